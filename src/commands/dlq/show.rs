@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::Lifecycle;
 use crate::report::{Report, dead_letter};
-use crate::sources::postgres::dead_letters::{others, required};
+use crate::sources::postgres::dead_letters::{count_same_cause, required};
 
 /// Reports a dead letter.
 ///
@@ -27,7 +27,8 @@ pub async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
             .hint(format!("see cliplyctl jobs show {}", job.id))
             .into());
     }
-    let others = others(context.database().await?, layout, &job, context.remaining()).await?;
+    let others =
+        count_same_cause(context.database().await?, layout, &job, context.remaining()).await?;
     let rules = context.settings.advice.iter().chain(SHIPPED);
     let case = dead_letter::DeadLetterView {
         meaning: meaning(&job, &context.settings.limits),

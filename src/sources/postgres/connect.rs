@@ -1,4 +1,4 @@
-//! Connecting as libpq does: hosts in order, TLS as asked, and never waiting for ever.
+//! Connects as libpq does: hosts in order, TLS according to sslmode, and a timeout for each host.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,28 +18,29 @@ use crate::dsn::{ChannelBinding, Dsn, Host, ServerAddress, SessionAttrs, SslMode
 use crate::facts::SourceError;
 use crate::sources::tls::sslmode;
 
-/// How sessions are to be.
+/// Settings of all sessions of a pool.
 #[derive(Debug, Clone)]
 pub struct SessionOptions {
-    /// What the server's lists call us: `cliplyctl:<command>`.
+    /// `application_name`, unless the DSN sets one: `cliplyctl:<command>`.
     pub application_name: String,
-    /// Longest wait for each server, handshakes included.
+    /// Timeout for each host, handshakes included, unless the DSN sets one.
     pub connect_timeout: Duration,
-    /// Most connections at a time.
+    /// Maximum number of connections.
     pub pool_size: usize,
 }
 
-/// Makes connections for the pool.
+/// Connection factory of the pool.
 pub struct Connector {
     dsn: Dsn,
     options: SessionOptions,
-    // Reading certificates takes a while, and most sessions over a socket never need them.
+    // Created on first use: reading certificates is slow, and connections over a socket do not need
+    // them.
     tls: OnceCell<MakeRustlsConnect>,
-    failure: LastConnectError,
+    last_error: LastConnectError,
 }
 
-/// Why the last connection could not be made, explained. The pool can only hand on the driver's
-/// own error type; what a person needs to know waits here.
+/// Explanation of the last failed connection attempt. The pool can return only the driver's error
+/// type, so the explanation is passed through this shared slot.
 #[derive(Clone, Default)]
 pub struct LastConnectError(Arc<Mutex<Option<SourceError>>>);
 
@@ -48,28 +49,29 @@ impl LastConnectError {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 
-    /// The explanation. It stays, for others who wait for the same database.
+    /// Returns the explanation. It is kept, because other tasks may wait for the same database.
     pub fn get(&self) -> Option<SourceError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// A client, and the task that carries its messages.
+/// Client and the task that drives its connection.
 type ClientWithTask = (Client, JoinHandle<()>);
 type Attempt = Result<ClientWithTask, tokio_postgres::Error>;
 
 impl Connector {
-    pub(crate) fn new(dsn: Dsn, options: SessionOptions, failure: LastConnectError) -> Self {
-        Self { dsn, options, tls: OnceCell::new(), failure }
+    pub(crate) fn new(dsn: Dsn, options: SessionOptions, last_error: LastConnectError) -> Self {
+        Self { dsn, options, tls: OnceCell::new(), last_error }
     }
 
-    /// The first host that answers and will do. As in libpq, a host that answers "no" ends it.
+    /// Connects to the first suitable host. As in libpq, the next host is tried only after a
+    /// retryable error.
     async fn first_host(&self) -> Result<ClientWithTask, SourceError> {
-        let limit = self.dsn.connect_timeout.unwrap_or(self.options.connect_timeout);
+        let timeout = self.dsn.connect_timeout.unwrap_or(self.options.connect_timeout);
         let mut failures = Vec::new();
         for host in &self.dsn.hosts {
-            let attempt = tokio::time::timeout(limit, self.connect_host(host, limit)).await;
-            match attempt.unwrap_or_else(|_| Err(errors::host_timeout(host, limit))) {
+            let attempt = tokio::time::timeout(timeout, self.connect_host(host, timeout)).await;
+            match attempt.unwrap_or_else(|_| Err(errors::host_timeout(host, timeout))) {
                 Ok(client) => return Ok(client),
                 Err(error) if error.kind.retryable() => failures.push(error),
                 Err(error) => return Err(error),
@@ -78,40 +80,45 @@ impl Connector {
         Err(errors::no_host_left(failures))
     }
 
+    /// Connects to one host, with a second attempt with or without TLS where sslmode allows it.
     async fn connect_host(
         &self,
         host: &Host,
-        limit: Duration,
+        timeout: Duration,
     ) -> Result<ClientWithTask, SourceError> {
-        let config = self.config(host, limit);
+        let config = self.config(host, timeout);
         let explain = |error| errors::connecting(&error, &self.dsn, host);
         let mode = match host.address {
             ServerAddress::Socket(_) => SslMode::Disable,
             ServerAddress::Tcp { .. } => self.dsn.tls.mode,
         };
         match mode {
-            SslMode::Disable => plain(&config).await.map_err(explain),
-            SslMode::Allow => match plain(&config).await {
-                Err(error) if refused_by_rule(&error) => {
-                    let second = self.secure(&config, config::SslMode::Require).await?;
+            SslMode::Disable => attempt_plain(&config).await.map_err(explain),
+            SslMode::Allow => match attempt_plain(&config).await {
+                Err(error) if refused_by_pg_hba(&error) => {
+                    let second = self.attempt_tls(&config, config::SslMode::Require).await?;
                     more_useful_error(second, error).map_err(explain)
                 }
                 first => first.map_err(explain),
             },
-            SslMode::Prefer => match self.secure(&config, config::SslMode::Prefer).await? {
-                Err(error) if refused_by_rule(&error) || errors::is_tls(&error) => {
-                    more_useful_error(plain(&config).await, error).map_err(explain)
+            SslMode::Prefer => match self.attempt_tls(&config, config::SslMode::Prefer).await? {
+                Err(error) if refused_by_pg_hba(&error) || errors::is_tls(&error) => {
+                    more_useful_error(attempt_plain(&config).await, error).map_err(explain)
                 }
                 first => first.map_err(explain),
             },
             SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
-                self.secure(&config, config::SslMode::Require).await?.map_err(explain)
+                self.attempt_tls(&config, config::SslMode::Require).await?.map_err(explain)
             }
         }
     }
 
-    /// One attempt with TLS; the outer error is about our own certificates.
-    async fn secure(&self, config: &Config, mode: config::SslMode) -> Result<Attempt, SourceError> {
+    /// Makes one attempt with TLS. The outer error is about our own certificate files.
+    async fn attempt_tls(
+        &self,
+        config: &Config,
+        mode: config::SslMode,
+    ) -> Result<Attempt, SourceError> {
         let connector = || async { sslmode::connector(&self.dsn.tls) };
         let connector = self.tls.get_or_try_init(connector).await?;
         let mut config = config.clone();
@@ -121,7 +128,8 @@ impl Connector {
         })
     }
 
-    fn config(&self, host: &Host, limit: Duration) -> Config {
+    /// Returns the driver's configuration for one host.
+    fn config(&self, host: &Host, timeout: Duration) -> Config {
         let dsn = &self.dsn;
         let mut config = Config::new();
         match &host.address {
@@ -140,8 +148,9 @@ impl Connector {
             .application_name(
                 dsn.application_name.as_ref().unwrap_or(&self.options.application_name),
             )
-            // A name with a dead first address deserves a try of the second.
-            .connect_timeout(limit / 2)
+            // Half of the timeout, so that the second address of a name is tried if the first is
+            // unreachable.
+            .connect_timeout(timeout / 2)
             .channel_binding(match dsn.channel_binding {
                 ChannelBinding::Disable => config::ChannelBinding::Disable,
                 ChannelBinding::Prefer => config::ChannelBinding::Prefer,
@@ -162,14 +171,15 @@ impl Connector {
     }
 }
 
-/// One attempt without TLS.
-async fn plain(config: &Config) -> Attempt {
+/// Makes one attempt without TLS.
+async fn attempt_plain(config: &Config) -> Attempt {
     let mut config = config.clone();
     let (client, connection) = config.ssl_mode(config::SslMode::Disable).connect(NoTls).await?;
     Ok(spawn_connection(client, connection))
 }
 
-/// Lets the connection's task run until the client is dropped. What breaks it, its queries report.
+/// Spawns the connection's task, which runs until the client is dropped. Its errors are reported by
+/// the queries.
 fn spawn_connection<F>(client: Client, connection: F) -> ClientWithTask
 where
     F: Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
@@ -180,21 +190,21 @@ where
     (client, task)
 }
 
-/// Whether pg_hba.conf has no place for this kind of connection.
-fn refused_by_rule(error: &tokio_postgres::Error) -> bool {
+/// Returns whether pg_hba.conf has no entry for this kind of connection.
+fn refused_by_pg_hba(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION)
 }
 
-/// Of two failures, the one that tells more: the second, unless it was not even let in.
+/// Returns the second error, or the first if pg_hba.conf refused the second attempt.
 fn more_useful_error(second: Attempt, first: tokio_postgres::Error) -> Attempt {
-    second.map_err(|second| if refused_by_rule(&second) { first } else { second })
+    second.map_err(|second| if refused_by_pg_hba(&second) { first } else { second })
 }
 
 impl Connect for Connector {
     fn connect(&self, _: &Config) -> Pin<Box<dyn Future<Output = Attempt> + Send + '_>> {
         Box::pin(async {
             self.first_host().await.map_err(|error| {
-                self.failure.set(error);
+                self.last_error.set(error);
                 tokio_postgres::Error::__private_api_timeout()
             })
         })

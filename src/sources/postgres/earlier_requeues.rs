@@ -1,4 +1,4 @@
-//! Which dead jobs were requeued before, from the newest events: there is no index for more.
+//! Dead letters that were requeued before, from the newest events; no index supports a full search.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -15,20 +15,21 @@ use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::queue::{Layout, sql};
 use crate::text;
 
-/// Time that this may take.
+/// Timeout of the query.
 const BUDGET: Duration = Duration::from_secs(1);
 
-/// Counts them by what they died of last. What keeps it from being known is said, and no failure.
+/// Counts dead letters that were requeued before, by the hash of their latest cause. If they cannot
+/// be counted, the reason is part of the result.
 pub async fn requeued_before(db: &Database, layout: &Layout, timeout: Duration) -> RequeuedBefore {
-    let unknown = |looked: &str| RequeuedBefore { jobs: None, searched: looked.to_owned() };
+    let unknown = |searched: &str| RequeuedBefore { jobs: None, searched: searched.to_owned() };
     let Some(statement) = statement(layout) else {
         return unknown("this database keeps no events of requeues");
     };
     match count(db, &statement, timeout.min(BUDGET)).await {
         Ok(jobs) => {
-            let looked =
+            let searched =
                 format!("looked for in the newest {} events", text::count(u64::from(EVENTS_READ)));
-            RequeuedBefore { jobs: Some(jobs), searched: looked }
+            RequeuedBefore { jobs: Some(jobs), searched }
         }
         Err(error) => unknown(&format!("the events could not be read: {error}")),
     }
@@ -39,9 +40,9 @@ async fn count(
     statement: &str,
     budget: Duration,
 ) -> Result<HashMap<String, u64>, SourceError> {
-    let nothing = Conditions::default();
+    let no_conditions = Conditions::default();
     db.read(budget, async |tx| {
-        let mut rows = pin!(tx.query_typed_raw(statement, nothing.params()).await?);
+        let mut rows = pin!(tx.query_typed_raw(statement, no_conditions.params()).await?);
         let mut jobs = HashMap::new();
         while let Some(row) = rows.try_next().await? {
             *jobs.entry(fingerprint(&row).hash).or_default() += 1;
@@ -51,7 +52,7 @@ async fn count(
     .await
 }
 
-/// The dead jobs with more requeues than undone ones.
+/// Returns the statement for dead letters with more requeues than undos.
 fn statement(layout: &Layout) -> Option<String> {
     let events = layout.events.as_ref()?;
     let data = sql::ident(events.data.as_deref()?);

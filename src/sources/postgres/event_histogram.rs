@@ -1,4 +1,4 @@
-//! What happened to jobs within the last hour, in steps of ten minutes.
+//! Counts of job events of the last hour by stage, in steps of ten minutes.
 
 use std::time::Duration;
 
@@ -7,21 +7,18 @@ use crate::facts::SourceError;
 use crate::facts::flow::{EventCounts, EventHistogram};
 use crate::queue::{Layout, sql};
 
-/// Events that are looked at, newest first.
+/// Maximum number of events that are read, newest first.
 const EVENTS: i64 = 20_000;
-/// Seconds that are looked back.
+/// Period that is counted, in seconds.
 const HOUR: u32 = 3600;
-/// Seconds of a step.
+/// Length of a step, in seconds.
 const BUCKET: u32 = HOUR / 6;
-/// Different events that are told apart.
+/// Maximum number of stages.
 const MOST_STAGES: i64 = 20;
-/// Time that it may take.
+/// Timeout of the query.
 const BUDGET: Duration = Duration::from_secs(2);
 
-/// Counts the events of the last hour; `None` where events have no order or no time to look by.
-///
-/// # Errors
-/// The database's own.
+/// Counts the events of the last hour; `None` if events have no ascending ids or no time column.
 pub async fn read(
     db: &Database,
     layout: &Layout,
@@ -46,10 +43,10 @@ pub async fn read(
         steps = steps.join(", "),
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
-    let cut = rows.first().is_some_and(|row| row.get::<_, Option<bool>>("cut") == Some(true));
-    let beats = rows.iter().map(|row| EventCounts {
+    let truncated = rows.first().is_some_and(|row| row.get::<_, Option<bool>>("cut") == Some(true));
+    let counts = rows.iter().map(|row| EventCounts {
         stage: row.get::<_, Option<String>>("stage").unwrap_or_default(),
         counts: row.get("n"),
     });
-    Ok(Some(EventHistogram { beats: beats.collect(), whole: !cut }))
+    Ok(Some(EventHistogram { beats: counts.collect(), whole: !truncated }))
 }

@@ -1,4 +1,5 @@
-//! What moved of late, within bounds: a range of the dead-letter index, the newest events.
+//! Recent trends within fixed bounds: jobs dead-lettered in the last two hours, and failed attempts
+//! of the last hour.
 
 use std::time::Duration;
 
@@ -8,17 +9,15 @@ use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle, sql};
 
-/// Deaths that are counted in a large table.
+/// Maximum number of dead letters that are counted in a large table.
 const MAX_DEAD_LETTERS: i64 = 20_000;
-/// Events that are looked at, newest first.
+/// Maximum number of events that are read, newest first.
 const EVENTS: i64 = 10_000;
-/// Time that each of the two may take on large tables.
+/// Timeout of each of the two queries on large tables.
 const BUDGET: Duration = Duration::from_secs(1);
 
-/// Counts the deaths of two hours.
-///
-/// # Errors
-/// The database's own, but for a spent budget on a large table: then they are not counted.
+/// Counts the jobs dead-lettered in the last hour and in the hour before. A timeout on a large
+/// table is not an error: the counts are then `NotCounted`.
 pub async fn read(
     db: &Database,
     layout: &Layout,
@@ -27,10 +26,9 @@ pub async fn read(
     let small = layout.is_small();
     let has_dead = !layout.vocabulary.dead.is_empty();
     if !small && !has_dead {
-        let (died_last_hour, died_hour_before) = (None, None);
         return Ok(DeadLetterTrend {
-            dead_lettered_last_hour: died_last_hour,
-            dead_lettered_hour_before: died_hour_before,
+            dead_lettered_last_hour: None,
+            dead_lettered_hour_before: None,
             oldest_unfinished_age: None,
         });
     }
@@ -43,16 +41,16 @@ pub async fn read(
     let (last, before, oldest) = match row {
         Ok(row) => {
             let (last, before): (i64, i64) = (row.get("last"), row.get("before"));
-            // The newest come first: where the cap was met, the older hour is the one cut short.
-            let cut = !small && last + before >= MAX_DEAD_LETTERS;
-            let whole = !cut || last < MAX_DEAD_LETTERS;
-            (count(last, whole), count(before, !cut), row.get("oldest"))
+            // The newest are counted first: at the maximum, the older hour is incomplete.
+            let truncated = !small && last + before >= MAX_DEAD_LETTERS;
+            let last_complete = !truncated || last < MAX_DEAD_LETTERS;
+            (count(last, last_complete), count(before, !truncated), row.get("oldest"))
         }
-        Err(e) if !small && e.kind == SourceErrorKind::Timeout => {
-            let missing = Count::NotCounted("no index (queue --advise)".to_owned());
-            (missing.clone(), missing, None)
+        Err(error) if !small && error.kind == SourceErrorKind::Timeout => {
+            let not_counted = Count::NotCounted("no index (queue --advise)".to_owned());
+            (not_counted.clone(), not_counted, None)
         }
-        Err(e) => return Err(e),
+        Err(error) => return Err(error),
     };
     Ok(DeadLetterTrend {
         dead_lettered_last_hour: has_dead.then_some(last),
@@ -61,11 +59,12 @@ pub async fn read(
     })
 }
 
-fn count(n: i64, whole: bool) -> Count {
+fn count(n: i64, complete: bool) -> Count {
     let n = u64::try_from(n).unwrap_or(0);
-    if whole { Count::Exact(n) } else { Count::AtLeast(n) }
+    if complete { Count::Exact(n) } else { Count::AtLeast(n) }
 }
 
+/// Returns the statement that scans a small table.
 fn small_statement(layout: &Layout) -> String {
     let dead = sql::state_in(layout, &layout.vocabulary.dead);
     let changed = sql::changed(layout);
@@ -80,6 +79,7 @@ fn small_statement(layout: &Layout) -> String {
     )
 }
 
+/// Returns the statement that reads the newest dead letters through an index.
 fn large_statement(layout: &Layout) -> String {
     let dead = sql::state_in(layout, &layout.vocabulary.dead);
     let changed = sql::changed(layout);
@@ -93,10 +93,8 @@ fn large_statement(layout: &Layout) -> String {
     )
 }
 
-/// Counts the failed attempts of the last hour; `None` where events have no order to look by.
-///
-/// # Errors
-/// The database's own.
+/// Counts the failed attempts of the last hour; `None` if events have no ascending ids or no time
+/// column.
 pub async fn failures(
     db: &Database,
     layout: &Layout,
@@ -112,6 +110,6 @@ pub async fn failures(
         at = sql::ident(at),
     );
     let row = db.row(timeout.min(BUDGET), &statement, &[]).await?;
-    let cut: Option<bool> = row.get("cut");
-    Ok(Some(Failures { last_hour: count(row.get("n"), cut != Some(true)) }))
+    let truncated: Option<bool> = row.get("cut");
+    Ok(Some(Failures { last_hour: count(row.get("n"), truncated != Some(true)) }))
 }

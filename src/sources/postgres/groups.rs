@@ -1,4 +1,4 @@
-//! Groups dead jobs by cause in one streamed reading: rows pass by, only the groups stay.
+//! Groups dead letters by cause while their rows are streamed; only the groups are held in memory.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -15,13 +15,14 @@ use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
 
-/// Causes that are kept apart; beyond, jobs are only counted.
+/// Maximum number of groups; dead letters of further causes are only counted.
 const MAX_GROUPS: usize = 10_000;
 
-/// Reads and groups. When time runs out, the answer is what was read until then, and says so.
+/// Reads and groups the selected dead letters. After a timeout the result contains the rows read so
+/// far and is marked as truncated.
 ///
 /// # Errors
-/// Unknown layout where the schema has no dead letters; else the database's.
+/// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
 pub async fn read(
     db: &Database,
     layout: &Layout,
@@ -30,7 +31,7 @@ pub async fn read(
 ) -> Result<Groups, SourceError> {
     dead_letters::required(layout)?;
     let conditions = Conditions::new(layout, selection);
-    // In no order: everything is read, and a sort would hold back the first row until the last.
+    // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.
     let statement = format!(
         "select {}, {}, {} as workspace from public.jobs where {}",
         fingerprint_columns(layout),
@@ -38,21 +39,22 @@ pub async fn read(
         sql::column_or_null(layout.workspace.as_ref(), "uuid"),
         conditions.sql(),
     );
-    let mut tally = GroupBuilder::default();
+    let mut builder = GroupBuilder::default();
     let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
-            tally.add(selection, &row);
+            builder.add(selection, &row);
         }
         Ok(())
     });
-    let cut = match read.await {
-        Err(error) if error.kind == SourceErrorKind::Timeout && tally.read > 0 => true,
+    let truncated = match read.await {
+        Err(error) if error.kind == SourceErrorKind::Timeout && builder.read > 0 => true,
         read => read.map(|()| false)?,
     };
-    Ok(Groups { truncated: cut, ..tally.finish() })
+    Ok(Groups { truncated, ..builder.finish() })
 }
 
+/// Groups that are being built.
 #[derive(Default)]
 struct GroupBuilder {
     groups: HashMap<String, DeadLetterGroup>,
@@ -61,28 +63,30 @@ struct GroupBuilder {
 }
 
 impl GroupBuilder {
+    /// Counts a row in its group.
     fn add(&mut self, selection: &Selection, row: &Row) {
         self.read += 1;
-        let cause = fingerprint(row);
-        if !in_group(selection, &cause) {
+        let fingerprint = fingerprint(row);
+        if !in_group(selection, &fingerprint) {
             return;
         }
         let full = self.groups.len() >= MAX_GROUPS;
-        let (death, workspace) = (dead_letters::dead_since_of(row), row.get("workspace"));
-        let workspace = Option::map(workspace, |Token(token)| token);
-        if let Some(group) = self.groups.get_mut(&cause.hash) {
-            group.add(death, workspace);
+        let dead_since = dead_letters::dead_since_of(row);
+        let workspace = row.get::<_, Option<Token>>("workspace").map(|Token(token)| token);
+        if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
+            group.add(dead_since, workspace);
         } else if full {
             self.rare_groups_dropped += 1;
         } else {
             let kind: Option<&str> = row.get("fp_kind");
-            let hash = cause.hash.clone();
-            let mut group = DeadLetterGroup::new(kind.unwrap_or("-"), cause);
-            group.add(death, workspace);
+            let hash = fingerprint.hash.clone();
+            let mut group = DeadLetterGroup::new(kind.unwrap_or("-"), fingerprint);
+            group.add(dead_since, workspace);
             self.groups.insert(hash, group);
         }
     }
 
+    /// Returns the groups, largest first.
     fn finish(self) -> Groups {
         let mut groups: Vec<_> = self.groups.into_values().collect();
         groups.sort_by(|a, b| {

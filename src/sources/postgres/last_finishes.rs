@@ -1,4 +1,5 @@
-//! When jobs of a kind last finished, from the newest events: there is no index for more.
+//! Time of the latest finish of each kind of job, from the newest events; no index supports a full
+//! search.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,15 +9,16 @@ use crate::facts::SourceError;
 use crate::facts::group::Finishes;
 use crate::queue::{Layout, sql};
 
-/// Events that are looked at, newest first.
+/// Maximum number of events that are read, newest first.
 const EVENTS: i64 = 20_000;
-/// Time that this may take.
+/// Timeout of the query.
 const BUDGET: Duration = Duration::from_secs(1);
 
-/// The latest finish of each kind; `None` where no events tell.
+/// Reads the latest finish of each kind; `None` if the schema has no suitable events or no kind
+/// column.
 ///
 /// # Errors
-/// The database's, a spent budget among them.
+/// Also if the query exceeds its timeout.
 pub async fn finishes(
     db: &Database,
     layout: &Layout,

@@ -1,7 +1,10 @@
-//! The database: a small pool, and read-only transactions with a limit on their time.
+//! PostgreSQL: a small connection pool, read-only transactions with timeouts, and one module per
+//! kind of facts that is read.
 //!
-//! Everything here works through a transaction-mode pooler: no named prepared statements
-//! (`query_typed` and `batch_execute` alone), and every setting is local to its transaction.
+//! [`Database`] is the entry point; [`requeue`] is the only module that writes. Everything works
+//! through a transaction-mode pooler: no named prepared statements (only `query_typed` and
+//! `batch_execute`), and every setting is local to its transaction. Imports `facts`, `queue`,
+//! `dsn`, `fingerprint`, `redact`, `text`, `permit`, `interrupt` and `sources::tls`.
 
 pub mod access;
 mod connect;
@@ -40,96 +43,104 @@ use transaction::{Transaction, read_only};
 use crate::dsn::Dsn;
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 
-/// How much longer than the server's own limit we wait before we give up on the server itself.
+/// Additional wait after the server's own statement timeout, before the server counts as
+/// unresponsive.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A connection lent by the pool.
+/// Connection of the pool; returned to it on drop.
 pub type Connection = deadpool_postgres::Client;
 
-/// A database that can be asked. Cheap to clone; connects when first asked.
+/// Connection pool of one database. Cheap to clone; connects on the first query.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
-    failure: LastConnectError,
-    shown: String,
+    last_error: LastConnectError,
+    display_name: String,
 }
 
 impl Database {
-    /// Prepares the pool. Nothing is connected yet.
+    /// Creates the pool without connecting.
     pub fn open(dsn: &Dsn, options: SessionOptions) -> Result<Self, SourceError> {
-        let (size, failure) = (options.pool_size.max(1), LastConnectError::default());
-        let connector = Connector::new(dsn.clone(), options, failure.clone());
+        let (size, last_error) = (options.pool_size.max(1), LastConnectError::default());
+        let connector = Connector::new(dsn.clone(), options, last_error.clone());
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        // The connector knows more than the driver's configuration can say, and makes its own.
+        // The driver's configuration cannot express a DSN; the connector builds its own for each
+        // host.
         let manager = Manager::from_connect(Config::new(), connector, recycling);
         let pool = Pool::builder(manager).max_size(size).build();
         let pool = pool.map_err(|error| SourceError::new(Kind::Other, error.to_string()))?;
-        Ok(Self { pool, failure, shown: dsn.to_string() })
+        Ok(Self { pool, last_error, display_name: dsn.to_string() })
     }
 
-    /// A connection for those who manage their own transactions (the writers).
+    /// Returns a connection for callers that manage their own transactions (the writers).
     pub async fn connection(&self) -> Result<Connection, SourceError> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => self.failure.get().unwrap_or_else(|| error.into()),
+            PoolError::Backend(error) => self.last_error.get().unwrap_or_else(|| error.into()),
             other => SourceError::new(Kind::Other, other.to_string()),
         })
     }
 
-    /// Runs `ask`, a conversation, in a read-only transaction; what needs no conversation is asked by
-    /// [`Self::rows`] in a round trip less. No statement may take longer than `limit`, nor all of
-    /// them together much longer; a server that falls silent is left alone after that.
+    /// Runs `queries` in a read-only transaction. Each statement, and about the same for all of
+    /// them together, may take at most `timeout`; after that the connection is closed. Independent
+    /// queries are cheaper with [`Self::rows`] and [`Self::answers`], which need one round trip
+    /// less.
     pub async fn read<T>(
         &self,
-        limit: Duration,
-        ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
+        timeout: Duration,
+        queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        self.with_timeout(limit, async |connection| read_only(connection, limit, ask).await).await
+        self.with_timeout(timeout, async |connection| read_only(connection, timeout, queries).await)
+            .await
     }
 
-    /// Runs `ask` in a transaction that may write and is rolled back, whatever comes of it. Triggers run
-    /// and sequences move all the same.
+    /// Runs `queries` in a transaction that may write and is always rolled back. Triggers run and
+    /// sequences advance nevertheless.
     pub async fn rolled_back<T>(
         &self,
-        limit: Duration,
-        ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
+        timeout: Duration,
+        queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        self.with_timeout(limit, async |connection| {
+        self.with_timeout(timeout, async |connection| {
             let transaction = Transaction::new(connection);
-            let (begun, answer) = join(connection.batch_execute("BEGIN"), ask(connection)).await;
-            // Waited for: a pooler throws a server connection away when its client leaves it in the middle.
+            let (begun, answer) =
+                join(connection.batch_execute("BEGIN"), queries(connection)).await;
+            // A pooler closes a server connection whose client disconnects inside a transaction, so
+            // the rollback is awaited.
             connection.batch_execute("ROLLBACK").await?;
-            transaction.over();
+            transaction.finish();
             begun?;
             answer
         })
         .await
     }
 
+    /// Runs `queries` on a connection of the pool. On a timeout or a broken connection the
+    /// connection is removed from the pool.
     async fn with_timeout<T>(
         &self,
-        limit: Duration,
-        ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
+        timeout: Duration,
+        queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         let connection = self.connection().await?;
-        let answer = tokio::time::timeout(limit + GRACE, ask(&connection));
-        let answer = answer.await.unwrap_or_else(|_| Err(errors::server_timeout(limit + GRACE)));
+        let answer = tokio::time::timeout(timeout + GRACE, queries(&connection));
+        let answer = answer.await.unwrap_or_else(|_| Err(errors::server_timeout(timeout + GRACE)));
         if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = answer {
-            // Broken, or still busy with our query: this connection must not be lent again.
+            // The connection is broken or still runs our query, so it must not return to the pool.
             drop(Object::take(connection));
         }
         answer
     }
 }
 
-/// `user@host:port/database`.
+/// Displayed as `user@host:port/database`.
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        f.write_str(&self.display_name)
     }
 }
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Database({})", self.shown)
+        write!(f, "Database({})", self.display_name)
     }
 }

@@ -1,4 +1,5 @@
-//! Queries that leave together with the words that open and close their transaction: one round trip.
+//! Queries that are sent together with the BEGIN and COMMIT of their transaction, in one round
+//! trip.
 
 use std::time::Duration;
 
@@ -7,82 +8,80 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Row};
 
 use super::Database;
-use super::transaction::{Transaction, begin, set_limit};
+use super::transaction::{Transaction, begin, set_timeout};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 
-/// What a statement's `$1, $2, …` stand for.
+/// Values and types of `$1, $2, …` of a statement.
 pub type QueryParams<'a> = [(&'a (dyn ToSql + Sync), Type)];
 
-/// One of the statements that are asked together.
+/// Statement with its parameters and an optional timeout of its own.
 #[derive(Clone, Copy)]
 pub struct Query<'a> {
     statement: &'a str,
     params: &'a QueryParams<'a>,
-    limit: Option<Duration>,
+    timeout: Option<Duration>,
 }
 
 impl<'a> Query<'a> {
-    /// A statement and its parameters.
+    /// Creates a query with the timeout of its transaction.
     pub fn new(statement: &'a str, params: &'a QueryParams<'a>) -> Self {
-        Self { statement, params, limit: None }
+        Self { statement, params, timeout: None }
     }
 
-    /// With a limit of its own, which those behind it have as well.
-    pub fn within(self, limit: Duration) -> Self {
-        Self { limit: Some(limit), ..self }
+    /// Sets a timeout for this query and those after it.
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
     }
 
-    async fn ask(self, connection: &Client) -> Result<Vec<Row>, Error> {
+    async fn run(self, connection: &Client) -> Result<Vec<Row>, Error> {
         let rows = connection.query_typed(self.statement, self.params);
-        let Some(limit) = self.limit else { return rows.await };
-        let limit = set_limit(limit);
-        let (set, rows) = join(connection.batch_execute(&limit), rows).await;
+        let Some(timeout) = self.timeout else { return rows.await };
+        let set = set_timeout(timeout);
+        let (set, rows) = join(connection.batch_execute(&set), rows).await;
         set.and(rows)
     }
 }
 
 impl Database {
-    /// The rows of one statement, in a read-only transaction of its own.
-    ///
-    /// # Errors
-    /// The database's own.
+    /// Returns the rows of one statement, in a read-only transaction of its own.
     pub async fn rows(
         &self,
-        limit: Duration,
+        timeout: Duration,
         statement: &str,
         params: &QueryParams<'_>,
     ) -> Result<Vec<Row>, SourceError> {
-        let [rows] = self.answers(limit, [Query::new(statement, params)]).await?;
+        let [rows] = self.answers(timeout, [Query::new(statement, params)]).await?;
         rows
     }
 
-    /// The row of a statement that always has one.
-    ///
-    /// # Errors
-    /// The database's own.
+    /// Returns the only row of a statement that always has one.
     pub async fn row(
         &self,
-        limit: Duration,
+        timeout: Duration,
         statement: &str,
         params: &QueryParams<'_>,
     ) -> Result<Row, SourceError> {
-        only(self.rows(limit, statement, params).await)
+        only(self.rows(timeout, statement, params).await)
     }
 
-    /// The rows of several statements, in one read-only transaction. None of them may take longer than
-    /// `limit`, nor all of them much longer. Behind the first that fails, all fail.
+    /// Returns the rows of several statements, in one read-only transaction. Each statement, and
+    /// about the same for all of them together, may take at most `timeout`. All statements after a
+    /// failed one fail.
     ///
     /// # Errors
-    /// The transaction's own; each statement's is with its rows.
+    /// Errors of the transaction; the error of a statement is returned in its place.
     pub async fn answers<const N: usize>(
         &self,
-        limit: Duration,
+        timeout: Duration,
         queries: [Query<'_>; N],
     ) -> Result<[Result<Vec<Row>, SourceError>; N], SourceError> {
         let answers = self
-            .with_timeout(limit, async |connection| {
-                let asked = join_all(queries.map(|query| query.ask(connection)));
-                flight(connection, limit, asked, |answers| answers.iter().all(Result::is_ok)).await
+            .with_timeout(timeout, async |connection| {
+                let results = join_all(queries.map(|query| query.run(connection)));
+                in_one_round_trip(connection, timeout, results, |answers| {
+                    answers.iter().all(Result::is_ok)
+                })
+                .await
             })
             .await?;
         let answers: Vec<_> =
@@ -90,49 +89,50 @@ impl Database {
         answers.try_into().map_err(|_| SourceError::new(Kind::Malformed, "an answer is missing"))
     }
 
-    /// The rows of two statements in one read-only transaction, as [`Self::answers`]; those of the first
-    /// are taken while the server is busy with the second.
+    /// Returns the rows of two statements in one read-only transaction, as [`Self::answers`] does.
+    /// `convert` is called with the rows of the first while the server runs the second.
     ///
     /// # Errors
-    /// The transaction's own; each statement's is with its rows.
+    /// Errors of the transaction; the error of a statement is returned in its place.
     pub async fn query_pair<T>(
         &self,
-        limit: Duration,
+        timeout: Duration,
         first: Query<'_>,
-        take: impl Fn(Vec<Row>) -> T,
+        convert: impl Fn(Vec<Row>) -> T,
         second: Query<'_>,
     ) -> Result<(Result<T, SourceError>, Result<Vec<Row>, SourceError>), SourceError> {
         let (first, second) = self
-            .with_timeout(limit, async |connection| {
-                let first = async { first.ask(connection).await.map(&take) };
-                let asked = join(first, second.ask(connection));
-                flight(connection, limit, asked, |(a, b)| a.is_ok() && b.is_ok()).await
+            .with_timeout(timeout, async |connection| {
+                let first = async { first.run(connection).await.map(&convert) };
+                let results = join(first, second.run(connection));
+                in_one_round_trip(connection, timeout, results, |(a, b)| a.is_ok() && b.is_ok())
+                    .await
             })
             .await?;
         Ok((first.map_err(SourceError::from), second.map_err(SourceError::from)))
     }
 }
 
-/// The row of an answer that always has one.
+/// Returns the row of a result that always has one.
 pub(crate) fn only(rows: Result<Vec<Row>, SourceError>) -> Result<Row, SourceError> {
     rows?.pop().ok_or_else(|| SourceError::new(Kind::Malformed, "an answer without a row"))
 }
 
-/// Polled in this order, and so sent in it: the way to the server and back is gone once. A statement
-/// that fails makes the COMMIT a ROLLBACK.
-async fn flight<T>(
+/// Sends BEGIN, `queries` and COMMIT in one round trip. They are sent in this order, because
+/// `join3` polls in this order. After a failed statement the COMMIT acts as a ROLLBACK.
+async fn in_one_round_trip<T>(
     connection: &Client,
-    limit: Duration,
-    asked: impl Future<Output = T>,
-    all_well: impl FnOnce(&T) -> bool,
+    timeout: Duration,
+    queries: impl Future<Output = T>,
+    all_succeeded: impl FnOnce(&T) -> bool,
 ) -> Result<T, SourceError> {
-    let begin = begin(limit);
+    let begin = begin(timeout);
     let transaction = Transaction::new(connection);
     let end = connection.batch_execute("COMMIT");
-    let (begun, answers, ended) = join3(connection.batch_execute(&begin), asked, end).await;
-    transaction.over();
+    let (begun, answers, ended) = join3(connection.batch_execute(&begin), queries, end).await;
+    transaction.finish();
     begun?;
-    if all_well(&answers) {
+    if all_succeeded(&answers) {
         ended?;
     }
     Ok(answers)

@@ -1,5 +1,6 @@
-//! What moves, read in bounds: newest rows of an index, newest events by their key. Where no index
-//! leads there and the table is large, nothing is read: the error says which command would scan.
+//! Reads recent dead letters, throughput, operations and stuck jobs within fixed bounds: the newest
+//! rows of an index and the newest events by primary key. If a large table has no suitable index,
+//! nothing is read and the error names the command that scans the table.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,21 +19,21 @@ use crate::queue::sql::{age, changed, column_or_null, ident, last_heartbeat, sta
 use crate::queue::{Events, Layout};
 use crate::redact;
 
-/// Dead letters that are read, newest first.
+/// Maximum number of dead letters that are read, newest first.
 const MAX_DEAD_LETTERS: usize = 1_000;
-/// Events that are read, newest first.
+/// Maximum number of events that are read, newest first.
 const EVENTS: i64 = 5_000;
-/// Seconds over which throughput is measured.
+/// Period over which throughput is measured, in seconds.
 const THROUGHPUT: f64 = 300.0;
-/// Operations that are shown.
+/// Maximum number of operations.
 const OPERATIONS: i64 = 10;
-/// Time that each reading may take.
+/// Timeout of each query.
 const BUDGET: Duration = Duration::from_secs(1);
 
-/// The newest dead letters by cause.
+/// Reads the newest dead letters and groups them by cause.
 ///
 /// # Errors
-/// The database's; that only a scan could tell; that this schema has no dead letters.
+/// Also if only a scan of a large table could answer, or if the schema has no dead letters.
 pub async fn recent_dead_letters(
     db: &Database,
     layout: &Layout,
@@ -40,10 +41,10 @@ pub async fn recent_dead_letters(
 ) -> Result<RecentDeadLetters, SourceError> {
     dead_letters::required(layout)?;
     let dead = &layout.vocabulary.dead;
-    let by_change: Vec<_> = layout.updated.as_deref().into_iter().collect();
-    let indexed = !layout.updated_nullable && layout.has_partial_index(dead, &by_change);
+    let order_columns: Vec<_> = layout.updated.as_deref().into_iter().collect();
+    let indexed = !layout.updated_nullable && layout.has_partial_index(dead, &order_columns);
     if !indexed && !layout.is_small() {
-        return Err(scan("dlq groups"));
+        return Err(needs_scan("dlq groups"));
     }
     let statement = format!(
         "select id::text as id, {}, {} from public.jobs where {} order by {} desc limit {MAX_DEAD_LETTERS}",
@@ -53,61 +54,61 @@ pub async fn recent_dead_letters(
         changed(layout),
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
-    let mut causes: HashMap<String, RecentGroup> = HashMap::new();
+    let mut groups: HashMap<String, RecentGroup> = HashMap::new();
     for row in &rows {
-        count(&mut causes, row);
+        add_to_group(&mut groups, row);
     }
-    let mut causes: Vec<_> = causes.into_values().collect();
+    let mut causes: Vec<_> = groups.into_values().collect();
     causes.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.group.cmp(&b.group)));
     Ok(RecentDeadLetters { causes, read: rows.len() as u64, whole: rows.len() < MAX_DEAD_LETTERS })
 }
 
-fn count(causes: &mut HashMap<String, RecentGroup>, row: &Row) {
-    let print = fingerprint(row);
-    let age = dead_letters::dead_since_of(row).map(|death| death.age);
-    let cause = causes.entry(print.hash.clone()).or_insert_with(|| RecentGroup {
-        group: print.hash,
+/// Counts a dead letter in its group.
+fn add_to_group(groups: &mut HashMap<String, RecentGroup>, row: &Row) {
+    let fingerprint = fingerprint(row);
+    let age = dead_letters::dead_since_of(row).map(|dead_since| dead_since.age);
+    let group = groups.entry(fingerprint.hash.clone()).or_insert_with(|| RecentGroup {
+        group: fingerprint.hash,
         kind: row.get::<_, Option<&str>>("fp_kind").unwrap_or("-").to_owned(),
-        cause: print.template,
+        cause: fingerprint.template,
         jobs: 0,
         recent: 0,
         before: 0,
         newest: None,
         ids: vec![],
     });
-    cause.jobs += 1;
+    group.jobs += 1;
     if let Some(age) = age {
-        cause.recent += u64::from(age < WINDOW);
-        cause.before += u64::from((WINDOW..2.0 * WINDOW).contains(&age));
-        cause.newest = Some(cause.newest.map_or(age, |newest| newest.min(age)));
+        group.recent += u64::from(age < WINDOW);
+        group.before += u64::from((WINDOW..2.0 * WINDOW).contains(&age));
+        group.newest = Some(group.newest.map_or(age, |newest| newest.min(age)));
     }
-    if cause.ids.len() < NAMED {
-        cause.ids.push(row.get("id"));
+    if group.ids.len() < NAMED {
+        group.ids.push(row.get("id"));
     }
 }
 
-/// Throughput and recent operations.
-///
-/// # Errors
-/// The database's.
+/// Reads throughput and recent operations.
 pub async fn activity(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Activity, SourceError> {
     let Some((events, at)) = layout.events_in_order() else { return Ok(Activity::default()) };
-    let (throughput, operations) = (throughput(events, at), operations(layout, events, at));
+    let throughput = throughput_statement(events, at);
+    let operations = operations_statement(layout, events, at);
     let budget = timeout.min(BUDGET);
     let row = db.row(budget, &throughput, &[]).await?;
     let mut activity = Activity { finished_per_minute: per_minute(&row), operations: Vec::new() };
     if let Some(statement) = &operations {
         let rows = db.rows(budget, statement, &[(&OPERATIONS, Type::INT8)]).await?;
-        activity.operations = rows.iter().map(running).collect();
+        activity.operations = rows.iter().map(recent_operation).collect();
     }
     Ok(activity)
 }
 
-fn throughput(events: &Events, at: &str) -> String {
+/// Returns the statement that counts the finished jobs of the period.
+fn throughput_statement(events: &Events, at: &str) -> String {
     format!(
         "select count(*) filter (where stage = 'finished' and age < {THROUGHPUT}) as finished, \
                 count(*) as read, max(age) as span \
@@ -118,7 +119,8 @@ fn throughput(events: &Events, at: &str) -> String {
     )
 }
 
-/// Where the events that were read do not reach back five minutes, the rate is that of their span.
+/// Returns the finished jobs per minute. If the events that were read cover less than the period,
+/// the rate is that of the time that they cover.
 fn per_minute(row: &Row) -> Option<f64> {
     let (finished, read): (i64, i64) = (row.get("finished"), row.get("read"));
     let span: f64 = row.get::<_, Option<f64>>("span").unwrap_or(THROUGHPUT);
@@ -126,7 +128,9 @@ fn per_minute(row: &Row) -> Option<f64> {
     Some(finished as f64 * 60.0 / span)
 }
 
-fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
+/// Returns the statement that reads the operations among the newest events, with the states of
+/// their jobs.
+fn operations_statement(layout: &Layout, events: &Events, at: &str) -> Option<String> {
     let data = ident(events.data.as_deref()?);
     Some(format!(
         "with recent as materialized (
@@ -165,13 +169,13 @@ fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
     ))
 }
 
-fn running(row: &Row) -> RecentOperation {
+fn recent_operation(row: &Row) -> RecentOperation {
     let text = |column: &str| row.get::<_, Option<String>>(column);
-    let or = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
+    let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
     RecentOperation {
         operation: row.get("operation"),
         operation_type: OperationType::from_reason(row.get("deed")),
-        who: format!("{}@{}", or(text("actor")), or(text("host"))),
+        who: format!("{}@{}", or_unknown(text("actor")), or_unknown(text("host"))),
         reason: text("reason").map(|reason| redact::text(&reason)),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
         first: row.get::<_, Option<f64>>("first").unwrap_or_default(),
@@ -180,24 +184,24 @@ fn running(row: &Row) -> RecentOperation {
     }
 }
 
-/// Jobs in progress without a sign of life for this many seconds.
+/// Reads the claimed jobs without a heartbeat for `after` seconds.
 ///
 /// # Errors
-/// The database's; that only a scan could tell.
+/// Also if only a scan of a large table could answer.
 pub async fn stuck(
     db: &Database,
     layout: &Layout,
     after: f64,
     timeout: Duration,
 ) -> Result<Vec<Stuck>, SourceError> {
-    let in_progress = &layout.vocabulary.in_progress;
-    if !layout.has_heartbeats() || in_progress.is_empty() {
+    let claimed = &layout.vocabulary.in_progress;
+    if !layout.has_heartbeats() || claimed.is_empty() {
         return Ok(vec![]);
     }
-    if !layout.is_small() && !layout.has_partial_index(in_progress, &[]) {
-        return Err(scan("queue"));
+    if !layout.is_small() && !layout.has_partial_index(claimed, &[]) {
+        return Err(needs_scan("queue"));
     }
-    let life = last_heartbeat(layout);
+    let heartbeat = last_heartbeat(layout);
     let statement = format!(
         "select id::text as id, {kind}::text as kind, {worker}::text as worker, {silent} as silent \
            from public.jobs where {in_progress} \
@@ -205,8 +209,9 @@ pub async fn stuck(
           order by {life} nulls first, id limit {MOST_STUCK}",
         kind = column_or_null(layout.kind.as_ref(), "text"),
         worker = column_or_null(layout.locked_by.as_ref(), "text"),
-        silent = age(&life),
-        in_progress = state_in(layout, in_progress),
+        silent = age(&heartbeat),
+        in_progress = state_in(layout, claimed),
+        life = heartbeat,
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[(&after, Type::FLOAT8)]).await?;
     let text = |row: &Row, column: &str| {
@@ -221,8 +226,8 @@ pub async fn stuck(
     Ok(rows.iter().map(job).collect())
 }
 
-/// What only a scan of a large table could tell.
-fn scan(command: &str) -> SourceError {
+/// Returns the error for facts that only a scan of a large table could provide.
+fn needs_scan(command: &str) -> SourceError {
     SourceError::new(SourceErrorKind::Other, "needs a scan of a large table")
         .hint(format!("ask once: cliplyctl {command}"))
 }

@@ -1,7 +1,7 @@
-//! Which jobs an operation requeued, what happened to them since, and how their rows are now.
+//! Reads the jobs that an operation requeued, their events since then, and their current rows.
 //!
-//! Events have no index on the job: they are read once, by their primary key forwards from where
-//! the operation's id says that it began. Rows are read by theirs.
+//! Events have no index on the job, so they are read once, by primary key, starting at the event id
+//! that is part of the operation's id. Job rows are read by primary key.
 
 use std::time::Duration;
 
@@ -18,37 +18,34 @@ use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, JobEvent, JobRow, RequeuedJob};
 use crate::queue::{Events, IdType, Layout, sql};
 
-/// Events of one look.
+/// Maximum number of events of a page.
 const PAGE_ROWS: i64 = 20_000;
-/// Rows of one look.
+/// Maximum number of job rows of one query.
 pub const CHUNK: usize = 5_000;
-/// Newest events in which a claim is looked for.
+/// Number of newest events that are searched for a claim.
 const CLAIM_WINDOW: u32 = 5_000;
 
-/// What a page of events tells.
+/// Page of events.
 #[derive(Debug, Default)]
 pub struct EventPage {
-    /// What happened, in order.
+    /// Event ids and records, in order.
     pub records: Vec<(i64, EventRecord)>,
-    /// The last event that was read; as before where there was none.
+    /// Id of the last event of the page; unchanged if the page is empty.
     pub last: i64,
-    /// Whether there are more.
+    /// Whether there are more pages.
     pub more: bool,
 }
 
-/// What one event tells.
+/// Relevant content of one event.
 #[derive(Debug)]
 pub enum EventRecord {
     /// The operation requeued this job.
     Requeued(RequeuedJob),
-    /// Something happened to a job, of this operation or not.
+    /// Another event of a job, which need not belong to the operation.
     Happened(JobId, JobEvent),
 }
 
-/// The events behind this one, a page of them. Only where event ids grow.
-///
-/// # Errors
-/// The database's.
+/// Reads a page of events after the event `after`. Requires ascending event ids.
 pub async fn events(
     db: &Database,
     layout: &Layout,
@@ -70,14 +67,15 @@ pub async fn events(
         if row.get::<_, Option<bool>>("ours") == Some(true) {
             page.records
                 .push((page.last, EventRecord::Requeued(requeued_job(row, layout.id, causes)?)));
-        } else if let Some(deed) = job_event(row) {
+        } else if let Some(event) = job_event(row) {
             let job = super::row_types::id(row.get("job"), layout.id)?;
-            page.records.push((page.last, EventRecord::Happened(job, deed)));
+            page.records.push((page.last, EventRecord::Happened(job, event)));
         }
     }
     Ok(page)
 }
 
+/// Returns the statement for a page: `$1` is the event to start after, `$2` the operation's id.
 fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
     let data = sql::ident(events.data.as_deref()?);
     Some(format!(
@@ -93,10 +91,11 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
         stage = sql::ident(&events.stage),
         requeued = sql::literal(REQUEUED),
         worker = "left(coalesce(page.data ->> 'worker_id', page.data ->> 'locked_by'), 200)",
-        columns = left_columns(layout, "page.data -> 'previous'"),
+        columns = previous_columns(layout, "page.data -> 'previous'"),
     ))
 }
 
+/// Returns the event of a row, or `None` if it is not relevant.
 fn job_event(row: &Row) -> Option<JobEvent> {
     let worker = || row.get::<_, Option<String>>("worker");
     match row.get::<_, Option<&str>>("reason") {
@@ -112,10 +111,7 @@ fn job_event(row: &Row) -> Option<JobEvent> {
     }
 }
 
-/// All jobs of an operation at once, where event ids do not grow.
-///
-/// # Errors
-/// The database's.
+/// Reads all jobs of an operation from its events. Used if event ids do not ascend.
 pub async fn read_from_events(
     db: &Database,
     layout: &Layout,
@@ -132,17 +128,14 @@ pub async fn read_from_events(
          select ours.job_id::text as job, {}
            from ours join public.jobs job on job.id = ours.job_id",
         operation_filter(events, operation)?,
-        left_columns(layout, "ours.previous"),
+        previous_columns(layout, "ours.previous"),
     );
     let name = operation.to_string();
     let rows = db.rows(timeout, &statement, &[(&name, Type::TEXT)]).await?;
     rows.iter().map(|row| requeued_job(row, layout.id, causes)).collect()
 }
 
-/// The jobs of a journal's entries (JSON texts), where there are no events.
-///
-/// # Errors
-/// The database's.
+/// Reads the jobs of a journal's entries (JSON texts). Used if the database has no events.
 pub async fn read_from_journal(
     db: &Database,
     layout: &Layout,
@@ -158,17 +151,17 @@ pub async fn read_from_journal(
          select ours.job_id::text as job, {}
            from ours join public.jobs job on job.id = ours.job_id",
         layout.id.sql(),
-        left_columns(layout, "ours.previous"),
+        previous_columns(layout, "ours.previous"),
     );
-    let mut members = Vec::new();
+    let mut jobs = Vec::new();
     for chunk in entries.chunks(CHUNK) {
         let params: [(&(dyn ToSql + Sync), Type); 1] = [(&chunk, Type::TEXT_ARRAY)];
         let rows = db.rows(timeout, &statement, &params).await?;
         for row in &rows {
-            members.push(requeued_job(row, layout.id, causes)?);
+            jobs.push(requeued_job(row, layout.id, causes)?);
         }
     }
-    Ok(members)
+    Ok(jobs)
 }
 
 fn requeued_job(
@@ -184,10 +177,7 @@ fn requeued_job(
     })
 }
 
-/// How these rows are now, [`CHUNK`] of them at most. Those that are gone are left out.
-///
-/// # Errors
-/// The database's.
+/// Reads the current rows of at most [`CHUNK`] jobs. Deleted jobs are missing from the result.
 pub async fn read_rows(
     db: &Database,
     layout: &Layout,
@@ -196,10 +186,10 @@ pub async fn read_rows(
     timeout: Duration,
 ) -> Result<Vec<JobRow>, SourceError> {
     let ids: Vec<_> = jobs.iter().map(ToString::to_string).collect();
-    let statement = now_statement(layout);
+    let statement = rows_statement(layout);
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&ids, Type::TEXT_ARRAY)];
     let rows = db.rows(timeout, &statement, &params).await?;
-    let now = |row: &Row| {
+    let job_row = |row: &Row| {
         Ok(JobRow {
             id: super::row_types::id(row.get("job"), layout.id)?,
             role: layout.vocabulary.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
@@ -212,11 +202,11 @@ pub async fn read_rows(
             updated_hash: row.get::<_, Token>("changed_mark").0,
         })
     };
-    rows.iter().map(now).collect()
+    rows.iter().map(job_row).collect()
 }
 
-fn now_statement(layout: &Layout) -> String {
-    let of_error = |key: &str| match &layout.error {
+fn rows_statement(layout: &Layout) -> String {
+    let error_field = |key: &str| match &layout.error {
         Some(error) if error.json => format!("({}::jsonb ->> '{key}')", sql::ident(&error.name)),
         _ => "null::text".to_owned(),
     };
@@ -225,7 +215,7 @@ fn now_statement(layout: &Layout) -> String {
         Some(error) => format!("{}::text", sql::ident(&error.name)),
         None => "null::text".to_owned(),
     };
-    let last = format!("{}::text", sql::column_or_null(layout.last_error.as_ref(), "text"));
+    let last_error = format!("{}::text", sql::column_or_null(layout.last_error.as_ref(), "text"));
     let changed = sql::column_or_null(layout.updated.as_ref(), "timestamptz");
     let changed = format!("coalesce({changed}::timestamptz::text, '')");
     format!(
@@ -237,32 +227,33 @@ fn now_statement(layout: &Layout) -> String {
         live = sql::ident(&layout.state_column),
         attempts = sql::column_or_null(layout.attempts.as_ref(), "bigint"),
         holder = sql::column_or_null(layout.locked_by.as_ref(), "text"),
-        failed_by = of_error("worker_id"),
-        failed_at = of_error("failed_at"),
-        mark = errors_mark(&last, &error),
+        failed_by = error_field("worker_id"),
+        failed_at = error_field("failed_at"),
+        mark = error_hash(&last_error, &error),
         fingerprint = fingerprint_columns(layout),
         id = layout.id.sql(),
     )
 }
 
-/// JSON null and NULL are the same: a record turns one into the other.
-fn errors_mark(last_error: &str, error: &str) -> String {
+/// Returns the column `errors_mark`, a hash of both error columns. JSON null and NULL are treated
+/// as equal, because `jsonb_populate_record` turns one into the other.
+fn error_hash(last_error: &str, error: &str) -> String {
     format!(
         "md5(coalesce({last_error}, '') || '|' || coalesce(nullif({error}, 'null'), '')) as errors_mark"
     )
 }
 
-/// What [`member`] reads, from the columns that an event or a journal remembers (`previous`, JSON);
-/// the kind is the row's, `job`.
-fn left_columns(layout: &Layout, previous: &str) -> String {
-    let text = |column: Option<&String>| match column {
+/// Returns the select list that [`requeued_job`] reads, taken from the former columns in an event
+/// or a journal (`previous`, JSON) and the kind of the row `job`.
+fn previous_columns(layout: &Layout, previous: &str) -> String {
+    let previous_text = |column: Option<&String>| match column {
         Some(name) => format!("({previous} ->> {})", sql::literal(name)),
         None => "null::text".to_owned(),
     };
-    let last_error = text(layout.last_error.as_ref());
+    let last_error = previous_text(layout.last_error.as_ref());
     let error = match &layout.error {
         Some(error) if error.json => format!("({previous} -> {})::text", sql::literal(&error.name)),
-        other => text(other.as_ref().map(|error| &error.name)),
+        other => previous_text(other.as_ref().map(|error| &error.name)),
     };
     let kind = match &layout.kind {
         Some(name) => format!("job.{}::text", sql::ident(name)),
@@ -273,15 +264,12 @@ fn left_columns(layout: &Layout, previous: &str) -> String {
          coalesce(({changed})::timestamptz::text, '') as changed_mark",
         last = sql::fingerprint_input(&last_error),
         of_error = sql::fingerprint_input(&error),
-        mark = errors_mark(&last_error, &error),
-        changed = text(layout.updated.as_ref()),
+        mark = error_hash(&last_error, &error),
+        changed = previous_text(layout.updated.as_ref()),
     )
 }
 
-/// Whether workers' claims leave events here: only then one that is missing means something.
-///
-/// # Errors
-/// The database's.
+/// Returns whether claims are recorded as events. Only then a missing claim event is significant.
 pub async fn claims_have_events(
     db: &Database,
     layout: &Layout,

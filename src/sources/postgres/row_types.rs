@@ -1,5 +1,5 @@
-//! Values as they come over the wire, for readings of many rows: text would be made there and
-//! parsed here.
+//! Column types that are decoded from the binary protocol, for queries with many rows: faster than
+//! a conversion to text on the server and parsing here.
 
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,22 +11,21 @@ use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::IdType;
 
-/// Microseconds between 1970 and 2000, where the server's clock begins.
+/// Microseconds between 1970 and 2000, the epoch of PostgreSQL.
 const EPOCH: i64 = 946_684_800_000_000;
 
-/// A timestamp: microseconds since 1970.
+/// Timestamp in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Micros(pub i64);
 
 impl Micros {
-    /// The number, unless it stands for an infinity.
-    #[must_use]
+    /// Returns the number, or `None` if it stands for an infinity.
     pub fn finite(self) -> Option<i64> {
         (self.0 != i64::MAX && self.0 != i64::MIN).then_some(self.0)
     }
 
-    /// RFC 3339 UTC with so many digits behind the second; infinities as Postgres says them.
-    #[must_use]
+    /// Formats the time as RFC 3339 in UTC with `digits` fractional digits; infinities as
+    /// PostgreSQL writes them.
     pub fn rfc3339(self, digits: usize) -> String {
         match Timestamp::from_microsecond(self.0) {
             Ok(at) => format!("{at:.digits$}"),
@@ -39,7 +38,7 @@ impl Micros {
 impl<'a> FromSql<'a> for Micros {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         let micros = i64::from_be_bytes(raw.try_into()?);
-        // The infinities are the ends of the range, and stay there.
+        // The infinities are the ends of the range and are not shifted.
         let infinite = micros == i64::MAX || micros == i64::MIN;
         Ok(Self(if infinite { micros } else { micros.saturating_add(EPOCH) }))
     }
@@ -49,7 +48,7 @@ impl<'a> FromSql<'a> for Micros {
     }
 }
 
-/// Something of whatever type that is only told from others like it: 64 bits of its bytes.
+/// 64-bit hash of a value of any type, used only to compare values for equality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token(pub u64);
 
@@ -66,6 +65,9 @@ impl<'a> FromSql<'a> for Token {
 }
 
 /// Parses the id of a job.
+///
+/// # Errors
+/// [`SourceErrorKind::Malformed`] if the text does not have this type.
 pub(crate) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
     JobId::parse(text, r#type).ok_or_else(|| {
         SourceError::new(SourceErrorKind::Malformed, "the database answered with a strange id")

@@ -1,4 +1,4 @@
-//! The desk's filters as SQL, the same for listing and for writing.
+//! Filters of the `dlq` commands as SQL conditions, shared by listings and writes.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
@@ -7,46 +7,47 @@ use crate::facts::selection::Selection;
 use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
 
-/// Conditions with the values that they bind.
+/// SQL conditions and the values of their placeholders.
 #[derive(Default)]
 pub struct Conditions {
-    texts: Vec<String>,
+    conditions: Vec<String>,
     values: Vec<(Box<dyn ToSql + Sync + Send>, Type)>,
 }
 
 impl Conditions {
-    /// The dead jobs that a selection means; its group is left to [`in_group`].
-    #[must_use]
+    /// Returns the conditions for the dead letters of a selection. Its group is checked by
+    /// [`in_group`], because fingerprints are computed here.
     pub fn new(layout: &Layout, selection: &Selection) -> Self {
-        let mut all = Self::default();
-        all.push(sql::state_in(layout, &layout.vocabulary.dead));
+        let mut conditions = Self::default();
+        conditions.push(sql::state_in(layout, &layout.vocabulary.dead));
         if !selection.kinds.is_empty() {
             let kind = text(layout.kind.as_ref());
-            let values = all.bind(selection.kinds.clone(), Type::TEXT_ARRAY);
-            all.push(format!("{kind} = any({values})"));
+            let values = conditions.bind(selection.kinds.clone(), Type::TEXT_ARRAY);
+            conditions.push(format!("{kind} = any({values})"));
         }
         if let Some(workspace) = &selection.workspace {
             let column = text(layout.workspace.as_ref());
-            let value = all.bind(workspace.to_ascii_lowercase(), Type::TEXT);
-            all.push(format!("lower({column}) = {value}"));
+            let value = conditions.bind(workspace.to_ascii_lowercase(), Type::TEXT);
+            conditions.push(format!("lower({column}) = {value}"));
         }
-        if let Some(part) = &selection.error {
-            let value = all.bind(part.clone(), Type::TEXT);
+        if let Some(substring) = &selection.error {
+            let value = conditions.bind(substring.clone(), Type::TEXT);
             let error = sql::error_text(layout);
-            all.push(format!("strpos(lower({error}), lower({value})) > 0"));
+            conditions.push(format!("strpos(lower({error}), lower({value})) > 0"));
         }
         for (operator, time) in [(">=", selection.since), ("<", selection.until)] {
             if let Some(time) = time {
-                let value = all.bind(time.to_string(), Type::TEXT);
-                all.push(format!("{} {operator} {value}::timestamptz", sql::changed(layout)));
+                let value = conditions.bind(time.to_string(), Type::TEXT);
+                conditions
+                    .push(format!("{} {operator} {value}::timestamptz", sql::changed(layout)));
             }
         }
-        all
+        conditions
     }
 
-    /// Adds a condition.
+    /// Adds a condition; all conditions must hold.
     pub fn push(&mut self, condition: impl Into<String>) {
-        self.texts.push(condition.into());
+        self.conditions.push(condition.into());
     }
 
     /// Adds a value and returns its placeholder: `$3`.
@@ -55,14 +56,12 @@ impl Conditions {
         format!("${}", self.values.len())
     }
 
-    /// All conditions: what stands behind `where`.
-    #[must_use]
+    /// Returns all conditions joined with `and`, for use after `where`.
     pub fn sql(&self) -> String {
-        self.texts.join(" and ")
+        self.conditions.join(" and ")
     }
 
-    /// The values, for `query_typed`.
-    #[must_use]
+    /// Returns the values and their types, for `query_typed`.
     pub fn params(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
         self.values
             .iter()
@@ -75,28 +74,25 @@ fn text(column: Option<&String>) -> String {
     format!("{}::text", sql::column_or_null(column, "text"))
 }
 
-/// The columns that [`fingerprint`] reads: `fp_kind`, `fp_last_error`, `fp_error`.
-#[must_use]
+/// Returns the select list that [`fingerprint`] reads: `fp_kind`, `fp_last_error`, `fp_error`.
 pub fn fingerprint_columns(layout: &Layout) -> String {
     let error = layout.error.as_ref().map(|column| &column.name);
-    let ends = |column| sql::fingerprint_input(&sql::column_or_null(column, "text"));
+    let input = |column| sql::fingerprint_input(&sql::column_or_null(column, "text"));
     format!(
         "{} as fp_kind, {} as fp_last_error, {} as fp_error",
         text(layout.kind.as_ref()),
-        ends(layout.last_error.as_ref()),
-        ends(error),
+        input(layout.last_error.as_ref()),
+        input(error),
     )
 }
 
-/// The fingerprint of a row with [`fingerprint_columns`].
-#[must_use]
+/// Computes the fingerprint of a row with [`fingerprint_columns`].
 pub fn fingerprint(row: &Row) -> Fingerprint {
     let column = |name: &str| row.get::<_, Option<&str>>(name);
     Fingerprint::new(column("fp_kind").unwrap_or(""), column("fp_last_error"), column("fp_error"))
 }
 
-/// Whether a job with this fingerprint belongs to the group that a selection means.
-#[must_use]
+/// Returns whether a job with this fingerprint belongs to the group of a selection, if it has one.
 pub fn in_group(selection: &Selection, fingerprint: &Fingerprint) -> bool {
     selection.group.as_ref().is_none_or(|group| *group == fingerprint.hash)
 }

@@ -1,4 +1,4 @@
-//! Asks the server's own statistics how it is.
+//! Reads the status of the server from its statistics views.
 
 use std::time::Duration;
 
@@ -10,13 +10,10 @@ use crate::facts::{SourceError, SourceErrorKind};
 
 const QUERY: &str = include_str!("queries/server.sql");
 
-/// Time that this may take: the views are small, a server that needs longer is busy with worse.
+/// Maximum time of a query; the views are small.
 const BUDGET: Duration = Duration::from_secs(2);
 
 /// Reads connections, transactions, lock waits, dead rows and the role in one round trip.
-///
-/// # Errors
-/// The database's own.
 pub async fn read(db: &Database, timeout: Duration) -> Result<ServerStatus, SourceError> {
     let limit = MAX_WAITS as i64;
     let text: String = db.row(timeout.min(BUDGET), QUERY, &[(&limit, Type::INT8)]).await?.get(0);
@@ -25,10 +22,7 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<ServerStatus, Sour
     })
 }
 
-/// The server's version, as it writes it.
-///
-/// # Errors
-/// The database's own.
+/// Returns the setting `server_version`.
 pub async fn version(db: &Database, timeout: Duration) -> Result<String, SourceError> {
     let statement = "select current_setting('server_version')";
     Ok(db.row(timeout.min(BUDGET), statement, &[]).await?.get(0))

@@ -1,4 +1,4 @@
-//! Transactions whose opening words travel with the first question.
+//! Transactions whose BEGIN is sent together with the first query, to save a round trip.
 
 use std::time::Duration;
 
@@ -8,40 +8,40 @@ use tokio_postgres::Client;
 
 use crate::facts::SourceError;
 
-/// Opens a read-only transaction with a limit for each of its statements. None of them is long enough
-/// to earn back the time in which the server would compile it.
-pub(crate) fn begin(limit: Duration) -> String {
-    format!("BEGIN READ ONLY; SET LOCAL jit = off; {}", set_limit(limit))
+/// Returns the SQL that begins a read-only transaction with a timeout for each statement. JIT is
+/// off: these queries are too short to benefit from compilation.
+pub(crate) fn begin(timeout: Duration) -> String {
+    format!("BEGIN READ ONLY; SET LOCAL jit = off; {}", set_timeout(timeout))
 }
 
-/// Limits the statements that follow in this transaction. A lock is given up a little before its
-/// statement would be, so that the error tells one from the other.
-pub(crate) fn set_limit(limit: Duration) -> String {
-    // Zero would mean no limit at all.
-    let (statement, lock) = (limit.as_millis().max(1), (limit.as_millis() * 9 / 10).max(1));
+/// Returns the SQL that sets the timeout of the following statements of a transaction. The lock
+/// timeout is shorter than the statement timeout, so that the error shows which one was exceeded.
+pub(crate) fn set_timeout(timeout: Duration) -> String {
+    // Zero would disable the timeout.
+    let (statement, lock) = (timeout.as_millis().max(1), (timeout.as_millis() * 9 / 10).max(1));
     format!("SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}")
 }
 
-/// A conversation. The question travels with the words that open its transaction, and the answers come
-/// in order: two round trips for what would take four.
+/// Runs `queries` in a read-only transaction. BEGIN is sent together with the first query: two
+/// round trips instead of four for a single query.
 pub(crate) async fn read_only<T>(
     connection: &Client,
-    limit: Duration,
-    ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
+    timeout: Duration,
+    queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
 ) -> Result<T, SourceError> {
-    let begin = begin(limit);
+    let begin = begin(timeout);
     let transaction = Transaction::new(connection);
-    // `join` polls, and so sends, its first future first.
-    let (begun, answer) = join(connection.batch_execute(&begin), ask(connection)).await;
+    // `join` polls its first future first, so BEGIN is sent first.
+    let (begun, answer) = join(connection.batch_execute(&begin), queries(connection)).await;
     begun?;
     let answer = answer?;
-    transaction.over();
+    transaction.finish();
     connection.batch_execute("COMMIT").await?;
     Ok(answer)
 }
 
-/// An open transaction. Dropped, by an error or from outside, it is rolled back before anything else
-/// is asked on its connection.
+/// Open transaction. If it is dropped, by an error or a cancellation, it is rolled back before the
+/// next query on its connection.
 pub(crate) struct Transaction<'a>(Option<&'a Client>);
 
 impl<'a> Transaction<'a> {
@@ -49,8 +49,8 @@ impl<'a> Transaction<'a> {
         Self(Some(connection))
     }
 
-    /// Its last words were sent.
-    pub(crate) fn over(mut self) {
+    /// Marks the transaction as ended: its COMMIT or ROLLBACK was sent.
+    pub(crate) fn finish(mut self) {
         self.0 = None;
     }
 }
@@ -58,7 +58,7 @@ impl<'a> Transaction<'a> {
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if let Some(connection) = self.0 {
-            // Polled once, it is sent; nobody waits for the answer.
+            // Polling once sends it; the response is not awaited.
             _ = connection.batch_execute("ROLLBACK").now_or_never();
         }
     }

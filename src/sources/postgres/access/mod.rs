@@ -1,4 +1,5 @@
-//! Reads what the catalog says about access: two round trips, catalog only.
+//! Reads roles, grants, policies, functions and triggers from the system catalog, in two round
+//! trips.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::facts::access::catalog::{AccessCatalog, Session};
 use crate::facts::{SourceError, SourceErrorKind};
 
 const SESSION: &str = include_str!("queries/session.sql");
-/// Each takes the roles and the schemas, and gives one JSON text.
+/// Catalog queries. `$1` is the roles, `$2` the schemas; each returns one JSON text.
 const QUERIES: [&str; 6] = [
     include_str!("queries/roles.sql"),
     include_str!("queries/relations.sql"),
@@ -22,10 +23,8 @@ const QUERIES: [&str; 6] = [
     include_str!("queries/defaults.sql"),
 ];
 
-/// Reads the catalog. `schemas` empty: those that the API says it exposes, else `public`.
-///
-/// # Errors
-/// The database's own.
+/// Reads the catalog. If `schemas` is empty, the schemas that the API exposes are read, or
+/// `public`.
 pub async fn read(
     db: &Database,
     timeout: Duration,
@@ -33,11 +32,12 @@ pub async fn read(
     schemas: &[String],
 ) -> Result<AccessCatalog, SourceError> {
     db.read(timeout, async |tx| {
-        // Deparsed names come qualified: the text of an expression depends on the search_path.
+        // The search_path determines whether names in deparsed expressions are qualified; if it is
+        // empty, all of them are.
         tx.batch_execute("SET LOCAL search_path = ''").await?;
         let session: Session = parse(&tx.query_typed_one(SESSION, &[]).await?.get::<_, String>(0))?;
-        let schemas = if schemas.is_empty() { exposed(&session) } else { schemas.to_vec() };
-        let answers = ask(tx, roles, &schemas).await?;
+        let schemas = if schemas.is_empty() { exposed_schemas(&session) } else { schemas.to_vec() };
+        let answers = run_queries(tx, roles, &schemas).await?;
         let [roles, relations, policies, functions, triggers, defaults] = &answers[..] else {
             return Err(malformed("an answer is missing"));
         };
@@ -55,15 +55,15 @@ pub async fn read(
     .await
 }
 
-/// The schemas that PostgREST is told to expose, else `public`.
-fn exposed(session: &Session) -> Vec<String> {
+/// Returns the schemas that PostgREST is configured to expose, or `public`.
+fn exposed_schemas(session: &Session) -> Vec<String> {
     let list = session.api_schemas.as_deref().unwrap_or("public");
     let names = list.split(',').map(|name| name.trim().trim_matches('"').to_owned());
     names.filter(|name| !name.is_empty()).collect()
 }
 
-/// Sends every question at once; the answers come in order.
-async fn ask(
+/// Sends all queries at once and returns their JSON texts in order.
+async fn run_queries(
     tx: &Client,
     roles: &[String],
     schemas: &[String],

@@ -1,4 +1,5 @@
-//! When a dead job died: what its worker wrote, else the row's last change.
+//! Time at which a job was dead-lettered: the time that its worker recorded, or the row's last
+//! change.
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -7,10 +8,10 @@ use crate::facts::dead_letter::DeadSince;
 use crate::queue::{Layout, sql};
 use crate::sources::postgres::row_types::Micros;
 
-/// A `failed_at` further than this in the future is not believed, seconds.
+/// Maximum number of seconds by which a `failed_at` may be in the future.
 const FUTURE_TOLERANCE: f64 = 300.0;
 
-/// The columns that [`death_of`] reads.
+/// Returns the select list that [`dead_since_of`] and [`changed_of`] read.
 pub fn dead_since_columns(layout: &Layout) -> String {
     let failed_at = match &layout.error {
         Some(error) if error.json => {
@@ -22,23 +23,20 @@ pub fn dead_since_columns(layout: &Layout) -> String {
     format!("{failed_at} as failed_at, ({changed})::timestamptz as changed_at, now() as now_at")
 }
 
-/// When a row with [`death_columns`] was last changed.
+/// Returns the last change of a row with [`dead_since_columns`].
 pub(crate) fn changed_of(row: &Row) -> Option<Micros> {
     row.get("changed_at")
 }
 
-/// When the job of a row with [`death_columns`] died.
+/// Returns when the job of a row with [`dead_since_columns`] was dead-lettered.
 pub fn dead_since_of(row: &Row) -> Option<DeadSince> {
     let Micros(now) = row.get("now_at");
-    newest_sane_time(
-        row.get("failed_at"),
-        changed_of(row).and_then(Micros::finite),
-        now as f64 / 1e6,
-    )
+    plausible_time(row.get("failed_at"), changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
 }
 
-/// `failed_at` when it is a sane timestamp, else the row's last change.
-fn newest_sane_time(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<DeadSince> {
+/// Returns `failed_at` if it is a plausible timestamp, and the row's last change (microseconds
+/// since 1970) otherwise. `now` is in seconds since 1970.
+fn plausible_time(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<DeadSince> {
     let seconds = |t: Timestamp| t.as_duration().as_secs_f64();
     let recorded = failed_at
         .and_then(|text| text.parse::<Timestamp>().ok())
@@ -61,20 +59,19 @@ mod tests {
     #[test]
     fn valid_failed_at_precedes_the_last_change() {
         let now = 1_760_000_000.0;
-        let death =
-            newest_sane_time(Some("2025-10-09T08:00:00.123Z"), Some(micros(now - 5.0)), now)
-                .unwrap();
-        assert!(death.recorded && (death.age - (now - 1_759_996_800.123)).abs() < 1e-3);
+        let dead_since =
+            plausible_time(Some("2025-10-09T08:00:00.123Z"), Some(micros(now - 5.0)), now).unwrap();
+        assert!(dead_since.recorded && (dead_since.age - (now - 1_759_996_800.123)).abs() < 1e-3);
     }
 
     #[test]
     fn implausible_failed_at_is_ignored() {
         let now = 1_760_000_000.0;
         for absurd in ["soon", "", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
-            let death = newest_sane_time(Some(absurd), Some(micros(now - 5.0)), now).unwrap();
-            assert!(!death.recorded, "{absurd}");
-            assert!((death.age - 5.0).abs() < 1e-3);
+            let dead_since = plausible_time(Some(absurd), Some(micros(now - 5.0)), now).unwrap();
+            assert!(!dead_since.recorded, "{absurd}");
+            assert!((dead_since.age - 5.0).abs() < 1e-3);
         }
-        assert_eq!(super::newest_sane_time(None, None, now), None);
+        assert_eq!(super::plausible_time(None, None, now), None);
     }
 }

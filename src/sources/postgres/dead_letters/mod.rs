@@ -1,4 +1,7 @@
-//! Reads jobs that were given up: by keyset, never OFFSET.
+//! Reads dead letters: pages and streams of them, their age, and the number of jobs with the same
+//! cause.
+//!
+//! Pages use a keyset, never OFFSET. Imports `facts`, `queue` and `redact`.
 
 mod dead_since;
 mod page;
@@ -7,7 +10,7 @@ mod same_cause;
 use dead_since::changed_of;
 pub use dead_since::{dead_since_columns, dead_since_of};
 pub use page::{list, stream};
-pub use same_cause::others;
+pub use same_cause::count_same_cause;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -19,39 +22,41 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
 use crate::redact;
 
-/// Bytes of an error that a listing reads: its first line is all it shows.
+/// Maximum number of characters of an error that a listing reads; only the first line is shown.
 const ERROR_BYTES: usize = 2_000;
 
-/// What is listed, and from where on.
+/// Selection, order and start of a listing.
 #[derive(Debug, Clone, Copy)]
 pub struct Listing<'a> {
-    /// The table.
+    /// Layout of the table.
     pub layout: &'a Layout,
-    /// Which jobs.
+    /// Filters.
     pub selection: &'a Selection,
-    /// In which order.
+    /// Order of the rows.
     pub order: Order,
-    /// Behind which job.
+    /// Last job of the previous page.
     pub after: Option<&'a Cursor>,
 }
 
 impl Listing<'_> {
-    /// Its rows in order, at most `limit` of them. The order of deaths is left to the reader: the
-    /// server cannot be asked to parse what workers wrote.
+    /// Returns the statement for at most `limit` rows. [`Order::DeadSince`] is not part of it: it
+    /// depends on times recorded by workers, which are parsed here.
     fn statement(&self, limit: Option<u64>) -> (String, Conditions) {
         let layout = self.layout;
         let key = sql::changed(layout);
         let mut conditions = Conditions::new(layout, self.selection);
-        let (direction, behind) =
+        let (direction, operator) =
             if self.order == Order::Oldest { ("asc", ">") } else { ("desc", "<") };
         if let Some(cursor) = self.after.filter(|_| self.order != Order::DeadSince) {
             let changed = conditions.bind(cursor.at.clone(), Type::TEXT);
             let id = conditions.bind(cursor.id.to_string(), Type::TEXT);
             let id_type = layout.id.sql();
-            conditions
-                .push(format!("({key}, id) {behind} ({changed}::timestamptz, {id}::{id_type})"));
+            conditions.push(format!(
+                "({key}, id) {behind} ({changed}::timestamptz, {id}::{id_type})",
+                behind = operator
+            ));
         }
-        // Long errors are read where their fingerprint is asked for, and nowhere else.
+        // Full errors are read only if the fingerprint is needed.
         let fingerprint = match self.selection.group {
             Some(_) => format!(", {}", fingerprint_columns(layout)),
             None => String::new(),
@@ -69,14 +74,14 @@ impl Listing<'_> {
     }
 }
 
-/// Says why there are no dead letters, where the schema has none.
+/// Checks that the schema has dead letters.
 ///
 /// # Errors
-/// [`SourceErrorKind::UnknownLayout`].
+/// [`SourceErrorKind::UnknownLayout`] if it has none, with the reason.
 pub fn required(layout: &Layout) -> Result<(), SourceError> {
     match layout.no_dead_letters() {
         None => Ok(()),
-        Some(why) => Err(SourceError::new(SourceErrorKind::UnknownLayout, why)
+        Some(reason) => Err(SourceError::new(SourceErrorKind::UnknownLayout, reason)
             .hint("failed jobs are counted by: cliplyctl queue")),
     }
 }

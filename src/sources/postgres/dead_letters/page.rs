@@ -1,4 +1,4 @@
-//! A page of dead jobs, and how many there are in all.
+//! Reads a page of dead letters and their total, or streams them.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -19,39 +19,40 @@ use crate::sources::postgres::query::{Query, only};
 use crate::sources::postgres::selection::{Conditions, fingerprint, in_group};
 use crate::sources::postgres::{Database, queue};
 
-/// Totals are counted up to this: the first page must not wait for a count of everything.
+/// Maximum total that is counted, so that the first page is not delayed.
 const TOTAL_CAP: u64 = 10_000;
 
-/// A page, and the total beside it; `take` gets the jobs of the page as soon as they are known.
+/// Reads a page of at most `limit` jobs and the total. `convert` is called with the jobs of the
+/// page as soon as they are known.
 ///
 /// # Errors
-/// [`SourceErrorKind::UnknownLayout`] where the schema has no dead letters; else the database's.
+/// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
 pub async fn list<T>(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
     timeout: Duration,
-    take: impl Fn(&[DeadLetter]) -> T,
+    convert: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
     required(listing.layout)?;
     let listed = if listing.order == Order::DeadSince {
-        latest_dead_letters(db, listing, limit, timeout).await?
+        page_by_dead_since(db, listing, limit, timeout).await?
     } else if listing.selection.group.is_some() {
-        members(db, listing, limit, timeout).await?
+        group_page(db, listing, limit, timeout).await?
     } else {
-        return page(db, listing, limit, timeout, take).await;
+        return page(db, listing, limit, timeout, convert).await;
     };
-    let taken = take(&listed.jobs);
-    Ok((listed, taken))
+    let converted = convert(&listed.jobs);
+    Ok((listed, converted))
 }
 
-/// The page and the total, asked together: the total may take a second and no more.
+/// Reads the page and the total in one round trip. The total has its own timeout of a second.
 async fn page<T>(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
     timeout: Duration,
-    take: impl Fn(&[DeadLetter]) -> T,
+    convert: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
     let (statement, conditions) = listing.statement(Some(u64::from(limit) + 1));
     let all = Conditions::new(listing.layout, listing.selection);
@@ -62,25 +63,26 @@ async fn page<T>(
     );
     let (params, all) = (conditions.params(), all.params());
     let page = Query::new(&statement, &params);
-    let total = Query::new(&total, &all).within(timeout.min(queue::SCAN_BUDGET));
-    let read = |rows: Vec<Row>| {
+    let total = Query::new(&total, &all).with_timeout(timeout.min(queue::SCAN_BUDGET));
+    let read_page = |rows: Vec<Row>| {
         let more = rows.len() > limit as usize;
         let jobs: Vec<_> = rows.iter().take(limit as usize).map(dead_letter).collect();
-        let taken = take(&jobs);
-        (jobs, more, taken)
+        let converted = convert(&jobs);
+        (jobs, more, converted)
     };
-    let (page, total) = db.query_pair(timeout, page, read, total).await?;
-    let (jobs, more, taken) = page?;
-    Ok((DeadLetters { jobs, more, total: counted(total)?, window: None }, taken))
+    let (page, total) = db.query_pair(timeout, page, read_page, total).await?;
+    let (jobs, more, converted) = page?;
+    Ok((DeadLetters { jobs, more, total: total_count(total)?, window: None }, converted))
 }
 
-fn counted(total: Result<Vec<Row>, SourceError>) -> Result<Count, SourceError> {
+/// Returns the total, capped at [`TOTAL_CAP`]; `NotCounted` after a timeout.
+fn total_count(total: Result<Vec<Row>, SourceError>) -> Result<Count, SourceError> {
     let row = match only(total) {
         Ok(row) => row,
-        Err(e) if e.kind == SourceErrorKind::Timeout => {
+        Err(error) if error.kind == SourceErrorKind::Timeout => {
             return Ok(Count::NotCounted("took longer than 1 s".to_owned()));
         }
-        Err(e) => return Err(e),
+        Err(error) => return Err(error),
     };
     Ok(match u64::try_from(row.get::<_, i64>("n")).unwrap_or(0) {
         n if n > TOTAL_CAP => Count::AtLeast(TOTAL_CAP),
@@ -88,11 +90,12 @@ fn counted(total: Result<Vec<Row>, SourceError>) -> Result<Count, SourceError> {
     })
 }
 
-/// Jobs among which the members of a group are looked for, the first in order.
+/// Maximum number of rows that are searched for jobs of a group.
 const GROUP_WINDOW: u64 = 300_000;
 
-/// The members of a group: fingerprints are taken here.
-pub async fn members(
+/// Reads a page of the jobs of a group. The rows are filtered here, because the server cannot
+/// compute fingerprints.
+pub async fn group_page(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
@@ -104,7 +107,7 @@ pub async fn members(
         let (mut jobs, mut matching, mut read) = (Vec::new(), 0_u64, 0_u64);
         while let Some(row) = rows.try_next().await? {
             read += 1;
-            if !is_meant(&listing, &row) {
+            if !is_in_group(&listing, &row) {
                 continue;
             }
             matching += 1;
@@ -112,38 +115,39 @@ pub async fn members(
                 jobs.push(dead_letter(&row));
             }
         }
-        let whole = read < GROUP_WINDOW && listing.after.is_none();
-        let total = if whole { Count::Exact(matching) } else { Count::AtLeast(matching) };
+        let complete = read < GROUP_WINDOW && listing.after.is_none();
+        let total = if complete { Count::Exact(matching) } else { Count::AtLeast(matching) };
         let more = matching > jobs.len() as u64;
         Ok(DeadLetters { jobs, more, total, window: (read == GROUP_WINDOW).then_some(read) })
     })
     .await
 }
 
-/// The latest deaths. No index knows them: every job is read, and as many as a page holds are kept.
-pub async fn latest_dead_letters(
+/// Reads a page in the order of [`Order::DeadSince`]. No index has this order, so all dead letters
+/// are read, and only those of the page are held in memory.
+pub async fn page_by_dead_since(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
     timeout: Duration,
 ) -> Result<DeadLetters, SourceError> {
     let (statement, conditions) = listing.statement(None);
-    let begin = listing.after.map(|cursor| (cursor.at.parse::<Timestamp>().ok(), cursor.id));
+    let start = listing.after.map(|cursor| (cursor.at.parse::<Timestamp>().ok(), cursor.id));
     db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         let mut page: BTreeMap<(Option<Timestamp>, JobId), DeadLetter> = BTreeMap::new();
-        let (mut total, mut behind) = (0_u64, 0_u64);
+        let (mut total, mut remaining) = (0_u64, 0_u64);
         while let Some(row) = rows.try_next().await? {
-            if !is_meant(&listing, &row) {
+            if !is_in_group(&listing, &row) {
                 continue;
             }
             total += 1;
             let Some(id) = JobId::parse(row.get("id"), listing.layout.id) else { continue };
-            let key = (dead_since_of(&row).map(|death| death.at), id);
-            if begin.is_some_and(|begin| key >= begin) {
+            let key = (dead_since_of(&row).map(|dead_since| dead_since.at), id);
+            if start.is_some_and(|start| key >= start) {
                 continue;
             }
-            behind += 1;
+            remaining += 1;
             let full = page.len() >= limit as usize;
             if full && page.first_key_value().is_some_and(|(earliest, _)| key < *earliest) {
                 continue;
@@ -154,22 +158,22 @@ pub async fn latest_dead_letters(
             }
         }
         let jobs: Vec<_> = page.into_values().rev().collect();
-        let more = behind > jobs.len() as u64;
+        let more = remaining > jobs.len() as u64;
         Ok(DeadLetters { jobs, more, total: Count::Exact(total), window: None })
     })
     .await
 }
 
-/// Whether a row of a listing belongs to the group that is meant, if one is.
-pub fn is_meant(listing: &Listing<'_>, row: &Row) -> bool {
+/// Returns whether a row belongs to the group of the listing, if it has one.
+pub fn is_in_group(listing: &Listing<'_>, row: &Row) -> bool {
     listing.selection.group.is_none() || in_group(listing.selection, &fingerprint(row))
 }
 
-/// Hands every job that is meant to `each`, in order, at most `limit`, until it says that it wants
-/// no more.
+/// Calls `each` with every job of the listing, in order, at most `limit`, until it returns
+/// [`ControlFlow::Break`].
 ///
 /// # Errors
-/// [`SourceErrorKind::UnknownLayout`] where the schema has no dead letters; else the database's.
+/// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
 pub async fn stream(
     db: &Database,
     listing: Listing<'_>,
@@ -178,19 +182,19 @@ pub async fn stream(
     mut each: impl FnMut(&DeadLetter) -> ControlFlow<()>,
 ) -> Result<(), SourceError> {
     required(listing.layout)?;
-    let in_sql = limit.filter(|_| listing.selection.group.is_none());
-    let (statement, conditions) = listing.statement(in_sql.map(u64::from));
-    let (mut left, mut stopped) = (limit.map_or(u64::MAX, u64::from), false);
+    let sql_limit = limit.filter(|_| listing.selection.group.is_none());
+    let (statement, conditions) = listing.statement(sql_limit.map(u64::from));
+    let (mut remaining, mut stopped) = (limit.map_or(u64::MAX, u64::from), false);
     let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
-            if !is_meant(&listing, &row) {
+            if !is_in_group(&listing, &row) {
                 continue;
             }
-            left -= 1;
-            if each(&dead_letter(&row)).is_break() || left == 0 {
+            remaining -= 1;
+            if each(&dead_letter(&row)).is_break() || remaining == 0 {
                 stopped = true;
-                // An error leaves at once: a commit would wait for all rows that nobody wants.
+                // An error ends the read at once; a commit would first receive all remaining rows.
                 return Err(SourceError::new(SourceErrorKind::Other, "nobody reads on"));
             }
         }

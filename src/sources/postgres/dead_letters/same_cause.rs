@@ -1,4 +1,4 @@
-//! How many others died of the same as one job.
+//! Counts the other dead letters with the same cause as a job.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -14,14 +14,12 @@ use crate::queue::{Layout, sql};
 use crate::sources::postgres::selection::{Conditions, fingerprint, fingerprint_columns};
 use crate::sources::postgres::{Database, queue};
 
-/// Dead letters of the same kind that are looked at, the newest.
+/// Maximum number of dead letters of the same kind that are read, newest first.
 const WINDOW: u64 = 50_000;
 
-/// Counts them, as far as a window and a second reach.
-///
-/// # Errors
-/// The database's; running out of time is none: the answer says how far it came.
-pub async fn others(
+/// Counts the other dead letters with the cause of `job`, within [`WINDOW`] and
+/// [`queue::SCAN_BUDGET`]. After a timeout the count is a lower bound.
+pub async fn count_same_cause(
     db: &Database,
     layout: &Layout,
     job: &Job,
@@ -37,22 +35,22 @@ pub async fn others(
         WINDOW + 1,
     );
     let (mut read, mut same) = (0, 0);
-    let answer = db
+    let result = db
         .read(timeout.min(queue::SCAN_BUDGET), async |tx| {
             let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
             while let Some(row) = rows.try_next().await? {
                 read += 1;
-                let other = row.get::<_, &str>("id") != job.id;
-                same += u64::from(other && fingerprint(&row).hash == job.cause.hash);
+                let is_other = row.get::<_, &str>("id") != job.id;
+                same += u64::from(is_other && fingerprint(&row).hash == job.cause.hash);
             }
             Ok(())
         })
         .await;
-    let whole = match answer {
+    let complete = match result {
         Ok(()) => read <= WINDOW,
         Err(error) if error.kind == SourceErrorKind::Timeout => false,
         Err(error) => return Err(error),
     };
-    let count = if whole { Count::Exact(same) } else { Count::AtLeast(same) };
+    let count = if complete { Count::Exact(same) } else { Count::AtLeast(same) };
     Ok(SameCauseCount { count, read })
 }

@@ -1,4 +1,4 @@
-//! Failed connections: refused, not found, mute, without TLS, without password.
+//! Explanations of failed connection attempts, with hints.
 
 use std::error::Error as _;
 use std::io;
@@ -11,12 +11,12 @@ use crate::dsn::{Dsn, Host, ServerAddress, SslMode};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 use crate::sources::tls::postgres_errors;
 
-/// The explanation of a failed attempt.
+/// Returns the explanation of a failed attempt to connect to `host`.
 pub fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> SourceError {
     if let Some(server) = error.as_db_error() {
         let mut explained = sqlstate::explain(server);
         if server.code() == &SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
-            explained.hint = Some(rule_hint(dsn, host));
+            explained.hint = Some(pg_hba_hint(dsn, host));
         }
         explained.message = format!("{host} refused: {}", explained.message);
         return explained;
@@ -46,7 +46,8 @@ pub fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> Sour
     not_postgres(host, &error_message(error))
 }
 
-fn rule_hint(dsn: &Dsn, host: &Host) -> String {
+/// Returns the hint for a missing entry in pg_hba.conf.
+fn pg_hba_hint(dsn: &Dsn, host: &Host) -> String {
     let tcp = matches!(host.address, ServerAddress::Tcp { .. });
     let advice = match dsn.tls.mode {
         SslMode::Disable | SslMode::Allow if tcp => "; it may insist on TLS: try sslmode=require",
@@ -59,6 +60,7 @@ fn rule_hint(dsn: &Dsn, host: &Host) -> String {
     )
 }
 
+/// Returns the explanation of a failed TLS handshake.
 fn handshake(error: &tokio_postgres::Error, host: &Host) -> SourceError {
     let source = error.source();
     let io: Option<&io::Error> = source.and_then(|source| source.downcast_ref());
@@ -75,6 +77,7 @@ fn handshake(error: &tokio_postgres::Error, host: &Host) -> SourceError {
     SourceError::new(Kind::Tls, format!("no secure connection to {host}: {source}"))
 }
 
+/// Returns the explanation of an I/O error.
 fn network(io: &io::Error, host: &Host) -> SourceError {
     let socket = matches!(host.address, ServerAddress::Socket(_));
     let (kind, what, hint) = match io.kind() {
@@ -127,20 +130,21 @@ fn network(io: &io::Error, host: &Host) -> SourceError {
     SourceError::new(kind, format!("{host}: {what}")).hint(hint)
 }
 
-/// Name look-ups have no kind of their own; these words are the standard library's.
+/// Returns whether the host name could not be resolved. There is no `ErrorKind` for it, so the text
+/// of the standard library is compared.
 fn is_lookup(io: &io::Error) -> bool {
     io.to_string().starts_with("failed to lookup address information")
 }
 
-/// The codec's words for an end in the middle of a message.
+/// Returns whether the connection ended in the middle of a message, by the text of tokio's codec.
 fn is_cut_off(io: &io::Error) -> bool {
     io.to_string() == "bytes remaining on stream"
 }
 
-/// The library's words for a server that target_session_attrs rules out.
+/// Returns whether target_session_attrs excludes the server, by the texts of tokio-postgres.
 fn is_session_attrs(io: &io::Error) -> bool {
-    let words = ["database does not allow writes", "database is not read only"];
-    words.contains(&io.to_string().as_str())
+    let messages = ["database does not allow writes", "database is not read only"];
+    messages.contains(&io.to_string().as_str())
 }
 
 fn closed(host: &Host) -> SourceError {
@@ -148,19 +152,22 @@ fn closed(host: &Host) -> SourceError {
         .hint("is PostgreSQL listening there? a proxy may have lost its server, or demand TLS")
 }
 
-fn not_postgres(host: &Host, words: &str) -> SourceError {
-    SourceError::new(Kind::Malformed, format!("{host} does not speak like PostgreSQL: {words}"))
-        .hint("is that the port of the database?")
+fn not_postgres(host: &Host, message: &str) -> SourceError {
+    SourceError::new(
+        Kind::Malformed,
+        format!("{host} does not speak like PostgreSQL: {words}", words = message),
+    )
+    .hint("is that the port of the database?")
 }
 
-/// The error of a server that accepts connections and then says nothing.
+/// Returns the error for a host that did not complete the connection within `waited`.
 pub fn host_timeout(host: &Host, waited: Duration) -> SourceError {
     let message = format!("{host} did not answer within {} s", waited.as_secs_f64());
     SourceError::new(Kind::Timeout, message)
         .hint("it may be overloaded, no database, or behind a firewall that swallows packets; connect_timeout=SECONDS waits longer")
 }
 
-/// The error of the last host, and those of the others in its words.
+/// Combines the errors of all hosts: the last one, with the messages of the others in front.
 pub fn no_host_left(mut failures: Vec<SourceError>) -> SourceError {
     let Some(mut last) = failures.pop() else {
         return SourceError::new(Kind::NotConfigured, "the database URL names no host");

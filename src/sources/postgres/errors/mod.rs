@@ -1,4 +1,5 @@
-//! From what the client library and the server say to what a person can act on.
+//! Converts errors of the driver and the server to [`SourceError`] with a kind and a hint. Imports
+//! `facts`, `dsn`, `redact` and `sources::tls`.
 
 mod connecting;
 mod sqlstate;
@@ -11,7 +12,7 @@ pub use connecting::{connecting, host_timeout, no_host_left};
 
 use crate::facts::{SourceError, SourceErrorKind};
 
-/// Every error of a query, explained.
+/// Explains an error of a query.
 impl From<tokio_postgres::Error> for SourceError {
     fn from(error: tokio_postgres::Error) -> Self {
         if let Some(server) = error.as_db_error() {
@@ -20,21 +21,21 @@ impl From<tokio_postgres::Error> for SourceError {
         if error.is_closed() || io_error(&error).is_some() {
             return disconnected();
         }
-        // A value that did not fit its column type, or words that are not the protocol's.
+        // A value that does not match its column type, or a violation of the protocol.
         SourceError::new(SourceErrorKind::Malformed, error_message(&error))
     }
 }
 
-/// The error of a server that says nothing any more.
+/// Returns the error for a server that did not respond within `waited`.
 pub fn server_timeout(waited: Duration) -> SourceError {
     let message = format!("the database did not answer within {} s", waited.as_secs_f64());
     SourceError::new(SourceErrorKind::Timeout, message)
         .hint("is the server overloaded, or the network broken? a longer --timeout may help")
 }
 
-/// Whether an error came from TLS rather than from the server.
+/// Returns whether the TLS handshake failed.
 pub fn is_tls(error: &tokio_postgres::Error) -> bool {
-    // The library hides its kinds; this is the text of that one.
+    // The error kind is private in tokio-postgres, so its text is compared.
     error.to_string() == "error performing TLS handshake"
 }
 
@@ -43,12 +44,12 @@ fn disconnected() -> SourceError {
         .hint("did the server, a pooler or a firewall end it? try again")
 }
 
-/// The input or output error at the root, if that is what it is.
+/// Returns the I/O error that is the source, if there is one.
 fn io_error(error: &tokio_postgres::Error) -> Option<&io::Error> {
     error.source()?.downcast_ref()
 }
 
-/// The whole chain in one line.
+/// Returns the error and its source in one line.
 fn error_message(error: &tokio_postgres::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),

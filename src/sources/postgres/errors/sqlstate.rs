@@ -1,4 +1,4 @@
-//! What the server says, by SQLSTATE: its words may come in any language.
+//! Explanations of server errors by SQLSTATE, because messages may be in any language.
 
 use tokio_postgres::error::DbError;
 
@@ -6,7 +6,7 @@ use crate::facts::SourceError;
 use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::redact;
 
-/// Codes, or their beginnings, from the most special to the most general.
+/// SQLSTATE codes or prefixes with their kind and hint, from the most specific to the most general.
 const CODES: [(&str, Kind, Option<&str>); 26] = [
     (
         "08P01",
@@ -76,16 +76,16 @@ const POOLER: &str = "a transaction-mode pooler mixed up prepared statements; us
 const PASSWORD: &str =
     "check user and password (`cliplyctl config show` says where each came from)";
 
-/// The explanation of what a server said.
+/// Returns the explanation of a server error.
 pub fn explain(server: &DbError) -> SourceError {
     let code = server.code().code();
     let (kind, hint) = lookup(code, server.message());
-    // Detail and context may quote rows; the message alone is enough.
+    // Detail and context may quote rows, so only the message is used.
     let message = format!("{} (SQLSTATE {code})", redact::text(server.message()));
     SourceError { kind, message, hint: hint.map(str::to_owned) }
 }
 
-/// Poolers have words of their own for what the server has codes for; these are not translated.
+/// Messages of poolers, which have no SQLSTATE of their own and are not translated.
 const POOLERS: [(&str, Kind, &str); 7] = [
     ("bouncer config error", NotFound, "the pooler knows no such database or user"),
     (
@@ -100,15 +100,16 @@ const POOLERS: [(&str, Kind, &str); 7] = [
     ("query_wait_timeout", Unavailable, "the pooler found no free server connection; try again"),
 ];
 
+/// Returns the kind and hint for a code and, for codes of poolers, a message.
 fn lookup(code: &str, message: &str) -> (Kind, Option<&'static str>) {
-    let general = matches!(code, "08P01" | "XX000" | "58000" | "FATAL");
+    let is_pooler_code = matches!(code, "08P01" | "XX000" | "58000" | "FATAL");
     if let Some((_, kind, hint)) =
-        POOLERS.iter().find(|(words, ..)| general && message.contains(words))
+        POOLERS.iter().find(|(text, ..)| is_pooler_code && message.contains(text))
     {
         return (*kind, Some(hint));
     }
-    let found = CODES.iter().find(|(prefix, ..)| code.starts_with(prefix));
-    found.map_or((Other, None), |(_, kind, hint)| (*kind, *hint))
+    let entry = CODES.iter().find(|(prefix, ..)| code.starts_with(prefix));
+    entry.map_or((Other, None), |(_, kind, hint)| (*kind, *hint))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Some jobs of one state, in the order in which somebody would look at them.
+//! Lists jobs of one state, most relevant first.
 
 use std::time::Duration;
 
@@ -11,55 +11,56 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::Database;
 
-/// What is listed.
+/// Filters and limit of a list of jobs.
 #[derive(Debug)]
 pub struct ListCondition<'a> {
-    /// In this state.
-    pub going: JobState,
-    /// Of this kind alone.
+    /// State of the jobs.
+    pub state: JobState,
+    /// Kind of the jobs; all kinds if `None`.
     pub kind: Option<&'a str>,
-    /// So many at most.
+    /// Maximum number of jobs.
     pub limit: u32,
-    /// Seconds of silence from which a job is stuck.
+    /// Age of the heartbeat from which a claimed job is stuck, in seconds.
     pub stuck_after: f64,
 }
 
-/// Lists them.
+/// Lists the jobs that match `condition`.
 ///
 /// # Errors
-/// [`SourceErrorKind::UnknownLayout`] where this schema cannot tell; else the database's.
+/// [`SourceErrorKind::UnknownLayout`] if this schema does not have the state.
 pub async fn list(
     db: &Database,
     layout: &Layout,
-    wanted: &ListCondition<'_>,
+    condition: &ListCondition<'_>,
     timeout: Duration,
 ) -> Result<Vec<JobLine>, SourceError> {
-    let statement = statement(layout, wanted)?;
-    let kind = wanted.kind;
+    let statement = statement(layout, condition)?;
+    let kind = condition.kind;
     let params: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&kind, Type::TEXT), (&wanted.stuck_after, Type::FLOAT8)];
+        [(&kind, Type::TEXT), (&condition.stuck_after, Type::FLOAT8)];
     let rows = db.rows(timeout, &statement, &params).await?;
     Ok(rows.iter().map(line).collect())
 }
 
-fn statement(layout: &Layout, wanted: &ListCondition<'_>) -> Result<String, SourceError> {
+fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, SourceError> {
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
-    let (due, life, changed) =
+    let (due, heartbeat, changed) =
         (sql::due(layout), sql::last_heartbeat(layout), sql::changed(layout));
-    let (role, more, order) = match wanted.going {
+    let (role, condition_sql, order) = match condition.state {
         JobState::Due => {
             (Lifecycle::Queued, format!("({due} is null or {due} <= now())"), due.clone())
         }
         JobState::Scheduled => (Lifecycle::Queued, format!("{due} > now()"), due.clone()),
-        JobState::Running => (Lifecycle::Claimed, "true".to_owned(), life.clone()),
+        JobState::Running => (Lifecycle::Claimed, "true".to_owned(), heartbeat.clone()),
         JobState::Stuck if !layout.has_heartbeats() => {
             return Err(unknown(
                 "this database's jobs have neither heartbeat nor lock: nobody can say which one is stuck",
             ));
         }
         JobState::Stuck => {
-            let silent = format!("({life} is null or {} > $2)", sql::age(&life));
-            (Lifecycle::Claimed, silent, life.clone())
+            let age = sql::age(&heartbeat);
+            let stuck = format!("({life} is null or {} > $2)", age, life = heartbeat);
+            (Lifecycle::Claimed, stuck, heartbeat.clone())
         }
         JobState::Failed => (Lifecycle::Failed, "true".to_owned(), format!("{changed} desc")),
         JobState::Finished => (Lifecycle::Finished, "true".to_owned(), format!("{changed} desc")),
@@ -67,9 +68,12 @@ fn statement(layout: &Layout, wanted: &ListCondition<'_>) -> Result<String, Sour
     };
     let values = layout.vocabulary.values(role);
     if values.is_empty() {
-        return Err(unknown(&format!("no state of this database means {}", wanted.going.as_str())));
+        return Err(unknown(&format!(
+            "no state of this database means {}",
+            condition.state.as_str()
+        )));
     }
-    // Columns are computed for the rows that are shown, not for all that are sorted.
+    // Columns are computed only for the rows that are shown, not for all that are sorted.
     Ok(format!(
         "select id::text as id, {kind} as kind, left({worker}, 200) as worker,
                 {attempts} as attempts, {max_attempts} as max_attempts, {due_age} as due_age,
@@ -83,10 +87,11 @@ fn statement(layout: &Layout, wanted: &ListCondition<'_>) -> Result<String, Sour
         attempts = number(layout.attempts.as_ref()),
         max_attempts = number(layout.max_attempts.as_ref()),
         due_age = sql::age(&due),
-        life_age = sql::age(&life),
+        life_age = sql::age(&heartbeat),
         changed_age = sql::age(&changed),
         live = sql::state_in(layout, values),
-        limit = wanted.limit,
+        more = condition_sql,
+        limit = condition.limit,
     ))
 }
 

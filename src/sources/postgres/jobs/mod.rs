@@ -1,4 +1,5 @@
-//! Reads one job in full, and its events; and lists some.
+//! Reads one job with its events, and lists jobs of one state. Imports `facts`, `queue`,
+//! `fingerprint` and `redact`.
 
 mod list;
 mod timeline;
@@ -16,13 +17,13 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
 use crate::redact;
 
-/// Bytes of each long column that are read.
+/// Maximum number of characters of each long column that are read.
 const LONG: usize = 64 * 1024;
 
-/// The job of this id.
+/// Reads the job with this id.
 ///
 /// # Errors
-/// [`SourceErrorKind::NotFound`] when there is none; else the database's.
+/// [`SourceErrorKind::NotFound`] if there is no such job.
 pub async fn read(
     db: &Database,
     layout: &Layout,

@@ -1,4 +1,4 @@
-//! What happened to one job: its newest events.
+//! Reads the newest events of one job.
 
 use std::time::Duration;
 
@@ -13,40 +13,42 @@ use crate::queue::{Events, Layout, sql};
 use crate::sources::postgres::Database;
 use crate::text;
 
-/// Newest events that are looked through where no index leads to a job's own.
+/// Number of newest events that are searched if there is no index on the job id.
 const WINDOW: i64 = 50_000;
-/// Time that the look may take.
+/// Timeout of the query.
 const BUDGET: Duration = Duration::from_secs(1);
-/// Events of the job that are read.
+/// Maximum number of events of the job that are read.
 const READ: i64 = 200;
 
-/// The newest events first. Without an index on job_id the table is read by its primary key
-/// backwards, a window at most; a look that takes too long is given up and said so.
+/// Reads the events of a job, newest first. Without an index on job_id the newest [`WINDOW`] events
+/// are searched by primary key. A timeout is not an error; the result says that the search was
+/// given up.
 pub async fn read(
     db: &Database,
     layout: &Layout,
     (id, kind): (&str, &str),
     timeout: Duration,
 ) -> Result<Timeline, SourceError> {
-    let nothing =
+    let no_events =
         |looked: &str| Timeline { events: vec![], looked: looked.into(), complete: false };
     let Some(events) = &layout.events else {
-        return Ok(nothing("this database keeps no job_events"));
+        return Ok(no_events("this database keeps no job_events"));
     };
     let statement = events_statement(layout, events);
     let rows = db.rows(timeout.min(BUDGET), &statement, &[(&id, Type::TEXT)]).await;
     match rows {
-        Ok(rows) => Ok(found(events, kind, &rows)),
-        Err(e) if e.kind == SourceErrorKind::Timeout => {
-            Ok(nothing("looking for its events took longer than 1 s and was given up"))
+        Ok(rows) => Ok(timeline(events, kind, &rows)),
+        Err(error) if error.kind == SourceErrorKind::Timeout => {
+            Ok(no_events("looking for its events took longer than 1 s and was given up"))
         }
-        Err(e) if e.kind == SourceErrorKind::Permission => {
-            Ok(nothing("this role may not read job_events"))
+        Err(error) if error.kind == SourceErrorKind::Permission => {
+            Ok(no_events("this role may not read job_events"))
         }
-        Err(e) => Err(e),
+        Err(error) => Err(error),
     }
 }
 
+/// Returns the statement for the events of the job `$1`.
 fn events_statement(layout: &Layout, events: &Events) -> String {
     let (windowed, window) = if events.indexed_by_job || !events.ids_grow {
         (false, "public.job_events".to_owned())
@@ -55,7 +57,8 @@ fn events_statement(layout: &Layout, events: &Events) -> String {
     };
     let at = sql::column_or_null(events.at.as_ref(), "timestamptz");
     let order = if events.ids_grow { "id" } else { at.as_str() };
-    // The window's reach rides along on every row; a row without a stage is the reach alone.
+    // Every row also contains the size and age of the window; a row without a stage contains only
+    // these.
     let reach = if windowed {
         format!("select count(*) as n, max({}) as age from e", sql::age(&at))
     } else {
@@ -76,7 +79,8 @@ fn events_statement(layout: &Layout, events: &Events) -> String {
     )
 }
 
-/// What a requeue or its undoing wrote into its event, each as a short text.
+/// Returns the select list of the details that a requeue or an undo wrote into its event, as short
+/// texts.
 fn details(events: &Events) -> String {
     let Some(data) = &events.data else {
         return "null as reason".to_owned();
@@ -98,31 +102,34 @@ fn details(events: &Events) -> String {
     )
 }
 
+/// Returns the details of a requeue, or `None` for another event.
 fn requeued(row: &Row, kind: &str) -> Option<Requeued> {
     let text = |name: &str| row.get::<_, Option<&str>>(name);
     if text("reason") != Some(REQUEUED) {
         return None;
     }
     let (last_error, error) = (text("fp_last_error"), text("fp_error"));
-    let told: bool = row.get::<_, Option<bool>>("told").unwrap_or(false);
+    let has_previous: bool = row.get::<_, Option<bool>>("told").unwrap_or(false);
     Some(Requeued {
         operation: text("operation").map(str::to_owned),
         actor: text("actor").map(str::to_owned),
         host: text("host").map(str::to_owned),
         why: text("operator_reason").map(str::to_owned),
-        died_of: told.then(|| Fingerprint::new(kind, last_error, error).hash),
+        died_of: has_previous.then(|| Fingerprint::new(kind, last_error, error).hash),
     })
 }
 
+/// Returns the operation that an undo reversed, or `None` for another event.
 fn undoes(row: &Row) -> Option<String> {
-    let undone = row.get::<_, Option<&str>>("reason") == Some(UNDONE);
-    row.get::<_, Option<String>>("undoes").filter(|_| undone)
+    let is_undo = row.get::<_, Option<&str>>("reason") == Some(UNDONE);
+    row.get::<_, Option<String>>("undoes").filter(|_| is_undo)
 }
 
-fn found(layout: &Events, kind: &str, rows: &[Row]) -> Timeline {
+/// Converts the rows and describes how far the events were searched.
+fn timeline(layout: &Events, kind: &str, rows: &[Row]) -> Timeline {
     let event = |row: &Row| {
         let stage = row.get::<_, Option<String>>("stage")?;
-        // Without details there is no reason, and no requeue is told from any other event.
+        // Without a details column requeues cannot be told from other events.
         let (requeued, undoes) = match layout.data {
             Some(_) => (requeued(row, kind), undoes(row)),
             None => (None, None),
@@ -133,9 +140,9 @@ fn found(layout: &Events, kind: &str, rows: &[Row]) -> Timeline {
     let windowed = !layout.indexed_by_job && layout.ids_grow;
     let n = rows.first().map_or(0, |row| row.get::<_, i64>("n"));
     let reach = rows.first().and_then(|row| row.get::<_, Option<f64>>("reach"));
-    let whole = !windowed || n < WINDOW;
-    let complete = whole && (events.len() as i64) < READ;
-    let looked = match (whole, complete, reach) {
+    let all_searched = !windowed || n < WINDOW;
+    let complete = all_searched && (events.len() as i64) < READ;
+    let looked = match (all_searched, complete, reach) {
         (_, true, _) => "these are all of its events".to_owned(),
         (true, false, _) => format!("its newest {READ} events"),
         (false, _, Some(age)) => format!(

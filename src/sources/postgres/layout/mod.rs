@@ -1,9 +1,9 @@
-//! Asks the catalog which variant of the backend's schema this is.
+//! Reads the system catalog and determines the [`Layout`] of the jobs table and its events.
 //!
-//! Several plain statements in one message. One large statement that builds JSON costs a new
-//! session more than twice as much: it has to look up every function and operator it meets, and
-//! most commands are a session's first and only question. For the same reason rows that are not
-//! wanted are left out here and not there.
+//! It sends several simple statements in one message. One large statement that builds JSON takes a
+//! new session more than twice as long, because the session has to look up every function and
+//! operator, and most commands run only one statement per session. For the same reason rows are
+//! filtered here and not in SQL. Imports `facts` and `queue`.
 
 use std::time::Duration;
 
@@ -27,16 +27,16 @@ const PARTITIONS: &str = include_str!("queries/partitions.sql");
 const WORKER_FUNCTIONS: &str = include_str!("queries/worker_functions.sql");
 const DISTINCT: &str = include_str!("queries/distinct.sql");
 
-/// Reads the layout: one round trip, and a second where `state` and `status` cannot be told apart or
-/// the table is partitioned.
+/// Reads the layout in one round trip, or two if the table is partitioned or has both `state` and
+/// `status`.
 ///
 /// # Errors
-/// As [`recognise`], or the database's own.
+/// Also those of [`recognize`]: no jobs table, no permission, or an unknown layout.
 pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceError> {
-    let answers = Answers::ask(db, timeout).await?;
-    let mut catalog = answers.catalog()?;
+    let catalog_rows = CatalogRows::read(db, timeout).await?;
+    let mut catalog = catalog_rows.catalog()?;
     if let Some(jobs) = &mut catalog.jobs
-        && let Some(partitioned) = answers.partitioned_jobs()
+        && let Some(partitioned) = catalog_rows.partitioned_jobs()
     {
         let statement = PARTITIONS.replace("$1", &partitioned.to_string());
         let [rows] = db.script(timeout, [&statement]).await?;
@@ -50,19 +50,19 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceErro
     recognize(&catalog).map_err(layout_error)
 }
 
-/// What the statements of the first round trip said.
-struct Answers {
+/// Rows of the statements of the first round trip.
+struct CatalogRows {
     tables: Vec<TextRow>,
     columns: Vec<TextRow>,
     checks: Vec<TextRow>,
     indexes: Vec<TextRow>,
 }
 
-impl Answers {
-    async fn ask(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
+impl CatalogRows {
+    async fn read(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
         let [mut tables, mut columns, checks, mut indexes] =
             db.script(timeout, [TABLES, COLUMNS, CHECKS, INDEXES]).await?;
-        // Sequences, indexes and types may have these names as well.
+        // Sequences, indexes and types may also have these names.
         tables.retain(|row| row.text("kind").is_some_and(|kind| "rpvmf".contains(kind)));
         columns
             .retain(|row| row.value::<i16>("number").is_ok_and(|n| n > 0) && !row.flag("dropped"));
@@ -79,7 +79,7 @@ impl Answers {
             server_time: String::new(),
             block_size: 0.0,
         };
-        // Every row says the same of the server.
+        // The server columns are the same in every row.
         if let Some(row) = self.tables.first() {
             let now: Timestamp = row.value("now")?;
             catalog.server_time = format!("{now:.0}");
@@ -91,9 +91,9 @@ impl Answers {
 
     fn table(&self, name: &str) -> Result<Option<CatalogTable>, SourceError> {
         let Some(row) = self.row(name) else { return Ok(None) };
-        let columns = of_table(&self.columns, row);
-        let checks = of_table(&self.checks, row);
-        let indexes = of_table(&self.indexes, row);
+        let columns = rows_of(&self.columns, row);
+        let checks = rows_of(&self.checks, row);
+        let indexes = rows_of(&self.indexes, row);
         Ok(Some(CatalogTable {
             checks: checks
                 .iter()
@@ -113,13 +113,14 @@ impl Answers {
         self.tables.iter().find(|row| row.text("name") == Some(name))
     }
 
+    /// Returns the OID of the jobs table if it is partitioned.
     fn partitioned_jobs(&self) -> Option<Oid> {
         self.row("jobs").filter(|row| is_partitioned(row)).and_then(|row| row.value("oid").ok())
     }
 }
 
-/// The rows about one table.
-fn of_table<'a>(rows: &'a [TextRow], table: &TextRow) -> Vec<&'a TextRow> {
+/// Returns the rows about one table.
+fn rows_of<'a>(rows: &'a [TextRow], table: &TextRow) -> Vec<&'a TextRow> {
     rows.iter().filter(|row| row.text("table") == table.text("oid")).collect()
 }
 
@@ -131,7 +132,7 @@ fn storage(row: &TextRow) -> Result<Storage, SourceError> {
     Ok(Storage {
         rows_counted: row.value("rows_counted")?,
         pages_counted: row.value("pages_counted")?,
-        // NULL for a table that was dropped while we asked.
+        // NULL for a table that was dropped during the query.
         bytes: row.value("bytes").unwrap_or(0),
     })
 }
@@ -147,8 +148,8 @@ fn partition(row: &TextRow) -> Partition {
 }
 
 fn column(row: &TextRow) -> Result<CatalogColumn, SourceError> {
-    // Domains and enums of the application's own have no name here: no column that is asked for by
-    // its type may have one.
+    // Types that are not built in (domains, enums) have no name here; columns that are recognized
+    // by type have built-in types.
     let builtin = Type::from_oid(row.value("type")?);
     Ok(CatalogColumn {
         name: row.value("name")?,
@@ -169,6 +170,8 @@ fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceErro
     })
 }
 
+/// Reads what decides between `state` and `status`: the sources of worker functions, and the
+/// numbers of distinct values.
 async fn evidence(db: &Database, timeout: Duration) -> Result<LiveEvidence, SourceError> {
     let queries = [WORKER_FUNCTIONS, DISTINCT].map(|statement| Query::new(statement, &[]));
     let [functions, distinct] = db.answers(timeout, queries).await?;

@@ -1,5 +1,5 @@
-//! What the figures of a role cost without their index: one count within a budget, and what the
-//! planner says of it. Nothing is changed, and no plan is run for its own sake.
+//! Cost of counting a state without its covering index: one count within a time budget, and the
+//! planner's estimate. Nothing is written, and EXPLAIN runs without ANALYZE.
 
 use std::error::Error;
 use std::time::Duration;
@@ -16,42 +16,37 @@ use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::query::{Query, only};
 
-/// Roles whose figures may have an index of their own.
-const SERVED: [Lifecycle; 4] =
+/// States that may have a covering partial index.
+const INDEXABLE: [Lifecycle; 4] =
     [Lifecycle::Queued, Lifecycle::Claimed, Lifecycle::Failed, Lifecycle::Dead];
 
-/// How large the jobs table is, all partitions together.
+/// Query for the size of the jobs table, all partitions included, and the block size.
 const SIZE: &str = "select sum(pg_catalog.pg_relation_size(part.relid))::float8 as bytes, \
     pg_catalog.current_setting('block_size')::float8 as page \
     from (select relid from pg_catalog.pg_partition_tree('public.jobs'::regclass) \
           union select 'public.jobs'::regclass) part";
 
-/// The roles whose figures no index serves.
-#[must_use]
+/// Returns the states whose counts have no covering partial index.
 pub fn unindexed_metrics(layout: &Layout) -> Vec<Lifecycle> {
-    let unserved = |role: &Lifecycle| {
+    let is_unindexed = |role: &Lifecycle| {
         let values = layout.vocabulary.values(*role);
         let columns = sql::covering_columns(layout, *role);
         !values.is_empty() && !columns.is_empty() && !layout.has_partial_index(values, &columns)
     };
-    SERVED.into_iter().filter(unserved).collect()
+    INDEXABLE.into_iter().filter(is_unindexed).collect()
 }
 
-/// The time that a count may take, and a plan.
-#[must_use]
+/// Returns the time budget of a count, and of the planner queries.
 pub fn budget(request: CountRequest<'_>) -> Duration {
     SCAN_BUDGET.min(request.timeout)
 }
 
-/// The statement that has to do without the index.
+/// Returns the slice of a state, counted without a covering index.
 fn slice(layout: &Layout, role: Lifecycle) -> Slice {
     Slice::new(role, layout.vocabulary.values(role), CountScope::All)
 }
 
-/// Counts the jobs of a role; `None` when the budget was spent.
-///
-/// # Errors
-/// The database's own, but for a spent budget.
+/// Counts the jobs of a state; `None` if the count exceeds its budget.
 pub async fn count(
     db: &Database,
     layout: &Layout,
@@ -59,41 +54,38 @@ pub async fn count(
     request: CountRequest<'_>,
 ) -> Result<Option<u64>, SourceError> {
     match query(db, layout, request, &slice(layout, role), budget(request)).await {
-        Ok(groups) => Ok(Some(groups.iter().map(|group| group.n).sum())),
+        Ok(rows) => Ok(Some(rows.iter().map(|row| row.n).sum())),
         Err(error) if error.kind == SourceErrorKind::Timeout => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Asks the planner about that count and about the columns that the index would hold.
-///
-/// # Errors
-/// The database's own.
+/// Reads the planner's estimates for that count and for the columns that the index would contain.
 pub async fn planner_estimate(
     db: &Database,
     layout: &Layout,
     role: Lifecycle,
     request: CountRequest<'_>,
 ) -> Result<PlannerEstimate, SourceError> {
-    let counting = explain(&statement(layout, request, &slice(layout, role)));
+    let count_plan = explain(&statement(layout, request, &slice(layout, role)));
     let columns: Vec<_> =
         sql::covering_columns(layout, role).iter().map(|column| sql::ident(column)).collect();
-    let entries = explain(&format!(
+    let entries_plan = explain(&format!(
         "select {} from public.jobs where {}",
         columns.join(", "),
         sql::state_in(layout, layout.vocabulary.values(role)),
     ));
     let params = params(&request);
     let queries =
-        [Query::new(&counting, &params), Query::new(&entries, &[]), Query::new(SIZE, &[])];
-    let [counting, entries, size] = db.answers(budget(request), queries).await?;
-    let (counting, entries, size) = (plan(counting)?, plan(entries)?, only(size)?);
+        [Query::new(&count_plan, &params), Query::new(&entries_plan, &[]), Query::new(SIZE, &[])];
+    let [count_plan, entries_plan, size] = db.answers(budget(request), queries).await?;
+    let (count_plan, entries_plan, size) = (plan(count_plan)?, plan(entries_plan)?, only(size)?);
     let (bytes, page): (Option<f64>, f64) = (size.get("bytes"), size.get("page"));
     Ok(PlannerEstimate {
-        scans: scans(&counting),
+        scans: scans(&count_plan),
         table_pages: (bytes.unwrap_or(0.0) / page).ceil() as u64,
-        jobs: number(&entries, "Plan Rows"),
-        width: number(&entries, "Plan Width"),
+        jobs: number(&entries_plan, "Plan Rows"),
+        width: number(&entries_plan, "Plan Width"),
         page: page as u64,
     })
 }
@@ -102,23 +94,24 @@ fn explain(statement: &str) -> String {
     format!("explain (format json) {statement}")
 }
 
-/// The uppermost node of an answer.
+/// Returns the top node of a plan.
 fn plan(rows: Result<Vec<Row>, SourceError>) -> Result<Value, SourceError> {
-    let Json(mut answer) = only(rows)?.get(0);
-    Ok(answer.pointer_mut("/0/Plan").map(Value::take).unwrap_or_default())
+    let Json(mut document) = only(rows)?.get(0);
+    Ok(document.pointer_mut("/0/Plan").map(Value::take).unwrap_or_default())
 }
 
+/// Returns a numeric property of a node; 0 if it is missing.
 fn number(plan: &Value, name: &str) -> u64 {
     plan[name].as_f64().unwrap_or(0.0) as u64
 }
 
-/// The ways in which a plan reads tables, each once.
+/// Returns the kinds of scan that a plan contains, each once.
 fn scans(plan: &Value) -> Vec<Scan> {
     let mut found = Vec::new();
     let mut nodes = vec![plan];
     while let Some(node) = nodes.pop() {
         nodes.extend(node["Plans"].as_array().into_iter().flatten());
-        // The part of a bitmap scan that walks the index names no table.
+        // The index part of a bitmap scan has no relation name.
         if node.get("Relation Name").is_none() {
             continue;
         }
@@ -136,7 +129,7 @@ fn scans(plan: &Value) -> Vec<Scan> {
     found
 }
 
-/// A plan comes as `json`, and cannot be cast.
+/// Column of type `json`; the result of EXPLAIN cannot be cast to text.
 struct Json(Value);
 
 impl<'a> FromSql<'a> for Json {

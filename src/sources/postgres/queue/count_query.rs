@@ -1,4 +1,4 @@
-//! One statement over the rows of some roles.
+//! Builds and runs the statement that counts the jobs of one or more states.
 
 use std::time::Duration;
 
@@ -11,46 +11,49 @@ use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::queue::totals::{CountRow, Coverage};
 
-/// The rows of one query: which roles and values, and whether split by kind.
+/// States that one query counts, and whether it groups by kind.
 pub(crate) struct Slice {
     pub(crate) roles: Vec<Lifecycle>,
-    /// `None`: every row.
+    /// State values to count; all rows if `None`.
     pub(crate) values: Option<Vec<String>>,
     pub(crate) by_kind: bool,
     pub(crate) scope: CountScope,
 }
 
-/// What is counted in the rows of a slice.
+/// Counts that a slice contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CountScope {
-    /// Everything that its roles have.
+    /// All counts of its states.
     All,
-    /// Just how many there are: the fastest walk through an index.
+    /// Only the number of jobs, which is the fastest index scan.
     Number,
-    /// Just those that died in the last hour, which is a short walk through another index.
+    /// Only the jobs dead-lettered in the last hour, which is a short scan of another index.
     DeadLetteredLastHour,
 }
 
 impl Slice {
+    /// Returns a slice of all rows, by kind.
     pub(crate) fn everything() -> Self {
         Self { roles: Lifecycle::ALL.to_vec(), values: None, by_kind: true, scope: CountScope::All }
     }
 
-    /// One role by kind.
+    /// Returns a slice of one state, by kind.
     pub(crate) fn new(role: Lifecycle, values: &[String], scope: CountScope) -> Self {
         Self { roles: vec![role], values: Some(values.to_vec()), by_kind: true, scope }
     }
 
+    /// Returns whether the slice contains all values of its states.
     pub(crate) fn coverage(&self, layout: &Layout) -> Coverage<'_> {
         let values = self.values.as_deref().unwrap_or_default();
         let complete = self
             .roles
             .iter()
-            .all(|r| layout.vocabulary.values(*r).iter().all(|v| values.contains(v)));
+            .all(|role| layout.vocabulary.values(*role).iter().all(|value| values.contains(value)));
         if complete { Coverage::Total(&self.roles) } else { Coverage::Part(&self.roles) }
     }
 }
 
+/// Runs the statement of a slice.
 pub(crate) async fn query(
     db: &Database,
     layout: &Layout,
@@ -60,17 +63,18 @@ pub(crate) async fn query(
 ) -> Result<Vec<CountRow>, SourceError> {
     let statement = statement(layout, request, slice);
     let rows = db.rows(budget, &statement, &params(&request)).await?;
-    Ok(rows.iter().map(group).collect())
+    Ok(rows.iter().map(count_row).collect())
 }
 
-/// What the statement's `$1` and `$2` stand for.
+/// Returns the parameters of the statement: `$1` is the kind, `$2` the age from which a job is
+/// stuck.
 pub(crate) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sync), Type); 2] {
     [(&request.kind, Type::TEXT), (&request.stuck_after, Type::FLOAT8)]
 }
 
-/// The one statement behind every figure. Expressions of roles that the slice does not hold are
-/// left out, so that a covering index is enough; only what differs between rows is grouped by, so
-/// that an index in that order needs no sorting or hashing.
+/// Returns the statement of a slice. Expressions of other states are omitted, so that a covering
+/// index is sufficient; constant columns are not grouped by, so that an index in this order needs
+/// no sort or hash.
 pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slice) -> String {
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
@@ -90,18 +94,18 @@ pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slic
     format!("select {columns} from public.jobs where {condition}{group_by}")
 }
 
-/// What the statement selects, and by which expressions it groups.
+/// Returns the select list and the expressions to group by.
 fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
     let has = |role| slice.scope == CountScope::All && slice.roles.contains(&role);
-    let alone = slice.roles.len() == 1;
-    let only = |role: Lifecycle| {
-        if alone {
+    let single_role = slice.roles.len() == 1;
+    let is_role = |role: Lifecycle| {
+        if single_role {
             "true".to_owned()
         } else {
             sql::state_in(layout, layout.vocabulary.values(role))
         }
     };
-    let (due, life) = (sql::due(layout), sql::last_heartbeat(layout));
+    let (due, heartbeat) = (sql::due(layout), sql::last_heartbeat(layout));
     let mut keys = vec![];
     let role = match slice.roles.as_slice() {
         [role] => sql::literal(role.as_str()) + "::text",
@@ -117,64 +121,80 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
         }
         _ => "null::text".to_owned(),
     };
-    let (mut worker, mut stuck, mut beat) =
+    let (mut worker, mut stuck, mut heartbeat_age) =
         ("null::text".into(), "0::bigint".into(), NO_AGE.to_owned());
     if has(Lifecycle::Claimed) {
-        let mine = only(Lifecycle::Claimed);
-        let holder = sql::column_or_null(layout.locked_by.as_ref(), "text");
-        worker = format!("case when {mine} then {holder}::text end");
+        let claimed = is_role(Lifecycle::Claimed);
+        let locked_by = sql::column_or_null(layout.locked_by.as_ref(), "text");
+        worker =
+            format!("case when {mine} then {holder}::text end", mine = claimed, holder = locked_by);
         keys.push("3".to_owned());
-        let silent =
-            format!("({life} is null or {life} < (select now() - make_interval(secs => $2)))");
-        stuck = format!("count(*) filter (where {mine} and {silent})");
-        beat = format!("min({}) filter (where {mine})", sql::age(&life));
+        let is_stuck = format!(
+            "({life} is null or {life} < (select now() - make_interval(secs => $2)))",
+            life = heartbeat
+        );
+        stuck = format!(
+            "count(*) filter (where {mine} and {silent})",
+            mine = claimed,
+            silent = is_stuck
+        );
+        heartbeat_age =
+            format!("min({}) filter (where {mine})", sql::age(&heartbeat), mine = claimed);
     }
-    let (mut due_now, mut oldest) = ("0::bigint".to_owned(), NO_AGE.to_owned());
+    let (mut due_count, mut oldest) = ("0::bigint".to_owned(), NO_AGE.to_owned());
     if has(Lifecycle::Queued) {
-        let ready = format!("{} and ({due} <= now() or {due} is null)", only(Lifecycle::Queued));
-        due_now = format!("count(*) filter (where {ready})");
-        oldest = sql::age(&format!("(min({due}) filter (where {ready}))"));
+        let is_due =
+            format!("{} and ({due} <= now() or {due} is null)", is_role(Lifecycle::Queued));
+        due_count = format!("count(*) filter (where {ready})", ready = is_due);
+        oldest = sql::age(&format!("(min({due}) filter (where {ready}))", ready = is_due));
     }
-    let died = match slice.scope {
+    let dead_lettered = match slice.scope {
         CountScope::DeadLetteredLastHour => "count(*)".to_owned(),
         _ if has(Lifecycle::Dead) => {
-            let mine = only(Lifecycle::Dead);
-            format!("count(*) filter (where {mine} and {})", dead_lettered_last_hour(layout))
+            let dead = is_role(Lifecycle::Dead);
+            let recent = dead_lettered_last_hour(layout);
+            format!("count(*) filter (where {mine} and {})", recent, mine = dead)
         }
         _ => "0::bigint".to_owned(),
     };
     let n = if slice.scope == CountScope::DeadLetteredLastHour { "0::bigint" } else { "count(*)" };
     let columns = format!(
         "{role} as role, {kind} as kind, {worker} as worker, {n} as n, {due_now} as due, \
-         {oldest} as oldest, {stuck} as stuck, {beat} as beat, {died} as died"
+         {oldest} as oldest, {stuck} as stuck, {beat} as beat, {died} as died",
+        due_now = due_count,
+        beat = heartbeat_age,
+        died = dead_lettered,
     );
     (columns, keys)
 }
 
-/// The subselect is computed once, where `now() - interval` alone would be computed for every row.
+/// Returns the condition for jobs dead-lettered in the last hour. The subselect is evaluated once,
+/// whereas a plain `now() - interval` would be evaluated for every row.
 fn dead_lettered_last_hour(layout: &Layout) -> String {
     format!("{} > (select now() - interval '1 hour')", sql::changed(layout))
 }
 
+/// SQL for an age that is not computed.
 const NO_AGE: &str = "null::float8";
 
+/// Returns the expression for the state of a row.
 fn role_case(layout: &Layout, roles: &[Lifecycle]) -> String {
-    let arms: Vec<_> = roles
+    let cases: Vec<_> = roles
         .iter()
         .filter(|role| !layout.vocabulary.values(**role).is_empty())
         .map(|role| {
-            let mine = sql::state_in(layout, layout.vocabulary.values(*role));
-            format!("when {mine} then {}", sql::literal(role.as_str()))
+            let condition = sql::state_in(layout, layout.vocabulary.values(*role));
+            format!("when {mine} then {}", sql::literal(role.as_str()), mine = condition)
         })
         .collect();
-    if arms.is_empty() {
+    if cases.is_empty() {
         "'other'::text".to_owned()
     } else {
-        format!("case {} else 'other' end", arms.join(" "))
+        format!("case {} else 'other' end", cases.join(" "))
     }
 }
 
-fn group(row: &Row) -> CountRow {
+fn count_row(row: &Row) -> CountRow {
     let count = |column: &str| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0);
     CountRow {
         role: row.get("role"),
@@ -184,7 +204,7 @@ fn group(row: &Row) -> CountRow {
         due: count("due"),
         oldest_due_age: row.get("oldest"),
         stuck: count("stuck"),
-        beat_age: row.get("beat"),
+        heartbeat_age: row.get("beat"),
         dead_lettered_last_hour: count("died"),
     }
 }

@@ -1,40 +1,42 @@
-//! Which statements answer for which roles of a large table.
+//! Chooses the statements that count the states of a large table.
 
 use super::count_query::{CountScope, Slice};
 use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::queue::totals::{CountRow, Coverage};
 
-/// Roles worth counting in a large table: finished jobs are its bulk and nobody's question.
-const LIVE: [Lifecycle; 5] =
+/// States that are counted in a large table: all but finished, which are most of the rows and not
+/// needed.
+const COUNTED_ROLES: [Lifecycle; 5] =
     [Lifecycle::Queued, Lifecycle::Claimed, Lifecycle::Failed, Lifecycle::Dead, Lifecycle::Other];
 
-/// Groups, and what they answer for.
-pub(crate) type Parts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
+/// Rows of the count queries, each with the states that they cover.
+pub(crate) type CountParts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
 
-/// Which queries answer for which roles of a large table.
+/// Queries that count the states of a large table.
 pub(crate) struct CountPlan {
-    /// How many are dead, where a partial index answers it.
+    /// Number of dead letters, if a partial index covers it.
     pub(crate) largest: Option<Slice>,
-    /// Everything else that a partial index answers whole.
+    /// Other states that a partial index covers.
     pub(crate) covered: Vec<Slice>,
-    /// Totals of the scanned roles that a partial index answers.
+    /// Totals of scanned states that a partial index covers.
     pub(crate) totals: Vec<Slice>,
-    /// The rest.
+    /// Remaining states, which need a table scan.
     pub(crate) scan: Option<Slice>,
 }
 
 impl CountPlan {
+    /// Chooses the queries by the partial indexes of the table.
     pub(crate) fn new(layout: &Layout) -> Self {
         let mut plan = Self { largest: None, covered: vec![], totals: vec![], scan: None };
         let mut scanned = Slice { roles: vec![], values: Some(vec![]), ..Slice::everything() };
-        for role in LIVE {
+        for role in COUNTED_ROLES {
             let values = layout.vocabulary.values(role);
             if values.is_empty() {
                 continue;
             }
             let covering = sql::covering_columns(layout, role);
             if layout.has_partial_index(values, &covering) {
-                let slice = |figures| Slice::new(role, values, figures);
+                let slice = |scope| Slice::new(role, values, scope);
                 if role == Lifecycle::Dead {
                     plan.largest = Some(slice(CountScope::Number));
                     plan.covered.push(slice(CountScope::DeadLetteredLastHour));
@@ -51,19 +53,20 @@ impl CountPlan {
         plan
     }
 
-    /// The groups of one role belong together, whichever statement counted them.
+    /// Combines the rows of `largest` and `covered` into parts; all rows of one state become one
+    /// part.
     pub(crate) fn merged(
         &self,
-        (largest, mut rest): (Vec<Vec<CountRow>>, Vec<Vec<CountRow>>),
-    ) -> Parts<'_> {
-        let dead = |slice: &Slice| slice.scope == CountScope::DeadLetteredLastHour;
-        if let Some(at) = self.covered.iter().position(dead) {
-            rest[at].extend(largest.into_iter().flatten());
+        (largest, mut covered): (Vec<Vec<CountRow>>, Vec<Vec<CountRow>>),
+    ) -> CountParts<'_> {
+        let is_dead_lettered = |slice: &Slice| slice.scope == CountScope::DeadLetteredLastHour;
+        if let Some(at) = self.covered.iter().position(is_dead_lettered) {
+            covered[at].extend(largest.into_iter().flatten());
         }
-        self.covered.iter().map(|slice| Coverage::ByKind(&slice.roles)).zip(rest).collect()
+        self.covered.iter().map(|slice| Coverage::ByKind(&slice.roles)).zip(covered).collect()
     }
 
-    /// The total of a role over the values that have a partial index of their own.
+    /// Returns the slice for the total of a state, over its values that have a partial index.
     fn total(layout: &Layout, role: Lifecycle, covering: &[&str]) -> Option<Slice> {
         if !matches!(role, Lifecycle::Queued | Lifecycle::Dead) {
             return None;
