@@ -1,54 +1,54 @@
-//! What a layout means for writing: which words to write, which columns to remember.
+//! State values, columns and event stages that a requeue and its undo write in a given layout.
 
 use std::time::Duration;
 
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Events, Layout};
 
-/// Stages that mean "waits again", best first.
+/// Event stages for a requeue, preferred first.
 const ENQUEUED: [&str; 2] = ["enqueued", "queued"];
-/// Stages of an undo, best first: anything but `failed`, which dashboards count.
+/// Event stages for an undo, preferred first. Never `failed`, which dashboards count.
 const PROGRESS: [&str; 2] = ["progress", "enqueued"];
 
-/// How an event is written.
+/// Stage and details column of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventStage {
-    /// The value of its stage column.
-    pub word: String,
-    /// Its column of details.
+    /// Value of the stage column.
+    pub stage: String,
+    /// Name of the details column.
     pub data: String,
 }
 
-/// The words and columns of one layout.
+/// State values, columns and events that a requeue writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequeueColumns {
-    /// The value of dead jobs.
+    /// State value of dead letters.
     pub dead: String,
-    /// The value of waiting jobs.
-    pub waiting: String,
-    /// Every column that a requeue writes or an undo must find unchanged.
+    /// State value of queued jobs.
+    pub queued: String,
+    /// Columns that a requeue writes, or that must be unchanged for an undo.
     pub columns: Vec<String>,
-    /// The event of a requeue; none where events cannot be written.
+    /// Event of a requeue; `None` if events cannot be written.
     pub enqueued: Option<EventStage>,
-    /// The event of an undo.
+    /// Event of an undo.
     pub progress: Option<EventStage>,
-    /// Jobs become due one by one over this span; none: at once.
+    /// Period over which the jobs become due one by one; all at once if `None`.
     pub spread: Option<Duration>,
 }
 
 impl RequeueColumns {
-    /// Reads a layout.
+    /// Derives the columns from a layout.
     ///
     /// # Errors
-    /// [`SourceErrorKind::UnknownLayout`] where there are no dead letters, or no word for waiting.
+    /// [`SourceErrorKind::UnknownLayout`] if the layout has no dead letters or no queued state.
     pub fn new(layout: &Layout) -> Result<Self, SourceError> {
-        if let Some(why) = layout.no_dead_letters() {
-            return Err(SourceError::new(SourceErrorKind::UnknownLayout, why)
+        if let Some(reason) = layout.no_dead_letters() {
+            return Err(SourceError::new(SourceErrorKind::UnknownLayout, reason)
                 .hint("failed jobs are counted by: cliplyctl queue"));
         }
-        let waiting = &layout.vocabulary.waiting;
-        let waiting = waiting.iter().find(|w| *w == "queued").or(waiting.first());
-        let (Some(dead), Some(waiting)) = (layout.vocabulary.dead.first(), waiting) else {
+        let queued = &layout.vocabulary.waiting;
+        let queued = queued.iter().find(|value| *value == "queued").or(queued.first());
+        let (Some(dead), Some(queued)) = (layout.vocabulary.dead.first(), queued) else {
             return Err(SourceError::new(
                 SourceErrorKind::UnknownLayout,
                 format!(
@@ -60,35 +60,34 @@ impl RequeueColumns {
         let events = layout.events.as_ref();
         Ok(Self {
             dead: dead.clone(),
-            waiting: waiting.clone(),
+            queued: queued.clone(),
             columns: columns(layout),
-            enqueued: events.and_then(|e| stage(e, &ENQUEUED)),
-            progress: events.and_then(|e| stage(e, &PROGRESS)),
+            enqueued: events.and_then(|events| stage(events, &ENQUEUED)),
+            progress: events.and_then(|events| stage(events, &PROGRESS)),
             spread: None,
         })
     }
 
-    /// The same, but jobs become due one by one over this span.
-    #[must_use]
-    pub fn over(&self, spread: Option<Duration>) -> Self {
+    /// Returns a copy with this spread.
+    pub fn with_spread(&self, spread: Option<Duration>) -> Self {
         Self { spread, ..self.clone() }
     }
 
-    /// When a requeued job becomes due, in SQL: each job has its own place in the span, the same
-    /// whoever asks and however often.
-    #[must_use]
+    /// Returns the SQL for the time at which a requeued job becomes due. With a spread it depends
+    /// on a hash of the job's id, so it is the same in every transaction.
     pub fn due_at(&self) -> String {
         match self.spread {
             None => "now()".to_owned(),
-            Some(span) => format!(
+            Some(spread) => format!(
                 "now() + interval '1 microsecond' \
                  * (('x' || left(md5(job.id::text), 7))::bit(28)::int / 268435456.0 * {})",
-                span.as_micros()
+                spread.as_micros()
             ),
         }
     }
 }
 
+/// Returns the columns that a requeue writes or an undo compares.
 fn columns(layout: &Layout) -> Vec<String> {
     let error = layout.error.as_ref().map(|column| column.name.clone());
     let single = [
@@ -106,9 +105,11 @@ fn columns(layout: &Layout) -> Vec<String> {
     columns
 }
 
-/// The first of these words that the CHECK allows; all of them where there is none.
-pub(crate) fn stage(events: &Events, words: &[&str]) -> Option<EventStage> {
-    let allowed = |word: &str| events.stages.as_ref().is_none_or(|s| s.iter().any(|a| a == word));
-    let word = words.iter().find(|word| allowed(word))?;
-    Some(EventStage { word: (*word).to_owned(), data: events.data.clone()? })
+/// Returns the first of these stages that the CHECK constraint allows; without one, the first.
+pub(crate) fn stage(events: &Events, preferred: &[&str]) -> Option<EventStage> {
+    let is_allowed = |stage: &str| {
+        events.stages.as_ref().is_none_or(|stages| stages.iter().any(|allowed| allowed == stage))
+    };
+    let stage = preferred.iter().find(|stage| is_allowed(stage))?;
+    Some(EventStage { stage: (*stage).to_owned(), data: events.data.clone()? })
 }

@@ -1,7 +1,7 @@
-//! The local journal, for databases that have no events: what each job was and what was written.
+//! Local journal for databases without events: the former and the written columns of each job.
 //!
-//! A line is on disk before its batch is committed. A crash in between leaves lines of a batch that
-//! never was: whoever reads them compares with the row.
+//! Lines are flushed to disk before their transaction is committed. After a crash the journal may
+//! contain lines of a transaction that was not committed, so readers compare them with the rows.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -13,72 +13,72 @@ use tokio_postgres::Row;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::redact;
 
-/// Beside the columns before: names of those that are kept without their secrets. No column is
-/// called so.
+/// Key in `previous` for the names of columns that were redacted. No column has this name.
 pub const REDACTED: &str = "~masked";
 
-/// One job of the journal.
+/// Journal entry of one job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Entry {
-    /// The job.
+    /// Id of the job.
     pub id: String,
-    /// Its columns before.
+    /// Columns before the write.
     pub previous: Value,
-    /// Its columns after.
+    /// Columns after the write.
     pub written: Value,
 }
 
-/// An open journal.
+/// Journal that is open for appending.
 #[derive(Debug)]
 pub struct Journal {
     file: File,
 }
 
 impl Journal {
-    /// Writes to this file.
-    #[must_use]
+    /// Returns a journal that appends to `file`.
     pub fn new(file: File) -> Self {
         Self { file }
     }
 
-    /// Notes what a batch is about to commit.
+    /// Appends the rows of a transaction that is about to be committed.
     ///
     /// # Errors
-    /// When it cannot be written: the batch must not be committed then.
-    pub fn note(&mut self, rows: &[Row]) -> Result<(), SourceError> {
-        let wrong = |error: &dyn std::fmt::Display| {
+    /// If the journal cannot be written; the transaction must be rolled back then.
+    pub fn append(&mut self, rows: &[Row]) -> Result<(), SourceError> {
+        let journal_error = |error: &dyn std::fmt::Display| {
             SourceError::new(SourceErrorKind::Other, format!("the local journal: {error}"))
         };
         let mut lines = Vec::new();
         for row in rows {
             let json = |name| {
                 let text: Option<&str> = row.get(name);
-                serde_json::from_str(text.unwrap_or("null")).map_err(|e| wrong(&e))
+                serde_json::from_str(text.unwrap_or("null")).map_err(|error| journal_error(&error))
             };
             let (previous, written) = (json("previous")?, json("written")?);
-            let previous = without_secrets(previous, &written);
+            let previous = redact_previous(previous, &written);
             let entry = Entry { id: row.get("id"), previous, written };
-            serde_json::to_writer(&mut lines, &entry).map_err(|e| wrong(&e))?;
+            serde_json::to_writer(&mut lines, &entry).map_err(|error| journal_error(&error))?;
             lines.push(b'\n');
         }
-        self.file.write_all(&lines).and_then(|()| self.file.sync_data()).map_err(|e| wrong(&e))
+        let result = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
+        result.map_err(|error| journal_error(&error))
     }
 }
 
-/// What was before, without the secrets that its errors hold; those columns are named. What was
-/// changed stays as it was, so that it can be put back: an error only where a trigger changed it.
-fn without_secrets(mut previous: Value, written: &Value) -> Value {
+/// Redacts secrets in the former columns and adds the names of redacted columns. Columns that were
+/// written are not redacted, so that an undo can restore them; error columns are among them only if
+/// a trigger changed them.
+fn redact_previous(mut previous: Value, written: &Value) -> Value {
     let Some(columns) = previous.as_object_mut() else { return previous };
-    let mut masked = Vec::new();
+    let mut redacted = Vec::new();
     for (name, value) in columns.iter_mut().filter(|(name, _)| written.get(name).is_none()) {
         let clean = redact::json(value.clone());
         if clean != *value {
-            masked.push(Value::from(name.as_str()));
+            redacted.push(Value::from(name.as_str()));
         }
         *value = clean;
     }
-    if !masked.is_empty() {
-        columns.insert(REDACTED.to_owned(), masked.into());
+    if !redacted.is_empty() {
+        columns.insert(REDACTED.to_owned(), redacted.into());
     }
     previous
 }
@@ -92,12 +92,13 @@ mod tests {
     #[test]
     fn stored_error_is_redacted_without_other_changes() {
         let previous = json!({ "state": "failed", "error": { "token": "hunter2" }, "worker": "a" });
-        let kept = without_secrets(previous.clone(), &json!({ "state": "queued", "worker": null }));
+        let redacted =
+            redact_previous(previous.clone(), &json!({ "state": "queued", "worker": null }));
         let error = json!({ "token": redact::REDACTED });
-        let masked =
+        let expected =
             json!({ "state": "failed", "error": error, "worker": "a", REDACTED: ["error"] });
-        assert_eq!(kept, masked);
+        assert_eq!(redacted, expected);
         let changed = json!({ "state": "queued", "worker": null, "error": null });
-        assert_eq!(without_secrets(previous.clone(), &changed), previous);
+        assert_eq!(redact_previous(previous.clone(), &changed), previous);
     }
 }

@@ -1,7 +1,9 @@
-//! The only writer: dead jobs back to waiting, and the way back.
+//! All SQL that writes to jobs: requeue, undo and rescue, and the queries that prepare a write.
 //!
-//! Ground rules: the guard is on the UPDATE's target row; a job and its event commit together;
-//! transactions are short; sleeping happens outside of them; the database is the truth.
+//! [`Writer`] runs [`statements`] in short [write transactions](write_transaction) and accounts for
+//! every job. Rules: the UPDATE repeats its guard on the target row; a job and its event are
+//! committed together; no transaction is open during a pause; results come from what the database
+//! returns. Imports `facts`, `queue`, `fingerprint`, `permit`, `interrupt` and `redact`.
 
 mod columns;
 pub mod journal;

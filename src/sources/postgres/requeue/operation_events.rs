@@ -1,4 +1,5 @@
-//! Finds operations again: where their events begin, and which jobs they wrote.
+//! Reads the events of operations: which jobs an operation requeued or undid, and what a new
+//! operation must know before its first write.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,26 +17,23 @@ use crate::queue::{Events, Layout};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
 
-/// Clocks of an event's time and of an id may differ by this much, seconds.
+/// Maximum difference between the clock of event times and that of operation ids, in seconds.
 const SLACK: i64 = 5;
-/// Keys of one look.
+/// Maximum number of keys of one query.
 const CHUNK: usize = 5_000;
 
-/// What a writer must know before it begins.
+/// State of the database before an operation starts.
 #[derive(Debug, Clone)]
 pub struct WritePreconditions {
-    /// The server's clock.
+    /// Time of the server.
     pub now: Timestamp,
-    /// The newest event, where event ids grow.
+    /// Id of the newest event, if event ids ascend.
     pub newest_event: Option<i64>,
-    /// Why nothing can be written here; `None` when it can.
+    /// Reason why jobs cannot be written; `None` if they can.
     pub obstacle: Option<String>,
 }
 
-/// Looks where events end and whether this role may write.
-///
-/// # Errors
-/// The database's.
+/// Reads the newest event and whether this role may write jobs and events.
 pub async fn preconditions(
     db: &Database,
     layout: &Layout,
@@ -67,20 +65,23 @@ pub async fn preconditions(
     } else {
         None
     };
-    let grows = layout.events.as_ref().is_some_and(|e| e.ids_grow);
+    let ids_grow = layout.events.as_ref().is_some_and(|events| events.ids_grow);
     Ok(WritePreconditions {
         now: Timestamp::from_microsecond((row.get::<_, f64>("now") * 1e6) as i64)
             .unwrap_or(Timestamp::UNIX_EPOCH),
-        newest_event: grows.then(|| row.get("newest")),
+        newest_event: ids_grow.then(|| row.get("newest")),
         obstacle: obstacle.map(str::to_owned),
     })
 }
 
-/// Where the events of an operation and of what followed it are, and how their details are called.
+/// Returns the condition for events since the start of an operation, and the quoted details column.
+///
+/// # Errors
+/// [`SourceErrorKind::UnknownLayout`] if events have no details.
 fn events_since(events: &Events, operation: &OperationId) -> Result<(String, String), SourceError> {
     let missing = || SourceError::new(SourceErrorKind::UnknownLayout, "events hold no details");
     let data = ident(events.data.as_deref().ok_or_else(missing)?);
-    let begin = match (operation.after, &events.at) {
+    let since = match (operation.after, &events.at) {
         (Some(after), _) if events.ids_grow => format!("id > {after}"),
         (_, Some(at)) => {
             let seconds = operation.at.as_second().saturating_sub(SLACK);
@@ -88,22 +89,22 @@ fn events_since(events: &Events, operation: &OperationId) -> Result<(String, Str
         }
         _ => "true".to_owned(),
     };
-    Ok((begin, data))
+    Ok((since, data))
 }
 
-/// The condition that holds for the events of what an operation requeued; `$1` is its id.
+/// Returns the condition for the requeue events of an operation; `$1` is its id.
 pub(crate) fn operation_filter(
     events: &Events,
     operation: &OperationId,
 ) -> Result<String, SourceError> {
-    let (begin, data) = events_since(events, operation)?;
-    Ok(format!("{begin} and {data} ->> 'operation' = $1 and {data} ->> 'reason' = '{REQUEUED}'"))
+    let (since, data) = events_since(events, operation)?;
+    Ok(format!(
+        "{begin} and {data} ->> 'operation' = $1 and {data} ->> 'reason' = '{REQUEUED}'",
+        begin = since
+    ))
 }
 
-/// The jobs that an operation requeued, each with its event's id.
-///
-/// # Errors
-/// The database's.
+/// Reads the jobs that an operation requeued, each with the id of its event.
 pub async fn requeued(
     db: &Database,
     layout: &Layout,
@@ -115,14 +116,11 @@ pub async fn requeued(
         "select job_id::text as job, id::text as event from public.job_events where {}",
         operation_filter(events, operation)?
     );
-    let rows = named(db, &statement, operation, timeout).await?;
+    let rows = query_operation(db, &statement, operation, timeout).await?;
     rows.iter().map(|row| Ok((id(row.get("job"), layout.id)?, row.get("event")))).collect()
 }
 
-/// The jobs that an operation requeued.
-///
-/// # Errors
-/// The database's.
+/// Reads the ids of the jobs that an operation requeued.
 pub async fn requeued_ids(
     db: &Database,
     layout: &Layout,
@@ -133,10 +131,7 @@ pub async fn requeued_ids(
     Ok(jobs.into_iter().map(|(job, _)| job).collect())
 }
 
-/// The jobs that an undo put back after an operation had requeued them.
-///
-/// # Errors
-/// The database's.
+/// Reads the ids of the jobs that an undo of the operation returned to dead letters.
 pub async fn undone_ids(
     db: &Database,
     layout: &Layout,
@@ -144,19 +139,17 @@ pub async fn undone_ids(
     timeout: Duration,
 ) -> Result<HashSet<JobId>, SourceError> {
     let Some(events) = &layout.events else { return Ok(HashSet::new()) };
-    let (begin, data) = events_since(events, operation)?;
+    let (since, data) = events_since(events, operation)?;
     let statement = format!(
         "select job_id::text as job from public.job_events
-          where {begin} and {data} ->> 'undoes' = $1 and {data} ->> 'reason' = '{UNDONE}'"
+          where {begin} and {data} ->> 'undoes' = $1 and {data} ->> 'reason' = '{UNDONE}'",
+        begin = since,
     );
-    let rows = named(db, &statement, operation, timeout).await?;
+    let rows = query_operation(db, &statement, operation, timeout).await?;
     rows.iter().map(|row| id(row.get("job"), layout.id)).collect()
 }
 
-/// What the events of an operation give as their reason, whatever it did.
-///
-/// # Errors
-/// The database's.
+/// Reads the `reason` of an operation's events, which is its type.
 pub async fn reason(
     db: &Database,
     layout: &Layout,
@@ -164,30 +157,28 @@ pub async fn reason(
     timeout: Duration,
 ) -> Result<Option<String>, SourceError> {
     let Some(events) = &layout.events else { return Ok(None) };
-    let (begin, data) = events_since(events, operation)?;
+    let (since, data) = events_since(events, operation)?;
     let statement = format!(
         "select {data} ->> 'reason' as reason from public.job_events
-          where {begin} and {data} ->> 'operation' = $1 limit 1"
+          where {begin} and {data} ->> 'operation' = $1 limit 1",
+        begin = since,
     );
-    let rows = named(db, &statement, operation, timeout).await?;
+    let rows = query_operation(db, &statement, operation, timeout).await?;
     Ok(rows.first().and_then(|row| row.get("reason")))
 }
 
-/// Asks with the operation's name as `$1`.
-async fn named(
+/// Runs a statement with the operation's id as `$1`.
+async fn query_operation(
     db: &Database,
     statement: &str,
     operation: &OperationId,
     timeout: Duration,
 ) -> Result<Vec<Row>, SourceError> {
-    let name = operation.to_string();
-    db.rows(timeout, statement, &[(&name, Type::TEXT)]).await
+    let id = operation.to_string();
+    db.rows(timeout, statement, &[(&id, Type::TEXT)]).await
 }
 
-/// Which of these keys still match: their jobs' ids.
-///
-/// # Errors
-/// The database's.
+/// Returns the ids of the jobs whose keys still match, so that they can be written.
 pub async fn still_matching(
     db: &Database,
     statements: &Statements,

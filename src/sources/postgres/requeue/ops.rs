@@ -1,4 +1,4 @@
-//! Lists recent operations and what became of their jobs.
+//! Lists recent operations and the current states of their jobs.
 
 use std::time::Duration;
 
@@ -12,11 +12,8 @@ use crate::queue::sql::ident;
 use crate::redact;
 use crate::sources::postgres::Database;
 
-/// The newest operations among the newest events. One that was resumed tells who wrote last, the first
-/// reason and the last.
-///
-/// # Errors
-/// The database's.
+/// Reads the newest operations among the newest events. A resumed operation has the author of its
+/// last write, and its first and last reason.
 pub async fn read(
     db: &Database,
     layout: &Layout,
@@ -31,7 +28,7 @@ pub async fn read(
         deed: OperationType::from_reason(row.get("deed")),
         actor: row.get("actor"),
         host: row.get("host"),
-        reason: why(row).as_deref().map(redact::text),
+        reason: reason(row).as_deref().map(redact::text),
         age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
         unfinished: None,
@@ -40,11 +37,12 @@ pub async fn read(
     Ok(rows.iter().map(summary).collect())
 }
 
-/// The first reason, and that of whoever resumed it.
-fn why(row: &tokio_postgres::Row) -> Option<String> {
+/// Returns the first reason, and the reason of the last resume if it differs.
+fn reason(row: &tokio_postgres::Row) -> Option<String> {
     let text = |column| row.get::<_, Option<&str>>(column);
-    let who = |actor, host| format!("{}@{}", text(actor).unwrap_or("?"), text(host).unwrap_or("?"));
-    let (first, last) = (who("first_actor", "first_host"), who("actor", "host"));
+    let author =
+        |actor, host| format!("{}@{}", text(actor).unwrap_or("?"), text(host).unwrap_or("?"));
+    let (first, last) = (author("first_actor", "first_host"), author("actor", "host"));
     reasons((&first, text("first_reason")), (&last, text("reason")))
 }
 

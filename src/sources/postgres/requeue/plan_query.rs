@@ -1,4 +1,4 @@
-//! Reads what a target means, row by row: a plan keeps ids, not jobs.
+//! Reads the jobs of a requeue target row by row and decides which of them are part of the plan.
 
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
@@ -21,89 +21,86 @@ use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
 use crate::sources::postgres::selection::{self, Conditions};
 
-/// Jobs that a plan shows.
+/// Number of jobs that a plan shows.
 const SAMPLES: usize = 5;
-/// Left-out jobs that a plan names, by reason.
+/// Maximum number of skipped jobs that a plan lists for each reason.
 const NAMED: usize = 1_000;
-/// Groups that are kept apart; a desk of more causes than this has none in particular.
+/// Maximum number of groups; jobs of further causes are not grouped.
 const GROUPS: usize = 10_000;
-/// Characters of an error that a sample shows.
+/// Maximum number of characters of an error that a sample shows.
 const ERROR_CHARS: usize = 300;
 
-/// What a target means at this moment.
+/// Jobs of a target at the time of the query.
 #[derive(Debug, Default)]
 pub struct PlanRows {
-    /// How many jobs.
+    /// Number of jobs that match the target.
     pub matched: u64,
-    /// Those that may be requeued: with a limit the latest deaths, first of all; else as they lie on
-    /// disk, so that a batch writes neighbours.
+    /// Ids of the jobs to requeue: the most recently changed first if there is a limit, otherwise
+    /// in their order on disk, so that a transaction writes adjacent rows.
     pub ids: Vec<JobId>,
-    /// The place in `groups` of each of them.
+    /// Index into `groups` for each of these jobs.
     pub causes: Vec<u32>,
-    /// Those that may not.
+    /// Skipped jobs: the reason, the number of jobs, and up to [`NAMED`] of them.
     pub excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
-    /// By cause, largest first.
+    /// Groups of the jobs to requeue, largest first.
     pub groups: Vec<PlannedGroup>,
-    /// Some of them.
+    /// Most recently changed jobs to requeue.
     pub samples: Vec<PlanSample>,
 }
 
-/// What decides about each row.
+/// Rules that decide whether a row is part of the plan.
 pub struct PlanRules<'a> {
-    /// The table.
+    /// Layout of the table.
     pub layout: &'a Layout,
-    /// What is meant.
+    /// Jobs that were requested.
     pub target: &'a Target,
-    /// How.
+    /// Options of the plan.
     pub options: &'a PlanOptions,
-    /// Who was requeued before.
-    pub offenders: &'a RepeatFailures,
-    /// Jobs that the operation which is being resumed requeued already.
+    /// Jobs that were requeued before and failed again.
+    pub repeat_failures: &'a RepeatFailures,
+    /// Jobs that a resumed operation has already requeued.
     pub done: &'a HashSet<JobId>,
 }
 
-/// Reads the target.
-///
-/// # Errors
-/// The database's.
+/// Reads the jobs of the target and applies the rules.
 pub async fn read(
     db: &Database,
-    judge: &PlanRules<'_>,
+    rules: &PlanRules<'_>,
     timeout: Duration,
 ) -> Result<PlanRows, SourceError> {
-    let (conditions, ids) = match judge.target {
-        Target::Filter(selection) => (Conditions::new(judge.layout, selection), None),
-        Target::Ids(ids) => (by_id(judge.layout, ids), Some(ids)),
+    let (conditions, ids) = match rules.target {
+        Target::Filter(selection) => (Conditions::new(rules.layout, selection), None),
+        Target::Ids(ids) => (id_conditions(rules.layout, ids), Some(ids)),
     };
-    let changed = sql::changed(judge.layout);
+    let changed = sql::changed(rules.layout);
     let latest_first = format!("{changed} desc, jobs.id desc");
     let order =
-        if judge.options.max.is_some() { &latest_first } else { "jobs.tableoid, jobs.ctid" };
+        if rules.options.max.is_some() { &latest_first } else { "jobs.tableoid, jobs.ctid" };
     let statement = format!(
         "select id::text as id, {live}::text as live, {fingerprint}, \
                 left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died \
            from public.jobs where {conditions} order by {order}",
-        live = sql::ident(&judge.layout.state_column),
-        fingerprint = selection::fingerprint_columns(judge.layout),
-        error = sql::error_text(judge.layout),
+        live = sql::ident(&rules.layout.state_column),
+        fingerprint = selection::fingerprint_columns(rules.layout),
+        error = sql::error_text(rules.layout),
         conditions = conditions.sql(),
     );
-    let mut tally = PlanBuilder::default();
+    let mut builder = PlanBuilder::default();
     db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
-            tally.row(judge, &row)?;
+            builder.add_row(rules, &row)?;
         }
         Ok(())
     })
     .await?;
     if let Some(ids) = ids {
-        tally.missing(ids);
+        builder.add_missing(ids);
     }
-    Ok(tally.finish())
+    Ok(builder.finish())
 }
 
-fn by_id(layout: &Layout, ids: &[JobId]) -> Conditions {
+fn id_conditions(layout: &Layout, ids: &[JobId]) -> Conditions {
     let mut conditions = Conditions::default();
     let texts: Vec<_> = ids.iter().map(ToString::to_string).collect();
     let values = conditions.bind(texts, Type::TEXT_ARRAY);
@@ -111,60 +108,64 @@ fn by_id(layout: &Layout, ids: &[JobId]) -> Conditions {
     conditions
 }
 
+/// Plan that is being built.
 #[derive(Default)]
 struct PlanBuilder {
-    found: PlanRows,
-    /// By hash, in the order in which they were met: their number and what they are.
+    plan: PlanRows,
+    /// Groups by hash, each with its number in the order of first occurrence.
     groups: HashMap<String, (u32, PlannedGroup)>,
-    seen: HashSet<JobId>,
-    /// When the samples died.
-    died: Vec<f64>,
+    /// Explicitly requested ids that exist.
+    found: HashSet<JobId>,
+    /// Last changes of the samples, in seconds since 1970.
+    sample_times: Vec<f64>,
 }
 
 impl PlanBuilder {
-    fn row(&mut self, judge: &PlanRules<'_>, row: &Row) -> Result<(), SourceError> {
-        let id = id(row.get("id"), judge.layout.id)?;
+    /// Adds a row to the plan or to the skipped jobs.
+    fn add_row(&mut self, rules: &PlanRules<'_>, row: &Row) -> Result<(), SourceError> {
+        let id = id(row.get("id"), rules.layout.id)?;
         let fingerprint = selection::fingerprint(row);
-        let explicit = match judge.target {
-            Target::Ids(_) => self.seen.insert(id),
+        let explicit = match rules.target {
+            Target::Ids(_) => self.found.insert(id),
             Target::Filter(selection) if !selection::in_group(selection, &fingerprint) => {
                 return Ok(());
             }
             Target::Filter(_) => false,
         };
-        self.found.matched += 1;
-        let live: Option<&str> = row.get("live");
+        self.plan.matched += 1;
+        let state: Option<&str> = row.get("live");
         let kind: &str = row.get::<_, Option<&str>>("fp_kind").unwrap_or("");
-        let dead = live.is_some_and(|l| judge.layout.vocabulary.dead.iter().any(|d| d == l));
-        let full = judge.options.max.is_some_and(|max| self.found.ids.len() as u64 >= max);
-        let offends = || {
-            !judge.options.include_repeat_offenders
-                && judge.offenders.holds(id, kind, &fingerprint.hash)
+        let is_dead = state
+            .is_some_and(|state| rules.layout.vocabulary.dead.iter().any(|dead| dead == state));
+        let full = rules.options.max.is_some_and(|max| self.plan.ids.len() as u64 >= max);
+        let is_repeat_failure = || {
+            !rules.options.include_repeat_offenders
+                && rules.repeat_failures.contains(id, kind, &fingerprint.hash)
         };
-        let exclusion = if judge.done.contains(&id) {
+        let skip = if rules.done.contains(&id) {
             Some(PlanSkip::AlreadyRequeued)
-        } else if explicit && !dead {
+        } else if explicit && !is_dead {
             Some(PlanSkip::NotDead)
-        } else if offends() {
+        } else if is_repeat_failure() {
             Some(PlanSkip::RepeatFailure)
         } else if full {
             Some(PlanSkip::OverMax)
         } else {
             None
         };
-        if let Some(reason) = exclusion {
-            self.exclude(reason, Excluded { id, state: live.map(str::to_owned) });
+        if let Some(reason) = skip {
+            self.skip(reason, Excluded { id, state: state.map(str::to_owned) });
             return Ok(());
         }
-        self.found.ids.push(id);
-        self.sample(id, kind, row);
-        let number = self.grouped(kind, fingerprint);
-        self.found.causes.push(number);
+        self.plan.ids.push(id);
+        self.add_sample(id, kind, row);
+        let number = self.add_to_group(kind, fingerprint);
+        self.plan.causes.push(number);
         Ok(())
     }
 
-    /// Counts a job in its group; returns the group's number.
-    fn grouped(&mut self, kind: &str, fingerprint: Fingerprint) -> u32 {
+    /// Counts a job in its group and returns the group's number.
+    fn add_to_group(&mut self, kind: &str, fingerprint: Fingerprint) -> u32 {
         let next = self.groups.len();
         if let Some((number, group)) = self.groups.get_mut(&fingerprint.hash) {
             group.jobs += 1;
@@ -185,50 +186,53 @@ impl PlanBuilder {
         next as u32
     }
 
-    /// Keeps the latest deaths to show.
-    fn sample(&mut self, id: JobId, kind: &str, row: &Row) {
-        let died: f64 = row.get::<_, Option<f64>>("died").unwrap_or(f64::NEG_INFINITY);
-        let at = self.died.partition_point(|other| *other >= died);
+    /// Adds a job to the samples if it was changed more recently than one of them.
+    fn add_sample(&mut self, id: JobId, kind: &str, row: &Row) {
+        let time: f64 = row.get::<_, Option<f64>>("died").unwrap_or(f64::NEG_INFINITY);
+        let at = self.sample_times.partition_point(|other| *other >= time);
         if at < SAMPLES {
             let error = row.get::<_, Option<&str>>("shown").map(redact::text).unwrap_or_default();
-            self.died.insert(at, died);
-            self.found.samples.insert(at, PlanSample { id, kind: kind.to_owned(), error });
-            self.died.truncate(SAMPLES);
-            self.found.samples.truncate(SAMPLES);
+            self.sample_times.insert(at, time);
+            self.plan.samples.insert(at, PlanSample { id, kind: kind.to_owned(), error });
+            self.sample_times.truncate(SAMPLES);
+            self.plan.samples.truncate(SAMPLES);
         }
     }
 
-    fn missing(&mut self, ids: &[JobId]) {
+    /// Adds the requested ids that do not exist to the skipped jobs.
+    fn add_missing(&mut self, ids: &[JobId]) {
         for &id in ids {
-            if !self.seen.contains(&id) {
-                self.found.matched += 1;
-                self.exclude(PlanSkip::Missing, Excluded { id, state: None });
+            if !self.found.contains(&id) {
+                self.plan.matched += 1;
+                self.skip(PlanSkip::Missing, Excluded { id, state: None });
             }
         }
     }
 
-    fn exclude(&mut self, reason: PlanSkip, job: Excluded) {
-        let all = &mut self.found.excluded;
-        let at = all.iter().position(|(r, ..)| *r == reason).unwrap_or_else(|| {
-            all.push((reason, 0, vec![]));
-            all.len() - 1
+    /// Counts a skipped job under its reason.
+    fn skip(&mut self, reason: PlanSkip, job: Excluded) {
+        let skipped = &mut self.plan.excluded;
+        let at = skipped.iter().position(|(other, ..)| *other == reason).unwrap_or_else(|| {
+            skipped.push((reason, 0, vec![]));
+            skipped.len() - 1
         });
-        let (_, count, named) = &mut all[at];
+        let (_, count, named) = &mut skipped[at];
         *count += 1;
         if named.len() < NAMED {
             named.push(job);
         }
     }
 
+    /// Sorts the groups and returns the plan.
     fn finish(mut self) -> PlanRows {
         let mut groups: Vec<_> = self.groups.into_values().collect();
         groups.sort_by(|(_, a), (_, b)| b.jobs.cmp(&a.jobs).then_with(|| a.group.cmp(&b.group)));
-        let places = groups.iter().zip(0..).map(|((number, _), place)| (*number, place));
-        let places: HashMap<u32, u32> = places.collect();
-        for cause in &mut self.found.causes {
-            *cause = places.get(cause).copied().unwrap_or(UNGROUPED);
+        let indices = groups.iter().zip(0..).map(|((number, _), index)| (*number, index));
+        let indices: HashMap<u32, u32> = indices.collect();
+        for cause in &mut self.plan.causes {
+            *cause = indices.get(cause).copied().unwrap_or(UNGROUPED);
         }
-        self.found.groups = groups.into_iter().map(|(_, group)| group).collect();
-        self.found
+        self.plan.groups = groups.into_iter().map(|(_, group)| group).collect();
+        self.plan
     }
 }

@@ -1,4 +1,5 @@
-//! Who was requeued before? Events have no index on the job, so the newest ones are read.
+//! Finds repeat failures: jobs that were requeued before and failed again with the same cause.
+//! Events have no index on the job, so only the newest ones are read.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,52 +15,52 @@ use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
 
-/// Events that are looked through, the newest.
+/// Number of newest events that are read.
 pub const EVENTS_READ: u32 = 200_000;
-/// Requeued this often, and dead of the same again.
+/// Number of requeues with the same cause from which a job is a repeat failure.
 const TOO_OFTEN: usize = 2;
 
-/// Jobs that were requeued twice or more, with what they had died of each time.
+/// Jobs that were requeued at least [`TOO_OFTEN`] times, with the errors before each requeue.
 #[derive(Debug, Default)]
 pub struct RepeatFailures {
     requeues: HashMap<JobId, Vec<Requeue>>,
-    /// How they were looked for, in words.
+    /// Sentence that describes which events were read.
     pub examined: String,
 }
 
+/// Requeue or undo of a job, from its event.
 #[derive(Debug, Deserialize)]
 struct Requeue {
     operation: Option<String>,
     undoes: Option<String>,
     last_error: Option<String>,
     error: Option<String>,
+    /// Whether the event contains the former columns.
     told: bool,
 }
 
 impl RepeatFailures {
-    /// Whether this job was requeued twice or more and died of this each time. The worker's own
-    /// helper does not say of what: its requeues count.
-    #[must_use]
-    pub fn holds(&self, job: JobId, kind: &str, hash: &str) -> bool {
+    /// Returns whether the job is a repeat failure with this cause. Requeues by the backend's own
+    /// function have no cause in their events and always count.
+    pub fn contains(&self, job: JobId, kind: &str, hash: &str) -> bool {
         let Some(requeues) = self.requeues.get(&job) else { return false };
-        let same = requeues.iter().filter(|r| {
-            !r.told
-                || Fingerprint::new(kind, r.last_error.as_deref(), r.error.as_deref()).hash == hash
+        let same_cause = requeues.iter().filter(|requeue| {
+            let (last_error, error) = (requeue.last_error.as_deref(), requeue.error.as_deref());
+            !requeue.told || Fingerprint::new(kind, last_error, error).hash == hash
         });
-        same.count() >= TOO_OFTEN
+        same_cause.count() >= TOO_OFTEN
     }
 }
 
-/// Looks through the newest events, within `budget`.
-///
-/// # Errors
-/// The database's; running out of time is none: the answer says so.
+/// Reads the newest events within `budget`. After a timeout the result is empty and says so in
+/// `examined`.
 pub async fn read(
     db: &Database,
     layout: &Layout,
     budget: Duration,
 ) -> Result<RepeatFailures, SourceError> {
-    let none = |why: &str| RepeatFailures { requeues: HashMap::new(), examined: why.to_owned() };
+    let none =
+        |examined: &str| RepeatFailures { requeues: HashMap::new(), examined: examined.to_owned() };
     let Some(statement) = statement(layout) else {
         return Ok(none("not looked for: this database keeps no events"));
     };
@@ -68,9 +69,9 @@ pub async fn read(
         Err(error) if error.kind == SourceErrorKind::Timeout => {
             return Ok(none("not looked for: reading the events took too long"));
         }
-        other => other?,
+        rows => rows?,
     };
-    let mut offenders = none(&format!(
+    let mut repeat_failures = none(&format!(
         "looked for in the newest {} events",
         crate::text::count(u64::from(EVENTS_READ))
     ));
@@ -80,13 +81,14 @@ pub async fn read(
             serde_json::from_str(row.get("requeues")).map_err(|_| {
                 SourceError::new(SourceErrorKind::Malformed, "events hold strange data")
             })?;
-        let undone: Vec<_> = requeues.iter().filter_map(|r| r.undoes.clone()).collect();
-        requeues.retain(|r| {
-            r.undoes.is_none() && !r.operation.as_ref().is_some_and(|o| undone.contains(o))
+        let undone: Vec<_> = requeues.iter().filter_map(|requeue| requeue.undoes.clone()).collect();
+        requeues.retain(|requeue| {
+            let is_undone = requeue.operation.as_ref().is_some_and(|id| undone.contains(id));
+            requeue.undoes.is_none() && !is_undone
         });
-        offenders.requeues.insert(job, requeues);
+        repeat_failures.requeues.insert(job, requeues);
     }
-    Ok(offenders)
+    Ok(repeat_failures)
 }
 
 fn statement(layout: &Layout) -> Option<String> {

@@ -1,4 +1,5 @@
-//! Jobs of silent workers: found with their evidence, and written only while it still holds.
+//! Rescue of stuck jobs: finds them, and unlocks them only if lock, heartbeat and attempts are
+//! unchanged.
 
 use std::time::Duration;
 
@@ -14,85 +15,94 @@ use crate::queue::sql::{age, column_or_null, ident, last_heartbeat, literal, rfc
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
 
-/// Stages of a rescue, best first: a lost attempt is a failed one, as `worker_fail` writes it.
-const FAILED: [&str; 3] = ["failed", "progress", "enqueued"];
+/// Event stages for a rescue, preferred first: a lost attempt counts as failed, as in
+/// `worker_fail`.
+const RESCUE_STAGES: [&str; 3] = ["failed", "progress", "enqueued"];
 
-/// Silent jobs that one rescue takes.
-const MOST: usize = 10_000;
+/// Maximum number of jobs of one rescue.
+const MAX_JOBS: usize = 10_000;
 
-/// What a layout means for a rescue.
+/// State values and event that a rescue writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RescueColumns {
-    /// The value of waiting jobs.
-    pub waiting: String,
-    /// The value of dead jobs, where there is one.
+    /// State value of queued jobs.
+    pub queued: String,
+    /// State value of dead letters, if the layout has one.
     pub dead: Option<String>,
-    /// The event; none where events cannot be written.
+    /// Event of a rescue; `None` if events cannot be written.
     pub event: Option<EventStage>,
 }
 
 impl RescueColumns {
-    /// Reads a layout.
+    /// Derives the columns from a layout.
     ///
     /// # Errors
-    /// [`SourceErrorKind::UnknownLayout`] where silence cannot be seen or nothing can be put back.
+    /// [`SourceErrorKind::UnknownLayout`] if the layout has no heartbeat or lock column, or no
+    /// claimed or queued state.
     pub fn new(layout: &Layout) -> Result<Self, SourceError> {
-        let unfit = |why: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, why));
+        let unknown_layout =
+            |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
         if !layout.has_heartbeats() {
-            return unfit(
+            return unknown_layout(
                 "this database's jobs have neither heartbeat nor lock: nobody can say which worker is silent"
                     .to_owned(),
             );
         }
         if layout.vocabulary.in_progress.is_empty() {
-            return unfit(format!("no value of \"{}\" means in progress", layout.state_column));
+            return unknown_layout(format!(
+                "no value of \"{}\" means in progress",
+                layout.state_column
+            ));
         }
-        let waiting = &layout.vocabulary.waiting;
-        let Some(waiting) = waiting.iter().find(|w| *w == "queued").or(waiting.first()) else {
-            return unfit(format!("no value of \"{}\" means waiting", layout.state_column));
+        let queued = &layout.vocabulary.waiting;
+        let Some(queued) = queued.iter().find(|value| *value == "queued").or(queued.first()) else {
+            return unknown_layout(format!(
+                "no value of \"{}\" means waiting",
+                layout.state_column
+            ));
         };
         Ok(Self {
-            waiting: waiting.clone(),
+            queued: queued.clone(),
             dead: layout.vocabulary.dead.first().cloned(),
-            event: layout.events.as_ref().and_then(|events| stage(events, &FAILED)),
+            event: layout.events.as_ref().and_then(|events| stage(events, &RESCUE_STAGES)),
         })
     }
 }
 
-/// The jobs in progress without a sign of life for this long, by the database's clock.
-///
-/// # Errors
-/// The database's.
+/// Reads the claimed jobs whose last heartbeat is older than `stuck_after`, by the database's
+/// clock.
 pub async fn read(
     db: &Database,
     layout: &Layout,
-    words: &RescueColumns,
-    stale: Duration,
+    rescue_columns: &RescueColumns,
+    stuck_after: Duration,
     timeout: Duration,
 ) -> Result<StuckJobs, SourceError> {
-    let statement = finding(layout, words);
-    let seconds = stale.as_secs_f64();
+    let statement = stuck_jobs_statement(layout, rescue_columns);
+    let seconds = stuck_after.as_secs_f64();
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&seconds, Type::FLOAT8)];
     let rows = db.rows(timeout, &statement, &params).await?;
-    let beyond = rows.get(MOST).and_then(|row| row.get::<_, Option<f64>>("silent"));
-    let mut found = StuckJobs { truncated: beyond.is_some(), ..StuckJobs::default() };
-    for row in rows.iter().take(MOST) {
-        found.without_heartbeat = u64::try_from(row.get::<_, i64>("never")).unwrap_or(0);
-        if let Some(silent) = row.get::<_, Option<f64>>("silent") {
-            found.jobs.push(job(layout, words, row, silent)?);
+    let one_more = rows.get(MAX_JOBS).and_then(|row| row.get::<_, Option<f64>>("silent"));
+    let mut stuck = StuckJobs { truncated: one_more.is_some(), ..StuckJobs::default() };
+    for row in rows.iter().take(MAX_JOBS) {
+        stuck.without_heartbeat = u64::try_from(row.get::<_, i64>("never")).unwrap_or(0);
+        if let Some(heartbeat_age) = row.get::<_, Option<f64>>("silent") {
+            stuck.jobs.push(stuck_job(layout, rescue_columns, row, heartbeat_age)?);
         }
     }
-    Ok(found)
+    Ok(stuck)
 }
 
-fn finding(layout: &Layout, words: &RescueColumns) -> String {
+/// Returns the statement that finds stuck jobs, with a key for each that the write compares with
+/// its row. `$1` is the age of the heartbeat in seconds.
+fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> String {
     let number =
         |column: &Option<String>| format!("{}::bigint", column_or_null(column.as_ref(), "bigint"));
     let exhausted = match (&layout.attempts, &layout.max_attempts) {
-        (Some(made), Some(allowed)) => format!("{} + 1 >= {}", ident(made), ident(allowed)),
+        (Some(attempts), Some(max)) => format!("{} + 1 >= {}", ident(attempts), ident(max)),
         _ => "false".to_owned(),
     };
-    let dead = words.dead.as_ref().unwrap_or(&words.waiting);
+    let dead = rescue_columns.dead.as_ref().unwrap_or(&rescue_columns.queued);
     format!(
         "with running as materialized (
            select *, {silent} as life_age, {holder}::text as holder_name,
@@ -112,7 +122,7 @@ fn finding(layout: &Layout, words: &RescueColumns) -> String {
            from running left join alive on alive.holder_name = running.holder_name
           where life_age > $1 or life_age is null
           order by life_age desc nulls last, running.id limit {limit}",
-        limit = MOST + 1,
+        limit = MAX_JOBS + 1,
         silent = age(&last_heartbeat(layout)),
         holder = column_or_null(layout.locked_by.as_ref(), "text"),
         in_progress = state_in(layout, &layout.vocabulary.in_progress),
@@ -120,20 +130,21 @@ fn finding(layout: &Layout, words: &RescueColumns) -> String {
         heartbeat = column_or_null(layout.heartbeat.as_ref(), "timestamptz"),
         attempts = number(&layout.attempts),
         max_attempts = number(&layout.max_attempts),
-        saw = object("running", &fence(layout)),
+        saw = object("running", &compared_columns(layout)),
         live = literal(&layout.state_column),
         dead = literal(dead),
-        waiting = literal(&words.waiting),
+        waiting = literal(&rescue_columns.queued),
     )
 }
 
-fn job(
+/// Converts a row of the statement.
+fn stuck_job(
     layout: &Layout,
-    words: &RescueColumns,
+    rescue_columns: &RescueColumns,
     row: &Row,
-    silent: f64,
+    heartbeat_age: f64,
 ) -> Result<StuckJob, SourceError> {
-    let fate = match (row.get::<_, bool>("exhausted"), &words.dead) {
+    let result = match (row.get::<_, bool>("exhausted"), &rescue_columns.dead) {
         (false, _) => RescueResult::Queued,
         (true, Some(_)) => RescueResult::DeadLetter,
         (true, None) => RescueResult::Skipped,
@@ -142,33 +153,37 @@ fn job(
         id: id(row.get("id"), layout.id)?,
         kind: row.get("kind"),
         worker: row.get("worker"),
-        heartbeat_age: silent,
+        heartbeat_age,
         has_heartbeat: row.get("beat"),
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
         other_job_heartbeat_age: row.get("elsewhere"),
-        result: fate,
+        result,
         fence_key: row.get("key"),
     })
 }
 
-/// Silent → waiting or dead, as the backend's own recovery: one attempt more, the lock gone, the
-/// heartbeat kept. Keys are those of [`Silent`]; lock, heartbeat and attempts must be what they say.
-pub fn statements(layout: &Layout, words: &RescueColumns) -> Statements {
+/// Returns the statements that make stuck jobs queued again, or dead letters after their last
+/// attempt. As in the backend's own recovery, attempts are incremented, the lock is cleared and the
+/// heartbeat is kept. Keys are [`StuckJob::fence_key`]; lock, heartbeat and attempts of the row
+/// must equal those in the key.
+pub fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Statements {
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id} as id, entry::jsonb -> 'saw' as s,
                 entry::jsonb -> 'next' as n
            from unnest($1::text[]) entry",
         id = layout.id.sql()
     );
-    let saw = |row: &str| {
+    let join_key = |row: &str| {
         format!("cross join lateral jsonb_populate_record(null::public.jobs, {row}.s) as saw")
     };
-    let (fence, columns) = (fence(layout), columns(layout));
-    let same: Vec<_> =
-        fence.iter().map(|c| format!("job.{0} is not distinct from saw.{0}", ident(c))).collect();
-    let same = same.join(" and ");
-    let before: Vec<_> = columns.iter().map(|c| format!("job.{}", ident(c))).collect();
+    let columns = recorded_columns(layout);
+    let unchanged: Vec<_> = compared_columns(layout)
+        .iter()
+        .map(|column| format!("job.{0} is not distinct from saw.{0}", ident(column)))
+        .collect();
+    let unchanged = unchanged.join(" and ");
+    let before: Vec<_> = columns.iter().map(|column| format!("job.{}", ident(column))).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, {before}, asked.s, asked.n from asked
@@ -182,39 +197,42 @@ pub fn statements(layout: &Layout, words: &RescueColumns) -> Statements {
          ){logged}
          select id::text as id, previous::text as previous, written::text as written from updated",
         before = before.join(", "),
-        joined = saw("asked"),
-        target = saw("locked"),
+        same = unchanged,
+        joined = join_key("asked"),
+        target = join_key("locked"),
         set = assignments(layout),
         workspace = workspace(layout),
         previous = object("locked", &columns),
         after = object("job", &columns),
-        logged = event_cte(layout, words),
+        logged = event_cte(layout, rescue_columns),
     );
     let matching = format!(
         "with asked as materialized ({asked})
          select job.id::text as id from asked join public.jobs job on job.id = asked.id {}
           where {same}",
-        saw("asked")
+        join_key("asked"),
+        same = unchanged,
     );
     Statements { write, matching }
 }
 
-fn event_cte(layout: &Layout, words: &RescueColumns) -> String {
-    let live = literal(&layout.state_column);
-    let dies = words
-        .dead
-        .as_ref()
-        .map_or("false".to_owned(), |dead| format!("written ->> {live} = {}", literal(dead)));
+/// Returns the CTE that writes the event of each rescued job.
+fn event_cte(layout: &Layout, rescue_columns: &RescueColumns) -> String {
+    let state_column = literal(&layout.state_column);
+    let is_dead = rescue_columns.dead.as_ref().map_or("false".to_owned(), |dead| {
+        format!("written ->> {live} = {}", literal(dead), live = state_column)
+    });
     let data = format!(
         "jsonb_build_object('stage', case when {dies} then 'dead_letter' else 'retry_scheduled' end, \
          'rescued_at', {now}, 'previous', previous, 'written', written)",
         now = rfc3339("now()"),
+        dies = is_dead,
     );
-    event(layout, words.event.as_ref(), &data)
+    event(layout, rescue_columns.event.as_ref(), &data)
 }
 
-/// What must be as it was shown.
-fn fence(layout: &Layout) -> Vec<String> {
+/// Returns the columns that must be unchanged since the job was found.
+fn compared_columns(layout: &Layout) -> Vec<String> {
     let columns = [
         &layout.locked_by,
         &layout.locked_at,
@@ -222,18 +240,19 @@ fn fence(layout: &Layout) -> Vec<String> {
         &layout.attempts,
         &layout.max_attempts,
     ];
-    let mut fence = vec![layout.state_column.clone()];
-    fence.extend(columns.into_iter().flatten().cloned());
-    fence
+    let mut compared = vec![layout.state_column.clone()];
+    compared.extend(columns.into_iter().flatten().cloned());
+    compared
 }
 
-/// What the event remembers.
-fn columns(layout: &Layout) -> Vec<String> {
-    let mut columns = fence(layout);
+/// Returns the columns that the event records.
+fn recorded_columns(layout: &Layout) -> Vec<String> {
+    let mut columns = compared_columns(layout);
     columns.extend(layout.due.iter().chain(&layout.updated).cloned());
     columns
 }
 
+/// Returns the assignments of the UPDATE; `next` holds the new state.
 fn assignments(layout: &Layout) -> String {
     let mut set = vec![format!("{0} = next.{0}", ident(&layout.state_column))];
     set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));

@@ -1,43 +1,46 @@
-//! The two statements that write, and those that look whether they still would.
+//! SQL statements of a requeue and an undo, and the queries for jobs that could still be written.
 //!
-//! Each locks the rows it was asked for, skipping those that others hold, and repeats the guard on
-//! the UPDATE's target row: a row that changed between the snapshot and the lock is left alone. The
-//! event is written by the same statement, so that a job and its event commit together.
+//! A statement locks the requested rows, skips rows that other sessions have locked, and repeats
+//! its guard on the target row of the UPDATE, so that a row that changed between the snapshot and
+//! the lock is not written. The same statement writes the event, so that a job and its event are
+//! committed together.
 
 use super::columns::{EventStage, RequeueColumns};
 use super::journal::REDACTED;
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
 
-/// What a batch runs: `$1` holds its keys (text[]), `$2` what every event says (JSON as text).
+/// Statements of an operation: `$1` is the keys (text[]), `$2` the JSON that is part of every event
+/// (text).
 #[derive(Debug, Clone)]
 pub struct Statements {
-    /// Writes; answers with the ids that were written.
+    /// Writes the jobs; returns the ids that were written.
     pub write: String,
-    /// Answers with the ids that could still be written.
+    /// Returns the ids that could still be written.
     pub matching: String,
 }
 
 impl Statements {
-    /// Locks what could still be written, and does not wait for others.
-    #[must_use]
+    /// Returns the statement that locks the jobs that could still be written, without waiting for
+    /// locks.
     pub fn locks(&self) -> String {
-        // Its second parameter is the event, which nobody needs here.
+        // The second parameter (the event) is not used here.
         format!("{} for no key update of job nowait", self.matching)
     }
 }
 
-/// Dead → waiting. Keys are job ids. A row that is locked stays where it lies: its place finds it
-/// sooner than its id.
-pub fn requeue(layout: &Layout, shape: &RequeueColumns) -> Statements {
+/// Returns the statements that requeue dead letters. Keys are job ids. The UPDATE finds a locked
+/// row by its `ctid`, which cannot change and is faster than the id.
+pub fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
     let id = layout.id.sql();
     let guard =
-        |row: &str| format!("{row}.{} = {}", ident(&layout.state_column), literal(&shape.dead));
+        |row: &str| format!("{row}.{} = {}", ident(&layout.state_column), literal(&columns.dead));
     let asked = format!("job.id = any($1::text[]::{id}[]) and {}", guard("job"));
-    let columns = shape.columns.iter().map(|c| format!("job.{}", ident(c)));
-    let columns = columns.collect::<Vec<_>>().join(", ");
-    // In partitions a place is none without its part, and every part would be looked through for it.
-    let (place, there) = if layout.partitions.is_empty() {
+    let job_columns = columns.columns.iter().map(|column| format!("job.{}", ident(column)));
+    let job_columns = job_columns.collect::<Vec<_>>().join(", ");
+    // In a partitioned table a ctid is unique only within its partition, and a search by ctid would
+    // scan every partition.
+    let (place, same_place) = if layout.partitions.is_empty() {
         ("job.ctid as place", "job.ctid = locked.place")
     } else {
         ("job.tableoid as part", "job.tableoid = locked.part")
@@ -52,20 +55,22 @@ pub fn requeue(layout: &Layout, shape: &RequeueColumns) -> Statements {
            returning job.id{workspace}, {before} as previous, {after} as written
          ){logged}
          select id::text as id, {told} from updated",
-        set = assignments(layout, shape),
+        columns = job_columns,
+        there = same_place,
+        set = assignments(layout, columns),
         target = guard("job"),
         workspace = workspace(layout),
-        before = object("locked", &shape.columns),
-        after = written_json(layout, shape),
-        // Only a journal on this side needs to be told what the event would hold.
-        told = if shape.enqueued.is_some() {
+        before = object("locked", &columns.columns),
+        after = written_json(layout, columns),
+        // Only a local journal needs the columns; otherwise they are stored in the event.
+        told = if columns.enqueued.is_some() {
             "null::text as previous, null::text as written"
         } else {
             "previous::text as previous, written::text as written"
         },
         logged = event(
             layout,
-            shape.enqueued.as_ref(),
+            columns.enqueued.as_ref(),
             "jsonb_build_object('previous_attempts', previous -> 'attempts', 'requeued_at', now(), \
              'previous', previous, 'written', written)",
         ),
@@ -74,9 +79,10 @@ pub fn requeue(layout: &Layout, shape: &RequeueColumns) -> Statements {
     Statements { write, matching }
 }
 
-/// Back to dead, where nothing happened since. Keys are event ids, or journal entries.
-pub fn undo(layout: &Layout, shape: &RequeueColumns) -> Statements {
-    let asked = asked_for_undo(layout, shape);
+/// Returns the statements that return requeued jobs to dead letters if they have not changed since.
+/// Keys are event ids, or journal entries.
+pub fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
+    let asked = requested_undos(layout, columns);
     let records = |row: &str| {
         format!(
             "cross join lateral jsonb_populate_record(null::public.jobs, {row}.p) as was
@@ -84,11 +90,14 @@ pub fn undo(layout: &Layout, shape: &RequeueColumns) -> Statements {
         )
     };
     let unchanged = |row: &str| {
-        let columns: Vec<_> =
-            shape.columns.iter().map(|c| unchanged_since_requeue(layout, c, row)).collect();
-        columns.join(" and ")
+        let conditions: Vec<_> = columns
+            .columns
+            .iter()
+            .map(|column| unchanged_since_requeue(layout, column, row))
+            .collect();
+        conditions.join(" and ")
     };
-    let set: Vec<_> = shape.columns.iter().map(|c| restored_value(layout, c)).collect();
+    let set: Vec<_> = columns.columns.iter().map(|column| restored_value(layout, column)).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.w from asked
@@ -106,7 +115,7 @@ pub fn undo(layout: &Layout, shape: &RequeueColumns) -> Statements {
         unchanged = unchanged("locked"),
         set = set.join(", "),
         workspace = workspace(layout),
-        logged = event(layout, shape.progress.as_ref(), "jsonb_build_object('undone_at', now())"),
+        logged = event(layout, columns.progress.as_ref(), "jsonb_build_object('undone_at', now())"),
     );
     let matching = format!(
         "with asked as materialized ({asked})
@@ -118,8 +127,10 @@ pub fn undo(layout: &Layout, shape: &RequeueColumns) -> Statements {
     Statements { write, matching }
 }
 
-fn asked_for_undo(layout: &Layout, shape: &RequeueColumns) -> String {
-    match layout.events.as_ref().filter(|_| shape.enqueued.is_some()) {
+/// Returns the query for the requested jobs of an undo: `id`, and the columns before (`p`) and
+/// after (`w`) the requeue.
+fn requested_undos(layout: &Layout, columns: &RequeueColumns) -> String {
+    match layout.events.as_ref().filter(|_| columns.enqueued.is_some()) {
         Some(events) => format!(
             "select e.job_id as id, e.{data} -> 'previous' as p, e.{data} -> 'written' as w
                from public.job_events e where e.id = any($1::text[]::{id}[])",
@@ -135,75 +146,90 @@ fn asked_for_undo(layout: &Layout, shape: &RequeueColumns) -> String {
     }
 }
 
-/// What the worker's helper writes: attempts 0, due now, nobody holds it; old errors stay.
-fn assignments(layout: &Layout, shape: &RequeueColumns) -> String {
-    let mut set = vec![format!("{} = {}", ident(&layout.state_column), literal(&shape.waiting))];
+/// Returns the assignments of a requeue, the same as in the backend's own function: queued, no
+/// attempts, due, unlocked; errors are kept.
+fn assignments(layout: &Layout, columns: &RequeueColumns) -> String {
+    let mut set = vec![format!("{} = {}", ident(&layout.state_column), literal(&columns.queued))];
     set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
-    set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(c), shape.due_at())));
+    set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(c), columns.due_at())));
     set.extend(layout.updated.iter().map(|c| format!("{} = now()", ident(c))));
     let cleared = [&layout.locked_by, &layout.locked_at, &layout.heartbeat];
     set.extend(cleared.into_iter().flatten().map(|c| format!("{} = null", ident(c))));
     set.join(", ")
 }
 
+/// Returns the SQL for a JSON object of these columns of `row`.
 pub(crate) fn object(row: &str, columns: &[String]) -> String {
     let pairs: Vec<_> =
         columns.iter().map(|c| format!("{}, {row}.{}", literal(c), ident(c))).collect();
     format!("jsonb_build_object({})", pairs.join(", "))
 }
 
-/// What the row holds afterwards. A requeue keeps the errors, and nothing else is long: they stand
-/// here only where a trigger changed them. Whoever reads lays this over what was before.
-fn written_json(layout: &Layout, shape: &RequeueColumns) -> String {
+/// Returns the SQL for the JSON of the written columns. Error columns, which may be long, are
+/// included only if a trigger changed them; readers merge the object into the former columns.
+fn written_json(layout: &Layout, columns: &RequeueColumns) -> String {
     let (errors, others): (Vec<_>, Vec<_>) =
-        shape.columns.iter().cloned().partition(|column| is_error(layout, column));
+        columns.columns.iter().cloned().partition(|column| is_error(layout, column));
     let written = object("job", &others);
     if errors.is_empty() {
         return written;
     }
-    let kept: Vec<_> = errors.iter().map(|c| equals(layout, c, "locked")).collect();
-    let kept = kept.join(" and ");
-    format!("{written} || case when {kept} then '{{}}' else {} end", object("job", &errors))
+    let unchanged: Vec<_> = errors.iter().map(|column| equals(layout, column, "locked")).collect();
+    format!(
+        "{written} || case when {kept} then '{{}}' else {} end",
+        object("job", &errors),
+        kept = unchanged.join(" and "),
+    )
 }
 
-/// `json` has no equality of its own, and a JSON null comes back from a record as NULL.
+/// Returns the condition that a column is equal in `job` and `other`. The type `json` has no
+/// equality operator, and `jsonb_populate_record` turns a JSON null into NULL.
 fn equals(layout: &Layout, column: &str, other: &str) -> String {
     let name = ident(column);
     if layout.error.as_ref().is_some_and(|e| e.json && e.name == column) {
-        let plain = |row: &str| format!("coalesce({row}.{name}::jsonb, 'null')");
-        format!("{} = {}", plain("job"), plain(other))
+        let comparable = |row: &str| format!("coalesce({row}.{name}::jsonb, 'null')");
+        format!("{} = {}", comparable("job"), comparable(other))
     } else {
         format!("job.{name} is not distinct from {other}.{name}")
     }
 }
 
-/// Whether a column is as the requeue left it. An error that a journal knows without its secrets
-/// alone cannot be compared.
+/// Returns the condition that a column is unchanged since the requeue. Errors that are redacted in
+/// a journal cannot be compared and count as unchanged.
 fn unchanged_since_requeue(layout: &Layout, column: &str, row: &str) -> String {
-    let same = equals(layout, column, "wrote");
-    if is_error(layout, column) { format!("({} or {same})", redacted(column, row)) } else { same }
+    let unchanged = equals(layout, column, "wrote");
+    if is_error(layout, column) {
+        format!("({} or {same})", is_redacted(column, row), same = unchanged)
+    } else {
+        unchanged
+    }
 }
 
-fn redacted(column: &str, row: &str) -> String {
+/// Returns the condition that a column is redacted in the journal.
+fn is_redacted(column: &str, row: &str) -> String {
     format!("coalesce({row}.p -> {} ? {}, false)", literal(REDACTED), literal(column))
 }
 
-/// Puts a column back. Errors are kept by a requeue, unless a trigger did something about them.
+/// Returns the assignment that restores a column. Errors are restored only if a trigger changed
+/// them, because a requeue keeps them.
 fn restored_value(layout: &Layout, column: &str) -> String {
     let name = ident(column);
     if is_error(layout, column) {
-        let kept = format!("{} or {}", redacted(column, "locked"), equals(layout, column, "was"));
-        format!("{name} = case when {kept} then job.{name} else was.{name} end")
+        let unchanged =
+            format!("{} or {}", is_redacted(column, "locked"), equals(layout, column, "was"));
+        format!("{name} = case when {kept} then job.{name} else was.{name} end", kept = unchanged)
     } else {
         format!("{name} = was.{name}")
     }
 }
 
+/// Returns whether a column holds an error.
 fn is_error(layout: &Layout, column: &str) -> bool {
     layout.last_error.as_deref() == Some(column)
         || layout.error.as_ref().is_some_and(|e| e.name == column)
 }
 
+/// Returns the workspace column for RETURNING, or an empty string if events have no workspace.
 pub(crate) fn workspace(layout: &Layout) -> String {
     match (&layout.events, &layout.workspace) {
         (Some(events), Some(column)) if events.workspace => {
@@ -213,7 +239,7 @@ pub(crate) fn workspace(layout: &Layout) -> String {
     }
 }
 
-/// The CTE that writes one event a job, or nothing where nothing can be written.
+/// Returns the CTE that writes one event per job, or an empty string if events cannot be written.
 pub(crate) fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
     let (Some(events), Some(stage)) = (&layout.events, stage) else { return String::new() };
     let (extra, value) = if events.workspace && layout.workspace.is_some() {
@@ -228,6 +254,6 @@ pub(crate) fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> 
          )",
         stage_column = ident(&events.stage),
         data_column = ident(&stage.data),
-        stage = literal(&stage.word),
+        stage = literal(&stage.stage),
     )
 }

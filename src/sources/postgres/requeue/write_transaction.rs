@@ -1,5 +1,6 @@
-//! One batch, one transaction: begun, written and committed in one flight, so that no lock waits for
-//! our network.
+//! Write transaction: BEGIN, the statement and COMMIT are sent in one round trip, so that no lock
+//! is held during a network round trip. Also classifies errors and accounts for rows that were not
+//! written.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -9,40 +10,41 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use super::writer::{LARGEST_BATCH, WriteRun};
+use super::writer::{MAX_SIZE, WriteRun};
 use crate::facts::requeue::{WriteSkip, WriteStop};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::permit::WritePermit;
 
-/// How much longer than the server's own limits we wait before we give up on the server itself.
+/// Additional wait after the server's own timeouts, before the server counts as unresponsive.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Why a batch was not written. Nothing of it was, unless it is in doubt.
+/// Reason why a transaction failed. Nothing was written, except possibly for
+/// [`Self::CommitUnknown`].
 #[derive(Debug, Clone)]
 pub enum WriteError {
-    /// Some row is to blame: smaller batches tell which.
+    /// A row was rejected; smaller transactions show which one.
     RowRejected(String),
-    /// It ran out of time: a slow row is to blame, or a server that is too slow for all of them.
+    /// Statement timeout, because of a slow row or a slow server.
     TimedOut(SourceError),
-    /// Somebody holds a row, or the transaction lost against another one.
+    /// A row is locked, or the transaction was chosen as a deadlock or serialization victim.
     RowLocked,
-    /// It waited as long as it may for a lock that cannot be skipped, such as the table's.
+    /// Lock timeout on a lock that cannot be skipped, such as a table lock.
     LockTimeout(SourceError),
-    /// The connection or the server is gone; the batch may be committed or not.
+    /// The connection was lost; the transaction may or may not be committed.
     CommitUnknown(SourceError),
-    /// Nothing can be written any more.
+    /// No further write can succeed.
     Fatal(SourceError),
 }
 
 impl WriteError {
-    /// What to say of it, where nothing else can be done about it.
+    /// Converts it to an error for the report.
     pub fn into_error(self) -> SourceError {
         match self {
             WriteError::TimedOut(error)
             | WriteError::LockTimeout(error)
             | WriteError::CommitUnknown(error)
             | WriteError::Fatal(error) => error,
-            WriteError::RowRejected(words) => SourceError::new(SourceErrorKind::Other, words),
+            WriteError::RowRejected(message) => SourceError::new(SourceErrorKind::Other, message),
             WriteError::RowLocked => SourceError::new(
                 SourceErrorKind::Unavailable,
                 "the transaction lost against another one",
@@ -51,25 +53,26 @@ impl WriteError {
     }
 }
 
-/// What to do with a batch that was written.
+/// End of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionEnd {
-    /// Keep it.
+    /// Commit it.
     Commit,
-    /// See what it would have done.
+    /// Roll it back, to see what it would have done.
     Rollback,
 }
 
-/// A transaction's settings.
+/// Timeouts of a transaction.
 #[derive(Debug, Clone, Copy)]
 pub struct TransactionTimeouts {
-    /// Longest statement.
+    /// Timeout of each statement.
     pub statement: Duration,
-    /// Longest wait for a lock that cannot be skipped.
+    /// Timeout for locks that cannot be skipped.
     pub lock: Duration,
 }
 
 impl TransactionTimeouts {
+    /// Returns the SQL that begins the transaction with these timeouts.
     fn begin(self) -> String {
         format!(
             "begin isolation level read committed read write; \
@@ -79,46 +82,49 @@ impl TransactionTimeouts {
         )
     }
 
-    /// The server keeps these limits itself, unless it has fallen silent.
-    async fn watch<T>(
+    /// Runs `transaction` with a client-side timeout, in case the server does not enforce its own,
+    /// and corrects the classification of errors that came too early for a timeout.
+    async fn enforce<T>(
         self,
-        flight: impl Future<Output = Result<T, WriteError>>,
+        transaction: impl Future<Output = Result<T, WriteError>>,
     ) -> Result<T, WriteError> {
-        let (limit, started) = (self.statement + self.lock + GRACE, Instant::now());
-        match tokio::time::timeout(limit, flight).await {
+        let timeout = self.statement + self.lock + GRACE;
+        let started = Instant::now();
+        match tokio::time::timeout(timeout, transaction).await {
             Ok(Err(WriteError::TimedOut(_))) if started.elapsed() < self.statement => {
                 Err(WriteError::Fatal(SourceError::new(
                     SourceErrorKind::Other,
                     "somebody cancelled the statement on the server",
                 )))
             }
-            // Who does not wait for a lock is told so with the same code, and at once.
+            // NOWAIT fails at once with the same SQLSTATE as a lock timeout.
             Ok(Err(WriteError::LockTimeout(_))) if started.elapsed() < self.lock => {
                 Err(WriteError::RowLocked)
             }
-            Ok(flown) => flown,
+            Ok(result) => result,
             Err(_) => Err(WriteError::CommitUnknown(SourceError::new(
                 SourceErrorKind::Timeout,
-                format!("the server has been silent for {} s", limit.as_secs()),
+                format!("the server has been silent for {} s", timeout.as_secs()),
             ))),
         }
     }
 }
 
-/// One transaction's worth of work.
+/// Statement of one transaction with its parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct WriteTransaction<'a> {
-    /// The writing statement.
+    /// SQL of the statement; `$1` is `keys`, `$2` is `event`.
     pub statement: &'a str,
-    /// Its rows.
+    /// Keys of the rows.
     pub keys: &'a [String],
-    /// What every event says.
+    /// JSON that is part of every event.
     pub event: &'a str,
-    /// How long it may take.
-    pub limits: TransactionTimeouts,
+    /// Timeouts of the transaction.
+    pub timeouts: TransactionTimeouts,
 }
 
 impl WriteTransaction<'_> {
+    /// Runs the statement and returns its rows.
     async fn rows(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
         let params: [(&(dyn ToSql + Sync), Type); 2] =
             [(&self.keys, Type::TEXT_ARRAY), (&self.event, Type::TEXT)];
@@ -126,67 +132,70 @@ impl WriteTransaction<'_> {
     }
 }
 
-/// Runs the writing statement in a transaction of its own. Returns its rows and how long it took the
-/// server, the longest that its locks can have been held. The way to the server and back is not part
-/// of it: no lock waits for that.
+/// Runs the statement in a transaction of its own. Returns its rows and the maximum time for which
+/// locks were held, which is the time between the responses to BEGIN and to COMMIT.
 pub async fn run(
     client: &Client,
     _permit: &WritePermit,
-    batch: WriteTransaction<'_>,
-    ending: TransactionEnd,
+    transaction: WriteTransaction<'_>,
+    end: TransactionEnd,
 ) -> Result<(Vec<Row>, Duration), WriteError> {
-    let begin = batch.limits.begin();
-    let end = if ending == TransactionEnd::Commit { "commit" } else { "rollback" };
+    let begin = transaction.timeouts.begin();
+    let end = if end == TransactionEnd::Commit { "commit" } else { "rollback" };
     let begun = async { (client.batch_execute(&begin).await, Instant::now()) };
-    // Polled in this order, they leave in this order; a failed statement makes the commit a rollback.
-    let flight = join3(begun, batch.rows(client), client.batch_execute(end));
-    let transaction = async {
-        let ((begun, since), rows, ended) = flight.await;
-        let until = Instant::now();
+    // `join3` polls in this order, so they are sent in this order. After a failed statement COMMIT
+    // acts as ROLLBACK.
+    let responses = join3(begun, transaction.rows(client), client.batch_execute(end));
+    let result = async {
+        let ((begun, locked_since), rows, ended) = responses.await;
+        let locked_until = Instant::now();
         let rows = rows.map_err(classify_error)?;
         begun.and(ended).map_err(classify_error)?;
-        Ok((rows, until - since))
+        Ok((rows, locked_until - locked_since))
     };
-    batch.limits.watch(transaction).await
+    transaction.timeouts.enforce(result).await
 }
 
-/// As [`run`], but `keep` sees the rows before they are committed and may have them rolled back.
-pub async fn watched(
+/// Runs the statement as [`run`] does, but calls `check` with the rows before COMMIT; `check`
+/// decides how the transaction ends. It takes one round trip more.
+pub async fn run_checked(
     client: &Client,
     _permit: &WritePermit,
-    batch: WriteTransaction<'_>,
-    keep: impl FnOnce(&[Row]) -> Result<TransactionEnd, SourceError>,
+    transaction: WriteTransaction<'_>,
+    check: impl FnOnce(&[Row]) -> Result<TransactionEnd, SourceError>,
 ) -> Result<(Vec<Row>, Duration), WriteError> {
     let started = Instant::now();
-    let transaction = async {
-        client.batch_execute(&batch.limits.begin()).await.map_err(classify_error)?;
-        let rows = batch.rows(client).await.map_err(classify_error);
-        let kept = rows.and_then(|rows| Ok((keep(&rows).map_err(WriteError::Fatal)?, rows)));
+    let result = async {
+        client.batch_execute(&transaction.timeouts.begin()).await.map_err(classify_error)?;
+        let rows = transaction.rows(client).await.map_err(classify_error);
+        let checked = rows.and_then(|rows| Ok((check(&rows).map_err(WriteError::Fatal)?, rows)));
         let end =
-            if matches!(kept, Ok((TransactionEnd::Commit, _))) { "commit" } else { "rollback" };
+            if matches!(checked, Ok((TransactionEnd::Commit, _))) { "commit" } else { "rollback" };
         let ended = client.batch_execute(end).await.map_err(classify_error);
-        let (_, rows) = kept?;
+        let (_, rows) = checked?;
         ended.map(|()| rows)
     };
-    let rows = batch.limits.watch(transaction).await?;
+    let rows = transaction.timeouts.enforce(result).await?;
     Ok((rows, started.elapsed()))
 }
 
-/// Sorts an error by what can be done about it.
+/// Classifies an error by how the writer can handle it.
 pub fn classify_error(error: tokio_postgres::Error) -> WriteError {
     let code = error.as_db_error().map(|e| e.code().clone());
     let explained = SourceError::from(error);
     let Some(code) = code else {
         return WriteError::CommitUnknown(explained);
     };
-    let busy = [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
+    let conflicts = [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
     match code.code() {
-        _ if busy.contains(&code) => WriteError::RowLocked,
+        _ if conflicts.contains(&code) => WriteError::RowLocked,
         _ if code == SqlState::LOCK_NOT_AVAILABLE => WriteError::LockTimeout(explained),
         _ if code == SqlState::QUERY_CANCELED => WriteError::TimedOut(explained),
-        // The server, its disk or memory: no smaller batch will help.
-        c if c.starts_with("57P") || c.starts_with("08") => WriteError::CommitUnknown(explained),
-        c if c.starts_with("53") || c.starts_with("58") || c == "25006" => {
+        // The server is failing or out of resources; a smaller transaction would not help.
+        class if class.starts_with("57P") || class.starts_with("08") => {
+            WriteError::CommitUnknown(explained)
+        }
+        class if class.starts_with("53") || class.starts_with("58") || class == "25006" => {
             WriteError::Fatal(explained)
         }
         _ if explained.kind == SourceErrorKind::Disconnected => {
@@ -196,28 +205,29 @@ pub fn classify_error(error: tokio_postgres::Error) -> WriteError {
     }
 }
 
-/// Questions about rows that were not written; who is not asked for is called locked.
+/// Maximum number of queries to find unlocked rows; the remaining rows count as locked.
 const MAX_QUERIES: usize = 200;
-/// What is known of a row that matches, that nobody holds, and that is not written.
-const LOCKED: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
+/// Error of a row that matches and is not locked, but was not written.
+const HELD_BACK: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
 
 impl WriteRun<'_, '_> {
-    /// Sorts the jobs of a committed batch: written, locked (to be tried again), or changed.
+    /// Accounts for the jobs of a committed transaction: written, locked (to be tried again) or
+    /// changed.
     pub async fn account(
         &mut self,
         jobs: &[usize],
-        done: &HashSet<String>,
+        written: &HashSet<String>,
     ) -> Result<(), WriteStop> {
-        self.outcome.done += done.len() as u64;
-        if done.len() == jobs.len() {
+        self.outcome.done += written.len() as u64;
+        if written.len() == jobs.len() {
             return Ok(());
         }
-        let written = |i: usize| done.contains(&self.work.jobs[i].to_string());
-        let missed: Vec<_> = jobs.iter().copied().filter(|&i| !written(i)).collect();
-        let still = self.still_matching(&missed).await.map_err(WriteStop::Database)?;
-        for i in missed {
-            let job = self.work.jobs[i];
-            if still.contains(&job.to_string()) {
+        let is_written = |i: usize| written.contains(&self.input.jobs[i].to_string());
+        let missing: Vec<_> = jobs.iter().copied().filter(|&i| !is_written(i)).collect();
+        let matching = self.still_matching(&missing).await.map_err(WriteStop::Database)?;
+        for i in missing {
+            let job = self.input.jobs[i];
+            if matching.contains(&job.to_string()) {
                 self.locked.push(i);
             } else {
                 self.outcome.skipped.push((job, WriteSkip::Changed));
@@ -226,18 +236,20 @@ impl WriteRun<'_, '_> {
         Ok(())
     }
 
+    /// Returns the ids of the jobs that could still be written, locked or not.
     async fn still_matching(&self, jobs: &[usize]) -> Result<HashSet<String>, SourceError> {
-        self.ask(&self.writer.statements.matching, jobs).await.map_err(WriteError::into_error)
+        self.query_ids(&self.writer.statements.matching, jobs).await.map_err(WriteError::into_error)
     }
 
-    /// Locked rows whose time is up; those that nobody locks are held back by something else.
+    /// Records the jobs that are still locked as skipped. Rows that nobody locks get an error: a
+    /// trigger or rule prevents their update.
     pub async fn give_up_on_locked(&mut self) -> Result<(), WriteStop> {
-        let missing = std::mem::take(&mut self.locked);
-        let free = self.free(&missing).await?;
-        for i in missing {
-            let job = self.work.jobs[i];
-            if free.contains(&i) {
-                self.outcome.errors.push((job, LOCKED.to_owned()));
+        let locked = std::mem::take(&mut self.locked);
+        let unlocked = self.unlocked(&locked).await?;
+        for i in locked {
+            let job = self.input.jobs[i];
+            if unlocked.contains(&i) {
+                self.outcome.errors.push((job, HELD_BACK.to_owned()));
             } else {
                 self.outcome.skipped.push((job, WriteSkip::Locked));
             }
@@ -245,23 +257,23 @@ impl WriteRun<'_, '_> {
         Ok(())
     }
 
-    /// Which of these jobs still match and can be locked at once.
-    async fn free(&self, jobs: &[usize]) -> Result<HashSet<usize>, WriteStop> {
+    /// Returns the jobs that still match and are not locked.
+    async fn unlocked(&self, jobs: &[usize]) -> Result<HashSet<usize>, WriteStop> {
         let mut found = HashSet::new();
-        let mut waiting: Vec<_> = jobs.chunks(LARGEST_BATCH).collect();
+        let mut pending: Vec<_> = jobs.chunks(MAX_SIZE).collect();
         for _ in 0..MAX_QUERIES {
-            let Some(jobs) = waiting.pop() else { break };
+            let Some(jobs) = pending.pop() else { break };
             match self.try_locks(jobs).await {
-                Ok(free) => {
-                    let free = |i: &usize| free.contains(&self.work.jobs[*i].to_string());
-                    found.extend(jobs.iter().copied().filter(free));
+                Ok(ids) => {
+                    let is_unlocked = |i: &usize| ids.contains(&self.input.jobs[*i].to_string());
+                    found.extend(jobs.iter().copied().filter(is_unlocked));
                 }
-                // Somebody holds one of them; alone, it is known which.
+                // One of the rows is locked; halve them to find which.
                 Err(WriteError::RowLocked) if jobs.len() > 1 => {
                     let (first, second) = jobs.split_at(jobs.len() / 2);
-                    waiting.extend([second, first]);
+                    pending.extend([second, first]);
                 }
-                // The table itself is locked, and every other question would wait as long.
+                // The table itself is locked; further queries would also time out.
                 Err(WriteError::LockTimeout(_)) => break,
                 Err(
                     WriteError::RowLocked | WriteError::RowRejected(_) | WriteError::TimedOut(_),
@@ -274,17 +286,23 @@ impl WriteRun<'_, '_> {
         Ok(found)
     }
 
-    /// The jobs of these that can be locked; fails where somebody holds one.
+    /// Locks the rows of these jobs and returns the ids; fails if another session has locked one.
     async fn try_locks(&self, jobs: &[usize]) -> Result<HashSet<String>, WriteError> {
-        self.ask(&self.writer.statements.locks(), jobs).await
+        self.query_ids(&self.writer.statements.locks(), jobs).await
     }
 
-    /// Asks within the limits of a batch, and writes nothing: the table may be locked by now.
-    async fn ask(&self, statement: &str, jobs: &[usize]) -> Result<HashSet<String>, WriteError> {
-        let keys = self.work.keys(jobs);
-        let batch = self.writer.batch(statement, &keys);
+    /// Runs a query with the timeouts of a write transaction, because the table may be locked, and
+    /// rolls it back.
+    async fn query_ids(
+        &self,
+        statement: &str,
+        jobs: &[usize],
+    ) -> Result<HashSet<String>, WriteError> {
+        let keys = self.input.keys(jobs);
+        let transaction = self.writer.transaction(statement, &keys);
         let permit = &self.writer.permit;
-        let (rows, _) = run(&self.connection, permit, batch, TransactionEnd::Rollback).await?;
+        let (rows, _) =
+            run(&self.connection, permit, transaction, TransactionEnd::Rollback).await?;
         Ok(rows.iter().map(|row| row.get("id")).collect())
     }
 }

@@ -1,4 +1,5 @@
-//! The only writer: what it holds, and one transaction of it.
+//! Writes a list of jobs, either in many small transactions ([`Writer::apply`]) or all of them in
+//! one ([`Writer::all_or_nothing`]).
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -19,73 +20,76 @@ use crate::interrupt::Interrupt;
 use crate::permit::WritePermit;
 use crate::sources::postgres::{Connection, Database};
 
-/// Between two tries of locked rows.
-pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// Pause between two attempts to write locked rows.
+pub(crate) const LOCK_RETRY_PAUSE: Duration = Duration::from_millis(100);
 
-/// Jobs to write, and the key by which the statement knows each; without keys it is their id.
-/// A slice of a plan is work, too.
+/// Jobs to write, all jobs of a plan or some of them.
 #[derive(Debug, Clone, Copy)]
 pub struct WriteInput<'a> {
-    /// The jobs.
+    /// Ids of the jobs.
     pub jobs: &'a [JobId],
-    /// Their keys, as many; or none.
+    /// Keys of the jobs for the statement, in the same order; the ids if `None`.
     pub keys: Option<&'a [String]>,
 }
 
 impl WriteInput<'_> {
-    pub(crate) fn keys(&self, at: &[usize]) -> Vec<String> {
+    /// Returns the keys of the jobs at these indices.
+    pub(crate) fn keys(&self, indices: &[usize]) -> Vec<String> {
         match self.keys {
-            Some(keys) => at.iter().map(|&i| keys[i].clone()).collect(),
-            None => at.iter().map(|&i| self.jobs[i].to_string()).collect(),
+            Some(keys) => indices.iter().map(|&i| keys[i].clone()).collect(),
+            None => indices.iter().map(|&i| self.jobs[i].to_string()).collect(),
         }
     }
 }
 
-/// The only writer. It can be asked again and again: each call of [`Writer::apply`] or
-/// [`Writer::all_or_nothing`] accounts for its own work.
+/// Writer of one operation. [`Writer::apply`] and [`Writer::all_or_nothing`] can be called several
+/// times; each call returns the outcome of its own jobs.
 pub struct Writer<'a> {
-    /// The database.
+    /// Database that is written to.
     pub database: &'a Database,
-    /// Leave to write.
+    /// Permission to write.
     pub permit: WritePermit,
-    /// What to run.
+    /// Statements of the operation.
     pub statements: Statements,
-    /// What every event says, JSON.
+    /// JSON that is part of every event.
     pub event: String,
-    /// How long a locked row is retried.
+    /// Time during which locked rows are retried.
     pub lock_wait: Duration,
-    /// Longest statement.
+    /// Timeout of each statement.
     pub timeout: Duration,
-    /// Where there are no events.
+    /// Local journal, if the database has no events.
     pub journal: Option<Journal>,
-    /// Ctrl-C.
+    /// Interrupt by the user (Ctrl-C).
     pub interrupt: &'a Interrupt,
 }
 
-/// One piece of work on its way: what is written, and what still waits for a lock.
+/// State of one call of the writer.
 pub(crate) struct WriteRun<'r, 'w> {
     pub writer: &'r mut Writer<'w>,
     pub connection: Connection,
-    /// Another one, for large work.
+    /// Second connection, for many jobs.
     pub second: Option<Connection>,
-    pub work: WriteInput<'r>,
+    pub input: WriteInput<'r>,
     pub outcome: Outcome,
+    /// Indices of jobs whose rows were locked.
     pub locked: Vec<usize>,
-    /// Statements that ran out of time, one after the other.
-    pub slow: u32,
-    /// Batches that waited in vain for a lock, one after the other.
+    /// Number of successive transactions that timed out.
+    pub timeouts_in_a_row: u32,
+    /// Number of successive transactions that exceeded the lock timeout.
     pub lock_timeouts_in_a_row: u32,
 }
 
-/// What a transaction wrote.
+/// Result of one transaction.
 pub(crate) struct WriteResult {
+    /// Ids of the jobs that were written.
     pub jobs: HashSet<String>,
+    /// Maximum time for which the transaction held locks.
     pub took: Duration,
 }
 
 impl<'w> Writer<'w> {
-    /// A batch that runs this statement on these keys.
-    pub(crate) fn batch<'b>(
+    /// Returns a transaction that runs `statement` on `keys`.
+    pub(crate) fn transaction<'b>(
         &'b self,
         statement: &'b str,
         keys: &'b [String],
@@ -94,14 +98,14 @@ impl<'w> Writer<'w> {
             statement,
             keys,
             event: &self.event,
-            limits: TransactionTimeouts { statement: self.timeout, lock: self.lock_wait },
+            timeouts: TransactionTimeouts { statement: self.timeout, lock: self.lock_wait },
         }
     }
 
-    /// Begins on this work; without a connection, all of it is left.
-    pub(crate) async fn begin<'r>(
+    /// Starts a run. Without a connection, the outcome says that no job was written.
+    pub(crate) async fn start_run<'r>(
         &'r mut self,
-        work: WriteInput<'r>,
+        input: WriteInput<'r>,
     ) -> Result<WriteRun<'r, 'w>, Outcome> {
         match self.database.connection().await {
             Ok(connection) => {
@@ -110,110 +114,119 @@ impl<'w> Writer<'w> {
                     writer: self,
                     connection,
                     second: None,
-                    work,
+                    input,
                     outcome,
                     locked: vec![],
-                    slow: 0,
+                    timeouts_in_a_row: 0,
                     lock_timeouts_in_a_row: 0,
                 })
             }
             Err(error) => {
-                let (left, stopped) = (work.jobs.len() as u64, Some(WriteStop::Database(error)));
-                Err(Outcome { not_requeued: left, stopped, ..Outcome::default() })
+                let not_requeued = input.jobs.len() as u64;
+                let stopped = Some(WriteStop::Database(error));
+                Err(Outcome { not_requeued, stopped, ..Outcome::default() })
             }
         }
     }
 }
 
 impl WriteRun<'_, '_> {
-    /// Whether nobody wants us to stop.
+    /// Fails if the user has interrupted the command.
     pub fn check_interrupt(&self) -> Result<(), WriteStop> {
         if self.writer.interrupt.happened() { Err(WriteStop::Interrupted) } else { Ok(()) }
     }
 
-    /// One transaction. Returns the jobs that it wrote (or would have written), and how long it
-    /// held locks at most.
+    /// Writes jobs in one transaction and records them in the journal, if there is one.
     pub async fn write(
         &mut self,
         jobs: &[usize],
-        ending: TransactionEnd,
+        end: TransactionEnd,
     ) -> Result<WriteResult, WriteError> {
-        if self.writer.journal.is_some() && ending == TransactionEnd::Commit {
+        if self.writer.journal.is_some() && end == TransactionEnd::Commit {
             return self.write_if(jobs, |_| TransactionEnd::Commit).await;
         }
-        self.write_over(&self.connection, jobs, ending).await
+        self.write_on(&self.connection, jobs, end).await
     }
 
-    /// As [`Run::write`], where no journal is kept, over this connection.
-    pub async fn write_over(
+    /// Writes jobs in one transaction on `connection`, without a journal.
+    pub async fn write_on(
         &self,
         connection: &Connection,
         jobs: &[usize],
-        ending: TransactionEnd,
+        end: TransactionEnd,
     ) -> Result<WriteResult, WriteError> {
-        let keys = self.work.keys(jobs);
-        let batch = self.writer.batch(&self.writer.statements.write, &keys);
-        write_transaction::run(connection, &self.writer.permit, batch, ending).await.map(written)
+        let keys = self.input.keys(jobs);
+        let transaction = self.writer.transaction(&self.writer.statements.write, &keys);
+        write_transaction::run(connection, &self.writer.permit, transaction, end)
+            .await
+            .map(write_result)
     }
 
-    /// As [`Run::write`], but `judge` is told how many rows there are before they are committed.
+    /// Writes jobs as [`Self::write`] does. `decide` gets the number of rows before they are
+    /// committed.
     pub async fn write_if(
         &mut self,
         jobs: &[usize],
-        judge: impl FnOnce(usize) -> TransactionEnd,
+        decide: impl FnOnce(usize) -> TransactionEnd,
     ) -> Result<WriteResult, WriteError> {
-        let keys = self.work.keys(jobs);
+        let keys = self.input.keys(jobs);
         let mut journal = self.writer.journal.take();
-        let keep = |rows: &[Row]| match (judge(rows.len()), &mut journal) {
+        let check = |rows: &[Row]| match (decide(rows.len()), &mut journal) {
             (TransactionEnd::Commit, Some(journal)) => {
-                journal.note(rows).map(|()| TransactionEnd::Commit)
+                journal.append(rows).map(|()| TransactionEnd::Commit)
             }
-            (ending, _) => Ok(ending),
+            (end, _) => Ok(end),
         };
-        let batch = self.writer.batch(&self.writer.statements.write, &keys);
-        let rows =
-            write_transaction::watched(&self.connection, &self.writer.permit, batch, keep).await;
+        let transaction = self.writer.transaction(&self.writer.statements.write, &keys);
+        let result = write_transaction::run_checked(
+            &self.connection,
+            &self.writer.permit,
+            transaction,
+            check,
+        )
+        .await;
         self.writer.journal = journal;
-        rows.map(written)
+        result.map(write_result)
     }
 
-    /// The account: whatever is in no place of it yet, is left.
+    /// Returns the outcome; jobs that have no result yet count as not requeued.
     pub fn into_outcome(mut self, ended: Result<(), WriteStop>) -> Outcome {
         self.outcome.stopped = ended.err();
-        let told = self.outcome.decided() + self.outcome.in_doubt;
-        self.outcome.not_requeued = (self.work.jobs.len() as u64).saturating_sub(told);
+        let accounted = self.outcome.decided() + self.outcome.in_doubt;
+        self.outcome.not_requeued = (self.input.jobs.len() as u64).saturating_sub(accounted);
         self.outcome
     }
 }
 
-fn written((rows, took): (Vec<Row>, Duration)) -> WriteResult {
+fn write_result((rows, took): (Vec<Row>, Duration)) -> WriteResult {
     WriteResult { jobs: rows.iter().map(|row| row.get("id")).collect(), took }
 }
 
-/// Locks are held for about this long: two batches at a time share a disk, and few may take much longer.
-const TARGET: Duration = Duration::from_millis(15);
-/// Jobs of the first batch, and of the largest.
-const FIRST_BATCH: usize = 50;
-pub(crate) const LARGEST_BATCH: usize = 500;
-/// Statements that may run out of time one after the other.
-const MOST_SLOW: u32 = 4;
-/// Batches that may wait in vain for a lock one after the other: the next would, too.
-const MOST_BARRED: u32 = 1;
+/// Target duration of a transaction, which is the time for which it holds locks.
+const TARGET_TIME: Duration = Duration::from_millis(15);
+/// Number of jobs of the first transaction.
+const INITIAL_SIZE: usize = 50;
+/// Maximum number of jobs of a transaction.
+pub(crate) const MAX_SIZE: usize = 500;
+/// Maximum number of successive timeouts; after more the write stops.
+const MAX_TIMEOUTS_IN_A_ROW: u32 = 4;
+/// Maximum number of successive lock timeouts; after more the write stops.
+const MAX_LOCK_TIMEOUTS_IN_A_ROW: u32 = 1;
 
 impl Writer<'_> {
-    /// Writes every job that still can be; each ends in exactly one place of the outcome.
+    /// Writes every job that can still be written. Each job has exactly one result in the outcome.
     ///
-    /// Before each flight of batches, with no transaction open, `pace` is shown the account so far and
-    /// answers how many jobs may follow at most (at least one; [`usize::MAX`] leaves it to the
-    /// server's speed). It may take its time: that is how a rate is kept.
+    /// `throttle` is called before each round of transactions, while no transaction is open. It
+    /// gets the outcome so far and returns the maximum number of jobs of the round (at least 1;
+    /// [`usize::MAX`] for no limit). It may wait to enforce a rate limit.
     pub async fn apply(
         &mut self,
-        work: WriteInput<'_>,
-        pace: impl AsyncFnMut(&Outcome) -> usize,
+        input: WriteInput<'_>,
+        throttle: impl AsyncFnMut(&Outcome) -> usize,
     ) -> Outcome {
-        match self.begin(work).await {
+        match self.start_run(input).await {
             Ok(mut run) => {
-                let ended = run.batches(pace).await;
+                let ended = run.write_in_transactions(throttle).await;
                 run.into_outcome(ended)
             }
             Err(outcome) => outcome,
@@ -222,81 +235,85 @@ impl Writer<'_> {
 }
 
 impl WriteRun<'_, '_> {
-    async fn batches(
+    /// Writes all jobs in transactions of adaptive size and retries locked rows.
+    async fn write_in_transactions(
         &mut self,
-        mut pace: impl AsyncFnMut(&Outcome) -> usize,
+        mut throttle: impl AsyncFnMut(&Outcome) -> usize,
     ) -> Result<(), WriteStop> {
-        let (mut next, mut size) = (0, AdaptiveSize(FIRST_BATCH));
-        self.open_second().await;
-        while next < self.work.jobs.len() {
-            let most = pace(&self.outcome).await.max(1);
+        let (mut next, mut size) = (0, AdaptiveSize(INITIAL_SIZE));
+        self.open_second_connection().await;
+        while next < self.input.jobs.len() {
+            let max = throttle(&self.outcome).await.max(1);
             self.check_interrupt()?;
-            let end = next.saturating_add(most).min(self.work.jobs.len());
-            let flown = self.run_transactions(next..end, size.0).await;
-            next += flown.iter().map(|batch| batch.jobs.len()).sum::<usize>();
-            self.account_transactions(flown, &mut size).await?;
+            let end = next.saturating_add(max).min(self.input.jobs.len());
+            let finished = self.run_transactions(next..end, size.0).await;
+            next += finished.iter().map(|transaction| transaction.jobs.len()).sum::<usize>();
+            self.account_transactions(finished, &mut size).await?;
         }
         let deadline = Instant::now() + self.writer.lock_wait;
         while !self.locked.is_empty() && Instant::now() < deadline {
-            self.writer.interrupt.sleep(RETRY_PAUSE).await;
-            let most = pace(&self.outcome).await.clamp(1, LARGEST_BATCH);
+            self.writer.interrupt.sleep(LOCK_RETRY_PAUSE).await;
+            let max = throttle(&self.outcome).await.clamp(1, MAX_SIZE);
             self.check_interrupt()?;
-            for chunk in std::mem::take(&mut self.locked).chunks(most) {
-                self.one_by_one(vec![chunk.to_vec()]).await?;
+            for chunk in std::mem::take(&mut self.locked).chunks(max) {
+                self.write_or_bisect(vec![chunk.to_vec()]).await?;
             }
         }
         self.give_up_on_locked().await?;
-        _ = pace(&self.outcome).await;
+        _ = throttle(&self.outcome).await;
         Ok(())
     }
 
-    /// Accounts for the batches of a flight, for all of them even if one of them ends it.
+    /// Records the results of all transactions of a round, also if one of them stops the write.
     async fn account_transactions(
         &mut self,
-        flown: Vec<FinishedTransaction>,
+        finished: Vec<FinishedTransaction>,
         size: &mut AdaptiveSize,
     ) -> Result<(), WriteStop> {
-        size.adapt(&flown);
+        size.adapt(&finished);
         let (mut halves, mut ended) = (vec![], Ok(()));
-        for FinishedTransaction { jobs, result } in flown {
+        for FinishedTransaction { jobs, result } in finished {
             ended = ended.and(self.record_transaction(jobs, result, &mut halves).await);
         }
         ended?;
-        self.one_by_one(halves).await
+        self.write_or_bisect(halves).await
     }
 
-    /// Writes these batches; on an error halves them until the row to blame stands alone.
-    async fn one_by_one(&mut self, mut waiting: Vec<Vec<usize>>) -> Result<(), WriteStop> {
-        while let Some(jobs) = waiting.pop() {
+    /// Writes each list of jobs in a transaction. If a row is rejected, the list is halved until
+    /// the row is found.
+    async fn write_or_bisect(&mut self, mut pending: Vec<Vec<usize>>) -> Result<(), WriteStop> {
+        while let Some(jobs) = pending.pop() {
             let result = self.write(&jobs, TransactionEnd::Commit).await;
-            self.record_transaction(jobs, result, &mut waiting).await?;
+            self.record_transaction(jobs, result, &mut pending).await?;
         }
         Ok(())
     }
 
+    /// Records the result of a transaction. Jobs to be tried again are added to `pending`.
     async fn record_transaction(
         &mut self,
         jobs: Vec<usize>,
         result: Result<WriteResult, WriteError>,
-        waiting: &mut Vec<Vec<usize>>,
+        pending: &mut Vec<Vec<usize>>,
     ) -> Result<(), WriteStop> {
         match result {
             Ok(written) => {
-                (self.slow, self.lock_timeouts_in_a_row) = (0, 0);
+                (self.timeouts_in_a_row, self.lock_timeouts_in_a_row) = (0, 0);
                 self.outcome.transactions.push(written.took);
                 self.account(&jobs, &written.jobs).await?;
             }
-            Err(WriteError::RowRejected(words)) => self.bisect(&jobs, words, waiting),
-            Err(WriteError::TimedOut(error)) => return self.slow(&jobs, error, waiting),
+            Err(WriteError::RowRejected(message)) => self.bisect(&jobs, message, pending),
+            Err(WriteError::TimedOut(error)) => return self.record_timeout(&jobs, error, pending),
             Err(WriteError::RowLocked) => {
-                // Perhaps we stand in our own way: triggers may lock what two batches have in common.
+                // Our own second connection may hold the lock: triggers may lock rows that two
+                // transactions have in common.
                 self.second = None;
                 self.locked.extend(jobs);
             }
             Err(WriteError::LockTimeout(error)) => {
                 self.locked.extend(jobs);
                 self.lock_timeouts_in_a_row += 1;
-                if self.lock_timeouts_in_a_row > MOST_BARRED {
+                if self.lock_timeouts_in_a_row > MAX_LOCK_TIMEOUTS_IN_A_ROW {
                     return Err(WriteStop::Database(error));
                 }
             }
@@ -309,87 +326,90 @@ impl WriteRun<'_, '_> {
         Ok(())
     }
 
-    /// These rows ran out of time. One by one they tell which of them did; halves would hold their
-    /// locks as long, again and again. Where several single ones in a row do, it is the server.
-    fn slow(
+    /// Records a timeout. The rows are tried again one by one to find the slow ones; halves would
+    /// hold their locks for as long each time. Several successive timeouts mean that the server is
+    /// slow, which stops the write.
+    fn record_timeout(
         &mut self,
         jobs: &[usize],
         error: SourceError,
-        waiting: &mut Vec<Vec<usize>>,
+        pending: &mut Vec<Vec<usize>>,
     ) -> Result<(), WriteStop> {
-        self.slow += 1;
-        if self.slow > MOST_SLOW {
+        self.timeouts_in_a_row += 1;
+        if self.timeouts_in_a_row > MAX_TIMEOUTS_IN_A_ROW {
             return Err(WriteStop::Database(error));
         }
         match jobs {
-            [job] => self.outcome.errors.push((self.work.jobs[*job], error.message)),
-            jobs => waiting.extend(jobs.iter().rev().map(|job| vec![*job])),
+            [job] => self.outcome.errors.push((self.input.jobs[*job], error.message)),
+            jobs => pending.extend(jobs.iter().rev().map(|job| vec![*job])),
         }
         Ok(())
     }
 
-    /// One of these rows refused: alone, it is known; else either half is to be tried.
-    pub fn bisect(&mut self, jobs: &[usize], words: String, waiting: &mut Vec<Vec<usize>>) {
+    /// Records the error of a rejected row, or adds both halves of several rows to `pending`.
+    pub fn bisect(&mut self, jobs: &[usize], message: String, pending: &mut Vec<Vec<usize>>) {
         if let [job] = jobs {
-            self.outcome.errors.push((self.work.jobs[*job], words));
+            self.outcome.errors.push((self.input.jobs[*job], message));
         } else {
             let (first, second) = jobs.split_at(jobs.len() / 2);
-            waiting.extend([second.to_vec(), first.to_vec()]);
+            pending.extend([second.to_vec(), first.to_vec()]);
         }
     }
 }
 
-/// Jobs of the next batch.
+/// Number of jobs of the next transaction, adapted to the server's speed.
 struct AdaptiveSize(usize);
 
 impl AdaptiveSize {
-    /// Grows or shrinks towards the target, at most by half or double at a time, by the mean of a
-    /// flight. Batches that were smaller than allowed say little; one that ran out of time says enough.
-    fn adapt(&mut self, flown: &[FinishedTransaction]) {
-        if flown.iter().any(|batch| matches!(batch.result, Err(WriteError::TimedOut(_)))) {
+    /// Adapts the size to [`TARGET_TIME`] by the mean of a round, at most by a factor of 2. Fast
+    /// transactions that were smaller than allowed are ignored; a timeout halves the size.
+    fn adapt(&mut self, finished: &[FinishedTransaction]) {
+        if finished.iter().any(|one| matches!(one.result, Err(WriteError::TimedOut(_)))) {
             self.0 = (self.0 / 2).max(1);
             return;
         }
-        let written = |batch: &FinishedTransaction| {
-            Some((batch.jobs.len(), batch.result.as_ref().ok()?.took))
-        };
-        let known: Vec<_> = flown.iter().filter_map(written).collect();
-        let Ok(count) = u32::try_from(known.len()) else { return };
-        let Some(took) = known.iter().map(|(_, took)| *took).sum::<Duration>().checked_div(count)
+        let committed: Vec<_> = finished
+            .iter()
+            .filter_map(|one| Some((one.jobs.len(), one.result.as_ref().ok()?.took)))
+            .collect();
+        let Ok(count) = u32::try_from(committed.len()) else { return };
+        let Some(took) =
+            committed.iter().map(|(_, took)| *took).sum::<Duration>().checked_div(count)
         else {
             return;
         };
-        let jobs = known.iter().map(|(jobs, _)| jobs).sum::<usize>() / known.len();
-        if jobs < self.0 && took < TARGET {
+        let jobs = committed.iter().map(|(jobs, _)| jobs).sum::<usize>() / committed.len();
+        if jobs < self.0 && took < TARGET_TIME {
             return;
         }
-        let factor = TARGET.as_secs_f64() / took.as_secs_f64().max(1e-4);
+        let factor = TARGET_TIME.as_secs_f64() / took.as_secs_f64().max(1e-4);
         let size = jobs as f64 * factor.clamp(0.5, 2.0);
-        self.0 = (size as usize).clamp(1, LARGEST_BATCH);
+        self.0 = (size as usize).clamp(1, MAX_SIZE);
     }
 }
 
-/// Batches of one flight. After it everybody is waited for, and the account is shown.
-const BATCHES: usize = 8;
+/// Maximum number of transactions of one round, after which the throttle is called.
+const TRANSACTIONS_PER_ROUND: usize = 8;
 
-/// A batch that came back.
+/// Transaction that has ended.
 pub(crate) struct FinishedTransaction {
+    /// Indices of its jobs.
     pub jobs: Vec<usize>,
     pub result: Result<WriteResult, WriteError>,
 }
 
 impl WriteRun<'_, '_> {
-    /// A second connection, where there is enough to do for it. Without one it takes longer, no more.
-    /// A journal is written by one hand.
-    pub async fn open_second(&mut self) {
-        if self.work.jobs.len() > LARGEST_BATCH && self.writer.journal.is_none() {
+    /// Opens a second connection if there are many jobs and no journal, which has only one writer.
+    /// The second connection is optional.
+    pub async fn open_second_connection(&mut self) {
+        if self.input.jobs.len() > MAX_SIZE && self.writer.journal.is_none() {
             self.second = self.writer.database.connection().await.ok();
         }
     }
 
-    /// Writes the first of these jobs in batches of this size, until a flight is full, the server is
-    /// lost or somebody wants us to stop. What comes back are the jobs from the first to the last
-    /// that was tried, none left out.
+    /// Runs one round: writes the first of these jobs in transactions of `size` jobs, until the
+    /// round is full, the connection is lost or the user interrupts. Returns all transactions that
+    /// were tried; together they cover a contiguous range that starts at the first job.
     pub async fn run_transactions(
         &mut self,
         jobs: Range<usize>,
@@ -400,49 +420,51 @@ impl WriteRun<'_, '_> {
             let result = self.write(&jobs, TransactionEnd::Commit).await;
             return vec![FinishedTransaction { jobs, result }];
         }
-        let end = jobs.end.min(jobs.start.saturating_add(size.saturating_mul(BATCHES)));
+        let end =
+            jobs.end.min(jobs.start.saturating_add(size.saturating_mul(TRANSACTIONS_PER_ROUND)));
         let next = Cell::new(jobs.start);
-        let one = self.lane(&self.connection, &next, end, size);
-        let Some(second) = &self.second else { return one.await };
-        let (mut flown, other) = join(one, self.lane(second, &next, end, size)).await;
-        flown.extend(other);
-        flown
+        let first = self.run_on_connection(&self.connection, &next, end, size);
+        let Some(second) = &self.second else { return first.await };
+        let second = self.run_on_connection(second, &next, end, size);
+        let (mut finished, other) = join(first, second).await;
+        finished.extend(other);
+        finished
     }
 
-    /// Takes one batch after the other, as long as there are any.
-    async fn lane(
+    /// Runs transactions on one connection, one after another, until `next` reaches `end`.
+    async fn run_on_connection(
         &self,
         connection: &Connection,
         next: &Cell<usize>,
         end: usize,
         size: usize,
     ) -> Vec<FinishedTransaction> {
-        let mut flown = vec![];
+        let mut finished = vec![];
         while next.get() < end && self.check_interrupt().is_ok() {
             let jobs: Vec<_> = (next.get()..end).take(size).collect();
             next.set(next.get() + jobs.len());
-            let result = self.write_over(connection, &jobs, TransactionEnd::Commit).await;
+            let result = self.write_on(connection, &jobs, TransactionEnd::Commit).await;
             if matches!(
                 result,
                 Err(WriteError::CommitUnknown(_)
                     | WriteError::Fatal(_)
                     | WriteError::LockTimeout(_))
             ) {
-                next.set(end); // Nor need the other lane try.
+                next.set(end); // Also ends the other connection's work.
             }
-            flown.push(FinishedTransaction { jobs, result });
+            finished.push(FinishedTransaction { jobs, result });
         }
-        flown
+        finished
     }
 }
 
 impl Writer<'_> {
-    /// Rows that others hold are waited for; the first row that refuses, or is not what it was,
-    /// makes it nothing, and the outcome names it.
-    pub async fn all_or_nothing(&mut self, work: WriteInput<'_>) -> Outcome {
-        match self.begin(work).await {
+    /// Writes all jobs in one transaction or none of them. Locked rows are retried. If a row is
+    /// rejected or has changed, nothing is written and the outcome contains the row.
+    pub async fn all_or_nothing(&mut self, input: WriteInput<'_>) -> Outcome {
+        match self.start_run(input).await {
             Ok(mut run) => {
-                let ended = run.one_transaction().await;
+                let ended = run.write_all().await;
                 run.into_outcome(ended)
             }
             Err(outcome) => outcome,
@@ -451,41 +473,43 @@ impl Writer<'_> {
 }
 
 impl WriteRun<'_, '_> {
-    async fn one_transaction(&mut self) -> Result<(), WriteStop> {
-        let everything: Vec<_> = (0..self.work.jobs.len()).collect();
+    /// Tries to write all jobs in one transaction until no row is locked or the lock wait is over.
+    async fn write_all(&mut self) -> Result<(), WriteStop> {
+        let indices: Vec<_> = (0..self.input.jobs.len()).collect();
         let deadline = Instant::now() + self.writer.lock_wait;
         loop {
             self.check_interrupt()?;
             self.locked.clear();
-            if self.try_all(&everything).await? {
+            if self.try_all(&indices).await? {
                 return Ok(());
             }
             if !self.outcome.skipped.is_empty() || Instant::now() >= deadline {
                 self.give_up_on_locked().await?;
                 return Err(WriteStop::AllOrNothing);
             }
-            self.writer.interrupt.sleep(RETRY_PAUSE).await;
+            self.writer.interrupt.sleep(LOCK_RETRY_PAUSE).await;
         }
     }
 
-    /// Whether every job was written and committed; if not, the outcome says which stood in the way.
+    /// Returns whether all jobs were written and committed. If not, the outcome contains the jobs
+    /// that could not be written.
     async fn try_all(&mut self, jobs: &[usize]) -> Result<bool, WriteStop> {
-        let all = |rows| {
+        let commit_if_all = |rows| {
             if rows == jobs.len() { TransactionEnd::Commit } else { TransactionEnd::Rollback }
         };
-        match self.write_if(jobs, all).await {
+        match self.write_if(jobs, commit_if_all).await {
             Ok(written) => {
                 self.account(jobs, &written.jobs).await?;
                 if written.jobs.len() == jobs.len() {
                     self.outcome.transactions.push(written.took);
                     return Ok(true);
                 }
-                // Counted as written, and rolled back.
+                // `account` counted them as written, but they were rolled back.
                 self.outcome.done = 0;
             }
             Err(WriteError::RowLocked) => self.locked.extend(jobs),
             Err(WriteError::RowRejected(_)) => {
-                self.find_refusing(jobs.to_vec()).await?;
+                self.find_rejected(jobs.to_vec()).await?;
                 return Err(WriteStop::AllOrNothing);
             }
             Err(WriteError::CommitUnknown(error)) => {
@@ -503,13 +527,13 @@ impl WriteRun<'_, '_> {
         Ok(false)
     }
 
-    /// Finds the rows that refuse, writing nothing.
-    async fn find_refusing(&mut self, jobs: Vec<usize>) -> Result<(), WriteStop> {
-        let mut waiting = vec![jobs];
-        while let Some(jobs) = waiting.pop() {
+    /// Finds the rows that are rejected; all transactions are rolled back.
+    async fn find_rejected(&mut self, jobs: Vec<usize>) -> Result<(), WriteStop> {
+        let mut pending = vec![jobs];
+        while let Some(jobs) = pending.pop() {
             match self.write(&jobs, TransactionEnd::Rollback).await {
                 Ok(_) | Err(WriteError::RowLocked) => {}
-                Err(WriteError::RowRejected(words)) => self.bisect(&jobs, words, &mut waiting),
+                Err(WriteError::RowRejected(message)) => self.bisect(&jobs, message, &mut pending),
                 Err(
                     WriteError::CommitUnknown(error)
                     | WriteError::Fatal(error)
@@ -527,7 +551,7 @@ mod tests {
     use super::*;
     use crate::facts::SourceErrorKind;
 
-    fn flown(jobs: usize, ms: u64) -> FinishedTransaction {
+    fn finished(jobs: usize, ms: u64) -> FinishedTransaction {
         let took = Duration::from_millis(ms);
         let result = Ok(WriteResult { jobs: [].into(), took });
         FinishedTransaction { jobs: vec![0; jobs], result }
@@ -535,23 +559,30 @@ mod tests {
 
     #[test]
     fn transaction_size_adapts_to_the_server_speed() {
-        let after = |batches: &[FinishedTransaction]| {
-            let mut size = AdaptiveSize(FIRST_BATCH);
-            size.adapt(batches);
+        let size_after = |transactions: &[FinishedTransaction]| {
+            let mut size = AdaptiveSize(INITIAL_SIZE);
+            size.adapt(transactions);
             size.0
         };
-        let one = |jobs, ms| after(&[flown(jobs, ms)]);
-        assert_eq!((one(50, 1), one(50, 15), one(50, 500)), (100, 50, 25));
-        assert_eq!(one(3, 1), 50, "a short last batch says nothing about a full one");
-        assert_eq!(one(3, 100), 1, "but a slow one does");
-        assert_eq!(after(&[flown(50, 1), flown(50, 1)]), 100, "a flight counts once");
-        assert_eq!(after(&[]), 50);
+        let size_after_one = |jobs, ms| size_after(&[finished(jobs, ms)]);
+        assert_eq!(
+            (size_after_one(50, 1), size_after_one(50, 15), size_after_one(50, 500)),
+            (100, 50, 25)
+        );
+        assert_eq!(size_after_one(3, 1), 50, "a short last batch says nothing about a full one");
+        assert_eq!(size_after_one(3, 100), 1, "but a slow one does");
+        assert_eq!(size_after(&[finished(50, 1), finished(50, 1)]), 100, "a flight counts once");
+        assert_eq!(size_after(&[]), 50);
         let late = SourceError::new(SourceErrorKind::Timeout, "canceled");
         let late =
             FinishedTransaction { jobs: vec![0; 50], result: Err(WriteError::TimedOut(late)) };
-        assert_eq!(after(&[flown(50, 1), late]), 25, "what ran out of time is halved at once");
-        let mut size = AdaptiveSize(LARGEST_BATCH);
-        size.adapt(&[flown(LARGEST_BATCH, 0)]);
-        assert_eq!(size.0, LARGEST_BATCH);
+        assert_eq!(
+            size_after(&[finished(50, 1), late]),
+            25,
+            "what ran out of time is halved at once"
+        );
+        let mut size = AdaptiveSize(MAX_SIZE);
+        size.adapt(&[finished(MAX_SIZE, 0)]);
+        assert_eq!(size.0, MAX_SIZE);
     }
 }
