@@ -1,7 +1,9 @@
-//! Acts as the roles and notes what really happens. Writes nothing, unless it was given leave to rehearse
-//! writes: then every transaction is rolled back.
+//! Tests access by acting as each test role on sampled rows and recording the results as
+//! [`Observations`].
 //!
-//! Sampled keys alone are read, never a whole table: a policy's helper runs once a row.
+//! Without a [`WritePermit`] nothing is written; with one, writes are tested in transactions that
+//! are always rolled back. Only sampled rows are read, never a whole table, because policies call
+//! their helper functions once per row. Imports `facts`, `queue` and `permit`.
 
 mod helpers;
 mod probe_batch;
@@ -11,7 +13,7 @@ mod write;
 
 use std::time::Duration;
 
-use probe_batch::{ProbeGroup, ask_as, claims, rehearse_as};
+use probe_batch::{ProbeGroup, claims, run_as, run_rolled_back_as};
 use sample::{ProbeSample, ProbeTarget};
 use table_probe::TableProbe;
 
@@ -22,15 +24,16 @@ use crate::facts::access::tested::TestRole;
 use crate::facts::access::{AccessCatalog, Contract, Observations};
 use crate::permit::WritePermit;
 
-/// A table with what is tried on it.
+/// Table with its sample and the helper functions to test.
 struct ProbedTable<'a> {
     target: ProbeTarget<'a>,
     sample: ProbeSample,
     helpers: Vec<&'a SqlFunction>,
 }
 
-/// Reads samples of every declared table as each persona, asks the planner about writes, and calls the
-/// helpers of its policies. With a permit it rehearses writes as well.
+/// Tests every table of the contract as each test role: reads the sampled rows, plans writes with
+/// EXPLAIN and calls the helper functions of its policies. With a permit, writes are executed and
+/// rolled back. Errors and timeouts are part of the result.
 pub async fn observe(
     db: &Database,
     budget: Duration,
@@ -38,13 +41,13 @@ pub async fn observe(
     catalog: &AccessCatalog,
     permit: Option<&WritePermit>,
 ) -> Observations {
-    let mut seen = Observations { rehearsed: permit.is_some(), ..Observations::default() };
-    let all = observe_all(db, budget, contract, catalog, permit, &mut seen);
-    if tokio::time::timeout(budget, all).await.is_err() {
-        let why = "the time was up: see --timeout".to_owned();
-        seen.blocked.push(("what was left to try".to_owned(), why));
+    let mut observations = Observations { rehearsed: permit.is_some(), ..Observations::default() };
+    let all_tests = observe_all(db, budget, contract, catalog, permit, &mut observations);
+    if tokio::time::timeout(budget, all_tests).await.is_err() {
+        let reason = "the time was up: see --timeout".to_owned();
+        observations.blocked.push(("what was left to try".to_owned(), reason));
     }
-    seen
+    observations
 }
 
 async fn observe_all(
@@ -53,157 +56,163 @@ async fn observe_all(
     contract: &Contract,
     catalog: &AccessCatalog,
     permit: Option<&WritePermit>,
-    seen: &mut Observations,
+    observations: &mut Observations,
 ) {
-    let personas = assumable(catalog, seen);
-    let grounds = grounds(db, budget, contract, catalog, permit.is_some(), seen).await;
-    if grounds.is_empty() {
+    let roles = assumable_roles(catalog, observations);
+    let tables =
+        sampled_tables(db, budget, contract, catalog, permit.is_some(), observations).await;
+    if tables.is_empty() {
         return;
     }
-    // One after the other, on the connection that is warm already: to fork a server process and to fill
-    // its caches costs more than all the questions of one persona.
-    for persona in personas {
-        let asked = ask(db, budget, catalog, &grounds, persona, seen).await;
-        let asked = match (asked, permit) {
+    // One after another on one connection: a new session with cold caches costs more than all
+    // queries of one test role.
+    for role in roles {
+        let result = run_reads(db, budget, catalog, &tables, role, observations).await;
+        let result = match (result, permit) {
             (Ok(()), Some(permit)) => {
-                run_rolled_back_writes(permit, db, budget, &grounds, persona, seen).await
+                run_rolled_back_writes(permit, db, budget, &tables, role, observations).await
             }
-            (asked, _) => asked,
+            (result, _) => result,
         };
-        if let Err(error) = asked {
-            let what = format!("acting as {}", persona.as_str());
-            seen.blocked.push((what, error.to_string()));
+        if let Err(error) = result {
+            let what = format!("acting as {}", role.as_str());
+            observations.blocked.push((what, error.to_string()));
         }
     }
 }
 
-/// The personas whose role we may become; the others are UNKNOWN.
-fn assumable(catalog: &AccessCatalog, seen: &mut Observations) -> Vec<TestRole> {
+/// Returns the test roles that this login may assume; the others are recorded as blocked.
+fn assumable_roles(catalog: &AccessCatalog, observations: &mut Observations) -> Vec<TestRole> {
     let all = [TestRole::Anonymous, TestRole::Stranger, TestRole::Member, TestRole::Service];
-    let mut personas = Vec::new();
-    for persona in all {
-        match catalog.role(persona.role()) {
-            Some(role) if role.assumable => personas.push(persona),
-            Some(role) if persona != TestRole::Member => {
-                let why = format!("{} may not SET ROLE {}", catalog.session.user, role.name);
-                seen.blocked.push((format!("role {}", role.name), why));
+    let mut roles = Vec::new();
+    for test_role in all {
+        match catalog.role(test_role.role()) {
+            Some(role) if role.assumable => roles.push(test_role),
+            Some(role) if test_role != TestRole::Member => {
+                let reason = format!("{} may not SET ROLE {}", catalog.session.user, role.name);
+                observations.blocked.push((format!("role {}", role.name), reason));
             }
             _ => {}
         }
     }
-    personas
+    roles
 }
 
-/// The tables with their samples.
-async fn grounds<'a>(
+/// Samples the tables of the contract; tables that cannot be sampled are recorded as blocked.
+/// `with_rows` includes whole rows, for tests of inserts.
+async fn sampled_tables<'a>(
     db: &Database,
     budget: Duration,
     contract: &'a Contract,
     catalog: &'a AccessCatalog,
-    rows: bool,
-    seen: &mut Observations,
+    with_rows: bool,
+    observations: &mut Observations,
 ) -> Vec<ProbedTable<'a>> {
     let mut targets = Vec::new();
     for (name, declared) in &contract.tables {
         let Some(table) = catalog.relation(name) else { continue };
         match sample::target(contract, catalog, table, declared) {
             Ok(target) => targets.push(target),
-            Err(why) => seen.blocked.push((name.clone(), why)),
+            Err(reason) => observations.blocked.push((name.clone(), reason)),
         }
     }
-    let questions: Vec<_> = targets.iter().map(|target| sample::question(target, rows)).collect();
-    let opening = sample::opening(budget);
-    let asked = db.read(budget, async |c| probe_batch::ask(c, &opening, &questions).await).await;
-    let answers = asked.unwrap_or_else(|error| {
-        seen.blocked.push(("samples".to_owned(), error.to_string()));
+    let queries: Vec<_> = targets.iter().map(|target| sample::query(target, with_rows)).collect();
+    let setup = sample::setup(budget);
+    let results =
+        db.read(budget, async |client| probe_batch::run(client, &setup, &queries).await).await;
+    let results = results.unwrap_or_else(|error| {
+        observations.blocked.push(("samples".to_owned(), error.to_string()));
         vec![]
     });
-    let mut grounds = Vec::new();
-    for (target, answer) in targets.into_iter().zip(answers.into_iter().flatten()) {
-        match sample::parse(answer) {
+    let mut tables = Vec::new();
+    for (target, result) in targets.into_iter().zip(results.into_iter().flatten()) {
+        match sample::parse(result) {
             Ok(sample) => {
-                note_gaps(&target, &sample, seen);
-                let helpers = helpers::find(catalog, &target, seen);
-                grounds.push(ProbedTable { target, sample, helpers });
+                record_gaps(&target, &sample, observations);
+                let helpers = helpers::find(catalog, &target, observations);
+                tables.push(ProbedTable { target, sample, helpers });
             }
-            Err(why) => seen.blocked.push((target.table.name.clone(), why)),
+            Err(reason) => observations.blocked.push((target.table.name.clone(), reason)),
         }
     }
-    grounds
+    tables
 }
 
-/// Says what there was nothing to try on.
-fn note_gaps(target: &ProbeTarget<'_>, sample: &ProbeSample, seen: &mut Observations) {
-    let ruled = !target.declared.rules().is_empty();
-    let why = match (sample.own.is_empty(), sample.foreign.is_empty()) {
+/// Records what could not be tested because the sample has no rows for it.
+fn record_gaps(target: &ProbeTarget<'_>, sample: &ProbeSample, observations: &mut Observations) {
+    let has_rules = !target.declared.rules().is_empty();
+    let reason = match (sample.own.is_empty(), sample.foreign.is_empty()) {
         (true, true) => "there are no rows to read",
-        (true, false) if ruled => "no member has a row of their own",
+        (true, false) if has_rules => "no member has a row of their own",
         (false, true) => "there is no row of another workspace",
         _ => return,
     };
-    seen.vacuous.push((target.table.name.clone(), why.to_owned()));
+    observations.vacuous.push((target.table.name.clone(), reason.to_owned()));
 }
 
-/// The claim `sub` of a persona; `None` where the sample has nobody for it.
-fn sub(sample: &ProbeSample, persona: TestRole) -> Option<Option<&str>> {
-    match persona {
+/// Returns the claim `sub` of a test role (`Some(None)` if it has none); `None` if the sample has
+/// no member.
+fn sub_claim(sample: &ProbeSample, role: TestRole) -> Option<Option<&str>> {
+    match role {
         TestRole::Anonymous | TestRole::Service => Some(None),
         TestRole::Stranger => Some(Some(sample.stranger.as_str())),
         TestRole::Member => sample.member.as_deref().map(Some),
     }
 }
 
-async fn ask(
+/// Runs all tests of a role that do not write.
+async fn run_reads(
     db: &Database,
     budget: Duration,
     catalog: &AccessCatalog,
-    grounds: &[ProbedTable<'_>],
-    persona: TestRole,
-    seen: &mut Observations,
+    tables: &[ProbedTable<'_>],
+    role: TestRole,
+    observations: &mut Observations,
 ) -> Result<(), SourceError> {
-    let (mut groups, mut asked) = (Vec::new(), Vec::new());
-    for ground in grounds {
-        let Some(sub) = sub(&ground.sample, persona) else { continue };
-        let signed_in = ground.helpers.iter().copied().filter(|_| sub.is_some());
+    let (mut groups, mut probes_by_table) = (Vec::new(), Vec::new());
+    for table in tables {
+        let Some(sub) = sub_claim(&table.sample, role) else { continue };
+        // Helpers depend on the user, so they are called only as users.
+        let helpers = table.helpers.iter().copied().filter(|_| sub.is_some());
         let helpers: Vec<_> =
-            signed_in.filter(|h| helpers::may_call(catalog, persona, h)).collect();
-        let questions = table_probe::all(&ground.target, &ground.sample, persona, &helpers);
-        let opening = claims(persona, sub);
+            helpers.filter(|helper| helpers::may_call(catalog, role, helper)).collect();
+        let probes = table_probe::all(&table.target, &table.sample, role, &helpers);
         groups.push(ProbeGroup {
-            opening,
-            questions: questions.iter().map(|q| q.sql.clone()).collect(),
+            setup: claims(role, sub),
+            queries: probes.iter().map(|probe| probe.sql.clone()).collect(),
         });
-        asked.push((ground, questions));
+        probes_by_table.push((table, probes));
     }
-    let answers = ask_as(db, budget, persona.role(), &groups).await?;
-    for ((ground, questions), answers) in asked.into_iter().zip(answers) {
-        let pairs: Vec<(TableProbe<'_>, _)> = questions.into_iter().zip(answers).collect();
-        for (question, answer) in pairs {
-            table_probe::note(question, answer, &ground.target, &ground.sample, persona, seen);
+    let results = run_as(db, budget, role.role(), &groups).await?;
+    for ((table, probes), results) in probes_by_table.into_iter().zip(results) {
+        let pairs: Vec<(TableProbe<'_>, _)> = probes.into_iter().zip(results).collect();
+        for (probe, result) in pairs {
+            table_probe::record(probe, result, &table.target, &table.sample, role, observations);
         }
     }
     Ok(())
 }
 
+/// Runs all writes of a role and rolls them back.
 async fn run_rolled_back_writes(
     permit: &WritePermit,
     db: &Database,
     budget: Duration,
-    grounds: &[ProbedTable<'_>],
-    persona: TestRole,
-    seen: &mut Observations,
+    tables: &[ProbedTable<'_>],
+    role: TestRole,
+    observations: &mut Observations,
 ) -> Result<(), SourceError> {
-    let (mut groups, mut asked) = (Vec::new(), Vec::new());
-    for ground in grounds {
-        let Some(sub) = sub(&ground.sample, persona) else { continue };
-        let rehearsals = write::all(&ground.target, &ground.sample, persona.role());
-        let questions = rehearsals.iter().map(|r| r.sql.clone()).collect();
-        groups.push(ProbeGroup { opening: claims(persona, sub), questions });
-        asked.push((ground.target.table.name.as_str(), rehearsals));
+    let (mut groups, mut writes_by_table) = (Vec::new(), Vec::new());
+    for table in tables {
+        let Some(sub) = sub_claim(&table.sample, role) else { continue };
+        let writes = write::all(&table.target, &table.sample, role.role());
+        let queries = writes.iter().map(|write| write.sql.clone()).collect();
+        groups.push(ProbeGroup { setup: claims(role, sub), queries });
+        writes_by_table.push((table.target.table.name.as_str(), writes));
     }
-    let answers = rehearse_as(permit, db, budget, persona.role(), &groups).await?;
-    for ((table, rehearsals), answers) in asked.iter().zip(answers) {
-        write::note(rehearsals, answers, table, persona, seen);
+    let results = run_rolled_back_as(permit, db, budget, role.role(), &groups).await?;
+    for ((table, writes), results) in writes_by_table.iter().zip(results) {
+        write::record(writes, results, table, role, observations);
     }
     Ok(())
 }

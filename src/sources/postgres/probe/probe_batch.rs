@@ -1,4 +1,5 @@
-//! Many questions in one transaction, each of which may fail without the others: one round trip.
+//! Runs many queries in one transaction and one round trip, with savepoints so that each may fail
+//! without affecting the others.
 
 use std::time::Duration;
 
@@ -11,74 +12,75 @@ use crate::permit::WritePermit;
 use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
 
-/// The first column of every row, or why there is none.
-pub type ProbeAnswer = Result<Vec<Option<String>>, ProbeError>;
+/// First column of every row, or the reason why there is no result.
+pub type ProbeResult = Result<Vec<Option<String>>, ProbeError>;
 
-/// Why a question had no answer.
+/// Reason why a query has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeError {
-    /// Nothing is known: out of time, or not ours to try.
+    /// Not tested, because of a timeout or an unavailable server.
     Blocked(String),
-    /// The server refused (42501).
+    /// Permission denied (42501).
     Denied,
-    /// Row security let it pass; a constraint stopped it.
+    /// Row security allowed the write, and a constraint rejected it.
     Constraint,
-    /// It failed.
+    /// Another error.
     Failed(String),
 }
 
-/// Questions that share an opening: settings that hold for them alone.
+/// Queries that share settings.
 #[derive(Debug, Default)]
 pub struct ProbeGroup {
-    /// Run first, outside of the savepoint. Must not fail.
-    pub opening: String,
-    /// What is asked.
-    pub questions: Vec<String>,
+    /// SQL that runs first, outside of the savepoint. Must not fail.
+    pub setup: String,
+    /// SQL of each query.
+    pub queries: Vec<String>,
 }
 
-/// The longest that one question may take, whatever the command's budget.
-const LIMIT: Duration = Duration::from_secs(2);
+/// Maximum timeout of one query.
+const MAX_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Sets the limit of each question.
-pub fn limited(budget: Duration) -> String {
-    format!("SET LOCAL statement_timeout = {}", budget.min(LIMIT).as_millis().max(1))
+/// Returns the SQL that sets the timeout of each query.
+pub fn set_timeout(budget: Duration) -> String {
+    format!("SET LOCAL statement_timeout = {}", budget.min(MAX_TIMEOUT).as_millis().max(1))
 }
 
-/// Asks every question of every group in the transaction that is open on this connection. Everything is
-/// sent before the first answer comes; a savepoint takes back whatever a question did or broke.
+/// Runs all queries of all groups in the open transaction of this connection. Everything is sent
+/// before the first response arrives; each query is rolled back to a savepoint.
 ///
 /// # Errors
-/// When `opening` or a group's own opening failed: then nothing was asked.
-pub async fn ask(
+/// If `setup` or the setup of a group fails.
+pub async fn run(
     client: &Client,
-    opening: &str,
+    setup: &str,
     groups: &[ProbeGroup],
-) -> Result<Vec<Vec<ProbeAnswer>>, SourceError> {
-    let all = join_all(groups.iter().map(|group| ask_group(client, group)));
-    // `join` polls, and so sends, its first future first.
-    let (opened, answers) = join(client.batch_execute(opening), all).await;
-    opened?;
-    answers.into_iter().collect()
+) -> Result<Vec<Vec<ProbeResult>>, SourceError> {
+    let all = join_all(groups.iter().map(|group| run_group(client, group)));
+    // `join` polls its first future first, so `setup` is sent first.
+    let (set_up, results) = join(client.batch_execute(setup), all).await;
+    set_up?;
+    results.into_iter().collect()
 }
 
-async fn ask_group(client: &Client, group: &ProbeGroup) -> Result<Vec<ProbeAnswer>, SourceError> {
-    let opening = format!("{}; SAVEPOINT tried", group.opening);
-    let questions = join_all(group.questions.iter().map(|sql| ask_one(client, sql)));
-    let (opened, answers) = join(client.batch_execute(&opening), questions).await;
-    opened?;
-    Ok(answers)
+async fn run_group(client: &Client, group: &ProbeGroup) -> Result<Vec<ProbeResult>, SourceError> {
+    let setup = format!("{}; SAVEPOINT tried", group.setup);
+    let queries = join_all(group.queries.iter().map(|sql| run_query(client, sql)));
+    let (set_up, results) = join(client.batch_execute(&setup), queries).await;
+    set_up?;
+    Ok(results)
 }
 
-async fn ask_one(client: &Client, sql: &str) -> ProbeAnswer {
-    let question = client.query_typed(sql, &[]);
-    let (answer, back) = join(question, client.batch_execute("ROLLBACK TO tried")).await;
-    match (answer, back) {
+async fn run_query(client: &Client, sql: &str) -> ProbeResult {
+    let query = client.query_typed(sql, &[]);
+    let (result, rolled_back) = join(query, client.batch_execute("ROLLBACK TO tried")).await;
+    match (result, rolled_back) {
         (Ok(rows), Ok(())) => Ok(rows.iter().map(|row| row.get(0)).collect()),
-        (Err(error), _) | (_, Err(error)) => Err(refusal(error)),
+        (Err(error), _) | (_, Err(error)) => Err(probe_error(error)),
     }
 }
 
-fn refusal(error: tokio_postgres::Error) -> ProbeError {
+/// Classifies the error of a query.
+fn probe_error(error: tokio_postgres::Error) -> ProbeError {
     if error.code().is_some_and(|code| code.code().starts_with("23")) {
         return ProbeError::Constraint;
     }
@@ -90,46 +92,47 @@ fn refusal(error: tokio_postgres::Error) -> ProbeError {
     }
 }
 
-/// The search_path of the API's own requests.
+/// The `search_path` of the API's requests.
 const API_PATH: &str = "public, extensions";
-/// How long a rehearsed write waits for a row that somebody else holds.
+/// Lock timeout of a write that will be rolled back, in milliseconds.
 const LOCK_WAIT_MS: u128 = 500;
 
-/// Asks as a role, in a read-only transaction.
-pub async fn ask_as(
+/// Runs queries as a role, in a read-only transaction.
+pub async fn run_as(
     db: &Database,
     budget: Duration,
     role: &str,
     groups: &[ProbeGroup],
-) -> Result<Vec<Vec<ProbeAnswer>>, SourceError> {
-    let opening = assume(budget, role);
-    db.read(budget, async |client| ask(client, &opening, groups).await).await
+) -> Result<Vec<Vec<ProbeResult>>, SourceError> {
+    let setup = assume_role(budget, role);
+    db.read(budget, async |client| run(client, &setup, groups).await).await
 }
 
-/// Asks as a role, in a transaction that may write and is always rolled back.
-pub async fn rehearse_as(
+/// Runs queries as a role, in a transaction that may write and is always rolled back.
+pub async fn run_rolled_back_as(
     _: &WritePermit,
     db: &Database,
     budget: Duration,
     role: &str,
     groups: &[ProbeGroup],
-) -> Result<Vec<Vec<ProbeAnswer>>, SourceError> {
-    let opening = format!("{}; SET LOCAL lock_timeout = {LOCK_WAIT_MS}", assume(budget, role));
-    db.rolled_back(budget, async |client| ask(client, &opening, groups).await).await
+) -> Result<Vec<Vec<ProbeResult>>, SourceError> {
+    let setup = format!("{}; SET LOCAL lock_timeout = {LOCK_WAIT_MS}", assume_role(budget, role));
+    db.rolled_back(budget, async |client| run(client, &setup, groups).await).await
 }
 
-/// Everything is local to the transaction: nothing leaks through a pooler.
-fn assume(budget: Duration, role: &str) -> String {
+/// Returns the SQL that assumes a role. All settings are local to the transaction, so that they do
+/// not leak through a pooler.
+fn assume_role(budget: Duration, role: &str) -> String {
     format!(
         "{}; SET LOCAL search_path = {API_PATH}; SET LOCAL ROLE {}",
-        limited(budget),
+        set_timeout(budget),
         ident(role)
     )
 }
 
-/// The claims of a persona, as the API sets them.
-pub fn claims(persona: TestRole, sub: Option<&str>) -> String {
-    let mut claims = serde_json::json!({ "role": persona.role() });
+/// Returns the SQL that sets the JWT claims of a test role, as the API does.
+pub fn claims(role: TestRole, sub: Option<&str>) -> String {
+    let mut claims = serde_json::json!({ "role": role.role() });
     if let Some(sub) = sub {
         claims["sub"] = sub.into();
     }
@@ -140,6 +143,6 @@ pub fn claims(persona: TestRole, sub: Option<&str>) -> String {
         "select {}, {}, {}",
         set("request.jwt.claims", &claims.to_string()),
         set("request.jwt.claim.sub", sub.unwrap_or_default()),
-        set("request.jwt.claim.role", persona.role()),
+        set("request.jwt.claim.role", role.role()),
     )
 }

@@ -1,73 +1,75 @@
-//! Who to act as and which rows to try: chosen from the data by the operator's own rights.
+//! Samples of a table for access tests: a member, rows of the member's workspaces, and rows of
+//! others. They are read with the rights of the login.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::probe_batch::{ProbeError, ProbeGroup, limited};
+use super::probe_batch::{ProbeError, ProbeGroup, ProbeResult, set_timeout};
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::contract::{ContractRule, ContractTable};
 use crate::facts::access::{AccessCatalog, Contract};
 use crate::queue::sql::{ident, literals};
 
-/// Rows tried on either side.
+/// Maximum number of own rows, and of rows of others.
 const ROWS: usize = 20;
-/// Memberships looked through for somebody who has rows, and tenants for foreign rows.
+/// Maximum number of memberships that are searched for a member with rows, and for other
+/// workspaces.
 const CANDIDATES: usize = 200;
-/// Workspaces that a helper is called with, on either side.
+/// Maximum number of own workspaces, and of others, that a helper is called with.
 const TENANTS: usize = 3;
 
-/// How a transaction that samples begins. An operator who is bound by policies gets an error then, instead
-/// of a part of the rows.
-pub fn opening(budget: Duration) -> String {
-    format!("{}; SET LOCAL row_security = off", limited(budget))
+/// Returns the SQL that prepares a transaction for sampling. With `row_security = off` a login that
+/// is subject to policies gets an error instead of a part of the rows.
+pub fn setup(budget: Duration) -> String {
+    format!("{}; SET LOCAL row_security = off", set_timeout(budget))
 }
 
-/// The primary key of a row as text, column by column.
+/// Primary key of a row, one text per column.
 pub type RowKey = Vec<String>;
 
-/// A member, a stranger, and rows and tenants of both sides.
+/// Member, non-member, and rows and workspaces of the member and of others.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct ProbeSample {
-    /// The claim `sub` of a real member.
+    /// Claim `sub` of a member.
     pub member: Option<String>,
-    /// A `sub` that nobody has.
+    /// Claim `sub` of a non-member; no user has it.
     pub stranger: String,
-    /// Tenants of the member.
+    /// Workspaces of the member.
     pub own_tenants: Vec<String>,
-    /// Tenants of others.
+    /// Other workspaces.
     pub foreign_tenants: Vec<String>,
-    /// Keys of rows of the member's tenants.
+    /// Keys of rows in the member's workspaces.
     pub own: Vec<RowKey>,
-    /// Keys of other rows.
+    /// Keys of rows in other workspaces.
     pub foreign: Vec<RowKey>,
-    /// One own row as JSON, where writes are rehearsed.
+    /// Row of the member as JSON, if writes are tested.
     #[serde(default)]
     pub own_row: Option<String>,
-    /// One other row as JSON, where writes are rehearsed.
+    /// Row of another workspace as JSON, if writes are tested.
     #[serde(default)]
     pub foreign_row: Option<String>,
 }
 
-/// A declared table that can be sampled.
+/// Table of the contract that can be sampled.
 pub struct ProbeTarget<'a> {
-    /// What the catalog says of it.
+    /// Table in the catalog.
     pub table: &'a Relation,
-    /// What the contract says of it.
+    /// Table in the contract.
     pub declared: &'a ContractTable,
-    /// The columns of its key, quoted.
+    /// Columns of the primary key, quoted.
     key: Vec<String>,
     binding: Option<PolicyBinding<'a>>,
 }
 
-/// A rule with the table it reads and the column it binds.
+/// Rule of the contract, with its membership table and the workspace column of the tested table.
 struct PolicyBinding<'a> {
     rule: &'a ContractRule,
     members: &'a str,
     tenant: &'a str,
 }
 
-/// Finds what a sample needs, or says what is missing.
+/// Returns the target for a table, or the reason why it cannot be sampled.
 pub fn target<'a>(
     contract: &'a Contract,
     catalog: &'a AccessCatalog,
@@ -92,67 +94,73 @@ pub fn target<'a>(
 }
 
 impl ProbeTarget<'_> {
-    /// A column that a role may write, quoted.
+    /// Returns a column that a role may update, quoted.
     pub fn written_column(&self, role: &str) -> String {
         let granted = self.table.only_columns(role, "UPDATE");
         let column = granted.first().or(self.declared.tenant.as_ref()).or(self.table.key.first());
         column.map_or_else(String::new, |column| ident(column))
     }
 
-    /// The key of a row as a JSON array of texts; `of` qualifies its columns.
-    pub fn key_of(&self, of: &str) -> String {
-        let columns: Vec<_> = self.key.iter().map(|column| format!("{of}{column}::text")).collect();
+    /// Returns the SQL for the key of a row as a JSON array of texts. `prefix` qualifies its
+    /// columns.
+    pub fn key_json(&self, prefix: &str) -> String {
+        let columns: Vec<_> =
+            self.key.iter().map(|column| format!("{of}{column}::text", of = prefix)).collect();
         format!("pg_catalog.json_build_array({})", columns.join(", "))
     }
 
-    /// The condition that finds these rows, through the index of the key.
-    pub fn these(&self, keys: &[&RowKey]) -> String {
+    /// Returns the condition for the rows with these keys, which can use the primary key index.
+    pub fn key_condition(&self, keys: &[&RowKey]) -> String {
         let rows: Vec<_> = keys.iter().map(|key| format!("({})", literals(key))).collect();
         format!("({}) in ({})", self.key.join(", "), rows.join(", "))
     }
 }
 
-/// The question for a sample: its answer is one JSON text. `rows`: with a whole row of either side.
-pub fn question(target: &ProbeTarget<'_>, rows: bool) -> ProbeGroup {
+/// Returns the query for a sample, whose result is one JSON text. `with_rows` includes a whole row
+/// of the member and one of another workspace.
+pub fn query(target: &ProbeTarget<'_>, with_rows: bool) -> ProbeGroup {
     let sql = match &target.binding {
-        Some(binding) => by_rule(target, binding, rows),
-        None => at_random(target, rows),
+        Some(binding) => rule_query(target, binding, with_rows),
+        None => any_rows_query(target, with_rows),
     };
-    ProbeGroup { opening: "SELECT 1".to_owned(), questions: vec![sql] }
+    ProbeGroup { setup: "SELECT 1".to_owned(), queries: vec![sql] }
 }
 
-fn at_random(target: &ProbeTarget<'_>, rows: bool) -> String {
+/// Returns the query for a table without a rule: any rows count as rows of others.
+fn any_rows_query(target: &ProbeTarget<'_>, with_rows: bool) -> String {
     let table = &target.table.name;
     let row = format!("(select pg_catalog.to_jsonb(j)::text from {table} j limit 1)");
     format!(
         "select pg_catalog.json_build_object('stranger', pg_catalog.gen_random_uuid(), \
          'member', null, 'own_tenants', '[]'::json, 'foreign_tenants', '[]'::json, \
          'own', '[]'::json, 'foreign', {}, 'foreign_row', {})::text",
-        list(&format!("select {} from {table} limit {ROWS}", target.key_of(""))),
-        if rows { &row } else { "null" }
+        list(&format!("select {} from {table} limit {ROWS}", target.key_json(""))),
+        if with_rows { &row } else { "null" }
     )
 }
 
-/// `mine`: tenants of somebody who has rows, if anybody has. `others`: tenants that are not theirs.
-/// Rows are found tenant by tenant, through the index on the tenant where there is one.
-fn by_rule(target: &ProbeTarget<'_>, binding: &PolicyBinding<'_>, rows: bool) -> String {
-    let (table, key, members) = (&target.table.name, target.key_of("j."), binding.members);
+/// Returns the query for a table with a rule. `mine` is the workspaces of a member, preferably one
+/// with rows, and `others` is other workspaces. Rows are read workspace by workspace, so that an
+/// index on the workspace can be used.
+fn rule_query(target: &ProbeTarget<'_>, binding: &PolicyBinding<'_>, with_rows: bool) -> String {
+    let (table, key, members) = (&target.table.name, target.key_json("j."), binding.members);
     let (user, tenant) = (ident(&binding.rule.user), ident(&binding.rule.tenant));
     let bound = ident(binding.tenant);
-    let of = |tenants: &str| {
+    let keys = |tenants: &str| {
         list(&format!(
             "select j.k from {tenants} o cross join lateral \
              (select {key} from {table} j where j.{bound} = o.t limit {ROWS}) j(k) limit {ROWS}"
         ))
     };
-    let row = |tenants: &str| match rows {
+    let row = |tenants: &str| match with_rows {
         true => format!(
             "(select j.r from {tenants} o cross join lateral (select pg_catalog.to_jsonb(j)::text \
              from {table} j where j.{bound} = o.t limit 1) j(r) limit 1)"
         ),
         false => "null".to_owned(),
     };
-    let some = |tenants: &str| list(&format!("select o.t::text from {tenants} o limit {TENANTS}"));
+    let workspaces =
+        |tenants: &str| list(&format!("select o.t::text from {tenants} o limit {TENANTS}"));
     format!(
         "with candidates as materialized (select m.{user} as u, m.{tenant} as t from {members} m \
            where m.{user} is not null and m.{tenant} is not null limit {CANDIDATES}), \
@@ -164,26 +172,27 @@ fn by_rule(target: &ProbeTarget<'_>, binding: &PolicyBinding<'_>, rows: bool) ->
          select pg_catalog.json_build_object('stranger', pg_catalog.gen_random_uuid(), \
            'member', (select u::text from who), 'own_tenants', {}, 'foreign_tenants', {}, \
            'own', {}, 'foreign', {}, 'own_row', {}, 'foreign_row', {})::text",
-        some("mine"),
-        some("others"),
-        of("mine"),
-        of("others"),
+        workspaces("mine"),
+        workspaces("others"),
+        keys("mine"),
+        keys("others"),
         row("mine"),
         row("others")
     )
 }
 
+/// Returns the SQL for a JSON array of the values of a query.
 fn list(select: &str) -> String {
     format!("(select coalesce(pg_catalog.json_agg(v), '[]') from ({select}) as s(v))")
 }
 
-/// Reads the answer.
-pub fn parse(answer: Result<Vec<Option<String>>, ProbeError>) -> Result<ProbeSample, String> {
-    let text = answer.map_err(|refusal| match refusal {
-        ProbeError::Blocked(why) | ProbeError::Failed(why) => why,
+/// Parses the result of the query.
+pub fn parse(result: ProbeResult) -> Result<ProbeSample, String> {
+    let rows = result.map_err(|error| match error {
+        ProbeError::Blocked(reason) | ProbeError::Failed(reason) => reason,
         ProbeError::Denied | ProbeError::Constraint => "permission denied".to_owned(),
     });
-    let text = text.map_err(|why| format!("no sample could be taken: {why}"))?;
-    let text = text.into_iter().flatten().next().unwrap_or_default();
+    let rows = rows.map_err(|reason| format!("no sample could be taken: {why}", why = reason))?;
+    let text = rows.into_iter().flatten().next().unwrap_or_default();
     serde_json::from_str(&text).map_err(|error| format!("no sample could be taken: {error}"))
 }

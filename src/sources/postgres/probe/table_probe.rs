@@ -1,105 +1,107 @@
-//! What is asked about one table as one persona, and what the answers mean.
+//! Access tests of one table that do not write: reading rows, planning writes, calling helpers.
 
 use super::helpers;
-use super::probe_batch::{ProbeAnswer, ProbeError};
+use super::probe_batch::{ProbeError, ProbeResult};
 use super::sample::{ProbeSample, ProbeTarget, RowKey};
 use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Observations, SqlCommand};
 
-/// One question: the statement and how to read its answer.
+/// Test: its statement and how its result is interpreted.
 pub struct TableProbe<'a> {
-    /// The statement.
+    /// SQL of the test.
     pub sql: String,
     kind: Kind<'a>,
 }
 
 enum Kind<'a> {
-    /// Which of the sampled keys come back.
+    /// Reads the sampled rows; the result is the keys that are visible.
     Read,
-    /// Whether the planner is let through, and whether anything can come of it.
+    /// Plans a write; the result shows whether it is permitted and whether row security admits any
+    /// row.
     Plan(SqlCommand),
-    /// What a helper says to each argument.
+    /// Calls a helper; the result is its value for each argument.
     Helper(&'a SqlFunction, Vec<helpers::Argument>),
 }
 
-/// Everything that is asked without writing.
+/// Returns all tests of a table for a role.
 pub fn all<'a>(
     target: &ProbeTarget<'_>,
     sample: &ProbeSample,
-    persona: TestRole,
+    role: TestRole,
     helpers: &[&'a SqlFunction],
 ) -> Vec<TableProbe<'a>> {
     let table = &target.table.name;
-    let mut questions = Vec::new();
+    let mut probes = Vec::new();
     let keys: Vec<_> = sample.own.iter().chain(&sample.foreign).collect();
     if !keys.is_empty() {
-        let (key, these) = (target.key_of(""), target.these(&keys));
-        let sql = format!("select {key}::text from {table} where {these}");
-        questions.push(TableProbe { sql, kind: Kind::Read });
+        let (key, condition) = (target.key_json(""), target.key_condition(&keys));
+        let sql = format!("select {key}::text from {table} where {these}", these = condition);
+        probes.push(TableProbe { sql, kind: Kind::Read });
     }
-    let column = target.written_column(persona.role());
-    // Without a WHERE nothing but the right to the command itself is asked for.
+    let column = target.written_column(role.role());
+    // A WHERE clause would also require the SELECT privilege.
     let update = format!("explain (costs off) update {table} set {column} = default");
     let delete = format!("explain (costs off) delete from {table}");
-    questions.push(TableProbe { sql: update, kind: Kind::Plan(SqlCommand::Update) });
-    questions.push(TableProbe { sql: delete, kind: Kind::Plan(SqlCommand::Delete) });
+    probes.push(TableProbe { sql: update, kind: Kind::Plan(SqlCommand::Update) });
+    probes.push(TableProbe { sql: delete, kind: Kind::Plan(SqlCommand::Delete) });
     for helper in helpers {
-        let arguments = helpers::arguments(sample, persona);
-        let sql = helpers::calls(helper, &arguments);
-        questions.push(TableProbe { sql, kind: Kind::Helper(helper, arguments) });
+        let arguments = helpers::arguments(sample, role);
+        let sql = helpers::call_statement(helper, &arguments);
+        probes.push(TableProbe { sql, kind: Kind::Helper(helper, arguments) });
     }
-    questions
+    probes
 }
 
-/// Notes what an answer means.
-pub fn note(
-    question: TableProbe<'_>,
-    answer: ProbeAnswer,
+/// Records the result of a test.
+pub fn record(
+    probe: TableProbe<'_>,
+    result: ProbeResult,
     target: &ProbeTarget<'_>,
     sample: &ProbeSample,
-    persona: TestRole,
-    seen: &mut Observations,
+    role: TestRole,
+    observations: &mut Observations,
 ) {
-    let command = match question.kind {
+    let command = match probe.kind {
         Kind::Helper(helper, arguments) => {
-            helpers::note(helper, arguments, answer, persona, seen);
+            helpers::record(helper, arguments, result, role, observations);
             return;
         }
         Kind::Read => SqlCommand::Select,
         Kind::Plan(command) => command,
     };
     let table = target.table.name.clone();
-    let outcome = match answer {
-        Ok(rows) if command == SqlCommand::Select => read(&rows, sample),
-        Ok(plan) => {
-            AccessTestResult::Planned { nothing: plan.iter().flatten().any(|line| never(line)) }
-        }
+    let outcome = match result {
+        Ok(rows) if command == SqlCommand::Select => visible_rows(&rows, sample),
+        Ok(plan) => AccessTestResult::Planned {
+            nothing: plan.iter().flatten().any(|line| admits_no_row(line)),
+        },
         Err(ProbeError::Denied) => AccessTestResult::Denied,
         Err(ProbeError::Constraint) => AccessTestResult::Failed("a constraint".to_owned()),
-        Err(ProbeError::Failed(why)) => AccessTestResult::Failed(why),
-        Err(ProbeError::Blocked(why)) => {
-            let what = format!("{table}: {} as {}", command.sql(), persona.as_str());
-            seen.blocked.push((what, why));
+        Err(ProbeError::Failed(error)) => AccessTestResult::Failed(error),
+        Err(ProbeError::Blocked(reason)) => {
+            let test = format!("{table}: {} as {}", command.sql(), role.as_str());
+            observations.blocked.push((test, reason));
             return;
         }
     };
-    seen.trials.push(AccessTest { table, persona, command, outcome });
+    observations.trials.push(AccessTest { table, persona: role, command, outcome });
 }
 
-fn read(rows: &[Option<String>], sample: &ProbeSample) -> AccessTestResult {
+/// Counts the sampled rows that are visible.
+fn visible_rows(rows: &[Option<String>], sample: &ProbeSample) -> AccessTestResult {
     let rows = rows.iter().flatten().filter_map(|row| serde_json::from_str(row).ok());
     let rows: Vec<RowKey> = rows.collect();
-    let found = |keys: &[RowKey]| keys.iter().filter(|key| rows.contains(key)).count();
+    let visible = |keys: &[RowKey]| keys.iter().filter(|key| rows.contains(key)).count();
     AccessTestResult::Rows {
-        own: found(&sample.own),
+        own: visible(&sample.own),
         of_own: sample.own.len(),
-        foreign: found(&sample.foreign),
+        foreign: visible(&sample.foreign),
         of_foreign: sample.foreign.len(),
     }
 }
 
-/// What the planner says where row security admits no row at all.
-fn never(line: &str) -> bool {
+/// Returns whether a line of a plan says that row security admits no row.
+fn admits_no_row(line: &str) -> bool {
     line.trim() == "One-Time Filter: false"
 }

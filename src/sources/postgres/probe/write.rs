@@ -1,41 +1,45 @@
-//! Writes that are rolled back: for a test database, and only with leave.
+//! Access tests that write and are rolled back; they need a permit and are meant for test
+//! databases.
 //!
-//! Row security is asked before constraints are, so that a constraint that stops a write shows that the
-//! policies let it pass.
+//! The server checks row security before constraints, so a constraint violation shows that the
+//! policies allow the write.
 
 use std::fmt::Write as _;
 
-use super::probe_batch::{ProbeAnswer, ProbeError};
+use super::probe_batch::{ProbeError, ProbeResult};
 use super::sample::{ProbeSample, ProbeTarget};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Observations, SqlCommand};
 use crate::queue::sql::{ident, literal};
 
-/// A write on one side's rows.
+/// Write on own rows or on rows of others.
 pub struct RolledBackWrite {
-    /// The statement: it answers with the number of rows, or with nothing for a row that was added.
+    /// SQL of the write; returns the number of rows, or nothing for an INSERT.
     pub sql: String,
     command: SqlCommand,
     own: bool,
     rows: usize,
 }
 
-/// Updates and deletes of the sampled rows, and a copy of one row added, on both sides.
+/// Returns an update and a delete of the sampled rows, and an insert of a copy of one row, for own
+/// rows and for rows of others.
 pub fn all(target: &ProbeTarget<'_>, sample: &ProbeSample, role: &str) -> Vec<RolledBackWrite> {
-    let mut rehearsals = Vec::new();
+    let mut writes = Vec::new();
     for (keys, own) in [(&sample.own, true), (&sample.foreign, false)] {
         if keys.is_empty() {
             continue;
         }
         let table = &target.table.name;
         let column = target.written_column(role);
-        let these = format!("where {}", target.these(&keys.iter().collect::<Vec<_>>()));
+        let condition = format!("where {}", target.key_condition(&keys.iter().collect::<Vec<_>>()));
         let counted = |write: &str| {
-            format!("with w as ({write} {these} returning 1) select count(*)::text from w")
+            format!(
+                "with w as ({write} {these} returning 1) select count(*)::text from w",
+                these = condition
+            )
         };
         let rows = keys.len();
-        let mut add =
-            |command, rows, sql| rehearsals.push(RolledBackWrite { sql, command, own, rows });
+        let mut add = |command, rows, sql| writes.push(RolledBackWrite { sql, command, own, rows });
         let update = format!("update {table} set {column} = {column}");
         add(SqlCommand::Update, rows, counted(&update));
         add(SqlCommand::Delete, rows, counted(&format!("delete from {table}")));
@@ -44,9 +48,10 @@ pub fn all(target: &ProbeTarget<'_>, sample: &ProbeSample, role: &str) -> Vec<Ro
             add(SqlCommand::Insert, 1, insert(target, role, row));
         }
     }
-    rehearsals
+    writes
 }
 
+/// Returns the statement that inserts a copy of `row` (JSON).
 fn insert(target: &ProbeTarget<'_>, role: &str, row: &str) -> String {
     let granted = target.table.only_columns(role, SqlCommand::Insert.sql());
     let columns = if granted.is_empty() { &target.table.columns } else { &granted };
@@ -59,68 +64,74 @@ fn insert(target: &ProbeTarget<'_>, role: &str, row: &str) -> String {
     )
 }
 
-/// Notes what came of the writes of one persona.
-pub fn note(
-    rehearsals: &[RolledBackWrite],
-    answers: Vec<ProbeAnswer>,
+/// Records the results of the writes of one role.
+pub fn record(
+    writes: &[RolledBackWrite],
+    results: Vec<ProbeResult>,
     table: &str,
-    persona: TestRole,
-    seen: &mut Observations,
+    role: TestRole,
+    observations: &mut Observations,
 ) {
-    let mut answered: Vec<_> = rehearsals.iter().zip(answers).collect();
+    let mut remaining: Vec<_> = writes.iter().zip(results).collect();
     for command in [SqlCommand::Update, SqlCommand::Delete, SqlCommand::Insert] {
-        let mine = answered.extract_if(.., |(r, _)| r.command == command).collect::<Vec<_>>();
-        if mine.is_empty() {
+        let writes: Vec<_> =
+            remaining.extract_if(.., |(write, _)| write.command == command).collect();
+        if writes.is_empty() {
             continue;
         }
-        match outcome(command, &mine) {
+        match outcome(command, &writes) {
             Ok(outcome) => {
-                // What was tried says more than what was planned.
-                seen.trials.retain(|t| {
-                    (t.table.as_str(), t.persona, t.command) != (table, persona, command)
+                // An executed write replaces a planned one.
+                observations.trials.retain(|test| {
+                    (test.table.as_str(), test.persona, test.command) != (table, role, command)
                 });
-                seen.trials.push(AccessTest { table: table.to_owned(), persona, command, outcome });
+                let table = table.to_owned();
+                observations.trials.push(AccessTest { table, persona: role, command, outcome });
             }
-            Err(why) => {
-                let mut what = table.to_owned();
-                _ = write!(what, ": {} as {}, rolled back", command.sql(), persona.as_str());
-                seen.blocked.push((what, why));
+            Err(reason) => {
+                let mut test = table.to_owned();
+                _ = write!(test, ": {} as {}, rolled back", command.sql(), role.as_str());
+                observations.blocked.push((test, reason));
             }
         }
     }
 }
 
+/// Adds up the results of all writes of one command, or returns the reason why access is unknown.
 fn outcome(
     command: SqlCommand,
-    answered: &[(&RolledBackWrite, ProbeAnswer)],
+    results: &[(&RolledBackWrite, ProbeResult)],
 ) -> Result<AccessTestResult, String> {
     let (mut own, mut of_own, mut foreign, mut of_foreign) = (0, 0, 0, 0);
     let mut denied = 0;
-    for (rehearsal, answer) in answered {
-        let done = match answer {
+    for (write, result) in results {
+        let written = match result {
             Ok(_) if command == SqlCommand::Insert => 1,
             Ok(rows) => count(rows),
-            // At least one row got past row security.
-            Err(ProbeError::Constraint) => rehearsal.rows,
+            // Row security admitted at least one row.
+            Err(ProbeError::Constraint) => write.rows,
             Err(ProbeError::Denied) => {
                 denied += 1;
                 0
             }
-            // A trigger of the application, most likely: nothing is known of access.
-            Err(ProbeError::Failed(why) | ProbeError::Blocked(why)) => return Err(why.clone()),
+            // Most likely an error of a trigger, which says nothing about access.
+            Err(ProbeError::Failed(reason) | ProbeError::Blocked(reason)) => {
+                return Err(reason.clone());
+            }
         };
-        let (sum, of) =
-            if rehearsal.own { (&mut own, &mut of_own) } else { (&mut foreign, &mut of_foreign) };
-        *sum += done;
-        *of += rehearsal.rows;
+        let (sum, total) =
+            if write.own { (&mut own, &mut of_own) } else { (&mut foreign, &mut of_foreign) };
+        *sum += written;
+        *total += write.rows;
     }
-    // A policy refuses a new row with the same error as a missing grant.
-    if command != SqlCommand::Insert && denied == answered.len() {
+    // A policy rejects a new row with the same error as a missing grant.
+    if command != SqlCommand::Insert && denied == results.len() {
         return Ok(AccessTestResult::Denied);
     }
     Ok(AccessTestResult::Rows { own, of_own, foreign, of_foreign })
 }
 
+/// Returns the number of rows that a write returned.
 fn count(rows: &[Option<String>]) -> usize {
     rows.first().and_then(|row| row.as_ref()?.parse().ok()).unwrap_or(0)
 }
