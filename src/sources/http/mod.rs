@@ -114,9 +114,9 @@ impl Http {
                 .filter(|pause| Instant::now() + *pause < deadline);
             match (pause, outcome) {
                 (Some(pause), _) => tokio::time::sleep(pause).await,
-                (None, Ok(mut answer)) => {
-                    answer.exchange.retries = retries;
-                    return Ok(answer);
+                (None, Ok(mut response)) => {
+                    response.exchange.retries = retries;
+                    return Ok(response);
                 }
                 (None, Err(mut error)) => {
                     error.message.push_str(&after_retries(retries));
@@ -222,8 +222,8 @@ fn pause_before_retry(
     backoff: Duration,
 ) -> Option<Duration> {
     match outcome {
-        Ok(answer) if answer.is_transient() => {
-            Some(answer.retry_after().unwrap_or_default().max(backoff))
+        Ok(response) if response.is_transient() => {
+            Some(response.retry_after().unwrap_or_default().max(backoff))
         }
         Ok(_) => None,
         Err(error) => matches!(

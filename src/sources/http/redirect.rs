@@ -94,10 +94,10 @@ mod tests {
 
     #[test]
     fn redirect_to_the_same_origin_keeps_credentials() {
-        let kept = Ok(Some("https://u:p@a.test/y".to_owned()));
-        assert_eq!(redirect("https://u:p@a.test/x", "/y"), kept);
-        assert_eq!(redirect("https://u:p@a.test/x", "https://a.test/y"), kept);
-        assert_eq!(redirect("http://u:p@a.test/x", "https://a.test/y"), kept);
+        let expected = Ok(Some("https://u:p@a.test/y".to_owned()));
+        assert_eq!(redirect("https://u:p@a.test/x", "/y"), expected);
+        assert_eq!(redirect("https://u:p@a.test/x", "https://a.test/y"), expected);
+        assert_eq!(redirect("http://u:p@a.test/x", "https://a.test/y"), expected);
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl Database {
 
     /// Runs `queries` in a read-only transaction. Each statement, and about the same for all of
     /// them together, may take at most `timeout`; after that the connection is closed. Independent
-    /// queries are cheaper with [`Self::rows`] and [`Self::answers`], which need one round trip
+    /// queries are cheaper with [`Self::rows`] and [`Self::query_all`], which need one round trip
     /// less.
     pub async fn read<T>(
         &self,
@@ -102,14 +102,14 @@ impl Database {
     ) -> Result<T, SourceError> {
         self.with_timeout(timeout, async |connection| {
             let transaction = Transaction::new(connection);
-            let (begun, answer) =
+            let (begun, result) =
                 join(connection.batch_execute("BEGIN"), queries(connection)).await;
             // A pooler closes a server connection whose client disconnects inside a transaction, so
             // the rollback is awaited.
             connection.batch_execute("ROLLBACK").await?;
             transaction.finish();
             begun?;
-            answer
+            result
         })
         .await
     }
@@ -122,13 +122,13 @@ impl Database {
         queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         let connection = self.connection().await?;
-        let answer = tokio::time::timeout(timeout + GRACE, queries(&connection));
-        let answer = answer.await.unwrap_or_else(|_| Err(errors::server_timeout(timeout + GRACE)));
-        if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = answer {
+        let result = tokio::time::timeout(timeout + GRACE, queries(&connection));
+        let result = result.await.unwrap_or_else(|_| Err(errors::server_timeout(timeout + GRACE)));
+        if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = result {
             // The connection is broken or still runs our query, so it must not return to the pool.
             drop(Object::take(connection));
         }
-        answer
+        result
     }
 }
 

@@ -50,7 +50,7 @@ impl Database {
         statement: &str,
         params: &QueryParams<'_>,
     ) -> Result<Vec<Row>, SourceError> {
-        let [rows] = self.answers(timeout, [Query::new(statement, params)]).await?;
+        let [rows] = self.query_all(timeout, [Query::new(statement, params)]).await?;
         rows
     }
 
@@ -70,26 +70,26 @@ impl Database {
     ///
     /// # Errors
     /// Errors of the transaction; the error of a statement is returned in its place.
-    pub async fn answers<const N: usize>(
+    pub async fn query_all<const N: usize>(
         &self,
         timeout: Duration,
         queries: [Query<'_>; N],
     ) -> Result<[Result<Vec<Row>, SourceError>; N], SourceError> {
-        let answers = self
+        let results = self
             .with_timeout(timeout, async |connection| {
-                let results = join_all(queries.map(|query| query.run(connection)));
-                in_one_round_trip(connection, timeout, results, |answers| {
-                    answers.iter().all(Result::is_ok)
+                let queries = join_all(queries.map(|query| query.run(connection)));
+                in_one_round_trip(connection, timeout, queries, |results| {
+                    results.iter().all(Result::is_ok)
                 })
                 .await
             })
             .await?;
-        let answers: Vec<_> =
-            answers.into_iter().map(|rows| rows.map_err(SourceError::from)).collect();
-        answers.try_into().map_err(|_| SourceError::new(Kind::Malformed, "an answer is missing"))
+        let results: Vec<_> =
+            results.into_iter().map(|rows| rows.map_err(SourceError::from)).collect();
+        results.try_into().map_err(|_| SourceError::new(Kind::Malformed, "an answer is missing"))
     }
 
-    /// Returns the rows of two statements in one read-only transaction, as [`Self::answers`] does.
+    /// Returns the rows of two statements in one read-only transaction, as [`Self::query_all`] does.
     /// `convert` is called with the rows of the first while the server runs the second.
     ///
     /// # Errors
@@ -104,8 +104,8 @@ impl Database {
         let (first, second) = self
             .with_timeout(timeout, async |connection| {
                 let first = async { first.run(connection).await.map(&convert) };
-                let results = join(first, second.run(connection));
-                in_one_round_trip(connection, timeout, results, |(a, b)| a.is_ok() && b.is_ok())
+                let queries = join(first, second.run(connection));
+                in_one_round_trip(connection, timeout, queries, |(a, b)| a.is_ok() && b.is_ok())
                     .await
             })
             .await?;
@@ -129,11 +129,11 @@ async fn in_one_round_trip<T>(
     let begin = begin(timeout);
     let transaction = Transaction::new(connection);
     let end = connection.batch_execute("COMMIT");
-    let (begun, answers, ended) = join3(connection.batch_execute(&begin), queries, end).await;
+    let (begun, results, ended) = join3(connection.batch_execute(&begin), queries, end).await;
     transaction.finish();
     begun?;
-    if all_succeeded(&answers) {
+    if all_succeeded(&results) {
         ended?;
     }
-    Ok(answers)
+    Ok(results)
 }

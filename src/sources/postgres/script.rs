@@ -25,34 +25,34 @@ impl Database {
         // Times are parsed from text, so they must not depend on the role's DateStyle.
         let begin = format!("{}; SET LOCAL datestyle = iso", begin(timeout));
         let message = format!("{opened};\n{};\nCOMMIT", statements.join(";\n"), opened = begin);
-        let answers = self
+        let row_sets = self
             .with_timeout(timeout, async |connection| {
                 let transaction = Transaction::new(connection);
                 let messages = connection.simple_query(&message).await?;
                 transaction.finish();
-                Ok(answers(messages))
+                Ok(group_by_statement(messages))
             })
             .await?;
         let missing = |_| SourceError::new(Kind::Malformed, "an answer is missing");
-        answers.try_into().map_err(missing)
+        row_sets.try_into().map_err(missing)
     }
 }
 
 /// Groups the messages by statement; statements that return no row set are omitted.
-fn answers(messages: Vec<SimpleQueryMessage>) -> Vec<Vec<TextRow>> {
-    let mut answers: Vec<Vec<TextRow>> = Vec::new();
+fn group_by_statement(messages: Vec<SimpleQueryMessage>) -> Vec<Vec<TextRow>> {
+    let mut row_sets: Vec<Vec<TextRow>> = Vec::new();
     for message in messages {
         match message {
-            SimpleQueryMessage::RowDescription(_) => answers.push(vec![]),
+            SimpleQueryMessage::RowDescription(_) => row_sets.push(vec![]),
             SimpleQueryMessage::Row(row) => {
-                if let Some(rows) = answers.last_mut() {
+                if let Some(rows) = row_sets.last_mut() {
                     rows.push(TextRow(row));
                 }
             }
             _ => {}
         }
     }
-    answers
+    row_sets
 }
 
 /// Row with text values.

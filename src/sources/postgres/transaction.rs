@@ -32,12 +32,12 @@ pub(crate) async fn read_only<T>(
     let begin = begin(timeout);
     let transaction = Transaction::new(connection);
     // `join` polls its first future first, so BEGIN is sent first.
-    let (begun, answer) = join(connection.batch_execute(&begin), queries(connection)).await;
+    let (begun, result) = join(connection.batch_execute(&begin), queries(connection)).await;
     begun?;
-    let answer = answer?;
+    let result = result?;
     transaction.finish();
     connection.batch_execute("COMMIT").await?;
-    Ok(answer)
+    Ok(result)
 }
 
 /// Open transaction. If it is dropped, by an error or a cancellation, it is rolled back before the

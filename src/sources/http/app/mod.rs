@@ -20,18 +20,18 @@ pub const ADMIN_READYZ: &str = "/api/admin/readyz";
 
 /// Reads the health report. `budget` includes retries.
 pub async fn health(http: &Http, budget: Duration) -> Result<Health, SourceError> {
-    let answer = http.get(HEALTHZ, budget).await?;
-    health::parse(&answer.report()?, answer.exchange)
+    let response = http.get(HEALTHZ, budget).await?;
+    health::parse(&response.report()?, response.exchange)
 }
 
 /// Reads the readiness report. `budget` includes retries.
 pub async fn readiness(http: &Http, budget: Duration) -> Result<Readiness, SourceError> {
-    let answer = http.get(READYZ, budget).await?;
-    readiness::parse(&answer.report()?, answer.exchange)
+    let response = http.get(READYZ, budget).await?;
+    readiness::parse(&response.report()?, response.exchange)
 }
 
 /// Reads the readiness report for operators, with the admin token if one is configured.
 pub async fn admin_readiness(http: &Http, budget: Duration) -> Result<Readiness, SourceError> {
-    let answer = http.get_as_admin(ADMIN_READYZ, budget).await?;
-    readiness::parse(&answer.report()?, answer.exchange)
+    let response = http.get_as_admin(ADMIN_READYZ, budget).await?;
+    readiness::parse(&response.report()?, response.exchange)
 }

@@ -37,8 +37,8 @@ pub async fn read(
         tx.batch_execute("SET LOCAL search_path = ''").await?;
         let session: Session = parse(&tx.query_typed_one(SESSION, &[]).await?.get::<_, String>(0))?;
         let schemas = if schemas.is_empty() { exposed_schemas(&session) } else { schemas.to_vec() };
-        let answers = run_queries(tx, roles, &schemas).await?;
-        let [roles, relations, policies, functions, triggers, defaults] = &answers[..] else {
+        let results = run_queries(tx, roles, &schemas).await?;
+        let [roles, relations, policies, functions, triggers, defaults] = &results[..] else {
             return Err(malformed("an answer is missing"));
         };
         Ok(AccessCatalog {

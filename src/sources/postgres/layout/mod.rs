@@ -174,7 +174,7 @@ fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceErro
 /// numbers of distinct values.
 async fn evidence(db: &Database, timeout: Duration) -> Result<LiveEvidence, SourceError> {
     let queries = [WORKER_FUNCTIONS, DISTINCT].map(|statement| Query::new(statement, &[]));
-    let [functions, distinct] = db.answers(timeout, queries).await?;
+    let [functions, distinct] = db.query_all(timeout, queries).await?;
     Ok(LiveEvidence {
         worker_functions: functions?.iter().map(|row| row.get("source")).collect(),
         distinct: distinct?

@@ -78,7 +78,7 @@ pub async fn planner_estimate(
     let params = params(&request);
     let queries =
         [Query::new(&count_plan, &params), Query::new(&entries_plan, &[]), Query::new(SIZE, &[])];
-    let [count_plan, entries_plan, size] = db.answers(budget(request), queries).await?;
+    let [count_plan, entries_plan, size] = db.query_all(budget(request), queries).await?;
     let (count_plan, entries_plan, size) = (plan(count_plan)?, plan(entries_plan)?, only(size)?);
     let (bytes, page): (Option<f64>, f64) = (size.get("bytes"), size.get("page"));
     Ok(PlannerEstimate {
