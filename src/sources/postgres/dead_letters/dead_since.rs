@@ -11,7 +11,7 @@ use crate::sources::postgres::row_types::Micros;
 /// Maximum number of seconds by which a `failed_at` may be in the future.
 const FUTURE_TOLERANCE: f64 = 300.0;
 
-/// Returns the select list that [`dead_since_of`] and [`changed_of`] read.
+/// Returns the select list that [`dead_since_of`] and `changed_of` read.
 pub fn dead_since_columns(layout: &Layout) -> String {
     let failed_at = match &layout.error {
         Some(error) if error.json => {

@@ -17,7 +17,7 @@ use crate::sources::postgres::{Database, queue};
 /// Maximum number of dead letters of the same kind that are read, newest first.
 const WINDOW: u64 = 50_000;
 
-/// Counts the other dead letters with the cause of `job`, within [`WINDOW`] and
+/// Counts the other dead letters with the cause of `job`, within `WINDOW` and
 /// [`queue::SCAN_BUDGET`]. After a timeout the count is a lower bound.
 pub async fn count_same_cause(
     db: &Database,

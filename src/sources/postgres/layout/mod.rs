@@ -31,7 +31,7 @@ const DISTINCT: &str = include_str!("queries/distinct.sql");
 /// `status`.
 ///
 /// # Errors
-/// Also those of [`recognize`]: no jobs table, no permission, or an unknown layout.
+/// Also those of `recognize`: no jobs table, no permission, or an unknown layout.
 pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceError> {
     let catalog_rows = CatalogRows::read(db, timeout).await?;
     let mut catalog = catalog_rows.catalog()?;

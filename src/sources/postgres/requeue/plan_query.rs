@@ -40,7 +40,7 @@ pub struct PlanRows {
     pub ids: Vec<JobId>,
     /// Index into `groups` for each of these jobs.
     pub causes: Vec<u32>,
-    /// Skipped jobs: the reason, the number of jobs, and up to [`NAMED`] of them.
+    /// Skipped jobs: the reason, the number of jobs, and up to `NAMED` of them.
     pub excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
     /// Groups of the jobs to requeue, largest first.
     pub groups: Vec<PlannedGroup>,

@@ -20,7 +20,7 @@ pub const EVENTS_READ: u32 = 200_000;
 /// Number of requeues with the same cause from which a job is a repeat failure.
 const TOO_OFTEN: usize = 2;
 
-/// Jobs that were requeued at least [`TOO_OFTEN`] times, with the errors before each requeue.
+/// Jobs that were requeued at least `TOO_OFTEN` times, with the errors before each requeue.
 #[derive(Debug, Default)]
 pub struct RepeatFailures {
     requeues: HashMap<JobId, Vec<Requeue>>,

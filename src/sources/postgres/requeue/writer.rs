@@ -202,7 +202,8 @@ fn write_result((rows, took): (Vec<Row>, Duration)) -> WriteResult {
     WriteResult { jobs: rows.iter().map(|row| row.get("id")).collect(), took }
 }
 
-/// Target duration of a transaction, which is the time for which it holds locks.
+/// Target duration of a transaction, which is the time for which it holds locks. Low, because two
+/// connections write at the same time and few transactions may take much longer.
 const TARGET_TIME: Duration = Duration::from_millis(15);
 /// Number of jobs of the first transaction.
 const INITIAL_SIZE: usize = 50;
