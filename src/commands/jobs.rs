@@ -25,7 +25,7 @@ pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
 pub async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let condition = jobs::ListCondition {
-        going: args.state,
+        state: args.state,
         kind: args.kind.as_deref(),
         // One more row shows whether the list is complete.
         limit: args.limit + 1,

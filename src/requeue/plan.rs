@@ -26,12 +26,12 @@ pub async fn build_plan(
     requeued: &HashSet<JobId>,
 ) -> Result<Plan, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
-    let offenders = repeat_failures::read(database, layout, context.timeout()).await?;
+    let repeat_failures = repeat_failures::read(database, layout, context.timeout()).await?;
     let rules = plan_query::PlanRules {
         layout,
         target: &target,
         options: &options,
-        offenders: &offenders,
+        repeat_failures: &repeat_failures,
         done: requeued,
     };
     let rows = plan_query::read(database, &rules, context.timeout()).await?;
@@ -48,7 +48,7 @@ pub async fn build_plan(
         excluded: rows.excluded,
         groups: rows.groups,
         samples: rows.samples,
-        repeat_failures_examined: offenders.examined,
+        repeat_failures_examined: repeat_failures.examined,
     })
 }
 

@@ -155,7 +155,7 @@ async fn apply(
     let is_explicit = at_once && matches!(plan.target, Target::Ids(_)) && is_new;
     let write = execute::ApprovedWrite {
         permit,
-        statements: statements::requeue(layout, &columns.over(view.throttle.spread)),
+        statements: statements::requeue(layout, &columns.with_spread(view.throttle.spread)),
         event: execute::event(&record.operation, &record.author, REQUEUED, None),
         input: WriteInput { jobs: &plan.ids, keys: None },
         all_or_nothing: is_explicit
