@@ -103,7 +103,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "cli",
             "context",
             "demo",
-            "dsn",
             "error",
             "exit",
             "facts",

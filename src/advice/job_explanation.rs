@@ -174,22 +174,31 @@ pub(crate) mod tests {
         }
     }
 
-    fn word(job: Job) -> &'static str {
+    fn state_label(job: Job) -> &'static str {
         meaning(&job, &Thresholds::default()).word
     }
 
     #[test]
     fn each_job_state_has_its_explanation() {
-        assert_eq!(word(job(Lifecycle::Queued, 0)), "due");
-        assert_eq!(word(Job { due_age: Some(-60.0), ..job(Lifecycle::Queued, 2) }), "scheduled");
+        assert_eq!(state_label(job(Lifecycle::Queued, 0)), "due");
         assert_eq!(
-            word(Job { due_age: Some(61.0), ..job(Lifecycle::Queued, 0) }),
+            state_label(Job { due_age: Some(-60.0), ..job(Lifecycle::Queued, 2) }),
+            "scheduled"
+        );
+        assert_eq!(
+            state_label(Job { due_age: Some(61.0), ..job(Lifecycle::Queued, 0) }),
             "queued_too_long"
         );
-        assert_eq!(word(Job { life_age: Some(3.0), ..job(Lifecycle::Claimed, 0) }), "running");
-        assert_eq!(word(Job { life_age: Some(601.0), ..job(Lifecycle::Claimed, 0) }), "stuck");
-        assert_eq!(word(job(Lifecycle::Claimed, 0)), "stuck");
-        assert_eq!(word(job(Lifecycle::Dead, 5)), "dead");
+        assert_eq!(
+            state_label(Job { life_age: Some(3.0), ..job(Lifecycle::Claimed, 0) }),
+            "running"
+        );
+        assert_eq!(
+            state_label(Job { life_age: Some(601.0), ..job(Lifecycle::Claimed, 0) }),
+            "stuck"
+        );
+        assert_eq!(state_label(job(Lifecycle::Claimed, 0)), "stuck");
+        assert_eq!(state_label(job(Lifecycle::Dead, 5)), "dead");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! TODO header
+//! Files: the history store, plans, operation records and journals, contracts, saved triages, reports, and the
+//! schema, env and source files that `env` reads. Files of the tool are private and are replaced atomically.
 
 pub mod access_report;
 pub mod contract;

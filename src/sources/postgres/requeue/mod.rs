@@ -10,6 +10,7 @@ pub mod journal;
 pub mod operation_events;
 pub mod ops;
 pub mod plan_query;
+mod reconcile;
 pub mod repeat_failures;
 pub mod rescue;
 pub mod statements;

@@ -2,7 +2,6 @@
 //! is held during a network round trip. Also classifies errors and accounts for rows that were not
 //! written.
 
-use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join3;
@@ -10,8 +9,6 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use super::writer::{MAX_SIZE, WriteRun};
-use crate::facts::requeue::{WriteSkip, WriteStop};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::permit::WritePermit;
 
@@ -202,107 +199,5 @@ pub fn classify_error(error: tokio_postgres::Error) -> WriteError {
             WriteError::CommitUnknown(explained)
         }
         _ => WriteError::RowRejected(explained.message),
-    }
-}
-
-/// Maximum number of queries to find unlocked rows; the remaining rows count as locked.
-const MAX_QUERIES: usize = 200;
-/// Error of a row that matches and is not locked, but was not written.
-const HELD_BACK: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
-
-impl WriteRun<'_, '_> {
-    /// Accounts for the jobs of a committed transaction: written, locked (to be tried again) or
-    /// changed.
-    pub async fn account(
-        &mut self,
-        jobs: &[usize],
-        written: &HashSet<String>,
-    ) -> Result<(), WriteStop> {
-        self.outcome.done += written.len() as u64;
-        if written.len() == jobs.len() {
-            return Ok(());
-        }
-        let is_written = |i: usize| written.contains(&self.input.jobs[i].to_string());
-        let missing: Vec<_> = jobs.iter().copied().filter(|&i| !is_written(i)).collect();
-        let matching = self.still_matching(&missing).await.map_err(WriteStop::Database)?;
-        for i in missing {
-            let job = self.input.jobs[i];
-            if matching.contains(&job.to_string()) {
-                self.locked.push(i);
-            } else {
-                self.outcome.skipped.push((job, WriteSkip::Changed));
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the ids of the jobs that could still be written, locked or not.
-    async fn still_matching(&self, jobs: &[usize]) -> Result<HashSet<String>, SourceError> {
-        self.query_ids(&self.writer.statements.matching, jobs).await.map_err(WriteError::into_error)
-    }
-
-    /// Records the jobs that are still locked as skipped. Rows that nobody locks get an error: a
-    /// trigger or rule prevents their update.
-    pub async fn give_up_on_locked(&mut self) -> Result<(), WriteStop> {
-        let locked = std::mem::take(&mut self.locked);
-        let unlocked = self.unlocked(&locked).await?;
-        for i in locked {
-            let job = self.input.jobs[i];
-            if unlocked.contains(&i) {
-                self.outcome.errors.push((job, HELD_BACK.to_owned()));
-            } else {
-                self.outcome.skipped.push((job, WriteSkip::Locked));
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the jobs that still match and are not locked.
-    async fn unlocked(&self, jobs: &[usize]) -> Result<HashSet<usize>, WriteStop> {
-        let mut found = HashSet::new();
-        let mut pending: Vec<_> = jobs.chunks(MAX_SIZE).collect();
-        for _ in 0..MAX_QUERIES {
-            let Some(jobs) = pending.pop() else { break };
-            match self.try_locks(jobs).await {
-                Ok(ids) => {
-                    let is_unlocked = |i: &usize| ids.contains(&self.input.jobs[*i].to_string());
-                    found.extend(jobs.iter().copied().filter(is_unlocked));
-                }
-                // One of the rows is locked; halve them to find which.
-                Err(WriteError::RowLocked) if jobs.len() > 1 => {
-                    let (first, second) = jobs.split_at(jobs.len() / 2);
-                    pending.extend([second, first]);
-                }
-                // The table itself is locked; further queries would also time out.
-                Err(WriteError::LockTimeout(_)) => break,
-                Err(
-                    WriteError::RowLocked | WriteError::RowRejected(_) | WriteError::TimedOut(_),
-                ) => {}
-                Err(WriteError::CommitUnknown(error) | WriteError::Fatal(error)) => {
-                    return Err(WriteStop::Database(error));
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// Locks the rows of these jobs and returns the ids; fails if another session has locked one.
-    async fn try_locks(&self, jobs: &[usize]) -> Result<HashSet<String>, WriteError> {
-        self.query_ids(&self.writer.statements.locks(), jobs).await
-    }
-
-    /// Runs a query with the timeouts of a write transaction, because the table may be locked, and
-    /// rolls it back.
-    async fn query_ids(
-        &self,
-        statement: &str,
-        jobs: &[usize],
-    ) -> Result<HashSet<String>, WriteError> {
-        let keys = self.input.keys(jobs);
-        let transaction = self.writer.transaction(statement, &keys);
-        let permit = &self.writer.permit;
-        let (rows, _) =
-            run(&self.connection, permit, transaction, TransactionEnd::Rollback).await?;
-        Ok(rows.iter().map(|row| row.get("id")).collect())
     }
 }
