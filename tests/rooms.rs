@@ -1,5 +1,7 @@
 //! The import rules between the rooms of `src/`: ARCHITECTURE.md explains them, `ROOMS` lists them.
 
+#![allow(clippy::unwrap_used)] // a file that cannot be read or parsed fails the test
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -308,4 +310,40 @@ fn modules_import_each_other_in_no_cycle() {
     }
     let names: Vec<_> = left.keys().map(|module| module.join("::")).collect();
     assert!(names.is_empty(), "in a cycle: {names:#?}");
+}
+
+/// Paths in backquotes exist, and so do the functions named after them: `` `src/a.rs`: `run` ``.
+#[test]
+fn architecture_names_files_and_functions_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let mut wrong = vec![];
+    let quoted: Vec<&str> = text.split('`').collect();
+    for (index, path) in quoted.iter().enumerate().filter(|(_, word)| word.starts_with("src/")) {
+        if path.contains('<') {
+            continue;
+        }
+        let file = root.join(path);
+        if !file.exists() {
+            wrong.push(format!("{path} does not exist"));
+        } else if quoted.get(index + 1) == Some(&": ") {
+            let name = quoted.get(index + 2).copied().unwrap_or_default();
+            let source = std::fs::read_to_string(&file).unwrap();
+            let is_defined = [format!("fn {name}("), format!("fn {name}<")];
+            if !is_defined.iter().any(|definition| source.contains(definition)) {
+                wrong.push(format!("{path} has no function {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn architecture_lists_every_room() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let is_listed =
+        |room: &str| text.contains(&format!("`{room}/`")) || text.contains(&format!("`{room}.rs`"));
+    let missing: Vec<_> = ROOMS.iter().filter(|(room, _)| !is_listed(room)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
 }
