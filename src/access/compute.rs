@@ -49,13 +49,13 @@ pub fn applicable<'a>(
     role: &'a Role,
     command: SqlCommand,
 ) -> impl Iterator<Item = &'a Policy> {
-    let applies = move |p: &&Policy| p.covers(command) && speaks_to(p, role);
+    let applies = move |p: &&Policy| p.covers(command) && applies_to(p, role);
     catalog.policies_on(&table.name).filter(applies)
 }
 
 /// Whether a policy applies to this role.
 #[must_use]
-pub fn speaks_to(policy: &Policy, role: &Role) -> bool {
+pub fn applies_to(policy: &Policy, role: &Role) -> bool {
     policy.roles.iter().any(|r| r == "public" || role.inherits.contains(r))
 }
 
@@ -138,7 +138,7 @@ fn missing_privilege(catalog: &AccessCatalog, policies: &[&Policy], role: &Role)
 
 /// The rows that the expected policies of a contract allow.
 #[must_use]
-pub fn declared(
+pub fn expected_access(
     table: &contract::ContractTable,
     role: &Role,
     command: SqlCommand,
@@ -148,7 +148,7 @@ pub fn declared(
         .iter()
         .filter(|p| p.covers(command))
         .map(from_contract)
-        .filter(|p| speaks_to(p, role))
+        .filter(|p| applies_to(p, role))
         .collect();
     allowed_rows(policies.iter(), role, command)
 }

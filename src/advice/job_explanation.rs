@@ -9,7 +9,7 @@ use crate::text;
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobExplanation {
     /// Name in JSON: `stuck`, `scheduled`, …
-    pub word: &'static str,
+    pub label: &'static str,
     /// Explanation in one sentence.
     pub sentence: String,
     /// Next commands, each with its purpose.
@@ -18,7 +18,7 @@ pub struct JobExplanation {
 
 /// Explains the state of a job.
 #[must_use]
-pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
+pub fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
         Lifecycle::Queued => explain_queued(job, limits),
         Lifecycle::Claimed => explain_claimed(job, limits),
@@ -29,7 +29,7 @@ pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
             plain("finished", "finished; an error shown is of an earlier attempt")
         }
         Lifecycle::Dead => JobExplanation {
-            word: "dead",
+            label: "dead",
             sentence: format!(
                 "dead{}: no worker takes it up again until it is requeued",
                 after_attempts(job)
@@ -63,7 +63,7 @@ fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
                 return plain("due", format!("due for {due}: the next free worker takes it{last}"));
             }
             JobExplanation {
-                word: "queued_too_long",
+                label: "queued_too_long",
                 sentence: format!("queued too long: due for {due} and nobody took it{last}"),
                 next: vec![(
                     "cliplyctl queue".into(),
@@ -77,7 +77,7 @@ fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
 fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
     let worker = job.locked_by.as_deref().unwrap_or("an unknown worker");
     let last = last_attempt(job);
-    if !job.keeps_life {
+    if !job.has_heartbeats {
         let sentence = "in progress; this schema keeps no signs of life, so nobody can say whether it is stuck";
         return plain("running", sentence);
     }
@@ -101,7 +101,7 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
         None => "recovery puts it back in the queue".to_owned(),
     };
     JobExplanation {
-        word: "stuck",
+        label: "stuck",
         sentence: format!("stuck: {worker} has given no sign of life {unresponsive}; {outcome}"),
         next: vec![
             ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
@@ -115,7 +115,7 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
 }
 
 fn plain(word: &'static str, sentence: impl Into<String>) -> JobExplanation {
-    JobExplanation { word, sentence: sentence.into(), next: vec![] }
+    JobExplanation { label: word, sentence: sentence.into(), next: vec![] }
 }
 
 fn dead_letters(job: &Job) -> String {
@@ -161,7 +161,7 @@ pub(crate) mod tests {
             due_age: Some(5.0),
             locked_by: Some("worker-c".into()),
             locked_age: None,
-            keeps_life: true,
+            has_heartbeats: true,
             life_age: None,
             created_age: None,
             updated_age: None,
@@ -170,12 +170,12 @@ pub(crate) mod tests {
             payload: None,
             result: None,
             cause: Fingerprint::new("CLIP_RENDER", None, None),
-            timeline: Timeline { events: vec![], looked: String::new(), complete: true },
+            timeline: Timeline { events: vec![], searched: String::new(), complete: true },
         }
     }
 
     fn state_label(job: Job) -> &'static str {
-        meaning(&job, &Thresholds::default()).word
+        explain(&job, &Thresholds::default()).label
     }
 
     #[test]
@@ -203,15 +203,15 @@ pub(crate) mod tests {
 
     #[test]
     fn stuck_job_explanation_depends_on_remaining_attempts() {
-        let said = meaning(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
+        let said = explain(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
         assert!(said.contains("attempt 5 of 5, its last"), "{said}");
-        let said = meaning(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
+        let said = explain(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
         assert!(said.contains("back in the queue"), "{said}");
     }
 
     #[test]
     fn dead_letter_suggests_dlq_show() {
-        let next = meaning(&job(Lifecycle::Dead, 5), &Thresholds::default()).next;
+        let next = explain(&job(Lifecycle::Dead, 5), &Thresholds::default()).next;
         assert_eq!(next[0].0, "cliplyctl dlq show 1");
     }
 }

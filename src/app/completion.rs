@@ -29,12 +29,12 @@ const TIMEOUT: Duration = Duration::from_millis(500);
 pub fn answer() -> clap::error::Result<bool> {
     let cwd = std::env::current_dir().ok();
     CompleteEnv::with_factory(|| with_candidates(Cli::command()))
-        .try_complete(mask_context(std::env::args_os().collect()), cwd.as_deref())
+        .try_complete(hide_context(std::env::args_os().collect()), cwd.as_deref())
 }
 
 /// Replaces the value of a completed `-c`. `clap_complete` takes every argument that equals a command
 /// name for that command, such as the context `demo`.
-fn mask_context(mut arguments: Vec<OsString>) -> Vec<OsString> {
+fn hide_context(mut arguments: Vec<OsString>) -> Vec<OsString> {
     for index in 1..arguments.len().saturating_sub(1) {
         let [option, value] = &mut arguments[index - 1..=index] else { break };
         if option == "-c" || option == "--context" {

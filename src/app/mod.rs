@@ -86,7 +86,7 @@ async fn execute(
     let without_dotenv = matches!(cli.command, Command::Env(_));
     let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
     let settings = Settings::resolve(&overrides, environment, &cwd)?;
-    if let Some(invalid) = &settings.broken {
+    if let Some(invalid) = &settings.invalid_config {
         terminal.print_note(&format!(
             "warning: {}; nothing is written until it is mended",
             invalid.message

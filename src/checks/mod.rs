@@ -19,7 +19,7 @@ pub mod rls;
 pub mod server;
 pub mod service;
 
-pub use crate::facts::thresholds::limit_text;
+pub use crate::facts::thresholds::threshold_text;
 use crate::facts::{Finding, Section, Status, Threshold, Thresholds};
 
 /// One named test of facts of type `F`.

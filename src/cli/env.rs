@@ -38,7 +38,7 @@ pub struct EnvCheck {
     pub yes: bool,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub judging: FailOnArgs,
+    pub status_args: FailOnArgs,
 }
 
 /// The arguments of `env explain`.

@@ -113,7 +113,7 @@ pub struct Ready {
     pub admin: bool,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub judging: FailOnArgs,
+    pub status_args: FailOnArgs,
 }
 
 /// The arguments of `queue`.
@@ -130,7 +130,7 @@ pub struct QueueArgs {
     pub advise: bool,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub judging: FailOnArgs,
+    pub status_args: FailOnArgs,
 }
 
 /// The `config` commands.

@@ -62,7 +62,7 @@ pub struct RlsAudit {
     pub yes: bool,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub judging: FailOnArgs,
+    pub status_args: FailOnArgs,
 }
 
 /// The arguments of `rls diff`.
@@ -76,7 +76,7 @@ pub struct RlsDiff {
     pub new: PathBuf,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub judging: FailOnArgs,
+    pub status_args: FailOnArgs,
 }
 
 /// The arguments of `rls explain`.

@@ -31,7 +31,7 @@ pub struct Triage {
     pub tests_timeout: Duration,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub judging: FailOnArgs,
+    pub status_args: FailOnArgs,
 }
 
 /// The goal of `--wait`.

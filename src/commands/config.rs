@@ -45,7 +45,7 @@ pub async fn check(context: &Context) -> Report {
         }
         Err(error) => errors.push(error.into()),
     }
-    errors.extend(context.settings.broken.clone());
+    errors.extend(context.settings.invalid_config.clone());
     for error in &errors {
         document.headline(Status::Unknown, &error.message);
         error.causes.iter().chain(&error.hints).for_each(|text| document.note(text));

@@ -161,11 +161,11 @@ fn timeout_error(budget: Duration) -> Error {
 
 fn fail_on(command: &Command) -> FailOn {
     match command {
-        Command::Triage(args) => args.judging.fail_on,
-        Command::Health(judging) => judging.fail_on,
-        Command::Ready(args) => args.judging.fail_on,
-        Command::Queue(args) => args.judging.fail_on,
-        Command::Rls(Rls::Audit(args)) => args.judging.fail_on,
+        Command::Triage(args) => args.status_args.fail_on,
+        Command::Health(status_args) => status_args.fail_on,
+        Command::Ready(args) => args.status_args.fail_on,
+        Command::Queue(args) => args.status_args.fail_on,
+        Command::Rls(Rls::Audit(args)) => args.status_args.fail_on,
         _ => FailOn::default(),
     }
 }

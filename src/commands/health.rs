@@ -14,7 +14,7 @@ pub async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> 
     // A missing base URL is a configuration error and not a status of the app.
     context.http()?;
     let health = observe(context).await;
-    let limits = &context.settings.limits;
+    let limits = &context.settings.thresholds;
     let findings = HEALTH.iter().flat_map(|check| check.run(&health, limits)).collect();
     Ok(report::health::report(&health, findings, args.fail_on, &context.provenance()))
 }

@@ -165,10 +165,10 @@ fn open(context: &Context) -> Result<(Store, i64, String), Error> {
     let hint = "record once: cliplyctl record";
     let store = Store::read(context.settings.state_dir.as_deref())?
         .ok_or_else(|| not_recorded().hint(hint))?;
-    match store.place(&subject)? {
+    match store.system(&subject)? {
         Some(system) => Ok((store, system, subject)),
         None => {
-            let known = store.places()?.into_iter().map(|system| match system.context {
+            let known = store.systems()?.into_iter().map(|system| match system.context {
                 Some(context) => format!("{} (context {context})", system.name),
                 None => system.name,
             });

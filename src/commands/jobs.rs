@@ -1,6 +1,6 @@
 //! `jobs list` and `jobs show`: the jobs of one state, and one job in full.
 
-use crate::advice::job_explanation::meaning;
+use crate::advice::job_explanation::explain;
 use crate::cli::{JobsList, JobsShow};
 use crate::context::Context;
 use crate::error::Error;
@@ -17,7 +17,7 @@ use crate::sources::postgres::jobs;
 pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     check_id(context.layout().await?, &args.id)?;
     let job = read(context, &args.id).await?;
-    let meaning = meaning(&job, &context.settings.limits);
+    let meaning = explain(&job, &context.settings.thresholds);
     Ok(report::job::report(&job, &meaning, &context.provenance()))
 }
 
@@ -29,7 +29,7 @@ pub async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
         kind: args.kind.as_deref(),
         // One more row shows whether the list is complete.
         limit: args.limit + 1,
-        stuck_after: context.settings.limits.stuck_after,
+        stuck_after: context.settings.thresholds.stuck_after,
     };
     let listed = jobs::list(database, layout, &condition, context.remaining()).await?;
     Ok(report::jobs::report(args.state, &listed, args.limit as usize, &context.provenance()))

@@ -59,7 +59,7 @@ async fn read_activity(context: &Context) -> Option<RecentActivity> {
     let read = async {
         let (database, layout) = (context.database().await.ok()?, context.layout().await.ok()?);
         let limit = context.remaining();
-        let stuck_after = context.settings.limits.stuck_after;
+        let stuck_after = context.settings.thresholds.stuck_after;
         let (dead_letters, activity, stuck) = join3(
             context.observe(
                 "public.jobs",

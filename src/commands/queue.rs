@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     }
     let effort = if args.exact { Effort::Exact } else { Effort::Budget };
     let queue = observe(context, args.kind.as_deref(), effort).await;
-    evaluate_counts(context, &queue, args.judging.fail_on)
+    evaluate_counts(context, &queue, args.status_args.fail_on)
 }
 
 /// Evaluates the counts and returns the report.
@@ -38,7 +38,7 @@ pub fn evaluate_counts(
     if let Err(error) = &queue.result {
         return Err(error.clone().into());
     }
-    let limits = &context.settings.limits;
+    let limits = &context.settings.thresholds;
     let findings: Vec<Finding> =
         BACKLOG.iter().chain(&DEAD_LETTERS).flat_map(|check| check.run(queue, limits)).collect();
     Ok(report::queue::report(queue, findings, fail_on, &context.provenance()))
@@ -60,13 +60,13 @@ pub async fn observe(
 
 /// Returns a count request with the thresholds in force and the remaining time.
 fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> CountRequest<'a> {
-    let limits = &context.settings.limits;
+    let limits = &context.settings.thresholds;
     CountRequest {
         kind,
         effort,
         timeout: context.remaining(),
         stuck_after: limits.stuck_after,
-        beat_window: limits.heartbeat_age.warning.unwrap_or(limits.stuck_after),
+        active_window: limits.heartbeat_age.warning.unwrap_or(limits.stuck_after),
     }
 }
 

@@ -15,9 +15,9 @@ pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
     // A missing base URL is a configuration error and not a status of the app.
     context.http()?;
     let readiness = observe(context, args.admin).await;
-    let limits = &context.settings.limits;
+    let limits = &context.settings.thresholds;
     let findings = evaluate_readiness(&readiness, limits);
-    let fail_on = args.judging.fail_on;
+    let fail_on = args.status_args.fail_on;
     Ok(report::ready::report(&readiness, findings, fail_on, &context.provenance()))
 }
 

@@ -103,7 +103,7 @@ fn stuck_after(context: &Context, args: &JobsRescue) -> Result<Duration, Error> 
     let (name, stuck_after) = match args.stuck_after {
         Some(stuck_after) => ("--stale", stuck_after),
         None => {
-            let setting = Duration::try_from_secs_f64(context.settings.limits.stuck_after)
+            let setting = Duration::try_from_secs_f64(context.settings.thresholds.stuck_after)
                 .map_err(|error| Error::config("stuck_after is no duration").cause(error))?;
             ("the setting stuck_after", setting)
         }

@@ -89,7 +89,7 @@ async fn plain(
 /// Loads the recently recorded snapshots into the sparklines.
 fn load_trend(context: &Context, system: &str, model: &mut Model) -> Result<(), Error> {
     let Some(store) = Store::read(context.settings.state_dir.as_deref())? else { return Ok(()) };
-    let Some(system) = store.place(system)? else { return Ok(()) };
+    let Some(system) = store.system(system)? else { return Ok(()) };
     let until = context.now();
     let from = until.saturating_sub(RECALLED).unwrap_or(until);
     store.walk(system, (from.as_millisecond(), until.as_millisecond()), |point| {
@@ -142,7 +142,7 @@ impl DashboardLoop<'_> {
                 input = screen.input() => match input {
                     Input::Key(key) => press(&mut self.model, key),
                     Input::Resized => None,
-                    Input::Gone => Some(Action::Quit),
+                    Input::Closed => Some(Action::Quit),
                 },
                 Some(event) = tasks.next(), if !tasks.is_empty() => {
                     match event {

@@ -10,7 +10,7 @@ pub const MAIN: &str = include_str!("backend/main.sql");
 /// The access policies of jobs in their initial state.
 pub const ACCESS: &str = include_str!("backend/access.sql");
 /// The policies that the runbook additionally requires; with them `rls audit` reports no findings.
-pub const POSTURE: &str = include_str!("backend/posture.sql");
+pub const ACCESS_RULES: &str = include_str!("backend/posture.sql");
 /// Temporary tables for jobs in neutral terms, filled by a data set.
 pub const STAGE: &str = include_str!("backend/stage.sql");
 /// Converts the temporary tables into rows of the canonical variant.
@@ -18,5 +18,5 @@ pub const LOAD: &str = include_str!("backend/load.sql");
 
 /// Returns the SQL of a complete database: the schema, then the jobs of a data set.
 pub fn database(data: &str) -> String {
-    [ROLES, WORKSPACES, MAIN, ACCESS, POSTURE, STAGE, data, LOAD].join("\n")
+    [ROLES, WORKSPACES, MAIN, ACCESS, ACCESS_RULES, STAGE, data, LOAD].join("\n")
 }

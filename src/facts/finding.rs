@@ -142,7 +142,7 @@ pub struct Finding {
     /// Next command to run, without secrets.
     pub next: Option<String>,
     /// Suggested fix: statements to review; this tool never runs them.
-    pub remedy: Option<String>,
+    pub suggested_fix: Option<String>,
 }
 
 impl Finding {
@@ -164,7 +164,7 @@ impl Finding {
             threshold: None,
             place: None,
             next: None,
-            remedy: None,
+            suggested_fix: None,
         }
     }
 
@@ -199,7 +199,7 @@ impl Finding {
     /// Adds a suggested fix.
     #[must_use]
     pub fn remedy(mut self, sql: impl Into<String>) -> Self {
-        self.remedy = Some(sql.into());
+        self.suggested_fix = Some(sql.into());
         self
     }
 }

@@ -29,9 +29,9 @@ pub struct Failures {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventHistogram {
     /// Counts by event, most frequent first.
-    pub beats: Vec<EventCounts>,
+    pub buckets: Vec<EventCounts>,
     /// Whether all events of the hour were counted.
-    pub whole: bool,
+    pub is_complete: bool,
 }
 
 /// Counts of one event.

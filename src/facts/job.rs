@@ -29,7 +29,7 @@ pub struct Job {
     /// Time since it was locked.
     pub locked_age: Option<f64>,
     /// Whether the schema has a heartbeat or lock time.
-    pub keeps_life: bool,
+    pub has_heartbeats: bool,
     /// Time since the last heartbeat.
     pub life_age: Option<f64>,
     /// Time since it was inserted.
@@ -56,7 +56,7 @@ pub struct Timeline {
     /// Events that were found.
     pub events: Vec<TimelineEvent>,
     /// Description of the search, in one sentence.
-    pub looked: String,
+    pub searched: String,
     /// Whether there are no events before these.
     pub complete: bool,
 }

@@ -34,7 +34,7 @@ impl Order {
 }
 
 /// The time before all others, in PostgreSQL.
-const NEVER: &str = "-infinity";
+const NO_TIME: &str = "-infinity";
 /// The time after all others, in PostgreSQL.
 const FOREVER: &str = "infinity";
 
@@ -54,7 +54,7 @@ impl Cursor {
     #[must_use]
     pub fn behind(job: &DeadLetter, order: Order) -> Option<Self> {
         let dead_since =
-            || job.dead_since.map_or_else(|| NEVER.to_owned(), |since| since.at.to_string());
+            || job.dead_since.map_or_else(|| NO_TIME.to_owned(), |since| since.at.to_string());
         let at = if order == Order::DeadSince { dead_since() } else { job.changed.clone() };
         Some(Self { order, at, id: JobId::parse_any(&job.id)? })
     }
@@ -72,7 +72,7 @@ impl Cursor {
             None => (Order::Updated, text),
         };
         let (at, id) = rest.rsplit_once('~').ok_or_else(wrong)?;
-        let time = at == NEVER || at == FOREVER || at.parse::<Timestamp>().is_ok();
+        let time = at == NO_TIME || at == FOREVER || at.parse::<Timestamp>().is_ok();
         let any = JobId::parse_any(id).filter(|_| time).ok_or_else(wrong)?;
         let id = JobId::parse(id, ids).ok_or_else(|| {
             format!(

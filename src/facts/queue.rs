@@ -66,10 +66,12 @@ pub struct KindCounts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Workers {
     /// Number of workers with a heartbeat younger than `stuck_after`.
-    pub beating: Count,
+    #[serde(rename = "beating")]
+    pub active: Count,
     /// Seconds since the newest heartbeat of a claimed job; `None` if no job is claimed or there are no
     /// heartbeats.
-    pub last_beat_age: Option<f64>,
+    #[serde(rename = "last_beat_age")]
+    pub heartbeat_age: Option<f64>,
 }
 
 /// Counts of the jobs in the queue. Ages are by the clock of the database server.
@@ -82,7 +84,8 @@ pub struct Queue {
     /// Scheduled jobs.
     pub scheduled: Count,
     /// Claimed jobs, running or stuck.
-    pub in_progress: Count,
+    #[serde(rename = "in_progress")]
+    pub claimed: Count,
     /// Failed jobs that will be retried.
     pub failed: Count,
     /// Dead letters; `None` if the schema has none.
@@ -110,7 +113,7 @@ pub struct Queue {
 impl Queue {
     /// Queued jobs, due or scheduled.
     #[must_use]
-    pub fn waiting(&self) -> Count {
+    pub fn queued(&self) -> Count {
         match (&self.due, &self.scheduled) {
             (Count::Exact(a), Count::Exact(b)) => Count::Exact(a + b),
             (a, b) => match (a.at_least(), b.at_least()) {
@@ -123,6 +126,6 @@ impl Queue {
     /// Whether no job is due or claimed, so that missing heartbeats are normal.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.due == Count::Exact(0) && self.in_progress == Count::Exact(0)
+        self.due == Count::Exact(0) && self.claimed == Count::Exact(0)
     }
 }

@@ -30,7 +30,7 @@ pub struct RecentDeadLetters {
     /// Number of dead letters that were read.
     pub read: u64,
     /// Whether all dead letters were read.
-    pub whole: bool,
+    pub is_complete: bool,
 }
 
 /// A group among the newest dead letters. Texts are untrusted.

@@ -26,7 +26,8 @@ pub struct PlanOptions {
     /// Maximum number of jobs, most recently dead-lettered first.
     pub max: Option<u64>,
     /// Whether repeat failures are requeued.
-    pub include_repeat_offenders: bool,
+    #[serde(rename = "include_repeat_offenders")]
+    pub include_repeat_failures: bool,
     /// Whether ids that are not dead letters are skipped; otherwise the plan is refused.
     pub skip_ineligible: bool,
 }

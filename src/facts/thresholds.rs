@@ -105,7 +105,7 @@ impl Default for Thresholds {
             health_latency: Threshold::OFF,
             stuck_after: STUCK_AFTER,
         };
-        for doc in &LIMITS {
+        for doc in &THRESHOLD_DOCS {
             (doc.set)(&mut limits, doc.default);
         }
         limits
@@ -116,7 +116,7 @@ impl Default for Thresholds {
 pub const STUCK_AFTER: f64 = 600.0;
 
 /// All thresholds. One list defines the settings, the documentation and the tests.
-pub const LIMITS: [ThresholdDoc; 16] = [
+pub const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     ThresholdDoc {
         name: "waiting_due",
         unit: "jobs",
@@ -270,7 +270,7 @@ impl fmt::Display for ThresholdWithUnit {
 
 /// A limit with its unit.
 #[must_use]
-pub const fn limit_text(limit: Threshold, unit: &'static str) -> ThresholdWithUnit {
+pub const fn threshold_text(limit: Threshold, unit: &'static str) -> ThresholdWithUnit {
     ThresholdWithUnit { limit, unit }
 }
 
@@ -282,23 +282,26 @@ mod tests {
     fn thresholds_document_matches_the_list() {
         let document = include_str!("../../docs/thresholds.md");
         let side = |side: Option<f64>| side.map_or("off".to_owned(), |value| value.to_string());
-        for ThresholdDoc { name, unit, default, about, .. } in &LIMITS {
+        for ThresholdDoc { name, unit, default, about, .. } in &THRESHOLD_DOCS {
             let (warning, critical) = (side(default.warning), side(default.critical));
             let row = format!("| `{name}` | {unit} | {warning} | {critical} | {about} |\n");
             assert!(document.contains(&row), "docs/thresholds.md lacks {row}");
         }
-        assert_eq!(document.matches("\n| `").count(), LIMITS.len(), "a row too many");
+        assert_eq!(document.matches("\n| `").count(), THRESHOLD_DOCS.len(), "a row too many");
         assert!(document.contains(&format!("`stuck_after` ({STUCK_AFTER} s)")));
     }
 
     #[test]
     fn each_documented_threshold_sets_its_own_field() {
-        for doc in &LIMITS {
+        for doc in &THRESHOLD_DOCS {
             let mut limits = Thresholds::default();
             let probe = Threshold::new(12345.0, 67890.0);
             (doc.set)(&mut limits, probe);
-            let changed: Vec<_> =
-                LIMITS.iter().filter(|d| (d.get)(&limits) == probe).map(|d| d.name).collect();
+            let changed: Vec<_> = THRESHOLD_DOCS
+                .iter()
+                .filter(|d| (d.get)(&limits) == probe)
+                .map(|d| d.name)
+                .collect();
             assert_eq!(changed, [doc.name]);
         }
     }

@@ -11,7 +11,7 @@ use crate::triage::areas::AREAS;
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpenProblem {
     /// The name of the check or area that is not OK.
-    pub what: String,
+    pub subject: String,
     /// Its status in the latest snapshot.
     pub status: Status,
     /// The first snapshot since its last OK in which it was not OK.
@@ -24,7 +24,7 @@ pub struct OpenProblem {
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndedProblem {
     /// The check.
-    pub what: String,
+    pub subject: String,
     /// The first snapshot in which it was not OK.
     pub since: i64,
     /// The first snapshot in which it was OK again.
@@ -57,11 +57,14 @@ impl ProblemStarts {
         let current = statuses_by_name(snapshot.bad);
         for (name, problem) in &self.open {
             if !current.contains_key(name) {
-                let ended =
-                    EndedProblem { what: name.clone(), since: problem.since, until: snapshot.at };
+                let ended = EndedProblem {
+                    subject: name.clone(),
+                    since: problem.since,
+                    until: snapshot.at,
+                };
                 // Of problems that end together, a check is more specific than its area.
                 let is_better = self.ended.as_ref().is_none_or(|previous| {
-                    previous.until < ended.until || (is_area(&previous.what) && !is_area(name))
+                    previous.until < ended.until || (is_area(&previous.subject) && !is_area(name))
                 });
                 if is_better {
                     self.ended = Some(ended);
@@ -72,7 +75,7 @@ impl ProblemStarts {
         for (name, status) in current {
             let last_ok = self.previous;
             let problem = self.open.entry(name.clone()).or_insert(OpenProblem {
-                what: name,
+                subject: name,
                 status,
                 since: snapshot.at,
                 last_ok,
@@ -93,7 +96,7 @@ impl ProblemStarts {
         let earlier = statuses_by_name(failed_checks);
         let mut has_open = false;
         for problem in self.open.values_mut().filter(|problem| problem.last_ok.is_none()) {
-            if earlier.contains_key(&problem.what) {
+            if earlier.contains_key(&problem.subject) {
                 problem.since = at;
                 has_open = true;
             } else {
@@ -105,7 +108,7 @@ impl ProblemStarts {
 
     /// Returns the checks that are not OK, the earliest problem first.
     pub fn checks(&self) -> Vec<&OpenProblem> {
-        let mut checks: Vec<_> = self.open.values().filter(|p| !is_area(&p.what)).collect();
+        let mut checks: Vec<_> = self.open.values().filter(|p| !is_area(&p.subject)).collect();
         checks.sort_by_key(|problem| problem.since);
         checks
     }
@@ -169,7 +172,7 @@ mod tests {
             (50, "queue.workers:2 ready.worker:2"),
         ]);
         let start = starts.start().unwrap();
-        assert_eq!((start.what.as_str(), start.since), ("queue.workers", 40));
+        assert_eq!((start.subject.as_str(), start.since), ("queue.workers", 40));
         assert_eq!(start.last_ok, Some(30));
         let ready = starts.checks()[1];
         assert_eq!((ready.since, ready.last_ok), (50, Some(40)));
@@ -202,7 +205,7 @@ mod tests {
         assert!(starts.start().is_none());
         assert_eq!(
             starts.ended,
-            Some(EndedProblem { what: "app.up".into(), since: 20, until: 30 })
+            Some(EndedProblem { subject: "app.up".into(), since: 20, until: 30 })
         );
     }
 }

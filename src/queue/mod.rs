@@ -82,7 +82,8 @@ pub struct Layout {
     #[serde(rename = "stale")]
     pub other_state_column: Option<String>,
     /// Meaning of the values of `state_column`.
-    pub vocabulary: StateNames,
+    #[serde(rename = "vocabulary")]
+    pub state_names: StateNames,
     /// Columns with the time from which a job can be claimed; the latest applies. Empty if there is none.
     pub due: Vec<String>,
     /// Column with the worker that locked the job.
@@ -136,13 +137,13 @@ impl Layout {
     /// Why the schema has no dead letters; `None` if it has.
     #[must_use]
     pub fn no_dead_letters(&self) -> Option<String> {
-        if !self.vocabulary.dead.is_empty() {
+        if !self.state_names.dead.is_empty() {
             return None;
         }
         Some(format!(
             "this database's jobs have no dead letters: \"{}\" knows {}, and none of these means given up",
             self.state_column,
-            self.vocabulary.all().join(", "),
+            self.state_names.all().join(", "),
         ))
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
     }
     let mut assumptions = Vec::new();
     let live = live_column(catalog, jobs, &mut assumptions)?;
-    let vocabulary = vocabulary(jobs, &live, &mut assumptions);
+    let vocabulary = state_names(jobs, &live, &mut assumptions);
     let on_status = live == "status";
     let prefer = |state: &str, status: &str| {
         let order = if on_status { [status, state] } else { [state, status] };
@@ -78,7 +78,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         in_recovery: catalog.in_recovery,
         server_time: catalog.server_time.clone(),
         state_column: live,
-        vocabulary,
+        state_names: vocabulary,
         assumptions,
     })
 }
@@ -156,7 +156,7 @@ fn assigns(source: &str, column: &str) -> bool {
         .any(|pattern| squeezed.contains(pattern.as_str()))
 }
 
-fn vocabulary(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -> StateNames {
+fn state_names(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -> StateNames {
     if let Some(values) = jobs.allowed_values(live) {
         return StateNames::new(live, &values);
     }

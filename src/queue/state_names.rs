@@ -44,9 +44,11 @@ impl Lifecycle {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StateNames {
     /// Values of queued jobs.
-    pub waiting: Vec<String>,
+    #[serde(rename = "waiting")]
+    pub queued: Vec<String>,
     /// Values of claimed jobs.
-    pub in_progress: Vec<String>,
+    #[serde(rename = "in_progress")]
+    pub claimed: Vec<String>,
     /// Values of finished jobs.
     pub finished: Vec<String>,
     /// Values of failed jobs that will be retried.
@@ -89,8 +91,8 @@ impl StateNames {
         for value in values {
             let list = match role_of(value) {
                 Lifecycle::Failed if failed_is_final => &mut vocabulary.dead,
-                Lifecycle::Queued => &mut vocabulary.waiting,
-                Lifecycle::Claimed => &mut vocabulary.in_progress,
+                Lifecycle::Queued => &mut vocabulary.queued,
+                Lifecycle::Claimed => &mut vocabulary.claimed,
                 Lifecycle::Finished => &mut vocabulary.finished,
                 Lifecycle::Failed => &mut vocabulary.failed,
                 Lifecycle::Dead => &mut vocabulary.dead,
@@ -105,8 +107,8 @@ impl StateNames {
     #[must_use]
     pub fn values(&self, role: Lifecycle) -> &[String] {
         match role {
-            Lifecycle::Queued => &self.waiting,
-            Lifecycle::Claimed => &self.in_progress,
+            Lifecycle::Queued => &self.queued,
+            Lifecycle::Claimed => &self.claimed,
             Lifecycle::Finished => &self.finished,
             Lifecycle::Failed => &self.failed,
             Lifecycle::Dead => &self.dead,
@@ -147,7 +149,7 @@ mod tests {
     #[test]
     fn canonical_states_include_dead_letter() {
         let v = StateNames::new("state", &CANONICAL);
-        assert_eq!(v.waiting, ["queued", "pending"]);
+        assert_eq!(v.queued, ["queued", "pending"]);
         assert_eq!(v.failed, ["failed", "error"]);
         assert_eq!(v.dead, ["dead_letter"]);
         assert!(v.other.is_empty());

@@ -83,7 +83,7 @@ fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
         },
         "properties": { "verdict": finding.status.as_str() },
     });
-    if let Some(remedy) = &finding.remedy {
+    if let Some(remedy) = &finding.suggested_fix {
         result["properties"]["remedy"] = remedy.as_str().into();
     }
     if let Some(next) = &finding.next {

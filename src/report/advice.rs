@@ -65,7 +65,7 @@ impl IndexJson {
         let columns: Vec<_> =
             sql::covering_columns(layout, lifecycle).iter().map(|c| sql::ident(c)).collect();
         let name = format!("jobs_{}_cliplyctl", lifecycle.as_str());
-        let values = layout.vocabulary.values(lifecycle);
+        let values = layout.state_names.values(lifecycle);
         let on = format!("({}) where {}", columns.join(", "), sql::state_in(layout, values));
         let cost = metric.cost.as_ref();
         Self {

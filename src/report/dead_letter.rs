@@ -135,7 +135,7 @@ pub fn report(view: &DeadLetterView<'_>, from: &Provenance) -> Report {
     ];
     let timeline = &view.job.timeline;
     if !timeline.complete {
-        report.not_examined.push(("older events".to_owned(), timeline.looked.clone()));
+        report.not_examined.push(("older events".to_owned(), timeline.searched.clone()));
     }
     report
 }

@@ -138,23 +138,23 @@ fn last_hour(
     let titles = ["60-50 min ago", "50-40", "40-30", "30-20", "20-10", "10-0"];
     columns.extend(titles.map(Column::number));
     let mut table = Table::new(columns);
-    for row in &histogram.beats {
+    for row in &histogram.buckets {
         let counts = row.counts.iter().rev().map(|n| Cell::plain(text::count((*n).max(0) as u64)));
         let mut cells = vec![Cell::plain(&row.stage)];
         cells.extend(counts);
         cells.resize(7, Cell::plain("0"));
         table.row(cells);
     }
-    if histogram.beats.is_empty() {
+    if histogram.buckets.is_empty() {
         document.note("no events within the last hour");
     } else {
         document.push(Block::Table(table));
     }
-    if !histogram.whole {
+    if !histogram.is_complete {
         document
             .note("there were more events than could be looked at: only the newest are counted");
     }
-    let json = histogram.beats.into_iter().map(|b| BeatJson { event: b.stage, counts: b.counts });
+    let json = histogram.buckets.into_iter().map(|b| BeatJson { event: b.stage, counts: b.counts });
     Some(json.collect())
 }
 

@@ -55,9 +55,9 @@ pub struct EventJson {
 pub fn report(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Report {
     let data = job_json(job, meaning);
     let mut report = Report::listing("jobs show", data, document(job, meaning, from));
-    report.summary = vec![("state", job.state.clone().into()), ("meaning", meaning.word.into())];
+    report.summary = vec![("state", job.state.clone().into()), ("meaning", meaning.label.into())];
     if !job.timeline.complete {
-        report.not_examined.push(("older events".to_owned(), job.timeline.looked.clone()));
+        report.not_examined.push(("older events".to_owned(), job.timeline.searched.clone()));
     }
     report
 }
@@ -70,7 +70,7 @@ pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
         kind: job.kind.clone(),
         workspace_id: job.workspace.clone(),
         state: job.state.clone(),
-        meaning: meaning.word,
+        meaning: meaning.label,
         attempts: job.attempts,
         max_attempts: job.max_attempts,
         due_age: round(job.due_age),
@@ -137,7 +137,7 @@ pub(crate) fn details(document: &mut Document, job: &Job) {
     if !events.is_empty() {
         document.push(Block::Table(timeline(events.get(..SHOWN).unwrap_or(events))));
     }
-    document.note(job.timeline.looked.clone());
+    document.note(job.timeline.searched.clone());
     if events.len() > SHOWN {
         document.note(format!("the newest {SHOWN} of them are shown"));
     }

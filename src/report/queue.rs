@@ -86,14 +86,14 @@ impl From<&Queue> for QueueJson {
             server_time: queue.server_time.clone(),
             due: (&queue.due).into(),
             scheduled: (&queue.scheduled).into(),
-            in_progress: (&queue.in_progress).into(),
+            in_progress: (&queue.claimed).into(),
             failed: (&queue.failed).into(),
             dead: queue.dead.as_ref().map(Into::into),
             died_last_hour: queue.dead_lettered_last_hour.as_ref().map(Into::into),
             stuck: queue.stuck.as_ref().map(Into::into),
             oldest_due_age: queue.oldest_due_age.map(f64::round),
-            workers: queue.workers.as_ref().map(|w| (&w.beating).into()),
-            last_beat_age: queue.workers.as_ref().and_then(|w| w.last_beat_age).map(f64::round),
+            workers: queue.workers.as_ref().map(|w| (&w.active).into()),
+            last_beat_age: queue.workers.as_ref().and_then(|w| w.heartbeat_age).map(f64::round),
             by_kind: queue.by_kind.iter().map(kind_json).collect(),
             by_kind_missing: queue.by_kind_missing.clone(),
         }
@@ -126,9 +126,9 @@ pub fn report(
     let mut report =
         Report::from_findings("queue", findings, fail_on, QueueJson::from(queue), document);
     report.summary = vec![
-        ("waiting", queue.waiting().at_least().into()),
+        ("waiting", queue.queued().at_least().into()),
         ("due", queue.due.at_least().into()),
-        ("in_progress", queue.in_progress.at_least().into()),
+        ("in_progress", queue.claimed.at_least().into()),
         ("stuck", queue.stuck.as_ref().and_then(Count::at_least).into()),
         ("dead", queue.dead.as_ref().and_then(Count::at_least).into()),
     ];
@@ -179,7 +179,7 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
     let mut rows: Vec<StateRow<'_>> = vec![
         ("due now", &queue.due, &["queue.backlog", "queue.oldest_due"], oldest.unwrap_or_default()),
         ("scheduled later", &queue.scheduled, &[], String::new()),
-        ("in progress", &queue.in_progress, &["queue.running", "queue.workers"], workers),
+        ("in progress", &queue.claimed, &["queue.running", "queue.workers"], workers),
     ];
     if let Some(stuck) = &queue.stuck {
         let is_empty = *stuck == Count::Exact(0);

@@ -26,7 +26,7 @@ use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, Writer};
 /// Refuses (77) while a context of the configuration is invalid, because it might protect this
 /// database.
 pub fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
-    let Some(invalid) = &context.settings.broken else { return Ok(()) };
+    let Some(invalid) = &context.settings.invalid_config else { return Ok(()) };
     Err(Error::refused("a broken context may protect this database: nothing is written")
         .cause(&invalid.message)
         .hint("mend it first; cliplyctl config check says whether that is all"))

@@ -13,13 +13,15 @@ impl ProcessEnvironment {
     pub(crate) fn from_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let variables = std::env::vars_os();
-        Self::of(variables.map(|(name, value)| {
+        Self::from_pairs(variables.map(|(name, value)| {
             (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
         }))
     }
 
     /// An environment with these variables.
-    pub fn of<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+    pub fn from_pairs<K: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
@@ -71,7 +73,7 @@ mod tests {
 
     #[test]
     fn empty_variable_is_unset() {
-        let environment = ProcessEnvironment::of([("PGHOST", ""), ("PGPORT", "1")]);
+        let environment = ProcessEnvironment::from_pairs([("PGHOST", ""), ("PGPORT", "1")]);
         assert_eq!(environment.get("PGHOST"), None);
         assert_eq!(environment.get("PGPORT"), Some("1"));
     }
@@ -79,14 +81,14 @@ mod tests {
     #[test]
     fn relative_xdg_directory_is_ignored() {
         let environment =
-            ProcessEnvironment::of([("HOME", "/home/x"), ("XDG_STATE_HOME", "state")]);
+            ProcessEnvironment::from_pairs([("HOME", "/home/x"), ("XDG_STATE_HOME", "state")]);
         let state = environment.xdg("XDG_STATE_HOME", ".local/state");
         assert_eq!(state, Some(PathBuf::from("/home/x/.local/state")));
     }
 
     #[test]
     fn debug_shows_names_without_values() {
-        let environment = ProcessEnvironment::of([("PGPASSWORD", "hunter2")]);
+        let environment = ProcessEnvironment::from_pairs([("PGPASSWORD", "hunter2")]);
         assert_eq!(format!("{environment:?}"), r#"{"PGPASSWORD"}"#);
     }
 }

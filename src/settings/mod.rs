@@ -107,9 +107,9 @@ pub struct Settings {
     /// The address of the runbook for browsers, without a fragment.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The thresholds of checks.
-    pub(crate) limits: Thresholds,
+    pub(crate) thresholds: Thresholds,
     /// The origins of thresholds that are configured, by name.
-    pub(crate) limit_origins: BTreeMap<&'static str, Origin>,
+    pub(crate) threshold_origins: BTreeMap<&'static str, Origin>,
     /// How the app uses its environment, in addition to its schema.
     pub(crate) env: EnvTable,
     /// Advice on causes in addition to the built-in table, highest precedence first.
@@ -121,7 +121,7 @@ pub struct Settings {
     /// The login name of the operator.
     pub(crate) actor: String,
     /// The error of an invalid context. It might protect this database, so all writes are refused.
-    pub(crate) broken: Option<Error>,
+    pub(crate) invalid_config: Option<Error>,
     /// Warnings for the user.
     pub(crate) warnings: Vec<String>,
 }
@@ -218,14 +218,14 @@ impl Settings {
             timeout: timeout.unwrap_or(Setting::default_value(DEFAULT_TIMEOUT)),
             oldest_job_age_unit: None,
             runbook_url: None,
-            limits: Thresholds::default(),
-            limit_origins: BTreeMap::new(),
+            thresholds: Thresholds::default(),
+            threshold_origins: BTreeMap::new(),
             actor: actor(environment),
             env: config.env.clone(),
             advice: config.advice.clone(),
             process: environment.clone(),
             state_dir: state_home.map(|directory| directory.join("cliplyctl")),
-            broken: config.contexts.iter().find_map(|context| context.error.clone()),
+            invalid_config: config.contexts.iter().find_map(|context| context.error.clone()),
             warnings: Vec::new(),
         }
     }
@@ -236,13 +236,13 @@ impl Settings {
             self.timeout = timeout.clone();
         }
         self.runbook_url.clone_from(&context.runbook_url);
-        for (doc, threshold) in &context.thresholds.limits {
-            (doc.set)(&mut self.limits, threshold.value);
-            self.limit_origins.insert(doc.name, threshold.origin.clone());
+        for (doc, threshold) in &context.thresholds.thresholds {
+            (doc.set)(&mut self.thresholds, threshold.value);
+            self.threshold_origins.insert(doc.name, threshold.origin.clone());
         }
         if let Some(age) = &context.thresholds.stuck_after {
-            self.limits.stuck_after = age.value.as_secs_f64();
-            self.limit_origins.insert("stuck_after", age.origin.clone());
+            self.thresholds.stuck_after = age.value.as_secs_f64();
+            self.threshold_origins.insert("stuck_after", age.origin.clone());
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Origin, Setting, Settings};
 use crate::dsn::{REDACTED, RootCert};
 use crate::facts::SourceError;
-use crate::facts::thresholds::{LIMITS, ThresholdDoc, limit_text};
+use crate::facts::thresholds::{THRESHOLD_DOCS, ThresholdDoc, threshold_text};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,13 +92,13 @@ impl Settings {
     }
 
     fn shown_limits(&self) -> Vec<SettingRow> {
-        let origin = |name| self.limit_origins.get(name).unwrap_or(&Origin::Default);
+        let origin = |name| self.threshold_origins.get(name).unwrap_or(&Origin::Default);
         let limit = |doc: &ThresholdDoc| {
-            let text = limit_text((doc.get)(&self.limits), doc.unit);
+            let text = threshold_text((doc.get)(&self.thresholds), doc.unit);
             setting_row(&format!("thresholds.{}", doc.name), text.to_string(), origin(doc.name))
         };
-        let mut rows: Vec<_> = LIMITS.iter().map(limit).collect();
-        let stuck_after = format!("{} s", self.limits.stuck_after);
+        let mut rows: Vec<_> = THRESHOLD_DOCS.iter().map(limit).collect();
+        let stuck_after = format!("{} s", self.thresholds.stuck_after);
         rows.push(setting_row("thresholds.stuck_after", stuck_after, origin("stuck_after")));
         rows
     }

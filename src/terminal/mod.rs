@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn color_depends_on_flag_then_environment_then_terminal() {
-        let env = |pairs: &[(&str, &str)]| ProcessEnvironment::of(pairs.iter().copied());
+        let env = |pairs: &[(&str, &str)]| ProcessEnvironment::from_pairs(pairs.iter().copied());
         let auto = ColorChoice::Auto;
         assert!(color(auto, true, &env(&[])));
         assert!(!color(auto, false, &env(&[])));

@@ -16,7 +16,7 @@ pub enum Input {
     /// The window has been resized.
     Resized,
     /// The terminal is closed.
-    Gone,
+    Closed,
 }
 
 /// The full screen, restored when dropped. A panic restores it before its message is printed.
@@ -43,9 +43,9 @@ impl Screen {
                     },
                     Ok(Event::Resize(..)) => Input::Resized,
                     Ok(_) => continue,
-                    Err(_) => Input::Gone,
+                    Err(_) => Input::Closed,
                 };
-                if sender.send(input).is_err() || input == Input::Gone {
+                if sender.send(input).is_err() || input == Input::Closed {
                     return;
                 }
             }
@@ -63,7 +63,7 @@ impl Screen {
 
     /// Waits for the next event.
     pub async fn input(&mut self) -> Input {
-        self.inputs.recv().await.unwrap_or(Input::Gone)
+        self.inputs.recv().await.unwrap_or(Input::Closed)
     }
 }
 

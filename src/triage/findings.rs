@@ -12,7 +12,7 @@ pub fn all(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
     let mut findings = app(facts, thresholds);
     findings.extend(database(facts, thresholds));
     findings.extend(cross::CROSS.iter().flat_map(|check| check.run(facts, thresholds)));
-    findings.extend(template(facts, thresholds));
+    findings.extend(template_findings(facts, thresholds));
     findings.extend(app_tests::CHECK.run(facts, thresholds));
     findings
 }
@@ -103,7 +103,7 @@ fn run_or_block<T>(
 
 /// Checks whether the template of this checkout has drifted. The other checks of the template are
 /// left to `env check`.
-fn template(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
+fn template_findings(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
     let check = environment::TEMPLATE;
     let findings = match facts.environment.as_ref().map(|observed| &observed.result) {
         None => Vec::new(),

@@ -73,8 +73,8 @@ fn part<'a>(report: &'a mut Readiness, name: &str) -> &'a mut Component {
 /// Makes the queue idle: nothing is due, nothing is claimed.
 fn idle(facts: &mut TriageFacts) {
     let (queue, zero) = (queue(facts), Count::Exact(0));
-    (queue.due, queue.in_progress, queue.oldest_due_age) = (zero.clone(), zero.clone(), None);
-    queue.workers = Some(Workers { beating: zero, last_beat_age: None });
+    (queue.due, queue.claimed, queue.oldest_due_age) = (zero.clone(), zero.clone(), None);
+    queue.workers = Some(Workers { active: zero, heartbeat_age: None });
 }
 
 /// Returns the headline of a healthy system with one defect.

@@ -75,10 +75,10 @@ fn move_by(model: &mut Model, offset: isize) {
     let focus = model.focus;
     let rows = count(model, focus);
     let selected = &mut model.selected[focus as usize];
-    *selected = moved_selection((*selected).min(rows.saturating_sub(1)), offset, rows);
+    *selected = shifted_selection((*selected).min(rows.saturating_sub(1)), offset, rows);
 }
 
-fn moved_selection(position: usize, offset: isize, rows: usize) -> usize {
+fn shifted_selection(position: usize, offset: isize, rows: usize) -> usize {
     position.saturating_add_signed(offset).min(rows.saturating_sub(1))
 }
 
@@ -128,7 +128,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
             Some(Action::Leave(command::requeue_job(model, id)))
         }
         Overlay::Text(title, lines, position) => {
-            let position = moved_selection(position, offset, lines.len());
+            let position = shifted_selection(position, offset, lines.len());
             model.overlay = Some(Overlay::Text(title, lines, position));
             None
         }
@@ -140,7 +140,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
                 model.selected = Default::default();
             } else {
                 model.overlay =
-                    Some(Overlay::Kinds(moved_selection(position, offset, names.len() + 1)));
+                    Some(Overlay::Kinds(shifted_selection(position, offset, names.len() + 1)));
             }
             None
         }
@@ -148,7 +148,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
             let groups = model.dead_letters.iter().flat_map(|known| &known.value.causes);
             let jobs =
                 groups.filter(|cause| cause.group == group).map(|cause| cause.ids.len()).sum();
-            model.overlay = Some(Overlay::Cause(group, moved_selection(position, offset, jobs)));
+            model.overlay = Some(Overlay::Cause(group, shifted_selection(position, offset, jobs)));
             match key {
                 KeyPress::Enter => open_job(model),
                 KeyPress::Char('c') => {

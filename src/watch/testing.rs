@@ -50,7 +50,7 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
     let stuck =
         Stuck { id: "job9".into(), kind: "RENDER".into(), worker: "w".into(), silent: Some(900.0) };
     let recent = RecentActivity {
-        dead_letters: observed(RecentDeadLetters { causes, read: 18, whole: true }),
+        dead_letters: observed(RecentDeadLetters { causes, read: 18, is_complete: true }),
         activity: observed(Activity::default()),
         stuck: observed(vec![stuck]),
     };

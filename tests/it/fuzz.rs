@@ -173,7 +173,7 @@ required = ["A"]
 "#;
     let dotenv = b"DATABASE_URL='postgres://a:b@c/d'\nexport PGPASSWORD=\"x\\$y\"\nCLIPLY_HEADERS=\"A: b\nC: d\"\nOTHER=$x\n";
     let home = tempfile::tempdir().unwrap();
-    let environment = ProcessEnvironment::of([("HOME", home.path().to_str().unwrap())]);
+    let environment = ProcessEnvironment::from_pairs([("HOME", home.path().to_str().unwrap())]);
     let (config_file, dotenv_file) = (home.path().join("cliplyctl.toml"), home.path().join(".env"));
     try_all(
         (mutated(vec![config.to_vec()]), mutated(vec![dotenv.to_vec()])),

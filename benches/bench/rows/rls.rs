@@ -13,7 +13,7 @@ use crate::{Result, fill};
 pub fn run(bench: &mut Bench) -> Result<Section> {
     fill::empty(bench, "rls")?;
     let wide = include_str!("../../../tests/fixtures/rls/wide.sql");
-    bench.sql("rls", &[backend::ACCESS, backend::POSTURE, wide].join("\n"))?;
+    bench.sql("rls", &[backend::ACCESS, backend::ACCESS_RULES, wide].join("\n"))?;
     let jobs = "insert into jobs (workspace_id, kind)
                 select w.id, 'CLIP_RENDER' from workspaces w, generate_series(1, 1000)";
     bench.sql("rls", jobs)?;

@@ -16,7 +16,7 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
         let Some(cell) = new else { continue };
         let (before, after) = (access_level(old), access_level(new));
         if after > before && after != AccessLevel::Error && before != AccessLevel::Error {
-            let message = format!("{}, was {}", cell.predicted, access_label(old));
+            let message = format!("{}, was {}", cell.computed, access_label(old));
             findings.push(check.finding(cell_status(cell), subject(cell), message));
         }
     }
@@ -36,6 +36,6 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
 /// Returns WARNING for access that the contract expects and for the service role, which reaches every
 /// table by design; otherwise CRITICAL.
 fn cell_status(cell: &EarlierAccess) -> Status {
-    let expected = cell.declared.as_ref().is_some_and(|expected| expected != "deny");
+    let expected = cell.expected.as_ref().is_some_and(|expected| expected != "deny");
     if expected || cell.role == SERVICE_ROLE { Status::Warning } else { Status::Critical }
 }

@@ -22,9 +22,9 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
         let error_changed = (old_level == AccessLevel::Error) != (new_level == AccessLevel::Error);
         let condition_changed = old_level == new_level
             && old_level != AccessLevel::Nothing
-            && before.predicted != after.predicted;
+            && before.computed != after.computed;
         if error_changed || condition_changed {
-            let message = format!("{}, was {}", after.predicted, before.predicted);
+            let message = format!("{}, was {}", after.computed, before.computed);
             findings.push(check.finding(Status::Warning, subject(after), message));
         }
     }

@@ -48,11 +48,11 @@ fn cells(pair: &Pair) -> BTreeMap<(&str, &str, &str), CellPair<'_>> {
 
 /// Returns the access level of a cell. A missing cell allows nothing.
 fn access_level(cell: Option<&EarlierAccess>) -> AccessLevel {
-    cell.map_or(AccessLevel::Nothing, |cell| parse_level(&cell.predicted))
+    cell.map_or(AccessLevel::Nothing, |cell| parse_level(&cell.computed))
 }
 
 fn access_label(cell: Option<&EarlierAccess>) -> &str {
-    cell.map_or("not there", |cell| &cell.predicted)
+    cell.map_or("not there", |cell| &cell.computed)
 }
 
 fn subject(cell: &EarlierAccess) -> String {
@@ -69,7 +69,7 @@ fn findings_by_check(report: &AccessReport) -> BTreeMap<(&str, &str), BTreeSet<&
 }
 
 fn status(finding: &EarlierFinding) -> Status {
-    match finding.severity.as_str() {
+    match finding.status.as_str() {
         "critical" => Status::Critical,
         "warning" => Status::Warning,
         _ => Status::Unknown,

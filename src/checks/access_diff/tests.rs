@@ -7,8 +7,8 @@ fn cell(role: &str, predicted: &str, declared: Option<&str>) -> EarlierAccess {
         table: "public.jobs".to_owned(),
         role: role.to_owned(),
         command: "SELECT".to_owned(),
-        declared: declared.map(str::to_owned),
-        predicted: predicted.to_owned(),
+        expected: declared.map(str::to_owned),
+        computed: predicted.to_owned(),
     }
 }
 
@@ -56,7 +56,7 @@ fn audit_findings_are_compared_by_check_and_subject() {
     let finding = |severity: &str, message: &str| EarlierFinding {
         check: "rls.off".to_owned(),
         subject: "public.t".to_owned(),
-        severity: severity.to_owned(),
+        status: severity.to_owned(),
         message: message.to_owned(),
     };
     let report = |flaws: Vec<EarlierFinding>, examined: &[&str]| AccessReport {

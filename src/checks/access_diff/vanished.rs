@@ -15,7 +15,7 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
         let Some(cell) = old else { continue };
         let (before, after) = (access_level(old), access_level(new));
         if after < before && before != AccessLevel::Error {
-            let message = format!("{}, was {}", access_label(new), cell.predicted);
+            let message = format!("{}, was {}", access_label(new), cell.computed);
             findings.push(check.finding(Status::Warning, subject(cell), message));
         }
     }

@@ -1,7 +1,7 @@
 //! `cross.queue_length`: the queue length in readyz compared with the row counts.
 
 use super::{Check, TriageFacts};
-use crate::checks::{compare, limit_text};
+use crate::checks::{compare, threshold_text};
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 use crate::text;
@@ -28,7 +28,7 @@ fn evaluate(
     let Some(observed) = &facts.queue else { return vec![] };
     let Some(queue) = observed.value() else { return vec![] };
     // The readiness report counts queued and running jobs.
-    let (queued, running) = (queue.waiting(), &queue.in_progress);
+    let (queued, running) = (queue.queued(), &queue.claimed);
     let (Some(queued_jobs), Some(running_jobs)) = (queued.at_least(), running.at_least()) else {
         return vec![];
     };
@@ -53,7 +53,7 @@ fn evaluate(
     let finding = check
         .finding(status, "queue length", message)
         .evidence(Evidence::number(difference, "jobs", observed.at, &facts.readiness.source))
-        .threshold(limit_text(thresholds.queue_gap, "jobs"));
+        .threshold(threshold_text(thresholds.queue_gap, "jobs"));
     vec![if status == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
 }
 

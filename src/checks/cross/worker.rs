@@ -28,8 +28,8 @@ fn evaluate(
     let Some(queue) = facts.queue.as_ref().and_then(|queue| queue.value()) else { return vec![] };
     let Some(workers) = &queue.workers else { return vec![] };
     // Without claimed jobs there are no heartbeats to compare with readyz.
-    let Some(age) = workers.last_beat_age else { return vec![] };
-    let active = workers.beating.at_least().unwrap_or(0);
+    let Some(age) = workers.heartbeat_age else { return vec![] };
+    let active = workers.active.at_least().unwrap_or(0);
     let unresponsive = compare(age, thresholds.heartbeat_age) != Status::Ok;
     let ago = text::age(age);
     let (status, message) = match (reported, unresponsive) {
@@ -39,7 +39,7 @@ fn evaluate(
                 "readyz says worker: true, yet the last heartbeat is {ago} old; trust the heartbeats"
             ),
         ),
-        (false, false) if workers.beating != Count::Exact(0) => (
+        (false, false) if workers.active != Count::Exact(0) => (
             Status::Warning,
             format!(
                 "readyz says worker: false, yet {} in the database, the last {ago} ago; trust the \
@@ -70,7 +70,7 @@ mod tests {
 
     fn set_heartbeat_age(facts: &mut TriageFacts, age: Option<f64>) {
         let queue: &mut Queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
-        queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: age });
+        queue.workers = Some(Workers { active: Count::Exact(0), heartbeat_age: age });
     }
 
     #[test]

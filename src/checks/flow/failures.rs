@@ -2,7 +2,7 @@
 
 use super::{
     Check, Evidence, Failures, Finding, Observed, SourceErrorKind, Status, Threshold, count_status,
-    count_text, limit_text,
+    count_text, threshold_text,
 };
 use crate::facts::{Section, Thresholds};
 
@@ -41,7 +41,7 @@ fn failure_status(
         (count_status(&failures.last_hour, threshold), count_text(&failures.last_hour));
     let message = format!("{formatted} failed attempts in the last hour");
     let mut finding =
-        check.finding(status, check.title, message).threshold(limit_text(threshold, UNIT));
+        check.finding(status, check.title, message).threshold(threshold_text(threshold, UNIT));
     if let Some(n) = failures.last_hour.at_least() {
         finding = finding.evidence(Evidence::number(n as f64, UNIT, observed.at, &observed.source));
     }

@@ -4,7 +4,7 @@ mod failures;
 mod trend;
 
 use super::queue::{count_status, count_text};
-use super::{Check, limit_text};
+use super::{Check, threshold_text};
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
 

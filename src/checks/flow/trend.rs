@@ -1,6 +1,8 @@
 //! `dlq.trend`: dead-lettered jobs of the last hour compared with the hour before.
 
-use super::{Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, limit_text};
+use super::{
+    Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, threshold_text,
+};
 use crate::checks::compare;
 use crate::facts::queue::Count;
 use crate::facts::{Section, Thresholds};
@@ -54,7 +56,7 @@ fn evaluate(
     let finding = check
         .finding(status, check.title, message)
         .evidence(Evidence::number(increase as f64, "jobs/h", observed.at, &observed.source))
-        .threshold(limit_text(threshold, "jobs/h"));
+        .threshold(threshold_text(threshold, "jobs/h"));
     vec![if status == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }]
 }
 

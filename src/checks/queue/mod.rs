@@ -8,7 +8,7 @@ mod running;
 mod stuck;
 mod workers;
 
-use super::{Check, compare, limit_text};
+use super::{Check, compare, threshold_text};
 use crate::facts::queue::{Count, Queue};
 use crate::facts::{Evidence, Finding, Observed, Status, Threshold};
 use crate::text;
@@ -70,7 +70,7 @@ fn count_finding(
     };
     let mut finding = check
         .finding(count_status(count, threshold), subject, message)
-        .threshold(limit_text(threshold, "jobs"))
+        .threshold(threshold_text(threshold, "jobs"))
         .next("cliplyctl queue");
     if let Some(n) = count.at_least() {
         finding.evidence = Some(Evidence::number(n as f64, "jobs", facts.at, facts.source.clone()));
@@ -103,13 +103,13 @@ pub(crate) mod tests {
             kind: None,
             due: Count::Exact(0),
             scheduled: Count::Exact(0),
-            in_progress: Count::Exact(0),
+            claimed: Count::Exact(0),
             failed: Count::Exact(0),
             dead: Some(Count::Exact(0)),
             other: Count::Exact(0),
             oldest_due_age: None,
             stuck: Some(Count::Exact(0)),
-            workers: Some(Workers { beating: Count::Exact(0), last_beat_age: None }),
+            workers: Some(Workers { active: Count::Exact(0), heartbeat_age: None }),
             dead_lettered_last_hour: Some(Count::Exact(0)),
             by_kind: vec![],
             by_kind_missing: None,

@@ -1,6 +1,6 @@
 //! `queue.oldest_due`: the age of the oldest due job.
 
-use super::{Check, QueueFacts, compare, limit_text, queue_finding, text};
+use super::{Check, QueueFacts, compare, queue_finding, text, threshold_text};
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
@@ -19,7 +19,7 @@ fn evaluate(
 ) -> Vec<Finding> {
     let subject = "oldest due job";
     queue_finding(check, facts, subject, |queue| {
-        let threshold = limit_text(thresholds.oldest_due, "s");
+        let threshold = threshold_text(thresholds.oldest_due, "s");
         let finding = match (queue.oldest_due_age, &queue.due) {
             (Some(age), _) => check
                 .finding(

@@ -14,14 +14,9 @@ fn evaluate(
     thresholds: &Thresholds,
 ) -> Vec<Finding> {
     queue_finding(check, facts, "jobs in progress", |queue| {
-        count_finding(
-            check,
-            facts,
-            "jobs in progress",
-            &queue.in_progress,
-            thresholds.running,
-            |n| format!("{n} in progress"),
-        )
+        count_finding(check, facts, "jobs in progress", &queue.claimed, thresholds.running, |n| {
+            format!("{n} in progress")
+        })
     })
 }
 
@@ -35,7 +30,7 @@ mod tests {
     #[test]
     fn too_many_claimed_jobs_are_a_warning() {
         let mut queue = idle();
-        queue.in_progress = Count::Exact(50);
+        queue.claimed = Count::Exact(50);
         assert_eq!(evaluate(&CHECK, queue).status, Status::Warning);
     }
 }

@@ -1,6 +1,6 @@
 //! `queue.workers`: the age of the newest heartbeat.
 
-use super::{Check, QueueFacts, compare, count_text, limit_text, queue_finding, text};
+use super::{Check, QueueFacts, compare, count_text, queue_finding, text, threshold_text};
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
@@ -24,7 +24,7 @@ fn evaluate(
         let Some(workers) = &queue.workers else {
             return check.finding(Status::Ok, SUBJECT, super::NO_HEARTBEATS);
         };
-        let finding = match (&queue.in_progress, workers.last_beat_age) {
+        let finding = match (&queue.claimed, workers.heartbeat_age) {
             (_, Some(age)) => active_workers(check, facts, workers, age, thresholds),
             (Count::Exact(0), None) => no_active_worker(check, queue, thresholds),
             (Count::Exact(_), None) => check.finding(
@@ -34,7 +34,7 @@ fn evaluate(
             ),
             (count, None) => check.finding(Status::Unknown, SUBJECT, count_text(count)),
         };
-        finding.threshold(limit_text(thresholds.heartbeat_age, "s")).next("cliplyctl queue")
+        finding.threshold(threshold_text(thresholds.heartbeat_age, "s")).next("cliplyctl queue")
     })
 }
 
@@ -47,7 +47,7 @@ fn active_workers(
 ) -> Finding {
     let message = format!(
         "{} beating, last heartbeat {} ago",
-        match &workers.beating {
+        match &workers.active {
             Count::Exact(n) => text::plural(*n, "worker", "workers"),
             count => format!("{} workers", count_text(count)),
         },
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn claimed_jobs_of_an_unresponsive_worker_are_critical() {
         let mut queue = idle();
-        queue.in_progress = Count::Exact(2);
-        queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: Some(601.0) });
+        queue.claimed = Count::Exact(2);
+        queue.workers = Some(Workers { active: Count::Exact(0), heartbeat_age: Some(601.0) });
         let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.status, Status::Critical);
         assert!(finding.message.contains("0 workers") && finding.message.contains("10m 01s"));

@@ -2,7 +2,7 @@
 
 use super::bypass_role::is_reported;
 use super::{Check, table_finding};
-use crate::access::compute::{compute_access, declared as expected_access};
+use crate::access::compute::{compute_access, expected_access};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::contract::{ContractTable, Permission};

@@ -2,7 +2,7 @@
 
 use super::public_policy::is_unrestricted_service_policy;
 use super::{Check, clients, ident, table_finding, undeclared_policies};
-use crate::access::compute::{binds, compute_access, speaks_to};
+use crate::access::compute::{applies_to, binds, compute_access};
 use crate::access::expression;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{Audit, SqlCommand};
@@ -23,7 +23,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             continue;
         }
         let mut allowed = Vec::new();
-        for role in clients(audit).filter(|r| speaks_to(policy, r) && binds(table, r)) {
+        for role in clients(audit).filter(|r| applies_to(policy, r) && binds(table, r)) {
             let unfiltered = SqlCommand::ALL.into_iter().filter(|c| {
                 let text = if *c == SqlCommand::Insert { &policy.check } else { &policy.using };
                 let text = text.as_ref().or(policy.using.as_ref());

@@ -1,7 +1,7 @@
 //! `rls.dead_policy`: policies of roles that have no grant on the table.
 
 use super::{Check, declared, table_finding};
-use crate::access::compute::speaks_to;
+use crate::access::compute::applies_to;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -18,7 +18,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
         let Some(table) = audit.catalog.relation(&policy.table) else { continue };
-        let roles: Vec<_> = audit.catalog.roles.iter().filter(|r| speaks_to(policy, r)).collect();
+        let roles: Vec<_> = audit.catalog.roles.iter().filter(|r| applies_to(policy, r)).collect();
         if !table.rls || !table.exposed || roles.is_empty() || !is_evaluated(audit, policy) {
             continue;
         }

@@ -74,7 +74,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             suggested_fix,
         );
         if status == Status::Ok {
-            finding.remedy = None;
+            finding.suggested_fix = None;
         }
         findings.push(finding);
     }

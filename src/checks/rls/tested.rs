@@ -57,7 +57,7 @@ fn compare_with_contract(
     role: &str,
 ) -> Option<(SqlCommand, String)> {
     let (mut differences, mut first_command): (Vec<(Vec<&str>, String)>, _) = (Vec::new(), None);
-    let tests = audit.observations.trials.iter();
+    let tests = audit.observations.tests.iter();
     for test in tests.filter(|t| t.table == name && t.persona.role() == role) {
         let Some(permission) = table.permission(role, test.command) else { continue };
         if is_reported(audit, role) || is_expected(audit, &permission, test) {

@@ -10,7 +10,7 @@ mod transactions;
 
 pub use reachable::{REACHABLE, obstacle};
 
-use super::{Check, compare, limit_text};
+use super::{Check, compare, threshold_text};
 use crate::facts::server::ServerStatus;
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
 
@@ -56,7 +56,7 @@ fn number_finding(
     let finding = check
         .finding(status, check.title, message)
         .evidence(Evidence::number(value, unit, facts.at, facts.source.clone()))
-        .threshold(limit_text(threshold, unit));
+        .threshold(threshold_text(threshold, unit));
     if status == Status::Ok { finding } else { finding.next(runbook_command(check)) }
 }
 

@@ -1,7 +1,7 @@
 //! `app.up`: the answer of healthz.
 
 use super::{brief, health_error_status};
-use crate::checks::{Check, compare, limit_text};
+use crate::checks::{Check, compare, threshold_text};
 use crate::facts::service::Health;
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
@@ -67,6 +67,6 @@ fn latency(
     let finding = check
         .finding(status, SUBJECT, format!("{state}: first byte after {ms:.0} ms{retries}"))
         .evidence(Evidence::number(ms, "ms", observed.at, &observed.source))
-        .threshold(limit_text(thresholds.health_latency, "ms"));
+        .threshold(threshold_text(thresholds.health_latency, "ms"));
     if status == Status::Ok { finding } else { finding.next("cliplyctl ready --admin") }
 }

@@ -1,7 +1,7 @@
 //! `dlq show`: one dead letter in full, its cause, earlier requeues and advice.
 
 use crate::advice::earlier_requeues::earlier;
-use crate::advice::job_explanation::meaning;
+use crate::advice::job_explanation::explain;
 use crate::advice::{SHIPPED, advise};
 use crate::cli::JobsShow;
 use crate::commands::jobs;
@@ -31,7 +31,7 @@ pub async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
         count_same_cause(context.database().await?, layout, &job, context.remaining()).await?;
     let rules = context.settings.advice.iter().chain(SHIPPED);
     let case = dead_letter::DeadLetterView {
-        meaning: meaning(&job, &context.settings.limits),
+        meaning: explain(&job, &context.settings.thresholds),
         earlier: earlier(&job),
         advice: advise(rules, &job.cause),
         others,

@@ -85,7 +85,7 @@ pub async fn resolve(
     }
     let options = PlanOptions {
         max: args.max,
-        include_repeat_offenders: args.include_repeat_failures,
+        include_repeat_failures: args.include_repeat_failures,
         skip_ineligible: args.skip_ineligible,
     };
     let (stored_plan, resumed, requeued) = (None, None, HashSet::new());

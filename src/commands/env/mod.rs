@@ -34,10 +34,10 @@ pub(crate) async fn check(context: &Context, args: &EnvCheck) -> Result<Report, 
     }
     let inserted = if args.fix { fix::run(context, args, &mut facts).await? } else { None };
     facts.make_relative_to(&gather::root(context));
-    let limits = &context.settings.limits;
+    let limits = &context.settings.thresholds;
     let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();
     let mut report =
-        environment::report(&facts, findings, args.judging.fail_on, &files(&args.sources));
+        environment::report(&facts, findings, args.status_args.fail_on, &files(&args.sources));
     let root = gather::root(context);
     if !root.as_os_str().is_empty() && args.sources.schema.is_none() {
         report.document.add_note(format!("in {}", root.display()));

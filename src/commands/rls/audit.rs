@@ -22,12 +22,12 @@ pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
     } else {
         gather(context, &args.scope, None).await?
     };
-    let findings = evaluate(&audit, &context.settings.limits);
+    let findings = evaluate(&audit, &context.settings.thresholds);
     let from = context.provenance();
     let options = report::rls::audit::AuditOptions {
         roles: &args.scope.role,
         scope: &args.scope.flags(),
-        fail_on: args.judging.fail_on,
+        fail_on: args.status_args.fail_on,
     };
     Ok(report::rls::audit::report(&audit, findings, &options, &from))
 }

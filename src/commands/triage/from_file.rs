@@ -14,7 +14,7 @@ use crate::triage::evaluate;
 pub fn evaluate_saved(context: &Context, file: &Path, fail_on: FailOn) -> Result<Report, Error> {
     let mut saved = Saved::read(file)?;
     saved.from.runbook_url = context.provenance().runbook_url;
-    let areas = evaluate(&saved.facts, &context.settings.limits);
+    let areas = evaluate(&saved.facts, &context.settings.thresholds);
     let mut report = report::triage::report(&saved.facts, &areas, fail_on, &saved.from);
     let age = context.now().duration_since(saved.from.started_at).as_secs_f64();
     report.document.note(format!(

@@ -24,7 +24,7 @@ use crate::triage::{AreaResult, TriageFacts, evaluate};
 /// Runs a triage; with `--wait` repeatedly, with `--from` on saved facts.
 pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     if let Some(file) = &args.from {
-        return from_file::evaluate_saved(context, file, args.judging.fail_on);
+        return from_file::evaluate_saved(context, file, args.status_args.fail_on);
     }
     let interrupt = Interrupt::listen();
     let tests =
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
         Some(limit) => wait::run(context, args, &interrupt, limit, &tests).await,
         None => {
             let run = gather_and_evaluate(context, &interrupt, &tests).await;
-            let report = run.report(context, args.judging.fail_on);
+            let report = run.report(context, args.status_args.fail_on);
             (run, report)
         }
     };
@@ -77,7 +77,7 @@ pub async fn now(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Repo
 pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Vec<AreaResult>) {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let facts = gather::gather(context, &probes, Effort::Indexes).await;
-    let areas = evaluate(&facts, &context.settings.limits);
+    let areas = evaluate(&facts, &context.settings.thresholds);
     (facts, areas)
 }
 
@@ -96,7 +96,7 @@ async fn gather_and_evaluate(
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let mut facts = gather::gather(context, &probes, Effort::Budget).await;
     facts.tests = tests.to_vec();
-    let areas = evaluate(&facts, &context.settings.limits);
+    let areas = evaluate(&facts, &context.settings.thresholds);
     TriageRun { facts, areas, interrupted: probes.interrupted() }
 }
 

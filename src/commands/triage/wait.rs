@@ -68,7 +68,7 @@ pub async fn run(
 /// Returns the run with its report. With the goal `not-critical`, warnings do not fail.
 fn report(context: &Context, args: &Triage, run: TriageRun) -> (TriageRun, Report) {
     let fail_on = match args.goal {
-        Goal::Ok => args.judging.fail_on,
+        Goal::Ok => args.status_args.fail_on,
         Goal::NotCritical => FailOn::Critical,
     };
     let mut report = run.report(context, fail_on);

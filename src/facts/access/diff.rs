@@ -10,9 +10,9 @@ pub struct EarlierAccess {
     /// `SELECT`, `INSERT`, `UPDATE` or `DELETE`.
     pub command: String,
     /// Expected access; `None` if the contract did not name it.
-    pub declared: Option<String>,
+    pub expected: Option<String>,
     /// Computed access, in words.
-    pub predicted: String,
+    pub computed: String,
 }
 
 /// Finding of an earlier `rls audit`.
@@ -23,7 +23,7 @@ pub struct EarlierFinding {
     /// Subject.
     pub subject: String,
     /// Status: `critical`, `warning` or `unknown`.
-    pub severity: String,
+    pub status: String,
     /// Detail, in one sentence.
     pub message: String,
 }

@@ -6,7 +6,7 @@ use super::SqlCommand;
 #[derive(Debug, Clone, Default)]
 pub struct Observations {
     /// Commands on the tables of the contract.
-    pub trials: Vec<AccessTest>,
+    pub tests: Vec<AccessTest>,
     /// Calls of the helper functions of policies.
     pub helpers: Vec<HelperCall>,
     /// Tests that could not run: subject and reason. They are never OK.

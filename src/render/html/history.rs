@@ -26,7 +26,7 @@ pub fn render(history: &HistoryRange, from: &Provenance, now: Timestamp) -> Stri
     page.push_str("<h2>Status</h2>\n");
     legend(&mut page, history);
     for (index, area) in AREAS.iter().enumerate() {
-        area_figure(&mut page, history, index, area.name);
+        area_chart(&mut page, history, index, area.name);
     }
     page.push_str("<h2>Figures</h2>\n<div class=\"charts\">\n");
     METRICS.iter().for_each(|doc| metric_chart(&mut page, history, doc));
@@ -75,7 +75,7 @@ fn legend(page: &mut String, history: &HistoryRange) {
 }
 
 /// Renders the strip of one area.
-fn area_figure(page: &mut String, history: &HistoryRange, index: usize, area: &str) {
+fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &str) {
     let area_line = |detail: &crate::facts::snapshot::SnapshotDetail| {
         detail.areas.iter().find(|line| line.area == area).cloned()
     };
@@ -228,7 +228,12 @@ fn failing_checks(page: &mut String, history: &HistoryRange) {
     page.push_str("<h2>What is not OK, and since when</h2>\n");
     let rows = checks.into_iter().map(|problem| {
         let last_ok = problem.last_ok.map_or_else(|| "in none that was looked at".to_owned(), time);
-        vec![problem.what.clone(), problem.status.label().to_owned(), time(problem.since), last_ok]
+        vec![
+            problem.subject.clone(),
+            problem.status.label().to_owned(),
+            time(problem.since),
+            last_ok,
+        ]
     });
     page.push_str(&table(&["check", "verdict", "since", "last OK"], rows));
 }

@@ -101,7 +101,7 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
         ),
     };
     let window = match &model.dead_letters {
-        Some(known) if panel == Panel::Causes && !known.value.whole => {
+        Some(known) if panel == Panel::Causes && !known.value.is_complete => {
             Some(format!("of the newest {} dead letters", count(known.value.read)))
         }
         _ => None,

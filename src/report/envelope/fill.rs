@@ -71,7 +71,7 @@ fn check(f: &Finding) -> CheckJson {
         hint: HintJson {
             runbook: f.section.number(),
             command: f.next.clone(),
-            remedy: f.remedy.clone(),
+            remedy: f.suggested_fix.clone(),
         },
     }
 }
@@ -102,7 +102,7 @@ fn finding(f: &Finding) -> FindingJson {
         message: f.message.clone(),
         runbook: f.section.number(),
         command: f.next.clone(),
-        remedy: f.remedy.clone(),
+        remedy: f.suggested_fix.clone(),
     }
 }
 

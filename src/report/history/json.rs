@@ -107,7 +107,7 @@ fn number(value: f64) -> Value {
 pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
     let series = &history.series;
     let problem_json = |problem: &OpenProblem| TroubleJson {
-        check: problem.what.clone(),
+        check: problem.subject.clone(),
         status: problem.status.as_str(),
         since: time(problem.since),
         last_ok: problem.last_ok.map(time),

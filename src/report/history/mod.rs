@@ -142,6 +142,6 @@ fn next(history: &HistoryRange) -> Vec<(String, String)> {
     let Some(start) = history.problem_starts.start() else { return vec![] };
     vec![
         ("cliplyctl triage".to_owned(), "how it is now".to_owned()),
-        (format!("cliplyctl runbook {}", start.what), "what this check means".to_owned()),
+        (format!("cliplyctl runbook {}", start.subject), "what this check means".to_owned()),
     ]
 }

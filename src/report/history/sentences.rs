@@ -24,14 +24,14 @@ pub fn started(history: &HistoryRange, now: Timestamp) -> String {
             Some(ended) => format!(
                 "OK since {}; before, {} was not, for {} from {}",
                 time(ended.until),
-                ended.what,
+                ended.subject,
                 text::age((ended.until - ended.since) as f64 / 1e3),
                 time(ended.since),
             ),
             None => format!("OK in every snapshot, the last one {} ago", ago(latest)),
         };
     };
-    let (name, status) = (&start.what, start.status);
+    let (name, status) = (&start.subject, start.status);
     let Some(last_ok) = start.last_ok else {
         let searched_since = history.searched_since.unwrap_or(history.series.from);
         return format!(
@@ -43,11 +43,11 @@ pub fn started(history: &HistoryRange, now: Timestamp) -> String {
         .problem_starts
         .checks()
         .into_iter()
-        .filter(|problem| problem.what != start.what && problem.since >= start.since)
+        .filter(|problem| problem.subject != start.subject && problem.since >= start.since)
         .take(3)
         .map(|problem| {
             let delay = text::age((problem.since - start.since) as f64 / 1e3);
-            format!("{} (+{delay})", problem.what)
+            format!("{} (+{delay})", problem.subject)
         })
         .collect();
     let sequel = if later_problems.is_empty() {

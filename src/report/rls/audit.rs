@@ -107,7 +107,7 @@ fn data(audit: &Audit) -> AuditJson {
 }
 
 fn count_tests(audit: &Audit, matches: impl Fn(&AccessTest) -> bool) -> usize {
-    audit.observations.trials.iter().filter(|test| matches(test)).count()
+    audit.observations.tests.iter().filter(|test| matches(test)).count()
 }
 
 /// Returns whether only the planner was asked. A command that the planner refuses would be refused
@@ -202,14 +202,15 @@ fn problem_table(problems: &[&Finding]) -> Table {
 
 /// Adds the suggested statements for review, in the order of the findings.
 fn add_suggested_fixes(document: &mut Document, problems: &[&Finding]) {
-    let fixable: Vec<_> = problems.iter().filter(|finding| finding.remedy.is_some()).collect();
+    let fixable: Vec<_> =
+        problems.iter().filter(|finding| finding.suggested_fix.is_some()).collect();
     if fixable.is_empty() {
         return;
     }
     document.heading("Remedies, to review and run by hand (nothing was changed)");
     let mut sql = String::new();
     for finding in fixable {
-        let text = finding.remedy.as_deref().unwrap_or_default();
+        let text = finding.suggested_fix.as_deref().unwrap_or_default();
         // Line breaks in names must not end the comment.
         sql.push_str(&format!(
             "-- {} {}\n",

@@ -53,7 +53,7 @@ pub fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
 
 /// Adds the access found on sampled rows, by table and test role.
 fn add_tested_access(document: &mut Document, audit: &Audit) {
-    let tests = &audit.observations.trials;
+    let tests = &audit.observations.tests;
     if tests.is_empty() {
         return;
     }
@@ -87,26 +87,31 @@ fn cell(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Ce
         table: table.name.clone(),
         role: role.name.clone(),
         command: command.sql(),
-        declared: declared(audit, table, role, command),
+        declared: expected_text(audit, table, role, command),
         predicted: compute_access(&audit.catalog, table, role, command).to_string(),
         observed: observed(audit, &table.name, &role.name, command),
     }
 }
 
-fn declared(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Option<String> {
+fn expected_text(
+    audit: &Audit,
+    table: &Relation,
+    role: &Role,
+    command: SqlCommand,
+) -> Option<String> {
     let contract = audit.contract.tables.get(&table.name)?;
     contract.permission(&role.name, command).map(String::from)
 }
 
 fn row(audit: &Audit, table: &Relation, role: &Role) -> Vec<Cell> {
     let mut cells = vec![Cell::plain(&table.name), Cell::plain(&role.name)];
-    cells.extend(SqlCommand::ALL.map(|command| predicted(audit, table, role, command)));
+    cells.extend(SqlCommand::ALL.map(|command| computed_text(audit, table, role, command)));
     cells
 }
 
-fn predicted(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Cell {
+fn computed_text(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Cell {
     let predicted = compute_access(&audit.catalog, table, role, command);
-    let declared = declared(audit, table, role, command);
+    let declared = expected_text(audit, table, role, command);
     match declared.filter(|_| super::contradicted(audit, table, role, command)) {
         Some(declared) => Cell::value_with_status(
             format!("{} ≠ {declared}", predicted.as_str()),

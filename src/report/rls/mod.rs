@@ -45,7 +45,7 @@ fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: SqlComman
 
 /// Returns what the tests of a cell showed, for each test role of the role.
 fn observed(audit: &Audit, table: &str, role: &str, command: SqlCommand) -> Option<String> {
-    let tests = audit.observations.trials.iter();
+    let tests = audit.observations.tests.iter();
     let matching =
         tests.filter(|t| t.table == table && t.command == command && t.persona.role() == role);
     let results: Vec<_> =

@@ -119,7 +119,7 @@ fn value_set_twice_is_an_error() {
 fn thresholds_accept_every_spelling() {
     let limits = |text: &str| {
         let thresholds = context(&format!("[context.x.thresholds]\n{text}")).thresholds;
-        let (doc, limit) = thresholds.limits.into_iter().next().unwrap();
+        let (doc, limit) = thresholds.thresholds.into_iter().next().unwrap();
         (doc.name, limit.value.warning, limit.value.critical)
     };
     // The defaults of dead are 20 and 100.
@@ -174,7 +174,7 @@ fn named_file_precedes_project_file_precedes_user_file() {
     std::fs::write(user.join("config.toml"), text("user")).unwrap();
     std::fs::write(cwd.join(FILE_NAME), text("project")).unwrap();
     std::fs::write(cwd.join("other.toml"), text("other")).unwrap();
-    let environment = ProcessEnvironment::of([("HOME", home.path().to_str().unwrap())]);
+    let environment = ProcessEnvironment::from_pairs([("HOME", home.path().to_str().unwrap())]);
 
     let config = ConfigFile::load(None, &environment, &cwd).unwrap();
     assert_eq!(config.files, [cwd.join(FILE_NAME), user.join("config.toml")]);

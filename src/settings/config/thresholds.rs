@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
 use crate::facts::Threshold;
-use crate::facts::thresholds::{LIMITS, ThresholdDoc};
+use crate::facts::thresholds::{THRESHOLD_DOCS, ThresholdDoc};
 use crate::settings::{Setting, duration};
 
 /// The thresholds of a context.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ThresholdSettings {
     /// The configured thresholds, each with both values.
-    pub(crate) limits: Vec<(&'static ThresholdDoc, Setting<Threshold>)>,
+    pub(crate) thresholds: Vec<(&'static ThresholdDoc, Setting<Threshold>)>,
     /// The heartbeat age from which a claimed job counts as stuck.
     pub(crate) stuck_after: Option<Setting<Duration>>,
 }
@@ -29,13 +29,13 @@ pub(super) fn read(
             thresholds.stuck_after = Some(document.duration(key, value)?);
             continue;
         }
-        let Some(doc) = LIMITS.iter().find(|doc| doc.name == key.get_ref()) else {
-            let mut known: Vec<_> = LIMITS.iter().map(|doc| doc.name).collect();
+        let Some(doc) = THRESHOLD_DOCS.iter().find(|doc| doc.name == key.get_ref()) else {
+            let mut known: Vec<_> = THRESHOLD_DOCS.iter().map(|doc| doc.name).collect();
             known.push("stuck_after");
             return Err(document.unknown_key(key, &known));
         };
         let threshold = threshold(document, doc, key, value)?;
-        thresholds.limits.push((doc, Setting::new(threshold, document.origin(key.span()))));
+        thresholds.thresholds.push((doc, Setting::new(threshold, document.origin(key.span()))));
     }
     Ok(thresholds)
 }

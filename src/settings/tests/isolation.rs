@@ -46,8 +46,8 @@ fn named_context_applies_all_its_settings() {
     assert_eq!((settings.protected.as_deref(), settings.read_only), (Some("prod"), true));
     assert_eq!(settings.timeout.value, Duration::from_secs(3));
     assert_eq!(settings.oldest_job_age_unit.as_ref().unwrap().value, AgeUnit::Milliseconds);
-    assert_eq!(settings.limits.dead.warning, Some(30.0));
-    assert_eq!(settings.limits.stuck_after, 300.0);
+    assert_eq!(settings.thresholds.dead.warning, Some(30.0));
+    assert_eq!(settings.thresholds.stuck_after, 300.0);
     assert_eq!(settings.contexts, ["prod", "staging"]);
 }
 

@@ -84,7 +84,7 @@ impl Fixture {
     }
 
     fn resolve(&self) -> Result<Settings, Error> {
-        let environment = ProcessEnvironment::of(self.variables.clone());
+        let environment = ProcessEnvironment::from_pairs(self.variables.clone());
         Settings::resolve(&self.overrides, &environment, self.home.path())
     }
 

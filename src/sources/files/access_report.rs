@@ -78,11 +78,14 @@ fn written(path: &Path) -> Result<ReportFile, Error> {
     let shown = path.display();
     let bytes = read_limited::file(path, MAX_BYTES)
         .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
-        .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
-    let report: ReportFile =
-        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::describe_json_error(&e)))?;
+        .ok_or_else(|| describe_mismatch(path, "it is larger than any of them"))?;
+    let report: ReportFile = serde_json::from_slice(&bytes)
+        .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?;
     if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
-        return Err(foreign(path, format!("it is a {} of `{}`", report.schema, report.command)));
+        return Err(describe_mismatch(
+            path,
+            format!("it is a {} of `{}`", report.schema, report.command),
+        ));
     }
     if let (Some(failure), true) = (report.errors.first(), report.data.is_null()) {
         let kind = ErrorKind::Source(SourceErrorKind::Other);
@@ -93,7 +96,7 @@ fn written(path: &Path) -> Result<ReportFile, Error> {
     Ok(report)
 }
 
-fn foreign(path: &Path, why: impl std::fmt::Display) -> Error {
+fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
     Error::usage(format!("{} is no report of rls audit or rls matrix", path.display()))
         .cause(why)
         .hint("write one: cliplyctl rls matrix -o json > FILE")
@@ -102,7 +105,7 @@ fn foreign(path: &Path, why: impl std::fmt::Display) -> Error {
 fn snapshot(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
     let cells: Vec<ReportCell> = match report.command.as_str() {
         "rls matrix" => serde_json::from_value(report.data)
-            .map_err(|e| foreign(path, text::describe_json_error(&e)))?,
+            .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?,
         _ => Vec::new(),
     };
     let place = report.context.name.or(report.context.database).unwrap_or_default();
@@ -110,13 +113,13 @@ fn snapshot(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
         table: cell.table,
         role: cell.role,
         command: cell.command,
-        declared: cell.declared,
-        predicted: cell.predicted,
+        expected: cell.declared,
+        computed: cell.predicted,
     };
     let flaw = |flaw: ReportFinding| EarlierFinding {
         check: flaw.id,
         subject: flaw.subject,
-        severity: flaw.severity,
+        status: flaw.severity,
         message: flaw.message,
     };
     Ok(AccessReport {

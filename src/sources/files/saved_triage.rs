@@ -57,19 +57,20 @@ impl Saved {
         let shown = path.display();
         let bytes = read_limited::file(path, MAX_BYTES)
             .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
-            .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
+            .ok_or_else(|| describe_mismatch(path, "it is larger than any of them"))?;
         let head: Head = serde_json::from_slice(&bytes)
-            .map_err(|e| foreign(path, text::describe_json_error(&e)))?;
+            .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?;
         if head.form != FORM {
             let message =
                 format!("{shown} was saved in another form by cliplyctl {}", head.version);
             return Err(Error::usage(message).hint("read it with that version"));
         }
-        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::describe_json_error(&e)))
+        serde_json::from_slice(&bytes)
+            .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))
     }
 }
 
-fn foreign(path: &Path, why: impl std::fmt::Display) -> Error {
+fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
     Error::usage(format!("{} is no saved triage", path.display()))
         .cause(why)
         .hint("save one: cliplyctl triage --save FILE")

@@ -92,7 +92,7 @@ impl HttpAnswer {
             StatusCode::UNAUTHORIZED => SourceErrorKind::Authentication,
             _ => SourceErrorKind::Permission,
         };
-        self.error(kind).hint(if self.is_behind_vercel() {
+        self.error(kind).hint(if self.is_served_by_vercel() {
             VERCEL_HINT
         } else {
             "set the header it wants among the context's headers (CLIPLY_HEADERS), or \
@@ -117,7 +117,7 @@ impl HttpAnswer {
         self.body.trim_start().starts_with('<')
     }
 
-    fn is_behind_vercel(&self) -> bool {
+    fn is_served_by_vercel(&self) -> bool {
         let any_starts_with = |name, prefix: &[u8]| {
             let mut values = self.headers.get_all(name).iter();
             values.any(|value| value.as_bytes().starts_with(prefix))

@@ -68,7 +68,7 @@ fn timed_out_in_phase(url: &Url, phase: Phase, received: usize) -> SourceError {
         Phase::Connecting => {
             "a firewall, a VPN or a dead host drops the packets; check the base URL"
         }
-        Phase::Waiting | Phase::ReadingBody => {
+        Phase::WaitingForFirstByte | Phase::ReadingBody => {
             "the app accepts connections but hardly answers: look at its load and its logs, or \
              allow more with --timeout"
         }

@@ -20,7 +20,7 @@ pub enum Phase {
     /// Connecting, TLS included.
     Connecting,
     /// Waiting for the response head.
-    Waiting,
+    WaitingForFirstByte,
     /// Reading the body.
     ReadingBody,
 }
@@ -31,7 +31,7 @@ impl Phase {
         match self {
             Self::Resolving => "looking up the name",
             Self::Connecting => "connecting",
-            Self::Waiting => "waiting for the first byte",
+            Self::WaitingForFirstByte => "waiting for the first byte",
             Self::ReadingBody => "reading the body",
         }
     }
@@ -54,7 +54,7 @@ impl RequestTimer {
     pub fn start() -> Self {
         Self(Arc::new(Mutex::new(TimingMarks {
             started: Instant::now(),
-            phase: Phase::Waiting,
+            phase: Phase::WaitingForFirstByte,
             latency: Latency::default(),
             received: 0,
         })))
@@ -154,7 +154,7 @@ where
             let mut marks = timer.marks();
             let dns = marks.latency.dns.unwrap_or(Duration::ZERO);
             marks.latency.connect = Some(started_at.elapsed().saturating_sub(dns));
-            marks.phase = Phase::Waiting;
+            marks.phase = Phase::WaitingForFirstByte;
             drop(marks);
             Ok(connection)
         })

@@ -69,6 +69,6 @@ fn statement(layout: &Layout) -> Option<String> {
         requeued = sql::literal(REQUEUED),
         undone = sql::literal(UNDONE),
         columns = fingerprint_columns(layout),
-        dead = sql::state_in(layout, &layout.vocabulary.dead),
+        dead = sql::state_in(layout, &layout.state_names.dead),
     ))
 }

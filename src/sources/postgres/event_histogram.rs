@@ -48,5 +48,5 @@ pub async fn read(
         stage: row.get::<_, Option<String>>("stage").unwrap_or_default(),
         counts: row.get("n"),
     });
-    Ok(Some(EventHistogram { beats: counts.collect(), whole: !truncated }))
+    Ok(Some(EventHistogram { buckets: counts.collect(), is_complete: !truncated }))
 }

@@ -24,7 +24,7 @@ pub async fn read(
     timeout: Duration,
 ) -> Result<DeadLetterTrend, SourceError> {
     let small = layout.is_small();
-    let has_dead = !layout.vocabulary.dead.is_empty();
+    let has_dead = !layout.state_names.dead.is_empty();
     if !small && !has_dead {
         return Ok(DeadLetterTrend {
             dead_lettered_last_hour: None,
@@ -66,9 +66,9 @@ fn count(n: i64, complete: bool) -> Count {
 
 /// Returns the statement that scans a small table.
 fn small_statement(layout: &Layout) -> String {
-    let dead = sql::state_in(layout, &layout.vocabulary.dead);
+    let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
-    let finished = sql::state_in(layout, layout.vocabulary.values(Lifecycle::Finished));
+    let finished = sql::state_in(layout, layout.state_names.values(Lifecycle::Finished));
     let created = sql::column_or_null(layout.created.as_ref(), "timestamptz");
     let oldest = sql::age(&format!("(min({created}) filter (where not ({finished})))"));
     format!(
@@ -81,7 +81,7 @@ fn small_statement(layout: &Layout) -> String {
 
 /// Returns the statement that reads the newest dead letters through an index.
 fn large_statement(layout: &Layout) -> String {
-    let dead = sql::state_in(layout, &layout.vocabulary.dead);
+    let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
     format!(
         "select count(*) filter (where at > now() - interval '1 hour') as last, \

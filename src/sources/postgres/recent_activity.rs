@@ -40,7 +40,7 @@ pub async fn recent_dead_letters(
     timeout: Duration,
 ) -> Result<RecentDeadLetters, SourceError> {
     dead_letters::required(layout)?;
-    let dead = &layout.vocabulary.dead;
+    let dead = &layout.state_names.dead;
     let order_columns: Vec<_> = layout.updated.as_deref().into_iter().collect();
     let indexed = !layout.updated_nullable && layout.has_partial_index(dead, &order_columns);
     if !indexed && !layout.is_small() {
@@ -60,7 +60,11 @@ pub async fn recent_dead_letters(
     }
     let mut causes: Vec<_> = groups.into_values().collect();
     causes.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.group.cmp(&b.group)));
-    Ok(RecentDeadLetters { causes, read: rows.len() as u64, whole: rows.len() < MAX_DEAD_LETTERS })
+    Ok(RecentDeadLetters {
+        causes,
+        read: rows.len() as u64,
+        is_complete: rows.len() < MAX_DEAD_LETTERS,
+    })
 }
 
 /// Counts a dead letter in its group.
@@ -194,7 +198,7 @@ pub async fn stuck(
     after: f64,
     timeout: Duration,
 ) -> Result<Vec<Stuck>, SourceError> {
-    let claimed = &layout.vocabulary.in_progress;
+    let claimed = &layout.state_names.claimed;
     if !layout.has_heartbeats() || claimed.is_empty() {
         return Ok(vec![]);
     }

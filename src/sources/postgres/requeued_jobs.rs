@@ -192,7 +192,7 @@ pub async fn read_rows(
     let job_row = |row: &Row| {
         Ok(JobRow {
             id: super::row_types::id(row.get("job"), layout.id)?,
-            role: layout.vocabulary.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
+            role: layout.state_names.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
             attempts: row.get("attempts"),
             locked_by: row.get("holder"),
             failed_by: row.get("failed_by"),

@@ -19,7 +19,7 @@ impl Conditions {
     /// [`in_group`], because fingerprints are computed here.
     pub fn new(layout: &Layout, selection: &Selection) -> Self {
         let mut conditions = Self::default();
-        conditions.push(sql::state_in(layout, &layout.vocabulary.dead));
+        conditions.push(sql::state_in(layout, &layout.state_names.dead));
         if !selection.kinds.is_empty() {
             let kind = text(layout.kind.as_ref());
             let values = conditions.bind(selection.kinds.clone(), Type::TEXT_ARRAY);

@@ -23,7 +23,7 @@ pub async fn read(
         format!(
             "select count(*) as n from (select from public.jobs where {} \
              and ({due} is null or {due} <= now()) limit {}) due",
-            sql::state_in(layout, &layout.vocabulary.waiting),
+            sql::state_in(layout, &layout.state_names.queued),
             max_due.saturating_add(1).min(i64::MAX.unsigned_abs()),
         )
     });

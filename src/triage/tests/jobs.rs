@@ -52,7 +52,7 @@ fn due_and_stuck_jobs_lead_to_section_3_3() {
         (
             "fifty in progress",
             |f| {
-                queue(f).in_progress = Count::Exact(50);
+                queue(f).claimed = Count::Exact(50);
                 report(f).queue.as_mut().unwrap().length = Some(52);
             },
             "3.3",
@@ -80,7 +80,7 @@ fn due_and_stuck_jobs_lead_to_section_3_3() {
             "the workers fell silent",
             |f| {
                 queue(f).workers =
-                    Some(Workers { beating: Count::Exact(0), last_beat_age: Some(900.0) })
+                    Some(Workers { active: Count::Exact(0), heartbeat_age: Some(900.0) })
             },
             // readyz still reports active workers and is contradicted: that is 3.2, and less
             // severe.

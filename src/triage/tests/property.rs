@@ -67,9 +67,9 @@ prop_compose! {
             report.queue = None;
         }
         let queue = queue(&mut facts);
-        (queue.due, queue.in_progress, queue.dead) = (due, running, Some(dead));
+        (queue.due, queue.claimed, queue.dead) = (due, running, Some(dead));
         queue.oldest_due_age = oldest;
-        queue.workers = Some(Workers { beating: Count::Exact(1), last_beat_age: heartbeat_age });
+        queue.workers = Some(Workers { active: Count::Exact(1), heartbeat_age: heartbeat_age });
         let server = server(&mut facts);
         server.connections = connections;
         server.oldest_transaction =

@@ -238,7 +238,8 @@ pub fn try_connect_with_env(
     variables: &[(&str, &str)],
 ) -> Result<String, SourceError> {
     let home_variable = ("HOME", home.to_str().unwrap());
-    let environment = ProcessEnvironment::of(variables.iter().copied().chain([home_variable]));
+    let environment =
+        ProcessEnvironment::from_pairs(variables.iter().copied().chain([home_variable]));
     let settings = Settings::resolve(&Overrides::default(), &environment, home).unwrap();
     try_connect_within(&settings.database?.value, TIMEOUT)
 }
@@ -247,7 +248,7 @@ pub fn try_connect_with_env(
 pub fn try_connect_with_flag(url: &str) -> Result<String, SourceError> {
     let url = Some(Secret::new(url.to_owned()));
     let overrides = Overrides { database_url: url, ..Overrides::default() };
-    let environment = ProcessEnvironment::of([("USER", "nobody")]);
+    let environment = ProcessEnvironment::from_pairs([("USER", "nobody")]);
     let settings = Settings::resolve(&overrides, &environment, Path::new("/nonexistent")).unwrap();
     try_connect_within(&settings.database?.value, TIMEOUT)
 }

@@ -1,7 +1,7 @@
 //! Fixed reports: no clock, no database, and no change when the checks change.
 
 use cliplyctl::exit::FailOn;
-use cliplyctl::facts::thresholds::limit_text;
+use cliplyctl::facts::thresholds::threshold_text;
 use cliplyctl::facts::{Evidence, Finding, Section, Status, Threshold};
 use cliplyctl::report::{Block, Cell, Column, Document, Provenance, Report, Table};
 use cliplyctl::triage::{Diagnosis, RuledOut};
@@ -40,7 +40,7 @@ fn incident() -> Report {
     let findings = vec![
         Finding::new("app.up", Section::AppDown, Status::Ok, "healthz", "answers 200 after 31 ms")
             .evidence(Evidence::number(31.4, "ms", at(), "/api/healthz"))
-            .threshold(limit_text(Threshold::warning(2000.0), "ms")),
+            .threshold(threshold_text(Threshold::warning(2000.0), "ms")),
         Finding::new(
             "queue.backlog",
             Section::Backlog,
@@ -49,7 +49,7 @@ fn incident() -> Report {
             "61 due and unclaimed",
         )
         .evidence(Evidence::number(61.0, "jobs", at(), "public.jobs"))
-        .threshold(limit_text(Threshold::new(50.0, 100.0), "jobs"))
+        .threshold(threshold_text(Threshold::new(50.0, 100.0), "jobs"))
         .next("cliplyctl queue"),
         Finding::new(
             "queue.oldest_due",
@@ -59,7 +59,7 @@ fn incident() -> Report {
             oldest,
         )
         .evidence(Evidence::number(2520.0, "s", at(), "public.jobs"))
-        .threshold(limit_text(Threshold::new(60.0, 300.0), "s"))
+        .threshold(threshold_text(Threshold::new(60.0, 300.0), "s"))
         .next("cliplyctl queue"),
         Finding::new(
             "ready.ffmpeg",

@@ -122,7 +122,7 @@ fn concurrent_writers_lose_no_snapshot() {
         }
     });
     let store = Store::read(Some(directory.path())).unwrap().unwrap();
-    let system_id = store.place(SYSTEM.name).unwrap().unwrap();
+    let system_id = store.system(SYSTEM.name).unwrap().unwrap();
     let mut times = Vec::new();
     store.walk(system_id, (0, 100), |point| times.push(point.at)).unwrap();
     let expected: Vec<i64> = (1..=25).flat_map(|at| [at; 4]).collect();
@@ -156,7 +156,7 @@ fn growing_operation_is_stored_as_one_marker() {
     for jobs in [10, 50, 20] {
         store.append(SYSTEM, &snapshot(9), &[marker("rq-1", jobs)], RETENTION).unwrap();
     }
-    let system_id = store.place(SYSTEM.name).unwrap().unwrap();
+    let system_id = store.system(SYSTEM.name).unwrap().unwrap();
     assert_eq!(store.marks(system_id, (0, 9)).unwrap(), [marker("rq-1", 50)]);
     let first = OperationMarker { reason: Some("token renewed".into()), ..marker("rq-2", 1) };
     let who = "bob@desk".into();
@@ -194,7 +194,7 @@ fn older_store_version_is_migrated_and_newer_one_refused() {
     // The first version of the schema.
     file.execute_batch("DROP TABLE operations; PRAGMA user_version = 1").unwrap();
     let store = Store::read(Some(directory.path())).unwrap().unwrap();
-    let system_id = store.place(SYSTEM.name).unwrap().unwrap();
+    let system_id = store.system(SYSTEM.name).unwrap().unwrap();
     assert_eq!(store.marks(system_id, (0, 9)).unwrap(), []);
     let mut snapshots = 0;
     store.walk(system_id, (0, 9), |_| snapshots += 1).unwrap();

@@ -101,7 +101,7 @@ fn shared(file: &str) -> Option<&'static str> {
         "workspaces" => Some(backend::WORKSPACES),
         "main" => Some(backend::MAIN),
         "access" => Some(backend::ACCESS),
-        "posture" => Some(backend::POSTURE),
+        "posture" => Some(backend::ACCESS_RULES),
         "stage" => Some(backend::STAGE),
         "load/main" => Some(backend::LOAD),
         _ => None,

@@ -24,7 +24,7 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn place(&self, name: &str) -> Result<Option<i64>, Error> {
+    pub fn system(&self, name: &str) -> Result<Option<i64>, Error> {
         self.connection
             .query_row("SELECT id FROM places WHERE name = ?1", [name], |row| row.get(0))
             .optional()
@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn places(&self) -> Result<Vec<Recorded>, Error> {
+    pub fn systems(&self) -> Result<Vec<Recorded>, Error> {
         let read = || {
             let mut statement =
                 self.connection.prepare("SELECT name, context FROM places ORDER BY name")?;

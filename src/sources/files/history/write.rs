@@ -41,7 +41,7 @@ impl Store {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = transaction.map_err(&failed)?;
         let write = || {
-            let place = place_id(&transaction, place)?;
+            let place = system_id(&transaction, place)?;
             let id = insert(&transaction, place, snapshot)?;
             for mark in marks {
                 note(&transaction, place, mark)?;
@@ -57,7 +57,7 @@ impl Store {
     }
 }
 
-fn place_id(tx: &Transaction<'_>, place: SystemId<'_>) -> rusqlite::Result<i64> {
+fn system_id(tx: &Transaction<'_>, place: SystemId<'_>) -> rusqlite::Result<i64> {
     tx.query_row(
         "INSERT INTO places (name, context) VALUES (?1, ?2)
          ON CONFLICT (name) DO UPDATE SET context = excluded.context RETURNING id",

@@ -66,7 +66,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         JobState::Finished => (Lifecycle::Finished, "true".to_owned(), format!("{changed} desc")),
         JobState::Dead => (Lifecycle::Dead, "true".to_owned(), format!("{changed} desc")),
     };
-    let values = layout.vocabulary.values(role);
+    let values = layout.state_names.values(role);
     if values.is_empty() {
         return Err(unknown(&format!(
             "no state of this database means {}",

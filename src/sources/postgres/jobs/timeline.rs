@@ -30,7 +30,7 @@ pub async fn read(
     timeout: Duration,
 ) -> Result<Timeline, SourceError> {
     let no_events =
-        |looked: &str| Timeline { events: vec![], looked: looked.into(), complete: false };
+        |looked: &str| Timeline { events: vec![], searched: looked.into(), complete: false };
     let Some(events) = &layout.events else {
         return Ok(no_events("this database keeps no job_events"));
     };
@@ -152,5 +152,5 @@ fn timeline(layout: &Events, kind: &str, rows: &[Row]) -> Timeline {
         ),
         (false, _, None) => format!("looked through the newest {WINDOW} events"),
     };
-    Timeline { events, looked, complete }
+    Timeline { events, searched: looked, complete }
 }

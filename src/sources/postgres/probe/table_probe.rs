@@ -85,7 +85,7 @@ pub fn record(
             return;
         }
     };
-    observations.trials.push(AccessTest { table, persona: role, command, outcome });
+    observations.tests.push(AccessTest { table, persona: role, command, outcome });
 }
 
 /// Counts the sampled rows that are visible.

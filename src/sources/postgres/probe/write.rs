@@ -82,11 +82,11 @@ pub fn record(
         match outcome(command, &writes) {
             Ok(outcome) => {
                 // An executed write replaces a planned one.
-                observations.trials.retain(|test| {
+                observations.tests.retain(|test| {
                     (test.table.as_str(), test.persona, test.command) != (table, role, command)
                 });
                 let table = table.to_owned();
-                observations.trials.push(AccessTest { table, persona: role, command, outcome });
+                observations.tests.push(AccessTest { table, persona: role, command, outcome });
             }
             Err(reason) => {
                 let mut test = table.to_owned();

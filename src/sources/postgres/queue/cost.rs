@@ -29,7 +29,7 @@ const SIZE: &str = "select sum(pg_catalog.pg_relation_size(part.relid))::float8 
 /// Returns the states whose counts have no covering partial index.
 pub fn unindexed_metrics(layout: &Layout) -> Vec<Lifecycle> {
     let is_unindexed = |role: &Lifecycle| {
-        let values = layout.vocabulary.values(*role);
+        let values = layout.state_names.values(*role);
         let columns = sql::covering_columns(layout, *role);
         !values.is_empty() && !columns.is_empty() && !layout.has_partial_index(values, &columns)
     };
@@ -43,7 +43,7 @@ pub fn budget(request: CountRequest<'_>) -> Duration {
 
 /// Returns the slice of a state, counted without a covering index.
 fn slice(layout: &Layout, role: Lifecycle) -> Slice {
-    Slice::new(role, layout.vocabulary.values(role), CountScope::All)
+    Slice::new(role, layout.state_names.values(role), CountScope::All)
 }
 
 /// Counts the jobs of a state; `None` if the count exceeds its budget.
@@ -73,7 +73,7 @@ pub async fn planner_estimate(
     let entries_plan = explain(&format!(
         "select {} from public.jobs where {}",
         columns.join(", "),
-        sql::state_in(layout, layout.vocabulary.values(role)),
+        sql::state_in(layout, layout.state_names.values(role)),
     ));
     let params = params(&request);
     let queries =

@@ -45,10 +45,9 @@ impl Slice {
     /// Returns whether the slice contains all values of its states.
     pub(crate) fn coverage(&self, layout: &Layout) -> Coverage<'_> {
         let values = self.values.as_deref().unwrap_or_default();
-        let complete = self
-            .roles
-            .iter()
-            .all(|role| layout.vocabulary.values(*role).iter().all(|value| values.contains(value)));
+        let complete = self.roles.iter().all(|role| {
+            layout.state_names.values(*role).iter().all(|value| values.contains(value))
+        });
         if complete { Coverage::Total(&self.roles) } else { Coverage::Part(&self.roles) }
     }
 }
@@ -102,7 +101,7 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
         if single_role {
             "true".to_owned()
         } else {
-            sql::state_in(layout, layout.vocabulary.values(role))
+            sql::state_in(layout, layout.state_names.values(role))
         }
     };
     let (due, heartbeat) = (sql::due(layout), sql::last_heartbeat(layout));
@@ -181,9 +180,9 @@ const NO_AGE: &str = "null::float8";
 fn role_case(layout: &Layout, roles: &[Lifecycle]) -> String {
     let cases: Vec<_> = roles
         .iter()
-        .filter(|role| !layout.vocabulary.values(**role).is_empty())
+        .filter(|role| !layout.state_names.values(**role).is_empty())
         .map(|role| {
-            let condition = sql::state_in(layout, layout.vocabulary.values(*role));
+            let condition = sql::state_in(layout, layout.state_names.values(*role));
             format!("when {mine} then {}", sql::literal(role.as_str()), mine = condition)
         })
         .collect();

@@ -54,7 +54,7 @@ pub struct CountRequest<'a> {
     /// Age of the heartbeat from which a claimed job is stuck, in seconds.
     pub stuck_after: f64,
     /// Age of the heartbeat up to which a worker is active, in seconds.
-    pub beat_window: f64,
+    pub active_window: f64,
 }
 
 /// Counts the jobs. If the scan exceeds its budget, the affected counts are `NotCounted`.

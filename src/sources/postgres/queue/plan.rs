@@ -30,7 +30,7 @@ impl CountPlan {
         let mut plan = Self { largest: None, covered: vec![], totals: vec![], scan: None };
         let mut scanned = Slice { roles: vec![], values: Some(vec![]), ..Slice::everything() };
         for role in COUNTED_ROLES {
-            let values = layout.vocabulary.values(role);
+            let values = layout.state_names.values(role);
             if values.is_empty() {
                 continue;
             }
@@ -74,7 +74,7 @@ impl CountPlan {
         let columns: Vec<_> =
             covering.iter().copied().filter(|c| layout.kind.as_deref() != Some(c)).collect();
         let values: Vec<_> = layout
-            .vocabulary
+            .state_names
             .values(role)
             .iter()
             .filter(|v| layout.has_partial_index(std::slice::from_ref(v), &columns))

@@ -46,18 +46,18 @@ pub(crate) fn add_up(
     let (queued, claimed) = (counts(Lifecycle::Queued), counts(Lifecycle::Claimed));
     let (failed, dead) = (counts(Lifecycle::Failed), counts(Lifecycle::Dead));
     let other = counts(Lifecycle::Other);
-    let has_dead = !layout.vocabulary.dead.is_empty();
+    let has_dead = !layout.state_names.dead.is_empty();
     Queue {
         kind: request.kind.map(str::to_owned),
         due: queued.count(|row| row.due),
         scheduled: queued.count(|row| row.n.saturating_sub(row.due)),
-        in_progress: claimed.count(|row| row.n),
+        claimed: claimed.count(|row| row.n),
         failed: failed.count(|row| row.n),
         dead: has_dead.then(|| dead.count(|row| row.n)),
         other: other.count(|row| row.n),
         oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
-        workers: layout.has_heartbeats().then(|| workers(&claimed, request.beat_window)),
+        workers: layout.has_heartbeats().then(|| workers(&claimed, request.active_window)),
         dead_lettered_last_hour: has_dead.then(|| dead.count(|row| row.dead_lettered_last_hour)),
         by_kind: by_kind(parts),
         by_kind_missing: [queued, claimed, failed, dead]
@@ -94,7 +94,7 @@ impl<'a> StateCounts<'a> {
         }
         // A state that the vocabulary does not have contains no jobs.
         found.unwrap_or_else(|| {
-            debug_assert!(layout.vocabulary.values(role).is_empty());
+            debug_assert!(layout.state_names.values(role).is_empty());
             empty
         })
     }
@@ -120,12 +120,12 @@ fn workers(claimed: &StateCounts<'_>, max_age: f64) -> Workers {
         .collect();
     let n = active.len() as u64;
     Workers {
-        beating: match claimed.count(|_| 0) {
+        active: match claimed.count(|_| 0) {
             Count::Exact(_) => Count::Exact(n),
             Count::AtLeast(_) => Count::AtLeast(n),
             not_counted @ Count::NotCounted(_) => not_counted,
         },
-        last_beat_age: claimed.rows.iter().filter_map(|row| row.heartbeat_age).reduce(f64::min),
+        heartbeat_age: claimed.rows.iter().filter_map(|row| row.heartbeat_age).reduce(f64::min),
     }
 }
 

@@ -46,9 +46,9 @@ impl RequeueColumns {
             return Err(SourceError::new(SourceErrorKind::UnknownLayout, reason)
                 .hint("failed jobs are counted by: cliplyctl queue"));
         }
-        let queued = &layout.vocabulary.waiting;
+        let queued = &layout.state_names.queued;
         let queued = queued.iter().find(|value| *value == "queued").or(queued.first());
-        let (Some(dead), Some(queued)) = (layout.vocabulary.dead.first(), queued) else {
+        let (Some(dead), Some(queued)) = (layout.state_names.dead.first(), queued) else {
             return Err(SourceError::new(
                 SourceErrorKind::UnknownLayout,
                 format!(

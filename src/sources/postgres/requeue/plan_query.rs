@@ -136,10 +136,10 @@ impl PlanBuilder {
         let state: Option<&str> = row.get("live");
         let kind: &str = row.get::<_, Option<&str>>("fp_kind").unwrap_or("");
         let is_dead = state
-            .is_some_and(|state| rules.layout.vocabulary.dead.iter().any(|dead| dead == state));
+            .is_some_and(|state| rules.layout.state_names.dead.iter().any(|dead| dead == state));
         let full = rules.options.max.is_some_and(|max| self.plan.ids.len() as u64 >= max);
         let is_repeat_failure = || {
-            !rules.options.include_repeat_offenders
+            !rules.options.include_repeat_failures
                 && rules.repeat_failures.contains(id, kind, &fingerprint.hash)
         };
         let skip = if rules.done.contains(&id) {

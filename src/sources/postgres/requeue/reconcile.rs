@@ -10,7 +10,7 @@ use crate::facts::requeue::{WriteSkip, WriteStop};
 /// Maximum number of queries to find unlocked rows; the remaining rows count as locked.
 const MAX_QUERIES: usize = 200;
 /// Error of a row that matches and is not locked, but was not written.
-const HELD_BACK: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
+const NOT_WRITTEN: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
 
 impl WriteRun<'_, '_> {
     /// Accounts for the jobs of a committed transaction: written, locked (to be tried again) or
@@ -51,7 +51,7 @@ impl WriteRun<'_, '_> {
         for i in locked {
             let job = self.input.jobs[i];
             if unlocked.contains(&i) {
-                self.outcome.errors.push((job, HELD_BACK.to_owned()));
+                self.outcome.errors.push((job, NOT_WRITTEN.to_owned()));
             } else {
                 self.outcome.skipped.push((job, WriteSkip::Locked));
             }

@@ -48,13 +48,13 @@ impl RescueColumns {
                     .to_owned(),
             );
         }
-        if layout.vocabulary.in_progress.is_empty() {
+        if layout.state_names.claimed.is_empty() {
             return unknown_layout(format!(
                 "no value of \"{}\" means in progress",
                 layout.state_column
             ));
         }
-        let queued = &layout.vocabulary.waiting;
+        let queued = &layout.state_names.queued;
         let Some(queued) = queued.iter().find(|value| *value == "queued").or(queued.first()) else {
             return unknown_layout(format!(
                 "no value of \"{}\" means waiting",
@@ -63,7 +63,7 @@ impl RescueColumns {
         };
         Ok(Self {
             queued: queued.clone(),
-            dead: layout.vocabulary.dead.first().cloned(),
+            dead: layout.state_names.dead.first().cloned(),
             event: layout.events.as_ref().and_then(|events| stage(events, &RESCUE_STAGES)),
         })
     }
@@ -125,7 +125,7 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         limit = MAX_JOBS + 1,
         silent = age(&last_heartbeat(layout)),
         holder = column_or_null(layout.locked_by.as_ref(), "text"),
-        in_progress = state_in(layout, &layout.vocabulary.in_progress),
+        in_progress = state_in(layout, &layout.state_names.claimed),
         kind = column_or_null(layout.kind.as_ref(), "text"),
         heartbeat = column_or_null(layout.heartbeat.as_ref(), "timestamptz"),
         attempts = number(&layout.attempts),
