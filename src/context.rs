@@ -24,11 +24,11 @@ use crate::terminal::Terminal;
 const POOL_SIZE: usize = 4;
 
 /// The settings, the sources and the clock of one command run.
-pub struct Context {
+pub(crate) struct Context {
     /// All settings with their origins.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// The terminal for prompts and progress.
-    pub terminal: Terminal,
+    pub(crate) terminal: Terminal,
     command: &'static str,
     started_at: Timestamp,
     started: Instant,
@@ -41,7 +41,7 @@ pub struct Context {
 
 impl Context {
     /// Creates a context and starts its time budget. Opens no connection.
-    pub fn new(settings: Settings, terminal: Terminal, command: &'static str) -> Self {
+    pub(crate) fn new(settings: Settings, terminal: Terminal, command: &'static str) -> Self {
         Self {
             settings,
             terminal,
@@ -56,22 +56,22 @@ impl Context {
     }
 
     /// Returns the time of this machine. Ages of rows use the server's time instead.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         now()
     }
 
     /// Returns the remaining time of the command's budget.
-    pub fn remaining(&self) -> Duration {
+    pub(crate) fn remaining(&self) -> Duration {
         self.settings.timeout.value.saturating_sub(self.budget_started.get().elapsed())
     }
 
     /// Starts the time budget again, for a command that polls repeatedly.
-    pub fn reset_deadline(&self) {
+    pub(crate) fn reset_deadline(&self) {
         self.budget_started.set(Instant::now());
     }
 
     /// Returns the timeout of one probe.
-    pub fn timeout(&self) -> Duration {
+    pub(crate) fn timeout(&self) -> Duration {
         self.settings.timeout.value
     }
 
@@ -79,7 +79,7 @@ impl Context {
     ///
     /// # Errors
     /// The error of the setting if no database is configured.
-    pub async fn database(&self) -> Result<&Database, SourceError> {
+    pub(crate) async fn database(&self) -> Result<&Database, SourceError> {
         self.database
             .get_or_try_init(|| async {
                 let dsn = self.settings.database.as_ref().map_err(Clone::clone)?;
@@ -94,7 +94,7 @@ impl Context {
     }
 
     /// Returns the layout of the jobs table, which is read once.
-    pub async fn layout(&self) -> Result<&Layout, SourceError> {
+    pub(crate) async fn layout(&self) -> Result<&Layout, SourceError> {
         self.layout
             .get_or_try_init(|| async {
                 postgres::layout::read(self.database().await?, self.timeout()).await
@@ -106,7 +106,7 @@ impl Context {
     ///
     /// # Errors
     /// The error of the setting if no base URL is configured or a credential cannot be read.
-    pub fn http(&self) -> Result<&Http, SourceError> {
+    pub(crate) fn http(&self) -> Result<&Http, SourceError> {
         if let Some(http) = self.http.get() {
             return Ok(http);
         }
@@ -120,13 +120,13 @@ impl Context {
 
     /// Returns the operator, the host and the reason of a write. The reason is redacted because the
     /// events store it.
-    pub fn author(&self, reason: Option<&str>) -> Author {
+    pub(crate) fn author(&self, reason: Option<&str>) -> Author {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Author { actor: self.settings.actor.clone(), host, reason: reason.map(redact::text) }
     }
 
     /// Returns `host:port/database` without the user, as plans and operations store it.
-    pub fn database_name(&self) -> String {
+    pub(crate) fn database_name(&self) -> String {
         let dsn = self.settings.database.as_ref().map(|dsn| dsn.value.to_string());
         let dsn = dsn.unwrap_or_default();
         dsn.rsplit_once('@').map_or(dsn.clone(), |(_, database)| database.to_owned())
@@ -137,7 +137,7 @@ impl Context {
     ///
     /// # Errors
     /// The error of the setting if neither is configured.
-    pub fn system_id(&self) -> Result<String, SourceError> {
+    pub(crate) fn system_id(&self) -> Result<String, SourceError> {
         let parts = [
             self.database_name(),
             self.settings.base_url.as_ref().map_or_else(|_| String::new(), |url| url.value.clone()),
@@ -151,7 +151,7 @@ impl Context {
 
     /// Returns a context with the same settings, connections and start time, a new time budget and no
     /// cached layout, so that a repeated poll notices a changed schema.
-    pub fn fresh(&self) -> Self {
+    pub(crate) fn fresh(&self) -> Self {
         let mut fresh = Self::new(self.settings.clone(), self.terminal, self.command);
         (fresh.started_at, fresh.started) = (self.started_at, self.started);
         if let Some(http) = self.http.get() {
@@ -164,7 +164,7 @@ impl Context {
     }
 
     /// Runs `read` and returns its result with source, time and duration.
-    pub async fn observe<T>(
+    pub(crate) async fn observe<T>(
         &self,
         source: impl Into<String>,
         read: impl Future<Output = Result<T, SourceError>>,
@@ -175,7 +175,7 @@ impl Context {
     }
 
     /// Returns the context, the database and the app that the report is about.
-    pub fn provenance(&self) -> Provenance {
+    pub(crate) fn provenance(&self) -> Provenance {
         Provenance {
             context: self.settings.context_name.clone(),
             read_only: self.settings.read_only,
@@ -193,7 +193,7 @@ impl Context {
     ///
     /// # Errors
     /// A usage error that suggests the most similar kind.
-    pub fn known_kind(&self, layout: &Layout, kind: &str) -> Result<(), Error> {
+    pub(crate) fn known_kind(&self, layout: &Layout, kind: &str) -> Result<(), Error> {
         let Some(kinds) = &layout.kinds else { return Ok(()) };
         if kinds.iter().any(|k| k == kind) {
             return Ok(());

@@ -8,7 +8,7 @@ use crate::text::TargetFlags;
 
 /// The kind of an error, which determines the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
+pub(crate) enum ErrorKind {
     /// The command line is invalid.
     Usage,
     /// A setting is invalid.
@@ -17,8 +17,6 @@ pub enum ErrorKind {
     Source(SourceErrorKind),
     /// A write was refused: protected or read-only context, or not confirmed.
     Refused,
-    /// A write was applied partially.
-    Partial,
     /// Interrupted by a signal.
     Interrupted,
     /// A bug in this tool.
@@ -30,65 +28,65 @@ pub enum ErrorKind {
 #[error("{message}")]
 pub struct Error {
     /// The kind, which determines the exit code.
-    pub kind: ErrorKind,
+    pub(crate) kind: ErrorKind,
     /// What failed and for which thing, in lower case and without secrets.
     pub message: String,
     /// The causes, outermost first.
     pub causes: Vec<String>,
     /// Hints: commands, or one imperative each.
-    pub hints: Vec<String>,
+    pub(crate) hints: Vec<String>,
 }
 
 impl Error {
     /// Creates an error without causes and hints.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
     /// Adds the flags that select the context or database to the commands in the hints.
-    pub fn address(&mut self, target: &TargetFlags) {
+    pub(crate) fn address(&mut self, target: &TargetFlags) {
         for hint in &mut self.hints {
             *hint = target.add_to_text(hint);
         }
     }
 
     /// Adds a hint that names the flag with a secret value that the commands in the hints need as well.
-    pub fn note_secret_flag(&mut self, flag: Option<&str>) {
+    pub(crate) fn note_secret_flag(&mut self, flag: Option<&str>) {
         let has_commands = self.hints.iter().any(|hint| hint.contains("cliplyctl "));
         self.hints
             .extend(flag.filter(|_| has_commands).map(|flag| format!("with the same {flag}")));
     }
 
     /// Creates an error about the command line (64).
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
 
     /// Creates an error about a setting (78).
-    pub fn config(message: impl Into<String>) -> Self {
+    pub(crate) fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
     }
 
     /// Creates an error about a refused write (77).
-    pub fn refused(message: impl Into<String>) -> Self {
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Refused, message)
     }
 
     /// Creates an error about a bug in this tool (70).
-    pub fn bug(message: impl Into<String>) -> Self {
+    pub(crate) fn bug(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, message)
     }
 
     /// Adds a cause.
     #[must_use]
-    pub fn cause(mut self, cause: impl ToString) -> Self {
+    pub(crate) fn cause(mut self, cause: impl ToString) -> Self {
         self.causes.push(cause.to_string());
         self
     }
 
     /// Adds a hint.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
@@ -102,30 +100,27 @@ impl Error {
             }
             ErrorKind::Source(_) => ExitCode::Unknown,
             ErrorKind::Refused => ExitCode::Refused,
-            ErrorKind::Partial => ExitCode::Partial,
             ErrorKind::Interrupted => ExitCode::Interrupted,
             ErrorKind::Bug => ExitCode::Bug,
         }
     }
 
     /// Returns the name of the kind in JSON.
-    pub fn as_str(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         match self.kind {
             ErrorKind::Usage => "usage",
             ErrorKind::Config => "config",
             ErrorKind::Source(kind) => kind.as_str(),
             ErrorKind::Refused => "refused",
-            ErrorKind::Partial => "partial",
             ErrorKind::Interrupted => "interrupted",
             ErrorKind::Bug => "bug",
         }
     }
 
     /// Returns whether the same command may succeed when it is repeated.
-    pub fn retryable(&self) -> bool {
+    pub(crate) fn retryable(&self) -> bool {
         match self.kind {
             ErrorKind::Source(kind) => kind.retryable(),
-            ErrorKind::Partial => true,
             _ => false,
         }
     }

@@ -58,14 +58,14 @@ impl ExitCode {
     }
 
     /// Returns the exit code with this number; `None` if this tool does not use the number.
-    pub fn from_number(number: i32) -> Option<Self> {
+    pub(crate) fn from_number(number: i32) -> Option<Self> {
         EXIT_CODES.map(|(code, _)| code).into_iter().find(|code| i32::from(code.code()) == number)
     }
 
     /// Returns the exit code of a command that reports a status.
     ///
     /// UNKNOWN always fails, regardless of `fail_on`, because nothing was evaluated.
-    pub fn from_status(status: Status, fail_on: FailOn) -> Self {
+    pub(crate) fn from_status(status: Status, fail_on: FailOn) -> Self {
         match status {
             Status::Critical => Self::Critical,
             Status::Unknown | Status::Skipped { .. } => Self::Unknown,

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 /// A flag that is set when the process receives SIGINT or SIGTERM.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<Inner>);
+pub(crate) struct Interrupt(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -20,7 +20,7 @@ struct Inner {
 
 impl Interrupt {
     /// Installs the signal handlers: from now on the signals set the flag and do not end the process.
-    pub fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let interrupt = Self::default();
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
             // If the handler cannot be installed, the signal ends the process. That is safe: an open
@@ -39,12 +39,12 @@ impl Interrupt {
     }
 
     /// Returns whether a signal was received.
-    pub fn happened(&self) -> bool {
+    pub(crate) fn happened(&self) -> bool {
         self.0.happened.load(Ordering::Relaxed)
     }
 
     /// Waits for a signal.
-    pub async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         let notified = self.0.notify.notified();
         if !self.happened() {
             notified.await;
@@ -52,7 +52,7 @@ impl Interrupt {
     }
 
     /// Sleeps for `duration`, or until a signal.
-    pub async fn sleep(&self, duration: Duration) {
+    pub(crate) async fn sleep(&self, duration: Duration) {
         let notified = self.0.notify.notified();
         if !self.happened() {
             _ = tokio::time::timeout(duration, notified).await;

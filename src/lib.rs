@@ -15,6 +15,8 @@
 //! - Only [`settings`] reads the environment, only [`context`] reads the clock, and only [`terminal`]
 //!   prints.
 
+#![warn(unreachable_pub)]
+
 mod access;
 mod advice;
 mod app;
@@ -24,13 +26,13 @@ mod commands;
 pub mod context;
 pub mod demo;
 pub mod dsn;
-pub mod error;
+mod error;
 pub mod exit;
 pub mod facts;
 pub mod fingerprint;
-pub mod history;
-pub mod interrupt;
-pub mod permit;
+mod history;
+mod interrupt;
+mod permit;
 pub mod queue;
 mod redact;
 pub mod render;

@@ -9,27 +9,27 @@ use crate::redact;
 use crate::text::{count, plural};
 
 /// A write of more jobs than this requires a reason.
-pub const MAX_JOBS_WITHOUT_REASON: u64 = 50;
+pub(crate) const MAX_JOBS_WITHOUT_REASON: u64 = 50;
 /// The placeholder for the reason in suggested commands. It is rejected as a reason.
-pub const REASON_PLACEHOLDER: &str = "WHY";
+pub(crate) const REASON_PLACEHOLDER: &str = "WHY";
 
 /// Permission for one write. It can neither be constructed outside this module nor copied.
 #[derive(Debug)]
-pub struct WritePermit(());
+pub(crate) struct WritePermit(());
 
 /// Proof that the plan was printed before the confirmation.
 #[derive(Debug)]
-pub struct PlanShown(());
+pub(crate) struct PlanShown(());
 
 /// Prints a plan.
-pub fn show(plan: &str, print: impl FnOnce(&str)) -> PlanShown {
+pub(crate) fn show(plan: &str, print: impl FnOnce(&str)) -> PlanShown {
     print(plan);
     PlanShown(())
 }
 
 /// Returns the error for a prompt that could not be answered: an interrupt (130) or unreadable input
 /// (77).
-pub fn unanswered(error: io::Error) -> Error {
+pub(crate) fn unanswered(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::Interrupted => {
             Error::new(ErrorKind::Interrupted, "interrupted: nothing was written")
@@ -40,7 +40,7 @@ pub fn unanswered(error: io::Error) -> Error {
 
 /// Returns the flags that a write of `jobs` jobs requires: `--confirm` with the name of a protected
 /// context, and `--reason`. A required reason that was not given is [`REASON_PLACEHOLDER`].
-pub fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String {
+pub(crate) fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String {
     let required = protected.is_some() || jobs > MAX_JOBS_WITHOUT_REASON;
     let reason = match reason.map(redact::text) {
         Some(reason) => format!(" --reason {}", shell_words::quote(&reason)),
@@ -52,29 +52,29 @@ pub fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String
 
 /// Returns the `--confirm` flag with the name of a protected context, with a space in front; empty
 /// without one.
-pub fn confirm_flag(protected: Option<&str>) -> String {
+pub(crate) fn confirm_flag(protected: Option<&str>) -> String {
     protected.map_or_else(String::new, |name| format!(" --confirm {}", shell_words::quote(name)))
 }
 
 /// The facts that decide whether a write is permitted.
 #[derive(Debug, Clone, Copy)]
-pub struct WriteRequest<'a> {
+pub(crate) struct WriteRequest<'a> {
     /// Whether the context is read-only, so that writes are refused.
-    pub read_only: bool,
+    pub(crate) read_only: bool,
     /// The protected context that the database belongs to.
-    pub protected: Option<&'a str>,
+    pub(crate) protected: Option<&'a str>,
     /// Number of jobs to write.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// Number of jobs in the first batch of a canary.
-    pub first: Option<u64>,
+    pub(crate) first: Option<u64>,
     /// `--yes`
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// `--confirm NAME`
-    pub confirm: Option<&'a str>,
+    pub(crate) confirm: Option<&'a str>,
     /// `--reason TEXT`
-    pub reason: Option<&'a str>,
+    pub(crate) reason: Option<&'a str>,
     /// Whether the operator can be asked, because stdin is a terminal.
-    pub interactive: bool,
+    pub(crate) interactive: bool,
 }
 
 impl WriteRequest<'_> {
@@ -82,7 +82,7 @@ impl WriteRequest<'_> {
     ///
     /// # Errors
     /// The errors of [`check`](Self::check), or 77 if the operator declines or cannot be asked.
-    pub async fn permit(
+    pub(crate) async fn permit(
         &self,
         _shown: PlanShown,
         ask: impl AsyncFnOnce(&str) -> Result<bool, Error>,
@@ -119,7 +119,7 @@ impl WriteRequest<'_> {
     /// # Errors
     /// 77 if the context is read-only, or protected and not named by `--confirm`; 64 if a required
     /// reason is missing.
-    pub fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         if self.read_only {
             return Err(Error::refused("this context is read-only: nothing is written here")
                 .hint("cliplyctl config show says which context and file say so"));

@@ -3,14 +3,14 @@
 use crate::facts::access::catalog::{AccessCatalog, SqlFunction};
 
 /// A body as tokens, without comments. A string is one token; names are in lower case.
-pub struct Body {
+pub(crate) struct Body {
     tokens: Vec<String>,
 }
 
 impl Body {
     /// Splits a body into tokens.
     #[must_use]
-    pub fn new(source: &str) -> Self {
+    pub(crate) fn new(source: &str) -> Self {
         let mut tokens = Vec::new();
         let mut rest = source;
         while let Some(c) = rest.chars().next() {
@@ -45,7 +45,7 @@ impl Body {
 
     /// Whether it builds SQL statements at run time.
     #[must_use]
-    pub fn is_dynamic(&self) -> bool {
+    pub(crate) fn is_dynamic(&self) -> bool {
         let execute = |pair: &[String]| {
             pair[0] == "execute" && !matches!(pair[1].as_str(), "function" | "procedure" | "on")
         };
@@ -54,7 +54,7 @@ impl Body {
 
     /// Why not all tables that the function uses can be found in its body; `None` if they can.
     #[must_use]
-    pub fn unread(&self, function: &SqlFunction) -> Option<&'static str> {
+    pub(crate) fn unread(&self, function: &SqlFunction) -> Option<&'static str> {
         match function.language.as_str() {
             "sql" => None,
             "plpgsql" => self.is_dynamic().then_some("it builds SQL at run time (EXECUTE)"),
@@ -64,7 +64,7 @@ impl Body {
 
     /// Whether it reads the claims of the caller.
     #[must_use]
-    pub fn asks_who_calls(&self) -> bool {
+    pub(crate) fn asks_who_calls(&self) -> bool {
         let claims = |t: &[String]| {
             t[0] == "auth" && t[1] == "." && matches!(t[2].as_str(), "uid" | "role" | "jwt")
         };
@@ -73,7 +73,7 @@ impl Body {
 
     /// Whether it changes rows of a table (`public.jobs`).
     #[must_use]
-    pub fn writes(&self, table: &str) -> bool {
+    pub(crate) fn writes(&self, table: &str) -> bool {
         self.named_after(table, |before| {
             matches!(
                 before,
@@ -87,7 +87,7 @@ impl Body {
 
     /// Whether it reads rows of a table.
     #[must_use]
-    pub fn reads(&self, table: &str) -> bool {
+    pub(crate) fn reads(&self, table: &str) -> bool {
         self.named_after(table, |before| {
             matches!(before.last(), Some(&("from" | "join" | "only" | "using" | "," | "table")))
         })
@@ -109,7 +109,9 @@ impl Body {
 }
 
 /// The SECURITY DEFINER functions whose tables are not all known, with the reason.
-pub fn not_examined(catalog: &AccessCatalog) -> impl Iterator<Item = (&SqlFunction, &'static str)> {
+pub(crate) fn not_examined(
+    catalog: &AccessCatalog,
+) -> impl Iterator<Item = (&SqlFunction, &'static str)> {
     let definers = catalog.functions.iter().filter(|f| f.definer);
     definers.filter_map(|f| Some((f, Body::new(&f.source).unread(f)?)))
 }

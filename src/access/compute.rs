@@ -7,7 +7,7 @@ use crate::facts::access::{AccessCatalog, SqlCommand, contract};
 
 /// The access of a role to a table by one command.
 #[must_use]
-pub fn compute_access(
+pub(crate) fn compute_access(
     catalog: &AccessCatalog,
     table: &Relation,
     role: &Role,
@@ -17,10 +17,10 @@ pub fn compute_access(
         return ComputedAccess::All;
     }
     if !role.schemas.contains(&table.schema) {
-        return ComputedAccess::Denied(DenyReason::NoUsage);
+        return ComputedAccess::Denied(DenyReason::SchemaUsage);
     }
     if !table.has(&role.name, command.sql()) && !table.has_column(&role.name, command.sql()) {
-        return ComputedAccess::Denied(DenyReason::NoGrant);
+        return ComputedAccess::Denied(DenyReason::Grant);
     }
     if !binds(table, role) {
         return ComputedAccess::All;
@@ -37,13 +37,13 @@ pub fn compute_access(
 
 /// Whether row security applies to this role on this table.
 #[must_use]
-pub fn binds(table: &Relation, role: &Role) -> bool {
+pub(crate) fn binds(table: &Relation, role: &Role) -> bool {
     let owner = role.inherits.contains(&table.owner) && !table.force;
     table.rls && !role.bypass_rls && !role.superuser && !owner
 }
 
 /// The policies of a table that apply to this role and command.
-pub fn applicable<'a>(
+pub(crate) fn applicable<'a>(
     catalog: &'a AccessCatalog,
     table: &'a Relation,
     role: &'a Role,
@@ -55,7 +55,7 @@ pub fn applicable<'a>(
 
 /// Whether a policy applies to this role.
 #[must_use]
-pub fn applies_to(policy: &Policy, role: &Role) -> bool {
+pub(crate) fn applies_to(policy: &Policy, role: &Role) -> bool {
     policy.roles.iter().any(|r| r == "public" || role.inherits.contains(r))
 }
 
@@ -71,7 +71,7 @@ fn allowed_rows<'a>(
         match (truth(&expression, &role.name), policy.permissive) {
             (Some(true), true) => everything = true,
             (Some(false), true) | (Some(true), false) => {}
-            (Some(false), false) => return ComputedAccess::Denied(DenyReason::NoPolicy),
+            (Some(false), false) => return ComputedAccess::Denied(DenyReason::Policy),
             (None, true) => filter.any.push(simplified(&expression, &role.name)),
             (None, false) => filter.all.push(simplified(&expression, &role.name)),
         }
@@ -80,7 +80,7 @@ fn allowed_rows<'a>(
         filter.any = vec!["true".to_owned()];
     }
     match (filter.any.is_empty(), filter.all.is_empty()) {
-        (true, _) => ComputedAccess::Denied(DenyReason::NoPolicy),
+        (true, _) => ComputedAccess::Denied(DenyReason::Policy),
         (false, true) if everything => ComputedAccess::All,
         _ => ComputedAccess::Rows(filter.normalised()),
     }
@@ -138,7 +138,7 @@ fn missing_privilege(catalog: &AccessCatalog, policies: &[&Policy], role: &Role)
 
 /// The rows that the expected policies of a contract allow.
 #[must_use]
-pub fn expected_access(
+pub(crate) fn expected_access(
     table: &contract::ContractTable,
     role: &Role,
     command: SqlCommand,
@@ -186,11 +186,11 @@ mod tests {
         assert_eq!(select(&filtered).to_string(), "rows where owner = auth.uid()");
         let mut ungranted = filtered.clone();
         ungranted.relations[0].grants.clear();
-        assert_eq!(select(&ungranted), ComputedAccess::Denied(DenyReason::NoGrant));
+        assert_eq!(select(&ungranted), ComputedAccess::Denied(DenyReason::Grant));
         let mut off = filtered.clone();
         off.relations[0].rls = false;
         assert_eq!(select(&off), ComputedAccess::All);
-        assert_eq!(select(&catalog(vec![])), ComputedAccess::Denied(DenyReason::NoPolicy));
+        assert_eq!(select(&catalog(vec![])), ComputedAccess::Denied(DenyReason::Policy));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         restrictive.permissive = false;
         assert_eq!(
             select(&catalog(vec![restrictive.clone()])),
-            ComputedAccess::Denied(DenyReason::NoPolicy)
+            ComputedAccess::Denied(DenyReason::Policy)
         );
         let both = catalog(vec![restrictive, policy("p", "public", "true")]);
         assert_eq!(select(&both).to_string(), "rows where true AND x = 1");

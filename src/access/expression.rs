@@ -3,7 +3,7 @@
 /// Normalizes an expression: no outer brackets, no `( SELECT f() AS f)` around a call, single spaces.
 /// Expressions with the same meaning then often have the same form.
 #[must_use]
-pub fn normalise(expression: &str) -> String {
+pub(crate) fn normalise(expression: &str) -> String {
     let mut text = expression.split_whitespace().collect::<Vec<_>>().join(" ");
     while let Some(unwrapped) = unwrap_subselect(&text) {
         text = unwrapped;
@@ -77,7 +77,7 @@ fn strip_brackets(text: &str) -> &str {
 
 /// The value of an expression for this role; `None` if it depends on the row.
 #[must_use]
-pub fn truth(expression: &str, role: &str) -> Option<bool> {
+pub(crate) fn truth(expression: &str, role: &str) -> Option<bool> {
     let text = normalise(expression);
     let any = split(&text, " OR ");
     if any.len() > 1 {
@@ -129,7 +129,7 @@ fn atom(text: &str, role: &str) -> Option<bool> {
 
 /// Splits an expression at an operator, outside of brackets and quotes.
 #[must_use]
-pub fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
+pub(crate) fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
     let (mut parts, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_i32, false);
     for (at, c) in text.char_indices() {
         match c {
@@ -149,7 +149,7 @@ pub fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
 
 /// Whether an expression is true for `service_role` and false for `anon`: `auth.role() = 'service_role'`.
 #[must_use]
-pub fn is_service_claim(expression: &str) -> bool {
+pub(crate) fn is_service_claim(expression: &str) -> bool {
     truth(expression, "service_role") == Some(true) && truth(expression, "anon") == Some(false)
 }
 

@@ -10,7 +10,7 @@ use crate::facts::access::contract::{self, Access, CommandName, Contract, Permis
 
 /// Creates a contract with every table that has row security.
 #[must_use]
-pub fn contract_of(catalog: &AccessCatalog) -> Contract {
+pub(crate) fn contract_of(catalog: &AccessCatalog) -> Contract {
     let protected = catalog.tables().filter(|t| t.rls);
     let tables = protected.map(|t| (t.name.clone(), table(catalog, t))).collect();
     Contract { tables, ..Contract::default() }

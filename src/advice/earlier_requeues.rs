@@ -4,18 +4,18 @@ use crate::facts::job::{Job, Requeued, TimelineEvent};
 
 /// An earlier requeue of a dead letter.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EarlierRequeue<'a> {
+pub(crate) struct EarlierRequeue<'a> {
     /// The requeue.
-    pub requeued: &'a Requeued,
+    pub(crate) requeued: &'a Requeued,
     /// Age in seconds.
-    pub age: Option<f64>,
+    pub(crate) age: Option<f64>,
     /// Result of the requeue.
-    pub ending: EarlierRequeueResult,
+    pub(crate) ending: EarlierRequeueResult,
 }
 
 /// Result of an earlier requeue of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum EarlierRequeueResult {
+pub(crate) enum EarlierRequeueResult {
     /// It was undone before a worker claimed the job.
     Undone,
     /// The job failed again.
@@ -29,7 +29,7 @@ pub enum EarlierRequeueResult {
 
 /// The requeues among the events of a dead letter, latest first.
 #[must_use]
-pub fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
+pub(crate) fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
     let events = job.timeline.events.iter().enumerate();
     let earlier = |(at, event): (usize, &'a TimelineEvent)| {
         let requeued = event.requeued.as_ref()?;

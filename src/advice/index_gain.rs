@@ -16,16 +16,16 @@ const ALIGNMENT: u64 = 8;
 
 /// A number that was measured or estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SizeEstimate {
+pub(crate) struct SizeEstimate {
     /// The number.
-    pub value: u64,
+    pub(crate) value: u64,
     /// Whether it is an estimate.
-    pub estimate: bool,
+    pub(crate) estimate: bool,
 }
 
 /// Number of jobs of the role: counted, otherwise estimated by the planner.
 #[must_use]
-pub fn jobs(cost: &Cost) -> SizeEstimate {
+pub(crate) fn jobs(cost: &Cost) -> SizeEstimate {
     match cost.count {
         TimedCount::Counted { jobs, .. } => SizeEstimate { value: jobs, estimate: false },
         TimedCount::GivenUp(_) => {
@@ -36,7 +36,7 @@ pub fn jobs(cost: &Cost) -> SizeEstimate {
 
 /// Number of pages of the table that a count reads now; `None` if the plan does not show it.
 #[must_use]
-pub fn pages_now(cost: &Cost) -> Option<SizeEstimate> {
+pub(crate) fn pages_now(cost: &Cost) -> Option<SizeEstimate> {
     let PlannerEstimate { scans, table_pages, .. } = &cost.planner_estimate;
     match scans.as_slice() {
         [Scan::Sequential] => Some(SizeEstimate { value: *table_pages, estimate: false }),
@@ -50,7 +50,7 @@ pub fn pages_now(cost: &Cost) -> Option<SizeEstimate> {
 
 /// Estimated number of leaf pages of the index, without the deduplication of equal entries.
 #[must_use]
-pub fn pages_then(cost: &Cost) -> u64 {
+pub(crate) fn pages_then(cost: &Cost) -> u64 {
     let PlannerEstimate { width, page, .. } = cost.planner_estimate;
     let entry = (ENTRY + width).next_multiple_of(ALIGNMENT) + POINTER;
     let usable = page.saturating_sub(PAGE_OVERHEAD) * FILL / 100;

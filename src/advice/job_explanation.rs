@@ -7,18 +7,18 @@ use crate::text;
 
 /// Explanation of a job's state.
 #[derive(Debug, Clone, PartialEq)]
-pub struct JobExplanation {
+pub(crate) struct JobExplanation {
     /// Name in JSON: `stuck`, `scheduled`, …
-    pub label: &'static str,
+    pub(crate) label: &'static str,
     /// Explanation in one sentence.
-    pub sentence: String,
+    pub(crate) sentence: String,
     /// Next commands, each with its purpose.
-    pub next: Vec<(String, String)>,
+    pub(crate) next: Vec<(String, String)>,
 }
 
 /// Explains the state of a job.
 #[must_use]
-pub fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
+pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
         Lifecycle::Queued => explain_queued(job, limits),
         Lifecycle::Claimed => explain_claimed(job, limits),
@@ -148,7 +148,7 @@ pub(crate) mod tests {
     use crate::facts::job::Timeline;
     use crate::fingerprint::Fingerprint;
 
-    pub fn job(role: Lifecycle, attempts: i64) -> Job {
+    pub(crate) fn job(role: Lifecycle, attempts: i64) -> Job {
         Job {
             id: "1".into(),
             kind: Some("CLIP_RENDER".into()),

@@ -12,7 +12,7 @@ use crate::fingerprint::Fingerprint;
 
 /// The first rule that matches the cause.
 #[must_use]
-pub fn advise<'a>(
+pub(crate) fn advise<'a>(
     rules: impl IntoIterator<Item = &'a Advice>,
     cause: &Fingerprint,
 ) -> Option<&'a Advice> {
@@ -46,10 +46,10 @@ const fn rule(
 
 #[rustfmt::skip] // a table
 mod table;
-pub use table::SHIPPED;
+pub(crate) use table::SHIPPED;
 
-pub mod earlier_requeues;
-pub mod index_gain;
-pub mod job_explanation;
+pub(crate) mod earlier_requeues;
+pub(crate) mod index_gain;
+pub(crate) mod job_explanation;
 #[cfg(test)]
 mod tests;

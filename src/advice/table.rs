@@ -29,7 +29,7 @@ const NO_FILE: &str = "A file of the job vanished or was never made: look at the
 const NO_RIGHT: &str = "Access refused: check the rights of the worker's account on the file, bucket or service named in the error.";
 
 /// The rules; the first match applies.
-pub const SHIPPED: &[Advice] = &[
+pub(crate) const SHIPPED: &[Advice] = &[
     // The template of an error without text.
     rule("no error text", Internal, AfterFix, UNRESPONSIVE),
     // Timeouts of the backend itself, before all other timeouts.

@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// An unknown shell in `COMPLETE`.
-pub fn answer() -> clap::error::Result<bool> {
+pub(crate) fn answer() -> clap::error::Result<bool> {
     let cwd = std::env::current_dir().ok();
     CompleteEnv::with_factory(|| with_candidates(Cli::command()))
         .try_complete(hide_context(std::env::args_os().collect()), cwd.as_deref())

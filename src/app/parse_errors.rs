@@ -16,7 +16,7 @@ use crate::terminal::{ColorChoice, RenderTarget, Terminal};
 ///
 /// Errors exit 64, because clap's own 2 means CRITICAL. `arguments` is the command line without the
 /// program name.
-pub fn explain(mut error: clap::Error, arguments: impl Iterator<Item = String>) -> ExitCode {
+pub(crate) fn explain(mut error: clap::Error, arguments: impl Iterator<Item = String>) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         _ = error.print();
         return ExitCode::Ok;

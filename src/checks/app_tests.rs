@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// Check that the scripts passed. No finding if they were not requested.
-pub const CHECK: Check<TriageFacts> = Check {
+pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "env.tests",
     title: "The checkout's own documented checks pass",
     section: Section::Environment,
@@ -18,7 +18,7 @@ pub const CHECK: Check<TriageFacts> = Check {
 ///
 /// Template drift is CRITICAL, as in `env.template`. A failing test is a WARNING, because the checkout
 /// may differ from what is deployed.
-pub const SCRIPTS: [(&str, Status); 2] =
+pub(crate) const SCRIPTS: [(&str, Status); 2] =
     [("test:core", Status::Warning), ("check:env:template", Status::Critical)];
 
 fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> Vec<Finding> {

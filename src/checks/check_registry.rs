@@ -5,7 +5,7 @@ use crate::checks::{
 };
 
 /// Returns the title of the check with this id.
-pub fn title(id: &str) -> Option<&'static str> {
+pub(crate) fn title(id: &str) -> Option<&'static str> {
     all().find(|(known, _)| *known == id).map(|(_, title)| title)
 }
 

@@ -7,19 +7,19 @@
 //! Checks may import `facts`, `queue`, `zod`, `fingerprint`, `access` and `text`, never `sources`,
 //! `report` or `commands`.
 
-pub mod access;
-pub mod access_diff;
-pub mod app_tests;
+pub(crate) mod access;
+pub(crate) mod access_diff;
+pub(crate) mod app_tests;
 pub mod check_registry;
-pub mod cross;
-pub mod environment;
-pub mod flow;
-pub mod queue;
+pub(crate) mod cross;
+pub(crate) mod environment;
+pub(crate) mod flow;
+pub(crate) mod queue;
 pub mod rls;
-pub mod server;
+pub(crate) mod server;
 pub mod service;
 
-pub use crate::facts::thresholds::threshold_text;
+pub(crate) use crate::facts::thresholds::threshold_text;
 use crate::facts::{Finding, Section, Status, Threshold, Thresholds};
 
 /// One named test of facts of type `F`.
@@ -27,11 +27,11 @@ pub struct Check<F: ?Sized> {
     /// The id, which is also an anchor in RUNBOOK.md: `queue.oldest_due`.
     pub id: &'static str,
     /// What is tested, in a few words.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// The runbook section for problems that this check finds.
-    pub section: Section,
+    pub(crate) section: Section,
     /// Evaluates the facts. An OK result is a finding as well: reports list it as ruled out.
-    pub evaluate: fn(&Check<F>, &F, &Thresholds) -> Vec<Finding>,
+    pub(crate) evaluate: fn(&Check<F>, &F, &Thresholds) -> Vec<Finding>,
 }
 
 impl<F: ?Sized> Check<F> {
@@ -41,7 +41,7 @@ impl<F: ?Sized> Check<F> {
     }
 
     /// Returns a finding with the id and section of this check.
-    pub fn finding(
+    pub(crate) fn finding(
         &self,
         status: Status,
         subject: impl Into<String>,
@@ -52,7 +52,7 @@ impl<F: ?Sized> Check<F> {
 }
 
 /// Returns the status of a value: CRITICAL or WARNING from that bound upwards, otherwise OK.
-pub fn compare(value: f64, threshold: Threshold) -> Status {
+pub(crate) fn compare(value: f64, threshold: Threshold) -> Status {
     if threshold.critical.is_some_and(|critical| value >= critical) {
         Status::Critical
     } else if threshold.warning.is_some_and(|warning| value >= warning) {

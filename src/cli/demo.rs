@@ -11,10 +11,10 @@ use crate::demo::scenario::SCENARIOS;
 pub struct Demo {
     /// What is to be wrong
     #[arg(long, value_name = "NAME", default_value = "incident", value_parser = scenarios())]
-    pub scenario: String,
+    pub(crate) scenario: String,
     /// List the scenarios
     #[arg(long)]
-    pub list_scenarios: bool,
+    pub(crate) list_scenarios: bool,
     /// Deploy a fix to the demo that is running: its workers no longer fail at this kind of job
     #[arg(
         long,
@@ -22,7 +22,7 @@ pub struct Demo {
         conflicts_with_all = ["exec", "list_scenarios", "scenario"],
         value_parser = PossibleValuesParser::new(fix::kinds())
     )]
-    pub fix: Option<String>,
+    pub(crate) fix: Option<String>,
     /// Run one command against it and end with its exit code: --exec "dlq list"
     #[arg(
         long,
@@ -30,7 +30,7 @@ pub struct Demo {
         conflicts_with = "list_scenarios",
         allow_hyphen_values = true
     )]
-    pub exec: Option<String>,
+    pub(crate) exec: Option<String>,
 }
 
 fn scenarios() -> PossibleValuesParser {

@@ -29,14 +29,14 @@ pub enum Dlq {
 pub struct DlqList {
     /// The filters.
     #[command(flatten)]
-    pub filter: FilterArgs,
+    pub(crate) filter: FilterArgs,
     /// In which order
     #[arg(long, value_name = "ORDER", default_value = "updated")]
-    pub sort: Order,
+    pub(crate) sort: Order,
     /// At most this many [default: 50; ndjson and csv: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
     /// Go on behind this cursor, as an earlier page printed it
     #[arg(long, value_name = "CURSOR")]
-    pub after: Option<String>,
+    pub(crate) after: Option<String>,
 }

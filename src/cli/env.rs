@@ -20,25 +20,25 @@ pub enum Env {
 pub struct EnvCheck {
     /// The schema, the template and the values.
     #[command(flatten)]
-    pub sources: EnvSources,
+    pub(crate) sources: EnvSources,
     /// Hold the TypeScript and JavaScript below this directory against the schema: undeclared, unused
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub code: Option<PathBuf>,
+    pub(crate) code: Option<PathBuf>,
     /// What this profile of cliplyctl.toml needs must be set, too
     #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// Commented keys count as missing; what is a warning about the template is critical
     #[arg(long)]
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// Insert the keys that the template lacks, with their descriptions; shows the diff and asks
     #[arg(long)]
-    pub fix: bool,
+    pub(crate) fix: bool,
     /// Go on with --fix without asking
     #[arg(short, long, requires = "fix")]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub status_args: FailOnArgs,
+    pub(crate) status_args: FailOnArgs,
 }
 
 /// The arguments of `env explain`.
@@ -46,35 +46,35 @@ pub struct EnvCheck {
 pub struct EnvExplain {
     /// The key: SUPABASE_URL
     #[arg(value_name = "KEY")]
-    pub key: String,
+    pub(crate) key: String,
     /// The schema, the template and the values.
     #[command(flatten)]
-    pub sources: EnvSources,
+    pub(crate) sources: EnvSources,
 }
 
 /// The schema, the template and the values to compare.
 #[derive(Debug, Default, Args)]
-pub struct EnvSources {
+pub(crate) struct EnvSources {
     /// The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]
     #[arg(long, value_name = "PATH")]
-    pub schema: Option<PathBuf>,
+    pub(crate) schema: Option<PathBuf>,
     /// The schema's name in that file [default: EnvSchema, else the only one]
     #[arg(long, value_name = "NAME")]
-    pub schema_name: Option<String>,
+    pub(crate) schema_name: Option<String>,
     /// The template [default: .env.example]
     #[arg(long, value_name = "PATH")]
-    pub template: Option<PathBuf>,
+    pub(crate) template: Option<PathBuf>,
     /// Judge the values of these files, `-` for standard input; later ones win
     #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub values: Vec<PathBuf>,
+    pub(crate) values: Vec<PathBuf>,
     /// Judge this process's own environment, which wins over files
     #[arg(long)]
-    pub process: bool,
+    pub(crate) process: bool,
 }
 
 impl EnvSources {
     /// Returns whether there are values to check.
-    pub fn has_values(&self) -> bool {
+    pub(crate) fn has_values(&self) -> bool {
         self.process || !self.values.is_empty()
     }
 }

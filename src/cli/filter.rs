@@ -14,27 +14,27 @@ use crate::settings::duration;
 pub struct FilterArgs {
     /// Only this kind; may be given more than once
     #[arg(long, value_name = "KIND")]
-    pub kind: Vec<String>,
+    pub(crate) kind: Vec<String>,
     /// Only jobs of this workspace
     #[arg(long, value_name = "ID")]
-    pub workspace: Option<String>,
+    pub(crate) workspace: Option<String>,
     /// Only jobs whose error contains this text, in whatever case
     #[arg(long, value_name = "TEXT")]
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
     /// Only jobs of this group, as `dlq groups` names it
     #[arg(long, value_name = "HASH")]
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
     /// Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "WHEN", value_parser = parse_time)]
-    pub since: Option<TimeArg>,
+    pub(crate) since: Option<TimeArg>,
     /// Only jobs that died before
     #[arg(long, value_name = "WHEN", value_parser = parse_time)]
-    pub until: Option<TimeArg>,
+    pub(crate) until: Option<TimeArg>,
 }
 
 /// A point in time, absolute or as a duration before now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeArg {
+pub(crate) enum TimeArg {
     /// This long before now.
     Ago(Duration),
     /// This time.
@@ -43,7 +43,7 @@ pub enum TimeArg {
 
 impl TimeArg {
     /// Returns the time, with durations counted back from `now`.
-    pub fn at(self, now: Timestamp) -> Timestamp {
+    pub(crate) fn at(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(time) => time,
             Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
@@ -53,7 +53,7 @@ impl TimeArg {
 
 impl FilterArgs {
     /// Returns the selection, with durations counted back from `now`, the time of the server.
-    pub fn selection(&self, now: Timestamp) -> Selection {
+    pub(crate) fn selection(&self, now: Timestamp) -> Selection {
         let at = |time: TimeArg| time.at(now);
         Selection {
             kinds: self.kind.clone(),

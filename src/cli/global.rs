@@ -14,37 +14,37 @@ use crate::text::TargetFlags;
 /// The options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub(crate) struct Global {
     /// Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge
     #[arg(short, long, global = true, value_name = "NAME", action = ArgAction::Set)]
     #[arg(value_delimiter = ',', num_args = 1)]
-    pub context: Vec<String>,
+    pub(crate) context: Vec<String>,
     /// Judge every context of cliplyctl.toml, side by side
     #[arg(long, global = true)]
-    pub all_contexts: bool,
+    pub(crate) all_contexts: bool,
     /// Read this configuration file instead of the usual ones
     #[arg(long, global = true, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Base URL of the app (env: CLIPLY_BASE_URL)
     #[arg(long, global = true, value_name = "URL")]
-    pub base_url: Option<String>,
+    pub(crate) base_url: Option<String>,
     /// Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass
     #[arg(long, global = true, value_name = "URL")]
-    pub database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
     /// Longest time for the whole command [default: 10s]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// How to write the report [default: table; handoff: markdown]
     #[arg(short, long, global = true, value_name = "FORMAT")]
-    pub output: Option<Format>,
+    pub(crate) output: Option<Format>,
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: ColorChoice,
+    pub(crate) color: ColorChoice,
 }
 
 impl Global {
     /// Returns the name of the context if exactly one is given.
-    pub fn one(&self) -> Option<&str> {
+    pub(crate) fn one(&self) -> Option<&str> {
         match self.context.as_slice() {
             [name] => Some(name),
             _ => None,
@@ -52,7 +52,7 @@ impl Global {
     }
 
     /// Returns whether the command runs in several contexts.
-    pub fn is_fleet(&self) -> bool {
+    pub(crate) fn is_fleet(&self) -> bool {
         self.all_contexts || self.context.len() > 1
     }
 
@@ -64,18 +64,18 @@ impl Global {
 
     /// Returns the flags that select the context, the configuration file and the base URL, for suggested
     /// commands.
-    pub fn address(&self) -> TargetFlags {
+    pub(crate) fn address(&self) -> TargetFlags {
         TargetFlags::new(self.one(), self.config.as_deref(), self.shown_url())
     }
 
     /// Returns the name of the given flag whose value may contain a secret. Suggested commands need it as
     /// well, but do not show its value.
-    pub fn secret_flag(&self) -> Option<&'static str> {
+    pub(crate) fn secret_flag(&self) -> Option<&'static str> {
         self.database_url.is_some().then_some("--database-url")
     }
 
     /// Returns the flags that override settings.
-    pub fn overrides(&self) -> Overrides {
+    pub(crate) fn overrides(&self) -> Overrides {
         Overrides {
             context: self.one().map(str::to_owned),
             config: self.config.clone(),

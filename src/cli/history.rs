@@ -17,13 +17,13 @@ const MIN_INTERVAL: Duration = Duration::from_secs(1);
 pub struct Watch {
     /// Time between two looks; longer by itself when the database is slow
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = interval)]
-    pub every: Duration,
+    pub(crate) every: Duration,
     /// Print what changes, one line each, instead of a screen: for logs and pipes
     #[arg(long)]
-    pub plain: bool,
+    pub(crate) plain: bool,
     /// Keep no snapshots while it runs
     #[arg(long)]
-    pub no_record: bool,
+    pub(crate) no_record: bool,
 }
 
 /// The arguments of `record`.
@@ -31,13 +31,13 @@ pub struct Watch {
 pub struct Record {
     /// Go on recording until a signal comes, and print what changes
     #[arg(long, value_name = "TIME", value_parser = interval)]
-    pub every: Option<Duration>,
+    pub(crate) every: Option<Duration>,
     /// Forget snapshots that are older
     #[arg(long = "keep", value_name = "TIME", default_value = "30d", value_parser = duration::parse_long)]
-    pub retain: Duration,
+    pub(crate) retain: Duration,
     /// Answer /metrics for Prometheus: a port of this machine alone, or an address
     #[arg(long, value_name = "PORT|ADDRESS", value_parser = address, requires = "every")]
-    pub listen: Option<SocketAddr>,
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 /// The arguments of `history`.
@@ -45,10 +45,10 @@ pub struct Record {
 pub struct History {
     /// Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "WHEN", default_value = "24h", value_parser = parse_time)]
-    pub since: TimeArg,
+    pub(crate) since: TimeArg,
     /// Write a page for a browser instead: charts, no network, printable
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub html: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// Parses an interval of at least one second.

@@ -25,7 +25,7 @@ pub enum JobsCommand {
 pub struct JobsShow {
     /// The job's id
     #[arg(allow_negative_numbers = true)]
-    pub id: String,
+    pub(crate) id: String,
 }
 
 /// The arguments of `jobs list`.
@@ -33,13 +33,13 @@ pub struct JobsShow {
 pub struct JobsList {
     /// What is going on with them
     #[arg(long, value_name = "STATE", default_value = "due", value_parser = job_state())]
-    pub state: JobState,
+    pub(crate) state: JobState,
     /// Only this kind
     #[arg(long, value_name = "KIND")]
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub limit: u32,
+    pub(crate) limit: u32,
 }
 
 /// The arguments of `jobs rescue`.
@@ -47,13 +47,13 @@ pub struct JobsList {
 pub struct JobsRescue {
     /// Only these jobs; one that is not in the hands of a silent worker refuses all
     #[arg(value_name = "ID", allow_negative_numbers = true)]
-    pub ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
     /// Silent for longer than this [default: the setting stuck_after, 10m]
     #[arg(long = "stale", value_name = "TIME", value_parser = duration::parse)]
-    pub stuck_after: Option<Duration>,
+    pub(crate) stuck_after: Option<Duration>,
     /// The confirmation.
     #[command(flatten)]
-    pub confirmation: ConfirmationArgs,
+    pub(crate) confirmation: ConfirmationArgs,
 }
 
 /// Parses a job state.

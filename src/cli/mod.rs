@@ -13,16 +13,16 @@ mod rls;
 mod triage;
 
 use clap::{Args, Parser, Subcommand};
-pub use demo::Demo;
-pub use dlq::{Dlq, DlqList};
-pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
-pub use filter::{FilterArgs, TimeArg};
-pub use global::Global;
-pub use history::{History, Record, Watch};
-pub use jobs::{JobsCommand, JobsList, JobsRescue, JobsShow};
-pub use requeue::{ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
-pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
-pub use triage::{Goal, Triage};
+pub(crate) use demo::Demo;
+pub(crate) use dlq::{Dlq, DlqList};
+pub(crate) use env::{Env, EnvCheck, EnvExplain, EnvSources};
+pub(crate) use filter::FilterArgs;
+pub(crate) use global::Global;
+pub(crate) use history::{History, Record, Watch};
+pub(crate) use jobs::{JobsCommand, JobsList, JobsRescue, JobsShow};
+pub(crate) use requeue::{ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
+pub(crate) use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
+pub(crate) use triage::{Goal, Triage};
 
 use crate::error::Error;
 use crate::exit::{EXIT_CODES, FailOn};
@@ -36,7 +36,7 @@ use crate::render::Format;
 pub struct Cli {
     /// The global options.
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     /// The command.
     #[command(subcommand)]
     pub command: Command,
@@ -102,7 +102,7 @@ pub enum Command {
 pub struct FailOnArgs {
     /// The lowest verdict that fails; UNKNOWN always does
     #[arg(long, value_name = "VERDICT", default_value = "warning")]
-    pub fail_on: FailOn,
+    pub(crate) fail_on: FailOn,
 }
 
 /// The arguments of `ready`.
@@ -110,10 +110,10 @@ pub struct FailOnArgs {
 pub struct Ready {
     /// Ask /api/admin/readyz, which says more
     #[arg(long)]
-    pub admin: bool,
+    pub(crate) admin: bool,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub status_args: FailOnArgs,
+    pub(crate) status_args: FailOnArgs,
 }
 
 /// The arguments of `queue`.
@@ -121,16 +121,16 @@ pub struct Ready {
 pub struct QueueArgs {
     /// Count jobs of this kind alone
     #[arg(long, value_name = "KIND")]
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Count everything exactly, however long it takes (within --timeout)
     #[arg(long)]
-    pub exact: bool,
+    pub(crate) exact: bool,
     /// Print the indexes that would make every figure instant
     #[arg(long, conflicts_with_all = ["kind", "exact"])]
-    pub advise: bool,
+    pub(crate) advise: bool,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub status_args: FailOnArgs,
+    pub(crate) status_args: FailOnArgs,
 }
 
 /// The `config` commands.
@@ -144,14 +144,14 @@ pub enum ConfigCommand {
 
 impl Cli {
     /// Returns the output format.
-    pub fn format(&self) -> Format {
+    pub(crate) fn format(&self) -> Format {
         self.global.output.unwrap_or_else(|| self.command.usual_format())
     }
 }
 
 impl Command {
     /// Returns the command without flags, as reports and the `application_name` of sessions contain it.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Triage(_) => "triage",
             Self::Handoff => "handoff",
@@ -205,7 +205,7 @@ const STATUS_FORMATS: [Format; 10] = [
 
 impl Command {
     /// Returns whether its exit code is a status (0–3).
-    pub fn has_status(&self) -> bool {
+    pub(crate) fn has_status(&self) -> bool {
         matches!(
             self,
             Self::Triage(_)
@@ -218,7 +218,7 @@ impl Command {
     }
 
     /// Returns why the command supports only one context; `None` if it supports several.
-    pub fn single_context_reason(&self) -> Option<&'static str> {
+    pub(crate) fn single_context_reason(&self) -> Option<&'static str> {
         match self {
             Self::Triage(args) if args.save.is_some() || args.from.is_some() => {
                 Some("a saved triage is that of one context")
@@ -239,7 +239,7 @@ impl Command {
     }
 
     /// Returns the default format.
-    pub fn usual_format(&self) -> Format {
+    pub(crate) fn usual_format(&self) -> Format {
         if matches!(self, Self::Handoff) { Format::Markdown } else { Format::Table }
     }
 
@@ -263,7 +263,7 @@ impl Command {
     ///
     /// # Errors
     /// A usage error that lists the supported formats.
-    pub fn check_format(&self, format: Format) -> Result<(), Error> {
+    pub(crate) fn check_format(&self, format: Format) -> Result<(), Error> {
         if self.formats().contains(&format) {
             return Ok(());
         }

@@ -14,53 +14,53 @@ use crate::settings::duration;
 pub struct DlqRequeue {
     /// These jobs: all of them or none
     #[arg(value_name = "ID", conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
-    pub ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
     /// The ids in this file, one a line; - for stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
-    pub ids_file: Option<String>,
+    pub(crate) ids_file: Option<String>,
     /// The filters.
     #[command(flatten)]
-    pub filter: FilterArgs,
+    pub(crate) filter: FilterArgs,
     /// Every dead letter: must be said where there is no filter
     #[arg(long)]
-    pub all: bool,
+    pub(crate) all: bool,
     /// At most this many, the latest deaths first
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub max: Option<u64>,
+    pub(crate) max: Option<u64>,
     /// Apply this plan, exactly
     #[arg(long, value_name = "ID", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until", "resume"])]
-    pub plan: Option<String>,
+    pub(crate) plan: Option<String>,
     /// Apply the plan's own jobs though the selection changed since
     #[arg(long = "frozen", requires = "plan")]
-    pub ignore_changes: bool,
+    pub(crate) ignore_changes: bool,
     /// Finish this operation as carefully as it began, unless flags of care are given; nothing is done twice
     #[arg(long, value_name = "OP", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until"])]
-    pub resume: Option<String>,
+    pub(crate) resume: Option<String>,
     /// Leave out ids that are not dead, instead of refusing all
     #[arg(long)]
-    pub skip_ineligible: bool,
+    pub(crate) skip_ineligible: bool,
     /// Requeue even jobs that were requeued twice and died of the same again
     #[arg(long = "include-repeat-offenders")]
-    pub include_repeat_failures: bool,
+    pub(crate) include_repeat_failures: bool,
     /// The batches of a canary.
     #[command(flatten)]
-    pub canary: CanaryArgs,
+    pub(crate) canary: CanaryArgs,
     /// The rate limit.
     #[command(flatten)]
-    pub throttle: ThrottleArgs,
+    pub(crate) throttle: ThrottleArgs,
     /// Whether and for how long the jobs are followed.
     #[command(flatten)]
-    pub follow: FollowArgs,
+    pub(crate) follow: FollowArgs,
     /// The confirmation.
     #[command(flatten)]
-    pub confirmation: ConfirmationArgs,
+    pub(crate) confirmation: ConfirmationArgs,
 }
 
 impl DlqRequeue {
     /// Returns these arguments with the canary and rate settings that an operation was started with, as
     /// its record stores them. Settings given now take precedence; stored flags that do not parse are
     /// ignored.
-    pub fn or_stored(&self, flags: &str) -> Self {
+    pub(crate) fn or_stored(&self, flags: &str) -> Self {
         let throttled = self.throttle.to_throttle() != Throttle::default();
         if throttled || self.canary.to_canary().is_some() {
             return self.clone();
@@ -73,7 +73,7 @@ impl DlqRequeue {
     }
 
     /// Returns how long to follow; `None` without `--follow`. A spread is added to the default.
-    pub fn follow_for(&self) -> Option<Duration> {
+    pub(crate) fn follow_for(&self) -> Option<Duration> {
         let spread = self.throttle.spread.unwrap_or_default();
         let wait = self.follow.wait;
         self.follow.follow.then(|| wait.unwrap_or(Duration::from_mins(30) + spread))
@@ -83,24 +83,24 @@ impl DlqRequeue {
 /// The batches of a canary. Each of the flags requests a canary.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Care")]
-pub struct CanaryArgs {
+pub(crate) struct CanaryArgs {
     /// Requeue one job of each group, wait for its outcome, then more; stop where they fail again
     #[arg(long)]
-    pub canary: bool,
+    pub(crate) canary: bool,
     /// Jobs of each step of the canary [default: 1,5,25,all]
     #[arg(long = "ramp", value_name = "STEPS")]
-    pub batch_sizes: Option<BatchSizes>,
+    pub(crate) batch_sizes: Option<BatchSizes>,
     /// The longest wait for the outcome of a step [default: 5m]
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
-    pub canary_timeout: Option<Duration>,
+    pub(crate) canary_timeout: Option<Duration>,
     /// Stop where more than this part of a step fails again [default: 20%]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
-    pub stop_at: Option<u8>,
+    pub(crate) stop_at: Option<u8>,
 }
 
 impl CanaryArgs {
     /// Returns the canary that these flags request; `None` without any of them.
-    pub fn to_canary(&self) -> Option<Canary> {
+    pub(crate) fn to_canary(&self) -> Option<Canary> {
         let requested = self.canary
             || self.batch_sizes.is_some()
             || self.canary_timeout.is_some()
@@ -117,21 +117,21 @@ impl CanaryArgs {
 /// The rate limit of a requeue.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Care")]
-pub struct ThrottleArgs {
+pub(crate) struct ThrottleArgs {
     /// Requeue at most so many jobs a second (20/s), minute (20/m) or hour (20/h)
     #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub rate: Option<f64>,
+    pub(crate) rate: Option<f64>,
     /// Let the jobs become due one by one over this span
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
-    pub spread: Option<Duration>,
+    pub(crate) spread: Option<Duration>,
     /// Wait while more than so many jobs are due and not claimed
     #[arg(long, value_name = "N")]
-    pub pause_above: Option<u64>,
+    pub(crate) pause_above: Option<u64>,
 }
 
 impl ThrottleArgs {
     /// Returns the rate limit, the spread and the pause of these flags.
-    pub fn to_throttle(&self) -> Throttle {
+    pub(crate) fn to_throttle(&self) -> Throttle {
         Throttle { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
     }
 }
@@ -139,13 +139,13 @@ impl ThrottleArgs {
 /// Whether and for how long requeued jobs are followed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Care")]
-pub struct FollowArgs {
+pub(crate) struct FollowArgs {
     /// Follow the jobs until they have finished or failed again
     #[arg(long)]
-    pub follow: bool,
+    pub(crate) follow: bool,
     /// Follow at most this long [default: 30m, and the span of --spread]
     #[arg(long, value_name = "TIME", requires = "follow", value_parser = duration::parse)]
-    pub wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
 }
 
 /// The flags that the record of an operation stores; those of the follow and of the confirmation are parsed
@@ -188,10 +188,10 @@ fn percent(text: &str) -> Result<u8, String> {
 pub struct DlqFollow {
     /// The operation, as `dlq ops` names it
     #[arg(value_name = "OP")]
-    pub operation: String,
+    pub(crate) operation: String,
     /// Follow at most this long
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration::parse)]
-    pub wait: Duration,
+    pub(crate) wait: Duration,
 }
 
 /// The arguments of `dlq undo`.
@@ -199,31 +199,31 @@ pub struct DlqFollow {
 pub struct DlqUndo {
     /// The operation, as `dlq ops` names it
     #[arg(value_name = "OP")]
-    pub operation: String,
+    pub(crate) operation: String,
     /// The confirmation.
     #[command(flatten)]
-    pub confirmation: ConfirmationArgs,
+    pub(crate) confirmation: ConfirmationArgs,
 }
 
 /// The confirmation of a write.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Consent")]
-pub struct ConfirmationArgs {
+pub(crate) struct ConfirmationArgs {
     /// Show the plan and stop
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Go on without asking
     #[arg(short, long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// Name the protected context that is written to
     #[arg(long, value_name = "CONTEXT")]
-    pub confirm: Option<String>,
+    pub(crate) confirm: Option<String>,
     /// Why; recorded, and required in protected contexts and above 50 jobs
     #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// How long a row that others hold is retried
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
-    pub lock_wait: Duration,
+    pub(crate) lock_wait: Duration,
 }
 
 /// The arguments of `dlq ops`.
@@ -231,5 +231,5 @@ pub struct ConfirmationArgs {
 pub struct DlqOps {
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    pub limit: u32,
+    pub(crate) limit: u32,
 }

@@ -26,18 +26,18 @@ pub enum Rls {
 pub struct RlsScope {
     /// Hold access against this contract instead of the runbook's for jobs
     #[arg(long, value_name = "FILE")]
-    pub contract: Option<PathBuf>,
+    pub(crate) contract: Option<PathBuf>,
     /// Examine these schemas [default: those that the API exposes, else public]
     #[arg(long, value_name = "SCHEMA", value_delimiter = ',')]
-    pub schemas: Vec<String>,
+    pub(crate) schemas: Vec<String>,
     /// Examine this role as well; may be given more than once
     #[arg(long, value_name = "ROLE")]
-    pub role: Vec<String>,
+    pub(crate) role: Vec<String>,
 }
 
 impl RlsScope {
     /// Returns the scope as flags for a suggested command, with a space in front.
-    pub fn flags(&self) -> String {
+    pub(crate) fn flags(&self) -> String {
         let contract = self.contract.as_ref().map(|file| file.to_string_lossy().into_owned());
         let schemas = (!self.schemas.is_empty()).then(|| self.schemas.join(","));
         let single = [("--contract", contract), ("--schemas", schemas)];
@@ -53,16 +53,16 @@ impl RlsScope {
 pub struct RlsAudit {
     /// The contract, the schemas and the roles.
     #[command(flatten)]
-    pub scope: RlsScope,
+    pub(crate) scope: RlsScope,
     /// Try writes as well and roll them back: triggers run, sequences move; for a test database
     #[arg(long)]
-    pub probe_writes: bool,
+    pub(crate) probe_writes: bool,
     /// Go on with --probe-writes without asking
     #[arg(short, long, requires = "probe_writes")]
-    pub yes: bool,
+    pub(crate) yes: bool,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub status_args: FailOnArgs,
+    pub(crate) status_args: FailOnArgs,
 }
 
 /// The arguments of `rls diff`.
@@ -70,34 +70,34 @@ pub struct RlsAudit {
 pub struct RlsDiff {
     /// What `-o json` wrote before
     #[arg(value_hint = ValueHint::FilePath)]
-    pub old: PathBuf,
+    pub(crate) old: PathBuf,
     /// What it wrote after
     #[arg(value_hint = ValueHint::FilePath)]
-    pub new: PathBuf,
+    pub(crate) new: PathBuf,
     /// The lowest status that fails.
     #[command(flatten)]
-    pub status_args: FailOnArgs,
+    pub(crate) status_args: FailOnArgs,
 }
 
 /// The arguments of `rls explain`.
 #[derive(Debug, Args)]
 pub struct RlsExplain {
     /// The table: jobs, or public.jobs
-    pub table: String,
+    pub(crate) table: String,
     /// The role: anon, authenticated, service_role or another
     #[arg(value_name = "ROLE")]
-    pub as_role: String,
+    pub(crate) as_role: String,
     /// The command
     #[arg(value_name = "CMD", ignore_case = true)]
-    pub cmd: RowCommand,
+    pub(crate) cmd: RowCommand,
     /// The contract, the schemas and the roles.
     #[command(flatten)]
-    pub scope: RlsScope,
+    pub(crate) scope: RlsScope,
 }
 
 /// A SQL command on rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum RowCommand {
+pub(crate) enum RowCommand {
     /// Read rows
     Select,
     /// Add rows

@@ -10,7 +10,7 @@ use crate::report::{Block, Document, Report};
 use crate::settings::suggest::did_you_mean;
 
 /// Returns the completion script of a shell.
-pub fn completions(shell: Shell) -> Report {
+pub(crate) fn completions(shell: Shell) -> Report {
     let (name, mut script) = (env!("CARGO_PKG_NAME"), Vec::new());
     clap_complete::generate(shell, &mut without_files(Cli::command()), name, &mut script);
     if shell == Shell::Fish {
@@ -30,7 +30,7 @@ fn without_files(command: Command) -> Command {
 }
 
 /// Returns the manual page (roff) of a command: `cliplyctl man dlq requeue | man -l -`.
-pub fn man(names: &[String]) -> Result<Report, Error> {
+pub(crate) fn man(names: &[String]) -> Result<Report, Error> {
     let mut tree = Cli::command().disable_help_subcommand(true);
     tree.build(); // sets the full names of the subcommands and their global options
     let mut command = &tree;

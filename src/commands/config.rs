@@ -10,7 +10,7 @@ use crate::report::settings::{SettingJson, table};
 use crate::report::{Block, Cell, Document, Report};
 
 /// Reports all settings with their origins. The settings redact their own secrets.
-pub fn show(context: &Context) -> Report {
+pub(crate) fn show(context: &Context) -> Report {
     let settings = &context.settings;
     let rows: Vec<_> = settings.shown().map(SettingJson::from).collect();
     let mut document = Document::default();
@@ -29,7 +29,7 @@ pub fn show(context: &Context) -> Report {
 
 /// Checks the settings of the app and of the database, and connects to the database. A failure of one
 /// does not prevent the check of the other.
-pub async fn check(context: &Context) -> Report {
+pub(crate) async fn check(context: &Context) -> Report {
     let (mut document, mut pairs) = (Document::default(), Vec::new());
     let (mut data, mut errors) = (serde_json::Value::Null, Vec::<Error>::new());
     match app(context) {

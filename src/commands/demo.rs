@@ -20,7 +20,7 @@ use crate::terminal::Terminal;
 /// Ctrl-C.
 ///
 /// `print` prints a report and returns the exit code.
-pub async fn run(
+pub(crate) async fn run(
     cli: &Cli,
     args: &Demo,
     environment: &ProcessEnvironment,

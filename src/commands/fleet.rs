@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_millis(300);
 /// # Errors
 /// A command that supports only one context, or an unknown context. The command runs in no context
 /// then.
-pub async fn run(
+pub(crate) async fn run(
     cli: &Cli,
     environment: &ProcessEnvironment,
     terminal: Terminal,

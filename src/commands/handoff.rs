@@ -25,7 +25,7 @@ const OPERATIONS: u32 = 5;
 ///
 /// # Errors
 /// An interrupt: an incomplete report could be mistaken for a complete one.
-pub async fn run(context: &Context) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context) -> Result<Report, Error> {
     let interrupt = Interrupt::listen();
     tokio::select! {
         report = gather(context, &interrupt) => Ok(report),

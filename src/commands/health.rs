@@ -10,7 +10,7 @@ use crate::report::{self, Report};
 use crate::sources::http::app;
 
 /// Requests `/api/healthz` once and evaluates the response.
-pub async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> {
     // A missing base URL is a configuration error and not a status of the app.
     context.http()?;
     let health = observe(context).await;
@@ -20,7 +20,7 @@ pub async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> 
 }
 
 /// Requests `/api/healthz`.
-pub async fn observe(context: &Context) -> Observed<Health> {
+pub(crate) async fn observe(context: &Context) -> Observed<Health> {
     let request = async { app::health(context.http()?, context.remaining()).await };
     context.observe(app::HEALTHZ, request).await
 }

@@ -34,7 +34,7 @@ const HTML_BUCKETS: usize = 240;
 ///
 /// # Errors
 /// A source error if nothing was recorded, or the error of the store or of the HTML file.
-pub async fn run(context: &Context, args: &History) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &History) -> Result<Report, Error> {
     let width = context.terminal.stdout.width;
     let buckets = width
         .map_or(BUCKETS, |width| usize::from(width.saturating_sub(OTHER_COLUMNS).clamp(20, 96)));
@@ -48,7 +48,11 @@ pub async fn run(context: &Context, args: &History) -> Result<Report, Error> {
 }
 
 /// Prints the snapshots of the range, one per row.
-pub fn stream(context: &Context, args: &History, rows: RowStream) -> Result<ExitCode, Error> {
+pub(crate) fn stream(
+    context: &Context,
+    args: &History,
+    rows: RowStream,
+) -> Result<ExitCode, Error> {
     let (store, system, _) = open(context)?;
     let now = context.now();
     let mut out = context.terminal.stream();

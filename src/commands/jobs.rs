@@ -14,7 +14,7 @@ use crate::sources::postgres::jobs;
 ///
 /// # Errors
 /// A malformed id is a usage error (64), an unknown id a source error (3).
-pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
+pub(crate) async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     check_id(context.layout().await?, &args.id)?;
     let job = read(context, &args.id).await?;
     let meaning = explain(&job, &context.settings.thresholds);
@@ -22,7 +22,7 @@ pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
 }
 
 /// Lists the jobs of one state.
-pub async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
+pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let condition = jobs::ListCondition {
         state: args.state,
@@ -36,7 +36,7 @@ pub async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
 }
 
 /// Checks that `id` is of the id type of this database; otherwise returns a usage error.
-pub fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
+pub(crate) fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
     if JobId::parse(id, layout.id).is_some() {
         return Ok(());
     }
@@ -45,7 +45,7 @@ pub fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
 }
 
 /// Reads the job with this id. An unknown id is an error.
-pub async fn read(context: &Context, id: &str) -> Result<Job, Error> {
+pub(crate) async fn read(context: &Context, id: &str) -> Result<Job, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     Ok(jobs::read(database, layout, id, context.remaining()).await?)
 }

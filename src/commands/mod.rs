@@ -5,10 +5,10 @@
 
 mod completions;
 mod config;
-pub mod demo;
+pub(crate) mod demo;
 mod dlq;
-pub mod env;
-pub mod fleet;
+pub(crate) mod env;
+pub(crate) mod fleet;
 mod handoff;
 mod health;
 mod history;
@@ -19,7 +19,7 @@ mod ready;
 mod record;
 mod rescue;
 mod rls;
-pub mod runbook;
+pub(crate) mod runbook;
 mod schema;
 mod triage;
 mod watch;
@@ -34,7 +34,7 @@ use crate::report::Report;
 
 /// Runs a command that needs neither settings nor a system, so that it works with an invalid
 /// configuration file. Returns `None` for all other commands.
-pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
+pub(crate) fn standalone(command: &Command) -> Option<Result<Report, Error>> {
     match command {
         Command::Runbook { section } => Some(runbook::run(section.as_deref())),
         Command::Completions { shell } => Some(Ok(completions::completions(*shell))),
@@ -47,7 +47,7 @@ pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
 
 /// Runs a command that prints its output while it runs. Returns `None` for a command that returns a
 /// report.
-pub async fn stream(
+pub(crate) async fn stream(
     command: &Command,
     context: &Context,
     format: Format,
@@ -71,7 +71,7 @@ pub async fn stream(
 }
 
 /// Runs a command and returns its report.
-pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> {
+pub(crate) async fn run(command: &Command, context: &Context) -> Result<Report, Error> {
     match command {
         Command::Triage(args) => triage::run(context, args).await,
         Command::Handoff => handoff::run(context).await,

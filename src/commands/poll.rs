@@ -19,24 +19,24 @@ use crate::triage::{AreaResult, TriageFacts};
 const PAUSE_FACTOR: u32 = 4;
 
 /// The result of one poll.
-pub struct PollResult {
+pub(crate) struct PollResult {
     /// The gathered facts.
-    pub facts: TriageFacts,
+    pub(crate) facts: TriageFacts,
     /// The evaluated areas.
-    pub areas: Vec<AreaResult>,
+    pub(crate) areas: Vec<AreaResult>,
     /// The recent activity; `None` if the database could not be read.
-    pub activity: Option<RecentActivity>,
+    pub(crate) activity: Option<RecentActivity>,
     /// The metrics and failed checks.
-    pub snapshot: Snapshot,
+    pub(crate) snapshot: Snapshot,
     /// The operations in the events.
-    pub marks: Vec<OperationMarker>,
+    pub(crate) marks: Vec<OperationMarker>,
     /// The duration of the poll.
-    pub took: Duration,
+    pub(crate) took: Duration,
 }
 
 /// Polls once, with the connections of this context. The layout is read again, so that a changed schema
 /// is noticed.
-pub async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult {
+pub(crate) async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult {
     // Creates both clients without connecting, so that `fresh` can share them. Errors are reported by
     // the probes.
     _ = context.http();
@@ -51,7 +51,7 @@ pub async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult {
 }
 
 /// Returns the pause after a poll that took `took`.
-pub fn pause_between(every: Duration, took: Duration) -> Duration {
+pub(crate) fn pause_between(every: Duration, took: Duration) -> Duration {
     every.saturating_sub(took).max(took * PAUSE_FACTOR)
 }
 
@@ -80,7 +80,7 @@ async fn read_activity(context: &Context) -> Option<RecentActivity> {
 }
 
 /// Returns the context without progress display.
-pub fn without_progress(context: &Context) -> Context {
+pub(crate) fn without_progress(context: &Context) -> Context {
     let mut fresh = context.fresh();
     fresh.terminal = context.terminal.without_progress();
     fresh
@@ -88,13 +88,13 @@ pub fn without_progress(context: &Context) -> Context {
 
 /// Decides which snapshots are recorded: after each interval and when a check changes.
 #[derive(Debug, Default)]
-pub struct SnapshotSchedule {
+pub(crate) struct SnapshotSchedule {
     last: Option<(Timestamp, Vec<String>)>,
 }
 
 impl SnapshotSchedule {
     /// Returns whether to record this snapshot: the interval is over, or the failed checks changed.
-    pub fn is_due(&mut self, snapshot: &Snapshot, every: Duration) -> bool {
+    pub(crate) fn is_due(&mut self, snapshot: &Snapshot, every: Duration) -> bool {
         let failed = snapshot.failed_checks.iter();
         let failed: Vec<_> = failed.map(|c| format!("{}{}", c.check, c.status)).collect();
         let due = self.last.as_ref().is_none_or(|(at, last_failed)| {

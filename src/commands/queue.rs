@@ -12,7 +12,7 @@ use crate::report::{self, Report};
 use crate::sources::postgres::queue::{CountRequest, Effort, cost, read};
 
 /// Counts the jobs and evaluates the counts, or with `--advise` reports suggested indexes.
-pub async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     if args.advise {
         let metrics = unindexed_metrics(context, layout).await;
@@ -30,7 +30,7 @@ pub async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
 ///
 /// # Errors
 /// The error that prevented the count.
-pub fn evaluate_counts(
+pub(crate) fn evaluate_counts(
     context: &Context,
     queue: &Observed<facts::queue::Queue>,
     fail_on: FailOn,
@@ -45,7 +45,7 @@ pub fn evaluate_counts(
 }
 
 /// Counts the jobs with the thresholds in force.
-pub async fn observe(
+pub(crate) async fn observe(
     context: &Context,
     kind: Option<&str>,
     effort: Effort,

@@ -11,7 +11,7 @@ use crate::settings::AgeUnit;
 use crate::sources::http::app;
 
 /// Requests the readiness report once and evaluates it.
-pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
     // A missing base URL is a configuration error and not a status of the app.
     context.http()?;
     let readiness = observe(context, args.admin).await;
@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
 
 /// Requests `/api/readyz`, or with `admin` the report for operators, and applies the configured unit of
 /// the oldest job's age.
-pub async fn observe(context: &Context, admin: bool) -> Observed<Readiness> {
+pub(crate) async fn observe(context: &Context, admin: bool) -> Observed<Readiness> {
     let source = if admin { app::ADMIN_READYZ } else { app::READYZ };
     let request = async {
         let (http, budget) = (context.http()?, context.remaining());

@@ -21,7 +21,7 @@ use crate::sources::files::history::{Store, SystemId};
 use crate::sources::http::exporter;
 
 /// Records one snapshot.
-pub async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
     let mut recorder = Recorder::open(context, args.retain)?;
     let interrupt = Interrupt::listen();
     let result = poll(context, &interrupt).await;
@@ -35,7 +35,7 @@ pub async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
 
 /// Records snapshots at the interval `every` until a signal, prints changes, and with `--listen` serves
 /// `/metrics`.
-pub async fn record_repeatedly(
+pub(crate) async fn record_repeatedly(
     context: &Context,
     args: &Record,
     every: Duration,
@@ -79,7 +79,7 @@ pub async fn record_repeatedly(
 }
 
 /// Prints and flushes lines. Returns `Break` if the pipe is closed.
-pub fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<()>, Error> {
+pub(crate) fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<()>, Error> {
     let text: String = lines.iter().map(|line| format!("{}\n", sanitize::line(line))).collect();
     let mut out = context.terminal.stream();
     let written = out.write(&text);
@@ -90,7 +90,7 @@ pub fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<()>, Err
 }
 
 /// The history store with the system whose snapshots are recorded.
-pub struct Recorder {
+pub(crate) struct Recorder {
     store: Store,
     system: String,
     context: Option<String>,
@@ -103,20 +103,24 @@ impl Recorder {
     /// # Errors
     /// The error of the settings if neither the app nor the database is configured, or the error of the
     /// store.
-    pub fn open(context: &Context, retain: Duration) -> Result<Self, Error> {
+    pub(crate) fn open(context: &Context, retain: Duration) -> Result<Self, Error> {
         let system = context.system_id()?;
         let store = Store::open(context.settings.state_dir.as_deref())?;
         Ok(Self { store, system, context: context.settings.context_name.clone(), retain })
     }
 
     /// Records the snapshot of a poll and returns its number.
-    pub fn record(&mut self, result: &PollResult) -> Result<i64, Error> {
+    pub(crate) fn record(&mut self, result: &PollResult) -> Result<i64, Error> {
         self.append(&result.snapshot, &result.marks)
     }
 
     /// Records a snapshot and its operations, deletes snapshots older than the retention, and returns
     /// the number of the snapshot.
-    pub fn append(&mut self, snapshot: &Snapshot, marks: &[OperationMarker]) -> Result<i64, Error> {
+    pub(crate) fn append(
+        &mut self,
+        snapshot: &Snapshot,
+        marks: &[OperationMarker],
+    ) -> Result<i64, Error> {
         let system = SystemId { name: &self.system, context: self.context.as_deref() };
         self.store.append(system, snapshot, marks, self.retain)
     }

@@ -22,7 +22,7 @@ use crate::text;
 const MIN_STUCK_AFTER: Duration = Duration::from_secs(30);
 
 /// Rescues stuck jobs, or with `--dry-run` reports the plan.
-pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let columns = RescueColumns::new(layout)?;
     let stuck_after = stuck_after(context, args)?;

@@ -14,7 +14,7 @@ struct RunbookSection<'a> {
 }
 
 /// Returns a section or the description of a check; the whole runbook without an argument.
-pub fn run(section: Option<&str>) -> Result<Report, Error> {
+pub(crate) fn run(section: Option<&str>) -> Result<Report, Error> {
     let Some(name) = section else {
         return Ok(report("all", RUNBOOK));
     };
@@ -37,7 +37,7 @@ fn numbers() -> String {
 }
 
 /// Returns every name that `runbook` accepts.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     sections().into_iter().map(|section| section.name).filter(|name| is_name(name))
 }
 

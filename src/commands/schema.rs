@@ -4,7 +4,7 @@ use crate::report::envelope::Envelope;
 use crate::report::{Block, Document, Report};
 
 /// Returns the schema, which is JSON in the table format as well.
-pub fn run() -> Report {
+pub(crate) fn run() -> Report {
     let schema = schemars::schema_for!(Envelope);
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     let mut document = Document::default();

@@ -33,7 +33,7 @@ const RETENTION: Duration = Duration::from_hours(30 * 24);
 const RECALLED: SignedDuration = SignedDuration::from_mins(20);
 
 /// Runs the dashboard until the operator quits, or prints changes until a signal.
-pub async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
+pub(crate) async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
     let system = context.system_id()?;
     if let (false, Some(obstacle)) = (args.plain, context.terminal.fullscreen_obstacle()) {
         return Err(Error::usage("watch wants a terminal to show itself on")
@@ -93,8 +93,8 @@ fn load_trend(context: &Context, system: &str, model: &mut Model) -> Result<(), 
     let until = context.now();
     let from = until.saturating_sub(RECALLED).unwrap_or(until);
     store.walk(system, (from.as_millisecond(), until.as_millisecond()), |point| {
-        if let Ok(at) = jiff::Timestamp::from_millisecond(point.at) {
-            model.remember(TrendPoint { at, metrics: point.metrics, kinds: vec![] });
+        if jiff::Timestamp::from_millisecond(point.at).is_ok() {
+            model.remember(TrendPoint { metrics: point.metrics, kinds: vec![] });
         }
     })
 }

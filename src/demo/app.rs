@@ -23,7 +23,7 @@ const READINESS: &str = include_str!("readiness.sql");
 
 /// Serves requests until the task is dropped, one request per connection and one connection at a
 /// time.
-pub async fn serve(listener: TcpListener, database_url: String) {
+pub(crate) async fn serve(listener: TcpListener, database_url: String) {
     loop {
         if let Ok((stream, _)) = listener.accept().await {
             // A disconnected client is not an error of the server.

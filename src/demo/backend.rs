@@ -17,6 +17,6 @@ pub const STAGE: &str = include_str!("backend/stage.sql");
 pub const LOAD: &str = include_str!("backend/load.sql");
 
 /// Returns the SQL of a complete database: the schema, then the jobs of a data set.
-pub fn database(data: &str) -> String {
+pub(crate) fn database(data: &str) -> String {
     [ROLES, WORKSPACES, MAIN, ACCESS, ACCESS_RULES, STAGE, data, LOAD].join("\n")
 }

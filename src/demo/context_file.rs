@@ -5,21 +5,21 @@ use std::{fs, io};
 
 /// A context file, removed when dropped unless another demo has replaced it.
 #[derive(Debug)]
-pub struct Announcement {
+pub(crate) struct Announcement {
     file: PathBuf,
     text: String,
 }
 
 impl Announcement {
     /// Returns the directory of the demo that wrote this file.
-    pub fn directory(file: &Path) -> Option<PathBuf> {
+    pub(crate) fn directory(file: &Path) -> Option<PathBuf> {
         let table: toml::Table = fs::read_to_string(file).ok()?.parse().ok()?;
         let url = table.get("context")?.get("demo")?.get("database_url_file")?.as_str()?;
         Path::new(url).parent().filter(|directory| directory.exists()).map(Path::to_owned)
     }
 
     /// Writes the file atomically.
-    pub fn write(file: &Path, base_url: &str, database_url_file: &Path) -> io::Result<Self> {
+    pub(crate) fn write(file: &Path, base_url: &str, database_url_file: &Path) -> io::Result<Self> {
         let mut context = toml::Table::new();
         context.insert("base_url".into(), base_url.into());
         let url_file = database_url_file.to_string_lossy();

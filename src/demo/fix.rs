@@ -7,7 +7,7 @@ use super::project::write_file;
 use super::scenario::SCENARIOS;
 
 /// Returns the kinds of jobs that fail in some scenario.
-pub fn kinds() -> Vec<&'static str> {
+pub(crate) fn kinds() -> Vec<&'static str> {
     let mut kinds: Vec<_> = SCENARIOS
         .iter()
         .flat_map(|scenario| scenario.failures)
@@ -19,7 +19,7 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 /// Makes the workers succeed at jobs of this kind from now on.
-pub fn deploy(directory: &Path, kind: &str) -> io::Result<()> {
+pub(crate) fn deploy(directory: &Path, kind: &str) -> io::Result<()> {
     write_file(directory, &format!("fixed/{kind}"), "").map(|_| ())
 }
 

@@ -7,12 +7,12 @@ mod app;
 pub mod backend;
 pub mod binaries;
 mod context_file;
-pub mod fix;
+pub(crate) mod fix;
 mod project;
 mod running_demo;
-pub mod scenario;
+pub(crate) mod scenario;
 pub mod server;
 mod workers;
 
-pub use context_file::Announcement;
-pub use running_demo::RunningDemo;
+pub(crate) use context_file::Announcement;
+pub(crate) use running_demo::RunningDemo;

@@ -12,7 +12,7 @@ const TEMPLATE: &str = include_str!("project/env.example");
 const DRIFTED: &str = include_str!("project/env.drifted");
 
 /// Writes the part of the app's source tree that `env check` reads, and returns its root.
-pub fn write(directory: &Path, drifted: bool) -> io::Result<PathBuf> {
+pub(crate) fn write(directory: &Path, drifted: bool) -> io::Result<PathBuf> {
     let template = if drifted { DRIFTED } else { TEMPLATE };
     write_file(directory, "project/packages/shared/src/env.ts", SCHEMA)?;
     write_file(directory, "project/packages/worker/src/config.ts", WORKER)?;
@@ -22,7 +22,7 @@ pub fn write(directory: &Path, drifted: bool) -> io::Result<PathBuf> {
 
 /// Writes a file below `directory`. New files and directories belong to the owner of `directory`,
 /// because the supervisor, which may run as another user, has to be able to remove them.
-pub fn write_file(directory: &Path, path: &str, text: &str) -> io::Result<PathBuf> {
+pub(crate) fn write_file(directory: &Path, path: &str, text: &str) -> io::Result<PathBuf> {
     let owner = fs::metadata(directory)?;
     let set_owner = |path: &Path| chown(path, Some(owner.uid()), Some(owner.gid()));
     let file = directory.join(path);

@@ -18,15 +18,15 @@ use crate::sources::files::local_store::DIRECTORIES;
 const DATABASE: &str = "cliply";
 
 /// A running demo. Dropping it stops everything.
-pub struct RunningDemo {
+pub(crate) struct RunningDemo {
     /// The base URL of the app.
-    pub base_url: String,
+    pub(crate) base_url: String,
     /// A file that contains only the URL of the database.
-    pub database_url_file: PathBuf,
+    pub(crate) database_url_file: PathBuf,
     /// The source tree of the app.
-    pub project: PathBuf,
+    pub(crate) project: PathBuf,
     /// The state directory of commands that use the demo context, removed with the demo.
-    pub state: PathBuf,
+    pub(crate) state: PathBuf,
     tasks: JoinSet<()>,
     /// Reserves the port of an app that is down, so that no other program answers there.
     _refusing: Option<TcpSocket>,
@@ -38,7 +38,10 @@ impl RunningDemo {
     ///
     /// # Errors
     /// Returns an error if no server is installed, or if it cannot be started or filled.
-    pub async fn start(scenario: &'static Scenario, options: ServerOptions) -> Result<Self, Error> {
+    pub(crate) async fn start(
+        scenario: &'static Scenario,
+        options: ServerOptions,
+    ) -> Result<Self, Error> {
         let server = tokio::task::spawn_blocking(move || DemoServer::start(&options)).await;
         let server = server.map_err(failed)?.map_err(super::server::explain)?;
         let directory = server.directory().to_owned();
@@ -64,7 +67,7 @@ impl RunningDemo {
     }
 
     /// Returns the directory that contains everything.
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         self.server.directory()
     }
 }

@@ -4,36 +4,36 @@ use std::time::Duration;
 
 /// A failure of simulated workers.
 #[derive(Debug)]
-pub struct SimulatedFailure {
+pub(crate) struct SimulatedFailure {
     /// The kind of jobs that fail.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The error message; `{clip}` is replaced by the number of the clip.
-    pub message: &'static str,
+    pub(crate) message: &'static str,
     /// Whether only every second clip fails, so that a requeue succeeds in part.
-    pub odd_clips_only: bool,
+    pub(crate) odd_clips_only: bool,
 }
 
 /// A scenario.
 #[derive(Debug)]
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// The name on the command line.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The description, in one line.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
     /// The SQL that fills the database through the tables of `backend/stage.sql`.
-    pub data: &'static str,
+    pub(crate) data: &'static str,
     /// Whether the app answers.
-    pub app_up: bool,
+    pub(crate) app_up: bool,
     /// Whether `.env.example` has drifted from the schema.
-    pub drifted: bool,
+    pub(crate) drifted: bool,
     /// The names of the active workers.
-    pub workers: &'static [&'static str],
+    pub(crate) workers: &'static [&'static str],
     /// The failures of the workers.
-    pub failures: &'static [SimulatedFailure],
+    pub(crate) failures: &'static [SimulatedFailure],
     /// The interval at which new jobs arrive.
-    pub new_job_every: Option<Duration>,
+    pub(crate) new_job_every: Option<Duration>,
     /// Suggested commands in addition to those of triage, with their purposes.
-    pub try_next: &'static [(&'static str, &'static str)],
+    pub(crate) try_next: &'static [(&'static str, &'static str)],
 }
 
 const FFMPEG: SimulatedFailure = SimulatedFailure {
@@ -50,7 +50,7 @@ const TIKTOK: SimulatedFailure = SimulatedFailure {
 const HEALTHY: &str = include_str!("scenarios/healthy.sql");
 
 /// Every scenario; the first is the default.
-pub const SCENARIOS: [Scenario; 5] = [
+pub(crate) const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "incident",
         about: "a bad deploy, an expired token, a silent worker, a backlog, a policy mistake, a drifted template",
@@ -123,6 +123,6 @@ pub const SCENARIOS: [Scenario; 5] = [
 ];
 
 /// Returns the scenario of this name.
-pub fn find(name: &str) -> Option<&'static Scenario> {
+pub(crate) fn find(name: &str) -> Option<&'static Scenario> {
     SCENARIOS.iter().find(|scenario| scenario.name == name)
 }

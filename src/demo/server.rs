@@ -152,7 +152,7 @@ impl Drop for DemoServer {
 }
 
 /// Converts the error into the one that the command line shows.
-pub fn explain(error: ServerError) -> Error {
+pub(crate) fn explain(error: ServerError) -> Error {
     let kind = match &error {
         ServerError::NotInstalled { .. } | ServerError::NoUnprivilegedUser => ErrorKind::Config,
         ServerError::Io(_) | ServerError::DidNotStart { .. } => {
@@ -244,7 +244,7 @@ fn escape(text: &str) -> String {
 }
 
 /// Opens a connection of the demo, outside of the pool of the commands.
-pub async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
+pub(crate) async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     // The task ends with the client; its error surfaces in the client's next statement.
     tokio::spawn(async { _ = connection.await });

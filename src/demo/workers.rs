@@ -39,7 +39,7 @@ struct ClaimedJob {
 }
 
 /// Processes jobs until the connection to the database ends.
-pub async fn work(
+pub(crate) async fn work(
     database_url: String,
     name: &str,
     scenario: &Scenario,
@@ -121,7 +121,7 @@ fn duration_seconds(kind: &str) -> u32 {
 }
 
 /// Adds a new job at each interval.
-pub async fn produce(database_url: String, every: Duration) -> Result<(), Error> {
+pub(crate) async fn produce(database_url: String, every: Duration) -> Result<(), Error> {
     let client = connect(&database_url).await?;
     loop {
         sleep(every).await;

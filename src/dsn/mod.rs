@@ -22,8 +22,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(crate) use params::holds_password;
-pub(crate) use secret::REDACTED;
+pub use params::holds_password;
+pub use secret::REDACTED;
 pub use secret::Secret;
 
 /// Connection parameters by libpq's names.
@@ -35,7 +35,7 @@ type ConnectionParams = BTreeMap<String, String>;
 #[error("{message}")]
 pub struct Error {
     /// What failed, in lower case.
-    pub(crate) message: String,
+    pub message: String,
     /// Why it failed.
     pub(crate) cause: Option<String>,
     /// How to fix it.

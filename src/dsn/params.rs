@@ -101,7 +101,7 @@ pub(super) fn parse(text: &str) -> Result<ConnectionParams, Error> {
 
 /// Whether a connection string contains a password; `None` if the string is invalid.
 #[must_use]
-pub(crate) fn holds_password(text: &str) -> Option<bool> {
+pub fn holds_password(text: &str) -> Option<bool> {
     Some(parse(text).ok()?.contains_key("password"))
 }
 

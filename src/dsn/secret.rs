@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// The text that replaces every secret in output, whatever its length.
-pub(crate) const REDACTED: &str = "***";
+pub const REDACTED: &str = "***";
 
 /// A value that is redacted in Debug, in Display and in JSON.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Category of a cause, as in the runbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CauseClass {
+pub(crate) enum CauseClass {
     /// The input of the job is invalid.
     BadInput,
     /// An external service refuses the request or is down.
@@ -17,7 +17,7 @@ pub enum CauseClass {
 
 /// Whether a requeue of such a job can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SafeToRetry {
+pub(crate) enum SafeToRetry {
     /// The cause is temporary.
     Yes,
     /// It fails again until the cause is fixed.
@@ -28,25 +28,25 @@ pub enum SafeToRetry {
 
 /// One rule of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Advice {
+pub(crate) struct Advice {
     /// Words to find in the code or the template; they match whole words, ignoring case.
-    pub pattern: Cow<'static, str>,
+    pub(crate) pattern: Cow<'static, str>,
     /// Category of the cause.
-    pub class: CauseClass,
+    pub(crate) class: CauseClass,
     /// What to do, in one sentence.
-    pub text: Cow<'static, str>,
+    pub(crate) text: Cow<'static, str>,
     /// Whether a requeue can succeed.
-    pub safe_to_retry: SafeToRetry,
+    pub(crate) safe_to_retry: SafeToRetry,
 }
 
 impl CauseClass {
     /// All categories.
-    pub const ALL: [Self; 4] =
+    pub(crate) const ALL: [Self; 4] =
         [Self::BadInput, Self::ExternalService, Self::Internal, Self::Resources];
 
     /// Name in files and JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::BadInput => "bad_input",
             Self::ExternalService => "external_service",
@@ -58,11 +58,11 @@ impl CauseClass {
 
 impl SafeToRetry {
     /// All answers.
-    pub const ALL: [Self; 3] = [Self::Yes, Self::AfterFix, Self::No];
+    pub(crate) const ALL: [Self; 3] = [Self::Yes, Self::AfterFix, Self::No];
 
     /// Name in files and JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Yes => "yes",
             Self::AfterFix => "after_fix",

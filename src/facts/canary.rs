@@ -9,7 +9,7 @@ use super::requeued_job::OutcomeCounts;
 
 /// Size of one batch of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BatchSize {
+pub(crate) enum BatchSize {
     /// At most this many jobs, whose outcome is awaited.
     Jobs(u32),
     /// All remaining jobs.
@@ -18,24 +18,24 @@ pub enum BatchSize {
 
 /// Sizes of the batches, in order; the last one is all remaining jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BatchSizes(Vec<BatchSize>);
+pub(crate) struct BatchSizes(Vec<BatchSize>);
 
 impl BatchSizes {
     /// The size of a batch, counted from 0; after the last one, all remaining jobs.
     #[must_use]
-    pub fn batch(&self, number: usize) -> BatchSize {
+    pub(crate) fn batch(&self, number: usize) -> BatchSize {
         self.0.get(number).copied().unwrap_or(BatchSize::All)
     }
 
     /// The number of the batch with all remaining jobs.
     #[must_use]
-    pub fn remainder(&self) -> usize {
+    pub(crate) fn remainder(&self) -> usize {
         self.0.len().saturating_sub(1)
     }
 
     /// Number of jobs in the largest batch whose outcome is awaited.
     #[must_use]
-    pub fn largest(&self) -> u64 {
+    pub(crate) fn largest(&self) -> u64 {
         let counted = self.0.iter().filter_map(|size| match size {
             BatchSize::Jobs(jobs) => Some(u64::from(*jobs)),
             BatchSize::All => None,
@@ -45,7 +45,7 @@ impl BatchSizes {
 
     /// Number of jobs in the first batches of all groups, given the group of each job.
     #[must_use]
-    pub fn first_batch_jobs(&self, groups: &[u32]) -> u64 {
+    pub(crate) fn first_batch_jobs(&self, groups: &[u32]) -> u64 {
         let BatchSize::Jobs(most) = self.batch(0) else { return groups.len() as u64 };
         let mut jobs: HashMap<u32, u64> = HashMap::new();
         groups.iter().for_each(|group| *jobs.entry(*group).or_default() += 1);
@@ -90,13 +90,13 @@ impl fmt::Display for BatchSizes {
 
 /// Settings of a canary.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Canary {
+pub(crate) struct Canary {
     /// Sizes of the batches.
-    pub batch_sizes: BatchSizes,
+    pub(crate) batch_sizes: BatchSizes,
     /// Maximum time to wait for the outcome of a batch.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Percentage of failures, after the first batch, above which a group stops.
-    pub stop_at: u8,
+    pub(crate) stop_at: u8,
 }
 
 impl Default for Canary {
@@ -107,7 +107,7 @@ impl Default for Canary {
 
 /// What to do next with a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CanaryDecision {
+pub(crate) enum CanaryDecision {
     /// Wait: jobs of the batch are pending.
     Wait,
     /// Requeue the next batch, because this one succeeded.
@@ -120,7 +120,7 @@ pub enum CanaryDecision {
 
 /// Why a group stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CanaryStop {
+pub(crate) enum CanaryStop {
     /// Too many jobs of a batch failed again.
     Failed,
     /// Jobs of a batch had no outcome within the timeout.
@@ -129,31 +129,31 @@ pub enum CanaryStop {
 
 /// Result of a canary for one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CanaryGroupResult {
+pub(crate) struct CanaryGroupResult {
     /// Id of the group (hash of its fingerprint).
-    pub group: String,
+    pub(crate) group: String,
     /// Cause of the group. Untrusted.
-    pub cause: String,
+    pub(crate) cause: String,
     /// Number of its jobs in the plan.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// Number of requeued jobs.
-    pub requeued: u64,
+    pub(crate) requeued: u64,
     /// Number of jobs that are still dead letters.
-    pub not_requeued: u64,
+    pub(crate) not_requeued: u64,
     /// Outcomes of the jobs in the last batch that was followed.
-    pub last_batch: OutcomeCounts,
+    pub(crate) last_batch: OutcomeCounts,
     /// Why it stopped, if it did.
-    pub stopped: Option<CanaryStop>,
+    pub(crate) stopped: Option<CanaryStop>,
     /// Whether the canary ended, for another reason, while its last batch was being followed.
-    pub undecided: bool,
+    pub(crate) undecided: bool,
     /// Number of requeued jobs whose outcome was not awaited.
-    pub written_unwatched: u64,
+    pub(crate) written_unwatched: u64,
 }
 
 impl CanaryGroupResult {
     /// Whether some of its jobs may be unchanged since the requeue.
     #[must_use]
-    pub fn may_be_untouched(&self) -> bool {
+    pub(crate) fn may_be_untouched(&self) -> bool {
         self.undecided
             || self.written_unwatched > 0
             || self.last_batch.total() > self.last_batch.decided()

@@ -6,55 +6,55 @@ use super::queue::Count;
 
 /// A dead letter in a listing. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DeadLetter {
+pub(crate) struct DeadLetter {
     /// Id, a uuid or a number.
-    pub id: String,
+    pub(crate) id: String,
     /// Kind of job.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Workspace of the job.
-    pub workspace: Option<String>,
+    pub(crate) workspace: Option<String>,
     /// Number of failed attempts.
-    pub attempts: Option<i64>,
+    pub(crate) attempts: Option<i64>,
     /// Maximum number of attempts.
-    pub max_attempts: Option<i64>,
+    pub(crate) max_attempts: Option<i64>,
     /// Start of the error text.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
     /// When it was dead-lettered.
-    pub dead_since: Option<DeadSince>,
+    pub(crate) dead_since: Option<DeadSince>,
     /// Last change of the row, RFC 3339 UTC with microseconds: the key of the cursor.
-    pub changed: String,
+    pub(crate) changed: String,
 }
 
 /// When a job was dead-lettered, and the source of this time.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DeadSince {
+pub(crate) struct DeadSince {
     /// The time.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Age in seconds, by the clock of the database server.
-    pub age: f64,
+    pub(crate) age: f64,
     /// Whether the worker recorded it (`error.failed_at`); otherwise it is the last change of the row,
     /// which any edit replaces.
-    pub recorded: bool,
+    pub(crate) recorded: bool,
 }
 
 /// Number of other dead letters with the same cause as a job.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SameCauseCount {
+pub(crate) struct SameCauseCount {
     /// Number of jobs.
-    pub count: Count,
+    pub(crate) count: Count,
     /// Number of dead letters of its kind that were searched, newest first.
-    pub read: u64,
+    pub(crate) read: u64,
 }
 
 /// A page of dead letters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DeadLetters {
+pub(crate) struct DeadLetters {
     /// Jobs of the page.
-    pub jobs: Vec<DeadLetter>,
+    pub(crate) jobs: Vec<DeadLetter>,
     /// Whether more jobs follow.
-    pub more: bool,
+    pub(crate) more: bool,
     /// Number of dead letters on all pages, with the same filters.
-    pub total: Count,
+    pub(crate) total: Count,
     /// Number of jobs that were searched for members of a group, if not all were.
-    pub window: Option<u64>,
+    pub(crate) window: Option<u64>,
 }

@@ -25,7 +25,7 @@ pub enum Section {
 
 impl Section {
     /// All sections, in the order of the runbook.
-    pub const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::AppDown,
         Self::NotReady,
         Self::Backlog,
@@ -36,7 +36,7 @@ impl Section {
 
     /// Number in RUNBOOK.md.
     #[must_use]
-    pub fn number(self) -> &'static str {
+    pub(crate) fn number(self) -> &'static str {
         match self {
             Self::AppDown => "3.1",
             Self::NotReady => "3.2",
@@ -49,7 +49,7 @@ impl Section {
 
     /// Heading in RUNBOOK.md, without the number.
     #[must_use]
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::AppDown => "The app does not answer",
             Self::NotReady => "The app answers but is not ready",
@@ -62,13 +62,13 @@ impl Section {
 
     /// Number and heading.
     #[must_use]
-    pub fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         format!("{} {}", self.number(), self.title())
     }
 
     /// Fragment of the heading in the HTML page of RUNBOOK.md.
     #[must_use]
-    pub fn anchor(self) -> String {
+    pub(crate) fn anchor(self) -> String {
         let kept = |c: &char| c.is_ascii_alphanumeric() || *c == ' ';
         self.name().chars().filter(kept).collect::<String>().to_lowercase().replace(' ', "-")
     }
@@ -89,13 +89,13 @@ pub enum Value {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     /// The value.
-    pub value: Value,
+    pub(crate) value: Value,
     /// Unit of a number: `jobs`, `s`, `ms`, `jobs/h`.
-    pub unit: Option<&'static str>,
+    pub(crate) unit: Option<&'static str>,
     /// When it was read, by the clock of this machine.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Source of the value: a URL path or a database object.
-    pub source: String,
+    pub(crate) source: String,
 }
 
 impl Evidence {
@@ -110,12 +110,12 @@ impl Evidence {
     }
 
     /// Yes or no.
-    pub fn flag(value: bool, at: Timestamp, source: impl Into<String>) -> Self {
+    pub(crate) fn flag(value: bool, at: Timestamp, source: impl Into<String>) -> Self {
         Self { value: Value::Flag(value), unit: None, at, source: source.into() }
     }
 
     /// Creates evidence from a text.
-    pub fn text(value: impl Into<String>, at: Timestamp, source: impl Into<String>) -> Self {
+    pub(crate) fn text(value: impl Into<String>, at: Timestamp, source: impl Into<String>) -> Self {
         Self { value: Value::Text(value.into()), unit: None, at, source: source.into() }
     }
 }
@@ -126,23 +126,23 @@ pub struct Finding {
     /// Id of the check, an anchor in RUNBOOK.md: `queue.oldest_due`.
     pub check: &'static str,
     /// Section of the runbook that applies.
-    pub section: Section,
+    pub(crate) section: Section,
     /// Status.
     pub status: Status,
     /// Subject: a component, a table, a key.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Detail, in one sentence.
     pub message: String,
     /// The value that it is based on.
-    pub evidence: Option<Evidence>,
+    pub(crate) evidence: Option<Evidence>,
     /// The threshold that the value was compared with.
-    pub threshold: Option<ThresholdWithUnit>,
+    pub(crate) threshold: Option<ThresholdWithUnit>,
     /// The line of a file that it refers to.
-    pub place: Option<SourceLine>,
+    pub(crate) place: Option<SourceLine>,
     /// Next command to run, without secrets.
-    pub next: Option<String>,
+    pub(crate) next: Option<String>,
     /// Suggested fix: statements to review; this tool never runs them.
-    pub suggested_fix: Option<String>,
+    pub(crate) suggested_fix: Option<String>,
 }
 
 impl Finding {
@@ -184,7 +184,7 @@ impl Finding {
 
     /// Adds the line of a file that it refers to.
     #[must_use]
-    pub fn at(mut self, place: SourceLine) -> Self {
+    pub(crate) fn at(mut self, place: SourceLine) -> Self {
         self.place = Some(place);
         self
     }
@@ -198,7 +198,7 @@ impl Finding {
 
     /// Adds a suggested fix.
     #[must_use]
-    pub fn remedy(mut self, sql: impl Into<String>) -> Self {
+    pub(crate) fn remedy(mut self, sql: impl Into<String>) -> Self {
         self.suggested_fix = Some(sql.into());
         self
     }

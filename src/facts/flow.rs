@@ -6,39 +6,39 @@ use super::queue::Count;
 
 /// Dead letters of the last two hours, by the time of their last change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DeadLetterTrend {
+pub(crate) struct DeadLetterTrend {
     /// Number dead-lettered in the last hour; `None` if the schema has no dead letters.
     #[serde(rename = "died_last_hour")]
-    pub dead_lettered_last_hour: Option<Count>,
+    pub(crate) dead_lettered_last_hour: Option<Count>,
     /// Number dead-lettered in the hour before; `None` if the schema has no dead letters.
     #[serde(rename = "died_hour_before")]
-    pub dead_lettered_hour_before: Option<Count>,
+    pub(crate) dead_lettered_hour_before: Option<Count>,
     /// Seconds since the creation of the oldest job that is not finished, including dead letters, as
     /// readyz counts it; `None` if there is none, or if the table is too large to search.
-    pub oldest_unfinished_age: Option<f64>,
+    pub(crate) oldest_unfinished_age: Option<f64>,
 }
 
 /// Failed attempts of the last hour, from the newest events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failures {
+pub(crate) struct Failures {
     /// How many.
-    pub last_hour: Count,
+    pub(crate) last_hour: Count,
 }
 
 /// Events of the last hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventHistogram {
+pub(crate) struct EventHistogram {
     /// Counts by event, most frequent first.
-    pub buckets: Vec<EventCounts>,
+    pub(crate) buckets: Vec<EventCounts>,
     /// Whether all events of the hour were counted.
-    pub is_complete: bool,
+    pub(crate) is_complete: bool,
 }
 
 /// Counts of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventCounts {
+pub(crate) struct EventCounts {
     /// Name of the event.
-    pub stage: String,
+    pub(crate) stage: String,
     /// Six counts of ten minutes each, latest first.
-    pub counts: Vec<i64>,
+    pub(crate) counts: Vec<i64>,
 }

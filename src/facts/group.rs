@@ -6,31 +6,31 @@ use super::dead_letter::DeadSince;
 use crate::fingerprint::Fingerprint;
 
 /// Age in seconds of the newest dead letter up to which a group is still failing.
-pub const RECENT: f64 = 900.0;
+pub(crate) const RECENT: f64 = 900.0;
 
 /// Dead letters of one kind with the same cause.
 #[derive(Debug, Clone)]
-pub struct DeadLetterGroup {
+pub(crate) struct DeadLetterGroup {
     /// The cause.
-    pub fingerprint: Fingerprint,
+    pub(crate) fingerprint: Fingerprint,
     /// Kind of the jobs.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Number of jobs.
-    pub count: u64,
+    pub(crate) count: u64,
     /// When the first one was dead-lettered.
-    pub first: Option<DeadSince>,
+    pub(crate) first: Option<DeadSince>,
     /// When the last one was dead-lettered.
-    pub last: Option<DeadSince>,
+    pub(crate) last: Option<DeadSince>,
     /// Number dead-lettered within [`RECENT`].
-    pub recent: u64,
+    pub(crate) recent: u64,
     /// Hashes of the affected workspaces.
-    pub workspaces: HashSet<u64>,
+    pub(crate) workspaces: HashSet<u64>,
 }
 
 impl DeadLetterGroup {
     /// Creates a group without jobs.
     #[must_use]
-    pub fn new(kind: &str, fingerprint: Fingerprint) -> Self {
+    pub(crate) fn new(kind: &str, fingerprint: Fingerprint) -> Self {
         Self {
             fingerprint,
             kind: kind.to_owned(),
@@ -43,7 +43,7 @@ impl DeadLetterGroup {
     }
 
     /// Adds a job.
-    pub fn add(&mut self, dead_since: Option<DeadSince>, workspace: Option<u64>) {
+    pub(crate) fn add(&mut self, dead_since: Option<DeadSince>, workspace: Option<u64>) {
         self.count += 1;
         if let Some(dead_since) = dead_since {
             self.recent += u64::from(dead_since.age < RECENT);
@@ -58,18 +58,18 @@ impl DeadLetterGroup {
 
 /// When jobs of each kind last finished, in seconds since 1970.
 #[derive(Debug, Clone)]
-pub struct Finishes {
+pub(crate) struct Finishes {
     /// Last finish by kind.
-    pub latest: HashMap<String, f64>,
+    pub(crate) latest: HashMap<String, f64>,
     /// Time of the earliest event that was read.
-    pub since: f64,
+    pub(crate) since: f64,
 }
 
 impl Finishes {
     /// Whether a job of the group's kind finished after the group's last dead letter; `None` if that is
     /// not covered by the events that were read.
     #[must_use]
-    pub fn after(&self, group: &DeadLetterGroup) -> Option<bool> {
+    pub(crate) fn after(&self, group: &DeadLetterGroup) -> Option<bool> {
         let died = group.last?.at.as_duration().as_secs_f64();
         match self.latest.get(&group.kind) {
             Some(finished) if *finished > died => Some(true),
@@ -81,17 +81,17 @@ impl Finishes {
 
 /// Dead letters that were requeued before, from the newest events.
 #[derive(Debug, Clone, Default)]
-pub struct RequeuedBefore {
+pub(crate) struct RequeuedBefore {
     /// Number of jobs by group id; `None` if no events show it.
-    pub jobs: Option<HashMap<String, u64>>,
+    pub(crate) jobs: Option<HashMap<String, u64>>,
     /// Description of the search.
-    pub searched: String,
+    pub(crate) searched: String,
 }
 
 impl RequeuedBefore {
     /// Number of jobs of this group; `None` if it is not known.
     #[must_use]
-    pub fn count(&self, group: &DeadLetterGroup) -> Option<u64> {
+    pub(crate) fn count(&self, group: &DeadLetterGroup) -> Option<u64> {
         let jobs = self.jobs.as_ref()?;
         Some(jobs.get(&group.fingerprint.hash).copied().unwrap_or(0))
     }
@@ -99,17 +99,17 @@ impl RequeuedBefore {
 
 /// All groups.
 #[derive(Debug, Clone, Default)]
-pub struct Groups {
+pub(crate) struct Groups {
     /// Groups, largest first.
-    pub groups: Vec<DeadLetterGroup>,
+    pub(crate) groups: Vec<DeadLetterGroup>,
     /// Number of jobs read.
-    pub read: u64,
+    pub(crate) read: u64,
     /// Number of jobs in small groups that exceed the maximum number of groups.
-    pub rare_groups_dropped: u64,
+    pub(crate) rare_groups_dropped: u64,
     /// Recent finishes by kind; `None` if no events show them.
-    pub finishes: Option<Finishes>,
+    pub(crate) finishes: Option<Finishes>,
     /// Earlier requeues of the jobs.
-    pub requeued: RequeuedBefore,
+    pub(crate) requeued: RequeuedBefore,
     /// Whether the time limit was reached before all jobs were read.
-    pub truncated: bool,
+    pub(crate) truncated: bool,
 }

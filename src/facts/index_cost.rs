@@ -7,25 +7,25 @@ use crate::queue::Lifecycle;
 
 /// A role whose metrics have no index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnindexedMetric {
+pub(crate) struct UnindexedMetric {
     /// The role.
-    pub role: Lifecycle,
+    pub(crate) role: Lifecycle,
     /// Cost of its metrics, or why it could not be determined.
-    pub cost: Result<Cost, SourceError>,
+    pub(crate) cost: Result<Cost, SourceError>,
 }
 
 /// Cost of counting the jobs of a role: measured and estimated.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// Result of the count.
-    pub count: TimedCount,
+    pub(crate) count: TimedCount,
     /// Estimate of the planner.
-    pub planner_estimate: PlannerEstimate,
+    pub(crate) planner_estimate: PlannerEstimate,
 }
 
 /// Result of a count with a time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimedCount {
+pub(crate) enum TimedCount {
     /// It completed.
     Counted {
         /// Number of jobs.
@@ -39,22 +39,22 @@ pub enum TimedCount {
 
 /// Estimate of the server, made without reading the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannerEstimate {
+pub(crate) struct PlannerEstimate {
     /// Scan types of the plan, without duplicates.
-    pub scans: Vec<Scan>,
+    pub(crate) scans: Vec<Scan>,
     /// Number of pages of the table, including all partitions.
-    pub table_pages: u64,
+    pub(crate) table_pages: u64,
     /// Estimated number of jobs of the role.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// Estimated width in bytes of the columns that the index would contain.
-    pub width: u64,
+    pub(crate) width: u64,
     /// Page size in bytes.
-    pub page: u64,
+    pub(crate) page: u64,
 }
 
 /// Scan type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scan {
+pub(crate) enum Scan {
     /// Reads every page.
     Sequential,
     /// Reads the pages that an index points to.
@@ -70,7 +70,7 @@ pub enum Scan {
 impl Scan {
     /// Name in the plan of the server.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Sequential => "Seq Scan",
             Self::Index => "Index Scan",

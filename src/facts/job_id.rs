@@ -19,7 +19,7 @@ pub enum JobId {
 impl JobId {
     /// Parses an id of this type; a uuid with hyphens, in any case.
     #[must_use]
-    pub fn parse(text: &str, r#type: IdType) -> Option<Self> {
+    pub(crate) fn parse(text: &str, r#type: IdType) -> Option<Self> {
         match r#type {
             IdType::Uuid => uuid(text).map(Self::Uuid),
             IdType::BigInt => {

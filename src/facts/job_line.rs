@@ -2,7 +2,7 @@
 
 /// State of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobState {
+pub(crate) enum JobState {
     /// Queued, and its run time has come.
     Due,
     /// Queued, and its run time is in the future.
@@ -21,7 +21,7 @@ pub enum JobState {
 
 impl JobState {
     /// All states.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Due,
         Self::Scheduled,
         Self::Running,
@@ -33,7 +33,7 @@ impl JobState {
 
     /// Name in output and JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Due => "due",
             Self::Scheduled => "scheduled",
@@ -47,7 +47,7 @@ impl JobState {
 
     /// Order of the listing.
     #[must_use]
-    pub fn order(self) -> &'static str {
+    pub(crate) fn order(self) -> &'static str {
         match self {
             Self::Due => "the one that waits longest first",
             Self::Scheduled => "the next one first",
@@ -59,21 +59,21 @@ impl JobState {
 
 /// A job in a listing. Texts are untrusted; ages are in seconds, by the clock of the database server.
 #[derive(Debug, Clone, PartialEq)]
-pub struct JobLine {
+pub(crate) struct JobLine {
     /// Id, a uuid or a number.
-    pub id: String,
+    pub(crate) id: String,
     /// Kind of job.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Worker that locked it.
-    pub worker: Option<String>,
+    pub(crate) worker: Option<String>,
     /// Number of failed attempts.
-    pub attempts: Option<i64>,
+    pub(crate) attempts: Option<i64>,
     /// Maximum number of attempts.
-    pub max_attempts: Option<i64>,
+    pub(crate) max_attempts: Option<i64>,
     /// Time since it became due; negative until then.
-    pub due_age: Option<f64>,
+    pub(crate) due_age: Option<f64>,
     /// Time since the last heartbeat.
-    pub life_age: Option<f64>,
+    pub(crate) life_age: Option<f64>,
     /// Time since its last change.
-    pub changed_age: Option<f64>,
+    pub(crate) changed_age: Option<f64>,
 }

@@ -24,7 +24,7 @@ pub enum Order {
 impl Order {
     /// Value on the command line.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Updated => "updated",
             Self::Oldest => "oldest",
@@ -42,17 +42,17 @@ const FOREVER: &str = "infinity";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Order of the listing.
-    pub order: Order,
+    pub(crate) order: Order,
     /// When the job was last changed or dead-lettered, depending on the order: RFC 3339 UTC or an infinity.
-    pub at: String,
+    pub(crate) at: String,
     /// Id of the job.
-    pub id: JobId,
+    pub(crate) id: JobId,
 }
 
 impl Cursor {
     /// The cursor after a job; `None` if its id is not valid.
     #[must_use]
-    pub fn behind(job: &DeadLetter, order: Order) -> Option<Self> {
+    pub(crate) fn behind(job: &DeadLetter, order: Order) -> Option<Self> {
         let dead_since =
             || job.dead_since.map_or_else(|| NO_TIME.to_owned(), |since| since.at.to_string());
         let at = if order == Order::DeadSince { dead_since() } else { job.changed.clone() };

@@ -45,7 +45,7 @@ pub enum SourceErrorKind {
 impl SourceErrorKind {
     /// Name in JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NotConfigured => "not_configured",
             Self::Refused => "refused",
@@ -68,7 +68,7 @@ impl SourceErrorKind {
 
     /// Whether it persists until a setting, credential or permission is changed.
     #[must_use]
-    pub fn is_permanent(self) -> bool {
+    pub(crate) fn is_permanent(self) -> bool {
         matches!(
             self,
             Self::NotConfigured
@@ -81,7 +81,7 @@ impl SourceErrorKind {
 
     /// Whether a retry can succeed.
     #[must_use]
-    pub fn retryable(self) -> bool {
+    pub(crate) fn retryable(self) -> bool {
         matches!(
             self,
             Self::Refused
@@ -108,13 +108,13 @@ pub struct SourceError {
 
 impl SourceError {
     /// Creates an error without a hint.
-    pub fn new(kind: SourceErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: SourceErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None }
     }
 
     /// Adds a hint.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 /// first write, the events of the operation are found without a full scan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct OperationId {
+pub(crate) struct OperationId {
     /// When it started, by the clock of the database server.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Newest event before it; `None` if event ids do not grow or there are no events.
-    pub after: Option<i64>,
+    pub(crate) after: Option<i64>,
     /// Distinguishes operations of the same second.
-    pub tag: String,
+    pub(crate) tag: String,
 }
 
 const TIME: &str = "%Y%m%dT%H%M%SZ";
@@ -25,7 +25,7 @@ const TIME: &str = "%Y%m%dT%H%M%SZ";
 impl OperationId {
     /// Parses the form that [`fmt::Display`] writes.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("rq-")?.split('-');
         let (at, after, tag) = (parts.next()?, parts.next()?, parts.next()?);
         let at = jiff::civil::DateTime::strptime(TIME, at).ok()?;
@@ -65,16 +65,16 @@ impl TryFrom<String> for OperationId {
 }
 
 /// `reason` of the events of a requeue, as the helper function of the worker writes it.
-pub const REQUEUED: &str = "requeued_from_dead_letter";
+pub(crate) const REQUEUED: &str = "requeued_from_dead_letter";
 /// `reason` of the events of an undo.
-pub const UNDONE: &str = "requeue_undone";
+pub(crate) const UNDONE: &str = "requeue_undone";
 /// `reason` of the events of a rescue.
-pub const RESCUED: &str = "rescued_from_silent_worker";
+pub(crate) const RESCUED: &str = "rescued_from_silent_worker";
 
 /// Replaces the state of a job in an operation: a later undo returned it to dead letters.
-pub const STATE_UNDONE: &str = "undone";
+pub(crate) const STATE_UNDONE: &str = "undone";
 /// Replaces the state of a job in an operation: a later operation wrote it.
-pub const STATE_CHANGED_SINCE: &str = "moved on";
+pub(crate) const STATE_CHANGED_SINCE: &str = "moved on";
 
 /// Type of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub enum OperationType {
 impl OperationType {
     /// The type of an operation by the `reason` of its events.
     #[must_use]
-    pub fn from_reason(reason: Option<&str>) -> Self {
+    pub(crate) fn from_reason(reason: Option<&str>) -> Self {
         match reason {
             Some(UNDONE) => Self::Undo,
             Some(RESCUED) => Self::Rescue,
@@ -101,7 +101,7 @@ impl OperationType {
 
     /// Name in JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Requeue => "requeue",
             Self::Undo => "undo",
@@ -111,7 +111,7 @@ impl OperationType {
 
     /// What it did to its jobs, in the past tense.
     #[must_use]
-    pub fn past_tense(self) -> &'static str {
+    pub(crate) fn past_tense(self) -> &'static str {
         match self {
             Self::Requeue => "requeued",
             Self::Undo => "put back",
@@ -122,7 +122,7 @@ impl OperationType {
 
 /// Reason of a resumed operation: the first reason, then the operators who resumed it and their reasons.
 #[must_use]
-pub fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Option<String> {
+pub(crate) fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Option<String> {
     const MARK: &str = "resumed";
     let ((began, first), (who, later)) = (first, later);
     let own = first.and_then(|first| first.split(&format!("; {MARK}")).next());
@@ -143,60 +143,60 @@ pub fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Opti
 
 /// Operator and reason, written into every event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Author {
+pub(crate) struct Author {
     /// Login name of the operator.
-    pub actor: String,
+    pub(crate) actor: String,
     /// Name of the operator's machine.
-    pub host: String,
+    pub(crate) host: String,
     /// Reason given by the operator.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 impl Author {
     /// `user@host`
     #[must_use]
-    pub fn who(&self) -> String {
+    pub(crate) fn who(&self) -> String {
         format!("{}@{}", self.actor, self.host)
     }
 
     /// Resumes an operation of another author, with the same reason unless there is a new one.
     #[must_use]
-    pub fn resumes(self, earlier: Self) -> Self {
+    pub(crate) fn resumes(self, earlier: Self) -> Self {
         Self { reason: self.reason.or(earlier.reason), ..self }
     }
 }
 
 /// An operation in a listing. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Id of the operation.
-    pub operation: String,
+    pub(crate) operation: String,
     /// Type of the operation.
-    pub deed: OperationType,
+    pub(crate) deed: OperationType,
     /// Login name of the operator.
-    pub actor: Option<String>,
+    pub(crate) actor: Option<String>,
     /// Machine of the operator.
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
     /// Reason given by the operator.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Seconds since its last event, by the clock of the database server.
-    pub age: f64,
+    pub(crate) age: f64,
     /// Number of jobs that it wrote.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// What remains of it, if this machine recorded that it was interrupted.
-    pub unfinished: Option<Unfinished>,
+    pub(crate) unfinished: Option<Unfinished>,
     /// Number of those jobs by current state, most frequent first; jobs of later operations have [`STATE_UNDONE`] or
     /// [`STATE_CHANGED_SINCE`].
-    pub now: Vec<(String, u64)>,
+    pub(crate) now: Vec<(String, u64)>,
 }
 
 /// An interrupted requeue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished {
+pub(crate) struct Unfinished {
     /// Number of planned jobs.
-    pub planned: u64,
+    pub(crate) planned: u64,
     /// Flags that resume it with its original settings.
-    pub flags: String,
+    pub(crate) flags: String,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Number of jobs, with its accuracy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Count {
+pub(crate) enum Count {
     /// All were counted.
     Exact(u64),
     /// Some were counted; there may be more.
@@ -18,7 +18,7 @@ pub enum Count {
 impl Count {
     /// The number, exact or a lower bound.
     #[must_use]
-    pub fn at_least(&self) -> Option<u64> {
+    pub(crate) fn at_least(&self) -> Option<u64> {
         match self {
             Self::Exact(n) | Self::AtLeast(n) => Some(*n),
             Self::NotCounted(_) => None,
@@ -27,7 +27,7 @@ impl Count {
 
     /// Whether all jobs were counted.
     #[must_use]
-    pub fn is_exact(&self) -> bool {
+    pub(crate) fn is_exact(&self) -> bool {
         matches!(self, Self::Exact(_))
     }
 }
@@ -44,76 +44,76 @@ impl fmt::Display for Count {
 
 /// Counts for one kind of job.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct KindCounts {
+pub(crate) struct KindCounts {
     /// Kind of job.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Due jobs.
-    pub due: u64,
+    pub(crate) due: u64,
     /// Scheduled jobs.
-    pub scheduled: u64,
+    pub(crate) scheduled: u64,
     /// Claimed jobs, running or stuck.
-    pub in_progress: u64,
+    pub(crate) in_progress: u64,
     /// Failed jobs that will be retried.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Dead letters.
-    pub dead: u64,
+    pub(crate) dead: u64,
     /// Seconds since its oldest due job became due; `None` if none is due.
     #[serde(default)]
-    pub oldest_due_age: Option<f64>,
+    pub(crate) oldest_due_age: Option<f64>,
 }
 
 /// Active workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Workers {
+pub(crate) struct Workers {
     /// Number of workers with a heartbeat younger than `stuck_after`.
     #[serde(rename = "beating")]
-    pub active: Count,
+    pub(crate) active: Count,
     /// Seconds since the newest heartbeat of a claimed job; `None` if no job is claimed or there are no
     /// heartbeats.
     #[serde(rename = "last_beat_age")]
-    pub heartbeat_age: Option<f64>,
+    pub(crate) heartbeat_age: Option<f64>,
 }
 
 /// Counts of the jobs in the queue. Ages are by the clock of the database server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Queue {
+pub(crate) struct Queue {
     /// The kind that the counts are restricted to, if any.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Due jobs.
-    pub due: Count,
+    pub(crate) due: Count,
     /// Scheduled jobs.
-    pub scheduled: Count,
+    pub(crate) scheduled: Count,
     /// Claimed jobs, running or stuck.
     #[serde(rename = "in_progress")]
-    pub claimed: Count,
+    pub(crate) claimed: Count,
     /// Failed jobs that will be retried.
-    pub failed: Count,
+    pub(crate) failed: Count,
     /// Dead letters; `None` if the schema has none.
-    pub dead: Option<Count>,
+    pub(crate) dead: Option<Count>,
     /// Jobs in an unknown state.
-    pub other: Count,
+    pub(crate) other: Count,
     /// Seconds since the oldest due job became due; `None` if none is due.
-    pub oldest_due_age: Option<f64>,
+    pub(crate) oldest_due_age: Option<f64>,
     /// Claimed jobs without a heartbeat for [`stuck_after`](crate::facts::Thresholds::stuck_after); `None` if
     /// the schema has neither heartbeats nor lock times.
-    pub stuck: Option<Count>,
+    pub(crate) stuck: Option<Count>,
     /// Active workers; `None` if the schema has neither heartbeats nor lock times.
-    pub workers: Option<Workers>,
+    pub(crate) workers: Option<Workers>,
     /// Number dead-lettered in the last hour; `None` if the schema has no dead letters.
     #[serde(rename = "died_last_hour")]
-    pub dead_lettered_last_hour: Option<Count>,
+    pub(crate) dead_lettered_last_hour: Option<Count>,
     /// Counts by kind, most jobs first.
-    pub by_kind: Vec<KindCounts>,
+    pub(crate) by_kind: Vec<KindCounts>,
     /// Why counts in `by_kind` are missing, if any are.
-    pub by_kind_missing: Option<String>,
+    pub(crate) by_kind_missing: Option<String>,
     /// Time of the counts by the clock of the database server, RFC 3339 UTC.
-    pub server_time: String,
+    pub(crate) server_time: String,
 }
 
 impl Queue {
     /// Queued jobs, due or scheduled.
     #[must_use]
-    pub fn queued(&self) -> Count {
+    pub(crate) fn queued(&self) -> Count {
         match (&self.due, &self.scheduled) {
             (Count::Exact(a), Count::Exact(b)) => Count::Exact(a + b),
             (a, b) => match (a.at_least(), b.at_least()) {
@@ -125,7 +125,7 @@ impl Queue {
 
     /// Whether no job is due or claimed, so that missing heartbeats are normal.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.due == Count::Exact(0) && self.claimed == Count::Exact(0)
     }
 }

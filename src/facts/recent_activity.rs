@@ -5,84 +5,84 @@ use super::Observed;
 use super::operation::OperationType;
 
 /// Length in seconds of the two windows that are compared to show whether a cause is rising.
-pub const WINDOW: f64 = 900.0;
+pub(crate) const WINDOW: f64 = 900.0;
 /// Maximum number of stuck jobs.
-pub const MOST_STUCK: usize = 20;
+pub(crate) const MOST_STUCK: usize = 20;
 /// Maximum number of job ids per cause.
-pub const NAMED: usize = 8;
+pub(crate) const NAMED: usize = 8;
 
 /// Recent activity of one poll.
 #[derive(Debug, Clone)]
-pub struct RecentActivity {
+pub(crate) struct RecentActivity {
     /// Newest dead letters.
-    pub dead_letters: Observed<RecentDeadLetters>,
+    pub(crate) dead_letters: Observed<RecentDeadLetters>,
     /// Newest events.
-    pub activity: Observed<Activity>,
+    pub(crate) activity: Observed<Activity>,
     /// Stuck jobs, oldest heartbeat first; at most [`MOST_STUCK`].
-    pub stuck: Observed<Vec<Stuck>>,
+    pub(crate) stuck: Observed<Vec<Stuck>>,
 }
 
 /// Newest dead letters by cause.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct RecentDeadLetters {
+pub(crate) struct RecentDeadLetters {
     /// Groups, most frequent first.
-    pub causes: Vec<RecentGroup>,
+    pub(crate) causes: Vec<RecentGroup>,
     /// Number of dead letters that were read.
-    pub read: u64,
+    pub(crate) read: u64,
     /// Whether all dead letters were read.
-    pub is_complete: bool,
+    pub(crate) is_complete: bool,
 }
 
 /// A group among the newest dead letters. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RecentGroup {
+pub(crate) struct RecentGroup {
     /// Id of the group, for `dlq list --group`.
-    pub group: String,
+    pub(crate) group: String,
     /// Kind of its jobs.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Cause, with `<*>` for variable parts.
-    pub cause: String,
+    pub(crate) cause: String,
     /// Number of jobs among those that were read.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// Number dead-lettered in the last [`WINDOW`].
-    pub recent: u64,
+    pub(crate) recent: u64,
     /// Number dead-lettered in the window before.
-    pub before: u64,
+    pub(crate) before: u64,
     /// Seconds since the last one was dead-lettered.
-    pub newest: Option<f64>,
+    pub(crate) newest: Option<f64>,
     /// Ids of the newest jobs, at most [`NAMED`].
-    pub ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
 }
 
 /// Activity shown by the newest events.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Activity {
+pub(crate) struct Activity {
     /// Jobs finished per minute in the last five minutes, or in less if there are many events; `None` if
     /// no events show it.
-    pub finished_per_minute: Option<f64>,
+    pub(crate) finished_per_minute: Option<f64>,
     /// Operations among the events, newest first.
-    pub operations: Vec<RecentOperation>,
+    pub(crate) operations: Vec<RecentOperation>,
 }
 
 /// An operation whose events are among the newest. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RecentOperation {
+pub(crate) struct RecentOperation {
     /// Id.
-    pub operation: String,
+    pub(crate) operation: String,
     /// Type of the operation.
-    pub operation_type: OperationType,
+    pub(crate) operation_type: OperationType,
     /// `user@host`.
-    pub who: String,
+    pub(crate) who: String,
     /// Reason given by the operator.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Number of jobs that it wrote, in the events that were read.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// Seconds since its first event that was read.
-    pub first: f64,
+    pub(crate) first: f64,
     /// Seconds since its last event.
-    pub last: f64,
+    pub(crate) last: f64,
     /// Number of those jobs by current state, most frequent first.
-    pub now: Vec<(String, u64)>,
+    pub(crate) now: Vec<(String, u64)>,
 }
 
 /// Seconds without an event after which an operation has ended.
@@ -91,20 +91,20 @@ const QUIET: f64 = 15.0;
 impl RecentOperation {
     /// Whether it is still writing, according to its events.
     #[must_use]
-    pub fn runs(&self) -> bool {
+    pub(crate) fn runs(&self) -> bool {
         self.last < QUIET
     }
 }
 
 /// A stuck job. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stuck {
+pub(crate) struct Stuck {
     /// Id.
-    pub id: String,
+    pub(crate) id: String,
     /// Kind of job.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Worker that locked it.
-    pub worker: String,
+    pub(crate) worker: String,
     /// Seconds since the last heartbeat; `None` if there was none.
-    pub silent: Option<f64>,
+    pub(crate) silent: Option<f64>,
 }

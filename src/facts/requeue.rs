@@ -13,7 +13,7 @@ use super::selection::Selection;
 
 /// Jobs that the operator selected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Target {
+pub(crate) enum Target {
     /// These jobs, all or none.
     Ids(Vec<JobId>),
     /// All dead letters that match these filters.
@@ -22,19 +22,19 @@ pub enum Target {
 
 /// Settings of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanOptions {
+pub(crate) struct PlanOptions {
     /// Maximum number of jobs, most recently dead-lettered first.
-    pub max: Option<u64>,
+    pub(crate) max: Option<u64>,
     /// Whether repeat failures are requeued.
     #[serde(rename = "include_repeat_offenders")]
-    pub include_repeat_failures: bool,
+    pub(crate) include_repeat_failures: bool,
     /// Whether ids that are not dead letters are skipped; otherwise the plan is refused.
-    pub skip_ineligible: bool,
+    pub(crate) skip_ineligible: bool,
 }
 
 /// Why a selected job is not part of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PlanSkip {
+pub(crate) enum PlanSkip {
     /// The id does not exist.
     Missing,
     /// The job is not a dead letter.
@@ -50,7 +50,7 @@ pub enum PlanSkip {
 impl PlanSkip {
     /// Name in JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::NotDead => "not_dead",
@@ -63,82 +63,82 @@ impl PlanSkip {
 
 /// A skipped job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excluded {
+pub(crate) struct Excluded {
     /// Id of the job.
-    pub id: JobId,
+    pub(crate) id: JobId,
     /// Current state, if it is the reason.
-    pub state: Option<String>,
+    pub(crate) state: Option<String>,
 }
 
 /// Planned jobs with the same cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedGroup {
+pub(crate) struct PlannedGroup {
     /// Id of the group (hash of its fingerprint).
-    pub group: String,
+    pub(crate) group: String,
     /// Kind of the jobs.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Error code or class.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// Cause, with `<*>` for variable parts. Untrusted.
-    pub cause: String,
+    pub(crate) cause: String,
     /// Number.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
 }
 
 /// A sample job of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanSample {
+pub(crate) struct PlanSample {
     /// Id of the job.
-    pub id: JobId,
+    pub(crate) id: JobId,
     /// Kind of job.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Start of the error text. Untrusted.
-    pub error: String,
+    pub(crate) error: String,
 }
 
 /// Index of jobs that belong to none of the listed groups.
-pub const UNGROUPED: u32 = u32::MAX;
+pub(crate) const UNGROUPED: u32 = u32::MAX;
 
 /// Plan of a requeue.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Id of the plan: a hash of database, target, cutoff and job ids.
-    pub id: String,
+    pub(crate) id: String,
     /// `host:port/database`.
-    pub database: String,
+    pub(crate) database: String,
     /// Selected jobs.
-    pub target: Target,
+    pub(crate) target: Target,
     /// Settings of the plan.
-    pub options: PlanOptions,
+    pub(crate) options: PlanOptions,
     /// Time of the plan, by the clock of the database server.
-    pub cutoff: Timestamp,
+    pub(crate) cutoff: Timestamp,
     /// Number of selected jobs.
-    pub matched: u64,
+    pub(crate) matched: u64,
     /// Ids of the jobs to requeue: with a limit most recently dead-lettered first, otherwise in physical order.
-    pub ids: Vec<JobId>,
+    pub(crate) ids: Vec<JobId>,
     /// Index in `groups` for each of `ids`; [`UNGROUPED`] for groups that are not listed.
-    pub causes: Vec<u32>,
+    pub(crate) causes: Vec<u32>,
     /// Skipped jobs by reason: the number, and some of them.
-    pub excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
+    pub(crate) excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
     /// Jobs to requeue by cause, largest group first.
-    pub groups: Vec<PlannedGroup>,
+    pub(crate) groups: Vec<PlannedGroup>,
     /// Some of the jobs to requeue.
-    pub samples: Vec<PlanSample>,
+    pub(crate) samples: Vec<PlanSample>,
     /// Description of the search for repeat failures.
-    pub repeat_failures_examined: String,
+    pub(crate) repeat_failures_examined: String,
 }
 
 impl Plan {
     /// Number of jobs skipped for this reason.
     #[must_use]
-    pub fn excluded_for(&self, reason: PlanSkip) -> u64 {
+    pub(crate) fn excluded_for(&self, reason: PlanSkip) -> u64 {
         self.excluded.iter().filter(|(r, ..)| *r == reason).map(|(_, n, _)| n).sum()
     }
 }
 
 /// Why a planned job was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteSkip {
+pub(crate) enum WriteSkip {
     /// Another session changed it since the plan.
     Changed,
     /// Another session locked its row for longer than `--lock-wait`.
@@ -148,7 +148,7 @@ pub enum WriteSkip {
 impl WriteSkip {
     /// Name in JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Changed => "changed",
             Self::Locked => "locked",
@@ -158,26 +158,26 @@ impl WriteSkip {
 
 /// Outcome of a plan. Each of its jobs is counted exactly once.
 #[derive(Debug, Clone, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Number of jobs that were written and committed.
-    pub done: u64,
+    pub(crate) done: u64,
     /// Skipped jobs.
-    pub skipped: Vec<(JobId, WriteSkip)>,
+    pub(crate) skipped: Vec<(JobId, WriteSkip)>,
     /// Jobs refused by the database, with its message.
-    pub errors: Vec<(JobId, String)>,
+    pub(crate) errors: Vec<(JobId, String)>,
     /// Number of jobs that were not tried.
-    pub not_requeued: u64,
+    pub(crate) not_requeued: u64,
     /// Number of jobs in a commit during which the connection was lost: whether they were written is not known.
-    pub in_doubt: u64,
+    pub(crate) in_doubt: u64,
     /// Why it ended early, if it did.
-    pub stopped: Option<WriteStop>,
+    pub(crate) stopped: Option<WriteStop>,
     /// Maximum time that each transaction held its locks.
-    pub transactions: Vec<Duration>,
+    pub(crate) transactions: Vec<Duration>,
 }
 
 impl Outcome {
     /// Adds the outcome of other jobs of the same plan.
-    pub fn absorb(&mut self, other: Self) {
+    pub(crate) fn absorb(&mut self, other: Self) {
         self.done += other.done;
         self.skipped.extend(other.skipped);
         self.errors.extend(other.errors);
@@ -189,14 +189,14 @@ impl Outcome {
 
     /// Number of jobs whose outcome is known.
     #[must_use]
-    pub fn decided(&self) -> u64 {
+    pub(crate) fn decided(&self) -> u64 {
         self.done + (self.skipped.len() + self.errors.len()) as u64
     }
 }
 
 /// Why a write stopped early.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WriteStop {
+pub(crate) enum WriteStop {
     /// Ctrl-C or SIGTERM.
     Interrupted,
     /// The database can no longer be written.
@@ -208,13 +208,13 @@ pub enum WriteStop {
 }
 
 /// Result of a requeue, with the outcomes that were followed.
-pub struct RequeueRun {
+pub(crate) struct RequeueRun {
     /// Outcome of the plan.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
     /// Result for each group, if there was a canary.
-    pub groups: Vec<CanaryGroupResult>,
+    pub(crate) groups: Vec<CanaryGroupResult>,
     /// Outcomes of the jobs, if they were followed.
-    pub followed: Option<FollowResult>,
+    pub(crate) followed: Option<FollowResult>,
 }
 
 impl From<Outcome> for RequeueRun {

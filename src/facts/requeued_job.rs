@@ -11,43 +11,43 @@ use crate::queue::Lifecycle;
 
 /// A requeued job after the requeue. Hashes are only compared with each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequeuedJob {
+pub(crate) struct RequeuedJob {
     /// Id of the job.
-    pub id: JobId,
+    pub(crate) id: JobId,
     /// Group id before the requeue.
-    pub cause: Arc<str>,
+    pub(crate) cause: Arc<str>,
     /// Hash of its error columns, which a requeue does not change.
-    pub error_hash: u64,
+    pub(crate) error_hash: u64,
     /// Hash of the time of its last change before the requeue, which an undo restores.
-    pub updated_hash: u64,
+    pub(crate) updated_hash: u64,
 }
 
 /// Current row of a job. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobRow {
+pub(crate) struct JobRow {
     /// Id of the job.
-    pub id: JobId,
+    pub(crate) id: JobId,
     /// Meaning of its state.
-    pub role: Lifecycle,
+    pub(crate) role: Lifecycle,
     /// Number of failed attempts, if the schema counts them.
-    pub attempts: Option<i64>,
+    pub(crate) attempts: Option<i64>,
     /// Worker that locked it.
-    pub locked_by: Option<String>,
+    pub(crate) locked_by: Option<String>,
     /// Worker of the last failure, if the error names it.
-    pub failed_by: Option<String>,
+    pub(crate) failed_by: Option<String>,
     /// Whether its error contains the time of the failure, so that two failures differ.
-    pub error_has_time: bool,
+    pub(crate) error_has_time: bool,
     /// Group id of its error.
-    pub cause: Arc<str>,
+    pub(crate) cause: Arc<str>,
     /// Hash of its error columns.
-    pub error_hash: u64,
+    pub(crate) error_hash: u64,
     /// Hash of the time of its last change.
-    pub updated_hash: u64,
+    pub(crate) updated_hash: u64,
 }
 
 /// An event of a requeued job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JobEvent {
+pub(crate) enum JobEvent {
     /// A worker claimed it.
     Claimed(Option<String>),
     /// An attempt of a worker failed.
@@ -62,38 +62,38 @@ pub enum JobEvent {
 
 /// Summary of the events of one job since the requeue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct JobEvents {
+pub(crate) struct JobEvents {
     /// Id of the newest event.
-    pub last: i64,
+    pub(crate) last: i64,
     /// Whether a worker has claimed it and not finished or failed it since.
-    pub is_claimed: bool,
+    pub(crate) is_claimed: bool,
     /// Workers that claimed it.
-    pub claimers: Vec<String>,
+    pub(crate) claimers: Vec<String>,
     /// Whether a claim did not name its worker.
-    pub has_anonymous_claim: bool,
+    pub(crate) has_anonymous_claim: bool,
     /// Whether another operation changed it.
-    pub changed_since: bool,
+    pub(crate) changed_since: bool,
     /// Whether that operation was an undo.
-    pub undone: bool,
+    pub(crate) undone: bool,
     /// A failure without a claim, with the worker if the event names it.
-    pub unclaimed_failure: Option<Option<String>>,
+    pub(crate) unclaimed_failure: Option<Option<String>>,
 }
 
 /// A worker that acted on a job which it had not claimed since the requeue: it still processes its
 /// earlier claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ZombieWorker {
+pub(crate) struct ZombieWorker {
     /// Id of the job.
-    pub id: JobId,
+    pub(crate) id: JobId,
     /// Name of the worker, if it is known.
-    pub worker: Option<String>,
+    pub(crate) worker: Option<String>,
     /// Whether its attempt failed; otherwise it locked the job.
-    pub failed: bool,
+    pub(crate) failed: bool,
 }
 
 /// Outcome of a requeued job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum JobOutcome {
+pub(crate) enum JobOutcome {
     /// It completed without error.
     Finished,
     /// An attempt failed with the same cause, whether or not retries remain.
@@ -112,7 +112,7 @@ pub enum JobOutcome {
 
 impl JobOutcome {
     /// All outcomes, in the order of a summary.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Finished,
         Self::FailedAgain,
         Self::FailedOther,
@@ -124,7 +124,7 @@ impl JobOutcome {
 
     /// Name in JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Finished => "finished",
             Self::FailedAgain => "failed_again",
@@ -138,48 +138,48 @@ impl JobOutcome {
 
     /// Whether the outcome is final.
     #[must_use]
-    pub fn decided(self) -> bool {
+    pub(crate) fn decided(self) -> bool {
         !matches!(self, Self::RetryPending | Self::Running | Self::Queued)
     }
 
     /// Whether the job failed.
     #[must_use]
-    pub fn failed(self) -> bool {
+    pub(crate) fn failed(self) -> bool {
         matches!(self, Self::FailedAgain | Self::FailedOther)
     }
 }
 
 /// Number of jobs by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OutcomeCounts([u64; JobOutcome::ALL.len()]);
+pub(crate) struct OutcomeCounts([u64; JobOutcome::ALL.len()]);
 
 impl OutcomeCounts {
     /// Adds a job.
-    pub fn add(&mut self, outcome: JobOutcome) {
+    pub(crate) fn add(&mut self, outcome: JobOutcome) {
         self.0[outcome as usize] += 1;
     }
 
     /// Number of jobs with this outcome.
     #[must_use]
-    pub fn count(&self, outcome: JobOutcome) -> u64 {
+    pub(crate) fn count(&self, outcome: JobOutcome) -> u64 {
         self.0[outcome as usize]
     }
 
     /// Number of all jobs.
     #[must_use]
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.0.iter().sum()
     }
 
     /// Number of jobs with a final outcome.
     #[must_use]
-    pub fn decided(&self) -> u64 {
+    pub(crate) fn decided(&self) -> u64 {
         self.sum(JobOutcome::decided)
     }
 
     /// Number of jobs that failed.
     #[must_use]
-    pub fn failed(&self) -> u64 {
+    pub(crate) fn failed(&self) -> u64 {
         self.sum(JobOutcome::failed)
     }
 
@@ -202,11 +202,11 @@ impl FromIterator<JobOutcome> for OutcomeCounts {
 
 /// Causes by group id, stored once each.
 #[derive(Debug, Default)]
-pub struct CauseInterner(HashMap<Arc<str>, String>);
+pub(crate) struct CauseInterner(HashMap<Arc<str>, String>);
 
 impl CauseInterner {
     /// Stores a cause and returns its group id.
-    pub fn intern(&mut self, fingerprint: Fingerprint) -> Arc<str> {
+    pub(crate) fn intern(&mut self, fingerprint: Fingerprint) -> Arc<str> {
         if let Some((hash, _)) = self.0.get_key_value(fingerprint.hash.as_str()) {
             return Arc::clone(hash);
         }
@@ -217,14 +217,14 @@ impl CauseInterner {
 
     /// The cause of a group id. Untrusted.
     #[must_use]
-    pub fn cause(&self, hash: &str) -> &str {
+    pub(crate) fn cause(&self, hash: &str) -> &str {
         self.0.get(hash).map_or("", String::as_str)
     }
 }
 
 /// Why following an operation ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FollowEnd {
+pub(crate) enum FollowEnd {
     /// Every job has a final outcome.
     Decided,
     /// The deadline was reached.
@@ -237,32 +237,32 @@ pub enum FollowEnd {
 
 /// Result of following an operation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FollowResult {
+pub(crate) struct FollowResult {
     /// Id of the operation.
-    pub operation: OperationId,
+    pub(crate) operation: OperationId,
     /// Outcomes of its jobs.
-    pub counts: OutcomeCounts,
+    pub(crate) counts: OutcomeCounts,
     /// Failures since the requeue by cause, most frequent first.
-    pub failures: Vec<FailureGroup>,
+    pub(crate) failures: Vec<FailureGroup>,
     /// Workers that acted without a claim; `None` if claims are not recorded as events.
-    pub zombies: Option<Vec<ZombieWorker>>,
+    pub(crate) zombies: Option<Vec<ZombieWorker>>,
     /// Whether some events were not read.
-    pub has_unread_events: bool,
+    pub(crate) has_unread_events: bool,
     /// Why following ended.
-    pub end: FollowEnd,
+    pub(crate) end: FollowEnd,
 }
 
 /// Jobs that failed with one cause since the requeue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailureGroup {
+pub(crate) struct FailureGroup {
     /// Id of the group (hash of its fingerprint).
-    pub group: Arc<str>,
+    pub(crate) group: Arc<str>,
     /// Cause of the group. Untrusted.
-    pub cause: String,
+    pub(crate) cause: String,
     /// Number of jobs, dead letters or retried.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// Number of them that had this cause before the requeue.
-    pub same_cause: u64,
+    pub(crate) same_cause: u64,
     /// Id of one of the jobs.
-    pub sample: JobId,
+    pub(crate) sample: JobId,
 }

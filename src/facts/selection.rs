@@ -5,31 +5,31 @@ use serde::{Deserialize, Serialize};
 
 /// Filters of the `dlq` commands. A job must match all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selection {
+pub(crate) struct Selection {
     /// Kinds of jobs; empty for all.
-    pub kinds: Vec<String>,
+    pub(crate) kinds: Vec<String>,
     /// Workspace of the job.
-    pub workspace: Option<String>,
+    pub(crate) workspace: Option<String>,
     /// Part of the error text, ignoring case.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
     /// Id of a group; compared with [`crate::fingerprint::Fingerprint`], not in SQL.
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
     /// Earliest time of the last change, inclusive.
-    pub since: Option<Timestamp>,
+    pub(crate) since: Option<Timestamp>,
     /// Latest time of the last change, exclusive.
-    pub until: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
 }
 
 impl Selection {
     /// Whether it selects all dead letters.
     #[must_use]
-    pub fn is_all(&self) -> bool {
+    pub(crate) fn is_all(&self) -> bool {
         *self == Self::default()
     }
 
     /// The filters as flags: `--kind X --error "timed out"`.
     #[must_use]
-    pub fn flags(&self) -> Vec<String> {
+    pub(crate) fn flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
         let mut flag = |name: &str, value: &str| flags.push(format!("--{name} {}", quoted(value)));
         for kind in &self.kinds {

@@ -4,69 +4,69 @@ use serde::{Deserialize, Serialize};
 
 /// Statistics of the database server. Ages are in seconds, by its clock.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct ServerStatus {
+pub(crate) struct ServerStatus {
     /// Number of client connections to all databases.
-    pub connections: u64,
+    pub(crate) connections: u64,
     /// Maximum number of connections of unprivileged roles.
-    pub max_connections: u64,
+    pub(crate) max_connections: u64,
     /// Number of sessions on this database, without our own.
-    pub sessions: u64,
+    pub(crate) sessions: u64,
     /// Number of these sessions whose activity this role cannot see.
-    pub hidden_sessions: u64,
+    pub(crate) hidden_sessions: u64,
     /// Oldest open transaction on this database that this role can see.
-    pub oldest_transaction: Option<OpenTransaction>,
+    pub(crate) oldest_transaction: Option<OpenTransaction>,
     /// Sessions that wait for a lock and have or request one on jobs; at most [`MAX_WAITS`], longest
     /// wait first.
-    pub waits: Vec<LockWait>,
+    pub(crate) waits: Vec<LockWait>,
     /// Row counts of jobs; `None` if the table does not exist.
-    pub jobs: Option<TableRows>,
+    pub(crate) jobs: Option<TableRows>,
     /// Replication status, on a hot standby.
-    pub standby: Option<Standby>,
+    pub(crate) standby: Option<Standby>,
 }
 
 /// Maximum number of lock waits: the search for the blocking sessions takes time for each.
-pub const MAX_WAITS: usize = 20;
+pub(crate) const MAX_WAITS: usize = 20;
 
 /// An open transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct OpenTransaction {
+pub(crate) struct OpenTransaction {
     /// Seconds since it started.
-    pub age: u64,
+    pub(crate) age: u64,
     /// Process id on the server, or the name of a prepared transaction.
-    pub name: String,
+    pub(crate) name: String,
     /// Role of the session.
-    pub user: Option<String>,
+    pub(crate) user: Option<String>,
     /// `idle in transaction`, `active`, `prepared`, …
-    pub state: Option<String>,
+    pub(crate) state: Option<String>,
 }
 
 /// A session that waits for a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct LockWait {
+pub(crate) struct LockWait {
     /// Its process id on the server.
-    pub pid: i64,
+    pub(crate) pid: i64,
     /// Seconds since it started to wait; not available before PostgreSQL 14.
-    pub age: Option<u64>,
+    pub(crate) age: Option<u64>,
     /// Process ids that it waits for; 0 is a prepared transaction.
-    pub blockers: Vec<i64>,
+    pub(crate) blockers: Vec<i64>,
 }
 
 /// Row counts of a table, from the statistics of the server.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct TableRows {
+pub(crate) struct TableRows {
     /// Number of live rows.
-    pub live: u64,
+    pub(crate) live: u64,
     /// Number of row versions that no transaction can see and vacuum has not removed yet.
-    pub dead: u64,
+    pub(crate) dead: u64,
     /// Seconds since the last vacuum, manual or automatic; `None` if there was none.
-    pub vacuum_age: Option<f64>,
+    pub(crate) vacuum_age: Option<f64>,
 }
 
 /// Replication status of a standby.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Standby {
+pub(crate) struct Standby {
     /// Whether it is connected to its primary.
-    pub receiving: bool,
+    pub(crate) receiving: bool,
     /// Replay lag in seconds; 0 if everything received was replayed, `None` if nothing was.
-    pub lag: Option<f64>,
+    pub(crate) lag: Option<f64>,
 }

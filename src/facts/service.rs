@@ -34,13 +34,13 @@ pub struct Health {
     /// Metadata of the response.
     pub exchange: Exchange,
     /// Status that the app reports.
-    pub ok: bool,
+    pub(crate) ok: bool,
     /// Name of the service.
     pub service: Option<String>,
     /// Time of the app, as it was written.
-    pub ts: Option<String>,
+    pub(crate) ts: Option<String>,
     /// Error that the app reports.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 /// Response of `/api/readyz` or `/api/admin/readyz`, in any format.
@@ -49,35 +49,35 @@ pub struct Readiness {
     /// Metadata of the response.
     pub exchange: Exchange,
     /// Status that the app reports.
-    pub ok: ReportedFlag,
+    pub(crate) ok: ReportedFlag,
     /// Format of the report.
     #[serde(rename = "shape")]
-    pub format: ReadinessFormat,
+    pub(crate) format: ReadinessFormat,
     /// Components in the report, in its order.
-    pub components: Vec<Component>,
+    pub(crate) components: Vec<Component>,
     /// Queue, as the app counts it.
-    pub queue: Option<ReportedQueue>,
+    pub(crate) queue: Option<ReportedQueue>,
     /// Time of the app, as it was written.
-    pub timestamp: Option<String>,
+    pub(crate) timestamp: Option<String>,
     /// Whether the app reports that it could not build its report.
-    pub fatal: bool,
+    pub(crate) fatal: bool,
     /// Errors that the app reports, except those of components.
-    pub errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
     /// Invalid top-level fields of the report.
-    pub problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 impl Readiness {
     /// The component with this name, if it is in the report.
     #[must_use]
-    pub fn component(&self, name: &str) -> Option<&Component> {
+    pub(crate) fn component(&self, name: &str) -> Option<&Component> {
         self.components.iter().find(|component| component.name == name)
     }
 }
 
 /// A boolean field of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum ReportedFlag {
+pub(crate) enum ReportedFlag {
     /// `true` or `false`.
     Is(bool),
     /// The field is absent.
@@ -89,36 +89,36 @@ pub enum ReportedFlag {
 
 /// A component of a readiness report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Component {
+pub(crate) struct Component {
     /// Name in the report: `db`, `worker`, `ffmpeg`, `env`, …
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it is up.
-    pub ok: ReportedFlag,
+    pub(crate) ok: ReportedFlag,
     /// Message of the app.
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
     /// Other fields, name and value as text: `missing` = `STRIPE_KEY`.
-    pub details: Vec<(String, String)>,
+    pub(crate) details: Vec<(String, String)>,
 }
 
 /// The `queue` component of a readiness report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct ReportedQueue {
+pub(crate) struct ReportedQueue {
     /// Number of unfinished jobs; the canonical format counts queued and claimed jobs.
-    pub length: Option<u64>,
+    pub(crate) length: Option<u64>,
     /// Age of the oldest one as the app wrote it: **seconds or milliseconds**; the value does not show
     /// which.
-    pub oldest_job_age: Option<f64>,
+    pub(crate) oldest_job_age: Option<f64>,
     /// Seconds in one unit of `oldest_job_age`, if it is configured.
-    pub age_unit: Option<f64>,
+    pub(crate) age_unit: Option<f64>,
     /// Warning of the app; the canonical format omits it if there is none.
-    pub warning: ReportedFlag,
+    pub(crate) warning: ReportedFlag,
     /// Invalid fields, with their values.
-    pub problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// Known formats of readiness reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ReadinessFormat {
+pub(crate) enum ReadinessFormat {
     /// `checks.db`, `checks.worker`, `queue`, `ffmpeg`.
     Canonical,
     /// `checks` with only `env` and `db`, as booleans.
@@ -140,7 +140,7 @@ pub enum ReadinessFormat {
 impl ReadinessFormat {
     /// Name in JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Canonical => "canonical",
             Self::Flags => "flags",
@@ -155,7 +155,7 @@ impl ReadinessFormat {
 
     /// What this format does not report, in one sentence.
     #[must_use]
-    pub fn note(self) -> Option<&'static str> {
+    pub(crate) fn note(self) -> Option<&'static str> {
         match self {
             Self::Canonical | Self::Failure | Self::Other => None,
             Self::Flags => Some("this version of the app reports env and db alone"),

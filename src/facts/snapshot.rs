@@ -37,21 +37,21 @@ pub enum Metric {
 
 /// Documentation of a metric.
 #[derive(Debug, Clone, Copy)]
-pub struct MetricDoc {
+pub(crate) struct MetricDoc {
     /// The metric; its index in the list is its index in [`MetricValues`].
-    pub metric: Metric,
+    pub(crate) metric: Metric,
     /// Name in the store and in JSON.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Name in output.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// `jobs`, `seconds`, `jobs/min`, `workers`.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// Description in one sentence.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
 }
 
 /// All metrics, in display order.
-pub const METRICS: [MetricDoc; 11] = [
+pub(crate) const METRICS: [MetricDoc; 11] = [
     doc(Metric::Due, "due", "due now", "jobs", "Jobs that wait and are due."),
     doc(
         Metric::OldestDue,
@@ -95,11 +95,11 @@ const fn doc(
 
 /// Value of a metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measure {
+pub(crate) struct Measure {
     /// The number.
-    pub value: f64,
+    pub(crate) value: f64,
     /// Whether the value is a lower bound.
-    pub at_least: bool,
+    pub(crate) at_least: bool,
 }
 
 /// Values of all metrics; `None` for a metric that was not read, which is not zero.
@@ -109,12 +109,12 @@ pub struct MetricValues([Option<Measure>; METRICS.len()]);
 impl MetricValues {
     /// The value of a metric, if it was read.
     #[must_use]
-    pub fn get(&self, metric: Metric) -> Option<Measure> {
+    pub(crate) fn get(&self, metric: Metric) -> Option<Measure> {
         self.0[metric as usize]
     }
 
     /// Sets the value of a metric.
-    pub fn set(&mut self, metric: Metric, measure: Option<Measure>) {
+    pub(crate) fn set(&mut self, metric: Metric, measure: Option<Measure>) {
         self.0[metric as usize] = measure.filter(|m| m.value.is_finite());
     }
 
@@ -184,15 +184,15 @@ pub struct AreaLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KindLine {
     /// Kind of job.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Due jobs.
-    pub due: u64,
+    pub(crate) due: u64,
     /// Seconds since the oldest due job became due.
-    pub oldest_due: Option<f64>,
+    pub(crate) oldest_due: Option<f64>,
     /// Claimed jobs, running or stuck.
-    pub in_progress: u64,
+    pub(crate) in_progress: u64,
     /// Dead letters.
-    pub dead: u64,
+    pub(crate) dead: u64,
 }
 
 /// A group of dead letters.
@@ -200,16 +200,16 @@ pub struct KindLine {
 pub struct GroupLine {
     /// Id of the group.
     #[serde(rename = "hash")]
-    pub group: String,
+    pub(crate) group: String,
     /// Kind of its jobs.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Number of jobs among the newest dead letters.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// Number dead-lettered in the last 15 minutes.
-    pub recent: u64,
+    pub(crate) recent: u64,
     /// Cause, with `<*>` for variable parts.
     #[serde(rename = "template")]
-    pub cause: String,
+    pub(crate) cause: String,
 }
 
 /// A snapshot while the store is read, borrowed from its row.
@@ -218,17 +218,17 @@ pub struct StoredSnapshot<'a> {
     /// Start time in milliseconds since 1970.
     pub at: i64,
     /// Worst status of all checks.
-    pub status: Status,
+    pub(crate) status: Status,
     /// Number of the runbook section that applies.
-    pub section: Option<&'a str>,
+    pub(crate) section: Option<&'a str>,
     /// Checks that were not OK, in the form that [`parse_failed_checks`] parses.
-    pub bad: &'a str,
+    pub(crate) bad: &'a str,
     /// Values of the metrics.
-    pub metrics: MetricValues,
+    pub(crate) metrics: MetricValues,
 }
 
 /// Parses `queue.workers:2 ready.ok:1`.
-pub fn parse_failed_checks(bad: &str) -> impl Iterator<Item = (&str, Status)> {
+pub(crate) fn parse_failed_checks(bad: &str) -> impl Iterator<Item = (&str, Status)> {
     let pair = |word| {
         let (check, number) = str::split_once(word, ':')?;
         Some((check, number.parse().map_or(Status::Unknown, Status::from_number)))

@@ -24,7 +24,7 @@ impl Status {
     /// Precedence of the worst status: critical > unknown > warning > ok.
     /// A skipped check ranks just below unknown, because the check that blocked it has more information.
     #[must_use]
-    pub fn rank(self) -> u8 {
+    pub(crate) fn rank(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::Warning => 1,
@@ -36,7 +36,7 @@ impl Status {
 
     /// The worse of the two; the first if they have the same rank.
     #[must_use]
-    pub fn worse(self, other: Self) -> Self {
+    pub(crate) fn worse(self, other: Self) -> Self {
         if other.rank() > self.rank() { other } else { self }
     }
 
@@ -59,7 +59,7 @@ impl Status {
 
     /// Number that equals the exit code; skipped is UNKNOWN.
     #[must_use]
-    pub fn number(self) -> u8 {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::Warning => 1,
@@ -70,7 +70,7 @@ impl Status {
 
     /// The status of a number; UNKNOWN if the number is not valid.
     #[must_use]
-    pub fn from_number(number: i64) -> Self {
+    pub(crate) fn from_number(number: i64) -> Self {
         match number {
             0 => Self::Ok,
             1 => Self::Warning,
@@ -81,7 +81,7 @@ impl Status {
 
     /// Name in output: `OK`, `WARNING`, …
     #[must_use]
-    pub fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Ok => "OK",
             Self::Warning => "WARNING",

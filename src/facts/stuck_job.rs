@@ -4,32 +4,32 @@ use super::job_id::JobId;
 
 /// A stuck job, as shown and as it must still be when it is written. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StuckJob {
+pub(crate) struct StuckJob {
     /// Id of the job.
-    pub id: JobId,
+    pub(crate) id: JobId,
     /// Kind of job.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Worker that locked it.
-    pub worker: Option<String>,
+    pub(crate) worker: Option<String>,
     /// Seconds since its last heartbeat, by the clock of the database server.
-    pub heartbeat_age: f64,
+    pub(crate) heartbeat_age: f64,
     /// Whether that was a heartbeat; otherwise it is the time of the lock.
-    pub has_heartbeat: bool,
+    pub(crate) has_heartbeat: bool,
     /// Number of failed attempts, if the schema counts them.
-    pub attempts: Option<i64>,
+    pub(crate) attempts: Option<i64>,
     /// Maximum number of attempts.
-    pub max_attempts: Option<i64>,
+    pub(crate) max_attempts: Option<i64>,
     /// Seconds since the last heartbeat of the same worker on another job that is not stuck.
-    pub other_job_heartbeat_age: Option<f64>,
+    pub(crate) other_job_heartbeat_age: Option<f64>,
     /// Result of a rescue.
-    pub result: RescueResult,
+    pub(crate) result: RescueResult,
     /// Lock, heartbeat and attempts as shown, and what to write; the writer compares them before it writes.
-    pub fence_key: String,
+    pub(crate) fence_key: String,
 }
 
 /// Result of a rescue for one job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RescueResult {
+pub(crate) enum RescueResult {
     /// It is queued again.
     Queued,
     /// It becomes a dead letter, because its attempts are used up.
@@ -41,7 +41,7 @@ pub enum RescueResult {
 impl RescueResult {
     /// Name in JSON.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "waits",
             Self::DeadLetter => "dies",
@@ -52,11 +52,11 @@ impl RescueResult {
 
 /// Result of a search for stuck jobs.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct StuckJobs {
+pub(crate) struct StuckJobs {
     /// Stuck jobs, oldest heartbeat first.
-    pub jobs: Vec<StuckJob>,
+    pub(crate) jobs: Vec<StuckJob>,
     /// Number of claimed jobs without any heartbeat, which are not rescued because their age is not known.
-    pub without_heartbeat: u64,
+    pub(crate) without_heartbeat: u64,
     /// Whether there are more jobs than were read.
-    pub truncated: bool,
+    pub(crate) truncated: bool,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How a test script ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TestEnd {
+pub(crate) enum TestEnd {
     /// With this exit code.
     Code(i32),
     /// Without an exit code: the reason, such as a signal or a timeout.
@@ -15,11 +15,11 @@ pub enum TestEnd {
 
 /// Run of one test script.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TestRun {
+pub(crate) struct TestRun {
     /// Name of the script in package.json: `test:core`.
-    pub script: &'static str,
+    pub(crate) script: &'static str,
     /// How it ended.
-    pub end: TestEnd,
+    pub(crate) end: TestEnd,
     /// Duration.
-    pub took: Duration,
+    pub(crate) took: Duration,
 }

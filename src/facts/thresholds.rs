@@ -6,14 +6,14 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     /// At or above: WARNING.
-    pub warning: Option<f64>,
+    pub(crate) warning: Option<f64>,
     /// At or above: CRITICAL.
-    pub critical: Option<f64>,
+    pub(crate) critical: Option<f64>,
 }
 
 impl Threshold {
     /// No limit.
-    pub const OFF: Self = Self { warning: None, critical: None };
+    pub(crate) const OFF: Self = Self { warning: None, critical: None };
 
     /// Creates a threshold with both limits.
     #[must_use]
@@ -30,58 +30,62 @@ impl Threshold {
 
 /// Definition of one threshold: its name, unit, default and documentation.
 #[derive(Debug, Clone, Copy)]
-pub struct ThresholdDoc {
+pub(crate) struct ThresholdDoc {
     /// Key in `[context.NAME.thresholds]`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Unit of both limits.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// Default value.
-    pub default: Threshold,
+    pub(crate) default: Threshold,
     /// What it limits, and the origin of the default.
-    pub about: &'static str,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a test compares it with docs/thresholds.md")
+    )]
+    pub(crate) about: &'static str,
     /// Reads it from all thresholds.
-    pub get: fn(&Thresholds) -> Threshold,
+    pub(crate) get: fn(&Thresholds) -> Threshold,
     /// Writes it to all thresholds.
-    pub set: fn(&mut Thresholds, Threshold),
+    pub(crate) set: fn(&mut Thresholds, Threshold),
 }
 
 /// All thresholds. Counts are in jobs, ages in seconds, rates per hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
     /// Due jobs.
-    pub due: Threshold,
+    pub(crate) due: Threshold,
     /// Age of the oldest due job, seconds.
-    pub oldest_due: Threshold,
+    pub(crate) oldest_due: Threshold,
     /// Claimed jobs.
-    pub running: Threshold,
+    pub(crate) running: Threshold,
     /// Stuck jobs.
-    pub stuck: Threshold,
+    pub(crate) stuck: Threshold,
     /// Age of the newest heartbeat while jobs are due or claimed, seconds.
-    pub heartbeat_age: Threshold,
+    pub(crate) heartbeat_age: Threshold,
     /// Dead letters.
-    pub dead: Threshold,
+    pub(crate) dead: Threshold,
     /// Jobs dead-lettered in the last hour.
-    pub dead_inflow: Threshold,
+    pub(crate) dead_inflow: Threshold,
     /// Jobs dead-lettered in the last hour, minus those of the hour before.
-    pub dead_trend: Threshold,
+    pub(crate) dead_trend: Threshold,
     /// Failed attempts in the last hour.
-    pub failures: Threshold,
+    pub(crate) failures: Threshold,
     /// Age of the oldest open transaction on the database, seconds.
-    pub transaction_age: Threshold,
+    pub(crate) transaction_age: Threshold,
     /// Longest wait for a lock on jobs, seconds.
-    pub lock_wait: Threshold,
+    pub(crate) lock_wait: Threshold,
     /// Dead row versions of jobs, percent of all.
-    pub dead_rows: Threshold,
+    pub(crate) dead_rows: Threshold,
     /// Connections in use, percent of those allowed.
-    pub connections: Threshold,
+    pub(crate) connections: Threshold,
     /// Replay lag of a standby, seconds.
-    pub replay_lag: Threshold,
+    pub(crate) replay_lag: Threshold,
     /// Difference between readyz and the database, jobs.
-    pub queue_gap: Threshold,
+    pub(crate) queue_gap: Threshold,
     /// Time to the first byte of `/api/healthz`, milliseconds.
-    pub health_latency: Threshold,
+    pub(crate) health_latency: Threshold,
     /// Age of the heartbeat from which a job is stuck, seconds. This is a definition, not a limit.
-    pub stuck_after: f64,
+    pub(crate) stuck_after: f64,
 }
 
 impl Default for Thresholds {
@@ -113,10 +117,10 @@ impl Default for Thresholds {
 }
 
 /// Default of [`Thresholds::stuck_after`]: the backend's alert rule uses ten minutes.
-pub const STUCK_AFTER: f64 = 600.0;
+pub(crate) const STUCK_AFTER: f64 = 600.0;
 
 /// All thresholds. One list defines the settings, the documentation and the tests.
-pub const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
+pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     ThresholdDoc {
         name: "waiting_due",
         unit: "jobs",
@@ -251,9 +255,9 @@ pub const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ThresholdWithUnit {
     /// The threshold.
-    pub limit: Threshold,
+    pub(crate) limit: Threshold,
     /// Unit of both limits.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
 }
 
 impl fmt::Display for ThresholdWithUnit {

@@ -4,37 +4,37 @@ use std::time::Duration;
 
 /// Settings of the rate limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Throttle {
+pub(crate) struct Throttle {
     /// Maximum number of jobs per second.
-    pub rate: Option<f64>,
+    pub(crate) rate: Option<f64>,
     /// Duration over which the run times of the jobs are spread.
-    pub spread: Option<Duration>,
+    pub(crate) spread: Option<Duration>,
     /// Number of due jobs above which the requeue pauses.
-    pub pause_above: Option<u64>,
+    pub(crate) pause_above: Option<u64>,
 }
 
 impl Throttle {
     /// Whether there is no limit.
     #[must_use]
-    pub fn is_free(&self) -> bool {
+    pub(crate) fn is_free(&self) -> bool {
         self.rate.is_none() && self.pause_above.is_none()
     }
 }
 
 /// Load on the jobs table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TableLoad {
+pub(crate) struct TableLoad {
     /// Number of due jobs, counted up to the requested limit; `None` if they were not counted.
-    pub due: Option<u64>,
+    pub(crate) due: Option<u64>,
     /// Number of sessions that wait for a lock on the table.
-    pub lock_waiters: u64,
+    pub(crate) lock_waiters: u64,
     /// Whether a vacuum or another maintenance command is running on the table.
-    pub vacuum_running: bool,
+    pub(crate) vacuum_running: bool,
 }
 
 /// Why a requeue is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PauseReason {
+pub(crate) enum PauseReason {
     /// Too many jobs are due.
     Backlog {
         /// Minimum number of due jobs.

@@ -16,35 +16,35 @@ use crate::zod::model::Environment;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TriageFacts {
     /// `/api/healthz`
-    pub health: Observed<Health>,
+    pub(crate) health: Observed<Health>,
     /// `/api/readyz`
-    pub readiness: Observed<Readiness>,
+    pub(crate) readiness: Observed<Readiness>,
     /// Layout of the jobs table, or why the database could not be reached.
-    pub layout: Observed<Layout>,
+    pub(crate) layout: Observed<Layout>,
     /// Counts of the jobs table; requires a layout.
-    pub queue: Option<Observed<Queue>>,
+    pub(crate) queue: Option<Observed<Queue>>,
     /// Recent dead letters; requires a layout.
-    pub flow: Option<Observed<DeadLetterTrend>>,
+    pub(crate) flow: Option<Observed<DeadLetterTrend>>,
     /// Recent failed attempts; requires a layout and ordered events.
-    pub failures: Option<Observed<Failures>>,
+    pub(crate) failures: Option<Observed<Failures>>,
     /// Status of the database server.
-    pub server: Observed<ServerStatus>,
+    pub(crate) server: Observed<ServerStatus>,
     /// Env schema and template of the current checkout; `None` outside of a checkout.
     /// Never saved, because it contains the values of a `.env` file.
     #[serde(skip)]
-    pub environment: Option<Observed<Environment>>,
+    pub(crate) environment: Option<Observed<Environment>>,
     /// Test scripts of the checkout, if requested. Never saved, because they are not about the system.
     #[serde(skip)]
-    pub tests: Vec<TestRun>,
+    pub(crate) tests: Vec<TestRun>,
     /// Whether the facts were read from a file.
     #[serde(skip, default = "yes")]
-    pub saved: bool,
+    pub(crate) saved: bool,
 }
 
 impl TriageFacts {
     /// Whether neither the app nor the database is configured.
     #[must_use]
-    pub fn is_unconfigured(&self) -> bool {
+    pub(crate) fn is_unconfigured(&self) -> bool {
         let unknown = |error: Option<&SourceError>| {
             error.is_some_and(|error| error.kind == SourceErrorKind::NotConfigured)
         };

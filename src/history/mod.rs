@@ -4,19 +4,19 @@
 //! `problem_start` finds when each problem began, `transitions` describes the changes between two
 //! polls. This room is pure; it may import `facts`, `triage`, `redact` and `text`.
 
-pub mod problem_start;
-pub mod range;
-pub mod series;
-pub mod snapshot;
-pub mod transitions;
+pub(crate) mod problem_start;
+pub(crate) mod range;
+pub(crate) mod series;
+pub(crate) mod snapshot;
+pub(crate) mod transitions;
 
-pub use problem_start::{OpenProblem, ProblemStarts};
-pub use range::HistoryRange;
-pub use series::{TimeBucket, TimeSeries};
+pub(crate) use problem_start::{OpenProblem, ProblemStarts};
+pub(crate) use range::HistoryRange;
+pub(crate) use series::{TimeBucket, TimeSeries};
 
 use crate::triage::areas::AREAS;
 
 /// Returns the index of the check's area.
-pub fn area_index(check: &str) -> Option<usize> {
+pub(crate) fn area_index(check: &str) -> Option<usize> {
     AREAS.iter().position(|area| area.checks.contains(&check))
 }

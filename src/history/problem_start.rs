@@ -9,34 +9,34 @@ use crate::triage::areas::AREAS;
 
 /// A current problem. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OpenProblem {
+pub(crate) struct OpenProblem {
     /// The name of the check or area that is not OK.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Its status in the latest snapshot.
-    pub status: Status,
+    pub(crate) status: Status,
     /// The first snapshot since its last OK in which it was not OK.
-    pub since: i64,
+    pub(crate) since: i64,
     /// The last snapshot in which it was OK; `None` if it was not OK in any that was read.
-    pub last_ok: Option<i64>,
+    pub(crate) last_ok: Option<i64>,
 }
 
 /// A past problem.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EndedProblem {
+pub(crate) struct EndedProblem {
     /// The check.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The first snapshot in which it was not OK.
-    pub since: i64,
+    pub(crate) since: i64,
     /// The first snapshot in which it was OK again.
-    pub until: i64,
+    pub(crate) until: i64,
 }
 
 /// Tracks problems over snapshots in chronological order.
 #[derive(Debug, Default)]
-pub struct ProblemStarts {
+pub(crate) struct ProblemStarts {
     open: BTreeMap<String, OpenProblem>,
     /// The problem that ended last.
-    pub ended: Option<EndedProblem>,
+    pub(crate) ended: Option<EndedProblem>,
     previous: Option<i64>,
     first: Option<i64>,
     last_failed_checks: String,
@@ -44,7 +44,7 @@ pub struct ProblemStarts {
 
 impl ProblemStarts {
     /// Adds the next snapshot.
-    pub fn add(&mut self, snapshot: &StoredSnapshot<'_>) {
+    pub(crate) fn add(&mut self, snapshot: &StoredSnapshot<'_>) {
         self.first.get_or_insert(snapshot.at);
         if self.previous.is_none() || self.last_failed_checks != snapshot.bad {
             self.update(snapshot);
@@ -86,13 +86,13 @@ impl ProblemStarts {
 
     /// Returns the time of the first snapshot if a problem was already open in it, so that earlier
     /// snapshots must be searched.
-    pub fn open_since(&self) -> Option<i64> {
+    pub(crate) fn open_since(&self) -> Option<i64> {
         self.open.values().any(|problem| problem.last_ok.is_none()).then_some(self.first).flatten()
     }
 
     /// Adds a snapshot from before the first one, newest first; returns `false` when the start of
     /// every problem is known.
-    pub fn add_earlier(&mut self, at: i64, failed_checks: &str) -> bool {
+    pub(crate) fn add_earlier(&mut self, at: i64, failed_checks: &str) -> bool {
         let earlier = statuses_by_name(failed_checks);
         let mut has_open = false;
         for problem in self.open.values_mut().filter(|problem| problem.last_ok.is_none()) {
@@ -107,19 +107,19 @@ impl ProblemStarts {
     }
 
     /// Returns the checks that are not OK, the earliest problem first.
-    pub fn checks(&self) -> Vec<&OpenProblem> {
+    pub(crate) fn checks(&self) -> Vec<&OpenProblem> {
         let mut checks: Vec<_> = self.open.values().filter(|p| !is_area(&p.subject)).collect();
         checks.sort_by_key(|problem| problem.since);
         checks
     }
 
     /// Returns the problem of this area.
-    pub fn area(&self, area: &str) -> Option<&OpenProblem> {
+    pub(crate) fn area(&self, area: &str) -> Option<&OpenProblem> {
         self.open.get(area)
     }
 
     /// Returns the problem that the incident started with: the earliest one of the worst status.
-    pub fn start(&self) -> Option<&OpenProblem> {
+    pub(crate) fn start(&self) -> Option<&OpenProblem> {
         let worst = Status::worst(self.open.values().map(|problem| problem.status));
         self.checks().into_iter().find(|problem| problem.status == worst)
     }

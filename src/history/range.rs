@@ -5,19 +5,19 @@ use crate::facts::snapshot::{OperationMarker, SnapshotDetail};
 
 /// A time range of the history.
 #[derive(Debug)]
-pub struct HistoryRange {
+pub(crate) struct HistoryRange {
     /// The timeline.
-    pub series: TimeSeries,
+    pub(crate) series: TimeSeries,
     /// When each problem started.
-    pub problem_starts: ProblemStarts,
+    pub(crate) problem_starts: ProblemStarts,
     /// The operations, oldest first.
-    pub marks: Vec<OperationMarker>,
+    pub(crate) marks: Vec<OperationMarker>,
     /// The details of the last snapshot.
-    pub latest: Option<SnapshotDetail>,
+    pub(crate) latest: Option<SnapshotDetail>,
     /// The first snapshot that was searched for the start of a problem.
-    pub searched_since: Option<i64>,
+    pub(crate) searched_since: Option<i64>,
     /// The start of the timeline if it is later than requested, because nothing older was recorded.
-    pub began: Option<i64>,
+    pub(crate) began: Option<i64>,
     /// The database and the app.
-    pub subject: String,
+    pub(crate) subject: String,
 }

@@ -14,59 +14,59 @@ const MAX_GAPS: usize = 20;
 
 /// The values of a metric within a bucket.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TimeRange {
+pub(crate) struct TimeRange {
     /// The smallest value.
-    pub min: f64,
+    pub(crate) min: f64,
     /// The largest value.
-    pub max: f64,
+    pub(crate) max: f64,
     /// The last value.
-    pub last: f64,
+    pub(crate) last: f64,
     /// Whether one of them is a lower bound.
-    pub at_least: bool,
+    pub(crate) at_least: bool,
 }
 
 /// A bucket of the timeline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TimeBucket {
+pub(crate) struct TimeBucket {
     /// The start, in milliseconds since 1970.
-    pub from: i64,
+    pub(crate) from: i64,
     /// The number of snapshots.
-    pub snapshots: u64,
+    pub(crate) snapshots: u64,
     /// Whether the bucket has no snapshots of its own and repeats the previous one.
-    pub carried: bool,
+    pub(crate) carried: bool,
     /// The worst status; `None` if nothing was recorded.
-    pub status: Option<Status>,
+    pub(crate) status: Option<Status>,
     /// The worst status of each area.
-    pub areas: [Status; AREAS.len()],
+    pub(crate) areas: [Status; AREAS.len()],
     /// The values of each metric.
-    pub metrics: [Option<TimeRange>; METRICS.len()],
+    pub(crate) metrics: [Option<TimeRange>; METRICS.len()],
     first: i64,
     last: i64,
 }
 
 /// A timeline of snapshots.
 #[derive(Debug, Clone)]
-pub struct TimeSeries {
+pub(crate) struct TimeSeries {
     /// The start, in milliseconds since 1970.
-    pub from: i64,
+    pub(crate) from: i64,
     /// The end, in milliseconds since 1970.
-    pub until: i64,
+    pub(crate) until: i64,
     /// The length of a bucket in milliseconds.
-    pub step: i64,
+    pub(crate) step: i64,
     /// The buckets.
-    pub buckets: Vec<TimeBucket>,
+    pub(crate) buckets: Vec<TimeBucket>,
     /// The number of snapshots.
-    pub snapshots: u64,
+    pub(crate) snapshots: u64,
     /// The start and end of each time without snapshots, latest first.
-    pub gaps: Vec<(i64, i64)>,
+    pub(crate) gaps: Vec<(i64, i64)>,
     /// The time of the last snapshot.
-    pub latest: Option<i64>,
+    pub(crate) latest: Option<i64>,
     times: Vec<i64>,
 }
 
 impl TimeSeries {
     /// Creates an empty timeline with this number of buckets.
-    pub fn new(from: i64, until: i64, buckets: usize) -> Self {
+    pub(crate) fn new(from: i64, until: i64, buckets: usize) -> Self {
         let count = buckets.max(1) as i64;
         let step = ((until - from).max(1) + count - 1) / count;
         let bucket = |number| TimeBucket {
@@ -92,7 +92,7 @@ impl TimeSeries {
     }
 
     /// Adds the next snapshot, in chronological order.
-    pub fn add(&mut self, snapshot: &StoredSnapshot<'_>) {
+    pub(crate) fn add(&mut self, snapshot: &StoredSnapshot<'_>) {
         let index = usize::try_from((snapshot.at - self.from) / self.step).unwrap_or(0);
         let Some(bucket) = self.buckets.get_mut(index) else { return };
         self.times.push(snapshot.at);
@@ -102,7 +102,7 @@ impl TimeSeries {
 
     /// Finds the gaps and fills buckets that are merely shorter than the usual distance.
     #[must_use]
-    pub fn finish(mut self) -> Self {
+    pub(crate) fn finish(mut self) -> Self {
         let max_distance = self.max_distance();
         let mut previous: Option<usize> = None;
         for index in 0..self.buckets.len() {
@@ -162,13 +162,13 @@ impl TimeSeries {
     }
 
     /// Returns the largest value of a metric in each bucket, `None` in a gap.
-    pub fn metric(&self, doc: &MetricDoc) -> impl Iterator<Item = Option<f64>> {
+    pub(crate) fn metric(&self, doc: &MetricDoc) -> impl Iterator<Item = Option<f64>> {
         let index = doc.metric as usize;
         self.buckets.iter().map(move |bucket| bucket.metrics[index].map(|range| range.max))
     }
 
     /// Returns the index of the bucket that contains this time.
-    pub fn bucket_index(&self, at: i64) -> Option<usize> {
+    pub(crate) fn bucket_index(&self, at: i64) -> Option<usize> {
         let index = usize::try_from((at - self.from).div_euclid(self.step)).ok()?;
         (index < self.buckets.len()).then_some(index)
     }

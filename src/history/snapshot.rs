@@ -20,7 +20,7 @@ const MAX_GROUPS: usize = 10;
 const MAX_TEXT: usize = 300;
 
 /// Condenses the results of a poll that began at `at`.
-pub fn take_snapshot(
+pub(crate) fn take_snapshot(
     facts: &TriageFacts,
     results: &[AreaResult],
     recent: Option<&RecentActivity>,
@@ -143,7 +143,7 @@ fn group_lines(recent: &RecentActivity) -> Vec<GroupLine> {
 }
 
 /// Returns the recent operations as markers of the timeline.
-pub fn marks(recent: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMarker> {
+pub(crate) fn marks(recent: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMarker> {
     let activity = recent.and_then(|recent| recent.activity.value());
     let marker = |operation: &crate::facts::recent_activity::RecentOperation| {
         // The id contains the start time; the events that were read may begin later.

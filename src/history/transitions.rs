@@ -7,7 +7,7 @@ use crate::facts::snapshot::{FailedCheck, Snapshot};
 
 /// Returns one line per change. Without an earlier snapshot it returns the current status and
 /// problems.
-pub fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
+pub(crate) fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
     let at = time(now.at);
     let mut lines = Vec::new();
     let state = |snapshot: &Snapshot| (snapshot.status, snapshot.section.clone());

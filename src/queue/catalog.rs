@@ -9,26 +9,26 @@ const ROWS_A_PAGE: f64 = 20.0;
 
 /// Tables of the backend, and their server.
 #[derive(Debug, Clone)]
-pub struct TableCatalog {
+pub(crate) struct TableCatalog {
     /// `public.jobs`, if it exists.
-    pub jobs: Option<CatalogTable>,
+    pub(crate) jobs: Option<CatalogTable>,
     /// `public.job_events`, if it exists.
-    pub events: Option<CatalogTable>,
+    pub(crate) events: Option<CatalogTable>,
     /// Shows which column is maintained, if `public.jobs` has both `state` and `status`.
-    pub evidence: LiveEvidence,
+    pub(crate) evidence: LiveEvidence,
     /// Whether the server is a standby.
-    pub in_recovery: bool,
+    pub(crate) in_recovery: bool,
     /// Time by the clock of the server, RFC 3339 UTC.
-    pub server_time: String,
+    pub(crate) server_time: String,
     /// Page size in bytes.
-    pub block_size: f64,
+    pub(crate) block_size: f64,
 }
 
 impl TableCatalog {
     /// Whether [`LiveEvidence`] is needed: both `state` and `status` exist, and their allowed values do not
     /// show which one is maintained.
     #[must_use]
-    pub fn is_ambiguous(&self) -> bool {
+    pub(crate) fn is_ambiguous(&self) -> bool {
         self.jobs.as_ref().is_some_and(|jobs| {
             let [state, status] = ["state", "status"];
             jobs.column(state).is_some()
@@ -40,73 +40,73 @@ impl TableCatalog {
 
 /// Shows whether the worker maintains a column.
 #[derive(Debug, Clone, Default)]
-pub struct LiveEvidence {
+pub(crate) struct LiveEvidence {
     /// Sources of the backend's worker functions, which contain the name of the maintained column.
-    pub worker_functions: Vec<String>,
+    pub(crate) worker_functions: Vec<String>,
     /// `pg_stats.n_distinct` by column, if this role can see statistics.
-    pub distinct: BTreeMap<String, f32>,
+    pub(crate) distinct: BTreeMap<String, f32>,
 }
 
 /// A table in the catalog.
 #[derive(Debug, Clone, Default)]
-pub struct CatalogTable {
+pub(crate) struct CatalogTable {
     /// Columns, in order.
-    pub columns: Vec<CatalogColumn>,
+    pub(crate) columns: Vec<CatalogColumn>,
     /// CHECK constraints, as the server deparses them.
-    pub checks: Vec<String>,
+    pub(crate) checks: Vec<String>,
     /// Valid indexes.
-    pub indexes: Vec<CatalogIndex>,
+    pub(crate) indexes: Vec<CatalogIndex>,
     /// Size on disk; for a partitioned table, that of each leaf partition.
-    pub storage: Vec<Storage>,
+    pub(crate) storage: Vec<Storage>,
     /// Partitions, parents first.
-    pub partitions: Vec<Partition>,
+    pub(crate) partitions: Vec<Partition>,
     /// Whether this role can read all columns.
-    pub can_select: bool,
+    pub(crate) can_select: bool,
     /// Whether row-level security filters the rows for this role.
-    pub rls_active: bool,
+    pub(crate) rls_active: bool,
 }
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CatalogColumn {
+pub(crate) struct CatalogColumn {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Name of the type in the catalog (`int8`), if it is a built-in type.
-    pub r#type: Option<String>,
+    pub(crate) r#type: Option<String>,
     /// Whether it is NOT NULL.
-    pub not_null: bool,
+    pub(crate) not_null: bool,
 }
 
 impl CatalogColumn {
     /// Whether its type is one of these.
     #[must_use]
-    pub fn is_any(&self, types: &[&str]) -> bool {
+    pub(crate) fn is_any(&self, types: &[&str]) -> bool {
         self.r#type.as_deref().is_some_and(|r#type| types.contains(&r#type))
     }
 }
 
 /// A partition of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Partition {
+pub(crate) struct Partition {
     /// Schema, quoted if needed.
-    pub schema: String,
+    pub(crate) schema: String,
     /// Qualified name, quoted if needed.
-    pub name: String,
+    pub(crate) name: String,
     /// Parent partition; `None` for the first level.
-    pub parent: Option<String>,
+    pub(crate) parent: Option<String>,
     /// Whether it is a leaf, which contains rows.
-    pub leaf: bool,
+    pub(crate) leaf: bool,
 }
 
 /// Size of a table on disk.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Storage {
+pub(crate) struct Storage {
     /// Number of rows at the last ANALYZE; negative if there was none.
-    pub rows_counted: f32,
+    pub(crate) rows_counted: f32,
     /// Number of pages at the last ANALYZE.
-    pub pages_counted: i32,
+    pub(crate) pages_counted: i32,
     /// Current size in bytes.
-    pub bytes: i64,
+    pub(crate) bytes: i64,
 }
 
 impl Storage {
@@ -123,17 +123,17 @@ impl Storage {
 
 /// An index of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CatalogIndex {
+pub(crate) struct CatalogIndex {
     /// Key columns, in order; `None` for an expression.
-    pub columns: Vec<Option<String>>,
+    pub(crate) columns: Vec<Option<String>>,
     /// Predicate, as the server deparses it.
-    pub predicate: Option<String>,
+    pub(crate) predicate: Option<String>,
 }
 
 impl CatalogIndex {
     /// Whether its predicate restricts only this column, and includes all of these values.
     #[must_use]
-    pub fn is_partial_on(&self, column: &str, values: &[String]) -> bool {
+    pub(crate) fn is_partial_on(&self, column: &str, values: &[String]) -> bool {
         let Some(predicate) = &self.predicate else { return false };
         let included: Vec<_> = predicate.split('\'').skip(1).step_by(2).collect();
         let code: String = predicate.split('\'').step_by(2).collect();
@@ -146,7 +146,7 @@ impl CatalogIndex {
 
     /// Whether it contains all of these columns.
     #[must_use]
-    pub fn has_all(&self, columns: &[&str]) -> bool {
+    pub(crate) fn has_all(&self, columns: &[&str]) -> bool {
         columns.iter().all(|name| self.columns.iter().any(|c| c.as_deref() == Some(*name)))
     }
 }
@@ -154,31 +154,31 @@ impl CatalogIndex {
 impl CatalogTable {
     /// Estimated number of rows, computed as the planner does.
     #[must_use]
-    pub fn estimated_rows(&self, block_size: f64) -> f64 {
+    pub(crate) fn estimated_rows(&self, block_size: f64) -> f64 {
         self.storage.iter().map(|storage| storage.rows(block_size)).sum()
     }
 
     /// Whether a CHECK allows the value `dead_letter` for this column.
     #[must_use]
-    pub fn allows_dead_letters(&self, column: &str) -> bool {
+    pub(crate) fn allows_dead_letters(&self, column: &str) -> bool {
         self.allowed_values(column).is_some_and(|values| values.iter().any(|v| v == "dead_letter"))
     }
 
     /// The column with this name.
     #[must_use]
-    pub fn column(&self, name: &str) -> Option<&CatalogColumn> {
+    pub(crate) fn column(&self, name: &str) -> Option<&CatalogColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 
     /// The first of these column names that exists.
     #[must_use]
-    pub fn first_of(&self, names: &[&str]) -> Option<String> {
+    pub(crate) fn first_of(&self, names: &[&str]) -> Option<String> {
         names.iter().find(|name| self.column(name).is_some()).map(|name| (*name).to_owned())
     }
 
     /// The values that a CHECK allows for this column, which are the string literals of the constraint.
     #[must_use]
-    pub fn allowed_values(&self, column: &str) -> Option<Vec<String>> {
+    pub(crate) fn allowed_values(&self, column: &str) -> Option<Vec<String>> {
         let check = self.checks.iter().find(|check| mentions(check, column))?;
         let values: Vec<_> = check.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
         (!values.is_empty()).then_some(values)

@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 mod catalog;
 mod recognize;
-pub mod sql;
+pub(crate) mod sql;
 mod state_names;
 
-pub use catalog::{
+pub(crate) use catalog::{
     CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage, TableCatalog,
 };
 pub(crate) use recognize::{LayoutError, recognize};
-pub use state_names::{Lifecycle, StateNames};
+pub(crate) use state_names::{Lifecycle, StateNames};
 
 /// Estimated number of rows up to which a sequential scan of the jobs is fast.
-pub const SMALL_TABLE: f64 = 100_000.0;
+pub(crate) const SMALL_TABLE: f64 = 100_000.0;
 
 /// Type of the job ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ pub enum IdType {
 impl IdType {
     /// The SQL type, for casts.
     #[must_use]
-    pub fn sql(self) -> &'static str {
+    pub(crate) fn sql(self) -> &'static str {
         match self {
             Self::Uuid => "uuid",
             Self::BigInt => "bigint",
@@ -42,101 +42,101 @@ impl IdType {
 
 /// Column with the last error in structured form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorColumn {
+pub(crate) struct ErrorColumn {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether its type is `json` or `jsonb`; otherwise it is text.
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// Layout of `job_events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Events {
+pub(crate) struct Events {
     /// Whether ids grow (integers from a sequence), so that the primary key orders events by time.
-    pub ids_grow: bool,
+    pub(crate) ids_grow: bool,
     /// Column with the name of the event: `stage` or `event`.
-    pub stage: String,
+    pub(crate) stage: String,
     /// Column with the details: `data` or `details`.
-    pub data: Option<String>,
+    pub(crate) data: Option<String>,
     /// Column with the time.
-    pub at: Option<String>,
+    pub(crate) at: Option<String>,
     /// Whether there is a `workspace_id` column.
-    pub workspace: bool,
+    pub(crate) workspace: bool,
     /// Values that a CHECK allows for `stage`, if there is one.
-    pub stages: Option<Vec<String>>,
+    pub(crate) stages: Option<Vec<String>>,
     /// Whether an index starts with `job_id`.
-    pub indexed_by_job: bool,
+    pub(crate) indexed_by_job: bool,
 }
 
 /// Layout of the jobs table. Names are unquoted: quote them in SQL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// Type of the primary key.
-    pub id: IdType,
+    pub(crate) id: IdType,
     /// Column with the kind of job: `kind` or `type`.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Column that the worker maintains: `state` or `status`.
     #[serde(rename = "live")]
-    pub state_column: String,
+    pub(crate) state_column: String,
     /// The other of the two, if it exists. It is shown, but not used.
     #[serde(rename = "stale")]
-    pub other_state_column: Option<String>,
+    pub(crate) other_state_column: Option<String>,
     /// Meaning of the values of `state_column`.
     #[serde(rename = "vocabulary")]
-    pub state_names: StateNames,
+    pub(crate) state_names: StateNames,
     /// Columns with the time from which a job can be claimed; the latest applies. Empty if there is none.
-    pub due: Vec<String>,
+    pub(crate) due: Vec<String>,
     /// Column with the worker that locked the job.
-    pub locked_by: Option<String>,
+    pub(crate) locked_by: Option<String>,
     /// Column with the time when it was locked.
-    pub locked_at: Option<String>,
+    pub(crate) locked_at: Option<String>,
     /// Column with the last heartbeat of that worker.
-    pub heartbeat: Option<String>,
+    pub(crate) heartbeat: Option<String>,
     /// Column with the number of failed attempts.
-    pub attempts: Option<String>,
+    pub(crate) attempts: Option<String>,
     /// Column with the maximum number of attempts.
-    pub max_attempts: Option<String>,
+    pub(crate) max_attempts: Option<String>,
     /// Column with the last error as text.
-    pub last_error: Option<String>,
+    pub(crate) last_error: Option<String>,
     /// Column with the last error in structured form.
-    pub error: Option<ErrorColumn>,
+    pub(crate) error: Option<ErrorColumn>,
     /// Column with the workspace.
-    pub workspace: Option<String>,
+    pub(crate) workspace: Option<String>,
     /// Column with the priority; larger values are claimed first.
-    pub priority: Option<String>,
+    pub(crate) priority: Option<String>,
     /// Column with the input.
-    pub payload: Option<String>,
+    pub(crate) payload: Option<String>,
     /// Column with the output.
-    pub result: Option<String>,
+    pub(crate) result: Option<String>,
     /// Column with the time when the job was inserted.
-    pub created: Option<String>,
+    pub(crate) created: Option<String>,
     /// Column with the time of the last change.
-    pub updated: Option<String>,
+    pub(crate) updated: Option<String>,
     /// Whether `updated` can be NULL.
-    pub updated_nullable: bool,
+    pub(crate) updated_nullable: bool,
     /// Kinds that a CHECK allows, if there is one.
-    pub kinds: Option<Vec<String>>,
+    pub(crate) kinds: Option<Vec<String>>,
     /// Events table, if it exists.
-    pub events: Option<Events>,
+    pub(crate) events: Option<Events>,
     /// Indexes on jobs.
-    pub indexes: Vec<CatalogIndex>,
+    pub(crate) indexes: Vec<CatalogIndex>,
     /// Partitions of jobs, parents first; empty if it is not partitioned.
     #[serde(default)]
-    pub partitions: Vec<Partition>,
+    pub(crate) partitions: Vec<Partition>,
     /// Estimated number of rows.
-    pub estimated_rows: f64,
+    pub(crate) estimated_rows: f64,
     /// Whether the server is a standby.
-    pub in_recovery: bool,
+    pub(crate) in_recovery: bool,
     /// When the layout was read, by the clock of the server, RFC 3339 UTC.
-    pub server_time: String,
+    pub(crate) server_time: String,
     /// Assumptions about the schema, in words.
-    pub assumptions: Vec<String>,
+    pub(crate) assumptions: Vec<String>,
 }
 
 impl Layout {
     /// Why the schema has no dead letters; `None` if it has.
     #[must_use]
-    pub fn no_dead_letters(&self) -> Option<String> {
+    pub(crate) fn no_dead_letters(&self) -> Option<String> {
         if !self.state_names.dead.is_empty() {
             return None;
         }
@@ -149,27 +149,27 @@ impl Layout {
 
     /// Whether a sequential scan of the jobs is fast.
     #[must_use]
-    pub fn is_small(&self) -> bool {
+    pub(crate) fn is_small(&self) -> bool {
         self.estimated_rows <= SMALL_TABLE
     }
 
     /// The events and their time column, if the newest events can be queried.
     #[must_use]
-    pub fn events_in_order(&self) -> Option<(&Events, &str)> {
+    pub(crate) fn events_in_order(&self) -> Option<(&Events, &str)> {
         let events = self.events.as_ref().filter(|events| events.ids_grow)?;
         Some((events, events.at.as_deref()?))
     }
 
     /// Whether claimed jobs have a heartbeat or lock time.
     #[must_use]
-    pub fn has_heartbeats(&self) -> bool {
+    pub(crate) fn has_heartbeats(&self) -> bool {
         self.heartbeat.is_some() || self.locked_at.is_some()
     }
 
     /// Whether a partial index on these values of `state_column` contains these columns, so that counting
     /// does not read the table.
     #[must_use]
-    pub fn has_partial_index(&self, values: &[String], columns: &[&str]) -> bool {
+    pub(crate) fn has_partial_index(&self, values: &[String], columns: &[&str]) -> bool {
         !values.is_empty()
             && self.indexes.iter().any(|index| {
                 index.is_partial_on(&self.state_column, values) && index.has_all(columns)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Role of a state value in the lifecycle of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Lifecycle {
+pub(crate) enum Lifecycle {
     /// Not yet claimed.
     #[serde(rename = "Waiting")]
     Queued,
@@ -23,12 +23,12 @@ pub enum Lifecycle {
 
 impl Lifecycle {
     /// All roles, in the order of the lifecycle.
-    pub const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Queued, Self::Claimed, Self::Finished, Self::Failed, Self::Dead, Self::Other];
 
     /// Name of the role in the results of queries.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "waiting",
             Self::Claimed => "in_progress",
@@ -42,21 +42,21 @@ impl Lifecycle {
 
 /// Values of the state column, by role.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct StateNames {
+pub(crate) struct StateNames {
     /// Values of queued jobs.
     #[serde(rename = "waiting")]
-    pub queued: Vec<String>,
+    pub(crate) queued: Vec<String>,
     /// Values of claimed jobs.
     #[serde(rename = "in_progress")]
-    pub claimed: Vec<String>,
+    pub(crate) claimed: Vec<String>,
     /// Values of finished jobs.
-    pub finished: Vec<String>,
+    pub(crate) finished: Vec<String>,
     /// Values of failed jobs that will be retried.
-    pub failed: Vec<String>,
+    pub(crate) failed: Vec<String>,
     /// Values of dead letters.
-    pub dead: Vec<String>,
+    pub(crate) dead: Vec<String>,
     /// Unknown values.
-    pub other: Vec<String>,
+    pub(crate) other: Vec<String>,
 }
 
 /// Values of the canonical schema.
@@ -81,7 +81,7 @@ impl StateNames {
     ///
     /// `failed` means dead letter only for [`FAILED_IS_FINAL`] in a column `status`. In all other schemas it is
     /// retried, or the schema has no dead letters.
-    pub fn new(live: &str, values: &[impl AsRef<str>]) -> Self {
+    pub(crate) fn new(live: &str, values: &[impl AsRef<str>]) -> Self {
         let mut values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
         values.dedup();
         let failed_is_final = live == "status"
@@ -105,7 +105,7 @@ impl StateNames {
 
     /// The values with a role.
     #[must_use]
-    pub fn values(&self, role: Lifecycle) -> &[String] {
+    pub(crate) fn values(&self, role: Lifecycle) -> &[String] {
         match role {
             Lifecycle::Queued => &self.queued,
             Lifecycle::Claimed => &self.claimed,
@@ -118,7 +118,7 @@ impl StateNames {
 
     /// The role of a value.
     #[must_use]
-    pub fn role(&self, value: &str) -> Lifecycle {
+    pub(crate) fn role(&self, value: &str) -> Lifecycle {
         let known =
             Lifecycle::ALL.into_iter().find(|role| self.values(*role).iter().any(|v| v == value));
         known.unwrap_or(Lifecycle::Other)
@@ -126,7 +126,7 @@ impl StateNames {
 
     /// All values, ordered by role.
     #[must_use]
-    pub fn all(&self) -> Vec<&str> {
+    pub(crate) fn all(&self) -> Vec<&str> {
         Lifecycle::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
     }
 }

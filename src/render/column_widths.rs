@@ -6,7 +6,7 @@ use crate::text::wrap;
 use crate::text::wrap::longest_word;
 
 /// Spaces between two columns.
-pub const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
 /// Minimum width of a column of sentences that wraps; a narrower one is folded.
 const MIN_WRAPPED: usize = 20;
 /// Minimum width of a truncated column of sentences: the rest must still distinguish the rows.
@@ -16,16 +16,16 @@ const MAX_WORD: usize = 40;
 
 /// The layout of a table.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ColumnLayout {
+pub(crate) struct ColumnLayout {
     /// The columns shown side by side, each with its width.
-    pub shown: Vec<(usize, usize)>,
+    pub(crate) shown: Vec<(usize, usize)>,
     /// The columns below each row, in order.
-    pub folded: Vec<usize>,
+    pub(crate) folded: Vec<usize>,
 }
 
 /// Lays out a table with these cell texts. Without a width limit, every column has its natural
 /// width.
-pub fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> ColumnLayout {
+pub(crate) fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> ColumnLayout {
     let widths: Vec<_> =
         (0..table.columns.len()).map(|i| ColumnWidth::measure(table, texts, i)).collect();
     let natural: Vec<_> = widths.iter().map(|column| column.natural).enumerate().collect();

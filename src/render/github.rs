@@ -5,7 +5,7 @@ use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
 /// Renders one line per finding, worst first; a notice if there are none.
-pub fn render(report: &Report, from: &Provenance) -> String {
+pub(crate) fn render(report: &Report, from: &Provenance) -> String {
     let mut text = String::new();
     for (part, from) in report.parts(from) {
         let context_prefix = match (report.contexts.is_empty(), &from.context) {

@@ -7,7 +7,7 @@ use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
 /// Renders one suite per context. Findings below `--fail-on` pass, with a note.
-pub fn render(report: &Report, from: &Provenance) -> String {
+pub(crate) fn render(report: &Report, from: &Provenance) -> String {
     let suites: Vec<_> =
         report.parts(from).into_iter().map(|(part, from)| suite(part, from)).collect();
     let counts = suites.iter().fold(Counts::default(), |sum, (counts, _)| sum.plus(counts));

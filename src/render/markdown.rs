@@ -4,7 +4,7 @@ use crate::redact::sanitize;
 use crate::report::{Align, Block, Cell, CellStyle, Document, Table};
 
 /// Renders a document; blocks are separated by an empty line.
-pub fn render(document: &Document) -> String {
+pub(crate) fn render(document: &Document) -> String {
     let blocks: Vec<_> = document.blocks.iter().map(render_block).collect();
     blocks.join("\n")
 }
@@ -67,7 +67,7 @@ fn next(commands: &[(String, Cell)]) -> String {
 ///
 /// A backslash makes any ASCII punctuation literal, also at the start of a line; `<`, `>` and `&`
 /// are written as entities for readers that pass HTML through.
-pub fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let text = sanitize::line(text);
     let mut out = String::with_capacity(text.len() + 8);
     let mut previous = ' ';

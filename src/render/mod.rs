@@ -5,23 +5,23 @@
 //! `history` and `watch`; only `style` and `watch::style` use colors.
 
 mod column_widths;
-pub mod github;
-pub mod html;
-pub mod json;
-pub mod junit;
-pub mod markdown;
-pub mod nagios;
-pub mod ndjson;
-pub mod openmetrics;
-pub mod prometheus;
-pub mod row_stream;
-pub mod sarif;
-pub mod short;
+pub(crate) mod github;
+pub(crate) mod html;
+pub(crate) mod json;
+pub(crate) mod junit;
+pub(crate) mod markdown;
+pub(crate) mod nagios;
+pub(crate) mod ndjson;
+pub(crate) mod openmetrics;
+pub(crate) mod prometheus;
+pub(crate) mod row_stream;
+pub(crate) mod sarif;
+pub(crate) mod short;
 mod style;
-pub mod table;
+pub(crate) mod table;
 mod table_layout;
 mod terminal_markdown;
-pub mod watch;
+pub(crate) mod watch;
 
 use clap::ValueEnum as _;
 
@@ -64,7 +64,7 @@ impl Format {
     }
 
     /// Returns the exit code for this format: monitoring plugins only use 0 to 3.
-    pub fn code(self, code: ExitCode) -> ExitCode {
+    pub(crate) fn code(self, code: ExitCode) -> ExitCode {
         match (self, code) {
             (_, ExitCode::Ok | ExitCode::Warning | ExitCode::Critical) => code,
             (Self::Nagios, _) => ExitCode::Unknown,

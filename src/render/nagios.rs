@@ -16,7 +16,7 @@ use crate::report::{Provenance, Report};
 const MAX_DETAILS: usize = 20;
 
 /// Renders the status line and the details.
-pub fn render(report: &Report, from: &Provenance) -> String {
+pub(crate) fn render(report: &Report, from: &Provenance) -> String {
     let command = report.command.to_uppercase();
     let mut text = format!("{command} {}: {}", status(report), plain(&report.one_line_summary()));
     let parts: Vec<_> = report

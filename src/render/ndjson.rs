@@ -7,11 +7,11 @@ use crate::report::envelope::Envelope;
 use crate::report::{Provenance, Report};
 
 /// The value of `schema` on the first line.
-pub const SCHEMA: &str = "cliplyctl.lines/v1";
+pub(crate) const SCHEMA: &str = "cliplyctl.lines/v1";
 
 /// Renders one JSON object per line; `line` names its kind. With several contexts, each context has
 /// written its own lines when it answered, so only the line of their overall result remains.
-pub fn render(report: &Report, from: &Provenance) -> String {
+pub(crate) fn render(report: &Report, from: &Provenance) -> String {
     let envelope = serde_json::to_value(Envelope::new(report, from)).unwrap_or_default();
     let Value::Object(mut head) = envelope else { return String::new() };
     let checks = head.shift_remove("checks");

@@ -10,7 +10,7 @@ use crate::report::Provenance;
 type MetricSample = (Vec<(&'static str, String)>, f64);
 
 /// Renders all metrics and the end marker.
-pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
+pub(crate) fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     let context = from.context.as_deref().unwrap_or_default();
     let mut page = MetricsText { text: String::new(), context: escape(context) };
     let unlabeled = |value: f64| vec![(vec![], value)];

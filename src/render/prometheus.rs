@@ -17,7 +17,7 @@ const MAX_LABEL: usize = 100;
 type Samples = BTreeMap<String, f64>;
 
 /// Renders every metric with HELP and TYPE, once, followed by the samples of all contexts.
-pub fn render(report: &Report, from: &Provenance) -> String {
+pub(crate) fn render(report: &Report, from: &Provenance) -> String {
     let mut metrics: Vec<(String, String, Samples)> = Vec::new();
     for metric in
         report.parts(from).into_iter().flat_map(|(part, from)| context_metrics(part, from))

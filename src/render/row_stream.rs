@@ -8,7 +8,7 @@ use crate::redact::sanitize;
 
 /// The format of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowStream {
+pub(crate) enum RowStream {
     /// One JSON object per line.
     Ndjson,
     /// RFC 4180 with a header line.
@@ -20,7 +20,7 @@ const FORMULA: [char; 9] = ['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠'
 
 impl RowStream {
     /// Returns the row format; `None` if the output format is not one.
-    pub fn from_format(format: Format) -> Option<Self> {
+    pub(crate) fn from_format(format: Format) -> Option<Self> {
         match format {
             Format::Ndjson => Some(Self::Ndjson),
             Format::Csv => Some(Self::Csv),
@@ -29,7 +29,7 @@ impl RowStream {
     }
 
     /// Returns the text before the first row.
-    pub fn head(self, columns: &[&str]) -> String {
+    pub(crate) fn head(self, columns: &[&str]) -> String {
         match self {
             Self::Ndjson => String::new(),
             Self::Csv => record(columns.iter().map(|name| (*name).to_owned())),
@@ -37,7 +37,7 @@ impl RowStream {
     }
 
     /// Returns one row.
-    pub fn row(self, row: &impl Serialize) -> String {
+    pub(crate) fn row(self, row: &impl Serialize) -> String {
         let row = serde_json::to_value(row).unwrap_or_default();
         match (self, row) {
             (Self::Csv, Value::Object(fields)) => record(fields.values().map(cell)),

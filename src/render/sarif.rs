@@ -16,7 +16,7 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Renders one run per context. Checks that are OK are results of kind `pass`.
-pub fn render(report: &Report, from: &Provenance) -> String {
+pub(crate) fn render(report: &Report, from: &Provenance) -> String {
     let runs: Vec<_> = report.parts(from).into_iter().map(|(part, from)| run(part, from)).collect();
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs });
     sanitize::json(&format!("{log:#}\n"))

@@ -5,7 +5,7 @@ use crate::report::{Provenance, Report};
 
 /// Renders one line: `CRITICAL triage prod: 3.3 Queue backlog …: 120 jobs due; next: cliplyctl
 /// queue`.
-pub fn render(report: &Report, from: &Provenance) -> String {
+pub(crate) fn render(report: &Report, from: &Provenance) -> String {
     let context = from.context.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
     let mut line =
         format!("{} {}{context}: {}", label(report), report.command, report.one_line_summary());
@@ -17,7 +17,7 @@ pub fn render(report: &Report, from: &Provenance) -> String {
 }
 
 /// Returns the status in capitals.
-pub fn label(report: &Report) -> String {
+pub(crate) fn label(report: &Report) -> String {
     report.status().to_uppercase()
 }
 

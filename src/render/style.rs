@@ -9,7 +9,7 @@ use crate::terminal::RenderTarget;
 
 /// Applies styles and links to text for one render target.
 #[derive(Debug, Clone, Copy)]
-pub struct Styler<'a> {
+pub(crate) struct Styler<'a> {
     target: RenderTarget,
     /// The URL of the runbook; `None` if the target does not support links.
     runbook: Option<&'a str>,
@@ -17,28 +17,28 @@ pub struct Styler<'a> {
 
 impl<'a> Styler<'a> {
     /// Creates a styler. Links require a terminal with colors.
-    pub fn new(target: RenderTarget, runbook: Option<&'a str>) -> Self {
+    pub(crate) fn new(target: RenderTarget, runbook: Option<&'a str>) -> Self {
         let links = target.color && target.width.is_some();
         Self { target, runbook: runbook.filter(|_| links) }
     }
 
     /// Returns the width of the terminal in columns; `None` for unlimited.
-    pub fn width(&self) -> Option<usize> {
+    pub(crate) fn width(&self) -> Option<usize> {
         self.target.width.map(usize::from)
     }
 
     /// Returns whether colors are enabled.
-    pub fn colors(&self) -> bool {
+    pub(crate) fn colors(&self) -> bool {
         self.target.color
     }
 
     /// Returns a cell on one line, styled.
-    pub fn cell(&self, cell: &Cell) -> String {
+    pub(crate) fn cell(&self, cell: &Cell) -> String {
         self.piece(&sanitize::line(&cell.text), cell)
     }
 
     /// Returns a piece of a cell's text with the style and link of the cell.
-    pub fn piece(&self, piece: &str, cell: &Cell) -> String {
+    pub(crate) fn piece(&self, piece: &str, cell: &Cell) -> String {
         let styled = self.styled(piece, cell.style);
         match (cell.link, self.runbook) {
             (Some(link), Some(url)) if !piece.is_empty() => hyperlink(url, link, &styled),
@@ -50,7 +50,7 @@ impl<'a> Styler<'a> {
     ///
     /// The eight basic colors follow the theme of the terminal. Yellow is never bold: many
     /// terminals brighten bold text, and bright yellow on white is unreadable.
-    pub fn styled(&self, text: &str, cell_style: CellStyle) -> String {
+    pub(crate) fn styled(&self, text: &str, cell_style: CellStyle) -> String {
         if !self.target.color || text.is_empty() {
             return text.to_owned();
         }

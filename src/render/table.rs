@@ -11,7 +11,7 @@ use crate::terminal::RenderTarget;
 use crate::text::wrap;
 
 /// Renders a document; every block ends with a newline, blocks are separated by an empty line.
-pub fn render(document: &Document, target: RenderTarget) -> String {
+pub(crate) fn render(document: &Document, target: RenderTarget) -> String {
     let styler = Styler::new(target, document.runbook_url.as_deref());
     let mut out = String::new();
     let mut previous: Option<&Block> = None;
@@ -52,7 +52,7 @@ fn render_block(block: &Block, styler: Styler<'_>) -> String {
 
 /// Renders a table before the rest of its document is known, while the command waits for other
 /// data. The table must not contain links.
-pub fn prerender(table: &mut Table, target: RenderTarget) {
+pub(crate) fn prerender(table: &mut Table, target: RenderTarget) {
     let text = table_layout::render(table, Styler::new(target, None));
     table.rendered = Some(RenderedTable { color: target.color, width: target.width, text });
 }

@@ -13,7 +13,7 @@ use crate::text::wrap;
 const INDENT: &str = "  ";
 
 /// Renders a table.
-pub fn render(table: &Table, styler: Styler<'_>) -> String {
+pub(crate) fn render(table: &Table, styler: Styler<'_>) -> String {
     let texts: Vec<Vec<String>> = table
         .rows
         .iter()

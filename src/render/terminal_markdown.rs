@@ -11,7 +11,7 @@ use crate::text::wrap;
 const MAX_WIDTH: usize = 100;
 
 /// Renders a markdown text.
-pub fn render(text: &str, styler: Styler<'_>) -> String {
+pub(crate) fn render(text: &str, styler: Styler<'_>) -> String {
     let Some(width) = styler.width() else { return plain(text) };
     let mut renderer = MarkdownRenderer::new(styler, width.min(MAX_WIDTH));
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {

@@ -13,13 +13,13 @@ use crate::text;
 
 /// `data` of `queue --advise`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct AdviceJson {
+pub(crate) struct AdviceJson {
     indexes: Vec<IndexJson>,
 }
 
 /// An index that would help.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct IndexJson {
+pub(crate) struct IndexJson {
     /// Which figures it serves.
     serves: &'static str,
     /// The statement, for review.
@@ -35,7 +35,7 @@ pub struct IndexJson {
 
 /// One count without the index.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct NowJson {
+pub(crate) struct NowJson {
     /// Milliseconds that it took, measured once; null when it was given up.
     took_ms: Option<f64>,
     /// Milliseconds after which it was given up; null when it ended.
@@ -50,7 +50,7 @@ pub struct NowJson {
 
 /// One count with the index.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct WithIndexJson {
+pub(crate) struct WithIndexJson {
     /// Pages of the index, an estimate: jobs by the width of an entry.
     pages: u64,
     /// The jobs that it would hold.
@@ -200,7 +200,7 @@ fn benefit_note(layout: &Layout, indexes: usize) -> Option<String> {
 }
 
 /// Builds the report.
-pub fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Provenance) -> Report {
+pub(crate) fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Provenance) -> Report {
     let indexes: Vec<_> = metrics.iter().map(|metric| IndexJson::new(layout, metric)).collect();
     let mut document = Document::default();
     document.push(title_line::title("index advice", from));

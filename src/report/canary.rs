@@ -18,7 +18,7 @@ const NAMED: usize = 1_000;
 
 /// How far a group came.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct LaneJson {
+pub(crate) struct LaneJson {
     group: String,
     template: String,
     jobs: u64,
@@ -35,7 +35,7 @@ pub struct LaneJson {
 
 /// How the jobs of a step stand.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct StepJson {
+pub(crate) struct StepJson {
     jobs: u64,
     finished: u64,
     failed_again: u64,
@@ -46,14 +46,14 @@ pub struct StepJson {
 
 /// Returns the exit code of a canary: CRITICAL if a group failed again, UNKNOWN if the outcome of a
 /// group was not known in time, otherwise none.
-pub fn exit(groups: &[CanaryGroupResult]) -> Option<ExitCode> {
+pub(crate) fn exit(groups: &[CanaryGroupResult]) -> Option<ExitCode> {
     let stopped = |reason| groups.iter().any(|group| group.stopped == Some(reason));
     let code = [(CanaryStop::Failed, ExitCode::Critical), (CanaryStop::Timeout, ExitCode::Unknown)];
     code.into_iter().find(|(reason, _)| stopped(*reason)).map(|(_, code)| code)
 }
 
 /// Adds the table of groups: stopped groups first.
-pub fn add_blocks(document: &mut Document, groups: &[CanaryGroupResult]) {
+pub(crate) fn add_blocks(document: &mut Document, groups: &[CanaryGroupResult]) {
     if groups.is_empty() {
         return;
     }
@@ -97,7 +97,7 @@ pub fn add_blocks(document: &mut Document, groups: &[CanaryGroupResult]) {
 }
 
 /// Returns the groups as JSON.
-pub fn json(groups: &[CanaryGroupResult]) -> Vec<LaneJson> {
+pub(crate) fn json(groups: &[CanaryGroupResult]) -> Vec<LaneJson> {
     let group_json = |group: &CanaryGroupResult| {
         let jobs_with = |outcome| group.last_batch.count(outcome);
         LaneJson {

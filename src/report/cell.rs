@@ -23,11 +23,11 @@ pub enum CellStyle {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cell {
     /// The text.
-    pub text: String,
+    pub(crate) text: String,
     /// Its style.
-    pub style: CellStyle,
+    pub(crate) style: CellStyle,
     /// The part of the runbook that it names; a hyperlink if the output supports it.
-    pub link: Option<RunbookLink>,
+    pub(crate) link: Option<RunbookLink>,
 }
 
 impl Cell {
@@ -42,7 +42,7 @@ impl Cell {
     }
 
     /// Returns secondary text.
-    pub fn muted(text: impl Into<String>) -> Self {
+    pub(crate) fn muted(text: impl Into<String>) -> Self {
         Self::styled(text, CellStyle::Muted)
     }
 
@@ -57,14 +57,14 @@ impl Cell {
     }
 
     /// Returns text in the style of a status; plain if the status is OK.
-    pub fn value_with_status(text: impl Into<String>, status: Status) -> Self {
+    pub(crate) fn value_with_status(text: impl Into<String>, status: Status) -> Self {
         let style = if status == Status::Ok { CellStyle::Plain } else { CellStyle::Status(status) };
         Self::styled(text, style)
     }
 
     /// Returns what a suggested command is for: the runbook section that it prints, otherwise the
     /// section of its finding.
-    pub fn purpose(command: &str, finding_section: Section) -> Self {
+    pub(crate) fn purpose(command: &str, finding_section: Section) -> Self {
         match command {
             "cliplyctl jobs rescue --dry-run" => {
                 return Self::muted("the stuck jobs, and what a rescue would do");
@@ -79,13 +79,13 @@ impl Cell {
     }
 
     /// Returns the number and title of a runbook section, linked to it.
-    pub fn section(section: Section) -> Self {
+    pub(crate) fn section(section: Section) -> Self {
         Self::muted(section.name()).with_link(RunbookLink::Section(section))
     }
 
     /// Returns the cell with a link to the runbook.
     #[must_use]
-    pub fn with_link(self, link: RunbookLink) -> Self {
+    pub(crate) fn with_link(self, link: RunbookLink) -> Self {
         Self { link: Some(link), ..self }
     }
 

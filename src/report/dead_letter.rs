@@ -15,22 +15,22 @@ use crate::facts::job::Job;
 use crate::text;
 
 /// One dead letter with its history and advice.
-pub struct DeadLetterView<'a> {
+pub(crate) struct DeadLetterView<'a> {
     /// The job.
-    pub job: &'a Job,
+    pub(crate) job: &'a Job,
     /// The explanation of its state.
-    pub meaning: JobExplanation,
+    pub(crate) meaning: JobExplanation,
     /// Its earlier requeues, newest first.
-    pub earlier: Vec<EarlierRequeue<'a>>,
+    pub(crate) earlier: Vec<EarlierRequeue<'a>>,
     /// The number of dead letters with the same cause.
-    pub others: SameCauseCount,
+    pub(crate) others: SameCauseCount,
     /// The advice for its cause.
-    pub advice: Option<&'a Advice>,
+    pub(crate) advice: Option<&'a Advice>,
 }
 
 /// `data` of `dlq show`: that of `jobs show`, and more.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CaseJson {
+pub(crate) struct CaseJson {
     #[serde(flatten)]
     job: JobJson,
     cause: CauseJson,
@@ -46,7 +46,7 @@ pub struct CaseJson {
 
 /// What a dead letter died of.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CauseJson {
+pub(crate) struct CauseJson {
     /// Versioned; accepted as `--group`.
     hash: String,
     /// Error code or class.
@@ -57,7 +57,7 @@ pub struct CauseJson {
 
 /// What is known of a kind of cause.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct AdviceJson {
+pub(crate) struct AdviceJson {
     /// `bad_input`, `external_service`, `internal_error` or `resources`.
     class: &'static str,
     /// `yes`, `after_fix` or `no`.
@@ -77,7 +77,7 @@ impl From<&Advice> for AdviceJson {
 
 /// An earlier requeue.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RequeueJson {
+pub(crate) struct RequeueJson {
     /// Null where the worker's own helper did it.
     operation: Option<String>,
     actor: Option<String>,
@@ -113,7 +113,7 @@ impl From<&EarlierRequeue<'_>> for RequeueJson {
 }
 
 /// Builds the report.
-pub fn report(view: &DeadLetterView<'_>, from: &Provenance) -> Report {
+pub(crate) fn report(view: &DeadLetterView<'_>, from: &Provenance) -> Report {
     let cause = &view.job.cause;
     let data = CaseJson {
         job: job_json(view.job, &view.meaning),
@@ -180,7 +180,7 @@ fn others_text(same_cause: &SameCauseCount) -> String {
 }
 
 /// Returns whether a retry is safe, as text.
-pub fn retry_text(safe: SafeToRetry) -> &'static str {
+pub(crate) fn retry_text(safe: SafeToRetry) -> &'static str {
     match safe {
         SafeToRetry::Yes => "yes",
         SafeToRetry::AfterFix => "after the fix",

@@ -13,7 +13,7 @@ use crate::text;
 
 /// `data` of `dlq list`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct DeadLettersJson {
+pub(crate) struct DeadLettersJson {
     /// How many there are in all, with the same filters.
     total: CountJson,
     /// `updated` (latest change first), `oldest` or `died`.
@@ -26,7 +26,7 @@ pub struct DeadLettersJson {
 
 /// A dead job.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct DeadLetterJson {
+pub(crate) struct DeadLetterJson {
     id: String,
     kind: Option<String>,
     workspace_id: Option<String>,
@@ -44,7 +44,7 @@ pub struct DeadLetterJson {
 
 impl DeadLetterJson {
     /// The names of the fields, in order.
-    pub const COLUMNS: [&str; 9] = [
+    pub(crate) const COLUMNS: [&str; 9] = [
         "id",
         "kind",
         "workspace_id",
@@ -74,7 +74,7 @@ impl From<&DeadLetter> for DeadLetterJson {
 }
 
 /// Builds the report of one page from the page and its [`table`].
-pub fn listing(
+pub(crate) fn listing(
     page: &DeadLetters,
     table: Table,
     from: &Provenance,
@@ -135,7 +135,7 @@ fn footer(page: &DeadLetters, order: Order) -> String {
 }
 
 /// Returns the table of the jobs of a page.
-pub fn table(jobs: &[DeadLetter]) -> Table {
+pub(crate) fn table(jobs: &[DeadLetter]) -> Table {
     let mut table = Table::listing(vec![
         Column::text("id"),
         Column::text("kind"),

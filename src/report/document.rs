@@ -41,9 +41,9 @@ pub enum Block {
 #[derive(Debug, Clone, Default)]
 pub struct Document {
     /// The blocks, from top to bottom.
-    pub blocks: Vec<Block>,
+    pub(crate) blocks: Vec<Block>,
     /// The URL of the runbook; if set, names of its sections become links.
-    pub runbook_url: Option<String>,
+    pub(crate) runbook_url: Option<String>,
 }
 
 impl Document {
@@ -53,7 +53,7 @@ impl Document {
     }
 
     /// Returns the sentence of the headline.
-    pub fn headline_text(&self) -> Option<&str> {
+    pub(crate) fn headline_text(&self) -> Option<&str> {
         self.blocks.iter().find_map(|block| match block {
             Block::Headline { text, .. } => Some(text.as_str()),
             _ => None,
@@ -61,7 +61,7 @@ impl Document {
     }
 
     /// Returns the first suggested command.
-    pub fn first_command(&self) -> Option<&str> {
+    pub(crate) fn first_command(&self) -> Option<&str> {
         let next = self.blocks.iter().find_map(|block| match block {
             Block::Next(commands) => commands.first(),
             _ => None,
@@ -75,7 +75,7 @@ impl Document {
     }
 
     /// Appends text to the sentence of the headline.
-    pub fn extend_headline(&mut self, suffix: &str) {
+    pub(crate) fn extend_headline(&mut self, suffix: &str) {
         for block in &mut self.blocks {
             if let Block::Headline { text, .. } = block {
                 text.push_str(suffix);
@@ -94,7 +94,7 @@ impl Document {
     }
 
     /// Inserts a secondary sentence before the suggested commands.
-    pub fn add_note(&mut self, text: impl Into<String>) {
+    pub(crate) fn add_note(&mut self, text: impl Into<String>) {
         let next = self.blocks.iter().position(|block| matches!(block, Block::Next(_)));
         self.blocks.insert(next.unwrap_or(self.blocks.len()), Block::Note(text.into()));
     }
@@ -102,7 +102,7 @@ impl Document {
     /// Adds the suggested commands of the findings that are not OK: the worst first, each once,
     /// with the runbook section as their purpose. If a finding suggests the current command, its
     /// runbook section is suggested instead.
-    pub fn next_steps_for(&mut self, findings: &[Finding], current: &str) {
+    pub(crate) fn next_steps_for(&mut self, findings: &[Finding], current: &str) {
         let mut problems: Vec<_> = findings.iter().filter(|f| f.status != Status::Ok).collect();
         problems.sort_by_key(|finding| std::cmp::Reverse(finding.status.rank()));
         let mut commands: Vec<(String, Cell)> = Vec::new();

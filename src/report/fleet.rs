@@ -15,7 +15,7 @@ const ORDER: [Status; 4] = [Status::Critical, Status::Unknown, Status::Warning, 
 
 impl ContextReport {
     /// Returns the status of this context; UNKNOWN if it could not be evaluated.
-    pub fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         match self.report.status {
             Some(Status::Skipped { .. }) | None => Status::Unknown,
             Some(status) => status,
@@ -23,13 +23,17 @@ impl ContextReport {
     }
 
     /// Returns the name of the context.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.from.context.as_deref().unwrap_or_default()
     }
 }
 
 /// Builds the report of several contexts, the worst first.
-pub fn report(command: &'static str, mut contexts: Vec<ContextReport>, fail_on: FailOn) -> Report {
+pub(crate) fn report(
+    command: &'static str,
+    mut contexts: Vec<ContextReport>,
+    fail_on: FailOn,
+) -> Report {
     contexts.sort_by_key(|context| ORDER.iter().position(|rank| *rank == context.status()));
     let status = Status::worst(contexts.iter().map(ContextReport::status));
     let mut report = Report::from_findings(

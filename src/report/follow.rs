@@ -17,7 +17,7 @@ const NAMED: usize = 1_000;
 
 /// `data` of `dlq follow`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct FollowJson {
+pub(crate) struct FollowJson {
     operation: String,
     /// `decided`, `deadline`, `detached` or `lost`.
     end: &'static str,
@@ -40,7 +40,7 @@ pub struct FollowJson {
 
 /// Jobs that failed of one cause since the requeue.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct FailureJson {
+pub(crate) struct FailureJson {
     group: String,
     template: String,
     jobs: u64,
@@ -52,7 +52,7 @@ pub struct FailureJson {
 
 /// A worker that still believes that a job is its own.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ZombieJson {
+pub(crate) struct ZombieJson {
     job: String,
     /// Null where nothing tells its name.
     worker: Option<String>,
@@ -61,7 +61,7 @@ pub struct ZombieJson {
 }
 
 /// Builds the report of a follow.
-pub fn report(result: &FollowResult, from: &Provenance) -> Report {
+pub(crate) fn report(result: &FollowResult, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(title_line::title(format!("operation {}", result.operation), from));
     add_blocks(&mut document, result);
@@ -75,7 +75,7 @@ pub fn report(result: &FollowResult, from: &Provenance) -> Report {
 
 /// Returns the exit code: 0 if all jobs finished, 2 if some failed again, 130 if detached,
 /// otherwise 3.
-pub fn exit(result: &FollowResult) -> ExitCode {
+pub(crate) fn exit(result: &FollowResult) -> ExitCode {
     let counts = &result.counts;
     match result.end {
         FollowEnd::Detached => ExitCode::Interrupted,
@@ -86,20 +86,20 @@ pub fn exit(result: &FollowResult) -> ExitCode {
 }
 
 /// Adds the error that ended the follow early, if there is one.
-pub fn add_end_error(report: &mut Report, result: &FollowResult) {
+pub(crate) fn add_end_error(report: &mut Report, result: &FollowResult) {
     if let FollowEnd::Lost(error) = &result.end {
         report.errors.push(error.clone().into());
     }
 }
 
 /// Adds the number of jobs by outcome to the summary.
-pub fn summarize(report: &mut Report, result: &FollowResult) {
+pub(crate) fn summarize(report: &mut Report, result: &FollowResult) {
     let outcomes = JobOutcome::ALL.into_iter();
     report.summary.extend(outcomes.map(|o| (o.as_str(), result.counts.count(o).into())));
 }
 
 /// Adds the headline, the failures and the zombie workers.
-pub fn add_blocks(document: &mut Document, result: &FollowResult) {
+pub(crate) fn add_blocks(document: &mut Document, result: &FollowResult) {
     let status = match exit(result) {
         ExitCode::Ok => Status::Ok,
         ExitCode::Critical => Status::Critical,
@@ -184,7 +184,7 @@ fn zombie_action(zombie: &ZombieWorker) -> &'static str {
 }
 
 /// Returns the suggested commands.
-pub fn next(result: &FollowResult) -> Vec<(String, String)> {
+pub(crate) fn next(result: &FollowResult) -> Vec<(String, String)> {
     let mut next = Vec::new();
     if result.end != FollowEnd::Decided {
         let command = format!("cliplyctl dlq follow {}", result.operation);
@@ -201,7 +201,7 @@ pub fn next(result: &FollowResult) -> Vec<(String, String)> {
 }
 
 /// Returns the result as JSON.
-pub fn json(result: &FollowResult) -> FollowJson {
+pub(crate) fn json(result: &FollowResult) -> FollowJson {
     let jobs_with = |outcome| result.counts.count(outcome);
     let failures = result.failures.iter().take(NAMED).map(|group| FailureJson {
         group: group.group.to_string(),

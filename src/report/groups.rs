@@ -13,7 +13,7 @@ use crate::text;
 
 /// `data` of `dlq groups`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct GroupsJson {
+pub(crate) struct GroupsJson {
     /// Dead jobs that were read.
     read: u64,
     /// Whether time ran out before all were read: counts are lower bounds then.
@@ -28,7 +28,7 @@ pub struct GroupsJson {
 
 /// Dead jobs with one cause.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct GroupJson {
+pub(crate) struct GroupJson {
     /// Versioned; accepted as `--group`.
     hash: String,
     kind: String,
@@ -76,7 +76,7 @@ impl GroupJson {
 }
 
 /// Builds the report.
-pub fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
+pub(crate) fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
     let advice = |group: &DeadLetterGroup| advise(rules.iter().copied(), &group.fingerprint);
     let mut document = Document::default();
     document.push(title_line::title("dead letters by cause", from));

@@ -14,7 +14,7 @@ use crate::text;
 
 /// `data` of `handoff`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct HandoffJson {
+pub(crate) struct HandoffJson {
     /// `data` of the commands that it is made of: `triage`, `queue`, `groups`, `samples`, `operations`.
     /// A part that could not be read is null; `coverage` says why.
     parts: Map<String, Value>,
@@ -28,22 +28,22 @@ pub struct HandoffJson {
 
 /// How often something happened.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct BeatJson {
+pub(crate) struct BeatJson {
     event: String,
     /// Six counts of ten minutes each, the latest first.
     counts: Vec<i64>,
 }
 
 /// The report of another command, or the error that it failed with.
-pub struct HandoffSection {
+pub(crate) struct HandoffSection {
     /// The key in the JSON.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The heading.
-    pub heading: &'static str,
+    pub(crate) heading: &'static str,
     /// The maximum number of table rows.
-    pub max_rows: usize,
+    pub(crate) max_rows: usize,
     /// The report.
-    pub content: Result<Report, Error>,
+    pub(crate) content: Result<Report, Error>,
 }
 
 /// Builds the report. A section that could not be read sets exit code 3, because the document is

@@ -11,7 +11,7 @@ use crate::facts::{Finding, Observed, Status};
 
 /// `data` of `health`; null where healthz gave no report.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct HealthJson {
+pub(crate) struct HealthJson {
     /// The server's own verdict.
     ok: bool,
     /// The HTTP status.
@@ -43,7 +43,7 @@ impl From<&Health> for HealthJson {
 }
 
 /// Builds the report, also if the app did not answer.
-pub fn report(
+pub(crate) fn report(
     observed: &Observed<Health>,
     findings: Vec<Finding>,
     fail_on: FailOn,

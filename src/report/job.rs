@@ -16,7 +16,7 @@ const MAX_NESTED_JSON: usize = 80;
 
 /// `data` of `jobs show`. Ages in seconds by the server's clock; secrets are masked.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct JobJson {
+pub(crate) struct JobJson {
     id: String,
     kind: Option<String>,
     workspace_id: Option<String>,
@@ -45,14 +45,14 @@ pub struct JobJson {
 
 /// An event of a job.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct EventJson {
+pub(crate) struct EventJson {
     stage: String,
     age: Option<f64>,
     data: Value,
 }
 
 /// Builds the report.
-pub fn report(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Report {
+pub(crate) fn report(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Report {
     let data = job_json(job, meaning);
     let mut report = Report::listing("jobs show", data, document(job, meaning, from));
     report.summary = vec![("state", job.state.clone().into()), ("meaning", meaning.label.into())];

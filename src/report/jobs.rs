@@ -9,7 +9,7 @@ use crate::text::age;
 
 /// `data` of `jobs list`. Ages in seconds by the server's clock.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct JobsJson {
+pub(crate) struct JobsJson {
     /// `due`, `scheduled`, `running`, `stuck`, `failed`, `finished` or `dead`.
     state: &'static str,
     /// Whether there are more.
@@ -19,7 +19,7 @@ pub struct JobsJson {
 
 /// One job.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct JobLineJson {
+pub(crate) struct JobLineJson {
     id: String,
     kind: Option<String>,
     /// Who holds it.
@@ -35,7 +35,7 @@ pub struct JobLineJson {
 }
 
 /// Builds the report of at most `limit` of the jobs that were read.
-pub fn report(state: JobState, jobs: &[JobLine], limit: usize, from: &Provenance) -> Report {
+pub(crate) fn report(state: JobState, jobs: &[JobLine], limit: usize, from: &Provenance) -> Report {
     let (shown, more) = (&jobs[..jobs.len().min(limit)], jobs.len() > limit);
     let mut document = Document::default();
     document.push(title_line::title(format!("jobs, {}", state.as_str()), from));

@@ -4,36 +4,36 @@
 //! [`Document`], machine formats its [`envelope`]. This room does no IO and uses no colors; it may
 //! import the pure rooms, never `render` or `commands`.
 
-pub mod advice;
-pub mod canary;
-pub mod cell;
-pub mod dead_letter;
-pub mod dead_letters;
-pub mod document;
-pub mod envelope;
-pub mod environment;
-pub mod fleet;
-pub mod follow;
-pub mod groups;
-pub mod handoff;
-pub mod health;
-pub mod history;
-pub mod job;
-pub mod jobs;
-pub mod operations;
-pub mod queue;
-pub mod ready;
-pub mod record;
-pub mod requeue;
-pub mod rescue;
-pub mod rls;
-pub mod runbook_link;
+pub(crate) mod advice;
+pub(crate) mod canary;
+pub(crate) mod cell;
+pub(crate) mod dead_letter;
+pub(crate) mod dead_letters;
+pub(crate) mod document;
+pub(crate) mod envelope;
+pub(crate) mod environment;
+pub(crate) mod fleet;
+pub(crate) mod follow;
+pub(crate) mod groups;
+pub(crate) mod handoff;
+pub(crate) mod health;
+pub(crate) mod history;
+pub(crate) mod job;
+pub(crate) mod jobs;
+pub(crate) mod operations;
+pub(crate) mod queue;
+pub(crate) mod ready;
+pub(crate) mod record;
+pub(crate) mod requeue;
+pub(crate) mod rescue;
+pub(crate) mod rls;
+pub(crate) mod runbook_link;
 mod service;
-pub mod settings;
-pub mod table;
-pub mod title_line;
-pub mod triage;
-pub mod write_outcome;
+pub(crate) mod settings;
+pub(crate) mod table;
+pub(crate) mod title_line;
+pub(crate) mod triage;
+pub(crate) mod write_outcome;
 
 use std::fmt;
 
@@ -57,13 +57,13 @@ const NAMED: usize = 3;
 #[derive(Debug)]
 pub struct Report {
     /// The command as typed, without flags: `dlq list`.
-    pub command: &'static str,
+    pub(crate) command: &'static str,
     /// The status; `None` for listings and writes.
-    pub status: Option<Status>,
+    pub(crate) status: Option<Status>,
     /// The exit code of the process.
-    pub exit: ExitCode,
+    pub(crate) exit: ExitCode,
     /// The lowest status that sets a failing exit code.
-    pub fail_on: FailOn,
+    pub(crate) fail_on: FailOn,
     /// The results of all checks, including those that are OK.
     pub findings: Vec<Finding>,
     /// The metrics that scripts need most often.
@@ -75,31 +75,31 @@ pub struct Report {
     /// The runbook section that applies.
     pub section: Option<Diagnosis>,
     /// The data specific to the command.
-    pub data: Data,
+    pub(crate) data: Data,
     /// The top-level fields that `env check` adds for compatibility with the script that it
     /// replaces.
-    pub agreement: Option<envelope::AgreementJson>,
+    pub(crate) agreement: Option<envelope::AgreementJson>,
     /// The errors of sources that failed.
-    pub errors: Vec<Error>,
+    pub(crate) errors: Vec<Error>,
     /// The reports of the individual contexts, if this report covers several.
-    pub contexts: Vec<ContextReport>,
+    pub(crate) contexts: Vec<ContextReport>,
     /// The provenance of a saved report; `None` if the data was read by this run.
-    pub saved_from: Option<Provenance>,
+    pub(crate) saved_from: Option<Provenance>,
     /// The report for humans.
-    pub document: Document,
+    pub(crate) document: Document,
 }
 
 /// The data of a command, serialized only if a machine format needs it.
-pub struct Data(Box<dyn Fn() -> serde_json::Value>);
+pub(crate) struct Data(Box<dyn Fn() -> serde_json::Value>);
 
 impl Data {
     /// Wraps serializable data.
-    pub fn new(data: impl Serialize + 'static) -> Self {
+    pub(crate) fn new(data: impl Serialize + 'static) -> Self {
         Self(Box::new(move || serde_json::to_value(&data).unwrap_or_default()))
     }
 
     /// Returns the data as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         (self.0)()
     }
 }
@@ -112,16 +112,16 @@ impl fmt::Debug for Data {
 
 /// The report of one of several contexts.
 #[derive(Debug)]
-pub struct ContextReport {
+pub(crate) struct ContextReport {
     /// The report; its suggested commands name the context.
-    pub report: Report,
+    pub(crate) report: Report,
     /// The context and database.
-    pub from: Provenance,
+    pub(crate) from: Provenance,
 }
 
 impl Report {
     /// Creates the report of a listing or view, with exit code 0.
-    pub fn listing(
+    pub(crate) fn listing(
         command: &'static str,
         data: impl Serialize + 'static,
         document: Document,
@@ -144,7 +144,7 @@ impl Report {
     }
 
     /// Creates the report of a command that failed.
-    pub fn failed(command: &'static str, error: Error) -> Self {
+    pub(crate) fn failed(command: &'static str, error: Error) -> Self {
         let exit = error.exit_code();
         let mut document = Document::default();
         document.headline(Status::Unknown, error.message.clone());
@@ -182,7 +182,7 @@ impl Report {
     }
 
     /// Adds the target flags of this run to every suggested command.
-    pub fn address(&mut self, flags: &TargetFlags) {
+    pub(crate) fn address(&mut self, flags: &TargetFlags) {
         let add_flags = |command: &mut String| *command = flags.add_to_text(command);
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(add_flags);
         self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(add_flags);
@@ -198,7 +198,7 @@ impl Report {
     }
 
     /// Adds a note that the suggested commands need the same secret flag as this one.
-    pub fn note_secret_flag(&mut self, flag: Option<&str>) {
+    pub(crate) fn note_secret_flag(&mut self, flag: Option<&str>) {
         if let Some(flag) = flag.filter(|_| self.document.first_command().is_some()) {
             self.document.add_note(format!("what follows needs the same {flag}"));
         }
@@ -206,7 +206,7 @@ impl Report {
 
     /// Returns the reports that machine formats write separately: this one, or those of its
     /// contexts.
-    pub fn parts<'a>(&'a self, from: &'a Provenance) -> Vec<(&'a Self, &'a Provenance)> {
+    pub(crate) fn parts<'a>(&'a self, from: &'a Provenance) -> Vec<(&'a Self, &'a Provenance)> {
         if self.contexts.is_empty() {
             return vec![(self, from)];
         }
@@ -215,7 +215,7 @@ impl Report {
 
     /// Returns the headline and the reasons that it does not contain: the findings that led to the
     /// diagnosis, otherwise the worst findings.
-    pub fn one_line_summary(&self) -> String {
+    pub(crate) fn one_line_summary(&self) -> String {
         let headline = self.document.headline_text().unwrap_or_default();
         let problems = self.problems();
         let worst = problems.first().map_or(Status::Ok, |finding| finding.status);
@@ -235,7 +235,7 @@ impl Report {
     }
 
     /// Returns the findings that are not OK, worst first.
-    pub fn problems(&self) -> Vec<&Finding> {
+    pub(crate) fn problems(&self) -> Vec<&Finding> {
         let order = |status| match status {
             Status::Critical => 0,
             Status::Unknown => 1,
@@ -250,12 +250,12 @@ impl Report {
     }
 
     /// Returns whether this finding makes the command fail.
-    pub fn is_failure(&self, finding: &Finding) -> bool {
+    pub(crate) fn is_failure(&self, finding: &Finding) -> bool {
         ExitCode::from_status(finding.status, self.fail_on) != ExitCode::Ok
     }
 
     /// Returns the value of `status` in the envelope.
-    pub fn status(&self) -> &'static str {
+    pub(crate) fn status(&self) -> &'static str {
         match (self.status, self.exit) {
             (Some(status), _) => status.as_str(),
             (None, ExitCode::Ok) => "ok",

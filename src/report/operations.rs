@@ -13,13 +13,13 @@ use crate::text::{age, count, plural, some_of};
 
 /// `data` of `dlq ops`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct OperationsJson {
+pub(crate) struct OperationsJson {
     operations: Vec<OperationJson>,
 }
 
 /// One operation.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct OperationJson {
+pub(crate) struct OperationJson {
     operation: String,
     /// `requeue`, `undo` or `rescue`.
     deed: &'static str,
@@ -36,7 +36,7 @@ pub struct OperationJson {
 }
 
 /// Builds the report of `dlq ops`.
-pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Report {
+pub(crate) fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("operations", from));
     if operations.is_empty() {
@@ -115,21 +115,21 @@ const NAMED: usize = 5;
 
 /// The jobs of an operation that is to be undone.
 #[derive(Debug, Clone, Copy)]
-pub struct UndoScope<'a> {
+pub(crate) struct UndoScope<'a> {
     /// The operation to undo.
-    pub operation: &'a OperationId,
+    pub(crate) operation: &'a OperationId,
     /// Jobs that can be returned to dead letters.
-    pub eligible: u64,
+    pub(crate) eligible: u64,
     /// Jobs that an earlier undo returned to dead letters.
-    pub undone: u64,
+    pub(crate) undone: u64,
     /// Jobs that were claimed or changed since.
-    pub changed_since: u64,
+    pub(crate) changed_since: u64,
     /// Ids of jobs that were claimed or changed since, as far as the events name them.
-    pub named: &'a [JobId],
+    pub(crate) named: &'a [JobId],
 }
 
 /// Builds the plan of an undo.
-pub fn undo_plan(scope: &UndoScope<'_>, from: &Provenance) -> Document {
+pub(crate) fn undo_plan(scope: &UndoScope<'_>, from: &Provenance) -> Document {
     let mut document = Document::default();
     document.push(title_line::title("undo plan", from));
     let mut pairs = vec![
@@ -165,7 +165,7 @@ fn note_changed_since(document: &mut Document, scope: &UndoScope<'_>) {
 
 /// `data` of `dlq undo`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct UndoJson {
+pub(crate) struct UndoJson {
     undoes: String,
     eligible: u64,
     /// Put back by an earlier undo.
@@ -176,7 +176,7 @@ pub struct UndoJson {
 }
 
 /// Builds the report of an undo that was not applied.
-pub fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenance) -> Report {
+pub(crate) fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenance) -> Report {
     let mut document = undo_plan(scope, from);
     document.note("nothing was written");
     if scope.eligible > 0 {
@@ -194,7 +194,7 @@ pub fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenance) -> 
 }
 
 /// Builds the report of an undo that was applied.
-pub fn undone(
+pub(crate) fn undone(
     scope: &UndoScope<'_>,
     operation: &OperationId,
     outcome: &Outcome,

@@ -12,7 +12,7 @@ use crate::text;
 
 /// `data` of `queue`. Counts in jobs, ages in seconds by the server's clock.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct QueueJson {
+pub(crate) struct QueueJson {
     /// Only jobs of this kind were counted.
     kind: Option<String>,
     /// The server's clock, RFC 3339 UTC.
@@ -45,14 +45,14 @@ pub struct QueueJson {
 
 /// A number of jobs and how sure it is.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CountJson {
+pub(crate) struct CountJson {
     /// The number; null when not counted.
-    pub value: Option<u64>,
+    pub(crate) value: Option<u64>,
     /// `exact`, `at_least` or `not_counted`.
-    pub precision: &'static str,
+    pub(crate) precision: &'static str,
     /// Why it was not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 impl From<&Count> for CountJson {
@@ -68,7 +68,7 @@ impl From<&Count> for CountJson {
 
 /// The figures of one kind.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct KindJson {
+pub(crate) struct KindJson {
     kind: String,
     due: u64,
     scheduled: u64,
@@ -113,7 +113,7 @@ fn kind_json(row: &crate::facts::queue::KindCounts) -> KindJson {
 }
 
 /// Builds the report; it has no data if the queue could not be read.
-pub fn report(
+pub(crate) fn report(
     observed: &Observed<Queue>,
     findings: Vec<Finding>,
     fail_on: FailOn,
@@ -160,7 +160,7 @@ fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document 
 }
 
 /// Returns the sentences of the worst findings, or a fixed sentence if the status is OK.
-pub fn headline(findings: &[Finding], status: Status) -> String {
+pub(crate) fn headline(findings: &[Finding], status: Status) -> String {
     if status == Status::Ok {
         return "the queue keeps up".to_owned();
     }

@@ -13,7 +13,7 @@ use crate::facts::{Finding, Observed, Status};
 
 /// `data` of `ready`; null where readyz gave no report.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ReadyJson {
+pub(crate) struct ReadyJson {
     /// The path that was asked.
     endpoint: String,
     /// `canonical`, `flags`, `integrations`, `detailed`, `worker`, `bare`, `failure` or `other`.
@@ -40,7 +40,7 @@ pub struct ReadyJson {
 
 /// One part of a readiness report.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ComponentJson {
+pub(crate) struct ComponentJson {
     name: String,
     /// Null when the report does not say.
     ok: Option<bool>,
@@ -51,7 +51,7 @@ pub struct ComponentJson {
 
 /// The `queue` of a readiness report.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct QueueReadingJson {
+pub(crate) struct QueueReadingJson {
     /// Unfinished jobs.
     length: Option<u64>,
     /// As the server wrote it: seconds or milliseconds.
@@ -111,7 +111,7 @@ fn flag_value(flag: &ReportedFlag) -> Option<bool> {
 }
 
 /// Builds the report, also if the app did not answer.
-pub fn report(
+pub(crate) fn report(
     observed: &Observed<Readiness>,
     findings: Vec<Finding>,
     fail_on: FailOn,

@@ -11,7 +11,7 @@ use crate::text;
 
 /// `data` of `record`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RecordedJson {
+pub(crate) struct RecordedJson {
     /// The snapshot's number in the store.
     snapshot: i64,
     /// When the look began, RFC 3339 UTC.
@@ -25,7 +25,7 @@ pub struct RecordedJson {
 }
 
 /// Builds the report of a snapshot that was stored.
-pub fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Provenance) -> Report {
+pub(crate) fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("recorded", from));
     let mut status = Cell::status(snapshot.status);

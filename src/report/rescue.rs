@@ -22,24 +22,24 @@ const SHOWN: usize = 20;
 const NAMED: usize = 1_000;
 
 /// Stuck jobs with everything that the report shows.
-pub struct RescuePlanView<'a> {
+pub(crate) struct RescuePlanView<'a> {
     /// The stuck jobs.
-    pub found: &'a StuckJobs,
+    pub(crate) found: &'a StuckJobs,
     /// The jobs given on the command line; empty for all stuck jobs.
-    pub only: &'a [JobId],
+    pub(crate) only: &'a [JobId],
     /// The protected context that this database belongs to.
-    pub protected: Option<&'a str>,
+    pub(crate) protected: Option<&'a str>,
     /// The heartbeat age from which a job is stuck.
-    pub stuck_after: Duration,
+    pub(crate) stuck_after: Duration,
     /// The context and database.
-    pub from: Provenance,
+    pub(crate) from: Provenance,
     /// Whether the operation is only recorded on this machine, because the database has no events.
-    pub journal_only: bool,
+    pub(crate) journal_only: bool,
 }
 
 /// `data` of `jobs rescue`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RescueJson {
+pub(crate) struct RescueJson {
     /// Seconds of silence from which a job is meant.
     stale: f64,
     silent: u64,
@@ -55,7 +55,7 @@ pub struct RescueJson {
 
 /// A silent job and the evidence.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SilentJson {
+pub(crate) struct SilentJson {
     id: String,
     kind: Option<String>,
     worker: Option<String>,
@@ -72,7 +72,7 @@ pub struct SilentJson {
 }
 
 /// Builds the plan: on stderr before the prompt, on stdout with `--dry-run`.
-pub fn document(view: &RescuePlanView<'_>) -> Document {
+pub(crate) fn document(view: &RescuePlanView<'_>) -> Document {
     let found = view.found;
     let mut document = Document::default();
     document.push(title_line::title("rescue plan", &view.from));
@@ -165,7 +165,7 @@ fn job_table(jobs: &[StuckJob]) -> Table {
 }
 
 /// Builds the report of a plan that was not applied: a preview, or nothing to do.
-pub fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
+pub(crate) fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
     let mut document = document(view);
     if let Some(reason) = obstacle {
         document.note(format!("it could not be applied here: {reason}"));
@@ -192,7 +192,11 @@ pub fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str>)
 }
 
 /// Builds the report of a rescue that was applied.
-pub fn applied(view: &RescuePlanView<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
+pub(crate) fn applied(
+    view: &RescuePlanView<'_>,
+    operation: &OperationId,
+    outcome: &Outcome,
+) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("rescue", &view.from));
     add_outcome(&mut document, operation, outcome, "rescued");

@@ -13,7 +13,7 @@ pub enum RunbookLink {
 
 impl RunbookLink {
     /// Returns the anchor of its heading in RUNBOOK.md.
-    pub fn anchor(self) -> String {
+    pub(crate) fn anchor(self) -> String {
         match self {
             Self::Section(section) => section.anchor(),
             Self::Check(id) => id.replace('.', ""),

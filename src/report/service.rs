@@ -12,13 +12,13 @@ use crate::text;
 
 /// The parts of a request's time, milliseconds.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct LatencyJson {
+pub(crate) struct LatencyJson {
     /// Looking up the name; null for an address.
     dns: Option<f64>,
     /// Connecting, TLS included.
     connect: Option<f64>,
     /// From the start to the head of the answer.
-    pub first_byte: f64,
+    pub(crate) first_byte: f64,
     /// From the start to the last byte.
     total: f64,
 }
@@ -40,12 +40,12 @@ fn to_millis(duration: Duration) -> f64 {
 }
 
 /// Formats a latency: `12 ms`.
-pub fn millis(duration: Duration) -> String {
+pub(crate) fn millis(duration: Duration) -> String {
     text::millis(duration.as_secs_f64() * 1e3)
 }
 
 /// Builds the title: `health · prod · https://api.example.com/api/healthz`.
-pub fn title(subject: &str, path: &str, from: &Provenance) -> Block {
+pub(crate) fn title(subject: &str, path: &str, from: &Provenance) -> Block {
     let mut cells = vec![Cell::strong(subject)];
     cells.extend(from.context.as_ref().map(Cell::plain));
     let base = from.base_url.as_deref().unwrap_or_default();
@@ -54,7 +54,7 @@ pub fn title(subject: &str, path: &str, from: &Provenance) -> Block {
 }
 
 /// Returns the HTTP status and the number of retries: `HTTP 200 after 1 retry`.
-pub fn status(exchange: Exchange) -> String {
+pub(crate) fn status(exchange: Exchange) -> String {
     match exchange.retries {
         0 => format!("HTTP {}", exchange.http_status),
         n => format!(
@@ -66,14 +66,14 @@ pub fn status(exchange: Exchange) -> String {
 }
 
 /// Adds the hint of a failed source, if it has one.
-pub fn add_hint(document: &mut Document, error: Option<&SourceError>) {
+pub(crate) fn add_hint(document: &mut Document, error: Option<&SourceError>) {
     if let Some(hint) = error.and_then(|error| error.hint.as_ref()) {
         document.note(format!("Hint: {hint}"));
     }
 }
 
 /// Records whether the source was examined, and the error if it was not.
-pub fn record_coverage(report: &mut Report, source: &str, error: Option<&SourceError>) {
+pub(crate) fn record_coverage(report: &mut Report, source: &str, error: Option<&SourceError>) {
     match error {
         None => report.examined.push(source.to_owned()),
         Some(error) => {

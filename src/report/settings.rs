@@ -8,13 +8,13 @@ use crate::settings::SettingRow;
 
 /// A setting; secrets are redacted where they are stored.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SettingJson {
+pub(crate) struct SettingJson {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its value; empty where it is not set.
-    pub value: String,
+    pub(crate) value: String,
     /// Where it came from, or why it is missing.
-    pub origin: String,
+    pub(crate) origin: String,
 }
 
 impl From<SettingRow> for SettingJson {
@@ -24,7 +24,7 @@ impl From<SettingRow> for SettingJson {
 }
 
 /// Builds the table, one setting per row.
-pub fn table(settings: &[SettingJson]) -> Table {
+pub(crate) fn table(settings: &[SettingJson]) -> Table {
     let mut table =
         Table::new(vec![Column::text("setting"), Column::prose("value"), Column::prose("from")]);
     for SettingJson { name, value, origin } in settings {

@@ -26,11 +26,11 @@ pub enum ShrinkOrder {
 #[derive(Debug, Clone)]
 pub struct Column {
     /// The heading, rendered in capitals.
-    pub title: &'static str,
+    pub(crate) title: &'static str,
     /// The alignment of the text.
-    pub align: Align,
+    pub(crate) align: Align,
     /// When it shrinks.
-    pub shrink_order: ShrinkOrder,
+    pub(crate) shrink_order: ShrinkOrder,
 }
 
 impl Column {
@@ -51,7 +51,7 @@ impl Column {
 
     /// Returns the column as one that moves below its row early.
     #[must_use]
-    pub const fn minor(self) -> Self {
+    pub(crate) const fn minor(self) -> Self {
         Self { shrink_order: ShrinkOrder::DropEarly, ..self }
     }
 }
@@ -60,24 +60,24 @@ impl Column {
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     /// The columns.
-    pub columns: Vec<Column>,
+    pub(crate) columns: Vec<Column>,
     /// The rows, each as long as `columns`.
-    pub rows: Vec<Vec<Cell>>,
+    pub(crate) rows: Vec<Vec<Cell>>,
     /// Whether texts are truncated rather than wrapped, so that each row is one line.
-    pub one_line: bool,
+    pub(crate) one_line: bool,
     /// The table as rendered before the rest of the document was known, for one render target.
-    pub rendered: Option<RenderedTable>,
+    pub(crate) rendered: Option<RenderedTable>,
 }
 
 /// A table rendered for one render target.
 #[derive(Debug, Clone)]
 pub struct RenderedTable {
     /// Whether it contains colors.
-    pub color: bool,
+    pub(crate) color: bool,
     /// The width of the terminal in columns; `None` for unlimited.
-    pub width: Option<u16>,
+    pub(crate) width: Option<u16>,
     /// The lines.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Table {
@@ -87,7 +87,7 @@ impl Table {
     }
 
     /// Creates an empty listing: one line per row, long texts truncated.
-    pub fn listing(columns: Vec<Column>) -> Self {
+    pub(crate) fn listing(columns: Vec<Column>) -> Self {
         Self { columns, one_line: true, ..Self::default() }
     }
 

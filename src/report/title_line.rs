@@ -3,7 +3,7 @@
 use super::{Block, Cell, Provenance};
 
 /// Builds the title line: `dead letters · prod (protected) · app@db:5432/app · hot standby`.
-pub fn title(subject: impl Into<String>, from: &Provenance) -> Block {
+pub(crate) fn title(subject: impl Into<String>, from: &Provenance) -> Block {
     let mut cells = vec![Cell::strong(subject)];
     match (&from.context, &from.protected) {
         (Some(context), Some(_)) => cells.push(Cell::plain(format!("{context} (protected)"))),

@@ -15,14 +15,14 @@ use crate::triage::{
 
 /// `data` of `triage`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TriageJson {
+pub(crate) struct TriageJson {
     /// The checklist, top to bottom.
     steps: Vec<StepJson>,
 }
 
 /// A line of the checklist.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct StepJson {
+pub(crate) struct StepJson {
     /// The question.
     question: &'static str,
     /// Section of the runbook.
@@ -36,7 +36,7 @@ pub struct StepJson {
 }
 
 /// Builds the report.
-pub fn report(
+pub(crate) fn report(
     facts: &TriageFacts,
     results: &[AreaResult],
     fail_on: FailOn,

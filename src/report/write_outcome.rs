@@ -11,22 +11,22 @@ use crate::facts::requeue::{Outcome, WriteSkip, WriteStop};
 use crate::text::{count, first_line};
 
 /// Jobs in the table.
-pub const SHOWN: usize = 10;
+pub(crate) const SHOWN: usize = 10;
 /// Jobs in each list of the JSON.
-pub const NAMED: usize = 1_000;
+pub(crate) const NAMED: usize = 1_000;
 
 /// A job and a word about it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct NamedJson {
+pub(crate) struct NamedJson {
     /// The job.
-    pub id: String,
+    pub(crate) id: String,
     /// Its state, or why it was skipped, or what the database said.
-    pub why: Option<String>,
+    pub(crate) why: Option<String>,
 }
 
 /// What was done.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct OutcomeJson {
+pub(crate) struct OutcomeJson {
     operation: String,
     done: u64,
     skipped: u64,
@@ -42,7 +42,7 @@ pub struct OutcomeJson {
 /// Returns the exit code of a write: 0 applied completely, 75 in part, 77 refused; 130 or 3 if
 /// nothing was written because of an interrupt or an error. `not_written` is the number of jobs
 /// that were not attempted.
-pub fn exit(outcome: &Outcome, not_written: u64) -> ExitCode {
+pub(crate) fn exit(outcome: &Outcome, not_written: u64) -> ExitCode {
     let has_written = outcome.done + outcome.in_doubt > 0;
     match &outcome.stopped {
         Some(WriteStop::AllOrNothing) => ExitCode::Refused,
@@ -57,7 +57,7 @@ pub fn exit(outcome: &Outcome, not_written: u64) -> ExitCode {
 }
 
 /// Adds the error that stopped a write to the errors of the report.
-pub fn add_stop_error(report: &mut Report, outcome: &Outcome) {
+pub(crate) fn add_stop_error(report: &mut Report, outcome: &Outcome) {
     match &outcome.stopped {
         Some(WriteStop::Database(error)) => report.errors.push(error.clone().into()),
         Some(WriteStop::AllOrNothing) => report.errors.push(Error::refused(
@@ -68,7 +68,7 @@ pub fn add_stop_error(report: &mut Report, outcome: &Outcome) {
 }
 
 /// Adds the counts and the jobs that were not written. `verb` is the label of the written jobs.
-pub fn add_outcome(
+pub(crate) fn add_outcome(
     document: &mut Document,
     operation: &OperationId,
     o: &Outcome,
@@ -118,7 +118,7 @@ pub fn add_outcome(
 }
 
 /// Returns the outcome as JSON.
-pub fn outcome_json(operation: &OperationId, outcome: &Outcome) -> OutcomeJson {
+pub(crate) fn outcome_json(operation: &OperationId, outcome: &Outcome) -> OutcomeJson {
     let skipped = outcome.skipped.iter().take(NAMED);
     let errors = outcome.errors.iter().take(NAMED);
     OutcomeJson {

@@ -23,25 +23,25 @@ use crate::text::{count, format_duration, plural};
 const SLICE: usize = 5_000;
 
 /// The settings, the writer and the tracker that a canary works with.
-pub struct CanaryIo<'a, 'w, 'x> {
+pub(crate) struct CanaryIo<'a, 'w, 'x> {
     /// Batch sizes, timeout and failure threshold.
-    pub canary: &'a Canary,
+    pub(crate) canary: &'a Canary,
     /// The writer.
-    pub writer: &'a mut Writer<'w>,
+    pub(crate) writer: &'a mut Writer<'w>,
     /// Knows the outcome of each requeued job.
-    pub tracker: &'a mut JobTracker<'x>,
+    pub(crate) tracker: &'a mut JobTracker<'x>,
     /// The rate limit and the pauses.
-    pub throttle: WriteThrottle<'x>,
+    pub(crate) throttle: WriteThrottle<'x>,
     /// The statements for the last batch, with the due times of `--spread`.
-    pub remainder: &'a Statements,
+    pub(crate) remainder: &'a Statements,
     /// The statements for the batches before it, whose jobs are due at once.
-    pub batches: &'a Statements,
+    pub(crate) batches: &'a Statements,
     /// Ctrl-C.
-    pub interrupt: &'a Interrupt,
+    pub(crate) interrupt: &'a Interrupt,
 }
 
 /// Writes a plan batch by batch. The groups proceed independently of each other.
-pub async fn run(
+pub(crate) async fn run(
     context: &Context,
     plan: &Plan,
     io: CanaryIo<'_, '_, '_>,
@@ -179,7 +179,7 @@ fn written_jobs(jobs: &[JobId], outcome: &Outcome) -> Vec<JobId> {
 }
 
 /// The jobs of one group and the state of their batches.
-pub struct CanaryGroup {
+pub(crate) struct CanaryGroup {
     result: CanaryGroupResult,
     jobs: Vec<JobId>,
     /// Index of the next job to write.
@@ -200,7 +200,7 @@ pub struct CanaryGroup {
 
 impl CanaryGroup {
     /// Creates the groups of a plan. All jobs without a listed group form one more group.
-    pub fn from_plan(plan: &Plan) -> Vec<Self> {
+    pub(crate) fn from_plan(plan: &Plan) -> Vec<Self> {
         let listed = plan.groups.iter().map(|group| Self::new(&group.group, &group.cause));
         let mut groups: Vec<_> = listed.chain([Self::new("-", "other causes")]).collect();
         let others = groups.len() - 1;
@@ -243,7 +243,7 @@ impl CanaryGroup {
     /// Resumes an operation: jobs without an outcome form the first batch to wait for. If there are
     /// more of them than the largest batch, the last batch was running; it continues unless too many
     /// of its jobs failed.
-    pub fn resume_in_flight(
+    pub(crate) fn resume_in_flight(
         &mut self,
         canary: &Canary,
         tracker: &JobTracker<'_>,
@@ -267,34 +267,34 @@ impl CanaryGroup {
 
     /// Returns the number of the batch whose outcomes it waits for, from 1, and the time until its
     /// timeout in whole seconds.
-    pub fn waiting_batch(&self, canary: &Canary) -> Option<(usize, Duration)> {
+    pub(crate) fn waiting_batch(&self, canary: &Canary) -> Option<(usize, Duration)> {
         let is_waiting = !self.ready && !self.is_finished();
         let remaining = canary.timeout.saturating_sub(self.since.elapsed());
         is_waiting.then(|| (self.batch + 1, Duration::from_secs(remaining.as_secs())))
     }
 
     /// Returns whether jobs may be written now.
-    pub fn may_write(&self) -> bool {
+    pub(crate) fn may_write(&self) -> bool {
         self.ready && self.result.stopped.is_none() && self.next < self.jobs.len()
     }
 
     /// Returns whether the group is stopped or complete. The last batch is complete when it is
     /// written, before its jobs have outcomes.
-    pub fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         let all_written = self.next == self.jobs.len();
         self.result.stopped.is_some()
             || (all_written && (self.is_remainder || self.watched.is_empty()))
     }
 
     /// Begins the current batch and returns its size.
-    pub fn begin_batch(&mut self, canary: &Canary) -> BatchSize {
+    pub(crate) fn begin_batch(&mut self, canary: &Canary) -> BatchSize {
         let size = canary.batch_sizes.batch(self.batch);
         self.is_remainder = size == BatchSize::All;
         size
     }
 
     /// Takes the next jobs to write, at most `max`.
-    pub fn take_jobs(&mut self, max: usize) -> Vec<JobId> {
+    pub(crate) fn take_jobs(&mut self, max: usize) -> Vec<JobId> {
         let jobs: Vec<_> = self.jobs.iter().skip(self.next).take(max).copied().collect();
         self.next += jobs.len();
         jobs
@@ -302,7 +302,7 @@ impl CanaryGroup {
 
     /// Records that `jobs` were written: `done` of them requeued, `decided` of them requeued, skipped
     /// or rejected.
-    pub fn record_written(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
+    pub(crate) fn record_written(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
         self.result.requeued += done;
         self.decided += decided;
         self.watched.extend(jobs);
@@ -311,12 +311,17 @@ impl CanaryGroup {
     }
 
     /// Returns whether a job of the current batch was undone.
-    pub fn undone(&self, tracker: &JobTracker<'_>) -> bool {
+    pub(crate) fn undone(&self, tracker: &JobTracker<'_>) -> bool {
         tracker.undone(&self.watched)
     }
 
     /// Evaluates the outcomes of the current batch and decides how to proceed.
-    pub fn evaluate(&mut self, canary: &Canary, tracker: &JobTracker<'_>, progress: &Progress) {
+    pub(crate) fn evaluate(
+        &mut self,
+        canary: &Canary,
+        tracker: &JobTracker<'_>,
+        progress: &Progress,
+    ) {
         self.result.last_batch = tracker.counts_of(&self.watched);
         let decision = if !self.is_remainder {
             next_decision(canary, self.batch == 0, &self.result.last_batch, self.since.elapsed())
@@ -369,7 +374,7 @@ impl CanaryGroup {
     }
 
     /// Returns the result of the group.
-    pub fn finish(self) -> CanaryGroupResult {
+    pub(crate) fn finish(self) -> CanaryGroupResult {
         let undecided = !self.is_finished() && !self.watched.is_empty();
         let written_unwatched = if self.is_remainder { self.watched.len() as u64 } else { 0 };
         CanaryGroupResult {
@@ -390,7 +395,7 @@ const MIN_REMAINDER_BASE: u64 = 25;
 /// Failures with another cause count as well: they are no reason to requeue more jobs either. Jobs
 /// that changed since are ignored.
 #[must_use]
-pub fn next_decision(
+pub(crate) fn next_decision(
     canary: &Canary,
     is_first: bool,
     batch: &OutcomeCounts,
@@ -418,7 +423,7 @@ pub fn next_decision(
 /// Returns whether the last batch must stop. It is evaluated while it is written, over the jobs that
 /// are written so far.
 #[must_use]
-pub fn remainder_fails(canary: &Canary, written: &OutcomeCounts) -> bool {
+pub(crate) fn remainder_fails(canary: &Canary, written: &OutcomeCounts) -> bool {
     let unchanged = written.total() - written.count(JobOutcome::ChangedSince);
     written.failed() * 100 > u64::from(canary.stop_at) * unchanged.max(MIN_REMAINDER_BASE)
 }

@@ -25,7 +25,7 @@ use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, Writer};
 
 /// Refuses (77) while a context of the configuration is invalid, because it might protect this
 /// database.
-pub fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
+pub(crate) fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
     let Some(invalid) = &context.settings.invalid_config else { return Ok(()) };
     Err(Error::refused("a broken context may protect this database: nothing is written")
         .cause(&invalid.message)
@@ -34,7 +34,7 @@ pub fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
 
 /// Refuses (77) if this database cannot be written to, before the confirmation prompt. A read-only
 /// context is refused by the permit instead.
-pub fn refuse_if_not_writable(
+pub(crate) fn refuse_if_not_writable(
     context: &Context,
     preconditions: &WritePreconditions,
 ) -> Result<(), Error> {
@@ -49,7 +49,7 @@ pub fn refuse_if_not_writable(
 ///
 /// # Errors
 /// The error of the store if `journal_only`: without events it holds the only records of the write.
-pub fn open_local_store(
+pub(crate) fn open_local_store(
     store: Result<LocalStore, Error>,
     journal_only: bool,
 ) -> Result<Option<LocalStore>, Error> {
@@ -60,7 +60,7 @@ pub fn open_local_store(
 }
 
 /// Opens the journal of an operation if `journal_only`; otherwise events record its jobs.
-pub fn journal(
+pub(crate) fn journal(
     store: Option<&LocalStore>,
     journal_only: bool,
     operation: &OperationId,
@@ -70,7 +70,7 @@ pub fn journal(
 }
 
 /// Returns a new operation id with the server time and the newest event before the first write.
-pub fn operation_id(preconditions: &WritePreconditions, salt: &str) -> OperationId {
+pub(crate) fn operation_id(preconditions: &WritePreconditions, salt: &str) -> OperationId {
     let seed = format!("{salt}\n{}\n{}", preconditions.now, std::process::id());
     let hash = Sha256::digest(seed.as_bytes());
     let tag = hash.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
@@ -79,7 +79,7 @@ pub fn operation_id(preconditions: &WritePreconditions, salt: &str) -> Operation
 
 /// Returns the JSON that all events of an operation share. The write statement adds the previous
 /// values of each job.
-pub fn event(
+pub(crate) fn event(
     operation: &OperationId,
     author: &Author,
     reason: &str,
@@ -100,29 +100,29 @@ pub fn event(
 }
 
 /// A confirmed write.
-pub struct ApprovedWrite<'a> {
+pub(crate) struct ApprovedWrite<'a> {
     /// The permit from the confirmation.
-    pub permit: WritePermit,
+    pub(crate) permit: WritePermit,
     /// The statements to run.
-    pub statements: Statements,
+    pub(crate) statements: Statements,
     /// The JSON that all events share, from [`event`].
-    pub event: String,
+    pub(crate) event: String,
     /// The jobs.
-    pub input: WriteInput<'a>,
+    pub(crate) input: WriteInput<'a>,
     /// Whether all jobs are written in one transaction, or none.
-    pub all_or_nothing: bool,
+    pub(crate) all_or_nothing: bool,
     /// The rate limit and the pauses.
-    pub throttle: Throttle,
+    pub(crate) throttle: Throttle,
     /// How long locked rows are retried.
-    pub lock_wait: Duration,
+    pub(crate) lock_wait: Duration,
     /// The journal, if the database has no events.
-    pub journal: Option<Journal>,
+    pub(crate) journal: Option<Journal>,
     /// The flags for resuming the operation after an interrupt.
-    pub flags: String,
+    pub(crate) flags: String,
 }
 
 /// Writes the jobs without a canary and stores the operation record before and after.
-pub async fn run(
+pub(crate) async fn run(
     context: &Context,
     store: Option<&LocalStore>,
     record: &mut StoredOperation,
@@ -152,7 +152,7 @@ pub async fn run(
 
 impl<'a> ApprovedWrite<'a> {
     /// Connects to the database and returns the writer.
-    pub async fn writer(
+    pub(crate) async fn writer(
         self,
         context: &'a Context,
         interrupt: &'a Interrupt,
@@ -172,7 +172,7 @@ impl<'a> ApprovedWrite<'a> {
 }
 
 /// Runs `write` and stores the operation record before and after it.
-pub async fn with_operation_record(
+pub(crate) async fn with_operation_record(
     context: &Context,
     store: Option<&LocalStore>,
     record: &mut StoredOperation,
@@ -213,26 +213,26 @@ fn print_operation_id(context: &Context, record: &StoredOperation) {
 }
 
 /// How to write a plan.
-pub struct ExecutionOptions<'a> {
+pub(crate) struct ExecutionOptions<'a> {
     /// The plan.
-    pub plan: &'a Plan,
+    pub(crate) plan: &'a Plan,
     /// The columns that a requeue writes in this database.
-    pub columns: &'a RequeueColumns,
+    pub(crate) columns: &'a RequeueColumns,
     /// The store of this machine.
-    pub store: Option<&'a LocalStore>,
+    pub(crate) store: Option<&'a LocalStore>,
     /// The canary, if the plan is written in growing batches.
-    pub canary: Option<&'a Canary>,
+    pub(crate) canary: Option<&'a Canary>,
     /// The statements for all batches of the canary but the last one.
-    pub batch_statements: &'a Statements,
+    pub(crate) batch_statements: &'a Statements,
     /// How long to follow the jobs at most; `None` to not follow them.
-    pub follow: Option<Duration>,
+    pub(crate) follow: Option<Duration>,
     /// Whether an operation is resumed, so that some of its jobs may be queued or running.
-    pub resumed: bool,
+    pub(crate) resumed: bool,
 }
 
 impl ExecutionOptions<'_> {
     /// Writes the plan and follows its jobs if requested.
-    pub async fn write(
+    pub(crate) async fn write(
         &self,
         context: &Context,
         record: &mut StoredOperation,

@@ -12,16 +12,16 @@ use crate::interrupt::Interrupt;
 const MIN_PAUSE: Duration = Duration::from_secs(1);
 /// A pause is at least this many times as long as the poll before it, so that following does not add
 /// much load.
-pub const PAUSE_FACTOR: u32 = 4;
+pub(crate) const PAUSE_FACTOR: u32 = 4;
 
 /// Returns the pause after a poll that took `took`.
-pub fn pause_after(took: Duration) -> Duration {
+pub(crate) fn pause_after(took: Duration) -> Duration {
     MIN_PAUSE.max(took * PAUSE_FACTOR)
 }
 
 /// Polls until every job has an outcome, `limit` is over, or an interrupt. Retryable errors of the
 /// database are retried within the limit.
-pub async fn follow(
+pub(crate) async fn follow(
     context: &Context,
     tracker: &mut JobTracker<'_>,
     interrupt: &Interrupt,

@@ -23,7 +23,11 @@ enum LastFailure {
 
 /// Returns the outcome of a job. `row` is `None` if the job was deleted.
 #[must_use]
-pub fn outcome(requeued: &RequeuedJob, events: &JobEvents, row: Option<&JobRow>) -> JobOutcome {
+pub(crate) fn outcome(
+    requeued: &RequeuedJob,
+    events: &JobEvents,
+    row: Option<&JobRow>,
+) -> JobOutcome {
     let Some(row) = row.filter(|_| !events.changed_since) else { return JobOutcome::ChangedSince };
     match (row.role, last_failure(requeued, row)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
@@ -60,7 +64,7 @@ fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
 
 impl JobEvents {
     /// Records the event with the id `id`. Events that were recorded before are ignored.
-    pub fn record_event(&mut self, id: i64, event: JobEvent) {
+    pub(crate) fn record_event(&mut self, id: i64, event: JobEvent) {
         if id <= self.last {
             return;
         }
@@ -99,7 +103,7 @@ impl JobEvents {
 /// Returns a worker that acted on the job without a claim. The result is only valid if claims are
 /// recorded as events.
 #[must_use]
-pub fn detect_zombie(
+pub(crate) fn detect_zombie(
     requeued: &RequeuedJob,
     events: &JobEvents,
     row: Option<&JobRow>,
@@ -120,7 +124,7 @@ pub fn detect_zombie(
 
 /// Returns the counts as text: `412 finished, 3 failed again (same cause), 5 still running`. Outcomes
 /// without jobs are omitted, except `finished`.
-pub fn describe_counts(counts: &OutcomeCounts) -> String {
+pub(crate) fn describe_counts(counts: &OutcomeCounts) -> String {
     let shown = JobOutcome::ALL
         .into_iter()
         .filter(|outcome| *outcome == JobOutcome::Finished || counts.count(*outcome) > 0);

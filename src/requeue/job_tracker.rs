@@ -34,7 +34,7 @@ enum JobSource {
 }
 
 /// The jobs of one operation.
-pub struct JobTracker<'a> {
+pub(crate) struct JobTracker<'a> {
     context: &'a Context,
     operation: OperationId,
     source: JobSource,
@@ -62,7 +62,7 @@ impl<'a> JobTracker<'a> {
     ///
     /// # Errors
     /// A usage error if the database has no events and this machine no journal of the operation.
-    pub async fn new(
+    pub(crate) async fn new(
         context: &'a Context,
         operation: &OperationId,
         after: Option<i64>,
@@ -97,7 +97,7 @@ impl<'a> JobTracker<'a> {
 
     /// Makes the next refresh read the jobs of the operation again. Has no effect on events with
     /// growing ids, which each refresh reads.
-    pub fn invalidate(&mut self) {
+    pub(crate) fn invalidate(&mut self) {
         if let JobSource::Once { stale, .. } = &mut self.source {
             *stale = true;
         }
@@ -105,7 +105,7 @@ impl<'a> JobTracker<'a> {
 
     /// Reads the rows and then the events, so that the claim of each claimed row is among the events,
     /// and evaluates the outcomes.
-    pub async fn refresh(&mut self) -> Result<(), SourceError> {
+    pub(crate) async fn refresh(&mut self) -> Result<(), SourceError> {
         self.read_jobs().await?;
         self.read_rows().await?;
         if matches!(self.source, JobSource::Events(_)) {
@@ -204,30 +204,30 @@ impl<'a> JobTracker<'a> {
     }
 
     /// Returns the number of jobs per outcome.
-    pub fn counts(&self) -> OutcomeCounts {
+    pub(crate) fn counts(&self) -> OutcomeCounts {
         self.jobs.values().map(|job| job.outcome).collect()
     }
 
     /// Returns the number of the given jobs per outcome. Jobs that were not read yet count as queued.
-    pub fn counts_of(&self, jobs: &[JobId]) -> OutcomeCounts {
+    pub(crate) fn counts_of(&self, jobs: &[JobId]) -> OutcomeCounts {
         let outcome = |id| self.jobs.get(id).map_or(JobOutcome::Queued, |job| job.outcome);
         jobs.iter().map(outcome).collect()
     }
 
     /// Returns the jobs of a group, a group id before the requeue, with their outcomes.
-    pub fn jobs_with_cause(&self, group: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
+    pub(crate) fn jobs_with_cause(&self, group: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
         let jobs = self.jobs.values().filter(move |job| &*job.requeued.cause == group);
         jobs.map(|job| (job.requeued.id, job.outcome))
     }
 
     /// Returns whether one of these jobs was undone. Always false if the database has no events.
-    pub fn undone(&self, jobs: &[JobId]) -> bool {
+    pub(crate) fn undone(&self, jobs: &[JobId]) -> bool {
         jobs.iter().any(|id| self.jobs.get(id).is_some_and(|job| job.events.undone))
     }
 
     /// Returns the workers that acted without a claim, sorted by job id; `None` if claims are not
     /// recorded as events or not all events were read.
-    pub fn zombie_workers(&self) -> Option<Vec<ZombieWorker>> {
+    pub(crate) fn zombie_workers(&self) -> Option<Vec<ZombieWorker>> {
         if !self.claims_have_events || self.has_unread_events {
             return None;
         }
@@ -238,7 +238,7 @@ impl<'a> JobTracker<'a> {
     }
 
     /// Returns the result as of the last refresh.
-    pub fn result(&self, end: FollowEnd) -> FollowResult {
+    pub(crate) fn result(&self, end: FollowEnd) -> FollowResult {
         FollowResult {
             operation: self.operation.clone(),
             counts: self.counts(),

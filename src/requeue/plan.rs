@@ -18,7 +18,7 @@ const ID_DIGITS: usize = 12;
 
 /// Reads the jobs of a target and freezes those that may be requeued. `requeued` are the jobs that the
 /// resumed operation requeued before.
-pub async fn build_plan(
+pub(crate) async fn build_plan(
     context: &Context,
     target: Target,
     options: PlanOptions,
@@ -65,7 +65,7 @@ fn plan_id(database: &str, target: &Target, cutoff: Timestamp, ids: &[JobId]) ->
 }
 
 /// Returns the plan as it is stored on this machine.
-pub fn to_stored(plan: &Plan) -> StoredPlan {
+pub(crate) fn to_stored(plan: &Plan) -> StoredPlan {
     StoredPlan {
         plan: plan.id.clone(),
         database: plan.database.clone(),
@@ -78,7 +78,11 @@ pub fn to_stored(plan: &Plan) -> StoredPlan {
 
 /// Refuses to apply a stored plan if its target selects other jobs now, which are those of `current`.
 /// `flags` are repeated in the suggested command.
-pub fn refuse_if_changed(stored: &StoredPlan, current: &Plan, flags: &str) -> Result<(), Error> {
+pub(crate) fn refuse_if_changed(
+    stored: &StoredPlan,
+    current: &Plan,
+    flags: &str,
+) -> Result<(), Error> {
     let before: HashSet<_> = stored.ids.iter().collect();
     let after: HashSet<_> = current.ids.iter().collect();
     let (added, removed) = (after.difference(&before).count(), before.difference(&after).count());

@@ -23,7 +23,7 @@ const MAX_LOAD_PAUSE: Duration = Duration::from_mins(1);
 const REDUCED_SIZE: usize = 25;
 
 /// The rate limit and the pauses of one write.
-pub struct WriteThrottle<'a> {
+pub(crate) struct WriteThrottle<'a> {
     context: &'a Context,
     interrupt: &'a Interrupt,
     limits: Throttle,
@@ -38,7 +38,7 @@ pub struct WriteThrottle<'a> {
 
 impl<'a> WriteThrottle<'a> {
     /// Creates a throttle; its rate limit starts now.
-    pub fn new(context: &'a Context, interrupt: &'a Interrupt, limits: Throttle) -> Self {
+    pub(crate) fn new(context: &'a Context, interrupt: &'a Interrupt, limits: Throttle) -> Self {
         let (bucket, filled) = (limits.rate.map(TokenBucket::new), Instant::now());
         let (last_load, done, is_reduced) = (None, 0, false);
         Self { context, interrupt, limits, bucket, filled, last_load, done, is_reduced }
@@ -46,7 +46,7 @@ impl<'a> WriteThrottle<'a> {
 
     /// Returns how many jobs a canary may write between two polls: those of two seconds at the rate
     /// limit, at most `max`.
-    pub fn max_write_size(&self, max: usize) -> usize {
+    pub(crate) fn max_write_size(&self, max: usize) -> usize {
         let by_rate = self.limits.rate.map_or(usize::MAX, |rate| (rate * 2.0).ceil() as usize);
         let by_pause = self.limits.pause_above.map_or(usize::MAX, |_| MIN_JOBS_FOR_LOAD as usize);
         by_rate.min(by_pause).clamp(1, max)
@@ -54,7 +54,7 @@ impl<'a> WriteThrottle<'a> {
 
     /// Returns how many of the `total` jobs of the writer's input may be written next. Waits as long
     /// as the limits require and shows the reason; an interrupt ends the wait.
-    pub async fn next_write_size(
+    pub(crate) async fn next_write_size(
         &mut self,
         so_far: &Outcome,
         total: u64,
@@ -156,7 +156,7 @@ const PIECES_PER_SECOND: f64 = 4.0;
 
 /// Returns why nothing may be written now; `None` if jobs may be written.
 #[must_use]
-pub fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<PauseReason> {
+pub(crate) fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<PauseReason> {
     if let (Some(most), Some(waiting)) = (throttle.pause_above, load.due)
         && waiting > most
     {
@@ -170,7 +170,7 @@ pub fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<PauseReason
 
 /// Returns how many jobs may be written until the backlog reaches its limit, at least 1.
 #[must_use]
-pub fn jobs_until_pause(throttle: &Throttle, load: &TableLoad) -> usize {
+pub(crate) fn jobs_until_pause(throttle: &Throttle, load: &TableLoad) -> usize {
     match (throttle.pause_above, load.due) {
         (Some(most), Some(waiting)) => {
             let jobs = most.saturating_sub(waiting).saturating_add(1);
@@ -182,12 +182,12 @@ pub fn jobs_until_pause(throttle: &Throttle, load: &TableLoad) -> usize {
 
 impl PauseReason {
     /// Returns whether other sessions are the reason, and not the backlog.
-    pub fn is_external(&self) -> bool {
+    pub(crate) fn is_external(&self) -> bool {
         !matches!(self, Self::Backlog { .. })
     }
 
     /// `waiting: 120 jobs are due and not claimed, more than 100`
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Backlog { waiting, most } => {
                 let jobs = plural(*waiting, "job is due", "jobs are due");
@@ -204,25 +204,25 @@ impl PauseReason {
 
 /// A token bucket: lets `rate` jobs per second through.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TokenBucket {
+pub(crate) struct TokenBucket {
     rate: f64,
     level: f64,
 }
 
 impl TokenBucket {
     /// Creates a bucket that lets the first piece through at once.
-    pub fn new(rate: f64) -> Self {
+    pub(crate) fn new(rate: f64) -> Self {
         Self { rate, level: (rate / PIECES_PER_SECOND).max(1.0) }
     }
 
     /// Adds the jobs of the elapsed time, up to those of one second.
-    pub fn fill(&mut self, elapsed: Duration) {
+    pub(crate) fn fill(&mut self, elapsed: Duration) {
         let capacity = self.rate.max(1.0);
         self.level = (self.level + self.rate * elapsed.as_secs_f64()).min(capacity);
     }
 
     /// Takes the given number of written jobs out of the bucket.
-    pub fn take(&mut self, jobs: u64) {
+    pub(crate) fn take(&mut self, jobs: u64) {
         self.level -= jobs as f64;
     }
 
@@ -230,7 +230,7 @@ impl TokenBucket {
     ///
     /// # Errors
     /// The time to wait until a piece of the `remaining` jobs may be written.
-    pub fn allows(&self, remaining: u64) -> Result<usize, Duration> {
+    pub(crate) fn allows(&self, remaining: u64) -> Result<usize, Duration> {
         let piece = (self.rate / PIECES_PER_SECOND).max(1.0).min(remaining.max(1) as f64);
         // Timers are not exact to the last digit.
         if self.level + 1e-6 >= piece {

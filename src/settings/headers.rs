@@ -5,7 +5,7 @@ use crate::dsn::Secret;
 
 /// A header that is added to every request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Header {
+pub struct Header {
     /// The name, in its original spelling.
     pub(crate) name: String,
     /// The value; a secret, because any header may contain a credential.

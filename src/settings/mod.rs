@@ -42,10 +42,10 @@ pub(crate) use base_url::is_base_url;
 pub(crate) use config::{AgeUnit, EnvTable};
 use config::{ConfigFile, ContextSettings};
 pub use environment::ProcessEnvironment;
-pub(crate) use headers::Header;
-pub(crate) use setting::Origin;
+pub use headers::Header;
+pub use setting::Origin;
 pub use setting::Setting;
-pub(crate) use show::SettingRow;
+pub use show::SettingRow;
 
 pub(crate) use crate::dsn::suggest;
 use crate::dsn::{self, ConnectionDefaults, Dsn, Secret, Sourced};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The place where a value is defined.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// A flag, such as `--base-url`.
     Flag(&'static str),
     /// A variable of the process environment.

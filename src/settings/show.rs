@@ -7,7 +7,7 @@ use crate::facts::thresholds::{THRESHOLD_DOCS, ThresholdDoc, threshold_text};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SettingRow {
+pub struct SettingRow {
     /// The name of the setting.
     pub(crate) name: String,
     /// Its value: `***` for secrets, empty if it is not set.

@@ -39,7 +39,7 @@ impl Drop for ProcessGroup {
 
 /// Runs one script in `directory` for at most `timeout` and calls `on_line` with each line of its
 /// output.
-pub async fn run(
+pub(crate) async fn run(
     directory: &Path,
     script: &'static str,
     timeout: Duration,

@@ -36,7 +36,7 @@ impl ContextProgress {
     }
 
     /// Sets the final message of one context.
-    pub fn set_message(&self, name: &str, text: &str) {
+    pub(crate) fn set_message(&self, name: &str, text: &str) {
         if let Some((_, line)) = self.lines.iter().find(|(known, _)| known == name) {
             line.finish_with_message(sanitize::line(text).into_owned());
         }

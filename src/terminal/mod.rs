@@ -33,7 +33,7 @@ use crate::text::wrap;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
@@ -45,7 +45,7 @@ pub enum ColorChoice {
 
 impl ColorChoice {
     /// The word on the command line.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Always => "always",
@@ -56,13 +56,13 @@ impl ColorChoice {
 
 /// The properties of stdin, stdout and stderr.
 #[derive(Debug, Clone, Copy)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// How to render to stdout.
-    pub stdout: RenderTarget,
+    pub(crate) stdout: RenderTarget,
     /// How to render to stderr.
-    pub stderr: RenderTarget,
+    pub(crate) stderr: RenderTarget,
     /// Whether prompts are possible: stdin and stderr are terminals.
-    pub interactive: bool,
+    pub(crate) interactive: bool,
     /// Whether the terminal supports no escape sequences.
     dumb: bool,
     /// Whether nothing may be printed to stderr.
@@ -72,7 +72,7 @@ pub struct Terminal {
 impl Terminal {
     /// Detects the properties once. `NO_COLOR`, `CLICOLOR_FORCE`, `FORCE_COLOR`, `CLICOLOR=0` and
     /// `TERM=dumb` are read here so that all libraries agree.
-    pub fn detect(choice: ColorChoice, environment: &ProcessEnvironment) -> Self {
+    pub(crate) fn detect(choice: ColorChoice, environment: &ProcessEnvironment) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         let width = |tty: bool| {
             tty.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| width.0))
@@ -91,13 +91,13 @@ impl Terminal {
     /// Returns the terminal without progress displays, for commands that fill the screen or write a
     /// log.
     #[must_use]
-    pub fn without_progress(mut self) -> Self {
+    pub(crate) fn without_progress(mut self) -> Self {
         self.stderr.width = None;
         self
     }
 
     /// Returns why a full-screen display is not possible, if it is not.
-    pub fn fullscreen_obstacle(&self) -> Option<&'static str> {
+    pub(crate) fn fullscreen_obstacle(&self) -> Option<&'static str> {
         match () {
             () if self.stdout.width.is_none() || !self.interactive => Some("this is no terminal"),
             () if self.dumb => Some("this terminal knows no escape sequences (TERM=dumb)"),
@@ -109,7 +109,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Returns any other error, such as a full disk.
-    pub fn print_stdout(&self, text: &str) -> io::Result<()> {
+    pub(crate) fn print_stdout(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -118,20 +118,20 @@ impl Terminal {
     }
 
     /// Returns stdout for rows that are written while they are read.
-    pub fn stream(&self) -> Stream {
+    pub(crate) fn stream(&self) -> Stream {
         Stream::new()
     }
 
     /// Returns the terminal without prompts and without notes, for contexts that run concurrently:
     /// their output would not say which context it belongs to.
     #[must_use]
-    pub fn without_stderr(self) -> Self {
+    pub(crate) fn without_stderr(self) -> Self {
         let stderr = RenderTarget { width: None, ..self.stderr };
         Self { stderr, interactive: false, silent: true, ..self }
     }
 
     /// Writes a line to stderr. A failed write is ignored.
-    pub fn print_note(&self, text: &str) {
+    pub(crate) fn print_note(&self, text: &str) {
         if self.silent {
             return;
         }
@@ -140,7 +140,7 @@ impl Terminal {
     }
 
     /// Writes rendered text to stderr. A failed write is ignored.
-    pub fn print_stderr(&self, rendered: &str) {
+    pub(crate) fn print_stderr(&self, rendered: &str) {
         _ = io::stderr().lock().write_all(rendered.as_bytes());
     }
 
@@ -149,7 +149,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Returns [`io::ErrorKind::Interrupted`] after Ctrl-C, or the error of reading the answer.
-    pub async fn ask(self, question: &str) -> io::Result<bool> {
+    pub(crate) async fn ask(self, question: &str) -> io::Result<bool> {
         let mut interrupts = signal(SignalKind::interrupt())?;
         let (sender, receiver) = oneshot::channel();
         let question = question.to_owned();
@@ -167,31 +167,31 @@ impl Terminal {
 
     /// Creates a progress display for this many jobs or other items.
     #[must_use]
-    pub fn progress(&self, total: u64, noun: &'static str) -> Progress {
+    pub(crate) fn progress(&self, total: u64, noun: &'static str) -> Progress {
         Progress::new(total, noun, self.stderr.width.is_some())
     }
 
     /// Creates a display of the outcomes of this many jobs while they are followed.
     #[must_use]
-    pub fn following(&self, total: u64) -> Progress {
+    pub(crate) fn following(&self, total: u64) -> Progress {
         Progress::following(total, self.stderr.width.is_some())
     }
 
     /// Creates a status line that says what the command is waiting for; hidden if stderr is not a
     /// terminal.
     #[must_use]
-    pub fn status(&self, text: &str) -> StatusLine {
+    pub(crate) fn status(&self, text: &str) -> StatusLine {
         StatusLine::new(text, self.stderr.width.filter(|_| !self.dumb))
     }
 
     /// Creates a progress line for each context; hidden if stderr is not a terminal.
     #[must_use]
-    pub fn context_progress(&self, contexts: &[String]) -> ContextProgress {
+    pub(crate) fn context_progress(&self, contexts: &[String]) -> ContextProgress {
         ContextProgress::new(contexts, self.stderr.width.is_some() && !self.dumb)
     }
 
     /// Prints an error with its causes and hints to stderr.
-    pub fn print_error(&self, error: &Error) {
+    pub(crate) fn print_error(&self, error: &Error) {
         let mut err = io::stderr().lock();
         let label = |text: &str, code: &str| {
             if self.stderr.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
@@ -207,7 +207,7 @@ impl Terminal {
 
     /// Makes panics print as errors of this tool, with secrets redacted: the panic message may
     /// contain any value.
-    pub fn install_panic_hook(self) {
+    pub(crate) fn install_panic_hook(self) {
         std::panic::set_hook(Box::new(move |panic| {
             let message = panic.payload_as_str().unwrap_or("no words");
             let location = panic.location().map(|l| format!("{}:{}", l.file(), l.line()));

@@ -71,7 +71,7 @@ impl Progress {
     }
 
     /// Sets the number of items that are done.
-    pub fn at(&self, done: u64) {
+    pub(crate) fn at(&self, done: u64) {
         self.bar.set_position(done);
         if self.is_line_due() {
             let rate = done as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
@@ -85,7 +85,7 @@ impl Progress {
     }
 
     /// Sets the number of jobs whose outcome is decided, and the outcomes as text.
-    pub fn set_outcomes(&self, decided: u64, total: u64, outcomes: &str) {
+    pub(crate) fn set_outcomes(&self, decided: u64, total: u64, outcomes: &str) {
         self.bar.set_length(total);
         self.bar.set_position(decided);
         // The note may say that the outcomes could not be refreshed.
@@ -100,7 +100,7 @@ impl Progress {
     }
 
     /// Shows why there is no progress, once for each reason; an empty text removes the note.
-    pub fn note(&self, reason: &str) {
+    pub(crate) fn note(&self, reason: &str) {
         if self.current_note.replace(reason.to_owned()) == reason {
             return;
         }
@@ -113,7 +113,7 @@ impl Progress {
     }
 
     /// Prints a line above the bar.
-    pub fn print_line_above(&self, text: &str) {
+    pub(crate) fn print_line_above(&self, text: &str) {
         if self.is_plain {
             print_line(text);
         } else {
@@ -130,7 +130,7 @@ impl Progress {
     }
 
     /// Removes the bar.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

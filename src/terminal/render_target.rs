@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RenderTarget {
     /// Whether colors are written.
-    pub color: bool,
+    pub(crate) color: bool,
     /// Width of the terminal in columns; `None` if piped: nothing is wrapped or truncated.
-    pub width: Option<u16>,
+    pub(crate) width: Option<u16>,
 }

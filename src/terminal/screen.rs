@@ -62,7 +62,7 @@ impl Screen {
     }
 
     /// Waits for the next event.
-    pub async fn input(&mut self) -> Input {
+    pub(crate) async fn input(&mut self) -> Input {
         self.inputs.recv().await.unwrap_or(Input::Closed)
     }
 }

@@ -27,7 +27,7 @@ impl StatusLine {
     }
 
     /// Shows another text, truncated to the width of the terminal.
-    pub fn set_message(&self, text: &str) {
+    pub(crate) fn set_message(&self, text: &str) {
         let Some(columns) = self.columns else { return };
         let text = wrap::truncate(&sanitize::line(text), columns);
         if self.shown.replace(text.clone()) != text {

@@ -15,12 +15,12 @@ impl Stream {
     ///
     /// # Errors
     /// Returns any other error, such as a full disk.
-    pub fn write(&mut self, text: &str) -> io::Result<ControlFlow<()>> {
+    pub(crate) fn write(&mut self, text: &str) -> io::Result<ControlFlow<()>> {
         break_on_closed_pipe(self.0.write_all(text.as_bytes()))
     }
 
     /// Writes the remaining buffer.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         let flushed = break_on_closed_pipe(self.0.flush());
         // The destructor must not retry a failed write.
         drop(self.0.into_parts());

@@ -3,7 +3,7 @@
 use crate::facts::snapshot::MetricDoc;
 
 /// Formats a value with its unit: `1,234`, `41m 34s`, `2.5/min`.
-pub fn format_metric(doc: &MetricDoc, value: f64) -> String {
+pub(crate) fn format_metric(doc: &MetricDoc, value: f64) -> String {
     match doc.unit {
         "seconds" => super::age(value),
         "jobs/min" => format!("{value:.1}/min"),

@@ -2,13 +2,13 @@
 //! everywhere. This room imports only `facts`.
 
 mod metric;
-pub mod sparkline;
+pub(crate) mod sparkline;
 mod target_flags;
 pub(crate) mod wrap;
 
 use jiff::{SignedDuration, Timestamp};
-pub use metric::format_metric;
-pub use target_flags::TargetFlags;
+pub(crate) use metric::format_metric;
+pub(crate) use target_flags::TargetFlags;
 
 /// Formats a count with thousands separators: `1,234,567`.
 pub fn count(n: u64) -> String {
@@ -24,7 +24,7 @@ pub fn count(n: u64) -> String {
 }
 
 /// Joins at most `limit` names and counts the rest: `a, b and 3 more`.
-pub fn some_of<S: AsRef<str>>(names: &[S], limit: usize) -> String {
+pub(crate) fn some_of<S: AsRef<str>>(names: &[S], limit: usize) -> String {
     let shown = names.iter().take(limit).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(limit) {
         0 => shown,
@@ -36,7 +36,7 @@ pub fn some_of<S: AsRef<str>>(names: &[S], limit: usize) -> String {
 /// 03h`.
 ///
 /// A negative age (clock skew, a time in the future) keeps its sign.
-pub fn age(seconds: f64) -> String {
+pub(crate) fn age(seconds: f64) -> String {
     if seconds.is_nan() {
         return "?".to_owned();
     }
@@ -55,7 +55,7 @@ pub fn age(seconds: f64) -> String {
 }
 
 /// Formats a latency in milliseconds: `0.4 ms`, `12 ms`, `1.2 s`.
-pub fn millis(ms: f64) -> String {
+pub(crate) fn millis(ms: f64) -> String {
     if ms < 10.0 {
         format!("{ms:.1} ms")
     } else if ms < 1_000.0 {
@@ -66,28 +66,28 @@ pub fn millis(ms: f64) -> String {
 }
 
 /// Returns the seconds between two times, negative if `then` is in the future.
-pub fn seconds_since(then: Timestamp, now: Timestamp) -> f64 {
+pub(crate) fn seconds_since(then: Timestamp, now: Timestamp) -> f64 {
     now.duration_since(then).as_secs_f64()
 }
 
 /// Formats a duration in the syntax of the command line: `10m`, `1h 30m`.
-pub fn format_duration(duration: std::time::Duration) -> String {
+pub(crate) fn format_duration(duration: std::time::Duration) -> String {
     SignedDuration::try_from(duration).map_or_else(|_| "∞".to_owned(), |d| format!("{d:#}"))
 }
 
 /// Formats a count with its noun: `1 job`, `2 jobs`.
-pub fn plural(n: u64, one: &str, many: &str) -> String {
+pub(crate) fn plural(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
 /// Returns the first line that is not blank, without surrounding white space.
-pub fn first_line(text: &str) -> &str {
+pub(crate) fn first_line(text: &str) -> &str {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("")
 }
 
 /// Returns why a text is not the expected JSON. It does not quote the text: a wrong file may
 /// contain secrets.
-pub fn describe_json_error(error: &serde_json::Error) -> String {
+pub(crate) fn describe_json_error(error: &serde_json::Error) -> String {
     if error.is_data() {
         return format!("line {}: JSON of another form", error.line().max(1));
     }

@@ -7,7 +7,7 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /// Renders one character per value: zero is the lowest bar, the largest value the highest. `None`
 /// is a gap.
-pub fn bars(values: impl IntoIterator<Item = Option<f64>>) -> String {
+pub(crate) fn bars(values: impl IntoIterator<Item = Option<f64>>) -> String {
     let values: Vec<_> = values.into_iter().collect();
     let largest = values.iter().flatten().copied().fold(0.0_f64, f64::max);
     let bar = |value: f64| {
@@ -22,7 +22,7 @@ pub fn bars(values: impl IntoIterator<Item = Option<f64>>) -> String {
 }
 
 /// Renders one character per status, readable without color.
-pub fn status_line(statuses: impl IntoIterator<Item = Option<Status>>) -> String {
+pub(crate) fn status_line(statuses: impl IntoIterator<Item = Option<Status>>) -> String {
     let letter = |status| match status {
         None => ' ',
         Some(Status::Ok) => '·',

@@ -7,7 +7,7 @@ const NAME: &str = "cliplyctl ";
 
 /// The flags that select the target. None contains a secret: a base URL with one is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TargetFlags {
+pub(crate) struct TargetFlags {
     config: String,
     context: String,
     base_url: String,
@@ -15,7 +15,11 @@ pub struct TargetFlags {
 
 impl TargetFlags {
     /// Creates the flags of the given context, configuration file and base URL.
-    pub fn new(context: Option<&str>, config: Option<&Path>, base_url: Option<&str>) -> Self {
+    pub(crate) fn new(
+        context: Option<&str>,
+        config: Option<&Path>,
+        base_url: Option<&str>,
+    ) -> Self {
         let flag = |flag: &str, value: &str| format!("{flag} {} ", shell_words::quote(value));
         let context = context.map(|name| flag("-c", name));
         let config = config.map(|file| flag("--config", &file.to_string_lossy()));
@@ -28,13 +32,13 @@ impl TargetFlags {
     }
 
     /// Creates the flag of a context.
-    pub fn for_context(name: &str) -> Self {
+    pub(crate) fn for_context(name: &str) -> Self {
         Self::new(Some(name), None, None)
     }
 
     /// Adds the flags to every command in a sentence: at its start, or after a colon, "see" or a
     /// backtick, as in `lists them: cliplyctl dlq ops`.
-    pub fn add_to_text(&self, sentence: &str) -> String {
+    pub(crate) fn add_to_text(&self, sentence: &str) -> String {
         let is_command_start = |before: &str| {
             before.is_empty() || [": ", "see ", "`"].iter().any(|end| before.ends_with(end))
         };
@@ -52,7 +56,7 @@ impl TargetFlags {
     }
 
     /// Adds the flags to every line of a text that is a command, with or without the `$` prompt.
-    pub fn add_to_markdown(&self, page: &str) -> String {
+    pub(crate) fn add_to_markdown(&self, page: &str) -> String {
         let line = |line: &str| match line.strip_prefix("$ ") {
             Some(command) => format!("$ {}", self.add_to_text(command)),
             None if line.starts_with(NAME) => self.add_to_text(line),

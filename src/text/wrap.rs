@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 /// Returns the byte ranges of the lines of at most this width. Lines break between words; a word is
 /// broken only if it is longer than a line.
-pub fn breaks(text: &str, width: usize) -> Vec<Range<usize>> {
+pub(crate) fn breaks(text: &str, width: usize) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let (mut start, mut end) = (0, 0);
     for word in word_ranges(text) {
@@ -26,12 +26,12 @@ pub fn breaks(text: &str, width: usize) -> Vec<Range<usize>> {
 }
 
 /// Returns the lines themselves.
-pub fn lines(text: &str, width: usize) -> impl Iterator<Item = &str> {
+pub(crate) fn lines(text: &str, width: usize) -> impl Iterator<Item = &str> {
     breaks(text, width).into_iter().map(|line| &text[line])
 }
 
 /// Truncates a text to one line and marks the truncation with an ellipsis.
-pub fn truncate(text: &str, width: usize) -> String {
+pub(crate) fn truncate(text: &str, width: usize) -> String {
     if overflow(text, width).is_none() {
         return text.to_owned();
     }
@@ -40,12 +40,12 @@ pub fn truncate(text: &str, width: usize) -> String {
 }
 
 /// Returns the width of the longest word.
-pub fn longest_word(text: &str) -> usize {
+pub(crate) fn longest_word(text: &str) -> usize {
     text.split(' ').map(|word| word.width()).max().unwrap_or(0)
 }
 
 /// Returns the number of terminal columns of a text.
-pub fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 

@@ -7,11 +7,11 @@ use crate::text;
 #[derive(Debug)]
 pub struct AreaResult {
     /// The runbook section of the area.
-    pub section: Section,
+    pub(crate) section: Section,
     /// The name of the area.
-    pub area: &'static str,
+    pub(crate) area: &'static str,
     /// The results of its checks.
-    pub findings: Vec<Finding>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Bytes of detail after which further sentences are only counted.
@@ -20,7 +20,7 @@ const MAX_DETAIL: usize = 160;
 impl AreaResult {
     /// Returns the worst status of its findings. If nothing is worse than SKIPPED, the first
     /// finding decides: it belongs to the main check of the area.
-    pub fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         match (Status::worst(self.findings.iter().map(|f| f.status)), self.findings.first()) {
             (Status::Skipped { .. }, Some(first)) => first.status,
             (worst, _) => worst,
@@ -29,7 +29,7 @@ impl AreaResult {
 
     /// Returns the sentences of the worst findings in one line. Skipped checks are counted if the
     /// others are OK.
-    pub fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         let status = self.status();
         let worst = join_sentences(&self.sentences(status));
         match (status, self.sentences(Status::Ok).as_slice(), self.skipped()) {
@@ -66,7 +66,7 @@ impl AreaResult {
     }
 
     /// Returns the first suggested command of its worst findings.
-    pub fn next(&self) -> Option<&str> {
+    pub(crate) fn next(&self) -> Option<&str> {
         let status = self.status();
         self.findings
             .iter()

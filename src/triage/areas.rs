@@ -5,34 +5,34 @@ use crate::facts::Section;
 
 /// An area of the triage table.
 #[derive(Debug, Clone, Copy)]
-pub struct Area {
+pub(crate) struct Area {
     /// Its runbook section.
-    pub section: Section,
+    pub(crate) section: Section,
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Its checks, by id, in display order.
-    pub checks: &'static [&'static str],
+    pub(crate) checks: &'static [&'static str],
     /// The redirects to other sections. Of several that apply, the one with the worst cause is
     /// taken, then the first.
-    pub redirects: &'static [Redirect],
+    pub(crate) redirects: &'static [Redirect],
 }
 
 /// A redirect to the section of the cause: readyz fails *because* of the queue.
 #[derive(Debug, Clone, Copy)]
-pub struct Redirect {
+pub(crate) struct Redirect {
     /// It applies if only these checks of the area have the worst status,
-    pub only: &'static [&'static str],
+    pub(crate) only: &'static [&'static str],
     /// and one of these checks of the target is WARNING or CRITICAL,
-    pub because: &'static [&'static str],
+    pub(crate) because: &'static [&'static str],
     /// and none of these is OK. The database is more reliable than readyz, which may count dead
     /// jobs.
-    pub unless: &'static [&'static str],
+    pub(crate) unless: &'static [&'static str],
     /// The target section.
-    pub to: Section,
+    pub(crate) to: Section,
 }
 
 /// The areas of section 5, from top to bottom.
-pub const AREAS: [Area; 6] = [
+pub(crate) const AREAS: [Area; 6] = [
     Area { section: Section::AppDown, name: "app up?", checks: &["app.up"], redirects: &[] },
     Area {
         section: Section::NotReady,

@@ -8,7 +8,7 @@ use crate::facts::triage::TriageFacts;
 use crate::facts::{Finding, Observed, Status, Thresholds};
 
 /// Returns every finding, in no particular order.
-pub fn all(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
+pub(crate) fn all(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
     let mut findings = app(facts, thresholds);
     findings.extend(database(facts, thresholds));
     findings.extend(cross::CROSS.iter().flat_map(|check| check.run(facts, thresholds)));

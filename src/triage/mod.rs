@@ -5,7 +5,7 @@
 //! `facts` and `text`.
 
 mod area_line;
-pub mod areas;
+pub(crate) mod areas;
 mod coverage;
 mod findings;
 mod section;
@@ -14,17 +14,17 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use area_line::AreaResult;
+pub(crate) use area_line::AreaResult;
 use areas::AREAS;
 pub use coverage::{AUDIT, OTHER_ROLES, not_examined};
 pub use section::{Diagnosis, RuledOut, headline_suffix, section};
 
 use crate::facts::Thresholds;
-pub use crate::facts::triage::TriageFacts;
+pub(crate) use crate::facts::triage::TriageFacts;
 
 /// Evaluates all checks and sorts the findings into areas. An area without findings (the
 /// environment, outside of a checkout) is left out.
-pub fn evaluate(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<AreaResult> {
+pub(crate) fn evaluate(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<AreaResult> {
     let findings = findings::all(facts, thresholds);
     let results = AREAS.iter().map(|area| AreaResult {
         section: area.section,

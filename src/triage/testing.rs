@@ -16,18 +16,18 @@ use crate::queue::{IdType, Layout, StateNames};
 use crate::zod::model::Environment;
 
 /// Returns a successful read of this source.
-pub fn observed<T>(source: &str, value: T) -> Observed<T> {
+pub(crate) fn observed<T>(source: &str, value: T) -> Observed<T> {
     let (source, at) = (source.to_owned(), Timestamp::UNIX_EPOCH);
     Observed { source, at, took: Duration::from_millis(7), result: Ok(value) }
 }
 
 /// Replaces the result by an error of this kind.
-pub fn failed<T>(observed: &mut Observed<T>, kind: SourceErrorKind) {
+pub(crate) fn failed<T>(observed: &mut Observed<T>, kind: SourceErrorKind) {
     observed.result = Err(SourceError::new(kind, format!("the cause is {}", kind.as_str())));
 }
 
 /// Returns a healthy system: one active worker, three jobs, every source answers.
-pub fn healthy() -> TriageFacts {
+pub(crate) fn healthy() -> TriageFacts {
     TriageFacts {
         health: observed("/api/healthz", health()),
         readiness: observed("/api/readyz", readiness()),
@@ -145,7 +145,7 @@ fn layout() -> Layout {
 }
 
 /// Returns a checkout whose template lacks a key of the schema if `drifted` is set.
-pub fn checkout(drifted: bool) -> Observed<Environment> {
+pub(crate) fn checkout(drifted: bool) -> Observed<Environment> {
     let template = if drifted { "A=\n" } else { "A=\nB=\n" };
     let schema = "A: z.string(), B: z.string()";
     let environment = crate::checks::environment::testing::environment(schema, Some(template), &[]);

@@ -5,7 +5,7 @@ use super::rows;
 use crate::facts::operation::OperationType;
 
 /// Returns the command that shows the selected row; `None` if there is none.
-pub fn selected(model: &Model) -> Option<String> {
+pub(crate) fn selected(model: &Model) -> Option<String> {
     if let Some(id) = job(model) {
         return Some(show(model, &id));
     }
@@ -30,12 +30,12 @@ pub fn selected(model: &Model) -> Option<String> {
 }
 
 /// Returns the command that shows a job.
-pub fn show(model: &Model, id: &str) -> String {
+pub(crate) fn show(model: &Model, id: &str) -> String {
     command(model, &["jobs", "show", id])
 }
 
 /// Returns the command that requeues or rescues the selection, limited to two jobs of a group.
-pub fn requeue(model: &Model) -> Option<String> {
+pub(crate) fn requeue(model: &Model) -> Option<String> {
     match (job(model), cause(model)) {
         (Some(id), _) => Some(requeue_job(model, &id)),
         (None, Some(group)) => {
@@ -46,7 +46,7 @@ pub fn requeue(model: &Model) -> Option<String> {
 }
 
 /// Returns the command that rescues a stuck job or requeues a dead letter.
-pub fn requeue_job(model: &Model, id: &str) -> String {
+pub(crate) fn requeue_job(model: &Model, id: &str) -> String {
     let subcommand =
         if model.focus == Panel::Stuck { ["jobs", "rescue"] } else { ["dlq", "requeue"] };
     command(model, &[&subcommand[..], &[id]].concat())

@@ -7,7 +7,7 @@ use crate::terminal::KeyPress;
 
 /// What the caller has to do after a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Quit.
     Quit,
     /// Quit and print this command.
@@ -28,7 +28,7 @@ const NOTHING_TO_REQUEUE: &str = "nothing to requeue here: select a cause (2) or
 const JOB_TITLE: &str = "job ";
 
 /// Applies a key to the model; some keys require an action of the caller.
-pub fn press(model: &mut Model, key: KeyPress) -> Option<Action> {
+pub(crate) fn press(model: &mut Model, key: KeyPress) -> Option<Action> {
     if key == KeyPress::Interrupt {
         return Some(Action::Quit);
     }
@@ -163,6 +163,6 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
 }
 
 /// Returns the kinds to choose from; the first choice is all kinds.
-pub fn kind_choices(model: &Model) -> Vec<String> {
+pub(crate) fn kind_choices(model: &Model) -> Vec<String> {
     std::iter::once("all kinds".to_owned()).chain(kind_names(model)).collect()
 }

@@ -17,7 +17,6 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use command::{requeue, selected as selected_command};
-pub use keys::{Action, kind_choices, press};
-pub use model::{DashboardUpdate, Model, Overlay, Panel, Timestamped, TrendPoint};
-pub use rows::{CauseRow, Sort, causes, kinds, operations, sort_order, stuck};
+pub(crate) use keys::{Action, kind_choices, press};
+pub(crate) use model::{DashboardUpdate, Model, Overlay, Panel, Timestamped, TrendPoint};
+pub(crate) use rows::{CauseRow, causes, kinds, operations, sort_order, stuck};

@@ -15,48 +15,46 @@ const MAX_TREND: usize = 240;
 
 /// A value with the time at which it was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Timestamped<T> {
+pub(crate) struct Timestamped<T> {
     /// The value.
-    pub value: T,
+    pub(crate) value: T,
     /// When the poll that read it began.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// The results of one poll, in the form that the dashboard needs.
 #[derive(Debug, Clone)]
-pub struct DashboardUpdate {
+pub(crate) struct DashboardUpdate {
     /// The snapshot of the poll.
-    pub snapshot: Snapshot,
+    pub(crate) snapshot: Snapshot,
     /// The recent activity; `None` if the database was unreachable.
-    pub activity: Option<RecentActivity>,
+    pub(crate) activity: Option<RecentActivity>,
     /// Why the queue could not be read, if it could not.
-    pub obstacle: Option<String>,
+    pub(crate) obstacle: Option<String>,
     /// Why the counts by kind are incomplete, if they are.
-    pub by_kind_missing: Option<String>,
+    pub(crate) by_kind_missing: Option<String>,
     /// The suggested command.
-    pub next: Option<String>,
+    pub(crate) next: Option<String>,
     /// The number and title of the runbook section that applies.
-    pub section: Option<String>,
+    pub(crate) section: Option<String>,
     /// The duration of the poll.
-    pub took: Duration,
+    pub(crate) took: Duration,
     /// The time until the next poll.
-    pub pause: Duration,
+    pub(crate) pause: Duration,
 }
 
 /// A poll as the sparklines show it; without metrics if nothing could be read.
 #[derive(Debug, Clone)]
-pub struct TrendPoint {
-    /// When the poll began.
-    pub at: Timestamp,
+pub(crate) struct TrendPoint {
     /// The metrics.
-    pub metrics: MetricValues,
+    pub(crate) metrics: MetricValues,
     /// Due jobs by kind.
-    pub kinds: Vec<(String, u64)>,
+    pub(crate) kinds: Vec<(String, u64)>,
 }
 
 /// The lists below the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Panel {
+pub(crate) enum Panel {
     /// The queue by kind.
     Kinds,
     /// The newest dead letters by group.
@@ -69,10 +67,10 @@ pub enum Panel {
 
 impl Panel {
     /// All panels, in display order.
-    pub const ALL: [Self; 4] = [Self::Kinds, Self::Causes, Self::Stuck, Self::Operations];
+    pub(crate) const ALL: [Self; 4] = [Self::Kinds, Self::Causes, Self::Stuck, Self::Operations];
 
     /// Returns the heading.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Kinds => "by kind",
             Self::Causes => "dying of",
@@ -84,7 +82,7 @@ impl Panel {
 
 /// A box on top of the dashboard.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Overlay {
+pub(crate) enum Overlay {
     /// The keys.
     Help,
     /// The reason why a key had no effect.
@@ -101,48 +99,53 @@ pub enum Overlay {
 
 /// The state of the dashboard.
 #[derive(Debug, Clone)]
-pub struct Model {
+pub(crate) struct Model {
     /// The database and the app.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The target flags of suggested commands.
-    pub address: TargetFlags,
+    pub(crate) address: TargetFlags,
     /// The time between two polls.
-    pub every: Duration,
+    pub(crate) every: Duration,
     /// The current time.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
     /// The latest poll that is shown.
-    pub latest: Option<DashboardUpdate>,
+    pub(crate) latest: Option<DashboardUpdate>,
     /// The last known value of each metric.
-    pub metrics: [Option<Timestamped<Measure>>; METRICS.len()],
+    pub(crate) metrics: [Option<Timestamped<Measure>>; METRICS.len()],
     /// The last known counts by kind.
-    pub kinds: Option<Timestamped<Vec<KindLine>>>,
+    pub(crate) kinds: Option<Timestamped<Vec<KindLine>>>,
     /// The last known groups of dead letters.
-    pub dead_letters: Option<Timestamped<RecentDeadLetters>>,
+    pub(crate) dead_letters: Option<Timestamped<RecentDeadLetters>>,
     /// The last known stuck jobs.
-    pub stuck: Option<Timestamped<Vec<Stuck>>>,
+    pub(crate) stuck: Option<Timestamped<Vec<Stuck>>>,
     /// The last known activity.
-    pub activity: Option<Timestamped<Activity>>,
+    pub(crate) activity: Option<Timestamped<Activity>>,
     /// The polls that the sparklines show, oldest first.
-    pub trend: VecDeque<TrendPoint>,
+    pub(crate) trend: VecDeque<TrendPoint>,
     /// The panel that the keys apply to.
-    pub focus: Panel,
+    pub(crate) focus: Panel,
     /// The selected row of each panel.
-    pub selected: [usize; Panel::ALL.len()],
+    pub(crate) selected: [usize; Panel::ALL.len()],
     /// The sort order of each panel, as an index.
-    pub sort: [usize; Panel::ALL.len()],
+    pub(crate) sort: [usize; Panel::ALL.len()],
     /// The kind to filter by.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// The open overlay.
-    pub overlay: Option<Overlay>,
+    pub(crate) overlay: Option<Overlay>,
     /// The polls received while the dashboard is frozen; `None` if it is not frozen.
-    pub frozen: Option<Vec<DashboardUpdate>>,
+    pub(crate) frozen: Option<Vec<DashboardUpdate>>,
     /// An error outside of the polls: a snapshot that could not be stored.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 impl Model {
     /// Creates the model before the first poll.
-    pub fn new(subject: String, address: TargetFlags, every: Duration, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        subject: String,
+        address: TargetFlags,
+        every: Duration,
+        now: Timestamp,
+    ) -> Self {
         Self {
             subject,
             address,
@@ -166,7 +169,7 @@ impl Model {
     }
 
     /// Applies a poll, or queues it while the dashboard is frozen.
-    pub fn apply_update(&mut self, update: DashboardUpdate) {
+    pub(crate) fn apply_update(&mut self, update: DashboardUpdate) {
         match &mut self.frozen {
             // The lists need only the latest poll, the sparklines need all of them.
             Some(queued) => queued.push(update),
@@ -175,7 +178,7 @@ impl Model {
     }
 
     /// Freezes the dashboard, or unfreezes it and applies the queued polls.
-    pub fn toggle_freeze(&mut self) {
+    pub(crate) fn toggle_freeze(&mut self) {
         match self.frozen.take() {
             None => self.frozen = Some(vec![]),
             Some(queued) => queued.into_iter().for_each(|update| self.show(update)),
@@ -201,12 +204,12 @@ impl Model {
         }
         let kinds = update.snapshot.detail.kinds.iter();
         let kinds = kinds.map(|line| (line.kind.clone(), line.due)).collect();
-        self.remember(TrendPoint { at, metrics: update.snapshot.metrics, kinds });
+        self.remember(TrendPoint { metrics: update.snapshot.metrics, kinds });
         self.latest = Some(update);
     }
 
     /// Adds a point to the sparklines.
-    pub fn remember(&mut self, point: TrendPoint) {
+    pub(crate) fn remember(&mut self, point: TrendPoint) {
         if self.trend.len() >= MAX_TREND {
             self.trend.pop_front();
         }
@@ -214,18 +217,18 @@ impl Model {
     }
 
     /// Returns when the latest poll that is shown began.
-    pub fn at(&self) -> Option<Timestamp> {
+    pub(crate) fn at(&self) -> Option<Timestamp> {
         self.latest.as_ref().map(|update| update.snapshot.at)
     }
 
     /// Returns the age of a value in seconds if the latest poll did not read it again.
-    pub fn stale_age<T>(&self, known: &Timestamped<T>) -> Option<f64> {
+    pub(crate) fn stale_age<T>(&self, known: &Timestamped<T>) -> Option<f64> {
         let is_current = Some(known.at) == self.at() && !self.is_overdue();
         (!is_current).then(|| crate::text::seconds_since(known.at, self.now))
     }
 
     /// Returns whether a poll is overdue, which makes even the latest values stale.
-    pub fn is_overdue(&self) -> bool {
+    pub(crate) fn is_overdue(&self) -> bool {
         let Some(update) = &self.latest else { return false };
         let interval = update.took + update.pause + self.every;
         let elapsed = self.now.duration_since(update.snapshot.at);

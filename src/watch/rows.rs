@@ -7,7 +7,7 @@ use crate::facts::recent_activity::{RecentGroup, RecentOperation, Stuck};
 use crate::facts::snapshot::KindLine;
 
 /// The name of a sort order.
-pub type Sort = &'static str;
+pub(crate) type Sort = &'static str;
 
 /// The sort orders of each panel, the default first.
 const SORTS: [&[Sort]; Panel::ALL.len()] = [
@@ -18,13 +18,13 @@ const SORTS: [&[Sort]; Panel::ALL.len()] = [
 ];
 
 /// Returns the current sort order of a panel.
-pub fn sort_order(model: &Model, panel: Panel) -> Sort {
+pub(crate) fn sort_order(model: &Model, panel: Panel) -> Sort {
     let sorts = SORTS[panel as usize];
     sorts[model.sort[panel as usize] % sorts.len()]
 }
 
 /// Returns the counts by kind.
-pub fn kinds(model: &Model) -> Vec<&KindLine> {
+pub(crate) fn kinds(model: &Model) -> Vec<&KindLine> {
     let all = model.kinds.iter().flat_map(|known| &known.value);
     let mut rows: Vec<_> = all.filter(|line| kind_matches(model, &line.kind)).collect();
     let age = |line: &KindLine| Reverse(line.oldest_due.unwrap_or(-1.0) as i64);
@@ -40,15 +40,15 @@ pub fn kinds(model: &Model) -> Vec<&KindLine> {
 
 /// A group of dead letters with its trend.
 #[derive(Debug, Clone, Copy)]
-pub struct CauseRow<'a> {
+pub(crate) struct CauseRow<'a> {
     /// The group.
-    pub cause: &'a RecentGroup,
+    pub(crate) cause: &'a RecentGroup,
     /// `↑`, `↓` or `→`; `·` if no job was dead-lettered recently.
-    pub trend: char,
+    pub(crate) trend: char,
 }
 
 /// Returns the newest dead letters by group.
-pub fn causes(model: &Model) -> Vec<CauseRow<'_>> {
+pub(crate) fn causes(model: &Model) -> Vec<CauseRow<'_>> {
     let all = model.dead_letters.iter().flat_map(|known| &known.value.causes);
     let row = |cause| CauseRow { cause, trend: trend(cause) };
     let mut rows: Vec<_> = all.filter(|cause| kind_matches(model, &cause.kind)).map(row).collect();
@@ -71,7 +71,7 @@ fn trend(cause: &RecentGroup) -> char {
 }
 
 /// Returns the stuck jobs.
-pub fn stuck(model: &Model) -> Vec<&Stuck> {
+pub(crate) fn stuck(model: &Model) -> Vec<&Stuck> {
     let all = model.stuck.iter().flat_map(|known| &known.value);
     let mut rows: Vec<_> = all.filter(|job| kind_matches(model, &job.kind)).collect();
     match sort_order(model, Panel::Stuck) {
@@ -83,7 +83,7 @@ pub fn stuck(model: &Model) -> Vec<&Stuck> {
 }
 
 /// Returns the recent operations.
-pub fn operations(model: &Model) -> Vec<&RecentOperation> {
+pub(crate) fn operations(model: &Model) -> Vec<&RecentOperation> {
     let mut rows: Vec<_> =
         model.activity.iter().flat_map(|known| &known.value.operations).collect();
     if sort_order(model, Panel::Operations) == "jobs" {

@@ -17,9 +17,9 @@ const MAX_LINKS: usize = 128;
 /// A syntax error reported by the parser.
 pub(crate) struct SyntaxError {
     /// Offset of the error.
-    pub offset: u32,
+    pub(crate) offset: u32,
     /// The message of the parser.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// Parses a text without a byte order mark that is not [`too_deep`].
@@ -203,19 +203,19 @@ fn template(
 /// One link of a chain: a property access or a call.
 pub(crate) struct Link<'a> {
     /// The name of the property; empty if the root itself is called.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// The arguments, if it is called.
-    pub args: Option<&'a [Argument<'a>]>,
+    pub(crate) args: Option<&'a [Argument<'a>]>,
     /// The offset of the name.
-    pub offset: u32,
+    pub(crate) offset: u32,
 }
 
 /// A chain of property accesses and calls: `a.b(c).d(e)`.
 pub(crate) struct Chain<'a> {
     /// The innermost expression: a name, an object literal, …
-    pub root: &'a Expression<'a>,
+    pub(crate) root: &'a Expression<'a>,
     /// The links, from the root outwards.
-    pub links: Vec<Link<'a>>,
+    pub(crate) links: Vec<Link<'a>>,
 }
 
 impl<'a> Link<'a> {

@@ -6,7 +6,7 @@ use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
 /// Check that the readiness report contains no permission error; if it does, a WARNING that points to
 /// section 4.2. The status of the component itself comes from the `ready.*` checks.
-pub const CHECK: Check<Observed<Readiness>> = Check {
+pub(crate) const CHECK: Check<Observed<Readiness>> = Check {
     id: "access.app",
     title: "the database does not refuse the app",
     section: Section::Access,

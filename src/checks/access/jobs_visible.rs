@@ -4,7 +4,7 @@ use super::{AccessFacts, Check};
 use crate::facts::{Evidence, Finding, Section, SourceErrorKind, Status, Thresholds};
 
 /// Check that this login can read the jobs table, which all queue facts depend on.
-pub const CHECK: Check<AccessFacts> = Check {
+pub(crate) const CHECK: Check<AccessFacts> = Check {
     id: "access.jobs",
     title: "this role sees public.jobs",
     section: Section::Access,

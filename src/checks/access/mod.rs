@@ -9,10 +9,10 @@ use crate::facts::service::Readiness;
 use crate::queue::Layout;
 
 /// The facts that these checks evaluate.
-pub type AccessFacts = Observed<Layout>;
+pub(crate) type AccessFacts = Observed<Layout>;
 
 /// Checks of the access of the app, from its readiness report.
-pub const APP: [Check<Observed<Readiness>>; 1] = [app_refused::CHECK];
+pub(crate) const APP: [Check<Observed<Readiness>>; 1] = [app_refused::CHECK];
 
 /// Checks of the access of this login.
-pub const ACCESS: [Check<AccessFacts>; 1] = [jobs_visible::CHECK];
+pub(crate) const ACCESS: [Check<AccessFacts>; 1] = [jobs_visible::CHECK];

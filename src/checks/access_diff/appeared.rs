@@ -7,7 +7,7 @@ use crate::facts::access::diff::{EarlierAccess, Pair};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for more access or new findings in the new report.
-pub const CHECK: Check<Pair> =
+pub(crate) const CHECK: Check<Pair> =
     Check { id: "rls.appeared", title: "No access appeared", section: Section::Access, evaluate };
 
 fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {

@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for changed row conditions and changed findings. A person has to decide whether the new
 /// condition allows more or fewer rows.
-pub const CHECK: Check<Pair> = Check {
+pub(crate) const CHECK: Check<Pair> = Check {
     id: "rls.changed",
     title: "No access changed its conditions",
     section: Section::Access,

@@ -11,7 +11,7 @@ use crate::facts::Status;
 use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, Pair};
 
 /// The checks of this family.
-pub const ALL: [Check<Pair>; 3] = [appeared::CHECK, vanished::CHECK, changed::CHECK];
+pub(crate) const ALL: [Check<Pair>; 3] = [appeared::CHECK, vanished::CHECK, changed::CHECK];
 
 /// How many rows a cell of `rls matrix` allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

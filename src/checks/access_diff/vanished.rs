@@ -6,7 +6,7 @@ use crate::facts::access::diff::Pair;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for less access (WARNING) and for findings that are gone (OK).
-pub const CHECK: Check<Pair> =
+pub(crate) const CHECK: Check<Pair> =
     Check { id: "rls.vanished", title: "No access vanished", section: Section::Access, evaluate };
 
 fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {

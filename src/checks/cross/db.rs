@@ -7,7 +7,7 @@ use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// Check that both or neither reach the database. A difference is a WARNING: the network path or the
 /// settings of one side are broken, not the database.
-pub const CHECK: Check<TriageFacts> = Check {
+pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.db",
     title: "the app and this tool agree that the database is there",
     section: Section::NotReady,

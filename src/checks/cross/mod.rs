@@ -4,7 +4,7 @@
 //! there is no finding; other checks report the missing value.
 
 mod db;
-pub mod oldest_age;
+pub(crate) mod oldest_age;
 mod queue_length;
 mod worker;
 
@@ -12,7 +12,7 @@ use super::Check;
 use crate::facts::triage::TriageFacts;
 
 /// The checks of this family, in display order.
-pub const CROSS: [Check<TriageFacts>; 4] =
+pub(crate) const CROSS: [Check<TriageFacts>; 4] =
     [db::CHECK, worker::CHECK, queue_length::CHECK, oldest_age::CHECK];
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::text;
 
 /// Check that the reported age matches the database in seconds or milliseconds, or in the unit that the
 /// context sets. Versions of the app differ in the unit, and the report does not contain it.
-pub const CHECK: Check<TriageFacts> = Check {
+pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.oldest_age",
     title: "readyz's oldest age fits the database",
     section: Section::Backlog,
@@ -73,7 +73,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
 
 /// The unit of the reported age, inferred from the ages in the database.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum AgeUnitMatch {
+pub(crate) enum AgeUnitMatch {
     /// The length of the only matching unit, in seconds. No unit is configured.
     Unit(f64),
     /// The age matches no job in any unit, so it is not shown.
@@ -82,7 +82,7 @@ pub enum AgeUnitMatch {
 
 /// Infers the unit of the reported age. `None` if the database has no ages to compare with, if both
 /// units match, or if the configured unit matches.
-pub fn matched_unit(facts: &TriageFacts) -> Option<AgeUnitMatch> {
+pub(crate) fn matched_unit(facts: &TriageFacts) -> Option<AgeUnitMatch> {
     let queue = facts.readiness.value()?.queue.as_ref()?;
     let (range, raw) = (range(facts)?, queue.oldest_job_age?);
     match matching_units(&range, raw, queue.age_unit).collect::<Vec<_>>().as_slice() {

@@ -8,7 +8,7 @@ use crate::text;
 
 /// Check that the two counts differ by no more than the threshold plus the changes between two reads.
 /// The app counts through a layer that returns at most 1,000 rows, so the database is right.
-pub const CHECK: Check<TriageFacts> = Check {
+pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.queue_length",
     title: "readyz and the database count the same queue",
     section: Section::Backlog,

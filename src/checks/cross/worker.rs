@@ -9,7 +9,7 @@ use crate::text;
 
 /// Check that readyz and the heartbeats agree. A difference is a WARNING, and the heartbeats are right:
 /// one version of the app has a hard-coded `checks.worker.ok`.
-pub const CHECK: Check<TriageFacts> = Check {
+pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.worker",
     title: "readyz and the heartbeats agree on the workers",
     section: Section::NotReady,

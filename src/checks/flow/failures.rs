@@ -8,7 +8,7 @@ use crate::facts::{Section, Thresholds};
 
 /// Check of the failed attempts in the last hour. A role without permission to read the events gets
 /// no finding; the coverage of the report lists the events as not examined.
-pub const CHECK: Check<Observed<Failures>> = Check {
+pub(crate) const CHECK: Check<Observed<Failures>> = Check {
     id: "dlq.failures",
     title: "failed attempts in the last hour",
     section: Section::DeadLetters,

@@ -9,7 +9,7 @@ use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
 
 /// Checks of the jobs dead-lettered in the last two hours.
-pub const FLOW: [Check<Observed<DeadLetterTrend>>; 1] = [trend::CHECK];
+pub(crate) const FLOW: [Check<Observed<DeadLetterTrend>>; 1] = [trend::CHECK];
 
 /// Checks of the failed attempts of the last hour.
-pub const FAILURES: [Check<Observed<Failures>>; 1] = [failures::CHECK];
+pub(crate) const FAILURES: [Check<Observed<Failures>>; 1] = [failures::CHECK];

@@ -8,7 +8,7 @@ use crate::facts::queue::Count;
 use crate::facts::{Section, Thresholds};
 
 /// Check of how many more jobs were dead-lettered in the last hour than in the hour before.
-pub const CHECK: Check<Observed<DeadLetterTrend>> = Check {
+pub(crate) const CHECK: Check<Observed<DeadLetterTrend>> = Check {
     id: "dlq.trend",
     title: "trend of the deaths",
     section: Section::DeadLetters,

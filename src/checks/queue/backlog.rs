@@ -4,7 +4,7 @@ use super::{Check, QueueFacts, count_finding, queue_finding};
 use crate::facts::{Finding, Section, Thresholds};
 
 /// Check of the number of due jobs. Scheduled jobs do not count.
-pub const CHECK: Check<QueueFacts> = Check {
+pub(crate) const CHECK: Check<QueueFacts> = Check {
     id: "queue.backlog",
     title: "jobs due and unclaimed",
     section: Section::Backlog,

@@ -4,7 +4,7 @@ use super::{Check, QueueFacts, count_finding, count_text, queue_finding};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check of the total number of dead letters.
-pub const CHECK: Check<QueueFacts> =
+pub(crate) const CHECK: Check<QueueFacts> =
     Check { id: "dlq.size", title: "dead letters", section: Section::DeadLetters, evaluate };
 
 fn evaluate(

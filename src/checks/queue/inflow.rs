@@ -5,7 +5,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check of the jobs dead-lettered in the last hour. The time is the last change of the row, so an
 /// edited dead letter counts as well.
-pub const CHECK: Check<QueueFacts> = Check {
+pub(crate) const CHECK: Check<QueueFacts> = Check {
     id: "dlq.inflow",
     title: "deaths in the last hour",
     section: Section::DeadLetters,

@@ -14,14 +14,14 @@ use crate::facts::{Evidence, Finding, Observed, Status, Threshold};
 use crate::text;
 
 /// The facts that these checks evaluate.
-pub type QueueFacts = Observed<Queue>;
+pub(crate) type QueueFacts = Observed<Queue>;
 
 /// Checks of section 3.3, in display order.
-pub const BACKLOG: [Check<QueueFacts>; 5] =
+pub(crate) const BACKLOG: [Check<QueueFacts>; 5] =
     [backlog::CHECK, oldest_due::CHECK, running::CHECK, stuck::CHECK, workers::CHECK];
 
 /// Checks of section 3.4.
-pub const DEAD_LETTERS: [Check<QueueFacts>; 2] = [dead::CHECK, inflow::CHECK];
+pub(crate) const DEAD_LETTERS: [Check<QueueFacts>; 2] = [dead::CHECK, inflow::CHECK];
 
 /// Message of checks that need heartbeats if the schema has none.
 const NO_HEARTBEATS: &str = "not observable: this schema keeps no heartbeats; see cliplyctl ready";
@@ -43,7 +43,7 @@ fn queue_finding(
 
 /// Returns the status of a count. A lower bound that is below the threshold is UNKNOWN, because the
 /// exact count may be above it.
-pub fn count_status(count: &Count, threshold: Threshold) -> Status {
+pub(crate) fn count_status(count: &Count, threshold: Threshold) -> Status {
     match count {
         Count::Exact(n) => compare(*n as f64, threshold),
         Count::AtLeast(n) => match compare(*n as f64, threshold) {
@@ -79,7 +79,7 @@ fn count_finding(
 }
 
 /// Formats a count: `1,234`, `≥ 1,234` or `not counted: …`.
-pub fn count_text(count: &Count) -> String {
+pub(crate) fn count_text(count: &Count) -> String {
     match count {
         Count::Exact(n) => text::count(*n),
         Count::AtLeast(n) => format!("≥ {}", text::count(*n)),

@@ -5,7 +5,7 @@ use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// Check of the age of the oldest due job, by the clock of the database.
-pub const CHECK: Check<QueueFacts> = Check {
+pub(crate) const CHECK: Check<QueueFacts> = Check {
     id: "queue.oldest_due",
     title: "age of the oldest due job",
     section: Section::Backlog,

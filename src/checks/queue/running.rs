@@ -5,7 +5,7 @@ use crate::facts::{Finding, Section, Thresholds};
 
 /// Check of the number of claimed jobs. More than the workers can process means that claims are not
 /// released.
-pub const CHECK: Check<QueueFacts> =
+pub(crate) const CHECK: Check<QueueFacts> =
     Check { id: "queue.running", title: "jobs in progress", section: Section::Backlog, evaluate };
 
 fn evaluate(

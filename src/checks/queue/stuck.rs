@@ -4,7 +4,7 @@ use super::{Check, QueueFacts, count_finding, queue_finding, text};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check of the number of claimed jobs without a recent heartbeat.
-pub const CHECK: Check<QueueFacts> = Check {
+pub(crate) const CHECK: Check<QueueFacts> = Check {
     id: "queue.stuck",
     title: "jobs in progress without a heartbeat",
     section: Section::Backlog,

@@ -6,7 +6,7 @@ use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// Check that a worker is active. Heartbeats are stored only in job rows, so an idle queue has none
 /// and is OK.
-pub const CHECK: Check<QueueFacts> = Check {
+pub(crate) const CHECK: Check<QueueFacts> = Check {
     id: "queue.workers",
     title: "a worker's sign of life",
     section: Section::Backlog,

@@ -11,7 +11,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that the access computed from grants and policies is the expected one. A difference is
 /// CRITICAL.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.access",
     title: "effective access is the declared one",
     section: Section::Access,
@@ -73,7 +73,7 @@ fn differences(
 }
 
 /// Whether the computed access is the expected one.
-pub fn agrees(
+pub(crate) fn agrees(
     contract: &ContractTable,
     permission: &Permission,
     role: &Role,
@@ -85,7 +85,7 @@ pub fn agrees(
         Permission::Deny => matches!(computed, ComputedAccess::Denied(_)),
         Permission::Rows(_) => {
             let expected = expected_access(contract, role, command);
-            *computed == expected && *computed != ComputedAccess::Denied(DenyReason::NoPolicy)
+            *computed == expected && *computed != ComputedAccess::Denied(DenyReason::Policy)
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for policies outside the contract whose condition is always true for a client. CRITICAL.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.always_true",
     title: "a policy lets clients at every row",
     section: Section::Access,

@@ -5,7 +5,7 @@ use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that no client role is a superuser, has BYPASSRLS or can become such a role. CRITICAL.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.bypass_role",
     title: "clients that escape row security",
     section: Section::Access,
@@ -42,6 +42,6 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 
 /// Whether this check reports the role. Other checks skip such a role, because its access follows from
 /// the bypass.
-pub fn is_reported(audit: &Audit, role: &str) -> bool {
+pub(crate) fn is_reported(audit: &Audit, role: &str) -> bool {
     clients(audit).any(|r| r.name == role && (r.superuser || r.bypass_rls))
 }

@@ -11,7 +11,7 @@ use crate::text::some_of;
 
 /// Check that column grants on the tables of the contract are the expected ones. Column grants on other
 /// tables are listed as OK.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.column_grant",
     title: "rights on single columns",
     section: Section::Access,

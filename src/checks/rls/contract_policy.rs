@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that the policies are those of the contract. A difference is a WARNING; if it changes access,
 /// its effect makes the finding CRITICAL.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.contract_policy",
     title: "the policies are the declared ones",
     section: Section::Access,

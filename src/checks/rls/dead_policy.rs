@@ -7,7 +7,7 @@ use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for policies without effect, because none of their roles holds the required grant. WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.dead_policy",
     title: "a policy whose role holds no grant",
     section: Section::Access,

@@ -6,7 +6,7 @@ use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that default privileges grant nothing to roles other than the service role. WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.default_privileges",
     title: "future tables open by themselves",
     section: Section::Access,

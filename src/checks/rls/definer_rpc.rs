@@ -12,7 +12,7 @@ use crate::text::some_of;
 
 /// Check for callable functions that bypass row security. CRITICAL if the function writes or returns
 /// protected rows without testing who calls it.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.definer_rpc",
     title: "clients can call what bypasses row security",
     section: Section::Access,

@@ -5,7 +5,7 @@ use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that SECURITY DEFINER functions set their own search_path. WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.definer_search_path",
     title: "definer functions without a search_path",
     section: Section::Access,

@@ -8,7 +8,7 @@ use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for duplicate policies outside the contract. WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.duplicate_policy",
     title: "two policies say the same",
     section: Section::Access,

@@ -6,7 +6,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that tables have FORCE where the contract expects it. WARNING. Other tables without it are
 /// counted in an OK finding.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.force",
     title: "row security binds the owner where declared",
     section: Section::Access,

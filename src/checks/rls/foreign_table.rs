@@ -6,7 +6,7 @@ use crate::facts::access::catalog::RelationKind;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that clients have no access to foreign tables. CRITICAL.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.foreign_table",
     title: "foreign tables that clients can use",
     section: Section::Access,

@@ -6,7 +6,7 @@ use crate::facts::access::tested::HelperCall;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that helper functions return the expected result for the test users. CRITICAL.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.helper",
     title: "helpers of policies answer as declared",
     section: Section::Access,

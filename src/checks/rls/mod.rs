@@ -30,7 +30,7 @@ mod user_metadata;
 mod view_bypass;
 mod waiver;
 
-pub use access::agrees;
+pub(crate) use access::agrees;
 
 use super::Check;
 use crate::facts::access::catalog::{Policy, Relation, Role};
@@ -38,7 +38,7 @@ use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Status, Thresholds};
 
 /// Checks of the catalog. The first finding of a table explains an effect on this table.
-pub static STRUCTURE: [Check<Audit>; 22] = [
+pub(crate) static STRUCTURE: [Check<Audit>; 22] = [
     policies_off::CHECK,
     off::CHECK,
     policy_fails::CHECK,
@@ -65,10 +65,10 @@ pub static STRUCTURE: [Check<Audit>; 22] = [
 
 /// Checks of access: computed and tested access compared with the contract, and policies that depend on
 /// user_metadata.
-pub static EFFECTS: [Check<Audit>; 3] = [access::CHECK, tested::CHECK, user_metadata::CHECK];
+pub(crate) static EFFECTS: [Check<Audit>; 3] = [access::CHECK, tested::CHECK, user_metadata::CHECK];
 
 /// Check of the waivers in the contract.
-pub static WAIVERS: Check<Audit> = waiver::CHECK;
+pub(crate) static WAIVERS: Check<Audit> = waiver::CHECK;
 
 /// Returns every check of this family.
 pub fn all() -> impl Iterator<Item = &'static Check<Audit>> {
@@ -87,7 +87,7 @@ const EXPLAINING: [&str; 7] = [
 ];
 
 /// Returns the findings of all checks, worst first, with waivers applied.
-pub fn evaluate(audit: &Audit, thresholds: &Thresholds) -> Vec<Finding> {
+pub(crate) fn evaluate(audit: &Audit, thresholds: &Thresholds) -> Vec<Finding> {
     let mut findings: Vec<_> =
         STRUCTURE.iter().flat_map(|check| check.run(audit, thresholds)).collect();
     for effect in EFFECTS.iter().flat_map(|check| check.run(audit, thresholds)) {

@@ -6,7 +6,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for tables outside the contract from which clients can read no rows because there is no
 /// policy. WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.no_policy",
     title: "row security without any policy",
     section: Section::Access,

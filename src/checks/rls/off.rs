@@ -6,7 +6,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that row security is on. CRITICAL if clients have access, otherwise a WARNING for tables where
 /// the contract expects it.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.off",
     title: "row security is off where clients can reach",
     section: Section::Access,

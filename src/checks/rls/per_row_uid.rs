@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
 /// Check for per-row calls, which affect only performance. WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.per_row_uid",
     title: "policies that ask who the user is for every row",
     section: Section::Access,

@@ -6,7 +6,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for tables that have policies, but no row security. CRITICAL if clients have access, otherwise
 /// WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.policies_without_rls",
     title: "policies stand on a table with row security off",
     section: Section::Access,

@@ -7,7 +7,7 @@ use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that clients may use the functions and tables of their policies. WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.policy_fails",
     title: "policies that fail for the role they serve",
     section: Section::Access,

@@ -10,7 +10,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for policies outside the contract that are named for the service or test its claim, but apply
 /// to clients. CRITICAL if clients can use every row, otherwise WARNING.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.public_policy",
     title: "a policy for everybody where the service was meant",
     section: Section::Access,
@@ -66,7 +66,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 }
 
 /// Whether a policy for clients compares the role claim of the token with `service_role`.
-pub fn is_claim(policy: &Policy) -> bool {
+pub(crate) fn is_claim(policy: &Policy) -> bool {
     let is_client = |r: &String| r == "public" || CLIENT_ROLES.contains(&r.as_str());
     policy.roles.iter().any(is_client)
         && policy
@@ -78,7 +78,7 @@ pub fn is_claim(policy: &Policy) -> bool {
 
 /// Whether a policy is named for the service, but applies to other roles with a condition that is always
 /// true.
-pub fn is_unrestricted_service_policy(policy: &Policy) -> bool {
+pub(crate) fn is_unrestricted_service_policy(policy: &Policy) -> bool {
     let named_for_service = policy.name.to_lowercase().contains("service");
     let text = policy.using.as_deref().or(policy.check.as_deref()).unwrap_or("true");
     named_for_service
@@ -89,7 +89,7 @@ pub fn is_unrestricted_service_policy(policy: &Policy) -> bool {
 
 /// Whether the table has a policy of the same command for `service_role`, which makes this one a
 /// duplicate.
-pub fn has_service_policy(audit: &Audit, policy: &Policy) -> bool {
+pub(crate) fn has_service_policy(audit: &Audit, policy: &Policy) -> bool {
     audit.catalog.policies_on(&policy.table).any(|other| {
         other.roles.iter().any(|r| r == SERVICE_ROLE)
             && other.command_word() == policy.command_word()

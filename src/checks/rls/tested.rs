@@ -11,7 +11,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that the tested access is the expected one. A difference is CRITICAL. Tests that could not run
 /// are UNKNOWN, and tests of empty tables are noted as OK.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.observed",
     title: "what roles really reach is what is declared",
     section: Section::Access,

@@ -12,7 +12,7 @@ use crate::text::some_of;
 
 /// Check for triggers that let a client write a table of the contract past row security. WARNING. Other
 /// such triggers are listed as OK.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.trigger",
     title: "triggers that write past row security",
     section: Section::Access,

@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
 /// Check that clients hold none of these grants. CRITICAL for tables of the contract, WARNING for others.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.uncovered_grant",
     title: "grants that row security does not cover",
     section: Section::Access,

@@ -10,7 +10,7 @@ use crate::text::some_of;
 
 /// Check for grants that would take effect as soon as somebody adds a policy. WARNING for tables of the
 /// contract; other tables are listed as OK.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.unpoliced_grant",
     title: "grants that no policy serves",
     section: Section::Access,
@@ -57,7 +57,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 fn unused_grants(audit: &Audit, table: &Relation) -> Vec<String> {
     let mut grants = Vec::new();
     for role in clients(audit) {
-        let no_policy = ComputedAccess::Denied(DenyReason::NoPolicy);
+        let no_policy = ComputedAccess::Denied(DenyReason::Policy);
         let commands: Vec<_> = SqlCommand::ALL
             .into_iter()
             .filter(|c| compute_access(&audit.catalog, table, role, *c) == no_policy)

@@ -5,7 +5,7 @@ use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that no policy depends on user_metadata. CRITICAL.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.user_metadata",
     title: "policies that trust what users can write",
     section: Section::Access,

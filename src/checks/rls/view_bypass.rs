@@ -7,7 +7,7 @@ use crate::facts::access::catalog::{Relation, RelationKind};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that clients cannot read protected tables through a view that bypasses row security. CRITICAL.
-pub const CHECK: Check<Audit> = Check {
+pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.view_bypass",
     title: "views that pass row security by",
     section: Section::Access,

@@ -6,7 +6,7 @@ use crate::facts::access::contract::Waiver;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for expired waivers. WARNING.
-pub const CHECK: Check<Audit> =
+pub(crate) const CHECK: Check<Audit> =
     Check { id: "rls.waiver", title: "waivers hold", section: Section::Access, evaluate };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
@@ -19,7 +19,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 }
 
 /// Sets findings with an active waiver to OK and adds the waiver to their message.
-pub fn apply(audit: &Audit, findings: &mut [Finding]) {
+pub(crate) fn apply(audit: &Audit, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|f| f.status != Status::Unknown) {
         let matches = |w: &&Waiver| w.check == finding.check && w.subject == finding.subject;
         if let Some(w) = audit.contract.waivers.iter().filter(|w| is_active(audit, w)).find(matches)

@@ -5,7 +5,7 @@ use crate::facts::{Finding, Section, Thresholds};
 
 /// Check of the share of connections in use, in percent. At 100%, the server rejects the app and the
 /// workers.
-pub const CHECK: Check<ServerFacts> = Check {
+pub(crate) const CHECK: Check<ServerFacts> = Check {
     id: "db.connections",
     title: "connections of the database server",
     section: Section::NotReady,

@@ -5,7 +5,7 @@ use crate::facts::{Finding, Section, Thresholds};
 use crate::text;
 
 /// Check of the share of dead row versions, in percent. Every scan of the queue has to skip them.
-pub const CHECK: Check<ServerFacts> = Check {
+pub(crate) const CHECK: Check<ServerFacts> = Check {
     id: "db.dead_rows",
     title: "dead rows of public.jobs",
     section: Section::Backlog,

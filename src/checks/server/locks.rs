@@ -7,7 +7,7 @@ use crate::text;
 
 /// Check of the longest wait for a lock on jobs. Claims skip locked rows, so normal operation does
 /// not wait.
-pub const CHECK: Check<ServerFacts> =
+pub(crate) const CHECK: Check<ServerFacts> =
     Check { id: "db.locks", title: "waits for locks on jobs", section: Section::Backlog, evaluate };
 
 fn evaluate(

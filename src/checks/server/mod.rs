@@ -8,17 +8,17 @@ mod reachable;
 mod standby;
 mod transactions;
 
-pub use reachable::{REACHABLE, obstacle};
+pub(crate) use reachable::{REACHABLE, obstacle};
 
 use super::{Check, compare, threshold_text};
 use crate::facts::server::ServerStatus;
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
 
 /// The facts that these checks evaluate.
-pub type ServerFacts = Observed<ServerStatus>;
+pub(crate) type ServerFacts = Observed<ServerStatus>;
 
 /// The checks of the server's statistics, in display order.
-pub const SERVER: [Check<ServerFacts>; 5] =
+pub(crate) const SERVER: [Check<ServerFacts>; 5] =
     [connections::CHECK, standby::CHECK, transactions::CHECK, locks::CHECK, dead_rows::CHECK];
 
 /// Returns the command that shows the runbook section of a check.

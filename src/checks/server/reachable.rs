@@ -6,7 +6,7 @@ use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Sta
 
 /// Check that the database can be reached, which all SQL facts depend on. A failure is UNKNOWN, not
 /// CRITICAL, because only the network path from this machine may be broken.
-pub const REACHABLE: Check<TriageFacts> = Check {
+pub(crate) const REACHABLE: Check<TriageFacts> = Check {
     id: "db.reachable",
     title: "this tool reaches the database",
     section: Section::NotReady,
@@ -17,7 +17,7 @@ pub const REACHABLE: Check<TriageFacts> = Check {
 ///
 /// `None` if the catalog query failed, but the server statistics could be read: then the connection
 /// works, and for example a lock on the table caused a timeout.
-pub fn obstacle(facts: &TriageFacts) -> Option<&SourceError> {
+pub(crate) fn obstacle(facts: &TriageFacts) -> Option<&SourceError> {
     let error = facts.layout.error().filter(|error| is_reachability(error.kind));
     error.filter(|_| facts.server.result.is_err())
 }

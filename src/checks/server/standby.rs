@@ -6,7 +6,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// Check of the replay lag, in seconds. A primary is OK, and so is a standby with little lag.
-pub const CHECK: Check<ServerFacts> = Check {
+pub(crate) const CHECK: Check<ServerFacts> = Check {
     id: "db.standby",
     title: "the server's role in replication",
     section: Section::NotReady,

@@ -6,7 +6,7 @@ use crate::text;
 
 /// Check of the oldest open transaction on this database. An ordinary role does not see the start of
 /// other roles' transactions; if some are hidden, the check reports problems, but never OK.
-pub const CHECK: Check<ServerFacts> = Check {
+pub(crate) const CHECK: Check<ServerFacts> = Check {
     id: "db.transactions",
     title: "oldest open transaction",
     section: Section::Backlog,

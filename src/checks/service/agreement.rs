@@ -5,7 +5,7 @@ use crate::facts::service::{Readiness, ReportedFlag};
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
 /// Check that `ok` matches the components. A contradiction is a WARNING that shows both values.
-pub const AGREEMENT: Check<Observed<Readiness>> = Check {
+pub(crate) const AGREEMENT: Check<Observed<Readiness>> = Check {
     id: "ready.agreement",
     title: "the verdict agrees with its parts",
     section: Section::NotReady,

@@ -7,7 +7,7 @@ use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
 /// Check that the app is up. CRITICAL if healthz cannot be reached, fails or sends a malformed answer;
 /// WARNING if it is slow.
-pub const APP_UP: Check<Observed<Health>> =
+pub(crate) const APP_UP: Check<Observed<Health>> =
     Check { id: "app.up", title: "the app answers", section: Section::AppDown, evaluate };
 
 /// The subject of its findings.

@@ -29,7 +29,10 @@ pub const READINESS: [&Check<Observed<Readiness>>; 10] = [
 ];
 
 /// Evaluates the readiness report. If the app does not answer, the findings point to section 3.1.
-pub fn evaluate_readiness(observed: &Observed<Readiness>, thresholds: &Thresholds) -> Vec<Finding> {
+pub(crate) fn evaluate_readiness(
+    observed: &Observed<Readiness>,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     use SourceErrorKind::{Disconnected, Dns, Refused, Timeout, Tls};
     let findings = READINESS.iter().flat_map(|check| check.run(observed, thresholds));
     match observed.error().map(|error| error.kind) {

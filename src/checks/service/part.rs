@@ -17,21 +17,24 @@ const fn component_check(
 }
 
 /// Check of the database component.
-pub const DB: ReadyCheck = component_check("ready.db", "the app reaches its database", required);
+pub(crate) const DB: ReadyCheck =
+    component_check("ready.db", "the app reaches its database", required);
 /// Check of the worker component.
-pub const WORKER: ReadyCheck = component_check("ready.worker", "workers are alive", required);
+pub(crate) const WORKER: ReadyCheck =
+    component_check("ready.worker", "workers are alive", required);
 /// Check of the ffmpeg component.
-pub const FFMPEG: ReadyCheck = component_check("ready.ffmpeg", "ffmpeg is there", required);
+pub(crate) const FFMPEG: ReadyCheck = component_check("ready.ffmpeg", "ffmpeg is there", required);
 /// Check of the component for the environment variables of the app.
-pub const ENV: ReadyCheck =
+pub(crate) const ENV: ReadyCheck =
     component_check("ready.env", "the app's environment is complete", reported);
 /// Check of the payment component.
-pub const STRIPE: ReadyCheck = component_check("ready.stripe", "payments are set up", reported);
+pub(crate) const STRIPE: ReadyCheck =
+    component_check("ready.stripe", "payments are set up", reported);
 /// Check of the error reporting component.
-pub const SENTRY: ReadyCheck =
+pub(crate) const SENTRY: ReadyCheck =
     component_check("ready.sentry", "error reporting is set up", reported);
 /// Check of all components without a check of their own.
-pub const OTHER: ReadyCheck =
+pub(crate) const OTHER: ReadyCheck =
     component_check("ready.other", "further parts of the report are well", others);
 
 /// The components with checks of their own.
@@ -72,13 +75,13 @@ fn name_of(check: &ReadyCheck) -> &'static str {
 }
 
 /// Returns a SKIPPED finding for a component if there is no readiness report.
-pub fn blocked(check: &ReadyCheck, name: &str) -> Finding {
+pub(crate) fn blocked(check: &ReadyCheck, name: &str) -> Finding {
     let status = Status::Skipped { blocked_by: super::ready_ok::READY_OK.id };
     check.finding(status, name, "no readiness report to look into")
 }
 
 /// Returns an UNKNOWN finding for a component that the report does not contain.
-pub fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Finding {
+pub(crate) fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Finding {
     if report.format == ReadinessFormat::Failure {
         return blocked(check, name);
     }
@@ -89,7 +92,7 @@ pub fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Findin
 }
 
 /// Evaluates a component. `ok: false` is CRITICAL, or a WARNING if the overall result is `ok: true`.
-pub fn evaluate_component(
+pub(crate) fn evaluate_component(
     check: &ReadyCheck,
     observed: &Observed<Readiness>,
     report: &Readiness,

@@ -9,7 +9,7 @@ use crate::text;
 /// Check for a queue warning in the readiness report, which is a WARNING. The reported numbers are
 /// shown, but not evaluated, because their meaning differs between versions of the app; the database
 /// has exact ones.
-pub const QUEUE: Check<Observed<Readiness>> = Check {
+pub(crate) const QUEUE: Check<Observed<Readiness>> = Check {
     id: "ready.queue",
     title: "the app sees no backlog",
     section: Section::Backlog,

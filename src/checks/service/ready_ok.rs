@@ -7,7 +7,7 @@ use crate::facts::{Evidence, Finding, Observed, Section, SourceError, Status, Th
 
 /// Check that the app reports that it is ready. CRITICAL if it reports the opposite, UNKNOWN if the
 /// report has no result.
-pub const READY_OK: Check<Observed<Readiness>> = Check {
+pub(crate) const READY_OK: Check<Observed<Readiness>> = Check {
     id: "ready.ok",
     title: "the app says that it is ready",
     section: Section::NotReady,

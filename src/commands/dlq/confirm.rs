@@ -9,7 +9,7 @@ use crate::report::Document;
 
 /// Prints the plan, asks for the confirmation and returns the permit. `jobs` is the number of jobs,
 /// `first` the number of jobs in the first batch of a canary.
-pub async fn confirm(
+pub(crate) async fn confirm(
     context: &Context,
     args: &ConfirmationArgs,
     (jobs, first): (u64, Option<u64>),

@@ -11,7 +11,7 @@ use crate::fingerprint;
 use crate::queue::{IdType, Layout};
 
 /// Returns the selection of the flags. A flag that cannot match anything is a usage error.
-pub fn selection(
+pub(crate) fn selection(
     context: &Context,
     layout: &Layout,
     flags: &FilterArgs,
@@ -21,7 +21,7 @@ pub fn selection(
 }
 
 /// Returns the selection of the flags, with durations counted back from `now`.
-pub fn selection_at(
+pub(crate) fn selection_at(
     context: &Context,
     layout: &Layout,
     flags: &FilterArgs,

@@ -12,7 +12,7 @@ use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::RequeueColumns;
 
 /// Follows an operation that was started on this or another machine.
-pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
     let operation = super::operation(&args.operation)?;
     let columns = RequeueColumns::new(context.layout().await?)?;
     let store = LocalStore::open(context.settings.state_dir.as_deref()).ok();

@@ -14,7 +14,7 @@ use crate::sources::postgres::groups::read;
 use crate::sources::postgres::last_finishes::finishes;
 
 /// Groups dead letters by cause.
-pub async fn run(context: &Context, flags: &FilterArgs) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     let selection = filter::selection(context, layout, flags)?;
     let database = context.database().await?;

@@ -16,7 +16,7 @@ use crate::sources::postgres::dead_letters::{self as source, Listing};
 const PAGE: u32 = 50;
 
 /// The checked flags of `dlq list`.
-pub struct ListQuery<'a> {
+pub(crate) struct ListQuery<'a> {
     layout: &'a Layout,
     selection: Selection,
     after: Option<Cursor>,
@@ -24,7 +24,7 @@ pub struct ListQuery<'a> {
 
 impl<'a> ListQuery<'a> {
     /// Checks the flags against the database.
-    pub async fn by(context: &'a Context, args: &DlqList) -> Result<Self, Error> {
+    pub(crate) async fn by(context: &'a Context, args: &DlqList) -> Result<Self, Error> {
         let layout = context.layout().await?;
         source::required(layout)?;
         let selection = filter::selection(context, layout, &args.filter)?;
@@ -39,7 +39,7 @@ impl<'a> ListQuery<'a> {
     }
 
     /// Returns the query parameters.
-    pub fn listing(&self, args: &DlqList) -> Listing<'_> {
+    pub(crate) fn listing(&self, args: &DlqList) -> Listing<'_> {
         Listing {
             layout: self.layout,
             selection: &self.selection,
@@ -50,7 +50,7 @@ impl<'a> ListQuery<'a> {
 }
 
 /// Lists a page of dead letters.
-pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
     let query = ListQuery::by(context, args).await?;
     let limit = args.limit.unwrap_or(PAGE);
     let database = context.database().await?;

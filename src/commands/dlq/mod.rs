@@ -2,15 +2,15 @@
 
 pub(crate) mod confirm;
 mod filter;
-pub mod follow;
-pub mod groups;
-pub mod list;
-pub mod ops;
-pub mod requeue;
-pub mod show;
-pub mod stream;
+pub(crate) mod follow;
+pub(crate) mod groups;
+pub(crate) mod list;
+pub(crate) mod ops;
+pub(crate) mod requeue;
+pub(crate) mod show;
+pub(crate) mod stream;
 mod target;
-pub mod undo;
+pub(crate) mod undo;
 mod wrong_type;
 
 use crate::error::Error;

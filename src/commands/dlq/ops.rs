@@ -10,7 +10,7 @@ use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::{RequeueColumns, ops, repeat_failures};
 
 /// Lists the operations in the events, or those of this machine's store if the database has no events.
-pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
     let layout = context.layout().await?;
     let columns = RequeueColumns::new(layout)?;
     if columns.enqueued.is_none() {

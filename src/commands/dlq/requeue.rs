@@ -22,7 +22,7 @@ const MAX_ALL_OR_NOTHING: usize = 500;
 const MAX_DUE_COUNTED: u64 = 100_000;
 
 /// Requeues dead letters, or with `--dry-run` reports the plan.
-pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let columns = RequeueColumns::new(layout)?;
     if args.throttle.spread.is_some() && layout.due.is_empty() {

@@ -16,7 +16,7 @@ use crate::sources::postgres::dead_letters::{count_same_cause, required};
 ///
 /// # Errors
 /// A malformed id is a usage error (64); an unknown id or a job that is not dead is a source error (3).
-pub async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     let layout = context.layout().await?;
     jobs::check_id(layout, &args.id)?;
     required(layout)?;

@@ -19,7 +19,11 @@ use crate::sources::postgres::dead_letters as source;
 ///
 /// # Errors
 /// The error of the database, after the rows read until then were printed.
-pub async fn run(context: &Context, args: &DlqList, rows: RowStream) -> Result<ExitCode, Error> {
+pub(crate) async fn run(
+    context: &Context,
+    args: &DlqList,
+    rows: RowStream,
+) -> Result<ExitCode, Error> {
     if args.sort == Order::DeadSince {
         return Err(Error::usage("--sort died cannot be streamed: it reads everything first")
             .hint("leave --sort out and sort the rows by died_at"));

@@ -18,21 +18,21 @@ use crate::sources::postgres::requeue::operation_events::{self, WritePreconditio
 use crate::sources::postgres::requeue::{RequeueColumns, statements};
 
 /// The target that the command line selects.
-pub struct ResolvedTarget {
+pub(crate) struct ResolvedTarget {
     /// The filter or the ids.
-    pub target: Target,
+    pub(crate) target: Target,
     /// The options of the plan.
-    pub options: PlanOptions,
+    pub(crate) options: PlanOptions,
     /// The stored plan of `--plan` or of the resumed operation.
-    pub stored_plan: Option<StoredPlan>,
+    pub(crate) stored_plan: Option<StoredPlan>,
     /// The operation to resume.
-    pub resumed: Option<StoredOperation>,
+    pub(crate) resumed: Option<StoredOperation>,
     /// The jobs that the resumed operation requeued before.
-    pub requeued: HashSet<JobId>,
+    pub(crate) requeued: HashSet<JobId>,
 }
 
 /// Resolves the target of the command line. An interrupted operation on the same ids is resumed.
-pub async fn resolve(
+pub(crate) async fn resolve(
     context: &Context,
     args: &DlqRequeue,
     store: Result<&LocalStore, &Error>,
@@ -176,7 +176,7 @@ async fn committed_jobs(
 }
 
 /// Refuses a plan or an operation of another database.
-pub fn ensure_same_database(context: &Context, database: &str) -> Result<(), Error> {
+pub(crate) fn ensure_same_database(context: &Context, database: &str) -> Result<(), Error> {
     let current = context.database_name();
     if current == database {
         return Ok(());

@@ -16,7 +16,7 @@ use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
 
 /// Undoes a requeue, or with `--dry-run` reports which jobs can be undone.
-pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let undone_operation = super::operation(&args.operation)?;
     let (layout, database) = (context.layout().await?, context.database().await?);
     let columns = RequeueColumns::new(layout)?;

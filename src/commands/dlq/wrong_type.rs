@@ -9,7 +9,7 @@ use crate::sources::postgres::requeue::operation_events;
 
 /// A command that accepts only requeues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OperationCommand {
+pub(crate) enum OperationCommand {
     /// `dlq follow`
     Follow,
     /// `dlq undo`
@@ -19,7 +19,7 @@ pub enum OperationCommand {
 }
 
 /// Returns the error for an operation that requeued nothing in this database, according to its type.
-pub async fn refusal(
+pub(crate) async fn refusal(
     context: &Context,
     command: OperationCommand,
     operation: &OperationId,

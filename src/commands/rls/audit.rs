@@ -11,7 +11,7 @@ use crate::report::{self, Report};
 use crate::requeue::execute;
 
 /// Gathers the access of all roles, evaluates it and returns the report.
-pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
     let audit = if args.probe_writes {
         let permit = confirm_write_probes(context, args.yes).await?;
         let interrupt = Interrupt::listen();

@@ -9,7 +9,7 @@ use crate::facts::access::Contract;
 use crate::report::{self, Report};
 
 /// Reads the catalog and returns the current access as a contract.
-pub async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
     let catalog = catalog(context, args, &Contract::default()).await?;
     let contract = contract_of(&catalog);
     let text = toml::to_string(&contract)

@@ -11,7 +11,7 @@ use crate::sources::files::access_report;
 ///
 /// # Errors
 /// The error of a file that is not a report, or if the reports are of different commands.
-pub fn run(args: &RlsDiff) -> Result<Report, Error> {
+pub(crate) fn run(args: &RlsDiff) -> Result<Report, Error> {
     let pair = access_report::read(&args.old, &args.new)?;
     let limits = Thresholds::default();
     let findings = ALL.iter().flat_map(|check| check.run(&pair, &limits)).collect();

@@ -9,7 +9,7 @@ use crate::report::{self, Report};
 use crate::settings::suggest::did_you_mean;
 
 /// Gathers the access and reports each step of the decision.
-pub async fn run(context: &Context, args: &RlsExplain) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &RlsExplain) -> Result<Report, Error> {
     let mut scope = args.scope.clone();
     scope.role.push(args.as_role.clone());
     let audit = gather(context, &scope, None).await?;

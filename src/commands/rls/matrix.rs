@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::report::{self, Report};
 
 /// Gathers the access and reports every cell.
-pub async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
     let audit = gather(context, args, None).await?;
     Ok(report::rls::matrix::report(&audit, &args.flags(), &context.provenance()))
 }

@@ -1,10 +1,10 @@
 //! `rls`: expected, computed and tested access of roles to tables.
 
-pub mod audit;
-pub mod contract;
-pub mod diff;
-pub mod explain;
-pub mod matrix;
+pub(crate) mod audit;
+pub(crate) mod contract;
+pub(crate) mod diff;
+pub(crate) mod explain;
+pub(crate) mod matrix;
 
 use jiff::tz::TimeZone;
 

@@ -11,7 +11,11 @@ use crate::text;
 use crate::triage::evaluate;
 
 /// Evaluates a saved triage with the current thresholds. Ages are relative to the time when it was saved.
-pub fn evaluate_saved(context: &Context, file: &Path, fail_on: FailOn) -> Result<Report, Error> {
+pub(crate) fn evaluate_saved(
+    context: &Context,
+    file: &Path,
+    fail_on: FailOn,
+) -> Result<Report, Error> {
     let mut saved = Saved::read(file)?;
     saved.from.runbook_url = context.provenance().runbook_url;
     let areas = evaluate(&saved.facts, &context.settings.thresholds);

@@ -18,7 +18,7 @@ use crate::sources::postgres::{flow, server};
 ///
 /// [`Effort::Indexes`], for repeated polls, runs no table scan and does not read the environment of the
 /// current directory.
-pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> TriageFacts {
+pub(crate) async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> TriageFacts {
     let health = probes.probe(HEALTHZ, health::observe(context));
     let readiness = probes.probe(READYZ, ready::observe(context, false));
     let server = context.observe(STATISTICS, async {
@@ -60,7 +60,7 @@ const EVENTS: &str = "public.job_events";
 const STATISTICS: &str = "pg_stat_activity";
 
 /// The sources of the probes, in the order in which the status line shows them.
-pub const SOURCES: [&str; 7] =
+pub(crate) const SOURCES: [&str; 7] =
     [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, RECENT_DEAD_LETTERS, EVENTS];
 
 /// The facts about the jobs table and its events.

@@ -22,7 +22,7 @@ use crate::sources::postgres::queue::Effort;
 use crate::triage::{AreaResult, TriageFacts, evaluate};
 
 /// Runs a triage; with `--wait` repeatedly, with `--from` on saved facts.
-pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
+pub(crate) async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     if let Some(file) = &args.from {
         return from_file::evaluate_saved(context, file, args.status_args.fail_on);
     }
@@ -67,14 +67,17 @@ fn explain_unconfigured(context: &Context, report: &mut Report) {
 }
 
 /// Runs one triage and returns its facts and its report.
-pub async fn now(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Report) {
+pub(crate) async fn now(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Report) {
     let run = gather_and_evaluate(context, interrupt, &[]).await;
     let report = run.report(context, FailOn::default());
     (run.facts, report)
 }
 
 /// Runs one triage without table scans, for commands that poll every few seconds.
-pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Vec<AreaResult>) {
+pub(crate) async fn bounded(
+    context: &Context,
+    interrupt: &Interrupt,
+) -> (TriageFacts, Vec<AreaResult>) {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let facts = gather::gather(context, &probes, Effort::Indexes).await;
     let areas = evaluate(&facts, &context.settings.thresholds);

@@ -18,7 +18,7 @@ use crate::text;
 const GRACE: Duration = Duration::from_millis(250);
 
 /// The running probes.
-pub struct Probes<'a> {
+pub(crate) struct Probes<'a> {
     context: &'a Context,
     interrupt: &'a Interrupt,
     status: StatusLine,
@@ -30,7 +30,11 @@ pub struct Probes<'a> {
 impl<'a> Probes<'a> {
     /// Shows the status line. All sources are listed from the start, so that the line is complete before
     /// their probes begin.
-    pub fn start(context: &'a Context, interrupt: &'a Interrupt, sources: &[&'static str]) -> Self {
+    pub(crate) fn start(
+        context: &'a Context,
+        interrupt: &'a Interrupt,
+        sources: &[&'static str],
+    ) -> Self {
         let from = context.provenance();
         let title = match from.context.or(from.base_url) {
             Some(target) => format!("triage · {target}"),
@@ -42,18 +46,18 @@ impl<'a> Probes<'a> {
     }
 
     /// Returns whether a signal ended a probe early.
-    pub fn interrupted(&self) -> bool {
+    pub(crate) fn interrupted(&self) -> bool {
         self.interrupted.get()
     }
 
     /// Removes sources from the status line.
-    pub fn forget(&self, sources: &[&str]) {
+    pub(crate) fn forget(&self, sources: &[&str]) {
         self.running.borrow_mut().retain(|source| !sources.contains(source));
         self.show();
     }
 
     /// Runs a probe until it ends, the budget and the grace time are over, or a signal.
-    pub async fn probe<T>(
+    pub(crate) async fn probe<T>(
         &self,
         name: &'static str,
         read: impl Future<Output = Observed<T>>,

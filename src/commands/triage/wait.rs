@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Repeats the triage until the goal is reached, `limit` is over, or waiting cannot help. The last run
 /// may exceed the limit by its `--timeout`, because a late result is better than UNKNOWN.
-pub async fn run(
+pub(crate) async fn run(
     context: &Context,
     args: &Triage,
     interrupt: &Interrupt,

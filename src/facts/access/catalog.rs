@@ -4,62 +4,60 @@
 use serde::Deserialize;
 
 use super::SqlCommand;
-pub use super::function::{SqlFunction, Trigger};
+pub(crate) use super::function::{SqlFunction, Trigger};
 
 /// Catalog of the examined schemas, from one database snapshot.
 #[derive(Debug, Clone, Default)]
-pub struct AccessCatalog {
+pub(crate) struct AccessCatalog {
     /// Session of the operator.
-    pub session: Session,
+    pub(crate) session: Session,
     /// Examined schemas, which the API exposes.
-    pub schemas: Vec<String>,
+    pub(crate) schemas: Vec<String>,
     /// Examined roles.
-    pub roles: Vec<Role>,
+    pub(crate) roles: Vec<Role>,
     /// Tables, views and similar, including those that policies refer to.
-    pub relations: Vec<Relation>,
+    pub(crate) relations: Vec<Relation>,
     /// Policies on these relations.
-    pub policies: Vec<Policy>,
+    pub(crate) policies: Vec<Policy>,
     /// SECURITY DEFINER functions of the schemas, and all functions that policies call.
-    pub functions: Vec<SqlFunction>,
+    pub(crate) functions: Vec<SqlFunction>,
     /// Triggers that run SECURITY DEFINER functions.
-    pub triggers: Vec<Trigger>,
+    pub(crate) triggers: Vec<Trigger>,
     /// Default privileges of future objects for clients.
-    pub defaults: Vec<DefaultPrivilege>,
+    pub(crate) defaults: Vec<DefaultPrivilege>,
 }
 
 /// Session of the operator.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct Session {
+pub(crate) struct Session {
     /// Role of the connection.
-    pub user: String,
-    /// Whether the role bypasses row security.
-    pub bypasses_rls: bool,
+    pub(crate) user: String,
     /// Value of `pgrst.db_schemas`, if set.
-    pub api_schemas: Option<String>,
+    pub(crate) api_schemas: Option<String>,
 }
 
 /// The examined role with this name.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Role {
+pub(crate) struct Role {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whether it is a superuser, who has all rights.
-    pub superuser: bool,
+    pub(crate) superuser: bool,
     /// Whether it bypasses row security.
-    pub bypass_rls: bool,
+    pub(crate) bypass_rls: bool,
     /// Whether the session can `SET ROLE` to it.
-    pub assumable: bool,
+    pub(crate) assumable: bool,
     /// Roles whose rights it inherits, including itself.
-    pub inherits: Vec<String>,
+    pub(crate) inherits: Vec<String>,
     /// Superusers and BYPASSRLS roles that it can `SET ROLE` to.
-    pub can_become_bypass: Vec<String>,
+    pub(crate) can_become_bypass: Vec<String>,
     /// Examined schemas with USAGE for this role.
-    pub schemas: Vec<String>,
+    pub(crate) schemas: Vec<String>,
 }
 
 /// Kind of relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum RelationKind {
+pub(crate) enum RelationKind {
     /// An ordinary table.
     #[serde(rename = "r")]
     Table,
@@ -80,7 +78,7 @@ pub enum RelationKind {
 impl RelationKind {
     /// Name in output.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Table => "table",
             Self::Partitioned => "partitioned table",
@@ -93,59 +91,59 @@ impl RelationKind {
 
 /// A table, view or similar.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Relation {
+pub(crate) struct Relation {
     /// Qualified name, quoted if needed.
-    pub name: String,
+    pub(crate) name: String,
     /// Schema, unquoted.
-    pub schema: String,
+    pub(crate) schema: String,
     /// Kind of relation.
-    pub kind: RelationKind,
+    pub(crate) kind: RelationKind,
     /// Owner.
-    pub owner: String,
+    pub(crate) owner: String,
     /// Whether its owner bypasses row security.
-    pub owner_bypasses_rls: bool,
+    pub(crate) owner_bypasses_rls: bool,
     /// Whether row security is enabled.
-    pub rls: bool,
+    pub(crate) rls: bool,
     /// Whether row security applies to the owner as well.
-    pub force: bool,
+    pub(crate) force: bool,
     /// Table that it is a partition of.
-    pub partition_of: Option<String>,
+    pub(crate) partition_of: Option<String>,
     /// Whether it is a view that reads with the rights of the caller.
-    pub security_invoker: bool,
+    pub(crate) security_invoker: bool,
     /// Whether it is in an examined schema, and not only referred to.
-    pub exposed: bool,
+    pub(crate) exposed: bool,
     /// Columns of the primary key, in order; empty if there is none.
-    pub key: Vec<String>,
+    pub(crate) key: Vec<String>,
     /// Columns, except generated ones, which cannot be written.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// Privileges of the examined roles.
-    pub grants: Vec<Grant>,
+    pub(crate) grants: Vec<Grant>,
     /// Relations that it reads, if it is a view.
-    pub reads: Vec<String>,
+    pub(crate) reads: Vec<String>,
 }
 
 impl Relation {
     /// Whether it can have row security: tables can, views and foreign tables cannot.
     #[must_use]
-    pub fn is_table(&self) -> bool {
+    pub(crate) fn is_table(&self) -> bool {
         matches!(self.kind, RelationKind::Table | RelationKind::Partitioned)
     }
 
     /// The privileges of a role.
     #[must_use]
-    pub fn grant(&self, role: &str) -> Option<&Grant> {
+    pub(crate) fn grant(&self, role: &str) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.role == role)
     }
 
     /// Whether a role has a privilege on the entire table.
     #[must_use]
-    pub fn has(&self, role: &str, privilege: &str) -> bool {
+    pub(crate) fn has(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|grant| grant.privileges.iter().any(|p| p == privilege))
     }
 
     /// The columns to which the privilege of a role is restricted, in order.
     #[must_use]
-    pub fn only_columns(&self, role: &str, privilege: &str) -> Vec<String> {
+    pub(crate) fn only_columns(&self, role: &str, privilege: &str) -> Vec<String> {
         let grants = self.grant(role).map_or(&[][..], |g| &g.columns);
         let mut columns: Vec<_> =
             grants.iter().filter(|c| c.privilege == privilege).map(|c| c.column.clone()).collect();
@@ -155,120 +153,118 @@ impl Relation {
 
     /// Whether a role has a privilege on some columns only.
     #[must_use]
-    pub fn has_column(&self, role: &str, privilege: &str) -> bool {
+    pub(crate) fn has_column(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|g| g.columns.iter().any(|c| c.privilege == privilege))
     }
 
     /// Whether a role can run any command on rows.
     #[must_use]
-    pub fn reachable_by(&self, role: &str) -> bool {
+    pub(crate) fn reachable_by(&self, role: &str) -> bool {
         SqlCommand::ALL.iter().any(|c| self.has(role, c.sql()) || self.has_column(role, c.sql()))
     }
 }
 
 /// Privileges of one role on one relation, including inherited ones and those of PUBLIC.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Grant {
+pub(crate) struct Grant {
     /// Role.
-    pub role: String,
+    pub(crate) role: String,
     /// `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, `REFERENCES`, `TRIGGER`.
-    pub privileges: Vec<String>,
+    pub(crate) privileges: Vec<String>,
     /// Privileges on single columns, except those on the entire table.
-    pub columns: Vec<ColumnGrant>,
+    pub(crate) columns: Vec<ColumnGrant>,
 }
 
 /// A privilege on one column.
 #[derive(Debug, Clone, Deserialize)]
-pub struct ColumnGrant {
+pub(crate) struct ColumnGrant {
     /// Privilege.
-    pub privilege: String,
+    pub(crate) privilege: String,
     /// Column.
-    pub column: String,
+    pub(crate) column: String,
 }
 
 /// A row security policy.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// Qualified name of the table.
-    pub table: String,
+    pub(crate) table: String,
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Command; `None` for ALL.
-    pub command: Option<SqlCommand>,
+    pub(crate) command: Option<SqlCommand>,
     /// Whether it is PERMISSIVE and not RESTRICTIVE.
-    pub permissive: bool,
+    pub(crate) permissive: bool,
     /// Roles; `public` for all roles.
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
     /// USING expression.
-    pub using: Option<String>,
+    pub(crate) using: Option<String>,
     /// WITH CHECK expression.
-    pub check: Option<String>,
+    pub(crate) check: Option<String>,
     /// Signatures of the functions that it calls, except built-in ones.
-    pub functions: Vec<String>,
+    pub(crate) functions: Vec<String>,
     /// Other relations that it reads.
-    pub relations: Vec<String>,
+    pub(crate) relations: Vec<String>,
 }
 
 impl Policy {
     /// Whether it applies to a command.
     #[must_use]
-    pub fn covers(&self, command: SqlCommand) -> bool {
+    pub(crate) fn covers(&self, command: SqlCommand) -> bool {
         self.command.is_none_or(|c| c == command)
     }
 
     /// `ALL` or the command.
     #[must_use]
-    pub fn command_word(&self) -> &'static str {
+    pub(crate) fn command_word(&self) -> &'static str {
         self.command.map_or("ALL", SqlCommand::sql)
     }
 }
 
 /// A default privilege for future objects.
 #[derive(Debug, Clone, Deserialize)]
-pub struct DefaultPrivilege {
+pub(crate) struct DefaultPrivilege {
     /// Owner of the objects.
-    pub owner: String,
+    pub(crate) owner: String,
     /// Schema of the objects; `None` for all.
-    pub schema: Option<String>,
+    pub(crate) schema: Option<String>,
     /// `TABLES` or `FUNCTIONS`.
-    pub objects: String,
+    pub(crate) objects: String,
     /// Role that gets the privileges.
-    pub grantee: String,
-    /// Privileges.
-    pub privileges: Vec<String>,
+    pub(crate) grantee: String,
 }
 
 impl AccessCatalog {
     /// The relation with this qualified name.
     #[must_use]
-    pub fn relation(&self, name: &str) -> Option<&Relation> {
+    pub(crate) fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations.iter().find(|r| r.name == name)
     }
 
     /// The examined role with this name.
     #[must_use]
-    pub fn role(&self, name: &str) -> Option<&Role> {
+    pub(crate) fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|r| r.name == name)
     }
 
     /// The function with this signature.
     #[must_use]
-    pub fn function(&self, signature: &str) -> Option<&SqlFunction> {
+    pub(crate) fn function(&self, signature: &str) -> Option<&SqlFunction> {
         self.functions.iter().find(|f| f.signature == signature)
     }
 
     /// The policies on a table.
-    pub fn policies_on<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a Policy> {
+    pub(crate) fn policies_on<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a Policy> {
         self.policies.iter().filter(move |p| p.table == table)
     }
 
     /// The tables of the examined schemas.
-    pub fn tables(&self) -> impl Iterator<Item = &Relation> {
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Relation> {
         self.relations.iter().filter(|r| r.exposed && r.is_table())
     }
 
     /// The policies that call a function.
-    pub fn callers<'a>(&'a self, signature: &'a str) -> impl Iterator<Item = &'a Policy> {
+    pub(crate) fn callers<'a>(&'a self, signature: &'a str) -> impl Iterator<Item = &'a Policy> {
         self.policies.iter().filter(move |p| p.functions.iter().any(|f| f == signature))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Access of a role to a table by one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ComputedAccess {
+pub(crate) enum ComputedAccess {
     /// Every row.
     All,
     /// The rows that match a filter: permissive expressions combined by OR, restrictive ones by AND.
@@ -15,30 +15,30 @@ pub enum ComputedAccess {
     Fails(String),
 }
 
-/// Why there is no access.
+/// What is missing where there is no access.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DenyReason {
+pub(crate) enum DenyReason {
     /// The role has no USAGE on the schema.
-    NoUsage,
+    SchemaUsage,
     /// The privilege is missing.
-    NoGrant,
+    Grant,
     /// The privilege is granted, but no policy allows rows.
-    NoPolicy,
+    Policy,
 }
 
 /// Expressions that select rows, sorted and normalized.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RowFilter {
+pub(crate) struct RowFilter {
     /// Expressions of which at least one must hold.
-    pub any: Vec<String>,
+    pub(crate) any: Vec<String>,
     /// Expressions that must all hold.
-    pub all: Vec<String>,
+    pub(crate) all: Vec<String>,
 }
 
 impl RowFilter {
     /// Sorts the expressions and removes duplicates, so that filters can be compared.
     #[must_use]
-    pub fn normalised(mut self) -> Self {
+    pub(crate) fn normalised(mut self) -> Self {
         for list in [&mut self.any, &mut self.all] {
             list.sort();
             list.dedup();
@@ -60,11 +60,11 @@ impl fmt::Display for RowFilter {
 impl ComputedAccess {
     /// Short form for a table cell.
     #[must_use]
-    pub fn as_str(&self) -> &'static str {
+    pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::All => "all rows",
             Self::Rows(_) => "some rows",
-            Self::Denied(DenyReason::NoPolicy) => "no row",
+            Self::Denied(DenyReason::Policy) => "no row",
             Self::Denied(_) => "denied",
             Self::Fails(_) => "error",
         }
@@ -76,9 +76,9 @@ impl fmt::Display for ComputedAccess {
         match self {
             Self::All => f.write_str("every row"),
             Self::Rows(filter) => write!(f, "rows where {filter}"),
-            Self::Denied(DenyReason::NoUsage) => f.write_str("denied: no USAGE on the schema"),
-            Self::Denied(DenyReason::NoGrant) => f.write_str("denied: no grant"),
-            Self::Denied(DenyReason::NoPolicy) => f.write_str("no row: no policy admits any"),
+            Self::Denied(DenyReason::SchemaUsage) => f.write_str("denied: no USAGE on the schema"),
+            Self::Denied(DenyReason::Grant) => f.write_str("denied: no grant"),
+            Self::Denied(DenyReason::Policy) => f.write_str("no row: no policy admits any"),
             Self::Fails(why) => write!(f, "fails: {why}"),
         }
     }

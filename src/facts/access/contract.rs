@@ -15,49 +15,49 @@ pub const BUILT_IN: &str = include_str!("contract.toml");
 pub struct Contract {
     /// Rules that `rows where NAME` refers to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub rules: BTreeMap<String, ContractRule>,
+    pub(crate) rules: BTreeMap<String, ContractRule>,
     /// The protected tables, by qualified name.
     #[serde(default)]
-    pub tables: BTreeMap<String, ContractTable>,
+    pub(crate) tables: BTreeMap<String, ContractTable>,
     /// Findings that are accepted until a date.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub waivers: Vec<Waiver>,
+    pub(crate) waivers: Vec<Waiver>,
 }
 
 /// Membership rule: a user sees the rows of their own workspaces.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct ContractRule {
+pub(crate) struct ContractRule {
     /// Qualified name of the membership table.
-    pub membership: String,
+    pub(crate) membership: String,
     /// Column of the user id (the claim `sub`).
-    pub user: String,
+    pub(crate) user: String,
     /// Column of the workspace id.
-    pub tenant: String,
+    pub(crate) tenant: String,
 }
 
 /// Expected access to one table.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct ContractTable {
+pub(crate) struct ContractTable {
     /// Whether row security is enabled.
     #[serde(default = "yes")]
-    pub rls: bool,
+    pub(crate) rls: bool,
     /// Whether row security applies to the owner as well.
     #[serde(default)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Column of the workspace id, for rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
+    pub(crate) tenant: Option<String>,
     /// Expected access by role.
     #[serde(default)]
-    pub roles: BTreeMap<String, Access>,
+    pub(crate) roles: BTreeMap<String, Access>,
     /// Columns to which a permission is restricted, by role and command; all columns if absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub columns: BTreeMap<String, BTreeMap<CommandName, Vec<String>>>,
+    pub(crate) columns: BTreeMap<String, BTreeMap<CommandName, Vec<String>>>,
     /// All expected policies.
     #[serde(default)]
-    pub policies: Vec<ContractPolicy>,
+    pub(crate) policies: Vec<ContractPolicy>,
 }
 
 fn yes() -> bool {
@@ -67,7 +67,7 @@ fn yes() -> bool {
 /// Expected access of a role to a table: one permission for all commands, or one for each.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(untagged)]
-pub enum Access {
+pub(crate) enum Access {
     /// One permission for all commands.
     All(Permission),
     /// Permissions by command; other commands are denied.
@@ -77,7 +77,7 @@ pub enum Access {
 /// A command, in lower case as in TOML keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum CommandName {
+pub(crate) enum CommandName {
     /// SELECT.
     Select,
     /// INSERT.
@@ -102,7 +102,7 @@ impl From<SqlCommand> for CommandName {
 /// A permission.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Permission {
+pub(crate) enum Permission {
     /// All rows.
     Allow,
     /// No row.
@@ -143,29 +143,29 @@ impl From<Permission> for String {
 /// An expected policy. Expressions have the form that PostgreSQL deparses with `search_path = ''`.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct ContractPolicy {
+pub(crate) struct ContractPolicy {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Command; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub command: Option<CommandName>,
+    pub(crate) command: Option<CommandName>,
     /// Roles.
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
     /// USING expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub using: Option<String>,
+    pub(crate) using: Option<String>,
     /// WITH CHECK expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub check: Option<String>,
+    pub(crate) check: Option<String>,
     /// Whether it is RESTRICTIVE and not PERMISSIVE.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub restrictive: bool,
+    pub(crate) restrictive: bool,
 }
 
 impl ContractPolicy {
     /// Whether it applies to a command.
     #[must_use]
-    pub fn covers(&self, command: SqlCommand) -> bool {
+    pub(crate) fn covers(&self, command: SqlCommand) -> bool {
         self.command.is_none_or(|c| c == command.into())
     }
 }
@@ -173,23 +173,23 @@ impl ContractPolicy {
 /// A finding that is accepted until a date.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Waiver {
+pub(crate) struct Waiver {
     /// Id of the check.
-    pub check: String,
+    pub(crate) check: String,
     /// Subject of the finding.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Name of the responsible owner.
-    pub owner: String,
+    pub(crate) owner: String,
     /// Reason.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Last day on which it is valid, `YYYY-MM-DD`.
-    pub expires: jiff::civil::Date,
+    pub(crate) expires: jiff::civil::Date,
 }
 
 impl ContractTable {
     /// The rules that its permissions refer to.
     #[must_use]
-    pub fn rules(&self) -> Vec<String> {
+    pub(crate) fn rules(&self) -> Vec<String> {
         let permissions = self.roles.values().flat_map(|access| match access {
             Access::All(permission) => vec![permission],
             Access::Each(by_command) => by_command.values().collect(),
@@ -203,14 +203,14 @@ impl ContractTable {
 
     /// The columns to which a permission is restricted; empty if it is not.
     #[must_use]
-    pub fn columns(&self, role: &str, command: SqlCommand) -> &[String] {
+    pub(crate) fn columns(&self, role: &str, command: SqlCommand) -> &[String] {
         let confined = self.columns.get(role).and_then(|each| each.get(&command.into()));
         confined.map_or(&[], Vec::as_slice)
     }
 
     /// The expected permission for a role and a command; `None` if the contract does not name the role.
     #[must_use]
-    pub fn permission(&self, role: &str, command: SqlCommand) -> Option<Permission> {
+    pub(crate) fn permission(&self, role: &str, command: SqlCommand) -> Option<Permission> {
         match self.roles.get(role)? {
             Access::All(permission) => Some(permission.clone()),
             Access::Each(by_command) => {

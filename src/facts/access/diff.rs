@@ -2,52 +2,52 @@
 
 /// Access in one cell of an earlier `rls matrix`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EarlierAccess {
+pub(crate) struct EarlierAccess {
     /// Table.
-    pub table: String,
+    pub(crate) table: String,
     /// Role.
-    pub role: String,
+    pub(crate) role: String,
     /// `SELECT`, `INSERT`, `UPDATE` or `DELETE`.
-    pub command: String,
+    pub(crate) command: String,
     /// Expected access; `None` if the contract did not name it.
-    pub expected: Option<String>,
+    pub(crate) expected: Option<String>,
     /// Computed access, in words.
-    pub computed: String,
+    pub(crate) computed: String,
 }
 
 /// Finding of an earlier `rls audit`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EarlierFinding {
+pub(crate) struct EarlierFinding {
     /// Id of the check.
-    pub check: String,
+    pub(crate) check: String,
     /// Subject.
-    pub subject: String,
+    pub(crate) subject: String,
     /// Status: `critical`, `warning` or `unknown`.
-    pub status: String,
+    pub(crate) status: String,
     /// Detail, in one sentence.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// An access report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AccessReport {
+pub(crate) struct AccessReport {
     /// Path of the file.
-    pub file: String,
+    pub(crate) file: String,
     /// Context and time of the report, in words.
-    pub of: String,
+    pub(crate) of: String,
     /// Cells of a matrix.
-    pub cells: Vec<EarlierAccess>,
+    pub(crate) cells: Vec<EarlierAccess>,
     /// Findings of an audit.
-    pub flaws: Vec<EarlierFinding>,
+    pub(crate) flaws: Vec<EarlierFinding>,
     /// Examined objects: `role anon`, `schema public`, tables.
-    pub examined: Vec<String>,
+    pub(crate) examined: Vec<String>,
 }
 
 /// Two reports of the same command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pair {
     /// The earlier report.
-    pub old: AccessReport,
+    pub(crate) old: AccessReport,
     /// The later report.
-    pub new: AccessReport,
+    pub(crate) new: AccessReport,
 }

@@ -6,44 +6,44 @@ use super::SqlCommand;
 
 /// A function of the database.
 #[derive(Debug, Clone, Deserialize)]
-pub struct SqlFunction {
+pub(crate) struct SqlFunction {
     /// Signature: `public.is_workspace_member(uuid)`.
-    pub signature: String,
+    pub(crate) signature: String,
     /// Qualified name: `public.is_workspace_member`.
-    pub name: String,
+    pub(crate) name: String,
     /// Schema, unquoted.
-    pub schema: String,
+    pub(crate) schema: String,
     /// Types of the arguments.
-    pub arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
     /// Whether it is SECURITY DEFINER and runs with the rights of its owner.
-    pub definer: bool,
+    pub(crate) definer: bool,
     /// Whether it is VOLATILE. Such a function can write, so this tool never calls it.
-    pub volatile: bool,
+    pub(crate) volatile: bool,
     /// Its `search_path` setting, if any.
-    pub search_path: Option<String>,
+    pub(crate) search_path: Option<String>,
     /// Language: `sql`, `plpgsql`, …
-    pub language: String,
+    pub(crate) language: String,
     /// Body.
-    pub source: String,
+    pub(crate) source: String,
     /// Return type.
-    pub returns: String,
+    pub(crate) returns: String,
     /// Owner.
-    pub owner: String,
+    pub(crate) owner: String,
     /// Examined roles that can call it, also through PUBLIC.
-    pub executable_by: Vec<String>,
+    pub(crate) executable_by: Vec<String>,
     /// Whether it is in an examined schema, so that the API exposes it.
-    pub exposed: bool,
+    pub(crate) exposed: bool,
 }
 
 /// A trigger that runs a SECURITY DEFINER function.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Trigger {
+pub(crate) struct Trigger {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Qualified name of the table or view.
-    pub table: String,
+    pub(crate) table: String,
     /// Signature of the function.
-    pub function: String,
+    pub(crate) function: String,
     /// Commands that fire it.
-    pub events: Vec<SqlCommand>,
+    pub(crate) events: Vec<SqlCommand>,
 }

@@ -1,21 +1,21 @@
 //! Access to tables: expected (contract), computed (catalog) and tested.
 
-pub mod catalog;
+pub(crate) mod catalog;
 pub mod computed;
 pub mod contract;
 pub mod diff;
-pub mod function;
-pub mod tested;
+pub(crate) mod function;
+pub(crate) mod tested;
 
-pub use catalog::AccessCatalog;
-pub use contract::Contract;
+pub(crate) use catalog::AccessCatalog;
+pub(crate) use contract::Contract;
 use jiff::Timestamp;
-pub use tested::Observations;
+pub(crate) use tested::Observations;
 
 /// A command on the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum SqlCommand {
+pub(crate) enum SqlCommand {
     /// Reads rows.
     Select,
     /// Adds rows.
@@ -28,11 +28,11 @@ pub enum SqlCommand {
 
 impl SqlCommand {
     /// All commands, in the order of a matrix.
-    pub const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
+    pub(crate) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
 
     /// The SQL keyword.
     #[must_use]
-    pub fn sql(self) -> &'static str {
+    pub(crate) fn sql(self) -> &'static str {
         match self {
             Self::Select => "SELECT",
             Self::Insert => "INSERT",
@@ -43,22 +43,22 @@ impl SqlCommand {
 }
 
 /// Roles of external requests.
-pub const CLIENT_ROLES: [&str; 2] = ["anon", "authenticated"];
+pub(crate) const CLIENT_ROLES: [&str; 2] = ["anon", "authenticated"];
 
 /// Role of the backend.
-pub const SERVICE_ROLE: &str = "service_role";
+pub(crate) const SERVICE_ROLE: &str = "service_role";
 
 /// Facts that the access checks evaluate.
 #[derive(Debug, Clone)]
 pub struct Audit {
     /// Expected access.
-    pub contract: Contract,
+    pub(crate) contract: Contract,
     /// Catalog for computed access.
-    pub catalog: AccessCatalog,
+    pub(crate) catalog: AccessCatalog,
     /// Tested access.
-    pub observations: Observations,
+    pub(crate) observations: Observations,
     /// When it was read, by the clock of this machine.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Current date in UTC, for the expiry of waivers.
-    pub today: jiff::civil::Date,
+    pub(crate) today: jiff::civil::Date,
 }

@@ -4,22 +4,22 @@ use super::SqlCommand;
 
 /// All tests.
 #[derive(Debug, Clone, Default)]
-pub struct Observations {
+pub(crate) struct Observations {
     /// Commands on the tables of the contract.
-    pub tests: Vec<AccessTest>,
+    pub(crate) tests: Vec<AccessTest>,
     /// Calls of the helper functions of policies.
-    pub helpers: Vec<HelperCall>,
+    pub(crate) helpers: Vec<HelperCall>,
     /// Tests that could not run: subject and reason. They are never OK.
-    pub blocked: Vec<(String, String)>,
+    pub(crate) blocked: Vec<(String, String)>,
     /// Tests without sample rows: subject and reason. They are notes.
-    pub vacuous: Vec<(String, String)>,
+    pub(crate) vacuous: Vec<(String, String)>,
     /// Whether writes were tested and rolled back.
-    pub rehearsed: bool,
+    pub(crate) rehearsed: bool,
 }
 
 /// Role of the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TestRole {
+pub(crate) enum TestRole {
     /// Not signed in.
     Anonymous,
     /// Signed in, not a member of any workspace.
@@ -33,7 +33,7 @@ pub enum TestRole {
 impl TestRole {
     /// The database role of its requests.
     #[must_use]
-    pub fn role(self) -> &'static str {
+    pub(crate) fn role(self) -> &'static str {
         match self {
             Self::Anonymous => "anon",
             Self::Stranger | Self::Member => "authenticated",
@@ -43,7 +43,7 @@ impl TestRole {
 
     /// Name in output.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anon",
             Self::Stranger => "a stranger",
@@ -55,20 +55,20 @@ impl TestRole {
 
 /// Test of one command on one table as one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessTest {
+pub(crate) struct AccessTest {
     /// Table.
-    pub table: String,
+    pub(crate) table: String,
     /// Role of the test.
-    pub persona: TestRole,
+    pub(crate) persona: TestRole,
     /// Command. Writes are only planned (EXPLAIN), or run and rolled back.
-    pub command: SqlCommand,
+    pub(crate) command: SqlCommand,
     /// Result.
-    pub outcome: AccessTestResult,
+    pub(crate) outcome: AccessTestResult,
 }
 
 /// Result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AccessTestResult {
+pub(crate) enum AccessTestResult {
     /// Reached rows of the member's own workspaces and of other workspaces.
     Rows {
         /// Number of reached rows in own workspaces.
@@ -93,15 +93,15 @@ pub enum AccessTestResult {
 
 /// Direct call of a helper function of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HelperCall {
+pub(crate) struct HelperCall {
     /// Signature of the function.
-    pub function: String,
+    pub(crate) function: String,
     /// Role of the test.
-    pub persona: TestRole,
+    pub(crate) persona: TestRole,
     /// Argument: `their own workspace`, `another workspace`, `NULL`.
-    pub argument: &'static str,
+    pub(crate) argument: &'static str,
     /// Expected result.
-    pub expected: bool,
+    pub(crate) expected: bool,
     /// Result, with NULL as false, or the error message.
-    pub answer: Result<bool, String>,
+    pub(crate) answer: Result<bool, String>,
 }

@@ -17,7 +17,7 @@ use crate::triage::areas::AREAS;
 const MAX_ROWS: usize = 24;
 
 /// Renders the page.
-pub fn render(history: &HistoryRange, from: &Provenance, now: Timestamp) -> String {
+pub(crate) fn render(history: &HistoryRange, from: &Provenance, now: Timestamp) -> String {
     let name = from.context.as_deref().unwrap_or(&history.subject);
     let title = format!("History of {name}");
     let mut page = head(&title);

@@ -3,7 +3,7 @@
 mod chart;
 #[cfg(test)]
 mod contrast;
-pub mod history;
+pub(crate) mod history;
 
 use std::fmt::Write as _;
 

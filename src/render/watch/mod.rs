@@ -23,7 +23,7 @@ const ALL_LISTS_HEIGHT: u16 = 14;
 const GRID_WIDTH: u16 = 130;
 
 /// Renders the dashboard.
-pub fn render(frame: &mut Frame<'_>, model: &Model, color: bool) {
+pub(crate) fn render(frame: &mut Frame<'_>, model: &Model, color: bool) {
     let (area, style) = (frame.area(), Paint { color });
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         return render_small(frame, model, style);

@@ -9,7 +9,7 @@ use crate::report::{Provenance, Report};
 
 impl Envelope {
     /// Converts a report.
-    pub fn new(report: &Report, from: &Provenance) -> Self {
+    pub(crate) fn new(report: &Report, from: &Provenance) -> Self {
         Self {
             schema: SCHEMA,
             command: report.command,

@@ -9,7 +9,7 @@ use crate::zod::model::{EnvFile, Environment, SchemaKey};
 
 /// Builds the report of `env explain`. `flags` are those that make the suggested command show the
 /// source of the value.
-pub fn explain(facts: &Environment, key: &SchemaKey, flags: &str) -> Report {
+pub(crate) fn explain(facts: &Environment, key: &SchemaKey, flags: &str) -> Report {
     let entries = facts.template.as_ref().map(EnvFile::in_force);
     let key_info = key_json(facts, key, entries.as_ref());
     let mut document = Document::default();

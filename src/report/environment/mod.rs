@@ -4,7 +4,7 @@ mod explain;
 
 use std::collections::HashMap;
 
-pub use explain::explain;
+pub(crate) use explain::explain;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ use crate::zod::model::{
 
 /// `data` of `env check`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct EnvironmentJson {
+pub(crate) struct EnvironmentJson {
     /// The schema, and why this one.
     schema: SchemaJson,
     /// The template; null when there was none to judge.
@@ -34,7 +34,7 @@ pub struct EnvironmentJson {
 
 /// A tree of sources.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CodeJson {
+pub(crate) struct CodeJson {
     /// The directory.
     root: String,
     /// Source files that were looked at.
@@ -45,7 +45,7 @@ pub struct CodeJson {
 
 /// A schema.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct SchemaJson {
+pub(crate) struct SchemaJson {
     name: String,
     /// `file:line`.
     place: String,
@@ -55,7 +55,7 @@ pub struct SchemaJson {
 
 /// One key of a schema. Values are never said.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct KeyJson {
+pub(crate) struct KeyJson {
     key: String,
     /// Whether the application refuses to start without it; null when nobody can tell.
     required: Option<bool>,
@@ -74,7 +74,7 @@ pub struct KeyJson {
 
 /// Where a value comes from, and what may be said of it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ValueJson {
+pub(crate) struct ValueJson {
     /// The variable it is taken from: the key itself, or a fallback.
     variable: String,
     /// `blank`, or `set, 43 characters`.
@@ -87,7 +87,12 @@ pub struct ValueJson {
 
 /// Builds the report of `env check`. `flags` are added to the suggested commands so that they read
 /// the same files.
-pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn, flags: &str) -> Report {
+pub(crate) fn report(
+    facts: &Environment,
+    findings: Vec<Finding>,
+    fail_on: FailOn,
+    flags: &str,
+) -> Report {
     let entries = facts.template.as_ref().map(EnvFile::in_force);
     let data = EnvironmentJson {
         schema: SchemaJson {

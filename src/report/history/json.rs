@@ -12,7 +12,7 @@ use crate::triage::areas::AREAS;
 
 /// `data` of `history`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct HistoryJson {
+pub(crate) struct HistoryJson {
     /// The database and the app.
     subject: String,
     /// RFC 3339 UTC.
@@ -39,7 +39,7 @@ pub struct HistoryJson {
 
 /// A check that is not OK.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct TroubleJson {
+pub(crate) struct TroubleJson {
     check: String,
     status: &'static str,
     /// The first snapshot behind the last good one, RFC 3339 UTC.
@@ -50,14 +50,14 @@ pub struct TroubleJson {
 
 /// A time without snapshots.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct GapJson {
+pub(crate) struct GapJson {
     from: String,
     until: String,
 }
 
 /// An operation.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct MarkJson {
+pub(crate) struct MarkJson {
     operation: String,
     /// `requeue` or `undo`.
     deed: &'static str,
@@ -68,18 +68,18 @@ pub struct MarkJson {
 }
 
 /// A snapshot as a row of `-o ndjson` and `-o csv`.
-pub struct PointJson;
+pub(crate) struct PointJson;
 
 impl PointJson {
     /// Returns the names of the columns.
-    pub fn columns() -> Vec<&'static str> {
+    pub(crate) fn columns() -> Vec<&'static str> {
         let mut columns = vec!["at", "verdict", "section", "not_ok"];
         columns.extend(METRICS.iter().map(|doc| doc.name));
         columns
     }
 
     /// Returns the row in column order; unknown values are null.
-    pub fn row(snapshot: &StoredSnapshot<'_>) -> Value {
+    pub(crate) fn row(snapshot: &StoredSnapshot<'_>) -> Value {
         let mut row = Map::new();
         row.insert("at".into(), time(snapshot.at).into());
         row.insert("verdict".into(), snapshot.status.as_str().into());

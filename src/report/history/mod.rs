@@ -6,10 +6,10 @@ mod sentences;
 use std::path::Path;
 
 use jiff::Timestamp;
+pub(crate) use json::PointJson;
 use json::data;
-pub use json::{GapJson, HistoryJson, MarkJson, PointJson, TroubleJson};
 use sentences::notes;
-pub use sentences::{mark_text, started, time};
+pub(crate) use sentences::{mark_text, started, time};
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
@@ -21,7 +21,7 @@ use crate::text::sparkline;
 use crate::triage::areas::AREAS;
 
 /// Builds the report; `page` is the HTML file that was written.
-pub fn report(
+pub(crate) fn report(
     history: &HistoryRange,
     page: Option<&Path>,
     now: Timestamp,

@@ -8,13 +8,13 @@ use crate::history::HistoryRange;
 use crate::text;
 
 /// Formats milliseconds since 1970 as RFC 3339 in UTC.
-pub fn time(at: i64) -> String {
+pub(crate) fn time(at: i64) -> String {
     let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Returns the sentence that says when the current problem started.
-pub fn started(history: &HistoryRange, now: Timestamp) -> String {
+pub(crate) fn started(history: &HistoryRange, now: Timestamp) -> String {
     let ago = |at: i64| text::age((now.as_millisecond() - at) as f64 / 1e3);
     let Some(latest) = history.series.latest else {
         return format!("nothing was recorded since {}", time(history.series.from));
@@ -108,7 +108,7 @@ pub(crate) fn marker_letter(operation_type: OperationType) -> char {
 
 /// Returns, for example, `R 2026-01-31T04:00:00Z (2h 05m ago) ada@desk requeued 120 jobs (rq-…):
 /// the token was renewed`.
-pub fn mark_text(marker: &OperationMarker, now: Timestamp) -> String {
+pub(crate) fn mark_text(marker: &OperationMarker, now: Timestamp) -> String {
     let letter = marker_letter(marker.operation_type);
     let verb = marker.operation_type.past_tense();
     let reason = marker.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

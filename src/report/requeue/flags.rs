@@ -9,13 +9,13 @@ use crate::permit;
 
 /// Returns the flags that apply a plan with the options of its preview. The plan stores the jobs,
 /// but neither the canary, the rate limit nor the reason.
-pub fn plan_flags(view: &RequeuePlanView<'_>) -> String {
+pub(crate) fn plan_flags(view: &RequeuePlanView<'_>) -> String {
     canary_and_rate(view) + &confirmation(view, view.plan.ids.len() as u64, true)
 }
 
 /// Returns the flags that resume an operation with `jobs` jobs left. The operation stores the
 /// reason.
-pub fn resume_flags(view: &RequeuePlanView<'_>, jobs: u64) -> String {
+pub(crate) fn resume_flags(view: &RequeuePlanView<'_>, jobs: u64) -> String {
     canary_and_rate(view) + &confirmation(view, jobs, false)
 }
 

@@ -12,7 +12,7 @@ use crate::report::write_outcome::{NAMED, NamedJson, OutcomeJson};
 
 /// `data` of `dlq requeue`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct RequeueJson {
+pub(crate) struct RequeueJson {
     plan: String,
     /// Where the plan may be applied by its id.
     stored: bool,
@@ -35,7 +35,7 @@ pub struct RequeueJson {
 
 /// Jobs that are not part of the plan.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ExcludedJson {
+pub(crate) struct ExcludedJson {
     /// `missing`, `not_dead`, `repeat_offender`, `beyond_max` or `already_done`.
     reason: &'static str,
     jobs: u64,
@@ -45,7 +45,7 @@ pub struct ExcludedJson {
 
 /// Jobs of one cause.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct GroupJson {
+pub(crate) struct GroupJson {
     group: String,
     kind: String,
     template: String,

@@ -4,10 +4,9 @@ mod flags;
 mod json;
 mod plan;
 
-pub use flags::{plan_flags, resume_flags};
-pub use json::{ExcludedJson, GroupJson, RequeueJson};
+pub(crate) use flags::{plan_flags, resume_flags};
 use json::{data, not_requeued};
-pub use plan::document;
+pub(crate) use plan::document;
 
 use super::write_outcome::{add_outcome, add_stop_error, exit, outcome_json};
 use super::{Document, Provenance, Report, canary, follow, title_line};
@@ -21,37 +20,37 @@ use crate::facts::throttle::Throttle;
 use crate::text::plural;
 
 /// A plan with everything that its report shows.
-pub struct RequeuePlanView<'a> {
+pub(crate) struct RequeuePlanView<'a> {
     /// The plan.
-    pub plan: &'a Plan,
+    pub(crate) plan: &'a Plan,
     /// The context and database.
-    pub from: Provenance,
+    pub(crate) from: Provenance,
     /// The operation that is resumed.
-    pub resumes: Option<OperationId>,
+    pub(crate) resumes: Option<OperationId>,
     /// Whether the operation is only recorded on this machine, because the database has no events.
-    pub journal_only: bool,
+    pub(crate) journal_only: bool,
     /// Whether the plan can be applied by its id.
-    pub stored: bool,
+    pub(crate) stored: bool,
     /// The canary, if one was requested.
-    pub canary: Option<Canary>,
+    pub(crate) canary: Option<Canary>,
     /// The rate limit.
-    pub throttle: Throttle,
+    pub(crate) throttle: Throttle,
     /// The advice for causes, the most specific first.
-    pub rules: Vec<&'a Advice>,
+    pub(crate) rules: Vec<&'a Advice>,
     /// Jobs of the resumed operation that were undone since.
-    pub undone: u64,
+    pub(crate) undone: u64,
     /// Jobs of the resumed operation that failed again since, as far as that is known.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// Due jobs that run before those of the canary, if they were counted.
-    pub before: Option<u64>,
+    pub(crate) before: Option<u64>,
     /// The protected context that this database belongs to.
-    pub protected: Option<&'a str>,
+    pub(crate) protected: Option<&'a str>,
     /// The reason given by the operator.
-    pub reason: Option<&'a str>,
+    pub(crate) reason: Option<&'a str>,
 }
 
 /// Builds the report of a plan that was not applied: a preview, or nothing to do.
-pub fn planned(view: &RequeuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
+pub(crate) fn planned(view: &RequeuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
     let mut document = document(view);
     let plan = view.plan;
     if plan.matched == 0 {
@@ -99,7 +98,7 @@ fn apply_commands(view: &RequeuePlanView<'_>) -> Vec<(String, String)> {
 }
 
 /// Builds the report of a refusal: some of the given ids are not dead letters.
-pub fn refused(view: &RequeuePlanView<'_>) -> Report {
+pub(crate) fn refused(view: &RequeuePlanView<'_>) -> Report {
     let plan = view.plan;
     let mut document = document(view);
     let jobs = describe_ineligible(plan);
@@ -126,7 +125,11 @@ fn describe_ineligible(plan: &Plan) -> String {
 }
 
 /// Builds the report of a plan that was applied.
-pub fn applied(view: &RequeuePlanView<'_>, operation: &OperationId, run: &RequeueRun) -> Report {
+pub(crate) fn applied(
+    view: &RequeuePlanView<'_>,
+    operation: &OperationId,
+    run: &RequeueRun,
+) -> Report {
     let outcome = &run.outcome;
     let mut document = Document::default();
     document.push(title_line::title("requeue", &view.from));

@@ -18,7 +18,7 @@ use crate::text::{count, first_line, format_duration, plural};
 const RATE: f64 = 5_000.0;
 
 /// Builds the plan: on stderr before the prompt, on stdout with `--dry-run`.
-pub fn document(view: &RequeuePlanView<'_>) -> Document {
+pub(crate) fn document(view: &RequeuePlanView<'_>) -> Document {
     let plan = view.plan;
     let mut document = Document::default();
     document.push(title_line::title("requeue plan", &view.from));

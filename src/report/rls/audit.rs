@@ -16,7 +16,7 @@ const MAX_REMEDY_LINES: usize = 8;
 
 /// `data` of `rls audit`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct AuditJson {
+pub(crate) struct AuditJson {
     /// Schemas that were examined.
     schemas: Vec<String>,
     /// Where the list of schemas came from: `pgrst.db_schemas` or `assumed`.
@@ -42,17 +42,17 @@ pub struct AuditJson {
 }
 
 /// The options of an audit that its report depends on.
-pub struct AuditOptions<'a> {
+pub(crate) struct AuditOptions<'a> {
     /// Roles in addition to the default ones.
-    pub roles: &'a [String],
+    pub(crate) roles: &'a [String],
     /// The scope as flags for suggested commands.
-    pub scope: &'a str,
+    pub(crate) scope: &'a str,
     /// The lowest status that sets a failing exit code.
-    pub fail_on: FailOn,
+    pub(crate) fail_on: FailOn,
 }
 
 /// Builds the report.
-pub fn report(
+pub(crate) fn report(
     audit: &Audit,
     findings: Vec<Finding>,
     options: &AuditOptions<'_>,

@@ -4,7 +4,7 @@ use crate::facts::access::Contract;
 use crate::report::{Block, Document, Provenance, Report};
 
 /// Builds the report; the table format is the contract file itself.
-pub fn report(contract: &Contract, text: &str, from: &Provenance) -> Report {
+pub(crate) fn report(contract: &Contract, text: &str, from: &Provenance) -> Report {
     let mut document = Document::default();
     let database = from.database.as_deref().unwrap_or("a database");
     let header = format!(

@@ -9,7 +9,7 @@ use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::text;
 
 /// Builds the report.
-pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
+pub(crate) fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
     let summary = counts(&findings).map(|(word, count)| (word, count.into())).to_vec();
     let side_json = |side: &crate::facts::access::diff::AccessReport| json!({ "file": side.file, "of": side.of });
     let data = json!({ "old": side_json(&pair.old), "new": side_json(&pair.new) });

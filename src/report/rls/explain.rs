@@ -12,7 +12,7 @@ use crate::report::{Block, Cell, Document, Provenance, Report, title_line};
 
 /// `data` of `rls explain`: the decision, step by step.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct ExplainJson {
+pub(crate) struct ExplainJson {
     table: String,
     role: String,
     command: &'static str,
@@ -36,7 +36,7 @@ pub struct ExplainJson {
 
 /// A policy that applies.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct PolicyJson {
+pub(crate) struct PolicyJson {
     name: String,
     permissive: bool,
     roles: Vec<String>,
@@ -49,7 +49,7 @@ pub struct PolicyJson {
 }
 
 /// Builds the report.
-pub fn report(
+pub(crate) fn report(
     audit: &Audit,
     (table, role, command): (&Relation, &Role, SqlCommand),
     scope: &str,

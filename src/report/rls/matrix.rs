@@ -13,7 +13,7 @@ use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, ti
 
 /// One cell.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct CellJson {
+pub(crate) struct CellJson {
     /// The table.
     table: String,
     /// The role.
@@ -29,7 +29,7 @@ pub struct CellJson {
 }
 
 /// Builds the report: every table of the contract, then the others.
-pub fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
+pub(crate) fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
     let mut tables: Vec<_> = audit.catalog.tables().collect();
     tables.sort_by_key(|t| (!audit.contract.tables.contains_key(&t.name), t.name.clone()));
     let mut cells = Vec::new();

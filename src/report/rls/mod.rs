@@ -1,10 +1,10 @@
 //! The reports of `rls audit`, `contract`, `diff`, `explain` and `matrix`.
 
-pub mod audit;
-pub mod contract;
-pub mod diff;
-pub mod explain;
-pub mod matrix;
+pub(crate) mod audit;
+pub(crate) mod contract;
+pub(crate) mod diff;
+pub(crate) mod explain;
+pub(crate) mod matrix;
 
 use crate::access::compute::compute_access;
 use crate::checks::rls::agrees;

@@ -18,68 +18,68 @@ use crate::sources::postgres::requeue::journal::Entry;
 
 /// A plan on disk.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StoredPlan {
+pub(crate) struct StoredPlan {
     /// Its id.
-    pub plan: String,
+    pub(crate) plan: String,
     /// `host:port/database`.
-    pub database: String,
+    pub(crate) database: String,
     /// What was asked for.
-    pub target: Target,
+    pub(crate) target: Target,
     /// How it was read.
-    pub options: PlanOptions,
+    pub(crate) options: PlanOptions,
     /// When, by the server's clock.
-    pub cutoff: Timestamp,
+    pub(crate) cutoff: Timestamp,
     /// The frozen jobs.
-    pub ids: Vec<JobId>,
+    pub(crate) ids: Vec<JobId>,
 }
 
 /// An operation on disk, written before its first batch and after its last.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StoredOperation {
+pub(crate) struct StoredOperation {
     /// Its id.
-    pub operation: OperationId,
+    pub(crate) operation: OperationId,
     /// What it does.
     #[serde(rename = "deed")]
-    pub operation_type: OperationType,
+    pub(crate) operation_type: OperationType,
     /// The plan that it applies.
-    pub plan: String,
+    pub(crate) plan: String,
     /// `host:port/database`.
-    pub database: String,
+    pub(crate) database: String,
     /// Who and why; of one that was resumed, who wrote last.
-    pub author: Author,
+    pub(crate) author: Author,
     /// Who began one that was resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub began: Option<Author>,
+    pub(crate) began: Option<Author>,
     /// Jobs of the plan.
-    pub jobs: u64,
+    pub(crate) jobs: u64,
     /// Jobs written, as far as this machine knows.
     #[serde(rename = "done")]
-    pub written: u64,
+    pub(crate) written: u64,
     /// Whether it came to its end.
-    pub finished: bool,
+    pub(crate) finished: bool,
     /// The operation that it undoes.
     #[serde(rename = "undoes")]
-    pub undoes_operation: Option<OperationId>,
+    pub(crate) undoes_operation: Option<OperationId>,
     /// The flags with which it goes on as it began, should it be interrupted.
     #[serde(default)]
-    pub flags: String,
+    pub(crate) flags: String,
 }
 
 impl StoredOperation {
     /// The same, as somebody goes on with it.
     #[must_use]
-    pub fn resumed_by(self, author: Author) -> Self {
+    pub(crate) fn resumed_by(self, author: Author) -> Self {
         let began = self.began.or_else(|| Some(self.author.clone()));
         Self { author: author.resumes(self.author), began, ..self }
     }
 }
 
 /// The directories that it holds.
-pub const DIRECTORIES: [&str; 3] = ["plans", "operations", "journal"];
+pub(crate) const DIRECTORIES: [&str; 3] = ["plans", "operations", "journal"];
 
 /// The directory.
 #[derive(Debug, Clone)]
-pub struct LocalStore {
+pub(crate) struct LocalStore {
     dir: PathBuf,
 }
 
@@ -88,7 +88,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When there is no place for it, or it cannot be written.
-    pub fn open(dir: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn open(dir: Option<&Path>) -> Result<Self, Error> {
         let dir = dir.ok_or_else(|| {
             Error::config("there is no place to keep plans: neither HOME nor XDG_STATE_HOME is set")
         })?;
@@ -103,7 +103,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn save_plan(&self, plan: &StoredPlan) -> Result<(), Error> {
+    pub(crate) fn save_plan(&self, plan: &StoredPlan) -> Result<(), Error> {
         write(&self.path("plans", &plan.plan, "json"), plan)
     }
 
@@ -111,7 +111,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When there is none of this id, or it cannot be read.
-    pub fn plan(&self, id: &str) -> Result<StoredPlan, Error> {
+    pub(crate) fn plan(&self, id: &str) -> Result<StoredPlan, Error> {
         let known = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let path = self.path("plans", id, "json");
         if !known || !path.exists() {
@@ -125,7 +125,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn save_operation(&self, operation: &StoredOperation) -> Result<(), Error> {
+    pub(crate) fn save_operation(&self, operation: &StoredOperation) -> Result<(), Error> {
         write(&self.path("operations", &operation.operation.to_string(), "json"), operation)
     }
 
@@ -133,14 +133,14 @@ impl LocalStore {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn operation(&self, id: &OperationId) -> Result<Option<StoredOperation>, Error> {
+    pub(crate) fn operation(&self, id: &OperationId) -> Result<Option<StoredOperation>, Error> {
         let path = self.path("operations", &id.to_string(), "json");
         if path.exists() { read(&path).map(Some) } else { Ok(None) }
     }
 
     /// Every operation of this machine, the newest first. Files that cannot be read are left out.
     #[must_use]
-    pub fn operations(&self) -> Vec<StoredOperation> {
+    pub(crate) fn operations(&self) -> Vec<StoredOperation> {
         let files = fs::read_dir(self.dir.join("operations")).into_iter().flatten().flatten();
         let mut all: Vec<StoredOperation> =
             files.filter_map(|file| read(&file.path()).ok()).collect();
@@ -152,7 +152,7 @@ impl LocalStore {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn journal(&self, id: &OperationId) -> Result<File, Error> {
+    pub(crate) fn journal(&self, id: &OperationId) -> Result<File, Error> {
         let path = self.path("journal", &id.to_string(), "jsonl");
         let open = || -> std::io::Result<File> {
             let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
@@ -169,7 +169,7 @@ impl LocalStore {
     /// that was cut off by a crash belongs to a batch that was never committed. A job that stands
     /// there twice was resumed after such a batch, and its last entry is the one that counts.
     #[must_use]
-    pub fn journal_entries(&self, id: &OperationId) -> Vec<Entry> {
+    pub(crate) fn journal_entries(&self, id: &OperationId) -> Vec<Entry> {
         let path = self.path("journal", &id.to_string(), "jsonl");
         let text = fs::read_to_string(path).unwrap_or_default();
         let mut entries: Vec<Entry> =
@@ -205,7 +205,7 @@ pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn put(path: &Path, text: &str) -> Result<(), Error> {
+pub(crate) fn put(path: &Path, text: &str) -> Result<(), Error> {
     aside(path, |writer| writer.write_all(text.as_bytes()))
 }
 

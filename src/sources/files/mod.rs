@@ -3,11 +3,11 @@
 
 pub mod access_report;
 pub mod contract;
-pub(crate) mod env_file;
+pub mod env_file;
 pub mod history;
 pub mod ids;
-pub mod local_store;
-pub mod read_limited;
+pub(crate) mod local_store;
+pub(crate) mod read_limited;
 pub mod saved_triage;
 pub mod schema;
 pub(crate) mod source_tree;

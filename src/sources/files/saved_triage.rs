@@ -20,11 +20,11 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 pub struct Saved {
     form: u32,
     /// The version of the tool that looked.
-    pub version: String,
+    pub(crate) version: String,
     /// What it looked at, and when.
-    pub from: Provenance,
+    pub(crate) from: Provenance,
     /// What it saw.
-    pub facts: TriageFacts,
+    pub(crate) facts: TriageFacts,
 }
 
 /// The head of every form, this one and later ones.
@@ -37,7 +37,7 @@ struct Head {
 impl Saved {
     /// What this tool saw just now.
     #[must_use]
-    pub fn new(from: Provenance, facts: TriageFacts) -> Self {
+    pub(crate) fn new(from: Provenance, facts: TriageFacts) -> Self {
         Self { form: FORM, version: env!("CARGO_PKG_VERSION").to_owned(), from, facts }
     }
 
@@ -45,7 +45,7 @@ impl Saved {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         local_store::write(path, self)
     }
 

@@ -12,7 +12,7 @@ use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Hint for responses of Vercel's deployment protection.
-pub const VERCEL_HINT: &str = "this looks like the hosting platform's deployment protection: set \
+pub(crate) const VERCEL_HINT: &str = "this looks like the hosting platform's deployment protection: set \
     the header x-vercel-protection-bypass among the context's headers (or CLIPLY_HEADERS)";
 
 /// Maximum length of a quoted body in a message, in characters.
@@ -20,20 +20,20 @@ const SNIPPET: usize = 80;
 
 /// Response of any status.
 #[derive(Debug)]
-pub struct HttpAnswer {
+pub(crate) struct HttpAnswer {
     /// Status code.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// Response headers; never shown, because they may contain cookies.
-    pub headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// Body as text, without our own credentials.
-    pub body: String,
+    pub(crate) body: String,
     /// Status, latency and number of retries.
-    pub exchange: Exchange,
+    pub(crate) exchange: Exchange,
 }
 
 impl HttpAnswer {
     /// Returns the body as a JSON object. Only 2xx and 5xx responses contain a report.
-    pub fn report(&self) -> Result<Value, SourceError> {
+    pub(crate) fn report(&self) -> Result<Value, SourceError> {
         let status = self.status;
         match status.as_u16() {
             401 | 403 => return Err(self.access_denied()),
@@ -62,7 +62,7 @@ impl HttpAnswer {
 
     /// Returns whether a retry may succeed: overload, or a gateway that cannot reach the app. A 503
     /// with a JSON body is a report and is not retried.
-    pub fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self.status.as_u16() {
             429 | 502 | 504 => true,
             503 => !self.body.trim_start().starts_with('{'),
@@ -71,7 +71,7 @@ impl HttpAnswer {
     }
 
     /// Returns the `Retry-After` header if it is a number of seconds; dates are ignored.
-    pub fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
         text.trim().parse().ok().map(Duration::from_secs)
     }
@@ -152,7 +152,7 @@ impl HttpAnswer {
 }
 
 /// Returns the type of a JSON value with its article: `a string`.
-pub fn json_type(value: &Value) -> &'static str {
+pub(crate) fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -17,7 +17,7 @@ use crate::sources::tls::expired_ca::ExpiredCaVerifier;
 const USER_AGENT: &str = concat!("cliplyctl/", env!("CARGO_PKG_VERSION"));
 
 /// Returns a client for one attempt; its hooks report to `timer`.
-pub fn build(
+pub(crate) fn build(
     url: &Url,
     tls: ClientConfig,
     timer: &RequestTimer,
@@ -48,7 +48,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Returns a TLS configuration with the system's root certificates. Loading them takes 5–10 ms, so
 /// they are loaded only for https, and once for all contexts.
-pub fn with_platform_roots() -> Result<ClientConfig, rustls::Error> {
+pub(crate) fn with_platform_roots() -> Result<ClientConfig, rustls::Error> {
     static LOADED: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(loaded) = LOADED.get() {
         return Ok(loaded.clone());
@@ -77,7 +77,7 @@ fn load_platform_roots() -> Result<ClientConfig, rustls::Error> {
 }
 
 /// Returns a TLS configuration without root certificates, for plain http; cheap to build.
-pub fn without_roots() -> Result<ClientConfig, rustls::Error> {
+pub(crate) fn without_roots() -> Result<ClientConfig, rustls::Error> {
     Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(RootCertStore::empty())

@@ -10,10 +10,10 @@ use super::MAX_BODY;
 use super::redirect::origin;
 use super::timings::{Phase, RequestTimer};
 use crate::facts::{SourceError, SourceErrorKind};
-pub use crate::sources::tls::http_errors::tls;
+pub(crate) use crate::sources::tls::http_errors::tls;
 
 /// Returns the error for a failed request, with the phase in which it failed.
-pub fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer) -> SourceError {
+pub(crate) fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer) -> SourceError {
     let (phase, received) = timer.progress();
     if let Some(cause) = find::<rustls::Error>(error) {
         return tls(cause, url);
@@ -42,7 +42,7 @@ pub fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer) -> Sou
 }
 
 /// Returns the error for a request that used up its time budget.
-pub fn timed_out(url: &Url, timer: &RequestTimer, budget: Duration) -> SourceError {
+pub(crate) fn timed_out(url: &Url, timer: &RequestTimer, budget: Duration) -> SourceError {
     let (phase, received) = timer.progress();
     let mut error = timed_out_in_phase(url, phase, received);
     error.message.push_str(&format!(", {:.1} s allowed", budget.as_secs_f64()));
@@ -50,7 +50,7 @@ pub fn timed_out(url: &Url, timer: &RequestTimer, budget: Duration) -> SourceErr
 }
 
 /// Returns the error for a body that is larger than [`MAX_BODY`].
-pub fn too_large(status: StatusCode) -> SourceError {
+pub(crate) fn too_large(status: StatusCode) -> SourceError {
     let message = format!("{status}: the body is larger than {} MiB", MAX_BODY >> 20);
     SourceError::new(SourceErrorKind::Malformed, message)
         .hint("a report has a few kilobytes: check that the base URL is the one of the API")

@@ -16,7 +16,7 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves the latest value of `text` until the process ends.
-pub async fn serve(listener: TcpListener, text: Receiver<String>) {
+pub(crate) async fn serve(listener: TcpListener, text: Receiver<String>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {

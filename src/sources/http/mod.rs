@@ -8,7 +8,7 @@ mod answer;
 pub mod app;
 mod client;
 mod errors;
-pub mod exporter;
+pub(crate) mod exporter;
 pub(crate) mod redirect;
 mod surrogates;
 mod timings;
@@ -16,7 +16,7 @@ mod timings;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-pub use answer::{HttpAnswer, json_type};
+pub(crate) use answer::{HttpAnswer, json_type};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, Url};
 use rustls::ClientConfig;
@@ -27,7 +27,7 @@ use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Maximum size of a response body, in bytes; a report of the app has a few kilobytes.
-pub const MAX_BODY: usize = 1 << 20;
+pub(crate) const MAX_BODY: usize = 1 << 20;
 /// Maximum number of retries for transient failures.
 const MAX_RETRIES: u32 = 2;
 /// Pause before the first retry; doubled for each further one.
@@ -80,12 +80,16 @@ impl Http {
     }
 
     /// Requests a path below the base URL. `budget` includes retries.
-    pub async fn get(&self, path: &str, budget: Duration) -> Result<HttpAnswer, SourceError> {
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        budget: Duration,
+    ) -> Result<HttpAnswer, SourceError> {
         self.send_with_retries(path, self.headers.clone(), budget).await
     }
 
     /// Requests a path as [`Self::get`] does, with the admin token if one is configured.
-    pub async fn get_as_admin(
+    pub(crate) async fn get_as_admin(
         &self,
         path: &str,
         budget: Duration,

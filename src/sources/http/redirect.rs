@@ -8,13 +8,13 @@ use super::answer::VERCEL_HINT;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Maximum number of redirects that are followed.
-pub const MAX: usize = 3;
+pub(crate) const MAX: usize = 3;
 
 /// Returns the URL to request next, or `None` if the response is not a redirect.
 ///
 /// # Errors
 /// [`SourceErrorKind::Intercepted`] if the location is invalid or has another origin.
-pub fn target(
+pub(crate) fn target(
     from: &Url,
     status: StatusCode,
     headers: &HeaderMap,
@@ -63,20 +63,20 @@ fn other_origin(status: StatusCode, to: &Url) -> SourceError {
 }
 
 /// Returns the error for more than [`MAX`] redirects.
-pub fn too_many(url: &Url) -> SourceError {
+pub(crate) fn too_many(url: &Url) -> SourceError {
     let message = format!("more than {MAX} redirects, the last one to {}", shown(url));
     SourceError::new(SourceErrorKind::Intercepted, message)
         .hint("something in front of the app redirects in a circle")
 }
 
 /// Returns scheme, host and port.
-pub fn origin(url: &Url) -> String {
+pub(crate) fn origin(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
 /// Returns the URL without credentials, query and fragment.
-pub fn shown(url: &Url) -> String {
+pub(crate) fn shown(url: &Url) -> String {
     format!("{}{}", origin(url), url.path().trim_end_matches('/'))
 }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// Replaces every escape of a lone surrogate by `\ufffd`, the replacement character.
-pub fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
+pub(crate) fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
     if !json.contains("\\u") {
         return Cow::Borrowed(json);
     }

@@ -14,7 +14,7 @@ use crate::facts::service::Latency;
 
 /// Current phase of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Resolving the host name.
     Resolving,
     /// Connecting, TLS included.
@@ -27,7 +27,7 @@ pub enum Phase {
 
 impl Phase {
     /// Returns the phase as used after "while" in messages.
-    pub fn message(self) -> &'static str {
+    pub(crate) fn message(self) -> &'static str {
         match self {
             Self::Resolving => "looking up the name",
             Self::Connecting => "connecting",
@@ -39,7 +39,7 @@ impl Phase {
 
 /// Timer of one attempt; clones share its state.
 #[derive(Clone)]
-pub struct RequestTimer(Arc<Mutex<TimingMarks>>);
+pub(crate) struct RequestTimer(Arc<Mutex<TimingMarks>>);
 
 struct TimingMarks {
     started: Instant,
@@ -51,7 +51,7 @@ struct TimingMarks {
 
 impl RequestTimer {
     /// Starts a timer.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(Arc::new(Mutex::new(TimingMarks {
             started: Instant::now(),
             phase: Phase::WaitingForFirstByte,
@@ -61,25 +61,25 @@ impl RequestTimer {
     }
 
     /// Returns the current phase and the number of body bytes received so far.
-    pub fn progress(&self) -> (Phase, usize) {
+    pub(crate) fn progress(&self) -> (Phase, usize) {
         let marks = self.marks();
         (marks.phase, marks.received)
     }
 
     /// Records that a response head was received. After redirects the last call counts.
-    pub fn first_byte(&self) {
+    pub(crate) fn first_byte(&self) {
         let mut marks = self.marks();
         marks.latency.first_byte = marks.started.elapsed();
         marks.phase = Phase::ReadingBody;
     }
 
     /// Records the number of body bytes received so far.
-    pub fn received(&self, bytes: usize) {
+    pub(crate) fn received(&self, bytes: usize) {
         self.marks().received = bytes;
     }
 
     /// Returns the measured times, with the total up to now.
-    pub fn finish(&self) -> Latency {
+    pub(crate) fn finish(&self) -> Latency {
         let marks = self.marks();
         Latency { total: marks.started.elapsed(), ..marks.latency }
     }
@@ -95,7 +95,7 @@ impl RequestTimer {
 }
 
 /// System resolver that records its time.
-pub struct TimedResolver(pub RequestTimer);
+pub(crate) struct TimedResolver(pub(crate) RequestTimer);
 
 impl Resolve for TimedResolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -114,7 +114,7 @@ impl Resolve for TimedResolver {
 
 /// Tower layer that wraps the connector in a [`TimedConnector`].
 #[derive(Clone)]
-pub struct TimedConnecting(pub RequestTimer);
+pub(crate) struct TimedConnecting(pub(crate) RequestTimer);
 
 impl<S> Layer<S> for TimedConnecting {
     type Service = TimedConnector<S>;
@@ -126,7 +126,7 @@ impl<S> Layer<S> for TimedConnecting {
 
 /// Connector that records its time.
 #[derive(Clone)]
-pub struct TimedConnector<S> {
+pub(crate) struct TimedConnector<S> {
     inner: S,
     timer: RequestTimer,
 }

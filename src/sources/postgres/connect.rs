@@ -30,7 +30,7 @@ pub struct SessionOptions {
 }
 
 /// Connection factory of the pool.
-pub struct Connector {
+pub(crate) struct Connector {
     dsn: Dsn,
     options: SessionOptions,
     // Created on first use: reading certificates is slow, and connections over a socket do not need
@@ -42,7 +42,7 @@ pub struct Connector {
 /// Explanation of the last failed connection attempt. The pool can return only the driver's error
 /// type, so the explanation is passed through this shared slot.
 #[derive(Clone, Default)]
-pub struct LastConnectError(Arc<Mutex<Option<SourceError>>>);
+pub(crate) struct LastConnectError(Arc<Mutex<Option<SourceError>>>);
 
 impl LastConnectError {
     fn set(&self, error: SourceError) {
@@ -50,7 +50,7 @@ impl LastConnectError {
     }
 
     /// Returns the explanation. It is kept, because other tasks may wait for the same database.
-    pub fn get(&self) -> Option<SourceError> {
+    pub(crate) fn get(&self) -> Option<SourceError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -20,7 +20,11 @@ const BUDGET: Duration = Duration::from_secs(1);
 
 /// Counts dead letters that were requeued before, by the hash of their latest cause. If they cannot
 /// be counted, the reason is part of the result.
-pub async fn requeued_before(db: &Database, layout: &Layout, timeout: Duration) -> RequeuedBefore {
+pub(crate) async fn requeued_before(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> RequeuedBefore {
     let unknown = |searched: &str| RequeuedBefore { jobs: None, searched: searched.to_owned() };
     let Some(statement) = statement(layout) else {
         return unknown("this database keeps no events of requeues");

@@ -19,7 +19,7 @@ const MOST_STAGES: i64 = 20;
 const BUDGET: Duration = Duration::from_secs(2);
 
 /// Counts the events of the last hour; `None` if events have no ascending ids or no time column.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     timeout: Duration,

@@ -18,7 +18,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 
 /// Counts the jobs dead-lettered in the last hour and in the hour before. A timeout on a large
 /// table is not an error: the counts are then `NotCounted`.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
@@ -95,7 +95,7 @@ fn large_statement(layout: &Layout) -> String {
 
 /// Counts the failed attempts of the last hour; `None` if events have no ascending ids or no time
 /// column.
-pub async fn failures(
+pub(crate) async fn failures(
     db: &Database,
     layout: &Layout,
     timeout: Duration,

@@ -23,7 +23,7 @@ const MAX_GROUPS: usize = 10_000;
 ///
 /// # Errors
 /// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     selection: &Selection,

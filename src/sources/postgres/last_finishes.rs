@@ -19,7 +19,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Also if the query exceeds its timeout.
-pub async fn finishes(
+pub(crate) async fn finishes(
     db: &Database,
     layout: &Layout,
     timeout: Duration,

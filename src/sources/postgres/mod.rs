@@ -6,28 +6,28 @@
 //! `batch_execute`), and every setting is local to its transaction. Imports `facts`, `queue`,
 //! `dsn`, `fingerprint`, `redact`, `text`, `permit`, `interrupt` and `sources::tls`.
 
-pub mod access;
+pub(crate) mod access;
 mod connect;
-pub mod dead_letters;
-pub mod earlier_requeues;
+pub(crate) mod dead_letters;
+pub(crate) mod earlier_requeues;
 mod errors;
-pub mod event_histogram;
-pub mod flow;
-pub mod groups;
-pub mod jobs;
-pub mod last_finishes;
-pub mod layout;
-pub mod probe;
+pub(crate) mod event_histogram;
+pub(crate) mod flow;
+pub(crate) mod groups;
+pub(crate) mod jobs;
+pub(crate) mod last_finishes;
+pub(crate) mod layout;
+pub(crate) mod probe;
 mod query;
-pub mod queue;
-pub mod recent_activity;
-pub mod requeue;
-pub mod requeued_jobs;
+pub(crate) mod queue;
+pub(crate) mod recent_activity;
+pub(crate) mod requeue;
+pub(crate) mod requeued_jobs;
 mod row_types;
 mod script;
-pub mod selection;
-pub mod server;
-pub mod table_load;
+pub(crate) mod selection;
+pub(crate) mod server;
+pub(crate) mod table_load;
 mod transaction;
 
 use std::fmt;
@@ -48,7 +48,7 @@ use crate::facts::{SourceError, SourceErrorKind as Kind};
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Connection of the pool; returned to it on drop.
-pub type Connection = deadpool_postgres::Client;
+pub(crate) type Connection = deadpool_postgres::Client;
 
 /// Connection pool of one database. Cheap to clone; connects on the first query.
 #[derive(Clone)]
@@ -95,7 +95,7 @@ impl Database {
 
     /// Runs `queries` in a transaction that may write and is always rolled back. Triggers run and
     /// sequences advance nevertheless.
-    pub async fn rolled_back<T>(
+    pub(crate) async fn rolled_back<T>(
         &self,
         timeout: Duration,
         queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,

@@ -12,11 +12,11 @@ use super::transaction::{Transaction, begin, set_timeout};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 
 /// Values and types of `$1, $2, …` of a statement.
-pub type QueryParams<'a> = [(&'a (dyn ToSql + Sync), Type)];
+pub(crate) type QueryParams<'a> = [(&'a (dyn ToSql + Sync), Type)];
 
 /// Statement with its parameters and an optional timeout of its own.
 #[derive(Clone, Copy)]
-pub struct Query<'a> {
+pub(crate) struct Query<'a> {
     statement: &'a str,
     params: &'a QueryParams<'a>,
     timeout: Option<Duration>,
@@ -24,12 +24,12 @@ pub struct Query<'a> {
 
 impl<'a> Query<'a> {
     /// Creates a query with the timeout of its transaction.
-    pub fn new(statement: &'a str, params: &'a QueryParams<'a>) -> Self {
+    pub(crate) fn new(statement: &'a str, params: &'a QueryParams<'a>) -> Self {
         Self { statement, params, timeout: None }
     }
 
     /// Sets a timeout for this query and those after it.
-    pub fn with_timeout(self, timeout: Duration) -> Self {
+    pub(crate) fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self }
     }
 
@@ -44,7 +44,7 @@ impl<'a> Query<'a> {
 
 impl Database {
     /// Returns the rows of one statement, in a read-only transaction of its own.
-    pub async fn rows(
+    pub(crate) async fn rows(
         &self,
         timeout: Duration,
         statement: &str,
@@ -55,7 +55,7 @@ impl Database {
     }
 
     /// Returns the only row of a statement that always has one.
-    pub async fn row(
+    pub(crate) async fn row(
         &self,
         timeout: Duration,
         statement: &str,
@@ -70,7 +70,7 @@ impl Database {
     ///
     /// # Errors
     /// Errors of the transaction; the error of a statement is returned in its place.
-    pub async fn query_all<const N: usize>(
+    pub(crate) async fn query_all<const N: usize>(
         &self,
         timeout: Duration,
         queries: [Query<'_>; N],
@@ -94,7 +94,7 @@ impl Database {
     ///
     /// # Errors
     /// Errors of the transaction; the error of a statement is returned in its place.
-    pub async fn query_pair<T>(
+    pub(crate) async fn query_pair<T>(
         &self,
         timeout: Duration,
         first: Query<'_>,

@@ -34,7 +34,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Also if only a scan of a large table could answer, or if the schema has no dead letters.
-pub async fn recent_dead_letters(
+pub(crate) async fn recent_dead_letters(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
@@ -93,7 +93,7 @@ fn add_to_group(groups: &mut HashMap<String, RecentGroup>, row: &Row) {
 }
 
 /// Reads throughput and recent operations.
-pub async fn activity(
+pub(crate) async fn activity(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
@@ -192,7 +192,7 @@ fn recent_operation(row: &Row) -> RecentOperation {
 ///
 /// # Errors
 /// Also if only a scan of a large table could answer.
-pub async fn stuck(
+pub(crate) async fn stuck(
     db: &Database,
     layout: &Layout,
     after: f64,

@@ -21,24 +21,24 @@ use crate::queue::{Events, IdType, Layout, sql};
 /// Maximum number of events of a page.
 const PAGE_ROWS: i64 = 20_000;
 /// Maximum number of job rows of one query.
-pub const CHUNK: usize = 5_000;
+pub(crate) const CHUNK: usize = 5_000;
 /// Number of newest events that are searched for a claim.
 const CLAIM_WINDOW: u32 = 5_000;
 
 /// Page of events.
 #[derive(Debug, Default)]
-pub struct EventPage {
+pub(crate) struct EventPage {
     /// Event ids and records, in order.
-    pub records: Vec<(i64, EventRecord)>,
+    pub(crate) records: Vec<(i64, EventRecord)>,
     /// Id of the last event of the page; unchanged if the page is empty.
-    pub last: i64,
+    pub(crate) last: i64,
     /// Whether there are more pages.
-    pub more: bool,
+    pub(crate) more: bool,
 }
 
 /// Relevant content of one event.
 #[derive(Debug)]
-pub enum EventRecord {
+pub(crate) enum EventRecord {
     /// The operation requeued this job.
     Requeued(RequeuedJob),
     /// Another event of a job, which need not belong to the operation.
@@ -46,7 +46,7 @@ pub enum EventRecord {
 }
 
 /// Reads a page of events after the event `after`. Requires ascending event ids.
-pub async fn events(
+pub(crate) async fn events(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
@@ -112,7 +112,7 @@ fn job_event(row: &Row) -> Option<JobEvent> {
 }
 
 /// Reads all jobs of an operation from its events. Used if event ids do not ascend.
-pub async fn read_from_events(
+pub(crate) async fn read_from_events(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
@@ -136,7 +136,7 @@ pub async fn read_from_events(
 }
 
 /// Reads the jobs of a journal's entries (JSON texts). Used if the database has no events.
-pub async fn read_from_journal(
+pub(crate) async fn read_from_journal(
     db: &Database,
     layout: &Layout,
     entries: &[String],
@@ -178,7 +178,7 @@ fn requeued_job(
 }
 
 /// Reads the current rows of at most [`CHUNK`] jobs. Deleted jobs are missing from the result.
-pub async fn read_rows(
+pub(crate) async fn read_rows(
     db: &Database,
     layout: &Layout,
     jobs: &[JobId],
@@ -270,7 +270,7 @@ fn previous_columns(layout: &Layout, previous: &str) -> String {
 }
 
 /// Returns whether claims are recorded as events. Only then a missing claim event is significant.
-pub async fn claims_have_events(
+pub(crate) async fn claims_have_events(
     db: &Database,
     layout: &Layout,
     timeout: Duration,

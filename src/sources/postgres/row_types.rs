@@ -16,17 +16,17 @@ const EPOCH: i64 = 946_684_800_000_000;
 
 /// Timestamp in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Micros(pub i64);
+pub(crate) struct Micros(pub(crate) i64);
 
 impl Micros {
     /// Returns the number, or `None` if it stands for an infinity.
-    pub fn finite(self) -> Option<i64> {
+    pub(crate) fn finite(self) -> Option<i64> {
         (self.0 != i64::MAX && self.0 != i64::MIN).then_some(self.0)
     }
 
     /// Formats the time as RFC 3339 in UTC with `digits` fractional digits; infinities as
     /// PostgreSQL writes them.
-    pub fn rfc3339(self, digits: usize) -> String {
+    pub(crate) fn rfc3339(self, digits: usize) -> String {
         match Timestamp::from_microsecond(self.0) {
             Ok(at) => format!("{at:.digits$}"),
             Err(_) if self.0 < 0 => "-infinity".to_owned(),
@@ -50,7 +50,7 @@ impl<'a> FromSql<'a> for Micros {
 
 /// 64-bit hash of a value of any type, used only to compare values for equality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Token(pub u64);
+pub(crate) struct Token(pub(crate) u64);
 
 impl<'a> FromSql<'a> for Token {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {

@@ -9,7 +9,7 @@ use crate::queue::{Layout, sql};
 
 /// SQL conditions and the values of their placeholders.
 #[derive(Default)]
-pub struct Conditions {
+pub(crate) struct Conditions {
     conditions: Vec<String>,
     values: Vec<(Box<dyn ToSql + Sync + Send>, Type)>,
 }
@@ -17,7 +17,7 @@ pub struct Conditions {
 impl Conditions {
     /// Returns the conditions for the dead letters of a selection. Its group is checked by
     /// [`in_group`], because fingerprints are computed here.
-    pub fn new(layout: &Layout, selection: &Selection) -> Self {
+    pub(crate) fn new(layout: &Layout, selection: &Selection) -> Self {
         let mut conditions = Self::default();
         conditions.push(sql::state_in(layout, &layout.state_names.dead));
         if !selection.kinds.is_empty() {
@@ -46,23 +46,27 @@ impl Conditions {
     }
 
     /// Adds a condition; all conditions must hold.
-    pub fn push(&mut self, condition: impl Into<String>) {
+    pub(crate) fn push(&mut self, condition: impl Into<String>) {
         self.conditions.push(condition.into());
     }
 
     /// Adds a value and returns its placeholder: `$3`.
-    pub fn bind(&mut self, value: impl ToSql + Sync + Send + 'static, r#type: Type) -> String {
+    pub(crate) fn bind(
+        &mut self,
+        value: impl ToSql + Sync + Send + 'static,
+        r#type: Type,
+    ) -> String {
         self.values.push((Box::new(value), r#type));
         format!("${}", self.values.len())
     }
 
     /// Returns all conditions joined with `and`, for use after `where`.
-    pub fn sql(&self) -> String {
+    pub(crate) fn sql(&self) -> String {
         self.conditions.join(" and ")
     }
 
     /// Returns the values and their types, for `query_typed`.
-    pub fn params(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
+    pub(crate) fn params(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
         self.values
             .iter()
             .map(|(value, r#type)| (&**value as &(dyn ToSql + Sync), r#type.clone()))
@@ -75,7 +79,7 @@ fn text(column: Option<&String>) -> String {
 }
 
 /// Returns the select list that [`fingerprint`] reads: `fp_kind`, `fp_last_error`, `fp_error`.
-pub fn fingerprint_columns(layout: &Layout) -> String {
+pub(crate) fn fingerprint_columns(layout: &Layout) -> String {
     let error = layout.error.as_ref().map(|column| &column.name);
     let input = |column| sql::fingerprint_input(&sql::column_or_null(column, "text"));
     format!(
@@ -87,12 +91,12 @@ pub fn fingerprint_columns(layout: &Layout) -> String {
 }
 
 /// Computes the fingerprint of a row with [`fingerprint_columns`].
-pub fn fingerprint(row: &Row) -> Fingerprint {
+pub(crate) fn fingerprint(row: &Row) -> Fingerprint {
     let column = |name: &str| row.get::<_, Option<&str>>(name);
     Fingerprint::new(column("fp_kind").unwrap_or(""), column("fp_last_error"), column("fp_error"))
 }
 
 /// Returns whether a job with this fingerprint belongs to the group of a selection, if it has one.
-pub fn in_group(selection: &Selection, fingerprint: &Fingerprint) -> bool {
+pub(crate) fn in_group(selection: &Selection, fingerprint: &Fingerprint) -> bool {
     selection.group.as_ref().is_none_or(|group| *group == fingerprint.hash)
 }

@@ -14,7 +14,7 @@ const QUERY: &str = include_str!("queries/server.sql");
 const BUDGET: Duration = Duration::from_secs(2);
 
 /// Reads connections, transactions, lock waits, dead rows and the role in one round trip.
-pub async fn read(db: &Database, timeout: Duration) -> Result<ServerStatus, SourceError> {
+pub(crate) async fn read(db: &Database, timeout: Duration) -> Result<ServerStatus, SourceError> {
     let limit = MAX_WAITS as i64;
     let text: String = db.row(timeout.min(BUDGET), QUERY, &[(&limit, Type::INT8)]).await?.get(0);
     serde_json::from_str(&text).map_err(|e| {
@@ -23,7 +23,7 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<ServerStatus, Sour
 }
 
 /// Returns the setting `server_version`.
-pub async fn version(db: &Database, timeout: Duration) -> Result<String, SourceError> {
+pub(crate) async fn version(db: &Database, timeout: Duration) -> Result<String, SourceError> {
     let statement = "select current_setting('server_version')";
     Ok(db.row(timeout.min(BUDGET), statement, &[]).await?.get(0))
 }

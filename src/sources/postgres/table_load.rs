@@ -13,7 +13,7 @@ const QUERY: &str = include_str!("queries/pressure.sql");
 const BUDGET: Duration = Duration::from_secs(2);
 
 /// Reads the load. With `max_due` it also counts due jobs, up to `max_due + 1`.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     max_due: Option<u64>,

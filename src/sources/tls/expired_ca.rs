@@ -13,16 +13,16 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 /// Expired certificate of a CA in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the certificate of its authority {name} expired on {day}")]
-pub struct ExpiredCa {
+pub(crate) struct ExpiredCa {
     /// Common name of the CA, or its full subject if it has none.
-    pub name: String,
+    pub(crate) name: String,
     /// Last day of validity, such as `2020-02-03`.
-    pub day: String,
+    pub(crate) day: String,
 }
 
 impl ExpiredCa {
     /// Returns the error that [`ExpiredCaVerifier`] stored in a handshake error, if it is one.
-    pub fn from_certificate_error(error: &CertificateError) -> Option<&Self> {
+    pub(crate) fn from_certificate_error(error: &CertificateError) -> Option<&Self> {
         match error {
             CertificateError::Other(OtherError(inner)) => inner.downcast_ref(),
             _ => None,
@@ -47,11 +47,11 @@ impl From<ExpiredCa> for Error {
 
 /// Verifier that replaces "expired" by [`ExpiredCa`] if the certificate of a CA has expired.
 #[derive(Debug)]
-pub struct ExpiredCaVerifier {
+pub(crate) struct ExpiredCaVerifier {
     /// Verifier that checks everything else.
-    pub verifier: Arc<dyn ServerCertVerifier>,
+    pub(crate) verifier: Arc<dyn ServerCertVerifier>,
     /// Root certificates that were loaded from a file; empty for the system's trust store.
-    pub roots: Vec<CertificateDer<'static>>,
+    pub(crate) roots: Vec<CertificateDer<'static>>,
 }
 
 impl ExpiredCaVerifier {

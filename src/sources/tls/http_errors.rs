@@ -10,7 +10,7 @@ use crate::sources::http::redirect::origin;
 use crate::sources::tls::expired_ca::ExpiredCa;
 
 /// Returns the error for a failed handshake with the server of `url`.
-pub fn tls(error: &Error, url: &Url) -> SourceError {
+pub(crate) fn tls(error: &Error, url: &Url) -> SourceError {
     let place = origin(url);
     let (message, hint) = match error {
         Error::InvalidCertificate(reason) => certificate(reason, url),

@@ -7,7 +7,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::tls::expired_ca::ExpiredCa;
 
 /// Returns the error for a failed handshake with `server`.
-pub fn explain(error: &Error, server: &str) -> SourceError {
+pub(crate) fn explain(error: &Error, server: &str) -> SourceError {
     let (what, hint) = match error {
         Error::InvalidCertificate(error) => certificate(error, server),
         Error::AlertReceived(alert) => alert_received(*alert),

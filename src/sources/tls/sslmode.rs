@@ -18,7 +18,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::tls::expired_ca::ExpiredCaVerifier;
 
 /// Returns a connector that verifies the server as the sslmode of the DSN requires.
-pub fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {
+pub(crate) fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = verifier(tls, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)

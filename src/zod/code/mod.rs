@@ -29,11 +29,11 @@ pub(crate) const COMPONENT_EXTENSIONS: [&str; 3] = ["vue", "svelte", "astro"];
 #[derive(Debug, Default)]
 pub(crate) struct FileUses {
     /// Every use.
-    pub uses: Vec<CodeUse>,
+    pub(crate) uses: Vec<CodeUse>,
     /// Lines that read a computed key.
-    pub computed: Vec<SourceLine>,
+    pub(crate) computed: Vec<SourceLine>,
     /// Why the file could not be parsed.
-    pub unread: Option<Unresolved>,
+    pub(crate) unread: Option<Unresolved>,
 }
 
 impl FileUses {

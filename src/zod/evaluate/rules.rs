@@ -19,11 +19,11 @@ const HTTP: &str = "^https?$";
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ValueResult {
     /// The output value, unless the value is refused.
-    pub value: JsValue,
+    pub(crate) value: JsValue,
     /// Reasons for a refusal, without the value.
-    pub refused: Vec<String>,
+    pub(crate) refused: Vec<String>,
     /// Reasons why the result is not known.
-    pub unknown: Vec<String>,
+    pub(crate) unknown: Vec<String>,
 }
 
 impl ValueResult {

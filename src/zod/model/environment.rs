@@ -119,24 +119,24 @@ pub struct EnvEntry {
     /// The value as dotenv parses it.
     pub value: EnvValue,
     /// The quotes around the value.
-    pub quote: Option<Quote>,
+    pub(crate) quote: Option<Quote>,
     /// Line of the key, from 1.
-    pub line: u32,
+    pub(crate) line: u32,
     /// The bytes of key and value in the file.
     pub span: Range<usize>,
     /// Formatting issues.
-    pub notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
 }
 
 /// A `.env` file as dotenv parses it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EnvFile {
     /// The path it was read from.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The entries, in file order.
     pub entries: Vec<EnvEntry>,
     /// Formatting issues of the file.
-    pub notes: Vec<FileNote>,
+    pub(crate) notes: Vec<FileNote>,
 }
 
 impl EnvFile {
@@ -158,22 +158,22 @@ impl EnvFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetValue {
     /// Its name.
-    pub key: String,
+    pub(crate) key: String,
     /// Its value.
-    pub value: EnvValue,
+    pub(crate) value: EnvValue,
     /// Where its value comes from: `.env.local:3`, `the process`.
-    pub origin: String,
+    pub(crate) origin: String,
     /// Origins whose values this one overrides, latest first.
-    pub shadows: Vec<String>,
+    pub(crate) shadows: Vec<String>,
     /// The value comes from the process environment, which also contains undeclared variables.
-    pub from_process: bool,
+    pub(crate) from_process: bool,
 }
 
 /// The variables that an application starts with, in the order in which they were first set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EnvValues {
     /// Each variable once.
-    pub set: Vec<SetValue>,
+    pub(crate) set: Vec<SetValue>,
 }
 
 impl EnvValues {
@@ -202,37 +202,37 @@ impl EnvValues {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fallback {
     /// The key that the schema declares.
-    pub key: String,
+    pub(crate) key: String,
     /// The key that the code reads instead.
-    pub from: String,
+    pub(crate) from: String,
 }
 
 /// Settings for the evaluation that the schema does not contain.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EnvPolicy {
     /// Fallbacks that the application's code implements.
-    pub fallbacks: Vec<Fallback>,
+    pub(crate) fallbacks: Vec<Fallback>,
     /// The selected profile: `production`, `worker`.
-    pub profile: Option<String>,
+    pub(crate) profile: Option<String>,
     /// Keys that the profile requires in addition to the schema.
-    pub required: Vec<String>,
+    pub(crate) required: Vec<String>,
     /// Commented keys count as missing, and template warnings are critical.
-    pub strict: bool,
+    pub(crate) strict: bool,
 }
 
 /// Everything that was read about an environment: the input of the checks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Environment {
     /// The schema.
-    pub schema: EnvSchema,
+    pub(crate) schema: EnvSchema,
     /// The template, if one was read.
-    pub template: Option<EnvFile>,
+    pub(crate) template: Option<EnvFile>,
     /// The values, if any were read.
-    pub values: Option<EnvValues>,
+    pub(crate) values: Option<EnvValues>,
     /// The uses in the application's source code, if it was read.
-    pub code: Option<Code>,
+    pub(crate) code: Option<Code>,
     /// Settings for the evaluation.
-    pub policy: EnvPolicy,
+    pub(crate) policy: EnvPolicy,
 }
 
 impl Environment {
@@ -265,26 +265,26 @@ pub enum CodeForm {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CodeUse {
     /// The line.
-    pub place: SourceLine,
+    pub(crate) place: SourceLine,
     /// The name of the key.
-    pub key: String,
+    pub(crate) key: String,
     /// How it is used.
-    pub form: CodeForm,
+    pub(crate) form: CodeForm,
 }
 
 /// The uses of keys in a tree of source files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Code {
     /// The root directory.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Number of source files.
-    pub files: usize,
+    pub(crate) files: usize,
     /// Every use, sorted by file and line.
-    pub uses: Vec<CodeUse>,
+    pub(crate) uses: Vec<CodeUse>,
     /// Lines that read a computed key: `process.env[name]`.
-    pub computed: Vec<SourceLine>,
+    pub(crate) computed: Vec<SourceLine>,
     /// Files that could not be read or parsed, with the reason.
-    pub unread: Vec<Unresolved>,
+    pub(crate) unread: Vec<Unresolved>,
 }
 
 impl Code {

@@ -11,7 +11,7 @@ pub use environment::{
     Code, CodeForm, CodeUse, EntryState, EnvEntry, EnvFile, EnvPolicy, EnvValue, EnvValues,
     Environment, Fallback, FileNote, Note, Quote, SetValue,
 };
-pub use rule::{
+pub(crate) use rule::{
     Constant, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck, StringFormat, UrlOptions,
 };
 
@@ -144,7 +144,7 @@ pub struct EnvSchema {
     /// Code that may declare further keys or reject the whole object.
     pub unresolved: Vec<Unresolved>,
     /// Names that the hosting platform sets, from presets (`VERCEL_*`); a template need not contain them.
-    pub platform: Vec<&'static str>,
+    pub(crate) platform: Vec<&'static str>,
 }
 
 impl EnvSchema {

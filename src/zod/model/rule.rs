@@ -23,9 +23,9 @@ pub enum Constant {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     /// The text between the slashes.
-    pub source: String,
+    pub(crate) source: String,
     /// The flags: `i`, `u`, …
-    pub flags: String,
+    pub(crate) flags: String,
 }
 
 /// A check of a string, or a change to it; they apply in order.
@@ -67,11 +67,11 @@ pub enum StringCheck {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UrlOptions {
     /// Pattern for the host.
-    pub hostname: Option<Pattern>,
+    pub(crate) hostname: Option<Pattern>,
     /// Pattern for the scheme without the colon.
-    pub protocol: Option<Pattern>,
+    pub(crate) protocol: Option<Pattern>,
     /// Replaces the value by its normalized form.
-    pub normalize: bool,
+    pub(crate) normalize: bool,
 }
 
 /// A string format that zod defines by name.

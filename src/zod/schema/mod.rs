@@ -127,13 +127,13 @@ pub enum SchemaError {
 #[derive(Clone, Copy)]
 pub struct Files {
     /// Reads a text file.
-    pub read: fn(&Path) -> Result<String, SchemaError>,
+    pub(crate) read: fn(&Path) -> Result<String, SchemaError>,
     /// Whether a path is a regular file.
-    pub is_file: fn(&Path) -> bool,
+    pub(crate) is_file: fn(&Path) -> bool,
     /// Whether a path exists.
-    pub exists: fn(&Path) -> bool,
+    pub(crate) exists: fn(&Path) -> bool,
     /// The absolute form of a path; `None` if the working directory is not known.
-    pub absolute: fn(&Path) -> Option<PathBuf>,
+    pub(crate) absolute: fn(&Path) -> Option<PathBuf>,
 }
 
 impl Files {

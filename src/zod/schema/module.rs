@@ -70,15 +70,15 @@ pub(crate) enum Export<'a> {
 /// A parsed file.
 pub(crate) struct Module<'a> {
     /// The path it was read from.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Top-level names with their bindings.
-    pub bindings: HashMap<&'a str, NameBinding<'a>>,
+    pub(crate) bindings: HashMap<&'a str, NameBinding<'a>>,
     /// Names of top-level variables and of the default export, in source order.
-    pub values: Vec<&'a str>,
+    pub(crate) values: Vec<&'a str>,
     /// Exported names with their targets.
-    pub exports: HashMap<&'a str, Export<'a>>,
+    pub(crate) exports: HashMap<&'a str, Export<'a>>,
     /// `export * from "…"`
-    pub stars: Vec<&'a str>,
+    pub(crate) stars: Vec<&'a str>,
     lines: LineStarts,
 }
 
@@ -307,9 +307,9 @@ pub(crate) struct SchemaReader<'a> {
 #[derive(Clone)]
 pub(crate) struct ExprSite<'a> {
     /// The file.
-    pub module: Rc<Module<'a>>,
+    pub(crate) module: Rc<Module<'a>>,
     /// The expression.
-    pub value: &'a Expression<'a>,
+    pub(crate) value: &'a Expression<'a>,
 }
 
 /// The target of a name, after following imports.
@@ -490,9 +490,9 @@ fn normalize(path: &Path) -> PathBuf {
 #[derive(Clone)]
 pub(crate) struct EvalScope<'a> {
     /// The file whose names it uses.
-    pub module: Rc<Module<'a>>,
+    pub(crate) module: Rc<Module<'a>>,
     /// The remaining depth of nested expressions.
-    pub depth: u8,
+    pub(crate) depth: u8,
 }
 
 impl<'a> EvalScope<'a> {

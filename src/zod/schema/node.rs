@@ -20,40 +20,40 @@ const MAX_RULES: u32 = 10_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     /// The rule.
-    pub rule: Rule,
+    pub(crate) rule: Rule,
     /// The description in the schema.
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// The line of its declaration.
-    pub place: SourceLine,
+    pub(crate) place: SourceLine,
     /// The part of a `createEnv` schema that declares it.
-    pub side: Side,
+    pub(crate) side: Side,
     /// Nesting depth of the rule.
-    pub levels: u16,
+    pub(crate) levels: u16,
     /// Number of parts of the rule.
-    pub rules: u32,
+    pub(crate) rules: u32,
 }
 
 /// The properties of an object schema or of an object literal of schemas.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ObjectFields {
     /// The fields, in source order.
-    pub fields: Vec<(String, Field)>,
+    pub(crate) fields: Vec<(String, Field)>,
     index: HashMap<String, usize>,
     /// Code that may add or replace fields.
-    pub unresolved: Vec<Unresolved>,
+    pub(crate) unresolved: Vec<Unresolved>,
     /// Names that a hosting platform sets, from presets.
-    pub platform: Vec<&'static str>,
+    pub(crate) platform: Vec<&'static str>,
 }
 
 /// An object schema: `z.object(…)` after its methods.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
     /// The properties.
-    pub shape: ObjectFields,
+    pub(crate) shape: ObjectFields,
     /// The treatment of undeclared keys.
-    pub mode: ObjectMode,
+    pub(crate) mode: ObjectMode,
     /// Blank values count as missing.
-    pub blank_is_missing: bool,
+    pub(crate) blank_is_missing: bool,
 }
 
 /// The meaning of an expression.

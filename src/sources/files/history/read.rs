@@ -12,11 +12,11 @@ use crate::facts::snapshot::{
 
 /// A place that was recorded.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     /// The database and the app.
-    pub name: String,
+    pub(crate) name: String,
     /// The context that was used last.
-    pub context: Option<String>,
+    pub(crate) context: Option<String>,
 }
 
 impl Store {
@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn systems(&self) -> Result<Vec<Recorded>, Error> {
+    pub(crate) fn systems(&self) -> Result<Vec<Recorded>, Error> {
         let read = || {
             let mut statement =
                 self.connection.prepare("SELECT name, context FROM places ORDER BY name")?;
@@ -50,7 +50,7 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn first(&self, place: i64) -> Result<Option<i64>, Error> {
+    pub(crate) fn first(&self, place: i64) -> Result<Option<i64>, Error> {
         let first = "SELECT min(at) FROM snapshots WHERE place = ?1";
         self.connection.query_row(first, [place], |row| row.get(0)).map_err(self.failed())
     }
@@ -86,7 +86,7 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn back(
+    pub(crate) fn back(
         &self,
         place: i64,
         before: i64,
@@ -113,7 +113,11 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn latest_detail(&self, place: i64, until: i64) -> Result<Option<SnapshotDetail>, Error> {
+    pub(crate) fn latest_detail(
+        &self,
+        place: i64,
+        until: i64,
+    ) -> Result<Option<SnapshotDetail>, Error> {
         let text: Option<String> = self
             .connection
             .query_row(

@@ -8,7 +8,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::http::json_type;
 
 /// Parses a health report. `ok` must be a boolean; unknown fields are ignored.
-pub fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceError> {
+pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceError> {
     let malformed = |what: String| {
         let message = format!("HTTP {} without a health report: {what}", exchange.http_status);
         Err(SourceError::new(SourceErrorKind::Malformed, message)

@@ -8,7 +8,7 @@ use crate::sources::http::json_type;
 
 /// Returns a field that should be a boolean; null counts as absent. `path` is the prefix of the
 /// field's name in messages.
-pub fn flag(object: &Value, name: &str, path: &str) -> ReportedFlag {
+pub(crate) fn flag(object: &Value, name: &str, path: &str) -> ReportedFlag {
     match object.get(name) {
         None | Some(Value::Null) => ReportedFlag::Absent,
         Some(Value::Bool(value)) => ReportedFlag::Is(*value),
@@ -20,13 +20,13 @@ pub fn flag(object: &Value, name: &str, path: &str) -> ReportedFlag {
 
 /// Returns the message for a value of the wrong type: `the field checks.db.ok is a string, not true
 /// or false`.
-pub fn wrong_type(path: &str, value: &Value, expected: &str) -> String {
+pub(crate) fn wrong_type(path: &str, value: &Value, expected: &str) -> String {
     format!("the field {path} is {}, not {wanted}", json_type(value), wanted = expected)
 }
 
 /// Returns a message from a string, an object with a `message` and `detail`, an array of these, or
 /// any other JSON; `None` for null. Secrets are redacted.
-pub fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(redact::text(text)),

@@ -12,11 +12,11 @@ mod json;
 mod readiness;
 
 /// Path of the health report.
-pub const HEALTHZ: &str = "/api/healthz";
+pub(crate) const HEALTHZ: &str = "/api/healthz";
 /// Path of the readiness report.
-pub const READYZ: &str = "/api/readyz";
+pub(crate) const READYZ: &str = "/api/readyz";
 /// Path of the readiness report with details for operators.
-pub const ADMIN_READYZ: &str = "/api/admin/readyz";
+pub(crate) const ADMIN_READYZ: &str = "/api/admin/readyz";
 
 /// Reads the health report. `budget` includes retries.
 pub async fn health(http: &Http, budget: Duration) -> Result<Health, SourceError> {

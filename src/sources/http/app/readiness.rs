@@ -20,7 +20,7 @@ const COMPONENTS: [&str; 6] = ["env", "db", "worker", "stripe", "sentry", "ffmpe
 ///
 /// # Errors
 /// [`SourceErrorKind::Malformed`] if the object has no known field.
-pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError> {
+pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError> {
     let Some(format) = detect_format(json) else {
         let message =
             format!("HTTP {} without a readiness report: no known field", exchange.http_status);

@@ -25,7 +25,7 @@ const QUERIES: [&str; 6] = [
 
 /// Reads the catalog. If `schemas` is empty, the schemas that the API exposes are read, or
 /// `public`.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     timeout: Duration,
     roles: &[String],

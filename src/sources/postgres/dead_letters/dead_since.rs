@@ -12,7 +12,7 @@ use crate::sources::postgres::row_types::Micros;
 const FUTURE_TOLERANCE: f64 = 300.0;
 
 /// Returns the select list that [`dead_since_of`] and `changed_of` read.
-pub fn dead_since_columns(layout: &Layout) -> String {
+pub(crate) fn dead_since_columns(layout: &Layout) -> String {
     let failed_at = match &layout.error {
         Some(error) if error.json => {
             format!("left({} ->> 'failed_at', 64)", sql::ident(&error.name))
@@ -29,7 +29,7 @@ pub(crate) fn changed_of(row: &Row) -> Option<Micros> {
 }
 
 /// Returns when the job of a row with [`dead_since_columns`] was dead-lettered.
-pub fn dead_since_of(row: &Row) -> Option<DeadSince> {
+pub(crate) fn dead_since_of(row: &Row) -> Option<DeadSince> {
     let Micros(now) = row.get("now_at");
     plausible_time(row.get("failed_at"), changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
 }

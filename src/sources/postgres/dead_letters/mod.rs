@@ -8,9 +8,9 @@ mod page;
 mod same_cause;
 
 use dead_since::changed_of;
-pub use dead_since::{dead_since_columns, dead_since_of};
-pub use page::{list, stream};
-pub use same_cause::count_same_cause;
+pub(crate) use dead_since::{dead_since_columns, dead_since_of};
+pub(crate) use page::{list, stream};
+pub(crate) use same_cause::count_same_cause;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -27,15 +27,15 @@ const ERROR_BYTES: usize = 2_000;
 
 /// Selection, order and start of a listing.
 #[derive(Debug, Clone, Copy)]
-pub struct Listing<'a> {
+pub(crate) struct Listing<'a> {
     /// Layout of the table.
-    pub layout: &'a Layout,
+    pub(crate) layout: &'a Layout,
     /// Filters.
-    pub selection: &'a Selection,
+    pub(crate) selection: &'a Selection,
     /// Order of the rows.
-    pub order: Order,
+    pub(crate) order: Order,
     /// Last job of the previous page.
-    pub after: Option<&'a Cursor>,
+    pub(crate) after: Option<&'a Cursor>,
 }
 
 impl Listing<'_> {
@@ -78,7 +78,7 @@ impl Listing<'_> {
 ///
 /// # Errors
 /// [`SourceErrorKind::UnknownLayout`] if it has none, with the reason.
-pub fn required(layout: &Layout) -> Result<(), SourceError> {
+pub(crate) fn required(layout: &Layout) -> Result<(), SourceError> {
     match layout.no_dead_letters() {
         None => Ok(()),
         Some(reason) => Err(SourceError::new(SourceErrorKind::UnknownLayout, reason)

@@ -27,7 +27,7 @@ const TOTAL_CAP: u64 = 10_000;
 ///
 /// # Errors
 /// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
-pub async fn list<T>(
+pub(crate) async fn list<T>(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
@@ -95,7 +95,7 @@ const GROUP_WINDOW: u64 = 300_000;
 
 /// Reads a page of the jobs of a group. The rows are filtered here, because the server cannot
 /// compute fingerprints.
-pub async fn group_page(
+pub(crate) async fn group_page(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
@@ -125,7 +125,7 @@ pub async fn group_page(
 
 /// Reads a page in the order of [`Order::DeadSince`]. No index has this order, so all dead letters
 /// are read, and only those of the page are held in memory.
-pub async fn page_by_dead_since(
+pub(crate) async fn page_by_dead_since(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
@@ -165,7 +165,7 @@ pub async fn page_by_dead_since(
 }
 
 /// Returns whether a row belongs to the group of the listing, if it has one.
-pub fn is_in_group(listing: &Listing<'_>, row: &Row) -> bool {
+pub(crate) fn is_in_group(listing: &Listing<'_>, row: &Row) -> bool {
     listing.selection.group.is_none() || in_group(listing.selection, &fingerprint(row))
 }
 
@@ -174,7 +174,7 @@ pub fn is_in_group(listing: &Listing<'_>, row: &Row) -> bool {
 ///
 /// # Errors
 /// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
-pub async fn stream(
+pub(crate) async fn stream(
     db: &Database,
     listing: Listing<'_>,
     limit: Option<u32>,

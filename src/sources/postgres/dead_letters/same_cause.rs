@@ -19,7 +19,7 @@ const WINDOW: u64 = 50_000;
 
 /// Counts the other dead letters with the cause of `job`, within `WINDOW` and
 /// [`queue::SCAN_BUDGET`]. After a timeout the count is a lower bound.
-pub async fn count_same_cause(
+pub(crate) async fn count_same_cause(
     db: &Database,
     layout: &Layout,
     job: &Job,

@@ -12,7 +12,7 @@ use crate::facts::{SourceError, SourceErrorKind as Kind};
 use crate::sources::tls::postgres_errors;
 
 /// Returns the explanation of a failed attempt to connect to `host`.
-pub fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> SourceError {
+pub(crate) fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> SourceError {
     if let Some(server) = error.as_db_error() {
         let mut explained = sqlstate::explain(server);
         if server.code() == &SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
@@ -161,14 +161,14 @@ fn not_postgres(host: &Host, message: &str) -> SourceError {
 }
 
 /// Returns the error for a host that did not complete the connection within `waited`.
-pub fn host_timeout(host: &Host, waited: Duration) -> SourceError {
+pub(crate) fn host_timeout(host: &Host, waited: Duration) -> SourceError {
     let message = format!("{host} did not answer within {} s", waited.as_secs_f64());
     SourceError::new(Kind::Timeout, message)
         .hint("it may be overloaded, no database, or behind a firewall that swallows packets; connect_timeout=SECONDS waits longer")
 }
 
 /// Combines the errors of all hosts: the last one, with the messages of the others in front.
-pub fn no_host_left(mut failures: Vec<SourceError>) -> SourceError {
+pub(crate) fn no_host_left(mut failures: Vec<SourceError>) -> SourceError {
     let Some(mut last) = failures.pop() else {
         return SourceError::new(Kind::NotConfigured, "the database URL names no host");
     };

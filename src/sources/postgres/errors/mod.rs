@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
-pub use connecting::{connecting, host_timeout, no_host_left};
+pub(crate) use connecting::{connecting, host_timeout, no_host_left};
 
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -27,14 +27,14 @@ impl From<tokio_postgres::Error> for SourceError {
 }
 
 /// Returns the error for a server that did not respond within `waited`.
-pub fn server_timeout(waited: Duration) -> SourceError {
+pub(crate) fn server_timeout(waited: Duration) -> SourceError {
     let message = format!("the database did not answer within {} s", waited.as_secs_f64());
     SourceError::new(SourceErrorKind::Timeout, message)
         .hint("is the server overloaded, or the network broken? a longer --timeout may help")
 }
 
 /// Returns whether the TLS handshake failed.
-pub fn is_tls(error: &tokio_postgres::Error) -> bool {
+pub(crate) fn is_tls(error: &tokio_postgres::Error) -> bool {
     // The error kind is private in tokio-postgres, so its text is compared.
     error.to_string() == "error performing TLS handshake"
 }

@@ -77,7 +77,7 @@ const PASSWORD: &str =
     "check user and password (`cliplyctl config show` says where each came from)";
 
 /// Returns the explanation of a server error.
-pub fn explain(server: &DbError) -> SourceError {
+pub(crate) fn explain(server: &DbError) -> SourceError {
     let code = server.code().code();
     let (kind, hint) = lookup(code, server.message());
     // Detail and context may quote rows, so only the message is used.

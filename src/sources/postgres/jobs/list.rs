@@ -13,22 +13,22 @@ use crate::sources::postgres::Database;
 
 /// Filters and limit of a list of jobs.
 #[derive(Debug)]
-pub struct ListCondition<'a> {
+pub(crate) struct ListCondition<'a> {
     /// State of the jobs.
-    pub state: JobState,
+    pub(crate) state: JobState,
     /// Kind of the jobs; all kinds if `None`.
-    pub kind: Option<&'a str>,
+    pub(crate) kind: Option<&'a str>,
     /// Maximum number of jobs.
-    pub limit: u32,
+    pub(crate) limit: u32,
     /// Age of the heartbeat from which a claimed job is stuck, in seconds.
-    pub stuck_after: f64,
+    pub(crate) stuck_after: f64,
 }
 
 /// Lists the jobs that match `condition`.
 ///
 /// # Errors
 /// [`SourceErrorKind::UnknownLayout`] if this schema does not have the state.
-pub async fn list(
+pub(crate) async fn list(
     db: &Database,
     layout: &Layout,
     condition: &ListCondition<'_>,

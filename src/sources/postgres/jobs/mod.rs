@@ -6,7 +6,7 @@ mod timeline;
 
 use std::time::Duration;
 
-pub use list::{ListCondition, list};
+pub(crate) use list::{ListCondition, list};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -24,7 +24,7 @@ const LONG: usize = 64 * 1024;
 ///
 /// # Errors
 /// [`SourceErrorKind::NotFound`] if there is no such job.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     id: &str,

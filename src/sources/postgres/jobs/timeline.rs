@@ -23,7 +23,7 @@ const READ: i64 = 200;
 /// Reads the events of a job, newest first. Without an index on job_id the newest [`WINDOW`] events
 /// are searched by primary key. A timeout is not an error; the result says that the search was
 /// given up.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     (id, kind): (&str, &str),

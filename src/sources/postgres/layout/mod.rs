@@ -32,7 +32,7 @@ const DISTINCT: &str = include_str!("queries/distinct.sql");
 ///
 /// # Errors
 /// Also those of `recognize`: no jobs table, no permission, or an unknown layout.
-pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceError> {
+pub(crate) async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceError> {
     let catalog_rows = CatalogRows::read(db, timeout).await?;
     let mut catalog = catalog_rows.catalog()?;
     if let Some(jobs) = &mut catalog.jobs

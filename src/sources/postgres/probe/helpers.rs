@@ -9,7 +9,7 @@ use crate::facts::access::{AccessCatalog, Observations};
 use crate::queue::sql::{ident, literal};
 
 /// Argument of a helper call and the expected result.
-pub struct Argument {
+pub(crate) struct Argument {
     /// Workspace id; SQL NULL if `None`.
     value: Option<String>,
     description: &'static str,
@@ -18,7 +18,7 @@ pub struct Argument {
 
 /// Returns the boolean helpers of a table's policies that take only the workspace. Volatile helpers
 /// might write and are recorded as blocked.
-pub fn find<'a>(
+pub(crate) fn find<'a>(
     catalog: &'a AccessCatalog,
     target: &ProbeTarget<'_>,
     observations: &mut Observations,
@@ -47,7 +47,7 @@ pub fn find<'a>(
 }
 
 /// Returns whether the grants of a role allow it to call the helper.
-pub fn may_call(catalog: &AccessCatalog, role: TestRole, helper: &SqlFunction) -> bool {
+pub(crate) fn may_call(catalog: &AccessCatalog, role: TestRole, helper: &SqlFunction) -> bool {
     let name = role.role();
     let usage = catalog.role(name).is_some_and(|role| role.schemas.contains(&helper.schema));
     usage && helper.executable_by.iter().any(|role| role == name)
@@ -61,7 +61,7 @@ fn as_deparsed(name: &str) -> String {
 
 /// Returns workspaces of the sampled member, workspaces of others, and NULL, with the results
 /// expected for `role`.
-pub fn arguments(sample: &ProbeSample, role: TestRole) -> Vec<Argument> {
+pub(crate) fn arguments(sample: &ProbeSample, role: TestRole) -> Vec<Argument> {
     let member = role == TestRole::Member;
     let own = if member { "a workspace of their own" } else { "a workspace" };
     let argument = |workspace: &String, description, expected| Argument {
@@ -78,7 +78,7 @@ pub fn arguments(sample: &ProbeSample, role: TestRole) -> Vec<Argument> {
 }
 
 /// Returns one statement for all arguments, with a row for each result.
-pub fn call_statement(helper: &SqlFunction, arguments: &[Argument]) -> String {
+pub(crate) fn call_statement(helper: &SqlFunction, arguments: &[Argument]) -> String {
     let argument_type = helper.arguments.first().map_or("text", String::as_str);
     let calls = arguments.iter().map(|argument| {
         let value = argument.value.as_deref().map_or("null".to_owned(), literal);
@@ -88,7 +88,7 @@ pub fn call_statement(helper: &SqlFunction, arguments: &[Argument]) -> String {
 }
 
 /// Records the results of a helper.
-pub fn record(
+pub(crate) fn record(
     helper: &SqlFunction,
     arguments: Vec<Argument>,
     result: ProbeResult,

@@ -34,7 +34,7 @@ struct ProbedTable<'a> {
 /// Tests every table of the contract as each test role: reads the sampled rows, plans writes with
 /// EXPLAIN and calls the helper functions of its policies. With a permit, writes are executed and
 /// rolled back. Errors and timeouts are part of the result.
-pub async fn observe(
+pub(crate) async fn observe(
     db: &Database,
     budget: Duration,
     contract: &Contract,

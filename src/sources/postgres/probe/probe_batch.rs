@@ -13,11 +13,11 @@ use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
 
 /// First column of every row, or the reason why there is no result.
-pub type ProbeResult = Result<Vec<Option<String>>, ProbeError>;
+pub(crate) type ProbeResult = Result<Vec<Option<String>>, ProbeError>;
 
 /// Reason why a query has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProbeError {
+pub(crate) enum ProbeError {
     /// Not tested, because of a timeout or an unavailable server.
     Blocked(String),
     /// Permission denied (42501).
@@ -30,18 +30,18 @@ pub enum ProbeError {
 
 /// Queries that share settings.
 #[derive(Debug, Default)]
-pub struct ProbeGroup {
+pub(crate) struct ProbeGroup {
     /// SQL that runs first, outside of the savepoint. Must not fail.
-    pub setup: String,
+    pub(crate) setup: String,
     /// SQL of each query.
-    pub queries: Vec<String>,
+    pub(crate) queries: Vec<String>,
 }
 
 /// Maximum timeout of one query.
 const MAX_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Returns the SQL that sets the timeout of each query.
-pub fn set_timeout(budget: Duration) -> String {
+pub(crate) fn set_timeout(budget: Duration) -> String {
     format!("SET LOCAL statement_timeout = {}", budget.min(MAX_TIMEOUT).as_millis().max(1))
 }
 
@@ -50,7 +50,7 @@ pub fn set_timeout(budget: Duration) -> String {
 ///
 /// # Errors
 /// If `setup` or the setup of a group fails.
-pub async fn run(
+pub(crate) async fn run(
     client: &Client,
     setup: &str,
     groups: &[ProbeGroup],
@@ -98,7 +98,7 @@ const API_PATH: &str = "public, extensions";
 const LOCK_WAIT_MS: u128 = 500;
 
 /// Runs queries as a role, in a read-only transaction.
-pub async fn run_as(
+pub(crate) async fn run_as(
     db: &Database,
     budget: Duration,
     role: &str,
@@ -109,7 +109,7 @@ pub async fn run_as(
 }
 
 /// Runs queries as a role, in a transaction that may write and is always rolled back.
-pub async fn run_rolled_back_as(
+pub(crate) async fn run_rolled_back_as(
     _: &WritePermit,
     db: &Database,
     budget: Duration,
@@ -131,7 +131,7 @@ fn assume_role(budget: Duration, role: &str) -> String {
 }
 
 /// Returns the SQL that sets the JWT claims of a test role, as the API does.
-pub fn claims(role: TestRole, sub: Option<&str>) -> String {
+pub(crate) fn claims(role: TestRole, sub: Option<&str>) -> String {
     let mut claims = serde_json::json!({ "role": role.role() });
     if let Some(sub) = sub {
         claims["sub"] = sub.into();

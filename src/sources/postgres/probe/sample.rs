@@ -21,42 +21,42 @@ const TENANTS: usize = 3;
 
 /// Returns the SQL that prepares a transaction for sampling. With `row_security = off` a login that
 /// is subject to policies gets an error instead of a part of the rows.
-pub fn setup(budget: Duration) -> String {
+pub(crate) fn setup(budget: Duration) -> String {
     format!("{}; SET LOCAL row_security = off", set_timeout(budget))
 }
 
 /// Primary key of a row, one text per column.
-pub type RowKey = Vec<String>;
+pub(crate) type RowKey = Vec<String>;
 
 /// Member, non-member, and rows and workspaces of the member and of others.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct ProbeSample {
+pub(crate) struct ProbeSample {
     /// Claim `sub` of a member.
-    pub member: Option<String>,
+    pub(crate) member: Option<String>,
     /// Claim `sub` of a non-member; no user has it.
-    pub stranger: String,
+    pub(crate) stranger: String,
     /// Workspaces of the member.
-    pub own_tenants: Vec<String>,
+    pub(crate) own_tenants: Vec<String>,
     /// Other workspaces.
-    pub foreign_tenants: Vec<String>,
+    pub(crate) foreign_tenants: Vec<String>,
     /// Keys of rows in the member's workspaces.
-    pub own: Vec<RowKey>,
+    pub(crate) own: Vec<RowKey>,
     /// Keys of rows in other workspaces.
-    pub foreign: Vec<RowKey>,
+    pub(crate) foreign: Vec<RowKey>,
     /// Row of the member as JSON, if writes are tested.
     #[serde(default)]
-    pub own_row: Option<String>,
+    pub(crate) own_row: Option<String>,
     /// Row of another workspace as JSON, if writes are tested.
     #[serde(default)]
-    pub foreign_row: Option<String>,
+    pub(crate) foreign_row: Option<String>,
 }
 
 /// Table of the contract that can be sampled.
-pub struct ProbeTarget<'a> {
+pub(crate) struct ProbeTarget<'a> {
     /// Table in the catalog.
-    pub table: &'a Relation,
+    pub(crate) table: &'a Relation,
     /// Table in the contract.
-    pub declared: &'a ContractTable,
+    pub(crate) declared: &'a ContractTable,
     /// Columns of the primary key, quoted.
     key: Vec<String>,
     binding: Option<PolicyBinding<'a>>,
@@ -70,7 +70,7 @@ struct PolicyBinding<'a> {
 }
 
 /// Returns the target for a table, or the reason why it cannot be sampled.
-pub fn target<'a>(
+pub(crate) fn target<'a>(
     contract: &'a Contract,
     catalog: &'a AccessCatalog,
     table: &'a Relation,
@@ -95,7 +95,7 @@ pub fn target<'a>(
 
 impl ProbeTarget<'_> {
     /// Returns a column that a role may update, quoted.
-    pub fn written_column(&self, role: &str) -> String {
+    pub(crate) fn written_column(&self, role: &str) -> String {
         let granted = self.table.only_columns(role, "UPDATE");
         let column = granted.first().or(self.declared.tenant.as_ref()).or(self.table.key.first());
         column.map_or_else(String::new, |column| ident(column))
@@ -103,14 +103,14 @@ impl ProbeTarget<'_> {
 
     /// Returns the SQL for the key of a row as a JSON array of texts. `prefix` qualifies its
     /// columns.
-    pub fn key_json(&self, prefix: &str) -> String {
+    pub(crate) fn key_json(&self, prefix: &str) -> String {
         let columns: Vec<_> =
             self.key.iter().map(|column| format!("{of}{column}::text", of = prefix)).collect();
         format!("pg_catalog.json_build_array({})", columns.join(", "))
     }
 
     /// Returns the condition for the rows with these keys, which can use the primary key index.
-    pub fn key_condition(&self, keys: &[&RowKey]) -> String {
+    pub(crate) fn key_condition(&self, keys: &[&RowKey]) -> String {
         let rows: Vec<_> = keys.iter().map(|key| format!("({})", literals(key))).collect();
         format!("({}) in ({})", self.key.join(", "), rows.join(", "))
     }
@@ -118,7 +118,7 @@ impl ProbeTarget<'_> {
 
 /// Returns the query for a sample, whose result is one JSON text. `with_rows` includes a whole row
 /// of the member and one of another workspace.
-pub fn query(target: &ProbeTarget<'_>, with_rows: bool) -> ProbeGroup {
+pub(crate) fn query(target: &ProbeTarget<'_>, with_rows: bool) -> ProbeGroup {
     let sql = match &target.binding {
         Some(binding) => rule_query(target, binding, with_rows),
         None => any_rows_query(target, with_rows),
@@ -187,7 +187,7 @@ fn list(select: &str) -> String {
 }
 
 /// Parses the result of the query.
-pub fn parse(result: ProbeResult) -> Result<ProbeSample, String> {
+pub(crate) fn parse(result: ProbeResult) -> Result<ProbeSample, String> {
     let rows = result.map_err(|error| match error {
         ProbeError::Blocked(reason) | ProbeError::Failed(reason) => reason,
         ProbeError::Denied | ProbeError::Constraint => "permission denied".to_owned(),

@@ -8,9 +8,9 @@ use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Observations, SqlCommand};
 
 /// Test: its statement and how its result is interpreted.
-pub struct TableProbe<'a> {
+pub(crate) struct TableProbe<'a> {
     /// SQL of the test.
-    pub sql: String,
+    pub(crate) sql: String,
     kind: Kind<'a>,
 }
 
@@ -25,7 +25,7 @@ enum Kind<'a> {
 }
 
 /// Returns all tests of a table for a role.
-pub fn all<'a>(
+pub(crate) fn all<'a>(
     target: &ProbeTarget<'_>,
     sample: &ProbeSample,
     role: TestRole,
@@ -54,7 +54,7 @@ pub fn all<'a>(
 }
 
 /// Records the result of a test.
-pub fn record(
+pub(crate) fn record(
     probe: TableProbe<'_>,
     result: ProbeResult,
     target: &ProbeTarget<'_>,

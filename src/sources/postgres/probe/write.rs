@@ -13,9 +13,9 @@ use crate::facts::access::{Observations, SqlCommand};
 use crate::queue::sql::{ident, literal};
 
 /// Write on own rows or on rows of others.
-pub struct RolledBackWrite {
+pub(crate) struct RolledBackWrite {
     /// SQL of the write; returns the number of rows, or nothing for an INSERT.
-    pub sql: String,
+    pub(crate) sql: String,
     command: SqlCommand,
     own: bool,
     rows: usize,
@@ -23,7 +23,11 @@ pub struct RolledBackWrite {
 
 /// Returns an update and a delete of the sampled rows, and an insert of a copy of one row, for own
 /// rows and for rows of others.
-pub fn all(target: &ProbeTarget<'_>, sample: &ProbeSample, role: &str) -> Vec<RolledBackWrite> {
+pub(crate) fn all(
+    target: &ProbeTarget<'_>,
+    sample: &ProbeSample,
+    role: &str,
+) -> Vec<RolledBackWrite> {
     let mut writes = Vec::new();
     for (keys, own) in [(&sample.own, true), (&sample.foreign, false)] {
         if keys.is_empty() {
@@ -65,7 +69,7 @@ fn insert(target: &ProbeTarget<'_>, role: &str, row: &str) -> String {
 }
 
 /// Records the results of the writes of one role.
-pub fn record(
+pub(crate) fn record(
     writes: &[RolledBackWrite],
     results: Vec<ProbeResult>,
     table: &str,

@@ -27,7 +27,7 @@ const SIZE: &str = "select sum(pg_catalog.pg_relation_size(part.relid))::float8 
           union select 'public.jobs'::regclass) part";
 
 /// Returns the states whose counts have no covering partial index.
-pub fn unindexed_metrics(layout: &Layout) -> Vec<Lifecycle> {
+pub(crate) fn unindexed_metrics(layout: &Layout) -> Vec<Lifecycle> {
     let is_unindexed = |role: &Lifecycle| {
         let values = layout.state_names.values(*role);
         let columns = sql::covering_columns(layout, *role);
@@ -37,7 +37,7 @@ pub fn unindexed_metrics(layout: &Layout) -> Vec<Lifecycle> {
 }
 
 /// Returns the time budget of a count, and of the planner queries.
-pub fn budget(request: CountRequest<'_>) -> Duration {
+pub(crate) fn budget(request: CountRequest<'_>) -> Duration {
     SCAN_BUDGET.min(request.timeout)
 }
 
@@ -47,7 +47,7 @@ fn slice(layout: &Layout, role: Lifecycle) -> Slice {
 }
 
 /// Counts the jobs of a state; `None` if the count exceeds its budget.
-pub async fn count(
+pub(crate) async fn count(
     db: &Database,
     layout: &Layout,
     role: Lifecycle,
@@ -61,7 +61,7 @@ pub async fn count(
 }
 
 /// Reads the planner's estimates for that count and for the columns that the index would contain.
-pub async fn planner_estimate(
+pub(crate) async fn planner_estimate(
     db: &Database,
     layout: &Layout,
     role: Lifecycle,

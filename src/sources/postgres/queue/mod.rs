@@ -6,7 +6,7 @@
 //! exists. [`read`] is the entry point, [`cost`] estimates the cost of missing indexes. Imports
 //! `facts` and `queue`.
 
-pub mod cost;
+pub(crate) mod cost;
 mod count_query;
 mod plan;
 mod totals;
@@ -25,14 +25,14 @@ use crate::queue::{Layout, Lifecycle};
 use crate::sources::postgres::queue::totals::{CountRow, Coverage, add_up};
 
 /// Time budget of the scan of a large table.
-pub const SCAN_BUDGET: Duration = Duration::from_secs(1);
+pub(crate) const SCAN_BUDGET: Duration = Duration::from_secs(1);
 /// Fraction of the budget after which the totals are counted in parallel, because the scan may not
 /// finish.
 const TOTALS_DELAY: f64 = 0.7;
 
 /// Statements that may run on a large table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Effort {
+pub(crate) enum Effort {
     /// Only index scans, for callers that poll every few seconds.
     Indexes,
     /// Index scans, and one table scan within [`SCAN_BUDGET`].
@@ -44,21 +44,21 @@ pub enum Effort {
 
 /// Parameters of a count.
 #[derive(Debug, Clone, Copy)]
-pub struct CountRequest<'a> {
+pub(crate) struct CountRequest<'a> {
     /// Kind of the jobs; all kinds if `None`.
-    pub kind: Option<&'a str>,
+    pub(crate) kind: Option<&'a str>,
     /// Statements that may run.
-    pub effort: Effort,
+    pub(crate) effort: Effort,
     /// Timeout of each statement.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Age of the heartbeat from which a claimed job is stuck, in seconds.
-    pub stuck_after: f64,
+    pub(crate) stuck_after: f64,
     /// Age of the heartbeat up to which a worker is active, in seconds.
-    pub active_window: f64,
+    pub(crate) active_window: f64,
 }
 
 /// Counts the jobs. If the scan exceeds its budget, the affected counts are `NotCounted`.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     request: CountRequest<'_>,

@@ -9,15 +9,15 @@ use crate::sources::postgres::queue::CountRequest;
 /// Row of a count query.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CountRow {
-    pub role: String,
-    pub kind: Option<String>,
-    pub worker: Option<String>,
-    pub n: u64,
-    pub due: u64,
-    pub oldest_due_age: Option<f64>,
-    pub stuck: u64,
-    pub heartbeat_age: Option<f64>,
-    pub dead_lettered_last_hour: u64,
+    pub(crate) role: String,
+    pub(crate) kind: Option<String>,
+    pub(crate) worker: Option<String>,
+    pub(crate) n: u64,
+    pub(crate) due: u64,
+    pub(crate) oldest_due_age: Option<f64>,
+    pub(crate) stuck: u64,
+    pub(crate) heartbeat_age: Option<f64>,
+    pub(crate) dead_lettered_last_hour: u64,
 }
 
 /// States that a set of rows covers.

@@ -12,28 +12,28 @@ const PROGRESS: [&str; 2] = ["progress", "enqueued"];
 
 /// Stage and details column of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventStage {
+pub(crate) struct EventStage {
     /// Value of the stage column.
-    pub stage: String,
+    pub(crate) stage: String,
     /// Name of the details column.
-    pub data: String,
+    pub(crate) data: String,
 }
 
 /// State values, columns and events that a requeue writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequeueColumns {
+pub(crate) struct RequeueColumns {
     /// State value of dead letters.
-    pub dead: String,
+    pub(crate) dead: String,
     /// State value of queued jobs.
-    pub queued: String,
+    pub(crate) queued: String,
     /// Columns that a requeue writes, or that must be unchanged for an undo.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// Event of a requeue; `None` if events cannot be written.
-    pub enqueued: Option<EventStage>,
+    pub(crate) enqueued: Option<EventStage>,
     /// Event of an undo.
-    pub progress: Option<EventStage>,
+    pub(crate) progress: Option<EventStage>,
     /// Period over which the jobs become due one by one; all at once if `None`.
-    pub spread: Option<Duration>,
+    pub(crate) spread: Option<Duration>,
 }
 
 impl RequeueColumns {
@@ -41,7 +41,7 @@ impl RequeueColumns {
     ///
     /// # Errors
     /// [`SourceErrorKind::UnknownLayout`] if the layout has no dead letters or no queued state.
-    pub fn new(layout: &Layout) -> Result<Self, SourceError> {
+    pub(crate) fn new(layout: &Layout) -> Result<Self, SourceError> {
         if let Some(reason) = layout.no_dead_letters() {
             return Err(SourceError::new(SourceErrorKind::UnknownLayout, reason)
                 .hint("failed jobs are counted by: cliplyctl queue"));
@@ -69,13 +69,13 @@ impl RequeueColumns {
     }
 
     /// Returns a copy with this spread.
-    pub fn with_spread(&self, spread: Option<Duration>) -> Self {
+    pub(crate) fn with_spread(&self, spread: Option<Duration>) -> Self {
         Self { spread, ..self.clone() }
     }
 
     /// Returns the SQL for the time at which a requeued job becomes due. With a spread it depends
     /// on a hash of the job's id, so it is the same in every transaction.
-    pub fn due_at(&self) -> String {
+    pub(crate) fn due_at(&self) -> String {
         match self.spread {
             None => "now()".to_owned(),
             Some(spread) => format!(

@@ -14,28 +14,28 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::redact;
 
 /// Key in `previous` for the names of columns that were redacted. No column has this name.
-pub const REDACTED: &str = "~masked";
+pub(crate) const REDACTED: &str = "~masked";
 
 /// Journal entry of one job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Id of the job.
-    pub id: String,
+    pub(crate) id: String,
     /// Columns before the write.
-    pub previous: Value,
+    pub(crate) previous: Value,
     /// Columns after the write.
-    pub written: Value,
+    pub(crate) written: Value,
 }
 
 /// Journal that is open for appending.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     file: File,
 }
 
 impl Journal {
     /// Returns a journal that appends to `file`.
-    pub fn new(file: File) -> Self {
+    pub(crate) fn new(file: File) -> Self {
         Self { file }
     }
 
@@ -43,7 +43,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the journal cannot be written; the transaction must be rolled back then.
-    pub fn append(&mut self, rows: &[Row]) -> Result<(), SourceError> {
+    pub(crate) fn append(&mut self, rows: &[Row]) -> Result<(), SourceError> {
         let journal_error = |error: &dyn std::fmt::Display| {
             SourceError::new(SourceErrorKind::Other, format!("the local journal: {error}"))
         };

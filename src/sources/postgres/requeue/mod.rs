@@ -6,16 +6,16 @@
 //! returns. Imports `facts`, `queue`, `fingerprint`, `permit`, `interrupt` and `redact`.
 
 mod columns;
-pub mod journal;
-pub mod operation_events;
-pub mod ops;
-pub mod plan_query;
+pub(crate) mod journal;
+pub(crate) mod operation_events;
+pub(crate) mod ops;
+pub(crate) mod plan_query;
 mod reconcile;
-pub mod repeat_failures;
-pub mod rescue;
-pub mod statements;
+pub(crate) mod repeat_failures;
+pub(crate) mod rescue;
+pub(crate) mod statements;
 mod write_transaction;
 mod writer;
 
-pub use columns::RequeueColumns;
-pub use writer::{WriteInput, Writer};
+pub(crate) use columns::RequeueColumns;
+pub(crate) use writer::{WriteInput, Writer};

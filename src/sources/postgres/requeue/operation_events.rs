@@ -24,17 +24,17 @@ const CHUNK: usize = 5_000;
 
 /// State of the database before an operation starts.
 #[derive(Debug, Clone)]
-pub struct WritePreconditions {
+pub(crate) struct WritePreconditions {
     /// Time of the server.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
     /// Id of the newest event, if event ids ascend.
-    pub newest_event: Option<i64>,
+    pub(crate) newest_event: Option<i64>,
     /// Reason why jobs cannot be written; `None` if they can.
-    pub obstacle: Option<String>,
+    pub(crate) obstacle: Option<String>,
 }
 
 /// Reads the newest event and whether this role may write jobs and events.
-pub async fn preconditions(
+pub(crate) async fn preconditions(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
@@ -105,7 +105,7 @@ pub(crate) fn operation_filter(
 }
 
 /// Reads the jobs that an operation requeued, each with the id of its event.
-pub async fn requeued(
+pub(crate) async fn requeued(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
@@ -121,7 +121,7 @@ pub async fn requeued(
 }
 
 /// Reads the ids of the jobs that an operation requeued.
-pub async fn requeued_ids(
+pub(crate) async fn requeued_ids(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
@@ -132,7 +132,7 @@ pub async fn requeued_ids(
 }
 
 /// Reads the ids of the jobs that an undo of the operation returned to dead letters.
-pub async fn undone_ids(
+pub(crate) async fn undone_ids(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
@@ -150,7 +150,7 @@ pub async fn undone_ids(
 }
 
 /// Reads the `reason` of an operation's events, which is its type.
-pub async fn reason(
+pub(crate) async fn reason(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
@@ -179,7 +179,7 @@ async fn query_operation(
 }
 
 /// Returns the ids of the jobs whose keys still match, so that they can be written.
-pub async fn still_matching(
+pub(crate) async fn still_matching(
     db: &Database,
     statements: &Statements,
     keys: &[String],

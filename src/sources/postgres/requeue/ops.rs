@@ -14,7 +14,7 @@ use crate::sources::postgres::Database;
 
 /// Reads the newest operations among the newest events. A resumed operation has the author of its
 /// last write, and its first and last reason.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     limit: u32,

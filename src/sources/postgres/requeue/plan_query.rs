@@ -32,38 +32,38 @@ const ERROR_CHARS: usize = 300;
 
 /// Jobs of a target at the time of the query.
 #[derive(Debug, Default)]
-pub struct PlanRows {
+pub(crate) struct PlanRows {
     /// Number of jobs that match the target.
-    pub matched: u64,
+    pub(crate) matched: u64,
     /// Ids of the jobs to requeue: the most recently changed first if there is a limit, otherwise
     /// in their order on disk, so that a transaction writes adjacent rows.
-    pub ids: Vec<JobId>,
+    pub(crate) ids: Vec<JobId>,
     /// Index into `groups` for each of these jobs.
-    pub causes: Vec<u32>,
+    pub(crate) causes: Vec<u32>,
     /// Skipped jobs: the reason, the number of jobs, and up to `NAMED` of them.
-    pub excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
+    pub(crate) excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
     /// Groups of the jobs to requeue, largest first.
-    pub groups: Vec<PlannedGroup>,
+    pub(crate) groups: Vec<PlannedGroup>,
     /// Most recently changed jobs to requeue.
-    pub samples: Vec<PlanSample>,
+    pub(crate) samples: Vec<PlanSample>,
 }
 
 /// Rules that decide whether a row is part of the plan.
-pub struct PlanRules<'a> {
+pub(crate) struct PlanRules<'a> {
     /// Layout of the table.
-    pub layout: &'a Layout,
+    pub(crate) layout: &'a Layout,
     /// Jobs that were requested.
-    pub target: &'a Target,
+    pub(crate) target: &'a Target,
     /// Options of the plan.
-    pub options: &'a PlanOptions,
+    pub(crate) options: &'a PlanOptions,
     /// Jobs that were requeued before and failed again.
-    pub repeat_failures: &'a RepeatFailures,
+    pub(crate) repeat_failures: &'a RepeatFailures,
     /// Jobs that a resumed operation has already requeued.
-    pub done: &'a HashSet<JobId>,
+    pub(crate) done: &'a HashSet<JobId>,
 }
 
 /// Reads the jobs of the target and applies the rules.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     rules: &PlanRules<'_>,
     timeout: Duration,

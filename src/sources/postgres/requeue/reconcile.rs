@@ -15,7 +15,7 @@ const NOT_WRITTEN: &str = "not written, though nobody holds its row: a trigger o
 impl WriteRun<'_, '_> {
     /// Accounts for the jobs of a committed transaction: written, locked (to be tried again) or
     /// changed.
-    pub async fn account(
+    pub(crate) async fn account(
         &mut self,
         jobs: &[usize],
         written: &HashSet<String>,
@@ -45,7 +45,7 @@ impl WriteRun<'_, '_> {
 
     /// Records the jobs that are still locked as skipped. Rows that nobody locks get an error: a
     /// trigger or rule prevents their update.
-    pub async fn give_up_on_locked(&mut self) -> Result<(), WriteStop> {
+    pub(crate) async fn give_up_on_locked(&mut self) -> Result<(), WriteStop> {
         let locked = std::mem::take(&mut self.locked);
         let unlocked = self.unlocked(&locked).await?;
         for i in locked {

@@ -16,16 +16,16 @@ use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
 
 /// Number of newest events that are read.
-pub const EVENTS_READ: u32 = 200_000;
+pub(crate) const EVENTS_READ: u32 = 200_000;
 /// Number of requeues with the same cause from which a job is a repeat failure.
 const TOO_OFTEN: usize = 2;
 
 /// Jobs that were requeued at least `TOO_OFTEN` times, with the errors before each requeue.
 #[derive(Debug, Default)]
-pub struct RepeatFailures {
+pub(crate) struct RepeatFailures {
     requeues: HashMap<JobId, Vec<Requeue>>,
     /// Sentence that describes which events were read.
-    pub examined: String,
+    pub(crate) examined: String,
 }
 
 /// Requeue or undo of a job, from its event.
@@ -42,7 +42,7 @@ struct Requeue {
 impl RepeatFailures {
     /// Returns whether the job is a repeat failure with this cause. Requeues by the backend's own
     /// function have no cause in their events and always count.
-    pub fn contains(&self, job: JobId, kind: &str, hash: &str) -> bool {
+    pub(crate) fn contains(&self, job: JobId, kind: &str, hash: &str) -> bool {
         let Some(requeues) = self.requeues.get(&job) else { return false };
         let same_cause = requeues.iter().filter(|requeue| {
             let (last_error, error) = (requeue.last_error.as_deref(), requeue.error.as_deref());
@@ -54,7 +54,7 @@ impl RepeatFailures {
 
 /// Reads the newest events within `budget`. After a timeout the result is empty and says so in
 /// `examined`.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     budget: Duration,

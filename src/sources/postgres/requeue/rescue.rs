@@ -24,13 +24,13 @@ const MAX_JOBS: usize = 10_000;
 
 /// State values and event that a rescue writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RescueColumns {
+pub(crate) struct RescueColumns {
     /// State value of queued jobs.
-    pub queued: String,
+    pub(crate) queued: String,
     /// State value of dead letters, if the layout has one.
-    pub dead: Option<String>,
+    pub(crate) dead: Option<String>,
     /// Event of a rescue; `None` if events cannot be written.
-    pub event: Option<EventStage>,
+    pub(crate) event: Option<EventStage>,
 }
 
 impl RescueColumns {
@@ -39,7 +39,7 @@ impl RescueColumns {
     /// # Errors
     /// [`SourceErrorKind::UnknownLayout`] if the layout has no heartbeat or lock column, or no
     /// claimed or queued state.
-    pub fn new(layout: &Layout) -> Result<Self, SourceError> {
+    pub(crate) fn new(layout: &Layout) -> Result<Self, SourceError> {
         let unknown_layout =
             |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
         if !layout.has_heartbeats() {
@@ -71,7 +71,7 @@ impl RescueColumns {
 
 /// Reads the claimed jobs whose last heartbeat is older than `stuck_after`, by the database's
 /// clock.
-pub async fn read(
+pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     rescue_columns: &RescueColumns,
@@ -167,7 +167,7 @@ fn stuck_job(
 /// attempt. As in the backend's own recovery, attempts are incremented, the lock is cleared and the
 /// heartbeat is kept. Keys are [`StuckJob::fence_key`]; lock, heartbeat and attempts of the row
 /// must equal those in the key.
-pub fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Statements {
+pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Statements {
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id} as id, entry::jsonb -> 'saw' as s,
                 entry::jsonb -> 'next' as n

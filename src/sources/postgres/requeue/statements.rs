@@ -13,17 +13,17 @@ use crate::queue::sql::{ident, literal};
 /// Statements of an operation: `$1` is the keys (text[]), `$2` the JSON that is part of every event
 /// (text).
 #[derive(Debug, Clone)]
-pub struct Statements {
+pub(crate) struct Statements {
     /// Writes the jobs; returns the ids that were written.
-    pub write: String,
+    pub(crate) write: String,
     /// Returns the ids that could still be written.
-    pub matching: String,
+    pub(crate) matching: String,
 }
 
 impl Statements {
     /// Returns the statement that locks the jobs that could still be written, without waiting for
     /// locks.
-    pub fn locks(&self) -> String {
+    pub(crate) fn locks(&self) -> String {
         // The second parameter (the event) is not used here.
         format!("{} for no key update of job nowait", self.matching)
     }
@@ -31,7 +31,7 @@ impl Statements {
 
 /// Returns the statements that requeue dead letters. Keys are job ids. The UPDATE finds a locked
 /// row by its `ctid`, which cannot change and is faster than the id.
-pub fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
+pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
     let id = layout.id.sql();
     let guard =
         |row: &str| format!("{row}.{} = {}", ident(&layout.state_column), literal(&columns.dead));
@@ -81,7 +81,7 @@ pub fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
 
 /// Returns the statements that return requeued jobs to dead letters if they have not changed since.
 /// Keys are event ids, or journal entries.
-pub fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
+pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
     let asked = requested_undos(layout, columns);
     let records = |row: &str| {
         format!(

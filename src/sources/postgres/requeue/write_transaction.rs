@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Reason why a transaction failed. Nothing was written, except possibly for
 /// [`Self::CommitUnknown`].
 #[derive(Debug, Clone)]
-pub enum WriteError {
+pub(crate) enum WriteError {
     /// A row was rejected; smaller transactions show which one.
     RowRejected(String),
     /// Statement timeout, because of a slow row or a slow server.
@@ -35,7 +35,7 @@ pub enum WriteError {
 
 impl WriteError {
     /// Converts it to an error for the report.
-    pub fn into_error(self) -> SourceError {
+    pub(crate) fn into_error(self) -> SourceError {
         match self {
             WriteError::TimedOut(error)
             | WriteError::LockTimeout(error)
@@ -52,7 +52,7 @@ impl WriteError {
 
 /// End of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransactionEnd {
+pub(crate) enum TransactionEnd {
     /// Commit it.
     Commit,
     /// Roll it back, to see what it would have done.
@@ -61,11 +61,11 @@ pub enum TransactionEnd {
 
 /// Timeouts of a transaction.
 #[derive(Debug, Clone, Copy)]
-pub struct TransactionTimeouts {
+pub(crate) struct TransactionTimeouts {
     /// Timeout of each statement.
-    pub statement: Duration,
+    pub(crate) statement: Duration,
     /// Timeout for locks that cannot be skipped.
-    pub lock: Duration,
+    pub(crate) lock: Duration,
 }
 
 impl TransactionTimeouts {
@@ -109,15 +109,15 @@ impl TransactionTimeouts {
 
 /// Statement of one transaction with its parameters.
 #[derive(Debug, Clone, Copy)]
-pub struct WriteTransaction<'a> {
+pub(crate) struct WriteTransaction<'a> {
     /// SQL of the statement; `$1` is `keys`, `$2` is `event`.
-    pub statement: &'a str,
+    pub(crate) statement: &'a str,
     /// Keys of the rows.
-    pub keys: &'a [String],
+    pub(crate) keys: &'a [String],
     /// JSON that is part of every event.
-    pub event: &'a str,
+    pub(crate) event: &'a str,
     /// Timeouts of the transaction.
-    pub timeouts: TransactionTimeouts,
+    pub(crate) timeouts: TransactionTimeouts,
 }
 
 impl WriteTransaction<'_> {
@@ -131,7 +131,7 @@ impl WriteTransaction<'_> {
 
 /// Runs the statement in a transaction of its own. Returns its rows and the maximum time for which
 /// locks were held, which is the time between the responses to BEGIN and to COMMIT.
-pub async fn run(
+pub(crate) async fn run(
     client: &Client,
     _permit: &WritePermit,
     transaction: WriteTransaction<'_>,
@@ -155,7 +155,7 @@ pub async fn run(
 
 /// Runs the statement as [`run`] does, but calls `check` with the rows before COMMIT; `check`
 /// decides how the transaction ends. It takes one round trip more.
-pub async fn run_checked(
+pub(crate) async fn run_checked(
     client: &Client,
     _permit: &WritePermit,
     transaction: WriteTransaction<'_>,
@@ -177,7 +177,7 @@ pub async fn run_checked(
 }
 
 /// Classifies an error by how the writer can handle it.
-pub fn classify_error(error: tokio_postgres::Error) -> WriteError {
+pub(crate) fn classify_error(error: tokio_postgres::Error) -> WriteError {
     let code = error.as_db_error().map(|e| e.code().clone());
     let explained = SourceError::from(error);
     let Some(code) = code else {

@@ -25,11 +25,11 @@ pub(crate) const LOCK_RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Jobs to write, all jobs of a plan or some of them.
 #[derive(Debug, Clone, Copy)]
-pub struct WriteInput<'a> {
+pub(crate) struct WriteInput<'a> {
     /// Ids of the jobs.
-    pub jobs: &'a [JobId],
+    pub(crate) jobs: &'a [JobId],
     /// Keys of the jobs for the statement, in the same order; the ids if `None`.
-    pub keys: Option<&'a [String]>,
+    pub(crate) keys: Option<&'a [String]>,
 }
 
 impl WriteInput<'_> {
@@ -44,47 +44,47 @@ impl WriteInput<'_> {
 
 /// Writer of one operation. [`Writer::apply`] and [`Writer::all_or_nothing`] can be called several
 /// times; each call returns the outcome of its own jobs.
-pub struct Writer<'a> {
+pub(crate) struct Writer<'a> {
     /// Database that is written to.
-    pub database: &'a Database,
+    pub(crate) database: &'a Database,
     /// Permission to write.
-    pub permit: WritePermit,
+    pub(crate) permit: WritePermit,
     /// Statements of the operation.
-    pub statements: Statements,
+    pub(crate) statements: Statements,
     /// JSON that is part of every event.
-    pub event: String,
+    pub(crate) event: String,
     /// Time during which locked rows are retried.
-    pub lock_wait: Duration,
+    pub(crate) lock_wait: Duration,
     /// Timeout of each statement.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Local journal, if the database has no events.
-    pub journal: Option<Journal>,
+    pub(crate) journal: Option<Journal>,
     /// Interrupt by the user (Ctrl-C).
-    pub interrupt: &'a Interrupt,
+    pub(crate) interrupt: &'a Interrupt,
 }
 
 /// State of one call of the writer.
 pub(crate) struct WriteRun<'r, 'w> {
-    pub writer: &'r mut Writer<'w>,
-    pub connection: Connection,
+    pub(crate) writer: &'r mut Writer<'w>,
+    pub(crate) connection: Connection,
     /// Second connection, for many jobs.
-    pub second: Option<Connection>,
-    pub input: WriteInput<'r>,
-    pub outcome: Outcome,
+    pub(crate) second: Option<Connection>,
+    pub(crate) input: WriteInput<'r>,
+    pub(crate) outcome: Outcome,
     /// Indices of jobs whose rows were locked.
-    pub locked: Vec<usize>,
+    pub(crate) locked: Vec<usize>,
     /// Number of successive transactions that timed out.
-    pub timeouts_in_a_row: u32,
+    pub(crate) timeouts_in_a_row: u32,
     /// Number of successive transactions that exceeded the lock timeout.
-    pub lock_timeouts_in_a_row: u32,
+    pub(crate) lock_timeouts_in_a_row: u32,
 }
 
 /// Result of one transaction.
 pub(crate) struct WriteResult {
     /// Ids of the jobs that were written.
-    pub jobs: HashSet<String>,
+    pub(crate) jobs: HashSet<String>,
     /// Maximum time for which the transaction held locks.
-    pub took: Duration,
+    pub(crate) took: Duration,
 }
 
 impl<'w> Writer<'w> {
@@ -132,12 +132,12 @@ impl<'w> Writer<'w> {
 
 impl WriteRun<'_, '_> {
     /// Fails if the user has interrupted the command.
-    pub fn check_interrupt(&self) -> Result<(), WriteStop> {
+    pub(crate) fn check_interrupt(&self) -> Result<(), WriteStop> {
         if self.writer.interrupt.happened() { Err(WriteStop::Interrupted) } else { Ok(()) }
     }
 
     /// Writes jobs in one transaction and records them in the journal, if there is one.
-    pub async fn write(
+    pub(crate) async fn write(
         &mut self,
         jobs: &[usize],
         end: TransactionEnd,
@@ -149,7 +149,7 @@ impl WriteRun<'_, '_> {
     }
 
     /// Writes jobs in one transaction on `connection`, without a journal.
-    pub async fn write_on(
+    pub(crate) async fn write_on(
         &self,
         connection: &Connection,
         jobs: &[usize],
@@ -164,7 +164,7 @@ impl WriteRun<'_, '_> {
 
     /// Writes jobs as [`Self::write`] does. `decide` gets the number of rows before they are
     /// committed.
-    pub async fn write_if(
+    pub(crate) async fn write_if(
         &mut self,
         jobs: &[usize],
         decide: impl FnOnce(usize) -> TransactionEnd,
@@ -190,7 +190,7 @@ impl WriteRun<'_, '_> {
     }
 
     /// Returns the outcome; jobs that have no result yet count as not requeued.
-    pub fn into_outcome(mut self, ended: Result<(), WriteStop>) -> Outcome {
+    pub(crate) fn into_outcome(mut self, ended: Result<(), WriteStop>) -> Outcome {
         self.outcome.stopped = ended.err();
         let accounted = self.outcome.decided() + self.outcome.in_doubt;
         self.outcome.not_requeued = (self.input.jobs.len() as u64).saturating_sub(accounted);
@@ -220,7 +220,7 @@ impl Writer<'_> {
     /// `throttle` is called before each round of transactions, while no transaction is open. It
     /// gets the outcome so far and returns the maximum number of jobs of the round (at least 1;
     /// [`usize::MAX`] for no limit). It may wait to enforce a rate limit.
-    pub async fn apply(
+    pub(crate) async fn apply(
         &mut self,
         input: WriteInput<'_>,
         throttle: impl AsyncFnMut(&Outcome) -> usize,
@@ -348,7 +348,12 @@ impl WriteRun<'_, '_> {
     }
 
     /// Records the error of a rejected row, or adds both halves of several rows to `pending`.
-    pub fn bisect(&mut self, jobs: &[usize], message: String, pending: &mut Vec<Vec<usize>>) {
+    pub(crate) fn bisect(
+        &mut self,
+        jobs: &[usize],
+        message: String,
+        pending: &mut Vec<Vec<usize>>,
+    ) {
         if let [job] = jobs {
             self.outcome.errors.push((self.input.jobs[*job], message));
         } else {
@@ -395,14 +400,14 @@ const TRANSACTIONS_PER_ROUND: usize = 8;
 /// Transaction that has ended.
 pub(crate) struct FinishedTransaction {
     /// Indices of its jobs.
-    pub jobs: Vec<usize>,
-    pub result: Result<WriteResult, WriteError>,
+    pub(crate) jobs: Vec<usize>,
+    pub(crate) result: Result<WriteResult, WriteError>,
 }
 
 impl WriteRun<'_, '_> {
     /// Opens a second connection if there are many jobs and no journal, which has only one writer.
     /// The second connection is optional.
-    pub async fn open_second_connection(&mut self) {
+    pub(crate) async fn open_second_connection(&mut self) {
         if self.input.jobs.len() > MAX_SIZE && self.writer.journal.is_none() {
             self.second = self.writer.database.connection().await.ok();
         }
@@ -411,7 +416,7 @@ impl WriteRun<'_, '_> {
     /// Runs one round: writes the first of these jobs in transactions of `size` jobs, until the
     /// round is full, the connection is lost or the user interrupts. Returns all transactions that
     /// were tried; together they cover a contiguous range that starts at the first job.
-    pub async fn run_transactions(
+    pub(crate) async fn run_transactions(
         &mut self,
         jobs: Range<usize>,
         size: usize,
@@ -462,7 +467,7 @@ impl WriteRun<'_, '_> {
 impl Writer<'_> {
     /// Writes all jobs in one transaction or none of them. Locked rows are retried. If a row is
     /// rejected or has changed, nothing is written and the outcome contains the row.
-    pub async fn all_or_nothing(&mut self, input: WriteInput<'_>) -> Outcome {
+    pub(crate) async fn all_or_nothing(&mut self, input: WriteInput<'_>) -> Outcome {
         match self.start_run(input).await {
             Ok(mut run) => {
                 let ended = run.write_all().await;

@@ -1,8 +1,6 @@
 -- Who are we, and which schemas does the API expose?
 select pg_catalog.json_build_object(
          'user', current_user,
-         'bypasses_rls', (select r.rolsuper or r.rolbypassrls
-                            from pg_catalog.pg_roles r where r.rolname = current_user),
          'api_schemas', (
            -- PostgREST reads its settings from the role that it connects as; the most special one wins.
            select pg_catalog.substr(setting, 18)
