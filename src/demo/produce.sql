@@ -1,4 +1,4 @@
--- One new job and its event; the kinds take turns. Nothing while $1 jobs wait already.
+-- Inserts one job and its event, of alternating kinds, unless $1 jobs are queued already.
 WITH number AS (
   SELECT count(*) AS n FROM public.jobs
 ), job AS (

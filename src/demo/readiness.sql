@@ -1,5 +1,5 @@
--- What does the backend's readiness report say of the queue? The age covers every unfinished job,
--- dead ones included, as the backend has it.
+-- The queue part of the backend's readiness report. As in the backend, the age covers every unfinished job,
+-- dead letters included.
 SELECT
   count(*) FILTER (WHERE state IN ('queued', 'pending', 'processing', 'running')) AS length,
   count(*) FILTER (WHERE state = 'dead_letter') AS dead,

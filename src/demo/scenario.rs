@@ -109,7 +109,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "silent-worker",
         about: "the only worker has gone silent with jobs in its hands (3.3)",
-        data: include_str!("scenarios/silent_worker.sql"),
+        data: include_str!("scenarios/stuck_jobs.sql"),
         app_up: true,
         drifted: false,
         workers: &[],

@@ -100,7 +100,8 @@ pub(crate) enum ServerAddress {
 }
 
 /// The `sslmode` parameter, from the weakest to the strongest mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum SslMode {
     /// Without TLS.
     Disable,
@@ -124,14 +125,7 @@ impl SslMode {
     /// The value of `sslmode`.
     #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Disable => "disable",
-            Self::Allow => "allow",
-            Self::Prefer => "prefer",
-            Self::Require => "require",
-            Self::VerifyCa => "verify-ca",
-            Self::VerifyFull => "verify-full",
-        }
+        self.into()
     }
 }
 

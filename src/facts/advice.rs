@@ -16,7 +16,8 @@ pub(crate) enum CauseClass {
 }
 
 /// Whether a requeue of such a job can succeed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum SafeToRetry {
     /// The cause is temporary.
     Yes,
@@ -63,10 +64,6 @@ impl SafeToRetry {
     /// Name in files and JSON.
     #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::AfterFix => "after_fix",
-            Self::No => "no",
-        }
+        self.into()
     }
 }

@@ -1,7 +1,8 @@
 //! Lines of a job listing.
 
 /// State of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum JobState {
     /// Queued, and its run time has come.
     Due,
@@ -34,15 +35,7 @@ impl JobState {
     /// Name in output and JSON.
     #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Due => "due",
-            Self::Scheduled => "scheduled",
-            Self::Running => "running",
-            Self::Stuck => "stuck",
-            Self::Failed => "failed",
-            Self::Finished => "finished",
-            Self::Dead => "dead",
-        }
+        self.into()
     }
 
     /// Order of the listing.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Kind of error that prevented reading a fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum SourceErrorKind {
     /// The source is not configured.
     NotConfigured,
@@ -46,24 +47,7 @@ impl SourceErrorKind {
     /// Name in JSON.
     #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::NotConfigured => "not_configured",
-            Self::Refused => "refused",
-            Self::Dns => "dns",
-            Self::Tls => "tls",
-            Self::Timeout => "timeout",
-            Self::Disconnected => "disconnected",
-            Self::Authentication => "authentication",
-            Self::Permission => "permission",
-            Self::Hidden => "hidden",
-            Self::NotFound => "not_found",
-            Self::UnknownLayout => "unknown_layout",
-            Self::Malformed => "malformed",
-            Self::Intercepted => "intercepted",
-            Self::RateLimited => "rate_limited",
-            Self::Unavailable => "unavailable",
-            Self::Other => "other",
-        }
+        self.into()
     }
 
     /// Whether it persists until a setting, credential or permission is changed.

@@ -77,8 +77,9 @@ pub(crate) const STATE_UNDONE: &str = "undone";
 pub(crate) const STATE_CHANGED_SINCE: &str = "moved on";
 
 /// Type of an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum OperationType {
     /// Dead letter → queued.
     Requeue,
@@ -102,11 +103,7 @@ impl OperationType {
     /// Name in JSON.
     #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Requeue => "requeue",
-            Self::Undo => "undo",
-            Self::Rescue => "rescue",
-        }
+        self.into()
     }
 
     /// What it did to its jobs, in the past tense.

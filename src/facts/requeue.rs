@@ -137,7 +137,8 @@ impl Plan {
 }
 
 /// Why a planned job was not written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum WriteSkip {
     /// Another session changed it since the plan.
     Changed,
@@ -149,10 +150,7 @@ impl WriteSkip {
     /// Name in JSON.
     #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Changed => "changed",
-            Self::Locked => "locked",
-        }
+        self.into()
     }
 }
 

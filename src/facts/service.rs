@@ -117,7 +117,8 @@ pub(crate) struct ReportedQueue {
 }
 
 /// Known formats of readiness reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum ReadinessFormat {
     /// `checks.db`, `checks.worker`, `queue`, `ffmpeg`.
     Canonical,
@@ -141,16 +142,7 @@ impl ReadinessFormat {
     /// Name in JSON.
     #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Canonical => "canonical",
-            Self::Flags => "flags",
-            Self::Integrations => "integrations",
-            Self::Detailed => "detailed",
-            Self::Worker => "worker",
-            Self::Bare => "bare",
-            Self::Failure => "failure",
-            Self::Other => "other",
-        }
+        self.into()
     }
 
     /// What this format does not report, in one sentence.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// Result of a check or a report. A value that could not be read never results in [`Status::Ok`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// Within all thresholds.
     Ok,
@@ -48,13 +49,7 @@ impl Status {
     /// Name in JSON: `ok`, `warning`, `critical`, `unknown`, `skipped`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-            Self::Unknown => "unknown",
-            Self::Skipped { .. } => "skipped",
-        }
+        self.into()
     }
 
     /// Number that equals the exit code; skipped is UNKNOWN.

@@ -32,7 +32,8 @@ use crate::settings::ProcessEnvironment;
 use crate::text::wrap;
 
 /// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set
     #[default]
@@ -46,11 +47,7 @@ pub(crate) enum ColorChoice {
 impl ColorChoice {
     /// The word on the command line.
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Always => "always",
-            Self::Never => "never",
-        }
+        self.into()
     }
 }
 

@@ -1,5 +1,5 @@
--- The token with which clips are published to TikTok has expired: every such job dies, 24 so far;
--- two old deaths of another cause lie among them.
+-- The token for publishing to TikTok has expired: every such job is dead-lettered, 24 so far; two older dead
+-- letters have another cause.
 INSERT INTO fixture_jobs
   (n, kind, phase, attempts, created_at, updated_at, due_at, heartbeat_at, error, last_error, payload)
   SELECT n, kind, 'dead', 5, at - interval '10 min', at, at - interval '2 min', at,

@@ -1,4 +1,4 @@
--- A quiet afternoon: work is done, two workers beat, one job has just come due, nothing failed.
+-- Normal load: jobs finish, two workers are active, one job has just become due, nothing failed.
 INSERT INTO fixture_jobs (n, kind, phase, created_at, updated_at, due_at, result, payload)
   SELECT n, (ARRAY['TRANSCRIBE', 'HIGHLIGHT_DETECT', 'CLIP_RENDER', 'PUBLISH_YOUTUBE'])[1 + n % 4],
     'finished', at - interval '20 s', at, at - interval '20 s', '{"ok": true}',

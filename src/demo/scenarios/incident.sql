@@ -1,5 +1,5 @@
--- Friday night. A deploy 43 minutes ago made FFmpeg time out; TikTok's token has expired; worker-c
--- has gone silent with four jobs; behind them the queue grows. And somebody opened jobs to anon.
+-- A deploy 43 minutes ago made FFmpeg time out; TikTok's token has expired; worker-c is unresponsive with four
+-- jobs; the queue grows; and a policy lets anon read jobs.
 
 -- 120 finished, over the last eight hours.
 INSERT INTO fixture_jobs (n, kind, phase, created_at, updated_at, due_at, result, payload)
@@ -8,7 +8,7 @@ INSERT INTO fixture_jobs (n, kind, phase, created_at, updated_at, due_at, result
     jsonb_build_object('clip', 3000 + n)
   FROM generate_series(1, 120) n, LATERAL (SELECT now() - (40 + n * 4) * interval '1 min' AS at) t;
 
--- 68 due: 52 renders, the oldest for 41 min; 16 others, for 8 min at most.
+-- 68 due: 52 renders, the oldest for 41 min; 16 others, for at most 8 min.
 INSERT INTO fixture_jobs (n, kind, phase, created_at, updated_at, due_at, payload)
   SELECT 200 + n, 'CLIP_RENDER', 'waiting', at, at, at, jsonb_build_object('clip', 4400 + n)
   FROM generate_series(1, 52) n, LATERAL (SELECT now() - (2494 - 46 * n) * interval '1 s' AS at) t
@@ -17,7 +17,7 @@ INSERT INTO fixture_jobs (n, kind, phase, created_at, updated_at, due_at, payloa
     jsonb_build_object('clip', 4500 + n)
   FROM generate_series(1, 16) n, LATERAL (SELECT now() - n * interval '30 s' AS at) t;
 
--- 6 scheduled: they failed twice and wait for their next attempt.
+-- 6 scheduled: they failed twice; the next attempt is in the future.
 INSERT INTO fixture_jobs
   (n, kind, phase, attempts, created_at, updated_at, due_at, heartbeat_at, error, last_error, payload)
   SELECT 280 + n, 'CLIP_RENDER', 'waiting', 2, now() - interval '30 min', at,
@@ -27,8 +27,8 @@ INSERT INTO fixture_jobs
     LATERAL (SELECT now() - n * interval '1 min' AS at,
       'FFmpeg timed out after 300s while rendering clip ' || 4380 + n AS message) t;
 
--- 7 in progress: three alive on worker-a and worker-b, four stuck on the silent worker-c; the
--- first of those is on its last attempt, the last never beat at all.
+-- 7 claimed: three running on worker-a and worker-b, four stuck on worker-c; the first of the stuck jobs is on its
+-- last attempt, the last one never had a heartbeat.
 INSERT INTO fixture_jobs
   (n, kind, phase, attempts, created_at, updated_at, due_at, worker, locked_at, heartbeat_at, payload)
   VALUES
@@ -50,8 +50,8 @@ INSERT INTO fixture_jobs
   (334, 'THUMBNAIL_GEN', 'running', 0, now() - interval '60 min', now() - interval '17 min',
     now() - interval '60 min', 'worker-c', now() - interval '17 min', NULL, '{"clip": 4314}');
 
--- 48 dead: 30 by FFmpeg since the deploy; 14 by TikTok, over three hours; 3 whose source is gone;
--- 1 with the plain text alone.
+-- 48 dead letters: 30 by FFmpeg since the deploy; 14 by TikTok, over three hours; 3 whose source object is missing;
+-- 1 with only a text.
 INSERT INTO fixture_jobs
   (n, kind, phase, attempts, created_at, updated_at, due_at, heartbeat_at, error, last_error, payload)
   SELECT 400 + n, kind, 'dead', 5, at - interval '15 min', at, at - interval '5 min', at,
@@ -89,6 +89,6 @@ INSERT INTO fixture_events (n, stage, data, at)
   SELECT n, 'finished', result, updated_at FROM fixture_jobs WHERE phase = 'finished'
   ORDER BY updated_at, n;
 
--- The policy mistake: a debugging aid that was never taken back.
+-- The wrong policy: a debugging aid that was never dropped.
 GRANT SELECT ON public.jobs TO anon;
 CREATE POLICY jobs_debug_read ON public.jobs FOR SELECT TO anon USING (true);

@@ -7,7 +7,7 @@ use crate::facts::SourceError;
 use crate::facts::throttle::TableLoad;
 use crate::queue::{Layout, sql};
 
-const QUERY: &str = include_str!("queries/pressure.sql");
+const QUERY: &str = include_str!("queries/table_load.sql");
 
 /// Timeout of each of the two queries.
 const BUDGET: Duration = Duration::from_secs(2);

@@ -1,5 +1,5 @@
--- How is the server that holds the queue? One round trip over statistics and the lock table; no row of
--- jobs is read. An ordinary role sees every session, but not what those of other roles do.
+-- Health of the database server: one round trip over statistics and the lock table; no row of jobs is read.
+-- An ordinary role sees every session, but not the queries of other roles.
 with sessions as (
   select a.pid, a.usename::text as usename, a.application_name, a.state, a.xact_start, a.datname,
          coalesce(a.query, '') = '<insufficient privilege>' as hidden
@@ -10,7 +10,7 @@ with sessions as (
   select * from sessions
    where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_pid()
 ), open_transactions as (
-  -- This tool's own sessions read beside this one, and briefly.
+  -- Other sessions of cliplyctl are short reads and do not count.
   select xact_start as since, pid::text as name, usename as "user", state
     from here where xact_start is not null and application_name not like 'cliplyctl:%'
    union all

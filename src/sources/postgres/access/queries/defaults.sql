@@ -1,4 +1,4 @@
--- What will tables and functions of the future grant to the examined roles ($1) in these schemas ($2)?
+-- Default privileges of the examined roles ($1) in the examined schemas ($2): what new tables and functions grant.
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'owner', o.rolname,
          'schema', n.nspname,

@@ -1,5 +1,5 @@
--- Which functions decide about access: SECURITY DEFINER ones of the examined schemas ($2), those that
--- policies call, and SECURITY DEFINER ones that triggers run? Who of the examined roles ($1) may call them (a NULL acl means PUBLIC)?
+-- Functions that affect access: SECURITY DEFINER functions of the examined schemas ($2), functions that policies
+-- call, and SECURITY DEFINER functions that triggers run; which of the examined roles ($1) may call them (a NULL acl means PUBLIC).
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'signature', f.oid::pg_catalog.regprocedure::text,
          'name', pg_catalog.format('%I.%I', n.nspname, f.proname),

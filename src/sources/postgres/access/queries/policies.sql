@@ -1,5 +1,5 @@
--- Which policies stand on the tables of the examined schemas ($2), and what do they call and read?
--- Run under an empty search_path, so that expressions come qualified. Roles ($1) do not matter here.
+-- Policies on the tables of the examined schemas ($2), with the functions they call and the tables they read.
+-- Run with an empty search_path, so that expressions are schema-qualified. Roles ($1) are not used.
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'table', pg_catalog.format('%I.%I', n.nspname, c.relname),
          'name', p.polname,

@@ -1,5 +1,5 @@
--- Which tables and views are in the examined schemas ($2), or referred to by policies there, and what
--- do the examined roles ($1) hold on them? Objects of extensions are left out.
+-- Tables and views of the examined schemas ($2), or used by policies there, with the privileges of the
+-- examined roles ($1). Objects of extensions are excluded.
 with exposed as (
   select c.oid
     from pg_catalog.pg_class c

@@ -1,4 +1,4 @@
--- What are the examined roles ($1), and what can they become? Schemas: $2.
+-- Attributes of the examined roles ($1), and the roles that they can SET ROLE to. Schemas: $2.
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'name', r.rolname,
          'superuser', r.rolsuper,

@@ -1,8 +1,8 @@
--- Who are we, and which schemas does the API expose?
+-- The current role, and the schemas that the API exposes.
 select pg_catalog.json_build_object(
          'user', current_user,
          'api_schemas', (
-           -- PostgREST reads its settings from the role that it connects as; the most special one wins.
+           -- PostgREST reads its settings from the role that it connects as; the most specific setting wins.
            select pg_catalog.substr(setting, 18)
              from pg_catalog.pg_db_role_setting s,
                   pg_catalog.unnest(s.setconfig) as setting

@@ -1,5 +1,5 @@
--- Which triggers on the tables and views of the examined schemas ($2) run SECURITY DEFINER functions, and
--- what sets them off? Those that constraints made are left out. Roles ($1) do not matter here.
+-- Triggers on the tables and views of the examined schemas ($2) that run SECURITY DEFINER functions, with
+-- their events. Triggers of constraints are excluded. Roles ($1) are not used.
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'name', t.tgname,
          'table', pg_catalog.format('%I.%I', n.nspname, c.relname),

@@ -1,4 +1,4 @@
--- Which values do their CHECK constraints allow?
+-- Which values do the CHECK constraints of jobs and job_events allow?
 select k.conrelid as table,
        pg_catalog.pg_get_constraintdef(k.oid) as definition
   from pg_catalog.pg_constraint k

@@ -1,4 +1,4 @@
--- Which columns do the jobs and their events have? Those of the system have numbers below 1.
+-- Columns of jobs and job_events. System columns have numbers below 1.
 select a.attrelid as table,
        a.attnum as number,
        a.attname as name,

@@ -1,4 +1,4 @@
--- Which indexes serve them? Columns by number; 0 stands for an expression.
+-- Which indexes do jobs and job_events have? Columns by number; 0 is an expression.
 select i.indrelid as table,
        i.indkey as columns,
        i.indnkeyatts as keys,

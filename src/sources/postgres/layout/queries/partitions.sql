@@ -1,5 +1,5 @@
--- Which partitions does the jobs table have, parents first, and how large are the leaves? Asked only
--- where it is partitioned.
+-- Partitions of the jobs table, parents first, with the size of the leaves. Run only if the table is
+-- partitioned.
 select pg_catalog.quote_ident(n.nspname) as schema,
        pg_catalog.format('%I.%I', n.nspname, l.relname) as name,
        p.parentrelid = $1::oid as below_root,

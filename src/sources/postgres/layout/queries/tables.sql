@@ -1,5 +1,5 @@
--- What are the jobs and their events, and may this role read them? The catalog alone, no table. And what
--- is the time there, does this server only replay another one, how large are its pages?
+-- Kind, size and privileges of jobs and job_events, from the catalog; no table is read. Also the server's time,
+-- whether it is a standby, and its page size.
 select c.oid,
        c.relname as name,
        c.relkind as kind,

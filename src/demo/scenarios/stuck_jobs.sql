@@ -1,4 +1,4 @@
--- The only worker stopped beating 14 minutes ago with four jobs in its hands; new ones pile up.
+-- The only worker sent its last heartbeat 14 minutes ago and holds four jobs; new jobs are not claimed.
 INSERT INTO fixture_jobs (n, kind, phase, created_at, updated_at, due_at, result, payload)
   SELECT n, 'TRANSCRIBE', 'finished', at - interval '20 s', at, at - interval '20 s', '{"ok": true}',
     jsonb_build_object('clip', n)

@@ -1,5 +1,5 @@
--- Who else is at work on the jobs table, or waits for it? Read from pg_locks alone: everybody may see
--- it. A vacuum, an analyze and the building of an index hold SHARE UPDATE EXCLUSIVE, and nothing else does.
+-- Sessions that wait for a lock on the jobs table, and maintenance on it. Reads only pg_locks, which every role may
+-- read. VACUUM, ANALYZE and concurrent index builds hold SHARE UPDATE EXCLUSIVE; nothing else does.
 select
   count(distinct pid) filter (where not granted) as queued,
   coalesce(bool_or(granted and mode = 'ShareUpdateExclusiveLock'), false) as maintained
