@@ -2,7 +2,7 @@
 //!
 //! A check is a plain function from facts and [`Thresholds`] to [`Finding`]s, without IO, clock or
 //! output. Each family is a directory with one file per check and its tests; the family's `mod.rs`
-//! lists its checks in display order. [`check_registry`] lists the id and title of every check.
+//! lists its checks in display order. [`registry`] lists the id and title of every check.
 //!
 //! Checks may import `facts`, `queue`, `zod`, `fingerprint`, `access` and `text`, never `sources`,
 //! `report` or `commands`.
@@ -10,11 +10,11 @@
 pub(crate) mod access;
 pub(crate) mod access_diff;
 pub(crate) mod app_tests;
-pub mod check_registry;
 pub(crate) mod cross;
 pub(crate) mod environment;
 pub(crate) mod flow;
 pub(crate) mod queue;
+pub mod registry;
 pub mod rls;
 pub(crate) mod server;
 pub mod service;

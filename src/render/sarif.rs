@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::checks::check_registry;
+use crate::checks::registry;
 use crate::facts::{Finding, Status};
 use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
@@ -61,7 +61,7 @@ fn category(report: &Report, from: &Provenance) -> String {
 }
 
 fn rule(id: &str) -> Value {
-    let title = check_registry::title(id).unwrap_or(id);
+    let title = registry::title(id).unwrap_or(id);
     json!({
         "id": id,
         "shortDescription": { "text": title },

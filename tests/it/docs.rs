@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
 use clap::CommandFactory as _;
-use cliplyctl::checks::check_registry;
+use cliplyctl::checks::registry;
 use cliplyctl::cli;
 use cliplyctl::exit::EXIT_CODES;
 
@@ -237,7 +237,7 @@ fn manual_pages_match_the_reviewed_snapshot() {
 
 #[test]
 fn every_check_has_a_runbook_section() {
-    let code: BTreeSet<&str> = check_registry::all().map(|(id, _)| id).collect();
+    let code: BTreeSet<&str> = registry::all().map(|(id, _)| id).collect();
     let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### `"));
     let pages: BTreeSet<&str> = headings.filter_map(|line| line.strip_suffix('`')).collect();
     assert_eq!(code, pages);
