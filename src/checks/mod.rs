@@ -1,11 +1,8 @@
 //! Families of [`Check`] and nothing else.
 //!
 //! A check is a plain function from facts and [`Thresholds`] to [`Finding`]s, without IO, clock or
-//! output. Each family is a directory with one file per check and its tests; the family's `mod.rs`
+//! output. Each family is a directory with one file per check and its tests; its `mod.rs`
 //! lists its checks in display order. [`registry`] lists the id and title of every check.
-//!
-//! Checks may import `facts`, `queue`, `zod`, `fingerprint`, `access` and `text`, never `sources`,
-//! `report` or `commands`.
 
 pub(crate) mod access;
 pub(crate) mod access_diff;

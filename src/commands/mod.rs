@@ -1,7 +1,6 @@
 //! The commands, one file per verb: each gathers facts, evaluates them and returns a [`Report`].
 //!
-//! [`standalone`], [`stream`] and [`run`] dispatch a parsed [`Command`]. The room may import every room
-//! but `app`; only `app` imports it.
+//! [`standalone`], [`stream`] and [`run`] dispatch a parsed [`Command`].
 
 mod completions;
 mod config;

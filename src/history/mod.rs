@@ -1,8 +1,7 @@
 //! History: the snapshots of a time range as a timeline.
 //!
-//! `snapshot` condenses the results of one poll, `series` arranges snapshots in time,
-//! `problem_start` finds when each problem began, `transitions` describes the changes between two
-//! polls. This room is pure; it may import `facts`, `triage`, `redact` and `text`.
+//! `snapshot` condenses the results of one poll, `series` arranges snapshots in time, `problem_start`
+//! finds when each problem began, `transitions` describes the changes between two polls.
 
 pub(crate) mod problem_start;
 pub(crate) mod range;

@@ -1,8 +1,7 @@
 //! Renderers: one file per output format.
 //!
-//! The human formats render the [`Document`](crate::report::Document) of a report, the machine
-//! formats its envelope or findings. This room may import `report`, `facts`, `text`, `redact`,
-//! `history` and `watch`; only `style` and `watch::style` use colors.
+//! The human formats render the [`Document`](crate::report::Document) of a report, the machine formats
+//! its envelope or findings. Only `style` and `watch::style` use colors.
 
 mod column_widths;
 pub(crate) mod github;

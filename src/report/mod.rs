@@ -1,8 +1,7 @@
 //! Reports: the results of commands, ready to be rendered.
 //!
 //! [`Report`] holds the status, the findings and the data of a command. Human formats render its
-//! [`Document`], machine formats its [`envelope`]. This room does no IO and uses no colors; it may
-//! import the pure rooms, never `render` or `commands`.
+//! [`Document`], machine formats its [`envelope`].
 
 pub(crate) mod advice;
 pub(crate) mod canary;

@@ -1,14 +1,11 @@
 //! The engine for all writes to jobs: requeue, undo and rescue.
 //!
-//! A write goes from a [`Plan`](crate::facts::requeue::Plan) (`plan`) to the confirmation, which
-//! yields a [`WritePermit`](crate::permit::WritePermit), to the write transactions of
-//! [`sources::postgres::requeue`](crate::sources::postgres::requeue). Around them, `execute` stores
-//! the operation record, `canary` writes in growing batches, `throttle` limits the rate,
-//! `job_tracker` and `job_outcome` determine the outcome of each requeued job, and `follow` waits
-//! until all of them have one.
-//!
-//! The room imports `facts`, `queue`, `sources`, `context` and `terminal`. Only `commands` and
-//! `report` import it.
+//! A write goes from a [`Plan`](crate::facts::requeue::Plan) (`plan`) to the confirmation, which yields
+//! a [`WritePermit`](crate::permit::WritePermit), to the write transactions of
+//! [`sources::postgres::requeue`](crate::sources::postgres::requeue). Around them, `execute` stores the
+//! operation record, `canary` writes in growing batches, `throttle` limits the rate, `job_tracker` and
+//! `job_outcome` determine the outcome of each requeued job, and `follow` waits until all of them have
+//! one.
 
 pub(crate) mod canary;
 pub(crate) mod execute;

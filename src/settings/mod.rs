@@ -11,10 +11,6 @@
 //!
 //! In both cases the credentials of a context are used only with the URL of that context, and a
 //! database that belongs to a protected context is protected however it was selected.
-//!
-//! Imports: `dsn` (connection strings; its errors and origins are converted here), `error`, `facts`
-//! (thresholds, advice, source errors), `text` and the model of `zod`. Imports no source, check,
-//! report or command.
 
 mod base_url;
 mod config;

@@ -1,8 +1,6 @@
 //! All input and output of facts: PostgreSQL, HTTP, TLS, local files and test scripts.
 //!
-//! Functions of this room read from or write to the outside and return types of `facts`. The room
-//! may import `facts`, `queue`, `settings` and the leaf rooms (`dsn`, `fingerprint`, `redact`,
-//! `text`, `interrupt`, `permit`); it evaluates nothing and prints nothing.
+//! Functions of this room read from or write to the outside and return types of `facts`.
 
 pub mod files;
 pub mod http;

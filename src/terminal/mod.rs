@@ -1,8 +1,7 @@
 //! The terminal: all output to stdout and stderr, prompts and the full screen.
 //!
 //! [`Terminal`] describes both streams and prints to them, [`Progress`] and [`StatusLine`] show
-//! progress, [`Screen`] runs a full-screen display. Other rooms do not print. This room may import
-//! `redact`, `settings` and `text`.
+//! progress, [`Screen`] runs a full-screen display. Other rooms do not print.
 
 mod context_progress;
 mod key_press;

@@ -1,5 +1,4 @@
-//! Text helpers: numbers, times, durations, wrapping and suggested commands in one format
-//! everywhere. This room imports only `facts`.
+//! Text helpers: numbers, times, durations, wrapping and suggested commands in one format everywhere.
 
 mod metric;
 pub(crate) mod sparkline;

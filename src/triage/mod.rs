@@ -1,8 +1,7 @@
 //! Triage: runs all checks and finds the runbook section that applies.
 //!
-//! `areas` is the runbook as a table, `findings` runs every check, `section` makes the
-//! [`Diagnosis`], `coverage` lists what is not examined. This room is pure; it may import `checks`,
-//! `facts` and `text`.
+//! `areas` is the runbook as a table, `findings` runs every check, `section` makes the [`Diagnosis`],
+//! `coverage` lists what is not examined.
 
 mod area_line;
 pub(crate) mod areas;

@@ -5,8 +5,7 @@
 //! ```
 //!
 //! Values older than the latest poll keep their time and are rendered as stale, so that an old
-//! number is never mistaken for a current one. This room may import `facts`, `terminal::KeyPress`
-//! and `text`.
+//! number is never mistaken for a current one.
 
 mod command;
 mod keys;

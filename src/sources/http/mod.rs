@@ -1,8 +1,8 @@
 //! HTTP GET client for the app: every call ends within its time budget, reads at most [`MAX_BODY`]
 //! bytes and explains why there is no usable response.
 //!
-//! [`Http`] sends the requests, [`HttpAnswer`] is a response, [`app`] parses the reports of the
-//! app, and [`exporter`] serves metrics. Imports `facts`, `redact` and `sources::tls`.
+//! [`Http`] sends the requests, [`HttpAnswer`] is a response, [`app`] parses the reports of the app,
+//! and [`exporter`] serves metrics.
 
 mod answer;
 pub mod app;

@@ -1,10 +1,9 @@
-//! PostgreSQL: a small connection pool, read-only transactions with timeouts, and one module per
-//! kind of facts that is read.
+//! PostgreSQL: a small connection pool, read-only transactions with timeouts, and one module per kind
+//! of facts that is read.
 //!
 //! [`Database`] is the entry point; [`requeue`] is the only module that writes. Everything works
 //! through a transaction-mode pooler: no named prepared statements (only `query_typed` and
-//! `batch_execute`), and every setting is local to its transaction. Imports `facts`, `queue`,
-//! `dsn`, `fingerprint`, `redact`, `text`, `permit`, `interrupt` and `sources::tls`.
+//! `batch_execute`), and every setting is local to its transaction.
 
 pub(crate) mod access;
 mod connect;

@@ -1,7 +1,7 @@
 //! Reads dead letters: pages and streams of them, their age, and the number of jobs with the same
 //! cause.
 //!
-//! Pages use a keyset, never OFFSET. Imports `facts`, `queue` and `redact`.
+//! Pages use a keyset, never OFFSET.
 
 mod dead_since;
 mod page;

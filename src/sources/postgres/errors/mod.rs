@@ -1,5 +1,4 @@
-//! Converts errors of the driver and the server to [`SourceError`] with a kind and a hint. Imports
-//! `facts`, `dsn`, `redact` and `sources::tls`.
+//! Converts errors of the driver and the server to [`SourceError`] with a kind and a hint.
 
 mod connecting;
 mod sqlstate;

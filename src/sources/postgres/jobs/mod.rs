@@ -1,5 +1,4 @@
-//! Reads one job with its events, and lists jobs of one state. Imports `facts`, `queue`,
-//! `fingerprint` and `redact`.
+//! Reads one job with its events, and lists jobs of one state.
 
 mod list;
 mod timeline;

@@ -1,9 +1,9 @@
 //! Reads the system catalog and determines the [`Layout`] of the jobs table and its events.
 //!
-//! It sends several simple statements in one message. One large statement that builds JSON takes a
-//! new session more than twice as long, because the session has to look up every function and
-//! operator, and most commands run only one statement per session. For the same reason rows are
-//! filtered here and not in SQL. Imports `facts` and `queue`.
+//! It sends several simple statements in one message. One large statement that builds JSON takes a new
+//! session more than twice as long, because the session has to look up every function and operator, and
+//! most commands run only one statement per session. For the same reason rows are filtered here and not
+//! in SQL.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! Tests access by acting as each test role on sampled rows and recording the results as
 //! [`Observations`].
 //!
-//! Without a [`WritePermit`] nothing is written; with one, writes are tested in transactions that
-//! are always rolled back. Only sampled rows are read, never a whole table, because policies call
-//! their helper functions once per row. Imports `facts`, `queue` and `permit`.
+//! Without a [`WritePermit`] nothing is written; with one, writes are tested in transactions that are
+//! always rolled back. Only sampled rows are read, never a whole table, because policies call their
+//! helper functions once per row.
 
 mod helpers;
 mod probe_batch;

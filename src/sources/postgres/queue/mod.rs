@@ -1,10 +1,9 @@
 //! Counts the jobs of the queue by state, kind and worker.
 //!
 //! Up to [`SMALL_TABLE`](crate::queue::SMALL_TABLE) estimated rows one scan counts everything. In a
-//! larger table each state with a covering partial index is counted through it. The other states
-//! are counted by one scan with a time budget, and their totals through any partial index that
-//! exists. [`read`] is the entry point, [`cost`] estimates the cost of missing indexes. Imports
-//! `facts` and `queue`.
+//! larger table each state with a covering partial index is counted through it. The other states are
+//! counted by one scan with a time budget, and their totals through any partial index that exists.
+//! [`read`] is the entry point, [`cost`] estimates the cost of missing indexes.
 
 pub(crate) mod cost;
 mod count_query;

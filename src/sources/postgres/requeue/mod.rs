@@ -1,9 +1,8 @@
 //! All SQL that writes to jobs: requeue, undo and rescue, and the queries that prepare a write.
 //!
-//! [`Writer`] runs [`statements`] in short write transactions and accounts for
-//! every job. Rules: the UPDATE repeats its guard on the target row; a job and its event are
-//! committed together; no transaction is open during a pause; results come from what the database
-//! returns. Imports `facts`, `queue`, `fingerprint`, `permit`, `interrupt` and `redact`.
+//! [`Writer`] runs [`statements`] in short write transactions and accounts for every job. Rules: the
+//! UPDATE repeats its guard on the target row; a job and its event are committed together; no
+//! transaction is open during a pause; results come from what the database returns.
 
 mod columns;
 pub(crate) mod journal;
