@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use super::ConfirmationArgs;
-use crate::facts::job_line::JobState;
+use crate::facts::job::JobState;
 use crate::settings::duration;
 
 /// The `jobs` commands.

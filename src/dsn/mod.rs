@@ -23,8 +23,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use params::holds_password;
-pub use secret::REDACTED;
-pub use secret::Secret;
+pub use secret::{REDACTED, Secret};
 
 /// Connection parameters by libpq's names.
 type ConnectionParams = BTreeMap<String, String>;

@@ -12,7 +12,6 @@ pub(crate) mod group;
 pub(crate) mod index_cost;
 pub(crate) mod job;
 pub mod job_id;
-pub mod job_line;
 pub mod listing;
 pub mod observed;
 pub mod operation;

@@ -4,14 +4,12 @@
 //! finds when each problem began, `transitions` describes the changes between two polls.
 
 pub(crate) mod problem_start;
-pub(crate) mod range;
 pub(crate) mod series;
 pub(crate) mod snapshot;
 pub(crate) mod transitions;
 
 pub(crate) use problem_start::{OpenProblem, ProblemStarts};
-pub(crate) use range::HistoryRange;
-pub(crate) use series::{TimeBucket, TimeSeries};
+pub(crate) use series::{HistoryRange, TimeBucket, TimeSeries};
 
 use crate::triage::areas::AREAS;
 

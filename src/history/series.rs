@@ -1,9 +1,11 @@
 //! A timeline of snapshots in buckets of equal length. A bucket without a snapshot is a gap, unless
 //! the snapshots around it are no further apart than usual.
 
-use super::area_index;
+use super::{ProblemStarts, area_index};
 use crate::facts::Status;
-use crate::facts::snapshot::{METRICS, MetricDoc, StoredSnapshot, parse_failed_checks};
+use crate::facts::snapshot::{
+    METRICS, MetricDoc, OperationMarker, SnapshotDetail, StoredSnapshot, parse_failed_checks,
+};
 use crate::triage::areas::AREAS;
 
 /// Two snapshots have a gap between them if they are further apart than this multiple of the median
@@ -198,6 +200,25 @@ impl TimeBucket {
             });
         }
     }
+}
+
+/// A time range of the history.
+#[derive(Debug)]
+pub(crate) struct HistoryRange {
+    /// The timeline.
+    pub(crate) series: TimeSeries,
+    /// When each problem started.
+    pub(crate) problem_starts: ProblemStarts,
+    /// The operations, oldest first.
+    pub(crate) marks: Vec<OperationMarker>,
+    /// The details of the last snapshot.
+    pub(crate) latest: Option<SnapshotDetail>,
+    /// The first snapshot that was searched for the start of a problem.
+    pub(crate) searched_since: Option<i64>,
+    /// The start of the timeline if it is later than requested, because nothing older was recorded.
+    pub(crate) began: Option<i64>,
+    /// The database and the app.
+    pub(crate) subject: String,
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Cells: pieces of text with a style and an optional link.
 
-use super::runbook_link::RunbookLink;
 use crate::facts::{Section, Status};
 
 /// How a piece of text is emphasized; the renderer decides what that looks like.
@@ -103,5 +102,24 @@ impl From<&str> for Cell {
 impl From<String> for Cell {
     fn from(text: String) -> Self {
         Self::plain(text)
+    }
+}
+
+/// A part of the runbook that a text can link to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunbookLink {
+    /// A section.
+    Section(Section),
+    /// The page of a check, by the id of the check.
+    Check(&'static str),
+}
+
+impl RunbookLink {
+    /// Returns the anchor of its heading in RUNBOOK.md.
+    pub(crate) fn anchor(self) -> String {
+        match self {
+            Self::Section(section) => section.anchor(),
+            Self::Check(id) => id.replace('.', ""),
+        }
     }
 }

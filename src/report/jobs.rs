@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
-use crate::facts::job_line::{JobLine, JobState};
+use crate::facts::job::{JobLine, JobState};
 use crate::text::age;
 
 /// `data` of `jobs list`. Ages in seconds by the server's clock.

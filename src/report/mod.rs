@@ -26,7 +26,6 @@ pub(crate) mod record;
 pub(crate) mod requeue;
 pub(crate) mod rescue;
 pub(crate) mod rls;
-pub(crate) mod runbook_link;
 mod service;
 pub(crate) mod settings;
 pub(crate) mod table;
@@ -36,9 +35,8 @@ pub(crate) mod write_outcome;
 
 use std::fmt;
 
-pub use cell::{Cell, CellStyle};
+pub use cell::{Cell, CellStyle, RunbookLink};
 pub use document::{Block, Document};
-pub use runbook_link::RunbookLink;
 use serde::Serialize;
 pub use table::{Align, Column, RenderedTable, ShrinkOrder, Table};
 

@@ -39,8 +39,7 @@ pub(crate) use config::{AgeUnit, EnvTable};
 use config::{ConfigFile, ContextSettings};
 pub use environment::ProcessEnvironment;
 pub use headers::Header;
-pub use setting::Origin;
-pub use setting::Setting;
+pub use setting::{Origin, Setting};
 pub use show::SettingRow;
 
 pub(crate) use crate::dsn::suggest;

@@ -3,22 +3,13 @@
 //! [`Terminal`] describes both streams and prints to them, [`Progress`] and [`StatusLine`] show
 //! progress, [`Screen`] runs a full-screen display. Other rooms do not print.
 
-mod context_progress;
-mod key_press;
-mod progress;
-mod render_target;
-mod screen;
-mod status_line;
-mod stream;
-
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io;
+use std::io::{IsTerminal as _, Write as _};
 
 pub use context_progress::ContextProgress;
-pub use key_press::KeyPress;
 pub use progress::Progress;
-pub use render_target::RenderTarget;
-pub use screen::{Input, Screen};
+pub use screen::{Input, KeyPress, Screen};
 pub use status_line::StatusLine;
 pub use stream::Stream;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,6 +20,12 @@ use crate::redact;
 use crate::redact::sanitize;
 use crate::settings::ProcessEnvironment;
 use crate::text::wrap;
+
+mod context_progress;
+mod progress;
+mod screen;
+mod status_line;
+mod stream;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, strum::IntoStaticStr)]
@@ -256,6 +253,15 @@ fn color(choice: ColorChoice, tty: bool, environment: &ProcessEnvironment) -> bo
                 && environment.get("TERM") != Some("dumb")
         }
     }
+}
+
+/// Properties of the output that a renderer writes for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RenderTarget {
+    /// Whether colors are written.
+    pub(crate) color: bool,
+    /// Width of the terminal in columns; `None` if piped: nothing is wrapped or truncated.
+    pub(crate) width: Option<u16>,
 }
 
 #[cfg(test)]

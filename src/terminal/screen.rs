@@ -2,11 +2,10 @@
 
 use std::io;
 
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event;
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::{DefaultTerminal, Frame};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-
-use crate::terminal::KeyPress;
 
 /// An event of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,4 +92,29 @@ fn key_press(key: KeyEvent) -> Option<KeyPress> {
         KeyCode::BackTab => Some(KeyPress::BackTab),
         _ => None,
     }
+}
+
+/// A key, independent of the encoding of the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPress {
+    /// A character.
+    Char(char),
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+    /// Enter.
+    Enter,
+    /// Escape.
+    Escape,
+    /// Tab.
+    Tab,
+    /// Shift-Tab.
+    BackTab,
+    /// Ctrl-C.
+    Interrupt,
 }

@@ -1,13 +1,13 @@
 //! Text helpers: numbers, times, durations, wrapping and suggested commands in one format everywhere.
 
-mod metric;
+use jiff::{SignedDuration, Timestamp};
+pub(crate) use target_flags::TargetFlags;
+
+use crate::facts::snapshot::MetricDoc;
+
 pub(crate) mod sparkline;
 mod target_flags;
 pub(crate) mod wrap;
-
-use jiff::{SignedDuration, Timestamp};
-pub(crate) use metric::format_metric;
-pub(crate) use target_flags::TargetFlags;
 
 /// Formats a count with thousands separators: `1,234,567`.
 pub fn count(n: u64) -> String {
@@ -93,9 +93,19 @@ pub(crate) fn describe_json_error(error: &serde_json::Error) -> String {
     error.to_string()
 }
 
+/// Formats a value with its unit: `1,234`, `41m 34s`, `2.5/min`.
+pub(crate) fn format_metric(doc: &MetricDoc, value: f64) -> String {
+    match doc.unit {
+        "seconds" => age(value),
+        "jobs/min" => format!("{value:.1}/min"),
+        _ => count(value.max(0.0).round() as u64),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::snapshot::{METRICS, Metric};
 
     #[test]
     fn counts_have_thousands_separators() {
@@ -120,5 +130,14 @@ mod tests {
     fn first_line_skips_blank_lines() {
         assert_eq!(first_line("\n  \n  boom\nat x"), "boom");
         assert_eq!(first_line(""), "");
+    }
+
+    #[test]
+    fn metric_value_is_formatted_with_its_unit() {
+        let text = |metric: Metric, value| format_metric(&METRICS[metric as usize], value);
+        assert_eq!(text(Metric::Due, 1_234.4), "1,234");
+        assert_eq!(text(Metric::OldestDue, 2_494.0), "41m 34s");
+        assert_eq!(text(Metric::Throughput, 2.49), "2.5/min");
+        assert_eq!(text(Metric::Workers, -1.0), "0", "no count is below nothing");
     }
 }

@@ -1,5 +1,6 @@
 //! An HTTP response: its JSON report, or an error that describes what was received instead.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -7,7 +8,6 @@ use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER, SET_COOKIE};
 use serde_json::Value;
 
 use super::after_retries;
-use super::surrogates::replace_lone_surrogates;
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -179,5 +179,57 @@ fn snippet(text: &str) -> String {
     match line.char_indices().nth(SNIPPET) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
+    }
+}
+
+/// Replaces every escape of a lone surrogate by `\ufffd`, the replacement character.
+pub(crate) fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\u") {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (replacement, length) = match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (&rest[..12], 12),
+            (Some(0xd800..=0xdfff), _) => ("\\ufffd", 6),
+            _ => {
+                // Skips the backslash and the escaped character: the second backslash of `\\u` does
+                // not start an escape.
+                let length = rest.chars().take(2).map(char::len_utf8).sum();
+                (&rest[..length], length)
+            }
+        };
+        out.push_str(replacement);
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Returns the code unit of an escape such as `\u00e9` at the start of `text`.
+fn code_unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lone_surrogates_are_replaced() {
+        for (json, expected) in [
+            (r#""cut \ud83d""#, r#""cut \ufffd""#),
+            (r#""\ude00\ud83d\ude00\uD83D\ud83d""#, r#""\ufffd\ud83d\ude00\ufffd\ufffd""#),
+            (r#""\\ud83d \u00e9 \" \é""#, r#""\\ud83d \u00e9 \" \é""#),
+            (r"\", r"\"),
+            (r"\u12", r"\u12"),
+        ] {
+            assert_eq!(replace_lone_surrogates(json), expected);
+        }
     }
 }

@@ -10,7 +10,6 @@ mod client;
 mod errors;
 pub(crate) mod exporter;
 pub(crate) mod redirect;
-mod surrogates;
 mod timings;
 
 use std::sync::OnceLock;

@@ -23,11 +23,9 @@ pub(crate) mod recent_activity;
 pub(crate) mod requeue;
 pub(crate) mod requeued_jobs;
 mod row_types;
-mod script;
 pub(crate) mod selection;
 pub(crate) mod server;
 pub(crate) mod table_load;
-mod transaction;
 
 use std::fmt;
 use std::time::Duration;
@@ -36,8 +34,8 @@ pub use connect::SessionOptions;
 use connect::{Connector, LastConnectError};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
 use futures_util::future::join;
+use query::{Transaction, read_only};
 use tokio_postgres::{Client, Config};
-use transaction::{Transaction, read_only};
 
 use crate::dsn::Dsn;
 use crate::facts::{SourceError, SourceErrorKind as Kind};

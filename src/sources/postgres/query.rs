@@ -1,14 +1,15 @@
 //! Queries that are sent together with the BEGIN and COMMIT of their transaction, in one round
 //! trip.
 
+use std::str::FromStr;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::{join, join_all, join3};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Error, Row};
+use tokio_postgres::{Client, Error, Row, SimpleQueryMessage, SimpleQueryRow};
 
 use super::Database;
-use super::transaction::{Transaction, begin, set_timeout};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 
 /// Values and types of `$1, $2, …` of a statement.
@@ -136,4 +137,128 @@ async fn in_one_round_trip<T>(
         ended?;
     }
     Ok(results)
+}
+
+impl Database {
+    /// Returns the rows of several statements, in one read-only transaction. Each statement, and
+    /// about the same for all of them together, may take at most `timeout`. If one fails, all fail.
+    pub(crate) async fn script<const N: usize>(
+        &self,
+        timeout: Duration,
+        statements: [&str; N],
+    ) -> Result<[Vec<TextRow>; N], SourceError> {
+        // Times are parsed from text, so they must not depend on the role's DateStyle.
+        let begin = format!("{}; SET LOCAL datestyle = iso", begin(timeout));
+        let message = format!("{opened};\n{};\nCOMMIT", statements.join(";\n"), opened = begin);
+        let row_sets = self
+            .with_timeout(timeout, async |connection| {
+                let transaction = Transaction::new(connection);
+                let messages = connection.simple_query(&message).await?;
+                transaction.finish();
+                Ok(group_by_statement(messages))
+            })
+            .await?;
+        let missing = |_| SourceError::new(Kind::Malformed, "an answer is missing");
+        row_sets.try_into().map_err(missing)
+    }
+}
+
+/// Groups the messages by statement; statements that return no row set are omitted.
+fn group_by_statement(messages: Vec<SimpleQueryMessage>) -> Vec<Vec<TextRow>> {
+    let mut row_sets: Vec<Vec<TextRow>> = Vec::new();
+    for message in messages {
+        match message {
+            SimpleQueryMessage::RowDescription(_) => row_sets.push(vec![]),
+            SimpleQueryMessage::Row(row) => {
+                if let Some(rows) = row_sets.last_mut() {
+                    rows.push(TextRow(row));
+                }
+            }
+            _ => {}
+        }
+    }
+    row_sets
+}
+
+/// Row with text values.
+pub(crate) struct TextRow(SimpleQueryRow);
+
+impl TextRow {
+    /// Returns a column as text, or `None` if it is NULL.
+    pub(crate) fn text(&self, column: &str) -> Option<&str> {
+        self.0.try_get(column).ok().flatten()
+    }
+
+    /// Parses a column with [`FromStr`].
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`] if it is NULL or cannot be parsed.
+    pub(crate) fn value<T: FromStr>(&self, column: &str) -> Result<T, SourceError> {
+        let value = self.text(column).and_then(|text| text.parse().ok());
+        value.ok_or_else(|| {
+            let text = self.text(column).unwrap_or("NULL");
+            SourceError::new(Kind::Malformed, format!("the catalog's {column} reads {text}"))
+        })
+    }
+
+    /// Returns whether a boolean column is true; NULL counts as false.
+    pub(crate) fn flag(&self, column: &str) -> bool {
+        self.text(column) == Some("t")
+    }
+}
+
+/// Returns the SQL that begins a read-only transaction with a timeout for each statement. JIT is
+/// off: these queries are too short to benefit from compilation.
+pub(crate) fn begin(timeout: Duration) -> String {
+    format!("BEGIN READ ONLY; SET LOCAL jit = off; {}", set_timeout(timeout))
+}
+
+/// Returns the SQL that sets the timeout of the following statements of a transaction. The lock
+/// timeout is shorter than the statement timeout, so that the error shows which one was exceeded.
+pub(crate) fn set_timeout(timeout: Duration) -> String {
+    // Zero would disable the timeout.
+    let (statement, lock) = (timeout.as_millis().max(1), (timeout.as_millis() * 9 / 10).max(1));
+    format!("SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}")
+}
+
+/// Runs `queries` in a read-only transaction. BEGIN is sent together with the first query: two
+/// round trips instead of four for a single query.
+pub(crate) async fn read_only<T>(
+    connection: &Client,
+    timeout: Duration,
+    queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
+) -> Result<T, SourceError> {
+    let begin = begin(timeout);
+    let transaction = Transaction::new(connection);
+    // `join` polls its first future first, so BEGIN is sent first.
+    let (begun, result) = join(connection.batch_execute(&begin), queries(connection)).await;
+    begun?;
+    let result = result?;
+    transaction.finish();
+    connection.batch_execute("COMMIT").await?;
+    Ok(result)
+}
+
+/// Open transaction. If it is dropped, by an error or a cancellation, it is rolled back before the
+/// next query on its connection.
+pub(crate) struct Transaction<'a>(Option<&'a Client>);
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn new(connection: &'a Client) -> Self {
+        Self(Some(connection))
+    }
+
+    /// Marks the transaction as ended: its COMMIT or ROLLBACK was sent.
+    pub(crate) fn finish(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0 {
+            // Polling once sends it; the response is not awaited.
+            _ = connection.batch_execute("ROLLBACK").now_or_never();
+        }
+    }
 }

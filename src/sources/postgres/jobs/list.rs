@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{number, text};
-use crate::facts::job_line::{JobLine, JobState};
+use crate::facts::job::{JobLine, JobState};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::Database;

@@ -11,8 +11,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::{Oid, Type};
 
 use super::Database;
-use super::query::Query;
-use super::script::TextRow;
+use super::query::{Query, TextRow};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
     CatalogColumn, CatalogIndex, CatalogTable, Layout, LayoutError, LiveEvidence, Partition,
