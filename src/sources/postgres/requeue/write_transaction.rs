@@ -1,6 +1,5 @@
 //! Write transaction: BEGIN, the statement and COMMIT are sent in one round trip, so that no lock
-//! is held during a network round trip. Also classifies errors and accounts for rows that were not
-//! written.
+//! is held during a network round trip. Classifies the errors.
 
 use std::time::{Duration, Instant};
 
