@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Two limits; a value at or above a limit has its status. `None` turns a limit off.
+/// The values from which a metric is WARNING and CRITICAL. `None` turns one off.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     /// At or above: WARNING.
@@ -12,16 +12,16 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    /// No limit.
+    /// A threshold that is turned off.
     pub(crate) const OFF: Self = Self { warning: None, critical: None };
 
-    /// Creates a threshold with both limits.
+    /// Creates a threshold with both values.
     #[must_use]
     pub const fn new(warning: f64, critical: f64) -> Self {
         Self { warning: Some(warning), critical: Some(critical) }
     }
 
-    /// Creates a threshold with a warning limit only.
+    /// Creates a threshold with only a warning value.
     #[must_use]
     pub const fn warning(warning: f64) -> Self {
         Self { warning: Some(warning), critical: None }
@@ -33,11 +33,11 @@ impl Threshold {
 pub(crate) struct ThresholdDoc {
     /// Key in `[context.NAME.thresholds]`.
     pub(crate) name: &'static str,
-    /// Unit of both limits.
+    /// Unit of both values.
     pub(crate) unit: &'static str,
     /// Default value.
     pub(crate) default: Threshold,
-    /// What it limits, and the origin of the default.
+    /// What it applies to, and the origin of the default.
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "a test compares it with docs/thresholds.md")
@@ -84,13 +84,13 @@ pub struct Thresholds {
     pub(crate) queue_gap: Threshold,
     /// Time to the first byte of `/api/healthz`, milliseconds.
     pub(crate) health_latency: Threshold,
-    /// Age of the heartbeat from which a job is stuck, seconds. This is a definition, not a limit.
+    /// Age of the heartbeat from which a job is stuck, seconds. This is a definition, not a threshold.
     pub(crate) stuck_after: f64,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        let mut limits = Self {
+        let mut thresholds = Self {
             due: Threshold::OFF,
             oldest_due: Threshold::OFF,
             running: Threshold::OFF,
@@ -110,9 +110,9 @@ impl Default for Thresholds {
             stuck_after: STUCK_AFTER,
         };
         for doc in &THRESHOLD_DOCS {
-            (doc.set)(&mut limits, doc.default);
+            (doc.set)(&mut thresholds, doc.default);
         }
-        limits
+        thresholds
     }
 }
 
@@ -256,7 +256,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
 pub struct ThresholdWithUnit {
     /// The threshold.
     pub(crate) limit: Threshold,
-    /// Unit of both limits.
+    /// Unit of both values.
     pub(crate) unit: &'static str,
 }
 
@@ -272,7 +272,7 @@ impl fmt::Display for ThresholdWithUnit {
     }
 }
 
-/// A limit with its unit.
+/// Adds the unit to a threshold.
 #[must_use]
 pub const fn threshold_text(limit: Threshold, unit: &'static str) -> ThresholdWithUnit {
     ThresholdWithUnit { limit, unit }
