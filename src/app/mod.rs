@@ -9,10 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
-use crate::context::Context;
+use crate::commands;
+use crate::context::{self, Context};
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::render::Format;
+use crate::render::{self, Format};
 use crate::report::{Provenance, Report};
 use crate::settings::{Overrides, ProcessEnvironment, Settings};
 use crate::terminal::Terminal;
@@ -37,7 +38,7 @@ pub(crate) fn run() -> ExitCode {
     catch_unwind(run).unwrap_or_else(|_| {
         // The panic hook has already printed the panic to stderr.
         let error = Error::bug("the tool stopped by a bug of its own");
-        print_error_report(&cli, terminal, error, &crate::context::no_provenance())
+        print_error_report(&cli, terminal, error, &context::no_provenance())
     })
 }
 
@@ -58,9 +59,7 @@ fn run_to_end(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -
         }
         Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
     };
-    outcome.unwrap_or_else(|error| {
-        print_failure(cli, terminal, error, &crate::context::no_provenance())
-    })
+    outcome.unwrap_or_else(|error| print_failure(cli, terminal, error, &context::no_provenance()))
 }
 
 /// Dispatches the command and prints its report.
@@ -73,15 +72,15 @@ async fn execute(
     let cwd = std::env::current_dir()
         .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
     if cli.global.is_fleet() {
-        let (report, from) = crate::commands::fleet::run(cli, environment, terminal, &cwd).await?;
+        let (report, from) = commands::fleet::run(cli, environment, terminal, &cwd).await?;
         return Ok(print_report(cli, terminal, report, &from));
     }
-    if let Some(report) = crate::commands::standalone(&cli.command) {
-        return Ok(print_report(cli, terminal, report?, &crate::context::no_provenance()));
+    if let Some(report) = commands::standalone(&cli.command) {
+        return Ok(print_report(cli, terminal, report?, &context::no_provenance()));
     }
     if let Command::Demo(args) = &cli.command {
         let print = |report| print_report(cli, terminal, report, &Provenance::default());
-        return crate::commands::demo::run(cli, args, environment, terminal, print).await;
+        return commands::demo::run(cli, args, environment, terminal, print).await;
     }
     let without_dotenv = matches!(cli.command, Command::Env(_));
     let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
@@ -93,12 +92,12 @@ async fn execute(
         ));
     }
     let context = Context::new(settings, terminal, cli.command.name());
-    if let Some(result) = crate::commands::stream(&cli.command, &context, cli.format()).await {
+    if let Some(result) = commands::stream(&cli.command, &context, cli.format()).await {
         return Ok(
             result.unwrap_or_else(|e| print_failure(cli, terminal, e, &context.provenance()))
         );
     }
-    match crate::commands::run(&cli.command, &context).await {
+    match commands::run(&cli.command, &context).await {
         Ok(mut report) => {
             let saved = report.saved_from.take();
             // The commands suggested for a saved triage apply to the context that it was saved from.
@@ -126,7 +125,7 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     report.address(&cli.global.address());
     report.note_secret_flag(cli.global.secret_flag());
     report.document.runbook_url.clone_from(&from.runbook_url);
-    let text = crate::render::render(&report, from, cli.format(), terminal.stdout);
+    let text = render::render(&report, from, cli.format(), terminal.stdout);
     match terminal.print_stdout(&text) {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
