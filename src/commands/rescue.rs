@@ -6,17 +6,13 @@ use super::dlq::confirm;
 use crate::cli::JobsRescue;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::job_id::JobId;
-use crate::facts::operation::{OperationType, RESCUED};
-use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
-use crate::facts::throttle::Throttle;
 use crate::report::{Report, rescue as report};
-use crate::requeue::execute;
+use crate::requeue::rescue::{Rescue, filter_by_ids, writable};
+use crate::requeue::{execute, operation};
 use crate::sources::files::ids;
-use crate::sources::files::local_store::{LocalStore, StoredOperation};
-use crate::sources::postgres::requeue::rescue::{self, RescueColumns};
-use crate::sources::postgres::requeue::{WriteInput, operation_events};
-use crate::text;
+use crate::sources::files::local_store::LocalStore;
+use crate::sources::postgres::requeue::operation_events;
+use crate::sources::postgres::requeue::rescue::{self as stuck_jobs, RescueColumns};
 
 /// The heartbeat timeout of the backend, the smallest value for `--stale`.
 const MIN_STUCK_AFTER: Duration = Duration::from_secs(30);
@@ -29,7 +25,8 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
     let preconditions =
         operation_events::preconditions(database, layout, context.timeout()).await?;
     let only = ids::read(&args.ids, None, layout.id)?;
-    let stuck = rescue::read(database, layout, &columns, stuck_after, context.timeout()).await?;
+    let stuck =
+        stuck_jobs::read(database, layout, &columns, stuck_after, context.timeout()).await?;
     let stuck = if only.is_empty() { stuck } else { filter_by_ids(&only, stuck, stuck_after)? };
     let view = report::RescuePlanView {
         found: &stuck,
@@ -39,63 +36,26 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
         from: context.provenance(),
         journal_only: columns.event.is_none(),
     };
-    let to_rescue: Vec<&StuckJob> =
-        stuck.jobs.iter().filter(|job| job.result != RescueResult::Skipped).collect();
+    let to_rescue = writable(&stuck);
     if args.confirmation.dry_run || to_rescue.is_empty() {
         let obstacle = preconditions.obstacle.as_deref();
         return Ok(report::planned(&view, args.confirmation.dry_run, obstacle));
     }
     execute::refuse_if_not_writable(context, &preconditions)?;
     let store = LocalStore::open(context.settings.state_dir.as_deref());
-    let store = execute::open_local_store(store, view.journal_only)?;
-    let jobs: Vec<_> = to_rescue.iter().map(|job| job.id).collect();
-    let keys: Vec<_> = to_rescue.iter().map(|job| job.fence_key.clone()).collect();
-    let total = jobs.len() as u64;
+    let store = operation::open_local_store(store, view.journal_only)?;
+    let total = to_rescue.len() as u64;
     let plan = report::document(&view);
     let permit = confirm::confirm(context, &args.confirmation, (total, None), &plan).await?;
-    let mut record = StoredOperation {
-        operation: execute::operation_id(&preconditions, "rescue"),
-        operation_type: OperationType::Rescue,
-        plan: String::new(),
-        database: context.database_name(),
-        author: context.author(args.confirmation.reason.as_deref()),
-        began: None,
-        jobs: total,
-        written: 0,
-        finished: false,
-        undoes_operation: None,
-        flags: String::new(),
-    };
-    let journal = execute::journal(store.as_ref(), view.journal_only, &record.operation)?;
-    let write = execute::ApprovedWrite {
-        permit,
-        statements: rescue::statements(layout, &columns),
-        event: execute::event(&record.operation, &record.author, RESCUED, None),
-        input: WriteInput { jobs: &jobs, keys: Some(&keys) },
-        all_or_nothing: false,
-        throttle: Throttle::default(),
+    let rescue = Rescue {
+        columns: &columns,
+        jobs: &to_rescue,
+        preconditions: &preconditions,
+        reason: args.confirmation.reason.as_deref(),
         lock_wait: args.confirmation.lock_wait,
-        journal,
-        flags: String::new(),
     };
-    let outcome = execute::run(context, store.as_ref(), &mut record, write).await?;
-    Ok(report::applied(&view, &record.operation, &outcome))
-}
-
-/// Returns only the stuck jobs with these ids. An id that is not stuck is refused.
-fn filter_by_ids(
-    only: &[JobId],
-    stuck: StuckJobs,
-    stuck_after: Duration,
-) -> Result<StuckJobs, Error> {
-    let jobs: Vec<_> = stuck.jobs.into_iter().filter(|job| only.contains(&job.id)).collect();
-    if let Some(id) = only.iter().find(|id| jobs.iter().all(|job| job.id != **id)) {
-        let age = text::format_duration(stuck_after);
-        let message =
-            format!("job {id} is in no worker's hands that is silent for more than {age}");
-        return Err(Error::refused(message).hint(format!("see cliplyctl jobs show {id}")));
-    }
-    Ok(StuckJobs { jobs, without_heartbeat: 0, truncated: false })
+    let (operation, outcome) = rescue.write(context, store.as_ref(), permit).await?;
+    Ok(report::applied(&view, &operation, &outcome))
 }
 
 /// Returns the heartbeat age from which a job is stuck: `--stale`, otherwise the setting.

@@ -2,8 +2,8 @@
 //!
 //! A write goes from a [`Plan`](crate::facts::requeue::Plan) (`plan`) to the confirmation, which yields
 //! a [`WritePermit`](crate::permit::WritePermit), to the write transactions of
-//! [`sources::postgres::requeue`](crate::sources::postgres::requeue). Around them, `execute` stores the
-//! operation record, `canary` writes in growing batches, `throttle` limits the rate, `job_tracker` and
+//! [`sources::postgres::requeue`](crate::sources::postgres::requeue). Around them, `execute` runs the
+//! write, `operation` stores its record, `canary` writes in growing batches, `throttle` limits the rate, `job_tracker` and
 //! `job_outcome` determine the outcome of each requeued job, and `follow` waits until all of them have
 //! one.
 
@@ -12,5 +12,7 @@ pub(crate) mod execute;
 pub(crate) mod follow;
 pub(crate) mod job_outcome;
 pub(crate) mod job_tracker;
+pub(crate) mod operation;
 pub(crate) mod plan;
+pub(crate) mod rescue;
 pub(crate) mod throttle;

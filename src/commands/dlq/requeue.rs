@@ -10,7 +10,7 @@ use crate::facts::operation::{Author, OperationType, REQUEUED};
 use crate::facts::requeue::{Plan, PlanSkip, Target};
 use crate::report::{Report, requeue as report};
 use crate::requeue::job_tracker::JobTracker;
-use crate::requeue::{execute, plan};
+use crate::requeue::{execute, operation, plan};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::operation_events::WritePreconditions;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
@@ -137,7 +137,7 @@ async fn apply(
 ) -> Result<Report, Error> {
     let Planned { view, columns, preconditions, is_new } = planned;
     let (plan, layout) = (view.plan, context.layout().await?);
-    let store = execute::open_local_store(store, view.journal_only)?;
+    let store = operation::open_local_store(store, view.journal_only)?;
     let jobs = plan.ids.len() as u64;
     let first =
         view.canary.as_ref().map(|canary| canary.batch_sizes.first_batch_jobs(&plan.causes));
@@ -150,13 +150,13 @@ async fn apply(
         Some(record) => record.clone().resumed_by(author),
         None => operation_record(author, plan, &preconditions),
     };
-    let journal = execute::journal(store.as_ref(), view.journal_only, &record.operation)?;
+    let journal = operation::journal(store.as_ref(), view.journal_only, &record.operation)?;
     let at_once = view.canary.is_none() && view.throttle.is_free();
     let is_explicit = at_once && matches!(plan.target, Target::Ids(_)) && is_new;
     let write = execute::ApprovedWrite {
         permit,
         statements: statements::requeue(layout, &columns.with_spread(view.throttle.spread)),
-        event: execute::event(&record.operation, &record.author, REQUEUED, None),
+        event: operation::event(&record.operation, &record.author, REQUEUED, None),
         input: WriteInput { jobs: &plan.ids, keys: None },
         all_or_nothing: is_explicit
             && !args.skip_ineligible
@@ -186,7 +186,7 @@ fn operation_record(
     preconditions: &WritePreconditions,
 ) -> StoredOperation {
     StoredOperation {
-        operation: execute::operation_id(preconditions, &plan.id),
+        operation: operation::operation_id(preconditions, &plan.id),
         operation_type: OperationType::Requeue,
         plan: plan.id.clone(),
         database: plan.database.clone(),

@@ -11,7 +11,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType, UNDONE};
 use crate::facts::throttle::Throttle;
 use crate::report::{Report, operations};
-use crate::requeue::execute;
+use crate::requeue::{execute, operation};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
 
@@ -62,7 +62,7 @@ pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Err
     let plan = operations::undo_plan(&scope, &from);
     let permit = confirm::confirm(context, &args.confirmation, (eligible, None), &plan).await?;
     let mut record = StoredOperation {
-        operation: execute::operation_id(&preconditions, &undone_operation.to_string()),
+        operation: operation::operation_id(&preconditions, &undone_operation.to_string()),
         operation_type: OperationType::Undo,
         plan: String::new(),
         database: context.database_name(),
@@ -77,7 +77,7 @@ pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Err
     let write = execute::ApprovedWrite {
         permit,
         statements,
-        event: execute::event(&record.operation, &record.author, UNDONE, Some(&undone_operation)),
+        event: operation::event(&record.operation, &record.author, UNDONE, Some(&undone_operation)),
         input: WriteInput { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
         throttle: Throttle::default(),

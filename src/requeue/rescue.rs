@@ -1,0 +1,96 @@
+//! The rescue of stuck jobs: which ones, and the write.
+
+use std::time::Duration;
+
+use super::execute::{self, ApprovedWrite};
+use super::operation;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::job_id::JobId;
+use crate::facts::operation::{OperationId, OperationType, RESCUED};
+use crate::facts::requeue::Outcome;
+use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
+use crate::facts::throttle::Throttle;
+use crate::permit::WritePermit;
+use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::postgres::requeue::WriteInput;
+use crate::sources::postgres::requeue::operation_events::WritePreconditions;
+use crate::sources::postgres::requeue::rescue::{RescueColumns, statements};
+use crate::text;
+
+/// A confirmed rescue.
+pub(crate) struct Rescue<'a> {
+    /// The columns that it writes.
+    pub(crate) columns: &'a RescueColumns,
+    /// The jobs to unlock.
+    pub(crate) jobs: &'a [&'a StuckJob],
+    /// What was read of the database before the confirmation.
+    pub(crate) preconditions: &'a WritePreconditions,
+    /// The operator's reason.
+    pub(crate) reason: Option<&'a str>,
+    /// How long locked rows are retried.
+    pub(crate) lock_wait: Duration,
+}
+
+impl Rescue<'_> {
+    /// Unlocks the jobs and returns the operation with its outcome. Each job is written only while the
+    /// evidence that it is stuck is unchanged.
+    pub(crate) async fn write(
+        &self,
+        context: &Context,
+        store: Option<&LocalStore>,
+        permit: WritePermit,
+    ) -> Result<(OperationId, Outcome), Error> {
+        let jobs: Vec<_> = self.jobs.iter().map(|job| job.id).collect();
+        let keys: Vec<_> = self.jobs.iter().map(|job| job.fence_key.clone()).collect();
+        let mut record = StoredOperation {
+            operation: operation::operation_id(self.preconditions, "rescue"),
+            operation_type: OperationType::Rescue,
+            plan: String::new(),
+            database: context.database_name(),
+            author: context.author(self.reason),
+            began: None,
+            jobs: jobs.len() as u64,
+            written: 0,
+            finished: false,
+            undoes_operation: None,
+            flags: String::new(),
+        };
+        let journal_only = self.columns.event.is_none();
+        let journal = operation::journal(store, journal_only, &record.operation)?;
+        let write = ApprovedWrite {
+            permit,
+            statements: statements(context.layout().await?, self.columns),
+            event: operation::event(&record.operation, &record.author, RESCUED, None),
+            input: WriteInput { jobs: &jobs, keys: Some(&keys) },
+            all_or_nothing: false,
+            throttle: Throttle::default(),
+            lock_wait: self.lock_wait,
+            journal,
+            flags: String::new(),
+        };
+        let outcome = execute::run(context, store, &mut record, write).await?;
+        Ok((record.operation, outcome))
+    }
+}
+
+/// Returns the stuck jobs that a rescue writes.
+pub(crate) fn writable(stuck: &StuckJobs) -> Vec<&StuckJob> {
+    stuck.jobs.iter().filter(|job| job.result != RescueResult::Skipped).collect()
+}
+
+/// Returns only the stuck jobs with these ids. An id that is not stuck is refused.
+pub(crate) fn filter_by_ids(
+    only: &[JobId],
+    stuck: StuckJobs,
+    stuck_after: Duration,
+) -> Result<StuckJobs, Error> {
+    let jobs: Vec<_> = stuck.jobs.into_iter().filter(|job| only.contains(&job.id)).collect();
+    if let Some(id) = only.iter().find(|id| jobs.iter().all(|job| job.id != **id)) {
+        let age = text::format_duration(stuck_after);
+        let message =
+            format!("job {id} is in no worker's hands that is silent for more than {age}");
+        return Err(Error::refused(message).hint(format!("see cliplyctl jobs show {id}")));
+    }
+    Ok(StuckJobs { jobs, without_heartbeat: 0, truncated: false })
+}
