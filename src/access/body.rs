@@ -9,7 +9,6 @@ pub(crate) struct Body {
 
 impl Body {
     /// Splits a body into tokens.
-    #[must_use]
     pub(crate) fn new(source: &str) -> Self {
         let mut tokens = Vec::new();
         let mut rest = source;
@@ -44,7 +43,6 @@ impl Body {
     }
 
     /// Whether it builds SQL statements at run time.
-    #[must_use]
     pub(crate) fn is_dynamic(&self) -> bool {
         let execute = |pair: &[String]| {
             pair[0] == "execute" && !matches!(pair[1].as_str(), "function" | "procedure" | "on")
@@ -53,7 +51,6 @@ impl Body {
     }
 
     /// Why not all tables that the function uses can be found in its body; `None` if they can.
-    #[must_use]
     pub(crate) fn unread(&self, function: &SqlFunction) -> Option<&'static str> {
         match function.language.as_str() {
             "sql" => None,
@@ -63,7 +60,6 @@ impl Body {
     }
 
     /// Whether it reads the claims of the caller.
-    #[must_use]
     pub(crate) fn asks_who_calls(&self) -> bool {
         let claims = |t: &[String]| {
             t[0] == "auth" && t[1] == "." && matches!(t[2].as_str(), "uid" | "role" | "jwt")
@@ -72,7 +68,6 @@ impl Body {
     }
 
     /// Whether it changes rows of a table (`public.jobs`).
-    #[must_use]
     pub(crate) fn writes(&self, table: &str) -> bool {
         self.named_after(table, |before| {
             matches!(
@@ -86,7 +81,6 @@ impl Body {
     }
 
     /// Whether it reads rows of a table.
-    #[must_use]
     pub(crate) fn reads(&self, table: &str) -> bool {
         self.named_after(table, |before| {
             matches!(before.last(), Some(&("from" | "join" | "only" | "using" | "," | "table")))

@@ -6,7 +6,6 @@ use crate::facts::access::computed::{ComputedAccess, DenyReason, RowFilter};
 use crate::facts::access::{AccessCatalog, SqlCommand, contract};
 
 /// The access of a role to a table by one command.
-#[must_use]
 pub(crate) fn compute_access(
     catalog: &AccessCatalog,
     table: &Relation,
@@ -36,7 +35,6 @@ pub(crate) fn compute_access(
 }
 
 /// Whether row security applies to this role on this table.
-#[must_use]
 pub(crate) fn binds(table: &Relation, role: &Role) -> bool {
     let owner = role.inherits.contains(&table.owner) && !table.force;
     table.rls && !role.bypass_rls && !role.superuser && !owner
@@ -54,7 +52,6 @@ pub(crate) fn applicable<'a>(
 }
 
 /// Whether a policy applies to this role.
-#[must_use]
 pub(crate) fn applies_to(policy: &Policy, role: &Role) -> bool {
     policy.roles.iter().any(|r| r == "public" || role.inherits.contains(r))
 }
@@ -137,7 +134,6 @@ fn missing_privilege(catalog: &AccessCatalog, policies: &[&Policy], role: &Role)
 }
 
 /// The rows that the expected policies of a contract allow.
-#[must_use]
 pub(crate) fn expected_access(
     table: &contract::ContractTable,
     role: &Role,

@@ -2,7 +2,6 @@
 
 /// Normalizes an expression: no outer brackets, no `( SELECT f() AS f)` around a call, single spaces.
 /// Expressions with the same meaning then often have the same form.
-#[must_use]
 pub(crate) fn normalise(expression: &str) -> String {
     let mut text = expression.split_whitespace().collect::<Vec<_>>().join(" ");
     while let Some(unwrapped) = unwrap_subselect(&text) {
@@ -76,7 +75,6 @@ fn strip_brackets(text: &str) -> &str {
 }
 
 /// The value of an expression for this role; `None` if it depends on the row.
-#[must_use]
 pub(crate) fn truth(expression: &str, role: &str) -> Option<bool> {
     let text = normalise(expression);
     let any = split(&text, " OR ");
@@ -128,7 +126,6 @@ fn atom(text: &str, role: &str) -> Option<bool> {
 }
 
 /// Splits an expression at an operator, outside of brackets and quotes.
-#[must_use]
 pub(crate) fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
     let (mut parts, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_i32, false);
     for (at, c) in text.char_indices() {
@@ -148,7 +145,6 @@ pub(crate) fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
 }
 
 /// Whether an expression is true for `service_role` and false for `anon`: `auth.role() = 'service_role'`.
-#[must_use]
 pub(crate) fn is_service_claim(expression: &str) -> bool {
     truth(expression, "service_role") == Some(true) && truth(expression, "anon") == Some(false)
 }

@@ -9,7 +9,6 @@ use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{self, Access, CommandName, Contract, Permission};
 
 /// Creates a contract with every table that has row security.
-#[must_use]
 pub(crate) fn contract_of(catalog: &AccessCatalog) -> Contract {
     let protected = catalog.tables().filter(|t| t.rls);
     let tables = protected.map(|t| (t.name.clone(), table(catalog, t))).collect();

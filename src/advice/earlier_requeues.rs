@@ -28,7 +28,6 @@ pub(crate) enum EarlierRequeueResult {
 }
 
 /// The requeues among the events of a dead letter, latest first.
-#[must_use]
 pub(crate) fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
     let events = job.timeline.events.iter().enumerate();
     let earlier = |(at, event): (usize, &'a TimelineEvent)| {

@@ -24,7 +24,6 @@ pub(crate) struct SizeEstimate {
 }
 
 /// Number of jobs of the role: counted, otherwise estimated by the planner.
-#[must_use]
 pub(crate) fn jobs(cost: &Cost) -> SizeEstimate {
     match cost.count {
         TimedCount::Counted { jobs, .. } => SizeEstimate { value: jobs, estimate: false },
@@ -35,7 +34,6 @@ pub(crate) fn jobs(cost: &Cost) -> SizeEstimate {
 }
 
 /// Number of pages of the table that a count reads now; `None` if the plan does not show it.
-#[must_use]
 pub(crate) fn pages_now(cost: &Cost) -> Option<SizeEstimate> {
     let PlannerEstimate { scans, table_pages, .. } = &cost.planner_estimate;
     match scans.as_slice() {
@@ -49,7 +47,6 @@ pub(crate) fn pages_now(cost: &Cost) -> Option<SizeEstimate> {
 }
 
 /// Estimated number of leaf pages of the index, without the deduplication of equal entries.
-#[must_use]
 pub(crate) fn pages_then(cost: &Cost) -> u64 {
     let PlannerEstimate { width, page, .. } = cost.planner_estimate;
     let entry = (ENTRY + width).next_multiple_of(ALIGNMENT) + POINTER;

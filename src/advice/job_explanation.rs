@@ -17,7 +17,6 @@ pub(crate) struct JobExplanation {
 }
 
 /// Explains the state of a job.
-#[must_use]
 pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
         Lifecycle::Queued => explain_queued(job, limits),

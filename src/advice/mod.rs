@@ -11,7 +11,6 @@ use crate::facts::advice::{Advice, CauseClass, SafeToRetry};
 use crate::fingerprint::Fingerprint;
 
 /// The first rule that matches the cause.
-#[must_use]
 pub(crate) fn advise<'a>(
     rules: impl IntoIterator<Item = &'a Advice>,
     cause: &Fingerprint,

@@ -27,9 +27,6 @@ pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, E
 }
 
 /// Evaluates the counts and returns the report.
-///
-/// # Errors
-/// The error that prevented the count.
 pub(crate) fn evaluate_counts(
     context: &Context,
     queue: &Observed<facts::queue::Queue>,

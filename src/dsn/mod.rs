@@ -122,7 +122,6 @@ impl SslMode {
         [Self::Disable, Self::Allow, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
 
     /// The value of `sslmode`.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
@@ -234,7 +233,6 @@ impl Dsn {
     }
 
     /// `host:port` of every server, separated by commas.
-    #[must_use]
     pub(crate) fn servers(&self) -> String {
         self.hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(",")
     }

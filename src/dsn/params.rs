@@ -100,7 +100,6 @@ pub(super) fn parse(text: &str) -> Result<ConnectionParams, Error> {
 }
 
 /// Whether a connection string contains a password; `None` if the string is invalid.
-#[must_use]
 pub fn holds_password(text: &str) -> Option<bool> {
     Some(parse(text).ok()?.contains_key("password"))
 }

@@ -2,7 +2,6 @@
 
 /// The candidate with the smallest edit distance to `word`, if it is small enough for a typing
 /// error.
-#[must_use]
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -20,7 +19,6 @@ pub(crate) fn nearest<'a>(
 }
 
 /// The hint for an unknown `word`: the nearest candidate, otherwise the list of all candidates.
-#[must_use]
 pub(crate) fn did_you_mean(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(candidate) => format!("did you mean `{candidate}`?"),

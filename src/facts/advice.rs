@@ -46,7 +46,6 @@ impl CauseClass {
         [Self::BadInput, Self::ExternalService, Self::Internal, Self::Resources];
 
     /// Name in files and JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::BadInput => "bad_input",
@@ -62,7 +61,6 @@ impl SafeToRetry {
     pub(crate) const ALL: [Self; 3] = [Self::Yes, Self::AfterFix, Self::No];
 
     /// Name in files and JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }

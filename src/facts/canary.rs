@@ -22,19 +22,16 @@ pub(crate) struct BatchSizes(Vec<BatchSize>);
 
 impl BatchSizes {
     /// The size of a batch, counted from 0; after the last one, all remaining jobs.
-    #[must_use]
     pub(crate) fn batch(&self, number: usize) -> BatchSize {
         self.0.get(number).copied().unwrap_or(BatchSize::All)
     }
 
     /// The number of the batch with all remaining jobs.
-    #[must_use]
     pub(crate) fn remainder(&self) -> usize {
         self.0.len().saturating_sub(1)
     }
 
     /// Number of jobs in the largest batch whose outcome is awaited.
-    #[must_use]
     pub(crate) fn largest(&self) -> u64 {
         let counted = self.0.iter().filter_map(|size| match size {
             BatchSize::Jobs(jobs) => Some(u64::from(*jobs)),
@@ -44,7 +41,6 @@ impl BatchSizes {
     }
 
     /// Number of jobs in the first batches of all groups, given the group of each job.
-    #[must_use]
     pub(crate) fn first_batch_jobs(&self, groups: &[u32]) -> u64 {
         let BatchSize::Jobs(most) = self.batch(0) else { return groups.len() as u64 };
         let mut jobs: HashMap<u32, u64> = HashMap::new();
@@ -152,7 +148,6 @@ pub(crate) struct CanaryGroupResult {
 
 impl CanaryGroupResult {
     /// Whether some of its jobs may be unchanged since the requeue.
-    #[must_use]
     pub(crate) fn may_be_untouched(&self) -> bool {
         self.undecided
             || self.written_unwatched > 0

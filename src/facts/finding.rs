@@ -35,7 +35,6 @@ impl Section {
     ];
 
     /// Number in RUNBOOK.md.
-    #[must_use]
     pub(crate) fn number(self) -> &'static str {
         match self {
             Self::AppDown => "3.1",
@@ -48,7 +47,6 @@ impl Section {
     }
 
     /// Heading in RUNBOOK.md, without the number.
-    #[must_use]
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::AppDown => "The app does not answer",
@@ -61,13 +59,11 @@ impl Section {
     }
 
     /// Number and heading.
-    #[must_use]
     pub(crate) fn name(self) -> String {
         format!("{} {}", self.number(), self.title())
     }
 
     /// Fragment of the heading in the HTML page of RUNBOOK.md.
-    #[must_use]
     pub(crate) fn anchor(self) -> String {
         let kept = |c: &char| c.is_ascii_alphanumeric() || *c == ' ';
         self.name().chars().filter(kept).collect::<String>().to_lowercase().replace(' ', "-")

@@ -29,7 +29,6 @@ pub(crate) struct DeadLetterGroup {
 
 impl DeadLetterGroup {
     /// Creates a group without jobs.
-    #[must_use]
     pub(crate) fn new(kind: &str, fingerprint: Fingerprint) -> Self {
         Self {
             fingerprint,
@@ -68,7 +67,6 @@ pub(crate) struct Finishes {
 impl Finishes {
     /// Whether a job of the group's kind finished after the group's last dead letter; `None` if that is
     /// not covered by the events that were read.
-    #[must_use]
     pub(crate) fn after(&self, group: &DeadLetterGroup) -> Option<bool> {
         let died = group.last?.at.as_duration().as_secs_f64();
         match self.latest.get(&group.kind) {
@@ -90,7 +88,6 @@ pub(crate) struct RequeuedBefore {
 
 impl RequeuedBefore {
     /// Number of jobs of this group; `None` if it is not known.
-    #[must_use]
     pub(crate) fn count(&self, group: &DeadLetterGroup) -> Option<u64> {
         let jobs = self.jobs.as_ref()?;
         Some(jobs.get(&group.fingerprint.hash).copied().unwrap_or(0))

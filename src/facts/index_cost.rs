@@ -69,7 +69,6 @@ pub(crate) enum Scan {
 
 impl Scan {
     /// Name in the plan of the server.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Sequential => "Seq Scan",

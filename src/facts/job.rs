@@ -124,13 +124,11 @@ impl JobState {
     ];
 
     /// Name in output and JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Order of the listing.
-    #[must_use]
     pub(crate) fn order(self) -> &'static str {
         match self {
             Self::Due => "the one that waits longest first",

@@ -18,7 +18,6 @@ pub enum JobId {
 
 impl JobId {
     /// Parses an id of this type; a uuid with hyphens, in any case.
-    #[must_use]
     pub(crate) fn parse(text: &str, r#type: IdType) -> Option<Self> {
         match r#type {
             IdType::Uuid => uuid(text).map(Self::Uuid),
@@ -30,7 +29,6 @@ impl JobId {
     }
 
     /// Parses an id of either type.
-    #[must_use]
     pub fn parse_any(text: &str) -> Option<Self> {
         Self::parse(text, IdType::Uuid).or_else(|| Self::parse(text, IdType::BigInt))
     }

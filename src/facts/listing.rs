@@ -23,7 +23,6 @@ pub enum Order {
 
 impl Order {
     /// Value on the command line.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Updated => "updated",
@@ -51,7 +50,6 @@ pub struct Cursor {
 
 impl Cursor {
     /// The cursor after a job; `None` if its id is not valid.
-    #[must_use]
     pub(crate) fn behind(job: &DeadLetter, order: Order) -> Option<Self> {
         let dead_since =
             || job.dead_since.map_or_else(|| NO_TIME.to_owned(), |since| since.at.to_string());

@@ -45,13 +45,11 @@ pub enum SourceErrorKind {
 
 impl SourceErrorKind {
     /// Name in JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Whether it persists until a setting, credential or permission is changed.
-    #[must_use]
     pub(crate) fn is_permanent(self) -> bool {
         matches!(
             self,
@@ -64,7 +62,6 @@ impl SourceErrorKind {
     }
 
     /// Whether a retry can succeed.
-    #[must_use]
     pub(crate) fn retryable(self) -> bool {
         matches!(
             self,

@@ -24,7 +24,6 @@ const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 impl OperationId {
     /// Parses the form that [`fmt::Display`] writes.
-    #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("rq-")?.split('-');
         let (at, after, tag) = (parts.next()?, parts.next()?, parts.next()?);
@@ -91,7 +90,6 @@ pub enum OperationType {
 
 impl OperationType {
     /// The type of an operation by the `reason` of its events.
-    #[must_use]
     pub(crate) fn from_reason(reason: Option<&str>) -> Self {
         match reason {
             Some(UNDONE) => Self::Undo,
@@ -101,13 +99,11 @@ impl OperationType {
     }
 
     /// Name in JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// What it did to its jobs, in the past tense.
-    #[must_use]
     pub(crate) fn past_tense(self) -> &'static str {
         match self {
             Self::Requeue => "requeued",
@@ -118,7 +114,6 @@ impl OperationType {
 }
 
 /// Reason of a resumed operation: the first reason, then the operators who resumed it and their reasons.
-#[must_use]
 pub(crate) fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Option<String> {
     const MARK: &str = "resumed";
     let ((began, first), (who, later)) = (first, later);
@@ -151,7 +146,6 @@ pub(crate) struct Author {
 
 impl Author {
     /// `user@host`
-    #[must_use]
     pub(crate) fn who(&self) -> String {
         format!("{}@{}", self.actor, self.host)
     }

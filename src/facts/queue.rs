@@ -17,7 +17,6 @@ pub(crate) enum Count {
 
 impl Count {
     /// The number, exact or a lower bound.
-    #[must_use]
     pub(crate) fn at_least(&self) -> Option<u64> {
         match self {
             Self::Exact(n) | Self::AtLeast(n) => Some(*n),
@@ -26,7 +25,6 @@ impl Count {
     }
 
     /// Whether all jobs were counted.
-    #[must_use]
     pub(crate) fn is_exact(&self) -> bool {
         matches!(self, Self::Exact(_))
     }
@@ -112,7 +110,6 @@ pub(crate) struct Queue {
 
 impl Queue {
     /// Queued jobs, due or scheduled.
-    #[must_use]
     pub(crate) fn queued(&self) -> Count {
         match (&self.due, &self.scheduled) {
             (Count::Exact(a), Count::Exact(b)) => Count::Exact(a + b),
@@ -124,7 +121,6 @@ impl Queue {
     }
 
     /// Whether no job is due or claimed, so that missing heartbeats are normal.
-    #[must_use]
     pub(crate) fn is_idle(&self) -> bool {
         self.due == Count::Exact(0) && self.claimed == Count::Exact(0)
     }

@@ -90,7 +90,6 @@ const QUIET: f64 = 15.0;
 
 impl RecentOperation {
     /// Whether it is still writing, according to its events.
-    #[must_use]
     pub(crate) fn runs(&self) -> bool {
         self.last < QUIET
     }

@@ -49,7 +49,6 @@ pub(crate) enum PlanSkip {
 
 impl PlanSkip {
     /// Name in JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -130,7 +129,6 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Number of jobs skipped for this reason.
-    #[must_use]
     pub(crate) fn excluded_for(&self, reason: PlanSkip) -> u64 {
         self.excluded.iter().filter(|(r, ..)| *r == reason).map(|(_, n, _)| n).sum()
     }
@@ -148,7 +146,6 @@ pub(crate) enum WriteSkip {
 
 impl WriteSkip {
     /// Name in JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
@@ -186,7 +183,6 @@ impl Outcome {
     }
 
     /// Number of jobs whose outcome is known.
-    #[must_use]
     pub(crate) fn decided(&self) -> u64 {
         self.done + (self.skipped.len() + self.errors.len()) as u64
     }

@@ -123,7 +123,6 @@ impl JobOutcome {
     ];
 
     /// Name in JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Finished => "finished",
@@ -137,13 +136,11 @@ impl JobOutcome {
     }
 
     /// Whether the outcome is final.
-    #[must_use]
     pub(crate) fn decided(self) -> bool {
         !matches!(self, Self::RetryPending | Self::Running | Self::Queued)
     }
 
     /// Whether the job failed.
-    #[must_use]
     pub(crate) fn failed(self) -> bool {
         matches!(self, Self::FailedAgain | Self::FailedOther)
     }
@@ -160,25 +157,21 @@ impl OutcomeCounts {
     }
 
     /// Number of jobs with this outcome.
-    #[must_use]
     pub(crate) fn count(&self, outcome: JobOutcome) -> u64 {
         self.0[outcome as usize]
     }
 
     /// Number of all jobs.
-    #[must_use]
     pub(crate) fn total(&self) -> u64 {
         self.0.iter().sum()
     }
 
     /// Number of jobs with a final outcome.
-    #[must_use]
     pub(crate) fn decided(&self) -> u64 {
         self.sum(JobOutcome::decided)
     }
 
     /// Number of jobs that failed.
-    #[must_use]
     pub(crate) fn failed(&self) -> u64 {
         self.sum(JobOutcome::failed)
     }
@@ -216,7 +209,6 @@ impl CauseInterner {
     }
 
     /// The cause of a group id. Untrusted.
-    #[must_use]
     pub(crate) fn cause(&self, hash: &str) -> &str {
         self.0.get(hash).map_or("", String::as_str)
     }

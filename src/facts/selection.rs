@@ -22,13 +22,11 @@ pub(crate) struct Selection {
 
 impl Selection {
     /// Whether it selects all dead letters.
-    #[must_use]
     pub(crate) fn is_all(&self) -> bool {
         *self == Self::default()
     }
 
     /// The filters as flags: `--kind X --error "timed out"`.
-    #[must_use]
     pub(crate) fn flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
         let mut flag = |name: &str, value: &str| flags.push(format!("--{name} {}", quoted(value)));

@@ -69,7 +69,6 @@ pub struct Readiness {
 
 impl Readiness {
     /// The component with this name, if it is in the report.
-    #[must_use]
     pub(crate) fn component(&self, name: &str) -> Option<&Component> {
         self.components.iter().find(|component| component.name == name)
     }
@@ -140,13 +139,11 @@ pub(crate) enum ReadinessFormat {
 
 impl ReadinessFormat {
     /// Name in JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// What this format does not report, in one sentence.
-    #[must_use]
     pub(crate) fn note(self) -> Option<&'static str> {
         match self {
             Self::Canonical | Self::Failure | Self::Other => None,

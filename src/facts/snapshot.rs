@@ -108,7 +108,6 @@ pub struct MetricValues([Option<Measure>; METRICS.len()]);
 
 impl MetricValues {
     /// The value of a metric, if it was read.
-    #[must_use]
     pub(crate) fn get(&self, metric: Metric) -> Option<Measure> {
         self.0[metric as usize]
     }

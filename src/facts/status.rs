@@ -24,7 +24,6 @@ pub enum Status {
 impl Status {
     /// Precedence of the worst status: critical > unknown > warning > ok.
     /// A skipped check ranks just below unknown, because the check that blocked it has more information.
-    #[must_use]
     pub(crate) fn rank(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -47,13 +46,11 @@ impl Status {
     }
 
     /// Name in JSON: `ok`, `warning`, `critical`, `unknown`, `skipped`.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()
     }
 
     /// Number that equals the exit code; skipped is UNKNOWN.
-    #[must_use]
     pub(crate) fn number(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -64,7 +61,6 @@ impl Status {
     }
 
     /// The status of a number; UNKNOWN if the number is not valid.
-    #[must_use]
     pub(crate) fn from_number(number: i64) -> Self {
         match number {
             0 => Self::Ok,
@@ -75,7 +71,6 @@ impl Status {
     }
 
     /// Name in output: `OK`, `WARNING`, …
-    #[must_use]
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Ok => "OK",

@@ -40,7 +40,6 @@ pub(crate) enum RescueResult {
 
 impl RescueResult {
     /// Name in JSON.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "waits",

@@ -16,13 +16,11 @@ impl Threshold {
     pub(crate) const OFF: Self = Self { warning: None, critical: None };
 
     /// Creates a threshold with both values.
-    #[must_use]
     pub const fn new(warning: f64, critical: f64) -> Self {
         Self { warning: Some(warning), critical: Some(critical) }
     }
 
     /// Creates a threshold with only a warning value.
-    #[must_use]
     pub const fn warning(warning: f64) -> Self {
         Self { warning: Some(warning), critical: None }
     }
@@ -273,7 +271,6 @@ impl fmt::Display for ThresholdWithUnit {
 }
 
 /// Adds the unit to a threshold.
-#[must_use]
 pub const fn threshold_text(limit: Threshold, unit: &'static str) -> ThresholdWithUnit {
     ThresholdWithUnit { limit, unit }
 }

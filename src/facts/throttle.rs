@@ -15,7 +15,6 @@ pub(crate) struct Throttle {
 
 impl Throttle {
     /// Whether there is no limit.
-    #[must_use]
     pub(crate) fn is_free(&self) -> bool {
         self.rate.is_none() && self.pause_above.is_none()
     }

@@ -43,7 +43,6 @@ pub struct TriageFacts {
 
 impl TriageFacts {
     /// Whether neither the app nor the database is configured.
-    #[must_use]
     pub(crate) fn is_unconfigured(&self) -> bool {
         let unknown = |error: Option<&SourceError>| {
             error.is_some_and(|error| error.kind == SourceErrorKind::NotConfigured)

@@ -27,7 +27,6 @@ pub(crate) struct TableCatalog {
 impl TableCatalog {
     /// Whether [`LiveEvidence`] is needed: both `state` and `status` exist, and their allowed values do not
     /// show which one is maintained.
-    #[must_use]
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.jobs.as_ref().is_some_and(|jobs| {
             let [state, status] = ["state", "status"];
@@ -79,7 +78,6 @@ pub(crate) struct CatalogColumn {
 
 impl CatalogColumn {
     /// Whether its type is one of these.
-    #[must_use]
     pub(crate) fn is_any(&self, types: &[&str]) -> bool {
         self.r#type.as_deref().is_some_and(|r#type| types.contains(&r#type))
     }
@@ -132,7 +130,6 @@ pub(crate) struct CatalogIndex {
 
 impl CatalogIndex {
     /// Whether its predicate restricts only this column, and includes all of these values.
-    #[must_use]
     pub(crate) fn is_partial_on(&self, column: &str, values: &[String]) -> bool {
         let Some(predicate) = &self.predicate else { return false };
         let included: Vec<_> = predicate.split('\'').skip(1).step_by(2).collect();
@@ -145,7 +142,6 @@ impl CatalogIndex {
     }
 
     /// Whether it contains all of these columns.
-    #[must_use]
     pub(crate) fn has_all(&self, columns: &[&str]) -> bool {
         columns.iter().all(|name| self.columns.iter().any(|c| c.as_deref() == Some(*name)))
     }
@@ -153,31 +149,26 @@ impl CatalogIndex {
 
 impl CatalogTable {
     /// Estimated number of rows, computed as the planner does.
-    #[must_use]
     pub(crate) fn estimated_rows(&self, block_size: f64) -> f64 {
         self.storage.iter().map(|storage| storage.rows(block_size)).sum()
     }
 
     /// Whether a CHECK allows the value `dead_letter` for this column.
-    #[must_use]
     pub(crate) fn allows_dead_letters(&self, column: &str) -> bool {
         self.allowed_values(column).is_some_and(|values| values.iter().any(|v| v == "dead_letter"))
     }
 
     /// The column with this name.
-    #[must_use]
     pub(crate) fn column(&self, name: &str) -> Option<&CatalogColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 
     /// The first of these column names that exists.
-    #[must_use]
     pub(crate) fn first_of(&self, names: &[&str]) -> Option<String> {
         names.iter().find(|name| self.column(name).is_some()).map(|name| (*name).to_owned())
     }
 
     /// The values that a CHECK allows for this column, which are the string literals of the constraint.
-    #[must_use]
     pub(crate) fn allowed_values(&self, column: &str) -> Option<Vec<String>> {
         let check = self.checks.iter().find(|check| mentions(check, column))?;
         let values: Vec<_> = check.split('\'').skip(1).step_by(2).map(str::to_owned).collect();

@@ -31,7 +31,6 @@ pub enum IdType {
 
 impl IdType {
     /// The SQL type, for casts.
-    #[must_use]
     pub(crate) fn sql(self) -> &'static str {
         match self {
             Self::Uuid => "uuid",
@@ -135,7 +134,6 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Why the schema has no dead letters; `None` if it has.
-    #[must_use]
     pub(crate) fn no_dead_letters(&self) -> Option<String> {
         if !self.state_names.dead.is_empty() {
             return None;
@@ -148,27 +146,23 @@ impl Layout {
     }
 
     /// Whether a sequential scan of the jobs is fast.
-    #[must_use]
     pub(crate) fn is_small(&self) -> bool {
         self.estimated_rows <= SMALL_TABLE
     }
 
     /// The events and their time column, if the newest events can be queried.
-    #[must_use]
     pub(crate) fn events_in_order(&self) -> Option<(&Events, &str)> {
         let events = self.events.as_ref().filter(|events| events.ids_grow)?;
         Some((events, events.at.as_deref()?))
     }
 
     /// Whether claimed jobs have a heartbeat or lock time.
-    #[must_use]
     pub(crate) fn has_heartbeats(&self) -> bool {
         self.heartbeat.is_some() || self.locked_at.is_some()
     }
 
     /// Whether a partial index on these values of `state_column` contains these columns, so that counting
     /// does not read the table.
-    #[must_use]
     pub(crate) fn has_partial_index(&self, values: &[String], columns: &[&str]) -> bool {
         !values.is_empty()
             && self.indexes.iter().any(|index| {

@@ -26,9 +26,6 @@ pub(crate) enum LayoutError {
 }
 
 /// Reads a layout from the catalog.
-///
-/// # Errors
-/// See [`LayoutError`].
 pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
     let Some(jobs) = &catalog.jobs else { return Err(LayoutError::NoTable) };
     if !jobs.can_select {

@@ -4,13 +4,11 @@ use crate::fingerprint::{HEAD, TAIL};
 use crate::queue::{Layout, Lifecycle};
 
 /// A quoted identifier.
-#[must_use]
 pub(crate) fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A quoted literal without a type, so that it fits text and enum columns alike.
-#[must_use]
 pub(crate) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if text.contains('\\') {
@@ -21,14 +19,12 @@ pub(crate) fn literal(text: &str) -> String {
 }
 
 /// `'a', 'b'`
-#[must_use]
 pub(crate) fn literals(values: &[String]) -> String {
     values.iter().map(|v| literal(v)).collect::<Vec<_>>().join(", ")
 }
 
 /// `"state" in ('a', 'b')`, or `false` for no values. Written so that a partial index with the
 /// same list serves it.
-#[must_use]
 pub(crate) fn state_in(layout: &Layout, values: &[String]) -> String {
     match values {
         [] => "false".to_owned(),
@@ -38,13 +34,11 @@ pub(crate) fn state_in(layout: &Layout, values: &[String]) -> String {
 }
 
 /// A column, or a typed NULL where the layout has none.
-#[must_use]
 pub(crate) fn column_or_null(column: Option<&String>, r#type: &str) -> String {
     column.map_or_else(|| format!("null::{type}"), |name| ident(name))
 }
 
 /// When a job may be claimed: the latest of the due columns; NULL means at once.
-#[must_use]
 pub(crate) fn due(layout: &Layout) -> String {
     match layout.due.as_slice() {
         [] => "null::timestamptz".to_owned(),
@@ -57,7 +51,6 @@ pub(crate) fn due(layout: &Layout) -> String {
 }
 
 /// The last sign of life of a job in progress: its heartbeat, else its lock.
-#[must_use]
 pub(crate) fn last_heartbeat(layout: &Layout) -> String {
     let columns: Vec<_> =
         [&layout.heartbeat, &layout.locked_at].into_iter().flatten().map(|c| ident(c)).collect();
@@ -69,7 +62,6 @@ pub(crate) fn last_heartbeat(layout: &Layout) -> String {
 }
 
 /// The error text: `last_error`, else the message of `error`, else the whole of `error`.
-#[must_use]
 pub(crate) fn error_text(layout: &Layout) -> String {
     let mut parts = Vec::new();
     if let Some(last) = &layout.last_error {
@@ -93,7 +85,6 @@ pub(crate) fn error_text(layout: &Layout) -> String {
 
 /// A value as text, without what a fingerprint passes over: `Fingerprint::of` takes the ends of a
 /// long text alone. Its size is asked first, because that neither unpacks it nor makes text of it.
-#[must_use]
 pub(crate) fn fingerprint_input(value: &str) -> String {
     let whole = HEAD + TAIL;
     format!(
@@ -103,7 +94,6 @@ pub(crate) fn fingerprint_input(value: &str) -> String {
 }
 
 /// A timestamp expression as RFC 3339 UTC with microseconds; infinite ones as Postgres says them.
-#[must_use]
 pub(crate) fn rfc3339(timestamp: &str) -> String {
     format!(
         "case when isfinite({timestamp}) then to_char({timestamp} at time zone 'utc', \
@@ -112,7 +102,6 @@ pub(crate) fn rfc3339(timestamp: &str) -> String {
 }
 
 /// When a dead job was last changed, as the key that listings sort by.
-#[must_use]
 pub(crate) fn changed(layout: &Layout) -> String {
     match &layout.updated {
         Some(name) if layout.updated_nullable => {
@@ -125,13 +114,11 @@ pub(crate) fn changed(layout: &Layout) -> String {
 
 /// Seconds since a timestamp expression, by the server's clock. The subtraction is one of numbers:
 /// rows may hold `infinity`, and the server refuses to subtract that from a time.
-#[must_use]
 pub(crate) fn age(timestamp: &str) -> String {
     format!("(extract(epoch from now())::float8 - extract(epoch from {timestamp})::float8)")
 }
 
 /// The columns that an index must hold so that the figures of a role need no table access.
-#[must_use]
 pub(crate) fn covering_columns(layout: &Layout, role: Lifecycle) -> Vec<&str> {
     let mut columns: Vec<&str> = layout.kind.as_deref().into_iter().collect();
     match role {

@@ -27,7 +27,6 @@ impl Lifecycle {
         [Self::Queued, Self::Claimed, Self::Finished, Self::Failed, Self::Dead, Self::Other];
 
     /// Name of the role in the results of queries.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "waiting",
@@ -104,7 +103,6 @@ impl StateNames {
     }
 
     /// The values with a role.
-    #[must_use]
     pub(crate) fn values(&self, role: Lifecycle) -> &[String] {
         match role {
             Lifecycle::Queued => &self.queued,
@@ -117,7 +115,6 @@ impl StateNames {
     }
 
     /// The role of a value.
-    #[must_use]
     pub(crate) fn role(&self, value: &str) -> Lifecycle {
         let known =
             Lifecycle::ALL.into_iter().find(|role| self.values(*role).iter().any(|v| v == value));
@@ -125,7 +122,6 @@ impl StateNames {
     }
 
     /// All values, ordered by role.
-    #[must_use]
     pub(crate) fn all(&self) -> Vec<&str> {
         Lifecycle::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
     }

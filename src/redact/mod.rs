@@ -69,7 +69,6 @@ const PLAIN_WORDS: [&str; 20] = [
 const MIN_SECRET_WORD: usize = 16;
 
 /// Redacts the secrets in a text.
-#[must_use]
 pub(crate) fn text(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut redacted = Cow::Borrowed(text);
@@ -81,7 +80,6 @@ pub(crate) fn text(text: &str) -> String {
 }
 
 /// Redacts the values of secret names in JSON, and the secrets in its other texts.
-#[must_use]
 pub(crate) fn json(value: Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -99,7 +97,6 @@ pub(crate) fn json(value: Value) -> Value {
 }
 
 /// Redacts the value of a name: all of it if the name is that of a secret, otherwise the secrets in it.
-#[must_use]
 pub(crate) fn value(name: &str, value: &str) -> String {
     if is_secret_name(name) && !is_plain_word(value) {
         return REDACTED.to_owned();

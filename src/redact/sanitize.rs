@@ -6,20 +6,17 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Escapes control characters, escape sequences and bidirectional overrides, newlines and tabs included.
-#[must_use]
 pub(crate) fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
 /// As [`line`], but keeps newlines and tabs.
-#[must_use]
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n' || c == '\t')
 }
 
 /// Escapes the same characters in JSON text, without changing its value: serde_json does not escape C1 controls and
 /// bidirectional overrides. Newlines are kept, because JSON contains them only outside strings.
-#[must_use]
 pub(crate) fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

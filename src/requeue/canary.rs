@@ -394,7 +394,6 @@ const MIN_REMAINDER_BASE: u64 = 25;
 ///
 /// Failures with another cause count as well: they are no reason to requeue more jobs either. Jobs
 /// that changed since are ignored.
-#[must_use]
 pub(crate) fn next_decision(
     canary: &Canary,
     is_first: bool,
@@ -422,7 +421,6 @@ pub(crate) fn next_decision(
 
 /// Returns whether the last batch must stop. It is evaluated while it is written, over the jobs that
 /// are written so far.
-#[must_use]
 pub(crate) fn remainder_fails(canary: &Canary, written: &OutcomeCounts) -> bool {
     let unchanged = written.total() - written.count(JobOutcome::ChangedSince);
     written.failed() * 100 > u64::from(canary.stop_at) * unchanged.max(MIN_REMAINDER_BASE)

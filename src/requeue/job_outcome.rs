@@ -22,7 +22,6 @@ enum LastFailure {
 }
 
 /// Returns the outcome of a job. `row` is `None` if the job was deleted.
-#[must_use]
 pub(crate) fn outcome(
     requeued: &RequeuedJob,
     events: &JobEvents,
@@ -102,7 +101,6 @@ impl JobEvents {
 
 /// Returns a worker that acted on the job without a claim. The result is only valid if claims are
 /// recorded as events.
-#[must_use]
 pub(crate) fn detect_zombie(
     requeued: &RequeuedJob,
     events: &JobEvents,

@@ -155,7 +155,6 @@ impl<'a> WriteThrottle<'a> {
 const PIECES_PER_SECOND: f64 = 4.0;
 
 /// Returns why nothing may be written now; `None` if jobs may be written.
-#[must_use]
 pub(crate) fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<PauseReason> {
     if let (Some(most), Some(waiting)) = (throttle.pause_above, load.due)
         && waiting > most
@@ -169,7 +168,6 @@ pub(crate) fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<Paus
 }
 
 /// Returns how many jobs may be written until the backlog reaches its limit, at least 1.
-#[must_use]
 pub(crate) fn jobs_until_pause(throttle: &Throttle, load: &TableLoad) -> usize {
     match (throttle.pause_above, load.due) {
         (Some(most), Some(waiting)) => {

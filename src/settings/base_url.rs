@@ -4,7 +4,6 @@ use super::Setting;
 use crate::error::Error;
 
 /// Whether `url` is a valid base URL, and so contains no credentials.
-#[must_use]
 pub(crate) fn is_base_url(url: &str) -> bool {
     base_url(Setting::default_value(url.to_owned())).is_ok()
 }

@@ -15,7 +15,6 @@ pub(crate) const RECORDS: &str = "state/cliplyctl";
 pub(crate) const PROJECT: &str = "project";
 
 /// The configuration file that a running demo writes.
-#[must_use]
 pub(crate) fn file(state_dir: &Path) -> PathBuf {
     state_dir.join("demo.toml")
 }
@@ -27,20 +26,17 @@ pub(super) fn config_file(environment: &ProcessEnvironment) -> Option<PathBuf> {
 }
 
 /// Whether a demo is running that `-c demo` selects.
-#[must_use]
 pub(crate) fn is_running(environment: &ProcessEnvironment) -> bool {
     config_file(environment).is_some_and(|file| file.exists())
 }
 
 /// The source tree of the demo whose state directory this is.
-#[must_use]
 pub(crate) fn project(state_dir: &Path) -> Option<PathBuf> {
     let directory = state_dir.ancestors().nth(Path::new(RECORDS).components().count())?;
     Some(directory.join(PROJECT)).filter(|project| project.is_dir())
 }
 
 /// The error for a command that needs a running demo.
-#[must_use]
 pub(crate) fn not_running() -> Error {
     Error::config("no demo is running").hint("start one in another terminal: cliplyctl demo")
 }

@@ -9,7 +9,6 @@ pub struct ProcessEnvironment(BTreeMap<String, String>);
 
 impl ProcessEnvironment {
     /// The environment of this process. Bytes that are not UTF-8 are replaced.
-    #[must_use]
     pub(crate) fn from_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let variables = std::env::vars_os();
@@ -26,7 +25,6 @@ impl ProcessEnvironment {
     }
 
     /// The value of a variable that is set and not empty.
-    #[must_use]
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
@@ -37,21 +35,18 @@ impl ProcessEnvironment {
     }
 
     /// The home directory.
-    #[must_use]
     pub(crate) fn home(&self) -> Option<PathBuf> {
         self.get("HOME").map(PathBuf::from)
     }
 
     /// A base directory of the XDG specification: the value of `variable`, otherwise `below_home`
     /// in the home directory. A relative value is ignored, as the specification requires.
-    #[must_use]
     pub(crate) fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
         let from_variable = self.get(variable).map(PathBuf::from).filter(|path| path.is_absolute());
         from_variable.or_else(|| Some(self.home()?.join(below_home)))
     }
 
     /// Converts text to a path; a leading `~/` is the home directory.
-    #[must_use]
     pub(crate) fn path(&self, text: &str) -> PathBuf {
         match (text.strip_prefix("~/"), self.home()) {
             (Some(rest), Some(home)) => home.join(rest),

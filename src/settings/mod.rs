@@ -147,9 +147,6 @@ impl Settings {
 
     /// The names of all contexts of the configuration files, in file order, without the context of
     /// a running demo.
-    ///
-    /// # Errors
-    /// If a file is invalid or there is no context.
     pub(crate) fn every_context(
         overrides: &Overrides,
         environment: &ProcessEnvironment,
@@ -181,7 +178,6 @@ impl Settings {
     }
 
     /// The flags that select the same context, configuration file and base URL in another command.
-    #[must_use]
     pub(crate) fn address(&self) -> TargetFlags {
         TargetFlags::new(
             self.context_name.as_deref(),

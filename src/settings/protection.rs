@@ -70,7 +70,6 @@ fn has_same_database(
 
 /// Whether two connections lead to the same database. In doubt yes, which costs only an unnecessary
 /// confirmation.
-#[must_use]
 pub(super) fn same_database(one: &Dsn, other: &Dsn) -> bool {
     if let (Some(one), Some(other)) = (supabase_project(one), supabase_project(other)) {
         return one == other;

@@ -75,7 +75,6 @@ pub(super) const VARIABLES: [Variable; 37] = [
 ];
 
 /// The variable with this name.
-#[must_use]
 pub(super) fn variable(name: &str) -> Option<&'static Variable> {
     VARIABLES.iter().find(|variable| variable.name == name)
 }

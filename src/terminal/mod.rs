@@ -159,26 +159,22 @@ impl Terminal {
     }
 
     /// Creates a progress display for this many jobs or other items.
-    #[must_use]
     pub(crate) fn progress(&self, total: u64, noun: &'static str) -> Progress {
         Progress::new(total, noun, self.stderr.width.is_some())
     }
 
     /// Creates a display of the outcomes of this many jobs while they are followed.
-    #[must_use]
     pub(crate) fn following(&self, total: u64) -> Progress {
         Progress::following(total, self.stderr.width.is_some())
     }
 
     /// Creates a status line that says what the command is waiting for; hidden if stderr is not a
     /// terminal.
-    #[must_use]
     pub(crate) fn status(&self, text: &str) -> StatusLine {
         StatusLine::new(text, self.stderr.width.filter(|_| !self.dumb))
     }
 
     /// Creates a progress line for each context; hidden if stderr is not a terminal.
-    #[must_use]
     pub(crate) fn context_progress(&self, contexts: &[String]) -> ContextProgress {
         ContextProgress::new(contexts, self.stderr.width.is_some() && !self.dumb)
     }

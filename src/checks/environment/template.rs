@@ -31,7 +31,6 @@ pub(crate) struct Drift<'a> {
 }
 
 /// Compares template and schema by key name. If `strict`, a key that is only commented is missing.
-#[must_use]
 pub(crate) fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bool) -> Drift<'a> {
     let mut states: HashMap<&str, EntryState> = HashMap::new();
     for entry in &template.entries {
@@ -65,7 +64,6 @@ pub(crate) fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bo
 }
 
 /// The most similar of other names, if it is similar enough to be the same key, renamed or misspelled.
-#[must_use]
 pub(crate) fn did_you_mean<'a>(
     name: &str,
     others: impl Iterator<Item = &'a str>,

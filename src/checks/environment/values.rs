@@ -15,7 +15,6 @@ pub(crate) const CHECK: Check<Environment> = Check {
 };
 
 /// The effective value of a key: its own, or that of a fallback if its own is missing or blank.
-#[must_use]
 pub(crate) fn in_force<'a>(
     values: &'a EnvValues,
     fallbacks: &[Fallback],

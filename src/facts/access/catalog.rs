@@ -77,7 +77,6 @@ pub(crate) enum RelationKind {
 
 impl RelationKind {
     /// Name in output.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Table => "table",
@@ -124,25 +123,21 @@ pub(crate) struct Relation {
 
 impl Relation {
     /// Whether it can have row security: tables can, views and foreign tables cannot.
-    #[must_use]
     pub(crate) fn is_table(&self) -> bool {
         matches!(self.kind, RelationKind::Table | RelationKind::Partitioned)
     }
 
     /// The privileges of a role.
-    #[must_use]
     pub(crate) fn grant(&self, role: &str) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.role == role)
     }
 
     /// Whether a role has a privilege on the entire table.
-    #[must_use]
     pub(crate) fn has(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|grant| grant.privileges.iter().any(|p| p == privilege))
     }
 
     /// The columns to which the privilege of a role is restricted, in order.
-    #[must_use]
     pub(crate) fn only_columns(&self, role: &str, privilege: &str) -> Vec<String> {
         let grants = self.grant(role).map_or(&[][..], |g| &g.columns);
         let mut columns: Vec<_> =
@@ -152,13 +147,11 @@ impl Relation {
     }
 
     /// Whether a role has a privilege on some columns only.
-    #[must_use]
     pub(crate) fn has_column(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|g| g.columns.iter().any(|c| c.privilege == privilege))
     }
 
     /// Whether a role can run any command on rows.
-    #[must_use]
     pub(crate) fn reachable_by(&self, role: &str) -> bool {
         SqlCommand::ALL.iter().any(|c| self.has(role, c.sql()) || self.has_column(role, c.sql()))
     }
@@ -209,13 +202,11 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// Whether it applies to a command.
-    #[must_use]
     pub(crate) fn covers(&self, command: SqlCommand) -> bool {
         self.command.is_none_or(|c| c == command)
     }
 
     /// `ALL` or the command.
-    #[must_use]
     pub(crate) fn command_word(&self) -> &'static str {
         self.command.map_or("ALL", SqlCommand::sql)
     }
@@ -236,19 +227,16 @@ pub(crate) struct DefaultPrivilege {
 
 impl AccessCatalog {
     /// The relation with this qualified name.
-    #[must_use]
     pub(crate) fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations.iter().find(|r| r.name == name)
     }
 
     /// The examined role with this name.
-    #[must_use]
     pub(crate) fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|r| r.name == name)
     }
 
     /// The function with this signature.
-    #[must_use]
     pub(crate) fn function(&self, signature: &str) -> Option<&SqlFunction> {
         self.functions.iter().find(|f| f.signature == signature)
     }

@@ -59,7 +59,6 @@ impl fmt::Display for RowFilter {
 
 impl ComputedAccess {
     /// Short form for a table cell.
-    #[must_use]
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::All => "all rows",

@@ -164,7 +164,6 @@ pub(crate) struct ContractPolicy {
 
 impl ContractPolicy {
     /// Whether it applies to a command.
-    #[must_use]
     pub(crate) fn covers(&self, command: SqlCommand) -> bool {
         self.command.is_none_or(|c| c == command.into())
     }
@@ -188,7 +187,6 @@ pub(crate) struct Waiver {
 
 impl ContractTable {
     /// The rules that its permissions refer to.
-    #[must_use]
     pub(crate) fn rules(&self) -> Vec<String> {
         let permissions = self.roles.values().flat_map(|access| match access {
             Access::All(permission) => vec![permission],
@@ -202,14 +200,12 @@ impl ContractTable {
     }
 
     /// The columns to which a permission is restricted; empty if it is not.
-    #[must_use]
     pub(crate) fn columns(&self, role: &str, command: SqlCommand) -> &[String] {
         let confined = self.columns.get(role).and_then(|each| each.get(&command.into()));
         confined.map_or(&[], Vec::as_slice)
     }
 
     /// The expected permission for a role and a command; `None` if the contract does not name the role.
-    #[must_use]
     pub(crate) fn permission(&self, role: &str, command: SqlCommand) -> Option<Permission> {
         match self.roles.get(role)? {
             Access::All(permission) => Some(permission.clone()),

@@ -31,7 +31,6 @@ impl SqlCommand {
     pub(crate) const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
 
     /// The SQL keyword.
-    #[must_use]
     pub(crate) fn sql(self) -> &'static str {
         match self {
             Self::Select => "SELECT",

@@ -32,7 +32,6 @@ pub(crate) enum TestRole {
 
 impl TestRole {
     /// The database role of its requests.
-    #[must_use]
     pub(crate) fn role(self) -> &'static str {
         match self {
             Self::Anonymous => "anon",
@@ -42,7 +41,6 @@ impl TestRole {
     }
 
     /// Name in output.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anon",

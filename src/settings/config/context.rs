@@ -38,7 +38,6 @@ pub(crate) enum AgeUnit {
 
 impl AgeUnit {
     /// The value in the file: `s` or `ms`.
-    #[must_use]
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Seconds => "s",
@@ -92,9 +91,6 @@ impl ContextSettings {
     }
 
     /// This context, if it is valid.
-    ///
-    /// # Errors
-    /// The first error in it.
     pub(crate) fn valid(&self) -> Result<&Self, Error> {
         self.error.as_ref().map_or(Ok(self), |error| Err(error.clone()))
     }

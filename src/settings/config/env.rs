@@ -49,7 +49,6 @@ impl EnvTable {
     }
 
     /// The effective fallbacks.
-    #[must_use]
     pub(crate) fn fallbacks(&self) -> Vec<Fallback> {
         let backend = || FALLBACKS.map(|(key, from)| fallback(key, from)).to_vec();
         self.fallbacks.clone().unwrap_or_else(backend)

@@ -10,9 +10,6 @@ use crate::redact;
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads a contract, or takes the built-in one.
-///
-/// # Errors
-/// What is wrong with the file, and where.
 pub fn read(path: Option<&Path>) -> Result<Contract, SourceError> {
     let Some(path) = path else { return parse(BUILT_IN, "the built-in contract") };
     let shown = path.display().to_string();

@@ -40,18 +40,12 @@ pub(crate) fn read(path: &Path) -> Result<EnvFile, EnvFileError> {
 }
 
 /// Reads and parses standard input, under the name `stdin`.
-///
-/// # Errors
-/// As [`read`].
 pub(crate) fn read_stdin() -> Result<EnvFile, EnvFileError> {
     let path = Path::new("stdin");
     Ok(parse(path, &bytes_from(path, io::stdin().lock())?))
 }
 
 /// Reads the bytes of a file.
-///
-/// # Errors
-/// As [`read`].
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, EnvFileError> {
     let file = File::open(path);
     bytes_from(path, file.map_err(|source| EnvFileError::Io { path: path.to_owned(), source })?)

@@ -100,9 +100,6 @@ impl LocalStore {
     }
 
     /// Keeps a plan.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub(crate) fn save_plan(&self, plan: &StoredPlan) -> Result<(), Error> {
         write(&self.path("plans", &plan.plan, "json"), plan)
     }
@@ -122,24 +119,17 @@ impl LocalStore {
     }
 
     /// Keeps an operation.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub(crate) fn save_operation(&self, operation: &StoredOperation) -> Result<(), Error> {
         write(&self.path("operations", &operation.operation.to_string(), "json"), operation)
     }
 
     /// Finds an operation of this machine.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(crate) fn operation(&self, id: &OperationId) -> Result<Option<StoredOperation>, Error> {
         let path = self.path("operations", &id.to_string(), "json");
         if path.exists() { read(&path).map(Some) } else { Ok(None) }
     }
 
     /// Every operation of this machine, the newest first. Files that cannot be read are left out.
-    #[must_use]
     pub(crate) fn operations(&self) -> Vec<StoredOperation> {
         let files = fs::read_dir(self.dir.join("operations")).into_iter().flatten().flatten();
         let mut all: Vec<StoredOperation> =
@@ -149,9 +139,6 @@ impl LocalStore {
     }
 
     /// The journal of an operation, to be written on.
-    ///
-    /// # Errors
-    /// When it cannot be opened.
     pub(crate) fn journal(&self, id: &OperationId) -> Result<File, Error> {
         let path = self.path("journal", &id.to_string(), "jsonl");
         let open = || -> std::io::Result<File> {
@@ -168,7 +155,6 @@ impl LocalStore {
     /// What the journal of an operation says, one entry a job; nothing where there is none. A line
     /// that was cut off by a crash belongs to a batch that was never committed. A job that stands
     /// there twice was resumed after such a batch, and its last entry is the one that counts.
-    #[must_use]
     pub(crate) fn journal_entries(&self, id: &OperationId) -> Vec<Entry> {
         let path = self.path("journal", &id.to_string(), "jsonl");
         let text = fs::read_to_string(path).unwrap_or_default();
@@ -202,9 +188,6 @@ pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
 }
 
 /// Writes a private text that appears whole or not at all.
-///
-/// # Errors
-/// When it cannot be written.
 pub(crate) fn put(path: &Path, text: &str) -> Result<(), Error> {
     aside(path, |writer| writer.write_all(text.as_bytes()))
 }

@@ -5,17 +5,11 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// The bytes of a file; `None` where there are more than `most`.
-///
-/// # Errors
-/// The system's.
 pub(crate) fn file(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     reader(File::open(path)?, most)
 }
 
 /// What a reader has; `None` where there is more than `most`.
-///
-/// # Errors
-/// The system's.
 pub(crate) fn reader(reader: impl Read, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     reader.take(most + 1).read_to_end(&mut bytes)?;

@@ -36,15 +36,11 @@ struct Head {
 
 impl Saved {
     /// What this tool saw just now.
-    #[must_use]
     pub(crate) fn new(from: Provenance, facts: TriageFacts) -> Self {
         Self { form: FORM, version: env!("CARGO_PKG_VERSION").to_owned(), from, facts }
     }
 
     /// Writes it for this user alone; the file appears whole or not at all.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         local_store::write(path, self)
     }

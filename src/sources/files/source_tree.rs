@@ -42,9 +42,6 @@ pub(crate) struct SourceTree {
 
 /// Finds the source files below a directory, sorted by name. `.gitignore` and `.ignore` apply, also outside
 /// of a repository; links are not followed.
-///
-/// # Errors
-/// If the directory cannot be listed.
 pub(crate) fn find(root: &Path) -> std::io::Result<SourceTree> {
     std::fs::read_dir(root)?;
     let mut builder = WalkBuilder::new(root);

@@ -30,7 +30,6 @@ pub(crate) struct Insertions {
 
 /// Plans the insertion of the `missing` keys of a schema. A key is inserted after its predecessor in the
 /// schema, else at the end. If `strict`, optional keys are active too.
-#[must_use]
 pub(crate) fn plan_insertions(
     schema: &EnvSchema,
     missing: &[&SchemaKey],

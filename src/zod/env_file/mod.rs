@@ -20,7 +20,6 @@ use crate::zod::model::{EntryState, EnvEntry, EnvFile, EnvValue, FileNote, Note}
 const IGNORED_SHOWN: usize = 20;
 
 /// Parses the bytes of the file at `path` (or of `stdin`). Any bytes are accepted.
-#[must_use]
 pub fn parse(path: &Path, bytes: &[u8]) -> EnvFile {
     let lines = LineIndex::new(bytes);
     let scanned = scan::assignments(bytes);

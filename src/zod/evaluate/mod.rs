@@ -31,7 +31,6 @@ pub enum KeyResult {
 /// Evaluates the value of a key, or its absence, as the application does when it starts.
 ///
 /// If the major version of zod is not known, the result is unknown wherever zod 3 and zod 4 differ.
-#[must_use]
 pub fn evaluate_key(schema: &EnvSchema, key: &SchemaKey, value: Option<&str>) -> KeyResult {
     let value = value.filter(|value| !(schema.blank_is_missing && value.is_empty()));
     let by = |zod| key_result(rules::evaluate(&key.rule, value, zod));

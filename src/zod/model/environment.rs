@@ -17,13 +17,11 @@ impl EnvValue {
     }
 
     /// The value itself, for evaluation only: it must not reach any output.
-    #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
     /// What reports show instead of the value: `blank` or `set, 43 characters`.
-    #[must_use]
     pub(crate) fn shape(&self) -> String {
         match self.0.chars().count() {
             0 => "blank".to_owned(),
@@ -141,7 +139,6 @@ pub struct EnvFile {
 
 impl EnvFile {
     /// The effective entry of each key: its last active entry, else its first commented one.
-    #[must_use]
     pub(crate) fn in_force(&self) -> HashMap<&str, &EnvEntry> {
         let mut entries: HashMap<&str, &EnvEntry> = HashMap::new();
         for entry in &self.entries {
@@ -178,7 +175,6 @@ pub struct EnvValues {
 
 impl EnvValues {
     /// The variable with this name.
-    #[must_use]
     pub(crate) fn get(&self, key: &str) -> Option<&SetValue> {
         self.set.iter().find(|set| set.key == key)
     }

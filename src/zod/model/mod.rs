@@ -88,7 +88,6 @@ pub enum SchemaChoice {
 
 impl SchemaChoice {
     /// The reason, as reports show it.
-    #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
             Self::ByName => "by name",
@@ -149,7 +148,6 @@ pub struct EnvSchema {
 
 impl EnvSchema {
     /// Whether one of the platform presets of the schema contains this name.
-    #[must_use]
     pub(crate) fn is_set_by_platform(&self, name: &str) -> bool {
         self.platform.iter().any(|known| match known.strip_suffix('*') {
             Some(prefix) => name.starts_with(prefix),
@@ -158,7 +156,6 @@ impl EnvSchema {
     }
 
     /// The key of that name.
-    #[must_use]
     pub(crate) fn key(&self, name: &str) -> Option<&SchemaKey> {
         self.keys.iter().find(|key| key.name == name)
     }

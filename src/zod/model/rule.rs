@@ -238,7 +238,6 @@ pub enum Rule {
 
 impl Rule {
     /// Every unresolved part of the rule, in source order.
-    #[must_use]
     pub fn unresolved(&self) -> Vec<&Unresolved> {
         let mut found = Vec::new();
         self.collect_unresolved(&mut found);

@@ -151,9 +151,6 @@ impl Files {
 /// Reads the schema with a name, or the only one, from the text of the file at `path`.
 ///
 /// Runs on a thread with a stack that is sufficient for the parser.
-///
-/// # Errors
-/// See [`SchemaError`].
 pub fn parse(
     path: &Path,
     text: &str,

@@ -21,9 +21,6 @@ pub(crate) struct Recorded {
 
 impl Store {
     /// The key of a place; `None`: nothing of it was recorded.
-    ///
-    /// # Errors
-    /// The file's.
     pub fn system(&self, name: &str) -> Result<Option<i64>, Error> {
         self.connection
             .query_row("SELECT id FROM places WHERE name = ?1", [name], |row| row.get(0))
@@ -32,9 +29,6 @@ impl Store {
     }
 
     /// Every place that was recorded.
-    ///
-    /// # Errors
-    /// The file's.
     pub(crate) fn systems(&self) -> Result<Vec<Recorded>, Error> {
         let read = || {
             let mut statement =
@@ -47,18 +41,12 @@ impl Store {
     }
 
     /// When the first snapshot that is kept was taken, milliseconds since 1970.
-    ///
-    /// # Errors
-    /// The file's.
     pub(crate) fn first(&self, place: i64) -> Result<Option<i64>, Error> {
         let first = "SELECT min(at) FROM snapshots WHERE place = ?1";
         self.connection.query_row(first, [place], |row| row.get(0)).map_err(self.failed())
     }
 
     /// Hands out the snapshots of a range in the order of time, the oldest first.
-    ///
-    /// # Errors
-    /// The file's.
     pub fn walk(
         &self,
         place: i64,
@@ -83,9 +71,6 @@ impl Store {
 
     /// Hands out time and troubles of the snapshots before a time, the newest first, at most `most`,
     /// for as long as `take` wants more.
-    ///
-    /// # Errors
-    /// The file's.
     pub(crate) fn back(
         &self,
         place: i64,
@@ -110,9 +95,6 @@ impl Store {
     }
 
     /// The readable part of the latest snapshot of a range.
-    ///
-    /// # Errors
-    /// The file's.
     pub(crate) fn latest_detail(
         &self,
         place: i64,
@@ -132,9 +114,6 @@ impl Store {
     }
 
     /// The operations of a range, the oldest first.
-    ///
-    /// # Errors
-    /// The file's.
     pub fn marks(
         &self,
         place: i64,

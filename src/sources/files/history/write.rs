@@ -27,9 +27,6 @@ pub struct SystemId<'a> {
 impl Store {
     /// Appends a snapshot and the operations that were seen with it; when this returns, they are
     /// kept. Returns the snapshot's number.
-    ///
-    /// # Errors
-    /// The file's.
     pub fn append(
         &mut self,
         place: SystemId<'_>,
