@@ -120,7 +120,7 @@ impl Error {
     /// Returns whether the same command may succeed when it is repeated.
     pub(crate) fn retryable(&self) -> bool {
         match self.kind {
-            ErrorKind::Source(kind) => kind.retryable(),
+            ErrorKind::Source(kind) => kind.is_retryable(),
             _ => false,
         }
     }

@@ -39,14 +39,14 @@ impl Interrupt {
     }
 
     /// Returns whether a signal was received.
-    pub(crate) fn happened(&self) -> bool {
+    pub(crate) fn is_interrupted(&self) -> bool {
         self.0.happened.load(Ordering::Relaxed)
     }
 
     /// Waits for a signal.
     pub(crate) async fn wait(&self) {
         let notified = self.0.notify.notified();
-        if !self.happened() {
+        if !self.is_interrupted() {
             notified.await;
         }
     }
@@ -54,7 +54,7 @@ impl Interrupt {
     /// Sleeps for `duration`, or until a signal.
     pub(crate) async fn sleep(&self, duration: Duration) {
         let notified = self.0.notify.notified();
-        if !self.happened() {
+        if !self.is_interrupted() {
             _ = tokio::time::timeout(duration, notified).await;
         }
     }

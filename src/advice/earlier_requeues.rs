@@ -1,16 +1,16 @@
 //! Earlier requeues of a dead letter, and their results.
 
-use crate::facts::job::{Job, Requeued, TimelineEvent};
+use crate::facts::job::{Job, RequeueEvent, TimelineEvent};
 
 /// An earlier requeue of a dead letter.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EarlierRequeue<'a> {
     /// The requeue.
-    pub(crate) requeued: &'a Requeued,
+    pub(crate) requeued: &'a RequeueEvent,
     /// Age in seconds.
     pub(crate) age: Option<f64>,
     /// Result of the requeue.
-    pub(crate) ending: EarlierRequeueResult,
+    pub(crate) result: EarlierRequeueResult,
 }
 
 /// Result of an earlier requeue of a dead letter.
@@ -32,14 +32,14 @@ pub(crate) fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
     let events = job.timeline.events.iter().enumerate();
     let earlier = |(at, event): (usize, &'a TimelineEvent)| {
         let requeued = event.requeued.as_ref()?;
-        Some(EarlierRequeue { requeued, age: event.age, ending: result_of(job, at, requeued) })
+        Some(EarlierRequeue { requeued, age: event.age, result: result_of(job, at, requeued) })
     };
     events.filter_map(earlier).collect()
 }
 
 /// The result of the requeue at index `at`. Events are newest first, so those before it happened later.
 /// A job that is a dead letter or was requeued again has failed in between, even without an event.
-fn result_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult {
+fn result_of(job: &Job, at: usize, requeued: &RequeueEvent) -> EarlierRequeueResult {
     let events = &job.timeline.events;
     let later = events.get(..at).unwrap_or_default();
     let is_undo =
@@ -51,7 +51,7 @@ fn result_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult 
     let (before_next, cause) = match next {
         Some(next) => {
             let again = later.get(next).and_then(|event| event.requeued.as_ref());
-            (later.get(next + 1..), again.and_then(|requeued| requeued.died_of.as_ref()))
+            (later.get(next + 1..), again.and_then(|requeued| requeued.cause.as_ref()))
         }
         None => (Some(later), Some(&job.cause.hash)),
     };
@@ -59,7 +59,7 @@ fn result_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult 
     let (requeue, failure) = (events.get(at).and_then(|e| e.age), failure.and_then(|e| e.age));
     EarlierRequeueResult::FailedAgain {
         after: requeue.zip(failure).map(|(requeue, failure)| requeue - failure),
-        same: requeued.died_of.as_ref().zip(cause).map(|(before, after)| before == after),
+        same: requeued.cause.as_ref().zip(cause).map(|(before, after)| before == after),
     }
 }
 
@@ -80,12 +80,12 @@ mod tests {
     }
 
     fn requeue(operation: &str, age: f64, died_of: Option<&str>) -> TimelineEvent {
-        let requeued = Requeued {
+        let requeued = RequeueEvent {
             operation: Some(operation.into()),
             actor: None,
             host: None,
-            why: None,
-            died_of: died_of.map(str::to_owned),
+            reason: None,
+            cause: died_of.map(str::to_owned),
         };
         TimelineEvent { requeued: Some(requeued), ..event("enqueued", age) }
     }
@@ -105,7 +105,7 @@ mod tests {
             requeue("rq-1", 200.0, Some("v1-0000000000")),
             event("enqueued", 900.0),
         ];
-        let endings: Vec<_> = earlier(&dead).into_iter().map(|e| (e.age, e.ending)).collect();
+        let endings: Vec<_> = earlier(&dead).into_iter().map(|e| (e.age, e.result)).collect();
         let again = |after, same| EarlierRequeueResult::FailedAgain {
             after: Some(after),
             same: Some(same),
@@ -125,6 +125,6 @@ mod tests {
         let mut dead = job(Lifecycle::Dead, 5);
         dead.timeline.events = vec![requeue("rq-1", 9.0, None)];
         let silent = EarlierRequeueResult::FailedAgain { after: None, same: None };
-        assert_eq!(earlier(&dead)[0].ending, silent);
+        assert_eq!(earlier(&dead)[0].result, silent);
     }
 }

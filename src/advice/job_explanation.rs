@@ -80,7 +80,7 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
         let sentence = "in progress; this schema keeps no signs of life, so nobody can say whether it is stuck";
         return plain("running", sentence);
     }
-    let unresponsive = match job.life_age {
+    let unresponsive = match job.heartbeat_age {
         Some(age) if age < limits.stuck_after => {
             let ending = last.map(|last| format!("; this is attempt {last}, its last"));
             let ending = ending.unwrap_or_default();
@@ -161,7 +161,7 @@ pub(crate) mod tests {
             locked_by: Some("worker-c".into()),
             locked_age: None,
             has_heartbeats: true,
-            life_age: None,
+            heartbeat_age: None,
             created_age: None,
             updated_age: None,
             last_error: None,
@@ -189,11 +189,11 @@ pub(crate) mod tests {
             "queued_too_long"
         );
         assert_eq!(
-            state_label(Job { life_age: Some(3.0), ..job(Lifecycle::Claimed, 0) }),
+            state_label(Job { heartbeat_age: Some(3.0), ..job(Lifecycle::Claimed, 0) }),
             "running"
         );
         assert_eq!(
-            state_label(Job { life_age: Some(601.0), ..job(Lifecycle::Claimed, 0) }),
+            state_label(Job { heartbeat_age: Some(601.0), ..job(Lifecycle::Claimed, 0) }),
             "stuck"
         );
         assert_eq!(state_label(job(Lifecycle::Claimed, 0)), "stuck");

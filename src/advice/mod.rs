@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use crate::facts::advice::{Advice, CauseClass, SafeToRetry};
+use crate::facts::advice::{Advice, CauseCategory, SafeToRetry};
 use crate::fingerprint::Fingerprint;
 
 /// The first rule that matches the cause.
@@ -36,11 +36,16 @@ fn contains_words(text: &str, words: &str) -> bool {
 
 const fn rule(
     pattern: &'static str,
-    class: CauseClass,
+    class: CauseCategory,
     safe_to_retry: SafeToRetry,
     text: &'static str,
 ) -> Advice {
-    Advice { pattern: Cow::Borrowed(pattern), class, text: Cow::Borrowed(text), safe_to_retry }
+    Advice {
+        pattern: Cow::Borrowed(pattern),
+        category: class,
+        text: Cow::Borrowed(text),
+        safe_to_retry,
+    }
 }
 
 #[rustfmt::skip] // a table

@@ -1,7 +1,7 @@
 //! Built-in rules for the errors of this backend, more specific patterns first.
 
-use super::{Advice, CauseClass, SafeToRetry, rule};
-use CauseClass::{BadInput, ExternalService, Internal, Resources};
+use super::{Advice, CauseCategory, SafeToRetry, rule};
+use CauseCategory::{BadInput, ExternalService, Internal, Resources};
 use SafeToRetry::{AfterFix, No, Yes};
 
 const QUOTA: &str = "Wait until the quota resets or raise it; requeue with --rate or --spread, or it is used up again.";

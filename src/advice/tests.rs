@@ -1,11 +1,11 @@
-use CauseClass::{BadInput, ExternalService, Internal, Resources};
+use CauseCategory::{BadInput, ExternalService, Internal, Resources};
 use SafeToRetry::{AfterFix, No, Yes};
 
 use super::*;
 
-fn shipped(text: &str) -> Option<(CauseClass, SafeToRetry)> {
+fn shipped(text: &str) -> Option<(CauseCategory, SafeToRetry)> {
     let cause = Fingerprint::new("CLIP_RENDER", Some(text), None);
-    advise(SHIPPED, &cause).map(|advice| (advice.class, advice.safe_to_retry))
+    advise(SHIPPED, &cause).map(|advice| (advice.category, advice.safe_to_retry))
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn quota_error_is_distinguished_from_another_403() {
 fn configured_rules_take_precedence_and_ignore_case() {
     let own = Advice {
         pattern: "econnREFUSED".into(),
-        class: Internal,
+        category: Internal,
         text: "Call the database team.".into(),
         safe_to_retry: No,
     };

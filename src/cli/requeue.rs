@@ -48,9 +48,12 @@ pub struct DlqRequeue {
     /// The rate limit.
     #[command(flatten)]
     pub(crate) throttle: ThrottleArgs,
-    /// Whether and for how long the jobs are followed.
-    #[command(flatten)]
-    pub(crate) follow: FollowArgs,
+    /// Follow the jobs until they have finished or failed again
+    #[arg(long, help_heading = "Care")]
+    pub(crate) follow: bool,
+    /// Follow at most this long [default: 30m, and the span of --spread]
+    #[arg(long, value_name = "TIME", requires = "follow", value_parser = duration::parse, help_heading = "Care")]
+    pub(crate) wait: Option<Duration>,
     /// The confirmation.
     #[command(flatten)]
     pub(crate) confirmation: ConfirmationArgs,
@@ -75,8 +78,7 @@ impl DlqRequeue {
     /// Returns how long to follow; `None` without `--follow`. A spread is added to the default.
     pub(crate) fn follow_for(&self) -> Option<Duration> {
         let spread = self.throttle.spread.unwrap_or_default();
-        let wait = self.follow.wait;
-        self.follow.follow.then(|| wait.unwrap_or(Duration::from_mins(30) + spread))
+        self.follow.then(|| self.wait.unwrap_or(Duration::from_mins(30) + spread))
     }
 }
 
@@ -136,20 +138,7 @@ impl ThrottleArgs {
     }
 }
 
-/// Whether and for how long requeued jobs are followed.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Care")]
-pub(crate) struct FollowArgs {
-    /// Follow the jobs until they have finished or failed again
-    #[arg(long)]
-    pub(crate) follow: bool,
-    /// Follow at most this long [default: 30m, and the span of --spread]
-    #[arg(long, value_name = "TIME", requires = "follow", value_parser = duration::parse)]
-    pub(crate) wait: Option<Duration>,
-}
-
-/// The flags that the record of an operation stores; those of the follow and of the confirmation are parsed
-/// and not used.
+/// The flags that the record of an operation stores. Those of the confirmation are parsed and not used.
 #[derive(Debug, Parser)]
 #[command(no_binary_name = true)]
 struct StoredFlags {
@@ -157,8 +146,6 @@ struct StoredFlags {
     canary: CanaryArgs,
     #[command(flatten)]
     throttle: ThrottleArgs,
-    #[command(flatten)]
-    _follow: FollowArgs,
     #[command(flatten)]
     _confirmation: ConfirmationArgs,
 }

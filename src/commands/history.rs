@@ -14,7 +14,7 @@ use crate::history::{HistoryRange, ProblemStarts, TimeSeries};
 use crate::render::html;
 use crate::render::row_stream::RowStream;
 use crate::report::Report;
-use crate::report::history::{PointJson, report};
+use crate::report::history::{SnapshotRowJson, report};
 use crate::sources::files::history::Store;
 use crate::sources::files::local_store;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
@@ -56,11 +56,11 @@ pub(crate) fn stream(
     let (store, system, _) = open(context)?;
     let now = context.now();
     let mut out = context.terminal.stream();
-    let mut written = out.write(&rows.head(&PointJson::columns()));
+    let mut written = out.write(&rows.head(&SnapshotRowJson::columns()));
     let range = (args.since.at(now).as_millisecond(), now.as_millisecond());
     store.walk(system, range, |point| {
         if matches!(written, Ok(ControlFlow::Continue(()))) {
-            written = out.write(&rows.row(&PointJson::row(point)));
+            written = out.write(&rows.row(&SnapshotRowJson::row(point)));
         }
     })?;
     let flushed = out.finish();

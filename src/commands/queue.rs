@@ -9,7 +9,7 @@ use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
 use crate::facts::{self, Finding, Observed, SourceError};
 use crate::queue::{Layout, Lifecycle};
 use crate::report::{self, Report};
-use crate::sources::postgres::queue::{CountRequest, Effort, cost, read};
+use crate::sources::postgres::queue::{CountRequest, ScanPolicy, cost, read};
 
 /// Counts the jobs and evaluates the counts, or with `--advise` reports suggested indexes.
 pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
@@ -21,7 +21,7 @@ pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, E
     if let Some(kind) = &args.kind {
         context.known_kind(layout, kind)?;
     }
-    let effort = if args.exact { Effort::Exact } else { Effort::Budget };
+    let effort = if args.exact { ScanPolicy::Exact } else { ScanPolicy::Budget };
     let queue = observe(context, args.kind.as_deref(), effort).await;
     evaluate_counts(context, &queue, args.status_args.fail_on)
 }
@@ -45,7 +45,7 @@ pub(crate) fn evaluate_counts(
 pub(crate) async fn observe(
     context: &Context,
     kind: Option<&str>,
-    effort: Effort,
+    effort: ScanPolicy,
 ) -> Observed<facts::queue::Queue> {
     context
         .observe("public.jobs", async {
@@ -56,7 +56,7 @@ pub(crate) async fn observe(
 }
 
 /// Returns a count request with the thresholds in force and the remaining time.
-fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> CountRequest<'a> {
+fn request<'a>(context: &Context, kind: Option<&'a str>, effort: ScanPolicy) -> CountRequest<'a> {
     let limits = &context.settings.thresholds;
     CountRequest {
         kind,
@@ -85,9 +85,9 @@ async fn measure_cost(
     role: Lifecycle,
 ) -> Result<Cost, SourceError> {
     let db = context.database().await?;
-    let count_request = request(context, None, Effort::Budget);
+    let count_request = request(context, None, ScanPolicy::Budget);
     let planner_estimate = cost::planner_estimate(db, layout, role, count_request).await?;
-    let count_request = request(context, None, Effort::Budget);
+    let count_request = request(context, None, ScanPolicy::Budget);
     let count = cost::count(db, layout, role, count_request);
     let counted = context.observe("public.jobs", count).await;
     let count = match counted.result? {

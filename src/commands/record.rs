@@ -25,7 +25,7 @@ pub(crate) async fn run(context: &Context, args: &Record) -> Result<Report, Erro
     let mut recorder = Recorder::open(context, args.retain)?;
     let interrupt = Interrupt::listen();
     let result = poll(context, &interrupt).await;
-    if interrupt.happened() {
+    if interrupt.is_interrupted() {
         return Err(Error::new(ErrorKind::Interrupted, "interrupted before the look was whole")
             .hint("nothing was recorded"));
     }
@@ -58,7 +58,7 @@ pub(crate) async fn record_repeatedly(
     let mut previous: Option<Snapshot> = None;
     loop {
         let result = poll(&poll_context, &interrupt).await;
-        if interrupt.happened() {
+        if interrupt.is_interrupted() {
             return Ok(ExitCode::Ok);
         }
         if let Err(error) = recorder.record(&result) {
@@ -72,7 +72,7 @@ pub(crate) async fn record_repeatedly(
         }
         previous = Some(result.snapshot);
         interrupt.sleep(pause_between(every, result.took)).await;
-        if interrupt.happened() {
+        if interrupt.is_interrupted() {
             return Ok(ExitCode::Ok);
         }
     }

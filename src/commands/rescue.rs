@@ -29,7 +29,7 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
         stuck_jobs::read(database, layout, &columns, stuck_after, context.timeout()).await?;
     let stuck = if only.is_empty() { stuck } else { filter_by_ids(&only, stuck, stuck_after)? };
     let view = report::RescuePlanView {
-        found: &stuck,
+        stuck: &stuck,
         only: &only,
         protected: context.settings.protected.as_deref(),
         stuck_after,

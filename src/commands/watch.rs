@@ -65,9 +65,9 @@ async fn plain(
     let (interrupt, mut schedule) = (Interrupt::listen(), SnapshotSchedule::default());
     let poll_context = without_progress(context);
     let mut previous: Option<Snapshot> = None;
-    while !interrupt.happened() {
+    while !interrupt.is_interrupted() {
         let result = poll(&poll_context, &interrupt).await;
-        if interrupt.happened() {
+        if interrupt.is_interrupted() {
             break;
         }
         if let Some(recorder) = &mut recorder

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Category of a cause, as in the runbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum CauseClass {
+pub(crate) enum CauseCategory {
     /// The input of the job is invalid.
     BadInput,
     /// An external service refuses the request or is down.
@@ -33,14 +33,14 @@ pub(crate) struct Advice {
     /// Words to find in the code or the template; they match whole words, ignoring case.
     pub(crate) pattern: Cow<'static, str>,
     /// Category of the cause.
-    pub(crate) class: CauseClass,
+    pub(crate) category: CauseCategory,
     /// What to do, in one sentence.
     pub(crate) text: Cow<'static, str>,
     /// Whether a requeue can succeed.
     pub(crate) safe_to_retry: SafeToRetry,
 }
 
-impl CauseClass {
+impl CauseCategory {
     /// All categories.
     pub(crate) const ALL: [Self; 4] =
         [Self::BadInput, Self::ExternalService, Self::Internal, Self::Resources];

@@ -143,14 +143,14 @@ pub(crate) struct CanaryGroupResult {
     /// Whether the canary ended, for another reason, while its last batch was being followed.
     pub(crate) undecided: bool,
     /// Number of requeued jobs whose outcome was not awaited.
-    pub(crate) written_unwatched: u64,
+    pub(crate) written_unfollowed: u64,
 }
 
 impl CanaryGroupResult {
     /// Whether some of its jobs may be unchanged since the requeue.
     pub(crate) fn may_be_untouched(&self) -> bool {
         self.undecided
-            || self.written_unwatched > 0
+            || self.written_unfollowed > 0
             || self.last_batch.total() > self.last_batch.decided()
     }
 }

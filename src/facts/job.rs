@@ -31,7 +31,7 @@ pub(crate) struct Job {
     /// Whether the schema has a heartbeat or lock time.
     pub(crate) has_heartbeats: bool,
     /// Time since the last heartbeat.
-    pub(crate) life_age: Option<f64>,
+    pub(crate) heartbeat_age: Option<f64>,
     /// Time since it was inserted.
     pub(crate) created_age: Option<f64>,
     /// Time since its last change.
@@ -71,14 +71,14 @@ pub(crate) struct TimelineEvent {
     /// Age in seconds.
     pub(crate) age: Option<f64>,
     /// The requeue that it records, if any.
-    pub(crate) requeued: Option<Requeued>,
+    pub(crate) requeued: Option<RequeueEvent>,
     /// The operation that it undoes, if any.
     pub(crate) undoes: Option<String>,
 }
 
 /// A requeue of a dead letter.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Requeued {
+pub(crate) struct RequeueEvent {
     /// Id of the operation; `None` if the helper function of the worker did it.
     pub(crate) operation: Option<String>,
     /// Login name of the operator.
@@ -86,9 +86,9 @@ pub(crate) struct Requeued {
     /// Machine of the operator.
     pub(crate) host: Option<String>,
     /// Reason given by the operator.
-    pub(crate) why: Option<String>,
+    pub(crate) reason: Option<String>,
     /// Group id before the requeue, if the event records it.
-    pub(crate) died_of: Option<String>,
+    pub(crate) cause: Option<String>,
 }
 
 /// State of a job.
@@ -155,7 +155,7 @@ pub(crate) struct JobLine {
     /// Time since it became due; negative until then.
     pub(crate) due_age: Option<f64>,
     /// Time since the last heartbeat.
-    pub(crate) life_age: Option<f64>,
+    pub(crate) heartbeat_age: Option<f64>,
     /// Time since its last change.
     pub(crate) changed_age: Option<f64>,
 }

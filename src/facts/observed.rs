@@ -62,7 +62,7 @@ impl SourceErrorKind {
     }
 
     /// Whether a retry can succeed.
-    pub(crate) fn retryable(self) -> bool {
+    pub(crate) fn is_retryable(self) -> bool {
         matches!(
             self,
             Self::Refused

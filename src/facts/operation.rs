@@ -159,11 +159,11 @@ impl Author {
 
 /// An operation in a listing. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Summary {
+pub(crate) struct OperationSummary {
     /// Id of the operation.
     pub(crate) operation: String,
     /// Type of the operation.
-    pub(crate) deed: OperationType,
+    pub(crate) operation_type: OperationType,
     /// Login name of the operator.
     pub(crate) actor: Option<String>,
     /// Machine of the operator.
@@ -175,7 +175,7 @@ pub(crate) struct Summary {
     /// Number of jobs that it wrote.
     pub(crate) jobs: u64,
     /// What remains of it, if this machine recorded that it was interrupted.
-    pub(crate) unfinished: Option<Unfinished>,
+    pub(crate) unfinished: Option<UnfinishedRequeue>,
     /// Number of those jobs by current state, most frequent first; jobs of later operations have [`STATE_UNDONE`] or
     /// [`STATE_CHANGED_SINCE`].
     pub(crate) now: Vec<(String, u64)>,
@@ -183,7 +183,7 @@ pub(crate) struct Summary {
 
 /// An interrupted requeue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unfinished {
+pub(crate) struct UnfinishedRequeue {
     /// Number of planned jobs.
     pub(crate) planned: u64,
     /// Flags that resume it with its original settings.

@@ -50,7 +50,8 @@ pub(crate) struct KindCounts {
     /// Scheduled jobs.
     pub(crate) scheduled: u64,
     /// Claimed jobs, running or stuck.
-    pub(crate) in_progress: u64,
+    #[serde(rename = "in_progress")]
+    pub(crate) claimed: u64,
     /// Failed jobs that will be retried.
     pub(crate) failed: u64,
     /// Dead letters.

@@ -19,7 +19,7 @@ pub(crate) struct RecentActivity {
     /// Newest events.
     pub(crate) activity: Observed<Activity>,
     /// Stuck jobs, oldest heartbeat first; at most [`MOST_STUCK`].
-    pub(crate) stuck: Observed<Vec<Stuck>>,
+    pub(crate) stuck: Observed<Vec<RecentStuckJob>>,
 }
 
 /// Newest dead letters by cause.
@@ -97,7 +97,7 @@ impl RecentOperation {
 
 /// A stuck job. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Stuck {
+pub(crate) struct RecentStuckJob {
     /// Id.
     pub(crate) id: String,
     /// Kind of job.
@@ -105,5 +105,5 @@ pub(crate) struct Stuck {
     /// Worker that locked it.
     pub(crate) worker: String,
     /// Seconds since the last heartbeat; `None` if there was none.
-    pub(crate) silent: Option<f64>,
+    pub(crate) heartbeat_age: Option<f64>,
 }

@@ -62,7 +62,7 @@ impl PlanSkip {
 
 /// A skipped job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Excluded {
+pub(crate) struct SkippedJob {
     /// Id of the job.
     pub(crate) id: JobId,
     /// Current state, if it is the reason.
@@ -116,9 +116,9 @@ pub(crate) struct Plan {
     /// Ids of the jobs to requeue: with a limit most recently dead-lettered first, otherwise in physical order.
     pub(crate) ids: Vec<JobId>,
     /// Index in `groups` for each of `ids`; [`UNGROUPED`] for groups that are not listed.
-    pub(crate) causes: Vec<u32>,
+    pub(crate) group_of_job: Vec<u32>,
     /// Skipped jobs by reason: the number, and some of them.
-    pub(crate) excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
+    pub(crate) skipped: Vec<(PlanSkip, u64, Vec<SkippedJob>)>,
     /// Jobs to requeue by cause, largest group first.
     pub(crate) groups: Vec<PlannedGroup>,
     /// Some of the jobs to requeue.
@@ -129,8 +129,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Number of jobs skipped for this reason.
-    pub(crate) fn excluded_for(&self, reason: PlanSkip) -> u64 {
-        self.excluded.iter().filter(|(r, ..)| *r == reason).map(|(_, n, _)| n).sum()
+    pub(crate) fn skipped_for(&self, reason: PlanSkip) -> u64 {
+        self.skipped.iter().filter(|(r, ..)| *r == reason).map(|(_, n, _)| n).sum()
     }
 }
 
@@ -155,7 +155,7 @@ impl WriteSkip {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Outcome {
     /// Number of jobs that were written and committed.
-    pub(crate) done: u64,
+    pub(crate) written: u64,
     /// Skipped jobs.
     pub(crate) skipped: Vec<(JobId, WriteSkip)>,
     /// Jobs refused by the database, with its message.
@@ -173,7 +173,7 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// Adds the outcome of other jobs of the same plan.
     pub(crate) fn absorb(&mut self, other: Self) {
-        self.done += other.done;
+        self.written += other.written;
         self.skipped.extend(other.skipped);
         self.errors.extend(other.errors);
         self.not_requeued += other.not_requeued;
@@ -184,7 +184,7 @@ impl Outcome {
 
     /// Number of jobs whose outcome is known.
     pub(crate) fn decided(&self) -> u64 {
-        self.done + (self.skipped.len() + self.errors.len()) as u64
+        self.written + (self.skipped.len() + self.errors.len()) as u64
     }
 }
 

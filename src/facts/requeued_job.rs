@@ -15,7 +15,7 @@ pub(crate) struct RequeuedJob {
     /// Id of the job.
     pub(crate) id: JobId,
     /// Group id before the requeue.
-    pub(crate) cause: Arc<str>,
+    pub(crate) group: Arc<str>,
     /// Hash of its error columns, which a requeue does not change.
     pub(crate) error_hash: u64,
     /// Hash of the time of its last change before the requeue, which an undo restores.
@@ -38,7 +38,7 @@ pub(crate) struct JobRow {
     /// Whether its error contains the time of the failure, so that two failures differ.
     pub(crate) error_has_time: bool,
     /// Group id of its error.
-    pub(crate) cause: Arc<str>,
+    pub(crate) group: Arc<str>,
     /// Hash of its error columns.
     pub(crate) error_hash: u64,
     /// Hash of the time of its last change.
@@ -136,12 +136,12 @@ impl JobOutcome {
     }
 
     /// Whether the outcome is final.
-    pub(crate) fn decided(self) -> bool {
+    pub(crate) fn is_decided(self) -> bool {
         !matches!(self, Self::RetryPending | Self::Running | Self::Queued)
     }
 
     /// Whether the job failed.
-    pub(crate) fn failed(self) -> bool {
+    pub(crate) fn is_failed(self) -> bool {
         matches!(self, Self::FailedAgain | Self::FailedOther)
     }
 }
@@ -168,12 +168,12 @@ impl OutcomeCounts {
 
     /// Number of jobs with a final outcome.
     pub(crate) fn decided(&self) -> u64 {
-        self.sum(JobOutcome::decided)
+        self.sum(JobOutcome::is_decided)
     }
 
     /// Number of jobs that failed.
     pub(crate) fn failed(&self) -> u64 {
-        self.sum(JobOutcome::failed)
+        self.sum(JobOutcome::is_failed)
     }
 
     fn sum(&self, included: impl Fn(JobOutcome) -> bool) -> u64 {

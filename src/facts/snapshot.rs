@@ -18,7 +18,7 @@ pub enum Metric {
     /// Scheduled jobs.
     Scheduled,
     /// Claimed jobs, running or stuck.
-    InProgress,
+    Claimed,
     /// Stuck jobs.
     Stuck,
     /// Failed jobs that will be retried.
@@ -61,7 +61,7 @@ pub(crate) const METRICS: [MetricDoc; 11] = [
         "Time since the oldest due job became due.",
     ),
     doc(Metric::Scheduled, "scheduled", "scheduled later", "jobs", "Jobs that wait for later."),
-    doc(Metric::InProgress, "in_progress", "in progress", "jobs", "Jobs in progress."),
+    doc(Metric::Claimed, "in_progress", "in progress", "jobs", "Jobs in progress."),
     doc(Metric::Stuck, "stuck", "stuck", "jobs", "Jobs in progress whose worker is silent."),
     doc(Metric::Failed, "failed", "failed", "jobs", "Jobs that failed and will be tried again."),
     doc(Metric::Dead, "dead", "dead letters", "jobs", "Dead letters."),
@@ -189,7 +189,8 @@ pub struct KindLine {
     /// Seconds since the oldest due job became due.
     pub(crate) oldest_due: Option<f64>,
     /// Claimed jobs, running or stuck.
-    pub(crate) in_progress: u64,
+    #[serde(rename = "in_progress")]
+    pub(crate) claimed: u64,
     /// Dead letters.
     pub(crate) dead: u64,
 }

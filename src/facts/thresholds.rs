@@ -253,7 +253,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ThresholdWithUnit {
     /// The threshold.
-    pub(crate) limit: Threshold,
+    pub(crate) threshold: Threshold,
     /// Unit of both values.
     pub(crate) unit: &'static str,
 }
@@ -263,7 +263,8 @@ impl fmt::Display for ThresholdWithUnit {
         let side = |name: &str, value: Option<f64>| {
             value.map(|value| format!("{name} ≥ {value} {}", self.unit))
         };
-        let sides = [side("warning", self.limit.warning), side("critical", self.limit.critical)];
+        let sides =
+            [side("warning", self.threshold.warning), side("critical", self.threshold.critical)];
         let sides: Vec<_> = sides.into_iter().flatten().collect();
         f.write_str(if sides.is_empty() { "no limit" } else { "" })?;
         f.write_str(&sides.join(", "))
@@ -272,7 +273,7 @@ impl fmt::Display for ThresholdWithUnit {
 
 /// Adds the unit to a threshold.
 pub const fn threshold_text(limit: Threshold, unit: &'static str) -> ThresholdWithUnit {
-    ThresholdWithUnit { limit, unit }
+    ThresholdWithUnit { threshold: limit, unit }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub(crate) struct Throttle {
 
 impl Throttle {
     /// Whether there is no limit.
-    pub(crate) fn is_free(&self) -> bool {
+    pub(crate) fn is_unlimited(&self) -> bool {
         self.rate.is_none() && self.pause_above.is_none()
     }
 }

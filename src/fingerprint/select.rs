@@ -26,7 +26,7 @@ const TAIL_BYTES: usize = 4 * 1024;
 const CARET_LINES: usize = 8;
 
 /// The texts that describe the cause, borrowed from the error.
-pub(crate) struct Selection<'a> {
+pub(crate) struct CauseText<'a> {
     pub(crate) line: &'a str,
     /// The text from the start of `line` to the end of the error, because embedded JSON can span several lines.
     pub(crate) body: &'a str,
@@ -36,7 +36,7 @@ pub(crate) struct Selection<'a> {
     pub(crate) code_line: Option<&'a str>,
 }
 
-impl<'a> Selection<'a> {
+impl<'a> CauseText<'a> {
     /// A line that wraps no error.
     fn of_line(line: &'a str, body: &'a str) -> Self {
         Self { line, body, wrapped: None, code_line: None }
@@ -44,31 +44,31 @@ impl<'a> Selection<'a> {
 }
 
 /// Picks the texts that describe the cause.
-pub(crate) fn select(text: &str) -> Selection<'_> {
+pub(crate) fn select(text: &str) -> CauseText<'_> {
     let head = head(text).trim();
     let Some((first, below)) = head.split_once('\n') else {
         let line = strip_label(head);
-        return Selection::of_line(line, line);
+        return CauseText::of_line(line, line);
     };
     let first = first.trim();
     if is_tool_output(first, below) {
         let code_line = (!is_banner(first)).then_some(first);
         return match last_meaningful_line(tail(text)).map(strip_label) {
-            Some(line) => Selection { code_line, ..Selection::of_line(line, line) },
-            None => Selection::of_line(first, head),
+            Some(line) => CauseText { code_line, ..CauseText::of_line(line, line) },
+            None => CauseText::of_line(first, head),
         };
     }
     if first.starts_with("Traceback (most recent call last)") {
         let last = tail(text).lines().rfind(|line| line.starts_with(|c: char| !c.is_whitespace()));
         let line = last.map_or(first, str::trim);
-        return Selection::of_line(line, line);
+        return CauseText::of_line(line, line);
     }
     let start = after_carets(head).or_else(|| after_warnings(first, head)).unwrap_or(head);
     let body = strip_label(start);
     let line = body.lines().next().unwrap_or(body).trim_end();
     let wrapped = wrapped_error(below).or_else(|| continuation(line, below));
     let wrapped = wrapped.filter(|error| !line.contains(error));
-    Selection { wrapped, ..Selection::of_line(line, body) }
+    CauseText { wrapped, ..CauseText::of_line(line, body) }
 }
 
 /// The start of a text, cut at a character boundary.

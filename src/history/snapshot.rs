@@ -98,7 +98,7 @@ fn metric_values(queue: Option<&Queue>, recent: Option<&RecentActivity>) -> Metr
     for (metric, count) in [
         (Metric::Due, Some(&queue.due)),
         (Metric::Scheduled, Some(&queue.scheduled)),
-        (Metric::InProgress, Some(&queue.claimed)),
+        (Metric::Claimed, Some(&queue.claimed)),
         (Metric::Stuck, queue.stuck.as_ref()),
         (Metric::Failed, Some(&queue.failed)),
         (Metric::Dead, queue.dead.as_ref()),
@@ -123,7 +123,7 @@ fn kind_lines(queue: &Queue) -> Vec<KindLine> {
         kind: shorten(&kind.kind),
         due: kind.due,
         oldest_due: kind.oldest_due_age.map(f64::round).filter(|age| age.is_finite()),
-        in_progress: kind.in_progress,
+        claimed: kind.claimed,
         dead: kind.dead,
     };
     queue.by_kind.iter().take(MAX_KINDS).map(line).collect()

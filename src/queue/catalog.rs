@@ -15,7 +15,7 @@ pub(crate) struct TableCatalog {
     /// `public.job_events`, if it exists.
     pub(crate) events: Option<CatalogTable>,
     /// Shows which column is maintained, if `public.jobs` has both `state` and `status`.
-    pub(crate) evidence: LiveEvidence,
+    pub(crate) evidence: StateColumnEvidence,
     /// Whether the server is a standby.
     pub(crate) in_recovery: bool,
     /// Time by the clock of the server, RFC 3339 UTC.
@@ -39,7 +39,7 @@ impl TableCatalog {
 
 /// Shows whether the worker maintains a column.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LiveEvidence {
+pub(crate) struct StateColumnEvidence {
     /// Sources of the backend's worker functions, which contain the name of the maintained column.
     pub(crate) worker_functions: Vec<String>,
     /// `pg_stats.n_distinct` by column, if this role can see statistics.

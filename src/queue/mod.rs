@@ -12,7 +12,8 @@ pub(crate) mod sql;
 mod state_names;
 
 pub(crate) use catalog::{
-    CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage, TableCatalog,
+    CatalogColumn, CatalogIndex, CatalogTable, Partition, StateColumnEvidence, Storage,
+    TableCatalog,
 };
 pub(crate) use recognize::{LayoutError, recognize};
 pub(crate) use state_names::{Lifecycle, StateNames};

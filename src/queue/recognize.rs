@@ -35,7 +35,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         return Err(LayoutError::HiddenByRls);
     }
     let mut assumptions = Vec::new();
-    let live = live_column(catalog, jobs, &mut assumptions)?;
+    let live = state_column(catalog, jobs, &mut assumptions)?;
     let vocabulary = state_names(jobs, &live, &mut assumptions);
     let on_status = live == "status";
     let prefer = |state: &str, status: &str| {
@@ -98,7 +98,7 @@ fn id_type(jobs: &CatalogTable) -> Result<IdType, LayoutError> {
 }
 
 /// Which of `state` and `status` the worker maintains, according to the strongest available evidence.
-fn live_column(
+fn state_column(
     catalog: &TableCatalog,
     jobs: &CatalogTable,
     assumptions: &mut Vec<String>,
@@ -199,7 +199,7 @@ fn events(table: &CatalogTable) -> Option<Events> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::{CatalogColumn, CatalogIndex, LiveEvidence};
+    use super::super::catalog::{CatalogColumn, CatalogIndex, StateColumnEvidence};
     use super::*;
 
     fn column(name: &str, r#type: &str) -> CatalogColumn {
@@ -216,7 +216,7 @@ mod tests {
         TableCatalog {
             jobs: Some(jobs),
             events: None,
-            evidence: LiveEvidence::default(),
+            evidence: StateColumnEvidence::default(),
             in_recovery: false,
             server_time: String::new(),
             block_size: 8192.0,

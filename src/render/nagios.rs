@@ -84,7 +84,7 @@ fn performance(findings: &[Finding], prefix: &str) -> Vec<String> {
         let value = (value * 1e3).round() / 1e3;
         if value.is_finite() && labels.insert(finding.check) {
             let unit = evidence.unit.filter(|unit| ["s", "ms", "%"].contains(unit)).unwrap_or("");
-            let threshold = finding.threshold.map(|threshold| threshold.limit);
+            let threshold = finding.threshold.map(|threshold| threshold.threshold);
             let format_limit =
                 |limit: Option<f64>| limit.map(|value| value.to_string()).unwrap_or_default();
             let warning = format_limit(threshold.and_then(|threshold| threshold.warning));

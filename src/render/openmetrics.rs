@@ -55,7 +55,7 @@ fn kinds(page: &mut MetricsText, kinds: &[KindLine]) {
     };
     let due = jobs(|line| Some(line.due as f64));
     page.metric("cliplyctl_kind_due_jobs", "jobs", "Jobs of a kind that are due.", due);
-    let running = jobs(|line| Some(line.in_progress as f64));
+    let running = jobs(|line| Some(line.claimed as f64));
     let about = "Jobs of a kind in progress.";
     page.metric("cliplyctl_kind_in_progress_jobs", "jobs", about, running);
     let dead = jobs(|line| Some(line.dead as f64));

@@ -116,7 +116,8 @@ fn threshold_samples(report: &Report, base_labels: &str) -> BTreeMap<String, Sam
     for finding in &report.findings {
         let Some(threshold) = finding.threshold else { continue };
         let (unit, factor) = unit(threshold.unit);
-        let levels = [("warning", threshold.limit.warning), ("critical", threshold.limit.critical)];
+        let levels =
+            [("warning", threshold.threshold.warning), ("critical", threshold.threshold.critical)];
         for (severity, value) in levels {
             let Some(value) = value else { continue };
             let labels = format!("{},severity=\"{severity}\"", labels(base_labels, finding));

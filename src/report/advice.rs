@@ -13,7 +13,7 @@ use crate::text;
 
 /// `data` of `queue --advise`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct AdviceJson {
+pub(crate) struct IndexAdviceJson {
     indexes: Vec<IndexJson>,
 }
 
@@ -25,9 +25,9 @@ pub(crate) struct IndexJson {
     /// The statement, for review.
     sql: String,
     /// What one count of these figures costs without it, measured; null where it was not.
-    now: Option<NowJson>,
+    now: Option<CurrentCostJson>,
     /// What one count would read with it, an estimate; null where nothing is known.
-    with_index: Option<WithIndexJson>,
+    with_index: Option<IndexedCostJson>,
     /// Why nothing was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_measured: Option<String>,
@@ -35,7 +35,7 @@ pub(crate) struct IndexJson {
 
 /// One count without the index.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct NowJson {
+pub(crate) struct CurrentCostJson {
     /// Milliseconds that it took, measured once; null when it was given up.
     took_ms: Option<f64>,
     /// Milliseconds after which it was given up; null when it ended.
@@ -50,7 +50,7 @@ pub(crate) struct NowJson {
 
 /// One count with the index.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct WithIndexJson {
+pub(crate) struct IndexedCostJson {
     /// Pages of the index, an estimate: jobs by the width of an entry.
     pages: u64,
     /// The jobs that it would hold.
@@ -71,8 +71,8 @@ impl IndexJson {
         Self {
             serves: serves(lifecycle),
             sql: statements(layout, &name, &on),
-            now: cost.ok().map(NowJson::from),
-            with_index: cost.ok().map(WithIndexJson::from),
+            now: cost.ok().map(CurrentCostJson::from),
+            with_index: cost.ok().map(IndexedCostJson::from),
             not_measured: cost.err().map(|error| text::first_line(&error.message).to_owned()),
         }
     }
@@ -81,15 +81,15 @@ impl IndexJson {
     /// pasted.
     fn commented(&self) -> String {
         let mut lines = vec![self.serves.to_owned()];
-        lines.extend(self.now.as_ref().map(NowJson::text));
-        lines.extend(self.with_index.as_ref().map(WithIndexJson::text));
+        lines.extend(self.now.as_ref().map(CurrentCostJson::text));
+        lines.extend(self.with_index.as_ref().map(IndexedCostJson::text));
         lines.extend(self.not_measured.as_ref().map(|reason| format!("not measured: {reason}")));
         let comments: String = lines.iter().map(|line| format!("-- {line}\n")).collect();
         comments + &self.sql
     }
 }
 
-impl From<&Cost> for NowJson {
+impl From<&Cost> for CurrentCostJson {
     fn from(cost: &Cost) -> Self {
         let millis = |time: Duration| (time.as_secs_f64() * 10_000.0).round() / 10.0;
         let (took_ms, given_up_after_ms) = match cost.count {
@@ -107,7 +107,7 @@ impl From<&Cost> for NowJson {
     }
 }
 
-impl NowJson {
+impl CurrentCostJson {
     fn text(&self) -> String {
         let time = match (self.took_ms, self.given_up_after_ms) {
             (Some(took), _) => format!("{}, measured once", text::millis(took)),
@@ -121,7 +121,7 @@ impl NowJson {
     }
 }
 
-impl From<&Cost> for WithIndexJson {
+impl From<&Cost> for IndexedCostJson {
     fn from(cost: &Cost) -> Self {
         let jobs = index_gain::jobs(cost);
         Self {
@@ -132,7 +132,7 @@ impl From<&Cost> for WithIndexJson {
     }
 }
 
-impl WithIndexJson {
+impl IndexedCostJson {
     fn text(&self) -> String {
         let pages = text::plural(self.pages, "page", "pages");
         let jobs = text::plural(self.jobs, "job", "jobs");
@@ -215,5 +215,5 @@ pub(crate) fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Proven
             document.note(note);
         }
     }
-    Report::listing("queue", AdviceJson { indexes }, document)
+    Report::listing("queue", IndexAdviceJson { indexes }, document)
 }

@@ -18,7 +18,7 @@ const NAMED: usize = 1_000;
 
 /// How far a group came.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct LaneJson {
+pub(crate) struct CanaryGroupJson {
     group: String,
     template: String,
     jobs: u64,
@@ -28,14 +28,14 @@ pub(crate) struct LaneJson {
     /// `failed` or `timeout`; null where it went through.
     stopped: Option<&'static str>,
     /// Of the last step that was watched.
-    step: StepJson,
+    step: BatchOutcomesJson,
     /// Jobs behind that step: written, and not waited for.
     rest: u64,
 }
 
 /// How the jobs of a step stand.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct StepJson {
+pub(crate) struct BatchOutcomesJson {
     jobs: u64,
     finished: u64,
     failed_again: u64,
@@ -88,7 +88,7 @@ pub(crate) fn add_blocks(document: &mut Document, groups: &[CanaryGroupResult]) 
     if groups.len() > SHOWN {
         document.note(format!("and {} more groups", count((groups.len() - SHOWN) as u64)));
     }
-    let unwatched = groups.iter().map(|group| group.written_unwatched).sum();
+    let unwatched = groups.iter().map(|group| group.written_unfollowed).sum();
     if unwatched > 0 {
         let jobs = plural(unwatched, "job went", "jobs went");
         document
@@ -97,10 +97,10 @@ pub(crate) fn add_blocks(document: &mut Document, groups: &[CanaryGroupResult]) 
 }
 
 /// Returns the groups as JSON.
-pub(crate) fn json(groups: &[CanaryGroupResult]) -> Vec<LaneJson> {
+pub(crate) fn json(groups: &[CanaryGroupResult]) -> Vec<CanaryGroupJson> {
     let group_json = |group: &CanaryGroupResult| {
         let jobs_with = |outcome| group.last_batch.count(outcome);
-        LaneJson {
+        CanaryGroupJson {
             group: group.group.clone(),
             template: group.cause.clone(),
             jobs: group.jobs,
@@ -110,7 +110,7 @@ pub(crate) fn json(groups: &[CanaryGroupResult]) -> Vec<LaneJson> {
                 CanaryStop::Failed => "failed",
                 CanaryStop::Timeout => "timeout",
             }),
-            step: StepJson {
+            step: BatchOutcomesJson {
                 jobs: group.last_batch.total(),
                 finished: jobs_with(JobOutcome::Finished),
                 failed_again: jobs_with(JobOutcome::FailedAgain),
@@ -118,7 +118,7 @@ pub(crate) fn json(groups: &[CanaryGroupResult]) -> Vec<LaneJson> {
                 open: group.last_batch.total() - group.last_batch.decided(),
                 moved: jobs_with(JobOutcome::ChangedSince),
             },
-            rest: group.written_unwatched,
+            rest: group.written_unfollowed,
         }
     };
     groups.iter().take(NAMED).map(group_json).collect()

@@ -19,29 +19,29 @@ pub(crate) struct DeadLetterView<'a> {
     /// The job.
     pub(crate) job: &'a Job,
     /// The explanation of its state.
-    pub(crate) meaning: JobExplanation,
+    pub(crate) explanation: JobExplanation,
     /// Its earlier requeues, newest first.
     pub(crate) earlier: Vec<EarlierRequeue<'a>>,
     /// The number of dead letters with the same cause.
-    pub(crate) others: SameCauseCount,
+    pub(crate) same_cause: SameCauseCount,
     /// The advice for its cause.
     pub(crate) advice: Option<&'a Advice>,
 }
 
 /// `data` of `dlq show`: that of `jobs show`, and more.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct CaseJson {
+pub(crate) struct DeadLetterDetailJson {
     #[serde(flatten)]
     job: JobJson,
     cause: CauseJson,
     /// What is known of such causes; null when nothing is.
-    advice: Option<AdviceJson>,
+    advice: Option<CauseAdviceJson>,
     /// Other dead letters that died of the same.
     others: CountJson,
     /// Dead letters of its kind that were read for that.
     others_read: u64,
     /// Earlier requeues among the events, the latest first.
-    requeues: Vec<RequeueJson>,
+    requeues: Vec<EarlierRequeueJson>,
 }
 
 /// What a dead letter died of.
@@ -57,7 +57,7 @@ pub(crate) struct CauseJson {
 
 /// What is known of a kind of cause.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct AdviceJson {
+pub(crate) struct CauseAdviceJson {
     /// `bad_input`, `external_service`, `internal_error` or `resources`.
     class: &'static str,
     /// `yes`, `after_fix` or `no`.
@@ -65,10 +65,10 @@ pub(crate) struct AdviceJson {
     text: String,
 }
 
-impl From<&Advice> for AdviceJson {
+impl From<&Advice> for CauseAdviceJson {
     fn from(advice: &Advice) -> Self {
         Self {
-            class: advice.class.as_str(),
+            class: advice.category.as_str(),
             safe_to_retry: advice.safe_to_retry.as_str(),
             text: advice.text.clone().into_owned(),
         }
@@ -77,7 +77,7 @@ impl From<&Advice> for AdviceJson {
 
 /// An earlier requeue.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct RequeueJson {
+pub(crate) struct EarlierRequeueJson {
     /// Null where the worker's own helper did it.
     operation: Option<String>,
     actor: Option<String>,
@@ -93,9 +93,9 @@ pub(crate) struct RequeueJson {
     same_cause: Option<bool>,
 }
 
-impl From<&EarlierRequeue<'_>> for RequeueJson {
+impl From<&EarlierRequeue<'_>> for EarlierRequeueJson {
     fn from(earlier: &EarlierRequeue<'_>) -> Self {
-        let (outcome, died_after, same_cause) = match earlier.ending {
+        let (outcome, died_after, same_cause) = match earlier.result {
             EarlierRequeueResult::Undone => ("undone", None, None),
             EarlierRequeueResult::FailedAgain { after, same } => ("died_again", after, same),
         };
@@ -103,7 +103,7 @@ impl From<&EarlierRequeue<'_>> for RequeueJson {
             operation: earlier.requeued.operation.clone(),
             actor: earlier.requeued.actor.clone(),
             host: earlier.requeued.host.clone(),
-            reason: earlier.requeued.why.clone(),
+            reason: earlier.requeued.reason.clone(),
             age: earlier.age.map(f64::round),
             outcome,
             died_after: died_after.map(f64::round),
@@ -115,22 +115,22 @@ impl From<&EarlierRequeue<'_>> for RequeueJson {
 /// Builds the report.
 pub(crate) fn report(view: &DeadLetterView<'_>, from: &Provenance) -> Report {
     let cause = &view.job.cause;
-    let data = CaseJson {
-        job: job_json(view.job, &view.meaning),
+    let data = DeadLetterDetailJson {
+        job: job_json(view.job, &view.explanation),
         cause: CauseJson {
             hash: cause.hash.clone(),
             code: cause.code.clone(),
             template: cause.template.clone(),
         },
-        advice: view.advice.map(AdviceJson::from),
-        others: (&view.others.count).into(),
-        others_read: view.others.read,
-        requeues: view.earlier.iter().map(RequeueJson::from).collect(),
+        advice: view.advice.map(CauseAdviceJson::from),
+        others: (&view.same_cause.count).into(),
+        others_read: view.same_cause.read,
+        requeues: view.earlier.iter().map(EarlierRequeueJson::from).collect(),
     };
     let mut report = Report::listing("dlq show", data, document(view, from));
     report.summary = vec![
         ("group", cause.hash.clone().into()),
-        ("others", view.others.count.at_least().into()),
+        ("others", view.same_cause.count.at_least().into()),
         ("requeues", view.earlier.len().into()),
     ];
     let timeline = &view.job.timeline;
@@ -143,14 +143,14 @@ pub(crate) fn report(view: &DeadLetterView<'_>, from: &Provenance) -> Report {
 fn document(view: &DeadLetterView<'_>, from: &Provenance) -> Document {
     let mut document = Document::default();
     document.push(title_line::title(format!("dead letter {}", view.job.id), from));
-    document.heading(view.meaning.sentence.clone());
+    document.heading(view.explanation.sentence.clone());
     let mut pairs = overview(view.job);
     pairs.push(("group", Cell::strong(&view.job.cause.hash)));
     pairs.push(("cause", Cell::plain(&view.job.cause.template)));
-    pairs.push(("others", Cell::plain(others_text(&view.others))));
+    pairs.push(("others", Cell::plain(others_text(&view.same_cause))));
     match view.advice {
         Some(advice) => {
-            pairs.push(("class", Cell::plain(advice.class.as_str().replace('_', " "))));
+            pairs.push(("class", Cell::plain(advice.category.as_str().replace('_', " "))));
             pairs.push(("safe to retry", Cell::plain(retry_text(advice.safe_to_retry))));
             pairs.push(("advice", Cell::strong(&*advice.text)));
         }
@@ -190,7 +190,7 @@ pub(crate) fn retry_text(safe: SafeToRetry) -> &'static str {
 
 fn next(view: &DeadLetterView<'_>) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    if view.others.count.at_least() != Some(0) {
+    if view.same_cause.count.at_least() != Some(0) {
         let command = format!("cliplyctl dlq list --group {}", view.job.cause.hash);
         next.push((command, "the others that died of the same".to_owned()));
     }
@@ -220,7 +220,7 @@ fn requeue_table(earlier: &[EarlierRequeue<'_>]) -> Table {
         Column::text("outcome"),
         Column::prose("why"),
     ]);
-    for EarlierRequeue { requeued, age, ending, .. } in earlier {
+    for EarlierRequeue { requeued, age, result: ending, .. } in earlier {
         let who = match (&requeued.actor, &requeued.host) {
             (Some(actor), Some(host)) => format!("{actor}@{host}"),
             (actor, host) => actor.as_ref().or(host.as_ref()).cloned().unwrap_or_default(),
@@ -231,7 +231,7 @@ fn requeue_table(earlier: &[EarlierRequeue<'_>]) -> Table {
             Cell::plain(requeued.operation.as_deref().unwrap_or("the worker's helper")),
             Cell::plain(who),
             Cell::plain(ending_text(*ending)),
-            Cell::plain(requeued.why.clone().unwrap_or_default()),
+            Cell::plain(requeued.reason.clone().unwrap_or_default()),
         ]);
     }
     table

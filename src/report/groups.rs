@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::dead_letter::{AdviceJson, retry_text};
+use super::dead_letter::{CauseAdviceJson, retry_text};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::advise;
 use crate::facts::advice::Advice;
@@ -49,7 +49,7 @@ pub(crate) struct GroupJson {
     /// when unknown.
     requeued_before: Option<u64>,
     /// What is known of such causes; null when nothing is.
-    advice: Option<AdviceJson>,
+    advice: Option<CauseAdviceJson>,
     /// Whether a job of this kind finished after the last death; null when unknown. True beside
     /// `died_last_15m` above 0 is no sign that the cause is gone.
     recovering: Option<bool>,
@@ -69,7 +69,7 @@ impl GroupJson {
             died_last_15m: group.recent,
             workspaces: group.workspaces.len(),
             requeued_before: groups.requeued.count(group),
-            advice: advice.map(AdviceJson::from),
+            advice: advice.map(CauseAdviceJson::from),
             recovering: recovering(groups, group),
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct HandoffJson {
     /// A part that could not be read is null; `coverage` says why.
     parts: Map<String, Value>,
     /// Events of the last hour; null where the schema does not keep them in order.
-    last_hour: Option<Vec<BeatJson>>,
+    last_hour: Option<Vec<EventCountsJson>>,
     /// The database server's version.
     server_version: Option<String>,
     /// Settings that are not defaults, secrets redacted.
@@ -28,7 +28,7 @@ pub(crate) struct HandoffJson {
 
 /// How often something happened.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct BeatJson {
+pub(crate) struct EventCountsJson {
     event: String,
     /// Six counts of ten minutes each, the latest first.
     counts: Vec<i64>,
@@ -121,7 +121,7 @@ fn last_hour(
     document: &mut Document,
     missing: &mut Vec<(String, String)>,
     histogram: Result<Option<EventHistogram>, Error>,
-) -> Option<Vec<BeatJson>> {
+) -> Option<Vec<EventCountsJson>> {
     let histogram = match histogram {
         Ok(Some(histogram)) => histogram,
         Ok(None) => {
@@ -154,7 +154,8 @@ fn last_hour(
         document
             .note("there were more events than could be looked at: only the newest are counted");
     }
-    let json = histogram.buckets.into_iter().map(|b| BeatJson { event: b.stage, counts: b.counts });
+    let json =
+        histogram.buckets.into_iter().map(|b| EventCountsJson { event: b.stage, counts: b.counts });
     Some(json.collect())
 }
 

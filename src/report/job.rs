@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::job_explanation::JobExplanation;
-use crate::facts::job::{Job, Requeued, TimelineEvent};
+use crate::facts::job::{Job, RequeueEvent, TimelineEvent};
 use crate::{redact, text};
 
 /// Events in the table and in the JSON.
@@ -75,7 +75,7 @@ pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
         max_attempts: job.max_attempts,
         due_age: round(job.due_age),
         locked_by: job.locked_by.clone(),
-        last_sign_of_life_age: round(job.life_age),
+        last_sign_of_life_age: round(job.heartbeat_age),
         created_age: round(job.created_age),
         updated_age: round(job.updated_age),
         last_error: job.last_error.clone(),
@@ -166,7 +166,7 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     );
     add("held by", job.locked_by.clone());
     add("held since", ago(job.locked_age));
-    add("last sign of life", ago(job.life_age));
+    add("last sign of life", ago(job.heartbeat_age));
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
     let other_state = job.other_state.as_ref();
@@ -193,7 +193,7 @@ fn event_details(event: &TimelineEvent) -> String {
     if let Some(undone) = &event.undoes {
         return format!("takes back {undone}");
     }
-    if let Some(Requeued { operation, actor, host, why, .. }) = &event.requeued {
+    if let Some(RequeueEvent { operation, actor, host, reason: why, .. }) = &event.requeued {
         let or_unknown = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
         let reason = why.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         return match operation {

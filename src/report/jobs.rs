@@ -76,7 +76,7 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
         let seconds = match state {
             JobState::Due => job.due_age.or(job.changed_age),
             JobState::Scheduled => job.due_age.map(|age| -age),
-            JobState::Running | JobState::Stuck => job.life_age,
+            JobState::Running | JobState::Stuck => job.heartbeat_age,
             JobState::Failed | JobState::Finished | JobState::Dead => job.changed_age,
         };
         let attempts = match (job.attempts, job.max_attempts) {
@@ -104,7 +104,7 @@ fn json(job: &JobLine) -> JobLineJson {
         attempts: job.attempts,
         max_attempts: job.max_attempts,
         due_age: round(job.due_age),
-        life_age: round(job.life_age),
+        life_age: round(job.heartbeat_age),
         changed_age: round(job.changed_age),
     }
 }

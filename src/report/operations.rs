@@ -7,7 +7,7 @@ use super::write_outcome::{OutcomeJson, add_outcome, add_stop_error, exit, outco
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{OperationId, OperationType, STATE_UNDONE, Summary};
+use crate::facts::operation::{OperationId, OperationSummary, OperationType, STATE_UNDONE};
 use crate::facts::requeue::Outcome;
 use crate::text::{age, count, plural, some_of};
 
@@ -36,7 +36,11 @@ pub(crate) struct OperationJson {
 }
 
 /// Builds the report of `dlq ops`.
-pub(crate) fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Report {
+pub(crate) fn listing(
+    operations: &[OperationSummary],
+    examined: &str,
+    from: &Provenance,
+) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("operations", from));
     if operations.is_empty() {
@@ -48,7 +52,7 @@ pub(crate) fn listing(operations: &[Summary], examined: &str, from: &Provenance)
     document.next(next(operations));
     let rows = operations.iter().map(|o| OperationJson {
         operation: o.operation.clone(),
-        deed: o.deed.as_str(),
+        deed: o.operation_type.as_str(),
         actor: o.actor.clone(),
         host: o.host.clone(),
         reason: o.reason.clone(),
@@ -62,13 +66,14 @@ pub(crate) fn listing(operations: &[Summary], examined: &str, from: &Provenance)
 
 /// Returns the commands that follow the latest operation, if it is a requeue, and that resume an
 /// unfinished one.
-fn next(operations: &[Summary]) -> Vec<(String, &'static str)> {
-    let latest = operations.first().filter(|o| o.deed == OperationType::Requeue && o.jobs > 0);
+fn next(operations: &[OperationSummary]) -> Vec<(String, &'static str)> {
+    let latest =
+        operations.first().filter(|o| o.operation_type == OperationType::Requeue && o.jobs > 0);
     let follow = latest.map(|o| {
         (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
     });
     // An operation that was undone is not to be resumed.
-    let is_undone = |o: &Summary| o.now.iter().any(|(state, _)| state == STATE_UNDONE);
+    let is_undone = |o: &OperationSummary| o.now.iter().any(|(state, _)| state == STATE_UNDONE);
     let resume = operations.iter().filter(|o| !is_undone(o)).find_map(|o| {
         let flags = &o.unfinished.as_ref()?.flags;
         let command = format!("cliplyctl dlq requeue --resume {}{flags}", o.operation);
@@ -77,7 +82,7 @@ fn next(operations: &[Summary]) -> Vec<(String, &'static str)> {
     follow.into_iter().chain(resume).collect()
 }
 
-fn table(operations: &[Summary]) -> Table {
+fn table(operations: &[OperationSummary]) -> Table {
     let mut table = Table::new(vec![
         Column::text("operation"),
         Column::number("ago"),
@@ -90,7 +95,7 @@ fn table(operations: &[Summary]) -> Table {
         let who =
             format!("{}@{}", o.actor.as_deref().unwrap_or("?"), o.host.as_deref().unwrap_or("?"));
         let now: Vec<_> = o.now.iter().map(|(state, n)| format!("{} {state}", count(*n))).collect();
-        let jobs = match o.deed {
+        let jobs = match o.operation_type {
             OperationType::Requeue => match &o.unfinished {
                 Some(unfinished) => format!("{} of {}", count(o.jobs), count(unfinished.planned)),
                 None => count(o.jobs),
@@ -205,7 +210,7 @@ pub(crate) fn undone(
     add_outcome(&mut document, operation, outcome, "put back");
     note_changed_since(&mut document, scope);
     let mut next = vec![];
-    if scope.changed_since > 0 && outcome.done == scope.eligible {
+    if scope.changed_since > 0 && outcome.written == scope.eligible {
         document.note("whatever could be put back is: a further undo would find nothing");
     }
     if outcome.not_requeued + outcome.in_doubt > 0 {
@@ -227,7 +232,7 @@ pub(crate) fn undone(
     let mut report = Report::listing("dlq undo", data, document);
     report.exit = exit(outcome, scope.changed_since);
     report.summary =
-        vec![("undone", outcome.done.into()), ("moved_on", scope.changed_since.into())];
+        vec![("undone", outcome.written.into()), ("moved_on", scope.changed_since.into())];
     add_stop_error(&mut report, outcome);
     report
 }

@@ -105,7 +105,7 @@ fn kind_json(row: &crate::facts::queue::KindCounts) -> KindJson {
         kind: row.kind.clone(),
         due: row.due,
         scheduled: row.scheduled,
-        in_progress: row.in_progress,
+        in_progress: row.claimed,
         failed: row.failed,
         dead: row.dead,
         oldest_due_age: row.oldest_due_age.map(f64::round),
@@ -242,7 +242,7 @@ fn by_kind(queue: &Queue) -> Table {
             Cell::plain(&row.kind),
             number(row.due),
             number(row.scheduled),
-            number(row.in_progress),
+            number(row.claimed),
             number(row.failed),
         ];
         if queue.dead.is_some() {

@@ -33,7 +33,7 @@ pub(crate) struct ReadyJson {
     /// The parts the report speaks of.
     components: Vec<ComponentJson>,
     /// The queue as the server counts it; null when it does not.
-    queue: Option<QueueReadingJson>,
+    queue: Option<ReportedQueueJson>,
     /// What the server says went wrong.
     errors: Vec<String>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct ComponentJson {
 
 /// The `queue` of a readiness report.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct QueueReadingJson {
+pub(crate) struct ReportedQueueJson {
     /// Unfinished jobs.
     length: Option<u64>,
     /// As the server wrote it: seconds or milliseconds.
@@ -91,7 +91,7 @@ impl From<&Component> for ComponentJson {
     }
 }
 
-impl From<&ReportedQueue> for QueueReadingJson {
+impl From<&ReportedQueue> for ReportedQueueJson {
     fn from(queue: &ReportedQueue) -> Self {
         let raw = queue.oldest_job_age;
         Self {

@@ -24,7 +24,7 @@ const NAMED: usize = 1_000;
 /// Stuck jobs with everything that the report shows.
 pub(crate) struct RescuePlanView<'a> {
     /// The stuck jobs.
-    pub(crate) found: &'a StuckJobs,
+    pub(crate) stuck: &'a StuckJobs,
     /// The jobs given on the command line; empty for all stuck jobs.
     pub(crate) only: &'a [JobId],
     /// The protected context that this database belongs to.
@@ -48,14 +48,14 @@ pub(crate) struct RescueJson {
     /// Jobs in progress that never gave a sign of life; left alone.
     never_beat: u64,
     /// The longest silence first, at most 1,000.
-    jobs: Vec<SilentJson>,
+    jobs: Vec<StuckJobJson>,
     /// Null where nothing was written.
     outcome: Option<OutcomeJson>,
 }
 
 /// A silent job and the evidence.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct SilentJson {
+pub(crate) struct StuckJobJson {
     id: String,
     kind: Option<String>,
     worker: Option<String>,
@@ -73,7 +73,7 @@ pub(crate) struct SilentJson {
 
 /// Builds the plan: on stderr before the prompt, on stdout with `--dry-run`.
 pub(crate) fn document(view: &RescuePlanView<'_>) -> Document {
-    let found = view.found;
+    let found = view.stuck;
     let mut document = Document::default();
     document.push(title_line::title("rescue plan", &view.from));
     document.push(Block::Pairs(vec![
@@ -92,7 +92,7 @@ pub(crate) fn document(view: &RescuePlanView<'_>) -> Document {
 }
 
 fn notes(document: &mut Document, view: &RescuePlanView<'_>) {
-    let found = view.found;
+    let found = view.stuck;
     let skipped = count_with(found, RescueResult::Skipped);
     if skipped > 0 {
         let jobs = plural(skipped, "job has", "jobs have");
@@ -170,13 +170,13 @@ pub(crate) fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option
     if let Some(reason) = obstacle {
         document.note(format!("it could not be applied here: {reason}"));
     }
-    document.note(if view.found.jobs.is_empty() {
+    document.note(if view.stuck.jobs.is_empty() {
         "no job is silent: nothing to rescue"
     } else {
         "nothing was written"
     });
-    if dry_run && obstacle.is_none() && !view.found.jobs.is_empty() {
-        let jobs = view.found.jobs.len() as u64;
+    if dry_run && obstacle.is_none() && !view.stuck.jobs.is_empty() {
+        let jobs = view.stuck.jobs.len() as u64;
         let only: String = view.only.iter().map(|id| format!(" {id}")).collect();
         let flags = permit::flags(view.protected, jobs, None);
         let command = format!("cliplyctl jobs rescue{only}{flags}");
@@ -185,7 +185,7 @@ pub(crate) fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option
     let mut report = Report::listing("jobs rescue", json(view, None), document);
     summarize(&mut report, view, 0);
     // A preview succeeds; a rescue that skips stuck jobs is partial.
-    if !dry_run && count_with(view.found, RescueResult::Skipped) > 0 {
+    if !dry_run && count_with(view.stuck, RescueResult::Skipped) > 0 {
         report.exit = ExitCode::Partial;
     }
     report
@@ -200,12 +200,12 @@ pub(crate) fn applied(
     let mut document = Document::default();
     document.push(title_line::title("rescue", &view.from));
     add_outcome(&mut document, operation, outcome, "rescued");
-    let more = outcome.not_requeued + outcome.in_doubt > 0 || view.found.truncated;
+    let more = outcome.not_requeued + outcome.in_doubt > 0 || view.stuck.truncated;
     let mut next = Vec::new();
     if more && outcome.stopped != Some(WriteStop::AllOrNothing) {
         next.push(("cliplyctl jobs rescue", "go on with what is still silent"));
     }
-    if let Some((queued, dead)) = written_counts(view.found, outcome) {
+    if let Some((queued, dead)) = written_counts(view.stuck, outcome) {
         document.note(format!("{} waiting again, {} dead", count(queued), count(dead)));
         if dead > 0 {
             next.push(("cliplyctl dlq list", "those that became dead letters come first"));
@@ -216,10 +216,10 @@ pub(crate) fn applied(
     let data = json(view, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("jobs rescue", data, document);
     let not_rescued =
-        count_with(view.found, RescueResult::Skipped) + u64::from(view.found.truncated);
+        count_with(view.stuck, RescueResult::Skipped) + u64::from(view.stuck.truncated);
     report.exit = exit(outcome, not_rescued);
     add_stop_error(&mut report, outcome);
-    summarize(&mut report, view, outcome.done);
+    summarize(&mut report, view, outcome.written);
     report
 }
 
@@ -228,11 +228,11 @@ pub(crate) fn applied(
 fn written_counts(found: &StuckJobs, outcome: &Outcome) -> Option<(u64, u64)> {
     let (queued, dead) =
         (count_with(found, RescueResult::Queued), count_with(found, RescueResult::DeadLetter));
-    (outcome.done == queued + dead).then_some((queued, dead))
+    (outcome.written == queued + dead).then_some((queued, dead))
 }
 
 fn json(view: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
-    let jobs = view.found.jobs.iter().take(NAMED).map(|job| SilentJson {
+    let jobs = view.stuck.jobs.iter().take(NAMED).map(|job| StuckJobJson {
         id: job.id.to_string(),
         kind: job.kind.clone(),
         worker: job.worker.clone(),
@@ -245,14 +245,14 @@ fn json(view: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
     });
     RescueJson {
         stale: view.stuck_after.as_secs_f64(),
-        silent: view.found.jobs.len() as u64,
-        cut: view.found.truncated,
-        never_beat: view.found.without_heartbeat,
+        silent: view.stuck.jobs.len() as u64,
+        cut: view.stuck.truncated,
+        never_beat: view.stuck.without_heartbeat,
         jobs: jobs.collect(),
         outcome,
     }
 }
 
 fn summarize(report: &mut Report, view: &RescuePlanView<'_>, rescued: u64) {
-    report.summary = vec![("silent", view.found.jobs.len().into()), ("rescued", rescued.into())];
+    report.summary = vec![("silent", view.stuck.jobs.len().into()), ("rescued", rescued.into())];
 }

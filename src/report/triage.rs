@@ -17,12 +17,12 @@ use crate::triage::{
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TriageJson {
     /// The checklist, top to bottom.
-    steps: Vec<StepJson>,
+    steps: Vec<AreaJson>,
 }
 
 /// A line of the checklist.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct StepJson {
+pub(crate) struct AreaJson {
     /// The question.
     question: &'static str,
     /// Section of the runbook.
@@ -60,8 +60,8 @@ pub(crate) fn report(
     report
 }
 
-fn step_json(result: &AreaResult) -> StepJson {
-    StepJson {
+fn step_json(result: &AreaResult) -> AreaJson {
+    AreaJson {
         question: result.area,
         section: result.section.number(),
         status: result.status().as_str(),

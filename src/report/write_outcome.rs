@@ -17,7 +17,7 @@ pub(crate) const NAMED: usize = 1_000;
 
 /// A job and a word about it.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct NamedJson {
+pub(crate) struct JobReasonJson {
     /// The job.
     pub(crate) id: String,
     /// Its state, or why it was skipped, or what the database said.
@@ -33,8 +33,8 @@ pub(crate) struct OutcomeJson {
     errors: u64,
     left: u64,
     in_doubt: u64,
-    skipped_jobs: Vec<NamedJson>,
-    error_jobs: Vec<NamedJson>,
+    skipped_jobs: Vec<JobReasonJson>,
+    error_jobs: Vec<JobReasonJson>,
     /// Milliseconds that locks were held at most, 99 of 100 transactions.
     lock_hold_p99_ms: f64,
 }
@@ -43,7 +43,7 @@ pub(crate) struct OutcomeJson {
 /// nothing was written because of an interrupt or an error. `not_written` is the number of jobs
 /// that were not attempted.
 pub(crate) fn exit(outcome: &Outcome, not_written: u64) -> ExitCode {
-    let has_written = outcome.done + outcome.in_doubt > 0;
+    let has_written = outcome.written + outcome.in_doubt > 0;
     match &outcome.stopped {
         Some(WriteStop::AllOrNothing) => ExitCode::Refused,
         Some(WriteStop::Interrupted) if !has_written => ExitCode::Interrupted,
@@ -76,7 +76,7 @@ pub(crate) fn add_outcome(
 ) {
     let mut pairs = vec![
         ("operation", Cell::strong(operation.to_string())),
-        (label, Cell::strong(count(o.done))),
+        (label, Cell::strong(count(o.written))),
     ];
     for skip in [WriteSkip::Changed, WriteSkip::Locked] {
         let n = o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
@@ -123,16 +123,19 @@ pub(crate) fn outcome_json(operation: &OperationId, outcome: &Outcome) -> Outcom
     let errors = outcome.errors.iter().take(NAMED);
     OutcomeJson {
         operation: operation.to_string(),
-        done: outcome.done,
+        done: outcome.written,
         skipped: outcome.skipped.len() as u64,
         errors: outcome.errors.len() as u64,
         left: outcome.not_requeued,
         in_doubt: outcome.in_doubt,
         skipped_jobs: skipped
-            .map(|(id, skip)| NamedJson { id: id.to_string(), why: Some(skip.as_str().to_owned()) })
+            .map(|(id, skip)| JobReasonJson {
+                id: id.to_string(),
+                why: Some(skip.as_str().to_owned()),
+            })
             .collect(),
         error_jobs: errors
-            .map(|(id, message)| NamedJson { id: id.to_string(), why: Some(message.clone()) })
+            .map(|(id, message)| JobReasonJson { id: id.to_string(), why: Some(message.clone()) })
             .collect(),
         lock_hold_p99_ms: lock_p99_millis(outcome),
     }

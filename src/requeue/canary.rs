@@ -20,7 +20,7 @@ use crate::terminal::Progress;
 use crate::text::{count, format_duration, plural};
 
 /// Jobs of the last batch that are written between two polls.
-const SLICE: usize = 5_000;
+const MAX_JOBS_BETWEEN_POLLS: usize = 5_000;
 
 /// The settings, the writer and the tracker that a canary works with.
 pub(crate) struct CanaryIo<'a, 'w, 'x> {
@@ -102,12 +102,12 @@ impl CanaryRun<'_, '_, '_> {
             if !writing {
                 self.io.interrupt.sleep(self.last_poll.pause(false)).await;
             }
-            if self.io.interrupt.happened() {
+            if self.io.interrupt.is_interrupted() {
                 return Err(WriteStop::Interrupted);
             }
             if self.last_poll.pause(writing).is_zero() {
                 self.poll(groups).await?;
-                let undone = groups.iter().any(|group| group.undone(self.io.tracker));
+                let undone = groups.iter().any(|group| group.has_undone_jobs(self.io.tracker));
                 let open = groups.iter_mut().filter(|group| !group.is_finished());
                 open.for_each(|group| {
                     group.evaluate(self.io.canary, self.io.tracker, &self.progress)
@@ -123,7 +123,7 @@ impl CanaryRun<'_, '_, '_> {
         let began = Instant::now();
         match self.io.tracker.refresh().await {
             Ok(()) => self.progress.note(""),
-            Err(error) if error.kind.retryable() => {
+            Err(error) if error.kind.is_retryable() => {
                 self.progress.note(&format!("asking again: {error}"));
             }
             Err(error) => return Err(WriteStop::Database(error)),
@@ -144,9 +144,10 @@ impl CanaryRun<'_, '_, '_> {
     async fn write(&mut self, group: &mut CanaryGroup) -> Result<(), WriteStop> {
         let (jobs, statements) = match group.begin_batch(self.io.canary) {
             BatchSize::Jobs(n) => (group.take_jobs(n as usize), self.io.batches),
-            BatchSize::All => {
-                (group.take_jobs(self.io.throttle.max_write_size(SLICE)), self.io.remainder)
-            }
+            BatchSize::All => (
+                group.take_jobs(self.io.throttle.max_write_size(MAX_JOBS_BETWEEN_POLLS)),
+                self.io.remainder,
+            ),
         };
         self.io.writer.statements = statements.clone();
         let before = self.outcome.decided();
@@ -159,7 +160,7 @@ impl CanaryRun<'_, '_, '_> {
         };
         let input = WriteInput { jobs: &jobs, keys: None };
         let mut written = self.io.writer.apply(input, next_size).await;
-        group.record_written(written_jobs(&jobs, &written), written.done, written.decided());
+        group.record_written(written_jobs(&jobs, &written), written.written, written.decided());
         let stopped = written.stopped.take();
         // `run` counts the jobs of the whole plan that were not requeued.
         written.not_requeued = 0;
@@ -189,7 +190,7 @@ pub(crate) struct CanaryGroup {
     /// Index of the current batch.
     batch: usize,
     /// Written jobs of the current batch, whose outcomes decide about the next one.
-    watched: Vec<JobId>,
+    followed: Vec<JobId>,
     /// When jobs of the current batch were last written.
     since: Instant,
     /// Whether more jobs may be written now.
@@ -204,7 +205,7 @@ impl CanaryGroup {
         let listed = plan.groups.iter().map(|group| Self::new(&group.group, &group.cause));
         let mut groups: Vec<_> = listed.chain([Self::new("-", "other causes")]).collect();
         let others = groups.len() - 1;
-        for (job, cause) in plan.ids.iter().zip(&plan.causes) {
+        for (job, cause) in plan.ids.iter().zip(&plan.group_of_job) {
             let at = if *cause == UNGROUPED { others } else { *cause as usize };
             if let Some(group) = groups.get_mut(at) {
                 group.jobs.push(*job);
@@ -225,7 +226,7 @@ impl CanaryGroup {
             last_batch: OutcomeCounts::default(),
             stopped: None,
             undecided: false,
-            written_unwatched: 0,
+            written_unfollowed: 0,
         };
         Self {
             result,
@@ -233,7 +234,7 @@ impl CanaryGroup {
             next: 0,
             decided: 0,
             batch: 0,
-            watched: vec![],
+            followed: vec![],
             since: Instant::now(),
             ready: true,
             is_remainder: false,
@@ -249,8 +250,8 @@ impl CanaryGroup {
         tracker: &JobTracker<'_>,
         progress: &Progress,
     ) {
-        let requeued: Vec<_> = tracker.jobs_with_cause(&self.result.group).collect();
-        let open = requeued.iter().filter(|(_, outcome)| !outcome.decided());
+        let requeued: Vec<_> = tracker.jobs_of_group(&self.result.group).collect();
+        let open = requeued.iter().filter(|(_, outcome)| !outcome.is_decided());
         let open: Vec<_> = open.map(|(job, _)| *job).collect();
         if open.is_empty() {
             return;
@@ -258,10 +259,10 @@ impl CanaryGroup {
         let jobs = plural(open.len() as u64, "job is", "jobs are");
         progress.print_line_above(&format!("{}: {jobs} on the way already", self.result.group));
         if open.len() as u64 <= canary.batch_sizes.largest() {
-            (self.watched, self.ready) = (open, false);
+            (self.followed, self.ready) = (open, false);
         } else if !remainder_fails(canary, &requeued.iter().map(|(_, outcome)| *outcome).collect())
         {
-            (self.watched, self.batch) = (open, canary.batch_sizes.remainder());
+            (self.followed, self.batch) = (open, canary.batch_sizes.remainder());
         }
     }
 
@@ -283,7 +284,7 @@ impl CanaryGroup {
     pub(crate) fn is_finished(&self) -> bool {
         let all_written = self.next == self.jobs.len();
         self.result.stopped.is_some()
-            || (all_written && (self.is_remainder || self.watched.is_empty()))
+            || (all_written && (self.is_remainder || self.followed.is_empty()))
     }
 
     /// Begins the current batch and returns its size.
@@ -305,14 +306,14 @@ impl CanaryGroup {
     pub(crate) fn record_written(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
         self.result.requeued += done;
         self.decided += decided;
-        self.watched.extend(jobs);
+        self.followed.extend(jobs);
         self.since = Instant::now();
         self.ready = self.is_remainder;
     }
 
     /// Returns whether a job of the current batch was undone.
-    pub(crate) fn undone(&self, tracker: &JobTracker<'_>) -> bool {
-        tracker.undone(&self.watched)
+    pub(crate) fn has_undone_jobs(&self, tracker: &JobTracker<'_>) -> bool {
+        tracker.has_undone(&self.followed)
     }
 
     /// Evaluates the outcomes of the current batch and decides how to proceed.
@@ -322,7 +323,7 @@ impl CanaryGroup {
         tracker: &JobTracker<'_>,
         progress: &Progress,
     ) {
-        self.result.last_batch = tracker.counts_of(&self.watched);
+        self.result.last_batch = tracker.counts_of(&self.followed);
         let decision = if !self.is_remainder {
             next_decision(canary, self.batch == 0, &self.result.last_batch, self.since.elapsed())
         } else if remainder_fails(canary, &self.result.last_batch) {
@@ -350,7 +351,7 @@ impl CanaryGroup {
 
     fn next_batch(&mut self, batch: usize) {
         self.batch = batch;
-        self.watched.clear();
+        self.followed.clear();
         self.ready = true;
     }
 
@@ -375,12 +376,12 @@ impl CanaryGroup {
 
     /// Returns the result of the group.
     pub(crate) fn finish(self) -> CanaryGroupResult {
-        let undecided = !self.is_finished() && !self.watched.is_empty();
-        let written_unwatched = if self.is_remainder { self.watched.len() as u64 } else { 0 };
+        let undecided = !self.is_finished() && !self.followed.is_empty();
+        let written_unwatched = if self.is_remainder { self.followed.len() as u64 } else { 0 };
         CanaryGroupResult {
             not_requeued: self.result.jobs - self.decided,
             undecided,
-            written_unwatched,
+            written_unfollowed: written_unwatched,
             ..self.result
         }
     }

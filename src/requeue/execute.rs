@@ -202,7 +202,7 @@ impl ExecutionOptions<'_> {
         interrupt: &Interrupt,
     ) -> Result<RequeueRun, Error> {
         let Some(limit) = self.follow else { return Ok(run) };
-        if run.outcome.done == 0 || run.outcome.stopped.is_some() {
+        if run.outcome.written == 0 || run.outcome.stopped.is_some() {
             return Ok(run);
         }
         let mut tracker = match tracker {

@@ -43,13 +43,13 @@ pub(crate) async fn follow(
                     break FollowEnd::Deadline;
                 }
             }
-            Err(error) if remaining.is_zero() || !error.kind.retryable() => {
+            Err(error) if remaining.is_zero() || !error.kind.is_retryable() => {
                 break FollowEnd::Lost(error);
             }
             Err(error) => progress.note(&format!("asking again: {error}")),
         }
         interrupt.sleep(pause_after(began.elapsed()).min(remaining)).await;
-        if interrupt.happened() {
+        if interrupt.is_interrupted() {
             break FollowEnd::Detached;
         }
     };

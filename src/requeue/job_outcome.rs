@@ -47,7 +47,7 @@ pub(crate) fn outcome(
 /// the attempts to 0, so a changed error or a counted attempt is new.
 fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
     if row.error_hash != requeued.error_hash {
-        let same = row.cause == requeued.cause;
+        let same = row.group == requeued.group;
         return Some(if same { LastFailure::SameCause } else { LastFailure::OtherCause });
     }
     let dead = row.role == Lifecycle::Dead;
@@ -152,7 +152,7 @@ mod tests {
     const ID: JobId = JobId::Number(1);
 
     fn requeued() -> RequeuedJob {
-        RequeuedJob { id: ID, cause: "v1-a".into(), error_hash: 1, updated_hash: 1 }
+        RequeuedJob { id: ID, group: "v1-a".into(), error_hash: 1, updated_hash: 1 }
     }
 
     fn row(role: Lifecycle, attempts: i64, cause: &str, error_hash: u64) -> JobRow {
@@ -163,7 +163,7 @@ mod tests {
             locked_by: None,
             failed_by: None,
             error_has_time: true,
-            cause: cause.into(),
+            group: cause.into(),
             error_hash,
             updated_hash: 2,
         }

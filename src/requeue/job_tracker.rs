@@ -215,13 +215,13 @@ impl<'a> JobTracker<'a> {
     }
 
     /// Returns the jobs of a group, a group id before the requeue, with their outcomes.
-    pub(crate) fn jobs_with_cause(&self, group: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
-        let jobs = self.jobs.values().filter(move |job| &*job.requeued.cause == group);
+    pub(crate) fn jobs_of_group(&self, group: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
+        let jobs = self.jobs.values().filter(move |job| &*job.requeued.group == group);
         jobs.map(|job| (job.requeued.id, job.outcome))
     }
 
     /// Returns whether one of these jobs was undone. Always false if the database has no events.
-    pub(crate) fn undone(&self, jobs: &[JobId]) -> bool {
+    pub(crate) fn has_undone(&self, jobs: &[JobId]) -> bool {
         jobs.iter().any(|id| self.jobs.get(id).is_some_and(|job| job.events.undone))
     }
 
@@ -252,16 +252,16 @@ impl<'a> JobTracker<'a> {
     fn failures(&self) -> Vec<FailureGroup> {
         let mut groups: HashMap<Arc<str>, FailureGroup> = HashMap::new();
         let failed =
-            |job: &&TrackedJob| job.outcome.failed() || job.outcome == JobOutcome::RetryPending;
+            |job: &&TrackedJob| job.outcome.is_failed() || job.outcome == JobOutcome::RetryPending;
         for job in self.jobs.values().filter(failed) {
             let Some(row) = &job.row else { continue };
             // The failure of an unresponsive worker leaves no new error.
             if row.error_hash == job.requeued.error_hash && job.outcome != JobOutcome::FailedAgain {
                 continue;
             }
-            let group = groups.entry(Arc::clone(&row.cause)).or_insert_with(|| FailureGroup {
-                group: Arc::clone(&row.cause),
-                cause: self.causes.cause(&row.cause).to_owned(),
+            let group = groups.entry(Arc::clone(&row.group)).or_insert_with(|| FailureGroup {
+                group: Arc::clone(&row.group),
+                cause: self.causes.cause(&row.group).to_owned(),
                 jobs: 0,
                 same_cause: 0,
                 sample: job.requeued.id,
@@ -299,6 +299,7 @@ impl TrackedJob {
         self.outcome = outcome(&self.requeued, &self.events, row);
         let dead = row.is_some_and(|row| row.role == Lifecycle::Dead);
         // A job that failed again may have retries left and still finish.
-        self.settled = self.outcome.decided() && (self.outcome != JobOutcome::FailedAgain || dead);
+        self.settled =
+            self.outcome.is_decided() && (self.outcome != JobOutcome::FailedAgain || dead);
     }
 }

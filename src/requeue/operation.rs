@@ -80,7 +80,7 @@ pub(crate) async fn with_operation_record(
     }
     print_operation_id(context, record);
     let outcome = write().await?;
-    record.written += outcome.done;
+    record.written += outcome.written;
     // A stopped canary group leaves jobs although the write as a whole was not stopped.
     let all_decided = outcome.not_requeued + outcome.in_doubt == 0;
     record.finished = match outcome.stopped {

@@ -32,7 +32,7 @@ pub(crate) async fn build_plan(
         target: &target,
         options: &options,
         repeat_failures: &repeat_failures,
-        done: requeued,
+        requeued,
     };
     let rows = plan_query::read(database, &rules, context.timeout()).await?;
     let database = context.database_name();
@@ -44,8 +44,8 @@ pub(crate) async fn build_plan(
         cutoff: preconditions.now,
         matched: rows.matched,
         ids: rows.ids,
-        causes: rows.causes,
-        excluded: rows.excluded,
+        group_of_job: rows.causes,
+        skipped: rows.excluded,
         groups: rows.groups,
         samples: rows.samples,
         repeat_failures_examined: repeat_failures.examined,

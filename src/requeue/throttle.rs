@@ -31,7 +31,7 @@ pub(crate) struct WriteThrottle<'a> {
     filled: Instant,
     last_load: Option<Instant>,
     /// Jobs written by the current call of the writer, as of the last transaction.
-    done: u64,
+    written: u64,
     /// Whether `MAX_LOAD_PAUSE` is over and writes continue with `REDUCED_SIZE`.
     is_reduced: bool,
 }
@@ -40,8 +40,8 @@ impl<'a> WriteThrottle<'a> {
     /// Creates a throttle; its rate limit starts now.
     pub(crate) fn new(context: &'a Context, interrupt: &'a Interrupt, limits: Throttle) -> Self {
         let (bucket, filled) = (limits.rate.map(TokenBucket::new), Instant::now());
-        let (last_load, done, is_reduced) = (None, 0, false);
-        Self { context, interrupt, limits, bucket, filled, last_load, done, is_reduced }
+        let (last_load, written, is_reduced) = (None, 0, false);
+        Self { context, interrupt, limits, bucket, filled, last_load, written, is_reduced }
     }
 
     /// Returns how many jobs a canary may write between two polls: those of two seconds at the rate
@@ -72,8 +72,8 @@ impl<'a> WriteThrottle<'a> {
     /// Takes the jobs written since the last call from the rate limit. The outcome starts at zero
     /// with each input of the writer.
     fn record_written(&mut self, so_far: &Outcome) {
-        let new = so_far.done.checked_sub(self.done).unwrap_or(so_far.done);
-        self.done = if so_far.decided() == 0 { 0 } else { so_far.done };
+        let new = so_far.written.checked_sub(self.written).unwrap_or(so_far.written);
+        self.written = if so_far.decided() == 0 { 0 } else { so_far.written };
         if let Some(bucket) = &mut self.bucket {
             bucket.take(new);
         }
@@ -87,7 +87,7 @@ impl<'a> WriteThrottle<'a> {
             self.filled = Instant::now();
             match bucket.allows(remaining) {
                 Ok(jobs) => return jobs,
-                Err(_) if self.interrupt.happened() => return 1,
+                Err(_) if self.interrupt.is_interrupted() => return 1,
                 Err(wait) => self.interrupt.sleep(wait).await,
             }
         }
@@ -127,7 +127,7 @@ impl<'a> WriteThrottle<'a> {
             };
             progress.note(&reason);
             self.interrupt.sleep(LOAD_INTERVAL).await;
-            if self.interrupt.happened() {
+            if self.interrupt.is_interrupted() {
                 return 1;
             }
         }

@@ -59,7 +59,7 @@ pub(crate) struct Terminal {
     /// Whether the terminal supports no escape sequences.
     dumb: bool,
     /// Whether nothing may be printed to stderr.
-    silent: bool,
+    no_stderr: bool,
 }
 
 impl Terminal {
@@ -77,7 +77,7 @@ impl Terminal {
             stderr: target(err.is_terminal()),
             interactive: io::stdin().is_terminal() && err.is_terminal(),
             dumb: environment.get("TERM") == Some("dumb"),
-            silent: false,
+            no_stderr: false,
         }
     }
 
@@ -120,12 +120,12 @@ impl Terminal {
     #[must_use]
     pub(crate) fn without_stderr(self) -> Self {
         let stderr = RenderTarget { width: None, ..self.stderr };
-        Self { stderr, interactive: false, silent: true, ..self }
+        Self { stderr, interactive: false, no_stderr: true, ..self }
     }
 
     /// Writes a line to stderr. A failed write is ignored.
     pub(crate) fn print_note(&self, text: &str) {
-        if self.silent {
+        if self.no_stderr {
             return;
         }
         let mut err = io::stderr().lock();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::facts::recent_activity::{Activity, RecentActivity, RecentDeadLetters, Stuck};
+use crate::facts::recent_activity::{Activity, RecentActivity, RecentDeadLetters, RecentStuckJob};
 use crate::facts::snapshot::{KindLine, METRICS, Measure, Metric, MetricValues, Snapshot};
 use crate::facts::{Observed, SourceError};
 use crate::text::TargetFlags;
@@ -117,7 +117,7 @@ pub(crate) struct Model {
     /// The last known groups of dead letters.
     pub(crate) dead_letters: Option<Timestamped<RecentDeadLetters>>,
     /// The last known stuck jobs.
-    pub(crate) stuck: Option<Timestamped<Vec<Stuck>>>,
+    pub(crate) stuck: Option<Timestamped<Vec<RecentStuckJob>>>,
     /// The last known activity.
     pub(crate) activity: Option<Timestamped<Activity>>,
     /// The polls that the sparklines show, oldest first.

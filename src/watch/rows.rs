@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::model::{Model, Panel};
-use crate::facts::recent_activity::{RecentGroup, RecentOperation, Stuck};
+use crate::facts::recent_activity::{RecentGroup, RecentOperation, RecentStuckJob};
 use crate::facts::snapshot::KindLine;
 
 /// The name of a sort order.
@@ -30,7 +30,7 @@ pub(crate) fn kinds(model: &Model) -> Vec<&KindLine> {
     let age = |line: &KindLine| Reverse(line.oldest_due.unwrap_or(-1.0) as i64);
     match sort_order(model, Panel::Kinds) {
         "oldest" => rows.sort_by_key(|line| age(line)),
-        "in progress" => rows.sort_by_key(|line| Reverse(line.in_progress)),
+        "in progress" => rows.sort_by_key(|line| Reverse(line.claimed)),
         "dead" => rows.sort_by_key(|line| Reverse(line.dead)),
         "name" => rows.sort_by(|a, b| a.kind.cmp(&b.kind)),
         _ => rows.sort_by_key(|line| Reverse(line.due)),
@@ -71,7 +71,7 @@ fn trend(cause: &RecentGroup) -> char {
 }
 
 /// Returns the stuck jobs.
-pub(crate) fn stuck(model: &Model) -> Vec<&Stuck> {
+pub(crate) fn stuck(model: &Model) -> Vec<&RecentStuckJob> {
     let all = model.stuck.iter().flat_map(|known| &known.value);
     let mut rows: Vec<_> = all.filter(|job| kind_matches(model, &job.kind)).collect();
     match sort_order(model, Panel::Stuck) {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{DashboardUpdate, Model};
 use crate::facts::recent_activity::{
-    Activity, RecentActivity, RecentDeadLetters, RecentGroup, Stuck,
+    Activity, RecentActivity, RecentDeadLetters, RecentGroup, RecentStuckJob,
 };
 use crate::facts::snapshot::{KindLine, Metric, MetricValues, Snapshot, SnapshotDetail};
 use crate::facts::{Observed, Status};
@@ -42,13 +42,17 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
         kind: name.into(),
         due,
         oldest_due: None,
-        in_progress: 0,
+        claimed: 0,
         dead,
     };
     let kinds = vec![kind("RENDER", 2, 9), kind("PUBLISH $(x)", 5, 0)];
     let causes = vec![cause("v1-a", "RENDER", 4, 1), cause("v1-b", "PUBLISH $(x)", 0, 3)];
-    let stuck =
-        Stuck { id: "job9".into(), kind: "RENDER".into(), worker: "w".into(), silent: Some(900.0) };
+    let stuck = RecentStuckJob {
+        id: "job9".into(),
+        kind: "RENDER".into(),
+        worker: "w".into(),
+        heartbeat_age: Some(900.0),
+    };
     let recent = RecentActivity {
         dead_letters: observed(RecentDeadLetters { causes, read: 18, is_complete: true }),
         activity: observed(Activity::default()),

@@ -148,5 +148,5 @@ fn keys_on_empty_lists_do_nothing() {
     assert_eq!(press(&mut model, KeyPress::Interrupt), Some(Action::Quit));
     assert_eq!(model.metrics.len(), METRICS.len());
     let error: SourceError = SourceError::new(SourceErrorKind::Other, "needs a scan");
-    assert!(!error.kind.retryable());
+    assert!(!error.kind.is_retryable());
 }

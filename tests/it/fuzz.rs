@@ -12,7 +12,7 @@ use cliplyctl::facts::job_id::JobId;
 use cliplyctl::facts::listing::{Cursor, Order};
 use cliplyctl::queue::IdType;
 use cliplyctl::settings::{Overrides, ProcessEnvironment, Settings, duration};
-use cliplyctl::sources::files::saved_triage::Saved;
+use cliplyctl::sources::files::saved_triage::SavedTriage;
 use cliplyctl::sources::files::{access_report, contract, ids};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
@@ -133,7 +133,7 @@ fn any_file_is_read_or_rejected() {
     let ids_text = b"00000000-0000-4000-8000-000000000001\n\n42\r\n-7\n".to_vec();
     try_all(mutated(vec![saved, report.to_vec(), contract_text, ids_text]), |bytes| {
         std::fs::write(&file, &bytes).unwrap();
-        drop(Saved::read(&file));
+        drop(SavedTriage::read(&file));
         drop(access_report::read(&file, &file));
         drop(contract::read(Some(&file)));
         for r#type in [IdType::Uuid, IdType::BigInt] {

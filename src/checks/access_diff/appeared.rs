@@ -3,14 +3,14 @@
 use super::{AccessLevel, access_label, access_level, cells, findings_by_check, status, subject};
 use crate::checks::Check;
 use crate::facts::access::SERVICE_ROLE;
-use crate::facts::access::diff::{EarlierAccess, Pair};
+use crate::facts::access::diff::{EarlierAccess, ReportPair};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for more access or new findings in the new report.
-pub(crate) const CHECK: Check<Pair> =
+pub(crate) const CHECK: Check<ReportPair> =
     Check { id: "rls.appeared", title: "No access appeared", section: Section::Access, evaluate };
 
-fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let Some(cell) = new else { continue };

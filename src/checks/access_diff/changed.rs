@@ -2,19 +2,19 @@
 
 use super::{AccessLevel, access_level, cells, findings_by_check, status, subject};
 use crate::checks::Check;
-use crate::facts::access::diff::Pair;
+use crate::facts::access::diff::ReportPair;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for changed row conditions and changed findings. A person has to decide whether the new
 /// condition allows more or fewer rows.
-pub(crate) const CHECK: Check<Pair> = Check {
+pub(crate) const CHECK: Check<ReportPair> = Check {
     id: "rls.changed",
     title: "No access changed its conditions",
     section: Section::Access,
     evaluate,
 };
 
-fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let (Some(before), Some(after)) = (old, new) else { continue };

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
 use crate::facts::Status;
-use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, Pair};
+use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, ReportPair};
 
 /// The checks of this family.
-pub(crate) const ALL: [Check<Pair>; 3] = [appeared::CHECK, vanished::CHECK, changed::CHECK];
+pub(crate) const ALL: [Check<ReportPair>; 3] = [appeared::CHECK, vanished::CHECK, changed::CHECK];
 
 /// How many rows a cell of `rls matrix` allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ fn parse_level(computed: &str) -> AccessLevel {
 type CellPair<'a> = (Option<&'a EarlierAccess>, Option<&'a EarlierAccess>);
 
 /// Pairs the cells of both reports by table, role and command.
-fn cells(pair: &Pair) -> BTreeMap<(&str, &str, &str), CellPair<'_>> {
+fn cells(pair: &ReportPair) -> BTreeMap<(&str, &str, &str), CellPair<'_>> {
     fn key(cell: &EarlierAccess) -> (&str, &str, &str) {
         (&cell.table, &cell.role, &cell.command)
     }
@@ -62,7 +62,7 @@ fn subject(cell: &EarlierAccess) -> String {
 /// Returns the findings of a report by check and subject.
 fn findings_by_check(report: &AccessReport) -> BTreeMap<(&str, &str), BTreeSet<&EarlierFinding>> {
     let mut by_check: BTreeMap<(&str, &str), BTreeSet<&EarlierFinding>> = BTreeMap::new();
-    for finding in &report.flaws {
+    for finding in &report.findings {
         by_check.entry((&finding.check, &finding.subject)).or_default().insert(finding);
     }
     by_check

@@ -1,5 +1,5 @@
 use super::ALL;
-use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, Pair};
+use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, ReportPair};
 use crate::facts::{Status, Thresholds};
 
 fn cell(role: &str, predicted: &str, declared: Option<&str>) -> EarlierAccess {
@@ -14,10 +14,10 @@ fn cell(role: &str, predicted: &str, declared: Option<&str>) -> EarlierAccess {
 
 fn found(old: Vec<EarlierAccess>, new: Vec<EarlierAccess>) -> Vec<(&'static str, Status)> {
     let report = |cells| AccessReport { cells, ..AccessReport::default() };
-    evaluate(&Pair { old: report(old), new: report(new) })
+    evaluate(&ReportPair { old: report(old), new: report(new) })
 }
 
-fn evaluate(pair: &Pair) -> Vec<(&'static str, Status)> {
+fn evaluate(pair: &ReportPair) -> Vec<(&'static str, Status)> {
     let findings = ALL.iter().flat_map(|check| check.run(pair, &Thresholds::default()));
     findings.map(|finding| (finding.check, finding.status)).collect()
 }
@@ -60,11 +60,11 @@ fn audit_findings_are_compared_by_check_and_subject() {
         message: message.to_owned(),
     };
     let report = |flaws: Vec<EarlierFinding>, examined: &[&str]| AccessReport {
-        flaws,
+        findings: flaws,
         examined: examined.iter().map(|s| (*s).to_owned()).collect(),
         ..AccessReport::default()
     };
-    let pair = |old, new| Pair { old, new };
+    let pair = |old, new| ReportPair { old, new };
     let rls_off = || vec![finding("critical", "off")];
     let none = || report(vec![], &[]);
     assert_eq!(

@@ -2,14 +2,14 @@
 
 use super::{AccessLevel, access_label, access_level, cells, findings_by_check, subject};
 use crate::checks::Check;
-use crate::facts::access::diff::Pair;
+use crate::facts::access::diff::ReportPair;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for less access (WARNING) and for findings that are gone (OK).
-pub(crate) const CHECK: Check<Pair> =
+pub(crate) const CHECK: Check<ReportPair> =
     Check { id: "rls.vanished", title: "No access vanished", section: Section::Access, evaluate };
 
-fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let Some(cell) = old else { continue };
@@ -34,7 +34,7 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
 }
 
 /// Returns UNKNOWN for roles and schemas that only the old report examined.
-fn no_longer_examined(check: &Check<Pair>, pair: &Pair) -> Vec<Finding> {
+fn no_longer_examined(check: &Check<ReportPair>, pair: &ReportPair) -> Vec<Finding> {
     let role_or_schema =
         |subject: &&String| subject.starts_with("role ") || subject.starts_with("schema ");
     let missing =

@@ -1,7 +1,7 @@
 //! `rls.always_true`: policies that allow a client every row, also for reading only.
 
 use super::public_policy::is_unrestricted_service_policy;
-use super::{Check, clients, ident, table_finding, undeclared_policies};
+use super::{Check, clients, ident, table_finding, unexpected_policies};
 use crate::access::compute::{applies_to, binds, compute_access};
 use crate::access::expression;
 use crate::facts::access::computed::ComputedAccess;
@@ -18,7 +18,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (table, policy) in undeclared_policies(audit) {
+    for (table, policy) in unexpected_policies(audit) {
         if !policy.permissive || is_unrestricted_service_policy(policy) {
             continue;
         }

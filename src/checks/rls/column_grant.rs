@@ -1,6 +1,6 @@
 //! `rls.column_grant`: grants on single columns, which table-level reviews miss.
 
-use super::{Check, clients, declared, table_finding};
+use super::{Check, clients, contract_table, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
@@ -21,7 +21,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for table in audit.catalog.relations.iter().filter(|t| t.exposed) {
-        match declared(audit, &table.name) {
+        match contract_table(audit, &table.name) {
             Some(contract) => findings.extend(unexpected_grants(check, audit, contract, table)),
             None if clients(audit).any(|role| has_any(table, role)) => {
                 others.push(table.name.clone());

@@ -1,6 +1,6 @@
 //! `rls.dead_policy`: policies of roles that have no grant on the table.
 
-use super::{Check, declared, table_finding};
+use super::{Check, contract_table, table_finding};
 use crate::access::compute::applies_to;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SqlCommand};
@@ -50,7 +50,8 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 /// Whether this check applies to a policy. `rls.contract_policy` reports the policies of a table in the
 /// contract that the contract does not list.
 fn is_evaluated(audit: &Audit, policy: &Policy) -> bool {
-    declared(audit, &policy.table).is_none_or(|d| d.policies.iter().any(|p| p.name == policy.name))
+    contract_table(audit, &policy.table)
+        .is_none_or(|d| d.policies.iter().any(|p| p.name == policy.name))
 }
 
 /// Whether a role holds a grant for a command of the policy.

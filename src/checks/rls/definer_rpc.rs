@@ -3,7 +3,7 @@
 //!
 //! Bodies are matched as tokens. Dynamic SQL is not examined.
 
-use super::{Check, clients, declared, table_finding};
+use super::{Check, clients, contract_table, table_finding};
 use crate::access::body::Body;
 use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::{Audit, SERVICE_ROLE};
@@ -132,7 +132,7 @@ pub(crate) fn accessed_tables(
     body: &Body,
 ) -> (Vec<String>, Vec<String>) {
     let (mut writes, mut reads) = (Vec::new(), Vec::new());
-    let protected = |name: &str, rls: bool| rls || declared(audit, name).is_some();
+    let protected = |name: &str, rls: bool| rls || contract_table(audit, name).is_some();
     for table in audit.catalog.tables().filter(|t| protected(&t.name, t.rls)) {
         if body.writes(&table.name) {
             writes.push(table.name.clone());

@@ -1,7 +1,7 @@
 //! `rls.duplicate_policy`: permissive policies with the same effect as another one.
 
 use super::public_policy::{has_service_policy, is_claim};
-use super::{Check, ident, table_finding, undeclared_policies};
+use super::{Check, ident, table_finding, unexpected_policies};
 use crate::access::expression::normalise;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
@@ -17,7 +17,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (table, policy) in undeclared_policies(audit) {
+    for (table, policy) in unexpected_policies(audit) {
         let duplicate = audit
             .catalog
             .policies_on(&table.name)

@@ -1,6 +1,6 @@
 //! `rls.force`: FORCE ROW LEVEL SECURITY compared with the contract.
 
-use super::{Check, declared, table_finding};
+use super::{Check, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -17,7 +17,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     let mut unforced = 0;
     for table in audit.catalog.tables().filter(|t| t.rls && !t.force) {
-        if declared(audit, &table.name).is_none_or(|d| !d.force) {
+        if contract_table(audit, &table.name).is_none_or(|d| !d.force) {
             unforced += 1;
             continue;
         }

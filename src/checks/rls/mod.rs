@@ -149,15 +149,15 @@ fn clients_with_access<'a>(audit: &'a Audit, table: &Relation) -> Vec<&'a str> {
 }
 
 /// Returns the contract of a table.
-fn declared<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::ContractTable> {
+fn contract_table<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::ContractTable> {
     audit.contract.tables.get(table)
 }
 
 /// Returns the policies of exposed tables that are not in the contract, with their tables.
-fn undeclared_policies(audit: &Audit) -> impl Iterator<Item = (&Relation, &Policy)> {
+fn unexpected_policies(audit: &Audit) -> impl Iterator<Item = (&Relation, &Policy)> {
     audit.catalog.policies.iter().filter_map(|policy| {
         let table = audit.catalog.relation(&policy.table)?;
-        (table.exposed && declared(audit, &table.name).is_none()).then_some((table, policy))
+        (table.exposed && contract_table(audit, &table.name).is_none()).then_some((table, policy))
     })
 }
 

@@ -1,6 +1,6 @@
 //! `rls.no_policy`: tables with row security and client grants, but without a policy.
 
-use super::{Check, clients_with_access, declared, table_finding};
+use super::{Check, clients_with_access, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -18,7 +18,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     for table in audit.catalog.tables().filter(|t| t.rls) {
         let roles = clients_with_access(audit, table);
         let policies = audit.catalog.policies_on(&table.name).count();
-        if policies > 0 || roles.is_empty() || declared(audit, &table.name).is_some() {
+        if policies > 0 || roles.is_empty() || contract_table(audit, &table.name).is_some() {
             continue;
         }
         let roles = roles.join(", ");

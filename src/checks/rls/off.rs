@@ -1,6 +1,6 @@
 //! `rls.off`: exposed tables without row security, open to every role with a grant.
 
-use super::{Check, clients_with_access, declared, table_finding};
+use super::{Check, clients_with_access, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -16,7 +16,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| !t.rls) {
-        let expected = declared(audit, &table.name).map(|d| d.rls);
+        let expected = contract_table(audit, &table.name).map(|d| d.rls);
         let policies = audit.catalog.policies_on(&table.name).count();
         if policies > 0 || expected == Some(false) {
             continue;

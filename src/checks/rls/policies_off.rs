@@ -1,6 +1,6 @@
 //! `rls.policies_without_rls`: policies without effect, because row security of the table is off.
 
-use super::{Check, clients_with_access, declared, table_finding};
+use super::{Check, clients_with_access, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -17,7 +17,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| !t.rls) {
         let policies = audit.catalog.policies_on(&table.name).count();
-        if policies == 0 || declared(audit, &table.name).is_some_and(|d| !d.rls) {
+        if policies == 0 || contract_table(audit, &table.name).is_some_and(|d| !d.rls) {
             continue;
         }
         let roles = clients_with_access(audit, table);

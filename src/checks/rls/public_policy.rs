@@ -1,6 +1,6 @@
 //! `rls.public_policy`: policies for PUBLIC or a client that should be for `service_role`.
 
-use super::{Check, clients, ident, table_finding, undeclared_policies};
+use super::{Check, clients, ident, table_finding, unexpected_policies};
 use crate::access::compute::compute_access;
 use crate::access::expression;
 use crate::facts::access::catalog::Policy;
@@ -19,7 +19,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (table, policy) in undeclared_policies(audit) {
+    for (table, policy) in unexpected_policies(audit) {
         let claim = is_claim(policy);
         if !(claim || is_unrestricted_service_policy(policy))
             || (claim && has_service_policy(audit, policy))

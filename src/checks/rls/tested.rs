@@ -42,7 +42,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     for (subject, reason) in &audit.observations.blocked {
         findings.push(check.finding(Status::Unknown, subject, format!("not observed: {reason}")));
     }
-    for (subject, reason) in &audit.observations.vacuous {
+    for (subject, reason) in &audit.observations.untested {
         findings.push(check.finding(Status::Ok, subject, format!("vacuous: {reason}")));
     }
     findings
@@ -145,7 +145,7 @@ fn describe_test(permission: &Permission, test: &AccessTest) -> String {
 mod tests {
     use super::super::tests::{role, table};
     use super::*;
-    use crate::facts::access::{AccessCatalog, Contract, Observations};
+    use crate::facts::access::{AccessCatalog, AccessTests, Contract};
 
     fn audit(granted: bool) -> Audit {
         let mut table = table("public.t");
@@ -158,7 +158,7 @@ mod tests {
             roles: vec![role("authenticated")],
             ..AccessCatalog::default()
         };
-        let (contract, observations) = (Contract::default(), Observations::default());
+        let (contract, observations) = (Contract::default(), AccessTests::default());
         let at = jiff::Timestamp::UNIX_EPOCH;
         Audit { contract, catalog, observations, at, today: jiff::civil::date(2026, 1, 1) }
     }

@@ -1,7 +1,7 @@
 //! `rls.trigger`: SECURITY DEFINER triggers that write protected tables when a client writes.
 
 use super::definer_rpc::accessed_tables;
-use super::{Check, clients, declared, table_finding};
+use super::{Check, clients, contract_table, table_finding};
 use crate::access::body::Body;
 use crate::access::compute::compute_access;
 use crate::facts::access::Audit;
@@ -30,7 +30,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let (writes, _) = accessed_tables(audit, function, &Body::new(&function.source));
         // Triggers that only maintain a log or a counter in another table are normal.
         let protected: Vec<_> =
-            writes.into_iter().filter(|name| declared(audit, name).is_some()).collect();
+            writes.into_iter().filter(|name| contract_table(audit, name).is_some()).collect();
         if protected.is_empty() {
             others.push(format!("{} on {}", trigger.name, trigger.table));
             continue;

@@ -1,6 +1,6 @@
 //! `rls.uncovered_grant`: grants of TRUNCATE, REFERENCES and TRIGGER, which row security does not cover.
 
-use super::{Check, clients, declared, table_finding};
+use super::{Check, clients, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Relation;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -20,11 +20,11 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let (mut findings, mut others, mut suggested_fixes) = (Vec::new(), Vec::new(), Vec::new());
     for table in audit.catalog.tables() {
         let grants = uncovered(audit, table);
-        if grants.is_empty() || (!table.rls && declared(audit, &table.name).is_none()) {
+        if grants.is_empty() || (!table.rls && contract_table(audit, &table.name).is_none()) {
             continue;
         }
         let suggested_fix = suggested_fix(table, &grants);
-        if declared(audit, &table.name).is_none() {
+        if contract_table(audit, &table.name).is_none() {
             others.push(table.name.clone());
             suggested_fixes.push(suggested_fix);
             continue;

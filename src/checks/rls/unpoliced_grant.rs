@@ -1,6 +1,6 @@
 //! `rls.unpoliced_grant`: client grants for commands that no policy allows.
 
-use super::{Check, clients, declared, table_finding};
+use super::{Check, clients, contract_table, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
@@ -27,7 +27,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if unused.is_empty() {
             continue;
         }
-        if declared(audit, &table.name).is_none() {
+        if contract_table(audit, &table.name).is_none() {
             others.push(table.name.clone());
             continue;
         }

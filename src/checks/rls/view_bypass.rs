@@ -1,7 +1,7 @@
 //! `rls.view_bypass`: views with the privileges of their owner, and materialized views, over protected
 //! tables.
 
-use super::{Check, clients_with_access, declared, table_finding};
+use super::{Check, clients_with_access, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::{Relation, RelationKind};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -68,7 +68,8 @@ fn protected(audit: &Audit, view: &Relation) -> Vec<String> {
         let Some(relation) = audit.catalog.relation(name) else { continue };
         pending.extend(&relation.reads);
         let exempt = view.owner_bypasses_rls || (view.owner == relation.owner && !relation.force);
-        let is_protected = relation.is_table() && (relation.rls || declared(audit, name).is_some());
+        let is_protected =
+            relation.is_table() && (relation.rls || contract_table(audit, name).is_some());
         if is_protected && (exempt || view.kind == RelationKind::Materialised) {
             tables.push(name.clone());
         }

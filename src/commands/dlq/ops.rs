@@ -3,7 +3,7 @@
 use crate::cli::DlqOps;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::operation::{OperationId, OperationType, Summary, Unfinished};
+use crate::facts::operation::{OperationId, OperationSummary, OperationType, UnfinishedRequeue};
 use crate::redact;
 use crate::report::{Report, operations as report};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
@@ -45,11 +45,11 @@ pub(crate) async fn run(context: &Context, args: &DlqOps) -> Result<Report, Erro
     Ok(report::listing(&operations, &examined, &context.provenance()))
 }
 
-fn summary_of_record(context: &Context, record: StoredOperation) -> Summary {
+fn summary_of_record(context: &Context, record: StoredOperation) -> OperationSummary {
     let unfinished = unfinished(&record);
-    Summary {
+    OperationSummary {
         operation: record.operation.to_string(),
-        deed: record.operation_type,
+        operation_type: record.operation_type,
         actor: Some(record.author.actor),
         host: Some(record.author.host),
         reason: record.author.reason.as_deref().map(redact::text),
@@ -61,9 +61,9 @@ fn summary_of_record(context: &Context, record: StoredOperation) -> Summary {
 }
 
 /// Returns the planned jobs and the flags of a requeue that is not complete.
-fn unfinished(record: &StoredOperation) -> Option<Unfinished> {
+fn unfinished(record: &StoredOperation) -> Option<UnfinishedRequeue> {
     let unfinished = record.operation_type == OperationType::Requeue
         && !record.finished
         && record.written < record.jobs;
-    unfinished.then(|| Unfinished { planned: record.jobs, flags: record.flags.clone() })
+    unfinished.then(|| UnfinishedRequeue { planned: record.jobs, flags: record.flags.clone() })
 }

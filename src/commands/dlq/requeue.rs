@@ -54,7 +54,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     }
     if view.canary.is_some() {
         let load = table_load::read(database, layout, Some(MAX_DUE_COUNTED)).await.ok();
-        view.before = load.and_then(|load| load.due).filter(|due| *due <= MAX_DUE_COUNTED);
+        view.due_before = load.and_then(|load| load.due).filter(|due| *due <= MAX_DUE_COUNTED);
     }
     if is_refused(&plan) {
         return Ok(report::refused(&view));
@@ -91,7 +91,7 @@ fn plan_view<'a>(
         rules: context.settings.advice.iter().chain(SHIPPED).collect(),
         undone: 0,
         failed: 0,
-        before: None,
+        due_before: None,
         protected: context.settings.protected.as_deref(),
         // A resumed operation keeps its reason unless another one is given.
         reason: args
@@ -140,7 +140,7 @@ async fn apply(
     let store = operation::open_local_store(store, view.journal_only)?;
     let jobs = plan.ids.len() as u64;
     let first =
-        view.canary.as_ref().map(|canary| canary.batch_sizes.first_batch_jobs(&plan.causes));
+        view.canary.as_ref().map(|canary| canary.batch_sizes.first_batch_jobs(&plan.group_of_job));
     let document = report::document(&view);
     let confirmation =
         ConfirmationArgs { reason: view.reason.map(str::to_owned), ..args.confirmation.clone() };
@@ -151,7 +151,7 @@ async fn apply(
         None => operation_record(author, plan, &preconditions),
     };
     let journal = operation::journal(store.as_ref(), view.journal_only, &record.operation)?;
-    let at_once = view.canary.is_none() && view.throttle.is_free();
+    let at_once = view.canary.is_none() && view.throttle.is_unlimited();
     let is_explicit = at_once && matches!(plan.target, Target::Ids(_)) && is_new;
     let write = execute::ApprovedWrite {
         permit,
@@ -205,5 +205,5 @@ fn operation_record(
 fn is_refused(plan: &Plan) -> bool {
     matches!(plan.target, Target::Ids(_))
         && !plan.options.skip_ineligible
-        && plan.excluded_for(PlanSkip::NotDead) + plan.excluded_for(PlanSkip::Missing) > 0
+        && plan.skipped_for(PlanSkip::NotDead) + plan.skipped_for(PlanSkip::Missing) > 0
 }

@@ -31,10 +31,10 @@ pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Er
         count_same_cause(context.database().await?, layout, &job, context.remaining()).await?;
     let rules = context.settings.advice.iter().chain(SHIPPED);
     let case = dead_letter::DeadLetterView {
-        meaning: explain(&job, &context.settings.thresholds),
+        explanation: explain(&job, &context.settings.thresholds),
         earlier: earlier(&job),
         advice: advise(rules, &job.cause),
-        others,
+        same_cause: others,
         job: &job,
     };
     Ok(dead_letter::report(&case, &context.provenance()))

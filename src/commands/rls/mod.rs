@@ -12,7 +12,7 @@ use crate::cli::RlsScope;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::access::{
-    AccessCatalog, Audit, CLIENT_ROLES, Contract, Observations, SERVICE_ROLE,
+    AccessCatalog, AccessTests, Audit, CLIENT_ROLES, Contract, SERVICE_ROLE,
 };
 use crate::permit::WritePermit;
 use crate::sources::files::contract as contract_file;
@@ -54,7 +54,7 @@ fn audit(
     context: &Context,
     contract: Contract,
     catalog: AccessCatalog,
-    observations: Observations,
+    observations: AccessTests,
 ) -> Audit {
     let at = context.now();
     let today = TimeZone::UTC.to_datetime(at).date();

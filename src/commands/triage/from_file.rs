@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
 use crate::report::{self, Report};
-use crate::sources::files::saved_triage::Saved;
+use crate::sources::files::saved_triage::SavedTriage;
 use crate::text;
 use crate::triage::evaluate;
 
@@ -16,7 +16,7 @@ pub(crate) fn evaluate_saved(
     file: &Path,
     fail_on: FailOn,
 ) -> Result<Report, Error> {
-    let mut saved = Saved::read(file)?;
+    let mut saved = SavedTriage::read(file)?;
     saved.from.runbook_url = context.provenance().runbook_url;
     let areas = evaluate(&saved.facts, &context.settings.thresholds);
     let mut report = report::triage::report(&saved.facts, &areas, fail_on, &saved.from);

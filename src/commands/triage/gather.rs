@@ -11,14 +11,18 @@ use crate::facts::queue::Queue;
 use crate::facts::triage::TriageFacts;
 use crate::queue::Layout;
 use crate::sources::http::app::{HEALTHZ, READYZ};
-use crate::sources::postgres::queue::Effort;
+use crate::sources::postgres::queue::ScanPolicy;
 use crate::sources::postgres::{flow, server};
 
 /// Gathers the facts of a triage. A probe that fails or does not end yields a fact with its error.
 ///
 /// [`Effort::Indexes`], for repeated polls, runs no table scan and does not read the environment of the
 /// current directory.
-pub(crate) async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> TriageFacts {
+pub(crate) async fn gather(
+    context: &Context,
+    probes: &Probes<'_>,
+    effort: ScanPolicy,
+) -> TriageFacts {
     let health = probes.probe(HEALTHZ, health::observe(context));
     let readiness = probes.probe(READYZ, ready::observe(context, false));
     let server = context.observe(STATISTICS, async {
@@ -28,8 +32,8 @@ pub(crate) async fn gather(context: &Context, probes: &Probes<'_>, effort: Effor
     // Last, because it blocks the thread while the other probes already wait for their responses.
     let environment = async {
         match effort {
-            Effort::Indexes => None,
-            Effort::Budget | Effort::Exact => env::observe(context).await,
+            ScanPolicy::Indexes => None,
+            ScanPolicy::Budget | ScanPolicy::Exact => env::observe(context).await,
         }
     };
     let all = join5(health, readiness, jobs(context, probes, effort), server, environment).await;
@@ -70,7 +74,7 @@ type JobsFacts = (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Fa
 async fn jobs(
     context: &Context,
     probes: &Probes<'_>,
-    effort: Effort,
+    effort: ScanPolicy,
 ) -> (Observed<Layout>, Option<JobsFacts>) {
     let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
     let layout = async { join(layout, open_connections(context)).await.0 };

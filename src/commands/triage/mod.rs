@@ -17,8 +17,8 @@ use crate::facts::test_run::TestRun;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
 use crate::settings::demo;
-use crate::sources::files::saved_triage::Saved;
-use crate::sources::postgres::queue::Effort;
+use crate::sources::files::saved_triage::SavedTriage;
+use crate::sources::postgres::queue::ScanPolicy;
 use crate::triage::{AreaResult, TriageFacts, evaluate};
 
 /// Runs a triage; with `--wait` repeatedly, with `--from` on saved facts.
@@ -41,7 +41,7 @@ pub(crate) async fn run(context: &Context, args: &Triage) -> Result<Report, Erro
         explain_unconfigured(context, &mut report);
     }
     if let Some(file) = &args.save {
-        match Saved::new(context.provenance(), run.facts).write(file) {
+        match SavedTriage::new(context.provenance(), run.facts).write(file) {
             Ok(()) => context
                 .terminal
                 .print_note(&format!("saved, but for the environment: {}", file.display())),
@@ -79,7 +79,7 @@ pub(crate) async fn bounded(
     interrupt: &Interrupt,
 ) -> (TriageFacts, Vec<AreaResult>) {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
-    let facts = gather::gather(context, &probes, Effort::Indexes).await;
+    let facts = gather::gather(context, &probes, ScanPolicy::Indexes).await;
     let areas = evaluate(&facts, &context.settings.thresholds);
     (facts, areas)
 }
@@ -97,7 +97,7 @@ async fn gather_and_evaluate(
     tests: &[TestRun],
 ) -> TriageRun {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
-    let mut facts = gather::gather(context, &probes, Effort::Budget).await;
+    let mut facts = gather::gather(context, &probes, ScanPolicy::Budget).await;
     facts.tests = tests.to_vec();
     let areas = evaluate(&facts, &context.settings.thresholds);
     TriageRun { facts, areas, interrupted: probes.interrupted() }

@@ -55,7 +55,7 @@ pub(crate) async fn run(
             printed_reason = reason;
         }
         interrupt.sleep(PAUSE.min(remaining)).await;
-        if interrupt.happened() {
+        if interrupt.is_interrupted() {
             run.interrupted = true;
             return report(context, args, run);
         }

@@ -34,18 +34,18 @@ pub(crate) struct AccessReport {
     /// Path of the file.
     pub(crate) file: String,
     /// Context and time of the report, in words.
-    pub(crate) of: String,
+    pub(crate) origin: String,
     /// Cells of a matrix.
     pub(crate) cells: Vec<EarlierAccess>,
     /// Findings of an audit.
-    pub(crate) flaws: Vec<EarlierFinding>,
+    pub(crate) findings: Vec<EarlierFinding>,
     /// Examined objects: `role anon`, `schema public`, tables.
     pub(crate) examined: Vec<String>,
 }
 
 /// Two reports of the same command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pair {
+pub struct ReportPair {
     /// The earlier report.
     pub(crate) old: AccessReport,
     /// The later report.

@@ -10,7 +10,7 @@ pub(crate) mod tested;
 pub(crate) use catalog::AccessCatalog;
 pub(crate) use contract::Contract;
 use jiff::Timestamp;
-pub(crate) use tested::Observations;
+pub(crate) use tested::AccessTests;
 
 /// A command on the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
@@ -55,7 +55,7 @@ pub struct Audit {
     /// Catalog for computed access.
     pub(crate) catalog: AccessCatalog,
     /// Tested access.
-    pub(crate) observations: Observations,
+    pub(crate) observations: AccessTests,
     /// When it was read, by the clock of this machine.
     pub(crate) at: Timestamp,
     /// Current date in UTC, for the expiry of waivers.

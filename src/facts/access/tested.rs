@@ -4,7 +4,7 @@ use super::SqlCommand;
 
 /// All tests.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Observations {
+pub(crate) struct AccessTests {
     /// Commands on the tables of the contract.
     pub(crate) tests: Vec<AccessTest>,
     /// Calls of the helper functions of policies.
@@ -12,9 +12,9 @@ pub(crate) struct Observations {
     /// Tests that could not run: subject and reason. They are never OK.
     pub(crate) blocked: Vec<(String, String)>,
     /// Tests without sample rows: subject and reason. They are notes.
-    pub(crate) vacuous: Vec<(String, String)>,
+    pub(crate) untested: Vec<(String, String)>,
     /// Whether writes were tested and rolled back.
-    pub(crate) rehearsed: bool,
+    pub(crate) writes_tested: bool,
 }
 
 /// Role of the test.
@@ -23,7 +23,7 @@ pub(crate) enum TestRole {
     /// Not signed in.
     Anonymous,
     /// Signed in, not a member of any workspace.
-    Stranger,
+    NonMember,
     /// Signed in, member of at least one workspace.
     Member,
     /// The backend.
@@ -35,7 +35,7 @@ impl TestRole {
     pub(crate) fn role(self) -> &'static str {
         match self {
             Self::Anonymous => "anon",
-            Self::Stranger | Self::Member => "authenticated",
+            Self::NonMember | Self::Member => "authenticated",
             Self::Service => "service_role",
         }
     }
@@ -44,7 +44,7 @@ impl TestRole {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anon",
-            Self::Stranger => "a stranger",
+            Self::NonMember => "a stranger",
             Self::Member => "a member",
             Self::Service => "service_role",
         }

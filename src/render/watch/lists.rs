@@ -155,7 +155,7 @@ fn kind_rows(model: &Model, width: usize) -> ListRows {
             field(&line.kind, 18),
             right(&count(line.due), 8),
             right(&oldest, 9),
-            right(&count(line.in_progress), 9),
+            right(&count(line.claimed), 9),
             right(&count(line.dead), 9),
             sparkline::bars(due),
         )
@@ -181,8 +181,8 @@ fn cause_rows(model: &Model) -> ListRows {
 }
 
 fn stuck_rows(model: &Model) -> ListRows {
-    let row = |job: &&crate::facts::recent_activity::Stuck| {
-        let heartbeat_age = job.silent.map_or_else(|| "no beat".to_owned(), age);
+    let row = |job: &&crate::facts::recent_activity::RecentStuckJob| {
+        let heartbeat_age = job.heartbeat_age.map_or_else(|| "no beat".to_owned(), age);
         let (id, worker) = (field(&job.id, 37), field(&job.worker, 15));
         format!("{id} {}  {worker} {}", right(&heartbeat_age, 10), job.kind)
     };

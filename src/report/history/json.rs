@@ -28,18 +28,18 @@ pub(crate) struct HistoryJson {
     /// When did it start? One sentence.
     started: String,
     /// Every check that is not OK, the earliest trouble first.
-    troubles: Vec<TroubleJson>,
+    troubles: Vec<ProblemJson>,
     /// Times without snapshots, the latest first.
     gaps: Vec<GapJson>,
     /// Requeues and undos, the oldest first.
-    operations: Vec<MarkJson>,
+    operations: Vec<OperationMarkerJson>,
     /// The timeline: for each step its time, verdict, questions and figures; a gap has neither.
     steps: Vec<Value>,
 }
 
 /// A check that is not OK.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct TroubleJson {
+pub(crate) struct ProblemJson {
     check: String,
     status: &'static str,
     /// The first snapshot behind the last good one, RFC 3339 UTC.
@@ -57,7 +57,7 @@ pub(crate) struct GapJson {
 
 /// An operation.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct MarkJson {
+pub(crate) struct OperationMarkerJson {
     operation: String,
     /// `requeue` or `undo`.
     deed: &'static str,
@@ -68,9 +68,9 @@ pub(crate) struct MarkJson {
 }
 
 /// A snapshot as a row of `-o ndjson` and `-o csv`.
-pub(crate) struct PointJson;
+pub(crate) struct SnapshotRowJson;
 
-impl PointJson {
+impl SnapshotRowJson {
     /// Returns the names of the columns.
     pub(crate) fn columns() -> Vec<&'static str> {
         let mut columns = vec!["at", "verdict", "section", "not_ok"];
@@ -106,13 +106,13 @@ fn number(value: f64) -> Value {
 /// Builds the JSON of `history`.
 pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
     let series = &history.series;
-    let problem_json = |problem: &OpenProblem| TroubleJson {
+    let problem_json = |problem: &OpenProblem| ProblemJson {
         check: problem.subject.clone(),
         status: problem.status.as_str(),
         since: time(problem.since),
         last_ok: problem.last_ok.map(time),
     };
-    let marker_json = |marker: &OperationMarker| MarkJson {
+    let marker_json = |marker: &OperationMarker| OperationMarkerJson {
         operation: marker.operation.clone(),
         deed: marker.operation_type.as_str(),
         at: time(marker.at.as_millisecond()),

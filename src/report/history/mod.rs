@@ -6,7 +6,7 @@ mod sentences;
 use std::path::Path;
 
 use jiff::Timestamp;
-pub(crate) use json::PointJson;
+pub(crate) use json::SnapshotRowJson;
 use json::data;
 use sentences::notes;
 pub(crate) use sentences::{mark_text, started, time};

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::RequeuePlanView;
 use super::plan::estimated_seconds;
 use crate::facts::requeue::{Plan, PlanSkip};
-use crate::report::canary::LaneJson;
+use crate::report::canary::CanaryGroupJson;
 use crate::report::follow::FollowJson;
-use crate::report::write_outcome::{NAMED, NamedJson, OutcomeJson};
+use crate::report::write_outcome::{JobReasonJson, NAMED, OutcomeJson};
 
 /// `data` of `dlq requeue`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,14 +21,14 @@ pub(crate) struct RequeueJson {
     matched: u64,
     eligible: u64,
     excluded: Vec<ExcludedJson>,
-    groups: Vec<GroupJson>,
+    groups: Vec<PlannedGroupJson>,
     samples: Vec<String>,
     /// Seconds.
     expected_duration: f64,
     /// Null where nothing was written.
     outcome: Option<OutcomeJson>,
     /// How far each group came; null without a canary.
-    pub(crate) canary: Option<Vec<LaneJson>>,
+    pub(crate) canary: Option<Vec<CanaryGroupJson>>,
     /// What became of the jobs; null where they were not followed.
     pub(crate) followed: Option<FollowJson>,
 }
@@ -40,12 +40,12 @@ pub(crate) struct ExcludedJson {
     reason: &'static str,
     jobs: u64,
     /// Some of them, with their present state.
-    named: Vec<NamedJson>,
+    named: Vec<JobReasonJson>,
 }
 
 /// Jobs of one cause.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct GroupJson {
+pub(crate) struct PlannedGroupJson {
     group: String,
     kind: String,
     template: String,
@@ -55,26 +55,26 @@ pub(crate) struct GroupJson {
 /// Returns the number of jobs that were requested but cannot be requeued: repeat failures, and ids
 /// that are not dead letters.
 pub(crate) fn not_requeued(plan: &Plan) -> u64 {
-    let repeat_failures = plan.excluded_for(PlanSkip::RepeatFailure);
+    let repeat_failures = plan.skipped_for(PlanSkip::RepeatFailure);
     // `--skip-ineligible` and a resumed operation accept ids that are not dead letters.
     if plan.options.skip_ineligible {
         return repeat_failures;
     }
-    repeat_failures + plan.excluded_for(PlanSkip::NotDead) + plan.excluded_for(PlanSkip::Missing)
+    repeat_failures + plan.skipped_for(PlanSkip::NotDead) + plan.skipped_for(PlanSkip::Missing)
 }
 
 /// Builds the JSON of a plan and of its outcome.
 pub(crate) fn data(view: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
     let plan = view.plan;
-    let excluded = plan.excluded.iter().map(|(reason, n, jobs)| ExcludedJson {
+    let excluded = plan.skipped.iter().map(|(reason, n, jobs)| ExcludedJson {
         reason: reason.as_str(),
         jobs: *n,
         named: jobs
             .iter()
-            .map(|job| NamedJson { id: job.id.to_string(), why: job.state.clone() })
+            .map(|job| JobReasonJson { id: job.id.to_string(), why: job.state.clone() })
             .collect(),
     });
-    let groups = plan.groups.iter().take(NAMED).map(|group| GroupJson {
+    let groups = plan.groups.iter().take(NAMED).map(|group| PlannedGroupJson {
         group: group.group.clone(),
         kind: group.kind.clone(),
         template: group.cause.clone(),

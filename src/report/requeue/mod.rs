@@ -42,7 +42,7 @@ pub(crate) struct RequeuePlanView<'a> {
     /// Jobs of the resumed operation that failed again since, as far as that is known.
     pub(crate) failed: u64,
     /// Due jobs that run before those of the canary, if they were counted.
-    pub(crate) before: Option<u64>,
+    pub(crate) due_before: Option<u64>,
     /// The protected context that this database belongs to.
     pub(crate) protected: Option<&'a str>,
     /// The reason given by the operator.
@@ -119,7 +119,7 @@ fn describe_ineligible(plan: &Plan) -> String {
         (PlanSkip::Missing, "job does not exist", "jobs do not exist"),
         (PlanSkip::NotDead, "job is not dead", "jobs are not dead"),
     ];
-    let counts = reasons.map(|(reason, one, more)| (plan.excluded_for(reason), one, more));
+    let counts = reasons.map(|(reason, one, more)| (plan.skipped_for(reason), one, more));
     let counts = counts.into_iter().filter(|(n, ..)| *n > 0);
     counts.map(|(n, one, more)| plural(n, one, more)).collect::<Vec<_>>().join(" and ")
 }
@@ -206,7 +206,7 @@ fn next(
     } else if !run.groups.is_empty() && !run.groups.iter().any(CanaryGroupResult::may_be_untouched)
     {
         suggest("cliplyctl triage".to_owned(), "how all of it stands now");
-    } else if outcome.done > 0 {
+    } else if outcome.written > 0 {
         suggest(format!("cliplyctl dlq follow {operation}"), "what becomes of them");
         suggest(format!("cliplyctl dlq undo {operation}"), "take it back");
     }
@@ -217,6 +217,6 @@ fn summarize(report: &mut Report, plan: &Plan, outcome: Option<&Outcome>) {
     report.summary = vec![
         ("matched", plan.matched.into()),
         ("eligible", plan.ids.len().into()),
-        ("requeued", outcome.map_or(0, |o| o.done).into()),
+        ("requeued", outcome.map_or(0, |o| o.written).into()),
     ];
 }

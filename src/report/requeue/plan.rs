@@ -27,13 +27,13 @@ pub(crate) fn document(view: &RequeuePlanView<'_>) -> Document {
         ("matched", Cell::plain(count(plan.matched))),
         ("to requeue", Cell::strong(count(plan.ids.len() as u64))),
     ];
-    for (reason, n, _) in &plan.excluded {
+    for (reason, n, _) in &plan.skipped {
         pairs.push((label(*reason), Cell::plain(count(*n))));
     }
     let duration = crate::text::age(estimated_seconds(view));
     let estimate = match &view.canary {
         Some(_) => {
-            let due = match view.before {
+            let due = match view.due_before {
                 Some(due) => plural(due, "job that is due", "jobs that are due"),
                 None => "what is due".to_owned(),
             };
@@ -194,7 +194,7 @@ fn samples(document: &mut Document, plan: &Plan) {
 
 fn skipped_jobs(document: &mut Document, plan: &Plan) {
     let skipped = plan
-        .excluded
+        .skipped
         .iter()
         .filter(|(reason, ..)| !matches!(reason, PlanSkip::OverMax | PlanSkip::AlreadyRequeued));
     let mut table = Table::listing(vec![Column::text("left out"), Column::prose("why")]);

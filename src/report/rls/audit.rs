@@ -125,11 +125,11 @@ fn not_examined(audit: &Audit, extra_roles: &[String]) -> Vec<(String, String)> 
         missing.map(|role| (format!("role {role}"), "there is no such role".to_owned())).collect();
     list.extend(audit.observations.blocked.iter().cloned());
     list.extend(
-        audit.observations.vacuous.iter().map(|(s, why)| (s.clone(), format!("vacuous: {why}"))),
+        audit.observations.untested.iter().map(|(s, why)| (s.clone(), format!("vacuous: {why}"))),
     );
     let bodies = body::not_examined(&audit.catalog);
     list.extend(bodies.map(|(f, why)| (format!("the body of {}", f.signature), why.to_owned())));
-    if !audit.observations.rehearsed {
+    if !audit.observations.writes_tested {
         let insert = "predicted from the catalog, not tried";
         let rows =
             "whether they are let through was asked of the planner; their rows are predicted";
@@ -246,7 +246,7 @@ fn add_coverage(document: &mut Document, audit: &Audit) {
         some_of(&declared, 4)
     ));
     let counts = data(audit);
-    let rehearsed = if audit.observations.rehearsed {
+    let rehearsed = if audit.observations.writes_tested {
         format!("{} writes rolled back (triggers ran, sequences moved)", counts.rehearsed_writes)
     } else {
         "which rows writes reach is predicted".to_owned()

@@ -3,15 +3,15 @@
 use serde_json::json;
 
 use crate::exit::FailOn;
-use crate::facts::access::diff::Pair;
+use crate::facts::access::diff::ReportPair;
 use crate::facts::{Finding, Status};
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::text;
 
 /// Builds the report.
-pub(crate) fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
+pub(crate) fn report(pair: &ReportPair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
     let summary = counts(&findings).map(|(word, count)| (word, count.into())).to_vec();
-    let side_json = |side: &crate::facts::access::diff::AccessReport| json!({ "file": side.file, "of": side.of });
+    let side_json = |side: &crate::facts::access::diff::AccessReport| json!({ "file": side.file, "of": side.origin });
     let data = json!({ "old": side_json(&pair.old), "new": side_json(&pair.new) });
     let document = document(pair, &findings);
     let mut report = Report::from_findings("rls diff", findings, fail_on, data, document);
@@ -30,14 +30,14 @@ fn counts(findings: &[Finding]) -> [(&'static str, usize); 3] {
     )
 }
 
-fn document(pair: &Pair, findings: &[Finding]) -> Document {
+fn document(pair: &ReportPair, findings: &[Finding]) -> Document {
     let mut document = Document::default();
     let status = Status::worst(findings.iter().map(|f| f.status));
     document.headline(status, headline(findings));
     document.push(Block::Title(vec![
         Cell::strong("access"),
-        Cell::plain(format!("{} ({})", pair.old.file, pair.old.of)),
-        Cell::plain(format!("{} ({})", pair.new.file, pair.new.of)),
+        Cell::plain(format!("{} ({})", pair.old.file, pair.old.origin)),
+        Cell::plain(format!("{} ({})", pair.new.file, pair.new.origin)),
     ]));
     let columns = ["verdict", "what", "where"].map(Column::text);
     let mut table = Table::new(columns.into_iter().chain([Column::prose("now")]).collect());

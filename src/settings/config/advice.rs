@@ -2,7 +2,7 @@
 
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
-use crate::facts::advice::{Advice, CauseClass, SafeToRetry};
+use crate::facts::advice::{Advice, CauseCategory, SafeToRetry};
 
 const KEYS: [&str; 4] = ["pattern", "class", "retry", "text"];
 
@@ -25,7 +25,8 @@ fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Adv
             "pattern" => pattern = Some(document.string(key, value)?.value),
             "text" => text = Some(document.string(key, value)?.value),
             "class" => {
-                class = Some(one_of(document, key, value, &CauseClass::ALL, CauseClass::as_str)?)
+                class =
+                    Some(one_of(document, key, value, &CauseCategory::ALL, CauseCategory::as_str)?)
             }
             "retry" => {
                 retry = Some(one_of(document, key, value, &SafeToRetry::ALL, SafeToRetry::as_str)?)
@@ -34,9 +35,12 @@ fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Adv
         }
     }
     match (pattern, class, retry, text) {
-        (Some(pattern), Some(class), Some(safe_to_retry), Some(text)) => {
-            Ok(Advice { pattern: pattern.into(), class, safe_to_retry, text: text.into() })
-        }
+        (Some(pattern), Some(class), Some(safe_to_retry), Some(text)) => Ok(Advice {
+            pattern: pattern.into(),
+            category: class,
+            safe_to_retry,
+            text: text.into(),
+        }),
         _ => Err(document
             .error(value.span(), "a rule of [[advice]] is incomplete")
             .hint(format!("it needs {}", KEYS.join(", ")))),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::read_limited;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
-use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, Pair};
+use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, ReportPair};
 use crate::text;
 
 /// Bytes that are read: a report of this size is something else.
@@ -65,13 +65,13 @@ struct ReportError {
 ///
 /// # Errors
 /// 64 for files that are no such reports, 3 for a report of a run that could not see anything.
-pub fn read(old: &Path, new: &Path) -> Result<Pair, Error> {
+pub fn read(old: &Path, new: &Path) -> Result<ReportPair, Error> {
     let (before, after) = (written(old)?, written(new)?);
     if before.command != after.command {
         let both = format!("one is of `{}`, the other of `{}`", before.command, after.command);
         return Err(Error::usage("these are reports of two commands").cause(both));
     }
-    Ok(Pair { old: snapshot(old, before)?, new: snapshot(new, after)? })
+    Ok(ReportPair { old: snapshot(old, before)?, new: snapshot(new, after)? })
 }
 
 fn written(path: &Path) -> Result<ReportFile, Error> {
@@ -124,9 +124,9 @@ fn snapshot(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
     };
     Ok(AccessReport {
         file: path.display().to_string(),
-        of: format!("{place} at {}", report.started_at),
+        origin: format!("{place} at {}", report.started_at),
         cells: cells.into_iter().map(cell).collect(),
-        flaws: report.findings.into_iter().map(flaw).collect(),
+        findings: report.findings.into_iter().map(flaw).collect(),
         examined: report.coverage.examined,
     })
 }

@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A saved triage. The values of a `.env` are never part of it, and texts from outside are masked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Saved {
+pub struct SavedTriage {
     form: u32,
     /// The version of the tool that looked.
     pub(crate) version: String,
@@ -34,7 +34,7 @@ struct Head {
     version: String,
 }
 
-impl Saved {
+impl SavedTriage {
     /// What this tool saw just now.
     pub(crate) fn new(from: Provenance, facts: TriageFacts) -> Self {
         Self { form: FORM, version: env!("CARGO_PKG_VERSION").to_owned(), from, facts }

@@ -73,7 +73,7 @@ impl Connector {
             let attempt = tokio::time::timeout(timeout, self.connect_host(host, timeout)).await;
             match attempt.unwrap_or_else(|_| Err(errors::host_timeout(host, timeout))) {
                 Ok(client) => return Ok(client),
-                Err(error) if error.kind.retryable() => failures.push(error),
+                Err(error) if error.kind.is_retryable() => failures.push(error),
                 Err(error) => return Err(error),
             }
         }

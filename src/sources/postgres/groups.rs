@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 
-use super::row_types::Token;
+use super::row_types::WorkspaceHash;
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, dead_letters};
 use crate::facts::group::{DeadLetterGroup, Groups};
@@ -72,7 +72,8 @@ impl GroupBuilder {
         }
         let full = self.groups.len() >= MAX_GROUPS;
         let dead_since = dead_letters::dead_since_of(row);
-        let workspace = row.get::<_, Option<Token>>("workspace").map(|Token(token)| token);
+        let workspace =
+            row.get::<_, Option<WorkspaceHash>>("workspace").map(|WorkspaceHash(token)| token);
         if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
             group.add(dead_since, workspace);
         } else if full {

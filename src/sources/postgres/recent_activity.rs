@@ -12,7 +12,8 @@ use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, dead_letters};
 use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
 use crate::facts::recent_activity::{
-    Activity, MOST_STUCK, NAMED, RecentDeadLetters, RecentGroup, RecentOperation, Stuck, WINDOW,
+    Activity, MOST_STUCK, NAMED, RecentDeadLetters, RecentGroup, RecentOperation, RecentStuckJob,
+    WINDOW,
 };
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
@@ -197,7 +198,7 @@ pub(crate) async fn stuck(
     layout: &Layout,
     after: f64,
     timeout: Duration,
-) -> Result<Vec<Stuck>, SourceError> {
+) -> Result<Vec<RecentStuckJob>, SourceError> {
     let claimed = &layout.state_names.claimed;
     if !layout.has_heartbeats() || claimed.is_empty() {
         return Ok(vec![]);
@@ -221,11 +222,11 @@ pub(crate) async fn stuck(
     let text = |row: &Row, column: &str| {
         row.get::<_, Option<String>>(column).unwrap_or_else(|| "?".to_owned())
     };
-    let job = |row: &Row| Stuck {
+    let job = |row: &Row| RecentStuckJob {
         id: row.get("id"),
         kind: text(row, "kind"),
         worker: text(row, "worker"),
-        silent: row.get("silent"),
+        heartbeat_age: row.get("silent"),
     };
     Ok(rows.iter().map(job).collect())
 }

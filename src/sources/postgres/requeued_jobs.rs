@@ -10,7 +10,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::Database;
 use super::requeue::operation_events::operation_filter;
-use super::row_types::Token;
+use super::row_types::WorkspaceHash;
 use super::selection::{fingerprint, fingerprint_columns};
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
@@ -171,9 +171,9 @@ fn requeued_job(
 ) -> Result<RequeuedJob, SourceError> {
     Ok(RequeuedJob {
         id: super::row_types::id(row.get("job"), id)?,
-        cause: causes.intern(fingerprint(row)),
-        error_hash: row.get::<_, Token>("errors_mark").0,
-        updated_hash: row.get::<_, Token>("changed_mark").0,
+        group: causes.intern(fingerprint(row)),
+        error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,
+        updated_hash: row.get::<_, WorkspaceHash>("changed_mark").0,
     })
 }
 
@@ -197,9 +197,9 @@ pub(crate) async fn read_rows(
             locked_by: row.get("holder"),
             failed_by: row.get("failed_by"),
             error_has_time: row.get::<_, Option<bool>>("dated").unwrap_or(false),
-            cause: causes.intern(fingerprint(row)),
-            error_hash: row.get::<_, Token>("errors_mark").0,
-            updated_hash: row.get::<_, Token>("changed_mark").0,
+            group: causes.intern(fingerprint(row)),
+            error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,
+            updated_hash: row.get::<_, WorkspaceHash>("changed_mark").0,
         })
     };
     rows.iter().map(job_row).collect()

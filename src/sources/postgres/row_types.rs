@@ -50,9 +50,9 @@ impl<'a> FromSql<'a> for Micros {
 
 /// 64-bit hash of a value of any type, used only to compare values for equality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Token(pub(crate) u64);
+pub(crate) struct WorkspaceHash(pub(crate) u64);
 
-impl<'a> FromSql<'a> for Token {
+impl<'a> FromSql<'a> for WorkspaceHash {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
         let mut hasher = DefaultHasher::new();
         raw.hash(&mut hasher);

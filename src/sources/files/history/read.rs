@@ -12,7 +12,7 @@ use crate::facts::snapshot::{
 
 /// A place that was recorded.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Recorded {
+pub(crate) struct RecordedSystem {
     /// The database and the app.
     pub(crate) name: String,
     /// The context that was used last.
@@ -29,12 +29,13 @@ impl Store {
     }
 
     /// Every place that was recorded.
-    pub(crate) fn systems(&self) -> Result<Vec<Recorded>, Error> {
+    pub(crate) fn systems(&self) -> Result<Vec<RecordedSystem>, Error> {
         let read = || {
             let mut statement =
                 self.connection.prepare("SELECT name, context FROM places ORDER BY name")?;
-            let rows = statement
-                .query_map([], |row| Ok(Recorded { name: row.get(0)?, context: row.get(1)? }))?;
+            let rows = statement.query_map([], |row| {
+                Ok(RecordedSystem { name: row.get(0)?, context: row.get(1)? })
+            })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(self.failed())

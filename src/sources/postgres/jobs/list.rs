@@ -104,7 +104,7 @@ fn line(row: &Row) -> JobLine {
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
-        life_age: finite("life_age"),
+        heartbeat_age: finite("life_age"),
         changed_age: finite("changed_age"),
     }
 }

@@ -97,7 +97,7 @@ fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
         locked_by: row.get("locked_by"),
         locked_age: finite("locked_age"),
         has_heartbeats: layout.heartbeat.is_some() || layout.locked_at.is_some(),
-        life_age: finite("life_age"),
+        heartbeat_age: finite("life_age"),
         created_age: finite("created_age"),
         updated_age: finite("updated_age"),
         last_error: row.get::<_, Option<&str>>("last_error").map(redact::text),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::facts::job::{Requeued, Timeline, TimelineEvent};
+use crate::facts::job::{RequeueEvent, Timeline, TimelineEvent};
 use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::fingerprint::Fingerprint;
@@ -103,19 +103,19 @@ fn details(events: &Events) -> String {
 }
 
 /// Returns the details of a requeue, or `None` for another event.
-fn requeued(row: &Row, kind: &str) -> Option<Requeued> {
+fn requeued(row: &Row, kind: &str) -> Option<RequeueEvent> {
     let text = |name: &str| row.get::<_, Option<&str>>(name);
     if text("reason") != Some(REQUEUED) {
         return None;
     }
     let (last_error, error) = (text("fp_last_error"), text("fp_error"));
     let has_previous: bool = row.get::<_, Option<bool>>("told").unwrap_or(false);
-    Some(Requeued {
+    Some(RequeueEvent {
         operation: text("operation").map(str::to_owned),
         actor: text("actor").map(str::to_owned),
         host: text("host").map(str::to_owned),
-        why: text("operator_reason").map(str::to_owned),
-        died_of: has_previous.then(|| Fingerprint::new(kind, last_error, error).hash),
+        reason: text("operator_reason").map(str::to_owned),
+        cause: has_previous.then(|| Fingerprint::new(kind, last_error, error).hash),
     })
 }
 

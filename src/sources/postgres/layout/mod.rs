@@ -14,7 +14,7 @@ use super::Database;
 use super::query::{Query, TextRow};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogIndex, CatalogTable, Layout, LayoutError, LiveEvidence, Partition,
+    CatalogColumn, CatalogIndex, CatalogTable, Layout, LayoutError, Partition, StateColumnEvidence,
     Storage, TableCatalog, recognize,
 };
 
@@ -73,7 +73,7 @@ impl CatalogRows {
         let mut catalog = TableCatalog {
             jobs: self.table("jobs")?,
             events: self.table("job_events")?,
-            evidence: LiveEvidence::default(),
+            evidence: StateColumnEvidence::default(),
             in_recovery: false,
             server_time: String::new(),
             block_size: 0.0,
@@ -171,10 +171,10 @@ fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceErro
 
 /// Reads what decides between `state` and `status`: the sources of worker functions, and the
 /// numbers of distinct values.
-async fn evidence(db: &Database, timeout: Duration) -> Result<LiveEvidence, SourceError> {
+async fn evidence(db: &Database, timeout: Duration) -> Result<StateColumnEvidence, SourceError> {
     let queries = [WORKER_FUNCTIONS, DISTINCT].map(|statement| Query::new(statement, &[]));
     let [functions, distinct] = db.query_all(timeout, queries).await?;
-    Ok(LiveEvidence {
+    Ok(StateColumnEvidence {
         worker_functions: functions?.iter().map(|row| row.get("source")).collect(),
         distinct: distinct?
             .iter()

@@ -5,7 +5,7 @@ use super::probe_batch::{ProbeError, ProbeResult};
 use super::sample::{ProbeSample, ProbeTarget};
 use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::{HelperCall, TestRole};
-use crate::facts::access::{AccessCatalog, Observations};
+use crate::facts::access::{AccessCatalog, AccessTests};
 use crate::queue::sql::{ident, literal};
 
 /// Argument of a helper call and the expected result.
@@ -21,7 +21,7 @@ pub(crate) struct Argument {
 pub(crate) fn find<'a>(
     catalog: &'a AccessCatalog,
     target: &ProbeTarget<'_>,
-    observations: &mut Observations,
+    observations: &mut AccessTests,
 ) -> Vec<&'a SqlFunction> {
     let Some(workspace) = target.declared.tenant.as_deref().map(as_deparsed) else { return vec![] };
     let mut helpers: Vec<&SqlFunction> = Vec::new();
@@ -93,7 +93,7 @@ pub(crate) fn record(
     arguments: Vec<Argument>,
     result: ProbeResult,
     role: TestRole,
-    observations: &mut Observations,
+    observations: &mut AccessTests,
 ) {
     let results = match result {
         Ok(rows) => rows.into_iter().map(|row| Ok(row.as_deref() == Some("true"))).collect(),

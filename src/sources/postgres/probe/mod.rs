@@ -21,7 +21,7 @@ use super::Database;
 use crate::facts::SourceError;
 use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::TestRole;
-use crate::facts::access::{AccessCatalog, Contract, Observations};
+use crate::facts::access::{AccessCatalog, AccessTests, Contract};
 use crate::permit::WritePermit;
 
 /// Table with its sample and the helper functions to test.
@@ -40,8 +40,9 @@ pub(crate) async fn observe(
     contract: &Contract,
     catalog: &AccessCatalog,
     permit: Option<&WritePermit>,
-) -> Observations {
-    let mut observations = Observations { rehearsed: permit.is_some(), ..Observations::default() };
+) -> AccessTests {
+    let mut observations =
+        AccessTests { writes_tested: permit.is_some(), ..AccessTests::default() };
     let all_tests = observe_all(db, budget, contract, catalog, permit, &mut observations);
     if tokio::time::timeout(budget, all_tests).await.is_err() {
         let reason = "the time was up: see --timeout".to_owned();
@@ -56,7 +57,7 @@ async fn observe_all(
     contract: &Contract,
     catalog: &AccessCatalog,
     permit: Option<&WritePermit>,
-    observations: &mut Observations,
+    observations: &mut AccessTests,
 ) {
     let roles = assumable_roles(catalog, observations);
     let tables =
@@ -82,8 +83,8 @@ async fn observe_all(
 }
 
 /// Returns the test roles that this login may assume; the others are recorded as blocked.
-fn assumable_roles(catalog: &AccessCatalog, observations: &mut Observations) -> Vec<TestRole> {
-    let all = [TestRole::Anonymous, TestRole::Stranger, TestRole::Member, TestRole::Service];
+fn assumable_roles(catalog: &AccessCatalog, observations: &mut AccessTests) -> Vec<TestRole> {
+    let all = [TestRole::Anonymous, TestRole::NonMember, TestRole::Member, TestRole::Service];
     let mut roles = Vec::new();
     for test_role in all {
         match catalog.role(test_role.role()) {
@@ -106,7 +107,7 @@ async fn sampled_tables<'a>(
     contract: &'a Contract,
     catalog: &'a AccessCatalog,
     with_rows: bool,
-    observations: &mut Observations,
+    observations: &mut AccessTests,
 ) -> Vec<ProbedTable<'a>> {
     let mut targets = Vec::new();
     for (name, declared) in &contract.tables {
@@ -139,7 +140,7 @@ async fn sampled_tables<'a>(
 }
 
 /// Records what could not be tested because the sample has no rows for it.
-fn record_gaps(target: &ProbeTarget<'_>, sample: &ProbeSample, observations: &mut Observations) {
+fn record_gaps(target: &ProbeTarget<'_>, sample: &ProbeSample, observations: &mut AccessTests) {
     let has_rules = !target.declared.rules().is_empty();
     let reason = match (sample.own.is_empty(), sample.foreign.is_empty()) {
         (true, true) => "there are no rows to read",
@@ -147,7 +148,7 @@ fn record_gaps(target: &ProbeTarget<'_>, sample: &ProbeSample, observations: &mu
         (false, true) => "there is no row of another workspace",
         _ => return,
     };
-    observations.vacuous.push((target.table.name.clone(), reason.to_owned()));
+    observations.untested.push((target.table.name.clone(), reason.to_owned()));
 }
 
 /// Returns the claim `sub` of a test role (`Some(None)` if it has none); `None` if the sample has
@@ -155,7 +156,7 @@ fn record_gaps(target: &ProbeTarget<'_>, sample: &ProbeSample, observations: &mu
 fn sub_claim(sample: &ProbeSample, role: TestRole) -> Option<Option<&str>> {
     match role {
         TestRole::Anonymous | TestRole::Service => Some(None),
-        TestRole::Stranger => Some(Some(sample.stranger.as_str())),
+        TestRole::NonMember => Some(Some(sample.stranger.as_str())),
         TestRole::Member => sample.member.as_deref().map(Some),
     }
 }
@@ -167,7 +168,7 @@ async fn run_reads(
     catalog: &AccessCatalog,
     tables: &[ProbedTable<'_>],
     role: TestRole,
-    observations: &mut Observations,
+    observations: &mut AccessTests,
 ) -> Result<(), SourceError> {
     let (mut groups, mut probes_by_table) = (Vec::new(), Vec::new());
     for table in tables {
@@ -200,7 +201,7 @@ async fn run_rolled_back_writes(
     budget: Duration,
     tables: &[ProbedTable<'_>],
     role: TestRole,
-    observations: &mut Observations,
+    observations: &mut AccessTests,
 ) -> Result<(), SourceError> {
     let (mut groups, mut writes_by_table) = (Vec::new(), Vec::new());
     for table in tables {

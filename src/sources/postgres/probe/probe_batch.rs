@@ -87,7 +87,7 @@ fn probe_error(error: tokio_postgres::Error) -> ProbeError {
     let error = SourceError::from(error);
     match error.kind {
         SourceErrorKind::Permission => ProbeError::Denied,
-        kind if kind.retryable() => ProbeError::Blocked(error.to_string()),
+        kind if kind.is_retryable() => ProbeError::Blocked(error.to_string()),
         _ => ProbeError::Failed(error.to_string()),
     }
 }

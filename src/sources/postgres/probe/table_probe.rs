@@ -5,7 +5,7 @@ use super::probe_batch::{ProbeError, ProbeResult};
 use super::sample::{ProbeSample, ProbeTarget, RowKey};
 use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
-use crate::facts::access::{Observations, SqlCommand};
+use crate::facts::access::{AccessTests, SqlCommand};
 
 /// Test: its statement and how its result is interpreted.
 pub(crate) struct TableProbe<'a> {
@@ -60,7 +60,7 @@ pub(crate) fn record(
     target: &ProbeTarget<'_>,
     sample: &ProbeSample,
     role: TestRole,
-    observations: &mut Observations,
+    observations: &mut AccessTests,
 ) {
     let command = match probe.kind {
         Kind::Helper(helper, arguments) => {

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::probe_batch::{ProbeError, ProbeResult};
 use super::sample::{ProbeSample, ProbeTarget};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
-use crate::facts::access::{Observations, SqlCommand};
+use crate::facts::access::{AccessTests, SqlCommand};
 use crate::queue::sql::{ident, literal};
 
 /// Write on own rows or on rows of others.
@@ -74,7 +74,7 @@ pub(crate) fn record(
     results: Vec<ProbeResult>,
     table: &str,
     role: TestRole,
-    observations: &mut Observations,
+    observations: &mut AccessTests,
 ) {
     let mut remaining: Vec<_> = writes.iter().zip(results).collect();
     for command in [SqlCommand::Update, SqlCommand::Delete, SqlCommand::Insert] {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
-use super::count_query::{CountScope, Slice, params, query, statement};
+use super::count_query::{CountQuery, CountScope, params, query, statement};
 use super::{CountRequest, SCAN_BUDGET};
 use crate::facts::index_cost::{PlannerEstimate, Scan};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -42,8 +42,8 @@ pub(crate) fn budget(request: CountRequest<'_>) -> Duration {
 }
 
 /// Returns the slice of a state, counted without a covering index.
-fn slice(layout: &Layout, role: Lifecycle) -> Slice {
-    Slice::new(role, layout.state_names.values(role), CountScope::All)
+fn slice(layout: &Layout, role: Lifecycle) -> CountQuery {
+    CountQuery::new(role, layout.state_names.values(role), CountScope::All)
 }
 
 /// Counts the jobs of a state; `None` if the count exceeds its budget.

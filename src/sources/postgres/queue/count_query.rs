@@ -12,7 +12,7 @@ use crate::sources::postgres::Database;
 use crate::sources::postgres::queue::totals::{CountRow, Coverage};
 
 /// States that one query counts, and whether it groups by kind.
-pub(crate) struct Slice {
+pub(crate) struct CountQuery {
     pub(crate) roles: Vec<Lifecycle>,
     /// State values to count; all rows if `None`.
     pub(crate) values: Option<Vec<String>>,
@@ -31,7 +31,7 @@ pub(crate) enum CountScope {
     DeadLetteredLastHour,
 }
 
-impl Slice {
+impl CountQuery {
     /// Returns a slice of all rows, by kind.
     pub(crate) fn everything() -> Self {
         Self { roles: Lifecycle::ALL.to_vec(), values: None, by_kind: true, scope: CountScope::All }
@@ -57,7 +57,7 @@ pub(crate) async fn query(
     db: &Database,
     layout: &Layout,
     request: CountRequest<'_>,
-    slice: &Slice,
+    slice: &CountQuery,
     budget: Duration,
 ) -> Result<Vec<CountRow>, SourceError> {
     let statement = statement(layout, request, slice);
@@ -74,7 +74,7 @@ pub(crate) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sy
 /// Returns the statement of a slice. Expressions of other states are omitted, so that a covering
 /// index is sufficient; constant columns are not grouped by, so that an index in this order needs
 /// no sort or hash.
-pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slice) -> String {
+pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &CountQuery) -> String {
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
         conditions.push(sql::state_in(layout, values));
@@ -94,7 +94,7 @@ pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slic
 }
 
 /// Returns the select list and the expressions to group by.
-fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
+fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let has = |role| slice.scope == CountScope::All && slice.roles.contains(&role);
     let single_role = slice.roles.len() == 1;
     let is_role = |role: Lifecycle| {

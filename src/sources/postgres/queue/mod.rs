@@ -13,7 +13,7 @@ mod totals;
 use std::pin::pin;
 use std::time::Duration;
 
-use count_query::{Slice, query};
+use count_query::{CountQuery, query};
 use futures_util::future::{Either, select, try_join, try_join_all};
 use plan::{CountParts, CountPlan};
 
@@ -31,7 +31,7 @@ const TOTALS_DELAY: f64 = 0.7;
 
 /// Statements that may run on a large table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Effort {
+pub(crate) enum ScanPolicy {
     /// Only index scans, for callers that poll every few seconds.
     Indexes,
     /// Index scans, and one table scan within [`SCAN_BUDGET`].
@@ -47,7 +47,7 @@ pub(crate) struct CountRequest<'a> {
     /// Kind of the jobs; all kinds if `None`.
     pub(crate) kind: Option<&'a str>,
     /// Statements that may run.
-    pub(crate) effort: Effort,
+    pub(crate) effort: ScanPolicy,
     /// Timeout of each statement.
     pub(crate) timeout: Duration,
     /// Age of the heartbeat from which a claimed job is stuck, in seconds.
@@ -63,13 +63,13 @@ pub(crate) async fn read(
     request: CountRequest<'_>,
 ) -> Result<Queue, SourceError> {
     if layout.is_small() {
-        let rows = query(db, layout, request, &Slice::everything(), request.timeout).await?;
+        let rows = query(db, layout, request, &CountQuery::everything(), request.timeout).await?;
         return Ok(add_up(layout, request, &[(Coverage::ByKind(&Lifecycle::ALL), rows)]));
     }
     let plan = CountPlan::new(layout);
     let budget = match request.effort {
-        Effort::Exact => request.timeout,
-        Effort::Budget | Effort::Indexes => SCAN_BUDGET.min(request.timeout),
+        ScanPolicy::Exact => request.timeout,
+        ScanPolicy::Budget | ScanPolicy::Indexes => SCAN_BUDGET.min(request.timeout),
     };
     // Two connections instead of one per slice: the cold caches of a new session cost more than
     // most slices. The largest slice is sent first and so uses the connection that has read the
@@ -95,8 +95,8 @@ async fn scan_or_totals<'a>(
     db: &Database,
     layout: &Layout,
     request: CountRequest<'_>,
-    slice: &'a Slice,
-    totals: &'a [Slice],
+    slice: &'a CountQuery,
+    totals: &'a [CountQuery],
     budget: Duration,
 ) -> Result<CountParts<'a>, SourceError> {
     let count_totals =
@@ -107,7 +107,7 @@ async fn scan_or_totals<'a>(
         parts.push((Coverage::Missing(&slice.roles), vec![]));
         parts
     };
-    if request.effort == Effort::Indexes {
+    if request.effort == ScanPolicy::Indexes {
         return count_totals().await.map(without_scan);
     }
     let scan = query(db, layout, request, slice, budget);
@@ -135,7 +135,7 @@ async fn query_in_turn(
     db: &Database,
     layout: &Layout,
     request: CountRequest<'_>,
-    slices: &[Slice],
+    slices: &[CountQuery],
 ) -> Result<Vec<Vec<CountRow>>, SourceError> {
     let mut rows = Vec::with_capacity(slices.len());
     for slice in slices {

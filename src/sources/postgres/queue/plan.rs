@@ -1,6 +1,6 @@
 //! Chooses the statements that count the states of a large table.
 
-use super::count_query::{CountScope, Slice};
+use super::count_query::{CountQuery, CountScope};
 use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::queue::totals::{CountRow, Coverage};
 
@@ -15,20 +15,21 @@ pub(crate) type CountParts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
 /// Queries that count the states of a large table.
 pub(crate) struct CountPlan {
     /// Number of dead letters, if a partial index covers it.
-    pub(crate) largest: Option<Slice>,
+    pub(crate) largest: Option<CountQuery>,
     /// Other states that a partial index covers.
-    pub(crate) covered: Vec<Slice>,
+    pub(crate) covered: Vec<CountQuery>,
     /// Totals of scanned states that a partial index covers.
-    pub(crate) totals: Vec<Slice>,
+    pub(crate) totals: Vec<CountQuery>,
     /// Remaining states, which need a table scan.
-    pub(crate) scan: Option<Slice>,
+    pub(crate) scan: Option<CountQuery>,
 }
 
 impl CountPlan {
     /// Chooses the queries by the partial indexes of the table.
     pub(crate) fn new(layout: &Layout) -> Self {
         let mut plan = Self { largest: None, covered: vec![], totals: vec![], scan: None };
-        let mut scanned = Slice { roles: vec![], values: Some(vec![]), ..Slice::everything() };
+        let mut scanned =
+            CountQuery { roles: vec![], values: Some(vec![]), ..CountQuery::everything() };
         for role in COUNTED_ROLES {
             let values = layout.state_names.values(role);
             if values.is_empty() {
@@ -36,7 +37,7 @@ impl CountPlan {
             }
             let covering = sql::covering_columns(layout, role);
             if layout.has_partial_index(values, &covering) {
-                let slice = |scope| Slice::new(role, values, scope);
+                let slice = |scope| CountQuery::new(role, values, scope);
                 if role == Lifecycle::Dead {
                     plan.largest = Some(slice(CountScope::Number));
                     plan.covered.push(slice(CountScope::DeadLetteredLastHour));
@@ -59,7 +60,7 @@ impl CountPlan {
         &self,
         (largest, mut covered): (Vec<Vec<CountRow>>, Vec<Vec<CountRow>>),
     ) -> CountParts<'_> {
-        let is_dead_lettered = |slice: &Slice| slice.scope == CountScope::DeadLetteredLastHour;
+        let is_dead_lettered = |slice: &CountQuery| slice.scope == CountScope::DeadLetteredLastHour;
         if let Some(at) = self.covered.iter().position(is_dead_lettered) {
             covered[at].extend(largest.into_iter().flatten());
         }
@@ -67,7 +68,7 @@ impl CountPlan {
     }
 
     /// Returns the slice for the total of a state, over its values that have a partial index.
-    fn total(layout: &Layout, role: Lifecycle, covering: &[&str]) -> Option<Slice> {
+    fn total(layout: &Layout, role: Lifecycle, covering: &[&str]) -> Option<CountQuery> {
         if !matches!(role, Lifecycle::Queued | Lifecycle::Dead) {
             return None;
         }
@@ -80,7 +81,7 @@ impl CountPlan {
             .filter(|v| layout.has_partial_index(std::slice::from_ref(v), &columns))
             .cloned()
             .collect();
-        let slice = Slice {
+        let slice = CountQuery {
             roles: vec![role],
             values: Some(values),
             by_kind: false,

@@ -144,7 +144,7 @@ fn by_kind(parts: &[(Coverage<'_>, Vec<CountRow>)]) -> Vec<KindCounts> {
                 counts.oldest_due_age = ages.into_iter().flatten().reduce(f64::max);
                 counts.scheduled += row.n.saturating_sub(row.due);
             } else if row.role == Lifecycle::Claimed.as_str() {
-                counts.in_progress += row.n;
+                counts.claimed += row.n;
             } else if row.role == Lifecycle::Failed.as_str() {
                 counts.failed += row.n;
             } else if row.role == Lifecycle::Dead.as_str() {
@@ -157,7 +157,7 @@ fn by_kind(parts: &[(Coverage<'_>, Vec<CountRow>)]) -> Vec<KindCounts> {
         .map(|(kind, counts)| KindCounts { kind: kind.to_owned(), ..counts })
         .collect();
     by_kind.sort_by_key(|counts| {
-        let KindCounts { due, in_progress, failed, dead, scheduled, .. } = counts;
+        let KindCounts { due, claimed: in_progress, failed, dead, scheduled, .. } = counts;
         std::cmp::Reverse(due + in_progress + failed + dead + scheduled)
     });
     by_kind

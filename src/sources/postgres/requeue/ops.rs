@@ -6,7 +6,9 @@ use tokio_postgres::types::Type;
 
 use super::repeat_failures::EVENTS_READ;
 use crate::facts::SourceError;
-use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, Summary, reasons};
+use crate::facts::operation::{
+    OperationSummary, OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, reasons,
+};
 use crate::queue::Layout;
 use crate::queue::sql::ident;
 use crate::redact;
@@ -19,13 +21,13 @@ pub(crate) async fn read(
     layout: &Layout,
     limit: u32,
     timeout: Duration,
-) -> Result<Vec<Summary>, SourceError> {
+) -> Result<Vec<OperationSummary>, SourceError> {
     let Some(statement) = statement(layout) else { return Ok(vec![]) };
     let limit = i64::from(limit);
     let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
-    let summary = |row: &tokio_postgres::Row| Summary {
+    let summary = |row: &tokio_postgres::Row| OperationSummary {
         operation: row.get("operation"),
-        deed: OperationType::from_reason(row.get("deed")),
+        operation_type: OperationType::from_reason(row.get("deed")),
         actor: row.get("actor"),
         host: row.get("host"),
         reason: reason(row).as_deref().map(redact::text),

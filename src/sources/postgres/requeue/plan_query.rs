@@ -12,7 +12,7 @@ use super::repeat_failures::RepeatFailures;
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::requeue::{
-    Excluded, PlanOptions, PlanSample, PlanSkip, PlannedGroup, Target, UNGROUPED,
+    PlanOptions, PlanSample, PlanSkip, PlannedGroup, SkippedJob, Target, UNGROUPED,
 };
 use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
@@ -41,7 +41,7 @@ pub(crate) struct PlanRows {
     /// Index into `groups` for each of these jobs.
     pub(crate) causes: Vec<u32>,
     /// Skipped jobs: the reason, the number of jobs, and up to `NAMED` of them.
-    pub(crate) excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
+    pub(crate) excluded: Vec<(PlanSkip, u64, Vec<SkippedJob>)>,
     /// Groups of the jobs to requeue, largest first.
     pub(crate) groups: Vec<PlannedGroup>,
     /// Most recently changed jobs to requeue.
@@ -59,7 +59,7 @@ pub(crate) struct PlanRules<'a> {
     /// Jobs that were requeued before and failed again.
     pub(crate) repeat_failures: &'a RepeatFailures,
     /// Jobs that a resumed operation has already requeued.
-    pub(crate) done: &'a HashSet<JobId>,
+    pub(crate) requeued: &'a HashSet<JobId>,
 }
 
 /// Reads the jobs of the target and applies the rules.
@@ -142,7 +142,7 @@ impl PlanBuilder {
             !rules.options.include_repeat_failures
                 && rules.repeat_failures.contains(id, kind, &fingerprint.hash)
         };
-        let skip = if rules.done.contains(&id) {
+        let skip = if rules.requeued.contains(&id) {
             Some(PlanSkip::AlreadyRequeued)
         } else if explicit && !is_dead {
             Some(PlanSkip::NotDead)
@@ -154,7 +154,7 @@ impl PlanBuilder {
             None
         };
         if let Some(reason) = skip {
-            self.skip(reason, Excluded { id, state: state.map(str::to_owned) });
+            self.skip(reason, SkippedJob { id, state: state.map(str::to_owned) });
             return Ok(());
         }
         self.plan.ids.push(id);
@@ -204,13 +204,13 @@ impl PlanBuilder {
         for &id in ids {
             if !self.found.contains(&id) {
                 self.plan.matched += 1;
-                self.skip(PlanSkip::Missing, Excluded { id, state: None });
+                self.skip(PlanSkip::Missing, SkippedJob { id, state: None });
             }
         }
     }
 
     /// Counts a skipped job under its reason.
-    fn skip(&mut self, reason: PlanSkip, job: Excluded) {
+    fn skip(&mut self, reason: PlanSkip, job: SkippedJob) {
         let skipped = &mut self.plan.excluded;
         let at = skipped.iter().position(|(other, ..)| *other == reason).unwrap_or_else(|| {
             skipped.push((reason, 0, vec![]));

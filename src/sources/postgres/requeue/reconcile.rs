@@ -20,7 +20,7 @@ impl WriteRun<'_, '_> {
         jobs: &[usize],
         written: &HashSet<String>,
     ) -> Result<(), WriteStop> {
-        self.outcome.done += written.len() as u64;
+        self.outcome.written += written.len() as u64;
         if written.len() == jobs.len() {
             return Ok(());
         }

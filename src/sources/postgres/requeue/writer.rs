@@ -133,7 +133,7 @@ impl<'w> Writer<'w> {
 impl WriteRun<'_, '_> {
     /// Fails if the user has interrupted the command.
     pub(crate) fn check_interrupt(&self) -> Result<(), WriteStop> {
-        if self.writer.interrupt.happened() { Err(WriteStop::Interrupted) } else { Ok(()) }
+        if self.writer.interrupt.is_interrupted() { Err(WriteStop::Interrupted) } else { Ok(()) }
     }
 
     /// Writes jobs in one transaction and records them in the journal, if there is one.
@@ -511,7 +511,7 @@ impl WriteRun<'_, '_> {
                     return Ok(true);
                 }
                 // `account` counted them as written, but they were rolled back.
-                self.outcome.done = 0;
+                self.outcome.written = 0;
             }
             Err(WriteError::RowLocked) => self.locked.extend(jobs),
             Err(WriteError::RowRejected(_)) => {
