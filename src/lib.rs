@@ -23,7 +23,7 @@ mod app;
 pub mod checks;
 pub mod cli;
 mod commands;
-pub mod context;
+mod context;
 pub mod demo;
 pub mod dsn;
 mod error;

@@ -4,6 +4,7 @@
 
 mod completions;
 mod config;
+pub(crate) mod confirm;
 pub(crate) mod demo;
 mod dlq;
 pub(crate) mod env;

@@ -11,12 +11,11 @@ use crate::facts::recent_activity::RecentActivity;
 use crate::facts::snapshot::{OperationMarker, Snapshot};
 use crate::history::snapshot;
 use crate::interrupt::Interrupt;
+use crate::requeue::follow::PAUSE_FACTOR;
 use crate::sources::postgres::recent_activity;
 use crate::triage::{AreaResult, TriageFacts};
 
 /// A pause is at least this many times as long as the poll before it, so that a slow database gets less
-/// load.
-const PAUSE_FACTOR: u32 = 4;
 
 /// The result of one poll.
 pub(crate) struct PollResult {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::dlq::confirm;
 use crate::cli::JobsRescue;
+use crate::commands::confirm;
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::{Report, rescue as report};

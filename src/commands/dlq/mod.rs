@@ -1,6 +1,5 @@
 //! `dlq`: lists and shows dead letters, and requeues them.
 
-pub(crate) mod confirm;
 mod filter;
 pub(crate) mod follow;
 pub(crate) mod groups;

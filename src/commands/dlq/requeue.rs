@@ -1,9 +1,9 @@
 //! `dlq requeue`: builds and shows the plan, asks for the confirmation and writes.
 
-use super::confirm;
 use super::target::{ResolvedTarget, resolve};
 use crate::advice::SHIPPED;
 use crate::cli::{ConfirmationArgs, DlqRequeue};
+use crate::commands::confirm;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::operation::{Author, OperationType, REQUEUED};

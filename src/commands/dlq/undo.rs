@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
+use super::target;
 use super::wrong_type::{self, OperationCommand};
-use super::{confirm, target};
 use crate::cli::DlqUndo;
+use crate::commands::confirm;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
