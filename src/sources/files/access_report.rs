@@ -1,4 +1,4 @@
-//! A report of `rls audit` or `rls matrix`, as `-o json` wrote it.
+//! Reads reports that `rls audit` and `rls matrix` wrote with `-o json`.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ use crate::facts::SourceErrorKind;
 use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, ReportPair};
 use crate::text;
 
-/// Bytes that are read: a report of this size is something else.
+/// Maximum size of a report, bytes. A larger file is not a report.
 const MAX_BYTES: u64 = 64 << 20;
-/// The form that is understood.
+/// Supported value of the field `schema`.
 const SCHEMA: &str = "cliplyctl.report/v1";
 
 #[derive(Deserialize)]
@@ -64,17 +64,18 @@ struct ReportError {
 /// Reads two reports of the same command.
 ///
 /// # Errors
-/// 64 for files that are no such reports, 3 for a report of a run that could not see anything.
+/// Exit code 64 if a file is not such a report or the commands differ, 3 if the report is of a run
+/// that failed without data.
 pub fn read(old: &Path, new: &Path) -> Result<ReportPair, Error> {
-    let (before, after) = (written(old)?, written(new)?);
+    let (before, after) = (read_report(old)?, read_report(new)?);
     if before.command != after.command {
-        let both = format!("one is of `{}`, the other of `{}`", before.command, after.command);
-        return Err(Error::usage("these are reports of two commands").cause(both));
+        let commands = format!("one is of `{}`, the other of `{}`", before.command, after.command);
+        return Err(Error::usage("these are reports of two commands").cause(commands));
     }
-    Ok(ReportPair { old: snapshot(old, before)?, new: snapshot(new, after)? })
+    Ok(ReportPair { old: to_access_report(old, before)?, new: to_access_report(new, after)? })
 }
 
-fn written(path: &Path) -> Result<ReportFile, Error> {
+fn read_report(path: &Path) -> Result<ReportFile, Error> {
     let shown = path.display();
     let bytes = read_limited::file(path, MAX_BYTES)
         .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
@@ -102,7 +103,8 @@ fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
         .hint("write one: cliplyctl rls matrix -o json > FILE")
 }
 
-fn snapshot(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
+/// Converts a report to the data that a comparison needs.
+fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
     let cells: Vec<ReportCell> = match report.command.as_str() {
         "rls matrix" => serde_json::from_value(report.data)
             .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?,
@@ -116,17 +118,17 @@ fn snapshot(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
         expected: cell.declared,
         computed: cell.predicted,
     };
-    let flaw = |flaw: ReportFinding| EarlierFinding {
-        check: flaw.id,
-        subject: flaw.subject,
-        status: flaw.severity,
-        message: flaw.message,
+    let finding = |finding: ReportFinding| EarlierFinding {
+        check: finding.id,
+        subject: finding.subject,
+        status: finding.severity,
+        message: finding.message,
     };
     Ok(AccessReport {
         file: path.display().to_string(),
         origin: format!("{place} at {}", report.started_at),
         cells: cells.into_iter().map(cell).collect(),
-        findings: report.findings.into_iter().map(flaw).collect(),
+        findings: report.findings.into_iter().map(finding).collect(),
         examined: report.coverage.examined,
     })
 }

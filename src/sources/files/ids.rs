@@ -1,4 +1,4 @@
-//! Job ids from the command line and from files of one id a line.
+//! Job ids from the command line and from files with one id per line.
 
 use std::collections::HashSet;
 use std::io::Read as _;
@@ -8,24 +8,24 @@ use crate::facts::job_id::JobId;
 use crate::queue::IdType;
 use crate::redact;
 
-/// Largest ids file, bytes: some 500,000 uuids with room for comments is none of our business.
-const LARGEST_FILE: u64 = 32 * 1024 * 1024;
+/// Maximum size of an ids file, bytes; enough for about 900,000 UUIDs.
+const MAX_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Reads ids; duplicates count once. `file` may be `-` for standard input.
+/// Reads ids without duplicates, in order. `file` may be `-` for standard input.
 ///
 /// # Errors
-/// What is no id of this type, with its place; a file that cannot be read.
+/// If a word or line is not an id of this type, or the file cannot be read.
 pub fn read(words: &[String], file: Option<&str>, r#type: IdType) -> Result<Vec<JobId>, Error> {
-    let mut ids = Unique::default();
+    let mut ids = UniqueIds::default();
     for word in words {
-        ids.add(word, r#type, || format!("on the command line: \"{}\"", shown(word)))?;
+        ids.add(word, r#type, || format!("on the command line: \"{}\"", redact_word(word)))?;
     }
     let Some(file) = file else { return Ok(ids.ids) };
-    let text = text(file)?;
+    let text = read_text(file)?;
     for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim();
         if !line.is_empty() {
-            // The place alone: a file that was taken for one of ids may hold anything.
+            // Only the line number: a file passed by mistake may contain secrets.
             ids.add(line, r#type, || format!("{file}, line {}: what it says", number + 1))?;
         }
     }
@@ -33,15 +33,20 @@ pub fn read(words: &[String], file: Option<&str>, r#type: IdType) -> Result<Vec<
 }
 
 #[derive(Default)]
-struct Unique {
+struct UniqueIds {
     ids: Vec<JobId>,
     seen: HashSet<JobId>,
 }
 
-impl Unique {
-    fn add(&mut self, word: &str, r#type: IdType, name: impl Fn() -> String) -> Result<(), Error> {
+impl UniqueIds {
+    fn add(
+        &mut self,
+        word: &str,
+        r#type: IdType,
+        describe: impl Fn() -> String,
+    ) -> Result<(), Error> {
         let Some(id) = JobId::parse(word, r#type) else {
-            return Err(Error::usage(format!("{} is no job id", name()))
+            return Err(Error::usage(format!("{} is no job id", describe()))
                 .hint(format!("ids are of type {} here; nothing was written", r#type.sql())));
         };
         if self.seen.insert(id) {
@@ -51,22 +56,22 @@ impl Unique {
     }
 }
 
-fn shown(word: &str) -> String {
+fn redact_word(word: &str) -> String {
     redact::text(&word.chars().take(60).collect::<String>())
 }
 
-fn text(file: &str) -> Result<String, Error> {
-    let wrong = |error: std::io::Error| {
+fn read_text(file: &str) -> Result<String, Error> {
+    let read_error = |error: std::io::Error| {
         Error::usage(format!("the ids file {file} cannot be read")).cause(error)
     };
     let mut bytes = Vec::new();
     if file == "-" {
-        std::io::stdin().lock().take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(wrong)?;
+        std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(read_error)?;
     } else {
-        let opened = std::fs::File::open(file).map_err(wrong)?;
-        opened.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(wrong)?;
+        let reader = std::fs::File::open(file).map_err(read_error)?;
+        reader.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(read_error)?;
     }
-    if bytes.len() as u64 > LARGEST_FILE {
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(Error::usage(format!("the ids file {file} is larger than 32 MB")));
     }
     String::from_utf8(bytes).map_err(|error| {

@@ -1,5 +1,5 @@
-//! Files: the history store, plans, operation records and journals, contracts, saved triages, reports, and the
-//! schema, env and source files that `env` reads. Files of the tool are private and are replaced atomically.
+//! Files: the history, plans, operation records and journals, contracts, saved triages, reports,
+//! and the schema, env and source files that `env` reads. Files that cliplyctl writes are private.
 
 pub mod access_report;
 pub mod contract;

@@ -1,19 +1,19 @@
-//! Files, read to a bound: one that is larger is not what it is taken for.
+//! Reads files and streams up to a maximum size.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The bytes of a file; `None` where there are more than `most`.
-pub(crate) fn file(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
-    reader(File::open(path)?, most)
+/// Reads a file; `None` if it is larger than `max_bytes`.
+pub(crate) fn file(path: &Path, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
+    reader(File::open(path)?, max_bytes)
 }
 
-/// What a reader has; `None` where there is more than `most`.
-pub(crate) fn reader(reader: impl Read, most: u64) -> io::Result<Option<Vec<u8>>> {
+/// Reads to the end; `None` if there are more than `max_bytes`.
+pub(crate) fn reader(reader: impl Read, max_bytes: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    reader.take(most + 1).read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64 <= most).then_some(bytes))
+    reader.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= max_bytes).then_some(bytes))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What a triage looked at, in a file: to judge it again elsewhere, later, with other limits.
+//! A saved triage: the facts of a triage in a file, to evaluate them again later with other
+//! thresholds.
 
 use std::path::Path;
 
@@ -10,55 +11,55 @@ use crate::facts::Provenance;
 use crate::facts::triage::TriageFacts;
 use crate::text;
 
-/// The form of the file; raised when an older tool could misread it.
-const FORM: u32 = 1;
-/// Bytes that are read: readings are bounded, a file of this size is something else.
+/// Format version of the file; incremented when an older version of cliplyctl could misread it.
+const FORMAT_VERSION: u32 = 1;
+/// Maximum size of the file, bytes. The facts are bounded, so a larger file is not a saved triage.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// A saved triage. The values of a `.env` are never part of it, and texts from outside are masked.
+/// A saved triage. It never contains values of a `.env` file; texts from outside are redacted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SavedTriage {
     form: u32,
-    /// The version of the tool that looked.
+    /// Version of cliplyctl that saved it.
     pub(crate) version: String,
-    /// What it looked at, and when.
+    /// Database and app that the facts describe, and when they were read.
     pub(crate) from: Provenance,
-    /// What it saw.
+    /// Facts that the checks evaluate.
     pub(crate) facts: TriageFacts,
 }
 
-/// The head of every form, this one and later ones.
+/// The fields that every format version contains, also later ones.
 #[derive(Deserialize)]
-struct Head {
+struct FileHeader {
     form: u32,
     version: String,
 }
 
 impl SavedTriage {
-    /// What this tool saw just now.
+    /// Creates a saved triage of this version of cliplyctl.
     pub(crate) fn new(from: Provenance, facts: TriageFacts) -> Self {
-        Self { form: FORM, version: env!("CARGO_PKG_VERSION").to_owned(), from, facts }
+        Self { form: FORMAT_VERSION, version: env!("CARGO_PKG_VERSION").to_owned(), from, facts }
     }
 
-    /// Writes it for this user alone; the file appears whole or not at all.
+    /// Writes it to a private file, which is replaced atomically.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         local_store::write(path, self)
     }
 
-    /// Reads it back.
+    /// Reads a saved triage.
     ///
     /// # Errors
-    /// A usage error that says what the file is instead.
+    /// A usage error if the file cannot be read or is not a saved triage of this format version.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
         let bytes = read_limited::file(path, MAX_BYTES)
             .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
             .ok_or_else(|| describe_mismatch(path, "it is larger than any of them"))?;
-        let head: Head = serde_json::from_slice(&bytes)
+        let header: FileHeader = serde_json::from_slice(&bytes)
             .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?;
-        if head.form != FORM {
+        if header.form != FORMAT_VERSION {
             let message =
-                format!("{shown} was saved in another form by cliplyctl {}", head.version);
+                format!("{shown} was saved in another form by cliplyctl {}", header.version);
             return Err(Error::usage(message).hint("read it with that version"));
         }
         serde_json::from_slice(&bytes)

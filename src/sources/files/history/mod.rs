@@ -1,8 +1,8 @@
-//! The history: snapshots in one SQLite file of the state directory.
+//! The history: snapshots and operations in one SQLite file in the state directory.
 //!
-//! Several recorders may write at once (WAL, a busy timeout, one short transaction a snapshot), and
-//! whoever is killed leaves a whole file behind: a snapshot is there with all its parts or not at
-//! all. What was acknowledged survives a power cut (`synchronous = FULL`).
+//! Several processes may write at once (WAL, busy timeout, one short transaction per snapshot). A
+//! snapshot is stored completely or not at all, and survives a power failure once acknowledged
+//! (`synchronous = FULL`).
 
 mod read;
 mod schema;
@@ -19,67 +19,67 @@ pub use write::SystemId;
 use crate::error::Error;
 use crate::facts::operation::OperationType;
 
-/// The file's name.
+/// Name of the file in the state directory.
 const FILE: &str = "history.db";
-/// How long to wait for another writer: its transactions take milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for another writer, whose transactions take milliseconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The file, opened.
+/// An open history file.
 pub struct Store {
     connection: Connection,
     path: PathBuf,
 }
 
 impl Store {
-    /// Opens the file for writing, makes it where there is none, and brings it to this version's form.
+    /// Opens the file for writing, creates it if it does not exist, and applies missing migrations.
     ///
     /// # Errors
-    /// When it cannot be used, or a newer version of this tool wrote it.
+    /// If it cannot be used, or a newer version of cliplyctl wrote it.
     pub fn open(directory: Option<&Path>) -> Result<Self, Error> {
         let path = path(directory)?;
         if let Some(parent) = path.parent() {
-            let made = DirBuilder::new().recursive(true).mode(0o700).create(parent);
-            made.map_err(|error| unusable(&path).cause(error))?;
+            let created = DirBuilder::new().recursive(true).mode(0o700).create(parent);
+            created.map_err(|error| unusable(&path).cause(error))?;
         }
-        // SQLite gives its side files the rights of this one: for this user alone.
-        let made = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
-        drop(made.map_err(|error| unusable(&path).cause(error))?);
-        let failed = |error| unusable(&path).cause(error);
-        let mut connection = Connection::open(&path).map_err(failed)?;
-        connection.busy_timeout(PATIENCE).map_err(failed)?;
+        // SQLite creates its `-wal` and `-shm` files with the permissions of this file.
+        let created = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
+        drop(created.map_err(|error| unusable(&path).cause(error))?);
+        let store_error = |error| unusable(&path).cause(error);
+        let mut connection = Connection::open(&path).map_err(store_error)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(store_error)?;
         schema::prepare(&mut connection, &path)?;
         Ok(Self { connection, path })
     }
 
-    /// Opens the file for reading; `None` where nothing was ever recorded.
+    /// Opens the file for reading; `None` if it does not exist.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// Like [`Store::open`].
     pub fn read(directory: Option<&Path>) -> Result<Option<Self>, Error> {
         let path = path(directory)?;
         if !fs::exists(&path).unwrap_or(false) {
             return Ok(None);
         }
-        let failed = |error| unusable(&path).cause(error);
+        let store_error = |error| unusable(&path).cause(error);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
-        connection.busy_timeout(PATIENCE).map_err(failed)?;
-        match schema::version(&connection).map_err(failed)? {
-            // Made and not filled yet, or by an older version: bring it up to date.
-            found if found < schema::VERSION => Self::open(directory).map(Some),
-            found => {
-                schema::check(found, &path)?;
+        let connection = Connection::open_with_flags(&path, flags).map_err(store_error)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(store_error)?;
+        match schema::version(&connection).map_err(store_error)? {
+            // Empty, or written by an older version: apply the missing migrations.
+            version if version < schema::VERSION => Self::open(directory).map(Some),
+            version => {
+                schema::check(version, &path)?;
                 Ok(Some(Self { connection, path }))
             }
         }
     }
 
-    /// Where it is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    fn failed(&self) -> impl Fn(rusqlite::Error) -> Error + use<> {
+    fn store_error(&self) -> impl Fn(rusqlite::Error) -> Error + use<> {
         let path = self.path.clone();
         move |error| unusable(&path).cause(error)
     }
@@ -98,16 +98,16 @@ fn unusable(path: &Path) -> Error {
     Error::config(format!("the history in {} cannot be used", path.display()))
 }
 
-/// How the column `undo` tells what an operation is: it began as a yes or no.
-fn operation_type_number(deed: OperationType) -> i64 {
-    match deed {
+/// Returns the number of an operation type in the column `undo`, which was originally a boolean.
+fn operation_type_number(operation_type: OperationType) -> i64 {
+    match operation_type {
         OperationType::Requeue => 0,
         OperationType::Undo => 1,
         OperationType::Rescue => 2,
     }
 }
 
-fn operation_type_of(number: i64) -> OperationType {
+fn operation_type_from_number(number: i64) -> OperationType {
     match number {
         1 => OperationType::Undo,
         2 => OperationType::Rescue,

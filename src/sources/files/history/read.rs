@@ -1,34 +1,35 @@
-//! Reads a range of time of one place. Every question goes by the index on place and time.
+//! Reads snapshots and operations of one system in a time range, through the index on system and
+//! time.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{Store, operation_type_of};
+use super::{Store, operation_type_from_number};
 use crate::error::Error;
 use crate::facts::Status;
 use crate::facts::snapshot::{
     METRICS, Measure, MetricValues, OperationMarker, SnapshotDetail, StoredSnapshot,
 };
 
-/// A place that was recorded.
+/// A recorded system.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RecordedSystem {
-    /// The database and the app.
+    /// Database and app of the system, without credentials.
     pub(crate) name: String,
-    /// The context that was used last.
+    /// Name of the context that was used last.
     pub(crate) context: Option<String>,
 }
 
 impl Store {
-    /// The key of a place; `None`: nothing of it was recorded.
+    /// Returns the id of a system; `None` if nothing was recorded for it.
     pub fn system(&self, name: &str) -> Result<Option<i64>, Error> {
         self.connection
             .query_row("SELECT id FROM places WHERE name = ?1", [name], |row| row.get(0))
             .optional()
-            .map_err(self.failed())
+            .map_err(self.store_error())
     }
 
-    /// Every place that was recorded.
+    /// Returns all recorded systems, by name.
     pub(crate) fn systems(&self) -> Result<Vec<RecordedSystem>, Error> {
         let read = || {
             let mut statement =
@@ -38,21 +39,21 @@ impl Store {
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
-        read().map_err(self.failed())
+        read().map_err(self.store_error())
     }
 
-    /// When the first snapshot that is kept was taken, milliseconds since 1970.
-    pub(crate) fn first(&self, place: i64) -> Result<Option<i64>, Error> {
-        let first = "SELECT min(at) FROM snapshots WHERE place = ?1";
-        self.connection.query_row(first, [place], |row| row.get(0)).map_err(self.failed())
+    /// Returns the time of the oldest stored snapshot, milliseconds since 1970.
+    pub(crate) fn first(&self, system_id: i64) -> Result<Option<i64>, Error> {
+        let query = "SELECT min(at) FROM snapshots WHERE place = ?1";
+        self.connection.query_row(query, [system_id], |row| row.get(0)).map_err(self.store_error())
     }
 
-    /// Hands out the snapshots of a range in the order of time, the oldest first.
+    /// Calls `visit` with each snapshot in a range of milliseconds since 1970, oldest first.
     pub fn walk(
         &self,
-        place: i64,
+        system_id: i64,
         (from, until): (i64, i64),
-        mut take: impl FnMut(&StoredSnapshot<'_>),
+        mut visit: impl FnMut(&StoredSnapshot<'_>),
     ) -> Result<(), Error> {
         let names = METRICS.map(|doc| doc.name).join(", ");
         let statement = format!(
@@ -61,44 +62,44 @@ impl Store {
         );
         let mut read = || {
             let mut statement = self.connection.prepare(&statement)?;
-            let mut rows = statement.query(params![place, from, until])?;
+            let mut rows = statement.query(params![system_id, from, until])?;
             while let Some(row) = rows.next()? {
-                take(&point(row)?);
+                visit(&snapshot_from_row(row)?);
             }
             Ok(())
         };
-        read().map_err(self.failed())
+        read().map_err(self.store_error())
     }
 
-    /// Hands out time and troubles of the snapshots before a time, the newest first, at most `most`,
-    /// for as long as `take` wants more.
+    /// Calls `visit` with the time and the failed checks of at most `max` snapshots before a time,
+    /// newest first, until it returns `false`.
     pub(crate) fn back(
         &self,
-        place: i64,
+        system_id: i64,
         before: i64,
-        most: u32,
-        mut take: impl FnMut(i64, &str) -> bool,
+        max: u32,
+        mut visit: impl FnMut(i64, &str) -> bool,
     ) -> Result<(), Error> {
         let mut read = || {
             let mut statement = self.connection.prepare(
                 "SELECT at, bad FROM snapshots WHERE place = ?1 AND at < ?2 \
                  ORDER BY at DESC LIMIT ?3",
             )?;
-            let mut rows = statement.query(params![place, before, most])?;
+            let mut rows = statement.query(params![system_id, before, max])?;
             while let Some(row) = rows.next()? {
-                if !take(row.get(0)?, row.get_ref(1)?.as_str()?) {
+                if !visit(row.get(0)?, row.get_ref(1)?.as_str()?) {
                     break;
                 }
             }
             Ok(())
         };
-        read().map_err(self.failed())
+        read().map_err(self.store_error())
     }
 
-    /// The readable part of the latest snapshot of a range.
+    /// Returns the details of the latest snapshot up to a time; `None` if there are none.
     pub(crate) fn latest_detail(
         &self,
-        place: i64,
+        system_id: i64,
         until: i64,
     ) -> Result<Option<SnapshotDetail>, Error> {
         let text: Option<String> = self
@@ -106,18 +107,18 @@ impl Store {
             .query_row(
                 "SELECT detail FROM details WHERE snapshot = (SELECT id FROM snapshots \
                  WHERE place = ?1 AND at <= ?2 ORDER BY at DESC LIMIT 1)",
-                params![place, until],
+                params![system_id, until],
                 |row| row.get(0),
             )
             .optional()
-            .map_err(self.failed())?;
+            .map_err(self.store_error())?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
-    /// The operations of a range, the oldest first.
+    /// Returns the operations in a range of milliseconds since 1970, oldest first.
     pub fn marks(
         &self,
-        place: i64,
+        system_id: i64,
         (from, until): (i64, i64),
     ) -> Result<Vec<OperationMarker>, Error> {
         let read = || {
@@ -125,36 +126,36 @@ impl Store {
                 "SELECT operation, undo, who, reason, at, jobs FROM operations \
                  WHERE place = ?1 AND at >= ?2 AND at <= ?3 ORDER BY at",
             )?;
-            let rows = statement.query_map(params![place, from, until], mark)?;
+            let rows = statement.query_map(params![system_id, from, until], marker_from_row)?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
-        read().map_err(self.failed())
+        read().map_err(self.store_error())
     }
 }
 
-fn point<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredSnapshot<'a>> {
-    let bits: i64 = row.get(4)?;
-    let mut figures = MetricValues::default();
-    for (place, doc) in METRICS.iter().enumerate() {
-        let value: Option<f64> = row.get(5 + place)?;
-        let at_least = bits >> place & 1 == 1;
-        figures.set(doc.metric, value.map(|value| Measure { value, at_least }));
+fn snapshot_from_row<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredSnapshot<'a>> {
+    let lower_bounds: i64 = row.get(4)?;
+    let mut metrics = MetricValues::default();
+    for (index, doc) in METRICS.iter().enumerate() {
+        let value: Option<f64> = row.get(5 + index)?;
+        let at_least = lower_bounds >> index & 1 == 1;
+        metrics.set(doc.metric, value.map(|value| Measure { value, at_least }));
     }
     Ok(StoredSnapshot {
         at: row.get(0)?,
         status: Status::from_number(row.get(1)?),
         section: row.get_ref(2)?.as_str_or_null()?,
         bad: row.get_ref(3)?.as_str()?,
-        metrics: figures,
+        metrics,
     })
 }
 
-fn mark(row: &Row<'_>) -> rusqlite::Result<OperationMarker> {
+fn marker_from_row(row: &Row<'_>) -> rusqlite::Result<OperationMarker> {
     let at: i64 = row.get(4)?;
     let jobs: i64 = row.get(5)?;
     Ok(OperationMarker {
         operation: row.get(0)?,
-        operation_type: operation_type_of(row.get(1)?),
+        operation_type: operation_type_from_number(row.get(1)?),
         who: row.get(2)?,
         reason: row.get(3)?,
         at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),

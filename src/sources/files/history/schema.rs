@@ -1,14 +1,15 @@
-//! The form of the file. A migration is one entry of a list; the file says how many it has seen.
+//! The schema of the history file and its migrations. The file stores the number of applied
+//! migrations as its `user_version`.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{PATIENCE, unusable};
+use super::{BUSY_TIMEOUT, unusable};
 use crate::error::Error;
 
-/// Every migration in its order; never changed once released, only added to.
+/// All migrations in order. A released migration never changes; new ones are appended.
 pub(crate) const MIGRATIONS: [&str; 2] = [
     "CREATE TABLE places (
        id INTEGER PRIMARY KEY,
@@ -50,16 +51,16 @@ pub(crate) const MIGRATIONS: [&str; 2] = [
      ) STRICT, WITHOUT ROWID;",
 ];
 
-/// The form that this version writes.
+/// Schema version that this version of cliplyctl writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
 
-/// Which form the file has.
+/// Reads the schema version of the file.
 pub(crate) fn version(connection: &Connection) -> rusqlite::Result<usize> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     Ok(usize::try_from(version).unwrap_or(0))
 }
 
-/// Refuses what a newer version wrote.
+/// Rejects a file that a newer version of cliplyctl wrote.
 pub(crate) fn check(found: usize, path: &Path) -> Result<(), Error> {
     if found <= VERSION {
         return Ok(());
@@ -69,45 +70,49 @@ pub(crate) fn check(found: usize, path: &Path) -> Result<(), Error> {
         .hint("a newer cliplyctl wrote it: use that one, or another XDG_STATE_HOME"))
 }
 
-/// Between two tries to set the connection up.
-const BREATH: Duration = Duration::from_millis(10);
+/// Delay between two attempts to configure the connection.
+const RETRY_DELAY: Duration = Duration::from_millis(10);
 
-/// Turns write-ahead logging on. While another one does that for a new file, or mends one whose
-/// writer was killed, SQLite refuses at once instead of waiting: we wait.
-fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    let until = Instant::now() + PATIENCE;
+/// Enables write-ahead logging, full synchronization and foreign keys.
+///
+/// While another process enables WAL for a new file or recovers one after a crash, SQLite returns
+/// `SQLITE_BUSY` without waiting for the busy timeout, so this function retries for that long.
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
     let settings =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
     loop {
         match connection.execute_batch(settings) {
             Err(error)
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-                    && Instant::now() < until =>
+                    && Instant::now() < deadline =>
             {
-                std::thread::sleep(BREATH);
+                std::thread::sleep(RETRY_DELAY);
             }
-            done => return done,
+            result => return result,
         }
     }
 }
 
-/// Sets the connection up and applies what is missing. Of several at once, one does the work.
+/// Configures the connection and applies missing migrations. If several processes do so at once,
+/// one of them applies the migrations.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Error> {
-    let failed = |error| unusable(path).cause(error);
-    set_up(connection).map_err(failed)?;
-    let found = version(connection).map_err(failed)?;
+    let store_error = |error| unusable(path).cause(error);
+    configure(connection).map_err(store_error)?;
+    let found = version(connection).map_err(store_error)?;
     check(found, path)?;
     if found == VERSION {
         return Ok(());
     }
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    // Another one may have been faster.
-    let found = version(&transaction).map_err(failed)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(store_error)?;
+    // Another process may have applied them in the meantime.
+    let found = version(&transaction).map_err(store_error)?;
     check(found, path)?;
     for migration in MIGRATIONS.iter().skip(found) {
-        transaction.execute_batch(migration).map_err(failed)?;
+        transaction.execute_batch(migration).map_err(store_error)?;
     }
-    transaction.pragma_update(None, "user_version", VERSION as i64).map_err(failed)?;
-    transaction.commit().map_err(failed)
+    transaction.pragma_update(None, "user_version", VERSION as i64).map_err(store_error)?;
+    transaction.commit().map_err(store_error)
 }

@@ -1,4 +1,4 @@
-//! Appends, and forgets what is too old, in one transaction.
+//! Appends a snapshot and deletes those older than the retention, in one transaction.
 
 use std::time::Duration;
 
@@ -12,77 +12,78 @@ use crate::error::Error;
 use crate::facts::operation::reasons;
 use crate::facts::snapshot::{FailedCheck, METRICS, OperationMarker, Snapshot};
 
-/// Snapshots that one append forgets at most: it must stay short.
-const FORGOTTEN: i64 = 500;
+/// Maximum number of snapshots that one append deletes, so that its transaction stays short.
+const MAX_DELETED: i64 = 500;
 
-/// What the snapshots are of.
+/// The system that a snapshot describes.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemId<'a> {
-    /// The database and the app, without credentials.
+    /// Database and app of the system, without credentials.
     pub name: &'a str,
     /// Name of the context that was used last.
     pub context: Option<&'a str>,
 }
 
 impl Store {
-    /// Appends a snapshot and the operations that were seen with it; when this returns, they are
-    /// kept. Returns the snapshot's number.
+    /// Appends a snapshot and the operations read with it, and deletes what is older than `retain`.
+    /// Returns the id of the snapshot after the transaction is committed.
     pub fn append(
         &mut self,
-        place: SystemId<'_>,
+        system: SystemId<'_>,
         snapshot: &Snapshot,
-        marks: &[OperationMarker],
-        keep: Duration,
+        markers: &[OperationMarker],
+        retain: Duration,
     ) -> Result<i64, Error> {
-        let failed = self.failed();
+        let store_error = self.store_error();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = transaction.map_err(&failed)?;
+        let transaction = transaction.map_err(&store_error)?;
         let write = || {
-            let place = system_id(&transaction, place)?;
-            let id = insert(&transaction, place, snapshot)?;
-            for mark in marks {
-                note(&transaction, place, mark)?;
+            let system_id = upsert_system(&transaction, system)?;
+            let id = insert(&transaction, system_id, snapshot)?;
+            for marker in markers {
+                upsert_operation(&transaction, system_id, marker)?;
             }
             let now = snapshot.at.as_millisecond();
-            let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-            forget(&transaction, place, now.saturating_sub(keep))?;
+            let retain = i64::try_from(retain.as_millis()).unwrap_or(i64::MAX);
+            delete_expired(&transaction, system_id, now.saturating_sub(retain))?;
             Ok(id)
         };
-        let id = write().map_err(&failed)?;
-        transaction.commit().map_err(&failed)?;
+        let id = write().map_err(&store_error)?;
+        transaction.commit().map_err(&store_error)?;
         Ok(id)
     }
 }
 
-fn system_id(tx: &Transaction<'_>, place: SystemId<'_>) -> rusqlite::Result<i64> {
+/// Inserts the system or updates its context, and returns its id.
+fn upsert_system(tx: &Transaction<'_>, system: SystemId<'_>) -> rusqlite::Result<i64> {
     tx.query_row(
         "INSERT INTO places (name, context) VALUES (?1, ?2)
          ON CONFLICT (name) DO UPDATE SET context = excluded.context RETURNING id",
-        params![place.name, place.context],
+        params![system.name, system.context],
         |row| row.get(0),
     )
 }
 
-fn insert(tx: &Transaction<'_>, place: i64, snapshot: &Snapshot) -> rusqlite::Result<i64> {
+fn insert(tx: &Transaction<'_>, system_id: i64, snapshot: &Snapshot) -> rusqlite::Result<i64> {
     let names = METRICS.map(|doc| doc.name).join(", ");
     let marks = vec!["?"; METRICS.len()].join(", ");
-    let mut bits = 0;
-    let mut figures = Vec::with_capacity(METRICS.len());
-    for (place, doc) in METRICS.iter().enumerate() {
+    let mut lower_bounds = 0;
+    let mut metrics = Vec::with_capacity(METRICS.len());
+    for (index, doc) in METRICS.iter().enumerate() {
         let measure = snapshot.metrics.get(doc.metric);
-        bits |= i64::from(measure.is_some_and(|m| m.at_least)) << place;
-        figures.push(measure.map_or(Value::Null, |m| Value::Real(m.value)));
+        lower_bounds |= i64::from(measure.is_some_and(|m| m.at_least)) << index;
+        metrics.push(measure.map_or(Value::Null, |m| Value::Real(m.value)));
     }
     let mut values = vec![
-        Value::Integer(place),
+        Value::Integer(system_id),
         Value::Integer(snapshot.at.as_millisecond()),
         Value::Integer(i64::try_from(snapshot.took.as_millis()).unwrap_or(i64::MAX)),
         Value::Integer(snapshot.status.number().into()),
         snapshot.section.clone().map_or(Value::Null, Value::Text),
-        Value::Text(bad(&snapshot.failed_checks)),
-        Value::Integer(bits),
+        Value::Text(format_failed_checks(&snapshot.failed_checks)),
+        Value::Integer(lower_bounds),
     ];
-    values.extend(figures);
+    values.extend(metrics);
     let statement = format!(
         "INSERT INTO snapshots (place, at, took_ms, verdict, section, bad, at_least, {names}) \
          VALUES (?, ?, ?, ?, ?, ?, ?, {marks})"
@@ -95,21 +96,25 @@ fn insert(tx: &Transaction<'_>, place: i64, snapshot: &Snapshot) -> rusqlite::Re
     Ok(id)
 }
 
-/// `queue.workers:2 ready.ok:1`
-fn bad(troubles: &[FailedCheck]) -> String {
-    let word = |trouble: &FailedCheck| format!("{}:{}", trouble.check, trouble.status.number());
-    troubles.iter().map(word).collect::<Vec<_>>().join(" ")
+/// Formats checks with the numbers of their statuses: `queue.workers:2 ready.ok:1`.
+fn format_failed_checks(checks: &[FailedCheck]) -> String {
+    let format_check = |check: &FailedCheck| format!("{}:{}", check.check, check.status.number());
+    checks.iter().map(format_check).collect::<Vec<_>>().join(" ")
 }
 
-/// An operation is seen again and again while it runs: the largest count stays, and who began it;
-/// whoever resumed it is told with the reason.
-fn note(tx: &Transaction<'_>, place: i64, mark: &OperationMarker) -> rusqlite::Result<()> {
-    let known: Option<(String, Option<String>)> = tx
+/// Inserts or updates an operation, which is recorded repeatedly while it runs. An update keeps the
+/// first operator and the largest number of jobs; operators who resumed it are part of the reason.
+fn upsert_operation(
+    tx: &Transaction<'_>,
+    system_id: i64,
+    marker: &OperationMarker,
+) -> rusqlite::Result<()> {
+    let stored: Option<(String, Option<String>)> = tx
         .prepare_cached("SELECT who, reason FROM operations WHERE place = ?1 AND operation = ?2")?
-        .query_row(params![place, mark.operation], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![system_id, marker.operation], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let (who, first) = known.unwrap_or_else(|| (mark.who.clone(), mark.reason.clone()));
-    let reason = reasons((&who, first.as_deref()), (&mark.who, mark.reason.as_deref()));
+    let (who, first_reason) = stored.unwrap_or_else(|| (marker.who.clone(), marker.reason.clone()));
+    let reason = reasons((&who, first_reason.as_deref()), (&marker.who, marker.reason.as_deref()));
     tx.prepare_cached(
         "INSERT INTO operations (place, operation, undo, who, reason, at, jobs)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -117,25 +122,26 @@ fn note(tx: &Transaction<'_>, place: i64, mark: &OperationMarker) -> rusqlite::R
            jobs = max(jobs, excluded.jobs), at = min(at, excluded.at), reason = excluded.reason",
     )?
     .execute(params![
-        place,
-        mark.operation,
-        operation_type_number(mark.operation_type),
+        system_id,
+        marker.operation,
+        operation_type_number(marker.operation_type),
         who,
         reason,
-        mark.at.as_millisecond(),
-        i64::try_from(mark.jobs).unwrap_or(i64::MAX),
+        marker.at.as_millisecond(),
+        i64::try_from(marker.jobs).unwrap_or(i64::MAX),
     ])?;
     Ok(())
 }
 
-/// Forgets what is older than this, of every place: those that nobody records any more as well.
-fn forget(tx: &Transaction<'_>, place: i64, before: i64) -> rusqlite::Result<()> {
+/// Deletes snapshots of all systems, also of those no longer recorded, and operations of this
+/// system that are older than `before`.
+fn delete_expired(tx: &Transaction<'_>, system_id: i64, before: i64) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "DELETE FROM snapshots WHERE id IN (
            SELECT s.id FROM places p JOIN snapshots s ON s.place = p.id AND s.at < ?1 LIMIT ?2)",
     )?
-    .execute(params![before, FORGOTTEN])?;
+    .execute(params![before, MAX_DELETED])?;
     tx.prepare_cached("DELETE FROM operations WHERE place = ?1 AND at < ?2")?
-        .execute(params![place, before])?;
+        .execute(params![system_id, before])?;
     Ok(())
 }
