@@ -1,4 +1,4 @@
-//! Recognition of the layout: converts the catalog into the meaning of the columns.
+//! Recognition of the layout: the meaning of the columns in the catalog.
 
 use super::catalog::{CatalogTable, TableCatalog};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, StateNames};
@@ -7,20 +7,20 @@ use super::{ErrorColumn, Events, IdType, Layout};
 /// Types of ids from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
 
-/// Why a catalog has no readable jobs table.
+/// Reason why the catalog has no readable jobs table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LayoutError {
     /// There is no table `public.jobs`.
     NoTable,
-    /// This role may not read it.
+    /// The role has no SELECT privilege on the table.
     NoSelect,
-    /// Row-level security filters the rows: what this role sees is not the whole queue.
+    /// Row-level security hides rows of the table from the role.
     HiddenByRls,
-    /// No state column or no id was found.
+    /// A required column is missing or has another type.
     Unknown {
-        /// What was looked for.
+        /// Required column.
         expected: &'static str,
-        /// The columns of the table, joined.
+        /// Columns of the table, joined by commas.
         found: String,
     },
 }
@@ -97,7 +97,8 @@ fn id_type(jobs: &CatalogTable) -> Result<IdType, LayoutError> {
     }
 }
 
-/// Which of `state` and `status` the worker maintains, according to the strongest available evidence.
+/// The column, `state` or `status`, that the worker maintains, according to the strongest available
+/// evidence.
 fn state_column(
     catalog: &TableCatalog,
     jobs: &CatalogTable,
@@ -129,7 +130,7 @@ fn state_column(
         .to_owned())
 }
 
-/// The column for which the evidence holds, if it holds for exactly one.
+/// The column that the evidence supports, if it supports only one.
 fn one_side(holds: impl Fn(&str) -> bool) -> Option<&'static str> {
     match (holds("state"), holds("status")) {
         (true, false) => Some("state"),
@@ -165,7 +166,8 @@ fn state_names(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -
     StateNames::new(live, values)
 }
 
-/// The schemas with `state` use `run_at`, those with `status` the other two columns.
+/// Due columns: `run_at` in schemas with `state`, `run_after` and `next_run_at` in those with
+/// `status`.
 fn due_columns(jobs: &CatalogTable, on_status: bool) -> Vec<String> {
     if !on_status && let Some(run_at) = jobs.first_of(&["run_at"]) {
         return vec![run_at];

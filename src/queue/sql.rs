@@ -1,4 +1,4 @@
-//! Pieces of SQL built from a layout. Names and values are quoted here and nowhere else.
+//! SQL fragments for a layout. Only this module quotes names and values.
 
 use crate::fingerprint::{HEAD, TAIL};
 use crate::queue::{Layout, Lifecycle};
@@ -8,7 +8,7 @@ pub(crate) fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A quoted literal without a type, so that it fits text and enum columns alike.
+/// A quoted literal without a type, for text and enum columns.
 pub(crate) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if text.contains('\\') {
@@ -23,8 +23,8 @@ pub(crate) fn literals(values: &[String]) -> String {
     values.iter().map(|v| literal(v)).collect::<Vec<_>>().join(", ")
 }
 
-/// `"state" in ('a', 'b')`, or `false` for no values. Written so that a partial index with the
-/// same list serves it.
+/// `"state" in ('a', 'b')`, or `false` without values. The form matches the predicate of a partial
+/// index with the same list.
 pub(crate) fn state_in(layout: &Layout, values: &[String]) -> String {
     match values {
         [] => "false".to_owned(),
@@ -33,12 +33,12 @@ pub(crate) fn state_in(layout: &Layout, values: &[String]) -> String {
     }
 }
 
-/// A column, or a typed NULL where the layout has none.
+/// A column, or a typed NULL if the layout does not have it.
 pub(crate) fn column_or_null(column: Option<&String>, r#type: &str) -> String {
     column.map_or_else(|| format!("null::{type}"), |name| ident(name))
 }
 
-/// When a job may be claimed: the latest of the due columns; NULL means at once.
+/// Time from which a job can be claimed: the latest of the due columns; NULL for immediately.
 pub(crate) fn due(layout: &Layout) -> String {
     match layout.due.as_slice() {
         [] => "null::timestamptz".to_owned(),
@@ -50,7 +50,7 @@ pub(crate) fn due(layout: &Layout) -> String {
     }
 }
 
-/// The last sign of life of a job in progress: its heartbeat, else its lock.
+/// Time of the last heartbeat of a claimed job, otherwise of its lock.
 pub(crate) fn last_heartbeat(layout: &Layout) -> String {
     let columns: Vec<_> =
         [&layout.heartbeat, &layout.locked_at].into_iter().flatten().map(|c| ident(c)).collect();
@@ -61,7 +61,7 @@ pub(crate) fn last_heartbeat(layout: &Layout) -> String {
     }
 }
 
-/// The error text: `last_error`, else the message of `error`, else the whole of `error`.
+/// Error text: `last_error`, otherwise the message of `error`, otherwise all of `error`.
 pub(crate) fn error_text(layout: &Layout) -> String {
     let mut parts = Vec::new();
     if let Some(last) = &layout.last_error {
@@ -83,8 +83,8 @@ pub(crate) fn error_text(layout: &Layout) -> String {
     }
 }
 
-/// A value as text, without what a fingerprint passes over: `Fingerprint::of` takes the ends of a
-/// long text alone. Its size is asked first, because that neither unpacks it nor makes text of it.
+/// A value as text for `Fingerprint::new`, which reads only the ends of a long text. The size is
+/// checked first, because that does not decompress the value.
 pub(crate) fn fingerprint_input(value: &str) -> String {
     let whole = HEAD + TAIL;
     format!(
@@ -93,7 +93,7 @@ pub(crate) fn fingerprint_input(value: &str) -> String {
     )
 }
 
-/// A timestamp expression as RFC 3339 UTC with microseconds; infinite ones as Postgres says them.
+/// A timestamp as RFC 3339 UTC with microseconds; infinite values as PostgreSQL formats them.
 pub(crate) fn rfc3339(timestamp: &str) -> String {
     format!(
         "case when isfinite({timestamp}) then to_char({timestamp} at time zone 'utc', \
@@ -101,7 +101,7 @@ pub(crate) fn rfc3339(timestamp: &str) -> String {
     )
 }
 
-/// When a dead job was last changed, as the key that listings sort by.
+/// Time of the last change of a dead letter, the sort key of listings.
 pub(crate) fn changed(layout: &Layout) -> String {
     match &layout.updated {
         Some(name) if layout.updated_nullable => {
@@ -112,13 +112,13 @@ pub(crate) fn changed(layout: &Layout) -> String {
     }
 }
 
-/// Seconds since a timestamp expression, by the server's clock. The subtraction is one of numbers:
-/// rows may hold `infinity`, and the server refuses to subtract that from a time.
+/// Seconds since a timestamp, by the database clock. Numbers are subtracted, because the server
+/// can reject the difference of a timestamp and `infinity`.
 pub(crate) fn age(timestamp: &str) -> String {
     format!("(extract(epoch from now())::float8 - extract(epoch from {timestamp})::float8)")
 }
 
-/// The columns that an index must hold so that the figures of a role need no table access.
+/// Columns of an index that allows index-only scans for the metrics of a lifecycle state.
 pub(crate) fn covering_columns(layout: &Layout, role: Lifecycle) -> Vec<&str> {
     let mut columns: Vec<&str> = layout.kind.as_deref().into_iter().collect();
     match role {

@@ -17,45 +17,45 @@ pub(crate) struct IndexAdviceJson {
     indexes: Vec<IndexJson>,
 }
 
-/// An index that would help.
+/// A suggested index.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct IndexJson {
-    /// Which figures it serves.
+    /// Metrics that the index serves.
     serves: &'static str,
-    /// The statement, for review.
+    /// Statement that creates the index, for review.
     sql: String,
-    /// What one count of these figures costs without it, measured; null where it was not.
+    /// Measured cost of one count without the index; null if it was not measured.
     now: Option<CurrentCostJson>,
-    /// What one count would read with it, an estimate; null where nothing is known.
+    /// Estimated cost of one count with the index; null if unknown.
     with_index: Option<IndexedCostJson>,
-    /// Why nothing was measured.
+    /// Reason why nothing was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     not_measured: Option<String>,
 }
 
-/// One count without the index.
+/// Cost of one count without the index.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CurrentCostJson {
-    /// Milliseconds that it took, measured once; null when it was given up.
+    /// Duration of a single count in milliseconds; null if it was canceled.
     took_ms: Option<f64>,
-    /// Milliseconds after which it was given up; null when it ended.
+    /// Milliseconds after which the count was canceled; null if it completed.
     given_up_after_ms: Option<f64>,
-    /// How the planner reads the table, in its words: `Seq Scan`.
+    /// Scan nodes of the query plan, such as `Seq Scan`.
     reads: Vec<&'static str>,
-    /// Pages of the table that are read; null where the plan does not tell.
+    /// Number of table pages that are read; null if the plan does not show this.
     pages: Option<u64>,
-    /// Whether `pages` is an estimate (a page for each job) and not the size of the table.
+    /// Whether `pages` is an estimate (one page per job) and not the size of the table.
     pages_estimated: bool,
 }
 
-/// One count with the index.
+/// Estimated cost of one count with the index.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct IndexedCostJson {
-    /// Pages of the index, an estimate: jobs by the width of an entry.
+    /// Estimated number of index pages, from the number of jobs and the width of an entry.
     pages: u64,
-    /// The jobs that it would hold.
+    /// Number of jobs in the index.
     jobs: u64,
-    /// Whether `jobs` is the planner's estimate and was not counted.
+    /// Whether `jobs` is an estimate of the planner and not a count.
     jobs_estimated: bool,
 }
 
@@ -177,7 +177,7 @@ fn statements(layout: &Layout, name: &str, definition: &str) -> String {
             partition.name
         ));
     }
-    // From the leaves up: an index is attached after all indexes of its own partitions.
+    // Leaf partitions come first: an index is attached after all indexes of its own partitions.
     for (index, partition) in layout.partitions.iter().enumerate().rev() {
         let (parent, child) = (parent_index(partition), qualified_name(index));
         lines.push(format!("alter index {parent} attach partition {child};"));

@@ -11,29 +11,29 @@ use crate::facts::requeued_job::JobOutcome;
 use crate::requeue::job_outcome::describe_counts;
 use crate::text::{count, first_line, plural};
 
-/// Groups in the table.
+/// Maximum number of groups in the table.
 const SHOWN: usize = 20;
-/// Groups in the JSON.
+/// Maximum number of groups in the JSON.
 const NAMED: usize = 1_000;
 
-/// How far a group came.
+/// Result of one group.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CanaryGroupJson {
     group: String,
     template: String,
     jobs: u64,
     requeued: u64,
-    /// Jobs that stay dead, or were not reached.
+    /// Jobs that are still dead letters.
     left: u64,
-    /// `failed` or `timeout`; null where it went through.
+    /// Why the group stopped: `failed` or `timeout`; null if it did not stop.
     stopped: Option<&'static str>,
-    /// Of the last step that was watched.
+    /// Outcomes of the last followed batch.
     step: BatchOutcomesJson,
-    /// Jobs behind that step: written, and not waited for.
+    /// Requeued jobs whose outcome was not awaited.
     rest: u64,
 }
 
-/// How the jobs of a step stand.
+/// Number of jobs of a batch by outcome.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct BatchOutcomesJson {
     jobs: u64,

@@ -28,39 +28,39 @@ pub(crate) struct DeadLetterView<'a> {
     pub(crate) advice: Option<&'a Advice>,
 }
 
-/// `data` of `dlq show`: that of `jobs show`, and more.
+/// `data` of `dlq show`: that of `jobs show` with cause, advice and requeues.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct DeadLetterDetailJson {
     #[serde(flatten)]
     job: JobJson,
     cause: CauseJson,
-    /// What is known of such causes; null when nothing is.
+    /// Advice for the cause; null if there is none.
     advice: Option<CauseAdviceJson>,
-    /// Other dead letters that died of the same.
+    /// Number of other dead letters with the same cause.
     others: CountJson,
-    /// Dead letters of its kind that were read for that.
+    /// Number of dead letters of the same kind that were read for this count.
     others_read: u64,
-    /// Earlier requeues among the events, the latest first.
+    /// Earlier requeues in the events, newest first.
     requeues: Vec<EarlierRequeueJson>,
 }
 
-/// What a dead letter died of.
+/// Cause of a dead letter.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CauseJson {
-    /// Versioned; accepted as `--group`.
+    /// Id of the group for `--group`, with its version.
     hash: String,
-    /// Error code or class.
+    /// Error code or error class.
     code: Option<String>,
-    /// The cause; `<*>` stands where jobs differ.
+    /// Cause, with `<*>` for variable parts.
     template: String,
 }
 
-/// What is known of a kind of cause.
+/// Advice for a cause.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CauseAdviceJson {
-    /// `bad_input`, `external_service`, `internal_error` or `resources`.
+    /// Category: `bad_input`, `external_service`, `internal_error` or `resources`.
     class: &'static str,
-    /// `yes`, `after_fix` or `no`.
+    /// Whether a retry is safe: `yes`, `after_fix` or `no`.
     safe_to_retry: &'static str,
     text: String,
 }
@@ -78,18 +78,19 @@ impl From<&Advice> for CauseAdviceJson {
 /// An earlier requeue.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EarlierRequeueJson {
-    /// Null where the worker's own helper did it.
+    /// Id of the operation; null if the worker's helper function requeued the job.
     operation: Option<String>,
     actor: Option<String>,
     host: Option<String>,
     reason: Option<String>,
-    /// Seconds ago, by the server's clock.
+    /// Age of the requeue in seconds by the database clock.
     age: Option<f64>,
-    /// `undone` or `died_again`.
+    /// Outcome: `undone` or `died_again` (failed again).
     outcome: &'static str,
-    /// Seconds from the requeue to the death; null when the events do not tell.
+    /// Seconds from the requeue until the job was a dead letter again; null if the events do not
+    /// contain this.
     died_after: Option<f64>,
-    /// Whether it died of the same; null when the events do not tell.
+    /// Whether the cause was the same; null if the events do not contain this.
     same_cause: Option<bool>,
 }
 

@@ -14,17 +14,17 @@ use crate::text;
 /// `data` of `dlq list`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct DeadLettersJson {
-    /// How many there are in all, with the same filters.
+    /// Total number of dead letters that match the filters.
     total: CountJson,
-    /// `updated` (latest change first), `oldest` or `died`.
+    /// Sort order: `updated` (latest change first), `oldest` or `died`.
     sort: &'static str,
-    /// The jobs of this page, in that order.
+    /// Dead letters of this page, in sort order.
     jobs: Vec<DeadLetterJson>,
-    /// Where the next page begins; null on the last one.
+    /// Cursor of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
-/// A dead job.
+/// A dead letter.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct DeadLetterJson {
     id: String,
@@ -32,13 +32,13 @@ pub(crate) struct DeadLetterJson {
     workspace_id: Option<String>,
     attempts: Option<i64>,
     max_attempts: Option<i64>,
-    /// The beginning of the error text.
+    /// Beginning of the error text.
     error: Option<String>,
-    /// When it died, RFC 3339 UTC.
+    /// Time since which the job is a dead letter, RFC 3339 UTC.
     died_at: Option<String>,
-    /// Seconds since, by the server's clock.
+    /// Seconds since that time, by the database clock.
     died_age: Option<f64>,
-    /// `worker` when the worker wrote the time, `updated_at` when the row's last change is taken.
+    /// Source of that time: `worker`, or `updated_at` for the last change of the row.
     died_source: Option<&'static str>,
 }
 

@@ -10,53 +10,54 @@ use crate::facts::requeued_job::{FollowEnd, FollowResult, JobOutcome, ZombieWork
 use crate::requeue::job_outcome::describe_counts;
 use crate::text::{count, first_line, plural};
 
-/// Groups and workers in the tables.
+/// Maximum number of groups and of workers in the tables.
 const SHOWN: usize = 10;
-/// Groups and workers in the JSON.
+/// Maximum number of groups and of workers in the JSON.
 const NAMED: usize = 1_000;
 
 /// `data` of `dlq follow`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FollowJson {
     operation: String,
-    /// `decided`, `deadline`, `detached` or `lost`.
+    /// Why following ended: `decided`, `deadline`, `detached` or `lost`.
     end: &'static str,
     jobs: u64,
     finished: u64,
-    /// An attempt failed of what the job had died of, though retries may remain.
+    /// Jobs that failed again with the same cause, whether or not retries remain.
     failed_again: u64,
-    /// Dead, of something else.
+    /// Dead letters with another cause.
     failed_otherwise: u64,
-    /// Failed of something else; will be tried again.
+    /// Jobs that failed with another cause and will be retried.
     waits_for_retry: u64,
     running: u64,
     queued: u64,
-    /// Undone, requeued again, deleted or changed by hand.
+    /// Jobs that were undone, requeued again, deleted or edited since the requeue.
     moved: u64,
     failures: Vec<FailureJson>,
-    /// Workers that acted on a job without a claim since the requeue; null where that cannot be seen.
+    /// Workers that wrote to a job without claiming it after the requeue; null if the schema does
+    /// not show this.
     zombies: Option<Vec<ZombieJson>>,
 }
 
-/// Jobs that failed of one cause since the requeue.
+/// Jobs that failed with one cause since the requeue.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FailureJson {
     group: String,
     template: String,
     jobs: u64,
-    /// Those that had died of just this before.
+    /// Jobs that had failed with the same cause before.
     again: u64,
-    /// One of them.
+    /// Id of one of the jobs.
     sample: String,
 }
 
-/// A worker that still believes that a job is its own.
+/// A worker that wrote to a requeued job without claiming it again.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ZombieJson {
     job: String,
-    /// Null where nothing tells its name.
+    /// Name of the worker; null if unknown.
     worker: Option<String>,
-    /// `failed` the job, or `holds` its lock.
+    /// `failed` (its attempt failed) or `holds` (it holds the lock).
     did: &'static str,
 }
 

@@ -14,44 +14,44 @@ use crate::text;
 /// `data` of `dlq groups`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GroupsJson {
-    /// Dead jobs that were read.
+    /// Number of dead letters that were read.
     read: u64,
-    /// Whether time ran out before all were read: counts are lower bounds then.
+    /// Whether reading stopped at the time limit; the counts are lower bounds in that case.
     cut: bool,
-    /// Jobs of causes beyond the number that is kept apart.
+    /// Number of jobs in small groups that exceed the maximum number of groups.
     unkept: u64,
-    /// How jobs that were requeued before were looked for, in words.
+    /// Events that were searched for earlier requeues, in words.
     requeued_before_looked: String,
-    /// Largest first.
+    /// Groups, largest first.
     groups: Vec<GroupJson>,
 }
 
-/// Dead jobs with one cause.
+/// Dead letters of one kind with the same cause.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GroupJson {
-    /// Versioned; accepted as `--group`.
+    /// Id of the group for `--group`, with its version.
     hash: String,
     kind: String,
-    /// Error code or class.
+    /// Error code or error class.
     code: Option<String>,
-    /// The cause; `<*>` stands where jobs differ.
+    /// Cause, with `<*>` for variable parts.
     template: String,
     count: u64,
-    /// RFC 3339 UTC.
+    /// Time at which the first job was dead-lettered, RFC 3339 UTC.
     first_died_at: Option<String>,
-    /// RFC 3339 UTC.
+    /// Time at which the last job was dead-lettered, RFC 3339 UTC.
     last_died_at: Option<String>,
-    /// Deaths in the last 15 minutes, by the server's clock.
+    /// Number of jobs dead-lettered in the last 15 minutes, by the database clock.
     died_last_15m: u64,
-    /// Workspaces with such a job.
+    /// Number of workspaces with jobs in the group.
     workspaces: usize,
-    /// Jobs that went back into the queue before and died again, as far as events were read; null
-    /// when unknown.
+    /// Number of jobs that failed again after an earlier requeue, according to the events that were
+    /// read; null if unknown.
     requeued_before: Option<u64>,
-    /// What is known of such causes; null when nothing is.
+    /// Advice for the cause; null if there is none.
     advice: Option<CauseAdviceJson>,
-    /// Whether a job of this kind finished after the last death; null when unknown. True beside
-    /// `died_last_15m` above 0 is no sign that the cause is gone.
+    /// Whether a job of this kind finished after the last job of the group was dead-lettered; null
+    /// if unknown. If `died_last_15m` is above 0, the group is still failing despite `true`.
     recovering: Option<bool>,
 }
 

@@ -15,22 +15,22 @@ use crate::text;
 /// `data` of `handoff`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HandoffJson {
-    /// `data` of the commands that it is made of: `triage`, `queue`, `groups`, `samples`, `operations`.
-    /// A part that could not be read is null; `coverage` says why.
+    /// `data` of the included commands: `triage`, `queue`, `groups`, `samples`, `operations`; null
+    /// if it could not be read, with the reason in `coverage`.
     parts: Map<String, Value>,
-    /// Events of the last hour; null where the schema does not keep them in order.
+    /// Events of the last hour; null if the schema does not store them in order.
     last_hour: Option<Vec<EventCountsJson>>,
-    /// The database server's version.
+    /// Version of the database server.
     server_version: Option<String>,
-    /// Settings that are not defaults, secrets redacted.
+    /// Settings with values other than the defaults; secrets are redacted.
     settings: Vec<SettingJson>,
 }
 
-/// How often something happened.
+/// Frequency of an event.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EventCountsJson {
     event: String,
-    /// Six counts of ten minutes each, the latest first.
+    /// Number of events in each of the last six periods of 10 minutes, latest first.
     counts: Vec<i64>,
 }
 

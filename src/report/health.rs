@@ -9,22 +9,22 @@ use crate::exit::FailOn;
 use crate::facts::service::Health;
 use crate::facts::{Finding, Observed, Status};
 
-/// `data` of `health`; null where healthz gave no report.
+/// `data` of `health`; null if `/api/healthz` returned no report.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HealthJson {
-    /// The server's own verdict.
+    /// Whether the app reports that it is up.
     ok: bool,
-    /// The HTTP status.
+    /// HTTP status code.
     http_status: u16,
-    /// The name the service gives itself.
+    /// Service name that the app reports.
     service: Option<String>,
-    /// The server's clock, as it wrote it.
+    /// Time that the app reports, unparsed.
     ts: Option<String>,
-    /// What the server says went wrong.
+    /// Error that the app reports.
     error: Option<String>,
-    /// Attempts before the one that was answered.
+    /// Number of failed requests before the answered one.
     retries: u32,
-    /// Milliseconds.
+    /// Latency in milliseconds.
     latency_ms: LatencyJson,
 }
 

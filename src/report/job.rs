@@ -9,35 +9,35 @@ use crate::advice::job_explanation::JobExplanation;
 use crate::facts::job::{Job, RequeueEvent, TimelineEvent};
 use crate::{redact, text};
 
-/// Events in the table and in the JSON.
+/// Maximum number of events in the table and in the JSON.
 const SHOWN: usize = 50;
 /// Maximum length of nested JSON in the details of an event, in bytes.
 const MAX_NESTED_JSON: usize = 80;
 
-/// `data` of `jobs show`. Ages in seconds by the server's clock; secrets are masked.
+/// `data` of `jobs show`. Ages are in seconds by the database clock; secrets are redacted.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct JobJson {
     id: String,
     kind: Option<String>,
     workspace_id: Option<String>,
     state: String,
-    /// `due`, `queued_too_long`, `scheduled`, `running`, `stuck`, `failed`, `finished`, `dead` or
-    /// `unknown`.
+    /// Meaning of the state: `due`, `queued_too_long`, `scheduled`, `running`, `stuck`, `failed`,
+    /// `finished`, `dead` or `unknown`.
     meaning: &'static str,
     attempts: Option<i64>,
     max_attempts: Option<i64>,
-    /// Negative: due in the future.
+    /// Time since the job became due; negative if it is scheduled.
     due_age: Option<f64>,
     locked_by: Option<String>,
     last_sign_of_life_age: Option<f64>,
     created_age: Option<f64>,
     updated_age: Option<f64>,
     last_error: Option<String>,
-    /// The structured error, else its text.
+    /// Structured error, otherwise the error text.
     error: Value,
     payload: Value,
     result: Value,
-    /// Newest first.
+    /// Events of the job, newest first.
     events: Vec<EventJson>,
     /// Whether these are all events of the job.
     events_complete: bool,

@@ -7,30 +7,30 @@ use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line
 use crate::facts::job::{JobLine, JobState};
 use crate::text::age;
 
-/// `data` of `jobs list`. Ages in seconds by the server's clock.
+/// `data` of `jobs list`. Ages are in seconds by the database clock.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct JobsJson {
-    /// `due`, `scheduled`, `running`, `stuck`, `failed`, `finished` or `dead`.
+    /// Listed state: `due`, `scheduled`, `running`, `stuck`, `failed`, `finished` or `dead`.
     state: &'static str,
-    /// Whether there are more.
+    /// Whether there are more jobs than listed.
     more: bool,
     jobs: Vec<JobLineJson>,
 }
 
-/// One job.
+/// A listed job.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct JobLineJson {
     id: String,
     kind: Option<String>,
-    /// Who holds it.
+    /// Worker that locked the job.
     worker: Option<String>,
     attempts: Option<i64>,
     max_attempts: Option<i64>,
-    /// Since it became due; negative: until then.
+    /// Time since the job became due; negative if it is scheduled.
     due_age: Option<f64>,
-    /// Since the holder's last sign of life.
+    /// Time since the last heartbeat, otherwise since the lock.
     life_age: Option<f64>,
-    /// Since it was last changed.
+    /// Time since the last change of the row.
     changed_age: Option<f64>,
 }
 

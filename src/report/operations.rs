@@ -17,21 +17,21 @@ pub(crate) struct OperationsJson {
     operations: Vec<OperationJson>,
 }
 
-/// One operation.
+/// A recorded operation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OperationJson {
     operation: String,
-    /// `requeue`, `undo` or `rescue`.
+    /// Type of the operation: `requeue`, `undo` or `rescue`.
     deed: &'static str,
     actor: Option<String>,
     host: Option<String>,
     reason: Option<String>,
-    /// Seconds since, by the server's clock.
+    /// Age in seconds by the database clock.
     age: f64,
     jobs: u64,
-    /// Jobs that it was to write, where this machine knows that it was interrupted; else null.
+    /// Number of planned jobs if the local journal shows an interrupted operation; otherwise null.
     planned: Option<u64>,
-    /// Its jobs by their state now; `undone` or `moved on` where a later operation has them.
+    /// Number of its jobs by current state; `undone` or `moved on` for jobs of a later operation.
     now: Vec<(String, u64)>,
 }
 
@@ -72,7 +72,7 @@ fn next(operations: &[OperationSummary]) -> Vec<(String, &'static str)> {
     let follow = latest.map(|o| {
         (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
     });
-    // An operation that was undone is not to be resumed.
+    // An undone operation must not be resumed.
     let is_undone = |o: &OperationSummary| o.now.iter().any(|(state, _)| state == STATE_UNDONE);
     let resume = operations.iter().filter(|o| !is_undone(o)).find_map(|o| {
         let flags = &o.unfinished.as_ref()?.flags;
@@ -115,10 +115,10 @@ fn table(operations: &[OperationSummary]) -> Table {
     table
 }
 
-/// Changed jobs that are named.
+/// Maximum number of changed jobs that are listed by id.
 const NAMED: usize = 5;
 
-/// The jobs of an operation that is to be undone.
+/// Plan of an undo: the operation and its jobs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UndoScope<'a> {
     /// The operation to undo.
@@ -173,10 +173,10 @@ fn note_changed_since(document: &mut Document, scope: &UndoScope<'_>) {
 pub(crate) struct UndoJson {
     undoes: String,
     eligible: u64,
-    /// Put back by an earlier undo.
+    /// Number of jobs that an earlier undo returned to dead letters.
     undone_before: u64,
     moved_on: u64,
-    /// Null where nothing was written.
+    /// Outcome of the writes; null if nothing was written.
     outcome: Option<OutcomeJson>,
 }
 

@@ -10,47 +10,47 @@ use crate::facts::queue::{Count, Queue};
 use crate::facts::{Finding, Observed, Status};
 use crate::text;
 
-/// `data` of `queue`. Counts in jobs, ages in seconds by the server's clock.
+/// `data` of `queue`. Ages are in seconds by the database clock.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct QueueJson {
-    /// Only jobs of this kind were counted.
+    /// Kind of the counted jobs; null for all kinds.
     kind: Option<String>,
-    /// The server's clock, RFC 3339 UTC.
+    /// Time by the database clock, RFC 3339 UTC.
     server_time: String,
-    /// Waiting and due.
+    /// Due jobs.
     due: CountJson,
-    /// Waiting for a later time.
+    /// Scheduled jobs.
     scheduled: CountJson,
-    /// In progress.
+    /// Claimed jobs: running or stuck.
     in_progress: CountJson,
-    /// Failed, to be tried again.
+    /// Failed jobs that will be retried.
     failed: CountJson,
-    /// Dead; null where the schema has no dead letters.
+    /// Dead letters; null if the schema has none.
     dead: Option<CountJson>,
-    /// Died within the last hour.
+    /// Jobs dead-lettered in the last hour.
     died_last_hour: Option<CountJson>,
-    /// In progress without a sign of life; null where the schema keeps none.
+    /// Stuck jobs; null if the schema has no heartbeats.
     stuck: Option<CountJson>,
-    /// Seconds since the oldest due job became due.
+    /// Time since the oldest due job became due.
     oldest_due_age: Option<f64>,
-    /// Distinct holders of jobs with a recent heartbeat; null where the schema keeps none.
+    /// Number of active workers; null if the schema has no heartbeats.
     workers: Option<CountJson>,
-    /// Seconds since the youngest heartbeat.
+    /// Age of the newest heartbeat.
     last_beat_age: Option<f64>,
-    /// By kind, busiest first.
+    /// Counts by kind, most jobs first.
     by_kind: Vec<KindJson>,
-    /// Why `by_kind` does not hold every figure.
+    /// Reason why `by_kind` is incomplete.
     by_kind_missing: Option<String>,
 }
 
-/// A number of jobs and how sure it is.
+/// A count and its precision.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CountJson {
-    /// The number; null when not counted.
+    /// Count; null if it was not counted.
     pub(crate) value: Option<u64>,
-    /// `exact`, `at_least` or `not_counted`.
+    /// Precision: `exact`, `at_least` or `not_counted`.
     pub(crate) precision: &'static str,
-    /// Why it was not counted.
+    /// Reason why it was not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
 }
@@ -66,7 +66,7 @@ impl From<&Count> for CountJson {
     }
 }
 
-/// The figures of one kind.
+/// Counts of one kind.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct KindJson {
     kind: String,
@@ -75,7 +75,7 @@ pub(crate) struct KindJson {
     in_progress: u64,
     failed: u64,
     dead: u64,
-    /// Seconds since its oldest due job became due; null when none is due.
+    /// Time since the oldest due job became due; null if none is due.
     oldest_due_age: Option<f64>,
 }
 

@@ -11,54 +11,55 @@ use crate::exit::FailOn;
 use crate::facts::service::{Component, Readiness, ReportedFlag, ReportedQueue};
 use crate::facts::{Finding, Observed, Status};
 
-/// `data` of `ready`; null where readyz gave no report.
+/// `data` of `ready`; null if `/api/readyz` returned no report.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ReadyJson {
-    /// The path that was asked.
+    /// Path of the endpoint.
     endpoint: String,
-    /// `canonical`, `flags`, `integrations`, `detailed`, `worker`, `bare`, `failure` or `other`.
+    /// Format of the report: `canonical`, `flags`, `integrations`, `detailed`, `worker`, `bare`,
+    /// `failure` or `other`.
     shape: &'static str,
-    /// The server's own verdict; null when it gave none.
+    /// Whether the app reports that it is ready; null if it does not report this.
     ok: Option<bool>,
-    /// The server could not build its report.
+    /// Whether the app failed to build its report.
     fatal: bool,
-    /// The HTTP status.
+    /// HTTP status code.
     http_status: u16,
-    /// The server's clock, as it wrote it.
+    /// Time that the app reports, unparsed.
     timestamp: Option<String>,
-    /// Attempts before the one that was answered.
+    /// Number of failed requests before the answered one.
     retries: u32,
-    /// Milliseconds.
+    /// Latency in milliseconds.
     latency_ms: LatencyJson,
-    /// The parts the report speaks of.
+    /// Components of the report.
     components: Vec<ComponentJson>,
-    /// The queue as the server counts it; null when it does not.
+    /// Queue metrics of the app; null if it reports none.
     queue: Option<ReportedQueueJson>,
-    /// What the server says went wrong.
+    /// Errors that the app reports.
     errors: Vec<String>,
 }
 
-/// One part of a readiness report.
+/// A component of a readiness report.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ComponentJson {
     name: String,
-    /// Null when the report does not say.
+    /// Whether the component is up; null if the report does not contain this.
     ok: Option<bool>,
     message: Option<String>,
-    /// Further fields of the report, as text.
+    /// Other fields of the component, as text.
     details: BTreeMap<String, String>,
 }
 
-/// The `queue` of a readiness report.
+/// Queue metrics of a readiness report.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ReportedQueueJson {
-    /// Unfinished jobs.
+    /// Number of unfinished jobs.
     length: Option<u64>,
-    /// As the server wrote it: seconds or milliseconds.
+    /// Age of the oldest job as reported, in seconds or milliseconds.
     oldest_job_age_raw: Option<f64>,
-    /// Seconds; null unless the context states the unit.
+    /// Age of the oldest job in seconds; null unless the unit is configured in the context.
     oldest_job_age: Option<f64>,
-    /// The server's own warning.
+    /// Whether the app reports a warning about the queue.
     warning: Option<bool>,
 }
 

@@ -12,15 +12,15 @@ use crate::text;
 /// `data` of `record`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RecordedJson {
-    /// The snapshot's number in the store.
+    /// Number of the snapshot in the store.
     snapshot: i64,
-    /// When the look began, RFC 3339 UTC.
+    /// Start time of the snapshot, RFC 3339 UTC.
     at: String,
-    /// `ok`, `warning`, `critical` or `unknown`.
+    /// Status: `ok`, `warning`, `critical` or `unknown`.
     verdict: &'static str,
-    /// Section of the runbook that applies.
+    /// Applicable section of the runbook.
     section: Option<String>,
-    /// The file.
+    /// Path of the store.
     store: String,
 }
 

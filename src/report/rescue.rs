@@ -16,9 +16,9 @@ use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::permit;
 use crate::text::{age, count, format_duration, plural};
 
-/// Jobs in the table.
+/// Maximum number of jobs in the table.
 const SHOWN: usize = 20;
-/// Jobs in the JSON.
+/// Maximum number of jobs in the JSON.
 const NAMED: usize = 1_000;
 
 /// Stuck jobs with everything that the report shows.
@@ -40,34 +40,35 @@ pub(crate) struct RescuePlanView<'a> {
 /// `data` of `jobs rescue`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RescueJson {
-    /// Seconds of silence from which a job is meant.
+    /// Heartbeat age in seconds from which a job is stuck.
     stale: f64,
     silent: u64,
-    /// Whether more are silent than were read.
+    /// Whether there are more stuck jobs than were read.
     cut: bool,
-    /// Jobs in progress that never gave a sign of life; left alone.
+    /// Claimed jobs without any heartbeat; they are skipped.
     never_beat: u64,
-    /// The longest silence first, at most 1,000.
+    /// Oldest heartbeat first, at most 1,000.
     jobs: Vec<StuckJobJson>,
-    /// Null where nothing was written.
+    /// Outcome of the writes; null if nothing was written.
     outcome: Option<OutcomeJson>,
 }
 
-/// A silent job and the evidence.
+/// A stuck job.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct StuckJobJson {
     id: String,
     kind: Option<String>,
     worker: Option<String>,
-    /// Seconds since the last sign of life, by the database's clock.
+    /// Heartbeat age in seconds by the database clock.
     silent: f64,
-    /// `heartbeat` or `lock`.
+    /// Source of the heartbeat age: `heartbeat` or `lock`.
     sign: &'static str,
     attempts: Option<i64>,
     max_attempts: Option<i64>,
-    /// Seconds since the same worker's last sign of life on another job; null where it gives none.
+    /// Age in seconds of the worker's last heartbeat on another job; null if there is none.
     worker_beats_elsewhere: Option<f64>,
-    /// `waits`, `dies`, or `left` (attempts used up, and this schema has no dead letters).
+    /// Result of a rescue: `waits` (queued), `dies` (dead letter) or `left` (skipped: attempts used
+    /// up, and the schema has no dead letters).
     becomes: &'static str,
 }
 

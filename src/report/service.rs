@@ -10,16 +10,16 @@ use crate::facts::SourceError;
 use crate::facts::service::{Exchange, Latency};
 use crate::text;
 
-/// The parts of a request's time, milliseconds.
+/// Latency of a request by phase, in milliseconds.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct LatencyJson {
-    /// Looking up the name; null for an address.
+    /// Name resolution; null if the host is an IP address.
     dns: Option<f64>,
-    /// Connecting, TLS included.
+    /// Connection, including TLS.
     connect: Option<f64>,
-    /// From the start to the head of the answer.
+    /// Time from the start to the response head.
     pub(crate) first_byte: f64,
-    /// From the start to the last byte.
+    /// Time from the start to the last byte.
     total: f64,
 }
 

@@ -6,14 +6,14 @@ use serde::Serialize;
 use super::{Cell, Column, Table};
 use crate::settings::SettingRow;
 
-/// A setting; secrets are redacted where they are stored.
+/// A setting. Its value is already redacted.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SettingJson {
-    /// Its name.
+    /// Name.
     pub(crate) name: String,
-    /// Its value; empty where it is not set.
+    /// Value; empty if it is not set.
     pub(crate) value: String,
-    /// Where it came from, or why it is missing.
+    /// Origin of the value, or reason why it is missing.
     pub(crate) origin: String,
 }
 

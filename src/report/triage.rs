@@ -16,22 +16,22 @@ use crate::triage::{
 /// `data` of `triage`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TriageJson {
-    /// The checklist, top to bottom.
+    /// Results of the areas, in display order.
     steps: Vec<AreaJson>,
 }
 
-/// A line of the checklist.
+/// Result of an area.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AreaJson {
-    /// The question.
+    /// Name of the area.
     question: &'static str,
     /// Section of the runbook.
     section: &'static str,
-    /// `ok`, `warning`, `critical`, `unknown` or `skipped`.
+    /// Status: `ok`, `warning`, `critical`, `unknown` or `skipped`.
     status: &'static str,
-    /// What was read, in one sentence.
+    /// Detail, in one sentence.
     reading: String,
-    /// The next command to type.
+    /// Suggested command.
     next: Option<String>,
 }
 

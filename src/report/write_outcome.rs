@@ -10,21 +10,21 @@ use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, WriteSkip, WriteStop};
 use crate::text::{count, first_line};
 
-/// Jobs in the table.
+/// Maximum number of jobs in the table.
 pub(crate) const SHOWN: usize = 10;
-/// Jobs in each list of the JSON.
+/// Maximum number of jobs in each list of the JSON.
 pub(crate) const NAMED: usize = 1_000;
 
-/// A job and a word about it.
+/// A job with its state or an explanation.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct JobReasonJson {
-    /// The job.
+    /// Id of the job.
     pub(crate) id: String,
-    /// Its state, or why it was skipped, or what the database said.
+    /// State of the job, reason for skipping it, or database error.
     pub(crate) why: Option<String>,
 }
 
-/// What was done.
+/// Outcome of a write to jobs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OutcomeJson {
     operation: String,
@@ -35,7 +35,7 @@ pub(crate) struct OutcomeJson {
     in_doubt: u64,
     skipped_jobs: Vec<JobReasonJson>,
     error_jobs: Vec<JobReasonJson>,
-    /// Milliseconds that locks were held at most, 99 of 100 transactions.
+    /// 99th percentile of the time that transactions held locks, in milliseconds.
     lock_hold_p99_ms: f64,
 }
 

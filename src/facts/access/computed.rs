@@ -15,7 +15,7 @@ pub(crate) enum ComputedAccess {
     Fails(String),
 }
 
-/// What is missing where there is no access.
+/// Reason why there is no access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DenyReason {
     /// The role has no USAGE on the schema.

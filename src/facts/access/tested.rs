@@ -85,7 +85,7 @@ pub(crate) enum AccessTestResult {
     },
     /// Refused with 42501.
     Denied,
-    /// Another error of the server.
+    /// Another database error.
     Failed(String),
 }
 

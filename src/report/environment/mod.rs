@@ -22,66 +22,67 @@ use crate::zod::model::{
 /// `data` of `env check`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EnvironmentJson {
-    /// The schema, and why this one.
+    /// Selected schema.
     schema: SchemaJson,
-    /// The template; null when there was none to judge.
+    /// Path of the template; null if none was checked.
     template: Option<String>,
-    /// The sources; null when none were to be judged.
+    /// Searched source code; null if none was searched.
     code: Option<CodeJson>,
-    /// Every key of the schema, in its order.
+    /// Keys of the schema, in schema order.
     keys: Vec<KeyJson>,
 }
 
-/// A tree of sources.
+/// A directory of source code.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CodeJson {
-    /// The directory.
+    /// Root directory.
     root: String,
-    /// Source files that were looked at.
+    /// Number of searched source files.
     files: usize,
-    /// `file:line` of names that are computed.
+    /// `file:line` of every access with a computed name.
     computed: Vec<String>,
 }
 
-/// A schema.
+/// A TypeScript schema.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SchemaJson {
     name: String,
-    /// `file:line`.
+    /// `file:line` of the schema.
     place: String,
-    /// `by name`, `the only schema exported` or `the only schema in the file`.
+    /// Reason of the selection: `by name`, `the only schema exported` or `the only schema in the
+    /// file`.
     chosen: &'static str,
 }
 
-/// One key of a schema. Values are never said.
+/// A key of a schema, without its value.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct KeyJson {
     key: String,
-    /// Whether the application refuses to start without it; null when nobody can tell.
+    /// Whether the app does not start without the key; null if unknown.
     required: Option<bool>,
-    /// What its value must satisfy, in words.
+    /// Constraint on the value, in words.
     rule: String,
     description: Option<String>,
     /// `file:line` of the declaration.
     declared: String,
-    /// `active`, `documented` or `missing`; null without a template.
+    /// Status in the template: `active`, `documented` or `missing`; null without a template.
     template: Option<&'static str>,
-    /// Where the value in force comes from; null when none is set or none was to be judged.
+    /// Effective value; null if it is not set or values were not checked.
     value: Option<ValueJson>,
-    /// `file:line` of every place that reads it; null when no sources were to be judged.
+    /// `file:line` of every read of the key; null if no source code was searched.
     read_at: Option<Vec<String>>,
 }
 
-/// Where a value comes from, and what may be said of it.
+/// Origin and form of a value.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ValueJson {
-    /// The variable it is taken from: the key itself, or a fallback.
+    /// Variable that provides the value: the key itself or a fallback.
     variable: String,
-    /// `blank`, or `set, 43 characters`.
+    /// Form of the value: `blank` or, for example, `set, 43 characters`.
     shape: String,
-    /// `.env.local:3` or `the process`.
+    /// Origin of the value: for example, `.env.local:3` or `the process`.
     origin: String,
-    /// Where it is set, too, and not taken from.
+    /// Other origins, which this one overrides.
     shadows: Vec<String>,
 }
 

@@ -13,27 +13,27 @@ use crate::triage::areas::AREAS;
 /// `data` of `history`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HistoryJson {
-    /// The database and the app.
+    /// Database and app.
     subject: String,
-    /// RFC 3339 UTC.
+    /// Start of the range, RFC 3339 UTC.
     from: String,
-    /// RFC 3339 UTC.
+    /// End of the range, RFC 3339 UTC.
     until: String,
-    /// Length of a step, seconds.
+    /// Length of a step in seconds.
     step: f64,
-    /// Snapshots within the range.
+    /// Number of snapshots in the range.
     snapshots: u64,
-    /// The last of them, RFC 3339 UTC.
+    /// Time of the latest snapshot, RFC 3339 UTC.
     latest: Option<String>,
-    /// When did it start? One sentence.
+    /// Problem start, in one sentence.
     started: String,
-    /// Every check that is not OK, the earliest trouble first.
+    /// Checks that are not OK, earliest problem start first.
     troubles: Vec<ProblemJson>,
-    /// Times without snapshots, the latest first.
+    /// Gaps between snapshots, latest first.
     gaps: Vec<GapJson>,
-    /// Requeues and undos, the oldest first.
+    /// Operations, oldest first.
     operations: Vec<OperationMarkerJson>,
-    /// The timeline: for each step its time, verdict, questions and figures; a gap has neither.
+    /// Timeline: time, status, areas and metrics of each step; without areas and metrics in a gap.
     steps: Vec<Value>,
 }
 
@@ -42,13 +42,13 @@ pub(crate) struct HistoryJson {
 pub(crate) struct ProblemJson {
     check: String,
     status: &'static str,
-    /// The first snapshot behind the last good one, RFC 3339 UTC.
+    /// Time of the first snapshot after the last OK one, RFC 3339 UTC.
     since: String,
-    /// The last snapshot in which it was OK; null: in none that was looked at.
+    /// Time of the last snapshot in which the check was OK, RFC 3339 UTC; null if there is none.
     last_ok: Option<String>,
 }
 
-/// A time without snapshots.
+/// A period without snapshots.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GapJson {
     from: String,
@@ -59,7 +59,7 @@ pub(crate) struct GapJson {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OperationMarkerJson {
     operation: String,
-    /// `requeue` or `undo`.
+    /// Type of the operation, such as `requeue` or `undo`.
     deed: &'static str,
     at: String,
     who: String,

@@ -14,36 +14,36 @@ use crate::report::write_outcome::{JobReasonJson, NAMED, OutcomeJson};
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RequeueJson {
     plan: String,
-    /// Where the plan may be applied by its id.
+    /// Whether the plan can be applied by its id.
     stored: bool,
-    /// The server's clock when the plan was made, RFC 3339 UTC.
+    /// Time of the plan by the database clock, RFC 3339 UTC.
     cutoff: String,
     matched: u64,
     eligible: u64,
     excluded: Vec<ExcludedJson>,
     groups: Vec<PlannedGroupJson>,
     samples: Vec<String>,
-    /// Seconds.
+    /// Estimated duration of the writes in seconds.
     expected_duration: f64,
-    /// Null where nothing was written.
+    /// Outcome of the writes; null if nothing was written.
     outcome: Option<OutcomeJson>,
-    /// How far each group came; null without a canary.
+    /// Results of the canary by group; null without a canary.
     pub(crate) canary: Option<Vec<CanaryGroupJson>>,
-    /// What became of the jobs; null where they were not followed.
+    /// Outcomes of the requeued jobs; null if they were not followed.
     pub(crate) followed: Option<FollowJson>,
 }
 
-/// Jobs that are not part of the plan.
+/// Jobs that the plan skips for one reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ExcludedJson {
     /// `missing`, `not_dead`, `repeat_offender`, `beyond_max` or `already_done`.
     reason: &'static str,
     jobs: u64,
-    /// Some of them, with their present state.
+    /// Some of the jobs, with their current state.
     named: Vec<JobReasonJson>,
 }
 
-/// Jobs of one cause.
+/// Jobs of one group.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PlannedGroupJson {
     group: String,

@@ -11,33 +11,34 @@ use crate::facts::{Finding, Status};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::text::{self, some_of};
 
-/// Lines of a suggested statement in the table; the JSON contains the complete statement.
+/// Maximum number of lines of a suggested statement in the table; the JSON contains the complete
+/// statement.
 const MAX_REMEDY_LINES: usize = 8;
 
 /// `data` of `rls audit`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AuditJson {
-    /// Schemas that were examined.
+    /// Examined schemas.
     schemas: Vec<String>,
-    /// Where the list of schemas came from: `pgrst.db_schemas` or `assumed`.
+    /// Source of the list of schemas: `pgrst.db_schemas` or `assumed`.
     schemas_from: &'static str,
-    /// Roles that were examined.
+    /// Examined roles.
     roles: Vec<String>,
-    /// Tables that the contract declares.
+    /// Tables of the contract.
     declared: Vec<String>,
-    /// How many tables, policies and functions were examined.
+    /// Number of examined tables, policies and functions.
     tables: usize,
     policies: usize,
     functions: usize,
-    /// How observed access was read: always `sampled`.
+    /// Coverage of the tested access: always `sampled`.
     coverage: &'static str,
-    /// Sampled reads that were made.
+    /// Number of reads of sampled rows.
     reads: usize,
-    /// UPDATEs and DELETEs that the planner was asked about.
+    /// Number of UPDATE and DELETE commands tested with EXPLAIN only.
     plans: usize,
-    /// Writes that were made and rolled back (`--probe-writes`).
+    /// Number of writes that were run and rolled back (`--probe-writes`).
     rehearsed_writes: usize,
-    /// Direct calls of helpers that were made.
+    /// Number of direct calls of helper functions.
     helper_calls: usize,
 }
 
@@ -110,8 +111,8 @@ fn count_tests(audit: &Audit, matches: impl Fn(&AccessTest) -> bool) -> usize {
     audit.observations.tests.iter().filter(|test| matches(test)).count()
 }
 
-/// Returns whether only the planner was asked. A command that the planner refuses would be refused
-/// as well.
+/// Returns whether the command was only planned (EXPLAIN). This includes refused plans, because the
+/// command itself would be refused as well.
 fn is_plan(test: &AccessTest) -> bool {
     !matches!(test.outcome, AccessTestResult::Rows { .. })
 }

@@ -10,31 +10,31 @@ use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::report::{Block, Cell, Document, Provenance, Report, title_line};
 
-/// `data` of `rls explain`: the decision, step by step.
+/// `data` of `rls explain`: computed access and the grants and policies that it results from.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ExplainJson {
     table: String,
     role: String,
     command: &'static str,
-    /// The role may use the schema.
+    /// Whether the role has USAGE on the schema.
     usage: bool,
-    /// `table`, `columns` or `none`.
+    /// Scope of the grant: `table`, `columns` or `none`.
     grant: &'static str,
-    /// Row security is on.
+    /// Whether row security is enabled.
     rls: bool,
-    /// Row security binds this role.
+    /// Whether row security applies to this role.
     binds: bool,
-    /// The policies that apply.
+    /// Applicable policies.
     policies: Vec<PolicyJson>,
-    /// What the contract says.
+    /// Expected access; null if the contract does not define it.
     declared: Option<String>,
-    /// What follows from all of it.
+    /// Computed access.
     predicted: String,
-    /// What sampled reads gave.
+    /// Tested access; null if it was not tested.
     observed: Option<String>,
 }
 
-/// A policy that applies.
+/// An applicable policy.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PolicyJson {
     name: String,

@@ -11,20 +11,20 @@ use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 
-/// One cell.
+/// Access of one role to one table by one command.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CellJson {
-    /// The table.
+    /// Table.
     table: String,
-    /// The role.
+    /// Role.
     role: String,
     /// `SELECT`, `INSERT`, `UPDATE` or `DELETE`.
     command: &'static str,
-    /// What the contract says; null where it is silent.
+    /// Expected access; null if the contract does not define it.
     declared: Option<String>,
-    /// What the catalog says.
+    /// Computed access.
     predicted: String,
-    /// What sampled reads gave; null where nothing was tried.
+    /// Tested access; null if it was not tested.
     observed: Option<String>,
 }
 
