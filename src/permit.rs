@@ -9,7 +9,7 @@ use crate::redact;
 use crate::text::{count, plural};
 
 /// A write of more jobs than this requires a reason.
-pub(crate) const MAX_JOBS_WITHOUT_REASON: u64 = 50;
+const MAX_JOBS_WITHOUT_REASON: u64 = 50;
 /// The placeholder for the reason in suggested commands. It is rejected as a reason.
 pub(crate) const REASON_PLACEHOLDER: &str = "WHY";
 

@@ -15,8 +15,6 @@ use crate::requeue::follow::PAUSE_FACTOR;
 use crate::sources::postgres::recent_activity;
 use crate::triage::{AreaResult, TriageFacts};
 
-/// A pause is at least this many times as long as the poll before it, so that a slow database gets less
-
 /// The result of one poll.
 pub(crate) struct PollResult {
     /// The gathered facts.

@@ -180,7 +180,7 @@ fn written_jobs(jobs: &[JobId], outcome: &Outcome) -> Vec<JobId> {
 }
 
 /// The jobs of one group and the state of their batches.
-pub(crate) struct CanaryGroup {
+struct CanaryGroup {
     result: CanaryGroupResult,
     jobs: Vec<JobId>,
     /// Index of the next job to write.
@@ -201,7 +201,7 @@ pub(crate) struct CanaryGroup {
 
 impl CanaryGroup {
     /// Creates the groups of a plan. All jobs without a listed group form one more group.
-    pub(crate) fn from_plan(plan: &Plan) -> Vec<Self> {
+    fn from_plan(plan: &Plan) -> Vec<Self> {
         let listed = plan.groups.iter().map(|group| Self::new(&group.group, &group.cause));
         let mut groups: Vec<_> = listed.chain([Self::new("-", "other causes")]).collect();
         let others = groups.len() - 1;
@@ -244,12 +244,7 @@ impl CanaryGroup {
     /// Resumes an operation: jobs without an outcome form the first batch to wait for. If there are
     /// more of them than the largest batch, the last batch was running; it continues unless too many
     /// of its jobs failed.
-    pub(crate) fn resume_in_flight(
-        &mut self,
-        canary: &Canary,
-        tracker: &JobTracker<'_>,
-        progress: &Progress,
-    ) {
+    fn resume_in_flight(&mut self, canary: &Canary, tracker: &JobTracker<'_>, progress: &Progress) {
         let requeued: Vec<_> = tracker.jobs_of_group(&self.result.group).collect();
         let open = requeued.iter().filter(|(_, outcome)| !outcome.is_decided());
         let open: Vec<_> = open.map(|(job, _)| *job).collect();
@@ -268,34 +263,34 @@ impl CanaryGroup {
 
     /// Returns the number of the batch whose outcomes it waits for, from 1, and the time until its
     /// timeout in whole seconds.
-    pub(crate) fn waiting_batch(&self, canary: &Canary) -> Option<(usize, Duration)> {
+    fn waiting_batch(&self, canary: &Canary) -> Option<(usize, Duration)> {
         let is_waiting = !self.ready && !self.is_finished();
         let remaining = canary.timeout.saturating_sub(self.since.elapsed());
         is_waiting.then(|| (self.batch + 1, Duration::from_secs(remaining.as_secs())))
     }
 
     /// Returns whether jobs may be written now.
-    pub(crate) fn may_write(&self) -> bool {
+    fn may_write(&self) -> bool {
         self.ready && self.result.stopped.is_none() && self.next < self.jobs.len()
     }
 
     /// Returns whether the group is stopped or complete. The last batch is complete when it is
     /// written, before its jobs have outcomes.
-    pub(crate) fn is_finished(&self) -> bool {
+    fn is_finished(&self) -> bool {
         let all_written = self.next == self.jobs.len();
         self.result.stopped.is_some()
             || (all_written && (self.is_remainder || self.followed.is_empty()))
     }
 
     /// Begins the current batch and returns its size.
-    pub(crate) fn begin_batch(&mut self, canary: &Canary) -> BatchSize {
+    fn begin_batch(&mut self, canary: &Canary) -> BatchSize {
         let size = canary.batch_sizes.batch(self.batch);
         self.is_remainder = size == BatchSize::All;
         size
     }
 
     /// Takes the next jobs to write, at most `max`.
-    pub(crate) fn take_jobs(&mut self, max: usize) -> Vec<JobId> {
+    fn take_jobs(&mut self, max: usize) -> Vec<JobId> {
         let jobs: Vec<_> = self.jobs.iter().skip(self.next).take(max).copied().collect();
         self.next += jobs.len();
         jobs
@@ -303,7 +298,7 @@ impl CanaryGroup {
 
     /// Records that `jobs` were written: `done` of them requeued, `decided` of them requeued, skipped
     /// or rejected.
-    pub(crate) fn record_written(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
+    fn record_written(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
         self.result.requeued += done;
         self.decided += decided;
         self.followed.extend(jobs);
@@ -312,17 +307,12 @@ impl CanaryGroup {
     }
 
     /// Returns whether a job of the current batch was undone.
-    pub(crate) fn has_undone_jobs(&self, tracker: &JobTracker<'_>) -> bool {
+    fn has_undone_jobs(&self, tracker: &JobTracker<'_>) -> bool {
         tracker.has_undone(&self.followed)
     }
 
     /// Evaluates the outcomes of the current batch and decides how to proceed.
-    pub(crate) fn evaluate(
-        &mut self,
-        canary: &Canary,
-        tracker: &JobTracker<'_>,
-        progress: &Progress,
-    ) {
+    fn evaluate(&mut self, canary: &Canary, tracker: &JobTracker<'_>, progress: &Progress) {
         self.result.last_batch = tracker.counts_of(&self.followed);
         let decision = if !self.is_remainder {
             next_decision(canary, self.batch == 0, &self.result.last_batch, self.since.elapsed())
@@ -375,7 +365,7 @@ impl CanaryGroup {
     }
 
     /// Returns the result of the group.
-    pub(crate) fn finish(self) -> CanaryGroupResult {
+    fn finish(self) -> CanaryGroupResult {
         let undecided = !self.is_finished() && !self.followed.is_empty();
         let written_unwatched = if self.is_remainder { self.followed.len() as u64 } else { 0 };
         CanaryGroupResult {
@@ -395,7 +385,7 @@ const MIN_REMAINDER_BASE: u64 = 25;
 ///
 /// Failures with another cause count as well: they are no reason to requeue more jobs either. Jobs
 /// that changed since are ignored.
-pub(crate) fn next_decision(
+fn next_decision(
     canary: &Canary,
     is_first: bool,
     batch: &OutcomeCounts,
@@ -422,7 +412,7 @@ pub(crate) fn next_decision(
 
 /// Returns whether the last batch must stop. It is evaluated while it is written, over the jobs that
 /// are written so far.
-pub(crate) fn remainder_fails(canary: &Canary, written: &OutcomeCounts) -> bool {
+fn remainder_fails(canary: &Canary, written: &OutcomeCounts) -> bool {
     let unchanged = written.total() - written.count(JobOutcome::ChangedSince);
     written.failed() * 100 > u64::from(canary.stop_at) * unchanged.max(MIN_REMAINDER_BASE)
 }

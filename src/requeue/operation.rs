@@ -66,6 +66,29 @@ pub(crate) fn event(
     event.to_string()
 }
 
+/// Returns the record of an operation before its first write.
+pub(crate) fn new_record(
+    context: &Context,
+    operation: OperationId,
+    operation_type: OperationType,
+    reason: Option<&str>,
+    jobs: usize,
+) -> StoredOperation {
+    StoredOperation {
+        operation,
+        operation_type,
+        plan: String::new(),
+        database: context.database_name(),
+        author: context.author(reason),
+        began: None,
+        jobs: jobs as u64,
+        written: 0,
+        finished: false,
+        undoes_operation: None,
+        flags: String::new(),
+    }
+}
+
 /// Runs `write` and stores the operation record before and after it.
 pub(crate) async fn with_operation_record(
     context: &Context,

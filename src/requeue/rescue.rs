@@ -12,7 +12,7 @@ use crate::facts::requeue::Outcome;
 use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::throttle::Throttle;
 use crate::permit::WritePermit;
-use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::WriteInput;
 use crate::sources::postgres::requeue::operation_events::WritePreconditions;
 use crate::sources::postgres::requeue::rescue::{RescueColumns, statements};
@@ -43,19 +43,9 @@ impl Rescue<'_> {
     ) -> Result<(OperationId, Outcome), Error> {
         let jobs: Vec<_> = self.jobs.iter().map(|job| job.id).collect();
         let keys: Vec<_> = self.jobs.iter().map(|job| job.fence_key.clone()).collect();
-        let mut record = StoredOperation {
-            operation: operation::operation_id(self.preconditions, "rescue"),
-            operation_type: OperationType::Rescue,
-            plan: String::new(),
-            database: context.database_name(),
-            author: context.author(self.reason),
-            began: None,
-            jobs: jobs.len() as u64,
-            written: 0,
-            finished: false,
-            undoes_operation: None,
-            flags: String::new(),
-        };
+        let id = operation::operation_id(self.preconditions, "rescue");
+        let mut record =
+            operation::new_record(context, id, OperationType::Rescue, self.reason, jobs.len());
         let journal_only = self.columns.event.is_none();
         let journal = operation::journal(store, journal_only, &record.operation)?;
         let write = ApprovedWrite {

@@ -155,7 +155,7 @@ impl<'a> WriteThrottle<'a> {
 const PIECES_PER_SECOND: f64 = 4.0;
 
 /// Returns why nothing may be written now; `None` if jobs may be written.
-pub(crate) fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<PauseReason> {
+fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<PauseReason> {
     if let (Some(most), Some(waiting)) = (throttle.pause_above, load.due)
         && waiting > most
     {
@@ -168,7 +168,7 @@ pub(crate) fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<Paus
 }
 
 /// Returns how many jobs may be written until the backlog reaches its limit, at least 1.
-pub(crate) fn jobs_until_pause(throttle: &Throttle, load: &TableLoad) -> usize {
+fn jobs_until_pause(throttle: &Throttle, load: &TableLoad) -> usize {
     match (throttle.pause_above, load.due) {
         (Some(most), Some(waiting)) => {
             let jobs = most.saturating_sub(waiting).saturating_add(1);
@@ -202,25 +202,25 @@ impl PauseReason {
 
 /// A token bucket: lets `rate` jobs per second through.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct TokenBucket {
+struct TokenBucket {
     rate: f64,
     level: f64,
 }
 
 impl TokenBucket {
     /// Creates a bucket that lets the first piece through at once.
-    pub(crate) fn new(rate: f64) -> Self {
+    fn new(rate: f64) -> Self {
         Self { rate, level: (rate / PIECES_PER_SECOND).max(1.0) }
     }
 
     /// Adds the jobs of the elapsed time, up to those of one second.
-    pub(crate) fn fill(&mut self, elapsed: Duration) {
+    fn fill(&mut self, elapsed: Duration) {
         let capacity = self.rate.max(1.0);
         self.level = (self.level + self.rate * elapsed.as_secs_f64()).min(capacity);
     }
 
     /// Takes the given number of written jobs out of the bucket.
-    pub(crate) fn take(&mut self, jobs: u64) {
+    fn take(&mut self, jobs: u64) {
         self.level -= jobs as f64;
     }
 
@@ -228,7 +228,7 @@ impl TokenBucket {
     ///
     /// # Errors
     /// The time to wait until a piece of the `remaining` jobs may be written.
-    pub(crate) fn allows(&self, remaining: u64) -> Result<usize, Duration> {
+    fn allows(&self, remaining: u64) -> Result<usize, Duration> {
         let piece = (self.rate / PIECES_PER_SECOND).max(1.0).min(remaining.max(1) as f64);
         // Timers are not exact to the last digit.
         if self.level + 1e-6 >= piece {

@@ -6,7 +6,7 @@ use crate::cli::{ConfirmationArgs, DlqRequeue};
 use crate::commands::confirm;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::operation::{Author, OperationType, REQUEUED};
+use crate::facts::operation::{OperationType, REQUEUED};
 use crate::facts::requeue::{Plan, PlanSkip, Target};
 use crate::report::{Report, requeue as report};
 use crate::requeue::job_tracker::JobTracker;
@@ -145,10 +145,15 @@ async fn apply(
     let confirmation =
         ConfirmationArgs { reason: view.reason.map(str::to_owned), ..args.confirmation.clone() };
     let permit = confirm::confirm(context, &confirmation, (jobs, first), &document).await?;
-    let author = context.author(args.confirmation.reason.as_deref());
+    let reason = args.confirmation.reason.as_deref();
     let mut record = match resumed {
-        Some(record) => record.clone().resumed_by(author),
-        None => operation_record(author, plan, &preconditions),
+        Some(record) => record.clone().resumed_by(context.author(reason)),
+        None => {
+            let id = operation::operation_id(&preconditions, &plan.id);
+            let jobs = plan.ids.len();
+            let record = operation::new_record(context, id, OperationType::Requeue, reason, jobs);
+            StoredOperation { plan: plan.id.clone(), ..record }
+        }
     };
     let journal = operation::journal(store.as_ref(), view.journal_only, &record.operation)?;
     let at_once = view.canary.is_none() && view.throttle.is_unlimited();
@@ -177,27 +182,6 @@ async fn apply(
     };
     let run = options.write(context, &mut record, write).await?;
     Ok(report::applied(&view, &record.operation, &run))
-}
-
-/// Returns the record of a new operation.
-fn operation_record(
-    author: Author,
-    plan: &Plan,
-    preconditions: &WritePreconditions,
-) -> StoredOperation {
-    StoredOperation {
-        operation: operation::operation_id(preconditions, &plan.id),
-        operation_type: OperationType::Requeue,
-        plan: plan.id.clone(),
-        database: plan.database.clone(),
-        author,
-        began: None,
-        jobs: plan.ids.len() as u64,
-        written: 0,
-        finished: false,
-        undoes_operation: None,
-        flags: String::new(),
-    }
 }
 
 /// Returns whether the plan is refused because an id of the command line is missing or not dead. Ids

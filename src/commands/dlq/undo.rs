@@ -62,18 +62,11 @@ pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Err
     execute::refuse_if_not_writable(context, &preconditions)?;
     let plan = operations::undo_plan(&scope, &from);
     let permit = confirm::confirm(context, &args.confirmation, (eligible, None), &plan).await?;
+    let id = operation::operation_id(&preconditions, &undone_operation.to_string());
+    let reason = args.confirmation.reason.as_deref();
     let mut record = StoredOperation {
-        operation: operation::operation_id(&preconditions, &undone_operation.to_string()),
-        operation_type: OperationType::Undo,
-        plan: String::new(),
-        database: context.database_name(),
-        author: context.author(args.confirmation.reason.as_deref()),
-        began: None,
-        jobs: eligible,
-        written: 0,
-        finished: false,
         undoes_operation: Some(undone_operation.clone()),
-        flags: String::new(),
+        ..operation::new_record(context, id, OperationType::Undo, reason, eligible as usize)
     };
     let write = execute::ApprovedWrite {
         permit,

@@ -400,8 +400,8 @@ const TRANSACTIONS_PER_ROUND: usize = 8;
 /// Transaction that has ended.
 pub(crate) struct FinishedTransaction {
     /// Indices of its jobs.
-    pub(crate) jobs: Vec<usize>,
-    pub(crate) result: Result<WriteResult, WriteError>,
+    jobs: Vec<usize>,
+    result: Result<WriteResult, WriteError>,
 }
 
 impl WriteRun<'_, '_> {
