@@ -25,7 +25,7 @@ pub(crate) struct TableCatalog {
 }
 
 impl TableCatalog {
-    /// Whether [`LiveEvidence`] is needed: both `state` and `status` exist, and their allowed values do not
+    /// Whether [`StateColumnEvidence`] is needed: both `state` and `status` exist, and their allowed values do not
     /// show which one is maintained.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.jobs.as_ref().is_some_and(|jobs| {

@@ -1,6 +1,6 @@
 //! The jobs table: which columns it has, and what they mean.
 //!
-//! The backend has had several incompatible schemas, and a database can contain any of them. [`recognize`]
+//! The backend has had several incompatible schemas, and a database can contain any of them. [`recognize()`]
 //! converts the [`TableCatalog`], which describes the tables, into a [`Layout`], which describes their
 //! meaning. Every query is built from a layout, so that no query assumes a column.
 

@@ -1,6 +1,6 @@
 //! Sanitizing: escapes the characters with which untrusted text could control the terminal.
 //!
-//! [`line`] is for text within a line, [`lines`] for text with line breaks, [`json`] for complete JSON documents.
+//! [`line()`] is for text within a line, [`lines`] for text with line breaks, [`json`] for complete JSON documents.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ pub(crate) fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// As [`line`], but keeps newlines and tabs.
+/// As [`line()`], but keeps newlines and tabs.
 pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n' || c == '\t')
 }

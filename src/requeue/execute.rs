@@ -49,7 +49,7 @@ pub(crate) struct ApprovedWrite<'a> {
     pub(crate) permit: WritePermit,
     /// The statements to run.
     pub(crate) statements: Statements,
-    /// The JSON that all events share, from [`event`].
+    /// The JSON that all events share, from [`operation::event`](super::operation::event).
     pub(crate) event: String,
     /// The jobs.
     pub(crate) input: WriteInput<'a>,

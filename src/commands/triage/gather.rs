@@ -16,7 +16,7 @@ use crate::sources::postgres::{flow, server};
 
 /// Gathers the facts of a triage. A probe that fails or does not end yields a fact with its error.
 ///
-/// [`Effort::Indexes`], for repeated polls, runs no table scan and does not read the environment of the
+/// [`ScanPolicy::Indexes`], for repeated polls, runs no table scan and does not read the environment of the
 /// current directory.
 pub(crate) async fn gather(
     context: &Context,

@@ -1,5 +1,5 @@
 //! Tests access by acting as each test role on sampled rows and recording the results as
-//! [`Observations`].
+//! [`AccessTests`].
 //!
 //! Without a [`WritePermit`] nothing is written; with one, writes are tested in transactions that are
 //! always rolled back. Only sampled rows are read, never a whole table, because policies call their
