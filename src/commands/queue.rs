@@ -21,8 +21,8 @@ pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, E
     if let Some(kind) = &args.kind {
         context.known_kind(layout, kind)?;
     }
-    let effort = if args.exact { ScanPolicy::Exact } else { ScanPolicy::Budget };
-    let queue = observe(context, args.kind.as_deref(), effort).await;
+    let scan_policy = if args.exact { ScanPolicy::Exact } else { ScanPolicy::Budget };
+    let queue = observe(context, args.kind.as_deref(), scan_policy).await;
     evaluate_counts(context, &queue, args.status_args.fail_on)
 }
 
@@ -45,22 +45,26 @@ pub(crate) fn evaluate_counts(
 pub(crate) async fn observe(
     context: &Context,
     kind: Option<&str>,
-    effort: ScanPolicy,
+    scan_policy: ScanPolicy,
 ) -> Observed<facts::queue::Queue> {
     context
         .observe("public.jobs", async {
             let layout = context.layout().await?;
-            read(context.database().await?, layout, request(context, kind, effort)).await
+            read(context.database().await?, layout, request(context, kind, scan_policy)).await
         })
         .await
 }
 
 /// Returns a count request with the thresholds in force and the remaining time.
-fn request<'a>(context: &Context, kind: Option<&'a str>, effort: ScanPolicy) -> CountRequest<'a> {
+fn request<'a>(
+    context: &Context,
+    kind: Option<&'a str>,
+    scan_policy: ScanPolicy,
+) -> CountRequest<'a> {
     let limits = &context.settings.thresholds;
     CountRequest {
         kind,
-        effort,
+        scan_policy,
         timeout: context.remaining(),
         stuck_after: limits.stuck_after,
         active_window: limits.heartbeat_age.warning.unwrap_or(limits.stuck_after),

@@ -21,7 +21,7 @@ use crate::sources::postgres::{flow, server};
 pub(crate) async fn gather(
     context: &Context,
     probes: &Probes<'_>,
-    effort: ScanPolicy,
+    scan_policy: ScanPolicy,
 ) -> TriageFacts {
     let health = probes.probe(HEALTHZ, health::observe(context));
     let readiness = probes.probe(READYZ, ready::observe(context, false));
@@ -31,12 +31,13 @@ pub(crate) async fn gather(
     let server = probes.probe(STATISTICS, server);
     // Last, because it blocks the thread while the other probes already wait for their responses.
     let environment = async {
-        match effort {
+        match scan_policy {
             ScanPolicy::Indexes => None,
             ScanPolicy::Budget | ScanPolicy::Exact => env::observe(context).await,
         }
     };
-    let all = join5(health, readiness, jobs(context, probes, effort), server, environment).await;
+    let all =
+        join5(health, readiness, jobs(context, probes, scan_policy), server, environment).await;
     let (health, readiness, (layout, jobs), server, environment) = all;
     let (queue, flow, failures) = match jobs {
         Some((queue, flow, failures)) => (Some(queue), Some(flow), failures),
@@ -74,7 +75,7 @@ type JobsFacts = (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Fa
 async fn jobs(
     context: &Context,
     probes: &Probes<'_>,
-    effort: ScanPolicy,
+    scan_policy: ScanPolicy,
 ) -> (Observed<Layout>, Option<JobsFacts>) {
     let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
     let layout = async { join(layout, open_connections(context)).await.0 };
@@ -89,7 +90,7 @@ async fn jobs(
     let failures = context.observe(EVENTS, async {
         flow::failures(context.database().await?, known_layout, context.remaining()).await
     });
-    let queue = probes.probe(JOBS, queue::observe(context, None, effort));
+    let queue = probes.probe(JOBS, queue::observe(context, None, scan_policy));
     let (flow, failures) =
         (probes.probe(RECENT_DEAD_LETTERS, flow), probes.probe(EVENTS, failures));
     let (queue, flow, failures) = join3(queue, flow, failures).await;

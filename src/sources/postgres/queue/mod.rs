@@ -47,7 +47,7 @@ pub(crate) struct CountRequest<'a> {
     /// Kind of the jobs; all kinds if `None`.
     pub(crate) kind: Option<&'a str>,
     /// Statements that may run.
-    pub(crate) effort: ScanPolicy,
+    pub(crate) scan_policy: ScanPolicy,
     /// Timeout of each statement.
     pub(crate) timeout: Duration,
     /// Age of the heartbeat from which a claimed job is stuck, in seconds.
@@ -67,7 +67,7 @@ pub(crate) async fn read(
         return Ok(add_up(layout, request, &[(Coverage::ByKind(&Lifecycle::ALL), rows)]));
     }
     let plan = CountPlan::new(layout);
-    let budget = match request.effort {
+    let budget = match request.scan_policy {
         ScanPolicy::Exact => request.timeout,
         ScanPolicy::Budget | ScanPolicy::Indexes => SCAN_BUDGET.min(request.timeout),
     };
@@ -107,7 +107,7 @@ async fn scan_or_totals<'a>(
         parts.push((Coverage::Missing(&slice.roles), vec![]));
         parts
     };
-    if request.effort == ScanPolicy::Indexes {
+    if request.scan_policy == ScanPolicy::Indexes {
         return count_totals().await.map(without_scan);
     }
     let scan = query(db, layout, request, slice, budget);
