@@ -4,6 +4,7 @@
 FROM rust:1.95-alpine AS build
 RUN apk add --no-cache build-base
 WORKDIR /src
+COPY .cargo ./.cargo
 COPY Cargo.toml Cargo.lock ./
 COPY benches ./benches
 COPY src ./src
