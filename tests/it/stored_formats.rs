@@ -1,7 +1,7 @@
-//! What earlier versions left on people's disks (`tests/fixtures/stored/`) is read by this one.
+//! Files stored by earlier versions (`tests/fixtures/stored/`) are read by this version.
 //!
-//! Every file is copied, never used where it lies. Plans and operations belong to a database by its
-//! address: the copies name the test's own one where it is to be the same.
+//! Every test works on copies. Plans and operations name their database by its address: where a test
+//! needs the same database, the copies get the address of the test's own database.
 
 use std::path::Path;
 
@@ -13,11 +13,11 @@ use crate::support::cli::{Cli, Output};
 use crate::support::fixtures;
 use crate::support::postgres::{Database, cluster};
 
-/// Where 0.1.0 lies.
+/// The directory of the files of 0.1.0.
 const V0_1_0: &str = "stored/v0.1.0";
-/// The system that 0.1.0 recorded.
+/// The system whose history 0.1.0 recorded.
 const RECORDED: &str = "postgres://ada@db.example:5432/cliply";
-/// Before anything that 0.1.0 recorded.
+/// A time before the first snapshot of 0.1.0.
 const BEFORE: &str = "2026-11-29T00:00:00Z";
 
 /// Operations on the database `queue`.
@@ -29,18 +29,18 @@ const UNDONE: &str = "rq-20261129T003839Z-e207-0541da";
 const UNDO: &str = "rq-20261129T003839Z-e209-2a35a4";
 const RESCUE: &str = "rq-20261129T003839Z-e211-29a5ab";
 
-/// Operations on the database `legacy`, which keeps no events.
+/// Operations on the database `legacy`, which has no events.
 const LOCAL_UNDONE: &str = "rq-20261129T003853Z-t-6ed45d";
 const LOCAL_UNDO: &str = "rq-20261129T003853Z-t-91f523";
 const LOCAL_FINISHED: &str = "rq-20261129T003853Z-t-6dd390";
 const LOCAL_KILLED: &str = "rq-20261129T003853Z-t-9f907e";
 
-/// A file of 0.1.0.
+/// Reads a file of 0.1.0.
 fn stored(file: &str) -> String {
     fixtures::read(&format!("{V0_1_0}/{file}"))
 }
 
-/// Copies what lies below a directory; `there` becomes `here` in plans and operations.
+/// Copies a directory; in plans and operations the address `there` becomes `here`.
 fn copy(from: &Path, to: &Path, (there, here): (&str, &str)) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -56,7 +56,7 @@ fn copy(from: &Path, to: &Path, (there, here): (&str, &str)) {
     }
 }
 
-/// A run in whose home lie the records of 0.1.0, those of `there` as if they were of `here`.
+/// A run whose home has the records of 0.1.0, with the database address `there` replaced by `here`.
 fn moved(words: &[&str], there: &str, here: &str) -> Cli {
     let cli = Cli::new(words);
     let state = cli.home().join(".local/state/cliplyctl");
@@ -64,12 +64,12 @@ fn moved(words: &[&str], there: &str, here: &str) -> Cli {
     cli
 }
 
-/// A run in whose home lie the records of 0.1.0.
+/// A run whose home has the records of 0.1.0.
 fn with_records(words: &[&str]) -> Cli {
     moved(words, "", "")
 }
 
-/// A run beside the history of 0.1.0 alone.
+/// A run whose home has only the history of 0.1.0.
 fn with_history(words: &[&str]) -> Cli {
     let cli = Cli::new(words);
     let state = cli.home().join(".local/state/cliplyctl");
@@ -79,10 +79,10 @@ fn with_history(words: &[&str]) -> Cli {
     cli
 }
 
-/// A database as 0.1.0 left it.
+/// A database with the rows and events that 0.1.0 wrote.
 struct Left {
     database: Database,
-    /// Its name then: `db.example:5432/queue`.
+    /// Its address in the records: `db.example:5432/queue`.
     then: &'static str,
 }
 
@@ -101,19 +101,19 @@ impl Left {
         Left { database, then: "db.example:5432/legacy" }
     }
 
-    /// Its name now, as this tool writes it.
+    /// Its address in this test, as the tool writes it.
     fn now(&self) -> String {
         format!("{}:5432/{}", cluster().directory().display(), self.database.name())
     }
 
-    /// A run on it beside the records of then.
+    /// A run on it with the records of 0.1.0.
     fn cli(&self, words: &[&str]) -> Cli {
         moved(words, self.then, &self.now())
             .env("DATABASE_URL", self.database.url())
             .env("USER", "bob")
     }
 
-    /// `dlq …` on it, answering in JSON.
+    /// Runs `dlq …` on it with `-o json`.
     fn dlq(&self, words: &[&str]) -> Output {
         self.cli(&[&["dlq"], words, &["-o", "json"]].concat()).run()
     }
@@ -123,13 +123,13 @@ fn array<'a>(json: &'a Value, pointer: &str) -> &'a Vec<Value> {
     json.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("{pointer}: {json:#}"))
 }
 
-/// The records of a run, as JSON.
+/// The operation record of a run, as JSON.
 fn record(cli: &Cli, operation: &str) -> Value {
     let file = format!(".local/state/cliplyctl/operations/{operation}.json");
     serde_json::from_slice(&std::fs::read(cli.home().join(file)).unwrap()).unwrap()
 }
 
-/// The operations on the recorded system: what was done, who, how many jobs, why.
+/// The operations on the recorded system: type, operator, jobs, reason.
 const MARKS: [&str; 5] = [
     "requeue ada@desk 3 the uploads were restored",
     "requeue ada@desk 1 the token was renewed",
@@ -138,7 +138,7 @@ const MARKS: [&str; 5] = [
     "rescue ada@desk 4 worker-c is gone",
 ];
 
-/// Those that `history` tells.
+/// The operations in the output of `history`.
 fn operations(json: &Value) -> Vec<String> {
     let told = |o: &Value| {
         let text = |key: &str| o[key].as_str().unwrap_or("-").to_owned();
@@ -181,7 +181,7 @@ fn history_store_of_0_1_0_is_read() {
 }
 
 #[test]
-fn history_page_of_0_1_0_shows_what_died_of_what() {
+fn history_page_of_0_1_0_shows_dead_letters_by_cause() {
     let cli = with_history(&["history", "--since", BEFORE, "--html", "page.html"]);
     let page = cli.home().join("page.html");
     let mut cli = cli.env("DATABASE_URL", RECORDED).env("CLIPLY_BASE_URL", "http://app.example");
@@ -194,7 +194,7 @@ fn history_page_of_0_1_0_shows_what_died_of_what() {
 }
 
 #[test]
-fn history_store_of_0_1_0_takes_new_snapshots() {
+fn history_store_of_0_1_0_accepts_new_snapshots() {
     let words = ["record", "--keep", "3650d", "--database-url", "postgres://u@127.0.0.1:1/app"];
     let mut cli = with_history(&words);
     cli.run().expect_code(0);
@@ -206,10 +206,10 @@ fn history_store_of_0_1_0_takes_new_snapshots() {
 }
 
 #[test]
-fn operations_of_0_1_0_are_told_in_the_history() {
+fn operations_of_0_1_0_are_shown_in_the_history() {
     let words = ["history", "--since", BEFORE, "-o", "json"];
     let cli = with_records(&words);
-    // What a recorder saw of them is another test's: these are this machine's own records.
+    // These come from the records of this machine, not from snapshots.
     let store = Connection::open(cli.home().join(".local/state/cliplyctl/history.db")).unwrap();
     store.execute("DELETE FROM operations", []).unwrap();
     drop(store);
@@ -259,7 +259,7 @@ fn killed_operation_of_0_1_0_is_finished_without_repeats() {
           WHERE data->>'operation' = '{KILLED}'"
     ));
     assert_eq!(events, "60 60");
-    // Who began it stays known, and why.
+    // The first operator and reason are preserved.
     let kept = record(&cli, KILLED);
     assert_eq!((&kept["finished"], &kept["began"]["actor"]), (&true.into(), &"ada".into()));
     assert_eq!(
@@ -283,13 +283,13 @@ fn taken_over_operation_of_0_1_0_is_followed_and_finished() {
 }
 
 #[test]
-fn canary_of_0_1_0_goes_on_with_the_flags_it_began_with() {
+fn canary_of_0_1_0_resumes_with_its_stored_flags() {
     let left = Left::queue();
     let words = ["dlq", "requeue", "--resume", CANARY, "--yes", "-o", "json"];
     let mut cli = left.cli(&words);
     let flags = record(&cli, CANARY)["flags"].as_str().unwrap().to_owned();
     assert!(flags.contains("--ramp 1,3,all") && flags.contains("--spread 10m"), "{flags}");
-    // Its first job waits for a worker, and there is none: after a second it stops again.
+    // No worker claims its first job, so it stops again after a second.
     let json = cli.run().expect_code(3).json();
     assert_eq!(json["data"]["canary"].as_array().map(Vec::len), Some(1), "{json:#}");
     assert_eq!(json["data"]["outcome"]["left"].as_u64().map(|left| left > 0), Some(true));
@@ -311,20 +311,20 @@ fn finished_operation_of_0_1_0_is_undone() {
 }
 
 #[test]
-fn undo_and_rescue_of_0_1_0_are_told_from_requeues() {
+fn undo_and_rescue_of_0_1_0_are_distinct_from_requeues() {
     let left = Left::queue();
     for operation in [UNDO, RESCUE] {
         left.dlq(&["requeue", "--resume", operation, "--yes"]).expect_code(64);
         left.dlq(&["undo", operation, "--yes"]).expect_code(64);
     }
-    // What was undone then is not undone twice.
+    // Undone jobs are not undone again.
     let again = left.dlq(&["undo", UNDONE, "--yes"]).expect_code(0).json();
     assert_eq!(again["data"]["eligible"], 0, "{again:#}");
 }
 
 #[test]
 fn plan_of_0_1_0_is_applied() {
-    // By every filter that there is, at most five of eight.
+    // With every filter: at most five of eight.
     let left = Left::queue();
     let json = left.dlq(&["requeue", "--plan", "plan-fd4e5f767258", "--yes"]);
     let json = json.expect_code(0).json();
@@ -341,7 +341,7 @@ fn plan_of_0_1_0_is_applied() {
 #[test]
 fn plan_of_0_1_0_whose_jobs_changed_is_refused() {
     let left = Left::queue();
-    // Everything that was dead: 39 of its jobs are requeued since. And three ids, of which two were dead.
+    // All dead letters: 39 of them have been requeued since. And three ids, of which two were dead.
     for (plan, planned, eligible) in [("plan-a99bdde6a3cb", 131, 92), ("plan-a0a8d7ed6796", 2, 0)] {
         left.dlq(&["requeue", "--plan", plan, "--yes", "--reason", "x"]).expect_code(77);
         let words = ["requeue", "--plan", plan, "--frozen", "--dry-run"];
@@ -364,7 +364,7 @@ fn plans_and_operations_of_0_1_0_are_each_read() {
         let part = fixtures::path(&format!("{V0_1_0}/state/cliplyctl/{part}"));
         for file in std::fs::read_dir(part).unwrap().map(|entry| entry.unwrap().path()) {
             let id = file.file_stem().unwrap().to_str().unwrap();
-            // What is damaged is 78, and what is not there says so.
+            // A damaged file is 78, a missing one says so.
             let others = ["28e14b", "395f01", "2a35a4", "29a5ab", "91f523"];
             match others.iter().any(|other| id.ends_with(other)) {
                 true => refused([flag, id], "--resume goes on with requeues alone", 64),
@@ -406,10 +406,10 @@ fn journal_of_0_1_0_is_listed_and_finished() {
         (LOCAL_FINISHED, Some(2), None),
         (LOCAL_KILLED, Some(0), Some(13)),
     ];
-    // They began within one second, the finest that an id tells.
+    // They started within the same second; ids have no finer time.
     wanted.sort_by_key(|(operation, ..)| told.iter().position(|(known, ..)| known == operation));
     assert_eq!(told, wanted);
-    // Five of the thirteen stand in the journal, and are committed.
+    // Five of the thirteen are in the journal and committed.
     let words = ["requeue", "--resume", LOCAL_KILLED, "--rate", "1000/s", "--yes"];
     let json = left.dlq(&words).expect_code(0).json();
     let excluded = &json["data"]["excluded"][0];
@@ -432,18 +432,18 @@ fn journal_of_0_1_0_is_undone() {
     let json = left.dlq(&["undo", LOCAL_FINISHED, "--yes"]).expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["done"], 2, "{json:#}");
     assert!(row(204).starts_with("failed 5 2026-11-29 00:08:05.086391 "), "{}", row(204));
-    // Of the killed one, what its journal knows; its first job is as it was before.
+    // Of the killed operation, the jobs in its journal; its first job has its previous values.
     let json = left.dlq(&["undo", LOCAL_KILLED, "--yes"]).expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["done"], 5, "{json:#}");
     assert!(row(206).starts_with("failed 5 2026-11-28 23:58:05.086391 "), "{}", row(206));
-    // One job of this one was kept without the secret in its error, and all of it is undone already.
+    // The journal has one error of this operation redacted, and all of it is undone already.
     let json = left.dlq(&["undo", LOCAL_UNDONE, "--yes"]).expect_code(0).json();
     assert_eq!((&json["data"]["eligible"], &json["data"]["undone_before"]), (&0.into(), &3.into()));
     assert!(row(201).starts_with("failed 5 "), "{}", row(201));
     left.dlq(&["undo", LOCAL_UNDO, "--yes"]).expect_code(64);
 }
 
-/// `triage --from` one of the saved files: the answer, and the status of each check.
+/// Runs `triage --from` with a saved file; returns the JSON and the status of each check.
 fn triage(file: &str) -> (Value, impl Fn(&str) -> String) {
     let words = ["triage", "--from", "seen.json", "-o", "json"];
     let mut cli = Cli::new(words).file("seen.json", stored(&format!("triage/{file}.json")));
@@ -457,7 +457,7 @@ fn triage(file: &str) -> (Value, impl Fn(&str) -> String) {
 }
 
 #[test]
-fn saved_triage_of_0_1_0_is_judged_again() {
+fn saved_triage_of_0_1_0_is_evaluated() {
     let (json, status) = triage("incident");
     assert_eq!((&json["status"], &json["verdict"]["section"]), (&"critical".into(), &"3.3".into()));
     assert_eq!(json["started_at"], "2026-11-29T00:36:00.37947076Z");
@@ -484,12 +484,12 @@ fn saved_triage_of_0_1_0_is_judged_again() {
 }
 
 #[test]
-fn saved_triage_of_0_1_0_with_locks_is_judged_again() {
+fn saved_triage_of_0_1_0_with_locks_is_evaluated() {
     let (json, status) = triage("locked");
     assert_eq!(json["context"]["database"], "ada@db.example:5432/queue");
     let read = ["dlq.inflow", "dlq.trend", "cross.queue_length", "db.locks", "db.transactions"];
     assert_eq!(read.map(status), ["critical", "critical", "warning", "ok", "ok"]);
-    // One that waits for a second is not worth a word by the usual limits, and seen by others.
+    // A session that waits for one second is OK with the default thresholds and a finding with lower ones.
     let limits = "[context.now.thresholds]\nlock_wait = { warning = 1, critical = false }\n\
                   transaction_age = { warning = 1, critical = false }\n";
     let words = ["triage", "--from", "seen.json", "-o", "json", "-c", "now"];
@@ -502,14 +502,14 @@ fn saved_triage_of_0_1_0_with_locks_is_judged_again() {
 }
 
 #[test]
-fn saved_triage_of_0_1_0_without_answers_is_judged_again() {
+fn saved_triage_of_0_1_0_without_answers_is_evaluated() {
     let (json, status) = triage("unreachable");
     assert_eq!(json["verdict"]["section"], "3.1");
     let read = ["app.up", "db.reachable", "queue.oldest_due", "access.jobs"].map(status);
     assert_eq!(read, ["critical", "unknown", "skipped", "skipped"]);
 }
 
-/// A run with the configuration of 0.1.0, whose production is this database.
+/// A run with the configuration of 0.1.0, whose production database is this one.
 fn configured(words: &[&str], database: &Database) -> Cli {
     let cli = Cli::new(words);
     let from = fixtures::path(&format!("{V0_1_0}/config/cliplyctl"));
@@ -520,7 +520,7 @@ fn configured(words: &[&str], database: &Database) -> Cli {
         .env("PROD_EDGE", "edge-1")
 }
 
-/// What `config show` says, `name value` a line.
+/// The output of `config show` as lines `name value`.
 fn shown(output: &Output) -> Vec<String> {
     let json = output.json();
     let word = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
@@ -590,7 +590,7 @@ fn configuration_of_0_1_0_is_accepted() {
 }
 
 #[test]
-fn advice_of_0_1_0_goes_before_the_shipped_one() {
+fn advice_of_0_1_0_precedes_the_built_in_advice() {
     let database = Database::with_variant("main");
     let messages =
         ["render farm is down", "no such object a/b", "cache miss", "no space left on it"];
@@ -619,7 +619,7 @@ fn advice_of_0_1_0_goes_before_the_shipped_one() {
 }
 
 #[test]
-fn env_table_of_0_1_0_gives_profiles_and_fallbacks() {
+fn env_table_of_0_1_0_defines_profiles_and_fallbacks() {
     let database = Database::with_variant("main");
     let schema = "import { z } from \"zod\";\nexport const EnvSchema = z.object({\n  \
                   DATABASE_URL: z.string().min(1),\n  CLIP_BUCKET: z.string().min(1),\n  \
@@ -661,21 +661,21 @@ fn dotenv_of_0_1_0_is_read() {
 
 #[test]
 fn demo_file_of_0_1_0_without_its_demo_is_refused() {
-    // It names a directory that was the demo's: 78 says that no demo runs.
+    // It names the directory of an ended demo: 78, no demo is running.
     let output = with_records(&["queue", "-c", "demo"]).run().expect_code(78);
     assert!(output.stderr.contains("no demo is running"), "{output:#?}");
-    // A configuration of one's own is none the worse for it.
+    // It does not affect other configurations.
     with_records(&["config", "show"]).run().expect_code(0);
 }
 
-/// `rls audit` by a contract of 0.1.0.
+/// Runs `rls audit` with a contract of 0.1.0.
 fn audit(contract: &str, database: &Database) -> Output {
     let words = ["rls", "audit", "-o", "json", "--timeout", "60s", "--contract", "access.toml"];
     let cli = Cli::new(words).file("access.toml", stored(&format!("rls/{contract}.toml")));
     cli.env("DATABASE_URL", database.url()).run()
 }
 
-/// The database that the contracts are about.
+/// The database of the contracts.
 fn declared() -> Database {
     let database = clean();
     database.execute(&stored("databases/access.sql"));
@@ -686,7 +686,7 @@ fn declared() -> Database {
 fn contract_of_0_1_0_is_audited() {
     let database = declared();
     let output = audit("contract", &database).expect_code(2);
-    // Row security is off there: it is not declared in what was written, and nobody answers for it.
+    // The table without row security is not in the written contract.
     assert_eq!(findings(&output), ["rls.off critical public.plan_limits"]);
     assert_eq!(array(&output.json(), "/data/declared").len(), 6);
     database.execute("ALTER TABLE idempotency_keys NO FORCE ROW LEVEL SECURITY");
@@ -698,7 +698,7 @@ fn contract_of_0_1_0_is_audited() {
 }
 
 #[test]
-fn reviewed_contract_of_0_1_0_holds_and_is_enforced() {
+fn reviewed_contract_of_0_1_0_is_enforced() {
     let database = declared();
     let output = audit("contract-reviewed", &database).expect_code(0);
     assert_eq!(findings(&output), Vec::<String>::new());
@@ -712,7 +712,7 @@ fn reviewed_contract_of_0_1_0_holds_and_is_enforced() {
     assert!(found.len() >= 2, "{found:?}");
 }
 
-/// `rls diff` of two reports of 0.1.0.
+/// Runs `rls diff` on two reports of 0.1.0.
 fn diff(old: &str, new: &str) -> Output {
     let cli = Cli::new(["rls", "diff", "old.json", "new.json", "-o", "json"]);
     let cli = cli.file("old.json", stored(&format!("rls/{old}.json")));
