@@ -97,7 +97,9 @@ impl Context {
     pub(crate) async fn layout(&self) -> Result<&Layout, SourceError> {
         self.layout
             .get_or_try_init(|| async {
-                postgres::layout::read(self.database().await?, self.timeout()).await
+                let state_column = self.settings.state_column.as_ref();
+                let state_column = state_column.map(|setting| setting.value.as_str());
+                postgres::layout::read(self.database().await?, state_column, self.timeout()).await
             })
             .await
     }

@@ -24,26 +24,26 @@ pub(crate) struct TableCatalog {
     pub(crate) block_size: f64,
 }
 
-impl TableCatalog {
-    /// Whether [`StateColumnEvidence`] is needed: both `state` and `status` exist, and their allowed values do not
-    /// show which one is maintained.
-    pub(crate) fn is_ambiguous(&self) -> bool {
-        self.jobs.as_ref().is_some_and(|jobs| {
-            let [state, status] = ["state", "status"];
-            jobs.column(state).is_some()
-                && jobs.column(status).is_some()
-                && jobs.allows_dead_letters(state) == jobs.allows_dead_letters(status)
-        })
-    }
-}
-
-/// Shows whether the worker maintains a column.
+/// Shows which column the worker maintains.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StateColumnEvidence {
-    /// Sources of the backend's worker functions, which contain the name of the maintained column.
-    pub(crate) worker_functions: Vec<String>,
+    /// The column that the context names (`state_column`).
+    pub(crate) setting: Option<String>,
+    /// Functions that mention the table.
+    pub(crate) functions: Vec<CatalogFunction>,
     /// `pg_stats.n_distinct` by column, if this role can see statistics.
     pub(crate) distinct: BTreeMap<String, f32>,
+    /// Whether a row was seen whose columns mean different things. Read only if nothing else decides.
+    pub(crate) columns_differ: bool,
+}
+
+/// A function of the database.
+#[derive(Debug, Clone)]
+pub(crate) struct CatalogFunction {
+    /// Name.
+    pub(crate) name: String,
+    /// Source text.
+    pub(crate) source: String,
 }
 
 /// A table in the catalog.

@@ -7,16 +7,19 @@
 use serde::{Deserialize, Serialize};
 
 mod catalog;
+mod claim;
 mod recognize;
 pub(crate) mod sql;
+mod state_column;
 mod state_names;
 
 pub(crate) use catalog::{
-    CatalogColumn, CatalogIndex, CatalogTable, Partition, StateColumnEvidence, Storage,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Partition, StateColumnEvidence, Storage,
     TableCatalog,
 };
 pub(crate) use recognize::{LayoutError, recognize};
-pub(crate) use state_names::{Lifecycle, StateNames};
+pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
+pub(crate) use state_names::{CANONICAL, Lifecycle, StateNames};
 
 /// Estimated number of rows up to which a sequential scan of the jobs is fast.
 pub(crate) const SMALL_TABLE: f64 = 100_000.0;

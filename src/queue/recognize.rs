@@ -1,6 +1,7 @@
 //! Recognition of the layout: the meaning of the columns in the catalog.
 
 use super::catalog::{CatalogTable, TableCatalog};
+use super::state_column::{STATE_COLUMNS, decide, describe_evidence, has_both};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, StateNames};
 use super::{ErrorColumn, Events, IdType, Layout};
 
@@ -16,6 +17,11 @@ pub(crate) enum LayoutError {
     NoSelect,
     /// Row-level security hides rows of the table from the role.
     HiddenByRls,
+    /// Both `state` and `status` exist, they differ, and nothing tells which one the worker maintains.
+    AmbiguousState {
+        /// What is known about both columns.
+        evidence: String,
+    },
     /// A required column is missing or has another type.
     Unknown {
         /// Required column.
@@ -47,7 +53,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         kind: jobs.first_of(&["kind", "type"]),
         other_state_column: jobs
             .first_of(&["state", "status"])
-            .filter(|_| both(jobs))
+            .filter(|_| has_both(jobs))
             .map(|_| if on_status { "state".to_owned() } else { "status".to_owned() }),
         due: due_columns(jobs, on_status),
         locked_by: prefer("locked_by", "worker_id"),
@@ -80,10 +86,6 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
     })
 }
 
-fn both(jobs: &CatalogTable) -> bool {
-    jobs.column("state").is_some() && jobs.column("status").is_some()
-}
-
 fn unknown(jobs: &CatalogTable, expected: &'static str) -> LayoutError {
     let found: Vec<_> = jobs.columns.iter().map(|c| c.name.as_str()).collect();
     LayoutError::Unknown { expected, found: found.join(", ") }
@@ -97,61 +99,28 @@ fn id_type(jobs: &CatalogTable) -> Result<IdType, LayoutError> {
     }
 }
 
-/// The column, `state` or `status`, that the worker maintains, according to the strongest available
-/// evidence.
+/// The column that holds the state, `state` or `status`.
 fn state_column(
     catalog: &TableCatalog,
     jobs: &CatalogTable,
     assumptions: &mut Vec<String>,
 ) -> Result<String, LayoutError> {
-    let only = match (jobs.column("state"), jobs.column("status")) {
-        (Some(_), None) => Some("state"),
-        (None, Some(_)) => Some("status"),
-        (None, None) => return Err(unknown(jobs, "a column state or status")),
-        (Some(_), Some(_)) => None,
-    };
-    let evidence = only
-        .or_else(|| one_side(|c| jobs.allows_dead_letters(c)))
-        .or_else(|| {
-            one_side(|c| catalog.evidence.worker_functions.iter().any(|src| assigns(src, c)))
-        })
-        .or_else(|| one_side(|c| has_partial_index(jobs, c)))
-        .or_else(|| one_side(|c| jobs.allowed_values(c).is_some()))
-        .or_else(|| one_side(|c| catalog.evidence.distinct.get(c).is_some_and(|n| *n != 1.0)));
-    Ok(evidence
-        .unwrap_or_else(|| {
-            assumptions.push(
-                "both state and status exist and nothing tells which one the worker maintains: \
-                 state is read"
-                    .to_owned(),
-            );
-            "state"
-        })
-        .to_owned())
-}
-
-/// The column that the evidence supports, if it supports only one.
-fn one_side(holds: impl Fn(&str) -> bool) -> Option<&'static str> {
-    match (holds("state"), holds("status")) {
-        (true, false) => Some("state"),
-        (false, true) => Some("status"),
-        _ => None,
+    if !has_both(jobs) {
+        let only = jobs.first_of(&STATE_COLUMNS);
+        return only.ok_or_else(|| unknown(jobs, "a column state or status"));
     }
-}
-
-fn has_partial_index(jobs: &CatalogTable, column: &str) -> bool {
-    jobs.indexes.iter().any(|index| {
-        index.predicate.as_deref().is_some_and(|p| p.contains(&format!("({column} = ")))
-    })
-}
-
-/// Whether the source of a function writes this column: `set state = 'running'`, `, status='queued'`.
-fn assigns(source: &str, column: &str) -> bool {
-    let squeezed: String =
-        source.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ").replace(" =", "=");
-    [format!("set {column}="), format!(", {column}="), format!("({column},")]
-        .iter()
-        .any(|pattern| squeezed.contains(pattern.as_str()))
+    if let Some(column) = decide(catalog, jobs) {
+        return Ok(column.to_owned());
+    }
+    if catalog.evidence.columns_differ {
+        return Err(LayoutError::AmbiguousState { evidence: describe_evidence(catalog, jobs) });
+    }
+    assumptions.push(
+        "both state and status exist and nothing tells which one the worker maintains; no row was \
+         seen in which they differ: state is read"
+            .to_owned(),
+    );
+    Ok("state".to_owned())
 }
 
 fn state_names(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -> StateNames {
@@ -201,7 +170,9 @@ fn events(table: &CatalogTable) -> Option<Events> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::{CatalogColumn, CatalogIndex, StateColumnEvidence};
+    use super::super::catalog::{
+        CatalogColumn, CatalogFunction, CatalogIndex, StateColumnEvidence,
+    };
     use super::*;
 
     fn column(name: &str, r#type: &str) -> CatalogColumn {
@@ -242,10 +213,12 @@ mod tests {
     }
 
     #[test]
-    fn worker_functions_identify_the_state_column() {
+    fn claim_function_identifies_the_state_column() {
         let mut catalog = catalog(&BOTH, &[]);
-        catalog.evidence.worker_functions =
-            vec!["update jobs\n   set status = 'running' where id = x".to_owned()];
+        catalog.evidence.functions = vec![CatalogFunction {
+            name: "take".into(),
+            source: "update jobs set worker_id = w where status = 'queued'".into(),
+        }];
         assert_eq!(recognize(&catalog).unwrap().state_column, "status");
     }
 
@@ -264,6 +237,30 @@ mod tests {
         let layout = recognize(&catalog(&BOTH, &[])).unwrap();
         assert_eq!(layout.state_column, "state");
         assert_eq!(layout.assumptions.len(), 2);
+    }
+
+    #[test]
+    fn evidence_for_both_columns_decides_nothing() {
+        let mut catalog = catalog(
+            &BOTH,
+            &["CHECK ((status = ANY (ARRAY['queued'::text, 'dead_letter'::text])))"],
+        );
+        let claims_by = |column: &str| CatalogFunction {
+            name: format!("claim_by_{column}"),
+            source: format!("update jobs set worker_id = w where {column} = 'queued'"),
+        };
+        catalog.evidence.functions = vec![claims_by("state"), claims_by("status")];
+        assert_eq!(recognize(&catalog).unwrap().state_column, "status");
+    }
+
+    #[test]
+    fn columns_that_differ_without_evidence_are_ambiguous_unless_set() {
+        let mut catalog = catalog(&BOTH, &[]);
+        catalog.evidence.columns_differ = true;
+        let error = recognize(&catalog).unwrap_err();
+        assert!(matches!(error, LayoutError::AmbiguousState { .. }), "{error:?}");
+        catalog.evidence.setting = Some("status".to_owned());
+        assert_eq!(recognize(&catalog).unwrap().state_column, "status");
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl StateNames {
     }
 }
 
-fn role_of(value: &str) -> Lifecycle {
+pub(crate) fn role_of(value: &str) -> Lifecycle {
     match value {
         "queued" | "pending" => Lifecycle::Queued,
         "processing" | "running" => Lifecycle::Claimed,

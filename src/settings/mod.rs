@@ -99,6 +99,8 @@ pub struct Settings {
     pub(crate) timeout: Setting<Duration>,
     /// The unit of `oldestJobAge` in the readiness report, if it is configured.
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
+    /// The column of the jobs table that the worker maintains, if it is configured.
+    pub(crate) state_column: Option<Setting<String>>,
     /// The address of the runbook for browsers, without a fragment.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The thresholds of checks.
@@ -208,6 +210,7 @@ impl Settings {
             read_only: false,
             timeout: timeout.unwrap_or(Setting::default_value(DEFAULT_TIMEOUT)),
             oldest_job_age_unit: None,
+            state_column: None,
             runbook_url: None,
             thresholds: Thresholds::default(),
             threshold_origins: BTreeMap::new(),
@@ -248,6 +251,7 @@ impl Settings {
         }
         self.headers = context.read_headers(environment).map_err(unconfigured);
         self.oldest_job_age_unit.clone_from(&context.oldest_job_age_unit);
+        self.state_column.clone_from(&context.state_column);
     }
 }
 

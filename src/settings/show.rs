@@ -52,6 +52,9 @@ impl Settings {
             unit.map_or("", |u| u.value.as_str()),
             unit_origin,
         ));
+        if let Some(column) = &self.state_column {
+            rows.push(setting_row("state_column", column.value.clone(), &column.origin));
+        }
         if let Some(url) = &self.runbook_url {
             rows.push(setting_row("runbook_url", url.value.clone(), &url.origin));
         }

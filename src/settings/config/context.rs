@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
 /// Every key of a context, with its description.
-const CONTEXT_KEYS: [(&str, &str); 13] = [
+const CONTEXT_KEYS: [(&str, &str); 14] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
@@ -22,6 +22,7 @@ const CONTEXT_KEYS: [(&str, &str); 13] = [
     ("protected", "true: writes ask for the context's name"),
     ("read_only", "true: writes are refused"),
     ("oldest_job_age_unit", "unit of readyz's oldestJobAge: \"s\" or \"ms\""),
+    ("state_column", "column that the worker's claim reads: \"state\" or \"status\""),
     ("runbook_url", "where RUNBOOK.md is read in a browser: terminals link to its sections"),
     ("timeout", "longest time for one probe: \"5s\""),
     ("thresholds", "table of limits: {warning, critical}, a number (warning) or false"),
@@ -67,6 +68,8 @@ pub(crate) struct ContextSettings {
     pub(crate) read_only: Option<Setting<bool>>,
     /// The unit of `oldestJobAge`.
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
+    /// The column of the jobs table that the worker maintains.
+    pub(crate) state_column: Option<Setting<String>>,
     /// The address of the runbook for browsers.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The time limit of one probe.
@@ -107,6 +110,7 @@ impl ContextSettings {
             protected: None,
             read_only: None,
             oldest_job_age_unit: None,
+            state_column: None,
             runbook_url: None,
             timeout: None,
             thresholds: ThresholdSettings::default(),
@@ -145,6 +149,7 @@ impl ContextSettings {
             "oldest_job_age_unit" => {
                 self.oldest_job_age_unit = Some(age_unit(document, key, value)?);
             }
+            "state_column" => self.state_column = Some(state_column(document, key, value)?),
             "runbook_url" => self.runbook_url = Some(runbook_url(document, key, value)?),
             "timeout" => self.timeout = Some(document.duration(key, value)?),
             "thresholds" => self.thresholds = thresholds::read(document, key, value)?,
@@ -221,6 +226,18 @@ fn age_unit(
         [AgeUnit::Seconds, AgeUnit::Milliseconds].into_iter().find(|u| u.as_str() == text.value);
     let unit = unit.ok_or_else(|| document.expected(key, value, "\"s\" or \"ms\""))?;
     Ok(Setting::new(unit, text.origin))
+}
+
+fn state_column(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<Setting<String>, Error> {
+    let column = document.string(key, value)?;
+    if !["state", "status"].contains(&column.value.as_str()) {
+        return Err(document.expected(key, value, "\"state\" or \"status\""));
+    }
+    Ok(column)
 }
 
 /// A table of strings, `{env = "NAME"}` or `{file = "PATH"}`.

@@ -8,14 +8,17 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use tokio_postgres::types::{Oid, Type};
 
 use super::Database;
-use super::query::{Query, TextRow};
+use super::query::TextRow;
+use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogIndex, CatalogTable, Layout, LayoutError, Partition, StateColumnEvidence,
-    Storage, TableCatalog, recognize,
+    CANONICAL, CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Layout, LayoutError,
+    Partition, STATE_COLUMNS, StateColumnEvidence, StateNames, Storage, TableCatalog, decide,
+    has_both, recognize, sql,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -23,15 +26,19 @@ const COLUMNS: &str = include_str!("queries/columns.sql");
 const CHECKS: &str = include_str!("queries/checks.sql");
 const INDEXES: &str = include_str!("queries/indexes.sql");
 const PARTITIONS: &str = include_str!("queries/partitions.sql");
-const WORKER_FUNCTIONS: &str = include_str!("queries/worker_functions.sql");
+const FUNCTIONS: &str = include_str!("queries/functions.sql");
 const DISTINCT: &str = include_str!("queries/distinct.sql");
 
-/// Reads the layout in one round trip, or two if the table is partitioned or has both `state` and
-/// `status`.
+/// Reads the layout in one round trip; one more if the table is partitioned, and up to three more if it has
+/// both `state` and `status`. `state_column` is the setting of the context that decides between them.
 ///
 /// # Errors
 /// Also those of `recognize`: no jobs table, no permission, or an unknown layout.
-pub(crate) async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceError> {
+pub(crate) async fn read(
+    db: &Database,
+    state_column: Option<&str>,
+    timeout: Duration,
+) -> Result<Layout, SourceError> {
     let catalog_rows = CatalogRows::read(db, timeout).await?;
     let mut catalog = catalog_rows.catalog()?;
     if let Some(jobs) = &mut catalog.jobs
@@ -43,9 +50,8 @@ pub(crate) async fn read(db: &Database, timeout: Duration) -> Result<Layout, Sou
         jobs.storage = leaves.map(storage).collect::<Result<_, _>>()?;
         jobs.partitions = rows.iter().map(partition).collect();
     }
-    if catalog.is_ambiguous() {
-        catalog.evidence = evidence(db, timeout).await?;
-    }
+    catalog.evidence.setting = state_column.map(str::to_owned);
+    read_evidence(db, &mut catalog, timeout).await?;
     recognize(&catalog).map_err(layout_error)
 }
 
@@ -169,18 +175,54 @@ fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceErro
     })
 }
 
-/// Reads what decides between `state` and `status`: the sources of worker functions, and the
-/// numbers of distinct values.
-async fn evidence(db: &Database, timeout: Duration) -> Result<StateColumnEvidence, SourceError> {
-    let queries = [WORKER_FUNCTIONS, DISTINCT].map(|statement| Query::new(statement, &[]));
-    let [functions, distinct] = db.query_all(timeout, queries).await?;
-    Ok(StateColumnEvidence {
-        worker_functions: functions?.iter().map(|row| row.get("source")).collect(),
-        distinct: distinct?
-            .iter()
-            .map(|row| (row.get("column"), row.get::<_, f32>("values")))
-            .collect(),
-    })
+/// Reads what decides between `state` and `status`, if the table has both: the functions that claim jobs; only
+/// if these and the constraints do not decide, statistics, and at last the rows.
+async fn read_evidence(
+    db: &Database,
+    catalog: &mut TableCatalog,
+    timeout: Duration,
+) -> Result<(), SourceError> {
+    let Some(jobs) = catalog.jobs.clone().filter(|jobs| has_both(jobs) && jobs.can_select) else {
+        return Ok(());
+    };
+    let rows = db.rows(timeout, FUNCTIONS, &[]).await?;
+    let function =
+        |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
+    catalog.evidence.functions = rows.iter().map(function).collect();
+    if decide(catalog, &jobs).is_some() {
+        return Ok(());
+    }
+    let rows = db.rows(timeout, DISTINCT, &[]).await?;
+    catalog.evidence.distinct =
+        rows.iter().map(|row| (row.get("column"), row.get::<_, f32>("values"))).collect();
+    if decide(catalog, &jobs).is_none() {
+        catalog.evidence.columns_differ = columns_differ(db, timeout).await?;
+    }
+    Ok(())
+}
+
+/// Returns whether a row is seen within the budget whose state columns mean different things.
+async fn columns_differ(db: &Database, timeout: Duration) -> Result<bool, SourceError> {
+    let [state, status] = STATE_COLUMNS.map(role_expression);
+    let statement = format!(
+        "select exists (select from public.jobs where {state} is distinct from {status}) as differ"
+    );
+    match db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await {
+        Ok(row) => Ok(row.get("differ")),
+        Err(error) if error.kind == SourceErrorKind::Timeout => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the expression for what a value of the column means; an unknown value stands for itself.
+fn role_expression(column: &str) -> String {
+    let name = sql::ident(column);
+    let names = StateNames::new(column, &CANONICAL);
+    let roles = [&names.queued, &names.claimed, &names.finished, &names.failed, &names.dead];
+    let cases = roles.into_iter().zip(0..).map(|(values, number)| {
+        format!("when lower({name}::text) in ({}) then '{number}'", sql::literals(values))
+    });
+    format!("case {} else {name}::text end", cases.collect::<Vec<_>>().join(" "))
 }
 
 fn layout_error(error: LayoutError) -> SourceError {
@@ -199,6 +241,14 @@ fn layout_error(error: LayoutError) -> SourceError {
             "row-level security filters public.jobs for this role: it cannot see the whole queue",
         )
         .hint("connect with the owner or a role that bypasses RLS; see cliplyctl runbook 4.2"),
+        LayoutError::AmbiguousState { evidence } => SourceError::new(
+            SourceErrorKind::UnknownLayout,
+            format!(
+                "public.jobs has both state and status, they differ, and nothing tells which one the worker \
+                 maintains: {evidence}"
+            ),
+        )
+        .hint("set state_column = \"state\" or \"status\" in the context: the column that the worker's claim reads"),
         LayoutError::Unknown { expected, found } => SourceError::new(
             SourceErrorKind::UnknownLayout,
             format!(

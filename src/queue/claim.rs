@@ -1,0 +1,225 @@
+//! Finds the state column that claim functions read.
+//!
+//! No function of the server answers which column a worker claims by, so the source of the functions is
+//! scanned. A function claims jobs if it locks rows of the table with SKIP LOCKED, or stores a worker in the
+//! lock columns. What decides is the column that it compares with a queued state in a condition; what it
+//! assigns proves nothing, because functions that finish a job often write both columns.
+
+use super::state_names::{Lifecycle, role_of};
+
+/// Columns that hold the worker of a claimed job.
+const LOCK_COLUMNS: [&str; 2] = ["locked_by", "worker_id"];
+
+/// Part of a function's source. Words and identifiers are in lower case.
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Word(String),
+    Literal(String),
+    Symbol(char),
+}
+
+impl Token {
+    fn is_word(&self, word: &str) -> bool {
+        matches!(self, Self::Word(text) if text == word)
+    }
+}
+
+/// Clause that a token belongs to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Clause {
+    /// Assignments of an UPDATE.
+    Set,
+    /// A condition: WHERE, ON, WHEN, IF.
+    Condition,
+    Other,
+}
+
+/// Whether this function claims jobs of the table `jobs`.
+pub(crate) fn is_claim_function(source: &str) -> bool {
+    let tokens = tokens(source);
+    let names_jobs = tokens.iter().any(|token| token.is_word("jobs"));
+    let skips_locked =
+        tokens.windows(2).any(|pair| pair[0].is_word("skip") && pair[1].is_word("locked"));
+    names_jobs && (skips_locked || assigns_lock(&tokens))
+}
+
+/// Whether this function compares a column with a queued state in a condition.
+pub(crate) fn reads_queued(source: &str, column: &str) -> bool {
+    let tokens = tokens(source);
+    let clauses = clauses(&tokens);
+    let is_queued = |token: &Token| {
+        matches!(token, Token::Literal(value) if role_of(value) == Lifecycle::Queued)
+    };
+    tokens.iter().enumerate().any(|(at, token)| {
+        if !token.is_word(column) || clauses[at] != Clause::Condition {
+            return false;
+        }
+        compared_values(&tokens[at + 1..]).iter().any(is_queued)
+            || matches!(&tokens[..at], [.., value, Token::Symbol('=')] if is_queued(value))
+            || matches!(
+                &tokens[..at],
+                [.., value, Token::Symbol('='), Token::Word(_), Token::Symbol('.')] if is_queued(value)
+            )
+    })
+}
+
+/// Whether a lock column is assigned a value other than NULL.
+fn assigns_lock(tokens: &[Token]) -> bool {
+    let clauses = clauses(tokens);
+    tokens.windows(3).zip(clauses).any(|(window, clause)| {
+        clause == Clause::Set
+            && LOCK_COLUMNS.iter().any(|column| window[0].is_word(column))
+            && window[1] == Token::Symbol('=')
+            && !window[2].is_word("null")
+    })
+}
+
+/// The values after a column in `= 'a'`, `in ('a', 'b')` or `= any (array['a', 'b'])`, casts included.
+fn compared_values(tokens: &[Token]) -> Vec<Token> {
+    let is_operator = |token: &&Token| match token {
+        Token::Symbol(symbol) => "=([:,".contains(*symbol),
+        Token::Word(word) => ["in", "any", "array", "text", "varchar"].contains(&word.as_str()),
+        Token::Literal(_) => true,
+    };
+    let compared = tokens.iter().take_while(is_operator);
+    compared.filter(|token| matches!(token, Token::Literal(_))).cloned().collect()
+}
+
+/// The clause of each token.
+fn clauses(tokens: &[Token]) -> Vec<Clause> {
+    let mut clause = Clause::Other;
+    // Clauses around parentheses and CASE expressions; `true` for a CASE.
+    let mut outer: Vec<(Clause, bool)> = vec![];
+    let mut found = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        match token {
+            Token::Symbol('(') => outer.push((clause, false)),
+            Token::Symbol(')') => clause = outer.pop().map_or(Clause::Other, |(clause, _)| clause),
+            Token::Symbol(';') => (clause, outer) = (Clause::Other, vec![]),
+            Token::Word(word) => match word.as_str() {
+                "case" => {
+                    outer.push((clause, true));
+                    clause = Clause::Other;
+                }
+                "end" if outer.last().is_some_and(|(_, case)| *case) => {
+                    clause = outer.pop().map_or(Clause::Other, |(clause, _)| clause);
+                }
+                "set" => clause = Clause::Set,
+                "where" | "on" | "having" | "when" | "if" | "elsif" => clause = Clause::Condition,
+                "select" | "from" | "returning" | "order" | "group" | "limit" | "into" | "then"
+                | "else" | "update" | "insert" | "values" => clause = Clause::Other,
+                _ => {}
+            },
+            _ => {}
+        }
+        found.push(clause);
+    }
+    found
+}
+
+/// Splits a source into tokens; comments are left out. The text of dynamic SQL (a literal that names the
+/// table) is split as well.
+fn tokens(source: &str) -> Vec<Token> {
+    let mut tokens = vec![];
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        if rest.starts_with("--") {
+            rest = rest.find('\n').map_or("", |end| &rest[end..]);
+        } else if rest.starts_with("/*") {
+            rest = rest.find("*/").map_or("", |end| &rest[end + 2..]);
+        } else if let Some((literal, after)) = literal(rest) {
+            if literal.to_lowercase().contains("jobs") {
+                tokens.extend(self::tokens(&literal));
+            } else {
+                tokens.push(Token::Literal(literal));
+            }
+            rest = after;
+        } else if let Some(quoted) = rest.strip_prefix('"') {
+            let (name, after) = quoted.split_once('"').unwrap_or((quoted, ""));
+            tokens.push(Token::Word(name.to_lowercase()));
+            rest = after;
+        } else if first.is_alphanumeric() || first == '_' {
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            tokens.push(Token::Word(rest[..end].to_lowercase()));
+            rest = &rest[end..];
+        } else {
+            if !first.is_whitespace() {
+                tokens.push(Token::Symbol(first));
+            }
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    tokens
+}
+
+/// The quoted literal at the start of a source, and what follows it.
+fn literal(source: &str) -> Option<(String, &str)> {
+    if let Some(quoted) = source.strip_prefix('\'') {
+        let mut search = 0;
+        while let Some(end) = quoted[search..].find('\'').map(|end| search + end) {
+            if !quoted[end + 1..].starts_with('\'') {
+                return Some((quoted[..end].replace("''", "'"), &quoted[end + 1..]));
+            }
+            search = end + 2;
+        }
+        return Some((quoted.to_owned(), ""));
+    }
+    let tag_end = source.strip_prefix('$')?.find('$')? + 2;
+    let tag = &source[..tag_end];
+    let is_tag = tag[1..tag_end - 1].chars().all(|c| c.is_alphanumeric() || c == '_');
+    let body = source[tag_end..].split_once(tag).filter(|_| is_tag)?;
+    Some((body.0.to_owned(), body.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Claim functions as people write them; all of them claim by `status`.
+    const CLAIMS: [&str; 7] = [
+        "update jobs set status = 'running', worker_id = w where id = (select id from jobs where status = 'queued' limit 1 for update skip locked)",
+        "with n as (select c.id from public.jobs c where c.\"status\" = 'queued' and c.run_after <= now() for update skip locked) update public.jobs t set \"status\" = 'running', state = 'running' from n where n.id = t.id",
+        "begin select * into r from jobs where status in ('pending', 'queued') for update skip locked; update jobs set state = 'running', status = 'running' where id = r.id; end",
+        "update jobs set worker_id = w, attempts = attempts + 1, status = case when state = 'x' then 'running' else 'running' end where id = $1 and status = 'queued'",
+        "-- where state = 'queued'\nupdate jobs set locked_by = w /* state = 'queued' */ where status::text = any (array['queued'::text])",
+        "execute 'update jobs set status = ''running'' where id = (select id from jobs where status = ''queued'' for update skip locked)'",
+        "execute $q$ update jobs j set worker_id = w where 'queued' = j.status $q$",
+    ];
+
+    #[test]
+    fn claim_function_reads_the_column_of_its_condition() {
+        for source in CLAIMS {
+            assert!(is_claim_function(source), "{source}");
+            assert!(reads_queued(source, "status"), "{source}");
+            assert!(!reads_queued(source, "state"), "{source}");
+            let swapped = source.replace("status", "STATE ").replace("state ", "status ");
+            let swapped = swapped.replace("\"STATE \"", "\"state\"");
+            assert!(reads_queued(&swapped, "state"), "{swapped}");
+        }
+    }
+
+    #[test]
+    fn functions_that_finish_or_release_jobs_claim_nothing() {
+        for source in [
+            "update jobs set status = 'succeeded', state = 'done', worker_id = null where id = j",
+            "update jobs set last_heartbeat = now() where id = j and worker_id = w",
+            "update jobs set state = 'queued', locked_by = NULL where state = 'dead_letter'",
+            "select * from other for update skip locked",
+        ] {
+            assert!(!is_claim_function(source), "{source}");
+        }
+    }
+
+    #[test]
+    fn recovery_of_stuck_jobs_reads_no_queued_state() {
+        let source = "update jobs set state = 'queued' where id in (select id from jobs where state = 'running' for update skip locked)";
+        assert!(!reads_queued(source, "state"));
+    }
+
+    #[test]
+    fn unfinished_source_is_scanned_to_its_end() {
+        for source in ["'jobs", "\"jobs", "/* jobs", "$a$ jobs", "jobs $", "((((", "end end ) ;"] {
+            assert!(!is_claim_function(source), "{source}");
+        }
+    }
+}

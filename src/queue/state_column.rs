@@ -1,0 +1,67 @@
+//! Which of the columns `state` and `status` the worker maintains, if a table has both.
+
+use super::catalog::{CatalogTable, StateColumnEvidence, TableCatalog};
+use super::claim::{is_claim_function, reads_queued};
+
+/// The columns that can hold the state of a job.
+pub(crate) const STATE_COLUMNS: [&str; 2] = ["state", "status"];
+
+/// Whether the table has both columns, so that [`StateColumnEvidence`] is needed.
+pub(crate) fn has_both(jobs: &CatalogTable) -> bool {
+    STATE_COLUMNS.iter().all(|column| jobs.column(column).is_some())
+}
+
+/// The column for which there is evidence: the setting, or else the first kind of evidence that supports only
+/// one column, strongest first. `None` if none does.
+pub(crate) fn decide(catalog: &TableCatalog, jobs: &CatalogTable) -> Option<&'static str> {
+    let StateColumnEvidence { setting, functions, distinct, .. } = &catalog.evidence;
+    let claim_functions: Vec<_> =
+        functions.iter().filter(|function| is_claim_function(&function.source)).collect();
+    one_side(|column| setting.as_deref() == Some(column))
+        .or_else(|| {
+            one_side(|column| claim_functions.iter().any(|f| reads_queued(&f.source, column)))
+        })
+        .or_else(|| one_side(|column| jobs.allows_dead_letters(column)))
+        .or_else(|| one_side(|column| jobs.allowed_values(column).is_some()))
+        .or_else(|| one_side(|column| has_partial_index(jobs, column)))
+        .or_else(|| one_side(|column| distinct.get(column).is_some_and(|n| *n != 1.0)))
+}
+
+/// What is known about both columns, for the message that nothing decides.
+pub(crate) fn describe_evidence(catalog: &TableCatalog, jobs: &CatalogTable) -> String {
+    let of = |column: &str| {
+        let readers = catalog.evidence.functions.iter().filter(|function| {
+            is_claim_function(&function.source) && reads_queued(&function.source, column)
+        });
+        let readers: Vec<_> = readers.map(|function| function.name.as_str()).collect();
+        let mut known = match readers.as_slice() {
+            [] => vec!["no claim function reads it".to_owned()],
+            names => vec![format!("read by {}", names.join(", "))],
+        };
+        known.push(match jobs.allowed_values(column) {
+            Some(values) => format!("allowed: {}", values.join(", ")),
+            None => "no CHECK".to_owned(),
+        });
+        if has_partial_index(jobs, column) {
+            known.push("a partial index".to_owned());
+        }
+        format!("{column} ({})", known.join("; "))
+    };
+    STATE_COLUMNS.map(of).join(", ")
+}
+
+/// The column that the evidence supports, if it supports only one.
+fn one_side(holds: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let [state, status] = STATE_COLUMNS;
+    match (holds(state), holds(status)) {
+        (true, false) => Some(state),
+        (false, true) => Some(status),
+        _ => None,
+    }
+}
+
+fn has_partial_index(jobs: &CatalogTable, column: &str) -> bool {
+    jobs.indexes.iter().any(|index| {
+        index.predicate.as_deref().is_some_and(|p| p.contains(&format!("({column} = ")))
+    })
+}
