@@ -47,9 +47,7 @@ pub(crate) fn is_claim_function(source: &str) -> bool {
 pub(crate) fn reads_queued(source: &str, column: &str) -> bool {
     let tokens = tokens(source);
     let clauses = clauses(&tokens);
-    let is_queued = |token: &Token| {
-        matches!(token, Token::Literal(value) if role_of(value) == Lifecycle::Queued)
-    };
+    let is_queued = |token: &Token| matches!(token, Token::Literal(value) if role_of(value) == Lifecycle::Queued);
     tokens.iter().enumerate().any(|(at, token)| {
         if !token.is_word(column) || clauses[at] != Clause::Condition {
             return false;

@@ -14,8 +14,8 @@ mod state_column;
 mod state_names;
 
 pub(crate) use catalog::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Partition, StateColumnEvidence, Storage,
-    TableCatalog,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Partition, StateColumnEvidence,
+    Storage, TableCatalog,
 };
 pub(crate) use recognize::{LayoutError, recognize};
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};

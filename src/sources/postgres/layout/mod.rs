@@ -186,8 +186,7 @@ async fn read_evidence(
         return Ok(());
     };
     let rows = db.rows(timeout, FUNCTIONS, &[]).await?;
-    let function =
-        |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
+    let function = |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
     catalog.evidence.functions = rows.iter().map(function).collect();
     if decide(catalog, &jobs).is_some() {
         return Ok(());
