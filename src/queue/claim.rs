@@ -1,9 +1,9 @@
 //! Finds the state column that claim functions read.
 //!
 //! No function of the server answers which column a worker claims by, so the source of the functions is
-//! scanned. A function claims jobs if it locks rows of the table with SKIP LOCKED, or stores a worker in the
-//! lock columns. What decides is the column that it compares with a queued state in a condition; what it
-//! assigns proves nothing, because functions that finish a job often write both columns.
+//! scanned. A function claims jobs if it updates the table and either locks rows with SKIP LOCKED or stores a
+//! worker in a lock column. What decides is the column that it compares with a queued state in a condition;
+//! what it assigns proves nothing, because functions that finish a job often write both columns.
 
 use super::state_names::{Lifecycle, role_of};
 
@@ -34,13 +34,28 @@ enum Clause {
     Other,
 }
 
-/// Whether this function claims jobs of the table `jobs`.
+/// Whether this function claims jobs of the table `public.jobs`.
 pub(crate) fn is_claim_function(source: &str) -> bool {
     let tokens = tokens(source);
-    let names_jobs = tokens.iter().any(|token| token.is_word("jobs"));
     let skips_locked =
         tokens.windows(2).any(|pair| pair[0].is_word("skip") && pair[1].is_word("locked"));
-    names_jobs && (skips_locked || assigns_lock(&tokens))
+    updates_jobs(&tokens) && (skips_locked || assigns_lock(&tokens))
+}
+
+/// Whether the source has an UPDATE of the jobs: a function may lock rows of another table and only mention them.
+fn updates_jobs(tokens: &[Token]) -> bool {
+    tokens.iter().enumerate().any(|(at, token)| {
+        let after = &tokens[at + 1..];
+        let table = after.strip_prefix(&[Token::Word("only".to_owned())]).unwrap_or(after);
+        token.is_word("update")
+            && match table {
+                [schema, Token::Symbol('.'), name, ..] => {
+                    schema.is_word("public") && name.is_word("jobs")
+                }
+                [name, ..] => name.is_word("jobs"),
+                [] => false,
+            }
+    })
 }
 
 /// Whether this function compares a column with a queued state in a condition.
@@ -115,9 +130,23 @@ fn clauses(tokens: &[Token]) -> Vec<Clause> {
     found
 }
 
-/// Splits a source into tokens; comments are left out. The text of dynamic SQL (a literal that names the
-/// table) is split as well.
+/// Splits a source into tokens; comments are left out. Dynamic SQL, a literal that mentions the table, is split
+/// as well.
 fn tokens(source: &str) -> Vec<Token> {
+    let mut tokens = vec![];
+    for token in static_tokens(source) {
+        match token {
+            // Only one level: the source is untrusted, and nested quotes would nest the calls.
+            Token::Literal(sql) if sql.to_lowercase().contains("jobs") => {
+                tokens.extend(static_tokens(&sql));
+            }
+            token => tokens.push(token),
+        }
+    }
+    tokens
+}
+
+fn static_tokens(source: &str) -> Vec<Token> {
     let mut tokens = vec![];
     let mut rest = source;
     while let Some(first) = rest.chars().next() {
@@ -126,11 +155,7 @@ fn tokens(source: &str) -> Vec<Token> {
         } else if rest.starts_with("/*") {
             rest = rest.find("*/").map_or("", |end| &rest[end + 2..]);
         } else if let Some((literal, after)) = literal(rest) {
-            if literal.to_lowercase().contains("jobs") {
-                tokens.extend(self::tokens(&literal));
-            } else {
-                tokens.push(Token::Literal(literal));
-            }
+            tokens.push(Token::Literal(literal));
             rest = after;
         } else if let Some(quoted) = rest.strip_prefix('"') {
             let (name, after) = quoted.split_once('"').unwrap_or((quoted, ""));
@@ -162,11 +187,10 @@ fn literal(source: &str) -> Option<(String, &str)> {
         }
         return Some((quoted.to_owned(), ""));
     }
-    let tag_end = source.strip_prefix('$')?.find('$')? + 2;
-    let tag = &source[..tag_end];
-    let is_tag = tag[1..tag_end - 1].chars().all(|c| c.is_alphanumeric() || c == '_');
-    let body = source[tag_end..].split_once(tag).filter(|_| is_tag)?;
-    Some((body.0.to_owned(), body.1))
+    let name_end = source.strip_prefix('$')?.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
+    let tag = source.get(..name_end + 2).filter(|tag| tag.ends_with('$'))?;
+    let (body, after) = source[tag.len()..].split_once(tag)?;
+    Some((body.to_owned(), after))
 }
 
 #[cfg(test)]
@@ -190,9 +214,11 @@ mod tests {
             assert!(is_claim_function(source), "{source}");
             assert!(reads_queued(source, "status"), "{source}");
             assert!(!reads_queued(source, "state"), "{source}");
-            let swapped = source.replace("status", "STATE ").replace("state ", "status ");
-            let swapped = swapped.replace("\"STATE \"", "\"state\"");
-            assert!(reads_queued(&swapped, "state"), "{swapped}");
+            // The same with exchanged columns.
+            let exchanged =
+                source.replace("status", "\0").replace("state", "status").replace('\0', "state");
+            assert!(reads_queued(&exchanged, "state"), "{exchanged}");
+            assert!(!reads_queued(&exchanged, "status"), "{exchanged}");
         }
     }
 
@@ -203,6 +229,9 @@ mod tests {
             "update jobs set last_heartbeat = now() where id = j and worker_id = w",
             "update jobs set state = 'queued', locked_by = NULL where state = 'dead_letter'",
             "select * from other for update skip locked",
+            // Another table with the same column, and another schema.
+            "select id from outbox where status = 'pending' for update skip locked; insert into jobs default values",
+            "update archive.jobs set worker_id = w where status = 'queued'",
         ] {
             assert!(!is_claim_function(source), "{source}");
         }
@@ -212,6 +241,13 @@ mod tests {
     fn recovery_of_stuck_jobs_reads_no_queued_state() {
         let source = "update jobs set state = 'queued' where id in (select id from jobs where state = 'running' for update skip locked)";
         assert!(!reads_queued(source, "state"));
+    }
+
+    #[test]
+    fn deeply_nested_quotes_are_not_followed() {
+        let open: String = (0..10_000).map(|n| format!("$a{n}$ ")).collect();
+        let close: String = (0..10_000).rev().map(|n| format!("$a{n}$ ")).collect();
+        assert!(!is_claim_function(&format!("{open} update jobs set worker_id = w {close}")));
     }
 
     #[test]

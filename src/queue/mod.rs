@@ -17,9 +17,9 @@ pub(crate) use catalog::{
     CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Partition, StateColumnEvidence,
     Storage, TableCatalog,
 };
-pub(crate) use recognize::{LayoutError, recognize};
+pub(crate) use recognize::{LayoutError, recognize, role_of_row};
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
-pub(crate) use state_names::{CANONICAL, Lifecycle, StateNames};
+pub(crate) use state_names::{Lifecycle, StateNames};
 
 /// Estimated number of rows up to which a sequential scan of the jobs is fast.
 pub(crate) const SMALL_TABLE: f64 = 100_000.0;

@@ -2,8 +2,8 @@
 
 use super::catalog::{CatalogTable, TableCatalog};
 use super::state_column::{STATE_COLUMNS, decide, describe_evidence, has_both};
-use super::state_names::{CANONICAL, FAILED_IS_FINAL, StateNames};
-use super::{ErrorColumn, Events, IdType, Layout};
+use super::state_names::{CANONICAL, FAILED_IS_FINAL, Lifecycle, StateNames};
+use super::{ErrorColumn, Events, IdType, Layout, sql};
 
 /// Types of ids from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
@@ -17,7 +17,7 @@ pub(crate) enum LayoutError {
     NoSelect,
     /// Row-level security hides rows of the table from the role.
     HiddenByRls,
-    /// Both `state` and `status` exist, they differ, and nothing tells which one the worker maintains.
+    /// Both `state` and `status` exist, they differ, and it is not known which one the worker maintains.
     AmbiguousState {
         /// What is known about both columns.
         evidence: String,
@@ -29,6 +29,13 @@ pub(crate) enum LayoutError {
         /// Columns of the table, joined by commas.
         found: String,
     },
+}
+
+/// What a value of a state column means, as SQL, if the layout had this state column. Two columns that agree in
+/// all rows lead to the same reports.
+pub(crate) fn role_of_row(jobs: &CatalogTable, column: &str) -> String {
+    let names = state_names(jobs, column, &mut vec![]);
+    sql::role_case(&format!("{}::text", sql::ident(column)), &names, &Lifecycle::ALL)
 }
 
 /// Reads a layout from the catalog.
@@ -52,7 +59,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         id: id_type(jobs)?,
         kind: jobs.first_of(&["kind", "type"]),
         other_state_column: jobs
-            .first_of(&["state", "status"])
+            .first_of(&STATE_COLUMNS)
             .filter(|_| has_both(jobs))
             .map(|_| if on_status { "state".to_owned() } else { "status".to_owned() }),
         due: due_columns(jobs, on_status),
@@ -109,15 +116,16 @@ fn state_column(
         let only = jobs.first_of(&STATE_COLUMNS);
         return only.ok_or_else(|| unknown(jobs, "a column state or status"));
     }
-    if let Some(column) = decide(catalog, jobs) {
+    if let Some(column) = decide(jobs, &catalog.evidence) {
         return Ok(column.to_owned());
     }
     if catalog.evidence.columns_differ {
-        return Err(LayoutError::AmbiguousState { evidence: describe_evidence(catalog, jobs) });
+        let evidence = describe_evidence(jobs, &catalog.evidence);
+        return Err(LayoutError::AmbiguousState { evidence });
     }
     assumptions.push(
-        "both state and status exist and nothing tells which one the worker maintains; no row was \
-         seen in which they differ: state is read"
+        "both state and status exist, and it is not known which one the worker maintains; no row was seen \
+         in which they differ: state is read"
             .to_owned(),
     );
     Ok("state".to_owned())
@@ -240,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn evidence_for_both_columns_decides_nothing() {
+    fn contradictory_claim_functions_are_skipped() {
         let mut catalog = catalog(
             &BOTH,
             &["CHECK ((status = ANY (ARRAY['queued'::text, 'dead_letter'::text])))"],
@@ -251,6 +259,17 @@ mod tests {
         };
         catalog.evidence.functions = vec![claims_by("state"), claims_by("status")];
         assert_eq!(recognize(&catalog).unwrap().state_column, "status");
+    }
+
+    #[test]
+    fn value_with_two_meanings_differs_between_the_columns() {
+        // "failed" is final in status, and is retried in state.
+        let values = "ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text]";
+        let check = |column: &str| format!("CHECK (({column} = ANY ({values})))");
+        let (state, status) = (check("state"), check("status"));
+        let jobs = catalog(&BOTH, &[&state, &status]).jobs.unwrap();
+        let role = |column: &str| role_of_row(&jobs, column).replace(column, "x");
+        assert_ne!(role("state"), role("status"));
     }
 
     #[test]

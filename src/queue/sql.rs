@@ -1,7 +1,7 @@
 //! SQL fragments for a layout. Only this module quotes names and values.
 
 use crate::fingerprint::{HEAD, TAIL};
-use crate::queue::{Layout, Lifecycle};
+use crate::queue::{Layout, Lifecycle, StateNames};
 
 /// A quoted identifier.
 pub(crate) fn ident(name: &str) -> String {
@@ -26,10 +26,31 @@ pub(crate) fn literals(values: &[String]) -> String {
 /// `"state" in ('a', 'b')`, or `false` without values. The form matches the predicate of a partial
 /// index with the same list.
 pub(crate) fn state_in(layout: &Layout, values: &[String]) -> String {
+    value_in(&ident(&layout.state_column), values)
+}
+
+fn value_in(expression: &str, values: &[String]) -> String {
     match values {
         [] => "false".to_owned(),
-        [one] => format!("{} = {}", ident(&layout.state_column), literal(one)),
-        many => format!("{} in ({})", ident(&layout.state_column), literals(many)),
+        [one] => format!("{expression} = {}", literal(one)),
+        many => format!("{expression} in ({})", literals(many)),
+    }
+}
+
+/// The name of the role that a state has, for these roles; `other` for any other state.
+pub(crate) fn role_case(expression: &str, names: &StateNames, roles: &[Lifecycle]) -> String {
+    let cases: Vec<_> = roles
+        .iter()
+        .filter(|role| !names.values(**role).is_empty())
+        .map(|role| {
+            let condition = value_in(expression, names.values(*role));
+            format!("when {condition} then {}", literal(role.as_str()))
+        })
+        .collect();
+    if cases.is_empty() {
+        "'other'::text".to_owned()
+    } else {
+        format!("case {} else 'other' end", cases.join(" "))
     }
 }
 

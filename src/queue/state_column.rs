@@ -1,6 +1,6 @@
 //! Which of the columns `state` and `status` the worker maintains, if a table has both.
 
-use super::catalog::{CatalogTable, StateColumnEvidence, TableCatalog};
+use super::catalog::{CatalogTable, StateColumnEvidence};
 use super::claim::{is_claim_function, reads_queued};
 
 /// The columns that can hold the state of a job.
@@ -13,28 +13,27 @@ pub(crate) fn has_both(jobs: &CatalogTable) -> bool {
 
 /// The column for which there is evidence: the setting, or else the first kind of evidence that supports only
 /// one column, strongest first. `None` if none does.
-pub(crate) fn decide(catalog: &TableCatalog, jobs: &CatalogTable) -> Option<&'static str> {
-    let StateColumnEvidence { setting, functions, distinct, .. } = &catalog.evidence;
-    let claim_functions: Vec<_> =
-        functions.iter().filter(|function| is_claim_function(&function.source)).collect();
-    one_side(|column| setting.as_deref() == Some(column))
-        .or_else(|| {
-            one_side(|column| claim_functions.iter().any(|f| reads_queued(&f.source, column)))
-        })
+pub(crate) fn decide(jobs: &CatalogTable, evidence: &StateColumnEvidence) -> Option<&'static str> {
+    one_side(|column| evidence.setting.as_deref() == Some(column))
+        .or_else(|| one_side(|column| !claim_functions(evidence, column).is_empty()))
         .or_else(|| one_side(|column| jobs.allows_dead_letters(column)))
         .or_else(|| one_side(|column| jobs.allowed_values(column).is_some()))
         .or_else(|| one_side(|column| has_partial_index(jobs, column)))
-        .or_else(|| one_side(|column| distinct.get(column).is_some_and(|n| *n != 1.0)))
+        .or_else(|| one_side(|column| evidence.distinct.get(column).is_some_and(|n| *n != 1.0)))
+}
+
+/// Names of the functions that claim jobs by this column.
+fn claim_functions<'a>(evidence: &'a StateColumnEvidence, column: &str) -> Vec<&'a str> {
+    let claims = evidence.functions.iter().filter(|function| {
+        is_claim_function(&function.source) && reads_queued(&function.source, column)
+    });
+    claims.map(|function| function.name.as_str()).collect()
 }
 
 /// What is known about both columns, for the message that nothing decides.
-pub(crate) fn describe_evidence(catalog: &TableCatalog, jobs: &CatalogTable) -> String {
+pub(crate) fn describe_evidence(jobs: &CatalogTable, evidence: &StateColumnEvidence) -> String {
     let of = |column: &str| {
-        let readers = catalog.evidence.functions.iter().filter(|function| {
-            is_claim_function(&function.source) && reads_queued(&function.source, column)
-        });
-        let readers: Vec<_> = readers.map(|function| function.name.as_str()).collect();
-        let mut known = match readers.as_slice() {
+        let mut known = match claim_functions(evidence, column).as_slice() {
             [] => vec!["no claim function reads it".to_owned()],
             names => vec![format!("read by {}", names.join(", "))],
         };

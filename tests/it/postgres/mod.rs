@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod queue;
+mod state_column;
 mod triage;
 mod visibility;
 

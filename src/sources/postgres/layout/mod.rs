@@ -16,9 +16,9 @@ use super::query::TextRow;
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CANONICAL, CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Layout, LayoutError,
-    Partition, STATE_COLUMNS, StateColumnEvidence, StateNames, Storage, TableCatalog, decide,
-    has_both, recognize, sql,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Layout, LayoutError, Partition,
+    STATE_COLUMNS, StateColumnEvidence, Storage, TableCatalog, decide, has_both, recognize,
+    role_of_row,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -51,7 +51,9 @@ pub(crate) async fn read(
         jobs.partitions = rows.iter().map(partition).collect();
     }
     catalog.evidence.setting = state_column.map(str::to_owned);
-    read_evidence(db, &mut catalog, timeout).await?;
+    if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.rls_active) {
+        read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
+    }
     recognize(&catalog).map_err(layout_error)
 }
 
@@ -175,34 +177,39 @@ fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceErro
     })
 }
 
-/// Reads what decides between `state` and `status`, if the table has both: the functions that claim jobs; only
-/// if these and the constraints do not decide, statistics, and at last the rows.
+/// Reads what decides between `state` and `status`, if the table has both and no setting decides: the functions
+/// that claim jobs; only if these, constraints and indexes do not decide, statistics; and last, the rows.
 async fn read_evidence(
     db: &Database,
-    catalog: &mut TableCatalog,
+    jobs: &CatalogTable,
+    evidence: &mut StateColumnEvidence,
     timeout: Duration,
 ) -> Result<(), SourceError> {
-    let Some(jobs) = catalog.jobs.clone().filter(|jobs| has_both(jobs) && jobs.can_select) else {
+    if !has_both(jobs) || evidence.setting.is_some() {
         return Ok(());
-    };
+    }
     let rows = db.rows(timeout, FUNCTIONS, &[]).await?;
     let function = |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
-    catalog.evidence.functions = rows.iter().map(function).collect();
-    if decide(catalog, &jobs).is_some() {
+    evidence.functions = rows.iter().map(function).collect();
+    if decide(jobs, evidence).is_some() {
         return Ok(());
     }
     let rows = db.rows(timeout, DISTINCT, &[]).await?;
-    catalog.evidence.distinct =
+    evidence.distinct =
         rows.iter().map(|row| (row.get("column"), row.get::<_, f32>("values"))).collect();
-    if decide(catalog, &jobs).is_none() {
-        catalog.evidence.columns_differ = columns_differ(db, timeout).await?;
+    if decide(jobs, evidence).is_none() {
+        evidence.columns_differ = columns_differ(db, jobs, timeout).await?;
     }
     Ok(())
 }
 
 /// Returns whether a row is seen within the budget whose state columns mean different things.
-async fn columns_differ(db: &Database, timeout: Duration) -> Result<bool, SourceError> {
-    let [state, status] = STATE_COLUMNS.map(role_expression);
+async fn columns_differ(
+    db: &Database,
+    jobs: &CatalogTable,
+    timeout: Duration,
+) -> Result<bool, SourceError> {
+    let [state, status] = STATE_COLUMNS.map(|column| role_of_row(jobs, column));
     let statement = format!(
         "select exists (select from public.jobs where {state} is distinct from {status}) as differ"
     );
@@ -211,17 +218,6 @@ async fn columns_differ(db: &Database, timeout: Duration) -> Result<bool, Source
         Err(error) if error.kind == SourceErrorKind::Timeout => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Returns the expression for what a value of the column means; an unknown value stands for itself.
-fn role_expression(column: &str) -> String {
-    let name = sql::ident(column);
-    let names = StateNames::new(column, &CANONICAL);
-    let roles = [&names.queued, &names.claimed, &names.finished, &names.failed, &names.dead];
-    let cases = roles.into_iter().zip(0..).map(|(values, number)| {
-        format!("when lower({name}::text) in ({}) then '{number}'", sql::literals(values))
-    });
-    format!("case {} else {name}::text end", cases.collect::<Vec<_>>().join(" "))
 }
 
 fn layout_error(error: LayoutError) -> SourceError {
@@ -243,8 +239,8 @@ fn layout_error(error: LayoutError) -> SourceError {
         LayoutError::AmbiguousState { evidence } => SourceError::new(
             SourceErrorKind::UnknownLayout,
             format!(
-                "public.jobs has both state and status, they differ, and nothing tells which one the worker \
-                 maintains: {evidence}"
+                "public.jobs has both state and status, they differ, and it is not known which one the \
+                 worker maintains: {evidence}"
             ),
         )
         .hint("set state_column = \"state\" or \"status\" in the context: the column that the worker's claim reads"),

@@ -110,7 +110,7 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
         [role] => sql::literal(role.as_str()) + "::text",
         roles => {
             keys.push("1".to_owned());
-            role_case(layout, roles)
+            sql::role_case(&sql::ident(&layout.state_column), &layout.state_names, roles)
         }
     };
     let kind = match (&layout.kind, slice.by_kind) {
@@ -175,23 +175,6 @@ fn dead_lettered_last_hour(layout: &Layout) -> String {
 
 /// SQL for an age that is not computed.
 const NO_AGE: &str = "null::float8";
-
-/// Returns the expression for the state of a row.
-fn role_case(layout: &Layout, roles: &[Lifecycle]) -> String {
-    let cases: Vec<_> = roles
-        .iter()
-        .filter(|role| !layout.state_names.values(**role).is_empty())
-        .map(|role| {
-            let condition = sql::state_in(layout, layout.state_names.values(*role));
-            format!("when {mine} then {}", sql::literal(role.as_str()), mine = condition)
-        })
-        .collect();
-    if cases.is_empty() {
-        "'other'::text".to_owned()
-    } else {
-        format!("case {} else 'other' end", cases.join(" "))
-    }
-}
 
 fn count_row(row: &Row) -> CountRow {
     let count = |column: &str| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0);
