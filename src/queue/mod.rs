@@ -81,6 +81,10 @@ pub(crate) struct Layout {
     /// Column that the worker maintains: `state` or `status`.
     #[serde(rename = "live")]
     pub(crate) state_column: String,
+    /// Whether `state_column` is assumed: nothing decides between the two, and they agree in the rows that were
+    /// seen. Such a table is read, but not written.
+    #[serde(default)]
+    pub(crate) state_column_assumed: bool,
     /// The other of the two, if it exists. It is shown, but not used.
     #[serde(rename = "stale")]
     pub(crate) other_state_column: Option<String>,

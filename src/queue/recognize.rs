@@ -87,6 +87,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         estimated_rows: jobs.estimated_rows(catalog.block_size),
         in_recovery: catalog.in_recovery,
         server_time: catalog.server_time.clone(),
+        state_column_assumed: has_both(jobs) && decide(jobs, &catalog.evidence).is_none(),
         state_column: live,
         state_names: vocabulary,
         assumptions,
@@ -217,7 +218,7 @@ mod tests {
             (layout.state_column.as_str(), layout.other_state_column.as_deref()),
             ("state", Some("status"))
         );
-        assert!(layout.assumptions.is_empty());
+        assert!(layout.assumptions.is_empty() && !layout.state_column_assumed);
     }
 
     #[test]
@@ -245,6 +246,7 @@ mod tests {
         let layout = recognize(&catalog(&BOTH, &[])).unwrap();
         assert_eq!(layout.state_column, "state");
         assert_eq!(layout.assumptions.len(), 2);
+        assert!(layout.state_column_assumed);
     }
 
     #[test]
@@ -273,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_differ_without_evidence_are_ambiguous_unless_set() {
+    fn columns_that_differ_are_ambiguous_unless_set() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.evidence.columns_differ = true;
         let error = recognize(&catalog).unwrap_err();

@@ -116,6 +116,7 @@ fn layout() -> Layout {
         id: IdType::Uuid,
         kind: name("kind"),
         state_column: "state".to_owned(),
+        state_column_assumed: false,
         other_state_column: None,
         state_names: StateNames::new("state", &values),
         due: vec!["run_at".to_owned()],

@@ -62,6 +62,11 @@ pub(crate) async fn preconditions(
         Some(
             "this role may not insert into public.job_events, and no job is requeued without its event",
         )
+    } else if layout.state_column_assumed {
+        Some(
+            "both state and status exist, and it is not known which one the worker's claim reads: a write to one \
+             of them could hide the job; set state_column in the context",
+        )
     } else {
         None
     };
