@@ -31,6 +31,9 @@ pub(crate) struct StateColumnEvidence {
     pub(crate) setting: Option<String>,
     /// Functions that mention the table.
     pub(crate) functions: Vec<CatalogFunction>,
+    /// The table below, if `public.jobs` is a view: only its CHECK constraints, which a view does not have. They
+    /// do not prove which values the view shows.
+    pub(crate) base: Option<CatalogTable>,
     /// `pg_stats.n_distinct` by column, if this role can see statistics.
     pub(crate) distinct: BTreeMap<String, f32>,
     /// Whether a row was seen whose columns mean different things. Read only if nothing else decides.

@@ -14,10 +14,11 @@ pub(crate) fn has_both(jobs: &CatalogTable) -> bool {
 /// The column for which there is evidence: the setting, or else the first kind of evidence that supports only
 /// one column, strongest first. `None` if none does.
 pub(crate) fn decide(jobs: &CatalogTable, evidence: &StateColumnEvidence) -> Option<&'static str> {
+    let table = evidence.base.as_ref().unwrap_or(jobs);
     one_side(|column| evidence.setting.as_deref() == Some(column))
         .or_else(|| one_side(|column| !claim_functions(evidence, column).is_empty()))
-        .or_else(|| one_side(|column| jobs.allows_dead_letters(column)))
-        .or_else(|| one_side(|column| jobs.allowed_values(column).is_some()))
+        .or_else(|| one_side(|column| table.allows_dead_letters(column)))
+        .or_else(|| one_side(|column| table.allowed_values(column).is_some()))
         .or_else(|| one_side(|column| has_partial_index(jobs, column)))
         .or_else(|| one_side(|column| evidence.distinct.get(column).is_some_and(|n| *n != 1.0)))
 }

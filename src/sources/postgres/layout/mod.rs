@@ -27,9 +27,10 @@ const CHECKS: &str = include_str!("queries/checks.sql");
 const INDEXES: &str = include_str!("queries/indexes.sql");
 const PARTITIONS: &str = include_str!("queries/partitions.sql");
 const FUNCTIONS: &str = include_str!("queries/functions.sql");
+const BASE_CHECKS: &str = include_str!("queries/base_checks.sql");
 const DISTINCT: &str = include_str!("queries/distinct.sql");
 
-/// Reads the layout in one round trip; one more if the table is partitioned, and up to three more if it has
+/// Reads the layout in one round trip; one more if the table is partitioned, and up to four more if it has
 /// both `state` and `status`. `state_column` is the setting of the context that decides between them.
 ///
 /// # Errors
@@ -178,7 +179,8 @@ fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceErro
 }
 
 /// Reads what decides between `state` and `status`, if the table has both and no setting decides: the functions
-/// that claim jobs; only if these, constraints and indexes do not decide, statistics; and last, the rows.
+/// that claim jobs; only if these, constraints and indexes do not decide, the constraints of the table below a
+/// view, then statistics, and last the rows.
 async fn read_evidence(
     db: &Database,
     jobs: &CatalogTable,
@@ -193,6 +195,16 @@ async fn read_evidence(
     evidence.functions = rows.iter().map(function).collect();
     if decide(jobs, evidence).is_some() {
         return Ok(());
+    }
+    // A view has no constraints of its own; for a table without constraints the query returns nothing.
+    if jobs.checks.is_empty() {
+        let rows = db.rows(timeout, BASE_CHECKS, &[]).await?;
+        let checks: Vec<String> = rows.iter().map(|row| row.get("definition")).collect();
+        evidence.base =
+            (!checks.is_empty()).then(|| CatalogTable { checks, ..CatalogTable::default() });
+        if decide(jobs, evidence).is_some() {
+            return Ok(());
+        }
     }
     let rows = db.rows(timeout, DISTINCT, &[]).await?;
     evidence.distinct =
