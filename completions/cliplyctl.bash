@@ -3150,7 +3150,7 @@ _cliplyctl() {
             fi
             case "${prev}" in
                 --state)
-                    COMPREPLY=($(compgen -W "due scheduled running stuck failed finished dead" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "due scheduled running stuck failed finished dead canceled unknown" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -920,7 +920,9 @@ running\t''
 stuck\t''
 failed\t''
 finished\t''
-dead\t''"
+dead\t''
+canceled\t''
+unknown\t''"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l kind -d 'Only this kind' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'At most this many' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f

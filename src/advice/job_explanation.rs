@@ -39,6 +39,7 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
                 ("cliplyctl runbook 3.4".into(), "requeue only after the cause is mended".into()),
             ],
         },
+        Lifecycle::Canceled => plain("canceled", "canceled by an operator or the app"),
         Lifecycle::Other => {
             plain("unknown", format!("\"{}\" is a state that this tool does not know", job.state))
         }

@@ -109,11 +109,15 @@ pub(crate) enum JobState {
     Finished,
     /// Dead letter.
     Dead,
+    /// Ended by an operator or the app, if the schema has a state for that.
+    Canceled,
+    /// In a state that this tool does not know.
+    Unknown,
 }
 
 impl JobState {
     /// All states.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Due,
         Self::Scheduled,
         Self::Running,
@@ -121,6 +125,8 @@ impl JobState {
         Self::Failed,
         Self::Finished,
         Self::Dead,
+        Self::Canceled,
+        Self::Unknown,
     ];
 
     /// Name in output and JSON.
@@ -134,7 +140,9 @@ impl JobState {
             Self::Due => "the one that waits longest first",
             Self::Scheduled => "the next one first",
             Self::Running | Self::Stuck => "the longest silence first",
-            Self::Failed | Self::Finished | Self::Dead => "the latest change first",
+            Self::Failed | Self::Finished | Self::Dead | Self::Canceled | Self::Unknown => {
+                "the latest change first"
+            }
         }
     }
 }

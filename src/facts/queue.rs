@@ -89,8 +89,14 @@ pub(crate) struct Queue {
     pub(crate) failed: Count,
     /// Dead letters; `None` if the schema has none.
     pub(crate) dead: Option<Count>,
+    /// Canceled jobs; `None` if the schema has no such state.
+    #[serde(default)]
+    pub(crate) canceled: Option<Count>,
     /// Jobs in an unknown state.
     pub(crate) other: Count,
+    /// Unknown states that were seen, in rows or statistics.
+    #[serde(default)]
+    pub(crate) unknown_states: Vec<String>,
     /// Seconds since the oldest due job became due; `None` if none is due.
     pub(crate) oldest_due_age: Option<f64>,
     /// Claimed jobs without a heartbeat for [`stuck_after`](crate::facts::Thresholds::stuck_after); `None` if

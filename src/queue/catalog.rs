@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::allowed_values::{self, AllowedValues};
+
 /// Assumed rows per page if the table was never analyzed.
 const ROWS_A_PAGE: f64 = 20.0;
 
@@ -56,6 +58,10 @@ pub(crate) struct CatalogTable {
     pub(crate) columns: Vec<CatalogColumn>,
     /// CHECK constraints, as the server deparses them.
     pub(crate) checks: Vec<String>,
+    /// Values that the type of a column allows, if it is an enum or a domain over a list.
+    pub(crate) type_values: BTreeMap<String, Vec<String>>,
+    /// Values of the state column that were seen in rows or statistics, by column.
+    pub(crate) seen_values: BTreeMap<String, Vec<String>>,
     /// Valid indexes.
     pub(crate) indexes: Vec<CatalogIndex>,
     /// Size on disk; for a partitioned table, that of each leaf partition.
@@ -171,21 +177,18 @@ impl CatalogTable {
         names.iter().find(|name| self.column(name).is_some()).map(|name| (*name).to_owned())
     }
 
-    /// The values that a CHECK allows for this column, which are the string literals of the constraint.
+    /// The values that an enum, a domain or a CHECK allows for this column.
     pub(crate) fn allowed_values(&self, column: &str) -> Option<Vec<String>> {
-        let check = self.checks.iter().find(|check| mentions(check, column))?;
-        let values: Vec<_> = check.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
-        (!values.is_empty()).then_some(values)
+        self.allowed(column).map(|allowed| allowed.values)
     }
-}
 
-/// Whether an expression contains this identifier as a whole word, outside string literals.
-fn mentions(expression: &str, name: &str) -> bool {
-    expression
-        .split('\'')
-        .step_by(2)
-        .flat_map(|code| code.split(|c: char| !(c.is_alphanumeric() || c == '_')))
-        .any(|word| word == name)
+    /// The same, and whether they are proven for all rows.
+    pub(crate) fn allowed(&self, column: &str) -> Option<AllowedValues> {
+        let by_type = self.type_values.get(column).cloned();
+        by_type
+            .map(|values| AllowedValues { values, validated: true })
+            .or_else(|| self.checks.iter().find_map(|check| allowed_values::parse(check, column)))
+    }
 }
 
 #[cfg(test)]

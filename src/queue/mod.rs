@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) mod allowed_values;
 mod catalog;
 mod claim;
 mod recognize;
@@ -91,6 +92,13 @@ pub(crate) struct Layout {
     /// Meaning of the values of `state_column`.
     #[serde(rename = "vocabulary")]
     pub(crate) state_names: StateNames,
+    /// Whether it is proven that every row has one of these values and each of them is known, so that no job can
+    /// be in an unknown state.
+    #[serde(default)]
+    pub(crate) states_closed: bool,
+    /// Values without a known meaning that were seen in rows or statistics.
+    #[serde(default)]
+    pub(crate) unknown_states: Vec<String>,
     /// Columns with the time from which a job can be claimed; the latest applies. Empty if there is none.
     pub(crate) due: Vec<String>,
     /// Column with the worker that locked the job.

@@ -50,6 +50,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
     let mut assumptions = Vec::new();
     let live = state_column(catalog, jobs, &mut assumptions)?;
     let vocabulary = state_names(jobs, &live, &mut assumptions);
+    let states_closed = states_closed(jobs, &live, &vocabulary);
     let on_status = live == "status";
     let prefer = |state: &str, status: &str| {
         let order = if on_status { [status, state] } else { [state, status] };
@@ -88,6 +89,8 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         in_recovery: catalog.in_recovery,
         server_time: catalog.server_time.clone(),
         state_column_assumed: has_both(jobs) && decide(jobs, &catalog.evidence).is_none(),
+        unknown_states: unknown_states(jobs, &live, &vocabulary),
+        states_closed,
         state_column: live,
         state_names: vocabulary,
         assumptions,
@@ -136,12 +139,30 @@ fn state_names(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -
     if let Some(values) = jobs.allowed_values(live) {
         return StateNames::new(live, &values);
     }
-    let values: &[&str] = if live == "state" { &CANONICAL } else { &FAILED_IS_FINAL };
+    let usual: &[&str] = if live == "state" { &CANONICAL } else { &FAILED_IS_FINAL };
+    let seen = jobs.seen_values.get(live).map(Vec::as_slice).unwrap_or_default();
+    // Letter case comes from the table: a usual value is replaced by the spellings that were seen.
+    let is_spelled = |word: &&&str| !seen.iter().any(|value| value.eq_ignore_ascii_case(word));
+    let mut values: Vec<String> = seen.to_vec();
+    values.extend(usual.iter().filter(is_spelled).map(|word| (*word).to_owned()));
     assumptions.push(format!(
         "no CHECK says which values \"{live}\" may have: the usual ones are assumed ({})",
-        values.join(", ")
+        usual.join(", ")
     ));
-    StateNames::new(live, values)
+    StateNames::new(live, &values)
+}
+
+/// Whether the catalog proves that no row is in an unknown state.
+fn states_closed(jobs: &CatalogTable, live: &str, names: &StateNames) -> bool {
+    let not_null = jobs.column(live).is_some_and(|column| column.not_null);
+    let validated = jobs.allowed(live).is_some_and(|allowed| allowed.validated);
+    not_null && validated && names.other.is_empty()
+}
+
+/// Values without a known meaning that were seen.
+fn unknown_states(jobs: &CatalogTable, live: &str, names: &StateNames) -> Vec<String> {
+    let seen = jobs.seen_values.get(live).map(Vec::as_slice).unwrap_or_default();
+    seen.iter().filter(|value| names.role(value) == Lifecycle::Other).cloned().collect()
 }
 
 /// Due columns: `run_at` in schemas with `state`, `run_after` and `next_run_at` in those with

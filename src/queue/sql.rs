@@ -54,6 +54,12 @@ pub(crate) fn role_case(expression: &str, names: &StateNames, roles: &[Lifecycle
     }
 }
 
+/// Condition for jobs whose state has no known meaning, NULL included.
+pub(crate) fn state_unknown(layout: &Layout) -> String {
+    let column = ident(&layout.state_column);
+    format!("({column} is null or {column} not in ({}))", literals(&layout.state_names.known()))
+}
+
 /// A column, or a typed NULL if the layout does not have it.
 pub(crate) fn column_or_null(column: Option<&String>, r#type: &str) -> String {
     column.map_or_else(|| format!("null::{type}"), |name| ident(name))
@@ -150,7 +156,7 @@ pub(crate) fn covering_columns(layout: &Layout, role: Lifecycle) -> Vec<&str> {
                 .filter_map(|c| c.as_deref()),
         ),
         Lifecycle::Dead => columns.extend(layout.updated.as_deref()),
-        Lifecycle::Failed | Lifecycle::Finished | Lifecycle::Other => {}
+        Lifecycle::Failed | Lifecycle::Finished | Lifecycle::Canceled | Lifecycle::Other => {}
     }
     columns
 }

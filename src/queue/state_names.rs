@@ -17,14 +17,23 @@ pub(crate) enum Lifecycle {
     Failed,
     /// Dead letter.
     Dead,
+    /// Ended by an operator or the app.
+    Canceled,
     /// An unknown value.
     Other,
 }
 
 impl Lifecycle {
     /// All roles, in the order of the lifecycle.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Queued, Self::Claimed, Self::Finished, Self::Failed, Self::Dead, Self::Other];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::Claimed,
+        Self::Finished,
+        Self::Failed,
+        Self::Dead,
+        Self::Canceled,
+        Self::Other,
+    ];
 
     /// Name of the role in the results of queries.
     pub(crate) fn as_str(self) -> &'static str {
@@ -34,6 +43,7 @@ impl Lifecycle {
             Self::Finished => "finished",
             Self::Failed => "failed",
             Self::Dead => "dead",
+            Self::Canceled => "canceled",
             Self::Other => "other",
         }
     }
@@ -54,6 +64,9 @@ pub(crate) struct StateNames {
     pub(crate) failed: Vec<String>,
     /// Values of dead letters.
     pub(crate) dead: Vec<String>,
+    /// Values of canceled jobs.
+    #[serde(default)]
+    pub(crate) canceled: Vec<String>,
     /// Unknown values.
     pub(crate) other: Vec<String>,
 }
@@ -83,9 +96,10 @@ impl StateNames {
     pub(crate) fn new(live: &str, values: &[impl AsRef<str>]) -> Self {
         let mut values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
         values.dedup();
+        let has = |word: &&str| values.iter().any(|value| value.eq_ignore_ascii_case(word));
         let failed_is_final = live == "status"
             && values.len() == FAILED_IS_FINAL.len()
-            && FAILED_IS_FINAL.iter().all(|v| values.contains(v));
+            && FAILED_IS_FINAL.iter().all(has);
         let mut vocabulary = Self::default();
         for value in values {
             let list = match role_of(value) {
@@ -95,6 +109,7 @@ impl StateNames {
                 Lifecycle::Finished => &mut vocabulary.finished,
                 Lifecycle::Failed => &mut vocabulary.failed,
                 Lifecycle::Dead => &mut vocabulary.dead,
+                Lifecycle::Canceled => &mut vocabulary.canceled,
                 Lifecycle::Other => &mut vocabulary.other,
             };
             list.push(value.to_owned());
@@ -110,6 +125,7 @@ impl StateNames {
             Lifecycle::Finished => &self.finished,
             Lifecycle::Failed => &self.failed,
             Lifecycle::Dead => &self.dead,
+            Lifecycle::Canceled => &self.canceled,
             Lifecycle::Other => &self.other,
         }
     }
@@ -121,19 +137,27 @@ impl StateNames {
         known.unwrap_or(Lifecycle::Other)
     }
 
+    /// The values with a known meaning.
+    pub(crate) fn known(&self) -> Vec<String> {
+        let roles = Lifecycle::ALL.into_iter().filter(|role| *role != Lifecycle::Other);
+        roles.flat_map(|role| self.values(role)).cloned().collect()
+    }
+
     /// All values, ordered by role.
     pub(crate) fn all(&self) -> Vec<&str> {
         Lifecycle::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
     }
 }
 
+/// The role of a value, in any letter case.
 pub(crate) fn role_of(value: &str) -> Lifecycle {
-    match value {
+    match value.to_ascii_lowercase().as_str() {
         "queued" | "pending" => Lifecycle::Queued,
         "processing" | "running" => Lifecycle::Claimed,
         "done" | "completed" | "succeeded" => Lifecycle::Finished,
         "failed" | "error" => Lifecycle::Failed,
         "dead_letter" => Lifecycle::Dead,
+        "canceled" | "cancelled" => Lifecycle::Canceled,
         _ => Lifecycle::Other,
     }
 }

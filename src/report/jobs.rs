@@ -10,7 +10,8 @@ use crate::text::age;
 /// `data` of `jobs list`. Ages are in seconds by the database clock.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct JobsJson {
-    /// Listed state: `due`, `scheduled`, `running`, `stuck`, `failed`, `finished` or `dead`.
+    /// Listed state: `due`, `scheduled`, `running`, `stuck`, `failed`, `finished`,
+    /// `dead`, `canceled` or `unknown`.
     state: &'static str,
     /// Whether there are more jobs than listed.
     more: bool,
@@ -63,7 +64,11 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
         JobState::Due => "due since",
         JobState::Scheduled => "due in",
         JobState::Running | JobState::Stuck => "last sign",
-        JobState::Failed | JobState::Finished | JobState::Dead => "changed",
+        JobState::Failed
+        | JobState::Finished
+        | JobState::Dead
+        | JobState::Canceled
+        | JobState::Unknown => "changed",
     };
     let mut table = Table::listing(vec![
         Column::text("job"),
@@ -77,7 +82,11 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
             JobState::Due => job.due_age.or(job.changed_age),
             JobState::Scheduled => job.due_age.map(|age| -age),
             JobState::Running | JobState::Stuck => job.heartbeat_age,
-            JobState::Failed | JobState::Finished | JobState::Dead => job.changed_age,
+            JobState::Failed
+            | JobState::Finished
+            | JobState::Dead
+            | JobState::Canceled
+            | JobState::Unknown => job.changed_age,
         };
         let attempts = match (job.attempts, job.max_attempts) {
             (Some(made), Some(max)) => format!("{made} of {max}"),

@@ -27,6 +27,10 @@ pub(crate) struct QueueJson {
     failed: CountJson,
     /// Dead letters; null if the schema has none.
     dead: Option<CountJson>,
+    /// Canceled jobs; null if the schema has no such state.
+    canceled: Option<CountJson>,
+    /// Jobs in a state unknown to this tool.
+    unknown_state: CountJson,
     /// Jobs dead-lettered in the last hour.
     died_last_hour: Option<CountJson>,
     /// Stuck jobs; null if the schema has no heartbeats.
@@ -89,6 +93,8 @@ impl From<&Queue> for QueueJson {
             in_progress: (&queue.claimed).into(),
             failed: (&queue.failed).into(),
             dead: queue.dead.as_ref().map(Into::into),
+            canceled: queue.canceled.as_ref().map(Into::into),
+            unknown_state: (&queue.other).into(),
             died_last_hour: queue.dead_lettered_last_hour.as_ref().map(Into::into),
             stuck: queue.stuck.as_ref().map(Into::into),
             oldest_due_age: queue.oldest_due_age.map(f64::round),
@@ -194,8 +200,11 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
             if *dead_lettered == Count::Exact(0) { "" } else { "of those that are dead now" };
         rows.push(("died in the last hour", dead_lettered, &["dlq.inflow"], note.to_owned()));
     }
+    if let Some(canceled) = &queue.canceled {
+        rows.push(("canceled", canceled, &[], String::new()));
+    }
     if queue.other != Count::Exact(0) {
-        rows.push(("in a state unknown to this tool", &queue.other, &[], String::new()));
+        rows.push(("unknown state", &queue.other, &["queue.unknown_states"], String::new()));
     }
     let mut table = Table::new(vec![
         Column::text("jobs"),

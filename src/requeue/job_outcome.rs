@@ -30,7 +30,7 @@ pub(crate) fn outcome(
     let Some(row) = row.filter(|_| !events.changed_since) else { return JobOutcome::ChangedSince };
     match (row.role, last_failure(requeued, row)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
-        (Lifecycle::Other, _) => JobOutcome::ChangedSince,
+        (Lifecycle::Canceled | Lifecycle::Other, _) => JobOutcome::ChangedSince,
         (_, Some(LastFailure::SameCause)) => JobOutcome::FailedAgain,
         (Lifecycle::Dead, Some(_)) => JobOutcome::FailedOther,
         // Dead without a new attempt: undone, or edited by hand.

@@ -98,6 +98,7 @@ pub(crate) const AREAS: [Area; 6] = [
             "queue.workers",
             "queue.stuck",
             "queue.running",
+            "queue.unknown_states",
             "ready.queue",
             "cross.queue_length",
             "cross.oldest_age",

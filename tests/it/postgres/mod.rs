@@ -4,6 +4,7 @@ mod dead_letters;
 mod queue;
 mod state_column;
 mod triage;
+mod unknown_states;
 mod visibility;
 
 use crate::support::cli::{Cli, Output};

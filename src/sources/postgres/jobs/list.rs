@@ -65,9 +65,11 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         JobState::Failed => (Lifecycle::Failed, "true".to_owned(), format!("{changed} desc")),
         JobState::Finished => (Lifecycle::Finished, "true".to_owned(), format!("{changed} desc")),
         JobState::Dead => (Lifecycle::Dead, "true".to_owned(), format!("{changed} desc")),
+        JobState::Canceled => (Lifecycle::Canceled, "true".to_owned(), format!("{changed} desc")),
+        JobState::Unknown => (Lifecycle::Other, "true".to_owned(), format!("{changed} desc")),
     };
     let values = layout.state_names.values(role);
-    if values.is_empty() {
+    if values.is_empty() && role != Lifecycle::Other {
         return Err(unknown(&format!(
             "no state of this database means {}",
             condition.state.as_str()
@@ -89,7 +91,10 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         due_age = sql::age(&due),
         life_age = sql::age(&heartbeat),
         changed_age = sql::age(&changed),
-        live = sql::state_in(layout, values),
+        live = match role {
+            Lifecycle::Other => sql::state_unknown(layout),
+            _ => sql::state_in(layout, values),
+        },
         more = condition_sql,
         limit = condition.limit,
     ))

@@ -5,6 +5,7 @@
 //! most commands run only one statement per session. For the same reason rows are filtered here and not
 //! in SQL.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,8 +18,8 @@ use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
     CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Layout, LayoutError, Partition,
-    STATE_COLUMNS, StateColumnEvidence, Storage, TableCatalog, decide, has_both, recognize,
-    role_of_row,
+    STATE_COLUMNS, StateColumnEvidence, Storage, TableCatalog, allowed_values, decide, has_both,
+    recognize, role_of_row, sql,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -28,6 +29,8 @@ const INDEXES: &str = include_str!("queries/indexes.sql");
 const PARTITIONS: &str = include_str!("queries/partitions.sql");
 const FUNCTIONS: &str = include_str!("queries/functions.sql");
 const BASE_CHECKS: &str = include_str!("queries/base_checks.sql");
+const TYPE_VALUES: &str = include_str!("queries/type_values.sql");
+const MOST_COMMON: &str = include_str!("queries/most_common.sql");
 const DISTINCT: &str = include_str!("queries/distinct.sql");
 
 /// Reads the layout in one round trip; one more if the table is partitioned, and up to four more if it has
@@ -51,9 +54,18 @@ pub(crate) async fn read(
         jobs.storage = leaves.map(storage).collect::<Result<_, _>>()?;
         jobs.partitions = rows.iter().map(partition).collect();
     }
+    read_type_values(db, &catalog_rows, &mut catalog, timeout).await?;
     catalog.evidence.setting = state_column.map(str::to_owned);
     if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.rls_active) {
         read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
+    }
+    let layout = recognize(&catalog).map_err(layout_error)?;
+    if layout.states_closed {
+        return Ok(layout);
+    }
+    let seen = seen_states(db, &layout, timeout).await?;
+    if let Some(jobs) = &mut catalog.jobs {
+        jobs.seen_values.insert(layout.state_column, seen);
     }
     recognize(&catalog).map_err(layout_error)
 }
@@ -112,6 +124,8 @@ impl CatalogRows {
             columns: columns.iter().map(|row| column(row)).collect::<Result<_, _>>()?,
             storage: if is_partitioned(row) { vec![] } else { vec![storage(row)?] },
             partitions: vec![],
+            type_values: BTreeMap::new(),
+            seen_values: BTreeMap::new(),
             can_select: row.flag("can_select"),
             rls_active: row.flag("rls_active"),
         }))
@@ -176,6 +190,58 @@ fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceErro
         columns: numbers.take(row.value("keys")?).map(name).collect(),
         predicate: row.text("predicate").map(str::to_owned),
     })
+}
+
+/// Reads the values of enums and domains, if a state column has such a type.
+async fn read_type_values(
+    db: &Database,
+    rows: &CatalogRows,
+    catalog: &mut TableCatalog,
+    timeout: Duration,
+) -> Result<(), SourceError> {
+    let Some(jobs) = catalog.jobs.as_mut() else { return Ok(()) };
+    let is_own_type = |name: &&str| jobs.column(name).is_some_and(|column| column.r#type.is_none());
+    if !STATE_COLUMNS.iter().any(|name| is_own_type(&name)) {
+        return Ok(());
+    }
+    let Some(table) = rows.row("jobs").and_then(|row| row.value::<Oid>("oid").ok()) else {
+        return Ok(());
+    };
+    for row in db.rows(timeout, TYPE_VALUES, &[(&table, Type::OID)]).await? {
+        let column: String = row.get("column");
+        let mut values: Vec<String> = row.get("labels");
+        let checks: Vec<String> = row.get("checks");
+        if values.is_empty() {
+            let allowed = checks.iter().find_map(|check| allowed_values::parse(check, "VALUE"));
+            values = allowed.filter(|a| a.validated).map(|a| a.values).unwrap_or_default();
+        }
+        if !values.is_empty() {
+            jobs.type_values.insert(column, values);
+        }
+    }
+    Ok(())
+}
+
+/// Returns values of the state column: all of a small table, those in the statistics of a large one. A table
+/// that takes too long has none.
+async fn seen_states(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Vec<String>, SourceError> {
+    let statement = if layout.is_small() {
+        format!(
+            "select distinct {column}::text as value from public.jobs where {column} is not null limit 100",
+            column = sql::ident(&layout.state_column)
+        )
+    } else {
+        MOST_COMMON.replace("$1", &sql::literal(&layout.state_column))
+    };
+    match db.rows(timeout.min(SCAN_BUDGET), &statement, &[]).await {
+        Ok(rows) => Ok(rows.iter().map(|row| row.get("value")).collect()),
+        Err(error) if error.kind == SourceErrorKind::Timeout => Ok(vec![]),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads what decides between `state` and `status`, if the table has both and no setting decides: the functions

@@ -16,6 +16,8 @@ pub(crate) struct CountQuery {
     pub(crate) roles: Vec<Lifecycle>,
     /// State values to count; all rows if `None`.
     pub(crate) values: Option<Vec<String>>,
+    /// Whether rows in unknown states are counted as well.
+    pub(crate) unknown_states: bool,
     pub(crate) by_kind: bool,
     pub(crate) scope: CountScope,
 }
@@ -34,12 +36,24 @@ pub(crate) enum CountScope {
 impl CountQuery {
     /// Returns a slice of all rows, by kind.
     pub(crate) fn everything() -> Self {
-        Self { roles: Lifecycle::ALL.to_vec(), values: None, by_kind: true, scope: CountScope::All }
+        Self {
+            roles: Lifecycle::ALL.to_vec(),
+            values: None,
+            unknown_states: false,
+            by_kind: true,
+            scope: CountScope::All,
+        }
     }
 
     /// Returns a slice of one state, by kind.
     pub(crate) fn new(role: Lifecycle, values: &[String], scope: CountScope) -> Self {
-        Self { roles: vec![role], values: Some(values.to_vec()), by_kind: true, scope }
+        Self {
+            roles: vec![role],
+            values: Some(values.to_vec()),
+            unknown_states: false,
+            by_kind: true,
+            scope,
+        }
     }
 
     /// Returns whether the slice contains all values of its states.
@@ -77,7 +91,12 @@ pub(crate) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sy
 pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &CountQuery) -> String {
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
-        conditions.push(sql::state_in(layout, values));
+        let known = sql::state_in(layout, values);
+        conditions.push(if slice.unknown_states {
+            format!("({known} or {})", sql::state_unknown(layout))
+        } else {
+            known
+        });
     }
     if let (Some(_), Some(kind)) = (request.kind, &layout.kind) {
         conditions.push(format!("{}::text = $1", sql::ident(kind)));

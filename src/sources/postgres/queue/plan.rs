@@ -6,8 +6,13 @@ use crate::sources::postgres::queue::totals::{CountRow, Coverage};
 
 /// States that are counted in a large table: all but finished, which are most of the rows and not
 /// needed.
-const COUNTED_ROLES: [Lifecycle; 5] =
-    [Lifecycle::Queued, Lifecycle::Claimed, Lifecycle::Failed, Lifecycle::Dead, Lifecycle::Other];
+const COUNTED_ROLES: [Lifecycle; 5] = [
+    Lifecycle::Queued,
+    Lifecycle::Claimed,
+    Lifecycle::Failed,
+    Lifecycle::Dead,
+    Lifecycle::Canceled,
+];
 
 /// Rows of the count queries, each with the states that they cover.
 pub(crate) type CountParts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
@@ -50,6 +55,10 @@ impl CountPlan {
             scanned.values.get_or_insert_default().extend(values.to_vec());
             plan.totals.extend(Self::total(layout, role, &covering));
         }
+        if !layout.states_closed {
+            scanned.roles.push(Lifecycle::Other);
+            scanned.unknown_states = true;
+        }
         plan.scan = (!scanned.roles.is_empty()).then_some(scanned);
         plan
     }
@@ -84,6 +93,7 @@ impl CountPlan {
         let slice = CountQuery {
             roles: vec![role],
             values: Some(values),
+            unknown_states: false,
             by_kind: false,
             scope: CountScope::All,
         };

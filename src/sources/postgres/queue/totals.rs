@@ -36,6 +36,9 @@ pub(crate) enum Coverage<'a> {
 /// Reason for a missing count.
 const NO_INDEX: &str = "no index (queue --advise)";
 
+/// Reason for the missing count of jobs for which the table has no state.
+const NO_SUCH_STATE: &str = "no known value of the state column means it";
+
 /// Adds up all parts. If two parts cover a state, the first one counts.
 pub(crate) fn add_up(
     layout: &Layout,
@@ -45,7 +48,8 @@ pub(crate) fn add_up(
     let counts = |role: Lifecycle| StateCounts::new(layout, role, parts);
     let (queued, claimed) = (counts(Lifecycle::Queued), counts(Lifecycle::Claimed));
     let (failed, dead) = (counts(Lifecycle::Failed), counts(Lifecycle::Dead));
-    let other = counts(Lifecycle::Other);
+    let (canceled, other) = (counts(Lifecycle::Canceled), counts(Lifecycle::Other));
+    let has_canceled = !layout.state_names.canceled.is_empty();
     let has_dead = !layout.state_names.dead.is_empty();
     Queue {
         kind: request.kind.map(str::to_owned),
@@ -54,7 +58,9 @@ pub(crate) fn add_up(
         claimed: claimed.count(|row| row.n),
         failed: failed.count(|row| row.n),
         dead: has_dead.then(|| dead.count(|row| row.n)),
+        canceled: has_canceled.then(|| canceled.count(|row| row.n)),
         other: other.count(|row| row.n),
+        unknown_states: layout.unknown_states.clone(),
         oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
         workers: layout.has_heartbeats().then(|| workers(&claimed, request.active_window)),
@@ -72,40 +78,44 @@ pub(crate) fn add_up(
 struct StateCounts<'a> {
     rows: Vec<&'a CountRow>,
     complete: bool,
-    counted: bool,
+    /// Why there is no count, if there is none.
+    counted: Result<(), &'static str>,
     by_kind: bool,
 }
 
 impl<'a> StateCounts<'a> {
     fn new(layout: &Layout, role: Lifecycle, parts: &'a [(Coverage<'_>, Vec<CountRow>)]) -> Self {
-        let empty = Self { rows: vec![], complete: true, counted: true, by_kind: true };
+        let empty = Self { rows: vec![], complete: true, counted: Ok(()), by_kind: true };
         let mut found = None;
         for (coverage, rows) in parts {
             let (roles, complete, counted, by_kind) = match coverage {
-                Coverage::ByKind(roles) => (roles, true, true, true),
-                Coverage::Total(roles) => (roles, true, true, false),
-                Coverage::Part(roles) => (roles, false, true, false),
-                Coverage::Missing(roles) => (roles, false, false, false),
+                Coverage::ByKind(roles) => (roles, true, Ok(()), true),
+                Coverage::Total(roles) => (roles, true, Ok(()), false),
+                Coverage::Part(roles) => (roles, false, Ok(()), false),
+                Coverage::Missing(roles) => (roles, false, Err(NO_INDEX), false),
             };
             if roles.contains(&role) && found.is_none() {
                 let rows = rows.iter().filter(|row| row.role == role.as_str()).collect();
                 found = Some(Self { rows, complete, counted, by_kind });
             }
         }
-        // A state that the vocabulary does not have contains no jobs.
-        found.unwrap_or_else(|| {
-            debug_assert!(layout.state_names.values(role).is_empty());
-            empty
-        })
+        let has_values = !layout.state_names.values(role).is_empty();
+        match role {
+            // Without a value that means it, nothing was counted: a zero would be no observation.
+            Lifecycle::Queued | Lifecycle::Claimed | Lifecycle::Failed if !has_values => {
+                Self { rows: vec![], complete: true, counted: Err(NO_SUCH_STATE), by_kind: true }
+            }
+            _ => found.unwrap_or(empty),
+        }
     }
 
     /// Sums up one number of the rows.
     fn count(&self, number: impl Fn(&CountRow) -> u64) -> Count {
         let sum = self.rows.iter().map(|row| number(row)).sum();
         match (self.counted, self.complete) {
-            (false, _) => Count::NotCounted(NO_INDEX.to_owned()),
-            (true, false) => Count::AtLeast(sum),
-            (true, true) => Count::Exact(sum),
+            (Err(reason), _) => Count::NotCounted(reason.to_owned()),
+            (Ok(()), false) => Count::AtLeast(sum),
+            (Ok(()), true) => Count::Exact(sum),
         }
     }
 }
