@@ -73,6 +73,18 @@ pub(crate) struct Workers {
     pub(crate) heartbeat_age: Option<f64>,
 }
 
+/// Jobs with a heartbeat, a lock or (in a column without a time zone) a creation in the future. A clock is wrong,
+/// or a time is read in the wrong zone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FutureTimes {
+    /// Number of jobs.
+    pub(crate) jobs: u64,
+    /// Seconds by which the latest of these times is ahead of the clock of the database server.
+    pub(crate) seconds: f64,
+    /// Zone in which they are read, if the columns have none.
+    pub(crate) zone: Option<String>,
+}
+
 /// Counts of the jobs in the queue. Ages are by the clock of the database server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Queue {
@@ -97,6 +109,9 @@ pub(crate) struct Queue {
     /// Unknown states that were seen, in rows or statistics.
     #[serde(default)]
     pub(crate) unknown_states: Vec<String>,
+    /// Times that lie in the future, though they tell of the past.
+    #[serde(default)]
+    pub(crate) future_times: Option<FutureTimes>,
     /// Seconds since the oldest due job became due; `None` if none is due.
     pub(crate) oldest_due_age: Option<f64>,
     /// Claimed jobs without a heartbeat for [`stuck_after`](crate::facts::Thresholds::stuck_after); `None` if

@@ -18,6 +18,8 @@ pub(crate) struct TableCatalog {
     pub(crate) events: Option<CatalogTable>,
     /// Shows which column is maintained, if `public.jobs` has both `state` and `status`.
     pub(crate) evidence: StateColumnEvidence,
+    /// What is known about times without a zone.
+    pub(crate) naive_times: NaiveTimes,
     /// Whether the server is a standby.
     pub(crate) in_recovery: bool,
     /// Time by the clock of the server, RFC 3339 UTC.
@@ -40,6 +42,24 @@ pub(crate) struct StateColumnEvidence {
     pub(crate) distinct: BTreeMap<String, f32>,
     /// Whether a row was seen whose columns mean different things. Read only if nothing else decides.
     pub(crate) columns_differ: bool,
+}
+
+/// What the catalog says about columns of type `timestamp`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct NaiveTimes {
+    /// These columns of the jobs and events tables.
+    pub(crate) columns: Vec<NaiveColumn>,
+    /// The zone of sessions in this database; `None` if it is not known.
+    pub(crate) session_zone: Option<String>,
+}
+
+/// A column of type `timestamp`.
+#[derive(Debug, Clone)]
+pub(crate) struct NaiveColumn {
+    /// Precision in digits, or -1.
+    pub(crate) precision: i32,
+    /// Default, as the server deparses it; empty without one.
+    pub(crate) default: String,
 }
 
 /// A function of the database.

@@ -9,18 +9,21 @@ use serde::{Deserialize, Serialize};
 pub(crate) mod allowed_values;
 mod catalog;
 mod claim;
+mod naive_times;
 mod recognize;
 pub(crate) mod sql;
 mod state_column;
 mod state_names;
+mod time_column;
 
 pub(crate) use catalog::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Partition, StateColumnEvidence,
-    Storage, TableCatalog,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, NaiveColumn, NaiveTimes, Partition,
+    StateColumnEvidence, Storage, TableCatalog,
 };
 pub(crate) use recognize::{LayoutError, recognize, role_of_row};
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
 pub(crate) use state_names::{Lifecycle, StateNames};
+pub(crate) use time_column::TimeColumn;
 
 /// Estimated number of rows up to which a sequential scan of the jobs is fast.
 pub(crate) const SMALL_TABLE: f64 = 100_000.0;
@@ -63,7 +66,7 @@ pub(crate) struct Events {
     /// Column with the details: `data` or `details`.
     pub(crate) data: Option<String>,
     /// Column with the time.
-    pub(crate) at: Option<String>,
+    pub(crate) at: Option<TimeColumn>,
     /// Whether there is a `workspace_id` column.
     pub(crate) workspace: bool,
     /// Values that a CHECK allows for `stage`, if there is one.
@@ -100,13 +103,13 @@ pub(crate) struct Layout {
     #[serde(default)]
     pub(crate) unknown_states: Vec<String>,
     /// Columns with the time from which a job can be claimed; the latest applies. Empty if there is none.
-    pub(crate) due: Vec<String>,
+    pub(crate) due: Vec<TimeColumn>,
     /// Column with the worker that locked the job.
     pub(crate) locked_by: Option<String>,
     /// Column with the time when it was locked.
-    pub(crate) locked_at: Option<String>,
+    pub(crate) locked_at: Option<TimeColumn>,
     /// Column with the last heartbeat of that worker.
-    pub(crate) heartbeat: Option<String>,
+    pub(crate) heartbeat: Option<TimeColumn>,
     /// Column with the number of failed attempts.
     pub(crate) attempts: Option<String>,
     /// Column with the maximum number of attempts.
@@ -124,9 +127,9 @@ pub(crate) struct Layout {
     /// Column with the output.
     pub(crate) result: Option<String>,
     /// Column with the time when the job was inserted.
-    pub(crate) created: Option<String>,
+    pub(crate) created: Option<TimeColumn>,
     /// Column with the time of the last change.
-    pub(crate) updated: Option<String>,
+    pub(crate) updated: Option<TimeColumn>,
     /// Whether `updated` can be NULL.
     pub(crate) updated_nullable: bool,
     /// Kinds that a CHECK allows, if there is one.
@@ -167,9 +170,16 @@ impl Layout {
     }
 
     /// The events and their time column, if the newest events can be queried.
-    pub(crate) fn events_in_order(&self) -> Option<(&Events, &str)> {
+    pub(crate) fn events_in_order(&self) -> Option<(&Events, &TimeColumn)> {
         let events = self.events.as_ref().filter(|events| events.ids_grow)?;
-        Some((events, events.at.as_deref()?))
+        Some((events, events.at.as_ref()?))
+    }
+
+    /// The zone in which times without one are read, if the table has such columns.
+    pub(crate) fn naive_zone(&self) -> Option<&str> {
+        let times = [&self.heartbeat, &self.locked_at, &self.created, &self.updated];
+        let mut times = times.into_iter().flatten().chain(&self.due);
+        times.find_map(|column| column.zone.as_deref())
     }
 
     /// Whether claimed jobs have a heartbeat or lock time.

@@ -1,9 +1,10 @@
 //! Recognition of the layout: the meaning of the columns in the catalog.
 
 use super::catalog::{CatalogTable, TableCatalog};
+use super::naive_times::TimeColumns;
 use super::state_column::{STATE_COLUMNS, decide, describe_evidence, has_both};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, Lifecycle, StateNames};
-use super::{ErrorColumn, Events, IdType, Layout, sql};
+use super::{ErrorColumn, Events, IdType, Layout, TimeColumn, sql};
 
 /// Types of ids from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
@@ -47,7 +48,8 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
     if jobs.rls_active {
         return Err(LayoutError::HiddenByRls);
     }
-    let mut assumptions = Vec::new();
+    let times = TimeColumns::new(catalog);
+    let mut assumptions: Vec<String> = times.assumption().into_iter().collect();
     let live = state_column(catalog, jobs, &mut assumptions)?;
     let vocabulary = state_names(jobs, &live, &mut assumptions);
     let states_closed = states_closed(jobs, &live, &vocabulary);
@@ -63,10 +65,10 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
             .first_of(&STATE_COLUMNS)
             .filter(|_| has_both(jobs))
             .map(|_| if on_status { "state".to_owned() } else { "status".to_owned() }),
-        due: due_columns(jobs, on_status),
+        due: due_columns(jobs, &times, on_status),
         locked_by: prefer("locked_by", "worker_id"),
-        locked_at: jobs.first_of(&["locked_at", "started_at"]),
-        heartbeat: prefer("heartbeat_at", "last_heartbeat"),
+        locked_at: times.first_of(jobs, &["locked_at", "started_at"]),
+        heartbeat: prefer("heartbeat_at", "last_heartbeat").map(|name| times.column(jobs, name)),
         attempts: jobs.first_of(&["attempts"]),
         max_attempts: jobs.first_of(&["max_attempts"]),
         last_error: jobs.first_of(&["last_error"]),
@@ -78,11 +80,11 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         priority: jobs.first_of(&["priority"]),
         payload: jobs.first_of(&["payload"]),
         result: jobs.first_of(&["result"]),
-        created: jobs.first_of(&["created_at"]),
-        updated: jobs.first_of(&["updated_at"]),
+        created: times.first_of(jobs, &["created_at"]),
+        updated: times.first_of(jobs, &["updated_at"]),
         updated_nullable: jobs.column("updated_at").is_some_and(|c| !c.not_null),
         kinds: jobs.first_of(&["kind", "type"]).and_then(|kind| jobs.allowed_values(&kind)),
-        events: catalog.events.as_ref().and_then(events),
+        events: catalog.events.as_ref().and_then(|table| events(table, &times)),
         indexes: jobs.indexes.clone(),
         partitions: jobs.partitions.clone(),
         estimated_rows: jobs.estimated_rows(catalog.block_size),
@@ -167,19 +169,19 @@ fn unknown_states(jobs: &CatalogTable, live: &str, names: &StateNames) -> Vec<St
 
 /// Due columns: `run_at` in schemas with `state`, `run_after` and `next_run_at` in those with
 /// `status`.
-fn due_columns(jobs: &CatalogTable, on_status: bool) -> Vec<String> {
-    if !on_status && let Some(run_at) = jobs.first_of(&["run_at"]) {
+fn due_columns(jobs: &CatalogTable, times: &TimeColumns<'_>, on_status: bool) -> Vec<TimeColumn> {
+    let run_at = times.first_of(jobs, &["run_at"]);
+    if !on_status && let Some(run_at) = run_at {
         return vec![run_at];
     }
     let newer: Vec<_> = ["run_after", "next_run_at"]
-        .into_iter()
-        .filter(|name| jobs.column(name).is_some())
-        .map(str::to_owned)
+        .iter()
+        .filter_map(|name| times.first_of(jobs, &[name]))
         .collect();
-    if newer.is_empty() { jobs.first_of(&["run_at"]).into_iter().collect() } else { newer }
+    if newer.is_empty() { run_at.into_iter().collect() } else { newer }
 }
 
-fn events(table: &CatalogTable) -> Option<Events> {
+fn events(table: &CatalogTable, times: &TimeColumns<'_>) -> Option<Events> {
     if !table.can_select || table.column("job_id").is_none() {
         return None;
     }
@@ -189,7 +191,7 @@ fn events(table: &CatalogTable) -> Option<Events> {
         stages: table.allowed_values(&stage),
         stage,
         data: table.first_of(&["data", "details"]),
-        at: table.first_of(&["created_at", "at", "ts"]),
+        at: times.first_of(table, &["created_at", "at", "ts"]),
         workspace: table.column("workspace_id").is_some(),
         indexed_by_job: table.indexes.iter().any(|i| {
             i.predicate.is_none()
@@ -220,6 +222,7 @@ mod tests {
             jobs: Some(jobs),
             events: None,
             evidence: StateColumnEvidence::default(),
+            naive_times: Default::default(),
             in_recovery: false,
             server_time: String::new(),
             block_size: 8192.0,

@@ -1,7 +1,7 @@
 //! SQL fragments for a layout. Only this module quotes names and values.
 
 use crate::fingerprint::{HEAD, TAIL};
-use crate::queue::{Layout, Lifecycle, StateNames};
+use crate::queue::{Layout, Lifecycle, StateNames, TimeColumn};
 
 /// A quoted identifier.
 pub(crate) fn ident(name: &str) -> String {
@@ -65,27 +65,74 @@ pub(crate) fn column_or_null(column: Option<&String>, r#type: &str) -> String {
     column.map_or_else(|| format!("null::{type}"), |name| ident(name))
 }
 
+/// A time, or a typed NULL if the layout does not have it.
+pub(crate) fn time_or_null(column: Option<&TimeColumn>) -> String {
+    column.map_or_else(|| "null::timestamptz".to_owned(), TimeColumn::sql)
+}
+
 /// Time from which a job can be claimed: the latest of the due columns; NULL for immediately.
 pub(crate) fn due(layout: &Layout) -> String {
     match layout.due.as_slice() {
         [] => "null::timestamptz".to_owned(),
-        [one] => ident(one),
+        [one] => one.sql(),
         many => {
-            let names: Vec<_> = many.iter().map(|name| ident(name)).collect();
-            format!("greatest({})", names.join(", "))
+            let times: Vec<_> = many.iter().map(TimeColumn::sql).collect();
+            format!("greatest({})", times.join(", "))
         }
     }
 }
 
-/// Time of the last heartbeat of a claimed job, otherwise of its lock.
+/// Seconds by which the clocks of workers and server may differ; a later heartbeat proves nothing.
+pub(crate) const CLOCK_TOLERANCE: u32 = 30;
+
+/// Time of the last heartbeat of a claimed job, otherwise of its lock, never later than now. A time that is
+/// infinite or further in the future than [`CLOCK_TOLERANCE`] is none.
 pub(crate) fn last_heartbeat(layout: &Layout) -> String {
-    let columns: Vec<_> =
-        [&layout.heartbeat, &layout.locked_at].into_iter().flatten().map(|c| ident(c)).collect();
-    match columns.as_slice() {
+    let times: Vec<_> = heartbeat_times(layout)
+        .map(|time| {
+            format!(
+                "case when isfinite({time}) and not {} then least({time}, now()) end",
+                is_future(&time)
+            )
+        })
+        .collect();
+    match times.as_slice() {
         [] => "null::timestamptz".to_owned(),
-        [one] => one.clone(),
+        [one] => format!("({one})"),
         many => format!("coalesce({})", many.join(", ")),
     }
+}
+
+/// The later of heartbeat and lock of a claimed job, if it is in the future.
+pub(crate) fn future_heartbeat(layout: &Layout) -> String {
+    let times: Vec<_> = heartbeat_times(layout)
+        .map(|time| format!("case when isfinite({time}) and {} then {time} end", is_future(&time)))
+        .collect();
+    if times.is_empty() {
+        "null::timestamptz".to_owned()
+    } else {
+        format!("greatest({})", times.join(", "))
+    }
+}
+
+/// The creation of a job, if it is in the future and its column has no time zone: it is read in the wrong one.
+pub(crate) fn future_creation(layout: &Layout) -> String {
+    match layout.created.as_ref().filter(|column| column.zone.is_some()) {
+        Some(created) => {
+            let created = created.sql();
+            format!("case when isfinite({created}) and {} then {created} end", is_future(&created))
+        }
+        None => "null::timestamptz".to_owned(),
+    }
+}
+
+fn heartbeat_times(layout: &Layout) -> impl Iterator<Item = String> {
+    [&layout.heartbeat, &layout.locked_at].into_iter().flatten().map(TimeColumn::sql)
+}
+
+/// Condition that a time is later than a difference of clocks explains. The subselect is evaluated once.
+fn is_future(time: &str) -> String {
+    format!("{time} > (select now() + interval '{CLOCK_TOLERANCE} s')")
 }
 
 /// Error text: `last_error`, otherwise the message of `error`, otherwise all of `error`.
@@ -131,11 +178,11 @@ pub(crate) fn rfc3339(timestamp: &str) -> String {
 /// Time of the last change of a dead letter, the sort key of listings.
 pub(crate) fn changed(layout: &Layout) -> String {
     match &layout.updated {
-        Some(name) if layout.updated_nullable => {
-            format!("coalesce({}, '-infinity'::timestamptz)", ident(name))
+        Some(column) if layout.updated_nullable => {
+            format!("coalesce({}, '-infinity'::timestamptz)", column.sql())
         }
-        Some(name) => ident(name),
-        None => column_or_null(layout.created.as_ref(), "timestamptz"),
+        Some(column) => column.sql(),
+        None => time_or_null(layout.created.as_ref()),
     }
 }
 
@@ -149,13 +196,13 @@ pub(crate) fn age(timestamp: &str) -> String {
 pub(crate) fn covering_columns(layout: &Layout, role: Lifecycle) -> Vec<&str> {
     let mut columns: Vec<&str> = layout.kind.as_deref().into_iter().collect();
     match role {
-        Lifecycle::Queued => columns.extend(layout.due.iter().map(String::as_str)),
-        Lifecycle::Claimed => columns.extend(
-            [&layout.heartbeat, &layout.locked_at, &layout.locked_by]
-                .into_iter()
-                .filter_map(|c| c.as_deref()),
-        ),
-        Lifecycle::Dead => columns.extend(layout.updated.as_deref()),
+        Lifecycle::Queued => columns.extend(layout.due.iter().map(|c| c.name.as_str())),
+        Lifecycle::Claimed => {
+            let times = [&layout.heartbeat, &layout.locked_at];
+            columns.extend(times.into_iter().flatten().map(|c| c.name.as_str()));
+            columns.extend(layout.locked_by.as_deref());
+        }
+        Lifecycle::Dead => columns.extend(layout.updated.as_ref().map(|c| c.name.as_str())),
         Lifecycle::Failed | Lifecycle::Finished | Lifecycle::Canceled | Lifecycle::Other => {}
     }
     columns

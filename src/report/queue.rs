@@ -35,6 +35,8 @@ pub(crate) struct QueueJson {
     died_last_hour: Option<CountJson>,
     /// Stuck jobs; null if the schema has no heartbeats.
     stuck: Option<CountJson>,
+    /// Jobs with a heartbeat, a lock or a creation in the future; null if there are none.
+    in_future: Option<FutureJson>,
     /// Time since the oldest due job became due.
     oldest_due_age: Option<f64>,
     /// Number of active workers; null if the schema has no heartbeats.
@@ -70,6 +72,17 @@ impl From<&Count> for CountJson {
     }
 }
 
+/// Times in the future.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FutureJson {
+    /// Number of jobs.
+    jobs: u64,
+    /// Seconds by which the latest is ahead of the database clock.
+    seconds: f64,
+    /// Zone in which they are read, if their columns have none.
+    zone: Option<String>,
+}
+
 /// Counts of one kind.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct KindJson {
@@ -97,6 +110,11 @@ impl From<&Queue> for QueueJson {
             unknown_state: (&queue.other).into(),
             died_last_hour: queue.dead_lettered_last_hour.as_ref().map(Into::into),
             stuck: queue.stuck.as_ref().map(Into::into),
+            in_future: queue.future_times.as_ref().map(|times| FutureJson {
+                jobs: times.jobs,
+                seconds: times.seconds.round(),
+                zone: times.zone.clone(),
+            }),
             oldest_due_age: queue.oldest_due_age.map(f64::round),
             workers: queue.workers.as_ref().map(|w| (&w.active).into()),
             last_beat_age: queue.workers.as_ref().and_then(|w| w.heartbeat_age).map(f64::round),

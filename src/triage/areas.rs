@@ -99,6 +99,7 @@ pub(crate) const AREAS: [Area; 6] = [
             "queue.stuck",
             "queue.running",
             "queue.unknown_states",
+            "queue.clock_skew",
             "ready.queue",
             "cross.queue_length",
             "cross.oldest_age",

@@ -12,7 +12,7 @@ use crate::facts::service::{
 };
 use crate::facts::triage::TriageFacts;
 use crate::facts::{Observed, SourceError, SourceErrorKind};
-use crate::queue::{IdType, Layout, StateNames};
+use crate::queue::{IdType, Layout, StateNames, TimeColumn};
 use crate::zod::model::Environment;
 
 /// Returns a successful read of this source.
@@ -100,6 +100,7 @@ fn queue() -> Queue {
         canceled: None,
         other: Count::Exact(0),
         unknown_states: vec![],
+        future_times: None,
         oldest_due_age: Some(3.0),
         stuck: Some(Count::Exact(0)),
         workers: Some(Workers { active: Count::Exact(1), heartbeat_age: Some(2.0) }),
@@ -112,6 +113,7 @@ fn queue() -> Queue {
 
 fn layout() -> Layout {
     let name = |name: &str| Some(name.to_owned());
+    let time = |name: &str| Some(TimeColumn { name: name.to_owned(), zone: None });
     let values =
         ["queued", "pending", "processing", "running", "done", "failed", "error", "dead_letter"];
     Layout {
@@ -123,10 +125,10 @@ fn layout() -> Layout {
         state_names: StateNames::new("state", &values),
         states_closed: true,
         unknown_states: vec![],
-        due: vec!["run_at".to_owned()],
+        due: time("run_at").into_iter().collect(),
         locked_by: name("locked_by"),
-        locked_at: name("locked_at"),
-        heartbeat: name("heartbeat_at"),
+        locked_at: time("locked_at"),
+        heartbeat: time("heartbeat_at"),
         attempts: name("attempts"),
         max_attempts: name("max_attempts"),
         last_error: name("last_error"),
@@ -135,8 +137,8 @@ fn layout() -> Layout {
         priority: None,
         payload: None,
         result: None,
-        created: name("created_at"),
-        updated: name("updated_at"),
+        created: time("created_at"),
+        updated: time("updated_at"),
         updated_nullable: false,
         kinds: None,
         events: None,

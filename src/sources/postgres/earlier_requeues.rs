@@ -60,7 +60,7 @@ async fn count(
 fn statement(layout: &Layout) -> Option<String> {
     let events = layout.events.as_ref()?;
     let data = sql::ident(events.data.as_deref()?);
-    let order = if events.ids_grow { "id".to_owned() } else { sql::ident(events.at.as_deref()?) };
+    let order = if events.ids_grow { "id".to_owned() } else { events.at.as_ref()?.sql() };
     Some(format!(
         "with recent as materialized (
            select job_id, {data}::jsonb ->> 'reason' as reason from public.job_events

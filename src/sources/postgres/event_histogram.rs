@@ -39,7 +39,7 @@ pub(crate) async fn read(
                 (select count(*) = {EVENTS} and max(age) < {HOUR} from newest) as cut \
            from newest where age < {HOUR} group by 1 order by count(*) desc, 1 limit {MOST_STAGES}",
         stage = sql::ident(&events.stage),
-        at = sql::ident(at),
+        at = at.sql(),
         steps = steps.join(", "),
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;

@@ -69,7 +69,7 @@ fn small_statement(layout: &Layout) -> String {
     let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
     let finished = sql::state_in(layout, layout.state_names.values(Lifecycle::Finished));
-    let created = sql::column_or_null(layout.created.as_ref(), "timestamptz");
+    let created = sql::time_or_null(layout.created.as_ref());
     let oldest = sql::age(&format!("(min({created}) filter (where not ({finished})))"));
     format!(
         "select count(*) filter (where {dead} and {changed} > now() - interval '1 hour') as last, \
@@ -107,7 +107,7 @@ pub(crate) async fn failures(
          from (select {stage}::text as stage, {at} as at \
                  from public.job_events order by id desc limit {EVENTS}) newest",
         stage = sql::ident(&events.stage),
-        at = sql::ident(at),
+        at = at.sql(),
     );
     let row = db.row(timeout.min(BUDGET), &statement, &[]).await?;
     let truncated: Option<bool> = row.get("cut");

@@ -36,7 +36,7 @@ pub(crate) async fn finishes(
            from newest e join public.jobs j on j.id = e.job_id \
           where e.stage = 'finished' and j.{kind} is not null group by 1",
         stage = sql::ident(&events.stage),
-        at = sql::ident(at),
+        at = at.sql(),
         kind = sql::ident(kind),
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;

@@ -34,7 +34,7 @@ pub use connect::SessionOptions;
 use connect::{Connector, LastConnectError};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
 use futures_util::future::join;
-use query::{Transaction, read_only};
+use query::{NEUTRAL_SETTINGS, Transaction, read_only};
 use tokio_postgres::{Client, Config};
 
 use crate::dsn::Dsn;
@@ -99,8 +99,8 @@ impl Database {
     ) -> Result<T, SourceError> {
         self.with_timeout(timeout, async |connection| {
             let transaction = Transaction::new(connection);
-            let (begun, result) =
-                join(connection.batch_execute("BEGIN"), queries(connection)).await;
+            let begin = format!("BEGIN; {NEUTRAL_SETTINGS}");
+            let (begun, result) = join(connection.batch_execute(&begin), queries(connection)).await;
             // A pooler closes a server connection whose client disconnects inside a transaction, so
             // the rollback is awaited.
             connection.batch_execute("ROLLBACK").await?;

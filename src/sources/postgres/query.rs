@@ -147,15 +147,15 @@ impl Database {
         timeout: Duration,
         statements: [&str; N],
     ) -> Result<[Vec<TextRow>; N], SourceError> {
-        // Times are parsed from text, so they must not depend on the role's DateStyle.
-        let begin = format!("{}; SET LOCAL datestyle = iso", begin(timeout));
-        let message = format!("{opened};\n{};\nCOMMIT", statements.join(";\n"), opened = begin);
+        let begin = begin(timeout);
+        let message = format!("{begin};\n{};\nCOMMIT", statements.join(";\n"));
         let row_sets = self
             .with_timeout(timeout, async |connection| {
                 let transaction = Transaction::new(connection);
                 let messages = connection.simple_query(&message).await?;
                 transaction.finish();
-                Ok(group_by_statement(messages))
+                // The first row set is of `begin`.
+                Ok(group_by_statement(messages).split_off(1))
             })
             .await?;
         let missing = |_| SourceError::new(Kind::Malformed, "an answer is missing");
@@ -207,10 +207,23 @@ impl TextRow {
     }
 }
 
-/// Returns the SQL that begins a read-only transaction with a timeout for each statement. JIT is
-/// off: these queries are too short to benefit from compilation.
+/// Settings of role or database that would change what a query returns: which rows are visible, and how names
+/// are written.
+pub(crate) const NEUTRAL_SETTINGS: &str =
+    "SET LOCAL row_security = on; SET LOCAL quote_all_identifiers = off";
+
+/// Returns the SQL that begins a read-only transaction with a timeout for each statement. Settings of role or
+/// database change no result. JIT is off: these queries are too short to benefit from compilation.
+///
+/// It returns one row set, because `transaction_timeout` exists only since PostgreSQL 17.
 pub(crate) fn begin(timeout: Duration) -> String {
-    format!("BEGIN READ ONLY; SET LOCAL jit = off; {}", set_timeout(timeout))
+    format!(
+        "BEGIN READ ONLY; SET LOCAL jit = off; {NEUTRAL_SETTINGS}; SET LOCAL datestyle = iso; \
+         SET LOCAL timezone = 'UTC'; {}; \
+         SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) <> '0' \
+         THEN pg_catalog.set_config('transaction_timeout', '0', true) END",
+        set_timeout(timeout)
+    )
 }
 
 /// Returns the SQL that sets the timeout of the following statements of a transaction. The lock

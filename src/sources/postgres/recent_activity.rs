@@ -17,7 +17,7 @@ use crate::facts::recent_activity::{
 };
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
-use crate::queue::{Events, Layout};
+use crate::queue::{Events, Layout, TimeColumn};
 use crate::redact;
 
 /// Maximum number of dead letters that are read, newest first.
@@ -42,7 +42,8 @@ pub(crate) async fn recent_dead_letters(
 ) -> Result<RecentDeadLetters, SourceError> {
     dead_letters::required(layout)?;
     let dead = &layout.state_names.dead;
-    let order_columns: Vec<_> = layout.updated.as_deref().into_iter().collect();
+    let order_columns: Vec<_> =
+        layout.updated.as_ref().map(|column| column.name.as_str()).into_iter().collect();
     let indexed = !layout.updated_nullable && layout.has_partial_index(dead, &order_columns);
     if !indexed && !layout.is_small() {
         return Err(needs_scan("dlq groups"));
@@ -113,14 +114,14 @@ pub(crate) async fn activity(
 }
 
 /// Returns the statement that counts the finished jobs of the period.
-fn throughput_statement(events: &Events, at: &str) -> String {
+fn throughput_statement(events: &Events, at: &TimeColumn) -> String {
     format!(
         "select count(*) filter (where stage = 'finished' and age < {THROUGHPUT}) as finished, \
                 count(*) as read, max(age) as span \
            from (select {stage}::text as stage, {age} as age from public.job_events \
                   order by id desc limit {EVENTS}) newest",
         stage = ident(&events.stage),
-        age = age(&ident(at)),
+        age = age(&at.sql()),
     )
 }
 
@@ -135,7 +136,7 @@ fn per_minute(row: &Row) -> Option<f64> {
 
 /// Returns the statement that reads the operations among the newest events, with the states of
 /// their jobs.
-fn operations_statement(layout: &Layout, events: &Events, at: &str) -> Option<String> {
+fn operations_statement(layout: &Layout, events: &Events, at: &TimeColumn) -> Option<String> {
     let data = ident(events.data.as_deref()?);
     Some(format!(
         "with recent as materialized (
@@ -169,7 +170,7 @@ fn operations_statement(layout: &Layout, events: &Events, at: &str) -> Option<St
                 json_agg(json_build_array(state, n) order by n desc, state)::text as states
            from by_state join latest using (operation)
           group by operation, actor, host, reason order by min(last) limit $1",
-        age = age(&ident(at)),
+        age = age(&at.sql()),
         live = ident(&layout.state_column),
     ))
 }

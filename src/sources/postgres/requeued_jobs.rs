@@ -216,7 +216,7 @@ fn rows_statement(layout: &Layout) -> String {
         None => "null::text".to_owned(),
     };
     let last_error = format!("{}::text", sql::column_or_null(layout.last_error.as_ref(), "text"));
-    let changed = sql::column_or_null(layout.updated.as_ref(), "timestamptz");
+    let changed = sql::time_or_null(layout.updated.as_ref());
     let changed = format!("coalesce({changed}::timestamptz::text, '')");
     format!(
         "select id::text as job, {live}::text as live, {attempts}::bigint as attempts,
@@ -261,11 +261,14 @@ fn previous_columns(layout: &Layout, previous: &str) -> String {
     };
     format!(
         "{kind} as fp_kind, {last} as fp_last_error, {of_error} as fp_error, {mark}, \
-         coalesce(({changed})::timestamptz::text, '') as changed_mark",
+         coalesce(({changed})::text, '') as changed_mark",
         last = sql::fingerprint_input(&last_error),
         of_error = sql::fingerprint_input(&error),
         mark = error_hash(&last_error, &error),
-        changed = previous_text(layout.updated.as_ref()),
+        changed = match &layout.updated {
+            Some(column) => column.parse(&previous_text(Some(&column.name))),
+            None => "null::text".to_owned(),
+        },
     )
 }
 

@@ -3,6 +3,7 @@
 mod dead_letters;
 mod queue;
 mod state_column;
+mod times;
 mod triage;
 mod unknown_states;
 mod visibility;

@@ -13,7 +13,7 @@ use super::Database;
 use super::selection::{fingerprint, fingerprint_columns};
 use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, sql};
+use crate::queue::{Layout, TimeColumn, sql};
 use crate::redact;
 
 /// Maximum number of characters of each long column that are read.
@@ -54,8 +54,7 @@ fn number(column: Option<&String>) -> String {
 
 fn columns(layout: &Layout) -> String {
     let long = |column: Option<&String>| format!("left({}, {LONG})", text(column));
-    let age =
-        |column: &Option<String>| sql::age(&sql::column_or_null(column.as_ref(), "timestamptz"));
+    let age = |column: &Option<TimeColumn>| sql::age(&sql::time_or_null(column.as_ref()));
     format!(
         "id::text as id, {} as kind, {} as workspace, {}::text as state, {} as stale, \
          {} as attempts, {} as max_attempts, {} as due_age, {} as locked_by, {} as locked_age, \

@@ -55,7 +55,7 @@ fn events_statement(layout: &Layout, events: &Events) -> String {
     } else {
         (true, format!("(select * from public.job_events order by id desc limit {WINDOW})"))
     };
-    let at = sql::column_or_null(events.at.as_ref(), "timestamptz");
+    let at = sql::time_or_null(events.at.as_ref());
     let order = if events.ids_grow { "id" } else { at.as_str() };
     // Every row also contains the size and age of the window; a row without a stage contains only
     // these.

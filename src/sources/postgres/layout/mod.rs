@@ -17,9 +17,9 @@ use super::query::TextRow;
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Layout, LayoutError, Partition,
-    STATE_COLUMNS, StateColumnEvidence, Storage, TableCatalog, allowed_values, decide, has_both,
-    recognize, role_of_row, sql,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Layout, LayoutError, NaiveColumn,
+    NaiveTimes, Partition, STATE_COLUMNS, StateColumnEvidence, Storage, TableCatalog,
+    allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -31,6 +31,7 @@ const FUNCTIONS: &str = include_str!("queries/functions.sql");
 const BASE_CHECKS: &str = include_str!("queries/base_checks.sql");
 const TYPE_VALUES: &str = include_str!("queries/type_values.sql");
 const MOST_COMMON: &str = include_str!("queries/most_common.sql");
+const NAIVE_TIMES: &str = include_str!("queries/naive_times.sql");
 const DISTINCT: &str = include_str!("queries/distinct.sql");
 
 /// Reads the layout in one round trip; one more if the table is partitioned, and up to four more if it has
@@ -55,6 +56,7 @@ pub(crate) async fn read(
         jobs.partitions = rows.iter().map(partition).collect();
     }
     read_type_values(db, &catalog_rows, &mut catalog, timeout).await?;
+    catalog.naive_times = read_naive_times(db, &catalog, timeout).await?;
     catalog.evidence.setting = state_column.map(str::to_owned);
     if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.rls_active) {
         read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
@@ -95,6 +97,7 @@ impl CatalogRows {
             jobs: self.table("jobs")?,
             events: self.table("job_events")?,
             evidence: StateColumnEvidence::default(),
+            naive_times: NaiveTimes::default(),
             in_recovery: false,
             server_time: String::new(),
             block_size: 0.0,
@@ -200,8 +203,8 @@ async fn read_type_values(
     timeout: Duration,
 ) -> Result<(), SourceError> {
     let Some(jobs) = catalog.jobs.as_mut() else { return Ok(()) };
-    let is_own_type = |name: &&str| jobs.column(name).is_some_and(|column| column.r#type.is_none());
-    if !STATE_COLUMNS.iter().any(|name| is_own_type(&name)) {
+    let is_own_type = |name: &str| jobs.column(name).is_some_and(|column| column.r#type.is_none());
+    if !STATE_COLUMNS.iter().any(|name| is_own_type(name)) {
         return Ok(());
     }
     let Some(table) = rows.row("jobs").and_then(|row| row.value::<Oid>("oid").ok()) else {
@@ -220,6 +223,26 @@ async fn read_type_values(
         }
     }
     Ok(())
+}
+
+/// Reads how times without a zone are written, if there are any.
+async fn read_naive_times(
+    db: &Database,
+    catalog: &TableCatalog,
+    timeout: Duration,
+) -> Result<NaiveTimes, SourceError> {
+    let tables = [&catalog.jobs, &catalog.events];
+    let mut columns = tables.into_iter().flatten().flat_map(|table| &table.columns);
+    if !columns.any(|column| column.is_any(&["timestamp"])) {
+        return Ok(NaiveTimes::default());
+    }
+    let rows = db.rows(timeout, NAIVE_TIMES, &[]).await?;
+    let column =
+        |row: &Row| NaiveColumn { precision: row.get("precision"), default: row.get("default") };
+    Ok(NaiveTimes {
+        columns: rows.iter().map(column).collect(),
+        session_zone: rows.first().and_then(|row| row.get("zone")),
+    })
 }
 
 /// Returns values of the state column: all of a small table, those in the statistics of a large one. A table

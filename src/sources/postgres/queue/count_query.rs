@@ -166,6 +166,11 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
         due_count = format!("count(*) filter (where {ready})", ready = is_due);
         oldest = sql::age(&format!("(min({due}) filter (where {ready}))", ready = is_due));
     }
+    let (mut in_future, mut seconds_ahead) = ("0::bigint".to_owned(), NO_AGE.to_owned());
+    if let Some(future) = future_time(layout, has, is_role) {
+        in_future = format!("count({future})");
+        seconds_ahead = format!("-({})", sql::age(&format!("max({future})")));
+    }
     let dead_lettered = match slice.scope {
         CountScope::DeadLetteredLastHour => "count(*)".to_owned(),
         _ if has(Lifecycle::Dead) => {
@@ -178,12 +183,31 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let n = if slice.scope == CountScope::DeadLetteredLastHour { "0::bigint" } else { "count(*)" };
     let columns = format!(
         "{role} as role, {kind} as kind, {worker} as worker, {n} as n, {due_now} as due, \
-         {oldest} as oldest, {stuck} as stuck, {beat} as beat, {died} as died",
+         {oldest} as oldest, {stuck} as stuck, {beat} as beat, {died} as died, \
+         {in_future} as in_future, {seconds_ahead} as seconds_ahead",
         due_now = due_count,
         beat = heartbeat_age,
         died = dead_lettered,
     );
     (columns, keys)
+}
+
+/// Returns the time of a job that lies in the future, if the slice has jobs for which that is an error.
+fn future_time(
+    layout: &Layout,
+    has: impl Fn(Lifecycle) -> bool,
+    is_role: impl Fn(Lifecycle) -> String,
+) -> Option<String> {
+    let times = [
+        (Lifecycle::Claimed, layout.has_heartbeats().then(|| sql::future_heartbeat(layout))),
+        (Lifecycle::Queued, layout.naive_zone().map(|_| sql::future_creation(layout))),
+    ];
+    let cases: Vec<_> = times
+        .into_iter()
+        .filter(|(role, _)| has(*role))
+        .filter_map(|(role, time)| Some(format!("when {} then {}", is_role(role), time?)))
+        .collect();
+    (!cases.is_empty()).then(|| format!("case {} end", cases.join(" ")))
 }
 
 /// Returns the condition for jobs dead-lettered in the last hour. The subselect is evaluated once,
@@ -207,5 +231,7 @@ fn count_row(row: &Row) -> CountRow {
         stuck: count("stuck"),
         heartbeat_age: row.get("beat"),
         dead_lettered_last_hour: count("died"),
+        in_future: count("in_future"),
+        seconds_ahead: row.get("seconds_ahead"),
     }
 }

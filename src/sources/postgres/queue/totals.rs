@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::facts::queue::{Count, KindCounts, Queue, Workers};
+use crate::facts::queue::{Count, FutureTimes, KindCounts, Queue, Workers};
 use crate::queue::{Layout, Lifecycle};
 use crate::sources::postgres::queue::CountRequest;
 
@@ -18,6 +18,9 @@ pub(crate) struct CountRow {
     pub(crate) stuck: u64,
     pub(crate) heartbeat_age: Option<f64>,
     pub(crate) dead_lettered_last_hour: u64,
+    /// Jobs with a time in the future, and by how many seconds the latest is.
+    pub(crate) in_future: u64,
+    pub(crate) seconds_ahead: Option<f64>,
 }
 
 /// States that a set of rows covers.
@@ -61,6 +64,7 @@ pub(crate) fn add_up(
         canceled: has_canceled.then(|| canceled.count(|row| row.n)),
         other: other.count(|row| row.n),
         unknown_states: layout.unknown_states.clone(),
+        future_times: future_times(layout, [&queued, &claimed]),
         oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
         workers: layout.has_heartbeats().then(|| workers(&claimed, request.active_window)),
@@ -118,6 +122,16 @@ impl<'a> StateCounts<'a> {
             (Ok(()), true) => Count::Exact(sum),
         }
     }
+}
+
+/// Adds up the times in the future; `None` if there are none.
+fn future_times(layout: &Layout, counts: [&StateCounts<'_>; 2]) -> Option<FutureTimes> {
+    let rows = || counts.into_iter().flat_map(|counts| &counts.rows);
+    Some(FutureTimes {
+        seconds: rows().filter_map(|row| row.seconds_ahead).reduce(f64::max)?,
+        jobs: rows().map(|row| row.in_future).sum(),
+        zone: layout.naive_zone().map(str::to_owned),
+    })
 }
 
 /// Counts the workers with a heartbeat younger than `max_age` seconds.

@@ -90,18 +90,12 @@ impl RequeueColumns {
 /// Returns the columns that a requeue writes or an undo compares.
 fn columns(layout: &Layout) -> Vec<String> {
     let error = layout.error.as_ref().map(|column| column.name.clone());
-    let single = [
-        &layout.attempts,
-        &layout.locked_by,
-        &layout.locked_at,
-        &layout.heartbeat,
-        &layout.updated,
-        &layout.last_error,
-        &error,
-    ];
+    let times = [&layout.locked_at, &layout.heartbeat, &layout.updated];
     let mut columns = vec![layout.state_column.clone()];
-    columns.extend(layout.due.iter().cloned());
-    columns.extend(single.into_iter().flatten().cloned());
+    columns.extend(layout.due.iter().map(|column| column.name.clone()));
+    columns.extend([&layout.attempts, &layout.locked_by].into_iter().flatten().cloned());
+    columns.extend(times.into_iter().flatten().map(|column| column.name.clone()));
+    columns.extend([&layout.last_error, &error].into_iter().flatten().cloned());
     columns
 }
 

@@ -90,7 +90,7 @@ fn events_since(events: &Events, operation: &OperationId) -> Result<(String, Str
         (Some(after), _) if events.ids_grow => format!("id > {after}"),
         (_, Some(at)) => {
             let seconds = operation.at.as_second().saturating_sub(SLACK);
-            format!("{} >= to_timestamp({seconds})", ident(at))
+            format!("{} >= to_timestamp({seconds})", at.sql())
         }
         _ => "true".to_owned(),
     };

@@ -50,7 +50,7 @@ fn reason(row: &tokio_postgres::Row) -> Option<String> {
 
 fn statement(layout: &Layout) -> Option<String> {
     let events = layout.events.as_ref()?;
-    let (data, at) = (ident(events.data.as_deref()?), ident(events.at.as_deref()?));
+    let (data, at) = (ident(events.data.as_deref()?), events.at.as_ref()?.sql());
     let order = if events.ids_grow { "id" } else { at.as_str() };
     Some(format!(
         "with recent as (

@@ -94,7 +94,7 @@ pub(crate) async fn read(
 fn statement(layout: &Layout) -> Option<String> {
     let events = layout.events.as_ref()?;
     let data = ident(events.data.as_deref()?);
-    let order = if events.ids_grow { "id".to_owned() } else { ident(events.at.as_deref()?) };
+    let order = if events.ids_grow { "id".to_owned() } else { events.at.as_ref()?.sql() };
     Some(format!(
         "with recent as (
            select job_id, {data}::jsonb as data from public.job_events

@@ -11,7 +11,9 @@ use super::statements::{Statements, event, object, workspace};
 use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::Layout;
-use crate::queue::sql::{age, column_or_null, ident, last_heartbeat, literal, rfc3339, state_in};
+use crate::queue::sql::{
+    age, column_or_null, ident, last_heartbeat, literal, rfc3339, state_in, time_or_null,
+};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
 
@@ -127,7 +129,7 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         holder = column_or_null(layout.locked_by.as_ref(), "text"),
         in_progress = state_in(layout, &layout.state_names.claimed),
         kind = column_or_null(layout.kind.as_ref(), "text"),
-        heartbeat = column_or_null(layout.heartbeat.as_ref(), "timestamptz"),
+        heartbeat = time_or_null(layout.heartbeat.as_ref()),
         attempts = number(&layout.attempts),
         max_attempts = number(&layout.max_attempts),
         saw = object("running", &compared_columns(layout)),
@@ -233,22 +235,18 @@ fn event_cte(layout: &Layout, rescue_columns: &RescueColumns) -> String {
 
 /// Returns the columns that must be unchanged since the job was found.
 fn compared_columns(layout: &Layout) -> Vec<String> {
-    let columns = [
-        &layout.locked_by,
-        &layout.locked_at,
-        &layout.heartbeat,
-        &layout.attempts,
-        &layout.max_attempts,
-    ];
+    let times = [&layout.locked_at, &layout.heartbeat];
     let mut compared = vec![layout.state_column.clone()];
-    compared.extend(columns.into_iter().flatten().cloned());
+    compared.extend(layout.locked_by.clone());
+    compared.extend(times.into_iter().flatten().map(|column| column.name.clone()));
+    compared.extend([&layout.attempts, &layout.max_attempts].into_iter().flatten().cloned());
     compared
 }
 
 /// Returns the columns that the event records.
 fn recorded_columns(layout: &Layout) -> Vec<String> {
     let mut columns = compared_columns(layout);
-    columns.extend(layout.due.iter().chain(&layout.updated).cloned());
+    columns.extend(layout.due.iter().chain(&layout.updated).map(|column| column.name.clone()));
     columns
 }
 
@@ -257,8 +255,9 @@ fn assignments(layout: &Layout) -> String {
     let mut set = vec![format!("{0} = next.{0}", ident(&layout.state_column))];
     set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));
     let now = layout.due.iter().chain(&layout.updated);
-    set.extend(now.map(|c| format!("{} = now()", ident(c))));
-    let cleared = [&layout.locked_by, &layout.locked_at];
-    set.extend(cleared.into_iter().flatten().map(|c| format!("{} = null", ident(c))));
+    set.extend(now.map(|c| format!("{} = {}", ident(&c.name), c.value("now()"))));
+    let locked_at = layout.locked_at.as_ref().map(|column| &column.name);
+    let cleared = layout.locked_by.iter().chain(locked_at);
+    set.extend(cleared.map(|c| format!("{} = null", ident(c))));
     set.join(", ")
 }

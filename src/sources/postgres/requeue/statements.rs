@@ -151,10 +151,12 @@ fn requested_undos(layout: &Layout, columns: &RequeueColumns) -> String {
 fn assignments(layout: &Layout, columns: &RequeueColumns) -> String {
     let mut set = vec![format!("{} = {}", ident(&layout.state_column), literal(&columns.queued))];
     set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
-    set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(c), columns.due_at())));
-    set.extend(layout.updated.iter().map(|c| format!("{} = now()", ident(c))));
-    let cleared = [&layout.locked_by, &layout.locked_at, &layout.heartbeat];
-    set.extend(cleared.into_iter().flatten().map(|c| format!("{} = null", ident(c))));
+    let due_at = columns.due_at();
+    set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(&c.name), c.value(&due_at))));
+    set.extend(layout.updated.iter().map(|c| format!("{} = {}", ident(&c.name), c.value("now()"))));
+    let times = [&layout.locked_at, &layout.heartbeat].into_iter().flatten().map(|c| &c.name);
+    let cleared = layout.locked_by.iter().chain(times);
+    set.extend(cleared.map(|c| format!("{} = null", ident(c))));
     set.join(", ")
 }
 
