@@ -86,6 +86,7 @@ pub(super) fn build(
         database: database.to_owned(),
         tls: tls(&merged, defaults)?,
         connect_timeout: connect_timeout(&merged)?,
+        schema: merged.get("schema").map(str::to_owned),
         application_name: names.iter().find_map(|name| merged.get(name)).map(str::to_owned),
         options: options.map(str::to_owned),
         channel_binding: merged.one_of(

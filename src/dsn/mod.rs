@@ -187,6 +187,8 @@ pub struct Dsn {
     pub(crate) connect_timeout: Option<Duration>,
     /// The application name, if it is set.
     pub(crate) application_name: Option<String>,
+    /// The schema of the tables, as Prisma's URLs name it.
+    pub(crate) schema: Option<String>,
     /// Start-up options for the server.
     pub(crate) options: Option<String>,
     /// Whether the password exchange is bound to the TLS session.

@@ -10,7 +10,7 @@ use super::suggest::{did_you_mean, nearest};
 use super::{ConnectionDefaults, ConnectionParams, Error};
 
 /// Parameters that take effect.
-const EFFECTIVE: [&str; 19] = [
+const EFFECTIVE: [&str; 20] = [
     "application_name",
     "channel_binding",
     "connect_timeout",
@@ -22,6 +22,7 @@ const EFFECTIVE: [&str; 19] = [
     "passfile",
     "password",
     "port",
+    "schema",
     "service",
     "servicefile",
     "sslcert",
@@ -61,12 +62,11 @@ const IGNORED: [&str; 23] = [
 ];
 
 /// Parameters that are not supported, with the text that says what happens instead.
-const UNSUPPORTED: [(&str, &str); 14] = [
+const UNSUPPORTED: [(&str, &str); 13] = [
     ("load_balance_hosts", "hosts are tried in order"),
     ("replication", "this is an ordinary session"),
     ("require_auth", "any method the server asks for is accepted"),
     ("requirepeer", "the owner of the socket is not checked"),
-    ("schema", "tables are looked up in public; other schemas are found by introspection"),
     ("sslaccept", "sslmode decides what is verified"),
     ("sslcertmode", "a client certificate is sent when the server asks for one"),
     ("sslcrl", "revocation is not checked"),

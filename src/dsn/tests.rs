@@ -194,7 +194,8 @@ fn parameters_without_effect_cause_a_warning_if_relevant() {
     let ignored =
         "pgbouncer=true&connection_limit=1&pool_timeout=3&gssencmode=disable&keepalives=1";
     assert_eq!(warnings(ignored), [""; 0]);
-    assert!(warnings("schema=app")[0].contains("schema has no effect"));
+    assert_eq!(warnings("schema=app"), [""; 0]);
+    assert_eq!(parse("postgres://u@h/d?schema=app").schema.as_deref(), Some("app"));
     assert!(warnings("sslcrl=/x")[0].contains("revocation is not checked"));
     assert!(warnings("sslmod=require")[0].contains("did you mean sslmode?"));
     assert!(warnings("options=-c%20x%3Dy")[0].contains("poolers refuse"));

@@ -13,8 +13,8 @@ pub(crate) struct StuckJob {
     pub(crate) worker: Option<String>,
     /// Seconds since its last heartbeat, by the clock of the database server.
     pub(crate) heartbeat_age: f64,
-    /// Whether that was a heartbeat; otherwise it is the time of the lock.
-    pub(crate) has_heartbeat: bool,
+    /// What was seen then.
+    pub(crate) sign: SignOfLife,
     /// Number of failed attempts, if the schema counts them.
     pub(crate) attempts: Option<i64>,
     /// Maximum number of attempts.
@@ -25,6 +25,25 @@ pub(crate) struct StuckJob {
     pub(crate) result: RescueResult,
     /// Lock, heartbeat and attempts as shown, and what to write; the writer compares them before it writes.
     pub(crate) fence_key: String,
+}
+
+/// The newest time that a claimed job has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum SignOfLife {
+    /// A heartbeat.
+    Heartbeat,
+    /// The time of its lock; it has no heartbeat.
+    Lock,
+    /// The last change of its row; it has neither.
+    Change,
+}
+
+impl SignOfLife {
+    /// Name in output and JSON.
+    pub(crate) fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 /// Result of a rescue for one job.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::allowed_values::{self, AllowedValues};
+use super::relation::Relation;
 
 /// Assumed rows per page if the table was never analyzed.
 const ROWS_A_PAGE: f64 = 20.0;
@@ -74,6 +75,8 @@ pub(crate) struct CatalogFunction {
 /// A table in the catalog.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CatalogTable {
+    /// Schema and name.
+    pub(crate) relation: Relation,
     /// Columns, in order.
     pub(crate) columns: Vec<CatalogColumn>,
     /// CHECK constraints, as the server deparses them.
@@ -91,7 +94,7 @@ pub(crate) struct CatalogTable {
     /// Whether this role can read all columns.
     pub(crate) can_select: bool,
     /// Whether row-level security filters the rows for this role.
-    pub(crate) rls_active: bool,
+    pub(crate) hidden_by_rls: bool,
 }
 
 /// A column of a table.

@@ -11,6 +11,7 @@ mod catalog;
 mod claim;
 mod naive_times;
 mod recognize;
+mod relation;
 pub(crate) mod sql;
 mod state_column;
 mod state_names;
@@ -21,6 +22,7 @@ pub(crate) use catalog::{
     StateColumnEvidence, Storage, TableCatalog,
 };
 pub(crate) use recognize::{LayoutError, recognize, role_of_row};
+pub(crate) use relation::Relation;
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
 pub(crate) use state_names::{Lifecycle, StateNames};
 pub(crate) use time_column::TimeColumn;
@@ -59,6 +61,9 @@ pub(crate) struct ErrorColumn {
 /// Layout of `job_events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Events {
+    /// The table.
+    #[serde(default = "job_events")]
+    pub(crate) relation: Relation,
     /// Whether ids grow (integers from a sequence), so that the primary key orders events by time.
     pub(crate) ids_grow: bool,
     /// Column with the name of the event: `stage` or `event`.
@@ -75,9 +80,31 @@ pub(crate) struct Events {
     pub(crate) indexed_by_job: bool,
 }
 
+/// A second state column that claim functions read. It is not shown, but a write that makes a job queued has to set
+/// it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AlsoClaimedBy {
+    /// Name.
+    pub(crate) column: String,
+    /// Its value for queued jobs.
+    pub(crate) queued: String,
+}
+
+/// Why a role does not see the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum EventsUnseen {
+    /// It has no SELECT privilege.
+    NoSelect,
+    /// Row-level security hides rows.
+    HiddenByRls,
+}
+
 /// Layout of the jobs table. Names are unquoted: quote them in SQL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Layout {
+    /// The table or view.
+    #[serde(default = "jobs")]
+    pub(crate) relation: Relation,
     /// Type of the primary key.
     pub(crate) id: IdType,
     /// Column with the kind of job: `kind` or `type`.
@@ -92,6 +119,9 @@ pub(crate) struct Layout {
     /// The other of the two, if it exists. It is shown, but not used.
     #[serde(rename = "stale")]
     pub(crate) other_state_column: Option<String>,
+    /// The other column too, if claim functions require a value of both.
+    #[serde(default)]
+    pub(crate) also_claimed_by: Option<AlsoClaimedBy>,
     /// Meaning of the values of `state_column`.
     #[serde(rename = "vocabulary")]
     pub(crate) state_names: StateNames,
@@ -134,8 +164,11 @@ pub(crate) struct Layout {
     pub(crate) updated_nullable: bool,
     /// Kinds that a CHECK allows, if there is one.
     pub(crate) kinds: Option<Vec<String>>,
-    /// Events table, if it exists.
+    /// Events table, if it exists and this role sees it.
     pub(crate) events: Option<Events>,
+    /// Why this role does not see the events, if there is such a table.
+    #[serde(default)]
+    pub(crate) events_unseen: Option<EventsUnseen>,
     /// Indexes on jobs.
     pub(crate) indexes: Vec<CatalogIndex>,
     /// Partitions of jobs, parents first; empty if it is not partitioned.
@@ -149,6 +182,16 @@ pub(crate) struct Layout {
     pub(crate) server_time: String,
     /// Assumptions about the schema, in words.
     pub(crate) assumptions: Vec<String>,
+}
+
+/// The table in layouts that were stored without it.
+fn jobs() -> Relation {
+    Relation::public("jobs")
+}
+
+/// The events table in layouts that were stored without it.
+fn job_events() -> Relation {
+    Relation::public("job_events")
 }
 
 impl Layout {
@@ -167,12 +210,6 @@ impl Layout {
     /// Whether a sequential scan of the jobs is fast.
     pub(crate) fn is_small(&self) -> bool {
         self.estimated_rows <= SMALL_TABLE
-    }
-
-    /// The events and their time column, if the newest events can be queried.
-    pub(crate) fn events_in_order(&self) -> Option<(&Events, &TimeColumn)> {
-        let events = self.events.as_ref().filter(|events| events.ids_grow)?;
-        Some((events, events.at.as_ref()?))
     }
 
     /// The zone in which times without one are read, if the table has such columns.

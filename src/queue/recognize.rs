@@ -1,10 +1,10 @@
 //! Recognition of the layout: the meaning of the columns in the catalog.
 
-use super::catalog::{CatalogTable, TableCatalog};
+use super::catalog::{CatalogTable, StateColumnEvidence, TableCatalog};
 use super::naive_times::TimeColumns;
-use super::state_column::{STATE_COLUMNS, decide, describe_evidence, has_both};
+use super::state_column::{STATE_COLUMNS, claim_functions, decide, describe_evidence, has_both};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, Lifecycle, StateNames};
-use super::{ErrorColumn, Events, IdType, Layout, TimeColumn, sql};
+use super::{AlsoClaimedBy, ErrorColumn, Events, EventsUnseen, IdType, Layout, TimeColumn, sql};
 
 /// Types of ids from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
@@ -45,7 +45,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
     if !jobs.can_select {
         return Err(LayoutError::NoSelect);
     }
-    if jobs.rls_active {
+    if jobs.hidden_by_rls {
         return Err(LayoutError::HiddenByRls);
     }
     let times = TimeColumns::new(catalog);
@@ -59,6 +59,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         jobs.first_of(&order)
     };
     Ok(Layout {
+        relation: jobs.relation.clone(),
         id: id_type(jobs)?,
         kind: jobs.first_of(&["kind", "type"]),
         other_state_column: jobs
@@ -84,12 +85,14 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         updated: times.first_of(jobs, &["updated_at"]),
         updated_nullable: jobs.column("updated_at").is_some_and(|c| !c.not_null),
         kinds: jobs.first_of(&["kind", "type"]).and_then(|kind| jobs.allowed_values(&kind)),
+        events_unseen: catalog.events.as_ref().and_then(unseen),
         events: catalog.events.as_ref().and_then(|table| events(table, &times)),
         indexes: jobs.indexes.clone(),
         partitions: jobs.partitions.clone(),
         estimated_rows: jobs.estimated_rows(catalog.block_size),
         in_recovery: catalog.in_recovery,
         server_time: catalog.server_time.clone(),
+        also_claimed_by: also_claimed_by(jobs, &catalog.evidence, &live),
         state_column_assumed: has_both(jobs) && decide(jobs, &catalog.evidence).is_none(),
         unknown_states: unknown_states(jobs, &live, &vocabulary),
         states_closed,
@@ -137,6 +140,22 @@ fn state_column(
     Ok("state".to_owned())
 }
 
+/// The other column, if a function that claims by the state column requires a queued value of it as well.
+fn also_claimed_by(
+    jobs: &CatalogTable,
+    evidence: &StateColumnEvidence,
+    live: &str,
+) -> Option<AlsoClaimedBy> {
+    let other = STATE_COLUMNS.into_iter().find(|column| *column != live)?;
+    let reads_both = claim_functions(evidence, live)
+        .iter()
+        .any(|name| claim_functions(evidence, other).contains(name));
+    let queued = state_names(jobs, other, &mut vec![]).queued;
+    let queued = queued.iter().find(|value| *value == "queued").or(queued.first())?;
+    (has_both(jobs) && reads_both)
+        .then(|| AlsoClaimedBy { column: other.to_owned(), queued: queued.clone() })
+}
+
 fn state_names(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -> StateNames {
     if let Some(values) = jobs.allowed_values(live) {
         return StateNames::new(live, &values);
@@ -181,12 +200,21 @@ fn due_columns(jobs: &CatalogTable, times: &TimeColumns<'_>, on_status: bool) ->
     if newer.is_empty() { run_at.into_iter().collect() } else { newer }
 }
 
+fn unseen(events: &CatalogTable) -> Option<EventsUnseen> {
+    match events {
+        CatalogTable { can_select: false, .. } => Some(EventsUnseen::NoSelect),
+        CatalogTable { hidden_by_rls: true, .. } => Some(EventsUnseen::HiddenByRls),
+        _ => None,
+    }
+}
+
 fn events(table: &CatalogTable, times: &TimeColumns<'_>) -> Option<Events> {
-    if !table.can_select || table.column("job_id").is_none() {
+    if unseen(table).is_some() || table.column("job_id").is_none() {
         return None;
     }
     let stage = table.first_of(&["stage", "event"])?;
     Some(Events {
+        relation: table.relation.clone(),
         ids_grow: table.column("id").is_some_and(|id| id.is_any(&WHOLE_NUMBERS)),
         stages: table.allowed_values(&stage),
         stage,
@@ -202,9 +230,7 @@ fn events(table: &CatalogTable, times: &TimeColumns<'_>) -> Option<Events> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::{
-        CatalogColumn, CatalogFunction, CatalogIndex, StateColumnEvidence,
-    };
+    use super::super::catalog::{CatalogColumn, CatalogFunction, CatalogIndex};
     use super::*;
 
     fn column(name: &str, r#type: &str) -> CatalogColumn {
@@ -329,7 +355,7 @@ mod tests {
     #[test]
     fn role_bound_by_rls_gets_a_hidden_error() {
         let mut catalog = catalog(&BOTH, &[]);
-        catalog.jobs.as_mut().unwrap().rls_active = true;
+        catalog.jobs.as_mut().unwrap().hidden_by_rls = true;
         assert_eq!(recognize(&catalog).unwrap_err(), LayoutError::HiddenByRls);
     }
 }

@@ -86,21 +86,25 @@ pub(crate) fn due(layout: &Layout) -> String {
 pub(crate) const CLOCK_TOLERANCE: u32 = 30;
 
 /// Time of the last heartbeat of a claimed job, otherwise of its lock, never later than now. A time that is
-/// infinite or further in the future than [`CLOCK_TOLERANCE`] is none.
+/// infinite or further in the future than [`CLOCK_TOLERANCE`] is none. Of a job with neither heartbeat nor lock the
+/// last change is known.
 pub(crate) fn last_heartbeat(layout: &Layout) -> String {
-    let times: Vec<_> = heartbeat_times(layout)
-        .map(|time| {
-            format!(
-                "case when isfinite({time}) and not {} then least({time}, now()) end",
-                is_future(&time)
-            )
-        })
-        .collect();
-    match times.as_slice() {
-        [] => "null::timestamptz".to_owned(),
-        [one] => format!("({one})"),
-        many => format!("coalesce({})", many.join(", ")),
+    let times: Vec<_> = heartbeat_times(layout).collect();
+    if times.is_empty() {
+        return "null::timestamptz".to_owned();
     }
+    let missing: Vec<_> = times.iter().map(|time| format!("{time} is null")).collect();
+    let mut past: Vec<_> = times.iter().map(|time| past_time(time)).collect();
+    if let Some(changed) = layout.updated.as_ref().or(layout.created.as_ref()) {
+        let changed = past_time(&changed.sql());
+        past.push(format!("case when {} then {changed} end", missing.join(" and ")));
+    }
+    format!("coalesce({})", past.join(", "))
+}
+
+/// A time if it is finite and not in the future, otherwise NULL.
+pub(crate) fn past_time(time: &str) -> String {
+    format!("case when isfinite({time}) and not {} then least({time}, now()) end", is_future(time))
 }
 
 /// The later of heartbeat and lock of a claimed job, if it is in the future.

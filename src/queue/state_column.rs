@@ -24,7 +24,7 @@ pub(crate) fn decide(jobs: &CatalogTable, evidence: &StateColumnEvidence) -> Opt
 }
 
 /// Names of the functions that claim jobs by this column.
-fn claim_functions<'a>(evidence: &'a StateColumnEvidence, column: &str) -> Vec<&'a str> {
+pub(crate) fn claim_functions<'a>(evidence: &'a StateColumnEvidence, column: &str) -> Vec<&'a str> {
     let claims = evidence.functions.iter().filter(|function| {
         is_claim_function(&function.source) && reads_queued(&function.source, column)
     });

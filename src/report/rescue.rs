@@ -139,7 +139,7 @@ fn job_table(jobs: &[StuckJob]) -> Table {
         Column::text("becomes"),
     ]);
     for job in jobs.iter().take(SHOWN) {
-        let source = if job.has_heartbeat { "heartbeat" } else { "lock" };
+        let source = job.sign.as_str();
         let other_jobs = job
             .other_job_heartbeat_age
             .map_or("silent".to_owned(), |s| format!("beat {} ago", age(s)));
@@ -238,7 +238,7 @@ fn json(view: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
         kind: job.kind.clone(),
         worker: job.worker.clone(),
         silent: job.heartbeat_age,
-        sign: if job.has_heartbeat { "heartbeat" } else { "lock" },
+        sign: job.sign.as_str(),
         attempts: job.attempts,
         max_attempts: job.max_attempts,
         worker_beats_elsewhere: job.other_job_heartbeat_age,

@@ -12,7 +12,7 @@ use crate::facts::service::{
 };
 use crate::facts::triage::TriageFacts;
 use crate::facts::{Observed, SourceError, SourceErrorKind};
-use crate::queue::{IdType, Layout, StateNames, TimeColumn};
+use crate::queue::{IdType, Layout, Relation, StateNames, TimeColumn};
 use crate::zod::model::Environment;
 
 /// Returns a successful read of this source.
@@ -117,10 +117,12 @@ fn layout() -> Layout {
     let values =
         ["queued", "pending", "processing", "running", "done", "failed", "error", "dead_letter"];
     Layout {
+        relation: Relation::public("jobs"),
         id: IdType::Uuid,
         kind: name("kind"),
         state_column: "state".to_owned(),
         state_column_assumed: false,
+        also_claimed_by: None,
         other_state_column: None,
         state_names: StateNames::new("state", &values),
         states_closed: true,
@@ -142,6 +144,7 @@ fn layout() -> Layout {
         updated_nullable: false,
         kinds: None,
         events: None,
+        events_unseen: None,
         indexes: vec![],
         partitions: vec![],
         estimated_rows: 930.0,

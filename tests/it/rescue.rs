@@ -163,7 +163,7 @@ fn rescue_is_limited_and_reports_truncation() {
     let db = Database::with_variant("main");
     insert_stuck_jobs(&db, 10_001);
     db.execute(
-        "UPDATE jobs SET heartbeat_at = NULL, locked_at = NULL WHERE id = (SELECT max(id::text)::uuid FROM jobs)",
+        "UPDATE jobs SET heartbeat_at = 'infinity', locked_at = NULL WHERE id = (SELECT max(id::text)::uuid FROM jobs)",
     );
     let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
     assert_eq!(
@@ -171,7 +171,7 @@ fn rescue_is_limited_and_reports_truncation() {
         (&10_000.into(), &1.into(), &false.into())
     );
     db.execute(
-        "UPDATE jobs SET heartbeat_at = now() - interval '1 day' WHERE heartbeat_at IS NULL",
+        "UPDATE jobs SET heartbeat_at = now() - interval '1 day' WHERE heartbeat_at = 'infinity'",
     );
     let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
     assert_eq!((&plan["data"]["silent"], &plan["data"]["cut"]), (&10_000.into(), &true.into()));

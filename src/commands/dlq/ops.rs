@@ -13,7 +13,7 @@ use crate::sources::postgres::requeue::{RequeueColumns, ops, repeat_failures};
 pub(crate) async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
     let layout = context.layout().await?;
     let columns = RequeueColumns::new(layout)?;
-    if columns.enqueued.is_none() {
+    if columns.enqueued.is_none() && layout.events_unseen.is_none() {
         let store = LocalStore::open(context.settings.state_dir.as_deref())?;
         let database = context.database_name();
         let records = store.operations().into_iter().filter(|record| record.database == database);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 
 use super::Database;
+use super::events;
 use super::requeue::repeat_failures::EVENTS_READ;
 use super::selection::{Conditions, fingerprint, fingerprint_columns};
 use crate::facts::SourceError;
@@ -26,6 +27,9 @@ pub(crate) async fn requeued_before(
     timeout: Duration,
 ) -> RequeuedBefore {
     let unknown = |searched: &str| RequeuedBefore { jobs: None, searched: searched.to_owned() };
+    if let Err(error) = events::visible(layout) {
+        return unknown(&error.to_string());
+    }
     let Some(statement) = statement(layout) else {
         return unknown("this database keeps no events of requeues");
     };
@@ -58,18 +62,20 @@ async fn count(
 
 /// Returns the statement for dead letters with more requeues than undos.
 fn statement(layout: &Layout) -> Option<String> {
+    let jobs = &layout.relation;
     let events = layout.events.as_ref()?;
     let data = sql::ident(events.data.as_deref()?);
     let order = if events.ids_grow { "id".to_owned() } else { events.at.as_ref()?.sql() };
+    let job_events = &events.relation;
     Some(format!(
         "with recent as materialized (
-           select job_id, {data}::jsonb ->> 'reason' as reason from public.job_events
+           select job_id, {data}::jsonb ->> 'reason' as reason from {job_events}
             order by {order} desc limit {EVENTS_READ}
          ), requeued as materialized (
            select job_id from recent where reason in ({requeued}, {undone}) group by job_id
            having count(*) filter (where reason = {requeued}) > count(*) filter (where reason = {undone})
          )
-         select {columns} from public.jobs where id in (select job_id from requeued) and {dead}",
+         select {columns} from {jobs} where id in (select job_id from requeued) and {dead}",
         requeued = sql::literal(REQUEUED),
         undone = sql::literal(UNDONE),
         columns = fingerprint_columns(layout),

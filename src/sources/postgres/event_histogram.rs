@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Database;
+use super::events;
 use crate::facts::SourceError;
 use crate::facts::flow::{EventCounts, EventHistogram};
 use crate::queue::{Layout, sql};
@@ -24,17 +25,18 @@ pub(crate) async fn read(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Option<EventHistogram>, SourceError> {
-    let Some((events, at)) = layout.events_in_order() else { return Ok(None) };
+    let Some((events, at)) = events::in_order(layout)? else { return Ok(None) };
     let steps: Vec<_> = (0..6)
         .map(|step| {
             let (from, to) = (step * BUCKET, (step + 1) * BUCKET);
             format!("count(*) filter (where age >= {from} and age < {to})")
         })
         .collect();
+    let job_events = &events.relation;
     let statement = format!(
         "with newest as materialized (\
            select {stage}::text as stage, extract(epoch from now() - {at})::float8 as age \
-             from public.job_events order by id desc limit {EVENTS}) \
+             from {job_events} order by id desc limit {EVENTS}) \
          select left(stage, 40) as stage, array[{steps}] as n, \
                 (select count(*) = {EVENTS} and max(age) < {HOUR} from newest) as cut \
            from newest where age < {HOUR} group by 1 order by count(*) desc, 1 limit {MOST_STAGES}",

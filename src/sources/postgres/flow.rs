@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::Database;
+use super::events;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -66,6 +67,7 @@ fn count(n: i64, complete: bool) -> Count {
 
 /// Returns the statement that scans a small table.
 fn small_statement(layout: &Layout) -> String {
+    let jobs = &layout.relation;
     let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
     let finished = sql::state_in(layout, layout.state_names.values(Lifecycle::Finished));
@@ -75,19 +77,20 @@ fn small_statement(layout: &Layout) -> String {
         "select count(*) filter (where {dead} and {changed} > now() - interval '1 hour') as last, \
          count(*) filter (where {dead} and {changed} <= now() - interval '1 hour' \
                           and {changed} > now() - interval '2 hours') as before, \
-         {oldest} as oldest from public.jobs"
+         {oldest} as oldest from {jobs}"
     )
 }
 
 /// Returns the statement that reads the newest dead letters through an index.
 fn large_statement(layout: &Layout) -> String {
+    let jobs = &layout.relation;
     let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
     format!(
         "select count(*) filter (where at > now() - interval '1 hour') as last, \
          count(*) filter (where at <= now() - interval '1 hour') as before, \
          null::float8 as oldest \
-         from (select {changed} as at from public.jobs \
+         from (select {changed} as at from {jobs} \
                 where {dead} and {changed} > now() - interval '2 hours' \
                 order by {changed} desc limit {MAX_DEAD_LETTERS}) newest"
     )
@@ -100,12 +103,13 @@ pub(crate) async fn failures(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Option<Failures>, SourceError> {
-    let Some((events, at)) = layout.events_in_order() else { return Ok(None) };
+    let Some((events, at)) = events::in_order(layout)? else { return Ok(None) };
+    let job_events = &events.relation;
     let statement = format!(
         "select count(*) filter (where stage = 'failed' and at > now() - interval '1 hour') as n, \
          count(*) = {EVENTS} and min(at) > now() - interval '1 hour' as cut \
          from (select {stage}::text as stage, {at} as at \
-                 from public.job_events order by id desc limit {EVENTS}) newest",
+                 from {job_events} order by id desc limit {EVENTS}) newest",
         stage = sql::ident(&events.stage),
         at = at.sql(),
     );

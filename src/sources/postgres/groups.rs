@@ -29,11 +29,12 @@ pub(crate) async fn read(
     selection: &Selection,
     timeout: Duration,
 ) -> Result<Groups, SourceError> {
+    let jobs = &layout.relation;
     dead_letters::required(layout)?;
     let conditions = Conditions::new(layout, selection);
     // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.
     let statement = format!(
-        "select {}, {}, {} as workspace from public.jobs where {}",
+        "select {}, {}, {} as workspace from {jobs} where {}",
         fingerprint_columns(layout),
         dead_letters::dead_since_columns(layout),
         sql::column_or_null(layout.workspace.as_ref(), "uuid"),

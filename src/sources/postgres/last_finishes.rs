@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Database;
+use super::events;
 use crate::facts::SourceError;
 use crate::facts::group::Finishes;
 use crate::queue::{Layout, sql};
@@ -24,16 +25,18 @@ pub(crate) async fn finishes(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Option<Finishes>, SourceError> {
-    let Some((events, at)) = layout.events_in_order() else { return Ok(None) };
+    let jobs = &layout.relation;
+    let Some((events, at)) = events::in_order(layout)? else { return Ok(None) };
     let Some(kind) = &layout.kind else { return Ok(None) };
+    let job_events = &events.relation;
     let statement = format!(
         "with newest as materialized (select job_id, {stage}::text as stage, {at} as at \
-           from public.job_events order by id desc limit {EVENTS}) \
+           from {job_events} order by id desc limit {EVENTS}) \
          select null::text as kind, extract(epoch from min(at))::float8 as at, count(*) as n \
            from newest \
          union all \
          select j.{kind}::text, extract(epoch from max(e.at))::float8, count(*) \
-           from newest e join public.jobs j on j.id = e.job_id \
+           from newest e join {jobs} j on j.id = e.job_id \
           where e.stage = 'finished' and j.{kind} is not null group by 1",
         stage = sql::ident(&events.stage),
         at = at.sql(),

@@ -11,6 +11,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod earlier_requeues;
 mod errors;
 pub(crate) mod event_histogram;
+mod events;
 pub(crate) mod flow;
 pub(crate) mod groups;
 pub(crate) mod jobs;
@@ -39,6 +40,7 @@ use tokio_postgres::{Client, Config};
 
 use crate::dsn::Dsn;
 use crate::facts::{SourceError, SourceErrorKind as Kind};
+use crate::queue::sql::{ident, literal};
 
 /// Additional wait after the server's own statement timeout, before the server counts as
 /// unresponsive.
@@ -53,6 +55,8 @@ pub struct Database {
     pool: Pool,
     last_error: LastConnectError,
     display_name: String,
+    /// Schema of the tables that the connection string names.
+    schema: Option<String>,
 }
 
 impl Database {
@@ -66,7 +70,29 @@ impl Database {
         let manager = Manager::from_connect(Config::new(), connector, recycling);
         let pool = Pool::builder(manager).max_size(size).build();
         let pool = pool.map_err(|error| SourceError::new(Kind::Other, error.to_string()))?;
-        Ok(Self { pool, last_error, display_name: dsn.to_string() })
+        Ok(Self { pool, last_error, display_name: dsn.to_string(), schema: dsn.schema.clone() })
+    }
+
+    /// Replaces `{jobs}` and `{job_events}` in a statement by the OIDs of these tables: in the schema that the
+    /// connection string names, otherwise those that the server finds by its search_path, otherwise in `public`.
+    pub(crate) fn with_relations(&self, statement: &str) -> String {
+        let regclass = |name: &str| match &self.schema {
+            Some(schema) => {
+                let name = format!("{}.{}", ident(schema), ident(name));
+                format!("pg_catalog.to_regclass({})", literal(&name))
+            }
+            None => format!(
+                "coalesce(pg_catalog.to_regclass('{name}'), pg_catalog.to_regclass('public.{name}'))"
+            ),
+        };
+        statement
+            .replace("{jobs}", &regclass("jobs"))
+            .replace("{job_events}", &regclass("job_events"))
+    }
+
+    /// The schema in which the jobs table is expected, for messages.
+    pub(crate) fn schema(&self) -> &str {
+        self.schema.as_deref().unwrap_or("public")
     }
 
     /// Returns a connection for callers that manage their own transactions (the writers).

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::events;
 use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, dead_letters};
 use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
@@ -40,6 +41,7 @@ pub(crate) async fn recent_dead_letters(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<RecentDeadLetters, SourceError> {
+    let jobs = &layout.relation;
     dead_letters::required(layout)?;
     let dead = &layout.state_names.dead;
     let order_columns: Vec<_> =
@@ -49,7 +51,7 @@ pub(crate) async fn recent_dead_letters(
         return Err(needs_scan("dlq groups"));
     }
     let statement = format!(
-        "select id::text as id, {}, {} from public.jobs where {} order by {} desc limit {MAX_DEAD_LETTERS}",
+        "select id::text as id, {}, {} from {jobs} where {} order by {} desc limit {MAX_DEAD_LETTERS}",
         fingerprint_columns(layout),
         dead_letters::dead_since_columns(layout),
         state_in(layout, dead),
@@ -100,7 +102,7 @@ pub(crate) async fn activity(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Activity, SourceError> {
-    let Some((events, at)) = layout.events_in_order() else { return Ok(Activity::default()) };
+    let Some((events, at)) = events::in_order(layout)? else { return Ok(Activity::default()) };
     let throughput = throughput_statement(events, at);
     let operations = operations_statement(layout, events, at);
     let budget = timeout.min(BUDGET);
@@ -115,10 +117,11 @@ pub(crate) async fn activity(
 
 /// Returns the statement that counts the finished jobs of the period.
 fn throughput_statement(events: &Events, at: &TimeColumn) -> String {
+    let job_events = &events.relation;
     format!(
         "select count(*) filter (where stage = 'finished' and age < {THROUGHPUT}) as finished, \
                 count(*) as read, max(age) as span \
-           from (select {stage}::text as stage, {age} as age from public.job_events \
+           from (select {stage}::text as stage, {age} as age from {job_events} \
                   order by id desc limit {EVENTS}) newest",
         stage = ident(&events.stage),
         age = age(&at.sql()),
@@ -137,10 +140,12 @@ fn per_minute(row: &Row) -> Option<f64> {
 /// Returns the statement that reads the operations among the newest events, with the states of
 /// their jobs.
 fn operations_statement(layout: &Layout, events: &Events, at: &TimeColumn) -> Option<String> {
+    let jobs = &layout.relation;
     let data = ident(events.data.as_deref()?);
+    let job_events = &events.relation;
     Some(format!(
         "with recent as materialized (
-           select id, job_id, {data}::jsonb as data, {age} as age from public.job_events
+           select id, job_id, {data}::jsonb as data, {age} as age from {job_events}
             order by id desc limit {EVENTS}
          ), ours as materialized (
            select job_id, age, data ->> 'operation' as operation,
@@ -156,7 +161,7 @@ fn operations_statement(layout: &Layout, events: &Events, at: &TimeColumn) -> Op
                        when next_operation <> operation then '{STATE_CHANGED_SINCE}'
                        else job.{live}::text end as state, actor, host, reason, count(*) as n,
                   max(deed) as deed, max(age) as first, min(age) as last
-             from ours join public.jobs job on job.id = ours.job_id group by 1, 2, 3, 4, 5
+             from ours join {jobs} job on job.id = ours.job_id group by 1, 2, 3, 4, 5
          ), by_state as (
            select operation, state, sum(n)::bigint as n, max(deed) as deed,
                   max(first) as first, min(last) as last
@@ -200,6 +205,7 @@ pub(crate) async fn stuck(
     after: f64,
     timeout: Duration,
 ) -> Result<Vec<RecentStuckJob>, SourceError> {
+    let jobs = &layout.relation;
     let claimed = &layout.state_names.claimed;
     if !layout.has_heartbeats() || claimed.is_empty() {
         return Ok(vec![]);
@@ -210,7 +216,7 @@ pub(crate) async fn stuck(
     let heartbeat = last_heartbeat(layout);
     let statement = format!(
         "select id::text as id, {kind}::text as kind, {worker}::text as worker, {silent} as silent \
-           from public.jobs where {in_progress} \
+           from {jobs} where {in_progress} \
             and ({life} is null or {life} < now() - make_interval(secs => $1)) \
           order by {life} nulls first, id limit {MOST_STUCK}",
         kind = column_or_null(layout.kind.as_ref(), "text"),

@@ -55,7 +55,8 @@ pub(crate) async fn events(
     timeout: Duration,
 ) -> Result<EventPage, SourceError> {
     let mut page = EventPage { last: after, ..EventPage::default() };
-    let Some(statement) = layout.events.as_ref().and_then(|e| page_statement(layout, e)) else {
+    let visible = super::events::visible(layout)?;
+    let Some(statement) = visible.and_then(|e| page_statement(layout, e)) else {
         return Ok(page);
     };
     let name = operation.to_string();
@@ -77,16 +78,18 @@ pub(crate) async fn events(
 
 /// Returns the statement for a page: `$1` is the event to start after, `$2` the operation's id.
 fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
+    let jobs = &layout.relation;
     let data = sql::ident(events.data.as_deref()?);
+    let job_events = &events.relation;
     Some(format!(
         "with page as (
            select id::bigint as event, job_id, {stage}::text as stage, {data}::jsonb as data,
                   {data} ->> 'reason' = {requeued} and {data} ->> 'operation' = $2 as ours
-             from public.job_events where id > $1 order by id limit {PAGE_ROWS}
+             from {job_events} where id > $1 order by id limit {PAGE_ROWS}
          )
          select event, page.job_id::text as job, page.stage as stage, ours,
                 left(page.data ->> 'reason', 100) as reason, {worker} as worker, {columns}
-           from page left join public.jobs job on ours and job.id = page.job_id
+           from page left join {jobs} job on ours and job.id = page.job_id
           order by event",
         stage = sql::ident(&events.stage),
         requeued = sql::literal(REQUEUED),
@@ -119,14 +122,16 @@ pub(crate) async fn read_from_events(
     causes: &mut CauseInterner,
     timeout: Duration,
 ) -> Result<Vec<RequeuedJob>, SourceError> {
-    let Some(events) = &layout.events else { return Ok(vec![]) };
+    let jobs = &layout.relation;
+    let Some(events) = super::events::visible(layout)? else { return Ok(vec![]) };
     let data = sql::ident(events.data.as_deref().unwrap_or("data"));
+    let job_events = &events.relation;
     let statement = format!(
         "with ours as (
-           select job_id, {data}::jsonb -> 'previous' as previous from public.job_events where {}
+           select job_id, {data}::jsonb -> 'previous' as previous from {job_events} where {}
          )
          select ours.job_id::text as job, {}
-           from ours join public.jobs job on job.id = ours.job_id",
+           from ours join {jobs} job on job.id = ours.job_id",
         operation_filter(events, operation)?,
         previous_columns(layout, "ours.previous"),
     );
@@ -143,13 +148,14 @@ pub(crate) async fn read_from_journal(
     causes: &mut CauseInterner,
     timeout: Duration,
 ) -> Result<Vec<RequeuedJob>, SourceError> {
+    let jobs = &layout.relation;
     let statement = format!(
         "with ours as (
            select (entry::jsonb ->> 'id')::{} as job_id, entry::jsonb -> 'previous' as previous
              from unnest($1::text[]) entry
          )
          select ours.job_id::text as job, {}
-           from ours join public.jobs job on job.id = ours.job_id",
+           from ours join {jobs} job on job.id = ours.job_id",
         layout.id.sql(),
         previous_columns(layout, "ours.previous"),
     );
@@ -206,6 +212,7 @@ pub(crate) async fn read_rows(
 }
 
 fn rows_statement(layout: &Layout) -> String {
+    let jobs = &layout.relation;
     let error_field = |key: &str| match &layout.error {
         Some(error) if error.json => format!("({}::jsonb ->> '{key}')", sql::ident(&error.name)),
         _ => "null::text".to_owned(),
@@ -223,7 +230,7 @@ fn rows_statement(layout: &Layout) -> String {
                 left({holder}::text, 200) as holder, left({failed_by}, 200) as failed_by,
                 {failed_at} is not null as dated, {mark}, {changed} as changed_mark,
                 {fingerprint}
-           from public.jobs where id = any($1::text[]::{id}[])",
+           from {jobs} where id = any($1::text[]::{id}[])",
         live = sql::ident(&layout.state_column),
         attempts = sql::column_or_null(layout.attempts.as_ref(), "bigint"),
         holder = sql::column_or_null(layout.locked_by.as_ref(), "text"),
@@ -281,9 +288,10 @@ pub(crate) async fn claims_have_events(
     let Some(events) = layout.events.as_ref().filter(|events| events.ids_grow) else {
         return Ok(false);
     };
+    let job_events = &events.relation;
     let statement = format!(
         "select exists (select from (
-           select {stage}::text as stage from public.job_events order by id desc limit {CLAIM_WINDOW}
+           select {stage}::text as stage from {job_events} order by id desc limit {CLAIM_WINDOW}
          ) newest where stage = 'claimed') as told",
         stage = sql::ident(&events.stage),
     );

@@ -16,7 +16,10 @@ const BUDGET: Duration = Duration::from_secs(2);
 /// Reads connections, transactions, lock waits, dead rows and the role in one round trip.
 pub(crate) async fn read(db: &Database, timeout: Duration) -> Result<ServerStatus, SourceError> {
     let limit = MAX_WAITS as i64;
-    let text: String = db.row(timeout.min(BUDGET), QUERY, &[(&limit, Type::INT8)]).await?.get(0);
+    let text: String = db
+        .row(timeout.min(BUDGET), &db.with_relations(QUERY), &[(&limit, Type::INT8)])
+        .await?
+        .get(0);
     serde_json::from_str(&text).map_err(|e| {
         SourceError::new(SourceErrorKind::Malformed, format!("the server's statistics: {e}"))
     })

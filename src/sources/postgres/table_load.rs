@@ -18,16 +18,17 @@ pub(crate) async fn read(
     layout: &Layout,
     max_due: Option<u64>,
 ) -> Result<TableLoad, SourceError> {
+    let jobs = &layout.relation;
     let due_statement = max_due.map(|max_due| {
         let due = sql::due(layout);
         format!(
-            "select count(*) as n from (select from public.jobs where {} \
+            "select count(*) as n from (select from {jobs} where {} \
              and ({due} is null or {due} <= now()) limit {}) due",
             sql::state_in(layout, &layout.state_names.queued),
             max_due.saturating_add(1).min(i64::MAX.unsigned_abs()),
         )
     });
-    let row = db.row(BUDGET, QUERY, &[]).await?;
+    let row = db.row(BUDGET, &db.with_relations(QUERY), &[]).await?;
     let count = |n: i64| u64::try_from(n).unwrap_or(0);
     let due = match &due_statement {
         Some(statement) => Some(count(db.row(BUDGET, statement, &[]).await?.get("n"))),

@@ -131,3 +131,25 @@ fn other_value_of_state_column_is_a_configuration_error() {
         Cli::new(["queue", "-c", "a"]).file("cliplyctl.toml", config).run().expect_code(78);
     assert!(output.stderr.contains("state_column"), "{output:#?}");
 }
+
+#[test]
+fn requeue_and_rescue_set_both_columns_if_the_claim_reads_both() {
+    let database = Database::blank();
+    database.execute(&TABLE.replace("'error'", "'error', 'dead_letter'"));
+    database.execute(
+        "create function claim(w text) returns setof jobs language sql as $$
+           update jobs set state = 'running', status = 'running', worker_id = w, last_heartbeat = now() where id =
+             (select id from jobs where state = 'queued' and status = 'queued' limit 1 for update skip locked)
+           returning * $$;
+         alter table jobs drop constraint jobs_status_check;
+         insert into jobs(state, status) values ('dead_letter', 'error');
+         insert into jobs(state, status, worker_id, last_heartbeat)
+           values ('running', 'running', 'w1', now() - interval '1 hour');",
+    );
+    let requeue = ["dlq", "requeue", "--all", "--reason", "cause fixed", "--yes"];
+    let requeued = run(&requeue, &database).expect_code(0);
+    assert!(requeued.stdout.contains('1'), "{}", requeued.stdout);
+    run(&["jobs", "rescue", "--reason", "worker died", "--yes"], &database).expect_code(0);
+    database.execute("select claim('w2'); select claim('w2')");
+    assert_eq!(database.value("select count(*) from jobs where worker_id = 'w2'"), "2");
+}

@@ -42,6 +42,7 @@ impl Listing<'_> {
     /// Returns the statement for at most `limit` rows. [`Order::DeadSince`] is not part of it: it
     /// depends on times recorded by workers, which are parsed here.
     fn statement(&self, limit: Option<u64>) -> (String, Conditions) {
+        let jobs = &self.layout.relation;
         let layout = self.layout;
         let key = sql::changed(layout);
         let mut conditions = Conditions::new(layout, self.selection);
@@ -63,7 +64,7 @@ impl Listing<'_> {
         };
         let columns = columns(layout);
         let mut statement =
-            format!("select {columns}{fingerprint} from public.jobs where {}", conditions.sql());
+            format!("select {columns}{fingerprint} from {jobs} where {}", conditions.sql());
         if self.order != Order::DeadSince {
             statement.push_str(&format!(" order by {key} {direction}, id {direction}"));
         }

@@ -54,10 +54,11 @@ async fn page<T>(
     timeout: Duration,
     convert: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
+    let jobs = &listing.layout.relation;
     let (statement, conditions) = listing.statement(Some(u64::from(limit) + 1));
     let all = Conditions::new(listing.layout, listing.selection);
     let total = format!(
-        "select count(*) as n from (select from public.jobs where {} limit {}) as capped",
+        "select count(*) as n from (select from {jobs} where {} limit {}) as capped",
         all.sql(),
         TOTAL_CAP + 1
     );

@@ -25,10 +25,11 @@ pub(crate) async fn count_same_cause(
     job: &Job,
     timeout: Duration,
 ) -> Result<SameCauseCount, SourceError> {
+    let jobs = &layout.relation;
     let kinds = job.kind.iter().cloned().collect();
     let conditions = Conditions::new(layout, &Selection { kinds, ..Selection::default() });
     let statement = format!(
-        "select id::text as id, {} from public.jobs where {} order by {} desc limit {}",
+        "select id::text as id, {} from {jobs} where {} order by {} desc limit {}",
         fingerprint_columns(layout),
         conditions.sql(),
         sql::changed(layout),

@@ -43,6 +43,7 @@ pub(crate) async fn list(
 }
 
 fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, SourceError> {
+    let jobs = &layout.relation;
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
     let (due, heartbeat, changed) =
         (sql::due(layout), sql::last_heartbeat(layout), sql::changed(layout));
@@ -80,7 +81,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         "select id::text as id, {kind} as kind, left({worker}, 200) as worker,
                 {attempts} as attempts, {max_attempts} as max_attempts, {due_age} as due_age,
                 {life_age} as life_age, {changed_age} as changed_age
-           from (select * from public.jobs
+           from (select * from {jobs}
                   where {live} and {more} and ($1 is null or {kind} = $1)
                   order by {order} nulls last, id limit {limit}) shown
           order by {order} nulls last, id",

@@ -29,11 +29,9 @@ pub(crate) async fn read(
     id: &str,
     timeout: Duration,
 ) -> Result<Job, SourceError> {
-    let statement = format!(
-        "select {} from public.jobs where id = $1::text::{}",
-        columns(layout),
-        layout.id.sql()
-    );
+    let jobs = &layout.relation;
+    let statement =
+        format!("select {} from {jobs} where id = $1::text::{}", columns(layout), layout.id.sql());
     let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();
     let row = row.ok_or_else(|| {
         SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))

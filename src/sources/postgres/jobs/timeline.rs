@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::super::events;
 use crate::facts::job::{RequeueEvent, Timeline, TimelineEvent};
 use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -31,8 +32,10 @@ pub(crate) async fn read(
 ) -> Result<Timeline, SourceError> {
     let no_events =
         |looked: &str| Timeline { events: vec![], searched: looked.into(), complete: false };
-    let Some(events) = &layout.events else {
-        return Ok(no_events("this database keeps no job_events"));
+    let events = match events::visible(layout) {
+        Ok(Some(events)) => events,
+        Ok(None) => return Ok(no_events("this database keeps no job_events")),
+        Err(error) => return Ok(no_events(&error.to_string())),
     };
     let statement = events_statement(layout, events);
     let rows = db.rows(timeout.min(BUDGET), &statement, &[(&id, Type::TEXT)]).await;
@@ -50,10 +53,11 @@ pub(crate) async fn read(
 
 /// Returns the statement for the events of the job `$1`.
 fn events_statement(layout: &Layout, events: &Events) -> String {
+    let job_events = &events.relation;
     let (windowed, window) = if events.indexed_by_job || !events.ids_grow {
-        (false, "public.job_events".to_owned())
+        (false, job_events.to_string())
     } else {
-        (true, format!("(select * from public.job_events order by id desc limit {WINDOW})"))
+        (true, format!("(select * from {job_events} order by id desc limit {WINDOW})"))
     };
     let at = sql::time_or_null(events.at.as_ref());
     let order = if events.ids_grow { "id" } else { at.as_str() };

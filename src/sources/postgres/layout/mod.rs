@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
-use tokio_postgres::types::{Oid, Type};
+use tokio_postgres::types::{Oid, ToSql, Type};
 
 use super::Database;
-use super::query::TextRow;
+use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
     CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Layout, LayoutError, NaiveColumn,
-    NaiveTimes, Partition, STATE_COLUMNS, StateColumnEvidence, Storage, TableCatalog,
+    NaiveTimes, Partition, Relation, STATE_COLUMNS, StateColumnEvidence, Storage, TableCatalog,
     allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
 
@@ -32,6 +32,7 @@ const BASE_CHECKS: &str = include_str!("queries/base_checks.sql");
 const TYPE_VALUES: &str = include_str!("queries/type_values.sql");
 const MOST_COMMON: &str = include_str!("queries/most_common.sql");
 const NAIVE_TIMES: &str = include_str!("queries/naive_times.sql");
+const HIDDEN: &str = include_str!("queries/hidden.sql");
 const DISTINCT: &str = include_str!("queries/distinct.sql");
 
 /// Reads the layout in one round trip; one more if the table is partitioned, and up to four more if it has
@@ -46,6 +47,11 @@ pub(crate) async fn read(
 ) -> Result<Layout, SourceError> {
     let catalog_rows = CatalogRows::read(db, timeout).await?;
     let mut catalog = catalog_rows.catalog()?;
+    read_hidden(db, &catalog_rows, &mut catalog, timeout).await?;
+    let table = match &catalog.jobs {
+        Some(jobs) => jobs.relation.to_string(),
+        None => format!("{}.jobs", db.schema()),
+    };
     if let Some(jobs) = &mut catalog.jobs
         && let Some(partitioned) = catalog_rows.partitioned_jobs()
     {
@@ -58,10 +64,11 @@ pub(crate) async fn read(
     read_type_values(db, &catalog_rows, &mut catalog, timeout).await?;
     catalog.naive_times = read_naive_times(db, &catalog, timeout).await?;
     catalog.evidence.setting = state_column.map(str::to_owned);
-    if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.rls_active) {
+    if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.hidden_by_rls)
+    {
         read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
     }
-    let layout = recognize(&catalog).map_err(layout_error)?;
+    let layout = recognize(&catalog).map_err(|error| layout_error(error, &table))?;
     if layout.states_closed {
         return Ok(layout);
     }
@@ -69,7 +76,7 @@ pub(crate) async fn read(
     if let Some(jobs) = &mut catalog.jobs {
         jobs.seen_values.insert(layout.state_column, seen);
     }
-    recognize(&catalog).map_err(layout_error)
+    recognize(&catalog).map_err(|error| layout_error(error, &table))
 }
 
 /// Rows of the statements of the first round trip.
@@ -82,8 +89,11 @@ struct CatalogRows {
 
 impl CatalogRows {
     async fn read(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
-        let [mut tables, mut columns, checks, mut indexes] =
-            db.script(timeout, [TABLES, COLUMNS, CHECKS, INDEXES]).await?;
+        let [mut tables, mut columns, checks, mut indexes] = {
+            let [tables, columns, checks, indexes] =
+                [TABLES, COLUMNS, CHECKS, INDEXES].map(|statement| db.with_relations(statement));
+            db.script(timeout, [&tables, &columns, &checks, &indexes]).await?
+        };
         // Sequences, indexes and types may also have these names.
         tables.retain(|row| row.text("kind").is_some_and(|kind| "rpvmf".contains(kind)));
         columns
@@ -118,6 +128,7 @@ impl CatalogRows {
         let checks = rows_of(&self.checks, row);
         let indexes = rows_of(&self.indexes, row);
         Ok(Some(CatalogTable {
+            relation: Relation { schema: row.value("schema")?, name: name.to_owned() },
             checks: checks
                 .iter()
                 .filter_map(|row| row.text("definition"))
@@ -130,7 +141,7 @@ impl CatalogRows {
             type_values: BTreeMap::new(),
             seen_values: BTreeMap::new(),
             can_select: row.flag("can_select"),
-            rls_active: row.flag("rls_active"),
+            hidden_by_rls: row.flag("rls_active"),
         }))
     }
 
@@ -195,6 +206,29 @@ fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceErro
     })
 }
 
+/// Reads whether row-level security hides rows, where the answer is not in the first round trip.
+async fn read_hidden(
+    db: &Database,
+    rows: &CatalogRows,
+    catalog: &mut TableCatalog,
+    timeout: Duration,
+) -> Result<(), SourceError> {
+    let is_open = |row: &&TextRow| row.flag("rls_active") || row.text("kind") == Some("v");
+    if !rows.tables.iter().any(|row| is_open(&row)) {
+        return Ok(());
+    }
+    for row in db.rows(timeout, &db.with_relations(HIDDEN), &[]).await? {
+        let (source, hidden): (Oid, bool) = (row.get("source"), row.get("hidden"));
+        for (name, table) in [("jobs", &mut catalog.jobs), ("job_events", &mut catalog.events)] {
+            let is_source = rows.row(name).is_some_and(|row| row.value("oid").ok() == Some(source));
+            if let Some(table) = table.as_mut().filter(|_| is_source) {
+                table.hidden_by_rls = hidden;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Reads the values of enums and domains, if a state column has such a type.
 async fn read_type_values(
     db: &Database,
@@ -236,7 +270,7 @@ async fn read_naive_times(
     if !columns.any(|column| column.is_any(&["timestamp"])) {
         return Ok(NaiveTimes::default());
     }
-    let rows = db.rows(timeout, NAIVE_TIMES, &[]).await?;
+    let rows = db.rows(timeout, &db.with_relations(NAIVE_TIMES), &[]).await?;
     let column =
         |row: &Row| NaiveColumn { precision: row.get("precision"), default: row.get("default") };
     Ok(NaiveTimes {
@@ -252,15 +286,16 @@ async fn seen_states(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Vec<String>, SourceError> {
-    let statement = if layout.is_small() {
-        format!(
-            "select distinct {column}::text as value from public.jobs where {column} is not null limit 100",
-            column = sql::ident(&layout.state_column)
-        )
-    } else {
-        MOST_COMMON.replace("$1", &sql::literal(&layout.state_column))
-    };
-    match db.rows(timeout.min(SCAN_BUDGET), &statement, &[]).await {
+    let (jobs, column) = (&layout.relation, &layout.state_column);
+    let distinct = format!(
+        "select distinct {column}::text as value from {jobs} where {column} is not null limit 100",
+        column = sql::ident(column)
+    );
+    let names: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&jobs.schema, Type::NAME), (&jobs.name, Type::NAME), (column, Type::NAME)];
+    let (statement, params): (&str, &QueryParams<'_>) =
+        if layout.is_small() { (&distinct, &[]) } else { (MOST_COMMON, &names) };
+    match db.rows(timeout.min(SCAN_BUDGET), statement, params).await {
         Ok(rows) => Ok(rows.iter().map(|row| row.get("value")).collect()),
         Err(error) if error.kind == SourceErrorKind::Timeout => Ok(vec![]),
         Err(error) => Err(error),
@@ -287,7 +322,7 @@ async fn read_evidence(
     }
     // A view has no constraints of its own; for a table without constraints the query returns nothing.
     if jobs.checks.is_empty() {
-        let rows = db.rows(timeout, BASE_CHECKS, &[]).await?;
+        let rows = db.rows(timeout, &db.with_relations(BASE_CHECKS), &[]).await?;
         let checks: Vec<String> = rows.iter().map(|row| row.get("definition")).collect();
         evidence.base =
             (!checks.is_empty()).then(|| CatalogTable { checks, ..CatalogTable::default() });
@@ -295,7 +330,9 @@ async fn read_evidence(
             return Ok(());
         }
     }
-    let rows = db.rows(timeout, DISTINCT, &[]).await?;
+    let table: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&jobs.relation.schema, Type::NAME), (&jobs.relation.name, Type::NAME)];
+    let rows = db.rows(timeout, DISTINCT, &table).await?;
     evidence.distinct =
         rows.iter().map(|row| (row.get("column"), row.get::<_, f32>("values"))).collect();
     if decide(jobs, evidence).is_none() {
@@ -312,7 +349,8 @@ async fn columns_differ(
 ) -> Result<bool, SourceError> {
     let [state, status] = STATE_COLUMNS.map(|column| role_of_row(jobs, column));
     let statement = format!(
-        "select exists (select from public.jobs where {state} is distinct from {status}) as differ"
+        "select exists (select from {} where {state} is distinct from {status}) as differ",
+        jobs.relation,
     );
     match db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await {
         Ok(row) => Ok(row.get("differ")),
@@ -321,36 +359,38 @@ async fn columns_differ(
     }
 }
 
-fn layout_error(error: LayoutError) -> SourceError {
-    match error {
-        LayoutError::NoTable => {
-            SourceError::new(SourceErrorKind::NotFound, "there is no table public.jobs here")
-                .hint("check that the database is the backend's own: cliplyctl config show")
-        }
-        LayoutError::NoSelect => SourceError::new(
+/// Returns the error for a table, named as SQL.
+fn layout_error(error: LayoutError, table: &str) -> SourceError {
+    let (kind, message, hint) = match error {
+        LayoutError::NoTable => (
+            SourceErrorKind::NotFound,
+            format!("there is no table {table} here"),
+            "check that the database is the backend's own: cliplyctl config show".to_owned(),
+        ),
+        LayoutError::NoSelect => (
             SourceErrorKind::Permission,
-            "permission denied for table jobs: this role cannot see the queue (42501)",
-        )
-        .hint("connect with a role that may read public.jobs; see cliplyctl runbook 4.2"),
-        LayoutError::HiddenByRls => SourceError::new(
+            format!("permission denied for table {table}: this role cannot see the queue (42501)"),
+            format!("connect with a role that may read {table}; see cliplyctl runbook 4.2"),
+        ),
+        LayoutError::HiddenByRls => (
             SourceErrorKind::Hidden,
-            "row-level security filters public.jobs for this role: it cannot see the whole queue",
-        )
-        .hint("connect with the owner or a role that bypasses RLS; see cliplyctl runbook 4.2"),
-        LayoutError::AmbiguousState { evidence } => SourceError::new(
+            format!("row-level security filters {table} for this role: it cannot see the whole queue"),
+            "connect with the owner or a role that bypasses RLS; see cliplyctl runbook 4.2".to_owned(),
+        ),
+        LayoutError::AmbiguousState { evidence } => (
             SourceErrorKind::UnknownLayout,
             format!(
-                "public.jobs has both state and status, they differ, and it is not known which one the \
-                 worker maintains: {evidence}"
+                "{table} has both state and status, they differ, and it is not known which one the worker \
+                 maintains: {evidence}"
             ),
-        )
-        .hint("set state_column = \"state\" or \"status\" in the context: the column that the worker's claim reads"),
-        LayoutError::Unknown { expected, found } => SourceError::new(
+            "set state_column = \"state\" or \"status\" in the context: the column that the worker's claim reads"
+                .to_owned(),
+        ),
+        LayoutError::Unknown { expected, found } => (
             SourceErrorKind::UnknownLayout,
-            format!(
-                "public.jobs has a layout unknown to this tool: expected {expected}, found columns {found}"
-            ),
-        )
-        .hint("is this the backend's database? if the schema is new, this tool must learn it first"),
-    }
+            format!("{table} has a layout unknown to this tool: expected {expected}, found columns {found}"),
+            "is this the backend's database? if the schema is new, this tool must learn it first".to_owned(),
+        ),
+    };
+    SourceError::new(kind, message).hint(hint)
 }

@@ -28,7 +28,7 @@ with sessions as (
                   where h.pid = w.pid and h.locktype = 'relation'
                     and h.database = (select oid from pg_catalog.pg_database
                                        where datname = pg_catalog.current_database())
-                    and h.relation = pg_catalog.to_regclass('public.jobs'))
+                    and h.relation = {jobs})
    group by w.pid
    order by 2 nulls last
    limit $1
@@ -37,9 +37,9 @@ with sessions as (
          extract(epoch from pg_catalog.now()
                  - max(greatest(s.last_vacuum, s.last_autovacuum)))::float8 as vacuum_age
     from pg_catalog.pg_stat_user_tables s
-   where s.relid = pg_catalog.to_regclass('public.jobs')
+   where s.relid = {jobs}
       or s.relid in (select t.relid
-                       from pg_catalog.pg_partition_tree(pg_catalog.to_regclass('public.jobs')) t)
+                       from pg_catalog.pg_partition_tree({jobs}) t)
   having count(*) > 0
 )
 select pg_catalog.json_build_object(

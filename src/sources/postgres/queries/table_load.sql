@@ -5,6 +5,6 @@ select
   coalesce(bool_or(granted and mode = 'ShareUpdateExclusiveLock'), false) as maintained
 from pg_catalog.pg_locks
 where locktype = 'relation'
-  and relation = 'public.jobs'::regclass
+  and relation = {jobs}
   and database = (select oid from pg_catalog.pg_database where datname = current_database())
   and pid <> pg_backend_pid()

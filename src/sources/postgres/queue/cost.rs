@@ -23,8 +23,7 @@ const INDEXABLE: [Lifecycle; 4] =
 /// Query for the size of the jobs table, all partitions included, and the block size.
 const SIZE: &str = "select sum(pg_catalog.pg_relation_size(part.relid))::float8 as bytes, \
     pg_catalog.current_setting('block_size')::float8 as page \
-    from (select relid from pg_catalog.pg_partition_tree('public.jobs'::regclass) \
-          union select 'public.jobs'::regclass) part";
+    from (select relid from pg_catalog.pg_partition_tree({jobs}) union select {jobs}) part";
 
 /// Returns the states whose counts have no covering partial index.
 pub(crate) fn unindexed_metrics(layout: &Layout) -> Vec<Lifecycle> {
@@ -71,13 +70,15 @@ pub(crate) async fn planner_estimate(
     let columns: Vec<_> =
         sql::covering_columns(layout, role).iter().map(|column| sql::ident(column)).collect();
     let entries_plan = explain(&format!(
-        "select {} from public.jobs where {}",
+        "select {} from {} where {}",
         columns.join(", "),
+        layout.relation,
         sql::state_in(layout, layout.state_names.values(role)),
     ));
     let params = params(&request);
+    let size = db.with_relations(SIZE);
     let queries =
-        [Query::new(&count_plan, &params), Query::new(&entries_plan, &[]), Query::new(SIZE, &[])];
+        [Query::new(&count_plan, &params), Query::new(&entries_plan, &[]), Query::new(&size, &[])];
     let [count_plan, entries_plan, size] = db.query_all(budget(request), queries).await?;
     let (count_plan, entries_plan, size) = (plan(count_plan)?, plan(entries_plan)?, only(size)?);
     let (bytes, page): (Option<f64>, f64) = (size.get("bytes"), size.get("page"));

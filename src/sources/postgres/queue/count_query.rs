@@ -89,6 +89,7 @@ pub(crate) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sy
 /// index is sufficient; constant columns are not grouped by, so that an index in this order needs
 /// no sort or hash.
 pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &CountQuery) -> String {
+    let jobs = &layout.relation;
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
         let known = sql::state_in(layout, values);
@@ -109,7 +110,7 @@ pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Coun
     let (columns, keys) = columns(layout, slice);
     let group_by =
         if keys.is_empty() { String::new() } else { format!(" group by {}", keys.join(", ")) };
-    format!("select {columns} from public.jobs where {condition}{group_by}")
+    format!("select {columns} from {jobs} where {condition}{group_by}")
 }
 
 /// Returns the select list and the expressions to group by.

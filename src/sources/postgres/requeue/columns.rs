@@ -92,6 +92,7 @@ fn columns(layout: &Layout) -> Vec<String> {
     let error = layout.error.as_ref().map(|column| column.name.clone());
     let times = [&layout.locked_at, &layout.heartbeat, &layout.updated];
     let mut columns = vec![layout.state_column.clone()];
+    columns.extend(layout.also_claimed_by.iter().map(|also| also.column.clone()));
     columns.extend(layout.due.iter().map(|column| column.name.clone()));
     columns.extend([&layout.attempts, &layout.locked_by].into_iter().flatten().cloned());
     columns.extend(times.into_iter().flatten().map(|column| column.name.clone()));

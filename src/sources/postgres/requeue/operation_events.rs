@@ -12,10 +12,10 @@ use super::statements::Statements;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::sql::ident;
+use crate::queue::sql::{ident, literal};
 use crate::queue::{Events, Layout};
-use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
+use crate::sources::postgres::{Database, events};
 
 /// Maximum difference between the clock of event times and that of operation ids, in seconds.
 const SLACK: i64 = 5;
@@ -40,27 +40,35 @@ pub(crate) async fn preconditions(
     timeout: Duration,
 ) -> Result<WritePreconditions, SourceError> {
     let newest = match &layout.events {
-        Some(events) if events.ids_grow => "(select max(id)::bigint from public.job_events)",
-        _ => "null::bigint",
+        Some(events) if events.ids_grow => {
+            format!("(select max(id)::bigint from {})", events.relation)
+        }
+        _ => "null::bigint".to_owned(),
     };
     let may_log = match &layout.events {
-        Some(_) => "has_table_privilege('public.job_events', 'INSERT')",
-        None => "true",
+        Some(events) => {
+            format!("has_table_privilege({}, 'INSERT')", literal(&events.relation.to_string()))
+        }
+        None => "true".to_owned(),
     };
+    let jobs = literal(&layout.relation.to_string());
     let statement = format!(
         "select extract(epoch from now())::float8 as now, coalesce({newest}, 0) as newest,
                 pg_catalog.pg_is_in_recovery() as standby,
-                has_any_column_privilege('public.jobs', 'UPDATE') as may_update,
+                has_any_column_privilege({jobs}, 'UPDATE') as may_update,
                 {may_log} as may_log"
     );
     let row = db.row(timeout, &statement, &[]).await?;
     let obstacle = if row.get("standby") {
         Some("this server is a hot standby: it only replays another one; connect to the primary")
     } else if !row.get::<_, bool>("may_update") {
-        Some("this role may not update public.jobs; connect with one that may")
+        Some("this role may not update the jobs table; connect with one that may")
     } else if !row.get::<_, bool>("may_log") {
+        Some("this role may not insert into job_events, and no job is requeued without its event")
+    } else if layout.events_unseen.is_some() {
         Some(
-            "this role may not insert into public.job_events, and no job is requeued without its event",
+            "this role does not see all rows of job_events, and an operation could not be found there again; \
+             connect with one that does",
         )
     } else if layout.state_column_assumed {
         Some(
@@ -116,10 +124,11 @@ pub(crate) async fn requeued(
     operation: &OperationId,
     timeout: Duration,
 ) -> Result<Vec<(JobId, String)>, SourceError> {
-    let Some(events) = &layout.events else { return Ok(vec![]) };
+    let Some(events) = events::visible(layout)? else { return Ok(vec![]) };
     let statement = format!(
-        "select job_id::text as job, id::text as event from public.job_events where {}",
-        operation_filter(events, operation)?
+        "select job_id::text as job, id::text as event from {job_events} where {}",
+        operation_filter(events, operation)?,
+        job_events = events.relation,
     );
     let rows = query_operation(db, &statement, operation, timeout).await?;
     rows.iter().map(|row| Ok((id(row.get("job"), layout.id)?, row.get("event")))).collect()
@@ -143,12 +152,13 @@ pub(crate) async fn undone_ids(
     operation: &OperationId,
     timeout: Duration,
 ) -> Result<HashSet<JobId>, SourceError> {
-    let Some(events) = &layout.events else { return Ok(HashSet::new()) };
+    let Some(events) = events::visible(layout)? else { return Ok(HashSet::new()) };
     let (since, data) = events_since(events, operation)?;
     let statement = format!(
-        "select job_id::text as job from public.job_events
+        "select job_id::text as job from {job_events}
           where {begin} and {data} ->> 'undoes' = $1 and {data} ->> 'reason' = '{UNDONE}'",
         begin = since,
+        job_events = events.relation,
     );
     let rows = query_operation(db, &statement, operation, timeout).await?;
     rows.iter().map(|row| id(row.get("job"), layout.id)).collect()
@@ -161,12 +171,13 @@ pub(crate) async fn reason(
     operation: &OperationId,
     timeout: Duration,
 ) -> Result<Option<String>, SourceError> {
-    let Some(events) = &layout.events else { return Ok(None) };
+    let Some(events) = events::visible(layout)? else { return Ok(None) };
     let (since, data) = events_since(events, operation)?;
     let statement = format!(
-        "select {data} ->> 'reason' as reason from public.job_events
+        "select {data} ->> 'reason' as reason from {job_events}
           where {begin} and {data} ->> 'operation' = $1 limit 1",
         begin = since,
+        job_events = events.relation,
     );
     let rows = query_operation(db, &statement, operation, timeout).await?;
     Ok(rows.first().and_then(|row| row.get("reason")))

@@ -13,6 +13,7 @@ use crate::queue::Layout;
 use crate::queue::sql::ident;
 use crate::redact;
 use crate::sources::postgres::Database;
+use crate::sources::postgres::events;
 
 /// Reads the newest operations among the newest events. A resumed operation has the author of its
 /// last write, and its first and last reason.
@@ -22,6 +23,7 @@ pub(crate) async fn read(
     limit: u32,
     timeout: Duration,
 ) -> Result<Vec<OperationSummary>, SourceError> {
+    events::visible(layout)?;
     let Some(statement) = statement(layout) else { return Ok(vec![]) };
     let limit = i64::from(limit);
     let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
@@ -49,13 +51,15 @@ fn reason(row: &tokio_postgres::Row) -> Option<String> {
 }
 
 fn statement(layout: &Layout) -> Option<String> {
+    let jobs = &layout.relation;
     let events = layout.events.as_ref()?;
     let (data, at) = (ident(events.data.as_deref()?), events.at.as_ref()?.sql());
     let order = if events.ids_grow { "id" } else { at.as_str() };
+    let job_events = &events.relation;
     Some(format!(
         "with recent as (
            select job_id, {data}::jsonb as data, {at} as at, {order} as place
-             from public.job_events order by {order} desc limit {EVENTS_READ}
+             from {job_events} order by {order} desc limit {EVENTS_READ}
          ), ours as (
            select job_id, data, at, data ->> 'operation' as operation,
                   lag(data ->> 'operation') over later as next_operation,
@@ -69,7 +73,7 @@ fn statement(layout: &Layout) -> Option<String> {
                        else job.{live}::text end as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
                   min(at) as began, max(at) as at
-             from ours join public.jobs job on job.id = ours.job_id
+             from ours join {jobs} job on job.id = ours.job_id
             group by 1, 2, 3, 4, 5, 6
          ), by_state as (
            select operation, deed, state, sum(n)::bigint as n from by_author group by 1, 2, 3

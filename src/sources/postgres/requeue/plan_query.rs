@@ -68,6 +68,7 @@ pub(crate) async fn read(
     rules: &PlanRules<'_>,
     timeout: Duration,
 ) -> Result<PlanRows, SourceError> {
+    let jobs = &rules.layout.relation;
     let (conditions, ids) = match rules.target {
         Target::Filter(selection) => (Conditions::new(rules.layout, selection), None),
         Target::Ids(ids) => (id_conditions(rules.layout, ids), Some(ids)),
@@ -79,7 +80,7 @@ pub(crate) async fn read(
     let statement = format!(
         "select id::text as id, {live}::text as live, {fingerprint}, \
                 left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died \
-           from public.jobs where {conditions} order by {order}",
+           from {jobs} where {conditions} order by {order}",
         live = sql::ident(&rules.layout.state_column),
         fingerprint = selection::fingerprint_columns(rules.layout),
         error = sql::error_text(rules.layout),

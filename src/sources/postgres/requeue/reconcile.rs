@@ -10,7 +10,7 @@ use crate::facts::requeue::{WriteSkip, WriteStop};
 /// Maximum number of queries to find unlocked rows; the remaining rows count as locked.
 const MAX_QUERIES: usize = 200;
 /// Error of a row that matches and is not locked, but was not written.
-const NOT_WRITTEN: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
+const NOT_WRITTEN: &str = "not written, though nobody holds its row: a trigger or rule of the table holds the update back";
 
 impl WriteRun<'_, '_> {
     /// Accounts for the jobs of a committed transaction: written, locked (to be tried again) or

@@ -13,6 +13,7 @@ use crate::fingerprint::Fingerprint;
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
+use crate::sources::postgres::events;
 use crate::sources::postgres::row_types::id;
 
 /// Number of newest events that are read.
@@ -61,6 +62,9 @@ pub(crate) async fn read(
 ) -> Result<RepeatFailures, SourceError> {
     let none =
         |examined: &str| RepeatFailures { requeues: HashMap::new(), examined: examined.to_owned() };
+    if let Err(error) = events::visible(layout) {
+        return Ok(none(&format!("not looked for: {error}")));
+    }
     let Some(statement) = statement(layout) else {
         return Ok(none("not looked for: this database keeps no events"));
     };
@@ -95,9 +99,10 @@ fn statement(layout: &Layout) -> Option<String> {
     let events = layout.events.as_ref()?;
     let data = ident(events.data.as_deref()?);
     let order = if events.ids_grow { "id".to_owned() } else { events.at.as_ref()?.sql() };
+    let job_events = &events.relation;
     Some(format!(
         "with recent as (
-           select job_id, {data}::jsonb as data from public.job_events
+           select job_id, {data}::jsonb as data from {job_events}
             order by {order} desc limit {EVENTS_READ}
          )
          select job_id::text as id, json_agg(json_build_object(

@@ -8,11 +8,11 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::{EventStage, stage};
 use super::statements::{Statements, event, object, workspace};
-use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
+use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::Layout;
 use crate::queue::sql::{
-    age, column_or_null, ident, last_heartbeat, literal, rfc3339, state_in, time_or_null,
+    age, column_or_null, ident, last_heartbeat, literal, past_time, rfc3339, state_in, time_or_null,
 };
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
@@ -98,6 +98,7 @@ pub(crate) async fn read(
 /// Returns the statement that finds stuck jobs, with a key for each that the write compares with
 /// its row. `$1` is the age of the heartbeat in seconds.
 fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> String {
+    let jobs = &layout.relation;
     let number =
         |column: &Option<String>| format!("{}::bigint", column_or_null(column.as_ref(), "bigint"));
     let exhausted = match (&layout.attempts, &layout.max_attempts) {
@@ -109,17 +110,17 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         "with running as materialized (
            select *, {silent} as life_age, {holder}::text as holder_name,
                   coalesce({exhausted}, false) as is_exhausted
-             from public.jobs where {in_progress}
+             from {jobs} where {in_progress}
          ), alive as (
            select holder_name, min(life_age) as beat_age from running
             where life_age <= $1 group by holder_name
          )
          select running.id::text as id, {kind}::text as kind, running.holder_name as worker,
-                life_age as silent, {heartbeat} is not null as beat, {attempts} as attempts,
+                life_age as silent, ({heartbeat}) is not null as beat, ({locked}) is not null as locked, {attempts} as attempts,
                 {max_attempts} as max_attempts,
                 count(*) filter (where life_age is null) over () as never, beat_age as elsewhere, is_exhausted as exhausted,
                 jsonb_build_object('id', running.id, 'saw', {saw}, 'next',
-                  jsonb_build_object({live}, case when is_exhausted then {dead} else {waiting} end)
+                  jsonb_build_object({live}, case when is_exhausted then {dead} else {waiting} end{also})
                 )::text as key
            from running left join alive on alive.holder_name = running.holder_name
           where life_age > $1 or life_age is null
@@ -129,10 +130,20 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         holder = column_or_null(layout.locked_by.as_ref(), "text"),
         in_progress = state_in(layout, &layout.state_names.claimed),
         kind = column_or_null(layout.kind.as_ref(), "text"),
-        heartbeat = time_or_null(layout.heartbeat.as_ref()),
+        heartbeat = past_time(&time_or_null(layout.heartbeat.as_ref())),
+        locked = past_time(&time_or_null(layout.locked_at.as_ref())),
         attempts = number(&layout.attempts),
         max_attempts = number(&layout.max_attempts),
         saw = object("running", &compared_columns(layout)),
+        // A dead letter keeps the other column.
+        also = layout.also_claimed_by.as_ref().map_or_else(String::new, |also| {
+            format!(
+                ", {}, case when is_exhausted then running.{}::text else {} end",
+                literal(&also.column),
+                ident(&also.column),
+                literal(&also.queued)
+            )
+        }),
         live = literal(&layout.state_column),
         dead = literal(dead),
         waiting = literal(&rescue_columns.queued),
@@ -156,7 +167,11 @@ fn stuck_job(
         kind: row.get("kind"),
         worker: row.get("worker"),
         heartbeat_age,
-        has_heartbeat: row.get("beat"),
+        sign: match (row.get("beat"), row.get("locked")) {
+            (true, _) => SignOfLife::Heartbeat,
+            (false, true) => SignOfLife::Lock,
+            (false, false) => SignOfLife::Change,
+        },
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
         other_job_heartbeat_age: row.get("elsewhere"),
@@ -170,6 +185,7 @@ fn stuck_job(
 /// heartbeat is kept. Keys are [`StuckJob::fence_key`]; lock, heartbeat and attempts of the row
 /// must equal those in the key.
 pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Statements {
+    let jobs = &layout.relation;
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id} as id, entry::jsonb -> 'saw' as s,
                 entry::jsonb -> 'next' as n
@@ -177,7 +193,7 @@ pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Sta
         id = layout.id.sql()
     );
     let join_key = |row: &str| {
-        format!("cross join lateral jsonb_populate_record(null::public.jobs, {row}.s) as saw")
+        format!("cross join lateral jsonb_populate_record(null::{jobs}, {row}.s) as saw")
     };
     let columns = recorded_columns(layout);
     let unchanged: Vec<_> = compared_columns(layout)
@@ -189,11 +205,11 @@ pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Sta
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, {before}, asked.s, asked.n from asked
-             join public.jobs job on job.id = asked.id {joined}
+             join {jobs} job on job.id = asked.id {joined}
             where {same} for no key update of job skip locked
          ), updated as (
-           update public.jobs as job set {set} from locked {target}
-             cross join lateral jsonb_populate_record(null::public.jobs, locked.n) as next
+           update {jobs} as job set {set} from locked {target}
+             cross join lateral jsonb_populate_record(null::{jobs}, locked.n) as next
             where job.id = locked.id and {same}
            returning job.id{workspace}, {previous} as previous, {after} as written
          ){logged}
@@ -210,7 +226,7 @@ pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Sta
     );
     let matching = format!(
         "with asked as materialized ({asked})
-         select job.id::text as id from asked join public.jobs job on job.id = asked.id {}
+         select job.id::text as id from asked join {jobs} job on job.id = asked.id {}
           where {same}",
         join_key("asked"),
         same = unchanged,
@@ -240,19 +256,24 @@ fn compared_columns(layout: &Layout) -> Vec<String> {
     compared.extend(layout.locked_by.clone());
     compared.extend(times.into_iter().flatten().map(|column| column.name.clone()));
     compared.extend([&layout.attempts, &layout.max_attempts].into_iter().flatten().cloned());
+    compared.extend(layout.updated.iter().map(|column| column.name.clone()));
+    compared.extend(layout.also_claimed_by.iter().map(|also| also.column.clone()));
     compared
 }
 
 /// Returns the columns that the event records.
 fn recorded_columns(layout: &Layout) -> Vec<String> {
     let mut columns = compared_columns(layout);
-    columns.extend(layout.due.iter().chain(&layout.updated).map(|column| column.name.clone()));
+    columns.extend(layout.due.iter().map(|column| column.name.clone()));
     columns
 }
 
 /// Returns the assignments of the UPDATE; `next` holds the new state.
 fn assignments(layout: &Layout) -> String {
     let mut set = vec![format!("{0} = next.{0}", ident(&layout.state_column))];
+    set.extend(
+        layout.also_claimed_by.iter().map(|also| format!("{0} = next.{0}", ident(&also.column))),
+    );
     set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));
     let now = layout.due.iter().chain(&layout.updated);
     set.extend(now.map(|c| format!("{} = {}", ident(&c.name), c.value("now()"))));

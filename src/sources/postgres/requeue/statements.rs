@@ -32,6 +32,7 @@ impl Statements {
 /// Returns the statements that requeue dead letters. Keys are job ids. The UPDATE finds a locked
 /// row by its `ctid`, which cannot change and is faster than the id.
 pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
+    let jobs = &layout.relation;
     let id = layout.id.sql();
     let guard =
         |row: &str| format!("{row}.{} = {}", ident(&layout.state_column), literal(&columns.dead));
@@ -47,10 +48,10 @@ pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
     };
     let write = format!(
         "with locked as materialized (
-           select job.id, {place}, {columns} from public.jobs job where {asked}
+           select job.id, {place}, {columns} from {jobs} job where {asked}
               for no key update skip locked
          ), updated as (
-           update public.jobs as job set {set} from locked
+           update {jobs} as job set {set} from locked
             where {there} and job.id = locked.id and {target}
            returning job.id{workspace}, {before} as previous, {after} as written
          ){logged}
@@ -75,18 +76,19 @@ pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
              'previous', previous, 'written', written)",
         ),
     );
-    let matching = format!("select job.id::text as id from public.jobs job where {asked}");
+    let matching = format!("select job.id::text as id from {jobs} job where {asked}");
     Statements { write, matching }
 }
 
 /// Returns the statements that return requeued jobs to dead letters if they have not changed since.
 /// Keys are event ids, or journal entries.
 pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
+    let jobs = &layout.relation;
     let asked = requested_undos(layout, columns);
     let records = |row: &str| {
         format!(
-            "cross join lateral jsonb_populate_record(null::public.jobs, {row}.p) as was
-             cross join lateral jsonb_populate_record(null::public.jobs, {row}.p || {row}.w) as wrote"
+            "cross join lateral jsonb_populate_record(null::{jobs}, {row}.p) as was
+             cross join lateral jsonb_populate_record(null::{jobs}, {row}.p || {row}.w) as wrote"
         )
     };
     let unchanged = |row: &str| {
@@ -101,10 +103,10 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.w from asked
-             join public.jobs job on job.id = asked.id {joined}
+             join {jobs} job on job.id = asked.id {joined}
             where {unlocked} for no key update of job skip locked
          ), updated as (
-           update public.jobs as job set {set} from locked {target}
+           update {jobs} as job set {set} from locked {target}
             where job.id = locked.id and {unchanged}
            returning job.id{workspace}
          ){logged}
@@ -119,7 +121,7 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
     );
     let matching = format!(
         "with asked as materialized ({asked})
-         select job.id::text as id from asked join public.jobs job on job.id = asked.id {}
+         select job.id::text as id from asked join {jobs} job on job.id = asked.id {}
           where {}",
         records("asked"),
         unchanged("asked")
@@ -133,7 +135,8 @@ fn requested_undos(layout: &Layout, columns: &RequeueColumns) -> String {
     match layout.events.as_ref().filter(|_| columns.enqueued.is_some()) {
         Some(events) => format!(
             "select e.job_id as id, e.{data} -> 'previous' as p, e.{data} -> 'written' as w
-               from public.job_events e where e.id = any($1::text[]::{id}[])",
+               from {job_events} e where e.id = any($1::text[]::{id}[])",
+            job_events = events.relation,
             data = ident(events.data.as_deref().unwrap_or("data")),
             id = if events.ids_grow { "bigint" } else { "uuid" },
         ),
@@ -150,6 +153,8 @@ fn requested_undos(layout: &Layout, columns: &RequeueColumns) -> String {
 /// attempts, due, unlocked; errors are kept.
 fn assignments(layout: &Layout, columns: &RequeueColumns) -> String {
     let mut set = vec![format!("{} = {}", ident(&layout.state_column), literal(&columns.queued))];
+    let also = layout.also_claimed_by.iter();
+    set.extend(also.map(|also| format!("{} = {}", ident(&also.column), literal(&also.queued))));
     set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
     let due_at = columns.due_at();
     set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(&c.name), c.value(&due_at))));
@@ -249,9 +254,10 @@ pub(crate) fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> 
     } else {
         ("", "")
     };
+    let job_events = &events.relation;
     format!(
         ", logged as (
-           insert into public.job_events (job_id, {stage_column}, {data_column}{extra})
+           insert into {job_events} (job_id, {stage_column}, {data_column}{extra})
            select id, {stage}, $2::text::jsonb || {data}{value} from updated
          )",
         stage_column = ident(&events.stage),

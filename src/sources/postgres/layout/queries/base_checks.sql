@@ -4,7 +4,7 @@ with base as (
     from pg_catalog.pg_rewrite r
     join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = r.oid
     join pg_catalog.pg_class c on c.oid = d.refobjid
-   where r.ev_class = pg_catalog.to_regclass('public.jobs')
+   where r.ev_class = {jobs}
      and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
      and d.refobjid <> r.ev_class
      and c.relkind in ('r', 'p', 'f')

@@ -2,6 +2,6 @@
 select k.conrelid as table,
        pg_catalog.pg_get_constraintdef(k.oid) as definition
   from pg_catalog.pg_constraint k
- where k.conrelid in (pg_catalog.to_regclass('public.jobs'),
-                      pg_catalog.to_regclass('public.job_events'))
+ where k.conrelid in ({jobs},
+                      {job_events})
    and k.contype = 'c'

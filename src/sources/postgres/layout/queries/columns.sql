@@ -6,5 +6,5 @@ select a.attrelid as table,
        a.attnotnull as not_null,
        a.attisdropped as dropped
   from pg_catalog.pg_attribute a
- where a.attrelid in (pg_catalog.to_regclass('public.jobs'),
-                      pg_catalog.to_regclass('public.job_events'))
+ where a.attrelid in ({jobs},
+                      {job_events})

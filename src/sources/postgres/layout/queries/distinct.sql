@@ -2,4 +2,4 @@
 -- new session more than all other catalog queries.
 select s.attname as column, s.n_distinct as values
   from pg_catalog.pg_stats s
- where s.schemaname = 'public' and s.tablename = 'jobs' and s.attname in ('state', 'status')
+ where s.schemaname = $1 and s.tablename = $2 and s.attname in ('state', 'status')

@@ -5,5 +5,5 @@ select i.indrelid as table,
        i.indisvalid as valid,
        pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate
   from pg_catalog.pg_index i
- where i.indrelid in (pg_catalog.to_regclass('public.jobs'),
-                      pg_catalog.to_regclass('public.job_events'))
+ where i.indrelid in ({jobs},
+                      {job_events})

@@ -2,4 +2,4 @@
 select v.value
   from pg_catalog.pg_stats s,
        pg_catalog.unnest(s.most_common_vals::pg_catalog.text::pg_catalog.text[]) as v(value)
- where s.schemaname = 'public' and s.tablename = 'jobs' and s.attname = $1 and v.value is not null
+ where s.schemaname = $1 and s.tablename = $2 and s.attname = $3 and v.value is not null

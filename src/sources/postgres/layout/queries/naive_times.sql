@@ -24,8 +24,8 @@ select a.attname::text as column,
   from pg_catalog.pg_attribute a
  cross join session
   left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
- where a.attrelid in (pg_catalog.to_regclass('public.jobs'),
-                      pg_catalog.to_regclass('public.job_events'))
+ where a.attrelid in ({jobs},
+                      {job_events})
    and a.atttypid = 'timestamp'::pg_catalog.regtype
    and a.attnum > 0
    and not a.attisdropped

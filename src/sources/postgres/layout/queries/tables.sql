@@ -1,6 +1,7 @@
 -- Kind, size and privileges of jobs and job_events, from the catalog; no table is read. Also the server's time,
 -- whether it is a standby, and its page size.
 select c.oid,
+       (select n.nspname from pg_catalog.pg_namespace n where n.oid = c.relnamespace) as schema,
        c.relname as name,
        c.relkind as kind,
        c.reltuples as rows_counted,
@@ -12,5 +13,5 @@ select c.oid,
        pg_catalog.pg_is_in_recovery() as in_recovery,
        pg_catalog.current_setting('block_size') as block_size
   from pg_catalog.pg_class c
- where c.oid in (pg_catalog.to_regclass('public.jobs'),
-                 pg_catalog.to_regclass('public.job_events'))
+ where c.oid in ({jobs},
+                 {job_events})
