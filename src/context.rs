@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use crate::error::Error;
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
-use crate::queue::Layout;
+use crate::queue::{Claims, Layout};
 use crate::redact;
 use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;
@@ -37,6 +37,7 @@ pub(crate) struct Context {
     http: OnceLock<Http>,
     database: OnceCell<Database>,
     layout: OnceCell<Layout>,
+    claims: OnceCell<Claims>,
 }
 
 impl Context {
@@ -52,6 +53,7 @@ impl Context {
             http: OnceLock::new(),
             database: OnceCell::new(),
             layout: OnceCell::new(),
+            claims: OnceCell::new(),
         }
     }
 
@@ -100,6 +102,17 @@ impl Context {
                 let state_column = self.settings.state_column.as_ref();
                 let state_column = state_column.map(|setting| setting.value.as_str());
                 postgres::layout::read(self.database().await?, state_column, self.timeout()).await
+            })
+            .await
+    }
+
+    /// Returns what the functions of the database tell about claims, which is read once, and only by commands that
+    /// need it.
+    pub(crate) async fn claims(&self) -> Result<&Claims, SourceError> {
+        self.claims
+            .get_or_try_init(|| async {
+                let (database, layout) = (self.database().await?, self.layout().await?);
+                postgres::layout::read_claims(database, layout, self.timeout()).await
             })
             .await
     }
@@ -191,17 +204,27 @@ impl Context {
         }
     }
 
-    /// Checks that a kind exists, if the schema lists its kinds.
+    /// Checks that a kind exists: the schema lists it, or a job has it.
     ///
     /// # Errors
     /// A usage error that suggests the most similar kind.
-    pub(crate) fn known_kind(&self, layout: &Layout, kind: &str) -> Result<(), Error> {
-        let Some(kinds) = &layout.kinds else { return Ok(()) };
-        if kinds.iter().any(|k| k == kind) {
-            return Ok(());
-        }
-        let kinds: Vec<_> = kinds.iter().map(String::as_str).collect();
-        Err(Error::usage(format!("unknown kind \"{kind}\"")).hint(did_you_mean(kind, &kinds)))
+    pub(crate) async fn known_kind(&self, layout: &Layout, kind: &str) -> Result<(), Error> {
+        let existing = match &layout.kinds {
+            Some(kinds) if kinds.iter().any(|known| known == kind) => return Ok(()),
+            Some(kinds) => kinds.clone(),
+            None => {
+                let database = self.database().await?;
+                match postgres::jobs::kinds_unless_used(database, layout, kind, self.timeout())
+                    .await?
+                {
+                    None => return Ok(()),
+                    Some(kinds) => kinds,
+                }
+            }
+        };
+        let existing: Vec<_> = existing.iter().map(String::as_str).collect();
+        let error = Error::usage(format!("unknown kind \"{kind}\""));
+        Err(if existing.is_empty() { error } else { error.hint(did_you_mean(kind, &existing)) })
     }
 }
 

@@ -21,6 +21,18 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
         Lifecycle::Queued => explain_queued(job, limits),
         Lifecycle::Claimed => explain_claimed(job, limits),
+        Lifecycle::Failed if job.given_up => JobExplanation {
+            label: "given_up",
+            sentence: format!(
+                "failed{}: no function of this database takes up a job in state \"{}\" again",
+                after_attempts(job),
+                job.state
+            ),
+            next: vec![(
+                "cliplyctl jobs list --state failed".into(),
+                "others that are given up, with their errors".into(),
+            )],
+        },
         Lifecycle::Failed => {
             plain("failed", format!("failed{}, and will be tried again", after_attempts(job)))
         }
@@ -135,10 +147,10 @@ fn after_attempts(job: &Job) -> String {
     }
 }
 
-/// `5 of 5` if one more failure makes it a dead letter. Attempts are counted when they have failed.
+/// `5 of 5` if one more failure makes it a dead letter: the running attempt of a claimed job, the next of another.
 fn last_attempt(job: &Job) -> Option<String> {
-    let (made, allowed) = (job.attempts?, job.max_attempts?);
-    let next = made.saturating_add(1);
+    let allowed = job.max_attempts?;
+    let next = job.running_attempt().or_else(|| Some(job.attempts?.saturating_add(1)))?;
     (next >= allowed).then(|| format!("{next} of {allowed}"))
 }
 
@@ -157,6 +169,8 @@ pub(crate) mod tests {
             role,
             other_state: None,
             attempts: Some(attempts),
+            counted_at_claim: false,
+            given_up: false,
             max_attempts: Some(5),
             due_age: Some(5.0),
             locked_by: Some("worker-c".into()),
@@ -206,6 +220,9 @@ pub(crate) mod tests {
         let said = explain(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
         assert!(said.contains("attempt 5 of 5, its last"), "{said}");
         let said = explain(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
+        assert!(said.contains("back in the queue"), "{said}");
+        let counted_at_claim = Job { counted_at_claim: true, ..job(Lifecycle::Claimed, 4) };
+        let said = explain(&counted_at_claim, &Thresholds::default()).sentence;
         assert!(said.contains("back in the queue"), "{said}");
     }
 

@@ -4,7 +4,7 @@ use crate::advice::job_explanation::explain;
 use crate::cli::{JobsList, JobsShow};
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::job::Job;
+use crate::facts::job::{Job, JobState};
 use crate::facts::job_id::JobId;
 use crate::queue::Layout;
 use crate::report::{self, Report};
@@ -24,7 +24,13 @@ pub(crate) async fn show(context: &Context, args: &JobsShow) -> Result<Report, E
 /// Lists the jobs of one state.
 pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
+    let is_claimed = matches!(args.state, JobState::Running | JobState::Stuck);
+    let counted_at_claim = is_claimed && context.claims().await?.count_attempts;
+    if let Some(kind) = &args.kind {
+        context.known_kind(layout, kind).await?;
+    }
     let condition = jobs::ListCondition {
+        counted_at_claim,
         state: args.state,
         kind: args.kind.as_deref(),
         // One more row shows whether the list is complete.
@@ -47,5 +53,5 @@ pub(crate) fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
 /// Reads the job with this id. An unknown id is an error.
 pub(crate) async fn read(context: &Context, id: &str) -> Result<Job, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
-    Ok(jobs::read(database, layout, id, context.remaining()).await?)
+    Ok(jobs::read(database, layout, context.claims().await?, id, context.remaining()).await?)
 }

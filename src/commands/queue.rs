@@ -1,15 +1,21 @@
 //! `queue`: counts due, running, stuck and dead jobs in the database.
 
 use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
+use crate::checks::server::STANDBY;
 use crate::cli::QueueArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
+use crate::facts::server::ServerStatus;
 use crate::facts::{self, Finding, Observed, SourceError};
 use crate::queue::{Layout, Lifecycle};
 use crate::report::{self, Report};
-use crate::sources::postgres::queue::{CountRequest, ScanPolicy, cost, read};
+use crate::sources::postgres::queue::{CountRequest, ScanPolicy, cost, read, take_given_up};
+use crate::sources::postgres::server;
+
+/// Source of the replay lag.
+const STATISTICS: &str = "pg_stat_activity";
 
 /// Counts the jobs and evaluates the counts, or with `--advise` reports suggested indexes.
 pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
@@ -19,25 +25,31 @@ pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, E
         return Ok(report::advice::report(layout, &metrics, &context.provenance()));
     }
     if let Some(kind) = &args.kind {
-        context.known_kind(layout, kind)?;
+        context.known_kind(layout, kind).await?;
     }
     let scan_policy = if args.exact { ScanPolicy::Exact } else { ScanPolicy::Budget };
     let queue = observe(context, args.kind.as_deref(), scan_policy).await;
-    evaluate_counts(context, &queue, args.status_args.fail_on)
+    let server = async { server::read(context.database().await?, context.remaining()).await };
+    // Counts of a standby are as old as its last replayed transaction.
+    let server =
+        if layout.in_recovery { Some(context.observe(STATISTICS, server).await) } else { None };
+    evaluate_counts(context, &queue, server.as_ref(), args.status_args.fail_on)
 }
 
-/// Evaluates the counts and returns the report.
+/// Evaluates the counts, and on a standby its replay lag, and returns the report.
 pub(crate) fn evaluate_counts(
     context: &Context,
     queue: &Observed<facts::queue::Queue>,
+    server: Option<&Observed<ServerStatus>>,
     fail_on: FailOn,
 ) -> Result<Report, Error> {
     if let Err(error) = &queue.result {
         return Err(error.clone().into());
     }
     let limits = &context.settings.thresholds;
-    let findings: Vec<Finding> =
+    let mut findings: Vec<Finding> =
         BACKLOG.iter().chain(&DEAD_LETTERS).flat_map(|check| check.run(queue, limits)).collect();
+    findings.extend(server.into_iter().flat_map(|server| STANDBY.run(server, limits)));
     Ok(report::queue::report(queue, findings, fail_on, &context.provenance()))
 }
 
@@ -49,8 +61,15 @@ pub(crate) async fn observe(
 ) -> Observed<facts::queue::Queue> {
     context
         .observe("public.jobs", async {
-            let layout = context.layout().await?;
-            read(context.database().await?, layout, request(context, kind, scan_policy)).await
+            let (layout, database) = (context.layout().await?, context.database().await?);
+            let mut queue = read(database, layout, request(context, kind, scan_policy)).await?;
+            // The functions are read only if there is a failed job whose fate they decide.
+            if queue.failed.at_least().is_some_and(|failed| failed > 0) {
+                let request = request(context, kind, scan_policy);
+                take_given_up(&mut queue, database, layout, context.claims().await?, request)
+                    .await?;
+            }
+            Ok(queue)
         })
         .await
 }

@@ -20,7 +20,7 @@ const MIN_STUCK_AFTER: Duration = Duration::from_secs(30);
 /// Rescues stuck jobs, or with `--dry-run` reports the plan.
 pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let columns = RescueColumns::new(layout)?;
+    let columns = RescueColumns::new(layout, context.claims().await?)?;
     let stuck_after = stuck_after(context, args)?;
     let preconditions =
         operation_events::preconditions(database, layout, context.timeout()).await?;

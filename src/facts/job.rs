@@ -18,8 +18,12 @@ pub(crate) struct Job {
     pub(crate) role: Lifecycle,
     /// Value of the other state column, which is not maintained, if it exists.
     pub(crate) other_state: Option<String>,
-    /// Number of failed attempts.
+    /// Number of attempts, as the table counts them.
     pub(crate) attempts: Option<i64>,
+    /// Whether the claim counts an attempt, so that a running one is included; otherwise its failure does.
+    pub(crate) counted_at_claim: bool,
+    /// Whether no function takes up a failed job in this state again.
+    pub(crate) given_up: bool,
     /// Maximum number of attempts.
     pub(crate) max_attempts: Option<i64>,
     /// Time since it became due; negative until then.
@@ -48,6 +52,19 @@ pub(crate) struct Job {
     pub(crate) cause: Fingerprint,
     /// Events of the job.
     pub(crate) timeline: Timeline,
+}
+
+impl Job {
+    /// Number of the attempt that runs, of a claimed job.
+    pub(crate) fn running_attempt(&self) -> Option<i64> {
+        let is_claimed = self.role == Lifecycle::Claimed;
+        self.attempts.filter(|_| is_claimed).map(|n| running_attempt(n, self.counted_at_claim))
+    }
+}
+
+/// Number of the attempt that runs, of a claimed job with this many counted attempts.
+pub(crate) fn running_attempt(counted: i64, counted_at_claim: bool) -> i64 {
+    if counted_at_claim { counted } else { counted.saturating_add(1) }
 }
 
 /// Events of a job, newest first, and how far back they were searched.
@@ -156,8 +173,12 @@ pub(crate) struct JobLine {
     pub(crate) kind: Option<String>,
     /// Worker that locked it.
     pub(crate) worker: Option<String>,
-    /// Number of failed attempts.
+    /// Number of attempts, as the table counts them.
     pub(crate) attempts: Option<i64>,
+    /// Number of the attempt that runs, of a claimed job.
+    pub(crate) running_attempt: Option<i64>,
+    /// Cause of its last failure, redacted, of a failed job.
+    pub(crate) error: Option<String>,
     /// Maximum number of attempts.
     pub(crate) max_attempts: Option<i64>,
     /// Time since it became due; negative until then.

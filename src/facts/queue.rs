@@ -73,6 +73,15 @@ pub(crate) struct Workers {
     pub(crate) heartbeat_age: Option<f64>,
 }
 
+/// Failed jobs that no function takes up again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct GivenUp {
+    /// Number of jobs.
+    pub(crate) jobs: Count,
+    /// Names of the claim functions, none of which takes them.
+    pub(crate) functions: Vec<String>,
+}
+
 /// Jobs with a heartbeat, a lock or (in a column without a time zone) a creation in the future. A clock is wrong,
 /// or a time is read in the wrong zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,6 +108,9 @@ pub(crate) struct Queue {
     pub(crate) claimed: Count,
     /// Failed jobs that will be retried.
     pub(crate) failed: Count,
+    /// Failed jobs that no function takes up again; `None` if no claim function shows that.
+    #[serde(default)]
+    pub(crate) given_up: Option<GivenUp>,
     /// Dead letters; `None` if the schema has none.
     pub(crate) dead: Option<Count>,
     /// Canceled jobs; `None` if the schema has no such state.

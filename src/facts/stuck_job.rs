@@ -17,6 +17,8 @@ pub(crate) struct StuckJob {
     pub(crate) sign: SignOfLife,
     /// Number of failed attempts, if the schema counts them.
     pub(crate) attempts: Option<i64>,
+    /// Number of the attempt that runs.
+    pub(crate) running_attempt: Option<i64>,
     /// Maximum number of attempts.
     pub(crate) max_attempts: Option<i64>,
     /// Seconds since the last heartbeat of the same worker on another job that is not stuck.

@@ -39,11 +39,16 @@ pub(crate) fn is_claim_function(source: &str) -> bool {
     let tokens = tokens(source);
     let skips_locked =
         tokens.windows(2).any(|pair| pair[0].is_word("skip") && pair[1].is_word("locked"));
-    updates_jobs(&tokens) && (skips_locked || assigns_lock(&tokens))
+    has_update(&tokens) && (skips_locked || assigns_lock(&tokens))
+}
+
+/// Whether this function updates jobs of the table.
+pub(crate) fn updates_jobs(source: &str) -> bool {
+    has_update(&tokens(source))
 }
 
 /// Whether the source has an UPDATE of the jobs: a function may lock rows of another table and only mention them.
-fn updates_jobs(tokens: &[Token]) -> bool {
+fn has_update(tokens: &[Token]) -> bool {
     tokens.iter().enumerate().any(|(at, token)| {
         let after = &tokens[at + 1..];
         let table = after.strip_prefix(&[Token::Word("only".to_owned())]).unwrap_or(after);
@@ -74,6 +79,73 @@ pub(crate) fn reads_queued(source: &str, column: &str) -> bool {
                 [.., value, Token::Symbol('='), Token::Word(_), Token::Symbol('.')] if is_queued(value)
             )
     })
+}
+
+/// The values that this function compares a column with in conditions; `None` if one of the comparisons cannot be
+/// read: another operator than `=` and IN, a variable, an expression.
+pub(crate) fn compared_values_of(source: &str, column: &str) -> Option<Vec<String>> {
+    let tokens = tokens(source);
+    let clauses = clauses(&tokens);
+    let mut values = vec![];
+    for (at, token) in tokens.iter().enumerate() {
+        if !token.is_word(column) || clauses[at] != Clause::Condition {
+            continue;
+        }
+        let before = match &tokens[..at] {
+            [.., value, Token::Symbol('=')]
+            | [.., value, Token::Symbol('='), Token::Word(_), Token::Symbol('.')] => Some(value),
+            _ => None,
+        };
+        let compared = match before {
+            Some(value) => vec![value.clone()],
+            None => compared_values(&tokens[at + 1..]),
+        };
+        let literals = compared.into_iter().map(|token| match token {
+            Token::Literal(value) => Some(value),
+            _ => None,
+        });
+        let literals: Vec<String> = literals.collect::<Option<_>>()?;
+        if literals.is_empty() {
+            return None;
+        }
+        values.extend(literals);
+    }
+    Some(values)
+}
+
+/// Whether this function assigns a column its own value plus something.
+pub(crate) fn increments(source: &str, column: &str) -> bool {
+    let tokens = tokens(source);
+    let clauses = clauses(&tokens);
+    tokens.iter().enumerate().any(|(at, token)| {
+        let [Token::Symbol('='), assigned @ ..] = &tokens[at + 1..] else { return false };
+        token.is_word(column)
+            && clauses[at] == Clause::Set
+            && clauses[at + 1] == Clause::Set
+            && is_sum_with(column, assigned)
+    })
+}
+
+/// Whether the expression at the start of these tokens adds something to a column.
+fn is_sum_with(column: &str, tokens: &[Token]) -> bool {
+    let mut depth = 0_usize;
+    let ends = |token: &Token, depth: &mut usize| match token {
+        Token::Symbol('(') => {
+            *depth += 1;
+            false
+        }
+        Token::Symbol(')') if *depth > 0 => {
+            *depth -= 1;
+            false
+        }
+        Token::Symbol(')' | ';') => true,
+        Token::Symbol(',') => *depth == 0,
+        Token::Word(word) => ["where", "from", "returning"].contains(&word.as_str()),
+        _ => false,
+    };
+    let length = tokens.iter().take_while(|token| !ends(token, &mut depth)).count();
+    let expression = &tokens[..length];
+    expression.iter().any(|token| token.is_word(column)) && expression.contains(&Token::Symbol('+'))
 }
 
 /// Whether a lock column is assigned a value other than NULL.
@@ -219,6 +291,42 @@ mod tests {
                 source.replace("status", "\0").replace("state", "status").replace('\0', "state");
             assert!(reads_queued(&exchanged, "state"), "{exchanged}");
             assert!(!reads_queued(&exchanged, "status"), "{exchanged}");
+        }
+    }
+
+    #[test]
+    fn increment_of_a_column_is_found_in_every_spelling() {
+        for (assignment, expected) in [
+            ("attempts = attempts + 1", true),
+            ("attempts = j.attempts + 1, locked_by = w", true),
+            ("attempts = coalesce(attempts, 0) + 1", true),
+            ("\"attempts\" = 1 + attempts", true),
+            ("attempts = 0, priority = attempts + 1", false),
+            ("locked_by = w, tries = attempts + 1", false),
+            ("attempts = attempts", false),
+        ] {
+            let source =
+                format!("update jobs j set {assignment} where id = 1 and attempts + 1 < 5");
+            assert_eq!(increments(&source, "attempts"), expected, "{assignment}");
+        }
+    }
+
+    #[test]
+    fn comparison_that_cannot_be_read_may_cover_any_state() {
+        for (condition, expected) in [
+            ("state = 'queued'", Some(vec!["queued"])),
+            ("state in ('queued', 'failed')", Some(vec!["queued", "failed"])),
+            ("'failed' = j.state", Some(vec!["failed"])),
+            ("id = 1", Some(vec![])),
+            ("state <> 'done'", None),
+            ("state not in ('done')", None),
+            ("state = p_state", None),
+            ("state = any (p_states)", None),
+        ] {
+            let source = format!("update jobs j set state = 'error' where {condition}");
+            let expected: Option<Vec<String>> =
+                expected.map(|values| values.into_iter().map(str::to_owned).collect());
+            assert_eq!(compared_values_of(&source, "state"), expected, "{condition}");
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) mod allowed_values;
 mod catalog;
 mod claim;
+mod claims;
 mod naive_times;
 mod recognize;
 mod relation;
@@ -21,6 +22,7 @@ pub(crate) use catalog::{
     CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, NaiveColumn, NaiveTimes, Partition,
     StateColumnEvidence, Storage, TableCatalog,
 };
+pub(crate) use claims::Claims;
 pub(crate) use recognize::{LayoutError, recognize, role_of_row};
 pub(crate) use relation::Relation;
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};

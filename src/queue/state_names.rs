@@ -97,9 +97,13 @@ impl StateNames {
         let mut values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
         values.dedup();
         let has = |word: &&str| values.iter().any(|value| value.eq_ignore_ascii_case(word));
-        let failed_is_final = live == "status"
-            && values.len() == FAILED_IS_FINAL.len()
-            && FAILED_IS_FINAL.iter().all(has);
+        // A state that says nothing about retries beside those of the schema changes nothing.
+        let is_extra = |value: &&str| {
+            FAILED_IS_FINAL.iter().any(|word| word.eq_ignore_ascii_case(value))
+                || matches!(role_of(value), Lifecycle::Canceled | Lifecycle::Other)
+        };
+        let failed_is_final =
+            live == "status" && FAILED_IS_FINAL.iter().all(has) && values.iter().all(is_extra);
         let mut vocabulary = Self::default();
         for value in values {
             let list = match role_of(value) {

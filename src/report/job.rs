@@ -152,9 +152,11 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add("workspace", job.workspace.clone());
     add(
         "attempts",
-        match (job.attempts, job.max_attempts) {
-            (Some(failed), Some(max)) => Some(format!("{failed} of {max} have failed")),
-            (failed, _) => failed.map(|failed| failed.to_string()),
+        match (job.running_attempt(), job.attempts, job.max_attempts) {
+            (Some(running), _, Some(max)) => Some(format!("{running} of {max} is running")),
+            (Some(running), _, None) => Some(format!("{running} is running")),
+            (None, Some(failed), Some(max)) => Some(format!("{failed} of {max} have failed")),
+            (None, failed, _) => failed.map(|failed| failed.to_string()),
         },
     );
     add(

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::job::{JobLine, JobState};
-use crate::text::age;
+use crate::text::{age, first_line};
 
 /// `data` of `jobs list`. Ages are in seconds by the database clock.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,7 +26,11 @@ pub(crate) struct JobLineJson {
     /// Worker that locked the job.
     worker: Option<String>,
     attempts: Option<i64>,
+    /// Number of the attempt that runs; null unless the job is claimed.
+    running_attempt: Option<i64>,
     max_attempts: Option<i64>,
+    /// Cause of the last failure; null unless the job is failed or dead.
+    error: Option<String>,
     /// Time since the job became due; negative if it is scheduled.
     due_age: Option<f64>,
     /// Time since the last heartbeat, otherwise since the lock.
@@ -70,12 +74,16 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
         | JobState::Canceled
         | JobState::Unknown => "changed",
     };
+    let (is_claimed, has_error) = (
+        matches!(state, JobState::Running | JobState::Stuck),
+        matches!(state, JobState::Failed | JobState::Dead),
+    );
     let mut table = Table::listing(vec![
         Column::text("job"),
         Column::text("kind"),
         Column::number(time_title),
-        Column::text("attempts"),
-        Column::text("worker"),
+        Column::text(if is_claimed { "attempt" } else { "attempts" }),
+        if has_error { Column::prose("error") } else { Column::text("worker") },
     ]);
     for job in jobs {
         let seconds = match state {
@@ -88,7 +96,7 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
             | JobState::Canceled
             | JobState::Unknown => job.changed_age,
         };
-        let attempts = match (job.attempts, job.max_attempts) {
+        let attempts = match (job.running_attempt.or(job.attempts), job.max_attempts) {
             (Some(made), Some(max)) => format!("{made} of {max}"),
             (Some(made), None) => made.to_string(),
             (None, _) => "-".to_owned(),
@@ -98,7 +106,11 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
             Cell::plain(job.kind.as_deref().unwrap_or("-")),
             Cell::plain(seconds.map_or_else(|| "-".to_owned(), age)),
             Cell::plain(attempts),
-            Cell::plain(job.worker.as_deref().unwrap_or("-")),
+            if has_error {
+                Cell::plain(job.error.as_deref().map_or("-", first_line))
+            } else {
+                Cell::plain(job.worker.as_deref().unwrap_or("-"))
+            },
         ]);
     }
     table
@@ -111,7 +123,9 @@ fn json(job: &JobLine) -> JobLineJson {
         kind: job.kind.clone(),
         worker: job.worker.clone(),
         attempts: job.attempts,
+        running_attempt: job.running_attempt,
         max_attempts: job.max_attempts,
+        error: job.error.clone(),
         due_age: round(job.due_age),
         life_age: round(job.heartbeat_age),
         changed_age: round(job.changed_age),

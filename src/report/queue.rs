@@ -25,6 +25,8 @@ pub(crate) struct QueueJson {
     in_progress: CountJson,
     /// Failed jobs that will be retried.
     failed: CountJson,
+    /// Failed jobs that no function takes up again; null if no claim function shows that.
+    given_up: Option<CountJson>,
     /// Dead letters; null if the schema has none.
     dead: Option<CountJson>,
     /// Canceled jobs; null if the schema has no such state.
@@ -105,6 +107,7 @@ impl From<&Queue> for QueueJson {
             scheduled: (&queue.scheduled).into(),
             in_progress: (&queue.claimed).into(),
             failed: (&queue.failed).into(),
+            given_up: queue.given_up.as_ref().map(|given_up| (&given_up.jobs).into()),
             dead: queue.dead.as_ref().map(Into::into),
             canceled: queue.canceled.as_ref().map(Into::into),
             unknown_state: (&queue.other).into(),
@@ -211,6 +214,9 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
         rows.push(("stuck", stuck, &["queue.stuck"], note.to_owned()));
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
+    if let Some(given_up) = &queue.given_up {
+        rows.push(("given up", &given_up.jobs, &["dlq.given_up"], String::new()));
+    }
     if let (Some(dead), Some(dead_lettered)) = (&queue.dead, &queue.dead_lettered_last_hour) {
         rows.push(("dead", dead, &["dlq.size"], String::new()));
         // The count excludes requeued jobs: they are no longer dead letters.

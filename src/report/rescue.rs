@@ -143,8 +143,8 @@ fn job_table(jobs: &[StuckJob]) -> Table {
         let other_jobs = job
             .other_job_heartbeat_age
             .map_or("silent".to_owned(), |s| format!("beat {} ago", age(s)));
-        let attempt = match (job.attempts, job.max_attempts) {
-            (Some(failed), Some(max)) => format!("{} of {max}", failed.saturating_add(1)),
+        let attempt = match (job.running_attempt, job.max_attempts) {
+            (Some(running), Some(max)) => format!("{running} of {max}"),
             _ => "-".to_owned(),
         };
         let result = match job.result {

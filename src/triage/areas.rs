@@ -77,7 +77,7 @@ pub(crate) const AREAS: [Area; 6] = [
             },
             Redirect {
                 only: &["ready.ok", "ready.agreement"],
-                because: &["dlq.size", "dlq.inflow", "dlq.trend"],
+                because: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.given_up"],
                 unless: &[],
                 to: Section::DeadLetters,
             },
@@ -112,7 +112,7 @@ pub(crate) const AREAS: [Area; 6] = [
     Area {
         section: Section::DeadLetters,
         name: "dead letters?",
-        checks: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.failures"],
+        checks: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.failures", "dlq.given_up"],
         redirects: &[],
     },
     Area {

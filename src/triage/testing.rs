@@ -96,6 +96,7 @@ fn queue() -> Queue {
         scheduled: Count::Exact(0),
         claimed: Count::Exact(1),
         failed: Count::Exact(0),
+        given_up: None,
         dead: Some(Count::Exact(0)),
         canceled: None,
         other: Count::Exact(0),

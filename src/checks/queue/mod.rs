@@ -3,6 +3,7 @@
 mod backlog;
 mod clock_skew;
 mod dead;
+mod given_up;
 mod inflow;
 mod oldest_due;
 mod running;
@@ -30,7 +31,8 @@ pub(crate) const BACKLOG: [Check<QueueFacts>; 7] = [
 ];
 
 /// Checks of section 3.4.
-pub(crate) const DEAD_LETTERS: [Check<QueueFacts>; 2] = [dead::CHECK, inflow::CHECK];
+pub(crate) const DEAD_LETTERS: [Check<QueueFacts>; 3] =
+    [dead::CHECK, inflow::CHECK, given_up::CHECK];
 
 /// Message of checks that need heartbeats if the schema has none.
 const NO_HEARTBEATS: &str = "not observable: this schema keeps no heartbeats; see cliplyctl ready";
@@ -114,6 +116,7 @@ pub(crate) mod tests {
             scheduled: Count::Exact(0),
             claimed: Count::Exact(0),
             failed: Count::Exact(0),
+            given_up: None,
             dead: Some(Count::Exact(0)),
             canceled: None,
             other: Count::Exact(0),
@@ -156,9 +159,9 @@ pub(crate) mod tests {
     fn unreadable_queue_is_unknown_in_every_check() {
         let error = SourceError::new(SourceErrorKind::Timeout, "no answer");
         // Those without a finding if there is nothing to report leave an unreadable queue to the others.
-        let silent = [unknown_states::CHECK.id, clock_skew::CHECK.id];
-        let always = BACKLOG.iter().filter(|check| !silent.contains(&check.id));
-        for check in always.chain(&DEAD_LETTERS) {
+        let silent = [unknown_states::CHECK.id, clock_skew::CHECK.id, given_up::CHECK.id];
+        let checks = BACKLOG.iter().chain(&DEAD_LETTERS);
+        for check in checks.filter(|check| !silent.contains(&check.id)) {
             let findings = check.run(&observed(Err(error.clone())), &Thresholds::default());
             assert_eq!(findings[0].status, Status::Unknown, "{}", check.id);
             assert!(findings[0].message.contains("no answer"));

@@ -9,6 +9,7 @@ mod standby;
 mod transactions;
 
 pub(crate) use reachable::{REACHABLE, obstacle};
+pub(crate) use standby::CHECK as STANDBY;
 
 use super::{Check, compare, threshold_text};
 use crate::facts::server::ServerStatus;

@@ -11,24 +11,24 @@ use crate::fingerprint;
 use crate::queue::{IdType, Layout};
 
 /// Returns the selection of the flags. A flag that cannot match anything is a usage error.
-pub(crate) fn selection(
+pub(crate) async fn selection(
     context: &Context,
     layout: &Layout,
     flags: &FilterArgs,
 ) -> Result<Selection, Error> {
     let now = layout.server_time.parse().unwrap_or_else(|_| context.now());
-    selection_at(context, layout, flags, now)
+    selection_at(context, layout, flags, now).await
 }
 
 /// Returns the selection of the flags, with durations counted back from `now`.
-pub(crate) fn selection_at(
+pub(crate) async fn selection_at(
     context: &Context,
     layout: &Layout,
     flags: &FilterArgs,
     now: Timestamp,
 ) -> Result<Selection, Error> {
     for kind in &flags.kind {
-        context.known_kind(layout, kind)?;
+        context.known_kind(layout, kind).await?;
     }
     let selection = flags.selection(now);
     check_selection(&selection, now)?;

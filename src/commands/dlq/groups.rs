@@ -16,7 +16,7 @@ use crate::sources::postgres::last_finishes::finishes;
 /// Groups dead letters by cause.
 pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
-    let selection = filter::selection(context, layout, flags)?;
+    let selection = filter::selection(context, layout, flags).await?;
     let database = context.database().await?;
     let limit = context.remaining();
     let events = async {

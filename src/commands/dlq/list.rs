@@ -27,7 +27,7 @@ impl<'a> ListQuery<'a> {
     pub(crate) async fn by(context: &'a Context, args: &DlqList) -> Result<Self, Error> {
         let layout = context.layout().await?;
         source::required(layout)?;
-        let selection = filter::selection(context, layout, &args.filter)?;
+        let selection = filter::selection(context, layout, &args.filter).await?;
         let cursor = |text: &String| {
             Cursor::parse(text, args.sort, layout.id).map_err(|message| {
                 Error::usage(message)

@@ -103,7 +103,7 @@ async fn target(
         let file = args.ids_file.as_deref();
         return Ok(Target::Ids(ids::read(&args.ids, file, layout.id)?));
     }
-    let selection = filter::selection_at(context, layout, &args.filter, preconditions.now)?;
+    let selection = filter::selection_at(context, layout, &args.filter, preconditions.now).await?;
     if selection.is_all() && !args.all {
         return Err(Error::usage("nothing says which dead letters are meant")
             .hint("give ids, a filter such as --kind or --group, or --all"));

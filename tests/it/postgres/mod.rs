@@ -1,5 +1,6 @@
 //! Tests of every command that reads the jobs table, on a real server with every variant of the schema.
 
+mod claims;
 mod dead_letters;
 mod queue;
 mod state_column;

@@ -6,10 +6,14 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{number, text};
-use crate::facts::job::{JobLine, JobState};
+use crate::facts::job::{JobLine, JobState, running_attempt};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle, sql};
+use crate::redact;
 use crate::sources::postgres::Database;
+
+/// Maximum number of characters of an error that is read.
+const ERROR_CHARS: usize = 2_000;
 
 /// Filters and limit of a list of jobs.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub(crate) struct ListCondition<'a> {
     pub(crate) kind: Option<&'a str>,
     /// Maximum number of jobs.
     pub(crate) limit: u32,
+    /// Whether the claim counts an attempt.
+    pub(crate) counted_at_claim: bool,
     /// Age of the heartbeat from which a claimed job is stuck, in seconds.
     pub(crate) stuck_after: f64,
 }
@@ -39,7 +45,7 @@ pub(crate) async fn list(
     let params: [(&(dyn ToSql + Sync), Type); 2] =
         [(&kind, Type::TEXT), (&condition.stuck_after, Type::FLOAT8)];
     let rows = db.rows(timeout, &statement, &params).await?;
-    Ok(rows.iter().map(line).collect())
+    Ok(rows.iter().map(|row| line(row, condition)).collect())
 }
 
 fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, SourceError> {
@@ -80,7 +86,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
     Ok(format!(
         "select id::text as id, {kind} as kind, left({worker}, 200) as worker,
                 {attempts} as attempts, {max_attempts} as max_attempts, {due_age} as due_age,
-                {life_age} as life_age, {changed_age} as changed_age
+                {life_age} as life_age, {changed_age} as changed_age, {error} as error
            from (select * from {jobs}
                   where {live} and {more} and ($1 is null or {kind} = $1)
                   order by {order} nulls last, id limit {limit}) shown
@@ -92,6 +98,12 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         due_age = sql::age(&due),
         life_age = sql::age(&heartbeat),
         changed_age = sql::age(&changed),
+        // The error of an earlier attempt says nothing about a job that runs or has finished.
+        error = match condition.state {
+            JobState::Failed | JobState::Dead =>
+                format!("left({}, {ERROR_CHARS})", sql::error_text(layout)),
+            _ => "null::text".to_owned(),
+        },
         live = match role {
             Lifecycle::Other => sql::state_unknown(layout),
             _ => sql::state_in(layout, values),
@@ -101,13 +113,19 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
     ))
 }
 
-fn line(row: &Row) -> JobLine {
+fn line(row: &Row, condition: &ListCondition<'_>) -> JobLine {
+    let attempts: Option<i64> = row.get("attempts");
+    let is_claimed = matches!(condition.state, JobState::Running | JobState::Stuck);
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     JobLine {
         id: row.get("id"),
         kind: row.get("kind"),
         worker: row.get("worker"),
-        attempts: row.get("attempts"),
+        attempts,
+        running_attempt: attempts
+            .filter(|_| is_claimed)
+            .map(|n| running_attempt(n, condition.counted_at_claim)),
+        error: row.get::<_, Option<&str>>("error").map(redact::text),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
         heartbeat_age: finite("life_age"),

@@ -1,10 +1,12 @@
 //! Reads one job with its events, and lists jobs of one state.
 
+mod kinds;
 mod list;
 mod timeline;
 
 use std::time::Duration;
 
+pub(crate) use kinds::kinds_unless_used;
 pub(crate) use list::{ListCondition, list};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -13,7 +15,7 @@ use super::Database;
 use super::selection::{fingerprint, fingerprint_columns};
 use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, TimeColumn, sql};
+use crate::queue::{Claims, Layout, TimeColumn, sql};
 use crate::redact;
 
 /// Maximum number of characters of each long column that are read.
@@ -26,6 +28,7 @@ const LONG: usize = 64 * 1024;
 pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
+    claims: &Claims,
     id: &str,
     timeout: Duration,
 ) -> Result<Job, SourceError> {
@@ -39,7 +42,7 @@ pub(crate) async fn read(
     })?;
     let kind: Option<String> = row.get("kind");
     let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;
-    Ok(job(layout, &row, timeline))
+    Ok(job(layout, claims, &row, timeline))
 }
 
 fn text(column: Option<&String>) -> String {
@@ -78,7 +81,7 @@ fn columns(layout: &Layout) -> String {
     )
 }
 
-fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
+fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
     let state: String = row.get::<_, Option<String>>("state").unwrap_or_default();
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     Job {
@@ -86,9 +89,10 @@ fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
         kind: row.get("kind"),
         workspace: row.get("workspace"),
         role: layout.state_names.role(&state),
-        state,
         other_state: row.get("stale"),
         attempts: row.get("attempts"),
+        counted_at_claim: claims.count_attempts,
+        given_up: claims.given_up.contains(&state),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
         locked_by: row.get("locked_by"),
@@ -103,5 +107,6 @@ fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
         result: row.get("result"),
         cause: fingerprint(row),
         timeline,
+        state,
     }
 }

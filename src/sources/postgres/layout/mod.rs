@@ -17,9 +17,9 @@ use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Layout, LayoutError, NaiveColumn,
-    NaiveTimes, Partition, Relation, STATE_COLUMNS, StateColumnEvidence, Storage, TableCatalog,
-    allowed_values, decide, has_both, recognize, role_of_row, sql,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Layout, LayoutError,
+    NaiveColumn, NaiveTimes, Partition, Relation, STATE_COLUMNS, StateColumnEvidence, Storage,
+    TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -302,6 +302,24 @@ async fn seen_states(
     }
 }
 
+/// Reads what the functions of the database tell about claims.
+pub(crate) async fn read_claims(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Claims, SourceError> {
+    Ok(Claims::new(&read_functions(db, timeout).await?, layout))
+}
+
+async fn read_functions(
+    db: &Database,
+    timeout: Duration,
+) -> Result<Vec<CatalogFunction>, SourceError> {
+    let rows = db.rows(timeout, FUNCTIONS, &[]).await?;
+    let function = |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
+    Ok(rows.iter().map(function).collect())
+}
+
 /// Reads what decides between `state` and `status`, if the table has both and no setting decides: the functions
 /// that claim jobs; only if these, constraints and indexes do not decide, the constraints of the table below a
 /// view, then statistics, and last the rows.
@@ -314,9 +332,7 @@ async fn read_evidence(
     if !has_both(jobs) || evidence.setting.is_some() {
         return Ok(());
     }
-    let rows = db.rows(timeout, FUNCTIONS, &[]).await?;
-    let function = |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
-    evidence.functions = rows.iter().map(function).collect();
+    evidence.functions = read_functions(db, timeout).await?;
     if decide(jobs, evidence).is_some() {
         return Ok(());
     }
@@ -349,7 +365,8 @@ async fn columns_differ(
 ) -> Result<bool, SourceError> {
     let [state, status] = STATE_COLUMNS.map(|column| role_of_row(jobs, column));
     let statement = format!(
-        "select exists (select from {} where {state} is distinct from {status}) as differ",
+        "select exists (select from {} where {state} is distinct from {status} \
+         and not (\"state\"::text = \"status\"::text and 'other' in ({state}, {status}))) as differ",
         jobs.relation,
     );
     match db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await {

@@ -13,14 +13,14 @@ mod totals;
 use std::pin::pin;
 use std::time::Duration;
 
-use count_query::{CountQuery, query};
+use count_query::{CountQuery, CountScope, query};
 use futures_util::future::{Either, select, try_join, try_join_all};
 use plan::{CountParts, CountPlan};
 
 use super::Database;
-use crate::facts::queue::Queue;
+use crate::facts::queue::{Count, GivenUp, Queue};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, Lifecycle};
+use crate::queue::{Claims, Layout, Lifecycle};
 use crate::sources::postgres::queue::totals::{CountRow, Coverage, add_up};
 
 /// Time budget of the scan of a large table.
@@ -88,6 +88,36 @@ pub(crate) async fn read(
     let mut parts = plan.merged(covered);
     parts.extend(scanned);
     Ok(add_up(layout, request, &parts))
+}
+
+/// Counts the failed jobs that no function takes up again apart from those that are retried.
+pub(crate) async fn take_given_up(
+    queue: &mut Queue,
+    db: &Database,
+    layout: &Layout,
+    claims: &Claims,
+    request: CountRequest<'_>,
+) -> Result<(), SourceError> {
+    if claims.given_up.is_empty() {
+        return Ok(());
+    }
+    let is_all = claims.given_up.len() == layout.state_names.failed.len();
+    let (given_up, retried) = if is_all {
+        (queue.failed.clone(), Count::Exact(0))
+    } else {
+        let slice = CountQuery::new(Lifecycle::Failed, &claims.given_up, CountScope::Number);
+        let rows = query(db, layout, request, &slice, request.timeout).await?;
+        let n: u64 = rows.iter().map(|row| row.n).sum();
+        let retried = match &queue.failed {
+            Count::Exact(failed) => Count::Exact(failed.saturating_sub(n)),
+            Count::AtLeast(failed) => Count::AtLeast(failed.saturating_sub(n)),
+            not_counted @ Count::NotCounted(_) => not_counted.clone(),
+        };
+        (Count::Exact(n), retried)
+    };
+    queue.failed = retried;
+    queue.given_up = Some(GivenUp { jobs: given_up, functions: claims.functions.clone() });
+    Ok(())
 }
 
 /// Returns the result of one scan or, if it exceeds its budget, the totals from indexes.

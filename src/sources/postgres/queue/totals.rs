@@ -60,6 +60,7 @@ pub(crate) fn add_up(
         scheduled: queued.count(|row| row.n.saturating_sub(row.due)),
         claimed: claimed.count(|row| row.n),
         failed: failed.count(|row| row.n),
+        given_up: None,
         dead: has_dead.then(|| dead.count(|row| row.n)),
         canceled: has_canceled.then(|| canceled.count(|row| row.n)),
         other: other.count(|row| row.n),

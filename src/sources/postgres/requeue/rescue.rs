@@ -8,12 +8,13 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::{EventStage, stage};
 use super::statements::{Statements, event, object, workspace};
+use crate::facts::job::running_attempt;
 use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::Layout;
 use crate::queue::sql::{
     age, column_or_null, ident, last_heartbeat, literal, past_time, rfc3339, state_in, time_or_null,
 };
+use crate::queue::{Claims, Layout};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types::id;
 
@@ -31,6 +32,8 @@ pub(crate) struct RescueColumns {
     pub(crate) queued: String,
     /// State value of dead letters, if the layout has one.
     pub(crate) dead: Option<String>,
+    /// Whether the claim counts an attempt, so that a rescue does not count the running one again.
+    pub(crate) counted_at_claim: bool,
     /// Event of a rescue; `None` if events cannot be written.
     pub(crate) event: Option<EventStage>,
 }
@@ -41,7 +44,7 @@ impl RescueColumns {
     /// # Errors
     /// [`SourceErrorKind::UnknownLayout`] if the layout has no heartbeat or lock column, or no
     /// claimed or queued state.
-    pub(crate) fn new(layout: &Layout) -> Result<Self, SourceError> {
+    pub(crate) fn new(layout: &Layout, claims: &Claims) -> Result<Self, SourceError> {
         let unknown_layout =
             |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
         if !layout.has_heartbeats() {
@@ -66,6 +69,7 @@ impl RescueColumns {
         Ok(Self {
             queued: queued.clone(),
             dead: layout.state_names.dead.first().cloned(),
+            counted_at_claim: claims.count_attempts,
             event: layout.events.as_ref().and_then(|events| stage(events, &RESCUE_STAGES)),
         })
     }
@@ -102,6 +106,9 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
     let number =
         |column: &Option<String>| format!("{}::bigint", column_or_null(column.as_ref(), "bigint"));
     let exhausted = match (&layout.attempts, &layout.max_attempts) {
+        (Some(attempts), Some(max)) if rescue_columns.counted_at_claim => {
+            format!("{} >= {}", ident(attempts), ident(max))
+        }
         (Some(attempts), Some(max)) => format!("{} + 1 >= {}", ident(attempts), ident(max)),
         _ => "false".to_owned(),
     };
@@ -173,6 +180,9 @@ fn stuck_job(
             (false, false) => SignOfLife::Change,
         },
         attempts: row.get("attempts"),
+        running_attempt: row
+            .get::<_, Option<i64>>("attempts")
+            .map(|n| running_attempt(n, rescue_columns.counted_at_claim)),
         max_attempts: row.get("max_attempts"),
         other_job_heartbeat_age: row.get("elsewhere"),
         result,
@@ -181,8 +191,8 @@ fn stuck_job(
 }
 
 /// Returns the statements that make stuck jobs queued again, or dead letters after their last
-/// attempt. As in the backend's own recovery, attempts are incremented, the lock is cleared and the
-/// heartbeat is kept. Keys are [`StuckJob::fence_key`]; lock, heartbeat and attempts of the row
+/// attempt. As in the backend's own recovery, attempts are incremented (unless the claim did so), the lock
+/// is cleared and the heartbeat is kept. Keys are [`StuckJob::fence_key`]; lock, heartbeat and attempts of the row
 /// must equal those in the key.
 pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Statements {
     let jobs = &layout.relation;
@@ -218,7 +228,7 @@ pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Sta
         same = unchanged,
         joined = join_key("asked"),
         target = join_key("locked"),
-        set = assignments(layout),
+        set = assignments(layout, rescue_columns),
         workspace = workspace(layout),
         previous = object("locked", &columns),
         after = object("job", &columns),
@@ -269,12 +279,14 @@ fn recorded_columns(layout: &Layout) -> Vec<String> {
 }
 
 /// Returns the assignments of the UPDATE; `next` holds the new state.
-fn assignments(layout: &Layout) -> String {
+fn assignments(layout: &Layout, rescue_columns: &RescueColumns) -> String {
     let mut set = vec![format!("{0} = next.{0}", ident(&layout.state_column))];
     set.extend(
         layout.also_claimed_by.iter().map(|also| format!("{0} = next.{0}", ident(&also.column))),
     );
-    set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));
+    if !rescue_columns.counted_at_claim {
+        set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));
+    }
     let now = layout.due.iter().chain(&layout.updated);
     set.extend(now.map(|c| format!("{} = {}", ident(&c.name), c.value("now()"))));
     let locked_at = layout.locked_at.as_ref().map(|column| &column.name);

@@ -1,0 +1,50 @@
+//! What the claim functions of a database tell about its jobs.
+
+use super::catalog::CatalogFunction;
+use super::claim::{compared_values_of, increments, is_claim_function, reads_queued, updates_jobs};
+use super::{Layout, Lifecycle};
+
+/// What the functions of a database do with its jobs. A worker may claim without one: then nothing is known, and the
+/// usual is assumed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// Names of the functions that claim queued jobs.
+    pub(crate) functions: Vec<String>,
+    /// Whether a claim counts an attempt; otherwise a failure does.
+    pub(crate) count_attempts: bool,
+    /// States of failed jobs that no function takes up again; empty without a claim function.
+    pub(crate) given_up: Vec<String>,
+}
+
+impl Claims {
+    /// Reads the sources of the functions.
+    pub(crate) fn new(functions: &[CatalogFunction], layout: &Layout) -> Self {
+        let column = layout.state_column.as_str();
+        let is_claim = |function: &&CatalogFunction| {
+            is_claim_function(&function.source) && reads_queued(&function.source, column)
+        };
+        let claims: Vec<_> = functions.iter().filter(is_claim).collect();
+        let count_attempts = layout.attempts.as_ref().is_some_and(|attempts| {
+            claims.iter().any(|function| increments(&function.source, attempts))
+        });
+        Self {
+            count_attempts,
+            given_up: if claims.is_empty() { vec![] } else { given_up(functions, layout) },
+            functions: claims.iter().map(|function| function.name.clone()).collect(),
+        }
+    }
+}
+
+/// The failed states that no function which writes jobs has in a condition. A condition that cannot be read, such as
+/// `<>` or a parameter, may cover any state.
+fn given_up(functions: &[CatalogFunction], layout: &Layout) -> Vec<String> {
+    let mut taken = vec![];
+    for function in functions.iter().filter(|function| updates_jobs(&function.source)) {
+        match compared_values_of(&function.source, &layout.state_column) {
+            Some(values) => taken.extend(values),
+            None => return vec![],
+        }
+    }
+    let failed = layout.state_names.values(Lifecycle::Failed).iter();
+    failed.filter(|state| !taken.contains(state)).cloned().collect()
+}
