@@ -58,6 +58,9 @@ pub(crate) struct ErrorColumn {
     pub(crate) name: String,
     /// Whether its type is `json` or `jsonb`; otherwise it is text.
     pub(crate) json: bool,
+    /// Whether its type is `json`, which stores escapes that no text can hold.
+    #[serde(default)]
+    pub(crate) unchecked: bool,
 }
 
 /// Layout of `job_events`.

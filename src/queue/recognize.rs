@@ -76,6 +76,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         error: jobs.column("error").map(|column| ErrorColumn {
             name: column.name.clone(),
             json: column.is_any(&["json", "jsonb"]),
+            unchecked: column.is_any(&["json"]),
         }),
         workspace: jobs.first_of(&["workspace_id"]),
         priority: jobs.first_of(&["priority"]),

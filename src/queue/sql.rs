@@ -139,6 +139,21 @@ fn is_future(time: &str) -> String {
     format!("{time} > (select now() + interval '{CLOCK_TOLERANCE} s')")
 }
 
+/// The structured error, if the layout has one. The type `json` stores escapes that no text can hold, such as
+/// `\u0000` or half a surrogate pair; they are replaced, so that one such row does not fail a whole query.
+pub(crate) fn error_json(layout: &Layout) -> Option<String> {
+    let error = layout.error.as_ref().filter(|error| error.json)?;
+    let name = ident(&error.name);
+    if !error.unchecked {
+        return Some(name);
+    }
+    let escapes = r"'(?<!\\)((\\\\)*)\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})'";
+    Some(format!(
+        r"(case when {name}::text ~ {escapes}
+           then regexp_replace({name}::text, {escapes}, '\1\\ufffd', 'g')::json else {name} end)"
+    ))
+}
+
 /// Error text: `last_error`, otherwise the message of `error`, otherwise all of `error`.
 pub(crate) fn error_text(layout: &Layout) -> String {
     let mut parts = Vec::new();
@@ -147,7 +162,7 @@ pub(crate) fn error_text(layout: &Layout) -> String {
     }
     if let Some(error) = &layout.error {
         let name = ident(&error.name);
-        if error.json {
+        if let Some(name) = error_json(layout) {
             parts.push(format!("nullif(btrim({name} ->> 'message'), '')"));
             parts.push(format!("nullif({name} #>> '{{}}', '')"));
         } else {

@@ -248,3 +248,22 @@ fn stuck_after_below_30s_is_rejected() {
     let output = cli.env("HASTY", database.url()).run().expect_code(64);
     assert!(output.stderr.contains("the setting stuck_after, 5s"), "{}", output.stderr);
 }
+
+#[test]
+fn dead_letter_of_a_rescue_has_a_reason_and_a_time() {
+    let db = Database::with_variant("main");
+    insert_stuck_jobs(&db, 2);
+    db.execute(
+        "UPDATE jobs SET attempts = max_attempts - 1, last_error = 'answered 503',
+                error = jsonb_build_object('message', 'answered 503', 'failed_at', now() - interval '3 hours')
+          WHERE id = (SELECT max(id::text)::uuid FROM jobs)",
+    );
+    rescue(&db, &["--yes"]).run();
+    let written = "SELECT last_error || ' ' || (error ->> 'message' = last_error)::text || ' '
+         || ((error ->> 'failed_at')::timestamptz > now() - interval '10 minutes')::text
+         FROM jobs WHERE state = 'dead_letter'";
+    let written = db.value(written);
+    assert!(written.starts_with("worker lost") && written.ends_with("true true"), "{written}");
+    // A job that is queued again keeps its error.
+    assert_eq!(db.value("SELECT count(*) FROM jobs WHERE last_error LIKE 'worker lost%'"), "1");
+}

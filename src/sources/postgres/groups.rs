@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 
-use super::row_types::WorkspaceHash;
+use super::row_types::{WorkspaceHash, text};
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, dead_letters};
 use crate::facts::group::{DeadLetterGroup, Groups};
@@ -80,9 +80,9 @@ impl GroupBuilder {
         } else if full {
             self.rare_groups_dropped += 1;
         } else {
-            let kind: Option<&str> = row.get("fp_kind");
+            let kind = text(row, "fp_kind");
             let hash = fingerprint.hash.clone();
-            let mut group = DeadLetterGroup::new(kind.unwrap_or("-"), fingerprint);
+            let mut group = DeadLetterGroup::new(kind.as_deref().unwrap_or("-"), fingerprint);
             group.add(dead_since, workspace);
             self.groups.insert(hash, group);
         }

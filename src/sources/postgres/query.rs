@@ -215,13 +215,16 @@ pub(crate) const NEUTRAL_SETTINGS: &str =
 /// Returns the SQL that begins a read-only transaction with a timeout for each statement. Settings of role or
 /// database change no result. JIT is off: these queries are too short to benefit from compilation.
 ///
-/// It returns one row set, because `transaction_timeout` exists only since PostgreSQL 17.
+/// It returns one row set: `transaction_timeout` exists only since PostgreSQL 17, and a SQL_ASCII database must not
+/// refuse to send text that is not valid in the client's encoding.
 pub(crate) fn begin(timeout: Duration) -> String {
     format!(
         "BEGIN READ ONLY; SET LOCAL jit = off; {NEUTRAL_SETTINGS}; SET LOCAL datestyle = iso; \
          SET LOCAL timezone = 'UTC'; {}; \
          SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) <> '0' \
-         THEN pg_catalog.set_config('transaction_timeout', '0', true) END",
+         THEN pg_catalog.set_config('transaction_timeout', '0', true) END, \
+         CASE WHEN pg_catalog.current_setting('server_encoding') = 'SQL_ASCII' \
+         THEN pg_catalog.set_config('client_encoding', 'SQL_ASCII', true) END",
         set_timeout(timeout)
     )
 }

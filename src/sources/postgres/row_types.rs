@@ -1,10 +1,12 @@
 //! Column types that are decoded from the binary protocol, for queries with many rows: faster than
 //! a conversion to text on the server and parsing here.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
 use crate::facts::job_id::JobId;
@@ -13,6 +15,30 @@ use crate::queue::IdType;
 
 /// Microseconds between 1970 and 2000, the epoch of PostgreSQL.
 const EPOCH: i64 = 946_684_800_000_000;
+
+/// Text of any encoding: in a SQL_ASCII database the server neither converts nor checks, and a cut by bytes splits
+/// characters. What cannot be read is U+FFFD.
+pub(crate) struct LossyText<'a>(pub(crate) Cow<'a, str>);
+
+impl<'a> FromSql<'a> for LossyText<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(String::from_utf8_lossy(raw)))
+    }
+
+    fn accepts(r#type: &Type) -> bool {
+        <&str as FromSql<'_>>::accepts(r#type)
+    }
+}
+
+/// Returns a column of type text.
+pub(crate) fn text<'a>(row: &'a Row, column: &str) -> Option<Cow<'a, str>> {
+    row.get::<_, Option<LossyText<'a>>>(column).map(|LossyText(text)| text)
+}
+
+/// The same as an owned string.
+pub(crate) fn string(row: &Row, column: &str) -> Option<String> {
+    text(row, column).map(Cow::into_owned)
+}
 
 /// Timestamp in microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use tokio_postgres::types::{ToSql, Type};
 use crate::facts::selection::Selection;
 use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
+use crate::sources::postgres::row_types;
 
 /// SQL conditions and the values of their placeholders.
 #[derive(Default)]
@@ -92,8 +93,9 @@ pub(crate) fn fingerprint_columns(layout: &Layout) -> String {
 
 /// Computes the fingerprint of a row with [`fingerprint_columns`].
 pub(crate) fn fingerprint(row: &Row) -> Fingerprint {
-    let column = |name: &str| row.get::<_, Option<&str>>(name);
-    Fingerprint::new(column("fp_kind").unwrap_or(""), column("fp_last_error"), column("fp_error"))
+    let [kind, last_error, error] =
+        ["fp_kind", "fp_last_error", "fp_error"].map(|column| row_types::text(row, column));
+    Fingerprint::new(kind.as_deref().unwrap_or(""), last_error.as_deref(), error.as_deref())
 }
 
 /// Returns whether a job with this fingerprint belongs to the group of a selection, if it has one.

@@ -83,3 +83,60 @@ fn invalid_input_is_a_usage_error() {
         assert!(output.stderr.starts_with("error:"), "{args:?}: {}", output.stderr);
     }
 }
+
+#[test]
+fn row_that_cannot_be_decoded_hides_no_other() {
+    let database = Database::from_fixture("main_typical");
+    let dead = database.value("select count(*) from jobs where state = 'dead_letter'");
+    // The type json stores escapes that no text can hold: NUL, and half a surrogate pair.
+    let errors = [
+        r#"{"message": "bad \u0000 byte"}"#,
+        r#"{"message": "half \ud83d pair"}"#,
+        r#"{"message": "\udc00\u0000", "failed_at": "2026-01-01T00:00:00Z"}"#,
+        r#"{"message": "a backslash: \\u0000"}"#,
+        r#"["a", 1]"#,
+        r#""text""#,
+        "null",
+    ];
+    database.execute("alter table jobs alter error type json");
+    for (offset, error) in errors.iter().enumerate() {
+        database.execute(&format!(
+            "update jobs set error = '{error}', last_error = null where id =
+               (select id from jobs where state = 'dead_letter' order by id offset {offset} limit 1)"
+        ));
+    }
+    let listed = run(&["dlq", "list", "-o", "ndjson"], &database).expect_code(0).stdout;
+    assert_eq!(listed.lines().filter(|line| line.contains("\"id\"")).count().to_string(), dead);
+    for part in ["bad ", "half ", "a backslash: "] {
+        assert!(listed.contains(part), "{part}");
+    }
+    let json = run(&["dlq", "groups", "-o", "json"], &database).expect_code(0).json();
+    let groups = json["data"]["groups"].as_array().expect("groups");
+    let total: u64 = groups.iter().filter_map(|group| group["count"].as_u64()).sum();
+    assert_eq!(total.to_string(), dead);
+    let filtered = ["dlq", "list", "--error", "half ", "-o", "json"];
+    let json = run(&filtered, &database).expect_code(0).json();
+    assert_eq!(json["data"]["jobs"].as_array().expect("jobs").len(), 1);
+}
+
+#[test]
+fn death_is_the_newest_recorded_time() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "delete from jobs where state = 'dead_letter' and id <> (select max(id::text)::uuid from jobs where state = 'dead_letter')",
+    );
+    let age = |failed: &str, recovered: &str, updated: &str| {
+        database.execute(&format!(
+            "update jobs set updated_at = now() - interval '{updated}', error = jsonb_build_object('message', 'boom',
+               'failed_at', now() - interval '{failed}', 'recovered_at', now() - interval '{recovered}')
+             where state = 'dead_letter'"
+        ));
+        let json = run(&["dlq", "list", "-o", "json"], &database).expect_code(0).json();
+        let hours = json["data"]["jobs"][0]["died_age"].as_f64().expect("an age") / 3600.0;
+        hours.round()
+    };
+    assert_eq!(age("3 hours", "1 hour", "1 hour"), 1.0);
+    assert_eq!(age("1 hour", "3 hours", "1 hour"), 1.0);
+    // An edit is no death.
+    assert_eq!(age("3 hours", "5 hours", "1 minute"), 3.0);
+}

@@ -1,26 +1,30 @@
 //! Time at which a job was dead-lettered: the time that its worker recorded, or the row's last
 //! change.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::facts::dead_letter::DeadSince;
 use crate::queue::{Layout, sql};
-use crate::sources::postgres::row_types::Micros;
+use crate::sources::postgres::row_types::{Micros, text};
 
 /// Maximum number of seconds by which a `failed_at` may be in the future.
 const FUTURE_TOLERANCE: f64 = 300.0;
 
 /// Returns the select list that [`dead_since_of`] and `changed_of` read.
 pub(crate) fn dead_since_columns(layout: &Layout) -> String {
-    let failed_at = match &layout.error {
-        Some(error) if error.json => {
-            format!("left({} ->> 'failed_at', 64)", sql::ident(&error.name))
-        }
-        _ => "null::text".to_owned(),
+    let recorded = |key: &str| match sql::error_json(layout) {
+        Some(error) => format!("left({error} ->> '{key}', 64)"),
+        None => "null::text".to_owned(),
     };
-    let changed = sql::changed(layout);
-    format!("{failed_at} as failed_at, ({changed})::timestamptz as changed_at, now() as now_at")
+    format!(
+        "{} as failed_at, {} as recovered_at, ({})::timestamptz as changed_at, now() as now_at",
+        recorded("failed_at"),
+        recorded("recovered_at"),
+        sql::changed(layout),
+    )
 }
 
 /// Returns the last change of a row with [`dead_since_columns`].
@@ -31,16 +35,24 @@ pub(crate) fn changed_of(row: &Row) -> Option<Micros> {
 /// Returns when the job of a row with [`dead_since_columns`] was dead-lettered.
 pub(crate) fn dead_since_of(row: &Row) -> Option<DeadSince> {
     let Micros(now) = row.get("now_at");
-    plausible_time(row.get("failed_at"), changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
+    // A recovery leaves the `failed_at` of the attempt before, and a later failure an old `recovered_at`.
+    let recorded = [text(row, "failed_at"), text(row, "recovered_at")];
+    plausible_time(recorded, changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
 }
 
-/// Returns `failed_at` if it is a plausible timestamp, and the row's last change (microseconds
+/// Returns the newest of the recorded times that is a plausible timestamp, and the row's last change (microseconds
 /// since 1970) otherwise. `now` is in seconds since 1970.
-fn plausible_time(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<DeadSince> {
+fn plausible_time<'a>(
+    recorded: impl IntoIterator<Item = Option<Cow<'a, str>>>,
+    changed: Option<i64>,
+    now: f64,
+) -> Option<DeadSince> {
     let seconds = |t: Timestamp| t.as_duration().as_secs_f64();
-    let recorded = failed_at
-        .and_then(|text| text.parse::<Timestamp>().ok())
+    let recorded = recorded
+        .into_iter()
+        .filter_map(|text| text?.parse::<Timestamp>().ok())
         .filter(|at| seconds(*at) > 0.0 && seconds(*at) < now + FUTURE_TOLERANCE)
+        .max()
         .map(|at| DeadSince { at, age: now - seconds(at), recorded: true });
     recorded.or_else(|| {
         let at = Timestamp::from_microsecond(changed?).ok()?;
@@ -60,18 +72,31 @@ mod tests {
     fn valid_failed_at_precedes_the_last_change() {
         let now = 1_760_000_000.0;
         let dead_since =
-            plausible_time(Some("2025-10-09T08:00:00.123Z"), Some(micros(now - 5.0)), now).unwrap();
+            plausible_time([Some("2025-10-09T08:00:00.123Z".into())], Some(micros(now - 5.0)), now)
+                .unwrap();
         assert!(dead_since.recorded && (dead_since.age - (now - 1_759_996_800.123)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn newest_recorded_time_counts() {
+        let (now, earlier, later) =
+            (1_760_000_000.0, "2025-10-09T05:00:00Z", "2025-10-09T08:00:00Z");
+        for times in [[earlier, later], [later, earlier], ["never", later]] {
+            let recorded = times.map(|time| Some(time.into()));
+            let dead_since = plausible_time(recorded, Some(micros(now)), now).unwrap();
+            assert_eq!(dead_since.at.to_string(), later);
+        }
     }
 
     #[test]
     fn implausible_failed_at_is_ignored() {
         let now = 1_760_000_000.0;
         for absurd in ["soon", "", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
-            let dead_since = plausible_time(Some(absurd), Some(micros(now - 5.0)), now).unwrap();
+            let dead_since =
+                plausible_time([Some(absurd.into())], Some(micros(now - 5.0)), now).unwrap();
             assert!(!dead_since.recorded, "{absurd}");
             assert!((dead_since.age - 5.0).abs() < 1e-3);
         }
-        assert_eq!(super::plausible_time(None, None, now), None);
+        assert_eq!(super::plausible_time([None], None, now), None);
     }
 }

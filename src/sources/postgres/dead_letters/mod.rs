@@ -14,6 +14,7 @@ pub(crate) use same_cause::count_same_cause;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::row_types::{string, text};
 use super::selection::{Conditions, fingerprint_columns};
 use crate::facts::dead_letter::DeadLetter;
 use crate::facts::listing::{Cursor, Order};
@@ -108,11 +109,11 @@ fn columns(layout: &Layout) -> String {
 fn dead_letter(row: &Row) -> DeadLetter {
     DeadLetter {
         id: row.get("id"),
-        kind: row.get("kind"),
-        workspace: row.get("workspace"),
+        kind: string(row, "kind"),
+        workspace: string(row, "workspace"),
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
-        error: row.get::<_, Option<&str>>("error").map(redact::text),
+        error: text(row, "error").as_deref().map(redact::text),
         dead_since: dead_since_of(row),
         changed: changed_of(row).map(|at| at.rfc3339(6)).unwrap_or_default(),
     }

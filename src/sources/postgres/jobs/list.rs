@@ -11,6 +11,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle, sql};
 use crate::redact;
 use crate::sources::postgres::Database;
+use crate::sources::postgres::row_types::{string, text as text_of};
 
 /// Maximum number of characters of an error that is read.
 const ERROR_CHARS: usize = 2_000;
@@ -119,13 +120,13 @@ fn line(row: &Row, condition: &ListCondition<'_>) -> JobLine {
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     JobLine {
         id: row.get("id"),
-        kind: row.get("kind"),
-        worker: row.get("worker"),
+        kind: string(row, "kind"),
+        worker: string(row, "worker"),
         attempts,
         running_attempt: attempts
             .filter(|_| is_claimed)
             .map(|n| running_attempt(n, condition.counted_at_claim)),
-        error: row.get::<_, Option<&str>>("error").map(redact::text),
+        error: text_of(row, "error").as_deref().map(redact::text),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
         heartbeat_age: finite("life_age"),

@@ -17,6 +17,7 @@ use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, TimeColumn, sql};
 use crate::redact;
+use crate::sources::postgres::row_types::{string, text as text_of};
 
 /// Maximum number of characters of each long column that are read.
 const LONG: usize = 64 * 1024;
@@ -40,7 +41,7 @@ pub(crate) async fn read(
         SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))
             .hint("ids are listed by: cliplyctl jobs list; dead ones by: cliplyctl dlq list")
     })?;
-    let kind: Option<String> = row.get("kind");
+    let kind = string(&row, "kind");
     let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;
     Ok(job(layout, claims, &row, timeline))
 }
@@ -82,29 +83,29 @@ fn columns(layout: &Layout) -> String {
 }
 
 fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
-    let state: String = row.get::<_, Option<String>>("state").unwrap_or_default();
+    let state = string(row, "state").unwrap_or_default();
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     Job {
         id: row.get("id"),
-        kind: row.get("kind"),
-        workspace: row.get("workspace"),
+        kind: string(row, "kind"),
+        workspace: string(row, "workspace"),
         role: layout.state_names.role(&state),
-        other_state: row.get("stale"),
+        other_state: string(row, "stale"),
         attempts: row.get("attempts"),
         counted_at_claim: claims.count_attempts,
         given_up: claims.given_up.contains(&state),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
-        locked_by: row.get("locked_by"),
+        locked_by: string(row, "locked_by"),
         locked_age: finite("locked_age"),
         has_heartbeats: layout.heartbeat.is_some() || layout.locked_at.is_some(),
         heartbeat_age: finite("life_age"),
         created_age: finite("created_age"),
         updated_age: finite("updated_age"),
-        last_error: row.get::<_, Option<&str>>("last_error").map(redact::text),
-        error: row.get("error"),
-        payload: row.get("payload"),
-        result: row.get("result"),
+        last_error: text_of(row, "last_error").as_deref().map(redact::text),
+        error: string(row, "error"),
+        payload: string(row, "payload"),
+        result: string(row, "result"),
         cause: fingerprint(row),
         timeline,
         state,

@@ -219,7 +219,7 @@ pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Sta
             where {same} for no key update of job skip locked
          ), updated as (
            update {jobs} as job set {set} from locked {target}
-             cross join lateral jsonb_populate_record(null::{jobs}, locked.n) as next
+             cross join lateral jsonb_populate_record(null::{jobs}, locked.n || {death}) as next
             where job.id = locked.id and {same}
            returning job.id{workspace}, {previous} as previous, {after} as written
          ){logged}
@@ -229,6 +229,7 @@ pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Sta
         joined = join_key("asked"),
         target = join_key("locked"),
         set = assignments(layout, rescue_columns),
+        death = death(layout),
         workspace = workspace(layout),
         previous = object("locked", &columns),
         after = object("job", &columns),
@@ -259,6 +260,40 @@ fn event_cte(layout: &Layout, rescue_columns: &RescueColumns) -> String {
     event(layout, rescue_columns.event.as_ref(), &data)
 }
 
+/// Error of a job that a rescue makes a dead letter.
+const LOST: &str = "worker lost: no heartbeat (cliplyctl jobs rescue)";
+
+/// Returns the JSON with the error columns of a job that becomes a dead letter: why, and when.
+fn death(layout: &Layout) -> String {
+    let mut pairs = vec![];
+    if let Some(last_error) = &layout.last_error {
+        pairs.push(format!("{}, {}::text", literal(last_error), literal(LOST)));
+    }
+    if let Some(error) = &layout.error {
+        let value = if error.json {
+            format!(
+                "jsonb_build_object('message', {}::text, 'reason', 'stuck', 'failed_at', {now}, \
+                 'recovered_at', {now})",
+                literal(LOST),
+                now = rfc3339("now()"),
+            )
+        } else {
+            format!("{}::text", literal(LOST))
+        };
+        pairs.push(format!("{}, {value}", literal(&error.name)));
+    }
+    format!("jsonb_build_object({})", pairs.join(", "))
+}
+
+/// Returns the assignments of the error columns, which only a job that becomes a dead letter loses.
+fn error_assignments(layout: &Layout, dead: &str) -> impl Iterator<Item = String> {
+    let error = layout.error.as_ref().map(|error| &error.name);
+    let dies = format!("next.{}::text = {}", ident(&layout.state_column), literal(dead));
+    layout.last_error.iter().chain(error).map(move |column| {
+        format!("{0} = case when {dies} then next.{0} else job.{0} end", ident(column))
+    })
+}
+
 /// Returns the columns that must be unchanged since the job was found.
 fn compared_columns(layout: &Layout) -> Vec<String> {
     let times = [&layout.locked_at, &layout.heartbeat];
@@ -284,6 +319,7 @@ fn assignments(layout: &Layout, rescue_columns: &RescueColumns) -> String {
     set.extend(
         layout.also_claimed_by.iter().map(|also| format!("{0} = next.{0}", ident(&also.column))),
     );
+    set.extend(rescue_columns.dead.iter().flat_map(|dead| error_assignments(layout, dead)));
     if !rescue_columns.counted_at_claim {
         set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));
     }
