@@ -7,9 +7,10 @@ use crate::error::Error;
 use crate::facts::Observed;
 use crate::facts::service::Health;
 use crate::report::{self, Report};
-use crate::sources::http::app;
+use crate::sources::http::Freshness;
+use crate::sources::http::app::{self, ReportRequest};
 
-/// Requests `/api/healthz` once and evaluates the response.
+/// Requests the health report once and evaluates the response.
 pub(crate) async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> {
     // A missing base URL is a configuration error and not a status of the app.
     context.http()?;
@@ -19,8 +20,16 @@ pub(crate) async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, 
     Ok(report::health::report(&health, findings, args.fail_on, &context.provenance()))
 }
 
-/// Requests `/api/healthz`.
+/// Requests the health report.
 pub(crate) async fn observe(context: &Context) -> Observed<Health> {
-    let request = async { app::health(context.http()?, context.remaining()).await };
-    context.observe(app::HEALTHZ, request).await
+    let path = &context.settings.app.healthz_path.value;
+    let request = async { app::health(context.http()?, report_request(context, path)).await };
+    context.observe(path, request).await
+}
+
+/// Returns a request for the report at this path.
+pub(crate) fn report_request<'a>(context: &Context, path: &'a str) -> ReportRequest<'a> {
+    let max_age = context.settings.app.max_answer_age.value;
+    let freshness = Freshness { max_age, now: context.now() };
+    ReportRequest { path, budget: context.remaining(), freshness }
 }

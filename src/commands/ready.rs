@@ -1,5 +1,6 @@
 //! `ready`: checks that the app is ready, and which components are not.
 
+use super::health::report_request;
 use crate::checks::service::evaluate_readiness;
 use crate::cli::Ready;
 use crate::context::Context;
@@ -21,18 +22,20 @@ pub(crate) async fn run(context: &Context, args: &Ready) -> Result<Report, Error
     Ok(report::ready::report(&readiness, findings, fail_on, &context.provenance()))
 }
 
-/// Requests `/api/readyz`, or with `admin` the report for operators, and applies the configured unit of
-/// the oldest job's age.
+/// Requests the readiness report, or with `admin` the one for operators, and applies what the context
+/// states: the ignored components and the unit of the oldest job's age.
 pub(crate) async fn observe(context: &Context, admin: bool) -> Observed<Readiness> {
-    let source = if admin { app::ADMIN_READYZ } else { app::READYZ };
+    let settings = &context.settings.app;
+    let path = if admin { &settings.admin_readyz_path } else { &settings.readyz_path };
     let request = async {
-        let (http, budget) = (context.http()?, context.remaining());
+        let (http, request) = (context.http()?, report_request(context, &path.value));
+        let ignored = &settings.ignored_components.value;
         match admin {
-            true => app::admin_readiness(http, budget).await,
-            false => app::readiness(http, budget).await,
+            true => app::admin_readiness(http, request, ignored).await,
+            false => app::readiness(http, request, ignored).await,
         }
     };
-    let mut readiness = context.observe(source, request).await;
+    let mut readiness = context.observe(&path.value, request).await;
     if let Ok(Readiness { queue: Some(queue), .. }) = &mut readiness.result {
         let unit = context.settings.oldest_job_age_unit.as_ref();
         queue.age_unit = unit.map(|unit| match unit.value {

@@ -35,6 +35,12 @@ pub enum SourceErrorKind {
     Malformed,
     /// A login page, a proxy or another host answered instead of the app.
     Intercepted,
+    /// The proxy of this machine failed, so the app was not asked.
+    Proxy,
+    /// A cache answered with an old response.
+    Stale,
+    /// The hosting platform answered that it has no such app or deployment.
+    Undeployed,
     /// Too many requests.
     RateLimited,
     /// The source is overloaded, starting, or failing (HTTP 5xx).
@@ -69,6 +75,8 @@ impl SourceErrorKind {
                 | Self::Dns
                 | Self::Timeout
                 | Self::Disconnected
+                | Self::Proxy
+                | Self::Stale
                 | Self::RateLimited
                 | Self::Unavailable
         )

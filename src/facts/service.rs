@@ -41,6 +41,9 @@ pub struct Health {
     pub(crate) ts: Option<String>,
     /// Error that the app reports.
     pub(crate) error: Option<String>,
+    /// Unhealthy values next to the status, with their paths: `ready: false`.
+    #[serde(default)]
+    pub(crate) unhealthy: Vec<String>,
 }
 
 /// Response of `/api/readyz` or `/api/admin/readyz`, in any format.
@@ -65,20 +68,61 @@ pub struct Readiness {
     pub(crate) errors: Vec<String>,
     /// Invalid top-level fields of the report.
     pub(crate) problems: Vec<String>,
+    /// Unhealthy values outside of components, with their paths: `ready: false`.
+    #[serde(default)]
+    pub(crate) unhealthy: Vec<String>,
+    /// Components that the context ignores; they are in no other field.
+    #[serde(default)]
+    pub(crate) ignored: Vec<IgnoredComponent>,
+    /// Components that the report gives as constants; they are in no other field.
+    #[serde(default)]
+    pub(crate) constants: Vec<String>,
 }
 
 impl Readiness {
     /// The component with this name, if it is in the report.
     pub(crate) fn component(&self, name: &str) -> Option<&Component> {
-        self.components.iter().find(|component| component.name == name)
+        self.components_named(name).next()
     }
+
+    /// All components with this name: a report can have one below `checks` and one at the top level.
+    pub(crate) fn components_named(&self, name: &str) -> impl Iterator<Item = &Component> {
+        self.components.iter().filter(move |component| component.name == name)
+    }
+
+    /// Whether the context ignores the component with this name.
+    pub(crate) fn is_ignored(&self, name: &str) -> bool {
+        self.ignored.iter().any(|ignored| ignored.name == name)
+    }
+
+    /// What this report does not contain, in one sentence.
+    pub(crate) fn note(&self) -> Option<String> {
+        if self.constants.is_empty() {
+            return self.format.note().map(str::to_owned);
+        }
+        Some(format!(
+            "this version of the app reports a constant instead of {}, which counts as not observed",
+            self.constants.join(" and ")
+        ))
+    }
+}
+
+/// A component that the context ignores.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IgnoredComponent {
+    /// Its name.
+    pub(crate) name: String,
+    /// What the app reports about it; `None` if nothing.
+    pub(crate) reported: Option<String>,
 }
 
 /// A boolean field of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum ReportedFlag {
-    /// `true` or `false`.
+    /// `true` or `false`, or a word that means so.
     Is(bool),
+    /// A word for a service that works in part: `degraded`, `warn`.
+    Degraded,
     /// The field is absent.
     #[default]
     Absent,
@@ -123,7 +167,7 @@ pub(crate) enum ReadinessFormat {
     Canonical,
     /// `checks` with only `env` and `db`, as booleans.
     Flags,
-    /// `checks` with `env`, `db`, `stripe`, `sentry`; its `queue` and `ffmpeg` are constants.
+    /// `checks` with `env`, `db`, `stripe`, `sentry`; its `queue` and `ffmpeg`, if any, are constants.
     Integrations,
     /// `env`, `db`, `stripe`, `sentry` at the top level, with lists of missing keys.
     Detailed,
@@ -135,6 +179,16 @@ pub(crate) enum ReadinessFormat {
     Failure,
     /// Another combination of known components.
     Other,
+    /// Spring Boot Actuator, or MicroProfile Health: `status`, `components`.
+    Actuator,
+    /// `application/health+json`: `status` is `pass`, `warn` or `fail`; `checks` has lists.
+    HealthJson,
+    /// NestJS Terminus: `status`, `info`, `error`, `details`.
+    Terminus,
+    /// Text of Kubernetes components, one `[+]name ok` per line.
+    Kubernetes,
+    /// `/up` of Rails: a green or red page, or `status`.
+    Rails,
 }
 
 impl ReadinessFormat {
@@ -143,18 +197,42 @@ impl ReadinessFormat {
         self.into()
     }
 
-    /// What this format does not report, in one sentence.
-    pub(crate) fn note(self) -> Option<&'static str> {
+    /// Whether reports of this format say themselves which components there are. In the other formats
+    /// some components are expected, and a missing one is UNKNOWN.
+    pub(crate) fn lists_its_components(self) -> bool {
         match self {
-            Self::Canonical | Self::Failure | Self::Other => None,
-            Self::Flags => Some("this version of the app reports env and db alone"),
-            Self::Integrations => Some(
-                "this version of the app reports a constant queue (length 0) and ffmpeg (ok); \
-                 they are treated as not observed",
-            ),
+            Self::Actuator
+            | Self::HealthJson
+            | Self::Terminus
+            | Self::Kubernetes
+            | Self::Rails => true,
+            Self::Canonical
+            | Self::Flags
+            | Self::Integrations
+            | Self::Detailed
+            | Self::Worker
+            | Self::Bare
+            | Self::Failure
+            | Self::Other => false,
+        }
+    }
+
+    /// What this format does not report, in one sentence.
+    fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Canonical
+            | Self::Failure
+            | Self::Other
+            | Self::Actuator
+            | Self::HealthJson
+            | Self::Terminus
+            | Self::Kubernetes
+            | Self::Rails => None,
+            Self::Flags => Some("this version of the app reports only env and db"),
+            Self::Integrations => Some("this version of the app reports neither queue nor ffmpeg"),
             Self::Detailed => Some("this version of the app reports neither queue nor ffmpeg"),
             Self::Worker => Some("this is the report of a worker, not of the API"),
-            Self::Bare => Some("this version of the app reports its verdict alone, without parts"),
+            Self::Bare => Some("this version of the app reports only its status, without components"),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::service::{self, LatencyJson};
 use super::{Block, Cell, Column, Document, Provenance, Report, RunbookLink, Table};
 use crate::exit::FailOn;
-use crate::facts::service::{Component, Readiness, ReportedFlag, ReportedQueue};
+use crate::facts::service::{Component, IgnoredComponent, Readiness, ReportedFlag, ReportedQueue};
 use crate::facts::{Finding, Observed, Status};
 
 /// `data` of `ready`; null if `/api/readyz` returned no report.
@@ -17,7 +17,7 @@ pub(crate) struct ReadyJson {
     /// Path of the endpoint.
     endpoint: String,
     /// Format of the report: `canonical`, `flags`, `integrations`, `detailed`, `worker`, `bare`,
-    /// `failure` or `other`.
+    /// `failure`, `other`, `actuator`, `health_json`, `terminus`, `kubernetes` or `rails`.
     shape: &'static str,
     /// Whether the app reports that it is ready; null if it does not report this.
     ok: Option<bool>,
@@ -31,12 +31,16 @@ pub(crate) struct ReadyJson {
     retries: u32,
     /// Latency in milliseconds.
     latency_ms: LatencyJson,
-    /// Components of the report.
+    /// Components of the report, without the ignored ones.
     components: Vec<ComponentJson>,
+    /// Components that the context ignores.
+    ignored_components: Vec<String>,
     /// Queue metrics of the app; null if it reports none.
     queue: Option<ReportedQueueJson>,
     /// Errors that the app reports.
     errors: Vec<String>,
+    /// Unhealthy values outside of components, with their paths.
+    unhealthy: Vec<String>,
 }
 
 /// A component of a readiness report.
@@ -75,8 +79,10 @@ impl ReadyJson {
             retries: readiness.exchange.retries,
             latency_ms: readiness.exchange.latency.into(),
             components: readiness.components.iter().map(Into::into).collect(),
+            ignored_components: readiness.ignored.iter().map(|c| c.name.clone()).collect(),
             queue: readiness.queue.as_ref().map(Into::into),
             errors: readiness.errors.clone(),
+            unhealthy: readiness.unhealthy.clone(),
         }
     }
 }
@@ -107,6 +113,7 @@ impl From<&ReportedQueue> for ReportedQueueJson {
 fn flag_value(flag: &ReportedFlag) -> Option<bool> {
     match flag {
         ReportedFlag::Is(value) => Some(*value),
+        ReportedFlag::Degraded => Some(false),
         ReportedFlag::Absent | ReportedFlag::Malformed(_) => None,
     }
 }
@@ -127,6 +134,9 @@ pub(crate) fn report(
         let unknown =
             unknown.filter(|f| matches!(f.status, Status::Unknown | Status::Skipped { .. }));
         report.not_examined.extend(unknown.map(|f| (f.subject.clone(), f.message.clone())));
+        report.not_examined.extend(
+            readiness.ignored.iter().map(|c| (c.name.clone(), IGNORED.to_owned())),
+        );
         report.summary.push(("ok", flag_value(&readiness.ok).into()));
         report.summary.push(("shape", readiness.format.as_str().into()));
     }
@@ -138,10 +148,11 @@ fn document(observed: &Observed<Readiness>, findings: &[Finding], from: &Provena
     let status = Status::worst(findings.iter().map(|finding| finding.status));
     document.headline(status, describe_readiness(status, findings));
     document.push(service::title("readiness", &observed.source, from));
-    document.push(Block::Table(table(findings)));
+    let ignored = observed.value().map_or(&[][..], |readiness| &readiness.ignored);
+    document.push(Block::Table(table(findings, ignored)));
     if let Some(readiness) = observed.value() {
         document.note(describe_response(readiness));
-        if let Some(note) = readiness.format.note() {
+        if let Some(note) = readiness.note() {
             document.note(note);
         }
     }
@@ -168,7 +179,7 @@ fn describe_readiness(status: Status, findings: &[Finding]) -> String {
     };
     let overall = findings.iter().find(|finding| finding.subject == "ready");
     match status {
-        Status::Ok => "the app is ready, and so is every part it reports".to_owned(),
+        Status::Ok => "the app is ready, and so is every component in its report".to_owned(),
         // The status that the app itself reports comes before those of its components.
         _ if overall.is_some_and(|overall| overall.status.worse(status) == overall.status) => {
             overall.map_or_else(String::new, |overall| overall.message.clone())
@@ -184,7 +195,10 @@ fn describe_readiness(status: Status, findings: &[Finding]) -> String {
     }
 }
 
-fn table(findings: &[Finding]) -> Table {
+/// Why an ignored component was not evaluated.
+const IGNORED: &str = "ignored by the context (ignored_components)";
+
+fn table(findings: &[Finding], ignored: &[IgnoredComponent]) -> Table {
     let mut table = Table::new(vec![
         Column::text("component"),
         Column::text("verdict"),
@@ -204,6 +218,15 @@ fn table(findings: &[Finding]) -> Table {
             Cell::status(finding.status),
             Cell::plain(&finding.message),
             section,
+        ]);
+    }
+    for component in ignored {
+        let reported = component.reported.as_deref().unwrap_or("not reported");
+        table.row(vec![
+            Cell::plain(&component.name),
+            Cell::muted("ignored"),
+            Cell::plain(format!("{reported} (ignored_components of the context)")),
+            Cell::plain(""),
         ]);
     }
     table

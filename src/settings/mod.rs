@@ -12,6 +12,7 @@
 //! In both cases the credentials of a context are used only with the URL of that context, and a
 //! database that belongs to a protected context is protected however it was selected.
 
+mod app;
 mod base_url;
 mod config;
 pub(crate) mod demo;
@@ -33,6 +34,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub(crate) use app::AppSettings;
 use base_url::base_url;
 pub(crate) use base_url::is_base_url;
 pub(crate) use config::{AgeUnit, EnvTable};
@@ -97,6 +99,8 @@ pub struct Settings {
     pub(crate) read_only: bool,
     /// The time limit of one probe.
     pub(crate) timeout: Setting<Duration>,
+    /// The endpoints of the app and how its answers are evaluated.
+    pub(crate) app: AppSettings,
     /// The unit of `oldestJobAge` in the readiness report, if it is configured.
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
     /// The column of the jobs table that the worker maintains, if it is configured.
@@ -209,6 +213,7 @@ impl Settings {
             protected: None,
             read_only: false,
             timeout: timeout.unwrap_or(Setting::default_value(DEFAULT_TIMEOUT)),
+            app: AppSettings::default(),
             oldest_job_age_unit: None,
             state_column: None,
             runbook_url: None,
@@ -250,6 +255,7 @@ impl Settings {
                 token.read(environment).map(|t| t.map(Secret::new)).map_err(unconfigured);
         }
         self.headers = context.read_headers(environment).map_err(unconfigured);
+        self.app.apply(&context.app);
         self.oldest_job_age_unit.clone_from(&context.oldest_job_age_unit);
         self.state_column.clone_from(&context.state_column);
     }

@@ -55,6 +55,7 @@ impl Settings {
         if let Some(column) = &self.state_column {
             rows.push(setting_row("state_column", column.value.clone(), &column.origin));
         }
+        rows.extend(self.shown_app());
         if let Some(url) = &self.runbook_url {
             rows.push(setting_row("runbook_url", url.value.clone(), &url.origin));
         }
@@ -62,6 +63,26 @@ impl Settings {
         let state_dir = self.state_dir.as_ref().map(|path| path.display().to_string());
         rows.push(setting_row("state_dir", state_dir.unwrap_or_default(), ""));
         rows.into_iter()
+    }
+
+    fn shown_app(&self) -> Vec<SettingRow> {
+        let app = &self.app;
+        let paths = [
+            ("healthz_path", &app.healthz_path),
+            ("readyz_path", &app.readyz_path),
+            ("admin_readyz_path", &app.admin_readyz_path),
+        ];
+        let paths = paths.map(|(name, path)| setting_row(name, path.value.as_str(), &path.origin));
+        let max_age = jiff::SignedDuration::try_from(app.max_answer_age.value).unwrap_or_default();
+        let mut rows = paths.to_vec();
+        rows.push(setting_row(
+            "max_answer_age",
+            format!("{max_age:#}"),
+            &app.max_answer_age.origin,
+        ));
+        let ignored = &app.ignored_components;
+        rows.push(setting_row("ignored_components", ignored.value.join(", "), &ignored.origin));
+        rows
     }
 
     fn shown_database(&self) -> Vec<SettingRow> {

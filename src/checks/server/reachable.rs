@@ -26,12 +26,13 @@ pub(crate) fn obstacle(facts: &TriageFacts) -> Option<&SourceError> {
 fn is_reachability(kind: SourceErrorKind) -> bool {
     use SourceErrorKind::{
         Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
-        Other, Permission, RateLimited, Refused, Timeout, Tls, Unavailable, UnknownLayout,
+        Other, Permission, Proxy, RateLimited, Refused, Stale, Timeout, Tls, Unavailable,
+        Undeployed, UnknownLayout,
     };
     match kind {
-        NotConfigured | Refused | Dns | Tls | Timeout | Disconnected | Authentication
-        | Intercepted | RateLimited | Unavailable | Other => true,
-        Permission | Hidden | NotFound | UnknownLayout | Malformed => false,
+        NotConfigured | Refused | Dns | Tls | Timeout | Disconnected | Authentication | Proxy
+        | Intercepted | Undeployed | RateLimited | Unavailable | Other => true,
+        Permission | Hidden | NotFound | UnknownLayout | Malformed | Stale => false,
     }
 }
 

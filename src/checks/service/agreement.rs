@@ -1,10 +1,12 @@
-//! `ready.agreement`: the overall result of the readiness report compared with its components.
+//! `ready.agreement`: the overall result of the readiness report compared with everything else in it.
 
+use super::brief;
 use crate::checks::Check;
-use crate::facts::service::{Readiness, ReportedFlag};
+use crate::facts::service::{Component, Readiness, ReportedFlag};
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
-/// Check that `ok` matches the components. A contradiction is a WARNING that shows both values.
+/// Check that the result matches the components, the errors and the other health words of the report. A
+/// contradiction is a WARNING that shows both values.
 pub(crate) const AGREEMENT: Check<Observed<Readiness>> = Check {
     id: "ready.agreement",
     title: "the verdict agrees with its parts",
@@ -18,33 +20,57 @@ fn evaluate(
     _: &Thresholds,
 ) -> Vec<Finding> {
     let Ok(report) = &observed.result else { return vec![] };
-    let ReportedFlag::Is(ok) = report.ok else { return vec![] };
-    let components = |value| {
-        let components = report.components.iter().filter(move |c| c.ok == ReportedFlag::Is(value));
-        components.map(|c| format!("{}: {value}", c.name)).collect::<Vec<_>>()
+    let against = against_ready(report);
+    let is_unhealthy_elsewhere = !report.unhealthy.is_empty() || !report.errors.is_empty();
+    let (status, message) = match &report.ok {
+        ReportedFlag::Is(true) if !against.is_empty() => {
+            (Status::Warning, format!("reported as ready, but with {}", against.join(", ")))
+        }
+        ReportedFlag::Is(false) if is_unexplained(report) => {
+            let healthy = names(&report.components, &ReportedFlag::Is(true));
+            (Status::Warning, format!("reported as not ready, but with {}", healthy.join(", ")))
+        }
+        ReportedFlag::Is(ok) if !report.components.is_empty() => {
+            (Status::Ok, format!("ok: {ok} agrees with the components"))
+        }
+        ReportedFlag::Degraded | ReportedFlag::Absent | ReportedFlag::Malformed(_)
+            if is_unhealthy_elsewhere =>
+        {
+            (Status::Warning, format!("the report contains {}", against.join(", ")))
+        }
+        _ => return vec![],
     };
-    let (healthy, failing) = (components(true), components(false));
-    let queue_warning = report.queue.as_ref().is_some_and(|q| q.warning == ReportedFlag::Is(true));
-    let unexplained = !ok
-        && failing.is_empty()
-        && healthy.len() == report.components.len()
-        && !healthy.is_empty()
-        && !queue_warning
-        && report.errors.is_empty();
-    let (status, message) = if ok && !failing.is_empty() {
-        (Status::Warning, format!("the server says ok: true, yet {}", failing.join(", ")))
-    } else if unexplained {
-        (Status::Warning, format!("the server says ok: false, yet {}", healthy.join(", ")))
-    } else if healthy.is_empty() && failing.is_empty() {
-        return vec![];
-    } else {
-        (Status::Ok, format!("ok: {ok} agrees with the parts"))
-    };
-    let finding = check.finding(status, "agreement", message).evidence(Evidence::flag(
-        ok,
-        observed.at,
-        &observed.source,
-    ));
+    let mut finding = check.finding(status, "agreement", message);
+    if let ReportedFlag::Is(ok) = report.ok {
+        finding = finding.evidence(Evidence::flag(ok, observed.at, &observed.source));
+    }
     // The counts in the database show which of the two is right.
     vec![if status == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
+}
+
+/// Returns everything in the report that contradicts a result of ready.
+fn against_ready(report: &Readiness) -> Vec<String> {
+    let mut against = names(&report.components, &ReportedFlag::Is(false));
+    against.extend(report.unhealthy.iter().map(|text| brief(text)));
+    against.extend(report.errors.iter().map(|error| format!("error {}", brief(error))));
+    against
+}
+
+/// Whether the report is not ready although all of its components are, without any other reason.
+fn is_unexplained(report: &Readiness) -> bool {
+    let components = &report.components;
+    let has_queue_warning =
+        report.queue.as_ref().is_some_and(|queue| queue.warning == ReportedFlag::Is(true));
+    !components.is_empty()
+        && components.iter().all(|component| component.ok == ReportedFlag::Is(true))
+        && !has_queue_warning
+        && report.errors.is_empty()
+        && report.unhealthy.is_empty()
+}
+
+/// Returns the components with this flag, as `db: false`.
+fn names(components: &[Component], flag: &ReportedFlag) -> Vec<String> {
+    let value = *flag == ReportedFlag::Is(true);
+    let matching = components.iter().filter(|component| component.ok == *flag);
+    matching.map(|component| format!("{}: {value}", component.name)).collect()
 }

@@ -45,6 +45,14 @@ fn evaluate(
                 .evidence(Evidence::flag(health.ok, observed.at, &observed.source))
                 .next(NEXT)
         }
+        Ok(health) if !health.unhealthy.is_empty() => {
+            let message =
+                format!("reported as up, but with {}", brief(&health.unhealthy.join(", ")));
+            check
+                .finding(Status::Warning, SUBJECT, message)
+                .evidence(Evidence::flag(health.ok, observed.at, &observed.source))
+                .next("cliplyctl ready --admin")
+        }
         Ok(health) => latency(check, observed, health, thresholds),
     };
     vec![finding]

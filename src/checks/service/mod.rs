@@ -33,10 +33,10 @@ pub(crate) fn evaluate_readiness(
     observed: &Observed<Readiness>,
     thresholds: &Thresholds,
 ) -> Vec<Finding> {
-    use SourceErrorKind::{Disconnected, Dns, Refused, Timeout, Tls};
+    use SourceErrorKind::{Disconnected, Dns, Refused, Timeout, Tls, Undeployed};
     let findings = READINESS.iter().flat_map(|check| check.run(observed, thresholds));
     match observed.error().map(|error| error.kind) {
-        Some(Refused | Dns | Tls | Timeout | Disconnected) => {
+        Some(Refused | Dns | Tls | Timeout | Disconnected | Undeployed) => {
             findings.map(|finding| Finding { section: Section::AppDown, ..finding }).collect()
         }
         _ => findings.collect(),
@@ -50,22 +50,26 @@ pub(crate) fn evaluate_readiness(
 fn health_error_status(kind: SourceErrorKind) -> Status {
     use SourceErrorKind::{
         Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
-        Other, Permission, RateLimited, Refused, Timeout, Tls, Unavailable, UnknownLayout,
+        Other, Permission, Proxy, RateLimited, Refused, Stale, Timeout, Tls, Unavailable,
+        Undeployed, UnknownLayout,
     };
     match kind {
-        Refused | Dns | Tls | Timeout | Disconnected | Unavailable | Malformed => Status::Critical,
+        Refused | Dns | Tls | Timeout | Disconnected | Unavailable | Undeployed | Malformed => {
+            Status::Critical
+        }
         NotConfigured | Authentication | Permission | Hidden | NotFound | UnknownLayout
-        | Intercepted | RateLimited | Other => Status::Unknown,
+        | Intercepted | Proxy | Stale | RateLimited | Other => Status::Unknown,
     }
 }
 
 /// Returns the status of a failed request to readyz.
 ///
-/// CRITICAL if the connection is refused or the app reports that it is unavailable, otherwise
-/// UNKNOWN: whether the app can be reached is the result of healthz.
+/// CRITICAL if the connection is refused, the app reports that it is unavailable or the platform has no
+/// such app, otherwise UNKNOWN: whether the app can be reached is the result of healthz.
 fn readiness_error_status(kind: SourceErrorKind) -> Status {
+    use SourceErrorKind::{Refused, Unavailable, Undeployed};
     match kind {
-        SourceErrorKind::Refused | SourceErrorKind::Unavailable => Status::Critical,
+        Refused | Unavailable | Undeployed => Status::Critical,
         _ => Status::Unknown,
     }
 }

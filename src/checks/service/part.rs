@@ -44,22 +44,31 @@ const NAMED: [&str; 7] = ["db", "worker", "queue", "ffmpeg", "env", "stripe", "s
 fn required(check: &ReadyCheck, observed: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
     let name = name_of(check);
     match &observed.result {
-        Ok(report) => vec![match report.component(name) {
-            Some(component) => evaluate_component(check, observed, report, component),
-            None => unmentioned(check, report, name),
-        }],
+        Ok(report) => {
+            let findings = evaluate_named(check, observed, report);
+            if findings.is_empty() {
+                unmentioned(check, report, name).into_iter().collect()
+            } else {
+                findings
+            }
+        }
         Err(_) => vec![blocked(check, name)],
     }
 }
 
+/// Evaluates every component with the name of this check.
+fn evaluate_named(
+    check: &ReadyCheck,
+    observed: &Observed<Readiness>,
+    report: &Readiness,
+) -> Vec<Finding> {
+    let components = report.components_named(name_of(check));
+    components.map(|component| evaluate_component(check, observed, report, component)).collect()
+}
+
 /// Evaluates an optional component. If it is missing, there is no finding.
 fn reported(check: &ReadyCheck, observed: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
-    let report = observed.value();
-    let component = report.and_then(|report| Some((report, report.component(name_of(check))?)));
-    component
-        .map(|(report, c)| evaluate_component(check, observed, report, c))
-        .into_iter()
-        .collect()
+    observed.value().map(|report| evaluate_named(check, observed, report)).unwrap_or_default()
 }
 
 /// Evaluates the components without a check of their own.
@@ -80,18 +89,23 @@ pub(crate) fn blocked(check: &ReadyCheck, name: &str) -> Finding {
     check.finding(status, name, "no readiness report to look into")
 }
 
-/// Returns an UNKNOWN finding for a component that the report does not contain.
-pub(crate) fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Finding {
-    if report.format == ReadinessFormat::Failure {
-        return blocked(check, name);
+/// Returns an UNKNOWN finding for a component that the report should contain and does not. `None` if the
+/// context ignores the component, or if reports of this format say themselves what they contain.
+pub(crate) fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Option<Finding> {
+    if report.is_ignored(name) || report.format.lists_its_components() {
+        return None;
     }
-    let message = format!("the app's report does not speak of {name}");
+    if report.format == ReadinessFormat::Failure {
+        return Some(blocked(check, name));
+    }
+    let message = format!("the app's report does not contain {name}");
     let finding = check.finding(Status::Unknown, name, message);
     // No command of this tool shows the state of ffmpeg on the app's machine.
-    if name == "ffmpeg" { finding } else { finding.next(next(name)) }
+    Some(if name == "ffmpeg" { finding } else { finding.next(next(name)) })
 }
 
-/// Evaluates a component. `ok: false` is CRITICAL, or a WARNING if the overall result is `ok: true`.
+/// Evaluates a component. `ok: false` is CRITICAL; it is a WARNING if the overall result is `ok: true`,
+/// and for a worker without a reason, because one version of the app always reports that.
 pub(crate) fn evaluate_component(
     check: &ReadyCheck,
     observed: &Observed<Readiness>,
@@ -104,12 +118,19 @@ pub(crate) fn evaluate_component(
             (Status::Ok, component_text(component).unwrap_or_else(|| "ok".to_owned()))
         }
         ReportedFlag::Is(false) => {
-            let text = component_text(component).unwrap_or_else(|| "reported as not ok".to_owned());
+            let text = component_text(component);
+            let is_explained = name != "worker" || text.is_some();
+            let text = text.unwrap_or_else(|| "reported as not ok, without a reason".to_owned());
             if report.ok == ReportedFlag::Is(true) {
-                (Status::Warning, format!("{text} (while the server says ok: true)"))
-            } else {
+                (Status::Warning, format!("{text} (while the app reports that it is ready)"))
+            } else if is_explained {
                 (Status::Critical, text)
+            } else {
+                (Status::Warning, text)
             }
+        }
+        ReportedFlag::Degraded => {
+            (Status::Warning, component_text(component).unwrap_or_else(|| "degraded".to_owned()))
         }
         ReportedFlag::Absent => {
             (Status::Unknown, format!("the app's report on {name} has no verdict"))

@@ -28,11 +28,16 @@ fn evaluate(
         Ok(report) => report,
         Err(_) => return vec![blocked(check, SUBJECT)],
     };
-    match (&report.queue, report.component(SUBJECT)) {
-        (Some(queue), _) => describe_values(check, observed, queue),
-        (None, Some(component)) => vec![evaluate_component(check, observed, report, component)],
-        (None, None) => vec![unmentioned(check, report, SUBJECT)],
+    let components = report.components_named(SUBJECT);
+    let mut findings: Vec<_> = components
+        .map(|component| evaluate_component(check, observed, report, component))
+        .collect();
+    match &report.queue {
+        Some(queue) => findings.extend(describe_values(check, observed, queue)),
+        None if findings.is_empty() => findings.extend(unmentioned(check, report, SUBJECT)),
+        None => {}
     }
+    findings
 }
 
 fn describe_values(
@@ -53,7 +58,7 @@ fn describe_values(
     };
     let malformed = match &queue.warning {
         ReportedFlag::Malformed(problem) => Some(problem),
-        ReportedFlag::Is(_) | ReportedFlag::Absent => None,
+        ReportedFlag::Is(_) | ReportedFlag::Degraded | ReportedFlag::Absent => None,
     };
     let problems: Vec<_> = queue.problems.iter().chain(malformed).collect();
     for problem in &problems {

@@ -2,7 +2,7 @@
 
 use super::{brief, readiness_error_status};
 use crate::checks::Check;
-use crate::facts::service::{Readiness, ReportedFlag};
+use crate::facts::service::{Component, Readiness, ReportedFlag};
 use crate::facts::{Evidence, Finding, Observed, Section, SourceError, Status, Thresholds};
 
 /// Check that the app reports that it is ready. CRITICAL if it reports the opposite, UNKNOWN if the
@@ -16,6 +16,9 @@ pub(crate) const READY_OK: Check<Observed<Readiness>> = Check {
 
 /// The subject of its findings.
 const SUBJECT: &str = "ready";
+/// The components that can make the app not ready without being in its report: the version that the
+/// runbook describes counts them and does not report them.
+const HIDDEN: [&str; 3] = ["env", "stripe", "sentry"];
 
 fn evaluate(
     check: &Check<Observed<Readiness>>,
@@ -33,9 +36,14 @@ fn evaluate(
         }
         ReportedFlag::Is(true) => (Status::Ok, "ready".to_owned()),
         ReportedFlag::Is(false) => (Status::Critical, not_ready(report)),
+        ReportedFlag::Degraded if http_status >= 500 => (Status::Critical, not_ready(report)),
+        ReportedFlag::Degraded => (Status::Warning, "reported as degraded".to_owned()),
         ReportedFlag::Absent if http_status >= 500 => (Status::Critical, not_ready(report)),
+        ReportedFlag::Malformed(problem) if http_status >= 500 => {
+            (Status::Critical, format!("HTTP {http_status}: {problem}"))
+        }
         ReportedFlag::Absent => {
-            (Status::Unknown, "the report has no verdict of its own".to_owned())
+            (Status::Unknown, "the report has no status of its own".to_owned())
         }
         ReportedFlag::Malformed(problem) => (Status::Unknown, problem.clone()),
     };
@@ -62,42 +70,77 @@ fn no_report(
         .next("cliplyctl health")
 }
 
-/// Formats the reasons that the report gives for not being ready.
+/// Formats the reasons that the report gives for not being ready, or says that it gives none.
 fn not_ready(report: &Readiness) -> String {
-    let failing: Vec<_> = report
-        .components
-        .iter()
-        .filter(|c| c.ok == ReportedFlag::Is(false))
-        .map(|c| c.name.as_str())
-        .collect();
-    let reason = if report.fatal {
-        "the server could not build its report".to_owned()
-    } else if failing.is_empty() && all_healthy(report) {
-        match report.queue.as_ref().is_some_and(|queue| queue.warning == ReportedFlag::Is(true)) {
-            true => "not ready: no part is down, but its queue warns".to_owned(),
-            false => "not ready, though every part that it reports is ok".to_owned(),
-        }
-    } else if failing.is_empty() {
-        "not ready".to_owned()
+    let failing: Vec<_> =
+        report.components.iter().filter(|c| explains(c)).map(|c| c.name.as_str()).collect();
+    let has_queue_warning =
+        report.queue.as_ref().is_some_and(|queue| queue.warning == ReportedFlag::Is(true));
+    let reasons: Vec<_> = report.errors.iter().chain(&report.unhealthy).map(|r| brief(r)).collect();
+    let error = reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
+    if report.fatal {
+        format!("the app could not build its report{error}")
+    } else if !failing.is_empty() {
+        format!("not ready, failing: {}{error}", failing.join(", "))
+    } else if has_queue_warning {
+        format!("not ready: no component is down, but the queue has a warning{error}")
+    } else if reasons.is_empty() {
+        unexplained(report)
     } else {
-        format!("not ready because of {}", failing.join(", "))
-    };
-    match report.errors.first() {
-        Some(error) => format!("{reason}: {}", brief(error)),
-        None => reason,
+        format!("not ready{error}")
     }
 }
 
-/// Whether the report lists components and all of them are ok.
-fn all_healthy(report: &Readiness) -> bool {
-    let components = &report.components;
-    !components.is_empty()
-        && components.iter().all(|component| component.ok == ReportedFlag::Is(true))
+/// Whether a component is a reason for not being ready. A worker without a message is none: one version
+/// of the app always reports it as not ok.
+fn explains(component: &Component) -> bool {
+    component.ok == ReportedFlag::Is(false)
+        && (component.name != "worker"
+            || component.message.is_some()
+            || !component.details.is_empty())
 }
 
-/// Returns the next command: the admin report, or the runbook if this is the admin report.
+/// Formats a report that is not ready and does not say why.
+fn unexplained(report: &Readiness) -> String {
+    let components = &report.components;
+    let is_healthy = !components.is_empty()
+        && components.iter().all(|component| component.ok == ReportedFlag::Is(true));
+    let what = match is_healthy {
+        true => "not ready, though every component in the report is ok",
+        false => "not ready, and the report does not say why",
+    };
+    match hidden_causes(report).join(", ") {
+        hidden if hidden.is_empty() => what.to_owned(),
+        hidden => format!(
+            "{what}: the cause may be one that it does not contain ({hidden}); on the server run \
+             cliplyctl env check --process"
+        ),
+    }
+}
+
+/// Returns the components that count for the app and are not in its report.
+fn hidden_causes(report: &Readiness) -> Vec<&'static str> {
+    if report.format.lists_its_components() {
+        return vec![];
+    }
+    HIDDEN.into_iter().filter(|name| report.component(name).is_none()).collect()
+}
+
+/// Returns the next command: the environment for a report that hides its causes; else the admin report,
+/// or the runbook if this is the admin report.
 fn next(observed: &Observed<Readiness>) -> &'static str {
-    if observed.source.contains("/admin/") {
+    let is_unexplained = observed.value().is_some_and(|report| {
+        report.ok == ReportedFlag::Is(false)
+            && !report.fatal
+            && !report.components.iter().any(explains)
+            && report.errors.is_empty()
+            && report.unhealthy.is_empty()
+            && !report.queue.as_ref().is_some_and(|q| q.warning == ReportedFlag::Is(true))
+            && !hidden_causes(report).is_empty()
+    });
+    if is_unexplained {
+        "cliplyctl env check --process"
+    } else if observed.source.contains("/admin/") {
         "cliplyctl runbook 3.2"
     } else {
         "cliplyctl ready --admin"

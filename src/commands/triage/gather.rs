@@ -10,7 +10,6 @@ use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::Queue;
 use crate::facts::triage::TriageFacts;
 use crate::queue::Layout;
-use crate::sources::http::app::{HEALTHZ, READYZ};
 use crate::sources::postgres::queue::ScanPolicy;
 use crate::sources::postgres::{flow, server};
 
@@ -23,8 +22,8 @@ pub(crate) async fn gather(
     probes: &Probes<'_>,
     scan_policy: ScanPolicy,
 ) -> TriageFacts {
-    let health = probes.probe(HEALTHZ, health::observe(context));
-    let readiness = probes.probe(READYZ, ready::observe(context, false));
+    let health = probes.probe(&context.settings.app.healthz_path.value, health::observe(context));
+    let readiness = probes.probe(&context.settings.app.readyz_path.value, ready::observe(context, false));
     let server = context.observe(STATISTICS, async {
         server::read(context.database().await?, context.remaining()).await
     });
@@ -64,9 +63,12 @@ const RECENT_DEAD_LETTERS: &str = "public.jobs (two hours)";
 const EVENTS: &str = "public.job_events";
 const STATISTICS: &str = "pg_stat_activity";
 
-/// The sources of the probes, in the order in which the status line shows them.
-pub(crate) const SOURCES: [&str; 7] =
-    [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, RECENT_DEAD_LETTERS, EVENTS];
+/// Returns the sources of the probes, in the order in which the status line shows them.
+pub(crate) fn sources(context: &Context) -> [&str; 7] {
+    let app = &context.settings.app;
+    let (health, readiness) = (&app.healthz_path.value, &app.readyz_path.value);
+    [health, readiness, CATALOG, STATISTICS, JOBS, RECENT_DEAD_LETTERS, EVENTS]
+}
 
 /// The facts about the jobs table and its events.
 type JobsFacts = (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Failures>>);

@@ -78,7 +78,7 @@ pub(crate) async fn bounded(
     context: &Context,
     interrupt: &Interrupt,
 ) -> (TriageFacts, Vec<AreaResult>) {
-    let probes = Probes::start(context, interrupt, &gather::SOURCES);
+    let probes = Probes::start(context, interrupt, &gather::sources(context));
     let facts = gather::gather(context, &probes, ScanPolicy::Indexes).await;
     let areas = evaluate(&facts, &context.settings.thresholds);
     (facts, areas)
@@ -96,7 +96,7 @@ async fn gather_and_evaluate(
     interrupt: &Interrupt,
     tests: &[TestRun],
 ) -> TriageRun {
-    let probes = Probes::start(context, interrupt, &gather::SOURCES);
+    let probes = Probes::start(context, interrupt, &gather::sources(context));
     let mut facts = gather::gather(context, &probes, ScanPolicy::Budget).await;
     facts.tests = tests.to_vec();
     let areas = evaluate(&facts, &context.settings.thresholds);

@@ -23,7 +23,7 @@ pub(crate) struct Probes<'a> {
     interrupt: &'a Interrupt,
     status: StatusLine,
     title: String,
-    running: RefCell<Vec<&'static str>>,
+    running: RefCell<Vec<&'a str>>,
     interrupted: Cell<bool>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Probes<'a> {
     pub(crate) fn start(
         context: &'a Context,
         interrupt: &'a Interrupt,
-        sources: &[&'static str],
+        sources: &[&'a str],
     ) -> Self {
         let from = context.provenance();
         let title = match from.context.or(from.base_url) {
@@ -59,7 +59,7 @@ impl<'a> Probes<'a> {
     /// Runs a probe until it ends, the budget and the grace time are over, or a signal.
     pub(crate) async fn probe<T>(
         &self,
-        name: &'static str,
+        name: &str,
         read: impl Future<Output = Observed<T>>,
     ) -> Observed<T> {
         self.show();

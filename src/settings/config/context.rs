@@ -8,10 +8,11 @@ use super::document::{TomlDocument, TomlKey, TomlValue};
 use super::source::Source;
 use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
+use crate::settings::app::{AppOverrides, is_endpoint_path};
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
 /// Every key of a context, with its description.
-const CONTEXT_KEYS: [(&str, &str); 14] = [
+const CONTEXT_KEYS: [(&str, &str); 19] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
@@ -23,6 +24,11 @@ const CONTEXT_KEYS: [(&str, &str); 14] = [
     ("read_only", "true: writes are refused"),
     ("oldest_job_age_unit", "unit of readyz's oldestJobAge: \"s\" or \"ms\""),
     ("state_column", "column that the worker's claim reads: \"state\" or \"status\""),
+    ("healthz_path", "path of the health report; default /api/healthz"),
+    ("readyz_path", "path of the readiness report; default /api/readyz"),
+    ("admin_readyz_path", "path of `ready --admin`; default /api/admin/readyz"),
+    ("max_answer_age", "oldest answer of the app that counts; default \"60s\""),
+    ("ignored_components", "components of readyz that are shown, but not evaluated: [\"worker\"]"),
     ("runbook_url", "where RUNBOOK.md is read in a browser: terminals link to its sections"),
     ("timeout", "longest time for one probe: \"5s\""),
     ("thresholds", "table of limits: {warning, critical}, a number (warning) or false"),
@@ -70,6 +76,8 @@ pub(crate) struct ContextSettings {
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
     /// The column of the jobs table that the worker maintains.
     pub(crate) state_column: Option<Setting<String>>,
+    /// The endpoints of the app and how its answers are evaluated.
+    pub(in crate::settings) app: AppOverrides,
     /// The address of the runbook for browsers.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The time limit of one probe.
@@ -111,6 +119,7 @@ impl ContextSettings {
             read_only: None,
             oldest_job_age_unit: None,
             state_column: None,
+            app: AppOverrides::default(),
             runbook_url: None,
             timeout: None,
             thresholds: ThresholdSettings::default(),
@@ -150,6 +159,15 @@ impl ContextSettings {
                 self.oldest_job_age_unit = Some(age_unit(document, key, value)?);
             }
             "state_column" => self.state_column = Some(state_column(document, key, value)?),
+            "healthz_path" => self.app.healthz_path = Some(endpoint_path(document, key, value)?),
+            "readyz_path" => self.app.readyz_path = Some(endpoint_path(document, key, value)?),
+            "admin_readyz_path" => {
+                self.app.admin_readyz_path = Some(endpoint_path(document, key, value)?);
+            }
+            "max_answer_age" => self.app.max_answer_age = Some(document.duration(key, value)?),
+            "ignored_components" => {
+                self.app.ignored_components = Some(document.strings(key, value)?);
+            }
             "runbook_url" => self.runbook_url = Some(runbook_url(document, key, value)?),
             "timeout" => self.timeout = Some(document.duration(key, value)?),
             "thresholds" => self.thresholds = thresholds::read(document, key, value)?,
@@ -213,6 +231,19 @@ fn runbook_url(
     };
     url.set_fragment(None);
     Ok(Setting::new(url.to_string(), setting.origin))
+}
+
+/// A path that follows the base URL.
+fn endpoint_path(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<Setting<String>, Error> {
+    let path = document.string(key, value)?;
+    match is_endpoint_path(&path.value) {
+        true => Ok(path),
+        false => Err(document.expected(key, value, "a path such as \"/api/readyz\"")),
+    }
 }
 
 /// `"s"` or `"ms"`.

@@ -86,6 +86,22 @@ impl<'a> TomlDocument<'a> {
         }
     }
 
+    /// A value that must be a list of non-empty strings.
+    pub(super) fn strings(
+        &self,
+        key: &TomlKey,
+        value: &TomlValue,
+    ) -> Result<Setting<Vec<String>>, Error> {
+        let wrong = || self.expected(key, value, "a list of strings that are not empty");
+        let items = value.get_ref().as_array().ok_or_else(wrong)?;
+        let text = |item: &TomlValue| {
+            let text = item.get_ref().as_str().filter(|text| !text.is_empty());
+            text.map(str::to_owned).ok_or_else(wrong)
+        };
+        let strings = items.iter().map(text).collect::<Result<_, _>>()?;
+        Ok(Setting::new(strings, self.origin(value.span())))
+    }
+
     /// A value that must be a boolean.
     pub(super) fn boolean(&self, key: &TomlKey, value: &TomlValue) -> Result<Setting<bool>, Error> {
         match value.get_ref() {

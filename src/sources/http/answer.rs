@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, SERVER, SET_COOKIE};
+use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
-use super::after_retries;
+use super::freshness::Freshness;
+use super::{after_retries, client, errors, platform};
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -32,8 +33,10 @@ pub(crate) struct HttpAnswer {
 }
 
 impl HttpAnswer {
-    /// Returns the body as a JSON object. Only 2xx and 5xx responses contain a report.
-    pub(crate) fn report(&self) -> Result<Value, SourceError> {
+    /// Returns the body as a JSON object. Only 2xx and 5xx responses contain a report, and only if the
+    /// app itself sent it, now.
+    pub(crate) fn report(&self, freshness: Freshness) -> Result<Value, SourceError> {
+        self.check_sender()?;
         let status = self.status;
         match status.as_u16() {
             401 | 403 => return Err(self.access_denied()),
@@ -43,13 +46,59 @@ impl HttpAnswer {
             _ if !(status.is_success() || status.is_server_error()) => {
                 return Err(self.error(SourceErrorKind::Other));
             }
-            _ => {}
+            _ => freshness.check_headers(&self.headers)?,
         }
+        let report = self.json_object()?;
+        freshness.check_report(&report, &self.headers)?;
+        Ok(report)
+    }
+
+    /// Returns the body if it is not JSON but the app, and not a cache, sent it with 2xx or 5xx.
+    pub(crate) fn text_report(&self, freshness: Freshness) -> Option<&str> {
+        let has_report = self.status.is_success() || self.status.is_server_error();
+        let is_current =
+            self.check_sender().is_ok() && freshness.check_headers(&self.headers).is_ok();
+        (has_report && is_current).then_some(self.body.as_str())
+    }
+
+    /// Refuses a response that the edge or the hosting platform sent in place of the app.
+    fn check_sender(&self) -> Result<(), SourceError> {
+        if let Some(header) = platform::challenge(&self.headers) {
+            let error = self.error(SourceErrorKind::Intercepted);
+            let message = format!("a challenge for browsers ({header}): {}", error.message);
+            return Err(SourceError { message, ..error }.hint(
+                "the app was not asked: allow this machine in the firewall of the edge, or set the \
+                 header that lets it pass among the context's headers",
+            ));
+        }
+        if let Some(platform) = self.undeployed() {
+            let error = self.error(SourceErrorKind::Undeployed);
+            let message = format!("{platform} has no such app or deployment: {}", error.message);
+            return Err(SourceError { message, ..error }
+                .hint("deploy the app, or correct the base URL"));
+        }
+        if self.status.is_server_error() && platform::is_railway_fallback(&self.headers) {
+            return Err(self.unavailable());
+        }
+        Ok(())
+    }
+
+    fn undeployed(&self) -> Option<&'static str> {
+        platform::undeployed(self.status.as_u16(), &self.headers, &self.body)
+    }
+
+    /// Returns the error for a proxy that refused the request, or `None`.
+    pub(crate) fn proxy_error(&self, url: &Url) -> Option<SourceError> {
+        let is_refused = self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        let proxy = is_refused.then(|| client::proxy_of(url)).flatten()?;
+        Some(errors::proxy_failed(&proxy, url, "it asks for a user name and a password (407)"))
+    }
+
+    fn json_object(&self) -> Result<Value, SourceError> {
+        let status = self.status;
         match serde_json::from_str(&replace_lone_surrogates(&self.body)) {
             Ok(report @ Value::Object(_)) => Ok(report),
-            _ if status.is_server_error() => Err(self
-                .error(SourceErrorKind::Unavailable)
-                .hint("look at the deployment and its logs")),
+            _ if status.is_server_error() => Err(self.unavailable()),
             _ if self.is_html() => Err(self.error(SourceErrorKind::Intercepted).hint(
                 "a login page, a proxy or a frontend answers in place of the API: check the base \
                  URL and its headers",
@@ -60,11 +109,19 @@ impl HttpAnswer {
         }
     }
 
+    /// Returns the error for a response of a server that fails.
+    pub(crate) fn unavailable(&self) -> SourceError {
+        self.error(SourceErrorKind::Unavailable).hint("look at the deployment and its logs")
+    }
+
     /// Returns whether a retry may succeed: overload, or a gateway that cannot reach the app. A 503
-    /// with a JSON body is a report and is not retried.
+    /// with a JSON body is a report and is not retried, nor is a challenge.
     pub(crate) fn is_transient(&self) -> bool {
         match self.status.as_u16() {
+            _ if platform::challenge(&self.headers).is_some() => false,
             429 | 502 | 504 => true,
+            // Railway also answers so while an app that sleeps is starting.
+            404 => platform::is_railway_fallback(&self.headers),
             503 => !self.body.trim_start().starts_with('{'),
             _ => false,
         }
@@ -111,6 +168,11 @@ impl HttpAnswer {
             Some(pause) => error.hint(format!("the server asks to wait {} s", pause.as_secs())),
             None => error.hint("ask less often"),
         }
+    }
+
+    /// Returns the content type, or an empty text.
+    pub(crate) fn content_type(&self) -> &str {
+        self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     fn is_html(&self) -> bool {

@@ -4,6 +4,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use rustls::crypto::ring;
@@ -15,6 +17,8 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::tls::expired_ca::ExpiredCaVerifier;
 
 const USER_AGENT: &str = concat!("cliplyctl/", env!("CARGO_PKG_VERSION"));
+/// Maximum number of headers of a response; curl limits only their total size.
+const MAX_HEADERS: usize = 1_000;
 
 /// Returns a client for one attempt; its hooks report to `timer`.
 pub(crate) fn build(
@@ -27,6 +31,10 @@ pub(crate) fn build(
         .tls_backend_preconfigured(tls)
         .user_agent(USER_AGENT)
         .redirect(Policy::none())
+        .http1_max_headers(MAX_HEADERS)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
         .connect_timeout(connect_timeout)
         .dns_resolver(TimedResolver(timer.clone()))
         .connector_layer(TimedConnecting(timer.clone()));
@@ -36,6 +44,17 @@ pub(crate) fn build(
     builder.build().map_err(|e| {
         SourceError::new(SourceErrorKind::Other, format!("could not prepare the HTTP client: {e}"))
     })
+}
+
+/// Returns the proxy that requests to this URL use, without its credentials.
+pub(crate) fn proxy_of(url: &Url) -> Option<Uri> {
+    // The same rules as in reqwest, which does not tell which proxy it uses.
+    static SYSTEM: OnceLock<Matcher> = OnceLock::new();
+    if is_loopback(url) {
+        return None;
+    }
+    let uri = url.as_str().parse().ok()?;
+    Some(SYSTEM.get_or_init(Matcher::from_system).intercept(&uri)?.uri().clone())
 }
 
 /// Returns whether the URL names this machine; such URLs do not use a proxy.

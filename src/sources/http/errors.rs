@@ -4,9 +4,10 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
+use hyper::Uri;
 use reqwest::{StatusCode, Url};
 
-use super::MAX_BODY;
+use super::{MAX_BODY, client};
 use super::redirect::origin;
 use super::timings::{Phase, RequestTimer};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -15,7 +16,13 @@ pub(crate) use crate::sources::tls::http_errors::tls;
 /// Returns the error for a failed request, with the phase in which it failed.
 pub(crate) fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer) -> SourceError {
     let (phase, received) = timer.progress();
-    if let Some(cause) = find::<rustls::Error>(error) {
+    let tls_error = find::<rustls::Error>(error);
+    if let Some(proxy) = client::proxy_of(url)
+        && is_failure_of_proxy(&proxy, url, phase, tls_error.is_some())
+    {
+        return proxy_failed(&proxy, url, &innermost_message(error));
+    }
+    if let Some(cause) = tls_error {
         return tls(cause, url);
     }
     if error.is_timeout() {
@@ -32,6 +39,9 @@ pub(crate) fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer)
             return incomplete_response(url, phase, received);
         }
     }
+    if error.is_decode() {
+        return not_decodable(url, error);
+    }
     match find::<io::Error>(error) {
         Some(cause) => io_error(cause, url, phase, received),
         None => SourceError::new(
@@ -44,9 +54,41 @@ pub(crate) fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer)
 /// Returns the error for a request that used up its time budget.
 pub(crate) fn timed_out(url: &Url, timer: &RequestTimer, budget: Duration) -> SourceError {
     let (phase, received) = timer.progress();
-    let mut error = timed_out_in_phase(url, phase, received);
+    let mut error = match client::proxy_of(url) {
+        Some(proxy) if is_failure_of_proxy(&proxy, url, phase, false) => {
+            proxy_failed(&proxy, url, &format!("timed out while {}", phase.message()))
+        }
+        _ => timed_out_in_phase(url, phase, received),
+    };
     error.message.push_str(&format!(", {:.1} s allowed", budget.as_secs_f64()));
     error
+}
+
+/// Returns whether a request failed at its proxy, before or instead of reaching the app.
+///
+/// A tunnel (https, or any SOCKS proxy) ends the proxy's part once the connection exists; without
+/// a tunnel, the whole exchange is with the proxy.
+fn is_failure_of_proxy(proxy: &Uri, url: &Url, phase: Phase, is_tls_error: bool) -> bool {
+    let scheme = proxy.scheme_str().unwrap_or("http");
+    let is_tunnel = url.scheme() == "https" || scheme.starts_with("socks");
+    let is_connecting = matches!(phase, Phase::Resolving | Phase::Connecting);
+    match is_tls_error {
+        // Inside the tunnel TLS is with the app, unless the proxy speaks TLS as well.
+        true => scheme == "https",
+        false => is_connecting || !is_tunnel,
+    }
+}
+
+/// Returns the error for a request that failed at its proxy.
+pub(crate) fn proxy_failed(proxy: &Uri, url: &Url, why: &str) -> SourceError {
+    let address = proxy.authority().map_or("", |authority| authority.as_str());
+    let scheme = proxy.scheme_str().unwrap_or("http");
+    let message =
+        format!("the proxy {scheme}://{address} did not connect to {}: {why}", origin(url));
+    SourceError::new(SourceErrorKind::Proxy, message).hint(
+        "the app was not asked: check http_proxy, https_proxy and all_proxy, or add the host to \
+         no_proxy",
+    )
 }
 
 /// Returns the error for a body that is larger than [`MAX_BODY`].
@@ -86,6 +128,16 @@ fn not_http(url: &Url) -> SourceError {
     let message = format!("{} answers, but not in HTTP", origin(url));
     SourceError::new(SourceErrorKind::Malformed, message)
         .hint("check the port of the base URL, and whether it should be https")
+}
+
+fn not_decodable(url: &Url, error: &reqwest::Error) -> SourceError {
+    let message = format!(
+        "the body from {} does not match its Content-Encoding: {}",
+        origin(url),
+        innermost_message(error)
+    );
+    SourceError::new(SourceErrorKind::Malformed, message)
+        .hint("the app or a proxy in front of it compresses wrongly: look at its configuration")
 }
 
 /// Returns the error for a connection that was closed before the response was complete.

@@ -9,6 +9,8 @@ pub mod app;
 mod client;
 mod errors;
 pub(crate) mod exporter;
+mod freshness;
+mod platform;
 pub(crate) mod redirect;
 mod timings;
 
@@ -16,7 +18,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 pub(crate) use answer::{HttpAnswer, json_type};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+pub use freshness::Freshness;
+use reqwest::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, Url};
 use rustls::ClientConfig;
 use timings::RequestTimer;
@@ -114,7 +117,7 @@ impl Http {
             let pause = (retries < MAX_RETRIES)
                 .then(|| pause_before_retry(&outcome, BACKOFF * 2u32.pow(retries)))
                 .flatten()
-                .filter(|pause| Instant::now() + *pause < deadline);
+                .filter(|pause| *pause < deadline.saturating_duration_since(Instant::now()));
             match (pause, outcome) {
                 (Some(pause), _) => tokio::time::sleep(pause).await,
                 (None, Ok(mut response)) => {
@@ -156,15 +159,24 @@ impl Http {
         connect_timeout: Duration,
     ) -> Result<HttpAnswer, SourceError> {
         let mut url = self.base.clone();
+        let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url.set_query(query);
         for _ in 0..=redirect::MAX {
             let client = client::build(&url, self.tls_config(&url)?, timer, connect_timeout)?;
-            let request = client.get(url.clone()).headers(headers.clone());
+            let request = client.get(url.clone()).header(CACHE_CONTROL, "no-cache");
+            let request = request.headers(headers.clone());
             let response = request.send().await.map_err(|e| errors::transport(&e, &url, timer))?;
             timer.first_byte();
             match redirect::target(&url, response.status(), response.headers())? {
                 Some(next) => url = next,
-                None => return self.read_body(response, timer).await,
+                None => {
+                    let answer = self.read_body(&url, response, timer).await?;
+                    return match answer.proxy_error(&url) {
+                        Some(error) => Err(error),
+                        None => Ok(answer),
+                    };
+                }
             }
         }
         Err(redirect::too_many(&url))
@@ -173,6 +185,7 @@ impl Http {
     /// Reads the body, at most [`MAX_BODY`] bytes.
     async fn read_body(
         &self,
+        url: &Url,
         mut response: Response,
         timer: &RequestTimer,
     ) -> Result<HttpAnswer, SourceError> {
@@ -182,7 +195,7 @@ impl Http {
             return Err(errors::too_large(status));
         }
         while let Some(chunk) =
-            response.chunk().await.map_err(|e| errors::transport(&e, &self.base, timer))?
+            response.chunk().await.map_err(|e| errors::transport(&e, url, timer))?
         {
             if body.len() + chunk.len() > MAX_BODY {
                 return Err(errors::too_large(status));
@@ -197,6 +210,8 @@ impl Http {
 
     /// Returns the body as text without our credentials, which a debug page may echo.
     fn redact_credentials(&self, body: &[u8]) -> String {
+        // Like `fetch`, which ignores a byte order mark.
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let text = String::from_utf8_lossy(body).into_owned();
         self.secrets.iter().fold(text, |text, secret| {
             if text.contains(secret.as_str()) { text.replace(secret.as_str(), "***") } else { text }

@@ -1,26 +1,45 @@
-//! Parser of the `/api/healthz` report.
+//! Parser of the health report.
 
 use serde_json::Value;
 
 use super::json::text;
-use crate::facts::service::{Exchange, Health};
+use super::signs::{is_empty, scan, verdict};
+use crate::facts::service::{Exchange, Health, ReportedFlag};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::http::json_type;
 
-/// Parses a health report. `ok` must be a boolean; unknown fields are ignored.
+/// Parses a health report. It needs a status: `ok`, or `status` in the formats of common frameworks.
+/// Other fields count only if they contradict it.
 pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceError> {
     let malformed = |what: String| {
         let message = format!("HTTP {} without a health report: {what}", exchange.http_status);
-        Err(SourceError::new(SourceErrorKind::Malformed, message)
-            .hint("check that the base URL is the one of the API"))
+        SourceError::new(SourceErrorKind::Malformed, message)
+            .hint("check that the base URL is the one of the API")
     };
-    let ok = match json.get("ok") {
-        Some(Value::Bool(ok)) => *ok,
-        Some(other) => return malformed(format!("the field ok is {}", json_type(other))),
-        None => return malformed("the field ok is missing".to_owned()),
+    let status = match json.get("ok") {
+        None => json.get("status").map(|value| ("status", value)),
+        Some(value) => Some(("ok", value)),
     };
-    let field = |name| json.get(name).and_then(text);
-    Ok(Health { exchange, ok, service: field("service"), ts: field("ts"), error: field("error") })
+    let (name, value) = status.ok_or_else(|| malformed("the field ok is missing".to_owned()))?;
+    let ok = match verdict(name, name, value) {
+        ReportedFlag::Is(ok) => ok,
+        // A service that works in part is up.
+        ReportedFlag::Degraded => true,
+        ReportedFlag::Malformed(problem) => return Err(malformed(problem)),
+        ReportedFlag::Absent => {
+            return Err(malformed(format!("the field {name} is {}", json_type(value))));
+        }
+    };
+    let field = |name| json.get(name).filter(|value| !is_empty(value)).and_then(text);
+    let unhealthy = if ok { scan("", json).unhealthy } else { vec![] };
+    Ok(Health {
+        exchange,
+        ok,
+        service: field("service"),
+        ts: field("ts").or_else(|| field("timestamp")),
+        error: field("error"),
+        unhealthy,
+    })
 }
 
 #[cfg(test)]

@@ -1,37 +1,84 @@
-//! Reports of the app: requests `/api/healthz`, `/api/readyz` and `/api/admin/readyz` and parses
-//! the JSON.
+//! Reports of the app: requests its health and readiness reports and parses them.
 
 use std::time::Duration;
 
 use crate::facts::SourceError;
-use crate::facts::service::{Health, Readiness};
-use crate::sources::http::Http;
+use crate::facts::service::{Health, Readiness, ReadinessFormat};
+use crate::sources::http::{Freshness, Http, HttpAnswer};
 
 mod health;
 mod json;
 mod readiness;
+mod signs;
+mod text_report;
 
-/// Path of the health report.
-pub(crate) const HEALTHZ: &str = "/api/healthz";
-/// Path of the readiness report.
-pub(crate) const READYZ: &str = "/api/readyz";
-/// Path of the readiness report with details for operators.
-pub(crate) const ADMIN_READYZ: &str = "/api/admin/readyz";
-
-/// Reads the health report. `budget` includes retries.
-pub async fn health(http: &Http, budget: Duration) -> Result<Health, SourceError> {
-    let response = http.get(HEALTHZ, budget).await?;
-    health::parse(&response.report()?, response.exchange)
+/// A request for one report.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportRequest<'a> {
+    /// Path below the base URL.
+    pub path: &'a str,
+    /// Time for the request, retries included.
+    pub budget: Duration,
+    /// How old the answer may be.
+    pub freshness: Freshness,
 }
 
-/// Reads the readiness report. `budget` includes retries.
-pub async fn readiness(http: &Http, budget: Duration) -> Result<Readiness, SourceError> {
-    let response = http.get(READYZ, budget).await?;
-    readiness::parse(&response.report()?, response.exchange)
+/// Reads the health report.
+pub async fn health(http: &Http, request: ReportRequest<'_>) -> Result<Health, SourceError> {
+    let response = http.get(request.path, request.budget).await?;
+    health::parse(&document(&response, request.freshness)?.json, response.exchange)
+}
+
+/// Reads the readiness report, without the components in `ignored`.
+pub async fn readiness(
+    http: &Http,
+    request: ReportRequest<'_>,
+    ignored: &[String],
+) -> Result<Readiness, SourceError> {
+    let response = http.get(request.path, request.budget).await?;
+    parse_readiness(&response, request.freshness, ignored)
 }
 
 /// Reads the readiness report for operators, with the admin token if one is configured.
-pub async fn admin_readiness(http: &Http, budget: Duration) -> Result<Readiness, SourceError> {
-    let response = http.get_as_admin(ADMIN_READYZ, budget).await?;
-    readiness::parse(&response.report()?, response.exchange)
+pub async fn admin_readiness(
+    http: &Http,
+    request: ReportRequest<'_>,
+    ignored: &[String],
+) -> Result<Readiness, SourceError> {
+    let response = http.get_as_admin(request.path, request.budget).await?;
+    parse_readiness(&response, request.freshness, ignored)
+}
+
+fn parse_readiness(
+    response: &HttpAnswer,
+    freshness: Freshness,
+    ignored: &[String],
+) -> Result<Readiness, SourceError> {
+    let document = document(response, freshness)?;
+    readiness::parse(&document, response.exchange, ignored).ok_or_else(|| {
+        if response.status.is_server_error() {
+            return response.unavailable();
+        }
+        readiness::not_a_report(response.exchange)
+    })
+}
+
+/// A report as JSON.
+pub(crate) struct ReportDocument {
+    json: serde_json::Value,
+    /// The format, if the body was not JSON or its content type names the format.
+    format: Option<ReadinessFormat>,
+}
+
+fn document(response: &HttpAnswer, freshness: Freshness) -> Result<ReportDocument, SourceError> {
+    let text = response.text_report(freshness);
+    let text = text.and_then(|body| text_report::parse(body, response.status.as_u16()));
+    if let Some((json, format)) = text {
+        return Ok(ReportDocument { json, format: Some(format) });
+    }
+    let format = response
+        .content_type()
+        .starts_with("application/health+json")
+        .then_some(ReadinessFormat::HealthJson);
+    Ok(ReportDocument { json: response.report(freshness)?, format })
 }

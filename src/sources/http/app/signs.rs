@@ -1,0 +1,282 @@
+//! What the values of a report say about health, in any of the known formats.
+//!
+//! Members of `checks`, `components` and `details` are read as components: each must be interpretable
+//! ([`member`]). Everywhere else only the health words count, and all other fields are information
+//! ([`scan`]).
+
+use serde_json::{Map, Value};
+
+use super::json::{text, wrong_type};
+use crate::facts::service::ReportedFlag;
+use crate::redact;
+
+/// The health words whose value is a verdict, the most important first.
+pub(super) const VERDICT_WORDS: [&str; 4] = ["ok", "status", "healthy", "ready"];
+/// The health words whose value is a problem unless it is empty.
+const PROBLEM_WORDS: [&str; 3] = ["fatal", "error", "errors"];
+/// The fields whose members are components.
+pub(super) const CONTAINERS: [&str; 3] = ["checks", "components", "details"];
+/// The nested containers. Below a component, `details` is information.
+const NESTED_CONTAINERS: [&str; 2] = ["checks", "components"];
+
+const HEALTHY: [&str; 25] = [
+    "ok", "okay", "up", "pass", "passed", "passing", "healthy", "ready", "alive", "live", "green", "good",
+    "success", "successful", "succeeded", "operational", "available", "online", "running", "active",
+    "connected", "serving", "normal", "nominal", "reachable",
+];
+const DEGRADED: [&str; 10] = [
+    "degraded", "warn", "warning", "yellow", "amber", "partial", "impaired", "unstable", "partially_degraded",
+    "partial_outage",
+];
+const UNHEALTHY: [&str; 35] = [
+    "down", "fail", "failed", "failing", "failure", "error", "errored", "unhealthy", "critical", "red", "fatal",
+    "dead", "unavailable", "out_of_service", "outage", "major_outage", "offline", "disconnected", "not_ready",
+    "notready", "not_ok", "nok", "bad", "broken", "crashed", "timeout", "timed_out", "unreachable", "refused",
+    "not_serving", "shutting_down", "inactive", "stopped", "service_unavailable", "not_available",
+];
+
+/// What a part of a report says about health.
+#[derive(Debug, Default)]
+pub(super) struct Signs {
+    /// The worst that it says.
+    pub(super) flag: ReportedFlag,
+    /// Every unhealthy value with its path: `checks.db.pool.ok: false`.
+    pub(super) unhealthy: Vec<String>,
+}
+
+impl Signs {
+    fn of(flag: ReportedFlag) -> Self {
+        Self { flag, unhealthy: vec![] }
+    }
+
+    /// Adds what another part says.
+    pub(super) fn add(&mut self, other: Self) {
+        if rank(&other.flag) > rank(&self.flag) {
+            self.flag = other.flag;
+        }
+        self.unhealthy.extend(other.unhealthy);
+    }
+}
+
+fn rank(flag: &ReportedFlag) -> u8 {
+    match flag {
+        ReportedFlag::Absent => 0,
+        ReportedFlag::Is(true) => 1,
+        ReportedFlag::Degraded => 2,
+        ReportedFlag::Malformed(_) => 3,
+        ReportedFlag::Is(false) => 4,
+    }
+}
+
+/// Returns what a word says about health, or `None` if it is not a health status.
+pub(super) fn word(text: &str) -> Option<ReportedFlag> {
+    let word = text.trim().to_ascii_lowercase().replace([' ', '-'], "_");
+    let word = word.as_str();
+    if HEALTHY.contains(&word) {
+        Some(ReportedFlag::Is(true))
+    } else if DEGRADED.contains(&word) {
+        Some(ReportedFlag::Degraded)
+    } else if UNHEALTHY.contains(&word) {
+        Some(ReportedFlag::Is(false))
+    } else {
+        None
+    }
+}
+
+/// Returns whether the value of `error` or `errors` says that there is none.
+pub(super) fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(fields) => fields.values().all(is_empty),
+    }
+}
+
+/// Returns the value of a verdict word. Objects and arrays are left to the caller, except for `ok`.
+pub(super) fn verdict(name: &str, path: &str, value: &Value) -> ReportedFlag {
+    let is_ok = name.eq_ignore_ascii_case("ok");
+    match value {
+        Value::Null => ReportedFlag::Absent,
+        Value::Bool(value) => ReportedFlag::Is(*value),
+        Value::String(text) if !is_ok => word(text).unwrap_or_else(|| unknown_word(path, text)),
+        Value::Number(number) if name.eq_ignore_ascii_case("status") => match number.as_u64() {
+            Some(code @ 100..=599) => ReportedFlag::Is(code < 400),
+            _ => ReportedFlag::Malformed(wrong_type(path, value, "a status")),
+        },
+        Value::Object(_) | Value::Array(_) if !is_ok => ReportedFlag::Absent,
+        other => ReportedFlag::Malformed(wrong_type(path, other, "true or false")),
+    }
+}
+
+fn unknown_word(path: &str, text: &str) -> ReportedFlag {
+    let shown: String = redact::text(text).chars().take(40).collect();
+    ReportedFlag::Malformed(format!("the field {path} is “{shown}”, which is not a known status"))
+}
+
+/// Reads a component: true, false, a status word, an object, or a list of these.
+pub(super) fn member(path: &str, value: &Value) -> Signs {
+    match value {
+        Value::Null => Signs::default(),
+        Value::Bool(ok) => Signs::of(ReportedFlag::Is(*ok)),
+        Value::String(text) => {
+            let flag = word(text).unwrap_or_else(|| unknown_word(path, text));
+            let unhealthy = unhealthy_value(path, value, &flag);
+            Signs { flag, unhealthy }
+        }
+        Value::Number(_) => Signs::of(ReportedFlag::Malformed(wrong_type(
+            path,
+            value,
+            "true, false, a status or an object",
+        ))),
+        Value::Array(items) => all(items.iter().enumerate().map(|(i, item)| {
+            member(&format!("{path}[{i}]"), item)
+        })),
+        Value::Object(fields) => object(path, fields),
+    }
+}
+
+/// Reads an object that is a component. Without a verdict of its own it is a group of components.
+fn object(path: &str, fields: &Map<String, Value>) -> Signs {
+    let mut signs = Signs::default();
+    for (name, value) in fields {
+        signs.add(health_word(path, name, value));
+        if NESTED_CONTAINERS.contains(&name.as_str()) {
+            signs.add(members(&join(path, name), value));
+        }
+    }
+    let others = fields.iter().filter(|(name, _)| !is_health_word(name));
+    if signs.flag != ReportedFlag::Absent {
+        signs.add(all(others.map(|(name, value)| scan(&join(path, name), value))));
+        return signs;
+    }
+    let mut group = all(others.map(|(name, value)| group_member(&join(path, name), value)));
+    // In `{"mode": "live", "host": "db1"}` the word is no verdict.
+    let is_prose = |value: &Value| value.as_str().is_some_and(|text| word(text).is_none());
+    if group.flag == ReportedFlag::Is(true)
+        && fields.values().any(is_prose)
+        && !fields.values().any(|value| value.is_object() || value.is_array())
+    {
+        group.flag = ReportedFlag::Absent;
+    }
+    signs.add(group);
+    signs
+}
+
+/// Reads the members of a container below a component, which must all be interpretable.
+fn members(path: &str, value: &Value) -> Signs {
+    let mandatory = |name: &str, value: &Value| {
+        let path = join(path, name);
+        let mut signs = member(&path, value);
+        if signs.flag == ReportedFlag::Absent {
+            signs.flag = ReportedFlag::Malformed(format!("the field {path} has no verdict"));
+        }
+        signs
+    };
+    match value {
+        Value::Object(fields) => all(fields.iter().map(|(name, value)| mandatory(name, value))),
+        Value::Array(items) => {
+            all(items.iter().enumerate().map(|(i, item)| mandatory(&i.to_string(), item)))
+        }
+        _ => Signs::default(),
+    }
+}
+
+/// Reads a field of a group: what is not a verdict, such as a number, is information.
+fn group_member(path: &str, value: &Value) -> Signs {
+    match value {
+        Value::Null | Value::Number(_) => Signs::default(),
+        Value::String(text) if word(text).is_none() => Signs::default(),
+        Value::Array(items) => all(items.iter().enumerate().map(|(i, item)| {
+            group_member(&format!("{path}[{i}]"), item)
+        })),
+        _ => member(path, value),
+    }
+}
+
+/// Reads information: only unhealthy health words count, at any depth.
+pub(super) fn scan(path: &str, value: &Value) -> Signs {
+    match value {
+        Value::Object(fields) => all(fields.iter().map(|(name, value)| {
+            let mut signs = health_word(path, name, value);
+            let is_other_status = matches!(signs.flag, ReportedFlag::Malformed(_))
+                && !name.eq_ignore_ascii_case("ok");
+            // `"status": "released"` is not about health.
+            if is_other_status || signs.flag == ReportedFlag::Is(true) {
+                signs.flag = ReportedFlag::Absent;
+            }
+            if !is_health_word(name) {
+                signs.add(scan(&join(path, name), value));
+            }
+            signs
+        })),
+        Value::Array(items) => {
+            all(items.iter().enumerate().map(|(i, item)| scan(&format!("{path}[{i}]"), item)))
+        }
+        _ => Signs::default(),
+    }
+}
+
+/// Reads one field if its name is a health word; otherwise it says nothing.
+fn health_word(path: &str, name: &str, value: &Value) -> Signs {
+    let path = join(path, name);
+    if is_one_of(name, &PROBLEM_WORDS) {
+        if is_empty(value) {
+            return Signs::default();
+        }
+        let shown = text(value).unwrap_or_default();
+        let unhealthy = vec![format!("{path}: {shown}")];
+        return Signs { flag: ReportedFlag::Is(false), unhealthy };
+    }
+    if !is_one_of(name, &VERDICT_WORDS) {
+        return Signs::default();
+    }
+    let flag = verdict(name, &path, value);
+    let mut signs = Signs { unhealthy: unhealthy_value(&path, value, &flag), flag };
+    if value.is_object() || value.is_array() {
+        signs.add(scan(&path, value));
+    }
+    signs
+}
+
+/// Returns whether the object has a verdict of its own: then it is a component wherever it is.
+pub(super) fn has_verdict(fields: &Map<String, Value>) -> bool {
+    fields.iter().any(|(name, value)| {
+        is_one_of(name, &VERDICT_WORDS)
+            && match verdict(name, name, value) {
+                ReportedFlag::Is(_) | ReportedFlag::Degraded => true,
+                ReportedFlag::Malformed(_) => name.eq_ignore_ascii_case("ok"),
+                ReportedFlag::Absent => false,
+            }
+    })
+}
+
+fn unhealthy_value(path: &str, value: &Value, flag: &ReportedFlag) -> Vec<String> {
+    match flag {
+        ReportedFlag::Is(false) | ReportedFlag::Degraded => {
+            vec![format!("{path}: {}", text(value).unwrap_or_default())]
+        }
+        _ => vec![],
+    }
+}
+
+fn is_health_word(name: &str) -> bool {
+    is_one_of(name, &VERDICT_WORDS) || is_one_of(name, &PROBLEM_WORDS)
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn all(signs: impl Iterator<Item = Signs>) -> Signs {
+    signs.fold(Signs::default(), |mut sum, signs| {
+        sum.add(signs);
+        sum
+    })
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
