@@ -133,7 +133,17 @@ fn unit(name: &str) -> (String, f64) {
         "s" => ("seconds".to_owned(), 1.0),
         "ms" => ("seconds".to_owned(), 1e-3),
         "%" => ("ratio".to_owned(), 1e-2),
-        "jobs/h" => ("jobs_per_hour".to_owned(), 1.0),
+        rate if let Some((of, per)) = rate.split_once('/') => {
+            let (of, factor) = unit(of);
+            // Linters reject the plural of a time that is not a base unit: hours, minutes.
+            let per = match per {
+                "s" => "second",
+                "min" => "minute",
+                "h" => "hour",
+                other => other,
+            };
+            (format!("{of}_per_{per}"), factor)
+        }
         other => {
             let sanitized = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
             (other.chars().map(sanitized).collect(), 1.0)
@@ -169,6 +179,8 @@ mod tests {
     fn time_units_are_converted_to_seconds() {
         assert_eq!(unit("ms"), ("seconds".to_owned(), 1e-3));
         assert_eq!(unit("jobs/h"), ("jobs_per_hour".to_owned(), 1.0));
+        assert_eq!(unit("failures/h"), ("failures_per_hour".to_owned(), 1.0));
+        assert_eq!(unit("jobs/min"), ("jobs_per_minute".to_owned(), 1.0));
         assert_eq!(unit("lock waits"), ("lock_waits".to_owned(), 1.0));
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, title_line,
 };
+use crate::checks::app_tests;
 use crate::exit::FailOn;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
 use crate::text;
@@ -84,12 +85,22 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
         Column::text("runbook"),
     ]);
     for result in results {
-        table.row(vec![
-            Cell::plain(result.area),
-            Cell::status(result.status()),
-            Cell::plain(result.detail()),
-            Cell::muted(result.section.number()).with_link(RunbookLink::Section(result.section)),
-        ]);
+        let (tests, result) = split_tests(result);
+        let mut row = |name: &str, status, detail: &str| {
+            table.row(vec![
+                Cell::plain(name),
+                Cell::status(status),
+                Cell::plain(detail),
+                Cell::muted(result.section.number())
+                    .with_link(RunbookLink::Section(result.section)),
+            ]);
+        };
+        if !result.findings.is_empty() {
+            row(result.area, result.status(), &result.detail());
+        }
+        for test in tests {
+            row(&test.subject, test.status, &test.message);
+        }
     }
     document.push(Block::Table(table));
     if let Some(diagnosis) = &diagnosis {
@@ -119,6 +130,14 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     }
     document.next(commands);
     document
+}
+
+/// Splits the test runs from an area: each gets a row of its own, so that none hides behind a finding that
+/// is worse.
+fn split_tests(result: &AreaResult) -> (Vec<Finding>, AreaResult) {
+    let findings = result.findings.iter().cloned();
+    let (tests, findings) = findings.partition(|finding| finding.check == app_tests::CHECK.id);
+    (tests, AreaResult { section: result.section, area: result.area, findings })
 }
 
 /// Returns why the database was not read, if the area's line shows a CRITICAL finding instead.

@@ -38,6 +38,10 @@ pub fn not_examined(facts: &TriageFacts) -> Vec<(String, String)> {
         }
         None => {}
     }
+    for component in facts.readiness.value().into_iter().flat_map(|report| &report.ignored) {
+        let reason = "ignored by the context (ignored_components)";
+        note(&format!("component {}", component.name), reason.to_owned());
+    }
     if facts.layout.result.is_ok() {
         note(OTHER_ROLES, format!("{AUDIT} judges it"));
     }

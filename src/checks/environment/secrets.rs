@@ -95,7 +95,21 @@ fn looks_like(entry: &EnvEntry) -> Option<&'static str> {
         return Some("an address with a password");
     }
     let named = SECRET_NAMES.iter().any(|name| entry.key.to_uppercase().contains(name));
-    (named && is_random(value)).then_some("a random secret")
+    (named && has_random_part(value)).then_some("a random secret")
+}
+
+/// Whether a value is random. In a URL only the parts that can hold a secret count: the user, the password
+/// and each value of path, query and fragment. A long address is not a secret.
+fn has_random_part(value: &str) -> bool {
+    let Some(url) = url::Url::parse(value).ok().filter(url::Url::has_host) else {
+        return is_random(value);
+    };
+    let fragment = url.fragment().unwrap_or_default();
+    let parts = [url.username(), url.password().unwrap_or_default()];
+    let path = url.path().split('/');
+    let fragment = fragment.split(['&', '=']);
+    parts.into_iter().chain(path).chain(fragment).any(is_random)
+        || url.query_pairs().any(|(_, value)| is_random(&value))
 }
 
 /// Whether a value is a URL with a password, except those of local development.
@@ -148,7 +162,15 @@ mod tests {
             assert_eq!(status(&format!("A={value}\n")), Status::Warning, "{value}");
             assert_eq!(status(&format!("# A={value}\n")), Status::Warning, "{value}");
         }
-        assert_eq!(status(&format!("SESSION_SECRET={random}x8Z0\n")), Status::Warning);
+        for value in [
+            format!("{random}x8Z0"),
+            format!("https://a.test/cb?access_token={random}x8Z0"),
+            format!("https://a.test/hooks/{random}x8Z0"),
+            format!("https://a.test/#token={random}x8Z0"),
+            format!("https://{random}x8Z0@a.test/"),
+        ] {
+            assert_eq!(status(&format!("SESSION_SECRET={value}\n")), Status::Warning, "{value}");
+        }
     }
 
     #[test]
@@ -159,6 +181,8 @@ mod tests {
             "A=sk_test_xxxxxxxxxxxxxxxxxxxx",
             "A=postgres://postgres:postgres@localhost:5432/postgres",
             "A=http://localhost:3000",
+            "OAUTH_TOKEN_URL=https://open.clips-provider.test/v2/oauth/token/",
+            "SECRET_STORE_URL=https://9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c.store.test/v1",
             "SESSION_SECRET=change-me-to-something-long-0123456789",
             "API_KEY=<paste the key of the project here 0123456789>",
         ] {
