@@ -28,8 +28,9 @@ pub(crate) async fn observe(context: &Context) -> Observed<Health> {
 }
 
 /// Returns a request for the report at this path.
-pub(crate) fn report_request<'a>(context: &Context, path: &'a str) -> ReportRequest<'a> {
-    let max_age = context.settings.app.max_answer_age.value;
-    let freshness = Freshness { max_age, now: context.now() };
-    ReportRequest { path, budget: context.remaining(), freshness }
+pub(crate) fn report_request<'a>(context: &'a Context, path: &'a str) -> ReportRequest<'a> {
+    let settings = &context.settings.app;
+    let freshness = Freshness { max_age: settings.max_answer_age.value, now: context.now() };
+    let ignored = &settings.ignored_components.value;
+    ReportRequest { path, budget: context.remaining(), freshness, ignored }
 }

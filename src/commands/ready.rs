@@ -29,10 +29,9 @@ pub(crate) async fn observe(context: &Context, admin: bool) -> Observed<Readines
     let path = if admin { &settings.admin_readyz_path } else { &settings.readyz_path };
     let request = async {
         let (http, request) = (context.http()?, report_request(context, &path.value));
-        let ignored = &settings.ignored_components.value;
         match admin {
-            true => app::admin_readiness(http, request, ignored).await,
-            false => app::readiness(http, request, ignored).await,
+            true => app::admin_readiness(http, request).await,
+            false => app::readiness(http, request).await,
         }
     };
     let mut readiness = context.observe(&path.value, request).await;

@@ -201,11 +201,9 @@ impl ReadinessFormat {
     /// some components are expected, and a missing one is UNKNOWN.
     pub(crate) fn lists_its_components(self) -> bool {
         match self {
-            Self::Actuator
-            | Self::HealthJson
-            | Self::Terminus
-            | Self::Kubernetes
-            | Self::Rails => true,
+            Self::Actuator | Self::HealthJson | Self::Terminus | Self::Kubernetes | Self::Rails => {
+                true
+            }
             Self::Canonical
             | Self::Flags
             | Self::Integrations
@@ -232,7 +230,9 @@ impl ReadinessFormat {
             Self::Integrations => Some("this version of the app reports neither queue nor ffmpeg"),
             Self::Detailed => Some("this version of the app reports neither queue nor ffmpeg"),
             Self::Worker => Some("this is the report of a worker, not of the API"),
-            Self::Bare => Some("this version of the app reports only its status, without components"),
+            Self::Bare => {
+                Some("this version of the app reports only its status, without components")
+            }
         }
     }
 }

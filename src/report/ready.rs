@@ -134,9 +134,9 @@ pub(crate) fn report(
         let unknown =
             unknown.filter(|f| matches!(f.status, Status::Unknown | Status::Skipped { .. }));
         report.not_examined.extend(unknown.map(|f| (f.subject.clone(), f.message.clone())));
-        report.not_examined.extend(
-            readiness.ignored.iter().map(|c| (c.name.clone(), IGNORED.to_owned())),
-        );
+        report
+            .not_examined
+            .extend(readiness.ignored.iter().map(|c| (c.name.clone(), IGNORED.to_owned())));
         report.summary.push(("ok", flag_value(&readiness.ok).into()));
         report.summary.push(("shape", readiness.format.as_str().into()));
     }

@@ -64,7 +64,14 @@ fn exchange(http_status: u16) -> Exchange {
 }
 
 fn health() -> Health {
-    Health { exchange: exchange(200), ok: true, service: None, ts: None, error: None }
+    Health {
+        exchange: exchange(200),
+        ok: true,
+        service: None,
+        ts: None,
+        error: None,
+        unhealthy: vec![],
+    }
 }
 
 fn readiness() -> Readiness {
@@ -86,6 +93,9 @@ fn readiness() -> Readiness {
         fatal: false,
         errors: vec![],
         problems: vec![],
+        unhealthy: vec![],
+        ignored: vec![],
+        constants: vec![],
     }
 }
 

@@ -169,7 +169,7 @@ mod tests {
             format!("https://a.test/#token={random}x8Z0"),
             format!("https://{random}x8Z0@a.test/"),
         ] {
-            assert_eq!(status(&format!("SESSION_SECRET={value}\n")), Status::Warning, "{value}");
+            assert_eq!(status(&format!("SESSION_SECRET='{value}'\n")), Status::Warning, "{value}");
         }
     }
 

@@ -42,9 +42,7 @@ fn evaluate(
         ReportedFlag::Malformed(problem) if http_status >= 500 => {
             (Status::Critical, format!("HTTP {http_status}: {problem}"))
         }
-        ReportedFlag::Absent => {
-            (Status::Unknown, "the report has no status of its own".to_owned())
-        }
+        ReportedFlag::Absent => (Status::Unknown, "the report has no status of its own".to_owned()),
         ReportedFlag::Malformed(problem) => (Status::Unknown, problem.clone()),
     };
     let mut finding = check.finding(status, SUBJECT, message);

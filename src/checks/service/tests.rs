@@ -23,7 +23,7 @@ fn health(http_status: u16, ok: bool, first_byte_ms: u64) -> Health {
     let first_byte = Duration::from_millis(first_byte_ms);
     let latency = Latency { first_byte, ..Latency::default() };
     let exchange = Exchange { http_status, latency, retries: 0 };
-    Health { exchange, ok, service: None, ts: None, error: None }
+    Health { exchange, ok, service: None, ts: None, error: None, unhealthy: vec![] }
 }
 
 #[test]
@@ -52,7 +52,10 @@ fn errors_that_users_see_are_critical_and_others_unknown() {
         (Timeout, Critical, Unknown),
         (Disconnected, Critical, Unknown),
         (Malformed, Critical, Unknown),
+        (Undeployed, Critical, Critical),
         (Intercepted, Unknown, Unknown),
+        (Proxy, Unknown, Unknown),
+        (Stale, Unknown, Unknown),
         (RateLimited, Unknown, Unknown),
         (Authentication, Unknown, Unknown),
         (Permission, Unknown, Unknown),
@@ -97,6 +100,9 @@ fn report(
         fatal: false,
         errors: vec![],
         problems: vec![],
+        unhealthy: vec![],
+        ignored: vec![],
+        constants: vec![],
     }
 }
 
@@ -130,7 +136,7 @@ fn contradiction_in_readiness_shows_both_values() {
     assert_eq!(status(&reported_ready, "ready.worker"), Some(Status::Warning));
     let finding = reported_ready.iter().find(|f| f.check == "ready.agreement").unwrap();
     assert_eq!(finding.status, Status::Warning);
-    assert_eq!(finding.message, "the server says ok: true, yet worker: false");
+    assert_eq!(finding.message, "reported as ready, but with worker: false");
 
     let unexplained = ready(Ok(report(no.clone(), &[("db", yes.clone())], None)));
     assert_eq!(status(&unexplained, "ready.ok"), Some(Status::Critical));

@@ -23,7 +23,8 @@ pub(crate) async fn gather(
     scan_policy: ScanPolicy,
 ) -> TriageFacts {
     let health = probes.probe(&context.settings.app.healthz_path.value, health::observe(context));
-    let readiness = probes.probe(&context.settings.app.readyz_path.value, ready::observe(context, false));
+    let readiness =
+        probes.probe(&context.settings.app.readyz_path.value, ready::observe(context, false));
     let server = context.observe(STATISTICS, async {
         server::read(context.database().await?, context.remaining()).await
     });

@@ -74,8 +74,9 @@ impl HttpAnswer {
         if let Some(platform) = self.undeployed() {
             let error = self.error(SourceErrorKind::Undeployed);
             let message = format!("{platform} has no such app or deployment: {}", error.message);
-            return Err(SourceError { message, ..error }
-                .hint("deploy the app, or correct the base URL"));
+            return Err(
+                SourceError { message, ..error }.hint("deploy the app, or correct the base URL")
+            );
         }
         if self.status.is_server_error() && platform::is_railway_fallback(&self.headers) {
             return Err(self.unavailable());

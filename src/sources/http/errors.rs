@@ -7,9 +7,9 @@ use std::time::Duration;
 use hyper::Uri;
 use reqwest::{StatusCode, Url};
 
-use super::{MAX_BODY, client};
 use super::redirect::origin;
 use super::timings::{Phase, RequestTimer};
+use super::{MAX_BODY, client};
 use crate::facts::{SourceError, SourceErrorKind};
 pub(crate) use crate::sources::tls::http_errors::tls;
 

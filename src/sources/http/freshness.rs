@@ -174,15 +174,16 @@ mod tests {
     }
 
     fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
-        let header =
-            |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), value.parse().unwrap());
+        let header = |(name, value): &(&'static str, &str)| {
+            (HeaderName::from_static(name), value.parse().unwrap())
+        };
         lines.iter().map(header).collect()
     }
 
     #[test]
     fn cached_responses_are_refused_and_passed_on_ones_accepted() {
         for (lines, refused) in [
-            (&[("age", "86400")][..], Some("1d 0h old (header Age)")),
+            (&[("age", "86400")][..], Some("1d 00h old (header Age)")),
             (&[("age", "61")], Some("header Age")),
             (&[("age", "99999999999999999999999")], Some("header Age")),
             (&[("age", "0, 7200")], Some("header Age")),

@@ -21,6 +21,9 @@ fn unavailable_app_leads_to_section_3_1() {
         ("all is well", |_| {}, "-", Ok, 0, "-"),
         ("nothing listens", |f| both(f, Kind::Refused), "3.1", Critical, 2, "runbook 3.1"),
         ("no such name", |f| both(f, Kind::Dns), "3.1", Critical, 2, "runbook 3.1"),
+        ("a dead proxy", |f| both(f, Kind::Proxy), "3.1", Unknown, 3, "config show"),
+        ("a cached answer", |f| both(f, Kind::Stale), "3.1", Unknown, 3, "config show"),
+        ("no such app", |f| both(f, Kind::Undeployed), "3.1", Critical, 2, "runbook 3.1"),
         ("a bad certificate", |f| both(f, Kind::Tls), "3.1", Critical, 2, "runbook 3.1"),
         ("it hangs", |f| both(f, Kind::Timeout), "3.1", Critical, 2, "runbook 3.1"),
         ("it hangs up", |f| both(f, Kind::Disconnected), "3.1", Critical, 2, "runbook 3.1"),
@@ -70,7 +73,7 @@ fn unavailable_app_leads_to_section_3_1() {
             "3.2",
             Critical,
             2,
-            "ready --admin",
+            "env check --process",
         ),
         (
             "a dead app goes before a backlog",
@@ -90,12 +93,23 @@ fn unavailable_app_leads_to_section_3_1() {
 fn unready_app_leads_to_section_3_2() {
     assert_diagnoses(&[
         ("the app's database", |f| red(f, Some("db")), "3.2", Critical, 2, "ready --admin"),
-        ("the workers", |f| red(f, Some("worker")), "3.2", Critical, 2, "ready --admin"),
+        ("a worker alone", |f| red(f, Some("worker")), "3.2", Critical, 2, "env check --process"),
+        (
+            "a worker with a reason",
+            |f| {
+                red(f, Some("worker"));
+                part(report(f), "worker").message = Some("no heartbeat".to_owned());
+            },
+            "3.2",
+            Critical,
+            2,
+            "ready --admin",
+        ),
         ("ffmpeg", |f| red(f, Some("ffmpeg")), "3.2", Critical, 2, "ready --admin"),
         ("the environment", |f| red(f, Some("env")), "3.2", Critical, 2, "ready --admin"),
         ("payments", |f| red(f, Some("stripe")), "3.2", Critical, 2, "ready --admin"),
         ("a part nobody knows", |f| red(f, Some("redis")), "3.2", Critical, 2, "ready --admin"),
-        ("without a reason", |f| red(f, None), "3.2", Critical, 2, "ready --admin"),
+        ("without a reason", |f| red(f, None), "3.2", Critical, 2, "env check --process"),
         (
             "503 that claims ok",
             |f| report(f).exchange.http_status = 503,
@@ -188,7 +202,7 @@ fn unready_app_leads_to_section_3_2() {
             "3.2",
             Critical,
             2,
-            "ready --admin",
+            "env check --process",
         ),
     ]);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cliplyctl::facts::Status;
 use cliplyctl::sources::http::{Http, app};
 
-use super::{TIMEOUT, evaluate_health, request_health, request_readiness, run, worst};
+use super::{evaluate_health, report, request_health, request_readiness, run, worst};
 use crate::support::http::{Response, SendMode, Stub};
 
 const UP: &str = r#"{"ok":true,"service":"api","ts":"2026-01-02T03:04:05.678Z"}"#;
@@ -79,8 +79,8 @@ fn headers_go_to_every_request_and_token_only_to_admin() {
     let stub = Stub::start([("/api/healthz", up()), ("/api/admin/readyz", up())]);
     let headers = [("X-Bypass", "hunter2-header")];
     let http = Http::new(&stub.url(), headers, Some("hunter2-token")).unwrap();
-    assert!(run(app::health(&http, TIMEOUT)).is_ok());
-    assert!(run(app::admin_readiness(&http, TIMEOUT)).is_ok());
+    assert!(run(app::health(&http, report("/api/healthz"))).is_ok());
+    assert!(run(app::admin_readiness(&http, report("/api/admin/readyz"))).is_ok());
     let health = &stub.requests("/api/healthz")[0].headers;
     assert_eq!(health["x-bypass"], "hunter2-header");
     assert!(!health.contains_key("authorization"));
@@ -99,7 +99,7 @@ fn credentials_are_not_sent_to_another_port_or_shown() {
     let url = stub.url().replace("http://", "http://user:hunter2-password@");
     let http = Http::new(&url, [("x-key", "hunter2-header")], None).unwrap();
     assert_eq!(http.shown(), stub.url());
-    let observed = run(app::health(&http, TIMEOUT));
+    let observed = run(app::health(&http, report("/api/healthz")));
     assert_eq!(other.count("/api/healthz"), 0);
     assert!(stub.requests("/api/healthz")[0].headers["authorization"].starts_with("Basic "));
     assert!(!format!("{observed:?}").contains("hunter2"), "{observed:?}");
@@ -110,7 +110,7 @@ fn credentials_echoed_by_the_app_are_redacted() {
     let stub =
         Stub::start([("/api/healthz", Response::html(500, "<title>hunter2-header</title>"))]);
     let http = Http::new(&stub.url(), [("x-key", "hunter2-header")], None).unwrap();
-    let observed = run(app::health(&http, TIMEOUT));
+    let observed = run(app::health(&http, report("/api/healthz")));
     assert!(observed.as_ref().unwrap_err().message.contains("titled “***”"), "{observed:?}");
 }
 
@@ -131,8 +131,12 @@ fn concurrent_requests_have_separate_timings() {
         ("/api/readyz", up().delay(Duration::from_millis(300))),
     ]);
     let http = Http::new(&stub.url(), [], None).unwrap();
-    let (health, ready) =
-        run(async { tokio::join!(app::health(&http, TIMEOUT), app::readiness(&http, TIMEOUT)) });
+    let (health, ready) = run(async {
+        tokio::join!(
+            app::health(&http, report("/api/healthz")),
+            app::readiness(&http, report("/api/readyz"))
+        )
+    });
     let slow = ready.unwrap().exchange.latency.first_byte;
     assert!(slow >= Duration::from_millis(300));
     assert!(health.unwrap().exchange.latency.first_byte < slow);

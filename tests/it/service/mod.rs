@@ -1,17 +1,23 @@
 //! Tests of `/api/healthz` and `/api/readyz` over real sockets, sources and checks together.
 
 mod commands;
+mod freshness;
 mod healthy;
 pub mod hostile;
+mod platforms;
+mod properties;
+mod proxies;
 mod shapes;
 pub mod tls;
+mod transport;
 
 use std::time::{Duration, Instant};
 
 use cliplyctl::checks::service::{HEALTH, READINESS};
 use cliplyctl::facts::service::{Health, Readiness};
 use cliplyctl::facts::{Finding, Observed, SourceError, Status, Thresholds};
-use cliplyctl::sources::http::{Http, app};
+use cliplyctl::sources::http::app::ReportRequest;
+use cliplyctl::sources::http::{Freshness, Http, app};
 use jiff::Timestamp;
 
 /// The timeout of every test, which must end within [`MAX_DURATION`].
@@ -22,13 +28,19 @@ const MAX_DURATION: Duration = Duration::from_secs(20);
 /// Requests healthz from this base URL.
 fn request_health(base_url: &str) -> Observed<Health> {
     let http = Http::new(base_url, [], None).unwrap();
-    observed(run(app::health(&http, TIMEOUT)))
+    observed(run(app::health(&http, report("/api/healthz"))))
 }
 
 /// Requests readyz from this base URL.
 pub fn request_readiness(base_url: &str) -> Observed<Readiness> {
     let http = Http::new(base_url, [], None).unwrap();
-    observed(run(app::readiness(&http, TIMEOUT)))
+    observed(run(app::readiness(&http, report("/api/readyz"))))
+}
+
+/// Returns a request for the report at this path.
+fn report(path: &str) -> ReportRequest<'_> {
+    let freshness = Freshness { max_age: Duration::from_secs(60), now: Timestamp::UNIX_EPOCH };
+    ReportRequest { path, budget: TIMEOUT, freshness, ignored: &[] }
 }
 
 fn observed<T>(result: Result<T, SourceError>) -> Observed<T> {

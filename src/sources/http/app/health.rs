@@ -61,11 +61,34 @@ mod tests {
     }
 
     #[test]
+    fn status_words_of_frameworks_are_a_health_report() {
+        for (text, ok, unhealthy) in [
+            (r#"{"status":"UP","groups":["liveness"]}"#, true, 0),
+            (r#"{"status":"pass"}"#, true, 0),
+            (r#"{"status":"up","timestamp":"2026-01-01T00:00:00Z"}"#, true, 0),
+            (r#"{"status":"DOWN"}"#, false, 0),
+            (r#"{"status":"degraded"}"#, true, 1),
+            (r#"{"ok":true,"fatal":true}"#, true, 1),
+            (r#"{"ok":true,"error":"no disk"}"#, true, 1),
+            (r#"{"ok":true,"db":{"ok":false}}"#, true, 1),
+            (r#"{"ok":true,"error":null,"errors":{},"build":{"status":"released"}}"#, true, 0),
+        ] {
+            let health = health(text).unwrap();
+            assert_eq!((health.ok, health.unhealthy.len()), (ok, unhealthy), "{text}: {health:?}");
+        }
+    }
+
+    #[test]
     fn health_ok_must_be_a_boolean() {
         for (text, what) in [
-            (r#"{"ok":"true"}"#, "the field ok is a string"),
+            (r#"{"ok":"true"}"#, "the field ok is a string, not true or false"),
             (r#"{"ok":null}"#, "the field ok is null"),
-            (r#"{"status":"up"}"#, "the field ok is missing"),
+            (r#"{"ok":1,"status":"up"}"#, "the field ok is a number, not true or false"),
+            (
+                r#"{"status":"released"}"#,
+                "the field status is “released”, which is not a known status",
+            ),
+            (r#"{"message":"hi"}"#, "the field ok is missing"),
         ] {
             assert_eq!(
                 health(text).unwrap_err(),

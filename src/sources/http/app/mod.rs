@@ -21,6 +21,8 @@ pub struct ReportRequest<'a> {
     pub budget: Duration,
     /// How old the answer may be.
     pub freshness: Freshness,
+    /// Components of a readiness report that are not evaluated.
+    pub ignored: &'a [String],
 }
 
 /// Reads the health report.
@@ -29,33 +31,27 @@ pub async fn health(http: &Http, request: ReportRequest<'_>) -> Result<Health, S
     health::parse(&document(&response, request.freshness)?.json, response.exchange)
 }
 
-/// Reads the readiness report, without the components in `ignored`.
-pub async fn readiness(
-    http: &Http,
-    request: ReportRequest<'_>,
-    ignored: &[String],
-) -> Result<Readiness, SourceError> {
+/// Reads the readiness report.
+pub async fn readiness(http: &Http, request: ReportRequest<'_>) -> Result<Readiness, SourceError> {
     let response = http.get(request.path, request.budget).await?;
-    parse_readiness(&response, request.freshness, ignored)
+    parse_readiness(&response, request)
 }
 
 /// Reads the readiness report for operators, with the admin token if one is configured.
 pub async fn admin_readiness(
     http: &Http,
     request: ReportRequest<'_>,
-    ignored: &[String],
 ) -> Result<Readiness, SourceError> {
     let response = http.get_as_admin(request.path, request.budget).await?;
-    parse_readiness(&response, request.freshness, ignored)
+    parse_readiness(&response, request)
 }
 
 fn parse_readiness(
     response: &HttpAnswer,
-    freshness: Freshness,
-    ignored: &[String],
+    request: ReportRequest<'_>,
 ) -> Result<Readiness, SourceError> {
-    let document = document(response, freshness)?;
-    readiness::parse(&document, response.exchange, ignored).ok_or_else(|| {
+    let document = document(response, request.freshness)?;
+    readiness::parse(&document, response.exchange, request.ignored).ok_or_else(|| {
         if response.status.is_server_error() {
             return response.unavailable();
         }

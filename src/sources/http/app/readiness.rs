@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 
 use super::ReportDocument;
 use super::json::{flag, text, wrong_type};
-use super::signs::{CONTAINERS, Signs, VERDICT_WORDS, has_verdict, is_empty, member, scan, verdict};
+use super::signs::{
+    CONTAINERS, Signs, VERDICT_WORDS, has_verdict, health_word, is_empty, is_problem_word, member,
+    scan, verdict,
+};
 use crate::facts::service::{
     Component, Exchange, IgnoredComponent, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
 };
@@ -28,7 +31,8 @@ pub(crate) fn parse(
     let json = &document.json;
     let format = detect_format(json);
     let format = document.format.filter(|_| format.is_some()).or(format)?;
-    let ignored = ignored.iter().map(|name| IgnoredComponent { name: name.clone(), reported: None });
+    let ignored =
+        ignored.iter().map(|name| IgnoredComponent { name: name.clone(), reported: None });
     let mut report = Readiness {
         exchange,
         ok: ReportedFlag::Absent,
@@ -72,7 +76,9 @@ fn detect_format(json: &Value) -> Option<ReadinessFormat> {
     let is_fatal = json.get("fatal") == Some(&Value::Bool(true));
     let has_error = json.get("error").is_some_and(|error| !is_empty(error));
     let lists = has("checks") || has("components") || has("details") || has("db");
-    let format = if !has("ok") && let Some(format) = detect_framework(json) {
+    let format = if !has("ok")
+        && let Some(format) = detect_framework(json)
+    {
         format
     } else if !is_ready && (is_fatal || (has_error && !lists)) {
         ReadinessFormat::Failure
@@ -161,7 +167,11 @@ fn read_field(report: &mut Readiness, name: &str, value: &Value) {
         }
         ("checks" | "components" | "details", Value::Object(members)) => {
             for (member, value) in members {
-                add_component(report, member, &format!("{name}.{member}"), value);
+                if is_problem_word(member) {
+                    add_signs(report, health_word(name, member, value));
+                } else {
+                    add_component(report, member, &format!("{name}.{member}"), value);
+                }
             }
         }
         ("checks" | "components" | "details", Value::Array(members)) => {
@@ -236,8 +246,7 @@ const MESSAGES: [&str; 5] = ["message", "error", "errors", "output", "reason"];
 
 /// Returns the fields of a component that are not shown elsewhere, redacted.
 fn details(fields: &Map<String, Value>) -> Vec<(String, String)> {
-    let is_shown_elsewhere =
-        |name: &str| VERDICT_WORDS.contains(&name) || MESSAGES.contains(&name);
+    let is_shown_elsewhere = |name: &str| VERDICT_WORDS.contains(&name) || MESSAGES.contains(&name);
     let fields = fields.iter().filter(|(name, _)| !is_shown_elsewhere(name));
     fields
         .filter_map(|(name, value)| Some((name.clone(), redact::value(name, &text(value)?))))
@@ -326,7 +335,8 @@ fn is_constant_ffmpeg(component: &Component) -> bool {
 /// components do not count.
 fn read_errors(report: &mut Readiness, json: &Value) {
     let mut errors = Vec::new();
-    for (name, value) in ["errors", "error"].iter().filter_map(|name| Some((name, json.get(name)?))) {
+    for (name, value) in ["errors", "error"].iter().filter_map(|name| Some((name, json.get(name)?)))
+    {
         let has_message = value.get("message").is_some() || value.get("detail").is_some();
         match value {
             _ if is_empty(value) => {}

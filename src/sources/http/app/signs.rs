@@ -20,19 +20,80 @@ pub(super) const CONTAINERS: [&str; 3] = ["checks", "components", "details"];
 const NESTED_CONTAINERS: [&str; 2] = ["checks", "components"];
 
 const HEALTHY: [&str; 25] = [
-    "ok", "okay", "up", "pass", "passed", "passing", "healthy", "ready", "alive", "live", "green", "good",
-    "success", "successful", "succeeded", "operational", "available", "online", "running", "active",
-    "connected", "serving", "normal", "nominal", "reachable",
+    "ok",
+    "okay",
+    "up",
+    "pass",
+    "passed",
+    "passing",
+    "healthy",
+    "ready",
+    "alive",
+    "live",
+    "green",
+    "good",
+    "success",
+    "successful",
+    "succeeded",
+    "operational",
+    "available",
+    "online",
+    "running",
+    "active",
+    "connected",
+    "serving",
+    "normal",
+    "nominal",
+    "reachable",
 ];
 const DEGRADED: [&str; 10] = [
-    "degraded", "warn", "warning", "yellow", "amber", "partial", "impaired", "unstable", "partially_degraded",
+    "degraded",
+    "warn",
+    "warning",
+    "yellow",
+    "amber",
+    "partial",
+    "impaired",
+    "unstable",
+    "partially_degraded",
     "partial_outage",
 ];
 const UNHEALTHY: [&str; 35] = [
-    "down", "fail", "failed", "failing", "failure", "error", "errored", "unhealthy", "critical", "red", "fatal",
-    "dead", "unavailable", "out_of_service", "outage", "major_outage", "offline", "disconnected", "not_ready",
-    "notready", "not_ok", "nok", "bad", "broken", "crashed", "timeout", "timed_out", "unreachable", "refused",
-    "not_serving", "shutting_down", "inactive", "stopped", "service_unavailable", "not_available",
+    "down",
+    "fail",
+    "failed",
+    "failing",
+    "failure",
+    "error",
+    "errored",
+    "unhealthy",
+    "critical",
+    "red",
+    "fatal",
+    "dead",
+    "unavailable",
+    "out_of_service",
+    "outage",
+    "major_outage",
+    "offline",
+    "disconnected",
+    "not_ready",
+    "notready",
+    "not_ok",
+    "nok",
+    "bad",
+    "broken",
+    "crashed",
+    "timeout",
+    "timed_out",
+    "unreachable",
+    "refused",
+    "not_serving",
+    "shutting_down",
+    "inactive",
+    "stopped",
+    "service_unavailable",
+    "not_available",
 ];
 
 /// What a part of a report says about health.
@@ -91,7 +152,12 @@ pub(super) fn is_empty(value: &Value) -> bool {
         Value::Number(number) => number.as_f64() == Some(0.0),
         Value::String(text) => text.trim().is_empty(),
         Value::Array(items) => items.iter().all(is_empty),
-        Value::Object(fields) => fields.values().all(is_empty),
+        Value::Object(fields) => fields.iter().all(|(name, value)| match is_verdict_word(name) {
+            true => {
+                matches!(verdict(name, name, value), ReportedFlag::Is(true) | ReportedFlag::Absent)
+            }
+            false => is_empty(value),
+        }),
     }
 }
 
@@ -131,9 +197,9 @@ pub(super) fn member(path: &str, value: &Value) -> Signs {
             value,
             "true, false, a status or an object",
         ))),
-        Value::Array(items) => all(items.iter().enumerate().map(|(i, item)| {
-            member(&format!("{path}[{i}]"), item)
-        })),
+        Value::Array(items) => {
+            all(items.iter().enumerate().map(|(i, item)| member(&format!("{path}[{i}]"), item)))
+        }
         Value::Object(fields) => object(path, fields),
     }
 }
@@ -168,6 +234,9 @@ fn object(path: &str, fields: &Map<String, Value>) -> Signs {
 /// Reads the members of a container below a component, which must all be interpretable.
 fn members(path: &str, value: &Value) -> Signs {
     let mandatory = |name: &str, value: &Value| {
+        if is_problem_word(name) {
+            return health_word(path, name, value);
+        }
         let path = join(path, name);
         let mut signs = member(&path, value);
         if signs.flag == ReportedFlag::Absent {
@@ -189,9 +258,10 @@ fn group_member(path: &str, value: &Value) -> Signs {
     match value {
         Value::Null | Value::Number(_) => Signs::default(),
         Value::String(text) if word(text).is_none() => Signs::default(),
-        Value::Array(items) => all(items.iter().enumerate().map(|(i, item)| {
-            group_member(&format!("{path}[{i}]"), item)
-        })),
+        Value::Array(items) => all(items
+            .iter()
+            .enumerate()
+            .map(|(i, item)| group_member(&format!("{path}[{i}]"), item))),
         _ => member(path, value),
     }
 }
@@ -220,9 +290,9 @@ pub(super) fn scan(path: &str, value: &Value) -> Signs {
 }
 
 /// Reads one field if its name is a health word; otherwise it says nothing.
-fn health_word(path: &str, name: &str, value: &Value) -> Signs {
+pub(super) fn health_word(path: &str, name: &str, value: &Value) -> Signs {
     let path = join(path, name);
-    if is_one_of(name, &PROBLEM_WORDS) {
+    if is_problem_word(name) {
         if is_empty(value) {
             return Signs::default();
         }
@@ -230,7 +300,7 @@ fn health_word(path: &str, name: &str, value: &Value) -> Signs {
         let unhealthy = vec![format!("{path}: {shown}")];
         return Signs { flag: ReportedFlag::Is(false), unhealthy };
     }
-    if !is_one_of(name, &VERDICT_WORDS) {
+    if !is_verdict_word(name) {
         return Signs::default();
     }
     let flag = verdict(name, &path, value);
@@ -244,7 +314,7 @@ fn health_word(path: &str, name: &str, value: &Value) -> Signs {
 /// Returns whether the object has a verdict of its own: then it is a component wherever it is.
 pub(super) fn has_verdict(fields: &Map<String, Value>) -> bool {
     fields.iter().any(|(name, value)| {
-        is_one_of(name, &VERDICT_WORDS)
+        is_verdict_word(name)
             && match verdict(name, name, value) {
                 ReportedFlag::Is(_) | ReportedFlag::Degraded => true,
                 ReportedFlag::Malformed(_) => name.eq_ignore_ascii_case("ok"),
@@ -262,8 +332,17 @@ fn unhealthy_value(path: &str, value: &Value, flag: &ReportedFlag) -> Vec<String
     }
 }
 
+fn is_verdict_word(name: &str) -> bool {
+    is_one_of(name, &VERDICT_WORDS)
+}
+
+/// Whether a field holds problems: `fatal`, `error` or `errors`.
+pub(super) fn is_problem_word(name: &str) -> bool {
+    is_one_of(name, &PROBLEM_WORDS)
+}
+
 fn is_health_word(name: &str) -> bool {
-    is_one_of(name, &VERDICT_WORDS) || is_one_of(name, &PROBLEM_WORDS)
+    is_verdict_word(name) || is_problem_word(name)
 }
 
 fn is_one_of(name: &str, names: &[&str]) -> bool {

@@ -68,7 +68,8 @@ mod tests {
         let expected = json!({"ok": true, "checks":
             {"ping": true, "poststarthook/rbac": true, "shutdown": true}});
         assert_eq!(report, expected);
-        let failed = "[+]ping ok\n[-]etcd failed: reason withheld\n[?]disk full\nreadyz check failed\n";
+        let failed =
+            "[+]ping ok\n[-]etcd failed: reason withheld\n[?]disk full\nreadyz check failed\n";
         let expected = json!({"ok": false, "checks": {"ping": true,
             "etcd": {"ok": false, "message": "failed: reason withheld"}, "[?]disk": "full"}});
         assert_eq!(parse(failed, 500).unwrap().0, expected);
