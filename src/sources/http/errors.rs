@@ -39,11 +39,10 @@ pub(crate) fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer)
             return incomplete_response(url, phase, received);
         }
     }
-    if error.is_decode() {
-        return not_decodable(url, error);
-    }
     match find::<io::Error>(error) {
+        Some(cause) if error.is_decode() && is_invalid_data(cause) => not_decodable(url, error),
         Some(cause) => io_error(cause, url, phase, received),
+        None if error.is_decode() => not_decodable(url, error),
         None => SourceError::new(
             SourceErrorKind::Other,
             format!("{} could not be asked: {}", origin(url), innermost_message(error)),
@@ -128,6 +127,12 @@ fn not_http(url: &Url) -> SourceError {
     let message = format!("{} answers, but not in HTTP", origin(url));
     SourceError::new(SourceErrorKind::Malformed, message)
         .hint("check the port of the base URL, and whether it should be https")
+}
+
+/// Whether a decoder rejected the data, rather than the connection ending early.
+fn is_invalid_data(cause: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other};
+    matches!(cause.kind(), InvalidData | InvalidInput | Other)
 }
 
 fn not_decodable(url: &Url, error: &reqwest::Error) -> SourceError {

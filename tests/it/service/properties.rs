@@ -153,6 +153,10 @@ fn objects(value: &Value, pointer: &str, found: &mut Vec<String>) {
     }
 }
 
+fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
 fn status_of(stub: &Stub, report: &Value) -> Status {
     stub.set("/api/readyz", Response::json(200, report.to_string()));
     worst(&evaluate_readiness(&request_readiness(&stub.url())))
@@ -162,7 +166,7 @@ fn status_of(stub: &Stub, report: &Value) -> Status {
 fn report_is_ok_exactly_without_an_unhealthy_value() {
     let stub = Stub::start([]);
     let inputs = (healthy_report(), unhealthy_field(), any::<prop::sample::Index>());
-    let mut runner = TestRunner::new(Config { cases: 300, ..Config::default() });
+    let mut runner = TestRunner::new(config(300));
     let result = runner.run(&inputs, |(report, (name, value), place)| {
         prop_assert_eq!(status_of(&stub, &report), Status::Ok, "{}", report);
         let mut places = Vec::new();
@@ -194,7 +198,7 @@ fn member_that_cannot_be_interpreted_is_never_ok() {
         Just(json!([{"ok": false}])),
     ];
     let inputs = (healthy_report(), odd, any::<prop::sample::Index>());
-    let mut runner = TestRunner::new(Config { cases: 200, ..Config::default() });
+    let mut runner = TestRunner::new(config(200));
     let result = runner.run(&inputs, |(mut report, value, place)| {
         let containers = ["/checks", "/components", "/details"];
         let container = containers.iter().find(|name| report.pointer(name).is_some());

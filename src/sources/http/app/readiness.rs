@@ -341,11 +341,17 @@ fn read_errors(report: &mut Readiness, json: &Value) {
         match value {
             _ if is_empty(value) => {}
             Value::Object(fields) if *name == "errors" || !has_message => {
-                let fields = fields.iter().filter(|(name, _)| !report.is_ignored(name));
-                let fields = fields.filter(|(_, value)| !is_empty(value));
+                let of_component = fields.iter().filter(|(_, value)| !is_empty(value));
+                let count = errors.len();
+                let is_ignored = |name: &str| report.is_ignored(name);
+                let counting = of_component.clone().filter(|(name, _)| !is_ignored(name));
                 errors.extend(
-                    fields.filter_map(|(name, value)| Some(format!("{name}: {}", text(value)?))),
+                    counting.filter_map(|(name, value)| Some(format!("{name}: {}", text(value)?))),
                 );
+                // `{"ok": false}` has no field that is an error by itself.
+                if errors.len() == count && of_component.count() == 0 {
+                    errors.extend(text(value));
+                }
             }
             Value::Array(items) => {
                 errors.extend(items.iter().filter(|item| !is_empty(item)).filter_map(text));
