@@ -148,3 +148,111 @@ fn narrow_terminal_keeps_all_text_and_colors_statuses() {
     insta::assert_snapshot!(settled(&terminal.screen(), &stub));
     assert!(terminal.raw().contains("\u{1b}[31;1mCRITICAL"), "{:?}", terminal.raw());
 }
+
+/// Runs a command with a context of these settings.
+fn run_in_context(args: &[&str], stub: &Stub, settings: &str) -> Output {
+    let config = format!("[context.prod]\nbase_url = \"{}\"\n{settings}", stub.url());
+    let args = ["-c", "prod"].iter().chain(args);
+    Cli::new(args).file("cliplyctl.toml", config).run()
+}
+
+#[test]
+fn ignored_component_is_shown_and_not_evaluated() {
+    let stub = app(Response::json(200, UP), 200, "canonical-contradiction");
+    run_in_context(&["ready"], &stub, "").expect_code(1);
+    let ignoring = "ignored_components = [\"worker\"]\n";
+    let output = run_in_context(&["ready"], &stub, ignoring).expect_code(0).stdout;
+    let row = output.lines().find(|line| line.starts_with("worker")).unwrap();
+    assert!(row.contains("ignored") && row.contains("not implemented"), "{output}");
+    let json = run_in_context(&["ready", "-o", "json"], &stub, ignoring).expect_code(0).json();
+    assert_eq!(json["data"]["ignored_components"], serde_json::json!(["worker"]));
+    assert!(json["coverage"]["not_examined"].to_string().contains("worker"), "{json:#}");
+    // Another component still counts.
+    run_in_context(&["ready"], &stub, "ignored_components = [\"redis\"]\n").expect_code(1);
+}
+
+#[test]
+fn healthy_version_without_a_component_exits_0_if_it_is_ignored() {
+    for (fixture, ignored) in [
+        ("flags", r#"["worker", "queue", "ffmpeg"]"#),
+        ("integrations", r#"["worker", "queue", "ffmpeg"]"#),
+        ("detailed", r#"["queue", "ffmpeg"]"#),
+        ("bare", r#"["db", "worker", "queue", "ffmpeg"]"#),
+    ] {
+        let stub = app(Response::json(200, UP), 200, fixture);
+        run_in_context(&["ready"], &stub, "").expect_code(3);
+        let settings = format!("ignored_components = {ignored}\n");
+        let output = run_in_context(&["ready"], &stub, &settings).expect_code(0);
+        assert!(output.stdout.contains("ignored"), "{fixture}: {output:?}");
+    }
+}
+
+#[test]
+fn component_that_is_ignored_does_not_hide_a_failing_one() {
+    let stub = app(Response::json(200, UP), 503, "detailed-red");
+    let settings = "ignored_components = [\"worker\", \"queue\", \"ffmpeg\"]\n";
+    let json = run_in_context(&["ready", "-o", "json"], &stub, settings).expect_code(2).json();
+    let ids: Vec<_> =
+        json["findings"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["ready.ok", "ready.db", "ready.env", "ready.stripe"]);
+}
+
+#[test]
+fn context_sets_the_paths_of_all_endpoints() {
+    let up = Response::json(200, r#"{"status":"UP"}"#);
+    let stub = Stub::start([
+        ("/actuator/health/liveness", up.clone()),
+        ("/actuator/health/readiness", up.clone()),
+        ("/readyz", Response::text(200, "text/plain", "[+]ping ok\nreadyz check passed\n")),
+    ]);
+    let settings = "healthz_path = \"/actuator/health/liveness\"\n\
+                    readyz_path = \"/actuator/health/readiness\"\n\
+                    admin_readyz_path = \"/readyz?verbose\"\n";
+    run_in_context(&["health"], &stub, settings).expect_code(0);
+    run_in_context(&["ready"], &stub, settings).expect_code(0);
+    let output = run_in_context(&["ready", "--admin", "-o", "json"], &stub, settings);
+    assert_eq!(output.expect_code(0).json()["data"]["shape"], "kubernetes");
+    assert_eq!(stub.requests("/readyz")[0].target, "/readyz?verbose");
+    run_in_context(&["ready"], &stub, "").expect_code(3);
+    for path in ["readyz", "", "//evil.test/", "/a b", "/a#b"] {
+        let settings = format!("readyz_path = \"{path}\"\n");
+        let output = run_in_context(&["ready"], &stub, &settings).expect_code(78);
+        assert!(output.stderr.contains("readyz_path"), "{path}: {output:?}");
+    }
+}
+
+#[test]
+fn context_sets_the_maximum_age_of_an_answer() {
+    let stub = app(Response::json(200, UP).header("age", "90"), 200, "canonical");
+    let output = run_in_context(&["health", "-o", "json"], &stub, "").expect_code(3).json();
+    assert_eq!(output["errors"][0]["kind"], "stale");
+    assert!(output["errors"][0]["message"].as_str().unwrap().contains("1m 30s"), "{output:#}");
+    run_in_context(&["health"], &stub, "max_answer_age = \"2m\"\n").expect_code(0);
+    let shown = run_in_context(&["config", "show"], &stub, "max_answer_age = \"2m\"\n");
+    assert!(shown.expect_code(0).stdout.contains("max_answer_age"));
+}
+
+#[test]
+fn worker_without_a_reason_is_not_named_as_the_cause() {
+    let body = |worker: &str, checks: &str| {
+        format!(
+            r#"{{"ok":false,"checks":{{"db":{{"ok":true}},"worker":{worker}{checks}}},
+                "queue":{{"length":0,"oldestJobAge":null}},"ffmpeg":{{"ok":true}}}}"#
+        )
+    };
+    let stub = |body: String| Stub::start([("/api/readyz", Response::json(503, body))]);
+    for worker in [r#"{"ok":false}"#, "false", r#"{"ok":true}"#] {
+        let app = stub(body(worker, ""));
+        let output = run(&["ready"], &app.url()).expect_code(2).stdout;
+        let headline = output.lines().next().unwrap();
+        assert!(headline.contains("env, stripe, sentry"), "{output}");
+        assert!(headline.contains("env check --process"), "{output}");
+        assert!(!headline.contains("failing: worker"), "{output}");
+    }
+    let app = stub(body(r#"{"ok":false,"message":"no heartbeat for 900 s"}"#, ""));
+    let output = run(&["ready"], &app.url()).expect_code(2).stdout;
+    assert!(output.starts_with("CRITICAL  not ready, failing: worker"), "{output}");
+    let app = stub(body(r#"{"ok":false}"#, r#","stripe":{"ok":false}"#));
+    let output = run(&["ready"], &app.url()).expect_code(2).stdout;
+    assert!(output.starts_with("CRITICAL  not ready, failing: stripe"), "{output}");
+}
