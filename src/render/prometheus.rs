@@ -171,6 +171,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn unit_of_every_threshold_has_no_abbreviation() {
+        for doc in &crate::facts::thresholds::THRESHOLD_DOCS {
+            let (name, _) = unit(doc.unit);
+            assert!(name.split('_').all(|part| part.len() > 2), "{}: {name}", doc.name);
+        }
+    }
+
+    #[test]
     fn label_values_are_escaped() {
         assert_eq!(escape("a\"} 1\nup 0\\"), "a\\\"} 1\\\\nup 0\\\\");
     }

@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test it formats` rewrites them. Review the difference.
 
+pub mod promlint;
 mod reports;
 
 use std::path::PathBuf;

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use rusqlite::Connection;
 
 use super::cli;
+use crate::formats::promlint::lint;
 use crate::support::cli::Cli;
 use crate::support::http::Stub;
 use crate::support::postgres::Database;
@@ -102,6 +103,8 @@ fn prometheus_endpoint_serves_the_recorded_metrics() {
     assert!(response.contains("\n# UNIT cliplyctl_dead_jobs jobs\n"), "{response}");
     assert!(response.contains("cliplyctl_cause_jobs{context=\"\",group=\"v1-"), "{response}");
     assert!(response.ends_with("# EOF\n"), "{response}");
+    let (_, page) = response.split_once("\r\n\r\n").unwrap();
+    assert_eq!(lint(page), [""; 0], "{page}");
     assert!(get(&address, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
     assert!(get(&address, "POST /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
     assert!(get(&address, "HEAD /metrics HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));
