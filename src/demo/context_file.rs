@@ -24,6 +24,8 @@ impl Announcement {
         context.insert("base_url".into(), base_url.into());
         let url_file = database_url_file.to_string_lossy();
         context.insert("database_url_file".into(), url_file.as_ref().into());
+        // The app always reports its worker as not ok.
+        context.insert("ignored_components".into(), vec!["worker"].into());
         let demo = toml::Table::from_iter([("demo".to_owned(), context.into())]);
         let table = toml::Table::from_iter([("context".to_owned(), demo.into())]);
         let text = format!(

@@ -24,7 +24,7 @@ const DEMO: [&str; 2] = ["-c", "demo"];
 fn each_playbook_ends_with_the_incident_status() {
     let demo = Demo::start();
     for (name, code, expected) in [
-        ("readyz-red.sh", 2, "3.2"),
+        ("readyz-red.sh", 1, "3.2"),
         ("backlog.sh", 2, "jobs"),
         ("access.sh", 2, "jobs_debug_read"),
         ("dlq-growth.sh", 0, "nothing was written"),
