@@ -133,7 +133,7 @@ pub(crate) fn evaluate_component(
             (Status::Warning, component_text(component).unwrap_or_else(|| "degraded".to_owned()))
         }
         ReportedFlag::Absent => {
-            (Status::Unknown, format!("the app's report on {name} has no verdict"))
+            (Status::Unknown, format!("the app's report on {name} has no status"))
         }
         ReportedFlag::Malformed(problem) => (Status::Unknown, problem.clone()),
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, fmt::rfc2822};
-use reqwest::header::{AGE, DATE, HeaderMap, HeaderName, WARNING};
+use reqwest::header::{AGE, DATE, HeaderMap, WARNING};
 use serde_json::Value;
 
 use crate::facts::{SourceError, SourceErrorKind};
@@ -112,7 +112,7 @@ fn age(headers: &HeaderMap) -> Option<f64> {
 
 /// Returns the time at which the server, or the cache's origin, sent the response.
 fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    http_date(headers.get(HeaderName::from(DATE))?.to_str().ok()?)
+    http_date(headers.get(DATE)?.to_str().ok()?)
 }
 
 fn http_date(text: &str) -> Option<Timestamp> {
@@ -166,6 +166,8 @@ fn shown(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderName;
+
     use super::*;
 
     fn freshness() -> Freshness {

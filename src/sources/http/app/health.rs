@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::json::text;
-use super::signs::{is_empty, scan, verdict};
+use super::signs::{CONTAINERS, is_empty, members, scan, status_of};
 use crate::facts::service::{Exchange, Health, ReportedFlag};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::http::json_type;
@@ -21,7 +21,7 @@ pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceEr
         Some(value) => Some(("ok", value)),
     };
     let (name, value) = status.ok_or_else(|| malformed("the field ok is missing".to_owned()))?;
-    let ok = match verdict(name, name, value) {
+    let ok = match status_of(name, name, value) {
         ReportedFlag::Is(ok) => ok,
         // A service that works in part is up.
         ReportedFlag::Degraded => true,
@@ -31,7 +31,7 @@ pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceEr
         }
     };
     let field = |name| json.get(name).filter(|value| !is_empty(value)).and_then(text);
-    let unhealthy = if ok { scan("", json).unhealthy } else { vec![] };
+    let unhealthy = if ok { contradictions(json) } else { vec![] };
     Ok(Health {
         exchange,
         ok,
@@ -40,6 +40,18 @@ pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceEr
         error: field("error"),
         unhealthy,
     })
+}
+
+/// Returns the unhealthy values of a report whose status is ok.
+fn contradictions(json: &Value) -> Vec<String> {
+    let components = CONTAINERS.iter().filter_map(|name| Some(members(name, json.get(name)?)));
+    let mut unhealthy = scan("", json).unhealthy;
+    for text in components.flat_map(|signs| signs.unhealthy) {
+        if !unhealthy.contains(&text) {
+            unhealthy.push(text);
+        }
+    }
+    unhealthy
 }
 
 #[cfg(test)]
@@ -71,6 +83,8 @@ mod tests {
             (r#"{"ok":true,"fatal":true}"#, true, 1),
             (r#"{"ok":true,"error":"no disk"}"#, true, 1),
             (r#"{"ok":true,"db":{"ok":false}}"#, true, 1),
+            (r#"{"ok":true,"checks":{"redis":"down","db":{"ok":false}}}"#, true, 2),
+            (r#"{"status":"UP","components":{"db":"up","disk":{"status":"UP"}}}"#, true, 0),
             (r#"{"ok":true,"error":null,"errors":{},"build":{"status":"released"}}"#, true, 0),
         ] {
             let health = health(text).unwrap();

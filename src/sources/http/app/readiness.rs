@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::ReportDocument;
 use super::json::{flag, text, wrong_type};
 use super::signs::{
-    CONTAINERS, Signs, VERDICT_WORDS, has_verdict, health_word, is_empty, is_problem_word, member,
-    scan, verdict,
+    CONTAINERS, STATUS_WORDS, Signs, has_status, health_word, is_empty, is_problem_word, member,
+    scan, status_of,
 };
 use crate::facts::service::{
     Component, Exchange, IgnoredComponent, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
@@ -47,7 +47,7 @@ pub(crate) fn parse(
         ignored: ignored.collect(),
         constants: vec![],
     };
-    read_verdicts(&mut report, json);
+    read_statuses(&mut report, json);
     for (name, value) in json.as_object()? {
         read_field(&mut report, name, value);
     }
@@ -94,7 +94,7 @@ fn detect_format(json: &Value) -> Option<ReadinessFormat> {
         ReadinessFormat::Detailed
     } else if CONTAINERS.iter().any(|name| has(name)) {
         ReadinessFormat::Other
-    } else if VERDICT_WORDS.iter().any(|name| has(name)) || has("fatal") || has_error {
+    } else if STATUS_WORDS.iter().any(|name| has(name)) || has("fatal") || has_error {
         ReadinessFormat::Bare
     } else {
         return None;
@@ -128,12 +128,12 @@ fn detect_framework(json: &Value) -> Option<ReadinessFormat> {
 
 /// Reads the status of the report: the first of the health words. Another one that is worse contradicts
 /// it.
-fn read_verdicts(report: &mut Readiness, json: &Value) {
+fn read_statuses(report: &mut Readiness, json: &Value) {
     let fields = json.as_object().into_iter().flatten();
     let mut found: Vec<_> = fields
         .filter_map(|(name, value)| {
-            let place = VERDICT_WORDS.iter().position(|word| name.eq_ignore_ascii_case(word))?;
-            match verdict(name, name, value) {
+            let place = STATUS_WORDS.iter().position(|word| name.eq_ignore_ascii_case(word))?;
+            match status_of(name, name, value) {
                 ReportedFlag::Absent => None,
                 flag => Some((place, name, value, flag)),
             }
@@ -183,7 +183,7 @@ fn read_field(report: &mut Readiness, name: &str, value: &Value) {
         ("checks", _) => report.problems.push(wrong_type(name, value, "an object")),
         ("queue", _) => read_queue(report, value),
         (known, _) if COMPONENTS.contains(&known) => add_component(report, name, name, value),
-        (_, Value::Object(fields)) if has_verdict(fields) => {
+        (_, Value::Object(fields)) if has_status(fields) => {
             add_component(report, name, name, value);
         }
         _ => add_signs(report, scan(name, value)),
@@ -246,7 +246,7 @@ const MESSAGES: [&str; 5] = ["message", "error", "errors", "output", "reason"];
 
 /// Returns the fields of a component that are not shown elsewhere, redacted.
 fn details(fields: &Map<String, Value>) -> Vec<(String, String)> {
-    let is_shown_elsewhere = |name: &str| VERDICT_WORDS.contains(&name) || MESSAGES.contains(&name);
+    let is_shown_elsewhere = |name: &str| STATUS_WORDS.contains(&name) || MESSAGES.contains(&name);
     let fields = fields.iter().filter(|(name, _)| !is_shown_elsewhere(name));
     fields
         .filter_map(|(name, value)| Some((name.clone(), redact::value(name, &text(value)?))))
@@ -264,7 +264,7 @@ fn read_queue(report: &mut Readiness, value: &Value) {
         return;
     }
     report.queue = queue(value);
-    let has_health_words = value.as_object().is_some_and(has_verdict);
+    let has_health_words = value.as_object().is_some_and(has_status);
     if has_health_words || !scan("queue", value).unhealthy.is_empty() {
         add_component(report, "queue", "queue", value);
     }

@@ -10,8 +10,8 @@ use super::json::{text, wrong_type};
 use crate::facts::service::ReportedFlag;
 use crate::redact;
 
-/// The health words whose value is a verdict, the most important first.
-pub(super) const VERDICT_WORDS: [&str; 4] = ["ok", "status", "healthy", "ready"];
+/// The health words whose value is a status, the most important first.
+pub(super) const STATUS_WORDS: [&str; 4] = ["ok", "status", "healthy", "ready"];
 /// The health words whose value is a problem unless it is empty.
 const PROBLEM_WORDS: [&str; 3] = ["fatal", "error", "errors"];
 /// The fields whose members are components.
@@ -130,7 +130,7 @@ fn rank(flag: &ReportedFlag) -> u8 {
 }
 
 /// Returns what a word says about health, or `None` if it is not a health status.
-pub(super) fn word(text: &str) -> Option<ReportedFlag> {
+pub(super) fn health_of_word(text: &str) -> Option<ReportedFlag> {
     let word = text.trim().to_ascii_lowercase().replace([' ', '-'], "_");
     let word = word.as_str();
     if HEALTHY.contains(&word) {
@@ -152,22 +152,27 @@ pub(super) fn is_empty(value: &Value) -> bool {
         Value::Number(number) => number.as_f64() == Some(0.0),
         Value::String(text) => text.trim().is_empty(),
         Value::Array(items) => items.iter().all(is_empty),
-        Value::Object(fields) => fields.iter().all(|(name, value)| match is_verdict_word(name) {
+        Value::Object(fields) => fields.iter().all(|(name, value)| match is_status_word(name) {
             true => {
-                matches!(verdict(name, name, value), ReportedFlag::Is(true) | ReportedFlag::Absent)
+                matches!(
+                    status_of(name, name, value),
+                    ReportedFlag::Is(true) | ReportedFlag::Absent
+                )
             }
             false => is_empty(value),
         }),
     }
 }
 
-/// Returns the value of a verdict word. Objects and arrays are left to the caller, except for `ok`.
-pub(super) fn verdict(name: &str, path: &str, value: &Value) -> ReportedFlag {
+/// Returns the value of a status word. Objects and arrays are left to the caller, except for `ok`.
+pub(super) fn status_of(name: &str, path: &str, value: &Value) -> ReportedFlag {
     let is_ok = name.eq_ignore_ascii_case("ok");
     match value {
         Value::Null => ReportedFlag::Absent,
         Value::Bool(value) => ReportedFlag::Is(*value),
-        Value::String(text) if !is_ok => word(text).unwrap_or_else(|| unknown_word(path, text)),
+        Value::String(text) if !is_ok => {
+            health_of_word(text).unwrap_or_else(|| unknown_word(path, text))
+        }
         Value::Number(number) if name.eq_ignore_ascii_case("status") => match number.as_u64() {
             Some(code @ 100..=599) => ReportedFlag::Is(code < 400),
             _ => ReportedFlag::Malformed(wrong_type(path, value, "a status")),
@@ -188,7 +193,7 @@ pub(super) fn member(path: &str, value: &Value) -> Signs {
         Value::Null => Signs::default(),
         Value::Bool(ok) => Signs::of(ReportedFlag::Is(*ok)),
         Value::String(text) => {
-            let flag = word(text).unwrap_or_else(|| unknown_word(path, text));
+            let flag = health_of_word(text).unwrap_or_else(|| unknown_word(path, text));
             let unhealthy = unhealthy_value(path, value, &flag);
             Signs { flag, unhealthy }
         }
@@ -204,7 +209,7 @@ pub(super) fn member(path: &str, value: &Value) -> Signs {
     }
 }
 
-/// Reads an object that is a component. Without a verdict of its own it is a group of components.
+/// Reads an object that is a component. Without a status of its own it is a group of components.
 fn object(path: &str, fields: &Map<String, Value>) -> Signs {
     let mut signs = Signs::default();
     for (name, value) in fields {
@@ -219,8 +224,9 @@ fn object(path: &str, fields: &Map<String, Value>) -> Signs {
         return signs;
     }
     let mut group = all(others.map(|(name, value)| group_member(&join(path, name), value)));
-    // In `{"mode": "live", "host": "db1"}` the word is no verdict.
-    let is_prose = |value: &Value| value.as_str().is_some_and(|text| word(text).is_none());
+    // In `{"mode": "live", "host": "db1"}` the word is no status.
+    let is_prose =
+        |value: &Value| value.as_str().is_some_and(|text| health_of_word(text).is_none());
     if group.flag == ReportedFlag::Is(true)
         && fields.values().any(is_prose)
         && !fields.values().any(|value| value.is_object() || value.is_array())
@@ -232,7 +238,7 @@ fn object(path: &str, fields: &Map<String, Value>) -> Signs {
 }
 
 /// Reads the members of a container below a component, which must all be interpretable.
-fn members(path: &str, value: &Value) -> Signs {
+pub(super) fn members(path: &str, value: &Value) -> Signs {
     let mandatory = |name: &str, value: &Value| {
         if is_problem_word(name) {
             return health_word(path, name, value);
@@ -240,7 +246,7 @@ fn members(path: &str, value: &Value) -> Signs {
         let path = join(path, name);
         let mut signs = member(&path, value);
         if signs.flag == ReportedFlag::Absent {
-            signs.flag = ReportedFlag::Malformed(format!("the field {path} has no verdict"));
+            signs.flag = ReportedFlag::Malformed(format!("the field {path} has no status"));
         }
         signs
     };
@@ -253,11 +259,11 @@ fn members(path: &str, value: &Value) -> Signs {
     }
 }
 
-/// Reads a field of a group: what is not a verdict, such as a number, is information.
+/// Reads a field of a group: what is not a status, such as a number, is information.
 fn group_member(path: &str, value: &Value) -> Signs {
     match value {
         Value::Null | Value::Number(_) => Signs::default(),
-        Value::String(text) if word(text).is_none() => Signs::default(),
+        Value::String(text) if health_of_word(text).is_none() => Signs::default(),
         Value::Array(items) => all(items
             .iter()
             .enumerate()
@@ -300,10 +306,10 @@ pub(super) fn health_word(path: &str, name: &str, value: &Value) -> Signs {
         let unhealthy = vec![format!("{path}: {shown}")];
         return Signs { flag: ReportedFlag::Is(false), unhealthy };
     }
-    if !is_verdict_word(name) {
+    if !is_status_word(name) {
         return Signs::default();
     }
-    let flag = verdict(name, &path, value);
+    let flag = status_of(name, &path, value);
     let mut signs = Signs { unhealthy: unhealthy_value(&path, value, &flag), flag };
     if value.is_object() || value.is_array() {
         signs.add(scan(&path, value));
@@ -311,11 +317,11 @@ pub(super) fn health_word(path: &str, name: &str, value: &Value) -> Signs {
     signs
 }
 
-/// Returns whether the object has a verdict of its own: then it is a component wherever it is.
-pub(super) fn has_verdict(fields: &Map<String, Value>) -> bool {
+/// Returns whether the object has a status of its own: then it is a component wherever it is.
+pub(super) fn has_status(fields: &Map<String, Value>) -> bool {
     fields.iter().any(|(name, value)| {
-        is_verdict_word(name)
-            && match verdict(name, name, value) {
+        is_status_word(name)
+            && match status_of(name, name, value) {
                 ReportedFlag::Is(_) | ReportedFlag::Degraded => true,
                 ReportedFlag::Malformed(_) => name.eq_ignore_ascii_case("ok"),
                 ReportedFlag::Absent => false,
@@ -332,8 +338,8 @@ fn unhealthy_value(path: &str, value: &Value, flag: &ReportedFlag) -> Vec<String
     }
 }
 
-fn is_verdict_word(name: &str) -> bool {
-    is_one_of(name, &VERDICT_WORDS)
+fn is_status_word(name: &str) -> bool {
+    is_one_of(name, &STATUS_WORDS)
 }
 
 /// Whether a field holds problems: `fatal`, `error` or `errors`.
@@ -342,7 +348,7 @@ pub(super) fn is_problem_word(name: &str) -> bool {
 }
 
 fn is_health_word(name: &str) -> bool {
-    is_verdict_word(name) || is_problem_word(name)
+    is_status_word(name) || is_problem_word(name)
 }
 
 fn is_one_of(name: &str, names: &[&str]) -> bool {

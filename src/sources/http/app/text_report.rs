@@ -13,7 +13,7 @@ pub(super) fn parse(body: &str, http_status: u16) -> Option<(Value, ReadinessFor
 }
 
 /// Parses lines such as `[+]etcd ok` and `[-]etcd failed: reason withheld`, and the last line
-/// `readyz check passed`. If it is missing, the HTTP status is the verdict, as everywhere there.
+/// `readyz check passed`. If it is missing, the HTTP status is the status, as everywhere there.
 fn kubernetes(body: &str, http_status: u16) -> Option<Value> {
     let mut checks = Map::new();
     let mut ok = http_status < 400;
