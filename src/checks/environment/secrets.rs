@@ -106,7 +106,8 @@ fn has_random_part(value: &str) -> bool {
     };
     let fragment = url.fragment().unwrap_or_default();
     let parts = [url.username(), url.password().unwrap_or_default()];
-    let path = url.path().split('/');
+    // Words, versions and UUIDs are names of places.
+    let path = url.path().split(['/', '-', '.', ':', '_']);
     let fragment = fragment.split(['&', '=']);
     parts.into_iter().chain(path).chain(fragment).any(is_random)
         || url.query_pairs().any(|(_, value)| is_random(&value))
@@ -182,6 +183,8 @@ mod tests {
             "A=postgres://postgres:postgres@localhost:5432/postgres",
             "A=http://localhost:3000",
             "OAUTH_TOKEN_URL=https://open.clips-provider.test/v2/oauth/token/",
+            "TOKEN_URL=https://login.test/3fa85f64-5717-4562-b3fc-2c963f66afa6/oauth2/v2.0/token",
+            "TOKEN_URL=https://sso.test/realms/production-eu-central-1a/openid-connect/token",
             "SECRET_STORE_URL=https://9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c.store.test/v1",
             "SESSION_SECRET=change-me-to-something-long-0123456789",
             "API_KEY=<paste the key of the project here 0123456789>",

@@ -32,6 +32,9 @@ pub(crate) fn undeployed(status: u16, headers: &HeaderMap, body: &str) -> Option
         400..=599 if vercel_error.starts_with("DEPLOYMENT_") => Some("Vercel"),
         402 if is_vercel => Some("Vercel"),
         404 if is_railway_fallback(headers) => Some("Railway"),
+        404 if header(headers, "server") == "railway-edge" && has_text("application not found") => {
+            Some("Railway")
+        }
         // The proxy of Fly adds its headers to the app's responses as well; its own have no body.
         404 if header(headers, "server").starts_with("Fly/")
             && (text.is_empty() || has_text("no such app") || has_text("app not found")) =>

@@ -30,6 +30,7 @@ fn missing_app_or_deployment_is_critical() {
         ("Vercel, payment", Response::html(402, "<p>").header("server", "Vercel")),
         ("Vercel, paused", text(503, "").header("x-vercel-error", "DEPLOYMENT_PAUSED")),
         ("Railway", Response::json(404, railway).header("x-railway-fallback", "true")),
+        ("Railway's edge", Response::json(404, railway).header("server", "railway-edge")),
         ("Fly", text(404, "").header("server", "Fly/8b7bdc2 (2026-11-20)")),
         ("Heroku", Response::html(404, heroku)),
         ("Render", text(404, "Not Found\n").header("x-render-routing", "no-server")),

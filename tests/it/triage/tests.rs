@@ -77,3 +77,41 @@ fn app_tests_that_time_out_are_ended_with_their_children() {
         })
     });
 }
+
+#[test]
+fn each_test_run_has_its_own_row_next_to_a_drift() {
+    let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
+    let schema = "import { z } from \"zod\";\nconst EnvSchema = z.object({\n  \
+                  SUPABASE_URL: z.string().url(),\n});\nexport { EnvSchema };\n";
+    let run = |template: &str, pnpm: &str| {
+        checkout("--with-tests", &stub.url(), &database, PACKAGE, pnpm)
+            .file("packages/shared/src/env.ts", schema)
+            .file(".env.example", template)
+            .run()
+    };
+    let row = |stdout: &str, name: &str| {
+        let line = stdout.lines().find(|line| line.starts_with(name));
+        line.unwrap_or_else(|| panic!("{name}: {stdout}")).to_owned()
+    };
+    let complete = "SUPABASE_URL=https://project.example.com\n";
+    let healthy = run(complete, "exit 0").expect_code(0).stdout;
+    for name in ["environment?", "test:core", "check:env:template"] {
+        assert!(row(&healthy, name).contains(" OK "), "{healthy}");
+    }
+    let drifted = run("", "test $2 = check:env:template").expect_code(2).stdout;
+    assert!(row(&drifted, "environment?").contains("CRITICAL  SUPABASE_URL"), "{drifted}");
+    assert!(row(&drifted, "test:core").contains("WARNING"), "{drifted}");
+    assert!(row(&drifted, "check:env:template").contains(" OK "), "{drifted}");
+    // A script that cannot run: UNKNOWN next to the drift, and the exit code without it.
+    let without_pnpm = |template: &str| {
+        triage("--with-tests", &stub.url(), &database)
+            .file("package.json", PACKAGE)
+            .file("packages/shared/src/env.ts", schema)
+            .file(".env.example", template)
+            .env("PATH", "/nowhere")
+            .run()
+    };
+    let drifted = without_pnpm("").expect_code(2).stdout;
+    assert!(row(&drifted, "test:core").contains("UNKNOWN"), "{drifted}");
+    without_pnpm(complete).expect_code(3);
+}
