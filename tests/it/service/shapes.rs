@@ -183,16 +183,40 @@ fn reports_of_common_frameworks_list_their_own_components() {
 }
 
 #[test]
-fn component_below_checks_and_at_the_top_is_evaluated_twice() {
+fn components_of_the_apps_own_format_are_all_evaluated() {
     let report = |checks: &str, top: &str| {
         format!(
             r#"{{"ok":true,"checks":{{"db":{{"ok":true}},"worker":{{"ok":true}}{checks}}},
                 "queue":{{"length":0,"oldestJobAge":null}},"ffmpeg":{{"ok":true}}{top}}}"#
         )
     };
+    let of_queue = |queue: &str| {
+        format!(
+            r#"{{"ok":true,"checks":{{"db":true,"worker":true}},"queue":{queue},"ffmpeg":true}}"#
+        )
+    };
+    for (queue, expected) in [
+        (r#"{"length":0}"#, Ok),
+        (r#"{"ok":true}"#, Ok),
+        (r#""ok""#, Ok),
+        ("true", Ok),
+        ("false", Warning),
+        (r#""down""#, Warning),
+        (r#"{"length":0,"ok":false}"#, Warning),
+        (r#"{"length":0,"status":"degraded"}"#, Warning),
+        (r#"{"length":0,"status":"idle"}"#, Ok),
+        (r#""paused""#, Unknown),
+        ("3", Unknown),
+        ("{}", Unknown),
+    ] {
+        assert_eq!(status_of(200, "application/json", &of_queue(queue)), expected, "{queue}");
+    }
     for (checks, top, expected) in [
         ("", "", Ok),
         ("", r#","db":{"ok":true}"#, Ok),
+        ("", r#","env":"production","stripe":"live""#, Ok),
+        ("", r#","env":"failed""#, Warning),
+        ("", r#","env":{"ok":false}"#, Warning),
         (r#","queue":{"ok":true}"#, "", Ok),
         ("", r#","db":{"ok":false}"#, Warning),
         (r#","queue":{"ok":false}"#, "", Warning),

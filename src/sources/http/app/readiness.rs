@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::ReportDocument;
 use super::json::{flag, text, wrong_type};
 use super::signs::{
-    CONTAINERS, STATUS_WORDS, Signs, has_status, health_word, is_empty, is_problem_word, member,
-    scan, status_of,
+    CONTAINERS, STATUS_WORDS, Signs, has_status, health_of_word, health_word, is_empty,
+    is_problem_word, member, scan, status_of,
 };
 use crate::facts::service::{
     Component, Exchange, IgnoredComponent, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
@@ -182,6 +182,8 @@ fn read_field(report: &mut Readiness, name: &str, value: &Value) {
         }
         ("checks", _) => report.problems.push(wrong_type(name, value, "an object")),
         ("queue", _) => read_queue(report, value),
+        // `"env": "production"` is information.
+        ("env" | "stripe" | "sentry", Value::String(text)) if health_of_word(text).is_none() => {}
         (known, _) if COMPONENTS.contains(&known) => add_component(report, name, name, value),
         (_, Value::Object(fields)) if has_status(fields) => {
             add_component(report, name, name, value);
@@ -263,10 +265,18 @@ fn read_queue(report: &mut Readiness, value: &Value) {
         }
         return;
     }
-    report.queue = queue(value);
-    let has_health_words = value.as_object().is_some_and(has_status);
-    if has_health_words || !scan("queue", value).unhealthy.is_empty() {
+    let has_status = match value {
+        Value::Bool(_) | Value::String(_) => true,
+        Value::Object(fields) => has_status(fields) || !scan("queue", value).unhealthy.is_empty(),
+        _ => false,
+    };
+    if has_status {
         add_component(report, "queue", "queue", value);
+    }
+    let has_numbers =
+        ["length", "oldestJobAge", "warning"].iter().any(|name| value.get(name).is_some());
+    if has_numbers || !has_status {
+        report.queue = queue(value);
     }
 }
 
