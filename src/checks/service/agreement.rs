@@ -31,7 +31,7 @@ fn evaluate(
             (Status::Warning, format!("reported as not ready, but with {}", healthy.join(", ")))
         }
         ReportedFlag::Is(ok) if !report.components.is_empty() => {
-            (Status::Ok, format!("ok: {ok} agrees with the components"))
+            (Status::Ok, format!("ok: {ok} agrees with the parts"))
         }
         ReportedFlag::Degraded | ReportedFlag::Absent | ReportedFlag::Malformed(_)
             if is_unhealthy_elsewhere =>

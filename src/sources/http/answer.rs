@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, SERVER, SET_COOKIE};
-use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use super::freshness::Freshness;
-use super::{after_retries, client, errors, platform};
+use super::{after_retries, platform};
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -86,13 +86,6 @@ impl HttpAnswer {
 
     fn undeployed(&self) -> Option<&'static str> {
         platform::undeployed(self.status.as_u16(), &self.headers, &self.body)
-    }
-
-    /// Returns the error for a proxy that refused the request, or `None`.
-    pub(crate) fn proxy_error(&self, url: &Url) -> Option<SourceError> {
-        let is_refused = self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
-        let proxy = is_refused.then(|| client::proxy_of(url)).flatten()?;
-        Some(errors::proxy_failed(&proxy, url, "it asks for a user name and a password (407)"))
     }
 
     fn json_object(&self) -> Result<Value, SourceError> {

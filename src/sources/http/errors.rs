@@ -78,8 +78,15 @@ fn is_failure_of_proxy(proxy: &Uri, url: &Url, phase: Phase, is_tls_error: bool)
     }
 }
 
+/// Returns the error for a response with which a proxy refused the request, or `None`.
+pub(crate) fn refused_by_proxy(status: StatusCode, url: &Url) -> Option<SourceError> {
+    let is_refused = status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+    let proxy = is_refused.then(|| client::proxy_of(url)).flatten()?;
+    Some(proxy_failed(&proxy, url, "it asks for a user name and a password (407)"))
+}
+
 /// Returns the error for a request that failed at its proxy.
-pub(crate) fn proxy_failed(proxy: &Uri, url: &Url, why: &str) -> SourceError {
+fn proxy_failed(proxy: &Uri, url: &Url, why: &str) -> SourceError {
     let address = proxy.authority().map_or("", |authority| authority.as_str());
     let scheme = proxy.scheme_str().unwrap_or("http");
     let message =

@@ -172,7 +172,7 @@ impl Http {
                 Some(next) => url = next,
                 None => {
                     let answer = self.read_body(&url, response, timer).await?;
-                    return match answer.proxy_error(&url) {
+                    return match errors::refused_by_proxy(answer.status, &url) {
                         Some(error) => Err(error),
                         None => Ok(answer),
                     };
