@@ -7,6 +7,7 @@ mod state_column;
 mod times;
 mod triage;
 mod unknown_states;
+mod variants;
 mod visibility;
 
 use crate::support::cli::{Cli, Output};
