@@ -3,6 +3,7 @@
 mod claims;
 mod dead_letters;
 mod queue;
+mod random_layouts;
 mod state_column;
 mod times;
 mod triage;

@@ -3,6 +3,8 @@
 //! `scripts/drill` sets two variables, `scripts/drill-report` reads lines of the test output, and
 //! `scripts/drills` lists the drills.
 
+use std::ops::Range;
+
 /// Returns how often a random test is repeated. The default for the test suite is 3.
 pub fn drill_rounds() -> u32 {
     number("CLIPLYCTL_DRILL_ROUNDS").unwrap_or(3)
@@ -36,4 +38,12 @@ pub fn report_skipped(text: &str) {
 /// Returns the number of inputs of a property test. The default for the test suite is 64.
 pub fn cases() -> u32 {
     number("CLIPLYCTL_DRILL_ROUNDS").unwrap_or(64)
+}
+
+/// Returns the seeds of the random layouts. The default for the test suite is the same 24 at all times.
+pub fn layout_seeds() -> Range<u32> {
+    match number("CLIPLYCTL_LAYOUT_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("CLIPLYCTL_DRILL_ROUNDS").unwrap_or(24),
+    }
 }
