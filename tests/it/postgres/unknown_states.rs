@@ -116,3 +116,22 @@ fn canceled_jobs_are_counted_and_listed() {
     let listed = run(&list, &database).expect_code(0).json();
     assert_eq!(listed["data"]["jobs"].as_array().expect("jobs").len(), 1);
 }
+
+#[test]
+fn other_words_do_not_change_the_meaning_of_failed() {
+    let database = Database::blank();
+    let insert = |states: &str| format!("insert into jobs(status) values {states}");
+    let (table, _) = TABLE.split_once("insert").expect("rows");
+    database.execute(&table.replace("state TYPE", "status text"));
+    database.execute(
+        &insert("('failed'), ('failed'), ('failed'), ('running'), ('queued')"),
+    );
+    let dead = || run(&["queue", "-o", "json"], &database).json()["data"]["dead"]["value"].clone();
+    assert_eq!(dead(), 3);
+    for word in ["canceled", "paused"] {
+        database.execute(&insert(&format!("('{word}')")));
+        assert_eq!(dead(), 3, "{word}");
+        let listed = run(&["dlq", "list", "-o", "json"], &database).expect_code(0).json();
+        assert_eq!(listed["data"]["jobs"].as_array().expect("jobs").len(), 3, "{word}");
+    }
+}

@@ -253,6 +253,9 @@ impl<'a> Comparison<'a> {
         if label != "failed" {
             self.equal(&what("meaning"), plain(&data["meaning"]), label);
         }
+        if label == "failed" {
+            self.is_retried(id);
+        }
         let state = self.variant.schema.state;
         for (key, expression) in [
             ("state", format!("{state}::text")),
@@ -281,6 +284,19 @@ impl<'a> Comparison<'a> {
             let events = data["events"].as_array().map_or(0, Vec::len);
             self.equal(&what("events"), events, self.session.value(&sql));
         }
+    }
+
+    /// Whether `jobs show` says of a failed job that it is tried again.
+    fn is_retried(&mut self, id: &str) {
+        let mut cli = Cli::new(["jobs", "show", id]).env("DATABASE_URL", self.database.url());
+        let text = cli.run().stdout.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let retried = says(&["tried again", "retried", "claimed again", "next attempt", "retrying"]);
+        let given_up = says(&["given up", "no worker", "nobody", "never"]);
+        let expected = self.truth.failed_is_retried;
+        self.equal("jobs show: a failed job is tried again", retried, expected);
+        // A report may leave it open, but not say the opposite.
+        self.equal("jobs show: a retried job is given up", given_up && expected, false);
     }
 
     /// `dlq list`.

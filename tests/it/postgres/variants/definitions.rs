@@ -261,6 +261,13 @@ const TYPED: Variant = Variant {
     },
 };
 
+/// Main, whose claim function writes the worker only. The worker sends its first heartbeat later.
+pub const CLAIM_WRITES_NO_TIMES: Variant = Variant {
+    name: "main_claim_writes_no_times",
+    schema: Schema { claim_writes_times: false, ..MAIN.schema },
+    ..MAIN
+};
+
 /// The nine variants, and each again with other properties that were found on some branch: attempts counted
 /// elsewhere, both state columns written, failed jobs that are claimed again, missing locks or heartbeats.
 pub const VARIANTS: [Variant; 18] = [

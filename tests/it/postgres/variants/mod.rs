@@ -7,9 +7,10 @@ mod schema;
 mod story;
 
 use compare::Comparison;
-use definitions::{VARIANTS, Variant};
+use definitions::{CLAIM_WRITES_NO_TIMES, VARIANTS, Variant};
 use story::{Story, broken, healthy};
 
+use super::run;
 use crate::support::cli::Cli;
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
@@ -85,6 +86,20 @@ fn healthy_variants_are_ok_until_a_fault_occurs() {
         differences.extend(comparison.differences());
     }
     assert_none(&differences);
+}
+
+#[test]
+fn job_without_times_is_stuck_in_every_command_or_none() {
+    let variant = &CLAIM_WRITES_NO_TIMES;
+    let healthy = database(variant, healthy);
+    run(&["queue"], &healthy).expect_code(0);
+    let database = database(variant, broken);
+    let json = |args: &[&str]| run(args, &database).json()["data"].clone();
+    let counted = json(&["queue", "-o", "json"])["stuck"]["value"].as_u64();
+    let listed = json(&["jobs", "list", "--state", "stuck", "-o", "json"])["jobs"].clone();
+    let rescued = json(&["jobs", "rescue", "--dry-run", "-o", "json"])["jobs"].clone();
+    let [listed, rescued] = [listed, rescued].map(|jobs| jobs.as_array().map(|jobs| jobs.len() as u64));
+    assert_eq!([listed, rescued], [counted, counted], "listed and rescued, of the stuck jobs");
 }
 
 fn assert_none(differences: &[String]) {
