@@ -120,6 +120,15 @@ pub enum Other {
     NothingDecides,
 }
 
+/// What `jobs` is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Relation {
+    Table,
+    /// A table with statistics, which the planner believes to have millions of rows.
+    LargeTable,
+    View,
+}
+
 /// What makes reading impossible.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fault {
@@ -161,6 +170,9 @@ pub struct Case {
     pub locked_at: bool,
     pub heartbeat: Option<&'static str>,
     pub attempts: bool,
+    pub relation: Relation,
+    /// Whether a partial index covers the queued jobs.
+    pub index: bool,
     pub rows: Vec<Row>,
     pub fault: Fault,
     /// Whether no row is a reason for a finding.
@@ -267,7 +279,33 @@ impl Case {
             }
             _ => String::new(),
         };
-        format!("{rows}{not_valid}{}", self.obstacle())
+        format!("{rows}{not_valid}{}{}\n{}", self.index(), self.relation(), self.obstacle())
+    }
+
+    fn index(&self) -> String {
+        let queued = self.words.iter().filter(|word| role(Some(word)) == Role::Queued);
+        let queued: Vec<_> = queued.map(|word| format!("'{word}'")).collect();
+        let columns: Vec<_> = [self.kind].into_iter().chain(self.due.iter().copied()).collect();
+        if !self.index {
+            return String::new();
+        }
+        format!(
+            "create index on jobs({}) where {} in ({});\n",
+            columns.join(", "),
+            self.state,
+            queued.join(", ")
+        )
+    }
+
+    fn relation(&self) -> &'static str {
+        match self.relation {
+            Relation::Table => "",
+            Relation::LargeTable => {
+                "analyze jobs;
+                 update pg_class set reltuples = 5e6, relpages = 100000 where oid = 'public.jobs'::regclass;"
+            }
+            Relation::View => "alter table jobs rename to stored; create view jobs as select * from stored;",
+        }
     }
 
     fn row(&self, n: usize, row: &Row) -> String {
@@ -300,7 +338,7 @@ impl Case {
             Fault::Error => {
                 "create function broken() returns boolean language plpgsql as
                    $$ begin raise exception 'broken'; end $$;
-                 alter table jobs rename to base; create view jobs as select * from base where broken();"
+                 alter table jobs rename to base; create view jobs as select * from base where (select broken());"
             }
         }
     }

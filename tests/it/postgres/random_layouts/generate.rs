@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::case::{Case, Fault, MAX_ROWS, Other, Row, StateType, TIME_TYPES, Time};
+use super::case::{Case, Fault, MAX_ROWS, Other, Relation, Row, StateType, TIME_TYPES, Time};
 
 /// The words of state columns that were found.
 const WORDS: [&[&str]; 5] = [
@@ -96,8 +96,13 @@ pub fn case() -> impl Strategy<Value = Case> {
         1 => Just(Fault::RowSecurity),
         1 => Just(Fault::Error),
     ];
-    (table, states, rows, fault, prop::bool::weighted(0.3)).prop_map(
-        |(table, states, rows, fault, benign)| {
+    let relation = prop_oneof![
+        3 => Just(Relation::Table),
+        2 => Just(Relation::LargeTable),
+        1 => Just(Relation::View),
+    ];
+    (table, states, rows, fault, (relation, any::<bool>()), prop::bool::weighted(0.3)).prop_map(
+        |(table, states, rows, fault, (relation, index), benign)| {
             let (zone, times, zoned_heartbeat, id, kind, on_state, worker, locked_at, heartbeat, attempts, due) =
                 table;
             let (words, more, state_type, nullable, letter_case, other) = states;
@@ -119,6 +124,9 @@ pub fn case() -> impl Strategy<Value = Case> {
                 locked_at,
                 heartbeat,
                 attempts,
+                relation: possible(relation, other, fault),
+                // A partial index decides between two columns.
+                index: index && matches!(other, Other::None | Other::ClaimDecides),
                 rows: vec![],
                 fault,
                 benign,
@@ -127,6 +135,16 @@ pub fn case() -> impl Strategy<Value = Case> {
             case
         },
     )
+}
+
+/// Statistics may decide between two columns, and row-level security needs a table.
+fn possible(relation: Relation, other: Other, fault: Fault) -> Relation {
+    let is_decided = matches!(other, Other::None | Other::ClaimDecides);
+    match relation {
+        Relation::LargeTable if is_decided && fault != Fault::Error => Relation::LargeTable,
+        Relation::View if fault == Fault::None => Relation::View,
+        _ => Relation::Table,
+    }
 }
 
 fn spelled(word: &str, letter_case: usize) -> String {
@@ -165,8 +183,10 @@ fn row(case: &Case, (state, other, times): Choices) -> Row {
         state,
         due: [DUE[limit(times[0], 2)], DUE[limit(times[1], 2)]],
         locked_at: HEARTBEATS[limit(times[2], 1)],
-        heartbeat: HEARTBEATS[limit(times[3], 2)],
-        created_at: CHANGES[limit(times[4], 1)],
+        // Without a heartbeat the lock counts, if there is one.
+        heartbeat: HEARTBEATS[limit(times[3], if case.locked_at { 2 } else { 1 })],
+        // Without a due column a job is due at most since it was created.
+        created_at: if case.benign { Time::Ago(8) } else { CHANGES[times[4]] },
         updated_at: CHANGES[limit(times[5], 1)],
     }
 }
