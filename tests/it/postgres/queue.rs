@@ -83,6 +83,22 @@ fn kind_filter_counts_one_kind_and_suggests_similar_ones() {
 }
 
 #[test]
+fn job_without_a_due_time_is_due_since_its_creation_at_most() {
+    for due in ["run_at timestamptz,", ""] {
+        let database = Database::blank();
+        database.execute(&format!(
+            "create table jobs(id bigint primary key, kind text not null default 'X',
+               state text not null check (state in ('queued', 'running', 'done', 'dead_letter')),
+               {due} created_at timestamptz not null default now(), updated_at timestamptz not null default now());
+             insert into jobs(id, state) values (1, 'queued')"
+        ));
+        run(&["queue"], &database).expect_code(0);
+        database.execute("update jobs set created_at = now() - interval '1 hour'");
+        assert_ne!(run(&["queue"], &database).code, 0, "{due}");
+    }
+}
+
+#[test]
 fn ages_use_the_clock_of_the_server() {
     // The time zone and the formats of the session do not change the result.
     let database = Database::from_fixture("main_healthy");

@@ -124,6 +124,43 @@ fn columns_that_agree_need_no_evidence() {
     assert_eq!(counts(&json), [1, 3]);
 }
 
+/// The same table without constraints.
+fn table_without_checks() -> String {
+    let values = "check (COLUMN in ('queued', 'running', 'done', 'error'))";
+    ["state", "status"].iter().fold(TABLE.to_owned(), |table, column| {
+        table.replace(&values.replace("COLUMN", column), "")
+    })
+}
+
+#[test]
+fn columns_that_agree_in_any_word_need_no_check() {
+    let words = "queued pending processing running done completed succeeded dead_letter canceled";
+    for words in [words.to_owned(), words.to_uppercase()] {
+        let database = Database::blank();
+        database.execute(&table_without_checks());
+        database.execute(&format!(
+            "insert into jobs(state, status, worker_id, last_heartbeat)
+               select word, word, 'w1', now() from unnest(string_to_array('{words}', ' ')) word"
+        ));
+        let json = run(&["queue", "-o", "json"], &database).expect_code(0).json();
+        assert_eq!(counts(&json), [2, 2], "{words}");
+    }
+}
+
+#[test]
+fn columns_that_differ_in_any_letter_case_are_unknown() {
+    for [state, status] in [["queued", "running"], ["QUEUED", "RUNNING"], ["Done", "Queued"]] {
+        let database = Database::blank();
+        database.execute(&table_without_checks());
+        database
+            .execute(&format!("insert into jobs(state, status) values ('{state}', '{status}')"));
+        for command in [&["queue"][..], &["jobs", "list"], &["dlq", "list"], &["dlq", "groups"]] {
+            let output = run(command, &database).expect_code(3);
+            assert!(output.stderr.contains("state_column"), "{state} {command:?}: {output:#?}");
+        }
+    }
+}
+
 #[test]
 fn other_value_of_state_column_is_a_configuration_error() {
     let config = "[context.a]\nstate_column = \"phase\"\n";

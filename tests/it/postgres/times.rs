@@ -77,6 +77,17 @@ fn times_without_a_zone_are_read_as_they_were_written() {
 }
 
 #[test]
+fn times_below_a_view_are_read_as_those_of_the_table() {
+    for zone in ZONES {
+        let database = database(zone, "timestamp", "default now()", "localtimestamp");
+        database
+            .execute("alter table jobs rename to stored; create view jobs as select * from stored");
+        let json = run(&["queue", "-o", "json"], &database).json();
+        assert_eq!(counts(&json), [3, 2, 2, 1, 2, 1], "{zone}");
+    }
+}
+
+#[test]
 fn requeue_and_rescue_write_times_in_the_zone_of_the_column() {
     for (zone, default, now) in [
         ("Asia/Tokyo", "default now()", "localtimestamp"),

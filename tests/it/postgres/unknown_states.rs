@@ -123,9 +123,7 @@ fn other_words_do_not_change_the_meaning_of_failed() {
     let insert = |states: &str| format!("insert into jobs(status) values {states}");
     let (table, _) = TABLE.split_once("insert").expect("rows");
     database.execute(&table.replace("state TYPE", "status text"));
-    database.execute(
-        &insert("('failed'), ('failed'), ('failed'), ('running'), ('queued')"),
-    );
+    database.execute(&insert("('failed'), ('failed'), ('failed'), ('running'), ('queued')"));
     let dead = || run(&["queue", "-o", "json"], &database).json()["data"]["dead"]["value"].clone();
     assert_eq!(dead(), 3);
     for word in ["canceled", "paused"] {

@@ -69,7 +69,11 @@ pub const TIME_TYPES: [TimeType; 5] = [
     TimeType { name: "timestamp", default: "default now()", value: "T::timestamp" },
     // Written by an application, in UTC.
     TimeType { name: "timestamp", default: "", value: "(T at time zone 'utc')" },
-    TimeType { name: "timestamp(3)", default: "default current_timestamp", value: "(T at time zone 'utc')" },
+    TimeType {
+        name: "timestamp(3)",
+        default: "default current_timestamp",
+        value: "(T at time zone 'utc')",
+    },
     TimeType {
         name: "timestamp",
         default: "default (now() at time zone 'utc')",
@@ -240,9 +244,14 @@ impl Case {
         columns.extend(self.locked_at.then(|| format!("locked_at {time}")));
         columns.extend(self.heartbeat.map(|name| format!("{name} {}", self.heartbeat_type().name)));
         if self.attempts {
-            columns.push("attempts int not null default 0, max_attempts int not null default 5".to_owned());
+            columns.push(
+                "attempts int not null default 0, max_attempts int not null default 5".to_owned(),
+            );
         }
-        columns.extend(["created_at", "updated_at"].map(|column| format!("{column} {time} not null {default}")));
+        columns.extend(
+            ["created_at", "updated_at"]
+                .map(|column| format!("{column} {time} not null {default}")),
+        );
         format!("create table jobs({});", columns.join(", "))
     }
 
@@ -271,9 +280,13 @@ impl Case {
         let rows: String = self.rows.iter().enumerate().map(|(n, row)| self.row(n, row)).collect();
         let not_valid = match self.state_type {
             StateType::CheckNotValid => {
-                let states = [Some(self.state), (self.other != Other::None).then(|| self.other_state())];
+                let states =
+                    [Some(self.state), (self.other != Other::None).then(|| self.other_state())];
                 let check = |state: &&str| {
-                    format!("alter table jobs add check ({state} in ({})) not valid;\n", self.list())
+                    format!(
+                        "alter table jobs add check ({state} in ({})) not valid;\n",
+                        self.list()
+                    )
                 };
                 states.iter().flatten().map(check).collect()
             }

@@ -69,7 +69,8 @@ impl Expected {
             .filter(|(_, reported, expected)| reported != expected)
             .map(|(name, reported, expected)| format!("{name}: {reported} instead of {expected}"))
             .collect();
-        let keys = ["due", "scheduled", "in_progress", "failed", "dead", "canceled", "unknown_state"];
+        let keys =
+            ["due", "scheduled", "in_progress", "failed", "dead", "canceled", "unknown_state"];
         let sum = keys.iter().map(|key| value(key)).sum::<u64>() + self.finished;
         if !differences.is_empty() {
             return Err(differences.join("; "));
@@ -116,8 +117,7 @@ fn is_future(time: Time) -> bool {
 
 /// Neither a recent heartbeat nor, without any heartbeat, a recent lock.
 fn is_stuck(case: &Case, row: &Row) -> bool {
-    let is_usable =
-        |time: &Time| !is_future(*time) && time.age().is_some_and(f64::is_finite);
+    let is_usable = |time: &Time| !is_future(*time) && time.age().is_some_and(f64::is_finite);
     let last = signs(case, row).find(is_usable).and_then(Time::age);
     last.is_none_or(|age| age > STUCK_AFTER)
 }

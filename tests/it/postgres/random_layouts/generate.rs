@@ -8,8 +8,16 @@ use super::case::{Case, Fault, MAX_ROWS, Other, Relation, Row, StateType, TIME_T
 /// The words of state columns that were found.
 const WORDS: [&[&str]; 5] = [
     &[
-        "queued", "pending", "processing", "running", "done", "completed", "succeeded", "failed",
-        "error", "dead_letter",
+        "queued",
+        "pending",
+        "processing",
+        "running",
+        "done",
+        "completed",
+        "succeeded",
+        "failed",
+        "error",
+        "dead_letter",
     ],
     &["queued", "running", "succeeded", "failed"],
     &["queued", "processing", "done", "failed"],
@@ -47,7 +55,14 @@ const CHANGES: [Time; 4] = [Time::Ago(7000), Time::Ago(60), Time::Ago(3000), Tim
 type Choices = (prop::sample::Index, prop::sample::Index, [usize; 6]);
 
 fn choices() -> impl Strategy<Value = Choices> {
-    let times = (0..DUE.len(), 0..DUE.len(), 0..HEARTBEATS.len(), 0..HEARTBEATS.len(), 0..4_usize, 0..4_usize);
+    let times = (
+        0..DUE.len(),
+        0..DUE.len(),
+        0..HEARTBEATS.len(),
+        0..HEARTBEATS.len(),
+        0..4_usize,
+        0..4_usize,
+    );
     let times = times.prop_map(|(a, b, c, d, e, f)| [a, b, c, d, e, f]);
     (any::<prop::sample::Index>(), any::<prop::sample::Index>(), times)
 }
@@ -103,8 +118,19 @@ pub fn case() -> impl Strategy<Value = Case> {
     ];
     (table, states, rows, fault, (relation, any::<bool>()), prop::bool::weighted(0.3)).prop_map(
         |(table, states, rows, fault, (relation, index), benign)| {
-            let (zone, times, zoned_heartbeat, id, kind, on_state, worker, locked_at, heartbeat, attempts, due) =
-                table;
+            let (
+                zone,
+                times,
+                zoned_heartbeat,
+                id,
+                kind,
+                on_state,
+                worker,
+                locked_at,
+                heartbeat,
+                attempts,
+                due,
+            ) = table;
             let (words, more, state_type, nullable, letter_case, other) = states;
             let words: Vec<_> =
                 words.iter().chain(more).map(|word| spelled(word, letter_case)).collect();
@@ -159,7 +185,9 @@ fn spelled(word: &str, letter_case: usize) -> String {
 fn due_columns(on_state: bool, choice: prop::sample::Index) -> &'static [&'static str] {
     let all: &[&[&str]] = match on_state {
         true => &[&["run_at"], &["run_after"], &["run_after", "next_run_at"], &[]],
-        false => &[&["run_after"], &["next_run_at"], &["run_after", "next_run_at"], &["run_at"], &[]],
+        false => {
+            &[&["run_after"], &["next_run_at"], &["run_after", "next_run_at"], &["run_at"], &[]]
+        }
     };
     all[choice.index(all.len())]
 }

@@ -100,10 +100,7 @@ fn check(case: Case) -> Result<(), TestCaseError> {
 }
 
 /// No command may report what it cannot read.
-fn must_be_unknown(
-    run: &impl Fn(&[&str]) -> Output,
-    queue: Output,
-) -> Result<(), TestCaseError> {
+fn must_be_unknown(run: &impl Fn(&[&str]) -> Output, queue: Output) -> Result<(), TestCaseError> {
     let outputs = [queue, run(&["jobs", "list"]), run(&["dlq", "list"]), run(&["dlq", "groups"])];
     for output in outputs {
         if output.code != 3 {

@@ -111,14 +111,18 @@ impl<'a> Comparison<'a> {
             ("died_last_hour", truth.dead.map(|dead| self.dead_within(dead, "1 hour"))),
         ];
         for (key, condition) in figures {
-            let expected =
-                condition.map_or(Value::Null, |condition| self.count(&condition).into());
+            let expected = condition.map_or(Value::Null, |condition| self.count(&condition).into());
             self.equal(&format!("{what} {key}"), value(&data[key]), expected);
         }
         self.equal(&format!("{what} unknown_state"), value(&data["unknown_state"]), 0);
         // The command has just run, so its clock is at most a few seconds older.
         let age = data["oldest_due_age"].as_f64();
-        self.age(&format!("{what} oldest due"), &data["oldest_due_age"], age.map(|_| 0.0), &oldest_due);
+        self.age(
+            &format!("{what} oldest due"),
+            &data["oldest_due_age"],
+            age.map(|_| 0.0),
+            &oldest_due,
+        );
         self.by_kind(what, data);
         self.workers(what, data);
     }
@@ -168,10 +172,16 @@ impl<'a> Comparison<'a> {
         );
         let expected = self.session.value(&sql);
         self.equal(&format!("{what} workers"), value(&data["workers"]), expected);
-        let youngest =
-            format!("select extract(epoch from now() - max({last_sign})) from jobs where {claimed}");
+        let youngest = format!(
+            "select extract(epoch from now() - max({last_sign})) from jobs where {claimed}"
+        );
         let age = data["last_beat_age"].as_f64();
-        self.age(&format!("{what} last heartbeat"), &data["last_beat_age"], age.map(|_| 0.0), &youngest);
+        self.age(
+            &format!("{what} last heartbeat"),
+            &data["last_beat_age"],
+            age.map(|_| 0.0),
+            &youngest,
+        );
     }
 
     /// `jobs list` of every state.
@@ -240,7 +250,9 @@ impl<'a> Comparison<'a> {
         ];
         for (label, condition) in roles {
             let Some(condition) = condition else { continue };
-            let Some(id) = self.ids(&condition, "created_at, id").first().cloned() else { continue };
+            let Some(id) = self.ids(&condition, "created_at, id").first().cloned() else {
+                continue;
+            };
             self.shown_job(label, &id);
         }
     }
@@ -263,7 +275,10 @@ impl<'a> Comparison<'a> {
             ("workspace_id", "workspace_id::text".to_owned()),
             ("max_attempts", "max_attempts".to_owned()),
             ("locked_by", truth.worker.unwrap_or("null").to_owned()),
-            ("last_error", if self.variant.schema.last_error { "last_error" } else { "null" }.to_owned()),
+            (
+                "last_error",
+                if self.variant.schema.last_error { "last_error" } else { "null" }.to_owned(),
+            ),
         ] {
             let sql = format!("select {expression} from jobs where id = '{id}'");
             let expected = self.session.rows(&sql).remove(0).remove(0);
@@ -275,7 +290,8 @@ impl<'a> Comparison<'a> {
             ("created_age", "created_at"),
             ("updated_age", "updated_at"),
         ] {
-            let sql = format!("select extract(epoch from now() - {time}) from jobs where id = '{id}'");
+            let sql =
+                format!("select extract(epoch from now() - {time}) from jobs where id = '{id}'");
             let before = self.seconds(&sql).map(|age| age - 5.0);
             self.age(&what(key), &data[key], before, &sql);
         }
@@ -291,7 +307,8 @@ impl<'a> Comparison<'a> {
         let mut cli = Cli::new(["jobs", "show", id]).env("DATABASE_URL", self.database.url());
         let text = cli.run().stdout.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let retried = says(&["tried again", "retried", "claimed again", "next attempt", "retrying"]);
+        let retried =
+            says(&["tried again", "retried", "claimed again", "next attempt", "retrying"]);
         let given_up = says(&["given up", "no worker", "nobody", "never"]);
         let expected = self.truth.failed_is_retried;
         self.equal("jobs show: a failed job is tried again", retried, expected);
@@ -342,7 +359,9 @@ impl<'a> Comparison<'a> {
         let data = &json["data"];
         self.equal("dlq groups read", &data["read"], self.count(dead));
         let time = |function: &str| {
-            format!("to_char({function}({dead_since}) at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS')")
+            format!(
+                "to_char({function}({dead_since}) at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+            )
         };
         let sql = format!(
             "select {kind}, left({error}, 4), count(*), {}, {},
@@ -437,7 +456,11 @@ impl<'a> Comparison<'a> {
         self.queue("handoff queue", &parts["queue"]);
         if let Some(dead) = self.truth.dead {
             self.equal("handoff groups read", &parts["groups"]["read"], self.count(dead));
-            self.equal("handoff samples total", value(&parts["samples"]["total"]), self.count(dead));
+            self.equal(
+                "handoff samples total",
+                value(&parts["samples"]["total"]),
+                self.count(dead),
+            );
         }
         let last_hour = &json["data"]["last_hour"];
         let Some(stage) = self.truth.events else {
@@ -468,7 +491,11 @@ impl<'a> Comparison<'a> {
         let mut lines = output.stdout.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let (names, values) = (lines.next().expect("names"), lines.next().expect("a snapshot"));
         let metric = |name: &str| {
-            names.iter().zip(values.iter()).find(|(n, _)| **n == name).map_or("?", |(_, value)| value)
+            names
+                .iter()
+                .zip(values.iter())
+                .find(|(n, _)| **n == name)
+                .map_or("?", |(_, value)| value)
         };
         let truth = self.truth;
         for (name, condition) in [

@@ -38,8 +38,16 @@ pub struct Variant {
 }
 
 const TEN: [&str; 10] = [
-    "queued", "pending", "processing", "running", "done", "completed", "succeeded", "failed",
-    "error", "dead_letter",
+    "queued",
+    "pending",
+    "processing",
+    "running",
+    "done",
+    "completed",
+    "succeeded",
+    "failed",
+    "error",
+    "dead_letter",
 ];
 const STAGE: Events = Events { stage: "stage", data: "data", by_workspace: false };
 const EVENT: Events = Events { stage: "event", data: "details", by_workspace: false };

@@ -98,12 +98,18 @@ fn job_without_times_is_stuck_in_every_command_or_none() {
     let counted = json(&["queue", "-o", "json"])["stuck"]["value"].as_u64();
     let listed = json(&["jobs", "list", "--state", "stuck", "-o", "json"])["jobs"].clone();
     let rescued = json(&["jobs", "rescue", "--dry-run", "-o", "json"])["jobs"].clone();
-    let [listed, rescued] = [listed, rescued].map(|jobs| jobs.as_array().map(|jobs| jobs.len() as u64));
+    let [listed, rescued] =
+        [listed, rescued].map(|jobs| jobs.as_array().map(|jobs| jobs.len() as u64));
     assert_eq!([listed, rescued], [counted, counted], "listed and rescued, of the stuck jobs");
 }
 
 fn assert_none(differences: &[String]) {
-    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
 }
 
 /// Statements that put one fault into a healthy queue.

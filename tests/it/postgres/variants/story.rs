@@ -98,9 +98,21 @@ impl<'a> Story<'a> {
 /// Every role has jobs, and no threshold is reached.
 pub fn healthy(story: &mut Story<'_>) {
     story.ago("9 hours").enqueue(3, "CLIP_RENDER", 3, "0").finish(3);
-    story.ago("8 hours").enqueue(2, "CLIP_RENDER", 1, "0").fail(2, "FFmpeg timeout after %s seconds");
-    story.ago("5 min").enqueue(1, "TRANSCRIBE", 3, "0").fail(1, "401 Unauthorized: token %s expired");
-    story.ago("3 min").enqueue(2, "TRANSCRIBE", 3, "0").work(1, 1, "").work(1, 2, "").beat(1).beat(2);
+    story
+        .ago("8 hours")
+        .enqueue(2, "CLIP_RENDER", 1, "0")
+        .fail(2, "FFmpeg timeout after %s seconds");
+    story
+        .ago("5 min")
+        .enqueue(1, "TRANSCRIBE", 3, "0")
+        .fail(1, "401 Unauthorized: token %s expired");
+    story
+        .ago("3 min")
+        .enqueue(2, "TRANSCRIBE", 3, "0")
+        .work(1, 1, "")
+        .work(1, 2, "")
+        .beat(1)
+        .beat(2);
     story.ago("20 s").enqueue(3, "CLIP_RENDER", 3, "0");
     story.ago("0").enqueue(2, "TRANSCRIBE", 3, "2 hours");
     if story.schema.allowed.contains(&"cancelled") {
@@ -115,8 +127,14 @@ pub fn broken(story: &mut Story<'_>) {
     story.ago("7 hours").enqueue(1, "THUMBNAIL_GEN", 2, "0").fail(1, "disk %s is full");
     story.ago("3 hours").retry_now().enqueue(3, "THUMBNAIL_GEN", 1, "0").work(4, 3, "");
     story.ago("2 hours").recover("THUMBNAIL_GEN");
-    story.ago("5 hours").enqueue(90, "CLIP_RENDER", 1, "0").fail(90, "FFmpeg timeout after %s seconds");
-    story.ago("25 min").enqueue(12, "TRANSCRIBE", 1, "0").fail(12, "401 Unauthorized: token %s expired");
+    story
+        .ago("5 hours")
+        .enqueue(90, "CLIP_RENDER", 1, "0")
+        .fail(90, "FFmpeg timeout after %s seconds");
+    story
+        .ago("25 min")
+        .enqueue(12, "TRANSCRIBE", 1, "0")
+        .fail(12, "401 Unauthorized: token %s expired");
     story.ago("5 min").enqueue(6, "CLIP_RENDER", 1, "0").fail(6, "FFmpeg timeout after %s seconds");
     // Stuck: at the first of three attempts, at the only one, at the second of three and at the second of two.
     story.ago("50 min").enqueue(2, "CLIP_RENDER", 3, "0").work(2, 3, "");
@@ -125,8 +143,17 @@ pub fn broken(story: &mut Story<'_>) {
     story.fail(2, "401 Unauthorized: token %s expired");
     story.ago("35 min").retry_now().work(2, 4, "");
     // Two workers are active.
-    story.ago("3 min").enqueue(3, "TRANSCRIBE", 3, "0").work(2, 1, "").work(1, 2, "").beat(1).beat(2);
-    story.ago("4 min").enqueue(2, "TRANSCRIBE", 3, "0").fail(2, "401 Unauthorized: token %s expired");
+    story
+        .ago("3 min")
+        .enqueue(3, "TRANSCRIBE", 3, "0")
+        .work(2, 1, "")
+        .work(1, 2, "")
+        .beat(1)
+        .beat(2);
+    story
+        .ago("4 min")
+        .enqueue(2, "TRANSCRIBE", 3, "0")
+        .fail(2, "401 Unauthorized: token %s expired");
     story.ago("45 min").enqueue(7, "CLIP_RENDER", 3, "0");
     story.ago("0").enqueue(4, "TRANSCRIBE", 3, "2 hours");
     if story.schema.allowed.contains(&"cancelled") {
@@ -141,7 +168,10 @@ pub fn backlog(story: &mut Story<'_>) {
 
 /// As many jobs without attempts left as make dead letters critical.
 pub fn given_up(story: &mut Story<'_>) {
-    story.ago("2 min").enqueue(120, "CLIP_RENDER", 1, "0").fail(120, "FFmpeg timeout after %s seconds");
+    story
+        .ago("2 min")
+        .enqueue(120, "CLIP_RENDER", 1, "0")
+        .fail(120, "FFmpeg timeout after %s seconds");
 }
 
 /// A worker that disappeared with a job.
