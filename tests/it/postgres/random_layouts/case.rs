@@ -7,7 +7,7 @@ pub const MAX_ROWS: usize = 18;
 
 /// What a row means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum Lifecycle {
     Queued,
     Claimed,
     Finished,
@@ -19,15 +19,15 @@ pub enum Role {
 
 /// The role of a state, in any letter case. Whether `failed` means dead letter depends on the layout, so that
 /// both are counted together.
-pub fn role(state: Option<&str>) -> Role {
+pub fn role(state: Option<&str>) -> Lifecycle {
     match state.unwrap_or_default().to_lowercase().as_str() {
-        "queued" | "pending" => Role::Queued,
-        "processing" | "running" => Role::Claimed,
-        "done" | "completed" | "succeeded" => Role::Finished,
-        "failed" | "error" => Role::Failed,
-        "dead_letter" => Role::Dead,
-        "canceled" | "cancelled" => Role::Canceled,
-        _ => Role::Unknown,
+        "queued" | "pending" => Lifecycle::Queued,
+        "processing" | "running" => Lifecycle::Claimed,
+        "done" | "completed" | "succeeded" => Lifecycle::Finished,
+        "failed" | "error" => Lifecycle::Failed,
+        "dead_letter" => Lifecycle::Dead,
+        "canceled" | "cancelled" => Lifecycle::Canceled,
+        _ => Lifecycle::Unknown,
     }
 }
 
@@ -261,8 +261,9 @@ impl Case {
 
     /// A claim function, and the constraints that rows may violate.
     fn claim(&self) -> String {
-        let word = |wanted: Role| self.words.iter().find(|word| role(Some(word)) == wanted);
-        let (Some(queued), Some(claimed)) = (word(Role::Queued), word(Role::Claimed)) else {
+        let word = |wanted: Lifecycle| self.words.iter().find(|word| role(Some(word)) == wanted);
+        let (Some(queued), Some(claimed)) = (word(Lifecycle::Queued), word(Lifecycle::Claimed))
+        else {
             panic!("words without queued or claimed: {:?}", self.words)
         };
         match self.other {
@@ -296,7 +297,7 @@ impl Case {
     }
 
     fn index(&self) -> String {
-        let queued = self.words.iter().filter(|word| role(Some(word)) == Role::Queued);
+        let queued = self.words.iter().filter(|word| role(Some(word)) == Lifecycle::Queued);
         let queued: Vec<_> = queued.map(|word| format!("'{word}'")).collect();
         let columns: Vec<_> = [self.kind].into_iter().chain(self.due.iter().copied()).collect();
         if !self.index {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::case::{Case, Other, Role, Row, Time, role};
+use super::case::{Case, Lifecycle, Other, Row, Time, role};
 
 /// Seconds without a heartbeat after which a job is stuck.
 const STUCK_AFTER: f64 = 600.0;
@@ -29,24 +29,24 @@ pub struct Expected {
 
 impl Expected {
     pub fn new(case: &Case) -> Expected {
-        let with = |wanted: Role| case.rows.iter().filter(move |row| role_of(row) == wanted);
-        let count = |wanted: Role| with(wanted).count() as u64;
-        let due = with(Role::Queued).filter(|row| is_due(case, row)).count() as u64;
+        let with = |wanted: Lifecycle| case.rows.iter().filter(move |row| role_of(row) == wanted);
+        let count = |wanted: Lifecycle| with(wanted).count() as u64;
+        let due = with(Lifecycle::Queued).filter(|row| is_due(case, row)).count() as u64;
         let observable = case.heartbeat.is_some() || case.locked_at;
-        let stuck = with(Role::Claimed).filter(|row| is_stuck(case, row)).count() as u64;
-        let in_future = with(Role::Claimed).any(|row| signs(case, row).any(is_future));
-        let unknown = count(Role::Unknown);
+        let stuck = with(Lifecycle::Claimed).filter(|row| is_stuck(case, row)).count() as u64;
+        let in_future = with(Lifecycle::Claimed).any(|row| signs(case, row).any(is_future));
+        let unknown = count(Lifecycle::Unknown);
         Expected {
-            finished: count(Role::Finished),
+            finished: count(Lifecycle::Finished),
             is_ambiguous: is_ambiguous(case),
             must_not_be_ok: unknown > 0 || (observable && (stuck > 0 || in_future)),
             rows: case.rows.len() as u64,
             due,
-            scheduled: count(Role::Queued) - due,
-            claimed: count(Role::Claimed),
+            scheduled: count(Lifecycle::Queued) - due,
+            claimed: count(Lifecycle::Claimed),
             stuck: observable.then_some(stuck),
-            failed_or_dead: count(Role::Failed) + count(Role::Dead),
-            canceled: count(Role::Canceled),
+            failed_or_dead: count(Lifecycle::Failed) + count(Lifecycle::Dead),
+            canceled: count(Lifecycle::Canceled),
             unknown,
         }
     }
@@ -82,7 +82,7 @@ impl Expected {
     }
 }
 
-fn role_of(row: &Row) -> Role {
+fn role_of(row: &Row) -> Lifecycle {
     role(row.state.as_deref())
 }
 
@@ -94,7 +94,7 @@ fn is_ambiguous(case: &Case) -> Option<bool> {
         Other::NothingDecides if case.rows.iter().any(differs) => Some(true),
         // `failed` may mean dead letter in one column and not in the other.
         Other::Same | Other::NothingDecides => {
-            let failed = case.rows.iter().any(|row| role_of(row) == Role::Failed);
+            let failed = case.rows.iter().any(|row| role_of(row) == Lifecycle::Failed);
             (!failed).then_some(false)
         }
     }

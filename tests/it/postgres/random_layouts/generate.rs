@@ -150,7 +150,7 @@ pub fn case() -> impl Strategy<Value = Case> {
                 locked_at,
                 heartbeat,
                 attempts,
-                relation: possible(relation, other, fault),
+                relation: supported(relation, other, fault),
                 // A partial index decides between two columns.
                 index: index && matches!(other, Other::None | Other::ClaimDecides),
                 rows: vec![],
@@ -164,7 +164,7 @@ pub fn case() -> impl Strategy<Value = Case> {
 }
 
 /// Statistics may decide between two columns, and row-level security needs a table.
-fn possible(relation: Relation, other: Other, fault: Fault) -> Relation {
+fn supported(relation: Relation, other: Other, fault: Fault) -> Relation {
     let is_decided = matches!(other, Other::None | Other::ClaimDecides);
     match relation {
         Relation::LargeTable if is_decided && fault != Fault::Error => Relation::LargeTable,
@@ -194,10 +194,12 @@ fn due_columns(on_state: bool, choice: prop::sample::Index) -> &'static [&'stati
 
 /// A row of the layout. Rows of a benign case are a reason for no finding.
 fn row(case: &Case, (state, other, times): Choices) -> Row {
-    use super::case::{Role, role};
+    use super::case::{Lifecycle, role};
     let mut states: Vec<Option<String>> = case.words.iter().cloned().map(Some).collect();
     if case.benign {
-        states.retain(|word| !matches!(role(word.as_deref()), Role::Unknown | Role::Failed));
+        states.retain(|word| {
+            !matches!(role(word.as_deref()), Lifecycle::Unknown | Lifecycle::Failed)
+        });
     } else {
         // A word that nothing announces, and no word.
         states.extend((!case.state_type.is_closed()).then(|| Some("zombie".to_owned())));

@@ -1,7 +1,7 @@
 //! The variants of the backend: how each is made, and what its rows mean. The meaning is SQL written by hand for
 //! the variant, which the program's own SQL is compared with.
 
-use super::schema::{Counted, Events, OtherState, Schema, Words};
+use super::schema::{Counted, Events, OtherState, Schema, StateNames};
 
 /// What the rows of a variant mean: conditions and expressions over `jobs`.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +61,7 @@ const MAIN: Variant = Variant {
         other_state: Some(("status", OtherState::Leftover)),
         allowed: &TEN,
         is_enum: false,
-        words: Words {
+        words: StateNames {
             queued: "queued",
             retry: "queued",
             claimed: "running",
@@ -126,7 +126,7 @@ const EARLY: Variant = Variant {
     name: "early",
     schema: Schema {
         allowed: &["queued", "processing", "done", "failed"],
-        words: Words { claimed: "processing", given_up: "failed", ..MAIN.schema.words },
+        words: StateNames { claimed: "processing", given_up: "failed", ..MAIN.schema.words },
         error: false,
         ..ATOMIC.schema
     },
@@ -146,7 +146,7 @@ const HOSTED: Variant = Variant {
         state: "status",
         other_state: Some(("state", OtherState::WrittenAtFinish)),
         allowed: &["queued", "running", "done", "error"],
-        words: Words { given_up: "error", ..MAIN.schema.words },
+        words: StateNames { given_up: "error", ..MAIN.schema.words },
         due: &["run_after", "next_run_at"],
         worker: Some(("worker_id", "uuid")),
         locked_at: false,
@@ -176,7 +176,7 @@ const STATUS_LIVE: Variant = Variant {
     schema: Schema {
         other_state: Some(("state", OtherState::Leftover)),
         allowed: &["queued", "running", "succeeded", "failed"],
-        words: Words { finished: "succeeded", given_up: "failed", ..MAIN.schema.words },
+        words: StateNames { finished: "succeeded", given_up: "failed", ..MAIN.schema.words },
         due: &["run_after"],
         worker: Some(("worker_id", "text")),
         last_error: false,
@@ -196,7 +196,7 @@ const OCTOBER: Variant = Variant {
     name: "october",
     schema: Schema {
         allowed: &["queued", "running", "done", "error"],
-        words: Words { given_up: "error", ..MAIN.schema.words },
+        words: StateNames { given_up: "error", ..MAIN.schema.words },
         counted: Counted::AtClaim,
         error: false,
         events: Some(Events { by_workspace: true, ..STAGE }),
@@ -235,7 +235,7 @@ const TYPED: Variant = Variant {
         state: "status",
         other_state: None,
         allowed: &["pending", "processing", "failed", "completed"],
-        words: Words {
+        words: StateNames {
             queued: "pending",
             retry: "pending",
             claimed: "processing",
@@ -291,7 +291,10 @@ pub const VARIANTS: [Variant; 18] = [
     // A worker retries jobs in the state `failed`.
     Variant {
         name: "main_failed_is_retried",
-        schema: Schema { words: Words { retry: "failed", ..MAIN.schema.words }, ..MAIN.schema },
+        schema: Schema {
+            words: StateNames { retry: "failed", ..MAIN.schema.words },
+            ..MAIN.schema
+        },
         truth: Truth { failed_is_retried: true, ..MAIN.truth },
     },
     Variant {

@@ -3,8 +3,10 @@
 
 mod compare;
 mod definitions;
+mod listings;
 mod schema;
 mod story;
+mod summaries;
 
 use compare::Comparison;
 use definitions::{CLAIM_WRITES_NO_TIMES, VARIANTS, Variant};

@@ -21,7 +21,7 @@ pub enum OtherState {
 
 /// The state that the claim function assigns, and those of the other functions.
 #[derive(Debug, Clone, Copy)]
-pub struct Words {
+pub struct StateNames {
     pub queued: &'static str,
     /// A failed job with attempts left.
     pub retry: &'static str,
@@ -56,7 +56,7 @@ pub struct Schema {
     pub allowed: &'static [&'static str],
     /// Whether the state is an enum instead of text with a CHECK.
     pub is_enum: bool,
-    pub words: Words,
+    pub words: StateNames,
     /// The due columns; the latest applies.
     pub due: &'static [&'static str],
     /// The lock column and its type.
@@ -185,7 +185,7 @@ impl Schema {
     }
 
     fn claim(&self) -> String {
-        let Words { queued, retry, claimed, .. } = self.words;
+        let StateNames { queued, retry, claimed, .. } = self.words;
         let mut set = self.set_state(&format!("'{claimed}'"), false);
         if let Some((name, r#type)) = self.worker {
             set += &format!(", {name} = w::{type}");
@@ -215,7 +215,7 @@ impl Schema {
 
     fn fail(&self) -> String {
         let made = if self.counted == Counted::AtFailure { "attempts + 1" } else { "attempts" };
-        let Words { retry, given_up, .. } = self.words;
+        let StateNames { retry, given_up, .. } = self.words;
         let mut set = self.set_state(
             &format!("case when {made} >= max_attempts then '{given_up}' else '{retry}' end"),
             false,
@@ -253,7 +253,7 @@ impl Schema {
     /// Recovers one stuck job. A job whose attempts are used up is given up.
     fn recover(&self) -> String {
         let made = if self.counted == Counted::AtFailure { "attempts + 1" } else { "attempts" };
-        let Words { queued, given_up, .. } = self.words;
+        let StateNames { queued, given_up, .. } = self.words;
         let mut set = self.set_state(
             &format!("case when {made} >= max_attempts then '{given_up}' else '{queued}' end"),
             false,
