@@ -24,7 +24,7 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
         Lifecycle::Failed if job.given_up => JobExplanation {
             label: "given_up",
             sentence: format!(
-                "failed{}: no function of this database takes up a job in state \"{}\" again",
+                "given up{}: no function of this database claims a job in state \"{}\"",
                 after_attempts(job),
                 job.state
             ),

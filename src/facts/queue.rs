@@ -106,9 +106,9 @@ pub(crate) struct Queue {
     /// Claimed jobs, running or stuck.
     #[serde(rename = "in_progress")]
     pub(crate) claimed: Count,
-    /// Failed jobs that will be retried.
+    /// Failed jobs, whether they will be retried or not.
     pub(crate) failed: Count,
-    /// Failed jobs that no function takes up again; `None` if no claim function shows that.
+    /// Those of them that no function takes up again; `None` if no claim function shows that.
     #[serde(default)]
     pub(crate) given_up: Option<GivenUp>,
     /// Dead letters; `None` if the schema has none.

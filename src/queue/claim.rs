@@ -29,7 +29,9 @@ impl Token {
 enum Clause {
     /// Assignments of an UPDATE.
     Set,
-    /// A condition: WHERE, ON, WHEN, IF.
+    /// A condition on rows: WHERE, ON, HAVING.
+    Where,
+    /// A condition on values: WHEN, IF.
     Condition,
     Other,
 }
@@ -69,7 +71,7 @@ pub(crate) fn reads_queued(source: &str, column: &str) -> bool {
     let clauses = clauses(&tokens);
     let is_queued = |token: &Token| matches!(token, Token::Literal(value) if role_of(value) == Lifecycle::Queued);
     tokens.iter().enumerate().any(|(at, token)| {
-        if !token.is_word(column) || clauses[at] != Clause::Condition {
+        if !token.is_word(column) || !matches!(clauses[at], Clause::Where | Clause::Condition) {
             return false;
         }
         compared_values(&tokens[at + 1..]).iter().any(is_queued)
@@ -81,14 +83,14 @@ pub(crate) fn reads_queued(source: &str, column: &str) -> bool {
     })
 }
 
-/// The values that this function compares a column with in conditions; `None` if one of the comparisons cannot be
+/// The values that this function compares a column with in conditions on rows; `None` if one of the comparisons cannot be
 /// read: another operator than `=` and IN, a variable, an expression.
 pub(crate) fn compared_values_of(source: &str, column: &str) -> Option<Vec<String>> {
     let tokens = tokens(source);
     let clauses = clauses(&tokens);
     let mut values = vec![];
     for (at, token) in tokens.iter().enumerate() {
-        if !token.is_word(column) || clauses[at] != Clause::Condition {
+        if !token.is_word(column) || clauses[at] != Clause::Where {
             continue;
         }
         let before = match &tokens[..at] {
@@ -190,7 +192,8 @@ fn clauses(tokens: &[Token]) -> Vec<Clause> {
                     clause = outer.pop().map_or(Clause::Other, |(clause, _)| clause);
                 }
                 "set" => clause = Clause::Set,
-                "where" | "on" | "having" | "when" | "if" | "elsif" => clause = Clause::Condition,
+                "where" | "on" | "having" => clause = Clause::Where,
+                "when" | "if" | "elsif" => clause = Clause::Condition,
                 "select" | "from" | "returning" | "order" | "group" | "limit" | "into" | "then"
                 | "else" | "update" | "insert" | "values" => clause = Clause::Other,
                 _ => {}

@@ -29,22 +29,27 @@ impl Claims {
         });
         Self {
             count_attempts,
-            given_up: if claims.is_empty() { vec![] } else { given_up(functions, layout) },
+            given_up: if claims.is_empty() { vec![] } else { given_up(&claims, functions, layout) },
             functions: claims.iter().map(|function| function.name.clone()).collect(),
         }
     }
 }
 
-/// The failed states that no function which writes jobs has in a condition. A condition that cannot be read, such as
-/// `<>` or a parameter, may cover any state.
-fn given_up(functions: &[CatalogFunction], layout: &Layout) -> Vec<String> {
-    let mut taken = vec![];
-    for function in functions.iter().filter(|function| updates_jobs(&function.source)) {
-        match compared_values_of(&function.source, &layout.state_column) {
-            Some(values) => taken.extend(values),
-            None => return vec![],
-        }
+/// The failed states that no claim has in a condition, and no other function that writes jobs, such as one that
+/// requeues failed jobs. The condition of a claim that cannot be read, such as `<>` or a parameter, may cover any
+/// state.
+fn given_up(
+    claims: &[&CatalogFunction],
+    functions: &[CatalogFunction],
+    layout: &Layout,
+) -> Vec<String> {
+    let compared =
+        |function: &CatalogFunction| compared_values_of(&function.source, &layout.state_column);
+    if claims.iter().any(|claim| compared(claim).is_none()) {
+        return vec![];
     }
+    let writers = functions.iter().filter(|function| updates_jobs(&function.source));
+    let taken: Vec<String> = writers.filter_map(compared).flatten().collect();
     let failed = layout.state_names.values(Lifecycle::Failed).iter();
     failed.filter(|state| !taken.contains(state)).cloned().collect()
 }

@@ -139,6 +139,9 @@ pub(crate) struct Layout {
     pub(crate) unknown_states: Vec<String>,
     /// Columns with the time from which a job can be claimed; the latest applies. Empty if there is none.
     pub(crate) due: Vec<TimeColumn>,
+    /// Whether a job can have no due time: then it can be claimed at once.
+    #[serde(default)]
+    pub(crate) due_optional: bool,
     /// Column with the worker that locked the job.
     pub(crate) locked_by: Option<String>,
     /// Column with the time when it was locked.

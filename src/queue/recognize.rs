@@ -3,7 +3,7 @@
 use super::catalog::{CatalogTable, StateColumnEvidence, TableCatalog};
 use super::naive_times::TimeColumns;
 use super::state_column::{STATE_COLUMNS, claim_functions, decide, describe_evidence, has_both};
-use super::state_names::{CANONICAL, FAILED_IS_FINAL, Lifecycle, StateNames};
+use super::state_names::{CANONICAL, FAILED_IS_FINAL, Lifecycle, StateNames, WORDS};
 use super::{AlsoClaimedBy, ErrorColumn, Events, EventsUnseen, IdType, Layout, TimeColumn, sql};
 
 /// Types of ids from a sequence.
@@ -33,10 +33,16 @@ pub(crate) enum LayoutError {
 }
 
 /// What a value of a state column means, as SQL, if the layout had this state column. Two columns that agree in
-/// all rows lead to the same reports.
+/// all rows lead to the same reports. Without a list of allowed values any known word counts, in any letter case.
 pub(crate) fn role_of_row(jobs: &CatalogTable, column: &str) -> String {
-    let names = state_names(jobs, column, &mut vec![]);
-    sql::role_case(&format!("{}::text", sql::ident(column)), &names, &Lifecycle::ALL)
+    let text = format!("{}::text", sql::ident(column));
+    match jobs.allowed_values(column) {
+        Some(values) => sql::role_case(&text, &StateNames::new(column, &values), &Lifecycle::ALL),
+        None => {
+            let names = StateNames::with_final_failures(column == "status", &WORDS);
+            sql::role_case(&format!("lower({text})"), &names, &Lifecycle::ALL)
+        }
+    }
 }
 
 /// Reads a layout from the catalog.
@@ -66,6 +72,9 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
             .first_of(&STATE_COLUMNS)
             .filter(|_| has_both(jobs))
             .map(|_| if on_status { "state".to_owned() } else { "status".to_owned() }),
+        due_optional: due_columns(jobs, &times, on_status)
+            .iter()
+            .all(|due| jobs.column(&due.name).is_some_and(|column| !column.not_null)),
         due: due_columns(jobs, &times, on_status),
         locked_by: prefer("locked_by", "worker_id"),
         locked_at: times.first_of(jobs, &["locked_at", "started_at"]),

@@ -82,6 +82,14 @@ pub(crate) fn due(layout: &Layout) -> String {
     }
 }
 
+/// Time since which a job that can be claimed has been due, at most: since its creation if it has no due time.
+pub(crate) fn due_since(layout: &Layout) -> String {
+    match layout.created.as_ref().filter(|_| layout.due_optional) {
+        Some(created) => format!("coalesce({}, {})", due(layout), created.sql()),
+        None => due(layout),
+    }
+}
+
 /// Seconds by which the clocks of workers and server may differ; a later heartbeat proves nothing.
 pub(crate) const CLOCK_TOLERANCE: u32 = 30;
 
@@ -100,6 +108,20 @@ pub(crate) fn last_heartbeat(layout: &Layout) -> String {
         past.push(format!("case when {} then {changed} end", missing.join(" and ")));
     }
     format!("coalesce({})", past.join(", "))
+}
+
+/// The same of a job in any state: of one that is not claimed, the last change is no sign of life.
+pub(crate) fn last_sign_of_life(layout: &Layout) -> String {
+    let past: Vec<_> = heartbeat_times(layout).map(|time| past_time(&time)).collect();
+    if past.is_empty() {
+        return "null::timestamptz".to_owned();
+    }
+    format!(
+        "case when {} then {} else coalesce({}) end",
+        state_in(layout, &layout.state_names.claimed),
+        last_heartbeat(layout),
+        past.join(", ")
+    )
 }
 
 /// A time if it is finite and not in the future, otherwise NULL.

@@ -104,8 +104,13 @@ impl StateNames {
         };
         let failed_is_final =
             live == "status" && FAILED_IS_FINAL.iter().all(has) && values.iter().all(is_extra);
+        Self::with_final_failures(failed_is_final, &values)
+    }
+
+    /// Assigns values to roles; `failed` means dead letter if `failed_is_final` is set.
+    pub(crate) fn with_final_failures(failed_is_final: bool, values: &[&str]) -> Self {
         let mut vocabulary = Self::default();
-        for value in values {
+        for &value in values {
             let list = match role_of(value) {
                 Lifecycle::Failed if failed_is_final => &mut vocabulary.dead,
                 Lifecycle::Queued => &mut vocabulary.queued,
@@ -152,6 +157,22 @@ impl StateNames {
         Lifecycle::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
     }
 }
+
+/// Words with a known meaning, in lower case.
+pub(crate) const WORDS: [&str; 12] = [
+    "queued",
+    "pending",
+    "processing",
+    "running",
+    "done",
+    "completed",
+    "succeeded",
+    "failed",
+    "error",
+    "dead_letter",
+    "canceled",
+    "cancelled",
+];
 
 /// The role of a value, in any letter case.
 pub(crate) fn role_of(value: &str) -> Lifecycle {

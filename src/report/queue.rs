@@ -23,9 +23,9 @@ pub(crate) struct QueueJson {
     scheduled: CountJson,
     /// Claimed jobs: running or stuck.
     in_progress: CountJson,
-    /// Failed jobs that will be retried.
+    /// Failed jobs, whether they will be retried or not.
     failed: CountJson,
-    /// Failed jobs that no function takes up again; null if no claim function shows that.
+    /// Those of them that no function takes up again; null if no claim function shows that.
     given_up: Option<CountJson>,
     /// Dead letters; null if the schema has none.
     dead: Option<CountJson>,
@@ -215,7 +215,7 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
     if let Some(given_up) = &queue.given_up {
-        rows.push(("given up", &given_up.jobs, &["dlq.given_up"], String::new()));
+        rows.push(("given up", &given_up.jobs, &["dlq.given_up"], "of the failed jobs".to_owned()));
     }
     if let (Some(dead), Some(dead_lettered)) = (&queue.dead, &queue.dead_lettered_last_hour) {
         rows.push(("dead", dead, &["dlq.size"], String::new()));

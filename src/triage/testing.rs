@@ -139,6 +139,7 @@ fn layout() -> Layout {
         states_closed: true,
         unknown_states: vec![],
         due: time("run_at").into_iter().collect(),
+        due_optional: false,
         locked_by: name("locked_by"),
         locked_at: time("locked_at"),
         heartbeat: time("heartbeat_at"),

@@ -71,7 +71,7 @@ fn columns(layout: &Layout) -> String {
         sql::age(&sql::due(layout)),
         text(layout.locked_by.as_ref()),
         age(&layout.locked_at),
-        sql::age(&sql::last_heartbeat(layout)),
+        sql::age(&format!("({})", sql::last_sign_of_life(layout))),
         age(&layout.created),
         age(&layout.updated),
         long(layout.last_error.as_ref()),

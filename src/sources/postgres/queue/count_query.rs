@@ -165,7 +165,8 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
         let is_due =
             format!("{} and ({due} <= now() or {due} is null)", is_role(Lifecycle::Queued));
         due_count = format!("count(*) filter (where {ready})", ready = is_due);
-        oldest = sql::age(&format!("(min({due}) filter (where {ready}))", ready = is_due));
+        let since = sql::due_since(layout);
+        oldest = sql::age(&format!("(min({since}) filter (where {ready}))", ready = is_due));
     }
     let (mut in_future, mut seconds_ahead) = ("0::bigint".to_owned(), NO_AGE.to_owned());
     if let Some(future) = future_time(layout, has, is_role) {

@@ -90,7 +90,7 @@ pub(crate) async fn read(
     Ok(add_up(layout, request, &parts))
 }
 
-/// Counts the failed jobs that no function takes up again apart from those that are retried.
+/// Counts those of the failed jobs that no function takes up again.
 pub(crate) async fn take_given_up(
     queue: &mut Queue,
     db: &Database,
@@ -102,21 +102,15 @@ pub(crate) async fn take_given_up(
         return Ok(());
     }
     let is_all = claims.given_up.len() == layout.state_names.failed.len();
-    let (given_up, retried) = if is_all {
-        (queue.failed.clone(), Count::Exact(0))
+    let jobs = if is_all {
+        queue.failed.clone()
     } else {
         let slice = CountQuery::new(Lifecycle::Failed, &claims.given_up, CountScope::Number);
         let rows = query(db, layout, request, &slice, request.timeout).await?;
         let n: u64 = rows.iter().map(|row| row.n).sum();
-        let retried = match &queue.failed {
-            Count::Exact(failed) => Count::Exact(failed.saturating_sub(n)),
-            Count::AtLeast(failed) => Count::AtLeast(failed.saturating_sub(n)),
-            not_counted @ Count::NotCounted(_) => not_counted.clone(),
-        };
-        (Count::Exact(n), retried)
+        Count::Exact(n)
     };
-    queue.failed = retried;
-    queue.given_up = Some(GivenUp { jobs: given_up, functions: claims.functions.clone() });
+    queue.given_up = Some(GivenUp { jobs, functions: claims.functions.clone() });
     Ok(())
 }
 

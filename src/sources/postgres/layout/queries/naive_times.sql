@@ -1,10 +1,20 @@
 -- In which zone are the times without one written? Their precision and default, and the zone of sessions in this
 -- database, unless only this role has it. Run only if there are such columns.
-with settings as (
+with recursive settings as (
   select s.setdatabase, s.setrole, pg_catalog.split_part(c.setting, '=', 2) as zone
     from pg_catalog.pg_db_role_setting s
    cross join lateral pg_catalog.unnest(s.setconfig) c(setting)
    where pg_catalog.lower(pg_catalog.split_part(c.setting, '=', 1)) = 'timezone'
+), reads as (
+  -- The defaults of a view are those of the tables below it.
+  select c.oid as relation from pg_catalog.pg_class c where c.oid in ({jobs}, {job_events})
+  union
+  select d.refobjid
+    from reads
+    join pg_catalog.pg_rewrite w on w.ev_class = reads.relation
+    join pg_catalog.pg_depend d
+      on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = w.oid
+     and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid <> reads.relation
 ), session as (
   select coalesce(
     (select zone from settings
@@ -24,8 +34,7 @@ select a.attname::text as column,
   from pg_catalog.pg_attribute a
  cross join session
   left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
- where a.attrelid in ({jobs},
-                      {job_events})
+ where a.attrelid in (select relation from reads)
    and a.atttypid = 'timestamp'::pg_catalog.regtype
    and a.attnum > 0
    and not a.attisdropped
