@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use crate::error::Error;
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
-use crate::queue::{Claims, Layout};
+use crate::queue::{Claims, Layout, Relation};
 use crate::redact;
 use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;
@@ -189,6 +189,14 @@ impl Context {
         Observed { source: source.into(), at, took: started.elapsed(), result }
     }
 
+    /// Returns the name of the jobs table, for reports.
+    pub(crate) async fn jobs_name(&self) -> String {
+        match self.layout().await {
+            Ok(layout) => layout.relation.to_string(),
+            Err(_) => Relation::public("jobs").to_string(),
+        }
+    }
+
     /// Returns the context, the database and the app that the report is about.
     pub(crate) fn provenance(&self) -> Provenance {
         Provenance {
@@ -225,6 +233,14 @@ impl Context {
         let existing: Vec<_> = existing.iter().map(String::as_str).collect();
         let error = Error::usage(format!("unknown kind \"{kind}\""));
         Err(if existing.is_empty() { error } else { error.hint(did_you_mean(kind, &existing)) })
+    }
+}
+
+/// Returns the name of the events table, for reports.
+pub(crate) fn events_name(layout: &Layout) -> String {
+    match &layout.events {
+        Some(events) => events.relation.to_string(),
+        None => Relation::public("job_events").to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use futures_util::future::{join, join3};
 use jiff::Timestamp;
 
 use super::triage;
-use crate::context::Context;
+use crate::context::{Context, events_name};
 use crate::facts::recent_activity::RecentActivity;
 use crate::facts::snapshot::{OperationMarker, Snapshot};
 use crate::history::snapshot;
@@ -59,13 +59,13 @@ async fn read_activity(context: &Context) -> Option<RecentActivity> {
         let stuck_after = context.settings.thresholds.stuck_after;
         let (dead_letters, activity, stuck) = join3(
             context.observe(
-                "public.jobs",
+                layout.relation.to_string(),
                 recent_activity::recent_dead_letters(database, layout, limit),
             ),
             context
-                .observe("public.job_events", recent_activity::activity(database, layout, limit)),
+                .observe(events_name(layout), recent_activity::activity(database, layout, limit)),
             context.observe(
-                "public.jobs",
+                layout.relation.to_string(),
                 recent_activity::stuck(database, layout, stuck_after, limit),
             ),
         )

@@ -60,7 +60,7 @@ pub(crate) async fn observe(
     scan_policy: ScanPolicy,
 ) -> Observed<facts::queue::Queue> {
     context
-        .observe("public.jobs", async {
+        .observe(context.jobs_name().await, async {
             let (layout, database) = (context.layout().await?, context.database().await?);
             let mut queue = read(database, layout, request(context, kind, scan_policy)).await?;
             // The functions are read only if there is a failed job whose fate they decide.
@@ -112,7 +112,7 @@ async fn measure_cost(
     let planner_estimate = cost::planner_estimate(db, layout, role, count_request).await?;
     let count_request = request(context, None, ScanPolicy::Budget);
     let count = cost::count(db, layout, role, count_request);
-    let counted = context.observe("public.jobs", count).await;
+    let counted = context.observe(layout.relation.to_string(), count).await;
     let count = match counted.result? {
         Some(jobs) => TimedCount::Counted { jobs, took: counted.took },
         None => TimedCount::GivenUp(cost::budget(count_request)),

@@ -20,6 +20,11 @@ impl Relation {
     pub(crate) fn public(name: &str) -> Self {
         Self { schema: "public".to_owned(), name: name.to_owned() }
     }
+
+    /// The schema as SQL.
+    pub(crate) fn schema_sql(&self) -> String {
+        quoted_if_needed(&self.schema)
+    }
 }
 
 impl fmt::Display for Relation {

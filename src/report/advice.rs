@@ -157,7 +157,7 @@ fn serves(lifecycle: Lifecycle) -> &'static str {
 /// table becomes valid when the last one is attached.
 fn statements(layout: &Layout, name: &str, definition: &str) -> String {
     if layout.partitions.is_empty() {
-        return format!("create index concurrently {name} on public.jobs {definition};");
+        return format!("create index concurrently {name} on {} {definition};", layout.relation);
     }
     let index_name = |index: usize| format!("{name}_{}", index + 1);
     let qualified_name =
@@ -165,9 +165,9 @@ fn statements(layout: &Layout, name: &str, definition: &str) -> String {
     let parent_index = |partition: &Partition| {
         let is_parent = |candidate: &Partition| Some(&candidate.name) == partition.parent.as_ref();
         let parent = layout.partitions.iter().position(is_parent);
-        parent.map_or_else(|| format!("public.{name}"), qualified_name)
+        parent.map_or_else(|| format!("{}.{name}", layout.relation.schema_sql()), qualified_name)
     };
-    let mut lines = vec![format!("create index {name} on only public.jobs {definition};")];
+    let mut lines = vec![format!("create index {name} on only {} {definition};", layout.relation)];
     for (index, partition) in layout.partitions.iter().enumerate() {
         let (kind, only) =
             if partition.leaf { ("index concurrently", "") } else { ("index", "only ") };
@@ -210,7 +210,10 @@ pub(crate) fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Proven
         document.note("for review; nothing is run. Each makes its figures index-only:");
         let commented: Vec<_> = indexes.iter().map(IndexJson::commented).collect();
         document.push(Block::Verbatim(commented.join("\n")));
-        document.note("run VACUUM public.jobs afterwards, so that the indexes need no table");
+        document.note(format!(
+            "run VACUUM {} afterwards, so that the indexes need no table",
+            layout.relation
+        ));
         if let Some(note) = benefit_note(layout, indexes.len()) {
             document.note(note);
         }

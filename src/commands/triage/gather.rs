@@ -4,7 +4,7 @@ use futures_util::future::{join, join3, join5};
 
 use super::probes::Probes;
 use crate::commands::{env, health, queue, ready};
-use crate::context::Context;
+use crate::context::{Context, events_name};
 use crate::facts::Observed;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::Queue;
@@ -87,10 +87,10 @@ async fn jobs(
         probes.forget(&[JOBS, RECENT_DEAD_LETTERS, EVENTS]);
         return (layout, None);
     };
-    let flow = context.observe(RECENT_DEAD_LETTERS, async {
+    let flow = context.observe(format!("{} (two hours)", known_layout.relation), async {
         flow::read(context.database().await?, known_layout, context.remaining()).await
     });
-    let failures = context.observe(EVENTS, async {
+    let failures = context.observe(events_name(known_layout), async {
         flow::failures(context.database().await?, known_layout, context.remaining()).await
     });
     let queue = probes.probe(JOBS, queue::observe(context, None, scan_policy));
