@@ -18,18 +18,22 @@
 //! Hashes are stored (in the events of requeues) and typed by operators (`--group`). A change of any template is
 //! therefore a change of [`VERSION`].
 
+mod below;
 mod code;
 mod lexicon;
 mod scan;
 mod select;
+mod structured;
 #[cfg(test)]
 mod tests;
+mod tool_output;
 
 use std::borrow::Cow;
 
 use scan::TemplateBuilder;
-use select::{EmbeddedFormat, JsonError};
+use select::EmbeddedFormat;
 use sha2::{Digest, Sha256};
+use structured::JsonError;
 
 /// Version of the rules, the first part of every hash. Increase it when templates change.
 pub(crate) const VERSION: &str = "v1";
@@ -70,7 +74,7 @@ impl Fingerprint {
         let (last_error, error) = (last_error.as_deref(), error.as_deref());
         let last_error = last_error.filter(|text| !text.trim().is_empty());
         let error = error.filter(|json| !matches!(json.trim(), "" | "null" | "{}" | "[]" | "\"\""));
-        let json = error.map(select::read_json).unwrap_or_default();
+        let json = error.map(structured::read_json).unwrap_or_default();
         let text = last_error.or(json.message.as_deref()).or(error).unwrap_or_default();
 
         let mut template = TemplateBuilder::default();
@@ -132,7 +136,7 @@ fn write_line(line: &str, body: &str, depth: u8, template: &mut TemplateBuilder)
     let (prefix, structured) = body.split_at(at);
     match format {
         EmbeddedFormat::Json => {
-            let json = select::read_json(structured);
+            let json = structured::read_json(structured);
             let Some(message) = json.message.as_deref() else {
                 return template.scan(line);
             };
@@ -142,7 +146,7 @@ fn write_line(line: &str, body: &str, depth: u8, template: &mut TemplateBuilder)
             template.record_structured_code(json.code());
         }
         EmbeddedFormat::Markup => {
-            let Some(markup) = select::read_markup(structured) else {
+            let Some(markup) = structured::read_markup(structured) else {
                 return template.scan(line);
             };
             template.scan(prefix);

@@ -1,20 +1,15 @@
 //! Selection: which text of an error describes its cause.
 //!
-//! 1. [`select`] picks the line: the first one, except in the output of command-line tools (the last meaningful line),
-//!    in Python tracebacks (the last line) and after the source excerpt that Node prints. It also finds the error that
-//!    the line wraps, in the forms of Node, Java and Rust.
-//! 2. [`embedded`] finds JSON, HTML or XML in that line, also in the middle of a sentence.
-//! 3. [`read_json`] and [`read_markup`] extract the message and the code from it.
+//! 1. [`select`] picks the line by the structure of the text: the exception below the frames of a Python traceback,
+//!    the error line in the output of a command-line tool, else the first line that is not a log preamble. `below`
+//!    finds what that line leaves to the lines under it: the deepest cause of a chain, or the reason of a headline.
+//! 2. [`embedded`] finds JSON, HTML or XML in that line, also in the middle of a sentence; `structured` reads it.
 //!
 //! Only the first and last kilobytes of an error are read, so that the work does not grow with its size.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
-use super::lexicon::{PLACEHOLDER, is_sqlstate, starts_with};
+use super::below;
+use super::lexicon::starts_with;
+use super::tool_output;
 
 /// How much of the start of an error is read.
 const HEAD_BYTES: usize = 8 * 1024;
@@ -30,54 +25,63 @@ pub(crate) struct CauseText<'a> {
     pub(crate) line: &'a str,
     /// The text from the start of `line` to the end of the error, because embedded JSON can span several lines.
     pub(crate) body: &'a str,
-    /// The error that `line` wraps.
+    /// The error that `line` wraps, or the reason below it.
     pub(crate) wrapped: Option<&'a str>,
     /// A line that is not part of the template but can contain a code ("ffmpeg exited with code 1").
     pub(crate) code_line: Option<&'a str>,
-}
-
-impl<'a> CauseText<'a> {
-    /// A line that wraps no error.
-    fn of_line(line: &'a str, body: &'a str) -> Self {
-        Self { line, body, wrapped: None, code_line: None }
-    }
 }
 
 /// Picks the texts that describe the cause.
 pub(crate) fn select(text: &str) -> CauseText<'_> {
     let head = head(text).trim();
     let Some((first, below)) = head.split_once('\n') else {
-        let line = strip_label(head);
-        return CauseText::of_line(line, line);
+        return of_body(head);
     };
+    if let Some(body) = below::exception_of_traceback(text) {
+        return of_body(body);
+    }
     let first = first.trim();
-    if is_tool_output(first, below) {
-        let code_line = (!is_banner(first)).then_some(first);
-        return match last_meaningful_line(tail(text)).map(strip_label) {
-            Some(line) => CauseText { code_line, ..CauseText::of_line(line, line) },
-            None => CauseText::of_line(first, head),
-        };
+    if tool_output::is_tool_output(first, below) {
+        let code_line = (!tool_output::is_banner(first)).then_some(first);
+        if let Some(line) = tool_output::error_line(head, tail(text)) {
+            return CauseText { code_line, ..of_body(line) };
+        }
     }
-    if first.starts_with("Traceback (most recent call last)") {
-        let last = tail(text).lines().rfind(|line| line.starts_with(|c: char| !c.is_whitespace()));
-        let line = last.map_or(first, str::trim);
-        return CauseText::of_line(line, line);
-    }
-    let start = after_carets(head).or_else(|| after_warnings(first, head)).unwrap_or(head);
-    let body = strip_label(start);
+    of_body(after_carets(head).or_else(|| after_warnings(first, head)).unwrap_or(head))
+}
+
+/// The first line of `body`, and what the lines below it add.
+fn of_body(body: &str) -> CauseText<'_> {
+    let body = strip_label(body);
     let line = body.lines().next().unwrap_or(body).trim_end();
-    let wrapped = wrapped_error(below).or_else(|| continuation(line, below));
-    let wrapped = wrapped.filter(|error| !line.contains(error));
-    CauseText { wrapped, ..CauseText::of_line(line, body) }
+    let under = body.get(line.len()..).unwrap_or_default();
+    if let Some((line, wrapped)) = below::inline_chain(line) {
+        return CauseText { line, body: line, wrapped: Some(wrapped), code_line: None };
+    }
+    let line = after_statement(line);
+    let body = body.get(body.find(line).unwrap_or(0)..).unwrap_or(body);
+    if under.is_empty() {
+        return CauseText { line, body, wrapped: None, code_line: None };
+    }
+    if let Some(line) = below::headless_message(line, under) {
+        return CauseText { wrapped: Some(line.message), ..of_line(line.class) };
+    }
+    let wrapped = below::deepest_cause(under).or_else(|| below::reason(line, under));
+    let wrapped = wrapped.map(strip_label).filter(|error| !line.contains(error));
+    CauseText { line, body, wrapped, code_line: None }
+}
+
+fn of_line(line: &str) -> CauseText<'_> {
+    CauseText { line, body: line, wrapped: None, code_line: None }
 }
 
 /// The start of a text, cut at a character boundary.
-fn head(text: &str) -> &str {
+pub(crate) fn head(text: &str) -> &str {
     text.get(..text.floor_char_boundary(HEAD_BYTES)).unwrap_or(text)
 }
 
 /// The end of a text, cut at a character boundary.
-fn tail(text: &str) -> &str {
+pub(crate) fn tail(text: &str) -> &str {
     text.get(text.ceil_char_boundary(text.len().saturating_sub(TAIL_BYTES))..)
         .unwrap_or(text)
         .trim_end()
@@ -85,15 +89,9 @@ fn tail(text: &str) -> &str {
 
 /// Removes labels from the start of a line: one cause has several forms, because `String(error)` is "Error: x" where
 /// `error.message` is "x", and Postgres adds a label of its own.
-fn strip_label(line: &str) -> &str {
-    const LABELS: [&str; 6] = [
-        "error:",
-        "uncaught ",
-        "unhandled rejection:",
-        "exception:",
-        "[error]",
-        "\u{1b}[0;31merror:\u{1b}[0m",
-    ];
+pub(crate) fn strip_label(line: &str) -> &str {
+    const LABELS: [&str; 5] =
+        ["error:", "uncaught ", "unhandled rejection:", "exception:", "[error]"];
     let mut line = line.trim_start();
     while let Some(label) = LABELS.iter().find(|label| starts_with(line, label)) {
         let rest = line.get(label.len()..).unwrap_or_default().trim_start();
@@ -105,57 +103,15 @@ fn strip_label(line: &str) -> &str {
     line
 }
 
-fn is_banner(line: &str) -> bool {
-    line.starts_with("ffmpeg version ") || line.starts_with("ffprobe version ")
-}
-
-/// Whether an error is the output of a command-line tool: the command or version at the start, the reason at the end.
-fn is_tool_output(first: &str, below: &str) -> bool {
-    is_banner(first)
-        || strip_label(first).starts_with("Command failed")
-        || first.contains("exited with code")
-        || first.contains("exit code")
-        || is_banner(below.trim_start())
-}
-
-/// The last line that is not indented and that contains more than a general statement of failure.
-fn last_meaningful_line(text: &str) -> Option<&str> {
-    const GENERAL_PHRASES: [&str; 18] = [
-        "Conversion failed!",
-        "Error while processing the decoded data",
-        "Error reinitializing filters",
-        "Error while filtering",
-        "Error initializing filters",
-        "Error initializing complex filters",
-        "Invalid argument",
-        "Failed to inject frame",
-        "Nothing was written into output",
-        "At least one output file",
-        "Exiting normally",
-        "Error opening output files: Invalid argument",
-        "Error opening output file -.",
-        "frame=",
-        "size=",
-        "at ",
-        "Press [q]",
-        "Terminating thread with return code",
-    ];
-    let is_meaningful = |line: &&str| {
-        let message = after_brackets(line);
-        !message.is_empty()
-            && !line.starts_with(' ')
-            && !GENERAL_PHRASES.iter().any(|phrase| message.starts_with(phrase))
-    };
-    text.split(['\n', '\r']).rfind(is_meaningful).map(str::trim)
-}
-
-/// The line without the `[component @ 0x…]` prefixes of ffmpeg.
-fn after_brackets(line: &str) -> &str {
-    let mut rest = line.trim_start();
-    while let Some((_, after)) = rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
-        rest = after.trim_start();
+/// The message after an SQL statement: query builders put the statement that failed before it, as in
+/// `update "jobs" set … - deadlock detected`.
+fn after_statement(line: &str) -> &str {
+    const VERBS: [&str; 5] = ["insert into ", "update ", "select ", "delete from ", "with "];
+    if !VERBS.iter().any(|verb| starts_with(line, verb)) {
+        return line;
     }
-    rest
+    let message = line.rsplit_once(" - ").map(|(_, message)| strip_label(message));
+    message.filter(|message| message.contains(' ')).unwrap_or(line)
 }
 
 /// The text after a line of carets: Node prints an uncaught error below the source line and the carets.
@@ -178,25 +134,6 @@ fn after_warnings<'a>(first: &str, head: &'a str) -> Option<&'a str> {
         return None;
     }
     head.find("\nERROR").and_then(|at| head.get(at + 1..))
-}
-
-/// The wrapped error, as Node, Java and Rust print it.
-fn wrapped_error(below: &str) -> Option<&str> {
-    let start = ["[cause]: ", "Caused by:"].iter().find_map(|mark| below.split_once(mark))?.1;
-    let start = start.trim_start().trim_start_matches("0: ");
-    let line = strip_label(start)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_end()
-        .trim_end_matches(['{', ' ']);
-    (!line.is_empty()).then_some(line)
-}
-
-/// The line after one that ends in a colon, such as the message of a Rust panic.
-fn continuation<'a>(line: &str, below: &'a str) -> Option<&'a str> {
-    let next = below.lines().map(str::trim).find(|next| !next.is_empty())?;
-    (line.ends_with(':') && !next.starts_with("at ")).then_some(next)
 }
 
 /// The format of a text that is embedded in a line.
@@ -230,308 +167,4 @@ pub(crate) fn embedded(line: &str, body: &str) -> Option<(usize, EmbeddedFormat)
 
 fn is_markup(text: &str) -> bool {
     ["<!doctype", "<html", "<?xml", "<error>"].iter().any(|start| starts_with(text, start))
-}
-
-/// The message and the code of an error in HTML or XML.
-pub(crate) struct MarkupError<'a> {
-    pub(crate) code: Option<&'a str>,
-    pub(crate) message: &'a str,
-}
-
-/// Reads the `<Code>` and `<Message>` of an XML error (object storage), or the title or first heading of a page.
-pub(crate) fn read_markup(text: &str) -> Option<MarkupError<'_>> {
-    let text = head(text);
-    let code = element(text, "code")
-        .filter(|code| code.len() <= 64 && !code.contains(char::is_whitespace));
-    let message = ["message", "title", "h1", "body"]
-        .into_iter()
-        .find_map(|name| element(text, name))
-        .or(code)?;
-    Some(MarkupError { code, message })
-}
-
-/// The text between the first `<name …>` and the next tag.
-fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let mut from = 0;
-    while let Some(open) = text.get(from..)?.find('<') {
-        let start = from + open + 1;
-        let tag = text.get(start..)?;
-        if starts_with(tag, name) && matches!(tag.as_bytes().get(name.len()), Some(b'>' | b' ')) {
-            let inner = tag.split_once('>')?.1;
-            let content = inner.split('<').next().unwrap_or_default().trim();
-            return (!content.is_empty()).then_some(content);
-        }
-        from = start;
-    }
-    None
-}
-
-/// The values of an error in JSON. Of several candidates for a value, the one with the lowest rank is kept.
-#[derive(Default)]
-pub(crate) struct JsonError<'a> {
-    pub(crate) message: Option<Cow<'a, str>>,
-    message_rank: Rank,
-    symbol: Option<Cow<'a, str>>,
-    symbol_rank: Rank,
-    http_status: Option<u64>,
-    number: Option<i64>,
-    exit_code: Option<i64>,
-    /// The field that a validation error is about, such as `clips.title`.
-    pub(crate) field: Option<String>,
-}
-
-/// The rank of the key, then the depth: an outer value precedes an inner one.
-#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank(u8, u8);
-
-/// The keys that are read, in the spellings of common services. Values of other keys are skipped.
-#[derive(Deserialize, Clone, Copy)]
-#[serde(field_identifier, rename_all = "snake_case")]
-enum JsonKey {
-    #[serde(
-        alias = "msg",
-        alias = "err_msg",
-        alias = "error_message",
-        alias = "errorMessage",
-        alias = "Message"
-    )]
-    #[serde(alias = "error_description", alias = "error_msg")]
-    Message,
-    #[serde(
-        alias = "err_code",
-        alias = "error_code",
-        alias = "errorCode",
-        alias = "Code",
-        alias = "sqlState"
-    )]
-    Code,
-    Reason,
-    Name,
-    #[serde(
-        alias = "statusCode",
-        alias = "status_code",
-        alias = "httpStatus",
-        alias = "http_status"
-    )]
-    Status,
-    #[serde(alias = "__type")]
-    Type,
-    #[serde(alias = "exit_code", alias = "exitCode")]
-    ExitCode,
-    Signal,
-    #[serde(alias = "details")]
-    Detail,
-    Path,
-    Error,
-    #[serde(
-        alias = "errors",
-        alias = "err",
-        alias = "cause",
-        alias = "response",
-        alias = "data",
-        alias = "body"
-    )]
-    #[serde(alias = "issues")]
-    Container,
-    #[serde(other)]
-    Other,
-}
-
-/// Reads the start of `text` as JSON; without a result if it is not JSON.
-///
-/// The text is read as a stream, so that JSON that was cut off yields the values before the cut, and only strings
-/// with escapes are copied.
-pub(crate) fn read_json(text: &str) -> JsonError<'_> {
-    let mut error = JsonError::default();
-    let mut json = serde_json::Deserializer::from_str(head(text));
-    // It fails if the JSON was cut off or is not JSON; the values before that position remain.
-    let _ =
-        JsonValue { key: JsonKey::Container, depth: 0, error: &mut error }.deserialize(&mut json);
-    if error.message.is_none() {
-        error.message.clone_from(&error.symbol);
-    }
-    error
-}
-
-impl<'a> JsonError<'a> {
-    /// The code as it is shown in a fingerprint.
-    pub(crate) fn code(&self) -> Option<String> {
-        let symbol = self
-            .symbol
-            .as_deref()
-            .map(|s| if is_sqlstate(s) { format!("SQLSTATE {s}") } else { s.to_owned() });
-        match (self.http_status, symbol) {
-            (Some(status), Some(symbol)) => Some(format!("HTTP {status} {symbol}")),
-            (Some(status), None) => Some(format!("HTTP {status}")),
-            (None, Some(symbol)) => Some(symbol),
-            (None, None) => match (self.exit_code, self.number) {
-                (Some(code), _) => Some(format!("exit {code}")),
-                (None, number) => number.map(|n| n.to_string()),
-            },
-        }
-    }
-
-    fn add_message(&mut self, rank: Rank, text: Cow<'a, str>) {
-        if !text.trim().is_empty() && (self.message.is_none() || rank < self.message_rank) {
-            self.message = Some(text);
-            self.message_rank = rank;
-        }
-    }
-
-    fn add_symbol(&mut self, rank: Rank, text: Cow<'a, str>) {
-        if is_symbol(&text) && (self.symbol.is_none() || rank < self.symbol_rank) {
-            self.symbol = Some(text);
-            self.symbol_rank = rank;
-        }
-    }
-
-    fn add_text(&mut self, key: JsonKey, depth: u8, text: Cow<'a, str>) {
-        match key {
-            JsonKey::Message => self.add_message(Rank(0, depth), text),
-            JsonKey::Error => {
-                self.add_symbol(Rank(2, depth), text.clone());
-                self.add_message(Rank(1, depth), text);
-            }
-            JsonKey::Detail => self.add_message(Rank(2, depth), text),
-            JsonKey::Code | JsonKey::Status if text.parse::<u16>().is_ok() => {
-                let number = text.parse().unwrap_or_default();
-                if !is_sqlstate(&text) {
-                    return self.add_number(key, number);
-                }
-                self.add_symbol(Rank(0, depth), text);
-            }
-            JsonKey::Code => self.add_symbol(Rank(0, depth), text),
-            JsonKey::Reason => self.add_symbol(Rank(1, depth), text),
-            JsonKey::Name if !text.bytes().any(|b| b.is_ascii_digit()) => {
-                self.add_symbol(Rank(3, depth), text)
-            }
-            JsonKey::Status => self.add_symbol(Rank(4, depth), text),
-            JsonKey::Type => self.add_symbol(Rank(5, depth), text),
-            JsonKey::Signal if text.starts_with("SIG") => self.add_symbol(Rank(1, depth), text),
-            // A document that consists of one string: an error that was stringified twice.
-            JsonKey::Container if depth == 0 => self.add_message(Rank(0, 0), text),
-            _ => {}
-        }
-    }
-
-    fn add_number(&mut self, key: JsonKey, number: i64) {
-        let status = u64::try_from(number).ok().filter(|n| (300..600).contains(n));
-        match key {
-            JsonKey::Code | JsonKey::Status if status.is_some() => {
-                self.http_status = self.http_status.or(status);
-            }
-            JsonKey::Code => self.number = self.number.or(Some(number)),
-            JsonKey::ExitCode => self.exit_code = self.exit_code.or(Some(number)),
-            _ => {}
-        }
-    }
-}
-
-/// Whether a text is a name, and not a sentence or an id: `quotaExceeded`, `PGRST116`, `23505`, `rate_limit.exceeded`.
-fn is_symbol(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (2..=64).contains(&text.len())
-        && digits <= 5
-        && !matches!(text, "Error" | "error" | "failed")
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'-' | b'/'))
-}
-
-/// Reads the JSON value of a key into `error`.
-struct JsonValue<'e, 'a> {
-    key: JsonKey,
-    depth: u8,
-    error: &'e mut JsonError<'a>,
-}
-
-impl<'de> DeserializeSeed<'de> for JsonValue<'_, 'de> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for JsonValue<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<(), E> {
-        self.error.add_text(self.key, self.depth, Cow::Borrowed(text));
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.error.add_text(self.key, self.depth, Cow::Owned(text.to_owned()));
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
-        self.error.add_number(self.key, i64::try_from(number).unwrap_or(i64::MAX));
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
-        self.error.add_number(self.key, number);
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let descend = matches!(self.key, JsonKey::Container | JsonKey::Error | JsonKey::Detail);
-        while let Some(key) = map.next_key::<JsonKey>()? {
-            if descend && !matches!(key, JsonKey::Other) {
-                map.next_value_seed(JsonValue {
-                    key,
-                    depth: self.depth.saturating_add(1),
-                    error: self.error,
-                })?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        if matches!(self.key, JsonKey::Path) {
-            let mut parts = Vec::new();
-            while let Some(part) = seq.next_element::<PathPart>()? {
-                parts.push(part.0);
-            }
-            if !parts.is_empty() && self.error.field.is_none() {
-                self.error.field = Some(parts.join("."));
-            }
-            return Ok(());
-        }
-        // The first of several errors decides: the others result from it or accompany it.
-        let depth = self.depth.saturating_add(1);
-        seq.next_element_seed(JsonValue { key: self.key, depth, error: self.error })?;
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-}
-
-/// One part of the path to a field. A position in a list becomes a placeholder.
-struct PathPart(String);
-
-impl<'de> Deserialize<'de> for PathPart {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        let part = serde_json::Value::deserialize(json)?;
-        Ok(Self(part.as_str().map_or_else(|| PLACEHOLDER.to_owned(), str::to_owned)))
-    }
 }
