@@ -7,9 +7,6 @@ use super::lexicon::{
     self, CODE_LABELS, HTTP_REASONS, HTTP_STATUS_LABELS, is_camel_case, is_sqlstate,
 };
 
-/// How many bytes before a number can show what the number means.
-const NEARBY_BYTES: usize = 24;
-
 /// The kind of a code. If an error contains several codes, the lowest rank takes precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum CodeRank {
@@ -40,7 +37,8 @@ pub(crate) fn of_word(word: &str, next: Option<u8>, labeled: bool) -> Option<Cod
     if ends_a_name && lexicon::is_class(word) {
         return Some(CodeRank::Class);
     }
-    (labeled && is_camel_case(word)).then_some(CodeRank::Symbol)
+    let is_label = next == Some(b':') && lexicon::ends_with(word, "code");
+    (labeled && is_camel_case(word) && !is_label).then_some(CodeRank::Symbol)
 }
 
 fn of_capitals(word: &str, next: Option<u8>, labeled: bool) -> Option<CodeRank> {
@@ -64,30 +62,79 @@ pub(crate) struct NumberContext<'a> {
     pub(crate) after: &'a str,
 }
 
-impl NumberContext<'_> {
+impl<'a> NumberContext<'a> {
     fn follows(&self, word: &str) -> bool {
         self.previous_word.eq_ignore_ascii_case(word)
     }
 
-    /// Whether `text` occurs shortly before the number, ignoring case.
-    fn nearby(&self, text: &str) -> bool {
+    /// The last `count` words before the number, the nearest one first, without the words that only connect a label
+    /// with its value ("status code of 404", "error is 5").
+    fn words_before(&self, count: usize) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.before
+            .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| !word.is_empty() && !matches!(*word, "of" | "is" | "was" | "a" | "with"))
+            .take(count)
+    }
+
+    /// Whether one of the last three words is `word`, ignoring case.
+    fn is_near(&self, word: &str) -> bool {
+        self.words_before(3).any(|other| other.eq_ignore_ascii_case(word))
+    }
+
+    /// Whether the word before the number, apart from connecting words, introduces a code.
+    fn is_labeled(&self) -> bool {
+        let word = self.words_before(1).next().unwrap_or_default();
+        CODE_LABELS.iter().any(|label| word.eq_ignore_ascii_case(label))
+            || lexicon::ends_with(word, "statuscode")
+            || lexicon::ends_with(word, "errorcode")
+            || word.ends_with("_code")
+    }
+
+    /// Whether the number is alone between parentheses.
+    fn is_parenthesized(&self) -> bool {
+        self.before.ends_with('(') && self.after.starts_with(')')
+    }
+
+    /// Whether the number is the value that the text ends with: `…: 503`, `… - 503`.
+    fn ends_the_text(&self) -> bool {
+        let introduced = [": ", " - ", ":"].iter().any(|mark| self.before.ends_with(mark));
+        introduced && self.after.trim_matches([' ', '-', '.', ':', '"', '\n']).is_empty()
+    }
+
+    /// Whether the text before the number states a failure.
+    fn states_failure(&self) -> bool {
+        const FAILURES: [&str; 9] = [
+            "fail",
+            "error",
+            "could not",
+            "cannot",
+            "unexpected",
+            "response",
+            "reject",
+            "refuse",
+            "occurred",
+        ];
         let before = self.before.as_bytes();
-        let window = before.get(before.len().saturating_sub(NEARBY_BYTES)..).unwrap_or_default();
-        window.windows(text.len()).any(|bytes| bytes.eq_ignore_ascii_case(text.as_bytes()))
+        FAILURES.iter().any(|word| {
+            before.windows(word.len()).any(|bytes| bytes.eq_ignore_ascii_case(word.as_bytes()))
+        })
     }
 }
 
 /// The code that `number` is in its context; None for counts, ids and sizes.
 pub(crate) fn of_number(number: &str, context: &NumberContext) -> Option<(CodeRank, String)> {
     let digits = number.strip_prefix('-').unwrap_or(number);
+    if is_hresult(number) {
+        return Some((CodeRank::Symbol, number.to_owned()));
+    }
     if digits.is_empty() || digits.len() > 10 {
         return None;
     }
     if context.follows("sqlstate") && digits.len() == 5 {
         return Some((CodeRank::SqlState, format!("SQLSTATE {digits}")));
     }
-    let labeled = CODE_LABELS.iter().any(|label| context.follows(label));
-    if labeled && is_sqlstate(number) && !context.nearby("exit") {
+    let labeled = context.is_labeled();
+    if labeled && is_sqlstate(number) && !context.is_near("exit") && !context.is_near("exited") {
         return Some((CodeRank::SqlState, format!("SQLSTATE {number}")));
     }
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -102,7 +149,58 @@ pub(crate) fn of_number(number: &str, context: &NumberContext) -> Option<(CodeRa
     if let Some(status) = grpc_status_after(digits, context) {
         return Some((CodeRank::Symbol, status.to_owned()));
     }
-    (labeled && digits.len() <= 5).then(|| (CodeRank::Exit, format!("code {number}")))
+    if is_vendor_code(digits, context) {
+        return Some((CodeRank::Exit, format!("error {number}")));
+    }
+    (labeled && digits.len() <= 6).then(|| (CodeRank::Exit, format!("code {number}")))
+}
+
+/// Whether a number is a failure code of Windows: 32 bits in hexadecimal, of which the highest is set.
+fn is_hresult(number: &str) -> bool {
+    let digits = number.strip_prefix("0x").unwrap_or_default();
+    digits.len() == 8
+        && digits.starts_with(['8', 'c', 'C'])
+        && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// Whether a number is the error number of a service: `error 10007`, `(#190)`, a reply of a mail server, a close code.
+fn is_vendor_code(digits: &str, context: &NumberContext) -> bool {
+    let after = context.after;
+    let ends_a_phrase = || {
+        after.is_empty()
+            || after.starts_with([':', ',', ';', '.', ')', '(', ']', '\n'])
+            || [" (", " after ", " when ", " while ", " for ", " from ", " - "]
+                .iter()
+                .any(|start| after.starts_with(start))
+    };
+    // "General error: 1205 Lock wait timeout exceeded".
+    let explained = || {
+        digits.len() >= 4
+            && context.before.ends_with("error: ")
+            && after.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_uppercase))
+    };
+    let numbered = context.before.ends_with("(#") && after.starts_with(')');
+    let after_error =
+        lexicon::ends_with(context.previous_word, "error") && !context.before.ends_with(": ");
+    let closed = context.is_parenthesized()
+        && digits.len() == 4
+        && (context.is_near("closed") || context.is_near("close"));
+    let failed =
+        digits.len() >= 4 && context.is_parenthesized() && context.previous_word == "error";
+    (digits.len() <= 6 && (numbered || explained() || (after_error && ends_a_phrase())))
+        || closed
+        || failed
+        || is_mail_reply(digits, after)
+}
+
+/// Whether a number is the reply of a mail server, followed by the enhanced status: `550 5.1.1`.
+fn is_mail_reply(digits: &str, after: &str) -> bool {
+    let class = digits.as_bytes().first();
+    let enhanced = after.as_bytes().get(1..6).unwrap_or_default();
+    digits.len() == 3
+        && matches!(class, Some(b'2' | b'4' | b'5'))
+        && matches!(enhanced, [first, b'.', b, b'.', c]
+            if Some(first) == class && b.is_ascii_digit() && c.is_ascii_digit())
 }
 
 /// An exit code, a signal or an error number of the operating system.
@@ -113,17 +211,23 @@ fn of_process(
     labeled: bool,
 ) -> Option<(CodeRank, String)> {
     let previous = context.previous_word;
-    if context.follows("errno") || (previous == "error" && context.nearby("os error")) {
-        return (digits.len() <= 3).then(|| (CodeRank::Symbol, format!("errno {number}")));
+    let os_error = previous == "error" && context.before.ends_with("os error ");
+    if context.follows("errno") || context.follows("winerror") || os_error {
+        return (digits.len() <= 5).then(|| (CodeRank::Symbol, format!("errno {number}")));
+    }
+    // Python's exceptions of the operating system: ConnectionResetError(104, 'Connection reset by peer').
+    let is_argument = context.before.ends_with("Error(") && context.after.starts_with(", ");
+    if is_argument && (2..=3).contains(&digits.len()) {
+        return Some((CodeRank::Symbol, format!("errno {number}")));
     }
     if context.follows("signal") {
         return (digits.len() <= 2).then(|| (CodeRank::Exit, format!("signal {number}")));
     }
-    let after_exit =
-        (labeled || ["with", "exited", "status"].contains(&previous)) && context.nearby("exit");
+    let exit = context.is_near("exit") || context.is_near("exited") || context.is_near("exitcode");
+    let after_exit = exit && (labeled || ["with", "exited", "status"].contains(&previous));
     // Long exit codes are 32-bit status values, as on Windows; four to eight digits are an id or a count.
     let exit_code = after_exit && (digits.len() <= 3 || number.len() >= 9);
-    let error_number = previous == "number" && context.nearby("error number");
+    let error_number = previous == "number" && context.before.ends_with("error number ");
     (exit_code || error_number).then(|| (CodeRank::Exit, format!("exit {number}")))
 }
 
@@ -131,7 +235,12 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
     if digits.len() != 3 || !("100".."600").contains(&digits) {
         return false;
     }
-    if lexicon::starts_with(context.previous_word, "http") || (labeled && !context.nearby("exit")) {
+    let exit = context.is_near("exit") || context.is_near("exited");
+    if labeled && !exit {
+        return true;
+    }
+    // `HTTP 429`, `HTTP/1.1 503` and `http2: 404`, but not `http worker took 512`.
+    if lexicon::starts_with(context.previous_word, "http") && !context.previous_word.contains('-') {
         return true;
     }
     // Without a label, a number below 300 is more often a count or a size.
@@ -139,10 +248,11 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
         return false;
     }
     let after = context.after;
-    let reason = after.trim_start_matches([' ', ':', ')', '-', ']', '"', '\'']);
+    let reason = after.trim_start_matches([' ', ':', '(', ')', '-', ']', '"', '\'']);
     let reason = reason.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     // Some clients put the status first, some error pages after a bar.
-    let first = context.before.trim().is_empty() || context.before.ends_with("| ");
+    let first =
+        context.before.trim_matches([' ', '[', '(']).is_empty() || context.before.ends_with("| ");
     let starts_a_sentence = first
         && after
             .strip_prefix(' ')
@@ -150,10 +260,19 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
     if HTTP_REASONS.contains(&reason) || starts_a_sentence {
         return true;
     }
-    let ends_a_phrase =
-        !after.trim_start().starts_with(|c: char| c.is_alphanumeric() || c == '%' || c == '/');
+    if digits < "400" {
+        return false;
+    }
+    let counted = [" error response", " response"].iter().any(|noun| after.starts_with(noun));
+    let ends_a_phrase = !after
+        .trim_start()
+        .starts_with(|c: char| c.is_alphanumeric() || c == '%' || c == '/')
+        || [" after ", " for ", " from ", " when ", " on "].iter().any(|s| after.starts_with(s));
     let after_label = || HTTP_STATUS_LABELS.iter().any(|label| context.follows(label));
-    ends_a_phrase && (first || after_label() || context.nearby("http"))
+    let stated = context.is_parenthesized() || context.ends_the_text();
+    counted
+        || (ends_a_phrase && (first || after_label()))
+        || (stated && context.states_failure() && !exit)
 }
 
 /// The status that follows its number, as in `14 UNAVAILABLE: …`.

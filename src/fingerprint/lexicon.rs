@@ -112,7 +112,7 @@ pub(crate) fn is_calendar(word: &str) -> bool {
 
 /// Words before a quoted text that names a part of the program or schema: the name is part of the cause, not a value.
 #[rustfmt::skip]
-const BEFORE_NAMES: [&str; 69] = [
+const BEFORE_NAMES: [&str; 80] = [
     "argument", "attribute", "awaiting", "binary", "bucket", "class", "code", "codec", "colonne",
     "column", "command", "constraint", "contrainte", "database", "datenbank", "decoder",
     "demuxer", "encoder", "env", "error", "event", "extension", "field", "filter", "fonction",
@@ -122,14 +122,18 @@ const BEFORE_NAMES: [&str; 69] = [
     "relation", "role", "rolle", "schema", "scope", "sequence", "setting", "spalte", "spawn",
     "stage", "step", "tabelle", "table", "token", "trigger", "unique", "unique-constraint",
     "variable",
+    // Words before a quoted reason.
+    "because", "desc", "details", "detail", "fields", "message", "msg", "returned", "said", "says",
+    "violated",
 ];
 
 /// Texts after a quoted text that names a part of the program.
 #[rustfmt::skip]
-const AFTER_NAMES: [&str; 14] = [
+const AFTER_NAMES: [&str; 21] = [
     " is not a function", " is not defined", " is required", " is not allowed", " is undefined",
-    " is not iterable", " must be", " of relation", " object has", " is not a constructor",
-    " is not supported", " does not exist on type", " column of", " in the schema cache",
+    " is not iterable", " must ", " of relation", " object has", " is not a constructor",
+    " does not exist on type", " column of", " in the schema cache", " argument", " property",
+    " option", " length must", " contains ", " does not match", " is out of range", " field ",
 ];
 
 /// Words before a number that is a code, whatever its value.
@@ -364,7 +368,7 @@ pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
 }
 
 /// Whether `word` ends with the ASCII `end`, ignoring case.
-fn ends_with(word: &str, end: &str) -> bool {
+pub(crate) fn ends_with(word: &str, end: &str) -> bool {
     let start = word.len().checked_sub(end.len());
     let tail = start.and_then(|at| word.as_bytes().get(at..));
     tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))

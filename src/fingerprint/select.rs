@@ -55,11 +55,10 @@ fn of_body(body: &str) -> CauseText<'_> {
     let body = strip_label(body);
     let line = body.lines().next().unwrap_or(body).trim_end();
     let under = body.get(line.len()..).unwrap_or_default();
-    if let Some((line, wrapped)) = below::inline_chain(line) {
-        return CauseText { line, body: line, wrapped: Some(wrapped), code_line: None };
+    let two = below::inline_chain(line).or_else(|| statement_and_message(line));
+    if let Some((line, wrapped)) = two {
+        return CauseText { wrapped: Some(wrapped), ..of_line(line) };
     }
-    let line = after_statement(line);
-    let body = body.get(body.find(line).unwrap_or(0)..).unwrap_or(body);
     if under.is_empty() {
         return CauseText { line, body, wrapped: None, code_line: None };
     }
@@ -103,15 +102,16 @@ pub(crate) fn strip_label(line: &str) -> &str {
     line
 }
 
-/// The message after an SQL statement: query builders put the statement that failed before it, as in
-/// `update "jobs" set … - deadlock detected`.
-fn after_statement(line: &str) -> &str {
+/// The start of an SQL statement, with the table, and the message after it: query builders put the statement that
+/// failed before the message, as in `update "jobs" set … - deadlock detected`.
+fn statement_and_message(line: &str) -> Option<(&str, &str)> {
     const VERBS: [&str; 5] = ["insert into ", "update ", "select ", "delete from ", "with "];
-    if !VERBS.iter().any(|verb| starts_with(line, verb)) {
-        return line;
-    }
-    let message = line.rsplit_once(" - ").map(|(_, message)| strip_label(message));
-    message.filter(|message| message.contains(' ')).unwrap_or(line)
+    let verb = VERBS.iter().find(|verb| starts_with(line, verb))?;
+    let (statement, message) = line.rsplit_once(" - ")?;
+    let message = strip_label(message);
+    let table = statement.get(verb.len()..)?;
+    let end = table.find([' ', '(']).map_or(statement.len(), |len| verb.len() + len);
+    message.contains(' ').then_some((statement.get(..end)?, message))
 }
 
 /// The text after a line of carets: Node prints an uncaught error below the source line and the carets.
