@@ -180,8 +180,9 @@ fn is_vendor_code(digits: &str, context: &NumberContext) -> bool {
             && after.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_uppercase))
     };
     let numbered = context.before.ends_with("(#") && after.starts_with(')');
-    let after_error =
-        lexicon::ends_with(context.previous_word, "error") && !context.before.ends_with(": ");
+    let after_error = lexicon::ends_with(context.previous_word, "error")
+        && !context.before.ends_with([':', '('])
+        && !context.before.ends_with(": ");
     let closed = context.is_parenthesized()
         && digits.len() == 4
         && (context.is_near("closed") || context.is_near("close"));

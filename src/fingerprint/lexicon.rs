@@ -39,12 +39,12 @@ const TIME_ZONES: [&str; 13] = [
 
 /// Singular and plural of counted things: "1 attempt" and "2 attempts" are one cause.
 #[rustfmt::skip]
-const PLURALS: [(&str, &str); 20] = [
+const PLURALS: [(&str, &str); 21] = [
     ("argument", "arguments"), ("attempt", "attempts"), ("character", "characters"),
     ("chunk", "chunks"), ("clip", "clips"), ("element", "elements"), ("error", "errors"),
     ("file", "files"), ("frame", "frames"), ("item", "items"), ("job", "jobs"), ("part", "parts"),
     ("request", "requests"), ("result", "results"), ("retry", "retries"), ("row", "rows"),
-    ("segment", "segments"), ("time", "times"), ("token", "tokens"), ("try", "tries"),
+    ("scene", "scenes"), ("segment", "segments"), ("time", "times"), ("token", "tokens"), ("try", "tries"),
 ];
 
 /// Extensions of media and data files, whose names come from users and jobs.
@@ -277,6 +277,68 @@ pub(crate) fn is_sqlstate(text: &str) -> bool {
         && text.bytes().filter(u8::is_ascii_digit).count() >= 2
 }
 
+// Nouns and statements around names
+
+/// Nouns for objects that users create and name.
+#[rustfmt::skip]
+const ENTITIES: [&str; 24] = [
+    "account", "asset", "brand", "campaign", "channel", "clip", "customer", "export", "folder",
+    "job", "konto", "model", "organization", "playlist", "preset", "project", "projekt", "show",
+    "team", "template", "tenant", "user", "vorlage", "workspace",
+];
+
+/// Words that form a compound with the noun before them.
+#[rustfmt::skip]
+const COMPOUNDS: [&str; 48] = [
+    "access", "account", "agent", "authentication", "balance", "configuration", "connection",
+    "creation", "credentials", "data", "deletion", "directory", "email", "export", "file", "files",
+    "group", "id", "ids", "input", "key", "limit", "list", "login", "member", "members", "name",
+    "names", "owner", "password", "permissions", "plan", "processing", "profile", "queue", "quota",
+    "record", "rendering", "role", "service", "session", "settings", "state", "status", "storage",
+    "token", "type", "upload",
+];
+
+/// Words that start a statement about a noun.
+#[rustfmt::skip]
+const STATEMENTS: [&str; 25] = [
+    "already", "are", "can", "cannot", "could", "couldn't", "did", "does", "doesn't", "exceeded",
+    "exists", "expired", "failed", "had", "has", "have", "is", "ist", "must", "no", "not",
+    "reached", "vanished", "was", "were",
+];
+
+/// Nouns before the name of a file.
+const FILE_NOUNS: [&str; 8] =
+    ["asset", "audio", "datei", "fichier", "file", "image", "upload", "video"];
+
+/// Words for a position in a text.
+const POSITIONS: [&str; 6] = ["char", "col", "column", "line", "offset", "position"];
+
+/// Ports of known services.
+#[rustfmt::skip]
+const KNOWN_PORTS: [&str; 37] = [
+    "21", "22", "25", "53", "80", "110", "143", "389", "443", "465", "587", "993", "1433", "1521",
+    "2181", "2379", "3000", "3306", "4222", "4317", "5000", "5432", "5672", "6379", "6432", "6543",
+    "7233", "8000", "8080", "8443", "9000", "9042", "9092", "9200", "9300", "11211", "27017",
+];
+
+/// Domains below which the first label names a tenant or bucket.
+#[rustfmt::skip]
+const TENANT_DOMAINS: [&str; 14] = [
+    "atlassian.net", "auth0.com", "blob.core.windows.net", "digitaloceanspaces.com",
+    "herokuapp.com", "myshopify.com", "okta.com", "r2.cloudflarestorage.com",
+    "s3.amazonaws.com", "sharepoint.com", "slack.com", "supabase.co", "vercel.app", "zendesk.com",
+];
+
+/// Words in the labels of hosts that name a service and not a tenant.
+#[rustfmt::skip]
+const SERVICE_LABELS: [&str; 48] = [
+    "admin", "alerts", "api", "app", "apps", "asset", "assets", "auth", "backend", "cache", "cdn",
+    "central", "chat", "dev", "download", "east", "edge", "files", "gateway", "graph", "hooks",
+    "image", "images", "internal", "live", "login", "mail", "media", "north", "oauth", "open",
+    "primary", "prod", "production", "proxy", "public", "queue", "replica", "service", "south",
+    "staging", "static", "storage", "test", "upload", "uploads", "west", "worker",
+];
+
 // Shapes
 
 /// Whether `c` separates the parts of a token, as in `web-7f9c4d6b5-x2k8p`.
@@ -356,6 +418,148 @@ pub(crate) fn is_url(word: &str) -> bool {
         !scheme.is_empty()
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
     })
+}
+
+/// Whether letters are random: a long word whose changes of case do not divide it into words, or with a part that
+/// nobody can pronounce.
+pub(crate) fn is_random_letters(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    let lower = bytes.iter().filter(|b| b.is_ascii_lowercase()).count();
+    if !(8..=64).contains(&bytes.len())
+        || !bytes.iter().all(u8::is_ascii_alphabetic)
+        || lower == 0
+        || lower + 1 >= bytes.len()
+    {
+        return false;
+    }
+    let (mut humps, mut capitals, mut silent) = (0, 0, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_uppercase() {
+            capitals += 1;
+            humps += usize::from(capitals < 3);
+        } else {
+            capitals = 0;
+            humps += usize::from(at == 0);
+        }
+        let vowel = b"aeiouyAEIOUY".contains(byte);
+        silent = if vowel || capitals > 1 { 0 } else { silent + 1 };
+        if silent >= 6 {
+            return true;
+        }
+    }
+    humps >= 3 && bytes.len() < humps * 3
+}
+
+/// Whether a word without digits is a hash in hexadecimal, such as the short id of a commit.
+pub(crate) fn is_letter_hash(word: &str) -> bool {
+    word.len() >= 7 && word.bytes().all(|b| matches!(b, b'a'..=b'f'))
+}
+
+/// Whether a token is base64: long, with capitals, small letters and digits, and none of the other punctuation.
+pub(crate) fn is_base64(token: &str) -> bool {
+    let bytes = token.as_bytes();
+    let has = |test: fn(&u8) -> bool| bytes.iter().any(test);
+    bytes.len() >= 20
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && !token.starts_with('/')
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+        && case_changes(bytes) * 4 >= bytes.len()
+}
+
+/// Whether a part of a token is a hash or UUID, so that the parts before it only qualify it: `repeat:781f2ca5…`.
+pub(crate) fn is_composite_id(token: &str) -> bool {
+    token.contains(':')
+        && token.split(':').any(|part| {
+            part.len() >= 24 && part.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+        })
+}
+
+/// Whether a quoted text is a name in the style of programs: `clips_slug_key`, `maxRetries`, without digits.
+pub(crate) fn is_identifier(text: &str) -> bool {
+    let lower = |b: u8| b.is_ascii_lowercase();
+    let snake = text.split('_').count() >= 2
+        && text.split('_').all(|part| !part.is_empty() && part.bytes().all(lower));
+    let camel = text.bytes().next().is_some_and(lower)
+        && is_camel_case(text)
+        && text.bytes().all(|b| b.is_ascii_alphabetic())
+        && !is_scrambled(text)
+        && !is_random_letters(text);
+    text.len() <= 64 && (snake || camel)
+}
+
+/// Whether a sentence starts with an HTTP status or an error number.
+pub(crate) fn starts_with_code(text: &str) -> bool {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let reason = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let status = word.len() == 3 && word.bytes().all(|b| b.is_ascii_digit());
+    (status && HTTP_REASONS.contains(&reason)) || text.starts_with("[Errno") || is_errno(word)
+}
+
+/// Whether the text in a parenthesis consists of measurements (`total=10, idle=0`) or names a position
+/// (`line 1 column 5`).
+pub(crate) fn is_measurements(text: &str) -> bool {
+    let is_value = |value: &str| {
+        value == PLACEHOLDER || (!value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let pairs = text.split(", ").all(|pair| {
+        pair.split_once('=').is_some_and(|(name, value)| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic()) && is_value(value)
+        })
+    });
+    let mut words = text.split([' ', ',']).filter(|word| !word.is_empty()).peekable();
+    let starts = words.peek().is_some_and(|word| POSITIONS.contains(word));
+    (pairs && text.contains(", "))
+        || (starts && words.all(|word| POSITIONS.contains(&word) || is_value(word)))
+}
+
+/// Whether `path` is a media type, such as `video/mp4`.
+pub(crate) fn is_media_type(path: &str) -> bool {
+    const TYPES: [&str; 7] = ["application", "audio", "font", "image", "model", "text", "video"];
+    path.split_once('/').is_some_and(|(kind, subtype)| {
+        TYPES.contains(&kind)
+            && !subtype.is_empty()
+            && subtype.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+.".contains(&b))
+    })
+}
+
+/// Whether `port` is the port of a known service; other ports differ between connections.
+pub(crate) fn is_known_port(port: &str) -> bool {
+    KNOWN_PORTS.contains(&port)
+}
+
+/// Whether `label`, the first label of a host, is the name of a tenant or bucket and not of a service.
+pub(crate) fn is_tenant(label: &str, domain: &str) -> bool {
+    let hosted = TENANT_DOMAINS.iter().any(|end| {
+        domain == *end || domain.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'))
+    });
+    let words = || label.split('-');
+    let named = label.contains('-')
+        && domain.contains('.')
+        && words().all(|word| word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()))
+        && !words().any(|word| SERVICE_LABELS.contains(&word));
+    hosted || named
+}
+
+/// Whether `word` is a noun for objects that users create and name.
+pub(crate) fn is_entity(word: &str) -> bool {
+    contains(&ENTITIES, word)
+}
+
+/// Whether `word` after such a noun belongs to it ("account token", "user id") and is not a name.
+pub(crate) fn is_compound_of_entity(word: &str) -> bool {
+    contains(&COMPOUNDS, word) || starts_statement(word)
+}
+
+/// Whether a word starts a statement about the noun before it.
+pub(crate) fn starts_statement(word: &str) -> bool {
+    contains(&STATEMENTS, word)
+}
+
+/// Whether `word` announces the name of a file.
+pub(crate) fn is_file_noun(word: &str) -> bool {
+    contains(&FILE_NOUNS, word)
 }
 
 // Comparison without regard to case

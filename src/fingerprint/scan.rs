@@ -30,6 +30,12 @@ const MAX_QUOTE_DEPTH: u8 = 3;
 /// Maximum length of an IPv6 address, including one that ends in an IPv4 address.
 const MAX_ADDRESS: usize = 45;
 
+/// Maximum length of a file name with spaces.
+const MAX_FILE_NAME: usize = 100;
+
+/// Maximum length of a text in brackets that is looked at as a whole.
+const MAX_ENCLOSED: usize = 160;
+
 /// From this character on, scripts (Chinese, Japanese, Korean) are written without spaces, so that a URL or path ends
 /// there.
 const FIRST_UNSPACED: u32 = 0x2e80;
@@ -153,8 +159,13 @@ impl TemplateBuilder {
 
     /// The template without punctuation at its end, which is empty if there was no text, and the best code.
     pub(crate) fn finish(mut self) -> (String, Option<String>) {
-        let end = self.text.trim_end_matches([' ', '.', ',', ':', ';', '-']).len();
-        self.text.truncate(end);
+        let trimmed = |text: &str| text.trim_end_matches([' ', '.', ',', ':', ';', '-']).len();
+        self.text.truncate(trimmed(&self.text));
+        // A value after a colon at the end is often optional, such as the name of the file.
+        while let Some(rest) = self.text.strip_suffix(": <*>").filter(|rest| rest.contains(' ')) {
+            let end = trimmed(rest);
+            self.text.truncate(end);
+        }
         (self.text, self.code.map(|(_, code)| code))
     }
 }
@@ -267,6 +278,10 @@ impl<'t> Scanner<'t, '_> {
                     self.pos += PLACEHOLDER.len();
                     self.write_placeholder();
                 }
+                b'<' => self.write_object_or_copy(),
+                b'(' => self.write_parenthesis(),
+                b'[' => self.write_address_or_copy(),
+                b'*' if self.rest().starts_with("***") => self.write_masked_secret(0),
                 0x1b => self.skip_escape_sequence(),
                 0..=b' ' | 0x7f => {
                     self.pos += 1;
@@ -329,9 +344,21 @@ impl<'t> Scanner<'t, '_> {
             return self.copy(1);
         }
         let end = self.pos + token.text.len();
+        if self.text.get(end..).is_some_and(|rest| rest.starts_with("***")) {
+            return self.write_masked_secret(token.text.len());
+        }
         let too_long = token.text.len() > MAX_TOKEN && !token.is_location();
-        if too_long || self.is_value_by_position(token.text) {
+        if too_long || lexicon::is_base64(token.text) || self.is_value_by_position(token.text) {
             self.write_placeholder();
+            // The padding of base64.
+            let rest = self.text.get(end..).unwrap_or_default();
+            let padding = rest.len() - rest.trim_start_matches('=').len();
+            self.pos = end + padding;
+        } else if let Some(len) = self.file_name_with_spaces(token.text) {
+            self.write_unchanged(token.text);
+            self.template.push(" ");
+            self.write_placeholder();
+            self.pos = end + len;
         } else if token.is_plain() {
             self.write_word(token.text);
         } else {
@@ -374,7 +401,13 @@ impl<'t> Scanner<'t, '_> {
             }
         }
         let capital = word.bytes().any(|b| b.is_ascii_uppercase());
-        if capital && (lexicon::is_scrambled(word) || self.is_date_part(word)) {
+        if capital
+            && (lexicon::is_scrambled(word)
+                || lexicon::is_random_letters(word)
+                || self.is_date_part(word)
+                || word == "NaN" && self.byte_before() == Some(b' '))
+            || lexicon::is_letter_hash(word)
+        {
             return self.write_placeholder();
         }
         self.record_code_of_word(word);
@@ -399,7 +432,12 @@ impl<'t> Scanner<'t, '_> {
         let is_absent = || matches!(word, "undefined" | "null" | "NaN" | "None" | "nil");
         match self.byte_before() {
             Some(b'=') => lexicon::precedes_id(self.previous_word) && !is_absent(),
-            Some(b' ' | b':') => self.is_video_id(word) || self.is_secret(word),
+            Some(b' ' | b':') => {
+                self.is_video_id(word)
+                    || self.is_secret(word)
+                    || self.is_labeled_id(word)
+                    || self.is_name_of_entity(word)
+            }
             _ => false,
         }
     }
@@ -412,11 +450,54 @@ impl<'t> Scanner<'t, '_> {
         (labeled && !is_scheme) || self.previous_word == "Bearer" || before.ends_with(b"ion: Basic")
     }
 
-    /// Whether a word is the id of a video, which yt-dlp prints between `[youtube]` and a colon.
+    /// Whether a word is the id of a video, which yt-dlp prints between the name of the site and a colon:
+    /// `[youtube] dQw4w9WgXcQ: …`.
     fn is_video_id(&self, word: &str) -> bool {
-        self.previous_word == "youtube"
-            && self.before().ends_with("[youtube] ")
+        let site = self.before().strip_prefix('[').and_then(|site| site.strip_suffix("] "));
+        let is_site = site.is_some_and(|site| !site.contains([' ', ']']));
+        is_site
             && self.byte_after(word) == Some(b':')
+            && (self.previous_word == "youtube"
+                || word.bytes().any(|b| b.is_ascii_digit())
+                || lexicon::is_random_letters(word))
+    }
+
+    /// Whether a word is the value of an id with a colon after its label: `RequestID: R9F0`, `host id: JCpQ`.
+    fn is_labeled_id(&self, word: &str) -> bool {
+        let label = ["ID", "Id", "id"].iter().any(|end| self.previous_word.ends_with(end));
+        let is_word = word.bytes().all(|b| b.is_ascii_lowercase());
+        label && !is_word && self.before().trim_end().ends_with(':')
+    }
+
+    /// Whether a word is the name of an object of the users, given by the noun before it and the statement after
+    /// it: `Workspace acme is suspended`, `of template acme-intro not found`.
+    fn is_name_of_entity(&self, word: &str) -> bool {
+        if !lexicon::is_entity(self.previous_word) || lexicon::is_compound_of_entity(word) {
+            return false;
+        }
+        let after = self.text.get(self.pos + word.len()..).unwrap_or_default();
+        let mut next = after.split(' ').skip(1);
+        let next = next.next().unwrap_or_default().trim_end_matches([',', '.', ':']);
+        after.starts_with(' ') && lexicon::starts_statement(next)
+    }
+
+    /// The length of a file name with spaces after a noun such as `File`, up to the extension of a media file.
+    fn file_name_with_spaces(&self, noun: &str) -> Option<usize> {
+        let after = self.text.get(self.pos + noun.len()..)?;
+        if !after.starts_with(' ') || !lexicon::is_file_noun(noun) {
+            return None;
+        }
+        let window = after.get(..after.floor_char_boundary(MAX_FILE_NAME))?;
+        let end = window.find([':', ',', ';', '"', '\'', '\n', '(', '/']).unwrap_or(window.len());
+        let mut words = 0;
+        for piece in window.get(..end)?.split_inclusive(' ').skip(1) {
+            words += piece.len();
+            let name = piece.trim_end();
+            if lexicon::is_media(name) {
+                return Some(1 + words - (piece.len() - name.len()));
+            }
+        }
+        None
     }
 
     /// Whether a word is a month or weekday next to a number or to another one.
@@ -435,8 +516,13 @@ impl<'t> Scanner<'t, '_> {
 
     /// Writes a token with digits that is not a URL or path: a technical name, a code, an id, or a name with a number.
     fn write_name_or_number(&mut self, token: &'t str) {
-        if lexicon::is_technical_name(token) {
+        if lexicon::is_technical_name(token) || self.is_port(token) || is_null_byte(token) {
             return self.write_unchanged(token);
+        }
+        if let Some((host, port)) = split_port(token) {
+            self.write_parts(host);
+            self.template.push(":");
+            return self.template.push(port);
         }
         let context = NumberContext {
             previous_word: self.previous_word,
@@ -460,7 +546,7 @@ impl<'t> Scanner<'t, '_> {
     /// Writes a token with digits part by part. Words are kept. An id becomes a placeholder, which includes the parts
     /// after it up to the next `.`, `:` or `@`.
     fn write_parts(&mut self, token: &'t str) {
-        if lexicon::is_id(token) {
+        if lexicon::is_id(token) || lexicon::is_composite_id(token) {
             return self.write_placeholder();
         }
         let mut in_id = false;
@@ -479,6 +565,13 @@ impl<'t> Scanner<'t, '_> {
         if !in_id {
             self.template.push(separator);
         }
+    }
+
+    /// Whether a number is the port of a known service after an address or its label: `port 5432`.
+    fn is_port(&self, number: &str) -> bool {
+        let address = self.before().ends_with(">:") || self.before().ends_with("]:");
+        (address || self.previous_word.eq_ignore_ascii_case("port"))
+            && lexicon::is_known_port(number)
     }
 
     /// Writes one part of a token; returns whether it ended in a placeholder. The first part of a token can be a name
@@ -507,7 +600,7 @@ impl<'t> Scanner<'t, '_> {
         let Some(first) = rest.chars().next() else {
             return;
         };
-        if matches!(first, '“' | '„' | '«' | '»' | '‘' | '「' | '『') {
+        if matches!(first, '“' | '„' | '«' | '»' | '‘' | '‹' | '「' | '『') {
             return self.write_quoted();
         }
         if first.is_whitespace() {
@@ -521,8 +614,92 @@ impl<'t> Scanner<'t, '_> {
         }
         let ends = |c: char| c.is_ascii() || c.is_numeric() || !c.is_alphabetic();
         let len = rest.find(ends).unwrap_or(rest.len()).max(first.len_utf8());
+        let after = rest.get(len..).unwrap_or_default();
+        let extension = after.find(|c: char| c != '.' && !c.is_ascii_alphanumeric());
+        let extension = after.get(..extension.unwrap_or(after.len())).unwrap_or_default();
+        if extension.starts_with('.')
+            && lexicon::is_media(rest.get(..len + extension.len()).unwrap_or_default())
+        {
+            self.pos += len + extension.len();
+            return self.write_placeholder();
+        }
         self.write_unchanged(rest.get(..len).unwrap_or_default());
         self.pos += len;
+    }
+}
+
+/// Texts in brackets and parentheses, and secrets that were masked before.
+impl Scanner<'_, '_> {
+    /// The text inside of brackets that open at the current position, if they close within a short distance.
+    fn enclosed(&self, close: char) -> Option<&str> {
+        let rest = self.rest().get(1..)?;
+        let window = rest.get(..rest.floor_char_boundary(MAX_ENCLOSED))?;
+        window.find(close).and_then(|end| window.get(..end))
+    }
+
+    /// Writes the representation of an object (`<_io.BytesIO object at 0x7ff65d>`) as a placeholder.
+    fn write_object_or_copy(&mut self) {
+        let object = self.enclosed('>').filter(|inner| inner.contains(" at 0x"));
+        match object.map(str::len) {
+            Some(len) => {
+                self.pos += len + 2;
+                self.write_placeholder();
+            }
+            None => self.copy(1),
+        }
+    }
+
+    /// Skips a parenthesis that contains only measurements or a position, which some versions of a library omit, and
+    /// the SQL statement that failed.
+    fn write_parenthesis(&mut self) {
+        let Some(inner) = self.enclosed(')') else {
+            let statement =
+                self.rest().starts_with("(SQL: ") || self.rest().starts_with("(Connection: ");
+            if statement {
+                self.pos = self.text.len();
+                return;
+            }
+            return self.copy(1);
+        };
+        let statement = inner.starts_with("SQL: ") || inner.contains(", SQL: ");
+        let len = inner.len() + 2;
+        if statement {
+            self.pos = self.text.len();
+        } else if lexicon::is_measurements(inner) {
+            self.pos += len;
+        } else {
+            self.copy(1);
+        }
+    }
+
+    /// Writes an IPv6 address in brackets as the placeholder that an IPv4 address becomes.
+    fn write_address_or_copy(&mut self) {
+        let address = self.enclosed(']').filter(|inner| {
+            inner.matches(':').count() >= 2
+                && inner.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+        });
+        let Some(len) = address.map(str::len) else {
+            return self.copy(1);
+        };
+        self.pos += len + 2;
+        self.write_placeholder();
+        let port = self.rest().strip_prefix(':').unwrap_or_default();
+        let digits = port.find(|c: char| !c.is_ascii_digit()).unwrap_or(port.len());
+        let port = port.get(..digits).unwrap_or_default();
+        if lexicon::is_known_port(port) {
+            self.copy(1 + digits);
+        } else if digits > 0 {
+            self.pos += 1 + digits;
+        }
+    }
+
+    /// Writes a secret of which only the ends are legible (`sk-***cdef`) as a placeholder; `len` bytes of it come
+    /// before the asterisks.
+    fn write_masked_secret(&mut self, len: usize) {
+        let rest = self.text.get(self.pos + len..).unwrap_or_default();
+        let ends = |c: char| !c.is_ascii_alphanumeric() && c != '*' && c != '-' && c != '_';
+        self.pos += len + rest.find(ends).unwrap_or(rest.len());
+        self.write_placeholder();
     }
 }
 
@@ -551,7 +728,12 @@ impl<'t> Scanner<'t, '_> {
             self.template.push("@");
             host = after_credentials;
         }
-        self.write_segment(host);
+        let (host, port) = split_port(host).map_or((host, None), |(host, port)| (host, Some(port)));
+        self.write_host(host);
+        if let Some(port) = port {
+            self.template.push(":");
+            self.template.push(port);
+        }
         self.write_segments(path);
         if let Some(mark) = query.get(..1) {
             self.template.push(mark);
@@ -563,9 +745,24 @@ impl<'t> Scanner<'t, '_> {
         self.pos += url.len();
     }
 
+    /// Writes a host; its first label is not kept if it is the name of a tenant.
+    fn write_host(&mut self, host: &'t str) {
+        match host.split_once('.') {
+            Some((tenant, domain)) if lexicon::is_tenant(tenant, domain) => {
+                self.write_placeholder();
+                self.template.push(".");
+                self.write_segment(domain);
+            }
+            _ => self.write_segment(host),
+        }
+    }
+
     fn write_path(&mut self, path: &'t str) {
         if path.starts_with("HTTP/") && path.len() <= 8 {
             return self.write_unchanged(path);
+        }
+        if lexicon::is_media_type(path) {
+            return self.write_placeholder();
         }
         match split_temporary_dir(path) {
             Some((dir, below)) if !below.is_empty() => {
@@ -608,6 +805,18 @@ impl<'t> Scanner<'t, '_> {
     }
 }
 
+/// The host and the port of `address`, if the port is that of a known service.
+fn split_port(address: &str) -> Option<(&str, &str)> {
+    let (host, port) = address.rsplit_once(':')?;
+    let is_host = host.len() > 2 && !host.contains([':', '/']) && host.contains(['.', 'l']);
+    (is_host && lexicon::is_known_port(port)).then_some((host, port))
+}
+
+/// Whether a number is the byte that texts cannot contain, which is a cause of its own.
+fn is_null_byte(number: &str) -> bool {
+    number == "0x00"
+}
+
 /// The temporary directory that `path` starts with, and the rest of `path`.
 fn split_temporary_dir(path: &str) -> Option<(&str, &str)> {
     let unix = TEMPORARY_DIRS.iter().find(|dir| path.starts_with(**dir)).map(|dir| dir.len());
@@ -620,19 +829,15 @@ impl<'t> Scanner<'t, '_> {
     /// Writes a quoted text as a placeholder, unless its form or the words next to it show that it is a name.
     fn write_quoted(&mut self) {
         let Some((open, inner, close)) = self.quoted() else {
+            if self.is_cut_in_quotes() {
+                self.pos = self.text.len();
+                return self.write_placeholder();
+            }
             let len = self.rest().chars().next().map_or(1, char::len_utf8);
             return self.copy(len);
         };
         let after = self.rest().get(open + inner.len() + close..).unwrap_or_default();
-        let is_key =
-            after.starts_with(':') && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        let is_code = inner.contains("::") || inner.ends_with("()");
-        let is_url = inner.contains("://") && !inner.contains(' ');
-        let is_name = is_key
-            || is_code
-            || is_url
-            || lexicon::precedes_name(self.previous_word)
-            || lexicon::follows_name(after);
+        let is_name = self.is_name_in_quotes(inner, after) || self.is_reason_in_quotes(inner);
         if is_name && self.quote_depth < MAX_QUOTE_DEPTH {
             self.copy(open);
             Scanner {
@@ -643,13 +848,62 @@ impl<'t> Scanner<'t, '_> {
                 template: &mut *self.template,
             }
             .run();
-            self.previous_word = "";
+            // A label counts for every member of a list: "(`slug`,`title`)".
+            if !after.starts_with(',') {
+                self.previous_word = "";
+            }
             self.pos += inner.len();
             self.copy(close);
         } else {
             self.pos += open + inner.len() + close;
             self.write_placeholder();
         }
+    }
+
+    /// Whether the text was cut within a quoted value that starts here.
+    fn is_cut_in_quotes(&self) -> bool {
+        let rest = self.rest();
+        rest.starts_with('"')
+            && matches!(self.byte_before(), Some(b':' | b'='))
+            && !rest.get(1..).unwrap_or_default().contains('"')
+    }
+
+    /// Whether a quoted text is the name of a part of the program or schema, by its form or the words next to it.
+    fn is_name_in_quotes(&self, inner: &str, after: &str) -> bool {
+        let is_key =
+            after.starts_with(':') && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let is_code = inner.contains("::") || inner.ends_with("()");
+        let is_address =
+            !inner.contains(' ') && (inner.contains("://") || split_port(inner).is_some());
+        // "Duplicate entry … for key 'clips.slug'", as opposed to the key of an object.
+        let is_index = self.before().ends_with("for key ");
+        is_key
+            || is_code
+            || is_address
+            || is_index
+            || lexicon::is_identifier(inner)
+            || lexicon::precedes_name(self.previous_word)
+            || lexicon::follows_name(after)
+    }
+
+    /// Whether a quoted text states a reason: it is an argument of an exception, follows a colon after a statement
+    /// of failure, or starts with an error code.
+    fn is_reason_in_quotes(&self, inner: &str) -> bool {
+        let before = self.before();
+        let is_sentence = inner.contains(' ');
+        let argument = || {
+            let call =
+                before.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',' || c == ' ');
+            let name = call.strip_suffix('(').unwrap_or_default();
+            let start = name.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+            call == "(" || name.get(start..).is_some_and(lexicon::is_class)
+        };
+        let introduced = || {
+            [" with: ", " failed: ", " error: ", " reason: ", " because: ", " because "]
+                .iter()
+                .any(|end| before.ends_with(end))
+        };
+        is_sentence && (argument() || introduced() || lexicon::starts_with_code(inner))
     }
 
     /// The length of the opening quote at the current position, the text inside, and the length of the closing quote;
@@ -666,6 +920,7 @@ impl<'t> Scanner<'t, '_> {
             '«' => &['»'],
             '»' => &['«'],
             '‘' => &['’'],
+            '‹' => &['›'],
             '「' => &['」'],
             '『' => &['』'],
             _ => return None,
