@@ -228,7 +228,7 @@ fn of_process(
     let after_exit = exit && (labeled || ["with", "exited", "status"].contains(&previous));
     // Long exit codes are 32-bit status values, as on Windows; four to eight digits are an id or a count.
     let exit_code = after_exit && (digits.len() <= 3 || number.len() >= 9);
-    let error_number = previous == "number" && context.before.ends_with("error number ");
+    let error_number = previous == "number" && context.is_near("error");
     (exit_code || error_number).then(|| (CodeRank::Exit, format!("exit {number}")))
 }
 

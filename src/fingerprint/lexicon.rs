@@ -167,6 +167,15 @@ pub(crate) fn precedes_name(word: &str) -> bool {
     }
 }
 
+/// Whether an identifier in quotes after `word` is nevertheless a value, such as the name of a user.
+pub(crate) fn precedes_value(word: &str) -> bool {
+    const NOUNS: [&str; 12] = [
+        "benutzer", "email", "entry", "file", "host", "id", "input", "string", "tag", "title",
+        "user", "value",
+    ];
+    contains(&NOUNS, word)
+}
+
 /// Whether a quoted text before `rest` is a name.
 pub(crate) fn follows_name(rest: &str) -> bool {
     AFTER_NAMES.iter().any(|start| rest.starts_with(start))

@@ -36,7 +36,7 @@ use sha2::{Digest, Sha256};
 use structured::JsonError;
 
 /// Version of the rules, the first part of every hash. Increase it when templates change.
-pub(crate) const VERSION: &str = "v1";
+pub(crate) const VERSION: &str = "v2";
 
 /// Template of an error without text.
 const NO_TEXT: &str = "(no error text)";
@@ -70,7 +70,8 @@ impl Fingerprint {
     /// The text is `last_error`, else the message in `error`, else all of `error`; a blank column counts as absent.
     /// A code in `error` takes precedence over one in the text. It never fails, whatever the columns contain.
     pub fn new(kind: &str, last_error: Option<&str>, error: Option<&str>) -> Self {
-        let (last_error, error) = (last_error.map(head_and_tail), error.map(head_and_tail));
+        let readable = |text| without_escapes(head_and_tail(text));
+        let (last_error, error) = (last_error.map(readable), error.map(readable));
         let (last_error, error) = (last_error.as_deref(), error.as_deref());
         let last_error = last_error.filter(|text| !text.trim().is_empty());
         let error = error.filter(|json| !matches!(json.trim(), "" | "null" | "{}" | "[]" | "\"\""));
@@ -109,6 +110,24 @@ fn head_and_tail(text: &str) -> Cow<'_, str> {
     let head = text.char_indices().nth(HEAD).map_or(text.len(), |(at, _)| at);
     let tail = text.char_indices().nth_back(TAIL - 1).map_or(0, |(at, _)| at);
     Cow::Owned(text.get(..head).unwrap_or(text).to_owned() + text.get(tail..).unwrap_or(""))
+}
+
+/// The text without the color codes in the output of tools.
+fn without_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return text;
+    }
+    let mut plain = String::with_capacity(text.len());
+    for (at, piece) in text.split('\u{1b}').enumerate() {
+        let sequence = piece.strip_prefix('[').filter(|_| at > 0);
+        plain.push_str(sequence.map_or(piece, |sequence| {
+            let end = sequence.find(|c: char| !matches!(c, '0'..='9' | ';' | '?'));
+            let last =
+                end.and_then(|end| sequence.get(end..)?.chars().next().map(|c| end + c.len_utf8()));
+            sequence.get(last.unwrap_or(sequence.len())..).unwrap_or_default()
+        }));
+    }
+    Cow::Owned(plain)
 }
 
 /// Writes the template of one error text, including the error that it wraps. `depth` counts the structured errors

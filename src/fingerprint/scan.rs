@@ -282,7 +282,6 @@ impl<'t> Scanner<'t, '_> {
                 b'(' => self.write_parenthesis(),
                 b'[' => self.write_address_or_copy(),
                 b'*' if self.rest().starts_with("***") => self.write_masked_secret(0),
-                0x1b => self.skip_escape_sequence(),
                 0..=b' ' | 0x7f => {
                     self.pos += 1;
                     self.template.push_space();
@@ -327,15 +326,6 @@ impl<'t> Scanner<'t, '_> {
     fn copy(&mut self, len: usize) {
         self.template.push(self.text.get(self.pos..self.pos + len).unwrap_or_default());
         self.pos += len;
-    }
-
-    /// Skips the color codes in the output of tools.
-    fn skip_escape_sequence(&mut self) {
-        let rest = self.rest().as_bytes();
-        let parameters =
-            rest.iter().skip(2).take_while(|b| matches!(b, b'0'..=b'9' | b';' | b'?')).count();
-        let len = if rest.get(1) == Some(&b'[') { 2 + parameters + 1 } else { 1 };
-        self.pos = self.text.ceil_char_boundary((self.pos + len).min(self.text.len()));
     }
 
     fn write_token(&mut self) {
@@ -881,9 +871,9 @@ impl<'t> Scanner<'t, '_> {
             || is_code
             || is_address
             || is_index
-            || lexicon::is_identifier(inner)
+            || (lexicon::is_identifier(inner) && !lexicon::precedes_value(self.previous_word))
             || lexicon::precedes_name(self.previous_word)
-            || lexicon::follows_name(after)
+            || (lexicon::follows_name(after) && !inner.contains(' '))
     }
 
     /// Whether a quoted text states a reason: it is an argument of an exception, follows a colon after a statement

@@ -93,8 +93,8 @@ fn variable_numbers_and_ids_are_replaced() {
         ("took 90 seconds of 2 minutes", "took <*> of <*>"),
         ("1 attempt", "<*> attempts"),
         ("at 0x55d0c8f0a2c0", "at <*>"),
-        ("10.0.0.4:5432 refused", "<*> refused"),
-        ("[fe80::1]:443 refused", "[<*>]:<*> refused"),
+        ("10.0.0.4:5432 refused", "<*>:5432 refused"),
+        ("[fe80::1]:443 refused", "<*>:443 refused"),
         ("worker7 of pod web-7f9c4d6b5-x2k8p", "worker<*> of pod web-<*>"),
         ("id=abcdef is taken", "id=<*> is taken"),
         ("id=undefined", "id=undefined"),
@@ -107,7 +107,7 @@ fn variable_numbers_and_ids_are_replaced() {
 #[test]
 fn urls_keep_scheme_and_host_without_credentials() {
     let text = "GET postgres://admin:hunter2@db.example.com:5432/app?sslmode=require#x failed";
-    assert_eq!(template(text), "GET postgres://<*>@db.example.com:<*>/app?<*> failed");
+    assert_eq!(template(text), "GET postgres://<*>@db.example.com:5432/app?<*> failed");
     assert_eq!(
         template("see https://a.example/v1/clips/8812/raw."),
         "see https://a.example/v1/clips/<*>/raw"
@@ -168,11 +168,11 @@ fn only_group_ids_of_this_version_are_recognized() {
     assert!(is_hash(&of("boom").hash));
     for text in [
         "",
-        "v1-",
-        "v1-3F9A2C1B07",
-        "v2-3f9a2c1b07",
-        "v1-3f9a2c1b0",
-        "v1-3f9a2c1b077",
+        "v2-",
+        "v2-3F9A2C1B07",
+        "v1-3f9a2c1b07",
+        "v2-3f9a2c1b0",
+        "v2-3f9a2c1b077",
         "3f9a2c1b07",
     ] {
         assert!(!is_hash(text), "{text}");
