@@ -23,14 +23,17 @@ pub(crate) fn advise<'a>(
     })
 }
 
-/// Whether `text` contains `words` without an adjacent letter, digit or underscore.
+/// Whether `text` contains `words` without an adjacent letter, digit or underscore. The ending of an exception class
+/// may follow: `ExpiredToken` matches `ExpiredTokenException`.
 fn contains_words(text: &str, words: &str) -> bool {
     let joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     !words.is_empty()
         && text.match_indices(words).any(|(at, found)| {
             let before = text.get(..at).and_then(|text| text.chars().next_back());
-            let after = text.get(at + found.len()..).and_then(|text| text.chars().next());
-            !joined(before) && !joined(after)
+            let after = text.get(at + found.len()..).unwrap_or_default();
+            let after = ["exception", "error"].iter().find_map(|end| after.strip_prefix(end));
+            let after = after.or_else(|| text.get(at + found.len()..)).unwrap_or_default();
+            !joined(before) && !joined(after.chars().next())
         })
 }
 

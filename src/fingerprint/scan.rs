@@ -455,7 +455,8 @@ impl<'t> Scanner<'t, '_> {
     /// Whether a word is the value of an id with a colon after its label: `RequestID: R9F0`, `host id: JCpQ`.
     fn is_labeled_id(&self, word: &str) -> bool {
         let label = ["ID", "Id", "id"].iter().any(|end| self.previous_word.ends_with(end));
-        let is_word = word.bytes().all(|b| b.is_ascii_lowercase());
+        let is_word = word.bytes().all(|b| b.is_ascii_lowercase())
+            || self.byte_after(word) == Some(b'(');
         label && !is_word && self.before().trim_end().ends_with(':')
     }
 
@@ -478,7 +479,8 @@ impl<'t> Scanner<'t, '_> {
             return None;
         }
         let window = after.get(..after.floor_char_boundary(MAX_FILE_NAME))?;
-        let end = window.find([':', ',', ';', '"', '\'', '\n', '(', '/']).unwrap_or(window.len());
+        let ends = [':', ',', ';', '"', '\'', '\n', '(', '/', '«', '»', '“', '„', '”'];
+        let end = window.find(ends).unwrap_or(window.len());
         let mut words = 0;
         for piece in window.get(..end)?.split_inclusive(' ').skip(1) {
             words += piece.len();

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::lexicon::{PLACEHOLDER, is_sqlstate, starts_with};
+use super::lexicon::{PLACEHOLDER, is_class, is_sqlstate, starts_with};
 use super::select::head;
 
 /// The message and the code of an error in HTML or XML.
@@ -142,7 +142,11 @@ impl<'a> JsonError<'a> {
         match (self.http_status, symbol) {
             (Some(status), Some(symbol)) => Some(format!("HTTP {status} {symbol}")),
             (Some(status), None) => Some(format!("HTTP {status}")),
-            (None, Some(symbol)) => Some(symbol),
+            // A service with one class for all errors tells them apart by number.
+            (None, Some(symbol)) => Some(match self.number {
+                Some(number) if is_class(&symbol) => format!("{symbol} {number}"),
+                _ => symbol,
+            }),
             (None, None) => match (self.exit_code, self.number) {
                 (Some(code), _) => Some(format!("exit {code}")),
                 (None, number) => number.map(|n| n.to_string()),
