@@ -26,7 +26,10 @@ pub(crate) fn advise<'a>(
 /// Whether `text` contains `words` without an adjacent letter, digit or underscore. The ending of an exception class
 /// may follow: `ExpiredToken` matches `ExpiredTokenException`.
 fn contains_words(text: &str, words: &str) -> bool {
-    let joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    // From this character on, scripts are written without spaces between words.
+    let spaced = |c: char| u32::from(c) < 0x2e80;
+    let joined =
+        |c: Option<char>| c.is_some_and(|c| (c.is_alphanumeric() && spaced(c)) || c == '_');
     !words.is_empty()
         && text.match_indices(words).any(|(at, found)| {
             let before = text.get(..at).and_then(|text| text.chars().next_back());

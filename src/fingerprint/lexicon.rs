@@ -74,14 +74,15 @@ const FULL_MONTHS: [&str; 11] = [
     "november", "december",
 ];
 
-/// Whether `word` contains digits but is the name of a format, protocol or API version (`v1` to `v99`).
+/// Whether `word` contains digits but is the name of a format, protocol or API version.
 pub(crate) fn is_technical_name(word: &str) -> bool {
-    in_lower_case(word, |word| {
-        let version = word
-            .strip_prefix('v')
-            .is_some_and(|n| (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
-        version || TECHNICAL_NAMES.binary_search(&word).is_ok()
-    })
+    is_version(word) || in_lower_case(word, |word| TECHNICAL_NAMES.binary_search(&word).is_ok())
+}
+
+/// Whether `word` is the version of an API: `v1` to `v99`.
+pub(crate) fn is_version(word: &str) -> bool {
+    let number = word.strip_prefix(['v', 'V']).unwrap_or_default();
+    (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether `word` is a unit or a time zone, if it directly follows a number.

@@ -84,7 +84,14 @@ impl TemplateBuilder {
     /// Records the code field of a structured error.
     pub(crate) fn record_structured_code(&mut self, code: Option<String>) {
         if let Some(code) = code {
-            self.record_code(CodeRank::Structured, || code);
+            // The status before the body: `400 - {"code":"invalid_params"}`.
+            let status = match &self.code {
+                Some((CodeRank::Http, status)) if !code.starts_with("HTTP ") => {
+                    status.clone() + " "
+                }
+                _ => String::new(),
+            };
+            self.record_code(CodeRank::Structured, || status + &code);
         }
     }
 
@@ -455,8 +462,8 @@ impl<'t> Scanner<'t, '_> {
     /// Whether a word is the value of an id with a colon after its label: `RequestID: R9F0`, `host id: JCpQ`.
     fn is_labeled_id(&self, word: &str) -> bool {
         let label = ["ID", "Id", "id"].iter().any(|end| self.previous_word.ends_with(end));
-        let is_word = word.bytes().all(|b| b.is_ascii_lowercase())
-            || self.byte_after(word) == Some(b'(');
+        let is_word =
+            word.bytes().all(|b| b.is_ascii_lowercase()) || self.byte_after(word) == Some(b'(');
         label && !is_word && self.before().trim_end().ends_with(':')
     }
 
@@ -573,7 +580,8 @@ impl<'t> Scanner<'t, '_> {
             self.write_unchanged(part);
             return false;
         };
-        if lexicon::is_technical_name(part) {
+        // A version after other parts numbers one object: `clips-v5`.
+        if lexicon::is_technical_name(part) && (first || !lexicon::is_version(part)) {
             self.write_unchanged(part);
             return false;
         }

@@ -74,7 +74,8 @@ enum JsonKey {
         alias = "errorMessage",
         alias = "Message"
     )]
-    #[serde(alias = "error_description", alias = "error_msg")]
+    #[serde(alias = "error_description", alias = "error_msg", alias = "status_msg")]
+    #[serde(alias = "statusMessage", alias = "status_message", alias = "description")]
     Message,
     #[serde(
         alias = "err_code",
@@ -184,6 +185,8 @@ impl<'a> JsonError<'a> {
                 self.add_symbol(Rank(0, depth), text);
             }
             JsonKey::Code => self.add_symbol(Rank(0, depth), text),
+            // Elasticsearch explains the type of an error in its reason; Google names the error in it.
+            JsonKey::Reason if text.contains(' ') => self.add_message(Rank(1, depth), text),
             JsonKey::Reason => self.add_symbol(Rank(1, depth), text),
             JsonKey::Name if !text.bytes().any(|b| b.is_ascii_digit()) => {
                 self.add_symbol(Rank(3, depth), text)
