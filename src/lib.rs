@@ -18,7 +18,7 @@
 #![warn(unreachable_pub)]
 
 mod access;
-mod advice;
+pub mod advice;
 mod app;
 pub mod checks;
 pub mod cli;

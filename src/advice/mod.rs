@@ -23,6 +23,11 @@ pub(crate) fn advise<'a>(
     })
 }
 
+/// Whether the built-in rules call a retry after this cause safe: `yes`, `after_fix` or `no`; None if none applies.
+pub fn safe_to_retry(cause: &Fingerprint) -> Option<&'static str> {
+    advise(SHIPPED, cause).map(|advice| advice.safe_to_retry.into())
+}
+
 /// Whether `text` contains `words` without an adjacent letter, digit or underscore. The ending of an exception class
 /// may follow: `ExpiredToken` matches `ExpiredTokenException`.
 fn contains_words(text: &str, words: &str) -> bool {
