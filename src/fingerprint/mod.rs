@@ -156,13 +156,15 @@ fn write_line(line: &str, body: &str, depth: u8, template: &mut TemplateBuilder)
     match format {
         EmbeddedFormat::Json => {
             let json = structured::read_json(structured);
-            let Some(message) = json.message.as_deref() else {
-                return template.scan(line);
-            };
-            template.scan(prefix);
-            write_error(message, depth + 1, template);
-            write_field(&json, template);
-            template.record_structured_code(json.code());
+            if !write_json(prefix, &json, depth, template) {
+                template.scan(line);
+            }
+        }
+        EmbeddedFormat::Python => {
+            let converted = structured::python_to_json(structured);
+            if !write_json(prefix, &structured::read_json(&converted), depth, template) {
+                template.scan(line);
+            }
         }
         EmbeddedFormat::Markup => {
             let Some(markup) = structured::read_markup(structured) else {
@@ -173,6 +175,18 @@ fn write_line(line: &str, body: &str, depth: u8, template: &mut TemplateBuilder)
             template.record_structured_code(markup.code.map(str::to_owned));
         }
     }
+}
+
+/// Writes the text before an error in JSON, and its message; returns whether it has one.
+fn write_json(prefix: &str, json: &JsonError, depth: u8, template: &mut TemplateBuilder) -> bool {
+    let Some(message) = json.message.as_deref() else {
+        return false;
+    };
+    template.scan(prefix);
+    write_error(message, depth + 1, template);
+    write_field(json, template);
+    template.record_structured_code(json.code());
+    true
 }
 
 /// Writes the field of a validation error, whose message often does not name it.

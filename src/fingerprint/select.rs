@@ -41,7 +41,8 @@ pub(crate) fn select(text: &str) -> CauseText<'_> {
         return of_body(body);
     }
     let first = first.trim();
-    if tool_output::is_tool_output(first, below) {
+    if tool_output::is_tool_output(first, below) || tool_output::starts_with_progress(first, below)
+    {
         let code_line = (!tool_output::is_banner(first)).then_some(first);
         if let Some(line) = tool_output::error_line(head, tail(text)) {
             return CauseText { code_line, ..of_body(line) };
@@ -140,6 +141,8 @@ fn after_warnings<'a>(first: &str, head: &'a str) -> Option<&'a str> {
 #[derive(Clone, Copy)]
 pub(crate) enum EmbeddedFormat {
     Json,
+    /// A dictionary as Python prints it.
+    Python,
     Markup,
 }
 
@@ -158,6 +161,7 @@ pub(crate) fn embedded(line: &str, body: &str) -> Option<(usize, EmbeddedFormat)
             (Some(b'{'), Some(b'"')) | (Some(b'['), Some(b'{')) => {
                 return Some((at, EmbeddedFormat::Json));
             }
+            (Some(b'{'), Some(b'\'')) => return Some((at, EmbeddedFormat::Python)),
             (Some(b'<'), _) if is_markup(rest) => return Some((at, EmbeddedFormat::Markup)),
             _ => from = at + 1,
         }

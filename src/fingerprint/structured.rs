@@ -133,6 +133,50 @@ pub(crate) fn read_json(text: &str) -> JsonError<'_> {
     error
 }
 
+/// Converts the start of `text`, a dictionary as Python prints it, to JSON: other quotes, and other names of constants.
+pub(crate) fn python_to_json(text: &str) -> String {
+    let text = head(text);
+    let mut json = String::with_capacity(text.len());
+    let mut quote = None;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let mut len = c.len_utf8();
+        match (quote, c) {
+            (Some(open), _) if c == open => {
+                quote = None;
+                json.push('"');
+            }
+            (Some(_), '"') => json.push_str("\\\""),
+            (Some(_), '\\') => {
+                let escaped = rest.chars().nth(1).unwrap_or_default();
+                len += escaped.len_utf8();
+                match escaped {
+                    '\'' => json.push('\''),
+                    // JSON has no escapes of bytes.
+                    'x' => json.push_str("\\\\x"),
+                    _ => json.push_str(rest.get(..len).unwrap_or_default()),
+                }
+            }
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                json.push('"');
+            }
+            (None, 'A'..='Z') => {
+                let constant = PYTHON_CONSTANTS.iter().find(|(name, _)| rest.starts_with(name));
+                len = constant.map_or(len, |(name, _)| name.len());
+                json.push_str(constant.map_or_else(|| rest.get(..len).unwrap_or_default(), |c| c.1));
+            }
+            _ => json.push(c),
+        }
+        rest = rest.get(len..).unwrap_or_default();
+    }
+    json
+}
+
+/// Constants of Python, and how JSON writes them.
+const PYTHON_CONSTANTS: [(&str, &str); 3] =
+    [("None", "null"), ("True", "true"), ("False", "false")];
+
 impl<'a> JsonError<'a> {
     /// The code as it is shown in a fingerprint.
     pub(crate) fn code(&self) -> Option<String> {

@@ -26,25 +26,82 @@ fn is_component_line(line: &str) -> bool {
         .is_some_and(|(component, _)| component.contains(" @ 0x"))
 }
 
+/// Whether a text starts with a line about progress, not about a failure, and contains a line with a severity, as the
+/// output of git and of Node's garbage collector.
+pub(crate) fn starts_with_progress(first: &str, below: &str) -> bool {
+    !has_severity(first) && !states_failure(first) && below.lines().any(has_severity)
+}
+
 /// The line that names the error: the first one with a severity, else the last one that says more than that
 /// something failed.
 pub(crate) fn error_line<'a>(head: &'a str, tail: &'a str) -> Option<&'a str> {
-    let with_severity = |text: &'a str| {
-        text.split(['\n', '\r']).skip(1).map(str::trim).find(|line| has_severity(line))
-    };
-    let line = with_severity(tail).or_else(|| with_severity(head));
-    line.or_else(|| tail.split(['\n', '\r']).rfind(|line| is_meaningful(line)))
-        .map(|line| strip_label(line.trim()))
+    let with_severity = || line_with_severity(tail).or_else(|| line_with_severity(head));
+    with_severity().or_else(|| last_meaningful(tail)).map(|line| strip_label(line.trim()))
+}
+
+/// The first line with a severity; the line above it if it only states a consequence.
+fn line_with_severity(text: &str) -> Option<&str> {
+    let mut above = None;
+    for line in text.split(['\n', '\r']).skip(1).map(str::trim).filter(|line| !line.is_empty()) {
+        if has_severity(line) {
+            return above.filter(|_| is_consequence(strip_label(line))).or(Some(line));
+        }
+        above = Some(line);
+    }
+    None
+}
+
+/// The last line that says more than that something failed. If its reason is a general one, a component of the tool
+/// has often printed the error itself above it.
+fn last_meaningful(text: &str) -> Option<&str> {
+    let mut general = None;
+    for line in text.rsplit(['\n', '\r']).filter(|line| !line.trim().is_empty()) {
+        let meaningful = is_meaningful(line);
+        match general {
+            None if meaningful && is_general(line) => general = Some(line),
+            None if meaningful => return Some(line),
+            None => {}
+            Some(_) if !meaningful || is_general(line) => {}
+            Some(_) if is_component_line(line) => return Some(line),
+            Some(_) => break,
+        }
+    }
+    general
 }
 
 fn has_severity(line: &str) -> bool {
     ["fatal: ", "error: ", "fatal error: "].iter().any(|severity| starts_with(line, severity))
 }
 
-/// Whether a line is not indented and contains more than a general statement of failure or statistics.
-fn is_meaningful(line: &str) -> bool {
-    /// Consequences of an error that was printed before, as FFmpeg and ImageMagick word them.
-    const CONSEQUENCES: [&str; 27] = [
+/// Whether a line contains a word for a failure.
+fn states_failure(line: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "fail", "error", "exception", "cannot", "can't", "could not", "couldn't", "unable",
+        "invalid", "denied", "refused", "not found", "timed out", "unexpected",
+    ];
+    let bytes = line.as_bytes();
+    WORDS.iter().any(|word| {
+        bytes.windows(word.len()).any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+/// Whether the reason in a line is one of FFmpeg's general error codes.
+fn is_general(line: &str) -> bool {
+    const REASONS: [&str; 6] = [
+        ": Invalid data found when processing input",
+        ": Encoder not found",
+        ": Decoder not found",
+        ": Filter not found",
+        ": Function not implemented",
+        ": Generic error in an external library",
+    ];
+    let line = line.trim_end();
+    REASONS.iter().any(|reason| line.ends_with(reason))
+}
+
+/// Whether a line states a consequence of an error that was printed before it, as FFmpeg, ImageMagick and git word it.
+fn is_consequence(message: &str) -> bool {
+    const CONSEQUENCES: [&str; 31] = [
         "Conversion failed!",
         "Error while processing the decoded data",
         "Error reinitializing filters",
@@ -52,6 +109,7 @@ fn is_meaningful(line: &str) -> bool {
         "Error initializing filters",
         "Error initializing complex filters",
         "Error while opening encoder",
+        "Error selecting an encoder",
         "Error closing file",
         "Error sending frames to consumers",
         "Error applying",
@@ -64,7 +122,8 @@ fn is_meaningful(line: &str) -> bool {
         "At least one output file",
         "Exiting normally",
         "Error opening output files: Invalid argument",
-        "Error opening output file -.",
+        "Error opening output file ",
+        "Error opening input file ",
         "Error splitting the argument list",
         "Task finished with error code",
         "Terminating thread with return code",
@@ -72,12 +131,19 @@ fn is_meaningful(line: &str) -> bool {
         "at ",
         "Press [q]",
         "TROUBLESHOOTING",
+        "failed to push some refs",
+        "fatal: Could not read from remote repository",
     ];
+    CONSEQUENCES.iter().any(|phrase| message.starts_with(phrase))
+}
+
+/// Whether a line is not indented and contains more than a general statement of failure or statistics.
+fn is_meaningful(line: &str) -> bool {
     let message = after_tool_name(after_components(line));
     !message.is_empty()
         && !line.starts_with(' ')
         && !is_statistics(message)
-        && !CONSEQUENCES.iter().any(|phrase| message.starts_with(phrase))
+        && !is_consequence(message)
 }
 
 /// Whether a line consists of measurements, such as `video:12KiB audio:3KiB` and `frame= 12 fps=30`.
