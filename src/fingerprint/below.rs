@@ -44,6 +44,14 @@ pub(crate) fn exception_of_traceback(text: &str) -> Option<&str> {
     None
 }
 
+/// The first line of the exception that the last one of a chain was raised from, in the words of Python.
+pub(crate) fn root_of_traceback(text: &str) -> Option<&str> {
+    const RAISED_FROM: &str =
+        "\nThe above exception was the direct cause of the following exception:";
+    let before = head(text).split_once(RAISED_FROM)?.0;
+    exception_of_traceback(before)?.lines().next()
+}
+
 /// Whether a line starts with the name of a class and a colon.
 fn is_class_line(line: &str) -> bool {
     let name = line.split([':', '(']).next().unwrap_or_default();

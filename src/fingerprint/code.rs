@@ -121,6 +121,17 @@ impl<'a> NumberContext<'a> {
     }
 }
 
+/// Whether a token with digits is a symbol that a label introduces: `code E404`, `code: 'P2002'`.
+pub(crate) fn is_labeled_symbol(token: &str, context: &NumberContext) -> bool {
+    let letters = token.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = token.len() - letters.len();
+    let name = letters.strip_suffix(['-', '_']).unwrap_or(letters);
+    context.is_labeled()
+        && (2..=6).contains(&digits)
+        && (1..=8).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_uppercase())
+}
+
 /// The code that `number` is in its context; None for counts, ids and sizes.
 pub(crate) fn of_number(number: &str, context: &NumberContext) -> Option<(CodeRank, String)> {
     let digits = number.strip_prefix('-').unwrap_or(number);
@@ -188,7 +199,20 @@ fn is_vendor_code(digits: &str, context: &NumberContext) -> bool {
         && (context.is_near("closed") || context.is_near("close"));
     let failed =
         digits.len() >= 4 && context.is_parenthesized() && context.previous_word == "error";
-    (digits.len() <= 6 && (numbered || explained() || (after_error && ends_a_phrase())))
+    // The exit code of a tool, after its name: `curl: (28) Operation timed out`.
+    let of_tool = digits.len() <= 3
+        && context.before.strip_suffix(": (").is_some_and(|tool| !tool.contains([' ', ':']))
+        && after.strip_prefix(") ").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+    // A reply of a broker, with its name: `404 (NOT-FOUND)`.
+    let named = digits.len() == 3
+        && after.strip_prefix(" (").is_some_and(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_uppercase() && !matches!(c, '-' | '_'));
+            end.is_some_and(|len| {
+                len >= 4 && rest.get(len..).is_some_and(|rest| rest.starts_with(')'))
+            })
+        });
+    (digits.len() <= 6
+        && (numbered || of_tool || named || explained() || (after_error && ends_a_phrase())))
         || closed
         || failed
         || is_mail_reply(digits, after)
@@ -215,6 +239,12 @@ fn of_process(
     let os_error = previous == "error" && context.before.ends_with("os error ");
     if context.follows("errno") || context.follows("winerror") || os_error {
         return (digits.len() <= 5).then(|| (CodeRank::Symbol, format!("errno {number}")));
+    }
+    // The first part of a pair, in which clients of MySQL print errors: (2013, 'Lost connection').
+    let opens_pair = context.before == "(" || context.before.ends_with(": (");
+    let explained = [", '", ", \""].iter().any(|start| context.after.starts_with(start));
+    if opens_pair && explained && digits.len() <= 5 {
+        return Some((CodeRank::Exit, format!("error {number}")));
     }
     // Python's exceptions of the operating system: ConnectionResetError(104, 'Connection reset by peer').
     let is_argument = context.before.ends_with("Error(") && context.after.starts_with(", ");

@@ -413,10 +413,13 @@ impl<'t> Scanner<'t, '_> {
 
     fn record_code_of_word(&mut self, word: &str) {
         let next = self.byte_after(word);
+        let qualifies =
+            self.text.get(self.pos + word.len()..).is_some_and(|rest| rest.starts_with("::"));
         let separated = matches!(self.byte_before(), Some(b'=' | b'\'' | b'"' | b' '));
         let labeled = separated && lexicon::precedes_code(self.previous_word);
         let opens_line = self.pos == 0
             && next == Some(b':')
+            && !qualifies
             && (lexicon::is_camel_case(word) || word.contains('_'));
         let rank = code::of_word(word, next, labeled).or(opens_line.then_some(CodeRank::Class));
         if let Some(rank) = rank {
@@ -531,7 +534,7 @@ impl<'t> Scanner<'t, '_> {
         if let Some((rank, code)) = code::of_number(token, &context) {
             self.template.record_code(rank, || code);
             self.write_unchanged(token);
-        } else if lexicon::is_numbered_code(token) {
+        } else if lexicon::is_numbered_code(token) || code::is_labeled_symbol(token, &context) {
             self.template.record_code(CodeRank::Symbol, || token.to_owned());
             self.write_unchanged(token);
         } else if lexicon::is_class_with_digits(token) {
@@ -896,7 +899,7 @@ impl<'t> Scanner<'t, '_> {
                 before.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',' || c == ' ');
             let name = call.strip_suffix('(').unwrap_or_default();
             let start = name.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
-            call == "(" || name.get(start..).is_some_and(lexicon::is_class)
+            call == "(" || call.ends_with(": (") || name.get(start..).is_some_and(lexicon::is_class)
         };
         let introduced = || {
             [" with: ", " failed: ", " error: ", " reason: ", " because: ", " because "]

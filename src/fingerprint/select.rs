@@ -38,7 +38,10 @@ pub(crate) fn select(text: &str) -> CauseText<'_> {
         return of_body(head);
     };
     if let Some(body) = below::exception_of_traceback(text) {
-        return of_body(body);
+        let cause = of_body(body);
+        let root = || below::root_of_traceback(text).filter(|root| !repeats(cause.line, root));
+        let wrapped = cause.wrapped.or_else(root);
+        return CauseText { wrapped, ..cause };
     }
     let first = first.trim();
     if tool_output::is_tool_output(first, below) || tool_output::starts_with_progress(first, below)
@@ -69,6 +72,12 @@ fn of_body(body: &str) -> CauseText<'_> {
     let wrapped = below::deepest_cause(under).or_else(|| below::reason(line, under));
     let wrapped = wrapped.map(strip_label).filter(|error| !line.contains(error));
     CauseText { line, body, wrapped, code_line: None }
+}
+
+/// Whether `line` contains the message of `cause`, apart from its class.
+fn repeats(line: &str, cause: &str) -> bool {
+    let message = cause.split_once(": ").map_or(cause, |(_, message)| message);
+    line.contains(message)
 }
 
 fn of_line(line: &str) -> CauseText<'_> {

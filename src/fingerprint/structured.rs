@@ -164,7 +164,9 @@ pub(crate) fn python_to_json(text: &str) -> String {
             (None, 'A'..='Z') => {
                 let constant = PYTHON_CONSTANTS.iter().find(|(name, _)| rest.starts_with(name));
                 len = constant.map_or(len, |(name, _)| name.len());
-                json.push_str(constant.map_or_else(|| rest.get(..len).unwrap_or_default(), |c| c.1));
+                json.push_str(
+                    constant.map_or_else(|| rest.get(..len).unwrap_or_default(), |c| c.1),
+                );
             }
             _ => json.push(c),
         }

@@ -76,8 +76,20 @@ fn has_severity(line: &str) -> bool {
 /// Whether a line contains a word for a failure.
 fn states_failure(line: &str) -> bool {
     const WORDS: [&str; 14] = [
-        "fail", "error", "exception", "cannot", "can't", "could not", "couldn't", "unable",
-        "invalid", "denied", "refused", "not found", "timed out", "unexpected",
+        "fail",
+        "error",
+        "exception",
+        "cannot",
+        "can't",
+        "could not",
+        "couldn't",
+        "unable",
+        "invalid",
+        "denied",
+        "refused",
+        "not found",
+        "timed out",
+        "unexpected",
     ];
     let bytes = line.as_bytes();
     WORDS.iter().any(|word| {
