@@ -79,6 +79,16 @@ pub(crate) fn is_technical_name(word: &str) -> bool {
     is_version(word) || in_lower_case(word, |word| TECHNICAL_NAMES.binary_search(&word).is_ok())
 }
 
+/// Whether `word` is the version of a program: `v1.2.3`.
+pub(crate) fn is_release(word: &str) -> bool {
+    let number = word.strip_prefix(['v', 'V']).unwrap_or_default();
+    number.starts_with(|c: char| c.is_ascii_digit())
+        && number.split_once('.').is_some_and(|(major, minor)| {
+            major.bytes().all(|b| b.is_ascii_digit())
+                && minor.starts_with(|c: char| c.is_ascii_digit())
+        })
+}
+
 /// Whether `word` is the version of an API: `v1` to `v99`.
 pub(crate) fn is_version(word: &str) -> bool {
     let number = word.strip_prefix(['v', 'V']).unwrap_or_default();
@@ -170,9 +180,9 @@ pub(crate) fn precedes_name(word: &str) -> bool {
 
 /// Whether an identifier in quotes after `word` is nevertheless a value, such as the name of a user.
 pub(crate) fn precedes_value(word: &str) -> bool {
-    const NOUNS: [&str; 12] = [
-        "benutzer", "email", "entry", "file", "host", "id", "input", "string", "tag", "title",
-        "user", "value",
+    const NOUNS: [&str; 14] = [
+        "benutzer", "email", "entry", "file", "host", "id", "input", "slug", "string", "tag",
+        "title", "user", "username", "value",
     ];
     contains(&NOUNS, word)
 }
@@ -191,6 +201,7 @@ pub(crate) fn precedes_code(word: &str) -> bool {
 pub(crate) fn precedes_id(word: &str) -> bool {
     word == "id"
         || ["_id", "Id", "ID"].iter().any(|end| word.ends_with(end))
+        || is_entity(word)
         || ["uuid", "key", "token", "session", "trace", "user", "email"]
             .iter()
             .any(|end| ends_with(word, end))
@@ -360,8 +371,13 @@ pub(crate) fn is_separator(c: char) -> bool {
 /// its first part is not shaped like a word.
 pub(crate) fn is_id(token: &str) -> bool {
     let start = token.trim_start_matches(['-', '+', '.', '~', '_']);
-    let hexadecimal =
-        || token.len() >= 8 && token.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    // The name of a file is an id as well if it is one without its extension.
+    let stem = start.split('.').next().unwrap_or_default();
+    let hexadecimal = || {
+        stem.len() >= 8
+            && stem.bytes().any(|b| b.is_ascii_digit())
+            && stem.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+    };
     let address = || {
         token.contains(':')
             && token.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'%'))
@@ -465,12 +481,13 @@ pub(crate) fn is_letter_hash(word: &str) -> bool {
     word.len() >= 7 && word.bytes().all(|b| matches!(b, b'a'..=b'f'))
 }
 
-/// Whether a token is base64: long, with capitals, small letters and digits, and none of the other punctuation.
+/// Whether a token is base64, in either alphabet: long, with capitals, small letters and digits, and none of the other
+/// punctuation.
 pub(crate) fn is_base64(token: &str) -> bool {
     let bytes = token.as_bytes();
     let has = |test: fn(&u8) -> bool| bytes.iter().any(test);
     bytes.len() >= 20
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-'))
         && !token.starts_with('/')
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_lowercase)
@@ -541,9 +558,12 @@ pub(crate) fn is_known_port(port: &str) -> bool {
 
 /// Whether `label`, the first label of a host, is the name of a tenant or bucket and not of a service.
 pub(crate) fn is_tenant(label: &str, domain: &str) -> bool {
-    let hosted = TENANT_DOMAINS.iter().any(|end| {
-        domain == *end || domain.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'))
-    });
+    let is_bucket = (domain.starts_with("s3.") || domain.starts_with("s3-"))
+        && domain.ends_with(".amazonaws.com");
+    let hosted = is_bucket
+        || TENANT_DOMAINS.iter().any(|end| {
+            domain == *end || domain.strip_suffix(end).is_some_and(|rest| rest.ends_with('.'))
+        });
     let words = || label.split('-');
     let named = label.contains('-')
         && domain.contains('.')
@@ -570,6 +590,30 @@ pub(crate) fn starts_statement(word: &str) -> bool {
 /// Whether `word` announces the name of a file.
 pub(crate) fn is_file_noun(word: &str) -> bool {
     contains(&FILE_NOUNS, word)
+}
+
+/// Whether a line contains a word for a failure.
+pub(crate) fn states_failure(line: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "fail",
+        "error",
+        "exception",
+        "cannot",
+        "can't",
+        "could not",
+        "couldn't",
+        "unable",
+        "invalid",
+        "denied",
+        "refused",
+        "not found",
+        "timed out",
+        "unexpected",
+    ];
+    let bytes = line.as_bytes();
+    WORDS.iter().any(|word| {
+        bytes.windows(word.len()).any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+    })
 }
 
 // Comparison without regard to case

@@ -171,7 +171,7 @@ fn write_line(line: &str, body: &str, depth: u8, template: &mut TemplateBuilder)
                 return template.scan(line);
             };
             template.scan(prefix);
-            template.scan(markup.message);
+            template.scan(markup.message.lines().next().unwrap_or_default());
             template.record_structured_code(markup.code.map(str::to_owned));
         }
     }

@@ -288,6 +288,10 @@ impl<'t> Scanner<'t, '_> {
                 b'<' => self.write_object_or_copy(),
                 b'(' => self.write_parenthesis(),
                 b'[' => self.write_address_or_copy(),
+                b'%' if self.template.ends_in_placeholder() => {
+                    self.pos += 1;
+                    self.template.truncate_to_placeholder();
+                }
                 b'*' if self.rest().starts_with("***") => self.write_masked_secret(0),
                 0..=b' ' | 0x7f => {
                     self.pos += 1;
@@ -349,8 +353,7 @@ impl<'t> Scanner<'t, '_> {
             self.write_placeholder();
             // The padding of base64.
             let rest = self.text.get(end..).unwrap_or_default();
-            let padding = rest.len() - rest.trim_start_matches('=').len();
-            self.pos = end + padding;
+            self.pos = end + padding(rest);
         } else if let Some(len) = self.file_name_with_spaces(token.text) {
             self.write_unchanged(token.text);
             self.template.push(" ");
@@ -363,6 +366,9 @@ impl<'t> Scanner<'t, '_> {
         }
         // A URL ends after its first token and has moved the position further.
         self.pos = self.pos.max(end);
+        if self.pos == end && self.template.ends_in_placeholder() {
+            self.pos += padding(self.rest());
+        }
     }
 
     /// Writes a token that contains a digit, dot, slash or at sign.
@@ -526,6 +532,9 @@ impl<'t> Scanner<'t, '_> {
             self.template.push(":");
             return self.template.push(port);
         }
+        if lexicon::is_release(token) {
+            return self.write_placeholder();
+        }
         let context = NumberContext {
             previous_word: self.previous_word,
             before: self.before(),
@@ -655,6 +664,8 @@ impl Scanner<'_, '_> {
     /// Skips a parenthesis that contains only measurements or a position, which some versions of a library omit, and
     /// the SQL statement that failed.
     fn write_parenthesis(&mut self) {
+        // The values of a key: "Key (slug)=(summer)", "The duplicate key value is (summer)".
+        let holds_value = [")=", "value is "].iter().any(|end| self.before().ends_with(end));
         let Some(inner) = self.enclosed(')') else {
             let statement =
                 self.rest().starts_with("(SQL: ") || self.rest().starts_with("(Connection: ");
@@ -668,6 +679,11 @@ impl Scanner<'_, '_> {
         let len = inner.len() + 2;
         if statement {
             self.pos = self.text.len();
+        } else if holds_value {
+            self.template.push("(");
+            self.write_placeholder();
+            self.template.push(")");
+            self.pos += len;
         } else if lexicon::is_measurements(inner) {
             self.pos += len;
         } else {
@@ -781,7 +797,13 @@ impl<'t> Scanner<'t, '_> {
         let mut last = path;
         for piece in path.split_inclusive(['/', '\\']) {
             let segment = piece.trim_end_matches(['/', '\\']);
-            self.write_segment(segment);
+            // The directory of one user, unless it is the end of the path.
+            let is_home = matches!(last, "Users" | "home") && piece.len() > segment.len();
+            if is_home {
+                self.write_placeholder();
+            } else {
+                self.write_segment(segment);
+            }
             self.template.push(piece.get(segment.len()..).unwrap_or_default());
             last = segment;
         }
@@ -812,7 +834,18 @@ impl<'t> Scanner<'t, '_> {
 fn split_port(address: &str) -> Option<(&str, &str)> {
     let (host, port) = address.rsplit_once(':')?;
     let is_host = host.len() > 2 && !host.contains([':', '/']) && host.contains(['.', 'l']);
-    (is_host && lexicon::is_known_port(port)).then_some((host, port))
+    let is_ipv6 = || {
+        host.contains("::")
+            && host.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+    };
+    ((is_host || is_ipv6()) && lexicon::is_known_port(port)).then_some((host, port))
+}
+
+/// The length of the padding of base64 that `rest` starts with.
+fn padding(rest: &str) -> usize {
+    let padding = rest.len() - rest.trim_start_matches('=').len();
+    let ends = !rest.get(padding..).unwrap_or_default().starts_with(|c: char| c.is_alphanumeric());
+    if padding <= 2 && ends { padding } else { 0 }
 }
 
 /// Whether a number is the byte that texts cannot contain, which is a cause of its own.
@@ -866,9 +899,9 @@ impl<'t> Scanner<'t, '_> {
     /// Whether the text was cut within a quoted value that starts here.
     fn is_cut_in_quotes(&self) -> bool {
         let rest = self.rest();
-        rest.starts_with('"')
-            && matches!(self.byte_before(), Some(b':' | b'='))
-            && !rest.get(1..).unwrap_or_default().contains('"')
+        let opens = matches!(self.byte_before(), Some(b':' | b'='))
+            || (self.byte_before() == Some(b' ') && !lexicon::precedes_name(self.previous_word));
+        rest.starts_with('"') && opens && !rest.get(1..).unwrap_or_default().contains('"')
     }
 
     /// Whether a quoted text is the name of a part of the program or schema, by its form or the words next to it.
@@ -906,7 +939,9 @@ impl<'t> Scanner<'t, '_> {
                 .iter()
                 .any(|end| before.ends_with(end))
         };
-        is_sentence && (argument() || introduced() || lexicon::starts_with_code(inner))
+        let states_failure = || before.ends_with(": ") && lexicon::states_failure(inner);
+        is_sentence
+            && (argument() || introduced() || states_failure() || lexicon::starts_with_code(inner))
     }
 
     /// The length of the opening quote at the current position, the text inside, and the length of the closing quote;

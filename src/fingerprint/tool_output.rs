@@ -1,6 +1,6 @@
 //! The output of command-line tools: a command or version at the start, the reason near the end.
 
-use super::lexicon::starts_with;
+use super::lexicon::{starts_with, states_failure};
 use super::select::strip_label;
 
 /// Whether a line is the version that FFmpeg prints first.
@@ -70,31 +70,16 @@ fn last_meaningful(text: &str) -> Option<&str> {
 }
 
 fn has_severity(line: &str) -> bool {
+    // After the time, as wget prints it.
+    let line = line.trim_start_matches(|c: char| {
+        c.is_ascii_digit() || matches!(c, '-' | ':' | '.' | ' ' | 'T' | 'Z' | '[' | ']')
+    });
+    let with_status = || {
+        let status = line.strip_prefix("ERROR ").unwrap_or_default();
+        status.get(..3).is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+    };
     ["fatal: ", "error: ", "fatal error: "].iter().any(|severity| starts_with(line, severity))
-}
-
-/// Whether a line contains a word for a failure.
-fn states_failure(line: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "fail",
-        "error",
-        "exception",
-        "cannot",
-        "can't",
-        "could not",
-        "couldn't",
-        "unable",
-        "invalid",
-        "denied",
-        "refused",
-        "not found",
-        "timed out",
-        "unexpected",
-    ];
-    let bytes = line.as_bytes();
-    WORDS.iter().any(|word| {
-        bytes.windows(word.len()).any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
-    })
+        || with_status()
 }
 
 /// Whether the reason in a line is one of FFmpeg's general error codes.
