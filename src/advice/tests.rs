@@ -70,10 +70,14 @@ fn patterns_match_whole_words() {
 /// A rule after another one that always matches first is never used.
 #[test]
 fn every_built_in_rule_is_reachable() {
+    let mut unreachable = Vec::new();
     for (at, rule) in SHIPPED.iter().enumerate() {
         let cause =
             Fingerprint { hash: String::new(), code: None, template: rule.pattern.to_string() };
         let first = SHIPPED.iter().position(|other| Some(other) == advise(SHIPPED, &cause));
-        assert_eq!(first, Some(at), "{:?} is never reached", rule.pattern);
+        if first != Some(at) {
+            unreachable.push(rule.pattern.as_ref());
+        }
     }
+    assert!(unreachable.is_empty(), "{unreachable:?}");
 }

@@ -154,19 +154,14 @@ pub(crate) fn headless_message<'a>(line: &'a str, below: &'a str) -> Option<Head
         return None;
     };
     let under = if is_call(line) { below } else { below.split_once(next)?.1 };
-    let mut depth = 0_usize;
-    for line in under.lines() {
-        let content = line.trim();
-        let opens = content.ends_with(['{', '[', '(']);
-        let closes = content.starts_with(['}', ']', ')']);
-        let code = depth > 0 || opens || closes;
-        depth = (depth + usize::from(opens)).saturating_sub(usize::from(closes));
-        let is_message = !code && line.starts_with(|c: char| c.is_alphabetic() || c == '`');
-        if is_message && !is_frame(content) {
-            return Some(HeadlessMessage { class, message: content });
-        }
-    }
-    None
+    // The code is indented, numbered or marked with an arrow.
+    let is_message = |line: &&str| {
+        line.starts_with(|c: char| c.is_alphabetic() || c == '`')
+            && line.contains(' ')
+            && !is_frame(line)
+    };
+    let message = under.lines().find(is_message)?.trim_end();
+    Some(HeadlessMessage { class, message })
 }
 
 /// Whether a line is a frame of a stack trace, or another statement of a place in the code.

@@ -6,6 +6,7 @@
 use super::lexicon::{
     self, CODE_LABELS, HTTP_REASONS, HTTP_STATUS_LABELS, is_camel_case, is_sqlstate,
 };
+use super::vendor;
 
 /// The kind of a code. If an error contains several codes, the lowest rank takes precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,13 +64,13 @@ pub(crate) struct NumberContext<'a> {
 }
 
 impl<'a> NumberContext<'a> {
-    fn follows(&self, word: &str) -> bool {
+    pub(crate) fn follows(&self, word: &str) -> bool {
         self.previous_word.eq_ignore_ascii_case(word)
     }
 
     /// The last `count` words before the number, the nearest one first, without the words that only connect a label
     /// with its value ("status code of 404", "error is 5").
-    fn words_before(&self, count: usize) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub(crate) fn words_before(&self, count: usize) -> impl Iterator<Item = &'a str> + use<'a> {
         self.before
             .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
             .filter(|word| !word.is_empty() && !matches!(*word, "of" | "is" | "was" | "a" | "with"))
@@ -77,7 +78,7 @@ impl<'a> NumberContext<'a> {
     }
 
     /// Whether one of the last three words is `word`, ignoring case.
-    fn is_near(&self, word: &str) -> bool {
+    pub(crate) fn is_near(&self, word: &str) -> bool {
         self.words_before(3).any(|other| other.eq_ignore_ascii_case(word))
     }
 
@@ -91,7 +92,7 @@ impl<'a> NumberContext<'a> {
     }
 
     /// Whether the number is alone between parentheses.
-    fn is_parenthesized(&self) -> bool {
+    pub(crate) fn is_parenthesized(&self) -> bool {
         self.before.ends_with('(') && self.after.starts_with(')')
     }
 
@@ -101,23 +102,11 @@ impl<'a> NumberContext<'a> {
         introduced && self.after.trim_matches([' ', '-', '.', ':', '"', '\n']).is_empty()
     }
 
-    /// Whether the text before the number states a failure.
+    /// Whether the text before the number states a failure, or names a response.
     fn states_failure(&self) -> bool {
-        const FAILURES: [&str; 9] = [
-            "fail",
-            "error",
-            "could not",
-            "cannot",
-            "unexpected",
-            "response",
-            "reject",
-            "refuse",
-            "occurred",
-        ];
-        let before = self.before.as_bytes();
-        FAILURES.iter().any(|word| {
-            before.windows(word.len()).any(|bytes| bytes.eq_ignore_ascii_case(word.as_bytes()))
-        })
+        lexicon::states_failure(self.before)
+            || self.before.contains("response")
+            || self.before.contains("Response")
     }
 }
 
@@ -135,7 +124,7 @@ pub(crate) fn is_labeled_symbol(token: &str, context: &NumberContext) -> bool {
 /// The code that `number` is in its context; None for counts, ids and sizes.
 pub(crate) fn of_number(number: &str, context: &NumberContext) -> Option<(CodeRank, String)> {
     let digits = number.strip_prefix('-').unwrap_or(number);
-    if is_hresult(number) {
+    if vendor::is_hresult(number) {
         return Some((CodeRank::Symbol, number.to_owned()));
     }
     if digits.is_empty() || digits.len() > 10 {
@@ -154,78 +143,19 @@ pub(crate) fn of_number(number: &str, context: &NumberContext) -> Option<(CodeRa
     if let Some(code) = of_process(number, digits, context, labeled) {
         return Some(code);
     }
+    if vendor::is_broker_reply(digits, context.after) {
+        return Some((CodeRank::Symbol, format!("code {number}")));
+    }
     if is_http_status(digits, context, labeled) {
         return Some((CodeRank::Http, format!("HTTP {digits}")));
     }
     if let Some(status) = grpc_status_after(digits, context) {
         return Some((CodeRank::Symbol, status.to_owned()));
     }
-    if is_vendor_code(digits, context) {
+    if vendor::is_vendor_code(digits, context) {
         return Some((CodeRank::Exit, format!("error {number}")));
     }
     (labeled && digits.len() <= 6).then(|| (CodeRank::Exit, format!("code {number}")))
-}
-
-/// Whether a number is a failure code of Windows: 32 bits in hexadecimal, of which the highest is set.
-fn is_hresult(number: &str) -> bool {
-    let digits = number.strip_prefix("0x").unwrap_or_default();
-    digits.len() == 8
-        && digits.starts_with(['8', 'c', 'C'])
-        && digits.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-/// Whether a number is the error number of a service: `error 10007`, `(#190)`, a reply of a mail server, a close code.
-fn is_vendor_code(digits: &str, context: &NumberContext) -> bool {
-    let after = context.after;
-    let ends_a_phrase = || {
-        after.is_empty()
-            || after.starts_with([':', ',', ';', '.', ')', '(', ']', '\n'])
-            || [" (", " after ", " when ", " while ", " for ", " from ", " - "]
-                .iter()
-                .any(|start| after.starts_with(start))
-    };
-    // "General error: 1205 Lock wait timeout exceeded".
-    let explained = || {
-        digits.len() >= 4
-            && context.before.ends_with("error: ")
-            && after.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_uppercase))
-    };
-    let numbered = context.before.ends_with("(#") && after.starts_with(')');
-    let after_error = lexicon::ends_with(context.previous_word, "error")
-        && !context.before.ends_with([':', '('])
-        && !context.before.ends_with(": ");
-    let closed = context.is_parenthesized()
-        && digits.len() == 4
-        && (context.is_near("closed") || context.is_near("close"));
-    let failed =
-        digits.len() >= 4 && context.is_parenthesized() && context.previous_word == "error";
-    // The exit code of a tool, after its name: `curl: (28) Operation timed out`.
-    let of_tool = digits.len() <= 3
-        && context.before.strip_suffix(": (").is_some_and(|tool| !tool.contains([' ', ':']))
-        && after.strip_prefix(") ").is_some_and(|rest| rest.starts_with(char::is_alphabetic));
-    // A reply of a broker, with its name: `404 (NOT-FOUND)`.
-    let named = digits.len() == 3
-        && after.strip_prefix(" (").is_some_and(|rest| {
-            let end = rest.find(|c: char| !c.is_ascii_uppercase() && !matches!(c, '-' | '_'));
-            end.is_some_and(|len| {
-                len >= 4 && rest.get(len..).is_some_and(|rest| rest.starts_with(')'))
-            })
-        });
-    (digits.len() <= 6
-        && (numbered || of_tool || named || explained() || (after_error && ends_a_phrase())))
-        || closed
-        || failed
-        || is_mail_reply(digits, after)
-}
-
-/// Whether a number is the reply of a mail server, followed by the enhanced status: `550 5.1.1`.
-fn is_mail_reply(digits: &str, after: &str) -> bool {
-    let class = digits.as_bytes().first();
-    let enhanced = after.as_bytes().get(1..6).unwrap_or_default();
-    digits.len() == 3
-        && matches!(class, Some(b'2' | b'4' | b'5'))
-        && matches!(enhanced, [first, b'.', b, b'.', c]
-            if Some(first) == class && b.is_ascii_digit() && c.is_ascii_digit())
 }
 
 /// An exit code, a signal or an error number of the operating system.
@@ -284,7 +214,9 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
     // Some clients put the status first, some error pages after a bar.
     let first =
         context.before.trim_matches([' ', '[', '(']).is_empty() || context.before.ends_with("| ");
-    let starts_a_sentence = first
+    // The class of an error before its status: `NotFoundError: 404 No such model`.
+    let after_class = ["Error: ", "Exception: "].iter().any(|end| context.before.ends_with(end));
+    let starts_a_sentence = (first || (after_class && digits >= "400"))
         && after
             .strip_prefix(' ')
             .is_some_and(|after| after.starts_with(|c: char| c.is_ascii_uppercase()));

@@ -123,12 +123,12 @@ pub(crate) fn is_calendar(word: &str) -> bool {
 
 /// Words before a quoted text that names a part of the program or schema: the name is part of the cause, not a value.
 #[rustfmt::skip]
-const BEFORE_NAMES: [&str; 80] = [
+const BEFORE_NAMES: [&str; 82] = [
     "argument", "attribute", "awaiting", "binary", "bucket", "class", "code", "codec", "colonne",
     "column", "command", "constraint", "contrainte", "database", "datenbank", "decoder",
     "demuxer", "encoder", "env", "error", "event", "extension", "field", "filter", "fonction",
-    "format", "function", "funktion", "grant", "header", "import", "index", "keyerror", "method",
-    "model", "module", "muxer", "named", "operator", "option", "package", "param", "parameter",
+    "format", "function", "funktion", "grant", "header", "import", "index", "keyerror", "limit", "method",
+    "metric", "model", "module", "muxer", "named", "operator", "option", "package", "param", "parameter",
     "phase", "policy", "procedure", "properties", "property", "protocol", "reading", "reason",
     "relation", "role", "rolle", "schema", "scope", "sequence", "setting", "spalte", "spawn",
     "stage", "step", "tabelle", "table", "token", "trigger", "unique", "unique-constraint",
@@ -438,6 +438,18 @@ pub(crate) fn is_email(word: &str) -> bool {
     !local.is_empty() && top_level.len() >= 2 && top_level.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
+/// Whether `text` is the name of a host with its domain: `api.example.com`.
+pub(crate) fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    let top_level = text.rsplit_once('.').map_or("", |(_, top_level)| top_level);
+    top_level.bytes().all(|b| b.is_ascii_lowercase())
+        && top_level.len() >= 2
+        && text.split('.').all(is_label)
+}
+
 /// Whether `word` starts with a scheme and `://`.
 pub(crate) fn is_url(word: &str) -> bool {
     word.split_once("://").is_some_and(|(scheme, _)| {
@@ -594,7 +606,7 @@ pub(crate) fn is_file_noun(word: &str) -> bool {
 
 /// Whether a line contains a word for a failure.
 pub(crate) fn states_failure(line: &str) -> bool {
-    const WORDS: [&str; 14] = [
+    const WORDS: [&str; 17] = [
         "fail",
         "error",
         "exception",
@@ -605,10 +617,13 @@ pub(crate) fn states_failure(line: &str) -> bool {
         "unable",
         "invalid",
         "denied",
-        "refused",
+        "refuse",
+        "reject",
         "not found",
         "timed out",
         "unexpected",
+        "occurred",
+        "too many",
     ];
     let bytes = line.as_bytes();
     WORDS.iter().any(|word| {

@@ -27,6 +27,7 @@ mod structured;
 #[cfg(test)]
 mod tests;
 mod tool_output;
+mod vendor;
 
 use std::borrow::Cow;
 

@@ -418,16 +418,24 @@ impl<'t> Scanner<'t, '_> {
     }
 
     fn record_code_of_word(&mut self, word: &str) {
+        if word.starts_with(':') {
+            return;
+        }
         let next = self.byte_after(word);
+        let is_call = next == Some(b'(');
         let qualifies =
             self.text.get(self.pos + word.len()..).is_some_and(|rest| rest.starts_with("::"));
         let separated = matches!(self.byte_before(), Some(b'=' | b'\'' | b'"' | b' '));
-        let labeled = separated && lexicon::precedes_code(self.previous_word);
+        let labeled = separated && !is_call && lexicon::precedes_code(self.previous_word);
         let opens_line = self.pos == 0
             && next == Some(b':')
             && !qualifies
             && (lexicon::is_camel_case(word) || word.contains('_'));
-        let rank = code::of_word(word, next, labeled).or(opens_line.then_some(CodeRank::Class));
+        // The status of gRPC as Go prints it.
+        let is_status = labeled && self.before().ends_with("code = ");
+        let rank = code::of_word(word, next, labeled)
+            .or(opens_line.then_some(CodeRank::Class))
+            .or(is_status.then_some(CodeRank::Symbol));
         if let Some(rank) = rank {
             self.template.record_code(rank, || word.to_owned());
         }
@@ -485,7 +493,18 @@ impl<'t> Scanner<'t, '_> {
         let after = self.text.get(self.pos + word.len()..).unwrap_or_default();
         let mut next = after.split(' ').skip(1);
         let next = next.next().unwrap_or_default().trim_end_matches([',', '.', ':']);
-        after.starts_with(' ') && lexicon::starts_statement(next)
+        // "for workspace acme (80 of 80)": the name ends the phrase that a preposition starts.
+        let ends_phrase = || {
+            let rest = after.trim_start_matches(' ');
+            self.words_before_noun().is_some_and(|word| matches!(word, "for" | "of" | "in" | "by"))
+                && (rest.is_empty() || rest.starts_with(['(', ',', ':', '.', ';']))
+        };
+        (after.starts_with(' ') && lexicon::starts_statement(next)) || ends_phrase()
+    }
+
+    /// The word before the noun that was written last.
+    fn words_before_noun(&self) -> Option<&'t str> {
+        self.before().trim_end().strip_suffix(self.previous_word)?.trim_end().rsplit(' ').next()
     }
 
     /// The length of a file name with spaces after a noun such as `File`, up to the extension of a media file.
@@ -524,7 +543,15 @@ impl<'t> Scanner<'t, '_> {
 
     /// Writes a token with digits that is not a URL or path: a technical name, a code, an id, or a name with a number.
     fn write_name_or_number(&mut self, token: &'t str) {
-        if lexicon::is_technical_name(token) || self.is_port(token) || is_null_byte(token) {
+        let rest = self.text.get(self.pos + token.len()..).unwrap_or_default();
+        // A module whose name ends in a number: `Mysql2::Error`.
+        let is_module = rest.starts_with("::")
+            && token.trim_end_matches(|c: char| c.is_ascii_digit()).len() > 2;
+        if lexicon::is_technical_name(token)
+            || self.is_port(token)
+            || is_null_byte(token)
+            || is_module
+        {
             return self.write_unchanged(token);
         }
         if let Some((host, port)) = split_port(token) {
@@ -753,7 +780,12 @@ impl<'t> Scanner<'t, '_> {
             self.template.push(":");
             self.template.push(port);
         }
-        self.write_segments(path);
+        if path.trim_end_matches('/').ends_with(".git") {
+            self.template.push("/");
+            self.write_placeholder();
+        } else {
+            self.write_segments(path);
+        }
         if let Some(mark) = query.get(..1) {
             self.template.push(mark);
             if query.len() > 1 {
@@ -909,8 +941,11 @@ impl<'t> Scanner<'t, '_> {
         let is_key =
             after.starts_with(':') && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let is_code = inner.contains("::") || inner.ends_with("()");
-        let is_address =
-            !inner.contains(' ') && (inner.contains("://") || split_port(inner).is_some());
+        let is_address = !inner.contains(' ')
+            && (inner.contains("://")
+                || split_port(inner).is_some()
+                || (matches!(self.previous_word, "host" | "hostname")
+                    && lexicon::is_host_name(inner)));
         // "Duplicate entry … for key 'clips.slug'", as opposed to the key of an object.
         let is_index = self.before().ends_with("for key ");
         is_key

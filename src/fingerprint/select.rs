@@ -58,6 +58,7 @@ pub(crate) fn select(text: &str) -> CauseText<'_> {
 fn of_body(body: &str) -> CauseText<'_> {
     let body = strip_label(body);
     let line = body.lines().next().unwrap_or(body).trim_end();
+    let line = line.strip_suffix("] {").unwrap_or(line);
     let under = body.get(line.len()..).unwrap_or_default();
     let two = below::inline_chain(line).or_else(|| statement_and_message(line));
     if let Some((line, wrapped)) = two {
@@ -109,7 +110,8 @@ pub(crate) fn strip_label(line: &str) -> &str {
         }
         line = rest;
     }
-    line
+    // An error within an object, as Node prints it: `[Error: ENOENT: …] {`.
+    line.strip_prefix("[Error: ").filter(|rest| rest.contains(']')).map_or(line, strip_label)
 }
 
 /// The start of an SQL statement, with the table, and the message after it: query builders put the statement that
