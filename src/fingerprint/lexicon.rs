@@ -125,17 +125,15 @@ pub(crate) fn is_calendar(word: &str) -> bool {
 #[rustfmt::skip]
 const BEFORE_NAMES: [&str; 82] = [
     "argument", "attribute", "awaiting", "binary", "bucket", "class", "code", "codec", "colonne",
-    "column", "command", "constraint", "contrainte", "database", "datenbank", "decoder",
-    "demuxer", "encoder", "env", "error", "event", "extension", "field", "filter", "fonction",
-    "format", "function", "funktion", "grant", "header", "import", "index", "keyerror", "limit", "method",
-    "metric", "model", "module", "muxer", "named", "operator", "option", "package", "param", "parameter",
-    "phase", "policy", "procedure", "properties", "property", "protocol", "reading", "reason",
-    "relation", "role", "rolle", "schema", "scope", "sequence", "setting", "spalte", "spawn",
-    "stage", "step", "tabelle", "table", "token", "trigger", "unique", "unique-constraint",
-    "variable",
-    // Words before a quoted reason.
-    "because", "desc", "details", "detail", "fields", "message", "msg", "returned", "said", "says",
-    "violated",
+    "column", "command", "constraint", "contrainte", "database", "datenbank", "decoder", "demuxer",
+    "encoder", "env", "error", "event", "extension", "field", "filter", "fonction", "format",
+    "function", "funktion", "grant", "header", "import", "index", "keyerror", "limit", "method",
+    "metric", "model", "module", "muxer", "named", "operator", "option", "package", "param",
+    "parameter", "phase", "policy", "procedure", "properties", "property", "protocol", "reading",
+    "reason", "relation", "role", "rolle", "schema", "scope", "sequence", "setting", "spalte",
+    "spawn", "stage", "step", "tabelle", "table", "token", "trigger", "unique",
+    "unique-constraint", "variable", "because", "desc", "details", "detail", "fields", "message",
+    "msg", "returned", "said", "says", "violated",
 ];
 
 /// Texts after a quoted text that names a part of the program.
@@ -302,10 +300,10 @@ pub(crate) fn is_sqlstate(text: &str) -> bool {
 
 /// Nouns for objects that users create and name.
 #[rustfmt::skip]
-const ENTITIES: [&str; 24] = [
-    "account", "asset", "brand", "campaign", "channel", "clip", "customer", "export", "folder",
-    "job", "konto", "model", "organization", "playlist", "preset", "project", "projekt", "show",
-    "team", "template", "tenant", "user", "vorlage", "workspace",
+const ENTITIES: [&str; 18] = [
+    "account", "campaign", "channel", "clip", "customer", "export", "folder", "job", "model",
+    "organization", "playlist", "preset", "project", "team", "template", "tenant", "user",
+    "workspace",
 ];
 
 /// Words that form a compound with the noun before them.
@@ -321,10 +319,10 @@ const COMPOUNDS: [&str; 48] = [
 
 /// Words that start a statement about a noun.
 #[rustfmt::skip]
-const STATEMENTS: [&str; 25] = [
+const STATEMENTS: [&str; 23] = [
     "already", "are", "can", "cannot", "could", "couldn't", "did", "does", "doesn't", "exceeded",
-    "exists", "expired", "failed", "had", "has", "have", "is", "ist", "must", "no", "not",
-    "reached", "vanished", "was", "were",
+    "exists", "expired", "failed", "had", "has", "have", "is", "must", "no", "not", "reached",
+    "was", "were",
 ];
 
 /// Nouns before the name of a file.
