@@ -16,7 +16,7 @@ pub(crate) fn advise<'a>(
     cause: &Fingerprint,
 ) -> Option<&'a Advice> {
     let code = cause.code.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let template = cause.template.to_ascii_lowercase();
+    let template = without_locations(&cause.template).to_ascii_lowercase();
     rules.into_iter().find(|rule| {
         let pattern = rule.pattern.to_ascii_lowercase();
         contains_words(&code, &pattern) || contains_words(&template, &pattern)
@@ -26,6 +26,17 @@ pub(crate) fn advise<'a>(
 /// Whether the built-in rules call a retry after this cause safe: `yes`, `after_fix` or `no`; None if none applies.
 pub fn safe_to_retry(cause: &Fingerprint) -> Option<&'static str> {
     advise(SHIPPED, cause).map(|advice| advice.safe_to_retry.into())
+}
+
+/// The template without the hosts and paths of URLs, whose words say nothing about the cause:
+/// `http://billing.internal/v1/quota`.
+fn without_locations(template: &str) -> Cow<'_, str> {
+    let Some((before, rest)) = template.split_once("://") else {
+        return Cow::Borrowed(template);
+    };
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ')' | ',');
+    let after = rest.get(rest.find(ends).unwrap_or(rest.len())..).unwrap_or_default();
+    Cow::Owned(format!("{before}://{}", without_locations(after)))
 }
 
 /// Whether `text` contains `words` without an adjacent letter, digit or underscore. The ending of an exception class

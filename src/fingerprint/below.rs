@@ -107,6 +107,10 @@ pub(crate) fn reason<'a>(line: &str, below: &'a str) -> Option<&'a str> {
     if let Some(at) = below.find("\nFailed validating ") {
         return below.get(at + 1..)?.lines().next().map(|line| line.trim_end_matches(':'));
     }
+    // The clients of HashiCorp's services list the errors of a request.
+    if let Some(item) = below.lines().find_map(|line| line.strip_prefix("* ")) {
+        return Some(item);
+    }
     let next = below.lines().map(str::trim).find(|next| !next.is_empty())?;
     if !line.ends_with([':', '!']) || is_frame(next) {
         return None;

@@ -215,7 +215,8 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
     let first =
         context.before.trim_matches([' ', '[', '(']).is_empty() || context.before.ends_with("| ");
     // The class of an error before its status: `NotFoundError: 404 No such model`.
-    let after_class = ["Error: ", "Exception: "].iter().any(|end| context.before.ends_with(end));
+    let class = context.before.strip_suffix(": ").unwrap_or_default();
+    let after_class = class.starts_with(char::is_alphabetic) && !class.contains(' ');
     let starts_a_sentence = (first || (after_class && digits >= "400"))
         && after
             .strip_prefix(' ')
@@ -231,7 +232,8 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
         .trim_start()
         .starts_with(|c: char| c.is_alphanumeric() || c == '%' || c == '/')
         || [" after ", " for ", " from ", " when ", " on "].iter().any(|s| after.starts_with(s));
-    let after_label = || HTTP_STATUS_LABELS.iter().any(|label| context.follows(label));
+    let label = context.words_before(1).next().unwrap_or_default();
+    let after_label = || HTTP_STATUS_LABELS.iter().any(|word| label.eq_ignore_ascii_case(word));
     let stated = context.is_parenthesized() || context.ends_the_text();
     counted
         || (ends_a_phrase && (first || after_label()))

@@ -587,6 +587,11 @@ pub(crate) fn is_entity(word: &str) -> bool {
     contains(&ENTITIES, word)
 }
 
+/// Whether `word` is the plural of such a noun.
+pub(crate) fn is_collection(word: &str) -> bool {
+    word.strip_suffix('s').is_some_and(is_entity)
+}
+
 /// Whether `word` after such a noun belongs to it ("account token", "user id") and is not a name.
 pub(crate) fn is_compound_of_entity(word: &str) -> bool {
     contains(&COMPOUNDS, word) || starts_statement(word)

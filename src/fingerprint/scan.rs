@@ -829,8 +829,10 @@ impl<'t> Scanner<'t, '_> {
         let mut last = path;
         for piece in path.split_inclusive(['/', '\\']) {
             let segment = piece.trim_end_matches(['/', '\\']);
-            // The directory of one user, unless it is the end of the path.
-            let is_home = matches!(last, "Users" | "home") && piece.len() > segment.len();
+            // The directory of one user, or an object in the name of a resource (`projects/acme/jobs`), unless it
+            // ends the path.
+            let is_named = matches!(last, "Users" | "home") || lexicon::is_collection(last);
+            let is_home = is_named && piece.len() > segment.len();
             if is_home {
                 self.write_placeholder();
             } else {
@@ -849,7 +851,7 @@ impl<'t> Scanner<'t, '_> {
         if segment.len() > MAX_SEGMENT
             || bytes.contains(&b'%')
             || lexicon::is_media(segment)
-            || lexicon::is_scrambled(segment)
+            || (lexicon::is_scrambled(segment) && segment.bytes().any(|b| b.is_ascii_uppercase()))
             || lexicon::is_email(segment)
             || date
         {

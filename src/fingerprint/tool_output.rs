@@ -17,6 +17,10 @@ pub(crate) fn is_tool_output(first: &str, below: &str) -> bool {
         || first.contains("exit status")
         || is_component_line(first)
         || is_banner(below.trim_start())
+        || (!states_failure(first) && below.lines().any(is_component_line))
+        // The output in the message of an exception.
+        || first.split_once(": ").is_some_and(|(_, output)| is_banner(output))
+        || first.split(": ").skip(2).any(is_banner)
 }
 
 /// Whether a line starts with a component of FFmpeg and its address: `[https @ 0x557a95d5b53f]`.
