@@ -832,8 +832,8 @@ impl<'t> Scanner<'t, '_> {
             // The directory of one user, or an object in the name of a resource (`projects/acme/jobs`), unless it
             // ends the path.
             let is_named = matches!(last, "Users" | "home") || lexicon::is_collection(last);
-            let is_home = is_named && piece.len() > segment.len();
-            if is_home {
+            let is_name = is_named && piece.len() > segment.len();
+            if is_name {
                 self.write_placeholder();
             } else {
                 self.write_segment(segment);
