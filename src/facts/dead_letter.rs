@@ -19,6 +19,8 @@ pub(crate) struct DeadLetter {
     pub(crate) max_attempts: Option<i64>,
     /// Start of the error text.
     pub(crate) error: Option<String>,
+    /// Id of its group.
+    pub(crate) group: String,
     /// When it was dead-lettered.
     pub(crate) dead_since: Option<DeadSince>,
     /// Last change of the row, RFC 3339 UTC with microseconds: the key of the cursor.

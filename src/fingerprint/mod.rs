@@ -93,12 +93,14 @@ impl Fingerprint {
     }
 }
 
-/// Whether `text` has the form of a hash of this version.
-pub fn is_hash(text: &str) -> bool {
-    text.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('-')).is_some_and(|digits| {
-        digits.len() == HASH_DIGITS
-            && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
+/// The version of the rules in a text that has the form of a hash, such as `v1` in `v1-3f9a2c1b07`.
+pub fn version_of_hash(text: &str) -> Option<&str> {
+    let (version, digits) = text.split_once('-')?;
+    let number = version.strip_prefix('v')?;
+    let is_version = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let is_hash = digits.len() == HASH_DIGITS
+        && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    (is_version && is_hash).then_some(version)
 }
 
 /// The first [`HEAD`] and last [`TAIL`] characters of a long text. A query can fetch these only, and the fingerprint

@@ -164,18 +164,21 @@ fn huge_error_has_the_fingerprint_of_its_first_kilobytes() {
 }
 
 #[test]
-fn only_group_ids_of_this_version_are_recognized() {
-    assert!(is_hash(&of("boom").hash));
+fn group_ids_name_the_version_of_their_rules() {
+    assert_eq!(version_of_hash(&of("boom").hash), Some(VERSION));
+    assert_eq!(version_of_hash("v1-3f9a2c1b07"), Some("v1"));
+    assert_eq!(version_of_hash("v12-3f9a2c1b07"), Some("v12"));
     for text in [
         "",
         "v2-",
         "v2-3F9A2C1B07",
-        "v1-3f9a2c1b07",
         "v2-3f9a2c1b0",
         "v2-3f9a2c1b077",
+        "v-3f9a2c1b07",
+        "w1-3f9a2c1b07",
         "3f9a2c1b07",
     ] {
-        assert!(!is_hash(text), "{text}");
+        assert_eq!(version_of_hash(text), None, "{text}");
     }
 }
 

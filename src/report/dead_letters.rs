@@ -40,11 +40,13 @@ pub(crate) struct DeadLetterJson {
     died_age: Option<f64>,
     /// Source of that time: `worker`, or `updated_at` for the last change of the row.
     died_source: Option<&'static str>,
+    /// Id of its group, as in `dlq groups`.
+    group: String,
 }
 
 impl DeadLetterJson {
     /// The names of the fields, in order.
-    pub(crate) const COLUMNS: [&str; 9] = [
+    pub(crate) const COLUMNS: [&str; 10] = [
         "id",
         "kind",
         "workspace_id",
@@ -54,6 +56,7 @@ impl DeadLetterJson {
         "died_at",
         "died_age",
         "died_source",
+        "group",
     ];
 }
 
@@ -69,6 +72,7 @@ impl From<&DeadLetter> for DeadLetterJson {
             died_at: job.dead_since.map(|d| d.at.to_string()),
             died_age: job.dead_since.map(|d| d.age.round()),
             died_source: job.dead_since.map(|d| if d.recorded { "worker" } else { "updated_at" }),
+            group: job.group.clone(),
         }
     }
 }
@@ -172,6 +176,7 @@ mod tests {
     #[test]
     fn csv_columns_match_the_json_fields_in_order() {
         let job = DeadLetter {
+            group: "v2-3f9a2c1b07".into(),
             id: "1".into(),
             kind: None,
             workspace: None,

@@ -48,12 +48,8 @@ fn check_selection(selection: &Selection, now: Timestamp) -> Result<(), Error> {
     if selection.error.as_ref().is_some_and(|text| text.trim().is_empty()) {
         return Err(Error::usage("--error is empty").hint("give it a part of the error text"));
     }
-    if let Some(group) = &selection.group
-        && !fingerprint::is_hash(group)
-    {
-        return Err(Error::usage(format!("\"{group}\" is no group"))
-            .hint(format!("expected a hash such as {}-3f9a2c1b07", fingerprint::VERSION))
-            .hint("groups are listed by: cliplyctl dlq groups"));
+    if let Some(group) = &selection.group {
+        check_group(group)?;
     }
     if let (Some(since), Some(until)) = (selection.since, selection.until)
         && since >= until
@@ -66,9 +62,36 @@ fn check_selection(selection: &Selection, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses an id that is not one of this version's groups. Ids of another version are not translated: the errors of
+/// one group can be in several groups now.
+pub(crate) fn check_group(group: &str) -> Result<(), Error> {
+    match fingerprint::version_of_hash(group) {
+        Some(fingerprint::VERSION) => Ok(()),
+        Some(version) => Err(Error::usage(format!(
+            "group {group} is an id of the grouping rules {version}; this version groups by {}",
+            fingerprint::VERSION
+        ))
+        .hint("find its errors under their new id: cliplyctl dlq groups")),
+        None => Err(Error::usage(format!("\"{group}\" is no group"))
+            .hint(format!("expected a hash such as {}-3f9a2c1b07", fingerprint::VERSION))
+            .hint("groups are listed by: cliplyctl dlq groups")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fingerprint::Fingerprint;
+
+    #[test]
+    fn group_id_of_another_version_is_refused_by_name() {
+        let error = check_group("v1-3f9a2c1b07").unwrap_err();
+        assert_eq!(error.exit_code().code(), 64);
+        assert!(error.message.contains("v1-3f9a2c1b07"), "{}", error.message);
+        assert!(error.message.contains("grouping rules v1"), "{}", error.message);
+        let current = Fingerprint::new("K", Some("boom"), None).hash;
+        assert!(check_group(&current).is_ok());
+    }
 
     #[test]
     fn contradictory_or_invalid_filters_are_usage_errors() {

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationType;
 use crate::facts::requeue::{PlanOptions, Target};
+use crate::facts::selection::Selection;
 use crate::sources::files::ids;
 use crate::sources::files::local_store::{LocalStore, StoredOperation, StoredPlan};
 use crate::sources::postgres::requeue::journal::Entry;
@@ -64,6 +65,7 @@ pub(crate) async fn resolve(
             let options = PlanOptions { skip_ineligible: true, ..plan.options.clone() };
             (Target::Ids(plan.ids.clone()), options)
         } else {
+            ensure_same_groups(&plan)?;
             (plan.target.clone(), plan.options.clone())
         };
         return Ok(ResolvedTarget {
@@ -173,6 +175,19 @@ async fn committed_jobs(
         operation_events::still_matching(database, &statements, &keys, context.timeout()).await?;
     let ids = entries.iter().filter(|entry| !unchanged.contains(&entry.id));
     Ok(ids.filter_map(|entry| JobId::parse(&entry.id, layout.id)).collect())
+}
+
+/// Refuses a plan that selects its jobs by a group id of another version, which would select none.
+fn ensure_same_groups(plan: &StoredPlan) -> Result<(), Error> {
+    let Target::Filter(Selection { group: Some(group), .. }) = &plan.target else {
+        return Ok(());
+    };
+    filter::check_group(group).map_err(|error| {
+        error.hint(format!(
+            "or requeue the jobs that the plan lists: --plan {} --ignore-changes",
+            plan.plan
+        ))
+    })
 }
 
 /// Refuses a plan or an operation of another database.

@@ -58,14 +58,12 @@ impl Listing<'_> {
                 behind = operator
             ));
         }
-        // Full errors are read only if the fingerprint is needed.
-        let fingerprint = match self.selection.group {
-            Some(_) => format!(", {}", fingerprint_columns(layout)),
-            None => String::new(),
-        };
-        let columns = columns(layout);
-        let mut statement =
-            format!("select {columns}{fingerprint} from {jobs} where {}", conditions.sql());
+        let mut statement = format!(
+            "select {}, {} from {jobs} where {}",
+            columns(layout),
+            fingerprint_columns(layout),
+            conditions.sql()
+        );
         if self.order != Order::DeadSince {
             statement.push_str(&format!(" order by {key} {direction}, id {direction}"));
         }
@@ -106,8 +104,9 @@ fn columns(layout: &Layout) -> String {
     )
 }
 
-fn dead_letter(row: &Row) -> DeadLetter {
+fn dead_letter(row: &Row, group: String) -> DeadLetter {
     DeadLetter {
+        group,
         id: row.get("id"),
         kind: string(row, "kind"),
         workspace: string(row, "workspace"),

@@ -67,7 +67,11 @@ async fn page<T>(
     let total = Query::new(&total, &all).with_timeout(timeout.min(queue::SCAN_BUDGET));
     let read_page = |rows: Vec<Row>| {
         let more = rows.len() > limit as usize;
-        let jobs: Vec<_> = rows.iter().take(limit as usize).map(dead_letter).collect();
+        let jobs: Vec<_> = rows
+            .iter()
+            .take(limit as usize)
+            .map(|row| dead_letter(row, fingerprint(row).hash))
+            .collect();
         let converted = convert(&jobs);
         (jobs, more, converted)
     };
@@ -108,12 +112,13 @@ pub(crate) async fn group_page(
         let (mut jobs, mut matching, mut read) = (Vec::new(), 0_u64, 0_u64);
         while let Some(row) = rows.try_next().await? {
             read += 1;
-            if !is_in_group(&listing, &row) {
+            let cause = fingerprint(&row);
+            if !in_group(listing.selection, &cause) {
                 continue;
             }
             matching += 1;
             if jobs.len() < limit as usize {
-                jobs.push(dead_letter(&row));
+                jobs.push(dead_letter(&row, cause.hash));
             }
         }
         let complete = read < GROUP_WINDOW && listing.after.is_none();
@@ -139,7 +144,8 @@ pub(crate) async fn page_by_dead_since(
         let mut page: BTreeMap<(Option<Timestamp>, JobId), DeadLetter> = BTreeMap::new();
         let (mut total, mut remaining) = (0_u64, 0_u64);
         while let Some(row) = rows.try_next().await? {
-            if !is_in_group(&listing, &row) {
+            let cause = fingerprint(&row);
+            if !in_group(listing.selection, &cause) {
                 continue;
             }
             total += 1;
@@ -153,7 +159,7 @@ pub(crate) async fn page_by_dead_since(
             if full && page.first_key_value().is_some_and(|(earliest, _)| key < *earliest) {
                 continue;
             }
-            page.insert(key, dead_letter(&row));
+            page.insert(key, dead_letter(&row, cause.hash));
             if full {
                 page.pop_first();
             }
@@ -163,11 +169,6 @@ pub(crate) async fn page_by_dead_since(
         Ok(DeadLetters { jobs, more, total: Count::Exact(total), window: None })
     })
     .await
-}
-
-/// Returns whether a row belongs to the group of the listing, if it has one.
-pub(crate) fn is_in_group(listing: &Listing<'_>, row: &Row) -> bool {
-    listing.selection.group.is_none() || in_group(listing.selection, &fingerprint(row))
 }
 
 /// Calls `each` with every job of the listing, in order, at most `limit`, until it returns
@@ -189,11 +190,12 @@ pub(crate) async fn stream(
     let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
-            if !is_in_group(&listing, &row) {
+            let cause = fingerprint(&row);
+            if !in_group(listing.selection, &cause) {
                 continue;
             }
             remaining -= 1;
-            if each(&dead_letter(&row)).is_break() || remaining == 0 {
+            if each(&dead_letter(&row, cause.hash)).is_break() || remaining == 0 {
                 stopped = true;
                 // An error ends the read at once; a commit would first receive all remaining rows.
                 return Err(SourceError::new(SourceErrorKind::Other, "nobody reads on"));
