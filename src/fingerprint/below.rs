@@ -170,5 +170,7 @@ pub(crate) fn headless_message<'a>(line: &'a str, below: &'a str) -> Option<Head
 
 /// Whether a line is a frame of a stack trace, or another statement of a place in the code.
 fn is_frame(line: &str) -> bool {
-    ["at ", "File \"", "#0 ", "from ", "... "].iter().any(|start| starts_with(line, start))
+    let in_ruby = [":in `", ":in '"].iter().any(|place| line.contains(place));
+    in_ruby
+        || ["at ", "File \"", "#0 ", "from ", "... "].iter().any(|start| starts_with(line, start))
 }

@@ -197,7 +197,9 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
         return false;
     }
     let exit = context.is_near("exit") || context.is_near("exited");
-    if labeled && !exit {
+    // A code below 300 that is not called a status is not one: services have numbers of their own.
+    let is_status = digits >= "300" || !context.follows("code") || context.is_near("status");
+    if labeled && !exit && is_status {
         return true;
     }
     // `HTTP 429`, `HTTP/1.1 503` and `http2: 404`, but not `http worker took 512`.
@@ -217,7 +219,8 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
     // The class of an error before its status: `NotFoundError: 404 No such model`.
     let class = context.before.strip_suffix(": ").unwrap_or_default();
     let after_class = class.starts_with(char::is_alphabetic) && !class.contains(' ');
-    let starts_a_sentence = (first || (after_class && digits >= "400"))
+    let starts_a_sentence = (first
+        || (after_class && (("400".."512").contains(&digits) || ("520".."530").contains(&digits))))
         && after
             .strip_prefix(' ')
             .is_some_and(|after| after.starts_with(|c: char| c.is_ascii_uppercase()));

@@ -138,7 +138,8 @@ const BEFORE_NAMES: [&str; 82] = [
 
 /// Texts after a quoted text that names a part of the program.
 #[rustfmt::skip]
-const AFTER_NAMES: [&str; 21] = [
+const AFTER_NAMES: [&str; 22] = [
+    ": executable file",
     " is not a function", " is not defined", " is required", " is not allowed", " is undefined",
     " is not iterable", " must ", " of relation", " object has", " is not a constructor",
     " does not exist on type", " column of", " in the schema cache", " argument", " property",
@@ -161,10 +162,12 @@ pub(crate) const HTTP_STATUS_LABELS: [&str; 13] = [
 
 /// First words of the standard reason phrases of HTTP.
 #[rustfmt::skip]
-pub(crate) const HTTP_REASONS: [&str; 22] = [
-    "Bad", "Bandwidth", "Client", "Conflict", "Content", "Forbidden", "Gateway", "Gone",
-    "Internal", "Length", "Locked", "Method", "Moved", "Not", "Payload", "Payment",
-    "Precondition", "Request", "Service", "Too", "Unauthorized", "Unprocessable",
+pub(crate) const HTTP_REASONS: [&str; 35] = [
+    "Bad", "Bandwidth", "Client", "Conflict", "Content", "Expectation", "Forbidden", "Gateway",
+    "Gone", "Insufficient", "Internal", "Length", "Locked", "Method", "Misdirected", "Moved",
+    "Network", "Not", "Payload", "Payment", "Permanent", "Precondition", "Proxy", "Range",
+    "Request", "Service", "Temporary", "Too", "URI", "Unauthorized", "Unavailable",
+    "Unprocessable", "Unsupported", "Upgrade", "Variant",
 ];
 
 /// Whether a quoted text after `word` is a name.

@@ -940,8 +940,11 @@ impl<'t> Scanner<'t, '_> {
 
     /// Whether a quoted text is the name of a part of the program or schema, by its form or the words next to it.
     fn is_name_in_quotes(&self, inner: &str, after: &str) -> bool {
-        let is_key =
-            after.starts_with(':') && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let in_object = self.before().trim_end().ends_with(['{', ',', '[', '('])
+            || self.before().trim_end().is_empty();
+        let is_key = in_object
+            && after.starts_with(':')
+            && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let is_code = inner.contains("::") || inner.ends_with("()");
         let is_address = !inner.contains(' ')
             && (inner.contains("://")
@@ -976,9 +979,19 @@ impl<'t> Scanner<'t, '_> {
                 .iter()
                 .any(|end| before.ends_with(end))
         };
+        // The explanation of a code: `Code=-1202 "The certificate for this server is invalid."`
+        let explains_code = || {
+            let code = before.strip_suffix(' ').unwrap_or_default();
+            let label = code.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+            label.len() < code.len() && lexicon::ends_with(label, "code=")
+        };
         let states_failure = || before.ends_with(": ") && lexicon::states_failure(inner);
         is_sentence
-            && (argument() || introduced() || states_failure() || lexicon::starts_with_code(inner))
+            && (argument()
+                || introduced()
+                || explains_code()
+                || states_failure()
+                || lexicon::starts_with_code(inner))
     }
 
     /// The length of the opening quote at the current position, the text inside, and the length of the closing quote;

@@ -69,6 +69,7 @@ struct Rank(u8, u8);
 enum JsonKey {
     #[serde(
         alias = "msg",
+        alias = "messages",
         alias = "err_msg",
         alias = "error_message",
         alias = "errorMessage",

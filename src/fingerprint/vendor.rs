@@ -19,6 +19,7 @@ pub(crate) fn is_vendor_code(digits: &str, context: &NumberContext) -> bool {
             || is_result_of_tool(digits, context)
             || is_result_of_call(context)
             || is_explained(digits, context)
+            || is_reply_after_class(digits, context)
             || follows_error(context));
     short
         || is_close_code(digits, context)
@@ -47,6 +48,18 @@ fn is_explained(digits: &str, context: &NumberContext) -> bool {
         .iter()
         .any(|end| lexicon::ends_with(context.before, end));
     digits.len() >= 4 && introduced && sentence.starts_with(char::is_uppercase)
+}
+
+/// Whether a number is the reply of a server after the class of an error: `ftplib.error_perm: 553 Could not create file`.
+fn is_reply_after_class(digits: &str, context: &NumberContext) -> bool {
+    let class = context.before.strip_suffix(": ").unwrap_or_default();
+    let sentence = context.after.strip_prefix(' ').unwrap_or_default();
+    digits.len() == 3
+        && digits >= "400"
+        && class.starts_with(char::is_alphabetic)
+        && class.contains(['.', ':', '_'])
+        && !class.contains(' ')
+        && sentence.starts_with(char::is_uppercase)
 }
 
 /// Whether a number is the exit code of a tool after its name: `curl: (28) Operation timed out`.
