@@ -10,6 +10,33 @@ use std::borrow::Cow;
 use crate::facts::advice::{Advice, CauseCategory, SafeToRetry};
 use crate::fingerprint::Fingerprint;
 
+/// Words for conditions that last until somebody changes them. A text with one of them can sound like a passing error
+/// ("too many requests for your trial"), so no built-in rule calls a retry after it safe.
+const LASTING: [&str; 22] = [
+    "account",
+    "banned",
+    "billing",
+    "blocked",
+    "contract",
+    "deprecated",
+    "free tier",
+    "invalid",
+    "is not valid",
+    "legal",
+    "license",
+    "no longer",
+    "parameters",
+    "permanent",
+    "permanently",
+    "plan",
+    "policy",
+    "revoked",
+    "subscription",
+    "suspended",
+    "trial",
+    "upgrade to",
+];
+
 /// The first rule that matches the cause.
 pub(crate) fn advise<'a>(
     rules: impl IntoIterator<Item = &'a Advice>,
@@ -17,9 +44,15 @@ pub(crate) fn advise<'a>(
 ) -> Option<&'a Advice> {
     let code = cause.code.as_deref().unwrap_or_default().to_ascii_lowercase();
     let template = without_locations(&cause.template).to_ascii_lowercase();
-    rules.into_iter().find(|rule| {
+    let first = rules.into_iter().find(|rule| {
         let pattern = rule.pattern.to_ascii_lowercase();
         contains_words(&code, &pattern) || contains_words(&template, &pattern)
+    });
+    first.filter(|rule| {
+        let is_built_in = || SHIPPED.iter().any(|built_in| std::ptr::eq(built_in, *rule));
+        rule.safe_to_retry != SafeToRetry::Yes
+            || !LASTING.iter().any(|word| contains_words(&template, word))
+            || !is_built_in()
     })
 }
 

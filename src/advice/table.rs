@@ -51,7 +51,7 @@ const CORRUPT: &str = "The database reports damaged data: stop writes to it, and
 const TLS: &str = "TLS does not trust the other side: check the certificate's date and names and the worker's roots and clock.";
 
 /// The rules; the first match applies.
-pub(crate) const SHIPPED: &[Advice] = &[
+pub(crate) static SHIPPED: &[Advice] = &[
     // The template of an error without text.
     rule("no error text", Internal, AfterFix, UNRESPONSIVE),
     // Workers that stopped, and their leases, before all timeouts.
