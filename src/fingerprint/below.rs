@@ -1,8 +1,8 @@
 //! What the lines below the first one add: the exception of a traceback, the deepest cause of a chain, the reason
 //! that a headline announces.
 
+use super::excerpt::{head, tail};
 use super::lexicon::starts_with;
-use super::select::{head, tail};
 
 /// The first line of a Python traceback.
 const TRACEBACK: &str = "Traceback (most recent call last)";

@@ -9,21 +9,26 @@
 //! The stages, in order:
 //!
 //! 1. [`Fingerprint::new`] takes the error text from the columns of the job.
-//! 2. `select` picks the line that describes the cause, and reads structured errors (JSON, HTML, XML) within it.
-//! 3. `scan` converts that text into a template, with the word lists of `lexicon` and the error codes of `code`.
+//! 2. `select` picks the line that describes the cause: `below` and `tool_output` find it in texts of several lines,
+//!    `structured` reads JSON, Python dictionaries, HTML and XML within it.
+//! 3. `scan` converts that text into a `template`, with the word lists of `lexicon` and the error codes of `code` and
+//!    `vendor`, which look at the `number_context`.
 //! 4. The kind, the code and the template are hashed.
 //!
-//! `select` and `code` depend on `lexicon`, `scan` on `code` and `lexicon`. The room imports no other room.
+//! The room imports no other room.
 //!
-//! Hashes are stored (in the events of requeues) and typed by operators (`--group`). A change of any template is
+//! Hashes are stored (in plans and snapshots) and typed by operators (`--group`). A change of any template is
 //! therefore a change of [`VERSION`].
 
 mod below;
 mod code;
+mod excerpt;
 mod lexicon;
+mod number_context;
 mod scan;
 mod select;
 mod structured;
+mod template;
 #[cfg(test)]
 mod tests;
 mod tool_output;
@@ -31,10 +36,11 @@ mod vendor;
 
 use std::borrow::Cow;
 
-use scan::TemplateBuilder;
+use scan::{record_code_in, scan};
 use select::EmbeddedFormat;
 use sha2::{Digest, Sha256};
 use structured::JsonError;
+use template::TemplateBuilder;
 
 /// Version of the rules, the first part of every hash. Increase it when templates change.
 pub(crate) const VERSION: &str = "v2";
@@ -57,7 +63,7 @@ pub(crate) const TAIL: usize = 4096;
 /// The identity of a cause: failures with equal hashes have the same kind, code and template.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
-    /// Short hash with the version, such as `v1-3f9a2c1b07`; the same on every run and machine.
+    /// Short hash with the version, such as `v2-3f9a2c1b07`; the same on every run and machine.
     pub hash: String,
     /// Error code or class, such as `ECONNREFUSED`, `HTTP 429`, `SQLSTATE 23505`, `exit 137`, `TypeError`.
     pub code: Option<String>,
@@ -144,7 +150,7 @@ fn write_error(text: &str, depth: u8, template: &mut TemplateBuilder) {
         write_line(wrapped, wrapped, depth, template);
     }
     if let Some(line) = selection.code_line {
-        template.record_code_in(line);
+        record_code_in(line, template);
     }
 }
 
@@ -153,28 +159,28 @@ fn write_error(text: &str, depth: u8, template: &mut TemplateBuilder) {
 fn write_line(line: &str, body: &str, depth: u8, template: &mut TemplateBuilder) {
     let embedded = (depth < MAX_DEPTH).then(|| select::embedded(line, body)).flatten();
     let Some((at, format)) = embedded else {
-        return template.scan(line);
+        return scan(line, template);
     };
     let (prefix, structured) = body.split_at(at);
     match format {
         EmbeddedFormat::Json => {
             let json = structured::read_json(structured);
             if !write_json(prefix, &json, depth, template) {
-                template.scan(line);
+                scan(line, template);
             }
         }
         EmbeddedFormat::Python => {
             let converted = structured::python_to_json(structured);
             if !write_json(prefix, &structured::read_json(&converted), depth, template) {
-                template.scan(line);
+                scan(line, template);
             }
         }
         EmbeddedFormat::Markup => {
             let Some(markup) = structured::read_markup(structured) else {
-                return template.scan(line);
+                return scan(line, template);
             };
-            template.scan(prefix);
-            template.scan(markup.message.lines().next().unwrap_or_default());
+            scan(prefix, template);
+            scan(markup.message.lines().next().unwrap_or_default(), template);
             template.record_structured_code(markup.code.map(str::to_owned));
         }
     }
@@ -185,7 +191,7 @@ fn write_json(prefix: &str, json: &JsonError, depth: u8, template: &mut Template
     let Some(message) = json.message.as_deref() else {
         return false;
     };
-    template.scan(prefix);
+    scan(prefix, template);
     write_error(message, depth + 1, template);
     write_field(json, template);
     template.record_structured_code(json.code());
@@ -196,7 +202,7 @@ fn write_json(prefix: &str, json: &JsonError, depth: u8, template: &mut Template
 fn write_field(json: &JsonError, template: &mut TemplateBuilder) {
     if let Some(field) = &json.field {
         template.push(" at ");
-        template.scan(field);
+        scan(field, template);
     }
 }
 

@@ -8,8 +8,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::excerpt::head;
 use super::lexicon::{PLACEHOLDER, is_class, is_sqlstate, starts_with};
-use super::select::head;
 
 /// The message and the code of an error in HTML or XML.
 pub(crate) struct MarkupError<'a> {

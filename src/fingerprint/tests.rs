@@ -16,11 +16,11 @@ fn code(text: &str) -> Option<String> {
 #[test]
 fn fingerprint_hashes_are_stable_within_a_version() {
     let golden = [
-        ("connect ECONNREFUSED 127.0.0.1:5432", "v1-55e5171dd6"),
-        ("Request failed with status code 429", "v1-37b6216c76"),
-        ("duplicate key value violates unique constraint \"clips_pkey\"", "v1-acf635ceb3"),
-        ("ジョブ12345が失敗しました: タイムアウト", "v1-18f60df187"),
-        ("", "v1-17de75b740"),
+        ("connect ECONNREFUSED 127.0.0.1:5432", "v2-cff3ec7eb5"),
+        ("Request failed with status code 429", "v2-30f2858dc5"),
+        ("duplicate key value violates unique constraint \"clips_pkey\"", "v2-560357b276"),
+        ("ジョブ12345が失敗しました: タイムアウト", "v2-78df8acc0a"),
+        ("", "v2-792b5797eb"),
     ];
     for (text, hash) in golden {
         assert_eq!(of(text).hash, hash, "{text}");

@@ -1,7 +1,7 @@
 //! The output of command-line tools: a command or version at the start, the reason near the end.
 
+use super::excerpt::strip_label;
 use super::lexicon::{starts_with, states_failure};
-use super::select::strip_label;
 
 /// Whether a line is the version that FFmpeg prints first.
 pub(crate) fn is_banner(line: &str) -> bool {

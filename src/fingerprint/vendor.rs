@@ -1,7 +1,7 @@
 //! Error numbers of services, tools and libraries, recognized by what is around the number.
 
-use super::code::NumberContext;
 use super::lexicon;
+use super::number_context::NumberContext;
 
 /// Whether a number is a failure code of Windows: 32 bits in hexadecimal, of which the highest is set.
 pub(crate) fn is_hresult(number: &str) -> bool {

@@ -326,9 +326,14 @@ fn undo_and_rescue_of_0_1_0_are_distinct_from_requeues() {
 fn plan_of_0_1_0_is_applied() {
     // With every filter: at most five of eight.
     let left = Left::queue();
-    let json = left.dlq(&["requeue", "--plan", "plan-fd4e5f767258", "--yes"]);
+    // Its filter names a group of the rules of 0.1.0, so only its list of jobs applies.
+    let refused = left.dlq(&["requeue", "--plan", "plan-fd4e5f767258", "--yes"]).expect_code(64);
+    for told in ["v1-", "rules v1", "--plan plan-fd4e5f767258 --frozen"] {
+        assert!(refused.stderr.contains(told), "{told}: {refused:#?}");
+    }
+    let json = left.dlq(&["requeue", "--plan", "plan-fd4e5f767258", "--frozen", "--yes"]);
     let json = json.expect_code(0).json();
-    assert_eq!((&json["data"]["matched"], &json["data"]["eligible"]), (&8.into(), &5.into()));
+    assert_eq!((&json["data"]["matched"], &json["data"]["eligible"]), (&5.into(), &5.into()));
     assert_eq!(json["data"]["plan"], "plan-fd4e5f767258");
     assert_eq!(json["data"]["outcome"]["done"], 5, "{json:#}");
     let jobs = left.database.value(

@@ -183,10 +183,8 @@ fn ensure_same_groups(plan: &StoredPlan) -> Result<(), Error> {
         return Ok(());
     };
     filter::check_group(group).map_err(|error| {
-        error.hint(format!(
-            "or requeue the jobs that the plan lists: --plan {} --ignore-changes",
-            plan.plan
-        ))
+        error
+            .hint(format!("or requeue the jobs that the plan lists: --plan {} --frozen", plan.plan))
     })
 }
 

@@ -43,7 +43,7 @@ fn csv_has_a_header_and_one_row_per_job_in_every_variant() {
         let csv = dlq(&database, &["list", "-o", "csv"]).expect_code(0).stdout;
         let mut rows = csv.split("\r\n");
         let header =
-            "id,kind,workspace_id,attempts,max_attempts,error,died_at,died_age,died_source";
+            "id,kind,workspace_id,attempts,max_attempts,error,died_at,died_age,died_source,group";
         assert_eq!(rows.next(), Some(header), "{variant}");
         assert_eq!(rows.filter(|row| !row.is_empty()).count(), 26, "{variant}: {csv}");
         assert!(csv.contains(",CLIP_RENDER,"), "{variant}: {csv}");
@@ -61,6 +61,9 @@ fn filters_and_limit_apply_to_streams() {
     assert_eq!(count(&["--kind", "PUBLISH_TIKTOK"]), 8);
     assert_eq!(count(&["--limit", "3"]), 3);
     assert_eq!(count(&["--group", &group]), 15);
+    let listed = dlq(&database, &["list", "-o", "ndjson"]).expect_code(0);
+    let in_group = lines(&listed.stdout).iter().filter(|row| row["group"] == *group).count();
+    assert_eq!(in_group, 15, "every row names its group");
     assert_eq!(count(&["--group", &group, "--limit", "4"]), 4);
     let cursor = data(&database, &["list", "--limit", "20"])["next_cursor"].clone();
     assert_eq!(count(&["--after", cursor.as_str().unwrap()]), 6);

@@ -101,7 +101,7 @@ fn prometheus_endpoint_serves_the_recorded_metrics() {
     assert!(response.contains("application/openmetrics-text; version=1.0.0"), "{response}");
     assert!(response.contains("\ncliplyctl_due_jobs{context=\"\"} 12\n"), "{response}");
     assert!(response.contains("\n# UNIT cliplyctl_dead_jobs jobs\n"), "{response}");
-    assert!(response.contains("cliplyctl_cause_jobs{context=\"\",group=\"v1-"), "{response}");
+    assert!(response.contains("cliplyctl_cause_jobs{context=\"\",group=\"v2-"), "{response}");
     assert!(response.ends_with("# EOF\n"), "{response}");
     let (_, page) = response.split_once("\r\n\r\n").unwrap();
     assert_eq!(lint(page), [""; 0], "{page}");

@@ -55,7 +55,7 @@ fn keys_open_sort_filter_and_freeze() {
     terminal.type_text("\x1b");
     wait_until_gone(&terminal, "payload");
     terminal.type_text("c");
-    terminal.wait_for("cliplyctl dlq list --group v1-");
+    terminal.wait_for("cliplyctl dlq list --group v2-");
     terminal.type_text("x");
     // A filter by kind.
     terminal.type_text("f");
@@ -88,7 +88,7 @@ fn requeue_key_prints_the_command_without_writing() {
     assert_eq!(terminal.finish(), 0);
     assert!(terminal_is_restored(&terminal));
     let screen = terminal.screen();
-    assert!(screen.contains("cliplyctl dlq requeue --group v1-"), "{screen}");
+    assert!(screen.contains("cliplyctl dlq requeue --group v2-"), "{screen}");
     assert!(screen.contains("--max 2"), "{screen}");
     assert_eq!(database.value("SELECT count(*) FROM jobs WHERE state = 'dead_letter'"), "26");
 }

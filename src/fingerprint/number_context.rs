@@ -1,0 +1,59 @@
+//! What the text around a number says about it.
+
+use super::lexicon::{self, CODE_LABELS};
+
+/// The text around a number.
+pub(crate) struct NumberContext<'a> {
+    pub(crate) previous_word: &'a str,
+    /// All text before the number.
+    pub(crate) before: &'a str,
+    /// All text after the number.
+    pub(crate) after: &'a str,
+}
+
+impl<'a> NumberContext<'a> {
+    pub(crate) fn follows(&self, word: &str) -> bool {
+        self.previous_word.eq_ignore_ascii_case(word)
+    }
+
+    /// The last `count` words before the number, the nearest one first, without the words that only connect a label
+    /// with its value ("status code of 404", "error is 5").
+    pub(crate) fn words_before(&self, count: usize) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.before
+            .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| !word.is_empty() && !matches!(*word, "of" | "is" | "was" | "a" | "with"))
+            .take(count)
+    }
+
+    /// Whether one of the last three words is `word`, ignoring case.
+    pub(crate) fn is_near(&self, word: &str) -> bool {
+        self.words_before(3).any(|other| other.eq_ignore_ascii_case(word))
+    }
+
+    /// Whether the word before the number, apart from connecting words, introduces a code.
+    pub(crate) fn is_labeled(&self) -> bool {
+        let word = self.words_before(1).next().unwrap_or_default();
+        CODE_LABELS.iter().any(|label| word.eq_ignore_ascii_case(label))
+            || lexicon::ends_with(word, "statuscode")
+            || lexicon::ends_with(word, "errorcode")
+            || word.ends_with("_code")
+    }
+
+    /// Whether the number is alone between parentheses.
+    pub(crate) fn is_parenthesized(&self) -> bool {
+        self.before.ends_with('(') && self.after.starts_with(')')
+    }
+
+    /// Whether the number is the value that the text ends with: `…: 503`, `… - 503`.
+    pub(crate) fn ends_the_text(&self) -> bool {
+        let introduced = [": ", " - ", ":"].iter().any(|mark| self.before.ends_with(mark));
+        introduced && self.after.trim_matches([' ', '-', '.', ':', '"', '\n']).is_empty()
+    }
+
+    /// Whether the text before the number states a failure, or names a response.
+    pub(crate) fn states_failure(&self) -> bool {
+        lexicon::states_failure(self.before)
+            || self.before.contains("response")
+            || self.before.contains("Response")
+    }
+}
