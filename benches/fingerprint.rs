@@ -1,7 +1,7 @@
 //! Nanoseconds per fingerprint: `cargo bench --bench fingerprint`.
 //!
-//! Measures the messages of the corpus (with banners, stack traces and HTML pages), short messages as in most
-//! failures, and the two error columns as the backend writes them.
+//! Measures the messages of the corpus (with banners, stack traces and HTML pages), errors of libraries and tools
+//! (longer, a third of them with several lines), short messages as in most failures, and the two error columns as the backend writes them.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -9,6 +9,7 @@ use std::time::Instant;
 use cliplyctl::fingerprint::Fingerprint;
 
 const CORPUS: &str = include_str!("../tests/fixtures/errors/corpus.txt");
+const FOREIGN: &str = include_str!("../tests/fixtures/errors/foreign.tsv");
 const ROUNDS: usize = 15;
 const ROWS: usize = 300_000;
 
@@ -36,6 +37,12 @@ fn main() {
         .collect();
     measure("whole corpus", &messages.iter().map(|text| (*text, None)).collect::<Vec<_>>());
     measure("short messages", &short.iter().map(|text| (*text, None)).collect::<Vec<_>>());
+    let foreign: Vec<String> = FOREIGN
+        .lines()
+        .filter_map(|line| serde_json::from_str(line.splitn(3, '\t').nth(2)?).ok())
+        .collect();
+    let foreign: Vec<_> = foreign.iter().map(|text| (text.as_str(), None)).collect();
+    measure("foreign errors", &foreign);
     measure(
         "both columns",
         &columns.iter().map(|(text, error)| (*text, Some(error.as_str()))).collect::<Vec<_>>(),

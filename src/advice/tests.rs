@@ -81,3 +81,27 @@ fn every_built_in_rule_is_reachable() {
     }
     assert!(unreachable.is_empty(), "{unreachable:?}");
 }
+
+#[test]
+fn words_of_a_url_say_nothing_about_the_cause() {
+    assert_eq!(shipped("no reply from https://billing.example/quota/revoked"), None);
+    assert_eq!(
+        shipped("connect ECONNREFUSED http://billing.example/quota"),
+        Some((ExternalService, Yes))
+    );
+}
+
+#[test]
+fn no_retry_is_called_safe_after_a_lasting_condition() {
+    assert_eq!(shipped("Too many requests"), Some((ExternalService, Yes)));
+    assert_eq!(shipped("Too many requests for your trial"), None);
+    let own = Advice {
+        pattern: "too many requests".into(),
+        category: ExternalService,
+        text: "Requeue.".into(),
+        safe_to_retry: Yes,
+    };
+    let cause = Fingerprint::new("K", Some("Too many requests for your trial"), None);
+    let found = advise(std::iter::once(&own).chain(SHIPPED), &cause);
+    assert_eq!(found, Some(&own), "a rule of the settings is meant");
+}

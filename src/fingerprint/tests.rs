@@ -195,3 +195,69 @@ fn long_error_has_the_fingerprint_of_its_two_ends() {
         assert_eq!(prints(&text), prints(&cut), "{text:.40}");
     }
 }
+
+#[test]
+fn python_dictionary_is_read_like_json() {
+    let text = r#"BadRequestError: Error code: 400 - {'error': {'message': "the voice 'x' isn't known", 'param': None, 'code': 'voice_missing'}}"#;
+    assert_eq!(code(text).as_deref(), Some("HTTP 400 voice_missing"));
+    assert_eq!(template(text), "BadRequestError: Error code: 400 - the voice <*> isn't known");
+    let cut = "APIError: {'error': {'message': 'no font', 'request";
+    assert_eq!(template(cut), "APIError: no font", "the text was cut");
+}
+
+#[test]
+fn error_line_in_the_output_of_tools_is_found() {
+    for (text, expected) in [
+        ("Cloning into 'x'...\nremote: Counting objects\nfatal: early EOF", "fatal: early EOF"),
+        (
+            "Cloning into 'x'...\nHost key verification failed.\nfatal: Could not read from remote repository.",
+            "Host key verification failed",
+        ),
+        (
+            "--2026-01-02 03:04:05--  https://a.example/b\nconnected.\n2026-01-02 03:04:06 ERROR 502: Bad Gateway.",
+            "<*> ERROR 502: Bad Gateway",
+        ),
+        (
+            "[mov @ 0x55d0] stream 0, offset 0x30: partial file\n[in#0 @ 0x55d1] Error opening input: Invalid data found when processing input\nError opening input files: Invalid data found when processing input",
+            "[mov @ <*>] stream <*>, offset <*>: partial file",
+        ),
+        ("Loaded 3 fonts\n2 of 3 done", "Loaded <*> fonts"),
+    ] {
+        assert_eq!(template(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn numbers_of_tools_brokers_and_functions_are_codes() {
+    for (text, expected) in [
+        ("wget: (8) Server issued an error", "error 8"),
+        ("batch: (8 of 12 done)", "-"),
+        ("channel closed: 405 (RESOURCE-LOCKED)", "code 405"),
+        ("avformat_write_header() returned -22", "error -22"),
+        ("the query returned 22", "-"),
+        ("OperationalError: (1040, 'Too many connections')", "error 1040"),
+        ("size is (1040, 720)", "-"),
+        ("npm error code E409", "E409"),
+        ("clip code A1B2C3D4 is taken", "-"),
+        ("rpc error: code = Aborted desc = moved", "Aborted"),
+    ] {
+        assert_eq!(code(text).as_deref().unwrap_or("-"), expected, "{text}");
+    }
+}
+
+#[test]
+fn first_exception_of_a_python_chain_is_kept() {
+    let chain = |first: &str| {
+        format!(
+            "Traceback (most recent call last):\n  File \"a.py\", line 1\n    x()\n{first}\n\nThe above exception was the \
+             direct cause of the following exception:\n\nTraceback (most recent call last):\n  File \"b.py\", line 2\n    \
+             y()\nExportError: export failed"
+        )
+    };
+    assert_eq!(template(&chain("KeyError: 'fps'")), "ExportError: export failed: KeyError: 'fps'");
+    assert_eq!(
+        template(&chain("OSError: export failed")),
+        "ExportError: export failed",
+        "repeated"
+    );
+}

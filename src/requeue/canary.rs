@@ -345,7 +345,7 @@ impl CanaryGroup {
         self.ready = true;
     }
 
-    /// `v1-3f9a2c1b07 stops: 1 of 1 failed again; 11 jobs stay dead`
+    /// `v2-3f9a2c1b07 stops: 1 of 1 failed again; 11 jobs stay dead`
     fn stop_message(&self, reason: CanaryStop, timeout: Duration) -> String {
         let (group, batch) = (&self.result.group, &self.result.last_batch);
         let not_requeued = (self.jobs.len() - self.next) as u64;
