@@ -323,7 +323,7 @@ fn undo_and_rescue_of_0_1_0_are_distinct_from_requeues() {
 }
 
 #[test]
-fn plan_of_0_1_0_is_applied() {
+fn plan_of_0_1_0_is_applied_to_its_listed_jobs() {
     // With every filter: at most five of eight.
     let left = Left::queue();
     // Its filter names a group of the rules of 0.1.0, so only its list of jobs applies.
@@ -334,7 +334,6 @@ fn plan_of_0_1_0_is_applied() {
     let json = left.dlq(&["requeue", "--plan", "plan-fd4e5f767258", "--frozen", "--yes"]);
     let json = json.expect_code(0).json();
     assert_eq!((&json["data"]["matched"], &json["data"]["eligible"]), (&5.into(), &5.into()));
-    assert_eq!(json["data"]["plan"], "plan-fd4e5f767258");
     assert_eq!(json["data"]["outcome"]["done"], 5, "{json:#}");
     let jobs = left.database.value(
         "SELECT string_agg(right(id::text, 3), ' ' ORDER BY id) FROM jobs
