@@ -178,7 +178,7 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
         .trim_start()
         .starts_with(|c: char| c.is_alphanumeric() || c == '%' || c == '/')
         || [" after ", " for ", " from ", " when ", " on "].iter().any(|s| after.starts_with(s));
-    let label = context.words_before(1).next().unwrap_or_default();
+    let label = context.label();
     let after_label = || HTTP_STATUS_LABELS.iter().any(|word| label.eq_ignore_ascii_case(word));
     let stated = context.is_parenthesized() || context.ends_the_text();
     counted

@@ -612,28 +612,25 @@ pub(crate) fn is_file_noun(word: &str) -> bool {
 
 /// Whether a line contains a word for a failure.
 pub(crate) fn states_failure(line: &str) -> bool {
-    const WORDS: [&str; 17] = [
-        "fail",
-        "error",
-        "exception",
-        "cannot",
-        "can't",
-        "could not",
-        "couldn't",
-        "unable",
-        "invalid",
-        "denied",
-        "refuse",
-        "reject",
-        "not found",
-        "timed out",
-        "unexpected",
-        "occurred",
-        "too many",
-    ];
     let bytes = line.as_bytes();
-    WORDS.iter().any(|word| {
-        bytes.windows(word.len()).any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+    bytes.iter().enumerate().any(|(at, first)| {
+        let words: &[&str] = match first.to_ascii_lowercase() {
+            b'c' => &["cannot", "can't", "could not", "couldn't"],
+            b'd' => &["denied"],
+            b'e' => &["error", "exception"],
+            b'f' => &["fail"],
+            b'i' => &["invalid"],
+            b'n' => &["not found"],
+            b'o' => &["occurred"],
+            b'r' => &["refuse", "reject"],
+            b't' => &["timed out", "too many"],
+            b'u' => &["unable", "unexpected"],
+            _ => return false,
+        };
+        words.iter().any(|word| {
+            let found = bytes.get(at..at + word.len()).unwrap_or_default();
+            found.eq_ignore_ascii_case(word.as_bytes())
+        })
     })
 }
 

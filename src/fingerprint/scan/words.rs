@@ -183,11 +183,7 @@ impl<'t> Scanner<'t, '_> {
         if lexicon::is_release(token) {
             return self.write_placeholder();
         }
-        let context = NumberContext {
-            previous_word: self.previous_word,
-            before: self.before(),
-            after: self.text.get(self.pos + token.len()..).unwrap_or_default(),
-        };
+        let context = NumberContext::new(self.previous_word, self.before(), rest);
         if let Some((rank, code)) = code::of_number(token, &context) {
             self.template.record_code(rank, || code);
             self.write_unchanged(token);
