@@ -16,7 +16,7 @@ const SKELETONS: [&str; 30] = [
     "object clips/{id}/{id}.mp4 is missing",
     "GET https://cdn.example.com/v1/clips/{id}/parts/{n}?sig={id}&exp={n} failed",
     "ENOENT: no such file or directory, open '/tmp/cliply-{id}/{id}.mp4'",
-    "connect ECONNREFUSED 10.0.{n}.7:{n}",
+    "connect ECONNREFUSED 10.0.{n}.7:5432",
     "Request failed with status code 429 (request id: {id})",
     "HTTP 503 from https://api.example.com/jobs/{id}",
     "ffmpeg exited with code 1: /tmp/{id}/in.mp4: Invalid data found when processing input",
