@@ -1,320 +1,161 @@
 //! Redaction and sanitizing: all untrusted text (rows, HTTP answers, files, command lines) passes through this room.
 //!
-//! It has two parts, which callers use in this order:
+//! It has three parts, which callers use in this order:
 //!
-//! 1. [`text`], [`value`] and [`json`] replace **secrets** by [`REDACTED`]. They are called where a text becomes part
-//!    of a fact, a report or a stored record, before anything escapes it: the patterns depend on line breaks and
-//!    quotes.
-//! 2. [`sanitize`] escapes **control characters**, so that a text cannot control the terminal. `render` and
+//! 1. [`text`], [`value`] and [`json`] replace **secrets** by [`REDACTED`]. They are called where a text enters the
+//!    process, before anything is derived from it, cut from it or escaped in it: the scanner depends on line breaks
+//!    and quotes, and half a secret is hard to recognize.
+//! 2. [`own`] removes the **credentials of this process** in any encoding. `terminal` calls it for all output.
+//! 3. [`sanitize`] escapes **control characters**, so that a text cannot control the terminal. `render` and
 //!    `terminal` call it last, when they write a text. It does not redact.
 //!
-//! A secret is recognized by the name before it, by its position in a URL or header, or by the prefix of a token. In
-//! case of doubt a text is redacted: a false positive removes a word of an error, a false negative discloses a
-//! credential. The room imports no other room.
+//! The scanner reads a text once as it is, and once more as a [`view::View`] with its escapes decoded. Each module
+//! knows one structure and adds the places of secrets: [`pairs`] of names and values (which names: [`names`], which
+//! values: [`values`]), [`urls`], vendor [`tokens`], and [`shapes`] without a name. The places are replaced at the end,
+//! so that no rule reads what another one has written. docs/redaction.md says what is recognized and what is not.
+//!
+//! The room imports no other room.
 
+mod names;
+pub(crate) mod own;
+mod pairs;
 pub(crate) mod sanitize;
+mod shapes;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod urls;
+mod values;
+mod view;
 
-use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::ops::Range;
 
-use regex::{Captures, Regex};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Replaces a secret.
-pub(crate) const REDACTED: &str = "[masked]";
-
-/// Parts of the names of secret values.
-const SECRET_NAMES: [&str; 12] = [
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "pwd",
-    "apikey",
-    "api_key",
-    "authorization",
-    "cookie",
-    "credential",
-    "private",
-    "signature",
-];
-
-/// Values that are not secret, whatever their name: they mean that a value is absent, or describe it.
-const PLAIN_WORDS: [&str; 20] = [
-    "undefined",
-    "null",
-    "none",
-    "nil",
-    "true",
-    "false",
-    "token",
-    "tokens",
-    "auth",
-    "is",
-    "was",
-    "not",
-    "missing",
-    "present",
-    "set",
-    "unset",
-    "ok",
-    "invalid",
-    "expired",
-    "required",
-];
-
-/// Minimum length from which a word of letters after a name, a colon and a space is secret and not part of a sentence.
-const MIN_SECRET_WORD: usize = 16;
+pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Redacts the secrets in a text.
 pub(crate) fn text(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let mut redacted = Cow::Borrowed(text);
-    for rule in &PATTERNS {
-        redacted = rule.apply(redacted, &lower, redact_match);
+    let mut spans = Vec::new();
+    find(text, &mut spans);
+    if let Some(view) = view::View::decode(text) {
+        let mut decoded = Vec::new();
+        find(&view.text, &mut decoded);
+        spans.extend(decoded.iter().map(|span| view.original(span)));
     }
-    redacted = BEARER.apply(redacted, &lower, redact_bearer_token);
-    NAME_AND_VALUE.apply(redacted, &lower, redact_named_value).into_owned()
+    own::remove(&replace(text, spans)).into_owned()
 }
 
-/// Redacts the values of secret names in JSON, and the secrets in its other texts.
+/// Adds the places of secrets.
+fn find(text: &str, spans: &mut Vec<Range<usize>>) {
+    find_plain(text, spans);
+    shapes::find(text, spans);
+}
+
+/// As [`find`], without encoded secrets.
+fn find_plain(text: &str, spans: &mut Vec<Range<usize>>) {
+    tokens::find(text, spans);
+    pairs::find(text, spans);
+    urls::find(text, spans);
+}
+
+/// Replaces places in a text, which can overlap. A secret that is redacted already stays as it is.
+fn replace(text: &str, mut spans: Vec<Range<usize>>) -> String {
+    if spans.is_empty() {
+        return text.to_owned();
+    }
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for span in spans {
+        let is_new = span.start >= at && span.start < span.end;
+        if is_new && text.get(span.clone()).is_some_and(|secret| secret != REDACTED) {
+            // Adjacent places are one secret.
+            if span.start > at || !out.ends_with(REDACTED) {
+                out.push_str(&text[at..span.start]);
+                out.push_str(REDACTED);
+            }
+            at = span.end;
+        } else if span.end > at && span.start < at && text.is_char_boundary(span.end) {
+            at = span.end;
+        }
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// Redacts the values of secret names in JSON, and the secrets in its other texts and in its names.
 pub(crate) fn json(value: Value) -> Value {
     match value {
-        Value::Object(map) => {
-            let redact_field = |(name, value): (String, Value)| {
-                let is_secret = is_secret_name(&name) && !value.is_null();
-                let value = if is_secret { REDACTED.into() } else { json(value) };
-                (name, value)
+        Value::Object(map) => Value::Object(object(map)),
+        Value::Array(items) => {
+            let mut header = None;
+            let item = |item: Value| {
+                // `["Authorization", "Basic x", …]`: the headers of a request.
+                let name = header.take();
+                header =
+                    item.as_str().filter(|name| names::classify(name).is_some()).map(str::to_owned);
+                named(name.as_deref().unwrap_or(""), item)
             };
-            Value::Object(map.into_iter().map(redact_field).collect())
+            Value::Array(items.into_iter().map(item).collect())
         }
-        Value::Array(items) => Value::Array(items.into_iter().map(json).collect()),
         Value::String(string) => Value::String(text(&string)),
         other => other,
     }
 }
 
+/// Redacts the fields of an object. `{"name": "DB_PASSWORD", "value": "x"}` is a name and its value.
+fn object(map: Map<String, Value>) -> Map<String, Value> {
+    let named_by = ["name", "key", "header", "k"]
+        .iter()
+        .find_map(|key| map.get(*key)?.as_str().map(str::to_owned));
+    let field = |(name, value): (String, Value)| {
+        let is_value = matches!(name.as_str(), "value" | "val" | "v" | "content");
+        let by = if is_value { named_by.as_deref().unwrap_or(&name) } else { &name };
+        let redacted = named(by, value);
+        (text(&name), redacted)
+    };
+    map.into_iter().map(field).collect()
+}
+
+/// Redacts the value of a name in JSON: if it is secret, all texts in it.
+fn named(name: &str, value: Value) -> Value {
+    match value {
+        Value::String(string) => Value::String(self::value(name, &string)),
+        Value::Number(number)
+            if names::classify(name) == Some(names::Name::Password)
+                && number.to_string().len() > 3 =>
+        {
+            REDACTED.into()
+        }
+        Value::Array(items) if is_secret(name) => {
+            Value::Array(items.into_iter().map(|item| named(name, item)).collect())
+        }
+        Value::Object(map) if is_secret(name) => {
+            let field = |(key, value): (String, Value)| {
+                let by = if names::classify(&key).is_some() { key.as_str() } else { name };
+                let redacted = named(by, value);
+                (text(&key), redacted)
+            };
+            Value::Object(map.into_iter().map(field).collect())
+        }
+        other => json(other),
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    matches!(names::classify(name), Some(names::Name::Password | names::Name::Secret))
+}
+
 /// Redacts the value of a name: all of it if the name is that of a secret, otherwise the secrets in it.
 pub(crate) fn value(name: &str, value: &str) -> String {
-    if is_secret_name(name) && !is_plain_word(value) {
-        return REDACTED.to_owned();
-    }
-    text(value)
-}
-
-/// Whether the value of this name is secret.
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    SECRET_NAMES.iter().any(|part| name.contains(part)) || name.ends_with("_key") || name == "jwt"
-}
-
-/// Whether a value is one of [`PLAIN_WORDS`], with or without punctuation after it.
-fn is_plain_word(value: &str) -> bool {
-    let word = value.trim_end_matches(['.', ':', '!', '?']);
-    PLAIN_WORDS.iter().any(|plain| word.eq_ignore_ascii_case(plain))
-}
-
-/// Replaces a match of [`PATTERNS`], except its groups `keep` and `end`.
-fn redact_match(found: &Captures) -> String {
-    format!("{}{REDACTED}{}", group(found, "keep"), group(found, "end"))
-}
-
-/// Replaces the token in a match of [`BEARER`], unless it is a word of a sentence.
-fn redact_bearer_token(found: &Captures) -> String {
-    let (all, token) = (group_0(found), group(found, "value"));
-    if is_plain_word(token) {
-        return all.to_owned();
-    }
-    format!("{}{REDACTED}", all.strip_suffix(token).unwrap_or(""))
-}
-
-/// Replaces the value in a match of [`NAME_AND_VALUE`] if it is secret.
-fn redact_named_value(found: &Captures) -> String {
-    let (name, mark, quote) = (group(found, "name"), group(found, "mark"), group(found, "quote"));
-    // `PATTERNS` have redacted the value of this header, and kept its scheme.
-    let is_header = name.to_ascii_lowercase().ends_with("authorization");
-    let is_secret = is_secret_name(name)
-        && !is_header
-        && match found.name("quoted") {
-            Some(quoted) => !is_plain_word(quoted.as_str()),
-            None => is_secret_value(name, group(found, "bare"), group(found, "space")),
-        };
-    if is_secret { format!("{name}{mark}{quote}{REDACTED}") } else { group_0(found).to_owned() }
-}
-
-/// Whether the value of a secret name, without quotes, is secret; `space` is the space before it. Sentences contain
-/// names before colons as well: `invalid_token: The access token expired`.
-fn is_secret_value(name: &str, value: &str, space: &str) -> bool {
-    if is_plain_word(value) || value.starts_with(REDACTED) {
-        return false;
-    }
-    let name = name.to_ascii_lowercase();
-    let is_password = name.contains("passw") || name.contains("pwd");
-    is_password
-        || space.is_empty()
-        || value.len() >= MIN_SECRET_WORD
-        || value.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// The text of a group of the pattern; empty if it did not match.
-fn group<'t>(found: &Captures<'t>, name: &str) -> &'t str {
-    found.name(name).map_or("", |group| group.as_str())
-}
-
-/// The complete match.
-fn group_0<'t>(found: &Captures<'t>) -> &'t str {
-    found.get(0).map_or("", |all| all.as_str())
-}
-
-/// Secrets that are recognized by their position or prefix. The groups `keep` and `end` are not secret.
-static PATTERNS: [RedactRule; 8] = [
-    // A private key, up to its end or the end of the text.
-    RedactRule::new(
-        |text| text.contains("private key"),
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
-    ),
-    // The user and password of a URL. A password can contain characters that should have been
-    // percent-encoded, and the text can be cut off within it.
-    RedactRule::new(
-        |text| in_url(text, &['@']),
-        r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#,
-    ),
-    RedactRule::new(|text| in_url(text, &['@']), r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#),
-    RedactRule::new(
-        |text| in_url(text, &[':']),
-        r#"(?<keep>://)[^\s'"<>/?#:@]*:[^\s'"<>/?#@]*[^\s'"<>/?#@0-9][^\s'"<>/?#@]*\z"#,
-    ),
-    // The query or fragment of a URL: signatures, codes, tokens.
-    RedactRule::new(|text| in_url(text, &['?', '#']), r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#),
-    // All cookies of a line; the value of an authorization header, after its scheme if it has one.
-    RedactRule::new(
-        |text| text.contains("cookie"),
-        r#"(?i)(?<keep>\bcookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\r\n\\]+"#,
-    ),
-    RedactRule::new(
-        |text| text.contains("authorization"),
-        r#"(?i)(?<keep>\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:[a-z]+\s+)?)[^\s"',;\\]+"#,
-    ),
-    // Tokens with a known prefix: JSON Web Tokens, Stripe, OpenAI, GitHub, Slack, AWS, Google,
-    // Supabase, TikTok.
-    RedactRule::new(
-        |text| TOKEN_PREFIXES.iter().any(|prefix| text.contains(prefix)),
-        concat!(
-            r"\b(?:eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*|(?:[srp]k|whsec)_[A-Za-z0-9_]{8,}",
-            r"|sk-[A-Za-z0-9_-]{16,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}",
-            r"|xox[a-z]-[A-Za-z0-9-]{8,}|A[KS]IA[A-Z0-9]{12,}|AIza[A-Za-z0-9_-]{20,}",
-            r"|ya29\.[A-Za-z0-9_-]{8,}|1//[A-Za-z0-9_-]{20,}|sb_secret_[A-Za-z0-9_-]+",
-            r"|sbp_[A-Za-z0-9]{8,}|(?:act|rft|clt)\.[A-Za-z0-9!*._-]{16,})",
-        ),
-    ),
-];
-
-/// The scheme of a header and its token: `Bearer abc`.
-static BEARER: RedactRule =
-    RedactRule::new(|text| text.contains("bearer"), r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)");
-
-/// A name and its value: `token=abc`, `"apiKey": "abc"`, `PGPASSWORD: abc`, also in JSON within JSON.
-static NAME_AND_VALUE: RedactRule = RedactRule::new(
-    has_secret_name,
-    concat!(
-        r#"(?<name>[A-Za-z0-9_.-]*[A-Za-z0-9_])(?<mark>["'\\]*(?:=>|[:=])(?<space>\s*))"#,
-        r#"(?:(?<quote>["'\\]+)(?<quoted>[^"'\\\r\n]+)|(?<bare>[^\s"',;&<>(){}\[\]\\]+))"#,
-    ),
-);
-
-/// Prefixes of the tokens in [`PATTERNS`], in lower case.
-const TOKEN_PREFIXES: [&str; 23] = [
-    "eyj",
-    "sk_",
-    "rk_",
-    "pk_",
-    "whsec_",
-    "sk-",
-    "ghp_",
-    "gho_",
-    "ghs_",
-    "ghu_",
-    "ghr_",
-    "github_pat_",
-    "xox",
-    "akia",
-    "asia",
-    "aiza",
-    "ya29.",
-    "1//",
-    "sb_secret_",
-    "sbp_",
-    "act.",
-    "rft.",
-    "clt.",
-];
-
-/// Parts of secret names; each name that [`NAME_AND_VALUE`] matches and [`is_secret_name`] accepts contains one of
-/// them.
-const NAME_PARTS: [&str; 11] = [
-    "token",
-    "authorization",
-    "secret",
-    "passw",
-    "pwd",
-    "key",
-    "cookie",
-    "credential",
-    "private",
-    "signature",
-    "jwt",
-];
-
-/// Whether one of these characters follows the scheme of a URL.
-fn in_url(text: &str, chars: &[char]) -> bool {
-    text.split_once("://").is_some_and(|(_, rest)| rest.contains(chars))
-}
-
-/// Whether a secret name precedes a colon or an equals sign, with or without quotes between them.
-fn has_secret_name(text: &str) -> bool {
-    text.match_indices([':', '=']).any(|(at, _)| {
-        let before = text[..at].trim_end_matches(['"', '\'', '\\']);
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
-        let length = before.bytes().rev().take_while(|byte| is_name(byte)).count();
-        let name = &before[before.len() - length..];
-        NAME_PARTS.iter().any(|part| name.contains(part))
-    })
-}
-
-/// A pattern and a fast test that precedes it. The pattern is compiled when the test first succeeds, because most
-/// texts contain no secret and compiling is slow.
-struct RedactRule {
-    /// True for every text that matches the pattern. The text must be in lower case.
-    may_match: fn(&str) -> bool,
-    pattern: &'static str,
-    /// None for an invalid pattern; a test checks that there is none.
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl RedactRule {
-    const fn new(may_match: fn(&str) -> bool, pattern: &'static str) -> Self {
-        Self { may_match, pattern, compiled: OnceLock::new() }
-    }
-
-    fn regex(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| Regex::new(self.pattern).ok()).as_ref()
-    }
-
-    /// Replaces every match by the result of `replacement`; `lower` is the original text in lower case.
-    fn apply<'a>(
-        &self,
-        text: Cow<'a, str>,
-        lower: &str,
-        replacement: impl Fn(&Captures) -> String,
-    ) -> Cow<'a, str> {
-        if !(self.may_match)(lower) {
-            return text;
+    let redact_all = match names::classify(name) {
+        Some(names::Name::Password | names::Name::Secret) => {
+            !values::is_plain(value) && !values::is_sentence(value)
         }
-        match self.regex().map(|regex| regex.replace_all(&text, replacement)) {
-            None | Some(Cow::Borrowed(_)) => text,
-            Some(Cow::Owned(redacted)) => Cow::Owned(redacted),
-        }
-    }
+        Some(names::Name::Possible) => values::is_random(value),
+        None => false,
+    };
+    if redact_all { REDACTED.to_owned() } else { text(value) }
 }

@@ -57,7 +57,7 @@ impl UniqueIds {
 }
 
 fn redact_word(word: &str) -> String {
-    redact::text(&word.chars().take(60).collect::<String>())
+    redact::text(word).chars().take(60).collect()
 }
 
 fn read_text(file: &str) -> Result<String, Error> {

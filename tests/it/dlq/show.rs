@@ -13,7 +13,7 @@ fn dead_letter_is_shown_with_cause_and_advice_in_every_variant() {
         let id = id(&database, 216);
         let shown = data(&database, &["show", &id]);
         assert_eq!(shown["meaning"], "dead", "{variant}");
-        assert_eq!(shown["payload"]["access_token"], "[masked]", "{variant}");
+        assert_eq!(shown["payload"]["access_token"], "[redacted]", "{variant}");
         assert_eq!(shown["others"]["value"], 7, "{variant}: {shown:#}");
         assert_eq!(shown["advice"]["class"], "external_service", "{variant}");
         assert_eq!(shown["advice"]["safe_to_retry"], "after_fix", "{variant}");

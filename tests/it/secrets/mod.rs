@@ -74,7 +74,7 @@ fn secrets_in_jobs_and_events_are_redacted_in_every_format() {
         }
     }
     let shown = run(&database, &["jobs", "show", &id]).expect_code(0).stdout;
-    assert!(shown.contains("Authorization: Bearer [masked] was refused with 401"), "{shown}");
+    assert!(shown.contains("Authorization: Bearer [redacted] was refused with 401"), "{shown}");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn secrets_in_trigger_errors_are_redacted() {
          CREATE TRIGGER refuse BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse()"
     ));
     let output = run(&database, &["dlq", "requeue", &id, "--yes", "--reason", "test"]);
-    assert!(output.stdout.contains("refused with token=[masked]"), "{output:?}");
+    assert!(output.stdout.contains("refused with token=[redacted]"), "{output:?}");
     assert_clean(&output, "dlq requeue");
 }
 
@@ -111,7 +111,7 @@ fn secrets_in_readiness_reports_are_redacted() {
         for format in ["table", "json"] {
             let mut cli = Cli::new([command, "-o", format]).env("CLIPLY_BASE_URL", stub.url());
             let output = cli.run();
-            assert!(output.stdout.contains("[masked]"), "{command}: {output:?}");
+            assert!(output.stdout.contains("[redacted]"), "{command}: {output:?}");
             assert_clean(&output, command);
         }
     }

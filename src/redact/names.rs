@@ -1,0 +1,506 @@
+//! Names: which names have secret values, decided by the words of the name.
+
+/// How much a name says about its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    /// Of a password: every value is secret, words and numbers included.
+    Password,
+    /// Of another secret: every value that is not a plain word.
+    Secret,
+    /// Perhaps of a secret: only a value that looks generated.
+    Possible,
+}
+
+/// Words of passwords, in the languages of our users. A word matches at the end of a compound too (`pgpassword`).
+const PASSWORDS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "passwort",
+    "kennwort",
+    "senha",
+    "contraseña",
+    "contrasena",
+    "clave",
+    "motdepasse",
+    "wachtwoord",
+    "lösenord",
+    "losenord",
+    "adgangskode",
+    "salasana",
+    "hasło",
+    "haslo",
+    "heslo",
+    "jelszó",
+    "jelszo",
+    "parola",
+    "şifre",
+    "sifre",
+    "пароль",
+    "κωδικός",
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "비밀번호",
+    "암호",
+    "kata_sandi",
+    "mật_khẩu",
+];
+
+/// Words of other secrets, which match at the end of a compound too (`accesstoken`).
+const SECRETS: &[&str] = &[
+    "token",
+    "secret",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "authkey",
+    "authorization",
+    "cookie",
+    "credential",
+    "credentials",
+    "jwt",
+    "connectionstring",
+    "mnemonic",
+    "geheimnis",
+    "credenciales",
+    "токен",
+];
+
+/// Words of other secrets, only as complete words.
+const SECRET_WORDS: &[&str] = &[
+    "pw",
+    "pass",
+    "secrets",
+    "cookies",
+    "creds",
+    "cred",
+    "bearer",
+    "signature",
+    "sig",
+    "hmac",
+    "otp",
+    "totp",
+    "ssn",
+    "cvv",
+    "cvc",
+    "verifier",
+    "bypass",
+    "sas",
+    "csrf",
+    "xsrf",
+    "macaroon",
+    "psk",
+];
+
+/// Words of values that are secret only if they look generated.
+const POSSIBLE_WORDS: &[&str] = &[
+    "auth",
+    "authkeys",
+    "code",
+    "session",
+    "sessionid",
+    "sid",
+    "private",
+    "tokens",
+    "pin",
+    "seed",
+    "salt",
+    "passkey",
+    "license",
+    "webhook",
+    "keydata",
+    "dsn",
+    "login",
+    "pat",
+    "nonce",
+    "challenge",
+    "assertion",
+    "ticket",
+    "invite",
+    "identity",
+    "identitytoken",
+    "servicerole",
+    "access",
+    "security",
+    "pem",
+    "cert",
+    "iban",
+];
+
+/// Words before `key` that make it a secret.
+const SECRET_KEYS: &[&str] = &[
+    "access",
+    "account",
+    "admin",
+    "anon",
+    "api",
+    "app",
+    "application",
+    "auth",
+    "bot",
+    "client",
+    "consumer",
+    "data",
+    "decryption",
+    "deploy",
+    "encrypt",
+    "encryption",
+    "gpg",
+    "hmac",
+    "host",
+    "jwt",
+    "license",
+    "licence",
+    "master",
+    "pgp",
+    "private",
+    "role",
+    "rsa",
+    "secret",
+    "server",
+    "service",
+    "session",
+    "shared",
+    "sign",
+    "signing",
+    "ssh",
+    "stream",
+    "subscription",
+    "supabase",
+    "symmetric",
+    "tls",
+    "ssl",
+    "user",
+    "vapid",
+    "webhook",
+];
+
+/// Words before `key` that make it a name or an id.
+const PLAIN_KEYS: &[&str] = &[
+    "attribute",
+    "blob",
+    "bucket",
+    "cache",
+    "composite",
+    "config",
+    "dedup",
+    "dedupe",
+    "deduplication",
+    "dictionary",
+    "duplicate",
+    "entity",
+    "event",
+    "file",
+    "foreign",
+    "grouping",
+    "group",
+    "hash",
+    "idempotency",
+    "image",
+    "index",
+    "job",
+    "lock",
+    "lookup",
+    "map",
+    "message",
+    "metric",
+    "object",
+    "parent",
+    "partition",
+    "primary",
+    "public",
+    "queue",
+    "r2",
+    "range",
+    "record",
+    "redis",
+    "routing",
+    "row",
+    "s3",
+    "shard",
+    "sort",
+    "storage",
+    "such",
+    "tag",
+    "translation",
+    "unique",
+];
+
+/// Words before `token` that make it a place in a list or in a grammar.
+const PLAIN_TOKENS: &[&str] = &[
+    "continuation",
+    "cursor",
+    "next",
+    "page",
+    "pagination",
+    "paging",
+    "resume",
+    "sync",
+    "unexpected",
+];
+
+/// Last words that make a name describe a secret: `token_type`, `password_changed_at`, `secretName`.
+const DESCRIPTIONS: &[&str] = &[
+    "age",
+    "alg",
+    "algorithm",
+    "arn",
+    "at",
+    "attempts",
+    "attempt",
+    "attribute",
+    "audience",
+    "bucket",
+    "budget",
+    "bytes",
+    "changed",
+    "class",
+    "column",
+    "count",
+    "counter",
+    "created",
+    "date",
+    "description",
+    "dir",
+    "disabled",
+    "duration",
+    "enabled",
+    "encoding",
+    "endpoint",
+    "error",
+    "errors",
+    "event",
+    "exp",
+    "expiration",
+    "expired",
+    "expires",
+    "expiry",
+    "failed",
+    "field",
+    "fields",
+    "file",
+    "filename",
+    "fingerprint",
+    "format",
+    "header",
+    "hint",
+    "host",
+    "id",
+    "ids",
+    "index",
+    "invalid",
+    "ip",
+    "issued",
+    "issuer",
+    "kind",
+    "label",
+    "last",
+    "len",
+    "length",
+    "level",
+    "lifetime",
+    "limit",
+    "limits",
+    "line",
+    "location",
+    "manager",
+    "max",
+    "message",
+    "method",
+    "min",
+    "missing",
+    "mode",
+    "name",
+    "names",
+    "network",
+    "offset",
+    "optional",
+    "path",
+    "policy",
+    "policies",
+    "pool",
+    "port",
+    "position",
+    "prefix",
+    "profile",
+    "provider",
+    "providers",
+    "quota",
+    "rate",
+    "region",
+    "repo",
+    "required",
+    "requirements",
+    "reset",
+    "resource",
+    "retries",
+    "rotated",
+    "rotation",
+    "scheme",
+    "scope",
+    "scopes",
+    "server",
+    "set",
+    "size",
+    "source",
+    "status",
+    "store",
+    "strength",
+    "suffix",
+    "table",
+    "time",
+    "timeout",
+    "timestamp",
+    "title",
+    "ttl",
+    "type",
+    "types",
+    "updated",
+    "uri",
+    "url",
+    "usage",
+    "used",
+    "user",
+    "username",
+    "uses",
+    "valid",
+    "validation",
+    "verified",
+    "version",
+    "video",
+    "window",
+    "zone",
+];
+
+/// Returns what a name says about its value; None if nothing.
+pub(super) fn classify(name: &str) -> Option<Name> {
+    let words = words(name);
+    let last = words.last()?.as_str();
+    let joined = words.concat();
+    if matches!(joined.as_str(), "sessionid" | "connectsid" | "servicerole") {
+        return Some(Name::Possible);
+    }
+    if joined.ends_with("cardnumber")
+        || joined.ends_with("authorizationcode")
+        || joined.ends_with("oauthcode")
+    {
+        return Some(Name::Secret);
+    }
+    if DESCRIPTIONS.contains(&last) {
+        return None;
+    }
+    if let Some(key) = words.iter().rposition(|word| matches!(word.as_str(), "key" | "keys")) {
+        return classify_key(&words[..key]);
+    }
+    let ends_with = |stems: &[&str], word: &str| stems.iter().any(|stem| word.ends_with(stem));
+    let any = |stems: &[&str]| {
+        words.iter().any(|word| ends_with(stems, word)) || ends_with(stems, &joined)
+    };
+    let is_plain = || words.iter().any(|word| PLAIN_TOKENS.contains(&word.as_str()));
+    if any(PASSWORDS) {
+        // Sentences name hashes more often than texts contain them.
+        return Some(if last == "hash" { Name::Secret } else { Name::Password });
+    }
+    if any(SECRETS) || words.iter().any(|word| SECRET_WORDS.contains(&word.as_str())) {
+        return (!is_plain()).then_some(Name::Secret);
+    }
+    POSSIBLE_WORDS.contains(&last).then_some(Name::Possible)
+}
+
+/// Classifies a key by the words before `key`.
+fn classify_key(before: &[String]) -> Option<Name> {
+    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
+    let Some(qualifier) = before.last() else { return Some(Name::Possible) };
+    if is(PLAIN_KEYS, qualifier) {
+        return None;
+    }
+    let is_secret = is(SECRET_KEYS, qualifier)
+        || before
+            .iter()
+            .any(|word| is(SECRETS, word) || matches!(word.as_str(), "private" | "api"));
+    Some(if is_secret { Name::Secret } else { Name::Possible })
+}
+
+/// Splits a name into lower-case words: at punctuation, and where lower case changes to upper case.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        if !c.is_alphanumeric() {
+            words.push(String::new());
+        } else {
+            // `apiKey`, and the last capital of `JWTSecret`.
+            let next_is_lower = chars.peek().is_some_and(|next| next.is_lowercase());
+            if c.is_uppercase()
+                && (before.is_lowercase() || (before.is_uppercase() && next_is_lower))
+            {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.extend(c.to_lowercase());
+            }
+        }
+        before = c;
+    }
+    for word in &mut words {
+        // `password2`, but not `s3` and `r2`.
+        if word.len() > 2 {
+            word.truncate(word.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Parts of names, in lower case: every name that [`classify`] accepts contains one.
+pub(super) fn stems() -> impl Iterator<Item = &'static str> {
+    let all = [PASSWORDS, SECRETS, SECRET_WORDS, POSSIBLE_WORDS];
+    all.into_iter().flatten().copied().chain(["key", "card", "connection", "role"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_classified_by_their_words() {
+        for (name, expected) in [
+            ("PGPASSWORD", Some(Name::Password)),
+            ("userPassword2", Some(Name::Password)),
+            ("пароль", Some(Name::Password)),
+            ("X-Api-Key", Some(Name::Secret)),
+            ("JWTSecret", Some(Name::Secret)),
+            ("refreshToken", Some(Name::Secret)),
+            ("connectionString", Some(Name::Secret)),
+            ("client-key-data", Some(Name::Secret)),
+            ("connect.sid", Some(Name::Possible)),
+            ("key", Some(Name::Possible)),
+            ("REDIS_AUTH", Some(Name::Possible)),
+            ("s3_key", None),
+            ("idempotency_key", None),
+            ("next_page_token", None),
+            ("token_type", None),
+            ("tokenizer", None),
+            ("passwordless", None),
+            ("password_changed_at", None),
+            ("SharedAccessKeyName", None),
+            ("status", None),
+        ] {
+            assert_eq!(classify(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_word_of_a_secret_name_is_a_stem() {
+        for name in ["mot-de-passe", "apiKey", "cardNumber", "service_role", "session"] {
+            let lower = name.to_lowercase();
+            assert!(classify(name).is_none() || stems().any(|stem| lower.contains(stem)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! Pairs: a name and its value, in any spelling: `a=b`, `"a": "b"`, `<a>b</a>`, `--a b`, `'a', 'b'`, `a is b`.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+
+use super::names::{self, Name};
+use super::values;
+
+/// Authentication schemes, in lower case; the word after one is secret.
+const SCHEMES: [&str; 16] = [
+    "basic",
+    "bearer",
+    "token",
+    "apikey",
+    "api-key",
+    "digest",
+    "negotiate",
+    "ntlm",
+    "hmac",
+    "dpop",
+    "key",
+    "oauth",
+    "aws",
+    "sharedkey",
+    "jwt",
+    "mac",
+];
+
+/// How a value follows its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `a=b`, `a:b`, `"a": "b"`.
+    Tight,
+    /// `a: b`, which occurs in sentences too.
+    Spaced,
+    /// `<a>b</a>`.
+    Markup,
+    /// `'a', 'b'`.
+    List,
+    /// `--a b`.
+    Flag,
+    /// `a b`, `a is b`.
+    Sentence,
+}
+
+/// A name in a text.
+struct Found {
+    kind: Name,
+    /// The lower-case name.
+    name: String,
+    end: usize,
+    /// Whether quotes end the name.
+    quoted: bool,
+    /// Whether the name is a flag of a command.
+    flag: bool,
+    /// Whether `<` precedes the name.
+    markup: bool,
+}
+
+/// The place of a value after its name.
+struct Place {
+    start: usize,
+    form: Form,
+    /// Whether a bracket or brace precedes the value.
+    nested: bool,
+}
+
+/// Adds the values of secret names.
+pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
+    let Some(stems) = stems() else { return };
+    let mut done = 0;
+    for stem in stems.find_iter(text) {
+        if stem.start() < done {
+            continue;
+        }
+        let name = name_around(text, stem.range());
+        done = name.end;
+        let Some(found) = classify(text, &name) else { continue };
+        if let Some(place) = place(text, &found) {
+            value(text, &found, &place, spans);
+        }
+    }
+}
+
+/// Expands a part of a name to the complete name.
+fn name_around(text: &str, part: Range<usize>) -> Range<usize> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let before: usize =
+        text[..part.start].chars().rev().take_while(|c| is_name(*c)).map(char::len_utf8).sum();
+    let after: usize =
+        text[part.end..].chars().take_while(|c| is_name(*c)).map(char::len_utf8).sum();
+    let name = &text[part.start - before..part.end + after];
+    let end = part.start - before + name.trim_end_matches(['.', '-']).len();
+    let start = end - name.trim_end_matches(['.', '-']).trim_start_matches(['.', '-']).len();
+    start..end.max(part.end)
+}
+
+/// Decides whether a name is that of a secret. The word before `key` counts: `API key`.
+fn classify(text: &str, name: &Range<usize>) -> Option<Found> {
+    let (before, word) = (&text[..name.start], &text[name.clone()]);
+    let previous = before
+        .strip_suffix(' ')
+        .and_then(|before| before.rsplit(|c: char| !c.is_alphanumeric()).next());
+    let kind = match previous.filter(|previous| !previous.is_empty()) {
+        Some(previous)
+            if matches!(
+                word.to_ascii_lowercase().as_str(),
+                "key" | "token" | "string" | "passe"
+            ) =>
+        {
+            names::classify(&format!("{previous}_{word}")).or_else(|| names::classify(word))
+        }
+        _ => names::classify(word),
+    }?;
+    // The file of a path: `/etc/passwd: permission denied`; the name of a resource: `arn:aws:…:secret:name`.
+    let run = before.rsplit(char::is_whitespace).next().unwrap_or("");
+    let is_resource = run.trim_start_matches(['"', '\'', '(']).starts_with("arn:");
+    let kind = if before.ends_with('/') || is_resource { Name::Possible } else { kind };
+    let quoted = text[name.end..].starts_with(['"', '\'', '`']);
+    let flag = before.ends_with('-')
+        && before.trim_end_matches('-').ends_with(|c: char| !c.is_alphanumeric())
+        || before.chars().all(|c| c == '-') && !before.is_empty();
+    (!is_resource).then(|| Found {
+        kind,
+        name: word.to_lowercase(),
+        end: name.end,
+        quoted,
+        flag,
+        markup: before.ends_with('<') || (before.ends_with(':') && run.starts_with('<')),
+    })
+}
+
+/// Finds the place of the value after a name.
+fn place(text: &str, found: &Found) -> Option<Place> {
+    let rest = text[found.end..].trim_start_matches(['"', '\'', '`', ']', ')']);
+    let spaced = rest.trim_start_matches([' ', '\t']);
+    let at = |rest: &str| text.len() - rest.len();
+    let assigned = [":=", "=>", "==", "->", "=", ":", "：", "＝"]
+        .iter()
+        .find_map(|mark| spaced.strip_prefix(mark));
+    if let Some(value) = assigned {
+        let value_start = value.trim_start_matches([' ', '\t']);
+        let form = if value_start.len() == value.len() || found.quoted {
+            Form::Tight
+        } else {
+            Form::Spaced
+        };
+        let is_equals = !spaced.starts_with(':');
+        let form = if is_equals && value_start.len() < value.len() && spaced.len() < rest.len() {
+            Form::Tight
+        } else {
+            form
+        };
+        let start = skip_openers(value_start);
+        return Some(Place { start: at(start), form, nested: start.len() < value_start.len() });
+    }
+    let list = spaced.strip_prefix(',').map(str::trim_start).filter(|_| found.quoted);
+    if let Some(list) = list {
+        return list_value(list).map(|(value, form)| Place {
+            start: at(value),
+            form,
+            nested: false,
+        });
+    }
+    if found.markup {
+        let value = rest.strip_prefix('>')?;
+        return Some(Place { start: at(value), form: Form::Markup, nested: false });
+    }
+    if spaced.len() == rest.len()
+        || found.quoted && rest.len() < text[found.end..].len() && !rest.starts_with(' ')
+    {
+        return None;
+    }
+    let verb =
+        ["is ", "was ", "of ", "ist ", "to "].iter().find_map(|verb| spaced.strip_prefix(verb));
+    let form = if found.flag { Form::Flag } else { Form::Sentence };
+    Some(Place { start: at(verb.unwrap_or(spaced)), form, nested: false })
+}
+
+/// The value after a quoted name and a comma: `'a', 'b'`, or `"name": "a", "value": "b"`.
+fn list_value(list: &str) -> Option<(&str, Form)> {
+    let quotes = ['"', '\''];
+    for key in ["value", "val", "content", "Value", "v"] {
+        let after = list.strip_prefix(quotes).unwrap_or(list).strip_prefix(key);
+        let value = after.and_then(|rest| {
+            rest.strip_prefix(quotes).unwrap_or(rest).trim_start().strip_prefix(':')
+        });
+        if let Some(value) = value {
+            return Some((value.trim_start(), Form::Tight));
+        }
+    }
+    list.starts_with(quotes).then_some((list, Form::List))
+}
+
+/// Skips brackets, and what precedes quotes in some languages: `["`, `$'`, `b"`.
+fn skip_openers(value: &str) -> &str {
+    let inner = value.trim_start_matches(['[', '{', '(', ' ']);
+    let quoted = inner.trim_start_matches(['$', 'b', 'u', 'r']);
+    if inner.len() - quoted.len() == 1 && quoted.starts_with(['"', '\'']) { quoted } else { inner }
+}
+
+/// Adds the value at a place if it is secret.
+fn value(text: &str, found: &Found, place: &Place, spans: &mut Vec<Range<usize>>) {
+    let rest = &text[place.start..];
+    if let Some(block) = yaml_block(rest) {
+        spans.extend(block.map(|range| place.start + range.start..place.start + range.end));
+        return;
+    }
+    let is_header = found.name.ends_with("authorization");
+    if is_header || found.name.ends_with("cookie") {
+        if let Some(range) = header(rest, is_header, place.form) {
+            spans.push(place.start + range.start..place.start + range.end);
+            return;
+        }
+        if is_header && quoted(rest).is_none() {
+            return;
+        }
+    }
+    let (range, quoted) = match quoted(rest) {
+        Some(range) => (range, true),
+        None if place.form == Form::Markup => (0..rest.find('<').unwrap_or(rest.len()), true),
+        None => (bare(rest, found.kind, place.form), false),
+    };
+    let content = &rest[range.clone()];
+    let after = rest[range.end..].trim_start_matches(['"', '\'', '`']).trim_start();
+    // `{ password: { min: 8 } }`: a name and no value.
+    let is_name = place.nested && (after.starts_with(['=']) || after.starts_with(':'));
+    let is_possible_key = place.nested && values::is_random(content);
+    if (!is_name || is_possible_key) && is_secret(found, content, place, quoted) {
+        let start = if place.form == Form::List || quoted { scheme(content) } else { 0 };
+        spans.push(place.start + range.start + start..place.start + range.end);
+    }
+}
+
+/// Whether the value of a name is secret.
+fn is_secret(found: &Found, value: &str, place: &Place, quoted: bool) -> bool {
+    let inner = value.trim();
+    if inner.is_empty() || values::is_plain(inner) || (quoted && values::is_sentence(inner)) {
+        return false;
+    }
+    let is_generated = || inner.split_whitespace().any(values::is_random);
+    match (place.form, found.kind) {
+        (Form::List, _) | (_, Name::Possible) => is_generated(),
+        (Form::Sentence, Name::Password) if quoted => {
+            is_generated()
+                || !inner.contains(' ') && (found.name == "password" || has_digit_and_letter(inner))
+        }
+        (Form::Sentence, Name::Password | Name::Secret) => is_generated(),
+        (Form::Flag, _) if inner.starts_with('-') => false,
+        (Form::Spaced, Name::Password) if !quoted => !(values::is_number(inner) && inner.len() < 4),
+        (_, Name::Password) => !(values::is_number(inner) && inner.len() < 4 && !quoted),
+        (_, Name::Secret) => is_secret_value(inner, place, quoted, found.quoted),
+    }
+}
+
+/// Whether the value of a secret that is no password is secret. Words and short numbers are not, unless the text is
+/// structured: `invalid token: EOF`.
+fn is_secret_value(value: &str, place: &Place, quoted: bool, name_is_quoted: bool) -> bool {
+    let is_upper_word = value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    if values::is_number(value) {
+        return value.len() >= 6;
+    }
+    if quoted {
+        return name_is_quoted || place.form == Form::Markup || !is_upper_word;
+    }
+    match place.form {
+        Form::Tight => !is_upper_word && !(value.starts_with('/') && !values::is_random(value)),
+        _ => {
+            let (changes, ..) = values::changes(value);
+            values::is_random(value)
+                || (value.len() >= 6
+                    && changes >= 2
+                    && !values::is_uuid(value)
+                    && has_digit_and_letter(value))
+                || (value.len() >= 8
+                    && has_digit_and_letter(value)
+                    && !value.contains(['-', '.', '/', ':']))
+                || (value.len() >= 16
+                    && !values::is_word(value)
+                    && !value.contains(['/', '.', ':']))
+        }
+    }
+}
+
+fn has_digit_and_letter(value: &str) -> bool {
+    value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The content of quotes at the start of a text, with the quotes in it that have no text after them.
+fn quoted(text: &str) -> Option<Range<usize>> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let mut end = closing(text, quote, 1)?;
+    // `'it's'`: the quote is a part of the value if a generated text follows.
+    while is_generated(chunk(&text[end + 1..])) && !is_name(&text[end + 1..]) {
+        let Some(next) = closing(text, quote, end + 1) else { break };
+        end = next;
+    }
+    Some(1..end)
+}
+
+/// The place of the next quote that is not escaped.
+fn closing(text: &str, quote: char, from: usize) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text[from..].char_indices() {
+        if c == quote && !escaped {
+            return Some(from + at);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    None
+}
+
+/// The place of a value without quotes, or whose closing quote is missing. A delimiter ends it, unless a generated text follows: passwords contain all
+/// characters.
+fn bare(text: &str, kind: Name, form: Form) -> Range<usize> {
+    let opening = text.len() - text.trim_start_matches(['"', '\'', '`']).len();
+    let mut end = opening + chunk(&text[opening..]).len();
+    loop {
+        let rest = &text[end..];
+        let Some(delimiter) = rest.chars().next() else { break };
+        let is_escape = delimiter == '\\';
+        let length = if is_escape { 2.min(rest.len()) } else { delimiter.len_utf8() };
+        let Some(next) = rest.get(length..) else { break };
+        let part = chunk(next);
+        let is_far = delimiter.is_whitespace();
+        let may_contain = if is_far {
+            kind == Name::Password && form != Form::Sentence
+        } else {
+            kind != Name::Possible
+        };
+        let is_part = if is_far { values::is_random(part) } else { is_generated(part) };
+        if !may_contain || !is_part || is_name(next) {
+            break;
+        }
+        end += length + part.len();
+    }
+    opening..text[..end].trim_end_matches(['.', ':', '!', '?']).len().max(opening)
+}
+
+/// The text up to the next delimiter.
+fn chunk(text: &str) -> &str {
+    let is_delimiter = |(at, c): &(usize, char)| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                ',' | ';'
+                    | '&'
+                    | '|'
+                    | '<'
+                    | '>'
+                    | '('
+                    | ')'
+                    | '{'
+                    | '}'
+                    | '['
+                    | ']'
+                    | '"'
+                    | '\''
+                    | '`'
+                    | '，'
+            )
+            || (*c == '\\' && text[at + 1..].starts_with(['n', 'r', 't', '"', '\'', '\\']))
+    };
+    let end = text.char_indices().find(is_delimiter).map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
+
+/// Whether a text starts with a name and a mark: `encrypt=true`.
+fn is_name(text: &str) -> bool {
+    let part: usize = text
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        .map(char::len_utf8)
+        .sum();
+    let rest = text[part..].trim_start_matches(['"', '\'']).trim_start_matches(' ');
+    part == 0
+        || rest.starts_with('=') && !rest.trim_start_matches('=').is_empty()
+        || rest.starts_with(':')
+}
+
+/// Whether a part of a value looks generated; weaker than [`values::is_random`], because a secret precedes it.
+fn is_generated(part: &str) -> bool {
+    let (_, upper, digits) = values::changes(part);
+    let lower = part.bytes().filter(u8::is_ascii_lowercase).count();
+    part.len() >= 6 && ((digits > 0 && upper + lower > 0) || (upper >= 2 && lower >= 2))
+}
+
+/// The secret part of a header.
+fn header(text: &str, is_authorization: bool, form: Form) -> Option<Range<usize>> {
+    let (start, inner) = match quoted(text) {
+        Some(range) => (range.start, &text[range]),
+        None => {
+            let open = text.len() - text.trim_start_matches(['"', '\'']).len();
+            let is_end = |(at, c): &(usize, char)| {
+                matches!(c, '\r' | '\n' | '"' | '\'')
+                    || (*c == '\\' && text[open + at + 1..].starts_with(['r', 'n']))
+            };
+            let end =
+                text[open..].char_indices().find(is_end).map_or(text.len(), |(at, _)| open + at);
+            (open, &text[open..end])
+        }
+    };
+    if !is_authorization {
+        return inner
+            .contains('=')
+            .then_some(start..start + inner.len())
+            .filter(|_| form != Form::Sentence);
+    }
+    let value = scheme(inner);
+    let rest = &inner[value..];
+    let long =
+        ["digest", "aws4-hmac"].iter().any(|name| inner.to_ascii_lowercase().starts_with(name));
+    let length =
+        if long { rest.len() } else { rest.find([' ', ',', ';', '\\']).unwrap_or(rest.len()) };
+    let word = &rest[..length];
+    let is_secret = if value > 0 {
+        !values::is_plain(word)
+    } else {
+        !values::is_plain(word)
+            && (values::is_random(word) || (word.len() >= 6 && has_digit_and_letter(word)))
+    };
+    is_secret.then_some(start + value..start + value + length)
+}
+
+/// Length of the authentication scheme at the start of a text: `Bearer `.
+fn scheme(text: &str) -> usize {
+    let Some((word, rest)) = text.split_once(' ') else { return 0 };
+    let lower = word.to_ascii_lowercase();
+    let is_unknown = || {
+        word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && !rest.contains(' ')
+    };
+    let is_scheme = SCHEMES.contains(&lower.as_str()) || lower.starts_with("aws4-hmac");
+    let is_scheme = is_scheme || (is_unknown() && values::is_random(rest) && values::is_word(word));
+    if is_scheme { text.len() - rest.trim_start().len() } else { 0 }
+}
+
+/// The lines of a YAML block: `>-`, a line break, and indented lines.
+fn yaml_block(text: &str) -> Option<impl Iterator<Item = Range<usize>>> {
+    let marks = text.strip_prefix(['>', '|'])?.trim_start_matches(['-', '+']);
+    let body = marks.strip_prefix('\r').unwrap_or(marks).strip_prefix('\n')?;
+    let mut at = text.len() - body.len();
+    let lines = body.split_inclusive('\n').map_while(move |line| {
+        let start = at + line.len() - line.trim_start_matches([' ', '\t']).len();
+        at += line.len();
+        let end = start + line.trim().len();
+        (line.starts_with([' ', '\t']) && end > start).then_some(start..end)
+    });
+    Some(lines)
+}
+
+/// The parts of secret names, in any case.
+fn stems() -> Option<&'static AhoCorasick> {
+    static STEMS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let build = || {
+        // The search ignores the case of ASCII letters only.
+        let stems = names::stems()
+            .flat_map(|stem| [stem.to_owned(), stem.to_uppercase(), capitalized(stem)]);
+        AhoCorasick::builder().ascii_case_insensitive(true).build(stems).ok()
+    };
+    STEMS.get_or_init(build).as_ref()
+}
+
+fn capitalized(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

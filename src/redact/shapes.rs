@@ -1,0 +1,377 @@
+//! Secrets without a name and without a vendor's prefix: schemes, commands, PEM, base64, SQL.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::{names, values};
+
+/// Minimum length of a run of characters that can be an encoded secret.
+const MIN_RUN: usize = 24;
+
+/// Commands whose options `-p`, `-a`, `-w` and `-u` are passwords.
+const COMMANDS: [&str; 12] = [
+    "sshpass",
+    "docker login",
+    "podman login",
+    "mysql",
+    "mysqldump",
+    "redis-cli",
+    "curl",
+    "wget",
+    "ldapsearch",
+    "helm registry",
+    "smbclient",
+    "mongo",
+];
+
+/// Adds the secrets that are recognized by their position.
+pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
+    pem(text, spans);
+    schemes(text, spans);
+    auth_command(text, spans);
+    options(text, spans);
+    lists(text, spans);
+    calls(text, spans);
+    words(text, spans);
+}
+
+/// Private keys: up to the end of the block or of the text, and blocks whose start is missing.
+fn pem(text: &str, spans: &mut Vec<Range<usize>>) {
+    let mut at = 0;
+    while let Some(begin) = text[at..].find("-----BEGIN ").map(|found| at + found) {
+        let title = &text[begin + 11..];
+        let title = &title[..title.find("-----").unwrap_or(title.len())];
+        at = begin + 11;
+        if title.contains("PRIVATE KEY") {
+            let end = text[at..].find("-----END ").map_or(text.len(), |found| at + found);
+            let close = text[end..]
+                .get(9..)
+                .and_then(|rest| rest.find("-----"))
+                .map_or(text.len(), |found| end + 9 + found + 5);
+            spans.push(begin..close);
+            at = close;
+        }
+    }
+    if let Some(end) = text
+        .find("-----END ")
+        .filter(|end| text[*end..].lines().next().is_some_and(|l| l.contains("PRIVATE KEY")))
+        && !text[..end].contains("-----BEGIN ")
+    {
+        let is_key = |c: char| c.is_ascii_alphanumeric() || "+/=\n\r\\ ".contains(c);
+        let start = text[..end].rfind(|c: char| !is_key(c)).map_or(0, |place| place + 1);
+        spans.push(start..end);
+    }
+    if let Some(lines) = text.find("Private-Lines:") {
+        let body = text[lines..].find('\n').map_or(text.len(), |found| lines + found + 1);
+        let end = text[body..].find("Private-MAC").map_or(text.len(), |found| body + found);
+        spans.push(body..end.max(body));
+    }
+}
+
+/// `Bearer x` and `Basic x` without the name of a header.
+fn schemes(text: &str, spans: &mut Vec<Range<usize>>) {
+    for (at, _) in text.match_indices(['B', 'b']) {
+        let word = |name: &str| {
+            text[at..].get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name))
+        };
+        let is_joined = at > 0 && text.as_bytes()[at - 1].is_ascii_alphanumeric();
+        let Some(name) =
+            ["bearer ", "basic "].into_iter().find(|name| word(name)).filter(|_| !is_joined)
+        else {
+            continue;
+        };
+        let start = at + name.len();
+        let token = &text[start..];
+        let is_token = |c: char| c.is_ascii_alphanumeric() || "._~+/=-".contains(c);
+        let token = &token[..token.find(|c| !is_token(c)).unwrap_or(token.len())];
+        let token = token.trim_end_matches('.');
+        let (changes, _, digits) = values::changes(token);
+        let is_encoded = || decode(token).is_some_and(|decoded| decoded.contains(':'));
+        let is_secret = if name == "basic " {
+            values::is_random(token) || is_encoded()
+        } else {
+            !values::is_plain(token)
+                && (digits > 0
+                    || changes >= 2
+                    || token.len() >= 16
+                    || token.matches('.').count() == 2)
+        };
+        if is_secret {
+            spans.push(start..start + token.len());
+        }
+    }
+}
+
+/// The `AUTH` command of Redis and SMTP: `AUTH default x`, `command: 'AUTH', args: ['x']`.
+fn auth_command(text: &str, spans: &mut Vec<Range<usize>>) {
+    for (at, _) in text.match_indices("AUTH") {
+        let is_joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        if is_joined(text[..at].chars().next_back()) || is_joined(text[at + 4..].chars().next()) {
+            continue;
+        }
+        let line = text[at + 4..].lines().next().unwrap_or("");
+        let mut from = at + 4;
+        for part in line.split(|c: char| c.is_whitespace() || "\"'`,[]{}()".contains(c)).take(16) {
+            if values::is_random(part) {
+                spans.push(from..from + part.len());
+            }
+            from += part.len() + 1;
+        }
+    }
+}
+
+/// Options of well-known commands: `sshpass -p x`, `curl -u a:x`.
+fn options(text: &str, spans: &mut Vec<Range<usize>>) {
+    if !text.contains(" -") {
+        return;
+    }
+    let has_command = COMMANDS.iter().any(|command| text.contains(command));
+    for (at, _) in text.match_indices(" -") {
+        let option = &text[at + 2..];
+        let Some(letter) = option.chars().next() else { continue };
+        let long =
+            ["-user ", "-user=", "-proxy-user "].iter().find(|name| option.starts_with(**name));
+        let length = long.map_or(1, |name| name.len());
+        if long.is_none() && !"paAwuU".contains(letter) {
+            continue;
+        }
+        let value = &option[length..];
+        let value = value.trim_start_matches([' ', '"', '\'', '=']);
+        let start = text.len() - value.len();
+        let value = &value[..value.find([' ', '"', '\'', '\n']).unwrap_or(value.len())];
+        let is_user = long.is_some() || "uU".contains(letter);
+        let secret = if is_user {
+            value.split_once(':').map_or("", |(_, password)| password)
+        } else {
+            value
+        };
+        let is_value = !secret.starts_with(['-', '/'])
+            && !values::is_plain(secret)
+            && !values::is_number(secret);
+        let is_separate = option[length..].starts_with([' ', '=']) || long.is_some() || is_user;
+        let is_secret = if has_command {
+            is_value && (is_separate || secret.len() >= 6 && has_digit(secret))
+        } else {
+            is_user && values::is_random(secret)
+        };
+        if is_secret && !secret.is_empty() && !value.contains("://") {
+            spans.push(start + value.len() - secret.len()..start + value.len());
+        }
+    }
+}
+
+fn has_digit(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Columns and values: `Key (a, b)=(x, y)`, `insert into t(a, b) values ('x', 'y')`.
+fn lists(text: &str, spans: &mut Vec<Range<usize>>) {
+    for (at, _) in text.match_indices(')') {
+        let after = text[at + 1..].trim_start();
+        let lower = after.get(..6).map(str::to_ascii_lowercase);
+        let is_insert = lower.as_deref() == Some("values");
+        let Some(values) = (if is_insert { Some(&after[6..]) } else { after.strip_prefix('=') })
+        else {
+            continue;
+        };
+        let Some(open) = text[..at].rfind('(') else { continue };
+        let columns: Vec<bool> = text[open + 1..at].split(',').map(is_secret_column).collect();
+        if !columns.contains(&true) {
+            continue;
+        }
+        let mut rows = values.trim_start();
+        while let Some(row) = rows.strip_prefix('(') {
+            let start = text.len() - row.len();
+            let fields = fields(row);
+            for (field, is_secret) in fields.iter().zip(columns.iter().cycle()) {
+                let value = row[field.clone()].trim().trim_matches('\'');
+                if *is_secret && !values::is_plain(value) && !values::is_uuid(value) {
+                    let offset = start + field.start + row[field.clone()].find(value).unwrap_or(0);
+                    spans.push(offset..offset + value.len());
+                }
+            }
+            let end = fields.last().map_or(0, |field| field.end);
+            rows = row[end..]
+                .strip_prefix(')')
+                .unwrap_or("")
+                .trim_start()
+                .trim_start_matches(',')
+                .trim_start();
+            if !is_insert {
+                break;
+            }
+        }
+    }
+}
+
+fn is_secret_column(name: &str) -> bool {
+    let name = name.trim().trim_matches(['"', '`', '\'']);
+    matches!(names::classify(name), Some(names::Name::Password | names::Name::Secret))
+}
+
+/// The places of the fields up to the closing parenthesis; commas within quotes and parentheses do not count.
+fn fields(row: &str) -> Vec<Range<usize>> {
+    let (mut fields, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_usize, false);
+    for (at, c) in row.char_indices() {
+        match c {
+            '\'' => quoted = !quoted,
+            _ if quoted => {}
+            '(' => depth += 1,
+            ')' if depth == 0 => {
+                fields.push(start..at);
+                return fields;
+            }
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                fields.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    fields.push(start..row.len());
+    fields
+}
+
+/// Literals in the arguments of functions that take keys: `pgp_sym_decrypt(x, 'key')`.
+fn calls(text: &str, spans: &mut Vec<Range<usize>>) {
+    for name in [
+        "pgp_sym_encrypt(",
+        "pgp_sym_decrypt(",
+        "crypt(",
+        "hmac(",
+        "encrypt(",
+        "decrypt(",
+        "_bytea(",
+        "set_config(",
+    ] {
+        for (at, _) in text.match_indices(name) {
+            let start = at + name.len();
+            for field in fields(&text[start..]) {
+                let value = text[start + field.start..start + field.end].trim();
+                let inner = value.trim_matches('\'');
+                if inner.len() + 2 == value.len()
+                    && inner.len() >= 6
+                    && !values::is_plain(inner)
+                    && (name != "set_config(" || values::is_random(inner))
+                {
+                    let offset =
+                        start + field.start + text[start + field.start..].find(inner).unwrap_or(0);
+                    spans.push(offset..offset + inner.len());
+                }
+            }
+        }
+    }
+}
+
+/// Words that are secrets by their shape: password files, logins, encoded secrets, tokens in three parts.
+fn words(text: &str, spans: &mut Vec<Range<usize>>) {
+    let is_end = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '"' | '\'' | '<' | '>' | '`' | '(' | ')' | ',' | ';' | '{' | '}' | '\\')
+    };
+    let mut at = 0;
+    let mut login = false;
+    for word in text.split(is_end) {
+        let is_after_login = login;
+        login = (login && matches!(word, "/" | "|" | ":"))
+            || (word.contains('@') && word.contains('.'));
+        if is_after_login && values::is_random(word) {
+            spans.push(at..at + word.len());
+        }
+        for range in word_secrets(word) {
+            spans.push(at + range.start..at + range.end);
+        }
+        let end = at + word.len();
+        at = end + text[end..].chars().next().map_or(0, char::len_utf8);
+    }
+}
+
+fn word_secrets(word: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    if word.len() < 8 || !word.is_ascii() {
+        return found;
+    }
+    // `name@host:password`, and `host:port:database:user:password`.
+    if let Some((address, password)) = word.rsplit_once(':')
+        && (values::is_random(password)
+            || (password.len() >= 8 && values::changes(password).0 >= 2))
+    {
+        let parts: Vec<&str> = address.split(':').collect();
+        let is_login = parts.len() == 1 && address.contains('@') && address.contains('.');
+        let is_file =
+            parts.len() == 4 && parts[1].bytes().all(|byte| byte.is_ascii_digit() || byte == b'*');
+        if is_login || is_file {
+            found.push(word.len() - password.len()..word.len());
+        }
+    }
+    // Azure client secrets, Telegram bots.
+    if let Some(at) = word.find("Q~").filter(|at| *at >= 4 && word.len() >= at + 30) {
+        found.push(at - 4..word.len());
+    }
+    if let Some(at) = word.find(":AA").filter(|at| word.len() >= at + 30) {
+        let rest = &word[at + 1..];
+        let end = rest.find('/').unwrap_or(rest.len());
+        let id = word[..at].bytes().rev().take_while(u8::is_ascii_digit).count();
+        if id >= 8 && end >= 30 {
+            found.push(at + 1..at + 1 + end);
+        }
+    }
+    encoded(word, &mut found);
+    found
+}
+
+/// Tokens in three parts, keys with a suffix, and base64 of a text that contains a secret.
+fn encoded(word: &str, found: &mut Vec<Range<usize>>) {
+    let is_run = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_.-".contains(&byte);
+    let mut start = 0;
+    for run in word.split(|c: char| !c.is_ascii() || !is_run(c as u8)) {
+        let range = start..start + run.len();
+        start = range.end + 1;
+        if run.len() < MIN_RUN {
+            continue;
+        }
+        let parts: Vec<&str> = run.split('.').collect();
+        let is_bot = parts.len() == 3
+            && parts[0].len() >= 18
+            && (5..=8).contains(&parts[1].len())
+            && parts[2].len() >= 20
+            && values::is_random(parts[2]);
+        let is_mail_key = run.len() >= 36
+            && run[32..].starts_with("-us")
+            && run[..32].bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_key = run.len() >= 64
+            && run.starts_with("MII")
+            && matches!(run.get(6..10), Some("IBAD" | "IBAA"));
+        if is_bot || is_mail_key || is_key || hides_secret(run) {
+            found.push(range);
+        }
+    }
+}
+
+/// Whether a text is base64 of a text that contains a secret.
+fn hides_secret(run: &str) -> bool {
+    decode(run).is_some_and(|decoded| {
+        let mut spans = Vec::new();
+        super::find_plain(&decoded, &mut spans);
+        !spans.is_empty()
+    })
+}
+
+/// Decodes base64 of printable text, also if it is cut.
+fn decode(text: &str) -> Option<String> {
+    const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let standard = text.trim_end_matches('=').replace('-', "+").replace('_', "/");
+    let whole = &standard[..standard.len() - usize::from(standard.len() % 4 == 1)];
+    // Most identifiers fail here, before anything is allocated for them.
+    if whole.contains(['.']) || whole.len() < 8 {
+        return None;
+    }
+    let bytes = GeneralPurpose::new(&base64::alphabet::STANDARD, CONFIG).decode(whole).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    text.chars().all(|c| !c.is_control() || c.is_whitespace()).then_some(text)
+}

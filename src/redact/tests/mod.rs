@@ -1,0 +1,175 @@
+//! Tests of the scanner: its figures on two corpora, examples, and properties.
+
+mod corpus;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn generated_secrets_are_redacted_in_every_spelling() {
+    let samples = corpus::secrets(7);
+    let is_shown = |sample: &&corpus::Sample| {
+        let shown = text(&sample.text);
+        sample.secrets.iter().any(|secret| shown.contains(secret))
+    };
+    let shown: Vec<_> = samples
+        .iter()
+        .filter(is_shown)
+        .map(|sample| format!("{}: {}", sample.name, sample.text))
+        .collect();
+    let share = 100 * (samples.len() - shown.len()) / samples.len();
+    println!("{} of {} samples shown", shown.len(), samples.len());
+    assert!(
+        share >= 98,
+        "{share}% of {} samples are redacted; shown:\n{}",
+        samples.len(),
+        shown.join("\n")
+    );
+}
+
+#[test]
+fn harmless_texts_keep_every_character() {
+    let texts = corpus::harmless(7);
+    let changed: Vec<_> =
+        texts.iter().filter(|plain| text(plain) != **plain).map(|plain| text(plain)).collect();
+    println!("{} of {} harmless texts changed", changed.len(), texts.len());
+    assert!(
+        20 * changed.len() <= texts.len(),
+        "{} of {} changed:\n{}",
+        changed.len(),
+        texts.len(),
+        changed.join("\n")
+    );
+}
+
+#[test]
+fn secrets_are_redacted_and_surrounding_text_is_kept() {
+    for (raw, expected) in [
+        ("401 for Bearer abc.def-1, retrying", "401 for Bearer [redacted], retrying"),
+        (
+            "Authorization: Bearer s3cret was refused",
+            "Authorization: Bearer [redacted] was refused",
+        ),
+        ("authorization=Basic YWxhZGRpbjpv", "authorization=Basic [redacted]"),
+        (
+            "connect postgres://app:p/w@d@db.example:5432/x failed",
+            "connect postgres://[redacted]@db.example:5432/x failed",
+        ),
+        ("redis://:pass@cache/0", "redis://[redacted]@cache/0"),
+        ("cut off: postgres://app:hunt", "cut off: postgres://[redacted]"),
+        (
+            "GET https://s3.example/a.mp4?X-Amz-Signature=ab&x=1 403",
+            "GET https://s3.example/a.mp4?X-Amz-Signature=[redacted]&x=1 403",
+        ),
+        ("cookie: sid=1; other=2\nnext line", "cookie: [redacted]\nnext line"),
+        (
+            "body {\"access_token\":\"abc def\",\"ok\":false}",
+            "body {\"access_token\":\"[redacted]\",\"ok\":false}",
+        ),
+        (
+            r#""{\"refreshToken\":\"abc\",\"n\":1}""#,
+            r#""{\"refreshToken\":\"[redacted]\",\"n\":1}""#,
+        ),
+        ("password: swordfish was refused", "password: [redacted] was refused"),
+        ("PGPASSWORD=swordfish psql", "PGPASSWORD=[redacted] psql"),
+        ("api-key=abc&clip=7", "api-key=[redacted]&clip=7"),
+        ("token: a1b2c3", "token: [redacted]"),
+        ("a\u{1b}[32mpassword\u{1b}[0m: 'x y'", "a\u{1b}[32mpassword\u{1b}[0m: '[redacted]'"),
+    ] {
+        assert_eq!(text(raw), expected, "{raw}");
+        assert_eq!(text(expected), expected, "redacted twice");
+    }
+}
+
+#[test]
+fn secrets_in_json_are_redacted_at_every_depth() {
+    let payload = json!({
+        "clip": 7, "access_token": "a", "nested": [{"apiKey": "b", "name": "c"}], "s3_key": "d",
+        "Authorization": {"x": "y", "n": 1}, "jwt": "e", "token": null, "password": 123_456,
+        "source": "https://host/a.mp4?sig=f", "env": [{"name": "DB_PASSWORD", "value": "g"}]
+    });
+    let expected = json!({
+        "clip": 7, "access_token": REDACTED, "nested": [{"apiKey": REDACTED, "name": "c"}],
+        "s3_key": "d", "Authorization": {"x": REDACTED, "n": 1}, "jwt": REDACTED, "token": null, "password": REDACTED,
+        "source": "https://host/a.mp4?sig=[redacted]", "env": [{"name": "DB_PASSWORD", "value": REDACTED}]
+    });
+    assert_eq!(json(payload), expected);
+}
+
+/// Parts of secrets and of texts that resemble them.
+const PIECES: [&str; 44] = [
+    "token",
+    "Secret",
+    "PASSWORD",
+    "pwd",
+    "api",
+    "_",
+    "-",
+    "Key",
+    "cookie",
+    "Authorization",
+    "jwt",
+    "Bearer ",
+    "=",
+    ":",
+    "=>",
+    " ",
+    "\n",
+    "\"",
+    "'",
+    "\\",
+    "https://",
+    "u",
+    "@",
+    "/",
+    "?",
+    "#",
+    ".",
+    "a1b2c3d4e5f6a7b8c9d0",
+    "%22",
+    "&quot;",
+    "(",
+    ")",
+    "values",
+    ",",
+    "\u{1b}[3",
+    "é",
+    "\u{200b}",
+    "密码",
+    "-----BEGIN PRIVATE KEY-----",
+    "[redacted]",
+    "{",
+    "[",
+    "\\u00",
+    "kT9xQ2mVb7Lr4Z",
+];
+
+proptest! {
+    /// Whatever the text is, the scanner returns, and a second pass finds nothing that the first one left.
+    #[test]
+    fn every_text_can_be_scanned(pieces in proptest::collection::vec(0..PIECES.len(), 0..14)) {
+        let raw: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        let once = text(&raw);
+        let count = once.matches(REDACTED).count();
+        prop_assert!(count > 0 || once == raw, "{raw:?}: {once:?}");
+    }
+
+    /// A named secret is redacted wherever a text is cut, if enough of it is left to be one.
+    #[test]
+    fn cut_texts_hide_what_is_left_of_a_secret(seed in 0..5_000_u64, keep in 8..20_usize) {
+        let secret = corpus::Generator::new(seed).alnum(20);
+        for start in ["x {\"password\": \"", "db_password=", "postgres://app:", "Authorization: Bearer "] {
+            let raw = format!("{start}{}", &secret[..keep]);
+            let shown = text(&raw);
+            prop_assert!(!shown.contains(&secret[..keep]), "{raw}: {shown}");
+        }
+    }
+
+    /// Texts of any characters are scanned without a panic.
+    #[test]
+    fn arbitrary_texts_can_be_scanned(raw in "\\PC{0,80}") {
+        _ = text(&raw);
+    }
+}

@@ -1,0 +1,161 @@
+//! URLs and connection strings: passwords in them, and secret parts of paths.
+
+use std::ops::Range;
+
+use super::values;
+
+/// Hosts whose paths contain secrets.
+const SECRET_PATHS: [&str; 14] = [
+    "hooks.",
+    "webhook",
+    "/hooks/",
+    "api.telegram.org/bot",
+    "infura.io/",
+    "alchemy.com/",
+    "alchemyapi.io/",
+    "quiknode.pro/",
+    "quicknode",
+    "ankr.com/",
+    "maker.ifttt.com/",
+    "hc-ping.com/",
+    "chainstack.com/",
+    "/bot",
+];
+
+/// Schemes before a colon that are no user names: `mailto:a@b`.
+const NO_USERS: [&str; 14] = [
+    "mailto", "sip", "sips", "xmpp", "acct", "to", "from", "cc", "npm", "git", "ssh", "error",
+    "http", "https",
+];
+
+/// Adds the secrets in URLs, and in addresses without a scheme.
+pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
+    for (at, _) in text.match_indices("://") {
+        let start = at + 3;
+        let run = run(&text[start..]);
+        let scheme = text[..at]
+            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+')
+            .next()
+            .unwrap_or("");
+        let is_web = scheme.starts_with("http") || scheme.starts_with("ws");
+        let is_cut = start + run.len() == text.len();
+        if let Some(range) = user_info(run, is_web, is_cut) {
+            spans.push(start + range.start..start + range.end);
+        }
+        path(run, |range| spans.push(start + range.start..start + range.end));
+    }
+    for (at, _) in text.match_indices('@') {
+        if let Some(range) = without_scheme(text, at) {
+            spans.push(range);
+        }
+    }
+    relative_paths(text, spans);
+}
+
+/// The characters of a URL at the start of a text.
+fn run(text: &str) -> &str {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '\\');
+    &text[..text.find(is_end).unwrap_or(text.len())]
+}
+
+/// The user and password of a URL. The password can contain characters that should have been percent-encoded, and
+/// the text can be cut within it.
+fn user_info(url: &str, is_web: bool, is_cut: bool) -> Option<Range<usize>> {
+    let authority = &url[..url.find(['/', '?', '#']).unwrap_or(url.len())];
+    if authority.starts_with('[') {
+        return None;
+    }
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    let end = match authority.rfind('@') {
+        Some(at) if is_web => at,
+        Some(at) => last_host(url).unwrap_or(at).max(at),
+        None if !authority.contains(':') || has_port => return None,
+        None => match last_host(url) {
+            Some(at) => at,
+            None if is_cut && !is_web && authority.len() == url.len() => authority.len(),
+            None => return None,
+        },
+    };
+    let user = &url[..end];
+    match user.split_once(':') {
+        Some((_, password)) if password.bytes().any(|byte| byte.is_ascii_alphanumeric()) => {
+            Some(0..end)
+        }
+        _ if values::is_random(user.trim_end_matches(':')) => Some(0..end),
+        _ => None,
+    }
+    .filter(|_| !user.starts_with(super::REDACTED))
+}
+
+/// The last `@` before something like a host.
+fn last_host(url: &str) -> Option<usize> {
+    url.rmatch_indices('@').map(|(at, _)| at).find(|at| is_host(&url[at + 1..]))
+}
+
+fn is_host(text: &str) -> bool {
+    let name: &str = &text[..text.find(['/', ':', '?', ',', '(']).unwrap_or(text.len())];
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']');
+    name.chars().all(is_name) && name.chars().any(|c| c.is_alphanumeric())
+}
+
+/// Adds the generated parts of paths that are secret.
+fn path(url: &str, mut add: impl FnMut(Range<usize>)) {
+    let lower = url.to_ascii_lowercase();
+    if !SECRET_PATHS.iter().any(|path| lower.contains(path)) {
+        return;
+    }
+    let path = &url[..url.find(['?', '#']).unwrap_or(url.len())];
+    let mut at = 0;
+    for part in path.split('/') {
+        let secret = part.split('@').next().unwrap_or(part);
+        if at > 0 && secret.len() >= 16 && (values::is_random(secret) || values::is_uuid(secret)) {
+            add(at..at + secret.len());
+        }
+        at += part.len() + 1;
+    }
+}
+
+/// Paths without a host: `/bot123:AAx/sendMessage`, `/reset-password/x`.
+fn relative_paths(text: &str, spans: &mut Vec<Range<usize>>) {
+    for marker in
+        ["/reset-password/", "/webhooks/", "/invite/", "/magic-link/", "/token/", "/services/"]
+    {
+        for (at, _) in text.match_indices(marker) {
+            let start = at + marker.len();
+            let mut from = start;
+            for part in run(&text[start..]).split(['/', '?', '#']) {
+                if part.len() >= 16 && values::is_random(part) {
+                    spans.push(from..from + part.len());
+                }
+                from += part.len() + 1;
+            }
+        }
+    }
+}
+
+/// `user:password@host` without a scheme.
+fn without_scheme(text: &str, at: usize) -> Option<Range<usize>> {
+    let is_start = |c: char| {
+        c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '(' | ',' | '=' | '{' | '[')
+    };
+    let start = text[..at]
+        .rfind(is_start)
+        .map_or(0, |place| place + text[place..].chars().next().map_or(1, char::len_utf8));
+    let (user, password) = text[start..at].split_once(':')?;
+    if password.is_empty() || password.starts_with("//") || user.is_empty() || user.contains('/') {
+        return None;
+    }
+    let after = run(&text[at + 1..]);
+    let is_user =
+        user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '%' | '@'));
+    let is_address =
+        is_host(after) && after.contains([':', '/', '(']) && after.contains(['.', ':', '(']);
+    let is_secret = values::is_random(password) || is_address;
+    let is_plain =
+        NO_USERS.contains(&user.to_ascii_lowercase().as_str()) && !values::is_random(password);
+    let has_letter =
+        after.trim_start_matches('v').starts_with(char::is_alphabetic) || after.contains(':');
+    (is_user && is_secret && has_letter && !is_plain).then_some(start + user.len() + 1..at)
+}
