@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::config::{ConfigFile, ContextSettings};
+use super::credentials::{self, Author};
 use super::dotenv::{self, DotEnv};
 use super::{
     Origin, Overrides, ProcessEnvironment, Setting, Settings, base_url, connection_defaults,
@@ -36,6 +37,9 @@ pub(super) const PG_VARIABLES: [(&str, &str); 18] = [
 /// PG* variables that select a database. The others only say how to connect.
 const PG_SELECTING: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"];
 
+/// PG* variables that say where a password is sent, or where it is read from.
+const PG_SERVER: [&str; 5] = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGPASSFILE"];
+
 /// The variables of the environment and of `.env`.
 struct EnvAndDotenv<'a> {
     environment: &'a ProcessEnvironment,
@@ -54,10 +58,16 @@ impl EnvAndDotenv<'_> {
         self.environment_variable(name).or_else(|| self.dotenv.get(name).cloned())
     }
 
-    /// The values that complete a connection string, with the PG* variables.
-    fn connection_defaults(&self) -> ConnectionDefaults {
+    /// The values that complete a connection string of `author`, with the PG* variables. Another author does not
+    /// choose the server.
+    fn connection_defaults(&self, author: Author) -> ConnectionDefaults {
         let set = |(name, key): &(&str, &str)| {
-            let variable = self.get(name)?;
+            let is_usable = |variable: &Setting<String>| {
+                variable.origin.author() == author || !PG_SERVER.contains(name)
+            };
+            let variable = self.get(name).filter(is_usable);
+            let variable =
+                variable.or_else(|| self.dotenv.get(*name).cloned().filter(is_usable))?;
             let sourced = Sourced::new(variable.value, variable.origin.to_string());
             Some(((*key).to_owned(), sourced))
         };
@@ -78,19 +88,26 @@ impl EnvAndDotenv<'_> {
         layer: &dyn Fn(&str) -> Option<Setting<String>>,
     ) -> Option<Result<Setting<Dsn>, Error>> {
         if let Some(url) = layer("DATABASE_URL") {
-            return Some(parse(&url.value, url.origin, &self.connection_defaults()));
+            return Some(self.parse(&url.value, url.origin));
         }
         let selecting = PG_SELECTING.iter().find_map(|name| layer(name))?;
-        let dsn = Dsn::from_pg_variables(&self.connection_defaults());
-        Some(dsn.map(|dsn| Setting::new(dsn, selecting.origin)).map_err(Error::from))
+        let dsn = Dsn::from_pg_variables(&self.connection_defaults(selecting.origin.author()));
+        let database = dsn.map(|dsn| Setting::new(dsn, selecting.origin)).map_err(Error::from);
+        Some(database.and_then(|database| self.with_own_password(database)))
     }
-}
 
-/// Parses a connection string from `origin`, which is added to an error.
-fn parse(text: &str, origin: Origin, defaults: &ConnectionDefaults) -> Result<Setting<Dsn>, Error> {
-    match Dsn::parse(text, defaults) {
-        Ok(dsn) => Ok(Setting::new(dsn, origin)),
-        Err(error) => Err(Error::from(error).cause(format!("set by {origin}"))),
+    /// Parses a connection string from `origin`, which is added to an error.
+    fn parse(&self, text: &str, origin: Origin) -> Result<Setting<Dsn>, Error> {
+        match Dsn::parse(text, &self.connection_defaults(origin.author())) {
+            Ok(dsn) => self.with_own_password(Setting::new(dsn, origin)),
+            Err(error) => Err(Error::from(error).cause(format!("set by {origin}"))),
+        }
+    }
+
+    /// Refuses a database whose password comes from another source.
+    fn with_own_password(&self, database: Setting<Dsn>) -> Result<Setting<Dsn>, Error> {
+        credentials::check_password(&database, self.get("PGPASSWORD").as_ref())?;
+        Ok(database)
     }
 }
 
@@ -150,13 +167,20 @@ fn app(
         (None, Some(context)) => settings.apply_app(context, variables.environment),
         (None, None) => {}
     }
+    let server = settings.base_url.as_ref().ok().map(|url| url.origin.clone());
+    let check = |what, credential: &Origin| match &server {
+        Some(server) => credentials::check(what, credential, server).map_err(unconfigured),
+        None => Ok(()),
+    };
     if let Some(token) = variables.get("CLIPLY_ADMIN_TOKEN") {
-        settings.admin_token = Ok(token.map(Secret::new));
+        let checked = check("the admin token", &token.origin);
+        settings.admin_token = checked.map(|()| token.map(Secret::new));
     }
     if let Some(text) = variables.get("CLIPLY_HEADERS") {
         let headers = headers::parse(&text.value, &text.origin);
         let headers = headers.map_err(|error| Error::config(format!("{}: {error}", text.origin)));
-        settings.headers = headers.map_err(unconfigured);
+        let headers = headers.map_err(unconfigured);
+        settings.headers = check("a header", &text.origin).and(headers);
     }
     is_own
 }
@@ -168,9 +192,8 @@ fn database(
     variables: &EnvAndDotenv,
     context: Option<&ContextSettings>,
 ) -> bool {
-    let flag = overrides.database_url.as_ref().map(|url| {
-        parse(url.expose(), Origin::Flag("--database-url"), &variables.connection_defaults())
-    });
+    let flag = overrides.database_url.as_ref();
+    let flag = flag.map(|url| variables.parse(url.expose(), Origin::Flag("--database-url")));
     let replacement = flag.or_else(|| variables.database());
     let is_own = replacement.is_none();
     let own_database = || context_database(context?, variables.environment);

@@ -15,6 +15,7 @@
 mod app;
 mod base_url;
 mod config;
+mod credentials;
 pub(crate) mod demo;
 mod dotenv;
 pub mod duration;
@@ -91,6 +92,8 @@ pub struct Settings {
     pub database: Result<Setting<Dsn>, SourceError>,
     /// Bearer token for the admin endpoint.
     pub(crate) admin_token: Result<Setting<Secret>, SourceError>,
+    /// Whether the context allows to send the token without TLS.
+    allow_plain_http: bool,
     /// Extra headers for every HTTP request.
     pub(crate) headers: Result<Vec<Header>, SourceError>,
     /// The context that protects this database; writes require its name.
@@ -144,6 +147,7 @@ impl Settings {
             Some(name) => from_context::resolve(name, overrides, environment, &config)?,
             None => from_layers::resolve(overrides, environment, &config, cwd)?,
         };
+        settings.refuse_plain_http();
         protection::apply(&mut settings, &config, environment);
         if let Ok(database) = &settings.database {
             settings.warnings.extend(database.value.warnings.iter().cloned());
@@ -209,6 +213,7 @@ impl Settings {
             admin_token: Err(missing("admin token", "CLIPLY_ADMIN_TOKEN")),
             contexts,
             config_files: config.files.clone(),
+            allow_plain_http: false,
             headers: Ok(Vec::new()),
             protected: None,
             read_only: false,
@@ -245,6 +250,17 @@ impl Settings {
         }
     }
 
+    /// Replaces the admin token by an error if it would be sent without TLS.
+    fn refuse_plain_http(&mut self) {
+        let (Ok(url), Ok(_), false) = (&self.base_url, &self.admin_token, self.allow_plain_http)
+        else {
+            return;
+        };
+        if let Err(error) = credentials::check_plain_http(url) {
+            self.admin_token = Err(unconfigured(error));
+        }
+    }
+
     /// Applies the base URL of a context with its token and headers.
     fn apply_app(&mut self, context: &ContextSettings, environment: &ProcessEnvironment) {
         if let Some(url) = &context.base_url {
@@ -254,6 +270,7 @@ impl Settings {
             self.admin_token =
                 token.read(environment).map(|t| t.map(Secret::new)).map_err(unconfigured);
         }
+        self.allow_plain_http = context.allow_plain_http;
         self.headers = context.read_headers(environment).map_err(unconfigured);
         self.app.apply(&context.app);
         self.oldest_job_age_unit.clone_from(&context.oldest_job_age_unit);
@@ -312,7 +329,8 @@ fn connection_defaults(
 
 /// The error for a setting that is not configured; the hint names up to five contexts.
 fn missing(name: &str, alternatives: &str, contexts: &[String]) -> SourceError {
-    let flags: Vec<_> = contexts.iter().take(5).map(|name| format!("-c {name}")).collect();
+    let flags: Vec<_> =
+        contexts.iter().take(5).map(|name| format!("-c {}", crate::text::quote(name))).collect();
     let flags = if flags.is_empty() { String::new() } else { format!(": {}", flags.join(", ")) };
     SourceError::new(SourceErrorKind::NotConfigured, format!("no {name} is configured"))
         .hint(format!("set it with {alternatives} or a context{flags}"))

@@ -12,13 +12,14 @@ use crate::settings::app::{AppOverrides, is_endpoint_path};
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
 /// Every key of a context, with its description.
-const CONTEXT_KEYS: [(&str, &str); 19] = [
+const CONTEXT_KEYS: [(&str, &str); 20] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
     ("database_url_file", "file that holds the database URL"),
     ("admin_token_env", "name of the variable that holds the bearer token for /api/admin/readyz"),
     ("admin_token_file", "file that holds the bearer token"),
+    ("allow_plain_http", "true: the admin token may be sent without TLS"),
     ("headers", "table of extra headers; a value may be {env = \"NAME\"} or {file = \"PATH\"}"),
     ("protected", "true: writes ask for the context's name"),
     ("read_only", "true: writes are refused"),
@@ -66,6 +67,8 @@ pub(crate) struct ContextSettings {
     pub(crate) database: Option<Source>,
     /// Where the admin token is defined.
     pub(crate) admin_token: Option<Source>,
+    /// Whether the admin token may be sent without TLS.
+    pub(crate) allow_plain_http: bool,
     /// The names of headers and where their values are defined.
     pub(crate) headers: Vec<(String, Source)>,
     /// Whether writes require its name.
@@ -114,6 +117,7 @@ impl ContextSettings {
             base_url: None,
             database: None,
             admin_token: None,
+            allow_plain_http: false,
             headers: Vec::new(),
             protected: None,
             read_only: None,
@@ -152,6 +156,7 @@ impl ContextSettings {
             "admin_token_file" => {
                 set_once(&mut self.admin_token, Source::File(text()?), document, key)?;
             }
+            "allow_plain_http" => self.allow_plain_http = document.boolean(key, value)?.value,
             "headers" => self.headers = headers(document, key, value)?,
             "protected" => self.protected = Some(document.boolean(key, value)?),
             "read_only" => self.read_only = Some(document.boolean(key, value)?),

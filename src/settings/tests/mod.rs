@@ -1,5 +1,6 @@
 //! Tests of precedence, isolation, protection and output of settings.
 
+mod credentials;
 mod guards;
 mod isolation;
 mod layers;
