@@ -43,7 +43,7 @@ pub(crate) fn unanswered(error: io::Error) -> Error {
 pub(crate) fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String {
     let required = protected.is_some() || jobs > MAX_JOBS_WITHOUT_REASON;
     let reason = match reason.map(redact::text) {
-        Some(reason) => format!(" --reason {}", shell_words::quote(&reason)),
+        Some(reason) => format!(" --reason {}", crate::text::quote(&reason)),
         None if required => format!(" --reason {REASON_PLACEHOLDER}"),
         None => String::new(),
     };
@@ -53,7 +53,7 @@ pub(crate) fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) ->
 /// Returns the `--confirm` flag with the name of a protected context, with a space in front; empty
 /// without one.
 pub(crate) fn confirm_flag(protected: Option<&str>) -> String {
-    protected.map_or_else(String::new, |name| format!(" --confirm {}", shell_words::quote(name)))
+    protected.map_or_else(String::new, |name| format!(" --confirm {}", crate::text::quote(name)))
 }
 
 /// The facts that decide whether a write is permitted.
@@ -148,7 +148,7 @@ impl WriteRequest<'_> {
             (Some(context), None) => Err(Error::refused(format!(
                 "the database is that of context {context}, which is protected"
             ))
-            .hint(format!("to write there, add --confirm {context} and --reason TEXT"))),
+            .hint(format!("to write there, add{} and --reason TEXT", confirm_flag(Some(context))))),
             (Some(context), Some(name)) if name != context => Err(Error::refused(format!(
                 "--confirm {name} does not name the protected context {context}"
             ))),

@@ -358,3 +358,68 @@ fn architecture_lists_the_imports_of_every_room() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+fn rust_files(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => rust_files(&path, files),
+            false => files.extend(path.extension().is_some_and(|e| e == "rs").then_some(path)),
+        }
+    }
+}
+
+/// Finds literals that put an argument into a suggested command.
+struct CommandLiterals(Vec<String>);
+
+impl CommandLiterals {
+    fn check(&mut self, text: &str) {
+        for command in text.split("cliplyctl ").skip(1) {
+            let words = command.split_whitespace();
+            let verbs = words
+                .clone()
+                .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
+            let count = verbs.count();
+            if count > 0 && words.clone().nth(count).is_some_and(|word| word.contains('{')) {
+                self.0.push(text.to_owned());
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for CommandLiterals {
+    fn visit_macro(&mut self, found: &'ast syn::Macro) {
+        for token in found.tokens.clone() {
+            if let Ok(literal) = syn::parse_str::<syn::LitStr>(&token.to_string()) {
+                self.check(&literal.value());
+            }
+        }
+        visit::visit_macro(self, found);
+    }
+}
+
+#[test]
+fn suggested_commands_are_built_in_one_place() {
+    let mut found = Vec::new();
+    let mut files = Vec::new();
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    for path in files {
+        if path.ends_with("shell_command.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut literals = CommandLiterals(Vec::new());
+        literals.visit_file(&syn::parse_file(&text).unwrap());
+        found
+            .extend(literals.0.into_iter().map(|literal| format!("{}: {literal}", path.display())));
+        let quotes = text.contains("shell_words::quote");
+        if quotes && !path.ends_with("selection.rs") {
+            found.push(format!("{}: shell_words::quote", path.display()));
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "use text::ShellCommand, which quotes arguments:\n{}",
+        found.join("\n")
+    );
+}

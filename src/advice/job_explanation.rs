@@ -4,6 +4,7 @@ use crate::facts::Thresholds;
 use crate::facts::job::Job;
 use crate::queue::Lifecycle;
 use crate::text;
+use crate::text::ShellCommand;
 
 /// Explanation of a job's state.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +47,10 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
                 after_attempts(job)
             ),
             next: vec![
-                (format!("cliplyctl dlq show {}", job.id), "whether a retry is safe".into()),
+                (
+                    ShellCommand::new("dlq show").arg(&job.id).into(),
+                    "whether a retry is safe".into(),
+                ),
                 (dead_letters(job), "others of its kind that died".into()),
                 ("cliplyctl runbook 3.4".into(), "requeue only after the cause is mended".into()),
             ],
@@ -119,7 +123,7 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
             ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
             ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
             (
-                format!("cliplyctl jobs rescue {} --dry-run", job.id),
+                ShellCommand::new("jobs rescue").arg(&job.id).flags(" --dry-run").into(),
                 "what taking it back would do".into(),
             ),
         ],
@@ -132,10 +136,8 @@ fn plain(word: &'static str, sentence: impl Into<String>) -> JobExplanation {
 
 fn dead_letters(job: &Job) -> String {
     match &job.kind {
-        Some(kind) if kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
-            format!("cliplyctl dlq list --kind {kind}")
-        }
-        _ => "cliplyctl dlq list".to_owned(),
+        Some(kind) => ShellCommand::new("dlq list --kind").arg(kind).into(),
+        None => "cliplyctl dlq list".to_owned(),
     }
 }
 

@@ -44,7 +44,7 @@ impl RlsScope {
         let roles = self.role.iter().map(|role| ("--role", Some(role.clone())));
         let given =
             single.into_iter().chain(roles).filter_map(|(flag, value)| Some((flag, value?)));
-        given.map(|(flag, value)| format!(" {flag} {}", shell_words::quote(&value))).collect()
+        given.map(|(flag, value)| format!(" {flag} {}", crate::text::quote(&value))).collect()
     }
 }
 

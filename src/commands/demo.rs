@@ -15,6 +15,7 @@ use crate::facts::Status;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::settings::{ProcessEnvironment, demo as demo_settings};
 use crate::terminal::Terminal;
+use crate::text::ShellCommand;
 
 /// Lists the scenarios, deploys a fix, runs one command against a demo, or keeps a demo running until
 /// Ctrl-C.
@@ -80,7 +81,7 @@ fn list() -> Report {
     let mut document = Document::default();
     document.push(Block::Table(table));
     let first = SCENARIOS[0].name;
-    document.next(vec![(format!("cliplyctl demo --scenario {first}"), "the default")]);
+    document.next(vec![(ShellCommand::new("demo --scenario").arg(first).into(), "the default")]);
     let data = SCENARIOS.each_ref().map(|s| serde_json::json!({"name": s.name, "about": s.about}));
     Report::listing("demo", data, document)
 }
@@ -202,11 +203,12 @@ fn instructions(
     }
     document.push(Block::Pairs(pairs));
     let commands = scenario.try_next.iter();
-    let commands =
-        commands.map(|(c, purpose)| (format!("cliplyctl -c demo {c}"), (*purpose).to_owned()));
+    let commands = commands.map(|(c, purpose)| {
+        (ShellCommand::new("-c demo").flags(format!(" {c}")).into(), (*purpose).to_owned())
+    });
     let fix = scenario.failures.last().map(|failure| {
         let purpose = "deploys what mends these jobs: a canary goes through now";
-        (format!("cliplyctl demo --fix {}", failure.kind), purpose.to_owned())
+        (ShellCommand::new("demo --fix").arg(failure.kind).into(), purpose.to_owned())
     });
     document.next(commands.chain(fix).collect());
     document

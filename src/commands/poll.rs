@@ -43,7 +43,7 @@ pub(crate) async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult
     let triage = triage::bounded(context, interrupt);
     let ((facts, areas), activity) = join(triage, read_activity(context)).await;
     let snapshot = snapshot::take_snapshot(&facts, &areas, activity.as_ref(), at);
-    let marks = snapshot::marks(activity.as_ref(), at);
+    let marks = snapshot::marks(activity.as_ref());
     PollResult { facts, areas, activity, snapshot, marks, took: started.elapsed() }
 }
 

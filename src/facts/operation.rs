@@ -161,7 +161,7 @@ impl Author {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct OperationSummary {
     /// Id of the operation.
-    pub(crate) operation: String,
+    pub(crate) operation: OperationId,
     /// Type of the operation.
     pub(crate) operation_type: OperationType,
     /// Login name of the operator.

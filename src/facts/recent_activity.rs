@@ -2,7 +2,7 @@
 //! with a limit, because the dashboard polls every few seconds.
 
 use super::Observed;
-use super::operation::OperationType;
+use super::operation::{OperationId, OperationType};
 
 /// Length in seconds of the two windows that are compared to show whether a cause is rising.
 pub(crate) const WINDOW: f64 = 900.0;
@@ -68,7 +68,7 @@ pub(crate) struct Activity {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RecentOperation {
     /// Id.
-    pub(crate) operation: String,
+    pub(crate) operation: OperationId,
     /// Type of the operation.
     pub(crate) operation_type: OperationType,
     /// `user@host`.

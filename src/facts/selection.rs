@@ -29,7 +29,8 @@ impl Selection {
     /// The filters as flags: `--kind X --error "timed out"`.
     pub(crate) fn flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
-        let mut flag = |name: &str, value: &str| flags.push(format!("--{name} {}", quoted(value)));
+        let mut flag =
+            |name: &str, value: &str| flags.push(format!("--{name} {}", shell_words::quote(value)));
         for kind in &self.kinds {
             flag("kind", kind);
         }
@@ -46,16 +47,6 @@ impl Selection {
             }
         }
         flags
-    }
-}
-
-/// Quotes a word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Condenses the results of one poll into a snapshot for the store.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::facts::Status;
 use crate::facts::queue::{Count, Queue};
@@ -143,18 +143,16 @@ fn group_lines(recent: &RecentActivity) -> Vec<GroupLine> {
 }
 
 /// Returns the recent operations as markers of the timeline.
-pub(crate) fn marks(recent: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMarker> {
+pub(crate) fn marks(recent: Option<&RecentActivity>) -> Vec<OperationMarker> {
     let activity = recent.and_then(|recent| recent.activity.value());
     let marker = |operation: &crate::facts::recent_activity::RecentOperation| {
-        // The id contains the start time; the events that were read may begin later.
-        let began = crate::facts::operation::OperationId::parse(&operation.operation);
-        let ago = SignedDuration::from_millis((operation.first * 1e3) as i64);
         OperationMarker {
-            operation: operation.operation.chars().take(MAX_TEXT).collect(),
+            operation: operation.operation.to_string(),
             operation_type: operation.operation_type,
             who: shorten(&operation.who),
             reason: operation.reason.as_deref().map(shorten),
-            at: began.map_or_else(|| now.saturating_sub(ago).unwrap_or(now), |id| id.at),
+            // The id contains the start time; the events that were read may begin later.
+            at: operation.operation.at,
             jobs: operation.jobs,
         }
     };

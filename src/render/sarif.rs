@@ -11,6 +11,7 @@ use crate::checks::registry;
 use crate::facts::{Finding, Status};
 use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
+use crate::text::ShellCommand;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -65,7 +66,7 @@ fn rule(id: &str) -> Value {
     json!({
         "id": id,
         "shortDescription": { "text": title },
-        "help": { "text": format!("RUNBOOK.md has a page of this name: cliplyctl runbook {id}") },
+        "help": { "text": format!("RUNBOOK.md has a page of this name: {}", ShellCommand::new("runbook").arg(id)) },
     })
 }
 

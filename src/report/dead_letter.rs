@@ -13,6 +13,7 @@ use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::dead_letter::SameCauseCount;
 use crate::facts::job::Job;
 use crate::text;
+use crate::text::ShellCommand;
 
 /// One dead letter with its history and advice.
 pub(crate) struct DeadLetterView<'a> {
@@ -192,10 +193,10 @@ pub(crate) fn retry_text(safe: SafeToRetry) -> &'static str {
 fn next(view: &DeadLetterView<'_>) -> Vec<(String, String)> {
     let mut next = Vec::new();
     if view.same_cause.count.at_least() != Some(0) {
-        let command = format!("cliplyctl dlq list --group {}", view.job.cause.hash);
+        let command = ShellCommand::new("dlq list --group").arg(&view.job.cause.hash).into();
         next.push((command, "the others that died of the same".to_owned()));
     }
-    let command = format!("cliplyctl dlq requeue {} --dry-run", view.job.id);
+    let command = ShellCommand::new("dlq requeue").arg(&view.job.id).flags(" --dry-run").into();
     match view.advice.map(|advice| advice.safe_to_retry) {
         Some(SafeToRetry::Yes) => next.push((command, "what requeueing it would do".to_owned())),
         Some(SafeToRetry::AfterFix) => {

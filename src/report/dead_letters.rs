@@ -10,6 +10,7 @@ use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
 use crate::text;
+use crate::text::ShellCommand;
 
 /// `data` of `dlq list`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -102,7 +103,7 @@ pub(crate) fn listing(
     document.note(footer(page, order));
     let mut next = Vec::new();
     if let Some(job) = page.jobs.first() {
-        let command = format!("cliplyctl dlq show {}", job.id);
+        let command = ShellCommand::new("dlq show").arg(&job.id).to_string();
         next.push((command, "the first of them: error, payload, timeline, advice"));
     }
     if let Some(cursor) = &next_cursor {

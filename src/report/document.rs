@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::cell::{Cell, CellStyle};
 use super::table::Table;
 use crate::facts::{Finding, Status};
+use crate::text::ShellCommand;
 
 /// A block of a document.
 #[derive(Debug, Clone)]
@@ -109,7 +110,7 @@ impl Document {
         for finding in problems {
             let Some(command) = &finding.next else { continue };
             let command = if command == current {
-                format!("cliplyctl runbook {}", finding.section.number())
+                ShellCommand::new("runbook").arg(finding.section.number()).into()
             } else {
                 command.clone()
             };

@@ -6,6 +6,7 @@ use super::{Block, Cell, Column, ContextReport, Document, Report, Table};
 use crate::exit::{ExitCode, FailOn};
 use crate::facts::{Finding, Status};
 use crate::text;
+use crate::text::ShellCommand;
 
 /// Contexts that the headline names for each status, and for which a command is suggested.
 const NAMED: usize = 4;
@@ -83,7 +84,8 @@ fn document(command: &'static str, contexts: &[ContextReport], status: Status) -
         document.note(format!("the others likewise: -c NAME {command}"));
     }
     let details = |context: &ContextReport| {
-        (format!("cliplyctl -c {} {command}", context.name()), "its whole report".to_owned())
+        let details = ShellCommand::new("-c").arg(context.name()).flags(format!(" {command}"));
+        (details.into(), "its whole report".to_owned())
     };
     document.next(problems.into_iter().take(NAMED).map(details).collect());
     document

@@ -8,6 +8,7 @@ use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::requeued_job::{FollowEnd, FollowResult, JobOutcome, ZombieWorker};
 use crate::requeue::job_outcome::describe_counts;
+use crate::text::ShellCommand;
 use crate::text::{count, first_line, plural};
 
 /// Maximum number of groups and of workers in the tables.
@@ -188,14 +189,14 @@ fn zombie_action(zombie: &ZombieWorker) -> &'static str {
 pub(crate) fn next(result: &FollowResult) -> Vec<(String, String)> {
     let mut next = Vec::new();
     if result.end != FollowEnd::Decided {
-        let command = format!("cliplyctl dlq follow {}", result.operation);
+        let command = ShellCommand::new("dlq follow").arg(&result.operation).into();
         next.push((command, "attach again, from any machine".to_owned()));
     }
     if result.end == FollowEnd::Decided && is_superseded(result) {
         next.push(("cliplyctl dlq ops".to_owned(), "what was done since, and by whom".to_owned()));
     }
     if let Some(group) = result.failures.first() {
-        let command = format!("cliplyctl jobs show {}", group.sample);
+        let command = ShellCommand::new("jobs show").arg(&group.sample).into();
         next.push((command, "one that failed, in full".to_owned()));
     }
     next

@@ -10,6 +10,7 @@ use crate::facts::advice::Advice;
 use crate::facts::dead_letter::DeadSince;
 use crate::facts::group::{DeadLetterGroup, Groups};
 use crate::text;
+use crate::text::ShellCommand;
 
 /// `data` of `dlq groups`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -88,7 +89,8 @@ pub(crate) fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> R
     document.note(footer(groups));
     document.note(format!("requeued before: {}", groups.requeued.searched));
     document.next(groups.groups.first().map_or_else(Vec::new, |largest| {
-        let command = format!("cliplyctl dlq list --group {}", largest.fingerprint.hash);
+        let command =
+            ShellCommand::new("dlq list --group").arg(&largest.fingerprint.hash).to_string();
         vec![(command, "the jobs of the largest group".to_owned())]
     }));
     let data = GroupsJson {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::job::{JobLine, JobState};
-use crate::text::{age, first_line};
+use crate::text::{ShellCommand, age, first_line};
 
 /// `data` of `jobs list`. Ages are in seconds by the database clock.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,7 +54,7 @@ pub(crate) fn report(state: JobState, jobs: &[JobLine], limit: usize, from: &Pro
         document.note(format!("there are more: --limit says how many are shown, {limit} here"));
     }
     if let Some(first) = shown.first() {
-        let command = format!("cliplyctl jobs show {}", first.id);
+        let command = ShellCommand::new("jobs show").arg(&first.id).to_string();
         document.next(vec![(command, "the first of them in full")]);
     }
     let data = JobsJson { state: state.as_str(), more, jobs: shown.iter().map(json).collect() };

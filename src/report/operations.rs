@@ -9,6 +9,7 @@ use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationSummary, OperationType, STATE_UNDONE};
 use crate::facts::requeue::Outcome;
+use crate::text::ShellCommand;
 use crate::text::{age, count, plural, some_of};
 
 /// `data` of `dlq ops`.
@@ -51,7 +52,7 @@ pub(crate) fn listing(
     document.note(examined.to_owned());
     document.next(next(operations));
     let rows = operations.iter().map(|o| OperationJson {
-        operation: o.operation.clone(),
+        operation: o.operation.to_string(),
         deed: o.operation_type.as_str(),
         actor: o.actor.clone(),
         host: o.host.clone(),
@@ -70,13 +71,17 @@ fn next(operations: &[OperationSummary]) -> Vec<(String, &'static str)> {
     let latest =
         operations.first().filter(|o| o.operation_type == OperationType::Requeue && o.jobs > 0);
     let follow = latest.map(|o| {
-        (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
+        (
+            ShellCommand::new("dlq follow").arg(&o.operation).into(),
+            "what became of the latest requeue",
+        )
     });
     // An undone operation must not be resumed.
     let is_undone = |o: &OperationSummary| o.now.iter().any(|(state, _)| state == STATE_UNDONE);
     let resume = operations.iter().filter(|o| !is_undone(o)).find_map(|o| {
         let flags = &o.unfinished.as_ref()?.flags;
-        let command = format!("cliplyctl dlq requeue --resume {}{flags}", o.operation);
+        let command =
+            ShellCommand::new("dlq requeue --resume").arg(&o.operation).flags(flags).into();
         Some((command, "shows what an unfinished one left, and asks"))
     });
     follow.into_iter().chain(resume).collect()
@@ -104,7 +109,7 @@ fn table(operations: &[OperationSummary]) -> Table {
             OperationType::Rescue => format!("{} rescued", count(o.jobs)),
         };
         table.row(vec![
-            Cell::strong(&o.operation),
+            Cell::strong(o.operation.to_string()),
             Cell::plain(age(o.age)),
             Cell::plain(who),
             Cell::plain(jobs),
@@ -185,10 +190,10 @@ pub(crate) fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenan
     let mut document = undo_plan(scope, from);
     document.note("nothing was written");
     if scope.eligible > 0 {
-        let undo = format!("cliplyctl dlq undo {}", scope.operation);
+        let undo = ShellCommand::new("dlq undo").arg(&scope.operation).to_string();
         document.next(vec![(undo, "shows this again, and asks before it writes")]);
     } else if scope.changed_since > 0 {
-        let follow = format!("cliplyctl dlq follow {}", scope.operation);
+        let follow = ShellCommand::new("dlq follow").arg(&scope.operation).to_string();
         document.next(vec![(follow, "what became of those that moved on")]);
     }
     let mut report = Report::listing("dlq undo", json(scope, None), document);
@@ -214,12 +219,12 @@ pub(crate) fn undone(
         document.note("whatever could be put back is: a further undo would find nothing");
     }
     if outcome.not_requeued + outcome.in_doubt > 0 {
-        let undo = format!("cliplyctl dlq undo {}", scope.operation);
+        let undo = ShellCommand::new("dlq undo").arg(&scope.operation).to_string();
         next.push((undo, "put back the rest; nothing is done twice"));
     }
     if scope.changed_since > 0 {
         next.push((
-            format!("cliplyctl dlq follow {}", scope.operation),
+            ShellCommand::new("dlq follow").arg(&scope.operation).to_string(),
             "what became of the others",
         ));
     }

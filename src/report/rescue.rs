@@ -14,6 +14,7 @@ use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, WriteStop};
 use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::permit;
+use crate::text::ShellCommand;
 use crate::text::{age, count, format_duration, plural};
 
 /// Maximum number of jobs in the table.
@@ -178,9 +179,9 @@ pub(crate) fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option
     });
     if dry_run && obstacle.is_none() && !view.stuck.jobs.is_empty() {
         let jobs = view.stuck.jobs.len() as u64;
-        let only: String = view.only.iter().map(|id| format!(" {id}")).collect();
         let flags = permit::flags(view.protected, jobs, None);
-        let command = format!("cliplyctl jobs rescue{only}{flags}");
+        let command = view.only.iter().fold(ShellCommand::new("jobs rescue"), ShellCommand::arg);
+        let command: String = command.flags(flags).into();
         document.next(vec![(command, "shows this again, and asks before it writes")]);
     }
     let mut report = Report::listing("jobs rescue", json(view, None), document);

@@ -11,6 +11,7 @@ use crate::facts::requeue::{Outcome, WriteStop};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::journal::Journal;
 use crate::sources::postgres::requeue::operation_events::WritePreconditions;
+use crate::text::ShellCommand;
 
 /// Returns the store of this machine, `None` if it could not be opened.
 ///
@@ -125,7 +126,8 @@ fn print_operation_id(context: &Context, record: &StoredOperation) {
     let StoredOperation { operation, flags, .. } = record;
     context.terminal.print_note(&format!("operation {operation}"));
     if record.operation_type == OperationType::Requeue {
-        let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}{flags}");
+        let resume = ShellCommand::new("dlq requeue --resume").arg(operation).flags(flags);
+        let resume = format!("  if interrupted: {resume}");
         context.terminal.print_note(&context.settings.address().add_to_text(&resume));
     }
 }

@@ -12,6 +12,7 @@ use crate::facts::requeue::{Plan, PlanOptions, Target};
 use crate::sources::files::local_store::StoredPlan;
 use crate::sources::postgres::requeue::operation_events::WritePreconditions;
 use crate::sources::postgres::requeue::{plan_query, repeat_failures};
+use crate::text::ShellCommand;
 
 /// Hex digits of a plan id.
 const ID_DIGITS: usize = 12;
@@ -98,9 +99,8 @@ pub(crate) fn refuse_if_changed(
         stored.plan
     ))
     .hint(format!(
-        "cliplyctl dlq requeue --plan {} --frozen{flags}  applies what is left of the {} planned jobs; \
-         with --dry-run it shows them",
-        stored.plan,
+        "{}  applies what is left of the {} planned jobs; with --dry-run it shows them",
+        ShellCommand::new("dlq requeue --plan").arg(&stored.plan).flags(" --frozen").flags(flags),
         stored.ids.len()
     ))
     .hint("or make a new plan with --dry-run"))

@@ -17,6 +17,7 @@ use crate::sources::postgres::requeue::WriteInput;
 use crate::sources::postgres::requeue::operation_events::WritePreconditions;
 use crate::sources::postgres::requeue::rescue::{RescueColumns, statements};
 use crate::text;
+use crate::text::ShellCommand;
 
 /// A confirmed rescue.
 pub(crate) struct Rescue<'a> {
@@ -80,7 +81,9 @@ pub(crate) fn filter_by_ids(
         let age = text::format_duration(stuck_after);
         let message =
             format!("job {id} is in no worker's hands that is silent for more than {age}");
-        return Err(Error::refused(message).hint(format!("see cliplyctl jobs show {id}")));
+        return Err(
+            Error::refused(message).hint(format!("see {}", ShellCommand::new("jobs show").arg(id)))
+        );
     }
     Ok(StuckJobs { jobs, without_heartbeat: 0, truncated: false })
 }

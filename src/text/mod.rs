@@ -1,10 +1,12 @@
 //! Text helpers: numbers, times, durations, wrapping and suggested commands in one format everywhere.
 
 use jiff::{SignedDuration, Timestamp};
+pub(crate) use shell_command::{ShellCommand, quote};
 pub(crate) use target_flags::TargetFlags;
 
 use crate::facts::snapshot::MetricDoc;
 
+mod shell_command;
 pub(crate) mod sparkline;
 mod target_flags;
 pub(crate) mod wrap;

@@ -20,7 +20,7 @@ impl TargetFlags {
         config: Option<&Path>,
         base_url: Option<&str>,
     ) -> Self {
-        let flag = |flag: &str, value: &str| format!("{flag} {} ", shell_words::quote(value));
+        let flag = |flag: &str, value: &str| format!("{flag} {} ", super::quote(value));
         let context = context.map(|name| flag("-c", name));
         let config = config.map(|file| flag("--config", &file.to_string_lossy()));
         let base_url = base_url.map(|url| flag("--base-url", url));

@@ -7,6 +7,7 @@
 use super::AreaResult;
 use super::areas::{AREAS, Area};
 use crate::facts::{Finding, Section, Status};
+use crate::text::ShellCommand;
 
 /// The runbook section that applies, with the checks that led to it.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ pub fn section(results: &[AreaResult]) -> Option<Diagnosis> {
             detail: result.detail(),
         })
         .collect();
-    let runbook_command = || format!("cliplyctl runbook {}", to.section.number());
+    let runbook_command = || String::from(ShellCommand::new("runbook").arg(to.section.number()));
     let next = to.next().or_else(|| from.next()).map_or_else(runbook_command, str::to_owned);
     let result_in = (to.section != from.section).then_some(from.section);
     let section = to.section;

@@ -3,6 +3,7 @@
 use super::model::{Model, Overlay, Panel};
 use super::rows;
 use crate::facts::operation::OperationType;
+use crate::text::ShellCommand;
 
 /// Returns the command that shows the selected row; `None` if there is none.
 pub(crate) fn selected(model: &Model) -> Option<String> {
@@ -22,7 +23,7 @@ pub(crate) fn selected(model: &Model) -> Option<String> {
         Panel::Stuck => None,
         Panel::Operations => match rows::operations(model).get(row) {
             Some(operation) if operation.operation_type == OperationType::Requeue => {
-                Some(command(model, &["dlq", "follow", &operation.operation]))
+                Some(command(model, &["dlq", "follow", &operation.operation.to_string()]))
             }
             _ => Some(command(model, &["dlq", "ops"])),
         },
@@ -74,7 +75,6 @@ pub(crate) fn cause(model: &Model) -> Option<String> {
 
 fn command(model: &Model, words: &[&str]) -> String {
     // Kinds and ids are untrusted: the shell must not interpret them.
-    let words: Vec<_> = words.iter().map(|word| shell_words::quote(word)).collect();
-    let command = format!("cliplyctl {}", words.join(" "));
-    model.address.add_to_text(&command)
+    let command = words.iter().fold(ShellCommand::new(""), ShellCommand::arg);
+    model.address.add_to_text(&command.to_string())
 }

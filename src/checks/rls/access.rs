@@ -32,8 +32,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                 continue;
             }
             let (status, source) = (Status::Critical, "pg_class.relacl");
-            let suggested_fix =
-                format!("-- See why: cliplyctl rls matrix; then restore the grants of {name}.");
+            let suggested_fix = format!(
+                "-- See why: {}; then restore the grants of {name}.",
+                "cliplyctl rls matrix"
+            );
             findings.push(table_finding(
                 check,
                 audit,

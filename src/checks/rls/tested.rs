@@ -8,6 +8,7 @@ use crate::facts::access::contract::{ContractTable, Permission};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Audit, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::text::ShellCommand;
 
 /// Check that the tested access is the expected one. A difference is CRITICAL. Tests that could not run
 /// are UNKNOWN, and tests of empty tables are noted as OK.
@@ -25,8 +26,11 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             let Some((command, message)) = compare_with_contract(audit, name, table, role) else {
                 continue;
             };
-            let suggested_fix =
-                format!("-- See why: cliplyctl rls explain {name} {role} {}", command.sql());
+            let suggested_fix = {
+                let explain =
+                    ShellCommand::new("rls explain").arg(name).arg(role).arg(command.sql());
+                format!("-- See why: {explain}")
+            };
             let (status, source) = (Status::Critical, "acting as the role");
             findings.push(table_finding(
                 check,

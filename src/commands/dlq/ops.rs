@@ -3,7 +3,7 @@
 use crate::cli::DlqOps;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::operation::{OperationId, OperationSummary, OperationType, UnfinishedRequeue};
+use crate::facts::operation::{OperationSummary, OperationType, UnfinishedRequeue};
 use crate::redact;
 use crate::report::{Report, operations as report};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
@@ -25,21 +25,26 @@ pub(crate) async fn run(context: &Context, args: &DlqOps) -> Result<Report, Erro
         return Ok(report::listing(&local, examined, &context.provenance()));
     }
     let database = context.database().await?;
-    let mut operations = ops::read(database, layout, args.limit, context.timeout()).await?;
+    let ops::Operations { mut operations, malformed } =
+        ops::read(database, layout, args.limit, context.timeout()).await?;
     if let Ok(store) = LocalStore::open(context.settings.state_dir.as_deref()) {
         for summary in &mut operations {
-            let id = OperationId::parse(&summary.operation);
-            let record = id.and_then(|id| store.operation(&id).ok().flatten());
+            let record = store.operation(&summary.operation).ok().flatten();
             summary.unfinished = record.as_ref().and_then(unfinished);
         }
     }
-    let truncated = if operations.len() == args.limit as usize {
+    let truncated = if operations.len() + malformed == args.limit as usize {
         format!("; the newest {} are shown (--limit)", args.limit)
     } else {
         String::new()
     };
+    let malformed = match malformed {
+        0 => String::new(),
+        1 => "; 1 operation with a malformed id is not listed".to_owned(),
+        n => format!("; {n} operations with malformed ids are not listed"),
+    };
     let examined = format!(
-        "looked for in the newest {} events{truncated}",
+        "looked for in the newest {} events{truncated}{malformed}",
         crate::text::count(u64::from(repeat_failures::EVENTS_READ))
     );
     Ok(report::listing(&operations, &examined, &context.provenance()))
@@ -48,7 +53,7 @@ pub(crate) async fn run(context: &Context, args: &DlqOps) -> Result<Report, Erro
 fn summary_of_record(context: &Context, record: StoredOperation) -> OperationSummary {
     let unfinished = unfinished(&record);
     OperationSummary {
-        operation: record.operation.to_string(),
+        operation: record.operation.clone(),
         operation_type: record.operation_type,
         actor: Some(record.author.actor),
         host: Some(record.author.host),

@@ -11,6 +11,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::Lifecycle;
 use crate::report::{Report, dead_letter};
 use crate::sources::postgres::dead_letters::{count_same_cause, required};
+use crate::text::ShellCommand;
 
 /// Reports a dead letter.
 ///
@@ -24,7 +25,7 @@ pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Er
     if job.role != Lifecycle::Dead {
         let message = format!("job {} is not dead: its state is {}", job.id, job.state);
         return Err(SourceError::new(SourceErrorKind::NotFound, message)
-            .hint(format!("see cliplyctl jobs show {}", job.id))
+            .hint(format!("see {}", ShellCommand::new("jobs show").arg(&job.id)))
             .into());
     }
     let others =

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::facts::operation::{OperationId, OperationType};
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::operation_events;
+use crate::text::ShellCommand;
 
 /// A command that accepts only requeues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +61,8 @@ pub(crate) async fn refusal(
         _ => match unwritten {
             Some(record) => Error::usage(format!("operation {operation} has written nothing yet"))
                 .hint(format!(
-                    "it goes on with cliplyctl dlq requeue --resume {operation}{}",
-                    record.flags
+                    "it goes on with {}",
+                    ShellCommand::new("dlq requeue --resume").arg(operation).flags(&record.flags)
                 )),
             None => Error::usage(format!("operation {operation} requeued nothing here"))
                 .hint("cliplyctl dlq ops lists what is known"),

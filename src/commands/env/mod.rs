@@ -113,7 +113,7 @@ fn files(sources: &EnvSources) -> String {
         ("--template", path(&sources.template)),
     ];
     let named = named.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
-    named.map(|(flag, value)| format!(" {flag} {}", shell_words::quote(&value))).collect()
+    named.map(|(flag, value)| format!(" {flag} {}", crate::text::quote(&value))).collect()
 }
 
 /// The keys that the profile requires.

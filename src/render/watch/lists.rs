@@ -207,7 +207,7 @@ fn operation_rows(model: &Model) -> ListRows {
             operation.operation_type.past_tense()
         };
         let jobs = format!("{} {verb}", count(operation.jobs));
-        let (id, jobs) = (field(&operation.operation, 32), jobs.trim_end());
+        let (id, jobs) = (field(&operation.operation.to_string(), 32), jobs.trim_end());
         format!("{id} {} {jobs}: {now}; {}{reason}", field(&state, 12), operation.who)
     };
     operations(model).iter().map(row).collect()

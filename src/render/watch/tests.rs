@@ -4,7 +4,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::{MIN_SIZE, render};
-use crate::facts::operation::OperationType;
+use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::recent_activity::RecentOperation;
 use crate::terminal::KeyPress;
 use crate::watch::testing::{at, model, sample_update};
@@ -58,7 +58,7 @@ fn small_window_shows_the_status_and_the_required_size() {
 fn operation_counts_as_running_while_it_writes() {
     let mut model = model();
     let mut operation = RecentOperation {
-        operation: "rq-1".to_owned(),
+        operation: OperationId::parse("rq-20260101T000000Z-e1-a1").unwrap(),
         operation_type: OperationType::Requeue,
         who: "ada@desk".to_owned(),
         reason: Some("token renewed".to_owned()),

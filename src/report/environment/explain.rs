@@ -4,6 +4,7 @@ use super::{ValueJson, key_json};
 use crate::checks::environment::in_force;
 use crate::facts::Status;
 use crate::report::{Block, Cell, Document, Report};
+use crate::text::ShellCommand;
 use crate::zod::evaluate::{KeyResult, evaluate_key};
 use crate::zod::model::{EnvFile, Environment, SchemaKey};
 
@@ -38,7 +39,7 @@ pub(crate) fn explain(facts: &Environment, key: &SchemaKey, flags: &str) -> Repo
     pairs.extend(value_pairs(facts, key, key_info.value.as_ref()));
     document.push(Block::Pairs(pairs));
     if facts.values.is_none() {
-        let command = format!("cliplyctl env explain {}{flags}", key.name);
+        let command = ShellCommand::new("env explain").arg(&key.name).flags(flags).into();
         document.next(vec![(command, "where its value comes from".to_owned())]);
     }
     Report::listing("env explain", key_info, document)

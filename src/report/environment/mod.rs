@@ -14,6 +14,7 @@ use crate::checks::environment::{drift, in_force};
 use crate::exit::FailOn;
 use crate::facts::{Finding, Status};
 use crate::text;
+use crate::text::ShellCommand;
 use crate::zod::evaluate::{KeyResult, evaluate_key};
 use crate::zod::model::{
     CodeForm, EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, Unresolved,
@@ -172,7 +173,7 @@ fn next(
         return next;
     };
     if let Some(key) = facts.schema.key(&worst.subject) {
-        let command = format!("cliplyctl env explain {}{flags}", key.name);
+        let command = ShellCommand::new("env explain").arg(&key.name).flags(flags).into();
         next.push((command, "its rule, and where it is declared".to_owned()));
     }
     let template = facts.template.as_ref();
@@ -180,11 +181,14 @@ fn next(
     if missing.is_some_and(|missing| !missing.is_empty()) {
         let purpose = "shows what it would insert into the template, and asks";
         let strict = if facts.policy.strict { " --strict" } else { "" };
-        next.push((format!("cliplyctl env check --fix{strict}{flags}"), purpose.to_owned()));
+        next.push((
+            ShellCommand::new("env check --fix").flags(strict).flags(flags).into(),
+            purpose.to_owned(),
+        ));
     }
     if next.is_empty() {
         let purpose = "what it means, and what only a person can tell";
-        next.push((format!("cliplyctl runbook {}", worst.check), purpose.to_owned()));
+        next.push((ShellCommand::new("runbook").arg(worst.check).into(), purpose.to_owned()));
     }
     next
 }

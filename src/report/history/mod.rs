@@ -17,6 +17,7 @@ use crate::facts::snapshot::{METRICS, MetricDoc};
 use crate::history::series::TimeRange;
 use crate::history::{HistoryRange, OpenProblem, TimeBucket};
 use crate::text;
+use crate::text::ShellCommand;
 use crate::text::sparkline;
 use crate::triage::areas::AREAS;
 
@@ -142,6 +143,9 @@ fn next(history: &HistoryRange) -> Vec<(String, String)> {
     let Some(start) = history.problem_starts.start() else { return vec![] };
     vec![
         ("cliplyctl triage".to_owned(), "how it is now".to_owned()),
-        (format!("cliplyctl runbook {}", start.subject), "what this check means".to_owned()),
+        (
+            ShellCommand::new("runbook").arg(&start.subject).into(),
+            "what this check means".to_owned(),
+        ),
     ]
 }

@@ -17,6 +17,7 @@ use crate::facts::canary::{Canary, CanaryGroupResult, CanaryStop};
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, Plan, PlanSkip, RequeueRun, WriteStop};
 use crate::facts::throttle::Throttle;
+use crate::text::ShellCommand;
 use crate::text::plural;
 
 /// A plan with everything that its report shows.
@@ -81,11 +82,11 @@ fn apply_commands(view: &RequeuePlanView<'_>) -> Vec<(String, String)> {
     let plan = view.plan;
     let (apply, flags, purpose) = match &view.resumes {
         Some(operation) => {
-            let resume = format!("cliplyctl dlq requeue --resume {operation}");
+            let resume = ShellCommand::new("dlq requeue --resume").arg(operation);
             (resume, resume_flags(view, plan.ids.len() as u64), "go on with it")
         }
         None if view.stored => {
-            let apply = format!("cliplyctl dlq requeue --plan {}", plan.id);
+            let apply = ShellCommand::new("dlq requeue --plan").arg(&plan.id);
             (apply, plan_flags(view), "apply exactly this")
         }
         None => return vec![],
@@ -176,10 +177,10 @@ fn next(
     let mut suggest = |command: String, purpose: &str| next.push((command, purpose.to_owned()));
     // A resumed operation keeps the canary and the rate limit.
     let flags = resume_flags(view, outcome.not_requeued + outcome.in_doubt);
-    let resume = format!("cliplyctl dlq requeue --resume {operation}{flags}");
+    let resume = ShellCommand::new("dlq requeue --resume").arg(operation).flags(flags).into();
     if run.groups.iter().any(|group| group.stopped.is_some()) {
         suggest(
-            format!("cliplyctl dlq follow {operation}"),
+            ShellCommand::new("dlq follow").arg(operation).into(),
             "what becomes of those that were requeued",
         );
         if outcome.not_requeued > 0 {
@@ -189,7 +190,7 @@ fn next(
         }
         if run.groups.iter().any(CanaryGroupResult::may_be_untouched) {
             suggest(
-                format!("cliplyctl dlq undo {operation}"),
+                ShellCommand::new("dlq undo").arg(operation).into(),
                 "take back what no worker has touched",
             );
         }
@@ -207,8 +208,8 @@ fn next(
     {
         suggest("cliplyctl triage".to_owned(), "how all of it stands now");
     } else if outcome.written > 0 {
-        suggest(format!("cliplyctl dlq follow {operation}"), "what becomes of them");
-        suggest(format!("cliplyctl dlq undo {operation}"), "take it back");
+        suggest(ShellCommand::new("dlq follow").arg(operation).into(), "what becomes of them");
+        suggest(ShellCommand::new("dlq undo").arg(operation).into(), "take it back");
     }
     next
 }

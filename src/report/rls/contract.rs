@@ -1,14 +1,16 @@
 //! The report of `rls contract`: TOML to review and commit.
 
 use crate::facts::access::Contract;
+use crate::redact::sanitize;
 use crate::report::{Block, Document, Provenance, Report};
 
 /// Builds the report; the table format is the contract file itself.
 pub(crate) fn report(contract: &Contract, text: &str, from: &Provenance) -> Report {
     let mut document = Document::default();
-    let database = from.database.as_deref().unwrap_or("a database");
+    // A line break in the name would end the comment.
+    let database = sanitize::line(from.database.as_deref().unwrap_or("a database"));
     let header = format!(
-        "# Written by cliplyctl rls contract from {database}.\n\
+        "# Contract of {database}, written by cliplyctl rls contract.\n\
          # It declares what is, not what should be: review every line before you commit it."
     );
     document.push(Block::Raw(format!("{header}\n\n{text}")));

@@ -9,6 +9,7 @@ use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::report::{Block, Cell, Document, Provenance, Report, title_line};
+use crate::text::ShellCommand;
 
 /// `data` of `rls explain`: computed access and the grants and policies that it results from.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -58,7 +59,10 @@ pub(crate) fn report(
     let data = explain(audit, table, role, command);
     let mut document = document(&data, contradicted(audit, table, role, command), from);
     let suggestions = vec![
-        (format!("cliplyctl rls audit{scope}"), "whether more differs, and what would mend it"),
+        (
+            ShellCommand::new("rls audit").flags(scope).into(),
+            "whether more differs, and what would mend it",
+        ),
         ("cliplyctl runbook 4.2".to_owned(), "what access is meant to be"),
     ];
     document.next(suggestions);

@@ -11,6 +11,7 @@ use crate::checks::rls::agrees;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::tested::AccessTestResult;
 use crate::facts::access::{Audit, SqlCommand};
+use crate::text::ShellCommand;
 
 /// Returns the command that explains a cell: the first cell that contradicts the contract,
 /// otherwise the first one that the contract covers.
@@ -29,8 +30,8 @@ fn describe_access(audit: &Audit, scope: &str) -> Option<(String, &'static str)>
         None => (cells().next()?, "which rows, and why: of this cell or another one"),
     };
     let (table, role, command) = (&cell.0.name, &cell.1.name, cell.2.sql().to_lowercase());
-    let (table, role) = (shell_words::quote(table), shell_words::quote(role));
-    Some((format!("cliplyctl rls explain {table} {role} {command}{scope}"), purpose))
+    let explain = ShellCommand::new("rls explain").arg(table).arg(role).arg(command).flags(scope);
+    Some((explain.into(), purpose))
 }
 
 /// Returns whether the computed access differs from the contract.

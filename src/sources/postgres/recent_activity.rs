@@ -11,7 +11,7 @@ use tokio_postgres::types::Type;
 use super::events;
 use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, dead_letters};
-use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
+use crate::facts::operation::{OperationId, OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
 use crate::facts::recent_activity::{
     Activity, MOST_STUCK, NAMED, RecentDeadLetters, RecentGroup, RecentOperation, RecentStuckJob,
     WINDOW,
@@ -20,6 +20,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
 use crate::queue::{Events, Layout, TimeColumn};
 use crate::redact;
+use crate::text::ShellCommand;
 
 /// Maximum number of dead letters that are read, newest first.
 const MAX_DEAD_LETTERS: usize = 1_000;
@@ -110,7 +111,7 @@ pub(crate) async fn activity(
     let mut activity = Activity { finished_per_minute: per_minute(&row), operations: Vec::new() };
     if let Some(statement) = &operations {
         let rows = db.rows(budget, statement, &[(&OPERATIONS, Type::INT8)]).await?;
-        activity.operations = rows.iter().map(recent_operation).collect();
+        activity.operations = rows.iter().filter_map(recent_operation).collect();
     }
     Ok(activity)
 }
@@ -180,11 +181,12 @@ fn operations_statement(layout: &Layout, events: &Events, at: &TimeColumn) -> Op
     ))
 }
 
-fn recent_operation(row: &Row) -> RecentOperation {
+/// Returns an operation; `None` if this program cannot have written its id.
+fn recent_operation(row: &Row) -> Option<RecentOperation> {
     let text = |column: &str| row.get::<_, Option<String>>(column);
     let or_unknown = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
-    RecentOperation {
-        operation: row.get("operation"),
+    Some(RecentOperation {
+        operation: OperationId::parse(row.get("operation"))?,
         operation_type: OperationType::from_reason(row.get("deed")),
         who: format!("{}@{}", or_unknown(text("actor")), or_unknown(text("host"))),
         reason: text("reason").map(|reason| redact::text(&reason)),
@@ -192,7 +194,7 @@ fn recent_operation(row: &Row) -> RecentOperation {
         first: row.get::<_, Option<f64>>("first").unwrap_or_default(),
         last: row.get::<_, Option<f64>>("last").unwrap_or_default(),
         now: serde_json::from_str(row.get("states")).unwrap_or_default(),
-    }
+    })
 }
 
 /// Reads the claimed jobs without a heartbeat for `after` seconds.
@@ -239,7 +241,7 @@ pub(crate) async fn stuck(
 }
 
 /// Returns the error for facts that only a scan of a large table could provide.
-fn needs_scan(command: &str) -> SourceError {
+fn needs_scan(command: &'static str) -> SourceError {
     SourceError::new(SourceErrorKind::Other, "needs a scan of a large table")
-        .hint(format!("ask once: cliplyctl {command}"))
+        .hint(format!("ask once: {}", ShellCommand::new(command)))
 }

@@ -7,13 +7,22 @@ use tokio_postgres::types::Type;
 use super::repeat_failures::EVENTS_READ;
 use crate::facts::SourceError;
 use crate::facts::operation::{
-    OperationSummary, OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, reasons,
+    OperationId, OperationSummary, OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, reasons,
 };
 use crate::queue::Layout;
 use crate::queue::sql::ident;
 use crate::redact;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::events;
+
+/// Operations in the events.
+#[derive(Debug, Default)]
+pub(crate) struct Operations {
+    /// Operations, newest first.
+    pub(crate) operations: Vec<OperationSummary>,
+    /// Number of operations whose ids this program cannot have written. They are not listed.
+    pub(crate) malformed: usize,
+}
 
 /// Reads the newest operations among the newest events. A resumed operation has the author of its
 /// last write, and its first and last reason.
@@ -22,23 +31,26 @@ pub(crate) async fn read(
     layout: &Layout,
     limit: u32,
     timeout: Duration,
-) -> Result<Vec<OperationSummary>, SourceError> {
+) -> Result<Operations, SourceError> {
     events::visible(layout)?;
-    let Some(statement) = statement(layout) else { return Ok(vec![]) };
+    let Some(statement) = statement(layout) else { return Ok(Operations::default()) };
     let limit = i64::from(limit);
     let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
-    let summary = |row: &tokio_postgres::Row| OperationSummary {
-        operation: row.get("operation"),
-        operation_type: OperationType::from_reason(row.get("deed")),
-        actor: row.get("actor"),
-        host: row.get("host"),
-        reason: reason(row).as_deref().map(redact::text),
-        age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
-        jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
-        unfinished: None,
-        now: serde_json::from_str(row.get("states")).unwrap_or_default(),
+    let summary = |row: &tokio_postgres::Row| {
+        Some(OperationSummary {
+            operation: OperationId::parse(row.get("operation"))?,
+            operation_type: OperationType::from_reason(row.get("deed")),
+            actor: row.get("actor"),
+            host: row.get("host"),
+            reason: reason(row).as_deref().map(redact::text),
+            age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
+            jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
+            unfinished: None,
+            now: serde_json::from_str(row.get("states")).unwrap_or_default(),
+        })
     };
-    Ok(rows.iter().map(summary).collect())
+    let operations: Vec<_> = rows.iter().filter_map(summary).collect();
+    Ok(Operations { malformed: rows.len() - operations.len(), operations })
 }
 
 /// Returns the first reason, and the reason of the last resume if it differs.
