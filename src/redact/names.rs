@@ -23,7 +23,6 @@ const PASSWORDS: &[&str] = &[
     "senha",
     "contraseña",
     "contrasena",
-    "clave",
     "motdepasse",
     "wachtwoord",
     "lösenord",
@@ -74,6 +73,7 @@ const SECRETS: &[&str] = &[
 /// Words of other secrets, only as complete words.
 const SECRET_WORDS: &[&str] = &[
     "pw",
+    "clave",
     "pass",
     "secrets",
     "cookies",
@@ -244,21 +244,23 @@ const PLAIN_TOKENS: &[&str] = &[
     "unexpected",
 ];
 
-/// Last words that make a name describe a secret: `token_type`, `password_changed_at`, `secretName`.
+/// Last words that make a name describe a secret, or be that of a file: `token_type`, `password_changed_at`,
+/// `secretName`, `token.ts`. Sorted.
 const DESCRIPTIONS: &[&str] = &[
     "age",
     "alg",
     "algorithm",
     "arn",
     "at",
-    "attempts",
     "attempt",
+    "attempts",
     "attribute",
     "audience",
     "bucket",
     "budget",
     "bytes",
     "changed",
+    "cjs",
     "class",
     "column",
     "count",
@@ -287,6 +289,7 @@ const DESCRIPTIONS: &[&str] = &[
     "filename",
     "fingerprint",
     "format",
+    "go",
     "header",
     "hint",
     "host",
@@ -297,6 +300,10 @@ const DESCRIPTIONS: &[&str] = &[
     "ip",
     "issued",
     "issuer",
+    "java",
+    "js",
+    "json",
+    "jsx",
     "kind",
     "label",
     "last",
@@ -308,12 +315,14 @@ const DESCRIPTIONS: &[&str] = &[
     "limits",
     "line",
     "location",
+    "log",
     "manager",
     "max",
     "message",
     "method",
     "min",
     "missing",
+    "mjs",
     "mode",
     "name",
     "names",
@@ -321,8 +330,9 @@ const DESCRIPTIONS: &[&str] = &[
     "offset",
     "optional",
     "path",
-    "policy",
+    "php",
     "policies",
+    "policy",
     "pool",
     "port",
     "position",
@@ -330,8 +340,10 @@ const DESCRIPTIONS: &[&str] = &[
     "profile",
     "provider",
     "providers",
+    "py",
     "quota",
     "rate",
+    "rb",
     "region",
     "repo",
     "required",
@@ -341,13 +353,16 @@ const DESCRIPTIONS: &[&str] = &[
     "retries",
     "rotated",
     "rotation",
+    "rs",
     "scheme",
     "scope",
     "scopes",
     "server",
     "set",
+    "sh",
     "size",
     "source",
+    "sql",
     "status",
     "store",
     "strength",
@@ -357,7 +372,11 @@ const DESCRIPTIONS: &[&str] = &[
     "timeout",
     "timestamp",
     "title",
+    "toml",
+    "ts",
+    "tsx",
     "ttl",
+    "txt",
     "type",
     "types",
     "updated",
@@ -374,13 +393,17 @@ const DESCRIPTIONS: &[&str] = &[
     "version",
     "video",
     "window",
+    "yaml",
+    "yml",
     "zone",
 ];
 
 /// Returns what a name says about its value; None if nothing.
 pub(super) fn classify(name: &str) -> Option<Name> {
-    let words = words(name);
-    let last = words.last()?.as_str();
+    let lower = lower_words(name);
+    let words = lower.split(END).map(without_number).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.collect();
+    let last = *words.last()?;
     let joined = words.concat();
     if matches!(joined.as_str(), "sessionid" | "connectsid" | "servicerole") {
         return Some(Name::Possible);
@@ -391,71 +414,69 @@ pub(super) fn classify(name: &str) -> Option<Name> {
     {
         return Some(Name::Secret);
     }
-    if DESCRIPTIONS.contains(&last) {
+    if DESCRIPTIONS.binary_search(&last).is_ok() {
         return None;
     }
-    if let Some(key) = words.iter().rposition(|word| matches!(word.as_str(), "key" | "keys")) {
+    if let Some(key) = words.iter().rposition(|word| matches!(*word, "key" | "keys")) {
         return classify_key(&words[..key]);
     }
     let ends_with = |stems: &[&str], word: &str| stems.iter().any(|stem| word.ends_with(stem));
     let any = |stems: &[&str]| {
         words.iter().any(|word| ends_with(stems, word)) || ends_with(stems, &joined)
     };
-    let is_plain = || words.iter().any(|word| PLAIN_TOKENS.contains(&word.as_str()));
+    let is_plain = || words.iter().any(|word| PLAIN_TOKENS.contains(word));
     if any(PASSWORDS) {
         // Sentences name hashes more often than texts contain them.
         return Some(if last == "hash" { Name::Secret } else { Name::Password });
     }
-    if any(SECRETS) || words.iter().any(|word| SECRET_WORDS.contains(&word.as_str())) {
+    if any(SECRETS) || words.iter().any(|word| SECRET_WORDS.contains(word)) {
         return (!is_plain()).then_some(Name::Secret);
     }
     POSSIBLE_WORDS.contains(&last).then_some(Name::Possible)
 }
 
 /// Classifies a key by the words before `key`.
-fn classify_key(before: &[String]) -> Option<Name> {
-    let is = |list: &[&str], word: &String| list.contains(&word.as_str());
+fn classify_key(before: &[&str]) -> Option<Name> {
+    let is = |list: &[&str], word: &str| list.contains(&word);
     let Some(qualifier) = before.last() else { return Some(Name::Possible) };
     if is(PLAIN_KEYS, qualifier) {
         return None;
     }
     let is_secret = is(SECRET_KEYS, qualifier)
-        || before
-            .iter()
-            .any(|word| is(SECRETS, word) || matches!(word.as_str(), "private" | "api"));
+        || before.iter().any(|word| is(SECRETS, word) || matches!(*word, "private" | "api"));
     Some(if is_secret { Name::Secret } else { Name::Possible })
 }
 
-/// Splits a name into lower-case words: at punctuation, and where lower case changes to upper case.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
+/// Writes a name as lower-case words, each followed by [`END`]: it is split at punctuation, and where lower case
+/// changes to upper case.
+fn lower_words(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
     let mut before = ' ';
     let mut chars = name.chars().peekable();
     while let Some(c) = chars.next() {
-        if !c.is_alphanumeric() {
-            words.push(String::new());
-        } else {
-            // `apiKey`, and the last capital of `JWTSecret`.
-            let next_is_lower = chars.peek().is_some_and(|next| next.is_lowercase());
-            if c.is_uppercase()
-                && (before.is_lowercase() || (before.is_uppercase() && next_is_lower))
-            {
-                words.push(String::new());
-            }
-            if let Some(word) = words.last_mut() {
-                word.extend(c.to_lowercase());
-            }
+        // `apiKey`, and the last capital of `JWTSecret`.
+        let is_capital = c.is_uppercase()
+            && (before.is_lowercase()
+                || (before.is_uppercase() && chars.peek().is_some_and(|next| next.is_lowercase())));
+        if !c.is_alphanumeric() || is_capital {
+            words.push(END);
+        }
+        if c.is_ascii() && c.is_ascii_alphanumeric() {
+            words.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
+            words.extend(c.to_lowercase());
         }
         before = c;
     }
-    for word in &mut words {
-        // `password2`, but not `s3` and `r2`.
-        if word.len() > 2 {
-            word.truncate(word.trim_end_matches(|c: char| c.is_ascii_digit()).len());
-        }
-    }
-    words.retain(|word| !word.is_empty());
     words
+}
+
+/// Ends a word.
+const END: char = '\u{1f}';
+
+/// A word without the number at its end: `password2`, but `s3` and `r2` as they are.
+fn without_number(word: &str) -> &str {
+    if word.len() > 2 { word.trim_end_matches(|c: char| c.is_ascii_digit()) } else { word }
 }
 
 /// Parts of names, in lower case: every name that [`classify`] accepts contains one.
@@ -494,6 +515,11 @@ mod tests {
         ] {
             assert_eq!(classify(name), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn descriptions_are_sorted_for_the_binary_search() {
+        assert!(DESCRIPTIONS.is_sorted());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::names::{self, Name};
 use super::values;
@@ -28,6 +28,12 @@ const SCHEMES: [&str; 16] = [
     "mac",
 ];
 
+/// Maximum length of a value in quotes: a longer text is not one value.
+const MAX_QUOTED: usize = 16 * 1024;
+
+/// Maximum length of the word before a name that is read.
+const MAX_WORD: usize = 256;
+
 /// How a value follows its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -47,10 +53,7 @@ enum Form {
 
 /// A name in a text.
 struct Found {
-    kind: Name,
-    /// The lower-case name.
-    name: String,
-    end: usize,
+    name: Range<usize>,
     /// Whether quotes end the name.
     quoted: bool,
     /// Whether the name is a flag of a command.
@@ -77,11 +80,23 @@ pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
         }
         let name = name_around(text, stem.range());
         done = name.end;
-        let Some(found) = classify(text, &name) else { continue };
-        if let Some(place) = place(text, &found) {
-            value(text, &found, &place, spans);
+        let found = Found::new(text, &name);
+        let Some(place) = place(text, &found) else { continue };
+        // Most names stand in sentences: their next words are cheaper to judge than they are.
+        if place.form == Form::Sentence && !may_be_secret(&text[place.start..]) {
+            continue;
+        }
+        if let Some(kind) = classify(text, &name) {
+            value(text, &found, kind, &place, spans);
         }
     }
+}
+
+/// Whether the text after a name in a sentence can be its value.
+fn may_be_secret(text: &str) -> bool {
+    let word = chunk(text.trim_start_matches(['"', '\'', '`']));
+    text.starts_with(['"', '\'', '`'])
+        || values::is_random(word.trim_end_matches(['.', ':', '!', '?']))
 }
 
 /// Expands a part of a name to the complete name.
@@ -97,44 +112,52 @@ fn name_around(text: &str, part: Range<usize>) -> Range<usize> {
     start..end.max(part.end)
 }
 
-/// Decides whether a name is that of a secret. The word before `key` counts: `API key`.
-fn classify(text: &str, name: &Range<usize>) -> Option<Found> {
+impl Found {
+    fn new(text: &str, name: &Range<usize>) -> Self {
+        let before = &text[..name.start];
+        let dashes = before.len() - before.trim_end_matches('-').len();
+        let precedes_flag = |c: char| !c.is_alphanumeric();
+        Self {
+            name: name.clone(),
+            quoted: text[name.end..].starts_with(['"', '\'', '`']),
+            flag: dashes > 0
+                && before[..before.len() - dashes].chars().next_back().is_none_or(precedes_flag),
+            markup: before.ends_with('<')
+                || (before.ends_with(':') && word_before(before).starts_with('<')),
+        }
+    }
+}
+
+/// The characters before a place, back to a space.
+fn word_before(before: &str) -> &str {
+    // Long JSON has no spaces.
+    let near = &before[before.floor_char_boundary(before.len().saturating_sub(MAX_WORD))..];
+    near.rsplit(char::is_whitespace).next().unwrap_or("")
+}
+
+/// Decides what a name says about its value. The word before `key` counts: `API key`.
+fn classify(text: &str, name: &Range<usize>) -> Option<Name> {
     let (before, word) = (&text[..name.start], &text[name.clone()]);
-    let previous = before
-        .strip_suffix(' ')
-        .and_then(|before| before.rsplit(|c: char| !c.is_alphanumeric()).next());
+    let is_second =
+        ["key", "token", "string", "passe"].iter().any(|second| word.eq_ignore_ascii_case(second));
+    let previous = before.strip_suffix(' ').filter(|_| is_second);
+    let previous = previous.and_then(|before| before.rsplit(|c: char| !c.is_alphanumeric()).next());
     let kind = match previous.filter(|previous| !previous.is_empty()) {
-        Some(previous)
-            if matches!(
-                word.to_ascii_lowercase().as_str(),
-                "key" | "token" | "string" | "passe"
-            ) =>
-        {
+        Some(previous) => {
             names::classify(&format!("{previous}_{word}")).or_else(|| names::classify(word))
         }
-        _ => names::classify(word),
+        None => names::classify(word),
     }?;
-    // The file of a path: `/etc/passwd: permission denied`; the name of a resource: `arn:aws:…:secret:name`.
-    let run = before.rsplit(char::is_whitespace).next().unwrap_or("");
-    let is_resource = run.trim_start_matches(['"', '\'', '(']).starts_with("arn:");
-    let kind = if before.ends_with('/') || is_resource { Name::Possible } else { kind };
-    let quoted = text[name.end..].starts_with(['"', '\'', '`']);
-    let flag = before.ends_with('-')
-        && before.trim_end_matches('-').ends_with(|c: char| !c.is_alphanumeric())
-        || before.chars().all(|c| c == '-') && !before.is_empty();
-    (!is_resource).then(|| Found {
-        kind,
-        name: word.to_lowercase(),
-        end: name.end,
-        quoted,
-        flag,
-        markup: before.ends_with('<') || (before.ends_with(':') && run.starts_with('<')),
-    })
+    // The name of a resource: `arn:aws:…:secret:name`; the file of a path: `/etc/passwd: permission denied`.
+    if word_before(before).trim_start_matches(['"', '\'', '(']).starts_with("arn:") {
+        return None;
+    }
+    Some(if before.ends_with('/') { Name::Possible } else { kind })
 }
 
 /// Finds the place of the value after a name.
 fn place(text: &str, found: &Found) -> Option<Place> {
-    let rest = text[found.end..].trim_start_matches(['"', '\'', '`', ']', ')']);
+    let rest = text[found.name.end..].trim_start_matches(['"', '\'', '`', ']', ')']);
     let spaced = rest.trim_start_matches([' ', '\t']);
     let at = |rest: &str| text.len() - rest.len();
     let assigned = [":=", "=>", "==", "->", "=", ":", "：", "＝"]
@@ -169,7 +192,7 @@ fn place(text: &str, found: &Found) -> Option<Place> {
         return Some(Place { start: at(value), form: Form::Markup, nested: false });
     }
     if spaced.len() == rest.len()
-        || found.quoted && rest.len() < text[found.end..].len() && !rest.starts_with(' ')
+        || found.quoted && rest.len() < text[found.name.end..].len() && !rest.starts_with(' ')
     {
         return None;
     }
@@ -202,14 +225,15 @@ fn skip_openers(value: &str) -> &str {
 }
 
 /// Adds the value at a place if it is secret.
-fn value(text: &str, found: &Found, place: &Place, spans: &mut Vec<Range<usize>>) {
+fn value(text: &str, found: &Found, kind: Name, place: &Place, spans: &mut Vec<Range<usize>>) {
+    let name = text[found.name.clone()].to_lowercase();
     let rest = &text[place.start..];
-    if let Some(block) = yaml_block(rest) {
+    if let Some(block) = yaml_block(rest).filter(|_| kind != Name::Possible) {
         spans.extend(block.map(|range| place.start + range.start..place.start + range.end));
         return;
     }
-    let is_header = found.name.ends_with("authorization");
-    if is_header || found.name.ends_with("cookie") {
+    let is_header = name.ends_with("authorization");
+    if is_header || name.ends_with("cookie") {
         if let Some(range) = header(rest, is_header, place.form) {
             spans.push(place.start + range.start..place.start + range.end);
             return;
@@ -221,37 +245,44 @@ fn value(text: &str, found: &Found, place: &Place, spans: &mut Vec<Range<usize>>
     let (range, quoted) = match quoted(rest) {
         Some(range) => (range, true),
         None if place.form == Form::Markup => (0..rest.find('<').unwrap_or(rest.len()), true),
-        None => (bare(rest, found.kind, place.form), false),
+        None => (bare(rest, kind, place.form), false),
     };
     let content = &rest[range.clone()];
     let after = rest[range.end..].trim_start_matches(['"', '\'', '`']).trim_start();
     // `{ password: { min: 8 } }`: a name and no value.
     let is_name = place.nested && (after.starts_with(['=']) || after.starts_with(':'));
     let is_possible_key = place.nested && values::is_random(content);
-    if (!is_name || is_possible_key) && is_secret(found, content, place, quoted) {
+    if (!is_name || is_possible_key)
+        && is_secret((kind, &name, found.quoted), content, place, quoted)
+    {
         let start = if place.form == Form::List || quoted { scheme(content) } else { 0 };
         spans.push(place.start + range.start + start..place.start + range.end);
     }
 }
 
-/// Whether the value of a name is secret.
-fn is_secret(found: &Found, value: &str, place: &Place, quoted: bool) -> bool {
+/// Whether the value of a name is secret. The name has a kind, and quotes or none.
+fn is_secret(
+    (kind, name, name_is_quoted): (Name, &str, bool),
+    value: &str,
+    place: &Place,
+    quoted: bool,
+) -> bool {
     let inner = value.trim();
     if inner.is_empty() || values::is_plain(inner) || (quoted && values::is_sentence(inner)) {
         return false;
     }
     let is_generated = || inner.split_whitespace().any(values::is_random);
-    match (place.form, found.kind) {
+    match (place.form, kind) {
         (Form::List, _) | (_, Name::Possible) => is_generated(),
         (Form::Sentence, Name::Password) if quoted => {
             is_generated()
-                || !inner.contains(' ') && (found.name == "password" || has_digit_and_letter(inner))
+                || !inner.contains(' ') && (name == "password" || has_digit_and_letter(inner))
         }
         (Form::Sentence, Name::Password | Name::Secret) => is_generated(),
         (Form::Flag, _) if inner.starts_with('-') => false,
         (Form::Spaced, Name::Password) if !quoted => !(values::is_number(inner) && inner.len() < 4),
         (_, Name::Password) => !(values::is_number(inner) && inner.len() < 4 && !quoted),
-        (_, Name::Secret) => is_secret_value(inner, place, quoted, found.quoted),
+        (_, Name::Secret) => is_secret_value(inner, place, quoted, name_is_quoted),
     }
 }
 
@@ -303,6 +334,10 @@ fn quoted(text: &str) -> Option<Range<usize>> {
 
 /// The place of the next quote that is not escaped.
 fn closing(text: &str, quote: char, from: usize) -> Option<usize> {
+    let text = &text[..text.floor_char_boundary(MAX_QUOTED)];
+    if from > text.len() {
+        return None;
+    }
     let mut escaped = false;
     for (at, c) in text[from..].char_indices() {
         if c == quote && !escaped {
@@ -456,9 +491,15 @@ fn stems() -> Option<&'static AhoCorasick> {
     static STEMS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let build = || {
         // The search ignores the case of ASCII letters only.
-        let stems = names::stems()
-            .flat_map(|stem| [stem.to_owned(), stem.to_uppercase(), capitalized(stem)]);
-        AhoCorasick::builder().ascii_case_insensitive(true).build(stems).ok()
+        let stems = names::stems().flat_map(|stem| match stem.is_ascii() {
+            true => vec![stem.to_owned()],
+            false => vec![stem.to_owned(), stem.to_uppercase(), capitalized(stem)],
+        });
+        AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(stems)
+            .ok()
     };
     STEMS.get_or_init(build).as_ref()
 }

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
@@ -9,6 +12,9 @@ use super::{names, values};
 
 /// Minimum length of a run of characters that can be an encoded secret.
 const MIN_RUN: usize = 24;
+
+/// Maximum length of a list of columns.
+const MAX_COLUMNS: usize = 4096;
 
 /// Commands whose options `-p`, `-a`, `-w` and `-u` are passwords.
 const COMMANDS: [&str; 12] = [
@@ -26,15 +32,75 @@ const COMMANDS: [&str; 12] = [
     "mongo",
 ];
 
+/// Texts that occur wherever a rule can find something, in lower case, and the rules.
+const GATES: [(&str, Rule); 22] = [
+    ("-----", pem),
+    ("private-lines:", pem),
+    ("bearer ", schemes),
+    ("basic ", schemes),
+    ("auth", auth_command),
+    (" -p", options),
+    (" -a", options),
+    (" -w", options),
+    (" -u", options),
+    ("--user", options),
+    ("--proxy", options),
+    (")=(", lists),
+    (") = (", lists),
+    ("values", lists),
+    ("crypt(", calls),
+    ("hmac(", calls),
+    ("_bytea(", calls),
+    ("set_config(", calls),
+    ("/reset-password/", paths),
+    ("/webhook", paths),
+    ("/invite/", paths),
+    ("/magic-link/", paths),
+];
+
+/// Adds the places of the secrets of one kind.
+type Rule = fn(&str, &mut Vec<Range<usize>>);
+
 /// Adds the secrets that are recognized by their position.
 pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
-    pem(text, spans);
-    schemes(text, spans);
-    auth_command(text, spans);
-    options(text, spans);
-    lists(text, spans);
-    calls(text, spans);
+    if let Some(gates) = gates() {
+        let mut done: [Option<Rule>; GATES.len()] = [None; GATES.len()];
+        for found in gates.find_overlapping_iter(text) {
+            let rule = GATES[found.pattern().as_usize()].1;
+            let is_same =
+                |other: &Option<Rule>| other.is_some_and(|other| std::ptr::fn_addr_eq(other, rule));
+            if !done.iter().any(is_same) {
+                rule(text, spans);
+            }
+            done[found.pattern().as_usize()] = Some(rule);
+        }
+    }
     words(text, spans);
+}
+
+fn gates() -> Option<&'static AhoCorasick> {
+    static GATES_FOUND: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let build = || {
+        let patterns = GATES.map(|(pattern, _)| pattern);
+        AhoCorasick::builder().ascii_case_insensitive(true).build(patterns).ok()
+    };
+    GATES_FOUND.get_or_init(build).as_ref()
+}
+
+/// Generated parts of paths without a host: `/reset-password/x`.
+fn paths(text: &str, spans: &mut Vec<Range<usize>>) {
+    for marker in ["/reset-password/", "/webhooks/", "/webhook/", "/invite/", "/magic-link/"] {
+        for (at, _) in text.match_indices(marker) {
+            let mut from = at + marker.len();
+            let run = text[from..].split(char::is_whitespace).next().unwrap_or("");
+            for part in run.split(['/', '?', '#', '"', '\'']) {
+                if part.len() >= 16 && values::is_random(part) {
+                    spans.push(from..from + part.len());
+                }
+                from += part.len() + 1;
+            }
+        }
+    }
 }
 
 /// Private keys: up to the end of the block or of the text, and blocks whose start is missing.
@@ -72,7 +138,7 @@ fn pem(text: &str, spans: &mut Vec<Range<usize>>) {
 
 /// `Bearer x` and `Basic x` without the name of a header.
 fn schemes(text: &str, spans: &mut Vec<Range<usize>>) {
-    for (at, _) in text.match_indices(['B', 'b']) {
+    for at in (0..text.len()).filter(|at| matches!(text.as_bytes()[*at], b'b' | b'B')) {
         let word = |name: &str| {
             text[at..].get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name))
         };
@@ -176,7 +242,8 @@ fn lists(text: &str, spans: &mut Vec<Range<usize>>) {
         else {
             continue;
         };
-        let Some(open) = text[..at].rfind('(') else { continue };
+        let near = text.floor_char_boundary(at.saturating_sub(MAX_COLUMNS));
+        let Some(open) = text[near..at].rfind('(').map(|open| near + open) else { continue };
         let columns: Vec<bool> = text[open + 1..at].split(',').map(is_secret_column).collect();
         if !columns.contains(&true) {
             continue;
@@ -268,24 +335,25 @@ fn calls(text: &str, spans: &mut Vec<Range<usize>>) {
 
 /// Words that are secrets by their shape: password files, logins, encoded secrets, tokens in three parts.
 fn words(text: &str, spans: &mut Vec<Range<usize>>) {
-    let is_end = |c: char| {
-        c.is_whitespace()
-            || matches!(c, '"' | '\'' | '<' | '>' | '`' | '(' | ')' | ',' | ';' | '{' | '}' | '\\')
-    };
-    let mut at = 0;
-    let mut login = false;
-    for word in text.split(is_end) {
+    let is_end = |byte: u8| byte <= b' ' || b"\"'<>`(),;{}\\".contains(&byte);
+    let (mut start, mut login) = (0, false);
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        if !is_end(byte) {
+            continue;
+        }
+        let word = &text[start..at];
         let is_after_login = login;
         login = (login && matches!(word, "/" | "|" | ":"))
             || (word.contains('@') && word.contains('.'));
         if is_after_login && values::is_random(word) {
-            spans.push(at..at + word.len());
+            spans.push(start..at);
         }
-        for range in word_secrets(word) {
-            spans.push(at + range.start..at + range.end);
+        if word.len() >= 8 && (word.len() >= MIN_RUN || word.contains(':')) {
+            spans.extend(
+                word_secrets(word).into_iter().map(|found| start + found.start..start + found.end),
+            );
         }
-        let end = at + word.len();
-        at = end + text[end..].chars().next().map_or(0, char::len_utf8);
+        start = at + 1;
     }
 }
 
@@ -333,12 +401,10 @@ fn encoded(word: &str, found: &mut Vec<Range<usize>>) {
         if run.len() < MIN_RUN {
             continue;
         }
-        let parts: Vec<&str> = run.split('.').collect();
-        let is_bot = parts.len() == 3
-            && parts[0].len() >= 18
-            && (5..=8).contains(&parts[1].len())
-            && parts[2].len() >= 20
-            && values::is_random(parts[2]);
+        let mut parts = run.split('.');
+        let parts = (parts.next(), parts.next(), parts.next(), parts.next());
+        let is_bot = matches!(parts, (Some(id), Some(time), Some(code), None)
+            if id.len() >= 18 && (5..=8).contains(&time.len()) && code.len() >= 20 && values::is_random(code));
         let is_mail_key = run.len() >= 36
             && run[32..].starts_with("-us")
             && run[..32].bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -365,13 +431,17 @@ fn decode(text: &str) -> Option<String> {
     const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let standard = text.trim_end_matches('=').replace('-', "+").replace('_', "/");
-    let whole = &standard[..standard.len() - usize::from(standard.len() % 4 == 1)];
-    // Most identifiers fail here, before anything is allocated for them.
-    if whole.contains(['.']) || whole.len() < 8 {
+    const STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, CONFIG);
+    const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, CONFIG);
+    let text = text.trim_end_matches('=');
+    let whole = text.get(..text.len() - usize::from(text.len() % 4 == 1))?;
+    let engine = if whole.contains(['-', '_']) { URL_SAFE } else { STANDARD };
+    // Most identifiers fail here, before memory is allocated for them.
+    let mut first = [0; 6];
+    let length = engine.decode_slice(whole.get(..8)?, &mut first).ok()?;
+    if !first[..length].iter().all(|byte| matches!(byte, b' '..=b'~')) {
         return None;
     }
-    let bytes = GeneralPurpose::new(&base64::alphabet::STANDARD, CONFIG).decode(whole).ok()?;
-    let text = String::from_utf8(bytes).ok()?;
+    let text = String::from_utf8(engine.decode(whole).ok()?).ok()?;
     text.chars().all(|c| !c.is_control() || c.is_whitespace()).then_some(text)
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::values;
 
@@ -365,7 +365,11 @@ fn prefixes() -> Option<&'static AhoCorasick> {
     static PREFIXES: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     let build = || {
         let prefixes = TOKENS.iter().map(|Token(prefix, ..)| prefix);
-        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(prefixes).ok()
+        AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(prefixes)
+            .ok()
     };
     PREFIXES.get_or_init(build).as_ref()
 }

@@ -49,7 +49,6 @@ pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
             spans.push(range);
         }
     }
-    relative_paths(text, spans);
 }
 
 /// The characters of a URL at the start of a text.
@@ -114,24 +113,6 @@ fn path(url: &str, mut add: impl FnMut(Range<usize>)) {
             add(at..at + secret.len());
         }
         at += part.len() + 1;
-    }
-}
-
-/// Paths without a host: `/bot123:AAx/sendMessage`, `/reset-password/x`.
-fn relative_paths(text: &str, spans: &mut Vec<Range<usize>>) {
-    for marker in
-        ["/reset-password/", "/webhooks/", "/invite/", "/magic-link/", "/token/", "/services/"]
-    {
-        for (at, _) in text.match_indices(marker) {
-            let start = at + marker.len();
-            let mut from = start;
-            for part in run(&text[start..]).split(['/', '?', '#']) {
-                if part.len() >= 16 && values::is_random(part) {
-                    spans.push(from..from + part.len());
-                }
-                from += part.len() + 1;
-            }
-        }
     }
 }
 

@@ -44,9 +44,6 @@ pub(super) struct View {
 impl View {
     /// Decodes the escapes of a text; None if it has none.
     pub(super) fn decode(text: &str) -> Option<Self> {
-        if !may_be_escaped(text) {
-            return None;
-        }
         let mut view = Self::round(text)?;
         for _ in 1..MAX_ROUNDS {
             let Some(next) = Self::round(&view.text) else { break };
@@ -65,27 +62,29 @@ impl View {
 
     /// Decodes every escape once; None if there is none.
     fn round(text: &str) -> Option<Self> {
+        let mut at = first_escape(text)?;
         let mut view = Self {
-            text: String::with_capacity(text.len()),
-            places: Vec::with_capacity(text.len()),
+            text: text[..at].to_owned(),
+            places: (0..at).map(|place| place..place + 1).collect(),
         };
-        let (mut at, mut changed) = (0, false);
         while let Some(c) = text[at..].chars().next() {
             let (decoded, length) = escape(&text[at..]).unwrap_or((Some(c), c.len_utf8()));
-            changed |= decoded != Some(c) || length != c.len_utf8();
             if let Some(decoded) = decoded {
                 view.text.push(decoded);
                 view.places.extend((0..decoded.len_utf8()).map(|_| at..at + length));
             }
             at += length;
         }
-        changed.then_some(view)
+        Some(view)
     }
 }
 
-/// Whether a text contains a character with which an escape begins.
-fn may_be_escaped(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b'%' | b'\\' | b'&' | 0x1b) || byte >= 0x80)
+/// The place of the first escape.
+fn first_escape(text: &str) -> Option<usize> {
+    let may_start = |byte: u8| matches!(byte, b'%' | b'\\' | b'&' | 0x1b | 0xc2..=0xef);
+    let bytes = text.bytes().enumerate();
+    let mut places = bytes.filter(|(_, byte)| may_start(*byte)).map(|(at, _)| at);
+    places.find(|at| escape(&text[*at..]).is_some())
 }
 
 /// Returns what the escape at the start of a text means (None: nothing) and its length; None if there is no escape.
