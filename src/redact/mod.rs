@@ -35,6 +35,14 @@ use serde_json::{Map, Value};
 /// Replaces a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
 
+/// Redacts the secrets in a text that can be JSON, which can be cut off.
+pub(crate) fn json_text(json: &str) -> String {
+    match serde_json::from_str(json) {
+        Ok(value) => self::json(value).to_string(),
+        Err(_) => text(json),
+    }
+}
+
 /// Redacts the secrets in a text.
 pub(crate) fn text(text: &str) -> String {
     let mut spans = Vec::new();

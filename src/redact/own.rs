@@ -35,11 +35,23 @@ pub(crate) fn register(secret: &str) {
     all.sort_unstable_by_key(|spelling| std::cmp::Reverse(spelling.len()));
 }
 
-/// Removes the credentials of this process from a text.
+/// Removes the credentials of this process from a text of the other side.
 pub(crate) fn remove(text: &str) -> Cow<'_, str> {
+    remove_if(text, |_| true)
+}
+
+/// Removes them from an output of this process, except those that are ordinary words: the password `postgres` is
+/// also the name of a role, and names must not be replaced in JSON.
+pub(crate) fn remove_from_output(text: &str) -> Cow<'_, str> {
+    remove_if(text, |spelling| {
+        spelling.len() >= MIN_PART && !spelling.bytes().all(|byte| byte.is_ascii_lowercase())
+    })
+}
+
+fn remove_if(text: &str, condition: fn(&str) -> bool) -> Cow<'_, str> {
     let Ok(all) = spellings().read() else { return Cow::Borrowed(text) };
     let mut text = Cow::Borrowed(text);
-    for spelling in all.iter() {
+    for spelling in all.iter().filter(|spelling| condition(spelling)) {
         if text.contains(spelling.as_str()) {
             text = Cow::Owned(remove_one(&text, spelling));
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::job_explanation::JobExplanation;
 use crate::facts::job::{Job, RequeueEvent, TimelineEvent};
-use crate::{redact, text};
+use crate::text;
 
 /// Maximum number of events in the table and in the JSON.
 const SHOWN: usize = 50;
@@ -87,11 +87,11 @@ pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
     }
 }
 
-/// Parses JSON text and redacts its secrets; other text becomes a redacted string.
+/// Parses JSON text; other text becomes a string.
 fn json(text: Option<&String>) -> Value {
     let parse = |text: &String| match serde_json::from_str(text) {
-        Ok(value) => redact::json(value),
-        Err(_) => Value::String(redact::text(text)),
+        Ok(value) => value,
+        Err(_) => Value::String(text.clone()),
     };
     text.map_or(Value::Null, parse)
 }

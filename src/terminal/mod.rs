@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::redact;
-use crate::redact::sanitize;
+use crate::redact::{own, sanitize};
 use crate::settings::ProcessEnvironment;
 use crate::text::wrap;
 
@@ -104,7 +104,7 @@ impl Terminal {
     /// Returns any other error, such as a full disk.
     pub(crate) fn print_stdout(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        match out.write_all(own::remove_from_output(text).as_bytes()).and_then(|()| out.flush()) {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         }
@@ -134,7 +134,7 @@ impl Terminal {
 
     /// Writes rendered text to stderr. A failed write is ignored.
     pub(crate) fn print_stderr(&self, rendered: &str) {
-        _ = io::stderr().lock().write_all(rendered.as_bytes());
+        _ = io::stderr().lock().write_all(own::remove_from_output(rendered).as_bytes());
     }
 
     /// Asks a question on stderr; only `y` and `yes` mean yes. Ctrl-C counts as an answer. From
@@ -217,7 +217,8 @@ impl Terminal {
     /// Wraps a text to the width of stderr, indented by this many columns.
     fn wrapped(&self, text: &str, indent: usize) -> String {
         let width = self.stderr.width.map_or(usize::MAX, usize::from);
-        let text = sanitize::line(text);
+        let text = own::remove_from_output(text);
+        let text = sanitize::line(&text);
         let lines: Vec<_> = wrap::lines(&text, width.saturating_sub(indent).max(1)).collect();
         lines.join(&format!("\n{:indent$}", ""))
     }

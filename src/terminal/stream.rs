@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 use std::ops::ControlFlow;
 
+use crate::redact::own;
+
 /// Buffered stdout, locked by one command until it is finished.
 pub struct Stream(BufWriter<StdoutLock<'static>>);
 
@@ -16,7 +18,7 @@ impl Stream {
     /// # Errors
     /// Returns any other error, such as a full disk.
     pub(crate) fn write(&mut self, text: &str) -> io::Result<ControlFlow<()>> {
-        break_on_closed_pipe(self.0.write_all(text.as_bytes()))
+        break_on_closed_pipe(self.0.write_all(own::remove_from_output(text).as_bytes()))
     }
 
     /// Writes the remaining buffer.

@@ -20,7 +20,7 @@ fn generated_secrets_are_redacted_in_every_spelling() {
         .map(|sample| format!("{}: {}", sample.name, sample.text))
         .collect();
     let share = 100 * (samples.len() - shown.len()) / samples.len();
-    println!("{} of {} samples shown", shown.len(), samples.len());
+    println!("{} of {} samples shown\n{}", shown.len(), samples.len(), shown.join("\n"));
     assert!(
         share >= 98,
         "{share}% of {} samples are redacted; shown:\n{}",

@@ -11,6 +11,7 @@ use super::freshness::Freshness;
 use super::{after_retries, platform};
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::redact;
 
 /// Hint for responses of Vercel's deployment protection.
 pub(crate) const VERCEL_HINT: &str = "this looks like the hosting platform's deployment protection: set \
@@ -33,7 +34,7 @@ pub(crate) struct HttpAnswer {
 }
 
 impl HttpAnswer {
-    /// Returns the body as a JSON object. Only 2xx and 5xx responses contain a report, and only if the
+    /// Returns the body as a JSON object without secrets. Only 2xx and 5xx responses contain a report, and only if the
     /// app itself sent it, now.
     pub(crate) fn report(&self, freshness: Freshness) -> Result<Value, SourceError> {
         self.check_sender()?;
@@ -91,7 +92,7 @@ impl HttpAnswer {
     fn json_object(&self) -> Result<Value, SourceError> {
         let status = self.status;
         match serde_json::from_str(&replace_lone_surrogates(&self.body)) {
-            Ok(report @ Value::Object(_)) => Ok(report),
+            Ok(report @ Value::Object(_)) => Ok(redact::json(report)),
             _ if status.is_server_error() => Err(self.unavailable()),
             _ if self.is_html() => Err(self.error(SourceErrorKind::Intercepted).hint(
                 "a login page, a proxy or a frontend answers in place of the API: check the base \
@@ -130,7 +131,8 @@ impl HttpAnswer {
     /// Returns an error with the status and a description of the body.
     fn error(&self, kind: SourceErrorKind) -> SourceError {
         let platform = self.headers.get("x-vercel-error").and_then(|code| code.to_str().ok());
-        let platform = platform.map(|code| format!(" [{}]", snippet(code))).unwrap_or_default();
+        let platform =
+            platform.map(|code| format!(" [{}]", snippet(&redact::text(code)))).unwrap_or_default();
         let retries = after_retries(self.exchange.retries);
         SourceError::new(
             kind,
@@ -185,7 +187,7 @@ impl HttpAnswer {
 
     /// Describes the body in a few words.
     fn describe_body(&self) -> String {
-        let body = self.body.trim();
+        let body = &redact::text(self.body.trim());
         if body.is_empty() {
             return "an empty body".to_owned();
         }

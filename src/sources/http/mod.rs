@@ -27,6 +27,7 @@ use tokio::time::Instant;
 
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::redact::own;
 
 /// Maximum size of a response body, in bytes; a report of the app has a few kilobytes.
 pub(crate) const MAX_BODY: usize = 1 << 20;
@@ -34,8 +35,7 @@ pub(crate) const MAX_BODY: usize = 1 << 20;
 const MAX_RETRIES: u32 = 2;
 /// Pause before the first retry; doubled for each further one.
 const BACKOFF: Duration = Duration::from_millis(150);
-/// Minimum length of a value that is redacted in bodies; shorter values are not credentials and
-/// would match ordinary text.
+/// Minimum length of a header value that is a credential; shorter ones would match ordinary text.
 const SECRET_LENGTH: usize = 8;
 
 /// HTTP client for one app: its base URL and the headers of every request. Not `Debug`, because it
@@ -45,8 +45,6 @@ pub struct Http {
     base: Url,
     headers: HeaderMap,
     admin_token: Option<HeaderValue>,
-    /// Credentials that are redacted in response bodies.
-    secrets: Vec<String>,
     /// TLS configuration; built on the first https request, because building it is slow.
     tls: OnceLock<ClientConfig>,
 }
@@ -61,19 +59,20 @@ impl Http {
     ) -> Result<Self, SourceError> {
         let base = parse_base(base_url)?;
         let mut map = HeaderMap::new();
-        let mut secrets: Vec<String> = base.password().map(str::to_owned).into_iter().collect();
+        base.password().into_iter().for_each(own::register);
         for (name, value) in headers {
             let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad_header(name))?;
             map.insert(key, sensitive(value).ok_or_else(|| bad_header(name))?);
-            secrets.push(value.to_owned());
+            if value.len() >= SECRET_LENGTH {
+                own::register(value);
+            }
         }
         let token = admin_token.map(|token| {
-            secrets.push(token.to_owned());
+            own::register(token);
             sensitive(&format!("Bearer {token}")).ok_or_else(|| bad_header("authorization"))
         });
-        secrets.retain(|secret| secret.len() >= SECRET_LENGTH);
         let admin_token = token.transpose()?;
-        Ok(Self { base, headers: map, admin_token, secrets, tls: OnceLock::new() })
+        Ok(Self { base, headers: map, admin_token, tls: OnceLock::new() })
     }
 
     /// Returns the base URL without credentials.
@@ -205,17 +204,11 @@ impl Http {
         }
         let latency = timer.finish();
         let exchange = Exchange { http_status: status.as_u16(), latency, retries: 0 };
-        Ok(HttpAnswer { status, headers, body: self.redact_credentials(&body), exchange })
-    }
-
-    /// Returns the body as text without our credentials, which a debug page may echo.
-    fn redact_credentials(&self, body: &[u8]) -> String {
         // Like `fetch`, which ignores a byte order mark.
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-        let text = String::from_utf8_lossy(body).into_owned();
-        self.secrets.iter().fold(text, |text, secret| {
-            if text.contains(secret.as_str()) { text.replace(secret.as_str(), "***") } else { text }
-        })
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+        // A debug page may echo the request.
+        let body = own::remove(&String::from_utf8_lossy(body)).into_owned();
+        Ok(HttpAnswer { status, headers, body, exchange })
     }
 
     /// Returns the TLS configuration for `url`; plain http gets one without root certificates.

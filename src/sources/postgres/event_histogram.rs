@@ -7,6 +7,7 @@ use super::events;
 use crate::facts::SourceError;
 use crate::facts::flow::{EventCounts, EventHistogram};
 use crate::queue::{Layout, sql};
+use crate::sources::postgres::row_types;
 
 /// Maximum number of events that are read, newest first.
 const EVENTS: i64 = 20_000;
@@ -47,7 +48,7 @@ pub(crate) async fn read(
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
     let truncated = rows.first().is_some_and(|row| row.get::<_, Option<bool>>("cut") == Some(true));
     let counts = rows.iter().map(|row| EventCounts {
-        stage: row.get::<_, Option<String>>("stage").unwrap_or_default(),
+        stage: row_types::text(row, "stage").unwrap_or_default(),
         counts: row.get("n"),
     });
     Ok(Some(EventHistogram { buckets: counts.collect(), is_complete: !truncated }))

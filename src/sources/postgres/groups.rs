@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 
-use super::row_types::{WorkspaceHash, text};
+use super::row_types;
+use super::row_types::WorkspaceHash;
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, dead_letters};
 use crate::facts::group::{DeadLetterGroup, Groups};
@@ -80,7 +81,7 @@ impl GroupBuilder {
         } else if full {
             self.rare_groups_dropped += 1;
         } else {
-            let kind = text(row, "fp_kind");
+            let kind = row_types::text(row, "fp_kind");
             let hash = fingerprint.hash.clone();
             let mut group = DeadLetterGroup::new(kind.as_deref().unwrap_or("-"), fingerprint);
             group.add(dead_since, workspace);

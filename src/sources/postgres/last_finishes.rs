@@ -9,6 +9,7 @@ use super::events;
 use crate::facts::SourceError;
 use crate::facts::group::Finishes;
 use crate::queue::{Layout, sql};
+use crate::sources::postgres::row_types;
 
 /// Maximum number of events that are read, newest first.
 const EVENTS: i64 = 20_000;
@@ -46,7 +47,7 @@ pub(crate) async fn finishes(
     let mut finishes = Finishes { latest: HashMap::new(), since: f64::NEG_INFINITY };
     for row in &rows {
         let at: Option<f64> = row.get("at");
-        match (row.get::<_, Option<String>>("kind"), at) {
+        match (row_types::text(row, "kind"), at) {
             (Some(kind), Some(at)) => _ = finishes.latest.insert(kind, at),
             (None, Some(at)) if row.get::<_, i64>("n") == EVENTS => finishes.since = at,
             _ => {}

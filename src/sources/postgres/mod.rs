@@ -41,6 +41,7 @@ use tokio_postgres::{Client, Config};
 use crate::dsn::Dsn;
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 use crate::queue::sql::{ident, literal};
+use crate::redact;
 
 /// Additional wait after the server's own statement timeout, before the server counts as
 /// unresponsive.
@@ -62,6 +63,8 @@ pub struct Database {
 impl Database {
     /// Creates the pool without connecting.
     pub fn open(dsn: &Dsn, options: SessionOptions) -> Result<Self, SourceError> {
+        let passwords = dsn.hosts.iter().filter_map(|host| host.password.as_ref());
+        passwords.for_each(|password| redact::own::register(password.value.expose()));
         let (size, last_error) = (options.pool_size.max(1), LastConnectError::default());
         let connector = Connector::new(dsn.clone(), options, last_error.clone());
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };

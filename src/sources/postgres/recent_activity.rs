@@ -20,6 +20,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
 use crate::queue::{Events, Layout, TimeColumn};
 use crate::redact;
+use crate::sources::postgres::row_types;
 use crate::text::ShellCommand;
 
 /// Maximum number of dead letters that are read, newest first.
@@ -78,7 +79,7 @@ fn add_to_group(groups: &mut HashMap<String, RecentGroup>, row: &Row) {
     let age = dead_letters::dead_since_of(row).map(|dead_since| dead_since.age);
     let group = groups.entry(fingerprint.hash.clone()).or_insert_with(|| RecentGroup {
         group: fingerprint.hash,
-        kind: row.get::<_, Option<&str>>("fp_kind").unwrap_or("-").to_owned(),
+        kind: row_types::text(row, "fp_kind").unwrap_or_else(|| "-".to_owned()),
         cause: fingerprint.template,
         jobs: 0,
         recent: 0,

@@ -17,6 +17,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, JobEvent, JobRow, RequeuedJob};
 use crate::queue::{Events, IdType, Layout, sql};
+use crate::sources::postgres::row_types;
 
 /// Maximum number of events of a page.
 const PAGE_ROWS: i64 = 20_000;
@@ -100,7 +101,7 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
 
 /// Returns the event of a row, or `None` if it is not relevant.
 fn job_event(row: &Row) -> Option<JobEvent> {
-    let worker = || row.get::<_, Option<String>>("worker");
+    let worker = || row_types::text(row, "worker");
     match row.get::<_, Option<&str>>("reason") {
         Some(REQUEUED) => return Some(JobEvent::RequeuedAgain),
         Some(UNDONE) => return Some(JobEvent::Undone),
@@ -200,8 +201,8 @@ pub(crate) async fn read_rows(
             id: super::row_types::id(row.get("job"), layout.id)?,
             role: layout.state_names.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
             attempts: row.get("attempts"),
-            locked_by: row.get("holder"),
-            failed_by: row.get("failed_by"),
+            locked_by: row_types::text(row, "holder"),
+            failed_by: row_types::text(row, "failed_by"),
             error_has_time: row.get::<_, Option<bool>>("dated").unwrap_or(false),
             group: causes.intern(fingerprint(row)),
             error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,

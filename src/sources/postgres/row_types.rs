@@ -11,14 +11,44 @@ use tokio_postgres::types::{FromSql, Type};
 
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::fingerprint::Fingerprint;
 use crate::queue::IdType;
+use crate::redact;
+
+/// Returns a text column without secrets. Every text that is shown or compared is read with this function or
+/// [`json`]: kinds and names of workers can contain secrets as errors do.
+pub(crate) fn text(row: &Row, column: &str) -> Option<String> {
+    raw(row, column).as_deref().map(redact::text)
+}
+
+/// Returns a column of JSON, possibly cut off, as text without secrets.
+pub(crate) fn json(row: &Row, column: &str) -> Option<String> {
+    raw(row, column).as_deref().map(redact::json_text)
+}
+
+/// Returns the fingerprint of a row with the columns `fp_last_error` and `fp_error`, for a kind without secrets.
+/// The template consists of redacted text: it may be a line whose neighbors say that it is a secret.
+pub(crate) fn fingerprint(row: &Row, kind: &str) -> Fingerprint {
+    let (last_error, error) = (raw(row, "fp_last_error"), raw(row, "fp_error"));
+    fingerprint_of(kind, last_error.as_deref(), error.as_deref())
+}
+
+/// Returns the fingerprint of the texts of a failure, without secrets.
+pub(crate) fn fingerprint_of(
+    kind: &str,
+    last_error: Option<&str>,
+    error: Option<&str>,
+) -> Fingerprint {
+    let (last_error, error) = (last_error.map(redact::text), error.map(redact::text));
+    Fingerprint::new(kind, last_error.as_deref(), error.as_deref())
+}
 
 /// Microseconds between 1970 and 2000, the epoch of PostgreSQL.
 const EPOCH: i64 = 946_684_800_000_000;
 
 /// Text of any encoding: in a SQL_ASCII database the server neither converts nor checks, and a cut by bytes splits
 /// characters. What cannot be read is U+FFFD.
-pub(crate) struct LossyText<'a>(pub(crate) Cow<'a, str>);
+struct LossyText<'a>(Cow<'a, str>);
 
 impl<'a> FromSql<'a> for LossyText<'a> {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
@@ -30,14 +60,9 @@ impl<'a> FromSql<'a> for LossyText<'a> {
     }
 }
 
-/// Returns a column of type text.
-pub(crate) fn text<'a>(row: &'a Row, column: &str) -> Option<Cow<'a, str>> {
+/// Returns a text column as it is, for comparisons. Texts that are shown are read with [`text`] or [`json`].
+pub(crate) fn raw<'a>(row: &'a Row, column: &str) -> Option<Cow<'a, str>> {
     row.get::<_, Option<LossyText<'a>>>(column).map(|LossyText(text)| text)
-}
-
-/// The same as an owned string.
-pub(crate) fn string(row: &Row, column: &str) -> Option<String> {
-    text(row, column).map(Cow::into_owned)
 }
 
 /// Timestamp in microseconds since 1970.

@@ -3,10 +3,10 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::row_types;
 use crate::facts::selection::Selection;
 use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
-use crate::sources::postgres::row_types;
 
 /// SQL conditions and the values of their placeholders.
 #[derive(Default)]
@@ -93,9 +93,7 @@ pub(crate) fn fingerprint_columns(layout: &Layout) -> String {
 
 /// Computes the fingerprint of a row with [`fingerprint_columns`].
 pub(crate) fn fingerprint(row: &Row) -> Fingerprint {
-    let [kind, last_error, error] =
-        ["fp_kind", "fp_last_error", "fp_error"].map(|column| row_types::text(row, column));
-    Fingerprint::new(kind.as_deref().unwrap_or(""), last_error.as_deref(), error.as_deref())
+    row_types::fingerprint(row, &row_types::text(row, "fp_kind").unwrap_or_default())
 }
 
 /// Returns whether a job with this fingerprint belongs to the group of a selection, if it has one.

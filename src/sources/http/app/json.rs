@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::facts::service::ReportedFlag;
-use crate::redact;
 use crate::sources::http::json_type;
 
 /// Returns a field that should be a boolean; null counts as absent. `path` is the prefix of the
@@ -25,11 +24,11 @@ pub(crate) fn wrong_type(path: &str, value: &Value, expected: &str) -> String {
 }
 
 /// Returns a message from a string, an object with a `message` and `detail`, an array of these, or
-/// any other JSON; `None` for null. Secrets are redacted.
+/// any other JSON; `None` for null.
 pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(redact::text(text)),
+        Value::String(text) => Some(text.clone()),
         Value::Array(items) => Some(items.iter().filter_map(text).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
             let message = fields.get("message").and_then(text);
@@ -37,7 +36,7 @@ pub(crate) fn text(value: &Value) -> Option<String> {
             match (message, detail) {
                 (Some(message), Some(detail)) => Some(format!("{message}: {detail}")),
                 (Some(message), None) => Some(message),
-                (None, _) => Some(redact::json(value.clone()).to_string()),
+                (None, _) => Some(value.to_string()),
             }
         }
         other => Some(other.to_string()),

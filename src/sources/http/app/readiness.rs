@@ -15,7 +15,6 @@ use crate::facts::service::{
     Component, Exchange, IgnoredComponent, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
 };
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::redact;
 use crate::sources::http::json_type;
 
 /// Known components; some formats have them at the top level instead of below `checks`.
@@ -246,12 +245,12 @@ fn message(value: &Value) -> Option<String> {
 /// The fields of a component that hold its message.
 const MESSAGES: [&str; 5] = ["message", "error", "errors", "output", "reason"];
 
-/// Returns the fields of a component that are not shown elsewhere, redacted.
+/// Returns the fields of a component that are not shown elsewhere.
 fn details(fields: &Map<String, Value>) -> Vec<(String, String)> {
     let is_shown_elsewhere = |name: &str| STATUS_WORDS.contains(&name) || MESSAGES.contains(&name);
     let fields = fields.iter().filter(|(name, _)| !is_shown_elsewhere(name));
     fields
-        .filter_map(|(name, value)| Some((name.clone(), redact::value(name, &text(value)?))))
+        .filter_map(|(name, value)| Some((name.clone(), text(value)?)))
         .filter(|(_, text)| !text.is_empty())
         .collect()
 }

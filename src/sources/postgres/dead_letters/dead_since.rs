@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 
 use crate::facts::dead_letter::DeadSince;
 use crate::queue::{Layout, sql};
-use crate::sources::postgres::row_types::{Micros, text};
+use crate::sources::postgres::row_types::{Micros, raw};
 
 /// Maximum number of seconds by which a `failed_at` may be in the future.
 const FUTURE_TOLERANCE: f64 = 300.0;
@@ -36,7 +36,7 @@ pub(crate) fn changed_of(row: &Row) -> Option<Micros> {
 pub(crate) fn dead_since_of(row: &Row) -> Option<DeadSince> {
     let Micros(now) = row.get("now_at");
     // A recovery leaves the `failed_at` of the attempt before, and a later failure an old `recovered_at`.
-    let recorded = [text(row, "failed_at"), text(row, "recovered_at")];
+    let recorded = [raw(row, "failed_at"), raw(row, "recovered_at")];
     plausible_time(recorded, changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
 }
 

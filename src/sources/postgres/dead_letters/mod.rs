@@ -14,14 +14,13 @@ pub(crate) use same_cause::count_same_cause;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::row_types::{string, text};
 use super::selection::{Conditions, fingerprint_columns};
 use crate::facts::dead_letter::DeadLetter;
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
-use crate::redact;
+use crate::sources::postgres::row_types;
 
 /// Maximum number of characters of an error that a listing reads; only the first line is shown.
 const ERROR_BYTES: usize = 2_000;
@@ -108,11 +107,11 @@ fn dead_letter(row: &Row, group: String) -> DeadLetter {
     DeadLetter {
         group,
         id: row.get("id"),
-        kind: string(row, "kind"),
-        workspace: string(row, "workspace"),
+        kind: row_types::text(row, "kind"),
+        workspace: row_types::text(row, "workspace"),
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
-        error: text(row, "error").as_deref().map(redact::text),
+        error: row_types::text(row, "error"),
         dead_since: dead_since_of(row),
         changed: changed_of(row).map(|at| at.rfc3339(6)).unwrap_or_default(),
     }

@@ -9,9 +9,8 @@ use super::{number, text};
 use crate::facts::job::{JobLine, JobState, running_attempt};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle, sql};
-use crate::redact;
 use crate::sources::postgres::Database;
-use crate::sources::postgres::row_types::{string, text as text_of};
+use crate::sources::postgres::row_types;
 
 /// Maximum number of characters of an error that is read.
 const ERROR_CHARS: usize = 2_000;
@@ -120,13 +119,13 @@ fn line(row: &Row, condition: &ListCondition<'_>) -> JobLine {
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     JobLine {
         id: row.get("id"),
-        kind: string(row, "kind"),
-        worker: string(row, "worker"),
+        kind: row_types::text(row, "kind"),
+        worker: row_types::text(row, "worker"),
         attempts,
         running_attempt: attempts
             .filter(|_| is_claimed)
             .map(|n| running_attempt(n, condition.counted_at_claim)),
-        error: text_of(row, "error").as_deref().map(redact::text),
+        error: row_types::text(row, "error"),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
         heartbeat_age: finite("life_age"),

@@ -16,8 +16,7 @@ use super::selection::{fingerprint, fingerprint_columns};
 use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, TimeColumn, sql};
-use crate::redact;
-use crate::sources::postgres::row_types::{string, text as text_of};
+use crate::sources::postgres::row_types;
 
 /// Maximum number of characters of each long column that are read.
 const LONG: usize = 64 * 1024;
@@ -41,7 +40,7 @@ pub(crate) async fn read(
         SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))
             .hint("ids are listed by: cliplyctl jobs list; dead ones by: cliplyctl dlq list")
     })?;
-    let kind = string(&row, "kind");
+    let kind = row_types::raw(&row, "kind");
     let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;
     Ok(job(layout, claims, &row, timeline))
 }
@@ -83,29 +82,29 @@ fn columns(layout: &Layout) -> String {
 }
 
 fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
-    let state = string(row, "state").unwrap_or_default();
+    let state = row_types::raw(row, "state").unwrap_or_default().into_owned();
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     Job {
         id: row.get("id"),
-        kind: string(row, "kind"),
-        workspace: string(row, "workspace"),
+        kind: row_types::text(row, "kind"),
+        workspace: row_types::text(row, "workspace"),
         role: layout.state_names.role(&state),
-        other_state: string(row, "stale"),
+        other_state: row_types::text(row, "stale"),
         attempts: row.get("attempts"),
         counted_at_claim: claims.count_attempts,
         given_up: claims.given_up.contains(&state),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
-        locked_by: string(row, "locked_by"),
+        locked_by: row_types::text(row, "locked_by"),
         locked_age: finite("locked_age"),
         has_heartbeats: layout.heartbeat.is_some() || layout.locked_at.is_some(),
         heartbeat_age: finite("life_age"),
         created_age: finite("created_age"),
         updated_age: finite("updated_age"),
-        last_error: text_of(row, "last_error").as_deref().map(redact::text),
-        error: string(row, "error"),
-        payload: string(row, "payload"),
-        result: string(row, "result"),
+        last_error: row_types::text(row, "last_error"),
+        error: row_types::json(row, "error"),
+        payload: row_types::json(row, "payload"),
+        result: row_types::json(row, "result"),
         cause: fingerprint(row),
         timeline,
         state,

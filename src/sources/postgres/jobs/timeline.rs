@@ -9,9 +9,9 @@ use super::super::events;
 use crate::facts::job::{RequeueEvent, Timeline, TimelineEvent};
 use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::fingerprint::Fingerprint;
 use crate::queue::{Events, Layout, sql};
 use crate::sources::postgres::Database;
+use crate::sources::postgres::row_types;
 use crate::text;
 
 /// Number of newest events that are searched if there is no index on the job id.
@@ -108,37 +108,41 @@ fn details(events: &Events) -> String {
 
 /// Returns the details of a requeue, or `None` for another event.
 fn requeued(row: &Row, kind: &str) -> Option<RequeueEvent> {
-    let text = |name: &str| row.get::<_, Option<&str>>(name);
-    if text("reason") != Some(REQUEUED) {
+    if row.get::<_, Option<&str>>("reason") != Some(REQUEUED) {
         return None;
     }
-    let (last_error, error) = (text("fp_last_error"), text("fp_error"));
     let has_previous: bool = row.get::<_, Option<bool>>("told").unwrap_or(false);
     Some(RequeueEvent {
-        operation: text("operation").map(str::to_owned),
-        actor: text("actor").map(str::to_owned),
-        host: text("host").map(str::to_owned),
-        reason: text("operator_reason").map(str::to_owned),
-        cause: has_previous.then(|| Fingerprint::new(kind, last_error, error).hash),
+        operation: row_types::text(row, "operation"),
+        actor: row_types::text(row, "actor"),
+        host: row_types::text(row, "host"),
+        reason: row_types::text(row, "operator_reason"),
+        cause: has_previous.then(|| row_types::fingerprint(row, kind).hash),
     })
 }
 
 /// Returns the operation that an undo reversed, or `None` for another event.
 fn undoes(row: &Row) -> Option<String> {
     let is_undo = row.get::<_, Option<&str>>("reason") == Some(UNDONE);
-    row.get::<_, Option<String>>("undoes").filter(|_| is_undo)
+    row_types::text(row, "undoes").filter(|_| is_undo)
 }
 
 /// Converts the rows and describes how far the events were searched.
 fn timeline(layout: &Events, kind: &str, rows: &[Row]) -> Timeline {
     let event = |row: &Row| {
-        let stage = row.get::<_, Option<String>>("stage")?;
+        let stage = row_types::text(row, "stage")?;
         // Without a details column requeues cannot be told from other events.
         let (requeued, undoes) = match layout.data {
             Some(_) => (requeued(row, kind), undoes(row)),
             None => (None, None),
         };
-        Some(TimelineEvent { stage, data: row.get("data"), age: row.get("age"), requeued, undoes })
+        Some(TimelineEvent {
+            stage,
+            data: row_types::json(row, "data"),
+            age: row.get("age"),
+            requeued,
+            undoes,
+        })
     };
     let events: Vec<TimelineEvent> = rows.iter().filter_map(event).collect();
     let windowed = !layout.indexed_by_job && layout.ids_grow;

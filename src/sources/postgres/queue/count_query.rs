@@ -10,6 +10,7 @@ use crate::facts::SourceError;
 use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::queue::totals::{CountRow, Coverage};
+use crate::sources::postgres::row_types;
 
 /// States that one query counts, and whether it groups by kind.
 pub(crate) struct CountQuery {
@@ -225,8 +226,8 @@ fn count_row(row: &Row) -> CountRow {
     let count = |column: &str| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0);
     CountRow {
         role: row.get("role"),
-        kind: row.get("kind"),
-        worker: row.get("worker"),
+        kind: row_types::text(row, "kind"),
+        worker: row_types::text(row, "worker"),
         n: count("n"),
         due: count("due"),
         oldest_due_age: row.get("oldest"),

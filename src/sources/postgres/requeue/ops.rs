@@ -13,7 +13,7 @@ use crate::queue::Layout;
 use crate::queue::sql::ident;
 use crate::redact;
 use crate::sources::postgres::Database;
-use crate::sources::postgres::events;
+use crate::sources::postgres::{events, row_types};
 
 /// Operations in the events.
 #[derive(Debug, Default)]
@@ -40,8 +40,8 @@ pub(crate) async fn read(
         Some(OperationSummary {
             operation: OperationId::parse(row.get("operation"))?,
             operation_type: OperationType::from_reason(row.get("deed")),
-            actor: row.get("actor"),
-            host: row.get("host"),
+            actor: row_types::text(row, "actor"),
+            host: row_types::text(row, "host"),
             reason: reason(row).as_deref().map(redact::text),
             age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
             jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),

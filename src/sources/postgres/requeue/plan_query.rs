@@ -16,8 +16,8 @@ use crate::facts::requeue::{
 };
 use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
-use crate::redact;
 use crate::sources::postgres::Database;
+use crate::sources::postgres::row_types;
 use crate::sources::postgres::row_types::id;
 use crate::sources::postgres::selection::{self, Conditions};
 
@@ -135,7 +135,7 @@ impl PlanBuilder {
         };
         self.plan.matched += 1;
         let state: Option<&str> = row.get("live");
-        let kind: &str = row.get::<_, Option<&str>>("fp_kind").unwrap_or("");
+        let kind = &row_types::text(row, "fp_kind").unwrap_or_default();
         let is_dead = state
             .is_some_and(|state| rules.layout.state_names.dead.iter().any(|dead| dead == state));
         let full = rules.options.max.is_some_and(|max| self.plan.ids.len() as u64 >= max);
@@ -192,7 +192,7 @@ impl PlanBuilder {
         let time: f64 = row.get::<_, Option<f64>>("died").unwrap_or(f64::NEG_INFINITY);
         let at = self.sample_times.partition_point(|other| *other >= time);
         if at < SAMPLES {
-            let error = row.get::<_, Option<&str>>("shown").map(redact::text).unwrap_or_default();
+            let error = row_types::text(row, "shown").unwrap_or_default();
             self.sample_times.insert(at, time);
             self.plan.samples.insert(at, PlanSample { id, kind: kind.to_owned(), error });
             self.sample_times.truncate(SAMPLES);

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::fingerprint::Fingerprint;
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::events;
+use crate::sources::postgres::row_types;
 use crate::sources::postgres::row_types::id;
 
 /// Number of newest events that are read.
@@ -47,7 +47,7 @@ impl RepeatFailures {
         let Some(requeues) = self.requeues.get(&job) else { return false };
         let same_cause = requeues.iter().filter(|requeue| {
             let (last_error, error) = (requeue.last_error.as_deref(), requeue.error.as_deref());
-            !requeue.told || Fingerprint::new(kind, last_error, error).hash == hash
+            !requeue.told || row_types::fingerprint_of(kind, last_error, error).hash == hash
         });
         same_cause.count() >= TOO_OFTEN
     }

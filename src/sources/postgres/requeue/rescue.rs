@@ -16,6 +16,7 @@ use crate::queue::sql::{
 };
 use crate::queue::{Claims, Layout};
 use crate::sources::postgres::Database;
+use crate::sources::postgres::row_types;
 use crate::sources::postgres::row_types::id;
 
 /// Event stages for a rescue, preferred first: a lost attempt counts as failed, as in
@@ -171,8 +172,8 @@ fn stuck_job(
     };
     Ok(StuckJob {
         id: id(row.get("id"), layout.id)?,
-        kind: row.get("kind"),
-        worker: row.get("worker"),
+        kind: row_types::text(row, "kind"),
+        worker: row_types::text(row, "worker"),
         heartbeat_age,
         sign: match (row.get("beat"), row.get("locked")) {
             (true, _) => SignOfLife::Heartbeat,
