@@ -1,7 +1,10 @@
 //! The context file that lets `-c demo` find the running demo from another terminal.
 
+use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+
+use crate::sources::files::private_file;
 
 /// A context file, removed when dropped unless another demo has replaced it.
 #[derive(Debug)]
@@ -34,9 +37,7 @@ impl Announcement {
         if let Some(directory) = file.parent() {
             fs::create_dir_all(directory)?;
         }
-        let draft = file.with_extension(format!("{}.new", std::process::id()));
-        fs::write(&draft, &text)?;
-        fs::rename(&draft, file)?;
+        private_file::replace(file, |writer| writer.write_all(text.as_bytes()))?;
         Ok(Self { file: file.to_owned(), text })
     }
 }

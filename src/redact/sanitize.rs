@@ -59,6 +59,16 @@ fn is_hostile(c: char) -> bool {
             '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}')
+        || is_invisible(c)
+}
+
+/// Whether a character has no width and no meaning in a name: two names that differ only in it look the same.
+/// Emoji need U+FE0F, and Mongolian and Khmer letters are visible.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0e}' | '\u{ffa0}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 #[cfg(test)]
@@ -71,6 +81,16 @@ mod tests {
         assert_eq!(line("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(line("c1 \u{9b}31m"), "c1 \\u{9b}31m");
         assert_eq!(line("two\nlines\r\n"), "two\\nlines\\r\\n");
+    }
+
+    #[test]
+    fn invisible_characters_in_names_are_shown() {
+        for c in ["\u{ad}", "\u{34f}", "\u{fe0e}", "\u{e0101}", "\u{3164}", "\u{180e}", "\u{2063}"]
+        {
+            let shown = line(&format!("wor{c}ker")).into_owned();
+            assert!(shown.starts_with("wor\\u{") && shown.ends_with("}ker"), "{shown}");
+        }
+        assert_eq!(line("\u{2764}\u{fe0f}"), "\u{2764}\u{fe0f}");
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `.env` files: read from disk or standard input, and replaced by a write.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::private_file;
 use super::read_limited;
 use crate::permit::WritePermit;
 use crate::zod::env_file::parse;
@@ -72,8 +73,9 @@ pub(crate) fn replace(
     _permit: &WritePermit,
 ) -> io::Result<()> {
     let path = path.canonicalize()?;
-    let temporary = temporary_path(&path);
-    let replaced = write_temporary(&path, &temporary, after).and_then(|()| {
+    let permissions = fs::metadata(&path)?.permissions();
+    let (file, temporary) = private_file::create_temporary(&path)?;
+    let replaced = write_temporary(file, permissions, after).and_then(|()| {
         if fs::read(&path)? != before {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it was changed meanwhile"));
         }
@@ -85,16 +87,8 @@ pub(crate) fn replace(
     replaced
 }
 
-fn write_temporary(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
-    let permissions = fs::metadata(path)?.permissions();
-    let mut file = OpenOptions::new().write(true).create_new(true).open(temporary)?;
+fn write_temporary(mut file: File, permissions: fs::Permissions, bytes: &[u8]) -> io::Result<()> {
     file.set_permissions(permissions)?;
     file.write_all(bytes)?;
     file.sync_all()
-}
-
-fn temporary_path(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
 }

@@ -2,15 +2,15 @@
 //! and replaced atomically.
 
 use std::collections::HashSet;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{BufReader, BufWriter, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, File};
+use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::private_file;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{Author, OperationId, OperationType};
@@ -88,18 +88,15 @@ impl LocalStore {
     /// Opens the state directory and creates it if it does not exist, accessible only to its owner.
     ///
     /// # Errors
-    /// If `dir` is `None` or the directory cannot be created.
+    /// If `dir` is `None`, or the directory cannot be created or may be written by others.
     pub(crate) fn open(dir: Option<&Path>) -> Result<Self, Error> {
         let dir = dir.ok_or_else(|| {
             Error::config("there is no place to keep plans: neither HOME nor XDG_STATE_HOME is set")
         })?;
+        private_file::create_directory(dir).map_err(store_error(dir))?;
         for directory in DIRECTORIES {
             let path = dir.join(directory);
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&path)
-                .map_err(store_error(&path))?;
+            private_file::create_directory(&path).map_err(store_error(&path))?;
         }
         Ok(Self { dir: dir.to_owned() })
     }
@@ -147,7 +144,7 @@ impl LocalStore {
     pub(crate) fn journal(&self, id: &OperationId) -> Result<File, Error> {
         let path = self.path("journal", &id.to_string(), "jsonl");
         let open = || -> std::io::Result<File> {
-            let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+            let mut file = private_file::append(&path)?;
             if file.metadata()?.len() > 0 {
                 // A crash may have truncated the last line: start a new one.
                 file.write_all(b"\n")?;
@@ -186,32 +183,22 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
         .map_err(|error| Error::config(format!("{} is damaged", path.display())).cause(error))
 }
 
-/// Writes a value as JSON to a private file, which is replaced atomically.
-pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
-    write_atomically(path, |writer| Ok(serde_json::to_writer(writer, value)?))
+/// Writes a value as JSON to a private file of the store, which is replaced atomically.
+fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    private_file::replace(path, |writer| Ok(serde_json::to_writer(writer, value)?))
+        .map_err(store_error(path))
 }
 
-/// Writes text to a private file, which is replaced atomically.
+/// Writes a value as JSON to a private file that the user named.
+pub(crate) fn write_named<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    private_file::write_named(path, |writer| Ok(serde_json::to_writer(writer, value)?))
+        .map_err(store_error(path))
+}
+
+/// Writes text to a private file that the user named.
 pub(crate) fn put(path: &Path, text: &str) -> Result<(), Error> {
-    write_atomically(path, |writer| writer.write_all(text.as_bytes()))
-}
-
-/// Writes to a temporary file in the same directory, then renames it to `path`.
-fn write_atomically(
-    path: &Path,
-    write_content: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
-) -> Result<(), Error> {
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let write_and_rename = || -> std::io::Result<()> {
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        let mut writer = BufWriter::new(file);
-        write_content(&mut writer)?;
-        writer.flush()?;
-        writer.get_ref().sync_data()?;
-        fs::rename(&temporary, path)
-    };
-    write_and_rename().map_err(store_error(path))
+    private_file::write_named(path, |writer| writer.write_all(text.as_bytes()))
+        .map_err(store_error(path))
 }
 
 #[cfg(test)]

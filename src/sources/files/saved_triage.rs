@@ -43,7 +43,7 @@ impl SavedTriage {
 
     /// Writes it to a private file, which is replaced atomically.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
-        local_store::write(path, self)
+        local_store::write_named(path, self)
     }
 
     /// Reads a saved triage.

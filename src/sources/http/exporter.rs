@@ -31,6 +31,35 @@ pub(crate) async fn serve(listener: TcpListener, text: Receiver<String>) {
     }
 }
 
+/// The name of this machine.
+fn own_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Whether a request is for an address, `localhost` or the name of this machine. A page in a browser can make other
+/// names lead here, and then read the response.
+fn is_own_host(head: &str, own_name: &str) -> bool {
+    let host = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+    let mut hosts =
+        host.filter(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.trim());
+    let Some(host) = hosts.next() else { return true };
+    let has_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if has_port(port) && !(name.contains(':') && !name.ends_with(']')) => {
+            name
+        }
+        _ => host,
+    };
+    let name = name.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
+    let own_name = own_name.to_ascii_lowercase();
+    hosts.next().is_none()
+        && (name.parse::<std::net::IpAddr>().is_ok()
+            || name == "localhost"
+            || name == own_name
+            || own_name.split('.').next() == Some(name.as_str())
+            || name.strip_prefix(&own_name).is_some_and(|domain| domain.starts_with('.')))
+}
+
 /// Reads one request and writes the response.
 async fn respond(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Result<()> {
     let mut head = Vec::new();
@@ -48,6 +77,10 @@ async fn respond(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Res
     let path = target.split('?').next().unwrap_or_default();
     let metrics = text.borrow().clone();
     let (status, kind, body) = match (method, path) {
+        _ if !is_own_host(&head, &own_name()) => {
+            let text = "the host is not this machine: use its address or its own name\n";
+            ("421 Misdirected Request", "text/plain", text.to_owned())
+        }
         ("GET" | "HEAD", "/metrics") if metrics.is_empty() => {
             ("503 Service Unavailable", "text/plain", "no look has ended yet\n".to_owned())
         }
@@ -63,4 +96,34 @@ async fn respond(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Res
     );
     stream.write_all(response.as_bytes()).await?;
     stream.shutdown().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_requests_for_this_machine_are_answered() {
+        let is_own = |host: &str| {
+            is_own_host(&format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n\r\n"), "ops-1")
+        };
+        for own in [
+            "127.0.0.1:9187",
+            "[::1]:9187",
+            "10.0.0.3",
+            "localhost",
+            "Ops-1:9187",
+            "ops-1.example.com",
+            "::1",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in
+            ["evil.example", "localhost.evil.example", "ops-10", "xops-1", "a, localhost", ""]
+        {
+            assert!(!is_own(other), "{other}");
+        }
+        assert!(is_own_host("GET /metrics HTTP/1.0\r\n\r\n", "ops-1"));
+        assert!(!is_own_host("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n", "ops-1"));
+    }
 }

@@ -93,7 +93,7 @@ fn prometheus_endpoint_serves_the_recorded_metrics() {
     let mut cli = cli(&format!("record --every 1s --listen {port}"), &database);
     let running = cli.start();
     let address = format!("127.0.0.1:{port}");
-    let metrics = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+    let metrics = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
     wait_until("metrics are there", || {
         TcpStream::connect(&address).is_ok() && get(&address, metrics).starts_with("HTTP/1.1 200")
     });
@@ -108,6 +108,8 @@ fn prometheus_endpoint_serves_the_recorded_metrics() {
     assert!(get(&address, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
     assert!(get(&address, "POST /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
     assert!(get(&address, "HEAD /metrics HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));
+    let rebound = get(&address, "GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+    assert!(rebound.starts_with("HTTP/1.1 421") && !rebound.contains("cliplyctl_"), "{rebound}");
     running.signal("INT");
     running.finish().expect_code(0);
 }

@@ -8,8 +8,7 @@ mod read;
 mod schema;
 mod write;
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ pub use write::SystemId;
 
 use crate::error::Error;
 use crate::facts::operation::OperationType;
+use crate::sources::files::private_file;
 
 /// Name of the file in the state directory.
 const FILE: &str = "history.db";
@@ -38,12 +38,10 @@ impl Store {
     pub fn open(directory: Option<&Path>) -> Result<Self, Error> {
         let path = path(directory)?;
         if let Some(parent) = path.parent() {
-            let created = DirBuilder::new().recursive(true).mode(0o700).create(parent);
-            created.map_err(|error| unusable(&path).cause(error))?;
+            private_file::create_directory(parent).map_err(|error| unusable(&path).cause(error))?;
         }
         // SQLite creates its `-wal` and `-shm` files with the permissions of this file.
-        let created = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
-        drop(created.map_err(|error| unusable(&path).cause(error))?);
+        drop(private_file::append(&path).map_err(|error| unusable(&path).cause(error))?);
         let store_error = |error| unusable(&path).cause(error);
         let mut connection = Connection::open(&path).map_err(store_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(store_error)?;
