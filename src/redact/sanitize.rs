@@ -19,51 +19,57 @@ pub(crate) fn lines(text: &str) -> Cow<'_, str> {
 /// bidirectional overrides. Newlines are kept, because JSON contains them only outside strings.
 pub(crate) fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut before = ' ';
     for c in text.chars() {
-        if is_hostile(c) && c != '\n' {
+        if is_hostile(before, c) && c != '\n' {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 _ = write!(out, "\\u{unit:04x}");
             }
         } else {
             out.push(c);
         }
+        before = c;
     }
     out
 }
 
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let hostile = |c: char| is_hostile(c) && !keep(c);
+    let hostile = |before: char, c: char| is_hostile(before, c) && !keep(c);
     // Most texts are printable ASCII, and bytes are faster to test than characters.
     let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if plain || !text.contains(hostile) {
+    let befores = std::iter::once(' ').chain(text.chars());
+    if plain || !befores.zip(text.chars()).any(|(before, c)| hostile(before, c)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
     for c in text.chars() {
         match c {
-            c if !hostile(c) => out.push(c),
+            c if !hostile(before, c) => out.push(c),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if u32::from(c) < 0x80 => _ = write!(out, "\\x{:02x}", u32::from(c)),
             c => _ = write!(out, "\\u{{{:x}}}", u32::from(c)),
         }
+        before = c;
     }
     Cow::Owned(out)
 }
 
-/// Whether a character can move the cursor, change the color, or hide or reorder text.
-fn is_hostile(c: char) -> bool {
+/// Whether a character can move the cursor, change the color, or hide or reorder text. U+FE0F makes a symbol an emoji,
+/// and is invisible after a letter or digit.
+fn is_hostile(before: char, c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}')
         || is_invisible(c)
+        || (c == '\u{fe0f}' && (before.is_alphanumeric() || before.is_ascii()))
 }
 
 /// Whether a character has no width and no meaning in a name: two names that differ only in it look the same.
-/// Emoji need U+FE0F, and Mongolian and Khmer letters are visible.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -85,8 +91,16 @@ mod tests {
 
     #[test]
     fn invisible_characters_in_names_are_shown() {
-        for c in ["\u{ad}", "\u{34f}", "\u{fe0e}", "\u{e0101}", "\u{3164}", "\u{180e}", "\u{2063}"]
-        {
+        for c in [
+            "\u{ad}",
+            "\u{34f}",
+            "\u{fe0e}",
+            "\u{e0101}",
+            "\u{3164}",
+            "\u{180e}",
+            "\u{2063}",
+            "\u{fe0f}",
+        ] {
             let shown = line(&format!("wor{c}ker")).into_owned();
             assert!(shown.starts_with("wor\\u{") && shown.ends_with("}ker"), "{shown}");
         }
@@ -105,7 +119,7 @@ mod tests {
         let value =
             serde_json::json!({ "a": "\u{9b}31m\u{202e}\u{e0041}\u{1b}\n", "b": "naïve 👍" });
         let text = json(&serde_json::to_string_pretty(&value).unwrap());
-        assert!(!text.contains(|c| is_hostile(c) && c != '\n'), "{text}");
+        assert!(!text.contains(|c| is_hostile('a', c) && c != '\n'), "{text}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 
