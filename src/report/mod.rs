@@ -23,6 +23,7 @@ pub(crate) mod operations;
 pub(crate) mod queue;
 pub(crate) mod ready;
 pub(crate) mod record;
+mod redacted;
 pub(crate) mod requeue;
 pub(crate) mod rescue;
 pub(crate) mod rls;

@@ -47,7 +47,7 @@ pub(crate) async fn check(context: &Context, args: &EnvCheck) -> Result<Report, 
         let count = text::plural(keys.len() as u64, "key", "keys");
         report.document.add_note(format!("inserted {count}: {}", keys.join(", ")));
     }
-    Ok(report)
+    Ok(report.redacted())
 }
 
 /// Reads schema and template of the project for `triage`; `None` if there is no schema.
@@ -98,7 +98,7 @@ pub(crate) fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Er
     };
     let dotenv = if Path::new(DOTENV).is_file() { " --values .env" } else { "" };
     let values = format!("{}{dotenv} --process", files(&args.sources));
-    Ok(environment::explain(&facts, key, &values))
+    Ok(environment::explain(&facts, key, &values).redacted())
 }
 
 /// The file with the values of a project.

@@ -29,7 +29,7 @@ pub(crate) async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Er
         scope: &args.scope.flags(),
         fail_on: args.status_args.fail_on,
     };
-    Ok(report::rls::audit::report(&audit, findings, &options, &from))
+    Ok(report::rls::audit::report(&audit, findings, &options, &from).redacted())
 }
 
 fn interrupted() -> Error {

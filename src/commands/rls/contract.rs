@@ -6,6 +6,7 @@ use crate::cli::RlsScope;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::access::Contract;
+use crate::redact;
 use crate::report::{self, Report};
 
 /// Reads the catalog and returns the current access as a contract.
@@ -14,6 +15,11 @@ pub(crate) async fn run(context: &Context, args: &RlsScope) -> Result<Report, Er
     let contract = contract_of(&catalog);
     let text = toml::to_string(&contract)
         .map_err(|e| Error::bug("the contract could not be written").cause(e))?;
+    if redact::text(&text) != text {
+        context.terminal.print_note(
+            "warning: a policy or function seems to contain a secret, and so does this contract",
+        );
+    }
     context.terminal.print_note(
         "this declares what is, not what should be: review it before you audit against it",
     );

@@ -15,5 +15,5 @@ pub(crate) fn run(args: &RlsDiff) -> Result<Report, Error> {
     let pair = access_report::read(&args.old, &args.new)?;
     let limits = Thresholds::default();
     let findings = ALL.iter().flat_map(|check| check.run(&pair, &limits)).collect();
-    Ok(report::rls::diff::report(&pair, findings, args.status_args.fail_on))
+    Ok(report::rls::diff::report(&pair, findings, args.status_args.fail_on).redacted())
 }

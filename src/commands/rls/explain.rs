@@ -37,5 +37,6 @@ pub(crate) async fn run(context: &Context, args: &RlsExplain) -> Result<Report, 
         (table, role, command),
         &args.scope.flags(),
         &context.provenance(),
-    ))
+    )
+    .redacted())
 }

@@ -9,5 +9,5 @@ use crate::report::{self, Report};
 /// Gathers the access and reports every cell.
 pub(crate) async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
     let audit = gather(context, args, None).await?;
-    Ok(report::rls::matrix::report(&audit, &args.flags(), &context.provenance()))
+    Ok(report::rls::matrix::report(&audit, &args.flags(), &context.provenance()).redacted())
 }

@@ -39,7 +39,26 @@ fn marked() -> (Database, String) {
              INSERT INTO job_events (job_id, stage, data) VALUES ('{id}', 'failed', $t${inner}$t$)"
         ));
     }
+    mark_every_text(&database);
     (database, ids[1].clone())
+}
+
+/// Puts a token with the mark into every text column of three rows of every table, where the table allows it: kinds,
+/// names of workers, operators and hosts.
+fn mark_every_text(database: &Database) {
+    database.execute(&format!(
+        "DO $do$ DECLARE c record; BEGIN
+           FOR c IN SELECT table_name AS t, column_name AS col FROM information_schema.columns
+                     WHERE table_schema = 'public' AND data_type IN ('text', 'character varying')
+                       AND column_name NOT IN ('state', 'status', 'stage') LOOP
+             BEGIN
+               EXECUTE format('UPDATE public.%I SET %I = %L WHERE ctid IN (SELECT ctid FROM public.%I ORDER BY 1 LIMIT 3)',
+                              c.t, c.col, 'sk_live_{MARK}', c.t);
+             EXCEPTION WHEN OTHERS THEN NULL;
+             END;
+           END LOOP;
+         END $do$"
+    ));
 }
 
 fn run(database: &Database, args: &[&str]) -> Output {
@@ -88,6 +107,74 @@ fn secrets_in_trigger_errors_are_redacted() {
     let output = run(&database, &["dlq", "requeue", &id, "--yes", "--reason", "test"]);
     assert!(output.stdout.contains("refused with token=[redacted]"), "{output:?}");
     assert_clean(&output, "dlq requeue");
+}
+
+#[test]
+fn secrets_in_policies_are_shown_by_a_contract_only() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(&format!(
+        "CREATE FUNCTION may_see(kind text) RETURNS boolean LANGUAGE sql STABLE AS
+           $f$ SELECT kind <> 'sk_live_{MARK}' $f$;
+         ALTER TABLE jobs ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY marked ON jobs USING (kind <> 'sk_live_{MARK}' AND may_see(kind))"
+    ));
+    for args in
+        [&["rls", "audit"][..], &["rls", "matrix"], &["rls", "explain", "jobs", "anon", "select"]]
+    {
+        for format in ["table", "json"] {
+            let args = [args, &["-o", format]].concat();
+            assert_clean(&run(&database, &args), &args.join(" "));
+        }
+    }
+    let contract = run(&database, &["rls", "contract"]);
+    if contract.stdout.contains(MARK) {
+        assert!(contract.stderr.contains("seems to contain a secret"), "{contract:?}");
+    }
+}
+
+#[test]
+fn secrets_in_bodies_that_are_no_report_are_redacted() {
+    let bodies = [
+        format!("Internal error: Authorization: Bearer {MARK} rejected"),
+        format!("<html><title>password={MARK}</title></html>"),
+        format!(
+            "{{\"ok\": false, \"sk_live_{MARK}\": 1, \"checks\": {{\"sk_live_{MARK}\": {{\"ok\": false}}}}}}"
+        ),
+        format!("{{\"ok\": \"token={MARK}\"}}"),
+        format!("{{\"token\": \"{MARK}"),
+    ];
+    for body in bodies {
+        let response = || Response::json(500, body.clone());
+        let stub = Stub::start([
+            ("/api/readyz", response()),
+            ("/api/admin/readyz", response()),
+            ("/api/healthz", response()),
+        ]);
+        for args in [&["health"][..], &["ready"], &["ready", "--admin"], &["triage"], &["handoff"]]
+        {
+            for format in ["table", "json"] {
+                let args = [args, &["-o", format]].concat();
+                let mut cli = Cli::new(&args).env("CLIPLY_BASE_URL", stub.url());
+                assert_clean(&cli.run(), &format!("{args:?} of {body}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn malformed_operation_ids_become_no_command() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "INSERT INTO job_events (job_id, stage, data)
+         SELECT id, 'enqueued', '{\"tool\":\"cliplyctl 0.1.0\",\"operation\":\"rq-1; touch /x #\",\"reason\":\"requeued_from_dead_letter\"}'
+           FROM jobs WHERE state = 'dead_letter' LIMIT 3",
+    );
+    for args in [&["dlq", "ops"][..], &["dlq", "ops", "-o", "json"], &["handoff"], &["triage"]] {
+        let output = run(&database, args);
+        assert!(!output.stdout.contains("touch"), "{args:?}: {output:?}");
+    }
+    let listed = run(&database, &["dlq", "ops"]).expect_code(0).stdout;
+    assert!(listed.contains("1 operation with a malformed id is not listed"), "{listed}");
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! Redacts a complete report. Most texts are redacted where they are read; those of policies and functions are not,
+//! because an access contract and its comparison need them as they are.
+
+use serde_json::Value;
+
+use super::{Block, Data, Report};
+use crate::redact;
+
+impl Report {
+    /// Redacts every text that a person or program reads. Suggested commands are built from names and stay as they
+    /// are.
+    #[must_use]
+    pub(crate) fn redacted(mut self) -> Self {
+        for finding in &mut self.findings {
+            redact(&mut finding.subject);
+            redact(&mut finding.message);
+            finding.suggested_fix.iter_mut().for_each(redact);
+        }
+        self.document.blocks.iter_mut().for_each(redact_block);
+        for (_, detail) in &mut self.not_examined {
+            redact(detail);
+        }
+        let data = self.data;
+        self.data = Data(Box::new(move || redact_strings(data.json())));
+        self
+    }
+}
+
+fn redact(text: &mut String) {
+    *text = redact::text(text);
+}
+
+fn redact_block(block: &mut Block) {
+    match block {
+        Block::Headline { text, .. }
+        | Block::Heading(text)
+        | Block::Note(text)
+        | Block::Verbatim(text) => redact(text),
+        Block::Title(cells) => cells.iter_mut().for_each(|cell| redact(&mut cell.text)),
+        Block::Pairs(pairs) => pairs.iter_mut().for_each(|(_, cell)| redact(&mut cell.text)),
+        Block::Table(table) => {
+            table.rows.iter_mut().flatten().for_each(|cell| redact(&mut cell.text));
+        }
+        Block::Raw(_) | Block::Markdown(_) | Block::Next(_) => {}
+    }
+}
+
+/// Redacts the strings of JSON. Keys are names of this program and of tables, which do not make their values secret:
+/// a table can be called `secrets`.
+fn redact_strings(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(redact::text(&text)),
+        Value::Array(items) => items.into_iter().map(redact_strings).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, redact_strings(value))).collect()
+        }
+        other => other,
+    }
+}
