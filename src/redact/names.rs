@@ -45,8 +45,12 @@ const PASSWORDS: &[&str] = &[
     "パスワード",
     "비밀번호",
     "암호",
-    "kata_sandi",
-    "mật_khẩu",
+    "katasandi",
+    "mậtkhẩu",
+    "лозинка",
+    "סיסמה",
+    "كلمةالسر",
+    "كلمةالمرور",
 ];
 
 /// Words of other secrets, which match at the end of a compound too (`accesstoken`).
@@ -95,6 +99,10 @@ const SECRET_WORDS: &[&str] = &[
     "xsrf",
     "macaroon",
     "psk",
+    "pgpass",
+    "pkey",
+    "mfa",
+    "2fa",
 ];
 
 /// Words of values that are secret only if they look generated.
@@ -130,6 +138,11 @@ const POSSIBLE_WORDS: &[&str] = &[
     "pem",
     "cert",
     "iban",
+    "refresh",
+    "passport",
+    "answer",
+    "saml",
+    "samlresponse",
 ];
 
 /// Words before `key` that make it a secret.
@@ -290,7 +303,6 @@ const DESCRIPTIONS: &[&str] = &[
     "fingerprint",
     "format",
     "go",
-    "header",
     "hint",
     "host",
     "id",
@@ -405,10 +417,11 @@ pub(super) fn classify(name: &str) -> Option<Name> {
     let words: Vec<&str> = words.collect();
     let last = *words.last()?;
     let joined = words.concat();
-    if matches!(joined.as_str(), "sessionid" | "connectsid" | "servicerole") {
+    if matches!(joined.as_str(), "sessionid" | "connectsid" | "servicerole" | "secretid") {
         return Some(Name::Possible);
     }
     if joined.ends_with("cardnumber")
+        || joined.ends_with("creditcard")
         || joined.ends_with("authorizationcode")
         || joined.ends_with("oauthcode")
     {

@@ -228,8 +228,11 @@ fn skip_openers(value: &str) -> &str {
 fn value(text: &str, found: &Found, kind: Name, place: &Place, spans: &mut Vec<Range<usize>>) {
     let name = text[found.name.clone()].to_lowercase();
     let rest = &text[place.start..];
-    if let Some(block) = yaml_block(rest).filter(|_| kind != Name::Possible) {
-        spans.extend(block.map(|range| place.start + range.start..place.start + range.end));
+    if let Some(block) = yaml_block(rest) {
+        let is_secret =
+            |line: &Range<usize>| kind != Name::Possible || values::is_random(&rest[line.clone()]);
+        let lines = block.filter(is_secret);
+        spans.extend(lines.map(|range| place.start + range.start..place.start + range.end));
         return;
     }
     let is_header = name.ends_with("authorization");
@@ -297,7 +300,7 @@ fn is_secret_value(value: &str, place: &Place, quoted: bool, name_is_quoted: boo
         return name_is_quoted || place.form == Form::Markup || !is_upper_word;
     }
     match place.form {
-        Form::Tight => !is_upper_word && !(value.starts_with('/') && !values::is_random(value)),
+        Form::Tight => !is_upper_word && (!value.starts_with('/') || values::is_random(value)),
         _ => {
             let (changes, ..) = values::changes(value);
             values::is_random(value)

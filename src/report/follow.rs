@@ -196,7 +196,7 @@ pub(crate) fn next(result: &FollowResult) -> Vec<(String, String)> {
         next.push(("cliplyctl dlq ops".to_owned(), "what was done since, and by whom".to_owned()));
     }
     if let Some(group) = result.failures.first() {
-        let command = ShellCommand::new("jobs show").arg(&group.sample).into();
+        let command = ShellCommand::new("jobs show").arg(group.sample).into();
         next.push((command, "one that failed, in full".to_owned()));
     }
     next

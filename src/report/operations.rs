@@ -190,10 +190,10 @@ pub(crate) fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenan
     let mut document = undo_plan(scope, from);
     document.note("nothing was written");
     if scope.eligible > 0 {
-        let undo = ShellCommand::new("dlq undo").arg(&scope.operation).to_string();
+        let undo = ShellCommand::new("dlq undo").arg(scope.operation).to_string();
         document.next(vec![(undo, "shows this again, and asks before it writes")]);
     } else if scope.changed_since > 0 {
-        let follow = ShellCommand::new("dlq follow").arg(&scope.operation).to_string();
+        let follow = ShellCommand::new("dlq follow").arg(scope.operation).to_string();
         document.next(vec![(follow, "what became of those that moved on")]);
     }
     let mut report = Report::listing("dlq undo", json(scope, None), document);
@@ -219,12 +219,12 @@ pub(crate) fn undone(
         document.note("whatever could be put back is: a further undo would find nothing");
     }
     if outcome.not_requeued + outcome.in_doubt > 0 {
-        let undo = ShellCommand::new("dlq undo").arg(&scope.operation).to_string();
+        let undo = ShellCommand::new("dlq undo").arg(scope.operation).to_string();
         next.push((undo, "put back the rest; nothing is done twice"));
     }
     if scope.changed_since > 0 {
         next.push((
-            ShellCommand::new("dlq follow").arg(&scope.operation).to_string(),
+            ShellCommand::new("dlq follow").arg(scope.operation).to_string(),
             "what became of the others",
         ));
     }

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{Block, Data, Report};
+use crate::facts::finding;
 use crate::redact;
 
 impl Report {
@@ -15,6 +16,12 @@ impl Report {
             redact(&mut finding.subject);
             redact(&mut finding.message);
             finding.suggested_fix.iter_mut().for_each(redact);
+            let evidence = finding.evidence.iter_mut();
+            evidence.for_each(|evidence| {
+                if let finding::Value::Text(text) = &mut evidence.value {
+                    redact(text);
+                }
+            });
         }
         self.document.blocks.iter_mut().for_each(redact_block);
         for (_, detail) in &mut self.not_examined {

@@ -440,6 +440,7 @@ const HARMLESS: &[&str] = &[
     "cookies: 12 loaded",
     "cookie: missing",
     "use --cookies for the login",
+    "protected by a password, use the --video-password option",
     "credential_source=Ec2InstanceMetadata",
     "CredentialsProviderError: Could not load credentials from any providers",
     "credentials: none",

@@ -45,7 +45,7 @@ fn is_own_host(head: &str, own_name: &str) -> bool {
     let Some(host) = hosts.next() else { return true };
     let has_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     let name = match host.rsplit_once(':') {
-        Some((name, port)) if has_port(port) && !(name.contains(':') && !name.ends_with(']')) => {
+        Some((name, port)) if has_port(port) && (!name.contains(':') || name.ends_with(']')) => {
             name
         }
         _ => host,
