@@ -351,8 +351,8 @@ fn closing(text: &str, quote: char, from: usize) -> Option<usize> {
     None
 }
 
-/// The place of a value without quotes, or whose closing quote is missing. A delimiter ends it, unless a generated text follows: passwords contain all
-/// characters.
+/// The place of a value without quotes, or whose closing quote is missing. A delimiter ends it, unless a generated
+/// text follows: passwords contain all characters.
 fn bare(text: &str, kind: Name, form: Form) -> Range<usize> {
     let opening = text.len() - text.trim_start_matches(['"', '\'', '`']).len();
     let mut end = opening + chunk(&text[opening..]).len();

@@ -38,72 +38,23 @@ pub(super) struct Sample {
 }
 
 /// Names of secrets. `{S}` in the lists below is the secret, `{N}` one of these.
+#[rustfmt::skip]
 const NAMES: &[&str] = &[
-    "password",
-    "PASSWORD",
-    "passwd",
-    "pass",
-    "pwd",
-    "pw",
-    "db_password",
-    "DB_PASSWORD",
-    "PGPASSWORD",
-    "MYSQL_PWD",
-    "userPassword",
-    "Passwort",
-    "contraseña",
-    "senha",
-    "пароль",
-    "motDePasse",
-    "secret",
-    "client_secret",
-    "clientSecret",
-    "TIKTOK_CLIENT_SECRET",
-    "SECRET_KEY_BASE",
-    "token",
-    "access_token",
-    "accessToken",
-    "refreshToken",
-    "id_token",
-    "authToken",
-    "x-auth-token",
-    "csrf_token",
-    "apiKey",
-    "apikey",
-    "api_key",
-    "API-KEY",
-    "x-api-key",
-    "accessKey",
-    "aws_secret_access_key",
-    "privateKey",
-    "signingKey",
-    "encryption_key",
-    "service_role_key",
-    "streamKey",
-    "credentials",
-    "jwt",
-    "signature",
-    "hmac",
-    "otp",
-    "code_verifier",
-    "connectionString",
-    "sas",
-    "passphrase",
+    "password", "PASSWORD", "passwd", "pass", "pwd", "pw", "db_password", "DB_PASSWORD",
+    "PGPASSWORD", "MYSQL_PWD", "userPassword", "Passwort", "contraseña", "senha", "пароль",
+    "motDePasse", "secret", "client_secret", "clientSecret", "TIKTOK_CLIENT_SECRET",
+    "SECRET_KEY_BASE", "token", "access_token", "accessToken", "refreshToken", "id_token",
+    "authToken", "x-auth-token", "csrf_token", "apiKey", "apikey", "api_key", "API-KEY",
+    "x-api-key", "accessKey", "aws_secret_access_key", "privateKey", "signingKey",
+    "encryption_key", "service_role_key", "streamKey", "credentials", "jwt", "signature", "hmac",
+    "otp", "code_verifier", "connectionString", "sas", "passphrase",
 ];
 
 /// Names whose values are secret if they look generated.
+#[rustfmt::skip]
 const POSSIBLE_NAMES: &[&str] = &[
-    "key",
-    "session",
-    "sessionId",
-    "connect.sid",
-    "auth",
-    "REDIS_AUTH",
-    "private",
-    "pin",
-    "seed",
-    "code",
-    "STRIPE_KEY",
+    "key", "session", "sessionId", "connect.sid", "auth", "REDIS_AUTH", "private", "pin", "seed",
+    "code", "STRIPE_KEY",
 ];
 
 /// Spellings of a name and its value.
@@ -151,20 +102,14 @@ const SPELLINGS: &[&str] = &[
 const SENTENCES: &[&str] = &["{N} is {S}", "{N} '{S}'", "{N} {S} was refused"];
 
 /// What precedes a name.
+#[rustfmt::skip]
 const CONTEXTS: &[&str] = &[
-    "",
-    "Error: ",
-    "it failed, ",
-    "env: ",
-    "line 3:",
-    "12:00:01 ",
-    "msg=",
-    "(",
-    "FATAL: failed: host=db user=app ",
-    "1. ",
+    "", "Error: ", "it failed, ", "env: ", "line 3:", "12:00:01 ", "msg=", "(",
+    "FATAL: failed: host=db user=app ", "1. ",
 ];
 
 /// Characters within passwords.
+#[rustfmt::skip]
 const CHARACTERS: &[&str] = &[
     "#", "$", "%", "(", ")", ",", ";", "<", "@", "[", "`", "{", "|", "}", "，", "é", ":", "!", "/",
     "+", "=", "*",
@@ -239,16 +184,14 @@ const URLS: &[&str] = &[
 ];
 
 /// SQL.
+#[rustfmt::skip]
 const SQL: &[&str] = &[
-    "ALTER ROLE app PASSWORD '{S}'",
-    "CREATE USER a IDENTIFIED BY PASSWORD '{S}'",
+    "ALTER ROLE app PASSWORD '{S}'", "CREATE USER a IDENTIFIED BY PASSWORD '{S}'",
     "Key (api_key)=({S}) already exists.",
     "Key (email, refresh_token)=(a@b.c, {S}) already exists.",
     "insert into users(email,password) values ('a@b.c','{S}')",
-    "INSERT INTO t (id, token) VALUES (1, '{S}'), (2, 'x')",
-    "select pgp_sym_decrypt(x, '{S}')",
-    "UPDATE users SET password='{S}' WHERE id=1",
-    "password = '{S}'",
+    "INSERT INTO t (id, token) VALUES (1, '{S}'), (2, 'x')", "select pgp_sym_decrypt(x, '{S}')",
+    "UPDATE users SET password='{S}' WHERE id=1", "password = '{S}'",
 ];
 
 /// Returns the samples of every class.
