@@ -333,27 +333,40 @@ fn calls(text: &str, spans: &mut Vec<Range<usize>>) {
     }
 }
 
+/// The bytes between words.
+const ENDS: [bool; 256] = {
+    let (mut ends, mut byte) = ([false; 256], 0);
+    while byte <= b' ' as usize {
+        ends[byte] = true;
+        byte += 1;
+    }
+    let (marks, mut at) = (b"\"'<>`(),;{}\\", 0);
+    while at < marks.len() {
+        ends[marks[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
 /// Words that are secrets by their shape: password files, logins, encoded secrets, tokens in three parts.
 fn words(text: &str, spans: &mut Vec<Range<usize>>) {
-    let is_end = |byte: u8| byte <= b' ' || b"\"'<>`(),;{}\\".contains(&byte);
-    let (mut start, mut login) = (0, false);
+    let (mut start, mut login, mut has_at, mut has_colon) = (0, false, false, false);
     for (at, byte) in text.bytes().chain([b' ']).enumerate() {
-        if !is_end(byte) {
+        if !ENDS[usize::from(byte)] {
+            has_at |= byte == b'@';
+            has_colon |= byte == b':';
             continue;
         }
         let word = &text[start..at];
-        let is_after_login = login;
-        login = (login && matches!(word, "/" | "|" | ":"))
-            || (word.contains('@') && word.contains('.'));
-        if is_after_login && values::is_random(word) {
+        if login && values::is_random(word) {
             spans.push(start..at);
         }
-        if word.len() >= 8 && (word.len() >= MIN_RUN || word.contains(':')) {
-            spans.extend(
-                word_secrets(word).into_iter().map(|found| start + found.start..start + found.end),
-            );
+        login = (login && matches!(word, "/" | "|" | ":")) || (has_at && word.contains('.'));
+        if word.len() >= MIN_RUN || (has_colon && word.len() >= 8) {
+            let found = word_secrets(word).into_iter();
+            spans.extend(found.map(|found| start + found.start..start + found.end));
         }
-        start = at + 1;
+        (start, has_at, has_colon) = (at + 1, false, false);
     }
 }
 

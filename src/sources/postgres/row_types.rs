@@ -39,8 +39,15 @@ pub(crate) fn fingerprint_of(
     last_error: Option<&str>,
     error: Option<&str>,
 ) -> Fingerprint {
-    let (last_error, error) = (last_error.map(redact::text), error.map(redact::text));
-    Fingerprint::new(kind, last_error.as_deref(), error.as_deref())
+    let last_error = last_error.filter(|text| !text.trim().is_empty()).map(redact::text);
+    if last_error.is_some() {
+        // Only the code of the JSON counts then, which is a number or a name: redacting it is enough.
+        let fingerprint = Fingerprint::new(kind, last_error.as_deref(), error);
+        if fingerprint.code.as_ref().is_none_or(|code| redact::text(code) == *code) {
+            return fingerprint;
+        }
+    }
+    Fingerprint::new(kind, last_error.as_deref(), error.map(redact::text).as_deref())
 }
 
 /// Microseconds between 1970 and 2000, the epoch of PostgreSQL.
