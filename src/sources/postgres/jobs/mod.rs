@@ -82,7 +82,7 @@ fn columns(layout: &Layout) -> String {
 }
 
 fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
-    let state = row_types::raw(row, "state").unwrap_or_default().into_owned();
+    let state = row_types::text(row, "state").unwrap_or_default();
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     Job {
         id: row.get("id"),
