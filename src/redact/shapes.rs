@@ -75,7 +75,7 @@ pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
             done[found.pattern().as_usize()] = Some(rule);
         }
     }
-    words(text, spans);
+    shaped_words(text, spans);
 }
 
 fn gates() -> Option<&'static AhoCorasick> {
@@ -349,7 +349,7 @@ const ENDS: [bool; 256] = {
 };
 
 /// Words that are secrets by their shape: password files, logins, encoded secrets, tokens in three parts.
-fn words(text: &str, spans: &mut Vec<Range<usize>>) {
+fn shaped_words(text: &str, spans: &mut Vec<Range<usize>>) {
     let (mut start, mut login, mut has_at, mut has_colon) = (0, false, false, false);
     for (at, byte) in text.bytes().chain([b' ']).enumerate() {
         if !ENDS[usize::from(byte)] {

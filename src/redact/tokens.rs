@@ -17,7 +17,7 @@ enum Body {
     /// Letters, digits, `_` and `-`.
     Dash,
     /// All characters of base64, and `. ~ ! *`.
-    Dot,
+    Base64,
 }
 
 impl Body {
@@ -27,7 +27,7 @@ impl Body {
                 Self::Alnum => false,
                 Self::Word => byte == b'_',
                 Self::Dash => matches!(byte, b'_' | b'-'),
-                Self::Dot => b"_-.~!*+/=:".contains(&byte),
+                Self::Base64 => b"_-.~!*+/=:".contains(&byte),
             }
     }
 }
@@ -35,21 +35,21 @@ impl Body {
 /// A prefix, the characters after it, and how many of them at least.
 struct Token(&'static str, Body, usize);
 
-use Body::{Alnum, Dash, Dot, Word};
+use Body::{Alnum, Base64, Dash, Word};
 
 /// Prefixes that only tokens have. The body contains a digit or capitals.
 #[rustfmt::skip]
 const TOKENS: &[Token] = &[
     // Web tokens, also within an encoded text.
-    Token("eyJ", Dot, 8), Token("ZXlK", Dot, 20),
+    Token("eyJ", Base64, 8), Token("ZXlK", Base64, 20),
     // Clouds and hosting.
     Token("AKIA", Alnum, 12), Token("ASIA", Alnum, 12), Token("ABIA", Alnum, 12),
-    Token("ACCA", Alnum, 12), Token("ABSK", Dot, 40), Token("AIza", Dash, 20),
-    Token("ya29.", Dot, 8), Token("GOCSPX-", Dash, 16), Token("1//0", Dash, 20),
+    Token("ACCA", Alnum, 12), Token("ABSK", Base64, 40), Token("AIza", Dash, 20),
+    Token("ya29.", Base64, 8), Token("GOCSPX-", Dash, 16), Token("1//0", Dash, 20),
     Token("LTAI", Alnum, 16), Token("AKID", Alnum, 16), Token("dop_v1_", Alnum, 16),
     Token("doo_v1_", Alnum, 16), Token("dor_v1_", Alnum, 16), Token("HRKU-", Dash, 20),
-    Token("fm1_", Dot, 40), Token("fm2_", Dot, 40), Token("fo1_", Dash, 20),
-    Token("FlyV1 ", Dot, 20), Token("rnd_", Alnum, 20), Token("nfp_", Alnum, 20),
+    Token("fm1_", Base64, 40), Token("fm2_", Base64, 40), Token("fo1_", Dash, 20),
+    Token("FlyV1 ", Base64, 20), Token("rnd_", Alnum, 20), Token("nfp_", Alnum, 20),
     Token("nfc_", Alnum, 20), Token("vercel_blob_", Word, 16), Token("vcp_", Alnum, 20),
     Token("vck_", Alnum, 20), Token("vca_", Alnum, 20), Token("vcr_", Alnum, 20),
     Token("vci_", Alnum, 20), Token("cfut_", Dash, 20), Token("cfat_", Dash, 20),
@@ -59,18 +59,18 @@ const TOKENS: &[Token] = &[
     Token("tskey-", Dash, 16), Token("dapi", Alnum, 32), Token("pul-", Alnum, 30),
     Token("tfp_", Dash, 20), Token("hvs.", Dash, 20), Token("hvb.", Dash, 20),
     Token("hvr.", Dash, 20), Token(".atlasv1.", Dash, 40), Token("dp.pt.", Alnum, 20),
-    Token("dp.st.", Dot, 20), Token("dp.ct.", Alnum, 20), Token("dp.sa.", Alnum, 20),
-    Token("dp.scim.", Alnum, 20), Token("dp.audit.", Alnum, 20), Token("ops_eyJ", Dot, 30),
+    Token("dp.st.", Base64, 20), Token("dp.ct.", Alnum, 20), Token("dp.sa.", Alnum, 20),
+    Token("dp.scim.", Alnum, 20), Token("dp.audit.", Alnum, 20), Token("ops_eyJ", Base64, 30),
     Token("A3-", Dash, 30), Token("AGE-SECRET-KEY-1", Alnum, 30),
     Token("age-secret-key-1", Alnum, 30), Token("sha256~", Dash, 40), Token("CLOJARS_", Alnum, 40),
     Token("AKCp", Alnum, 50), Token("cmVmd", Alnum, 50), Token("oy2", Alnum, 40),
-    Token("ATATT3", Dot, 40), Token("ATCTT3", Dot, 40), Token("ATBB", Alnum, 20),
+    Token("ATATT3", Base64, 40), Token("ATCTT3", Base64, 40), Token("ATBB", Alnum, 20),
     Token("ATTA", Alnum, 50), Token("nvapi-", Dash, 30), Token("dnkey-", Dash, 30),
-    Token("YCAJE", Dash, 20), Token("t1.9eu", Dot, 20),
+    Token("YCAJE", Dash, 20), Token("t1.9eu", Base64, 20),
     // Code hosting and packages.
     Token("ghp_", Alnum, 16), Token("gho_", Alnum, 16), Token("ghu_", Alnum, 16),
     Token("ghs_", Alnum, 16), Token("ghr_", Alnum, 16), Token("github_pat_", Word, 16),
-    Token("glpat-", Dot, 16), Token("gldt-", Dash, 16), Token("glptt-", Dash, 16),
+    Token("glpat-", Base64, 16), Token("gldt-", Dash, 16), Token("glptt-", Dash, 16),
     Token("glrt-", Dash, 16), Token("glrtr-", Dash, 16), Token("gloas-", Dash, 16),
     Token("glcbt-", Dash, 16), Token("glft-", Dash, 16), Token("glsoat-", Dash, 16),
     Token("glimt-", Dash, 16), Token("glagent-", Dash, 16), Token("glffct-", Dash, 16),
@@ -82,19 +82,19 @@ const TOKENS: &[Token] = &[
     Token("dckr_oat_", Dash, 20), Token("pnu_", Alnum, 20), Token("hcaik_", Word, 20),
     Token("figd_", Dash, 16), Token("figo_", Dash, 16), Token("lin_api_", Alnum, 20),
     Token("lin_oauth_", Alnum, 20), Token("ntn_", Alnum, 30), Token("PMAK-", Dash, 40),
-    Token("PMAT-", Dash, 20), Token("CFPAT-", Dash, 30), Token("sntrys_", Dot, 30),
+    Token("PMAT-", Dash, 20), Token("CFPAT-", Dash, 30), Token("sntrys_", Base64, 30),
     Token("sntryu_", Alnum, 30), Token("phx_", Alnum, 30), Token("phs_", Alnum, 30),
     Token("NRAK-", Alnum, 20), Token("NRJS-", Alnum, 16), Token("NRAL-", Dash, 20),
     Token("NRII-", Dash, 20), Token("NRRA-", Dash, 20), Token("NRIQ-", Dash, 20),
-    Token("NRIK-", Dash, 20), Token("glc_", Dot, 20), Token("glsa_", Word, 20),
-    Token("eyJrIjoi", Dot, 20), Token("dt0c01.", Dot, 40), Token("dt0s01.", Dot, 40),
-    Token("dt0s02.", Dot, 40), Token("dt0s06.", Dot, 40), Token("dt0s08.", Dot, 40),
-    Token("dt0s16.", Dot, 40), Token("xaat-", Dash, 20), Token("xapt-", Dash, 20),
+    Token("NRIK-", Dash, 20), Token("glc_", Base64, 20), Token("glsa_", Word, 20),
+    Token("eyJrIjoi", Base64, 20), Token("dt0c01.", Base64, 40), Token("dt0s01.", Base64, 40),
+    Token("dt0s02.", Base64, 40), Token("dt0s06.", Base64, 40), Token("dt0s08.", Base64, 40),
+    Token("dt0s16.", Base64, 40), Token("xaat-", Dash, 20), Token("xapt-", Dash, 20),
     Token("tk-us-", Dash, 40), Token("lsv2_", Word, 20),
     // Payment and shops.
     Token("sk_live_", Word, 8), Token("sk_test_", Word, 8), Token("sk_prod_", Word, 8),
     Token("rk_live_", Word, 8), Token("rk_test_", Word, 8), Token("rk_prod_", Word, 8),
-    Token("whsec_", Dot, 8), Token("sq0csp-", Dash, 20), Token("sq0atp-", Dash, 20),
+    Token("whsec_", Base64, 8), Token("sq0csp-", Dash, 20), Token("sq0atp-", Dash, 20),
     Token("sq0idp-", Dash, 20), Token("shpat_", Alnum, 20), Token("shpca_", Alnum, 20),
     Token("shppa_", Alnum, 20), Token("shpss_", Alnum, 20), Token("shptka_", Alnum, 20),
     Token("shpua_", Alnum, 20), Token("EZAK", Alnum, 50), Token("EZTK", Alnum, 50),
@@ -108,11 +108,11 @@ const TOKENS: &[Token] = &[
     // Messages and mail.
     Token("xoxb-", Dash, 8), Token("xoxp-", Dash, 8), Token("xoxa-", Dash, 8),
     Token("xoxr-", Dash, 8), Token("xoxs-", Dash, 8), Token("xoxc-", Dash, 8),
-    Token("xoxd-", Dot, 8), Token("xoxo-", Dash, 8), Token("xoxe-", Dash, 8),
-    Token("xoxe.", Dot, 20), Token("xapp-", Dash, 20), Token("xwfp-", Dash, 20),
-    Token("SG.", Dot, 30), Token("xkeysib-", Dash, 30), Token("xsmtpsib-", Dash, 30),
+    Token("xoxd-", Base64, 8), Token("xoxo-", Dash, 8), Token("xoxe-", Dash, 8),
+    Token("xoxe.", Base64, 20), Token("xapp-", Dash, 20), Token("xwfp-", Dash, 20),
+    Token("SG.", Base64, 30), Token("xkeysib-", Dash, 30), Token("xsmtpsib-", Dash, 30),
     Token("re_", Word, 20), Token("key-", Alnum, 30), Token("pubkey-", Alnum, 30),
-    Token("rsnd_", Word, 20), Token("pk.eyJ", Dot, 30), Token("sk.eyJ", Dot, 30),
+    Token("rsnd_", Word, 20), Token("pk.eyJ", Base64, 30), Token("sk.eyJ", Base64, 30),
     Token("pm_live_", Alnum, 16), Token("SK", Alnum, 32), Token("r8_", Alnum, 20),
     // Models.
     Token("sk-ant-", Dash, 20), Token("sk-proj-", Dash, 20), Token("sk-svcacct-", Dash, 20),
@@ -124,8 +124,8 @@ const TOKENS: &[Token] = &[
     Token("fc-", Alnum, 30), Token("pa-", Dash, 40), Token("jina_", Alnum, 20),
     Token("key_", Alnum, 60), Token("wandb_v1_", Dash, 20), Token("co_", Alnum, 36),
     // Social networks and media.
-    Token("act.", Dot, 16), Token("rft.", Dot, 16), Token("clt.", Dot, 16), Token("EAA", Alnum, 40),
-    Token("IGQ", Dash, 40), Token("IGAA", Dash, 40), Token("AAAAAAAAAAAAAAAAAAAAA", Dot, 30),
+    Token("act.", Base64, 16), Token("rft.", Base64, 16), Token("clt.", Base64, 16), Token("EAA", Alnum, 40),
+    Token("IGQ", Dash, 40), Token("IGAA", Dash, 40), Token("AAAAAAAAAAAAAAAAAAAAA", Base64, 30),
     Token("pina_", Alnum, 40), Token("sl.", Dash, 40), Token("sl.u.", Dash, 40),
     Token("fio-u-", Dash, 30), Token("tr_dev_", Alnum, 16), Token("tr_prod_", Alnum, 16),
     Token("tr_pat_", Alnum, 16), Token("signkey-", Dash, 20), Token("pat-na1-", Dash, 30),
@@ -133,13 +133,13 @@ const TOKENS: &[Token] = &[
     Token("mob-", Dash, 36), Token("api-", Dash, 36), Token("os_v2_", Word, 30),
     Token("p8e-", Alnum, 30), Token("ico-", Alnum, 30), Token("s-s4t2ud-", Alnum, 40),
     Token("s-s4t2af-", Alnum, 40), Token("sm_pat_", Alnum, 16), Token("sm_sat_", Alnum, 16),
-    Token("sm_aat_", Alnum, 16), Token("mm_", Alnum, 40), Token("pat.", Dot, 50),
-    Token("sat.", Dot, 50), Token("endr+", Alnum, 16), Token("infisical-", Dash, 30),
-    Token("st.", Dot, 60), Token("secret_", Alnum, 40), Token("live_", Alnum, 30),
+    Token("sm_aat_", Alnum, 16), Token("mm_", Alnum, 40), Token("pat.", Base64, 50),
+    Token("sat.", Base64, 50), Token("endr+", Alnum, 16), Token("infisical-", Dash, 30),
+    Token("st.", Base64, 60), Token("secret_", Alnum, 40), Token("live_", Alnum, 30),
     Token("test_", Alnum, 30), Token("rpa_", Alnum, 30), Token("apify_api_", Alnum, 20),
     Token("AVNS_", Dash, 16), Token("AQ.Ab", Dash, 30), Token(":APA91b", Dash, 50),
-    Token("gAAAAA", Dot, 60), Token("Atza|", Dot, 30), Token("Atzr|", Dot, 30),
-    Token("K00", Dot, 28), Token("sess-", Alnum, 30), Token("mfa.", Dash, 60),
+    Token("gAAAAA", Base64, 60), Token("Atza|", Base64, 30), Token("Atzr|", Base64, 30),
+    Token("K00", Base64, 28), Token("sess-", Alnum, 30), Token("mfa.", Dash, 60),
     Token("zpka_", Word, 20), Token("A21AA", Dash, 60), Token("T3BlbkFJ", Alnum, 16),
     Token("AQVN", Dash, 35), Token("API-", Alnum, 26), Token("CiQ", Dash, 60),
 ];

@@ -183,7 +183,7 @@ fn hidden_events_are_unknown_and_visible_events_are_judged() {
 }
 
 #[test]
-fn table_of_another_schema_is_read_if_url_or_search_path_names_it() {
+fn table_of_a_named_schema_is_read_and_written() {
     let database = Database::from_fixture("main_typical");
     database.execute(
         "create schema \"App\"; create table \"App\".jobs (like public.jobs including all);
