@@ -39,7 +39,8 @@ pub(crate) fn role_of_row(jobs: &CatalogTable, column: &str) -> String {
     match jobs.allowed_values(column) {
         Some(values) => sql::role_case(&text, &StateNames::new(column, &values), &Lifecycle::ALL),
         None => {
-            let names = StateNames::with_final_failures(column == "status", &WORDS);
+            let names =
+                StateNames::with_final_failures(column == "status", &WORDS.map(|(word, _)| word));
             sql::role_case(&format!("lower({text})"), &names, &Lifecycle::ALL)
         }
     }
@@ -64,6 +65,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         let order = if on_status { [status, state] } else { [state, status] };
         jobs.first_of(&order)
     };
+    let due = due_columns(jobs, &times, on_status);
     Ok(Layout {
         relation: jobs.relation.clone(),
         id: id_type(jobs)?,
@@ -72,10 +74,10 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
             .first_of(&STATE_COLUMNS)
             .filter(|_| has_both(jobs))
             .map(|_| if on_status { "state".to_owned() } else { "status".to_owned() }),
-        due_optional: due_columns(jobs, &times, on_status)
+        due_optional: due
             .iter()
             .all(|due| jobs.column(&due.name).is_some_and(|column| !column.not_null)),
-        due: due_columns(jobs, &times, on_status),
+        due,
         locked_by: prefer("locked_by", "worker_id"),
         locked_at: times.first_of(jobs, &["locked_at", "started_at"]),
         heartbeat: prefer("heartbeat_at", "last_heartbeat").map(|name| times.column(jobs, name)),

@@ -159,32 +159,25 @@ impl StateNames {
 }
 
 /// Words with a known meaning, in lower case.
-pub(crate) const WORDS: [&str; 12] = [
-    "queued",
-    "pending",
-    "processing",
-    "running",
-    "done",
-    "completed",
-    "succeeded",
-    "failed",
-    "error",
-    "dead_letter",
-    "canceled",
-    "cancelled",
+pub(crate) const WORDS: [(&str, Lifecycle); 12] = [
+    ("queued", Lifecycle::Queued),
+    ("pending", Lifecycle::Queued),
+    ("processing", Lifecycle::Claimed),
+    ("running", Lifecycle::Claimed),
+    ("done", Lifecycle::Finished),
+    ("completed", Lifecycle::Finished),
+    ("succeeded", Lifecycle::Finished),
+    ("failed", Lifecycle::Failed),
+    ("error", Lifecycle::Failed),
+    ("dead_letter", Lifecycle::Dead),
+    ("canceled", Lifecycle::Canceled),
+    ("cancelled", Lifecycle::Canceled),
 ];
 
 /// The role of a value, in any letter case.
 pub(crate) fn role_of(value: &str) -> Lifecycle {
-    match value.to_ascii_lowercase().as_str() {
-        "queued" | "pending" => Lifecycle::Queued,
-        "processing" | "running" => Lifecycle::Claimed,
-        "done" | "completed" | "succeeded" => Lifecycle::Finished,
-        "failed" | "error" => Lifecycle::Failed,
-        "dead_letter" => Lifecycle::Dead,
-        "canceled" | "cancelled" => Lifecycle::Canceled,
-        _ => Lifecycle::Other,
-    }
+    let known = WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(value));
+    known.map_or(Lifecycle::Other, |(_, role)| *role)
 }
 
 #[cfg(test)]

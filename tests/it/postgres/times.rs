@@ -122,7 +122,7 @@ fn times_that_contradict_their_zone_are_unknown() {
 fn heartbeat_in_the_future_proves_nothing() {
     for (heartbeat, stuck, skew) in [
         ("now() + interval '1 hour'", 2, true),
-        ("now() + interval '31 s' + interval '5 s'", 2, true),
+        ("now() + interval '90 s'", 2, true),
         ("'infinity'", 2, false),
         ("'-infinity'", 2, false),
         ("null", 2, false),

@@ -83,7 +83,7 @@ const TENANTS: &str = "
     grant usage on schema public to READER; grant select on all_jobs to READER;";
 
 /// How the reader reaches the table, and which policies it has. `true` if the reader provably sees every row.
-const WAYS: [(&str, &str, bool); 11] = [
+const WAYS: [(&str, &str, bool); 12] = [
     ("alter table all_jobs rename to jobs", "", true),
     ("alter table all_jobs rename to jobs", "create policy p on jobs using (true)", true),
     ("alter table all_jobs rename to jobs", "create policy p on jobs to READER using (true)", true),
@@ -111,6 +111,11 @@ const WAYS: [(&str, &str, bool); 11] = [
     ),
     (
         "create view jobs with (security_invoker = true) as select * from all_jobs",
+        "create policy p on all_jobs using (tenant = 1)",
+        false,
+    ),
+    (
+        "create view jobs with (security_invoker = yes) as select * from all_jobs",
         "create policy p on all_jobs using (tenant = 1)",
         false,
     ),

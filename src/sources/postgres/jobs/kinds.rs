@@ -6,8 +6,8 @@ use tokio_postgres::types::Type;
 
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
-use crate::sources::postgres::Database;
 use crate::sources::postgres::queue::SCAN_BUDGET;
+use crate::sources::postgres::{Database, row_types};
 
 /// Number of rows in which other kinds are looked for.
 const ROWS: u32 = 50_000;
@@ -33,5 +33,5 @@ pub(crate) async fn kinds_unless_used(
           where kind is not null limit 100"
     );
     let rows = db.rows(budget, &seen, &[]).await?;
-    Ok(Some(rows.iter().map(|row| row.get("kind")).collect()))
+    Ok(Some(rows.iter().filter_map(|row| row_types::text(row, "kind")).collect()))
 }

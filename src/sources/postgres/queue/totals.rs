@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::facts::queue::{Count, FutureTimes, KindCounts, Queue, Workers};
 use crate::queue::{Layout, Lifecycle};
+use crate::redact;
 use crate::sources::postgres::queue::CountRequest;
 
 /// Row of a count query.
@@ -64,7 +65,7 @@ pub(crate) fn add_up(
         dead: has_dead.then(|| dead.count(|row| row.n)),
         canceled: has_canceled.then(|| canceled.count(|row| row.n)),
         other: other.count(|row| row.n),
-        unknown_states: layout.unknown_states.clone(),
+        unknown_states: layout.unknown_states.iter().map(|name| redact::text(name)).collect(),
         future_times: future_times(layout, [&queued, &claimed]),
         oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),

@@ -9,7 +9,9 @@ with recursive reads as (
    where c.oid in ({jobs}, {job_events})
   union
   select reads.source, d.refobjid,
-         case when coalesce(v.reloptions::pg_catalog.text[], '{}') && array['security_invoker=true', 'security_invoker=on', 'security_invoker=1']
+         case when exists (select from pg_catalog.unnest(v.reloptions) o(setting)
+                            where pg_catalog.split_part(o.setting, '=', 1) = 'security_invoker'
+                              and pg_catalog.split_part(o.setting, '=', 2)::boolean)
               then reads.role else v.relowner end
     from reads
     join pg_catalog.pg_class v on v.oid = reads.relation and v.relkind = 'v'
