@@ -155,7 +155,7 @@ impl Database {
                 let messages = connection.simple_query(&message).await?;
                 transaction.finish();
                 // The first row set is of `begin`.
-                Ok(group_by_statement(messages).split_off(1))
+                Ok(group_by_statement(messages).into_iter().skip(1).collect::<Vec<_>>())
             })
             .await?;
         let missing = |_| SourceError::new(Kind::Malformed, "an answer is missing");

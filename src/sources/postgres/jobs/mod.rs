@@ -40,7 +40,7 @@ pub(crate) async fn read(
         SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))
             .hint("ids are listed by: cliplyctl jobs list; dead ones by: cliplyctl dlq list")
     })?;
-    let kind = row_types::raw(&row, "kind");
+    let kind = row_types::text(&row, "kind");
     let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;
     Ok(job(layout, claims, &row, timeline))
 }
