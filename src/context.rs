@@ -101,7 +101,14 @@ impl Context {
             .get_or_try_init(|| async {
                 let state_column = self.settings.state_column.as_ref();
                 let state_column = state_column.map(|setting| setting.value.as_str());
-                postgres::layout::read(self.database().await?, state_column, self.timeout()).await
+                let database = self.database().await?;
+                let reading =
+                    postgres::layout::read(database, state_column, self.timeout()).await?;
+                if let Some(claims) = reading.claims {
+                    // Only this closure runs before a reader of the claims, who needs the layout.
+                    _ = self.claims.set(claims);
+                }
+                Ok(reading.layout)
             })
             .await
     }

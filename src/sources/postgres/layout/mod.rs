@@ -28,6 +28,7 @@ const CHECKS: &str = include_str!("queries/checks.sql");
 const INDEXES: &str = include_str!("queries/indexes.sql");
 const PARTITIONS: &str = include_str!("queries/partitions.sql");
 const FUNCTIONS: &str = include_str!("queries/functions.sql");
+const FUNCTIONS_IF_BOTH: &str = include_str!("queries/functions_if_both.sql");
 const BASE_CHECKS: &str = include_str!("queries/base_checks.sql");
 const TYPE_VALUES: &str = include_str!("queries/type_values.sql");
 const MOST_COMMON: &str = include_str!("queries/most_common.sql");
@@ -35,7 +36,14 @@ const NAIVE_TIMES: &str = include_str!("queries/naive_times.sql");
 const HIDDEN: &str = include_str!("queries/hidden.sql");
 const DISTINCT: &str = include_str!("queries/distinct.sql");
 
-/// Reads the layout in one round trip; one more if the table is partitioned, and up to four more if it has
+/// A layout, and what was read of the claim functions to decide it.
+pub(crate) struct LayoutReading {
+    pub(crate) layout: Layout,
+    /// `None` if no function was needed: then [`read_claims`] reads them.
+    pub(crate) claims: Option<Claims>,
+}
+
+/// Reads the layout in one round trip; one more if the table is partitioned, and up to three more if it has
 /// both `state` and `status`. `state_column` is the setting of the context that decides between them.
 ///
 /// # Errors
@@ -44,14 +52,35 @@ pub(crate) async fn read(
     db: &Database,
     state_column: Option<&str>,
     timeout: Duration,
-) -> Result<Layout, SourceError> {
-    let catalog_rows = CatalogRows::read(db, timeout).await?;
-    let mut catalog = catalog_rows.catalog()?;
-    read_hidden(db, &catalog_rows, &mut catalog, timeout).await?;
+) -> Result<LayoutReading, SourceError> {
+    let mut catalog = read_catalog(db, state_column, timeout).await?;
     let table = match &catalog.jobs {
         Some(jobs) => jobs.relation.to_string(),
         None => format!("{}.jobs", db.schema()),
     };
+    let mut layout = recognize(&catalog).map_err(|error| layout_error(error, &table))?;
+    if !layout.states_closed {
+        let seen = seen_states(db, &layout, timeout).await?;
+        if let Some(jobs) = &mut catalog.jobs {
+            jobs.seen_values.insert(layout.state_column, seen);
+        }
+        layout = recognize(&catalog).map_err(|error| layout_error(error, &table))?;
+    }
+    let functions = &catalog.evidence.functions;
+    let claims =
+        catalog.jobs.as_ref().is_some_and(has_both).then(|| Claims::new(functions, &layout));
+    Ok(LayoutReading { layout, claims })
+}
+
+/// Reads all that [`recognize`] needs.
+async fn read_catalog(
+    db: &Database,
+    state_column: Option<&str>,
+    timeout: Duration,
+) -> Result<TableCatalog, SourceError> {
+    let catalog_rows = CatalogRows::read(db, timeout).await?;
+    let mut catalog = catalog_rows.catalog()?;
+    read_hidden(db, &catalog_rows, &mut catalog, timeout).await?;
     if let Some(jobs) = &mut catalog.jobs
         && let Some(partitioned) = catalog_rows.partitioned_jobs()
     {
@@ -68,15 +97,7 @@ pub(crate) async fn read(
     {
         read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
     }
-    let layout = recognize(&catalog).map_err(|error| layout_error(error, &table))?;
-    if layout.states_closed {
-        return Ok(layout);
-    }
-    let seen = seen_states(db, &layout, timeout).await?;
-    if let Some(jobs) = &mut catalog.jobs {
-        jobs.seen_values.insert(layout.state_column, seen);
-    }
-    recognize(&catalog).map_err(|error| layout_error(error, &table))
+    Ok(catalog)
 }
 
 /// Rows of the statements of the first round trip.
@@ -85,28 +106,38 @@ struct CatalogRows {
     columns: Vec<TextRow>,
     checks: Vec<TextRow>,
     indexes: Vec<TextRow>,
+    /// None unless the table has both `state` and `status`.
+    functions: Vec<TextRow>,
 }
 
 impl CatalogRows {
     async fn read(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
-        let [mut tables, mut columns, checks, mut indexes] = {
-            let [tables, columns, checks, indexes] =
-                [TABLES, COLUMNS, CHECKS, INDEXES].map(|statement| db.with_relations(statement));
-            db.script(timeout, [&tables, &columns, &checks, &indexes]).await?
+        let functions = FUNCTIONS_IF_BOTH.replace("{functions}", FUNCTIONS);
+        let [mut tables, mut columns, checks, mut indexes, functions] = {
+            let [tables, columns, checks, indexes, functions] =
+                [TABLES, COLUMNS, CHECKS, INDEXES, &functions]
+                    .map(|statement| db.with_relations(statement));
+            db.script(timeout, [&tables, &columns, &checks, &indexes, &functions]).await?
         };
         // Sequences, indexes and types may also have these names.
         tables.retain(|row| row.text("kind").is_some_and(|kind| "rpvmf".contains(kind)));
         columns
             .retain(|row| row.value::<i16>("number").is_ok_and(|n| n > 0) && !row.flag("dropped"));
         indexes.retain(|row| row.flag("valid"));
-        Ok(Self { tables, columns, checks, indexes })
+        Ok(Self { tables, columns, checks, indexes, functions })
     }
 
     fn catalog(&self) -> Result<TableCatalog, SourceError> {
+        let functions = self.functions.iter().map(|row| {
+            Ok(CatalogFunction { name: row.value("name")?, source: row.value("source")? })
+        });
         let mut catalog = TableCatalog {
             jobs: self.table("jobs")?,
             events: self.table("job_events")?,
-            evidence: StateColumnEvidence::default(),
+            evidence: StateColumnEvidence {
+                functions: functions.collect::<Result<_, SourceError>>()?,
+                ..StateColumnEvidence::default()
+            },
             naive_times: NaiveTimes::default(),
             in_recovery: false,
             server_time: String::new(),
@@ -308,32 +339,21 @@ pub(crate) async fn read_claims(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Claims, SourceError> {
-    Ok(Claims::new(&read_functions(db, timeout).await?, layout))
-}
-
-async fn read_functions(
-    db: &Database,
-    timeout: Duration,
-) -> Result<Vec<CatalogFunction>, SourceError> {
     let rows = db.rows(timeout, FUNCTIONS, &[]).await?;
     let function = |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
-    Ok(rows.iter().map(function).collect())
+    Ok(Claims::new(&rows.iter().map(function).collect::<Vec<_>>(), layout))
 }
 
-/// Reads what decides between `state` and `status`, if the table has both and no setting decides: the functions
-/// that claim jobs; only if these, constraints and indexes do not decide, the constraints of the table below a
-/// view, then statistics, and last the rows.
+/// Reads what decides between `state` and `status`, if the table has both and neither a setting, the functions that
+/// claim jobs, constraints nor indexes do: the constraints of the table below a view, then statistics, and last the
+/// rows.
 async fn read_evidence(
     db: &Database,
     jobs: &CatalogTable,
     evidence: &mut StateColumnEvidence,
     timeout: Duration,
 ) -> Result<(), SourceError> {
-    if !has_both(jobs) || evidence.setting.is_some() {
-        return Ok(());
-    }
-    evidence.functions = read_functions(db, timeout).await?;
-    if decide(jobs, evidence).is_some() {
+    if !has_both(jobs) || decide(jobs, evidence).is_some() {
         return Ok(());
     }
     // A view has no constraints of its own; for a table without constraints the query returns nothing.
