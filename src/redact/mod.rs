@@ -11,11 +11,13 @@
 //!
 //! The scanner reads a text once as it is, and once more as a [`view::View`] with its escapes decoded. Each module
 //! knows one structure and adds the places of secrets: [`pairs`] of names and values (which names: [`names`], which
-//! values: [`values`]), [`urls`], vendor [`tokens`], and [`shapes`] without a name. The places are replaced at the end,
-//! so that no rule reads what another one has written. docs/redaction.md says what is recognized and what is not.
+//! values: [`values`]), [`urls`], vendor [`tokens`], and [`shapes`] without a name. Most rules start from [`marks`], so
+//! that a text without a mark costs one pass. The places are replaced at the end, so that no rule reads what another
+//! one has written. docs/redaction.md says what is recognized and what is not.
 //!
 //! The room imports no other room.
 
+mod marks;
 mod names;
 pub(crate) mod own;
 mod pairs;
@@ -29,7 +31,9 @@ mod values;
 mod view;
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use marks::Marks;
 use serde_json::{Map, Value};
 
 /// Replaces a secret.
@@ -57,15 +61,46 @@ pub(crate) fn text(text: &str) -> String {
 
 /// Adds the places of secrets.
 fn find(text: &str, spans: &mut Vec<Range<usize>>) {
-    find_plain(text, spans);
-    shapes::find(text, spans);
+    find_marked(text, spans);
+    shapes::shaped_words(text, spans);
+}
+
+/// What a rule can start from.
+#[derive(Clone, Copy)]
+enum Start {
+    /// A part of a secret name.
+    Stem,
+    /// The prefix of a vendor token, by its index.
+    Token(usize),
+    /// `://`.
+    Url,
+    /// A rule of [`shapes`], by its index.
+    Shape(usize),
 }
 
 /// As [`find`], without encoded secrets.
-fn find_plain(text: &str, spans: &mut Vec<Range<usize>>) {
-    tokens::find(text, spans);
-    pairs::find(text, spans);
-    urls::find(text, spans);
+fn find_marked(text: &str, spans: &mut Vec<Range<usize>>) {
+    let mut names_end = 0;
+    let mut shapes = shapes::Applied::default();
+    marks().find(text, |place, start| match start {
+        Start::Stem => names_end = pairs::find_at(text, place, names_end, spans),
+        Start::Token(index) => tokens::find_at(text, place, index, spans),
+        Start::Url => urls::find_at(text, place, spans),
+        Start::Shape(rule) => shapes.apply(rule, text, spans),
+    });
+    urls::find_without_scheme(text, spans);
+}
+
+/// The texts that rules start from.
+fn marks() -> &'static Marks<Start> {
+    static MARKS: OnceLock<Marks<Start>> = OnceLock::new();
+    MARKS.get_or_init(|| {
+        let stems = pairs::stems();
+        let stems = stems.iter().map(|stem| (stem.as_str(), true, Start::Stem));
+        let tokens = tokens::prefixes().map(|(index, prefix)| (prefix, false, Start::Token(index)));
+        let shapes = shapes::starts().map(|(text, case, rule)| (text, case, Start::Shape(rule)));
+        Marks::new(stems.chain(tokens).chain(shapes).chain([("://", true, Start::Url)]))
+    })
 }
 
 /// Replaces places in a text, which can overlap. A secret that is redacted already stays as it is.

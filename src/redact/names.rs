@@ -1,5 +1,8 @@
 //! Names: which names have secret values, decided by the words of the name.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 /// How much a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
@@ -97,8 +100,33 @@ const DESCRIPTIONS: &[&str] = &[
     "yaml", "yml", "zone",
 ];
 
+/// Maximum number of names whose answer is kept.
+const MAX_KEPT: usize = 1000;
+
+/// Maximum length of a name whose answer is kept.
+const MAX_KEPT_LENGTH: usize = 64;
+
+thread_local! {
+    /// Answers: the rows of a listing repeat few names.
+    static KEPT: RefCell<HashMap<String, Option<Name>>> = RefCell::default();
+}
+
 /// Returns what a name says about its value; None if nothing.
 pub(super) fn classify(name: &str) -> Option<Name> {
+    KEPT.with_borrow_mut(|kept| {
+        if let Some(answer) = kept.get(name) {
+            return *answer;
+        }
+        let answer = classify_words(name);
+        if kept.len() < MAX_KEPT && name.len() <= MAX_KEPT_LENGTH {
+            kept.insert(name.to_owned(), answer);
+        }
+        answer
+    })
+}
+
+/// As [`classify`], by the words of the name.
+fn classify_words(name: &str) -> Option<Name> {
     let lower = lower_words(name);
     let words = lower.split(END).map(without_number).filter(|word| !word.is_empty());
     let words: Vec<&str> = words.collect();

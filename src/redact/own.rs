@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::REDACTED;
+use super::marks::Marks;
 
 /// Minimum length of a credential: shorter ones occur in ordinary words.
 const MIN: usize = 4;
@@ -15,9 +16,17 @@ const MIN: usize = 4;
 /// Length below which a credential is removed only as a complete word.
 const MIN_PART: usize = 8;
 
-/// The spellings of all credentials, longest first.
-fn spellings() -> &'static RwLock<Vec<String>> {
-    static SPELLINGS: OnceLock<RwLock<Vec<String>>> = OnceLock::new();
+/// The spellings of all credentials.
+#[derive(Default)]
+struct Spellings {
+    /// Longest first.
+    all: Vec<String>,
+    /// Few texts contain one: these are found in one pass.
+    marks: Option<Marks<()>>,
+}
+
+fn spellings() -> &'static RwLock<Spellings> {
+    static SPELLINGS: OnceLock<RwLock<Spellings>> = OnceLock::new();
     SPELLINGS.get_or_init(RwLock::default)
 }
 
@@ -26,13 +35,15 @@ pub(crate) fn register(secret: &str) {
     if secret.chars().count() < MIN || secret == REDACTED {
         return;
     }
-    let Ok(mut all) = spellings().write() else { return };
+    let Ok(mut spellings) = spellings().write() else { return };
+    let Spellings { all, marks } = &mut *spellings;
     for spelling in encodings(secret) {
         if !all.contains(&spelling) {
             all.push(spelling);
         }
     }
     all.sort_unstable_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+    *marks = Some(Marks::new(all.iter().map(|spelling| (spelling.as_str(), false, ()))));
 }
 
 /// Removes the credentials of this process from a text of the other side.
@@ -49,9 +60,12 @@ pub(crate) fn remove_from_output(text: &str) -> Cow<'_, str> {
 }
 
 fn remove_if(text: &str, condition: fn(&str) -> bool) -> Cow<'_, str> {
-    let Ok(all) = spellings().read() else { return Cow::Borrowed(text) };
+    let Ok(spellings) = spellings().read() else { return Cow::Borrowed(text) };
     let mut text = Cow::Borrowed(text);
-    for spelling in all.iter().filter(|spelling| condition(spelling)) {
+    if !spellings.marks.as_ref().is_some_and(|marks| marks.is_in(&text)) {
+        return text;
+    }
+    for spelling in spellings.all.iter().filter(|spelling| condition(spelling)) {
         if text.contains(spelling.as_str()) {
             text = Cow::Owned(remove_one(&text, spelling));
         }

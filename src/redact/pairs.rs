@@ -1,9 +1,6 @@
 //! Pairs: a name and its value, in any spelling: `a=b`, `"a": "b"`, `<a>b</a>`, `--a b`, `'a', 'b'`, `a is b`.
 
 use std::ops::Range;
-use std::sync::OnceLock;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::names::{self, Name};
 use super::values;
@@ -70,26 +67,28 @@ struct Place {
     nested: bool,
 }
 
-/// Adds the values of secret names.
-pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
-    let Some(stems) = stems() else { return };
-    let mut done = 0;
-    for stem in stems.find_iter(text) {
-        if stem.start() < done {
-            continue;
-        }
-        let name = name_around(text, stem.range());
-        done = name.end;
-        let found = Found::new(text, &name);
-        let Some(place) = place(text, &found) else { continue };
-        // Most names stand in sentences: their next words are cheaper to judge than they are.
-        if place.form == Form::Sentence && !may_be_secret(&text[place.start..]) {
-            continue;
-        }
-        if let Some(kind) = classify(text, &name) {
-            value(text, &found, kind, &place, spans);
-        }
+/// Adds the value of the name around a stem, unless the name is secret only in part or was read already: up to
+/// `names_end`. Returns the end of the name.
+pub(super) fn find_at(
+    text: &str,
+    stem: Range<usize>,
+    names_end: usize,
+    spans: &mut Vec<Range<usize>>,
+) -> usize {
+    if stem.start < names_end {
+        return names_end;
     }
+    let name = name_around(text, stem);
+    let found = Found::new(text, &name);
+    // Most names stand in sentences: their next words are cheaper to judge than they are.
+    let is_value =
+        |place: &Place| place.form != Form::Sentence || may_be_secret(&text[place.start..]);
+    if let Some(place) = place(text, &found).filter(is_value)
+        && let Some(kind) = classify(text, &name)
+    {
+        value(text, &found, kind, &place, spans);
+    }
+    name.end
 }
 
 /// Whether the text after a name in a sentence can be its value.
@@ -489,22 +488,18 @@ fn yaml_block(text: &str) -> Option<impl Iterator<Item = Range<usize>>> {
     Some(lines)
 }
 
-/// The parts of secret names, in any case.
-fn stems() -> Option<&'static AhoCorasick> {
-    static STEMS: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let build = || {
-        // The search ignores the case of ASCII letters only.
-        let stems = names::stems().flat_map(|stem| match stem.is_ascii() {
-            true => vec![stem.to_owned()],
-            false => vec![stem.to_owned(), stem.to_uppercase(), capitalized(stem)],
-        });
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(stems)
-            .ok()
+/// The parts of secret names. Marks ignore the case of ASCII letters only, so the others have both.
+pub(super) fn stems() -> Vec<String> {
+    let spellings = |stem: &str| match stem.is_ascii() {
+        true => vec![stem.to_owned()],
+        false => {
+            let mut spellings = vec![stem.to_owned(), stem.to_uppercase(), capitalized(stem)];
+            spellings.sort_unstable();
+            spellings.dedup();
+            spellings
+        }
     };
-    STEMS.get_or_init(build).as_ref()
+    names::stems().flat_map(spellings).collect()
 }
 
 fn capitalized(word: &str) -> String {

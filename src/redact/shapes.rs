@@ -2,9 +2,6 @@
 
 use std::ops::Range;
 
-use std::sync::OnceLock;
-
-use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
@@ -12,6 +9,12 @@ use super::{names, values};
 
 /// Minimum length of a run of characters that can be an encoded secret.
 const MIN_RUN: usize = 24;
+
+/// Minimum length of a word with a name and a password.
+const MIN_SHAPED: usize = 8;
+
+/// Minimum length of the address of an account: `a@b.c`.
+const MIN_LOGIN: usize = 5;
 
 /// Maximum length of a list of columns.
 const MAX_COLUMNS: usize = 4096;
@@ -32,59 +35,38 @@ const COMMANDS: [&str; 12] = [
     "mongo",
 ];
 
-/// Texts that occur wherever a rule can find something, in lower case, and the rules.
-const GATES: [(&str, Rule); 22] = [
-    ("-----", pem),
-    ("private-lines:", pem),
-    ("bearer ", schemes),
-    ("basic ", schemes),
-    ("auth", auth_command),
-    (" -p", options),
-    (" -a", options),
-    (" -w", options),
-    (" -u", options),
-    ("--user", options),
-    ("--proxy", options),
-    (")=(", lists),
-    (") = (", lists),
-    ("values", lists),
-    ("crypt(", calls),
-    ("hmac(", calls),
-    ("_bytea(", calls),
-    ("set_config(", calls),
-    ("/reset-password/", paths),
-    ("/webhook", paths),
-    ("/invite/", paths),
-    ("/magic-link/", paths),
+/// The rules, and the texts of which one occurs wherever the rule can find something. Most ignore the case.
+const RULES: [(&[&str], bool, Rule); 7] = [
+    (&["-----", "private-lines:"], true, pem),
+    (&["bearer ", "basic "], true, schemes),
+    (&["AUTH"], false, auth_command),
+    (&[" -p", " -a", " -w", " -u", "--user", "--proxy"], true, options),
+    (&[")=(", ") = (", "values"], true, lists),
+    (&["crypt(", "hmac(", "_bytea(", "set_config("], true, calls),
+    (&["/reset-password/", "/webhook", "/invite/", "/magic-link/"], true, paths),
 ];
 
 /// Adds the places of the secrets of one kind.
 type Rule = fn(&str, &mut Vec<Range<usize>>);
 
-/// Adds the secrets that are recognized by their position.
-pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
-    if let Some(gates) = gates() {
-        let mut done: [Option<Rule>; GATES.len()] = [None; GATES.len()];
-        for found in gates.find_overlapping_iter(text) {
-            let rule = GATES[found.pattern().as_usize()].1;
-            let is_same =
-                |other: &Option<Rule>| other.is_some_and(|other| std::ptr::fn_addr_eq(other, rule));
-            if !done.iter().any(is_same) {
-                rule(text, spans);
-            }
-            done[found.pattern().as_usize()] = Some(rule);
+/// The rules that were applied to a text. Each one reads all of the text.
+#[derive(Default)]
+pub(super) struct Applied([bool; RULES.len()]);
+
+impl Applied {
+    /// Applies a rule, unless it was applied.
+    pub(super) fn apply(&mut self, rule: usize, text: &str, spans: &mut Vec<Range<usize>>) {
+        if !std::mem::replace(&mut self.0[rule], true) {
+            RULES[rule].2(text, spans);
         }
     }
-    shaped_words(text, spans);
 }
 
-fn gates() -> Option<&'static AhoCorasick> {
-    static GATES_FOUND: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let build = || {
-        let patterns = GATES.map(|(pattern, _)| pattern);
-        AhoCorasick::builder().ascii_case_insensitive(true).build(patterns).ok()
-    };
-    GATES_FOUND.get_or_init(build).as_ref()
+/// The texts that rules start from, whether they ignore the case, and the rules by their indexes.
+pub(super) fn starts() -> impl Iterator<Item = (&'static str, bool, usize)> {
+    RULES.iter().enumerate().flat_map(|(rule, (texts, ignores_case, _))| {
+        texts.iter().map(move |text| (*text, *ignores_case, rule))
+    })
 }
 
 /// Generated parts of paths without a host: `/reset-password/x`.
@@ -349,30 +331,28 @@ const ENDS: [bool; 256] = {
 };
 
 /// Words that are secrets by their shape: password files, logins, encoded secrets, tokens in three parts.
-fn shaped_words(text: &str, spans: &mut Vec<Range<usize>>) {
-    let (mut start, mut login, mut has_at, mut has_colon) = (0, false, false, false);
-    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
-        if !ENDS[usize::from(byte)] {
-            has_at |= byte == b'@';
-            has_colon |= byte == b':';
-            continue;
-        }
-        let word = &text[start..at];
+pub(super) fn shaped_words(text: &str, spans: &mut Vec<Range<usize>>) {
+    let (mut start, mut login) = (0, false);
+    while start < text.len() {
+        let rest = &text.as_bytes()[start..];
+        let length = rest.iter().position(|byte| ENDS[usize::from(*byte)]).unwrap_or(rest.len());
+        let word = &text[start..start + length];
         if login && values::is_random(word) {
-            spans.push(start..at);
+            spans.push(start..start + length);
         }
-        login = (login && matches!(word, "/" | "|" | ":")) || (has_at && word.contains('.'));
-        if word.len() >= MIN_RUN || (has_colon && word.len() >= 8) {
+        login = (login && matches!(word, "/" | "|" | ":"))
+            || (length >= MIN_LOGIN && word.contains('@') && word.contains('.'));
+        if length >= MIN_RUN || (length >= MIN_SHAPED && word.contains(':')) {
             let found = word_secrets(word).into_iter();
             spans.extend(found.map(|found| start + found.start..start + found.end));
         }
-        (start, has_at, has_colon) = (at + 1, false, false);
+        start += length + 1;
     }
 }
 
 fn word_secrets(word: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    if word.len() < 8 || !word.is_ascii() {
+    if !word.is_ascii() {
         return found;
     }
     // `name@host:password`, and `host:port:database:user:password`.
@@ -434,7 +414,7 @@ fn encoded(word: &str, found: &mut Vec<Range<usize>>) {
 fn hides_secret(run: &str) -> bool {
     decode(run).is_some_and(|decoded| {
         let mut spans = Vec::new();
-        super::find_plain(&decoded, &mut spans);
+        super::find_marked(&decoded, &mut spans);
         !spans.is_empty()
     })
 }

@@ -1,9 +1,6 @@
 //! Vendor tokens: secrets that are recognized by their prefix. To add one, add a line to [`TOKENS`].
 
 use std::ops::Range;
-use std::sync::OnceLock;
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::values;
 
@@ -147,26 +144,32 @@ const TOKENS: &[Token] = &[
 /// Length from which a prefix is specific, so that a token can follow other letters, as in `xghp_…`.
 const SPECIFIC: usize = 4;
 
-/// Adds the vendor tokens of a text.
-pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
-    let Some(prefixes) = prefixes() else { return };
-    for found in prefixes.find_iter(text) {
-        let Token(prefix, body, min) = &TOKENS[found.pattern().as_usize()];
-        let bytes = text.as_bytes();
-        let is_joined = found.start() > 0 && bytes[found.start() - 1].is_ascii_alphanumeric();
-        let is_escaped = found.start() > 1 && bytes[found.start() - 2] == b'\\';
-        if is_joined && !is_escaped && (prefix.len() < SPECIFIC || !prefix.ends_with(['_', '-'])) {
-            continue;
-        }
-        let rest = &bytes[found.end()..];
-        let length = rest.iter().take_while(|byte| body.contains(**byte)).count();
-        let end = found.end() + length;
-        let Some(token) = text.get(found.end()..end) else { continue };
-        let token = token.trim_end_matches(['.', ':', '!', '*', '/']);
-        if token.len() >= *min && is_generated(prefix, token) {
-            spans.push(found.start()..found.end() + token.len());
-        }
+/// Adds the token whose prefix stands at a place.
+pub(super) fn find_at(
+    text: &str,
+    found: Range<usize>,
+    index: usize,
+    spans: &mut Vec<Range<usize>>,
+) {
+    let Token(prefix, body, min) = &TOKENS[index];
+    let bytes = text.as_bytes();
+    let is_joined = found.start > 0 && bytes[found.start - 1].is_ascii_alphanumeric();
+    let is_escaped = found.start > 1 && bytes[found.start - 2] == b'\\';
+    if is_joined && !is_escaped && (prefix.len() < SPECIFIC || !prefix.ends_with(['_', '-'])) {
+        return;
     }
+    let rest = &bytes[found.end..];
+    let length = rest.iter().take_while(|byte| body.contains(**byte)).count();
+    let Some(token) = text.get(found.end..found.end + length) else { return };
+    let token = token.trim_end_matches(['.', ':', '!', '*', '/']);
+    if token.len() >= *min && is_generated(prefix, token) {
+        spans.push(found.start..found.end + token.len());
+    }
+}
+
+/// The prefixes and their indexes.
+pub(super) fn prefixes() -> impl Iterator<Item = (usize, &'static str)> {
+    TOKENS.iter().map(|Token(prefix, ..)| *prefix).enumerate()
 }
 
 /// Whether the characters after a prefix are not words: `sk-estimators-2024` is no token.
@@ -179,19 +182,6 @@ fn is_generated(prefix: &str, body: &str) -> bool {
         let is_mixed = (digits > 0 && upper + lower > 0) || (upper > 1 && lower > 1);
         part.len() >= 4 && is_mixed && (is_specific || (changes >= 2 && changes * 8 >= part.len()))
     })
-}
-
-fn prefixes() -> Option<&'static AhoCorasick> {
-    static PREFIXES: OnceLock<Option<AhoCorasick>> = OnceLock::new();
-    let build = || {
-        let prefixes = TOKENS.iter().map(|Token(prefix, ..)| prefix);
-        AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(prefixes)
-            .ok()
-    };
-    PREFIXES.get_or_init(build).as_ref()
 }
 
 #[cfg(test)]

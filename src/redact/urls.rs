@@ -28,27 +28,25 @@ const NO_USERS: [&str; 14] = [
     "http", "https",
 ];
 
-/// Adds the secrets in URLs, and in addresses without a scheme.
-pub(super) fn find(text: &str, spans: &mut Vec<Range<usize>>) {
-    for (at, _) in text.match_indices("://") {
-        let start = at + 3;
-        let run = run(&text[start..]);
-        let scheme = text[..at]
-            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+')
-            .next()
-            .unwrap_or("");
-        let is_web = scheme.starts_with("http") || scheme.starts_with("ws");
-        let is_cut = start + run.len() == text.len();
-        if let Some(range) = user_info(run, is_web, is_cut) {
-            spans.push(start + range.start..start + range.end);
-        }
-        path(run, |range| spans.push(start + range.start..start + range.end));
+/// Adds the secrets in the URL around `://`.
+pub(super) fn find_at(text: &str, mark: Range<usize>, spans: &mut Vec<Range<usize>>) {
+    let start = mark.end;
+    let run = run(&text[start..]);
+    let scheme = text[..mark.start]
+        .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+')
+        .next()
+        .unwrap_or("");
+    let is_web = scheme.starts_with("http") || scheme.starts_with("ws");
+    let is_cut = start + run.len() == text.len();
+    if let Some(range) = user_info(run, is_web, is_cut) {
+        spans.push(start + range.start..start + range.end);
     }
-    for (at, _) in text.match_indices('@') {
-        if let Some(range) = without_scheme(text, at) {
-            spans.push(range);
-        }
-    }
+    path(run, |range| spans.push(start + range.start..start + range.end));
+}
+
+/// Adds the passwords of addresses without a scheme.
+pub(super) fn find_without_scheme(text: &str, spans: &mut Vec<Range<usize>>) {
+    spans.extend(text.match_indices('@').filter_map(|(at, _)| without_scheme(text, at)));
 }
 
 /// The characters of a URL at the start of a text.

@@ -79,12 +79,28 @@ impl View {
     }
 }
 
+/// The bytes that can start an escape. Those within a character are not among them.
+const ESCAPES: [bool; 256] = {
+    let (mut escapes, mut byte) = ([false; 256], 0);
+    while byte < 256 {
+        escapes[byte] = matches!(byte as u8, b'%' | b'\\' | b'&' | 0x1b | 0xc2..=0xef);
+        byte += 1;
+    }
+    escapes
+};
+
 /// The place of the first escape.
 fn first_escape(text: &str) -> Option<usize> {
-    let may_start = |byte: u8| matches!(byte, b'%' | b'\\' | b'&' | 0x1b | 0xc2..=0xef);
-    let bytes = text.bytes().enumerate();
-    let mut places = bytes.filter(|(_, byte)| may_start(*byte)).map(|(at, _)| at);
-    places.find(|at| escape(&text[*at..]).is_some())
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(next) = bytes[at..].iter().position(|byte| ESCAPES[usize::from(*byte)]) {
+        at += next;
+        if escape(&text[at..]).is_some() {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }
 
 /// Returns what the escape at the start of a text means (None: nothing) and its length; None if there is no escape.
