@@ -2,7 +2,7 @@
 //!
 //! It has three parts, which callers use in this order:
 //!
-//! 1. [`text`], [`value`] and [`json`] replace **secrets** by [`REDACTED`]. They are called where a text enters the
+//! 1. [`text`], [`value`], [`json`] and [`strings`] replace **secrets** by [`REDACTED`]. They are called where a text enters the
 //!    process, before anything is derived from it, cut from it or escaped in it: the scanner depends on line breaks
 //!    and quotes, and half a secret is hard to recognize.
 //! 2. [`own`] removes the **credentials of this process** in any encoding. `terminal` calls it for all output.
@@ -126,6 +126,19 @@ fn replace(text: &str, mut spans: Vec<Range<usize>>) -> String {
     }
     out.push_str(&text[at..]);
     out
+}
+
+/// Redacts the texts and names in JSON that this program wrote: its own names and those of tables do not make a value
+/// secret, and a table can be called `secrets`.
+pub(crate) fn strings(value: Value) -> Value {
+    match value {
+        Value::String(string) => Value::String(text(&string)),
+        Value::Array(items) => items.into_iter().map(strings).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (text(&name), strings(value))).collect()
+        }
+        other => other,
+    }
 }
 
 /// Redacts the values of secret names in JSON, and the secrets in its other texts and in its names.

@@ -1,8 +1,6 @@
 //! Redacts a complete report. Most texts are redacted where they are read; those of policies and functions are not,
 //! because an access contract and its comparison need them as they are.
 
-use serde_json::Value;
-
 use super::{Block, Data, Report};
 use crate::facts::finding;
 use crate::redact;
@@ -28,7 +26,7 @@ impl Report {
             redact(detail);
         }
         let data = self.data;
-        self.data = Data(Box::new(move || redact_strings(data.json())));
+        self.data = Data(Box::new(move || redact::strings(data.json())));
         self
     }
 }
@@ -49,18 +47,5 @@ fn redact_block(block: &mut Block) {
             table.rows.iter_mut().flatten().for_each(|cell| redact(&mut cell.text));
         }
         Block::Raw(_) | Block::Markdown(_) | Block::Next(_) => {}
-    }
-}
-
-/// Redacts the strings of JSON. Keys are names of this program and of tables, which do not make their values secret:
-/// a table can be called `secrets`.
-fn redact_strings(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(redact::text(&text)),
-        Value::Array(items) => items.into_iter().map(redact_strings).collect(),
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (name, redact_strings(value))).collect()
-        }
-        other => other,
     }
 }

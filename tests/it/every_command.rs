@@ -78,6 +78,14 @@ pub fn command_words(line: &(&str, &str), id: &str, operation: &str, note: &str)
     [line.0, line.1].join(" ").split_whitespace().map(fill).collect()
 }
 
+/// Returns every format of `-o`. A command refuses those that it does not have.
+pub fn formats() -> Vec<String> {
+    let command = cli::Cli::command();
+    let output = command.get_arguments().find(|argument| argument.get_id() == "output");
+    let values = output.expect("an argument output").get_possible_values();
+    values.iter().map(|value| value.get_name().to_owned()).collect()
+}
+
 /// Whether the command runs until it receives a signal.
 pub fn is_endless(words: &[String]) -> bool {
     words[0] == "watch" || words.windows(2).any(|pair| pair[0] == "record" && pair[1] == "--every")

@@ -9,7 +9,7 @@ use super::{local_store, read_limited};
 use crate::error::Error;
 use crate::facts::Provenance;
 use crate::facts::triage::TriageFacts;
-use crate::text;
+use crate::{redact, text};
 
 /// Format version of the file; incremented when an older version of cliplyctl could misread it.
 const FORMAT_VERSION: u32 = 1;
@@ -41,9 +41,12 @@ impl SavedTriage {
         Self { form: FORMAT_VERSION, version: env!("CARGO_PKG_VERSION").to_owned(), from, facts }
     }
 
-    /// Writes it to a private file, which is replaced atomically.
+    /// Writes it to a private file, which is replaced atomically. States and names of the layout are compared as
+    /// they are, and redacted here.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
-        local_store::write_named(path, self)
+        let json = serde_json::to_value(self)
+            .map_err(|e| Error::config(format!("{} cannot be written", path.display())).cause(e))?;
+        local_store::write_named(path, &redact::strings(json))
     }
 
     /// Reads a saved triage.

@@ -58,8 +58,8 @@ struct Scenario {
     flags: Vec<String>,
     /// The replacements of the placeholders for a job and an operation.
     ids: (String, String),
-    /// Whether every line runs in both formats.
-    both_formats: bool,
+    /// Whether every line runs in every format; otherwise each one runs in one of two.
+    all_formats: bool,
 }
 
 impl Scenario {
@@ -72,7 +72,7 @@ impl Scenario {
             files: files(),
             flags: Vec::new(),
             ids: ("00000000-0000-4000-8000-000000000001".to_owned(), operation),
-            both_formats: false,
+            all_formats: false,
         }
     }
 
@@ -144,24 +144,24 @@ fn all_settings(base: &str, database: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Runs every line in this scenario, in one format or in both. Returns the outputs and files with the mark.
+/// Runs every line in this scenario. Returns the outputs and files with the mark.
 fn run_all(scenario: &Scenario) -> Vec<String> {
     let next = AtomicUsize::new(0);
+    let formats = every_command::formats();
+    assert!(formats.len() > 3 && formats.iter().any(|format| format == "json"), "{formats:?}");
     let worker = || {
         let mut found = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let (index, json) = match scenario.both_formats {
-                true => (index / 2, index % 2 == 1),
-                false => (index, (index + scenario.name.len()) % 2 == 1),
+            let (index, format) = match scenario.all_formats {
+                true => (index / formats.len(), formats[index % formats.len()].as_str()),
+                false => (index, ["table", "json"][(index + scenario.name.len()) % 2]),
             };
             let Some(line) = LINES.get(index) else { return found };
-            let note = if json { "note.json" } else { "note" };
+            let note = if format == "json" { "note.json" } else { "note" };
             let mut words =
                 every_command::command_words(line, &scenario.ids.0, &scenario.ids.1, note);
-            if json {
-                words.extend(["-o".to_owned(), "json".to_owned()]);
-            }
+            words.extend(["-o".to_owned(), format.to_owned()]);
             let mut cli = scenario.cli(&words);
             let output = run(&mut cli, &words);
             assert!(output.code < 101, "{}: {words:?}: {output:#?}", scenario.name);
@@ -257,7 +257,34 @@ fn secrets_are_hidden_while_everything_is_reachable() {
     let mut scenario = Scenario::new("reachable", &[]);
     scenario.variables = all_settings(&app.url(), &url);
     scenario.ids = (id, operation(&database));
-    scenario.both_formats = true;
+    scenario.all_formats = true;
+    assert_clean(&scenario);
+}
+
+/// Values that a healthy table cannot have, and names of objects: both are shown when they are unexpected.
+#[test]
+fn secrets_are_hidden_in_states_and_object_names() {
+    let (database, id) = marked();
+    let token = format!("sk_live_{MARK}");
+    database.execute(&format!(
+        "ALTER TABLE jobs DROP CONSTRAINT IF EXISTS jobs_state_check;
+         ALTER TABLE job_events DROP CONSTRAINT IF EXISTS job_events_stage_check;
+         UPDATE jobs SET state = '{token}' WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' LIMIT 2);
+         UPDATE job_events SET stage = '{token}' WHERE id IN (SELECT id FROM job_events LIMIT 2);
+         CREATE FUNCTION \"{token}\"() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+           $f$ BEGIN RETURN new; END $f$;
+         CREATE TRIGGER \"{token}\" BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION \"{token}\"();
+         CREATE VIEW public.\"{token}\" AS SELECT * FROM jobs;
+         GRANT SELECT ON public.\"{token}\" TO PUBLIC;
+         CREATE TABLE public.\"{token}_table\" (\"{token}\" int);
+         GRANT ALL ON public.\"{token}_table\" TO PUBLIC;
+         CREATE POLICY \"{token}\" ON jobs USING (kind <> '{token}');"
+    ));
+    let mut scenario = Scenario::new("states and names", &[]);
+    scenario.variables = all_settings("http://127.0.0.1:1", &with_password(&database.url()));
+    scenario.ids.0 = id;
+    assert_clean(&scenario);
+    scenario.name = "states and names, the other formats";
     assert_clean(&scenario);
 }
 
