@@ -28,7 +28,7 @@ as_root() {
 install_package() {
     if command -v apt-get >/dev/null 2>&1; then
         say "installing $1"
-        # One broken source among several is no reason to stop: the installation will tell.
+        # A broken package source does not matter if the package can be installed.
         [ -n "${APT_UPDATED:-}" ] || as_root apt-get -q update >&2 || say "warning: apt-get update failed"
         APT_UPDATED=1
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$1" >&2
@@ -36,8 +36,8 @@ install_package() {
         say "installing $2"
         brew install "$2" >&2
     else
-        say "error: neither apt-get nor brew is here to install $1"
-        say "hint: install it with this machine's package manager, then run this again"
+        say "error: cannot install $1: neither apt-get nor brew is available"
+        say "hint: install it with the package manager of this machine, then run this again"
         exit 1
     fi
 }

@@ -30,24 +30,21 @@ pub enum ExitCode {
 
 /// All exit codes with the descriptions that the help and RUNBOOK.md contain.
 pub const EXIT_CODES: [(ExitCode, &str); 10] = [
-    (ExitCode::Ok, "nothing at or above --fail-on, or everything asked for was done"),
-    (ExitCode::Warning, "WARNING: something is at its warning limit"),
+    (ExitCode::Ok, "no finding at or above --fail-on, or the write was applied completely"),
+    (ExitCode::Warning, "WARNING: a threshold was reached"),
     (
         ExitCode::Critical,
-        "CRITICAL: service down, contract violated, template drift, requeued jobs died again",
+        "CRITICAL: service down, contract violated, template drift, or requeued jobs failed again",
     ),
     (
         ExitCode::Unknown,
-        "UNKNOWN: could not judge (database unreachable, permission, unreadable schema)",
+        "UNKNOWN: not evaluated (database unreachable, no permission, unreadable schema)",
     ),
-    (ExitCode::Usage, "the command line is wrong"),
-    (ExitCode::Bug, "a bug in this tool"),
-    (ExitCode::Partial, "a write was applied in part; the report says which and how to resume"),
-    (
-        ExitCode::Refused,
-        "refused: a guard, a read-only context, declined, or no terminal and no --yes",
-    ),
-    (ExitCode::Config, "the configuration is wrong"),
+    (ExitCode::Usage, "usage error"),
+    (ExitCode::Bug, "bug in this tool"),
+    (ExitCode::Partial, "partially applied: the report shows how to resume"),
+    (ExitCode::Refused, "refused: protected or read-only context, or not confirmed"),
+    (ExitCode::Config, "configuration error"),
     (ExitCode::Interrupted, "interrupted"),
 ];
 

@@ -96,7 +96,7 @@ fn fill(demo: &Demo, command: &str) -> String {
     let json = |line: &str| shell(demo, line).json();
     let fill_word = |word: &str| match word {
         "ID" => DEAD.to_owned(),
-        "HASH" => text(&json("cliplyctl dlq groups -o json")["data"]["groups"][0]["hash"]),
+        "GROUP" => text(&json("cliplyctl dlq groups -o json")["data"]["groups"][0]["hash"]),
         "OP" => text(&json("cliplyctl dlq ops -o json")["data"]["operations"][0]["operation"]),
         other => other.to_owned(),
     };
@@ -160,7 +160,7 @@ fn dead_letter_section_works_from_top_to_bottom() {
     let mut verbs = BTreeSet::new();
     for command in dead_letter_commands() {
         let fill_word = |word: &str| match word {
-            "HASH" => first_group.clone(),
+            "GROUP" => first_group.clone(),
             "PLAN" => plan.clone(),
             "OP" => operation.clone(),
             "ID" => DEAD.to_owned(),
