@@ -37,7 +37,7 @@ pub struct Triage {
 /// The goal of `--wait`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Goal {
-    /// Everything is well
+    /// Every check is OK
     Ok,
     /// Nothing is critical and nothing unknown; warnings do not fail then
     NotCritical,

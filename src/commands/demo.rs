@@ -63,7 +63,7 @@ pub(crate) async fn run(
         Some(arguments) => {
             let result = execute(&demo, &arguments, cli).await;
             terminal.print_note(
-                "this demo is gone: for what comes next, keep one running with cliplyctl demo",
+                "The demo was removed. To run the next steps, start one: cliplyctl demo",
             );
             result
         }

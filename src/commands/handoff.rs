@@ -40,7 +40,7 @@ async fn gather(context: &Context, interrupt: &Interrupt) -> Report {
     let queue = match (&facts.queue, &facts.layout.result) {
         (Some(queue), _) => queue::evaluate_counts(context, queue, None, FailOn::default()),
         (None, Err(error)) => Err(error.clone().into()),
-        (None, Ok(_)) => Err(Error::bug("the queue was not looked at")),
+        (None, Ok(_)) => Err(Error::bug("the queue was not read")),
     };
     context.reset_deadline();
     let samples = DlqList {

@@ -22,7 +22,7 @@ use crate::interrupt::Interrupt;
 use crate::render::{self, table};
 use crate::sources::files::history::Store;
 use crate::terminal::{Input, RenderTarget, Screen};
-use crate::triage::{headline_suffix, section};
+use crate::triage::{headline, section};
 use crate::watch::{Action, DashboardUpdate, Model, Overlay, TrendPoint, press};
 
 /// The interval between two recorded snapshots, unless a check changes.
@@ -263,8 +263,7 @@ fn dashboard_update(result: PollResult, pause: Duration, context: &Context) -> D
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),
         next,
-        section: section
-            .map(|s| format!("{}{}", s.section.name(), headline_suffix(&s, &result.areas))),
+        section: section.map(|section| headline(&section, &result.areas)),
         snapshot: result.snapshot,
         activity: result.activity,
         took: result.took,

@@ -82,7 +82,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         workers: &["worker-a", "worker-b"],
         failures: &[],
         new_job_every: Some(Duration::from_secs(3)),
-        try_next: &[("queue", "a queue that keeps up"), ("ready --admin", "the app's own word")],
+        try_next: &[("queue", "a healthy queue"), ("ready --admin", "the report of the app")],
     },
     Scenario {
         name: "app-down",
@@ -97,7 +97,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
     },
     Scenario {
         name: "dead-letters",
-        about: "an expired TikTok token fills the dead letters; all else is well (3.4)",
+        about: "an expired TikTok token fills the dead letters; everything else is OK (3.4)",
         data: include_str!("scenarios/dead_letters.sql"),
         app_up: true,
         drifted: false,

@@ -68,7 +68,7 @@ async fn claim(client: &Client, statement: &str, name: &str) -> Result<Option<Cl
     let rows = client.query_typed(statement, &[(&name, Type::TEXT)]).await?;
     Ok(rows.first().and_then(|row| {
         Some(ClaimedJob {
-            // If nothing is due, the claim function returns a row of NULLs.
+            // If no job is due, the claim function returns a row of NULLs.
             id: row.get::<_, Option<String>>("id")?,
             kind: row.get::<_, Option<String>>("kind")?,
             clip: row.get::<_, Option<String>>("clip").unwrap_or_default(),

@@ -154,6 +154,16 @@ impl Queue {
         }
     }
 
+    /// Claimed jobs that are not stuck; `None` unless both numbers are exact.
+    pub(crate) fn running(&self) -> Option<Count> {
+        match (&self.claimed, self.stuck.as_ref()?) {
+            (Count::Exact(claimed), Count::Exact(stuck)) => {
+                Some(Count::Exact(claimed.saturating_sub(*stuck)))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether no job is due or claimed, so that missing heartbeats are normal.
     pub(crate) fn is_idle(&self) -> bool {
         self.due == Count::Exact(0) && self.claimed == Count::Exact(0)

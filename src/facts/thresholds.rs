@@ -1,7 +1,5 @@
 //! Thresholds of the checks. The documentation of each default names its origin.
 
-use std::fmt;
-
 /// The values from which a metric is WARNING and CRITICAL. `None` turns one off.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
@@ -123,7 +121,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "waiting_due",
         unit: "jobs",
         default: Threshold::new(50.0, 100.0),
-        about: "jobs due and unclaimed; readyz warns above 50, the backend's pending alert is 100",
+        about: "due jobs; readyz warns above 50, the pending alert of the backend is 100",
         get: |l| l.due,
         set: |l, v| l.due = v,
     },
@@ -131,7 +129,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "oldest_due",
         unit: "s",
         default: Threshold::new(60.0, 300.0),
-        about: "age of the oldest due job; the backend warns at 60 s and fails at 300 s",
+        about: "age of the oldest due job; the backend warns at 1m and fails at 5m",
         get: |l| l.oldest_due,
         set: |l, v| l.oldest_due = v,
     },
@@ -139,7 +137,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "running",
         unit: "jobs",
         default: Threshold::warning(50.0),
-        about: "jobs in progress; the backend's running alert is 50",
+        about: "claimed jobs; the running alert of the backend is 50",
         get: |l| l.running,
         set: |l, v| l.running = v,
     },
@@ -147,7 +145,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "stuck",
         unit: "jobs",
         default: Threshold::new(1.0, 10.0),
-        about: "jobs in progress without a heartbeat for `stuck_after`; one is worth a look",
+        about: "claimed jobs without a heartbeat for `stuck_after`; a single one needs attention",
         get: |l| l.stuck,
         set: |l, v| l.stuck = v,
     },
@@ -155,7 +153,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "worker_silence",
         unit: "s",
         default: Threshold::new(300.0, 600.0),
-        about: "time since any worker's heartbeat while work is due; alert at 5 min, stuck at 10 min",
+        about: "time since the last heartbeat of any worker while jobs are due; alert at 5m, stuck at 10m",
         get: |l| l.heartbeat_age,
         set: |l, v| l.heartbeat_age = v,
     },
@@ -171,7 +169,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "dead_inflow",
         unit: "jobs/h",
         default: Threshold::new(10.0, 50.0),
-        about: "deaths in the last hour; the backend alerts at 10 more within an hour",
+        about: "jobs dead-lettered in the last hour; the backend alerts at 10 more within an hour",
         get: |l| l.dead_inflow,
         set: |l, v| l.dead_inflow = v,
     },
@@ -179,7 +177,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "dead_trend",
         unit: "jobs/h",
         default: Threshold::new(10.0, 50.0),
-        about: "deaths in the last hour beyond those of the hour before; the backend alerts at 10 more an hour",
+        about: "jobs dead-lettered in the last hour minus those of the hour before; the backend alerts at 10 more per hour",
         get: |l| l.dead_trend,
         set: |l, v| l.dead_trend = v,
     },
@@ -187,7 +185,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "failures",
         unit: "failures/h",
         default: Threshold::new(50.0, 250.0),
-        about: "failed attempts in the last hour; the limits of `dead_inflow` times the five attempts of a job",
+        about: "failed attempts in the last hour; `dead_inflow` times the five attempts of a job",
         get: |l| l.failures,
         set: |l, v| l.failures = v,
     },
@@ -195,7 +193,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "transaction_age",
         unit: "s",
         default: Threshold::new(300.0, 3600.0),
-        about: "oldest open transaction; vacuum waits for it; 5 min is the backend's alert for silence, an hour is ours",
+        about: "age of the oldest open transaction, which blocks vacuum; 5m as for heartbeats, 1h by experience",
         get: |l| l.transaction_age,
         set: |l, v| l.transaction_age = v,
     },
@@ -203,7 +201,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "lock_wait",
         unit: "s",
         default: Threshold::new(5.0, 30.0),
-        about: "longest wait for a lock on jobs; a worker beats every 5 s and loses its job after 30 s",
+        about: "longest wait for a lock on jobs; a worker sends a heartbeat every 5s and loses its job after 30s",
         get: |l| l.lock_wait,
         set: |l, v| l.lock_wait = v,
     },
@@ -211,7 +209,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "dead_rows",
         unit: "%",
         default: Threshold::warning(40.0),
-        about: "dead row versions of jobs, from 10,000 on; autovacuum starts at 20 %, twice that says it cannot keep up",
+        about: "dead row versions of jobs, from 10,000 rows on; autovacuum starts at 20%, and does not keep up at twice that",
         get: |l| l.dead_rows,
         set: |l, v| l.dead_rows = v,
     },
@@ -219,7 +217,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "connections",
         unit: "%",
         default: Threshold::new(80.0, 95.0),
-        about: "connections in use of those allowed; ours: room for a restart of all workers, room for one session",
+        about: "connections in use, of those allowed; by experience: room for a restart of all workers, room for one session",
         get: |l| l.connections,
         set: |l, v| l.connections = v,
     },
@@ -227,7 +225,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "replay_lag",
         unit: "s",
         default: Threshold::new(60.0, 300.0),
-        about: "seconds that a hot standby is behind; the limits of `oldest_due`, which it would blur",
+        about: "replication lag of a hot standby; as `oldest_due`, which it would distort",
         get: |l| l.replay_lag,
         set: |l, v| l.replay_lag = v,
     },
@@ -235,7 +233,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "queue_gap",
         unit: "jobs",
         default: Threshold::warning(10.0),
-        about: "jobs by which readyz and the database may differ, besides a tenth; ours: what moves between two looks",
+        about: "difference between readyz and the database, in addition to 10%; by experience: jobs that change between two reads",
         get: |l| l.queue_gap,
         set: |l, v| l.queue_gap = v,
     },
@@ -243,32 +241,19 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         name: "health_latency",
         unit: "ms",
         default: Threshold::warning(2000.0),
-        about: "time to the first byte of /api/healthz; a liveness check does no work",
+        about: "time to the first byte of /api/healthz, which does no work",
         get: |l| l.health_latency,
         set: |l, v| l.health_latency = v,
     },
 ];
 
-/// A threshold and its unit; displayed as `warning ≥ 60 s, critical ≥ 300 s`.
+/// A threshold and its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ThresholdWithUnit {
     /// The threshold.
     pub(crate) threshold: Threshold,
     /// Unit of both values.
     pub(crate) unit: &'static str,
-}
-
-impl fmt::Display for ThresholdWithUnit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let side = |name: &str, value: Option<f64>| {
-            value.map(|value| format!("{name} ≥ {value} {}", self.unit))
-        };
-        let sides =
-            [side("warning", self.threshold.warning), side("critical", self.threshold.critical)];
-        let sides: Vec<_> = sides.into_iter().flatten().collect();
-        f.write_str(if sides.is_empty() { "no limit" } else { "" })?;
-        f.write_str(&sides.join(", "))
-    }
 }
 
 /// Adds the unit to a threshold.
@@ -289,7 +274,7 @@ mod tests {
             let row = format!("| `{name}` | {unit} | {warning} | {critical} | {about} |\n");
             assert!(document.contains(&row), "docs/thresholds.md lacks {row}");
         }
-        assert_eq!(document.matches("\n| `").count(), THRESHOLD_DOCS.len(), "a row too many");
+        assert_eq!(document.matches("\n| `").count(), THRESHOLD_DOCS.len(), "a row without a threshold");
         assert!(document.contains(&format!("`stuck_after` ({STUCK_AFTER} s)")));
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::facts::{Finding, Status};
 use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
+use crate::text;
 
 /// Renders one suite per context. Findings below `--fail-on` pass, with a note.
 pub(crate) fn render(report: &Report, from: &Provenance) -> String {
@@ -134,7 +135,8 @@ fn advice(finding: &Finding) -> String {
     let (number, title) = (finding.section.number(), finding.section.title());
     let mut text = format!("runbook {number}: {title}");
     let next = finding.next.as_ref().map(|command| format!("next: {command}"));
-    let threshold = finding.threshold.map(|threshold| format!("limit: {threshold}"));
+    let threshold =
+        finding.threshold.map(|threshold| format!("threshold: {}", text::threshold(&threshold)));
     for part in threshold.into_iter().chain(next) {
         text.push_str("; ");
         text.push_str(&part);

@@ -54,7 +54,7 @@ fn cell(cell: &Cell) -> String {
 }
 
 fn next(commands: &[(String, Cell)]) -> String {
-    let mut out = "Next:\n\n".to_owned();
+    let mut out = "Next steps:\n\n".to_owned();
     for (command, purpose) in commands {
         let purpose = &purpose.text;
         let purpose = if purpose.is_empty() { "" } else { &format!(" {}", prose(purpose)) };

@@ -34,7 +34,7 @@ mod tests {
         let finding =
             |section, message| Finding::new("x.y", section, Status::Critical, "subject", message);
         let findings = vec![
-            finding(Section::Backlog, "the oldest due job has waited 42m 00s"),
+            finding(Section::Backlog, "oldest job due for 42m 00s"),
             finding(Section::NotReady, "db: connection refused"),
         ];
         let mut document = Document::default();

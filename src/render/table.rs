@@ -127,7 +127,7 @@ fn next(commands: &[(String, Cell)], styler: Styler<'_>) -> String {
     let purpose_width = commands.iter().map(|(_, purpose)| purpose.text.width()).max().unwrap_or(0);
     let is_side_by_side =
         styler.width().is_none_or(|width| command_width + purpose_width + 4 <= width);
-    let mut out = format!("{}\n", styler.styled("Next", CellStyle::Strong));
+    let mut out = format!("{}\n", styler.styled("Next steps", CellStyle::Strong));
     for (command, purpose) in commands {
         let styled = styler.cell(&Cell::command(command));
         if purpose.text.is_empty() {

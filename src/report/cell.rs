@@ -66,10 +66,10 @@ impl Cell {
     pub(crate) fn purpose(command: &str, finding_section: Section) -> Self {
         match command {
             "cliplyctl jobs rescue --dry-run" => {
-                return Self::muted("the stuck jobs, and what a rescue would do");
+                return Self::muted("preview the rescue of the stuck jobs");
             }
-            "cliplyctl config show" => return Self::muted("what is set, and what set it"),
-            "cliplyctl config check" => return Self::muted("whether the settings lead there"),
+            "cliplyctl config show" => return Self::muted("settings and their sources"),
+            "cliplyctl config check" => return Self::muted("test the settings"),
             _ => {}
         }
         let number = command.strip_prefix("cliplyctl runbook ");

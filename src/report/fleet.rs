@@ -112,7 +112,7 @@ fn headline(contexts: &[ContextReport]) -> String {
         })
         .collect();
     if problems.is_empty() {
-        format!("{all}: all is well")
+        format!("{all}: all OK")
     } else {
         format!("of {all}: {}", problems.join(", "))
     }

@@ -229,7 +229,7 @@ impl Report {
             text.push_str(&format!("; and {} more", new.len() - NAMED));
         }
         let parts: Vec<_> = [headline, &text].into_iter().filter(|part| !part.is_empty()).collect();
-        if parts.is_empty() { "nothing to judge".to_owned() } else { parts.join(": ") }
+        if parts.is_empty() { "nothing to evaluate".to_owned() } else { parts.join(": ") }
     }
 
     /// Returns the findings that are not OK, worst first.

@@ -180,49 +180,62 @@ fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document 
         document.push(Block::Table(by_kind(queue)));
     }
     if let Some(reason) = &queue.by_kind_missing {
-        document.note(format!("the split by kind is not complete: {reason}"));
+        document.note(format!("the rows by kind are incomplete: {reason}"));
     }
     document.next_steps_for(findings, "cliplyctl queue");
     document
 }
 
-/// Returns the sentences of the worst findings, or a fixed sentence if the status is OK.
+/// Returns the sentences of the problems, the worst first, or those of the main checks if the status is OK.
 pub(crate) fn headline(findings: &[Finding], status: Status) -> String {
+    let sentences = |matches: &dyn Fn(&Finding) -> bool| -> Vec<&str> {
+        findings.iter().filter(|f| matches(f)).map(|f| f.message.as_str()).collect()
+    };
     if status == Status::Ok {
-        return "the queue keeps up".to_owned();
+        let main = ["queue.backlog", "queue.running", "dlq.size"];
+        return sentences(&|f| main.contains(&f.check)).join(", ");
     }
-    let worst: Vec<_> =
-        findings.iter().filter(|f| f.status == status).map(|f| f.message.as_str()).collect();
-    worst.join("; ")
+    let worst = sentences(&|f| f.status == status);
+    let others = sentences(&|f| f.status == Status::Warning && status != Status::Warning);
+    worst.into_iter().chain(others).collect::<Vec<_>>().join("; ")
 }
 
 /// A row of the state table: label, count, the checks that evaluate it, and a note.
 type StateRow<'a> = (&'static str, &'a Count, &'static [&'static str], String);
 
 fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
-    let oldest = queue.oldest_due_age.map(|age| format!("the oldest waits {}", text::age(age)));
+    let oldest = queue.oldest_due_age.map(|age| format!("oldest due for {}", text::age(age)));
     let workers = findings.iter().find(|f| f.check == "queue.workers");
     let workers = workers.map(|f| f.message.clone()).unwrap_or_default();
+    let running = queue.running();
     let mut rows: Vec<StateRow<'_>> = vec![
-        ("due now", &queue.due, &["queue.backlog", "queue.oldest_due"], oldest.unwrap_or_default()),
-        ("scheduled later", &queue.scheduled, &[], String::new()),
-        ("in progress", &queue.claimed, &["queue.running", "queue.workers"], workers),
+        ("due", &queue.due, &["queue.backlog", "queue.oldest_due"], oldest.unwrap_or_default()),
+        ("scheduled", &queue.scheduled, &[], String::new()),
+        match &running {
+            Some(running) => ("running", running, &["queue.running", "queue.workers"], workers),
+            // The number of stuck jobs is not known.
+            None => ("claimed", &queue.claimed, &["queue.running", "queue.workers"], workers),
+        },
     ];
     if let Some(stuck) = &queue.stuck {
         let is_empty = *stuck == Count::Exact(0);
-        let note = if is_empty { "" } else { "in the hands of silent workers" };
+        let note = if is_empty { "" } else { "no recent heartbeat" };
         rows.push(("stuck", stuck, &["queue.stuck"], note.to_owned()));
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
     if let Some(given_up) = &queue.given_up {
-        rows.push(("given up", &given_up.jobs, &["dlq.given_up"], "of the failed jobs".to_owned()));
+        rows.push((
+            "given up",
+            &given_up.jobs,
+            &["dlq.given_up"],
+            "of the failed jobs, not claimed again".to_owned(),
+        ));
     }
     if let (Some(dead), Some(dead_lettered)) = (&queue.dead, &queue.dead_lettered_last_hour) {
-        rows.push(("dead", dead, &["dlq.size"], String::new()));
+        rows.push(("dead letters", dead, &["dlq.size"], String::new()));
         // The count excludes requeued jobs: they are no longer dead letters.
-        let note =
-            if *dead_lettered == Count::Exact(0) { "" } else { "of those that are dead now" };
-        rows.push(("died in the last hour", dead_lettered, &["dlq.inflow"], note.to_owned()));
+        let note = if *dead_lettered == Count::Exact(0) { "" } else { "excludes requeued jobs" };
+        rows.push(("dead-lettered (1h)", dead_lettered, &["dlq.inflow"], note.to_owned()));
     }
     if let Some(canceled) = &queue.canceled {
         rows.push(("canceled", canceled, &[], String::new()));
@@ -231,10 +244,10 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
         rows.push(("unknown state", &queue.other, &["queue.unknown_states"], String::new()));
     }
     let mut table = Table::new(vec![
-        Column::text("jobs"),
-        Column::number("count"),
-        Column::text("verdict"),
-        Column::prose("note"),
+        Column::text("state"),
+        Column::number("jobs"),
+        Column::text("status"),
+        Column::prose("detail"),
     ]);
     for row in rows {
         table.row(state_row(row, findings));
@@ -262,7 +275,7 @@ fn by_kind(queue: &Queue) -> Table {
         Column::text("kind"),
         Column::number("due"),
         Column::number("scheduled"),
-        Column::number("in progress"),
+        Column::number("claimed"),
         Column::number("failed"),
     ];
     if queue.dead.is_some() {

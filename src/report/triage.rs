@@ -11,7 +11,8 @@ use crate::exit::FailOn;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
 use crate::text;
 use crate::triage::{
-    AUDIT, AreaResult, OTHER_ROLES, TriageFacts, headline_suffix, not_examined, section,
+    AUDIT, AreaResult, OTHER_ROLES, TriageFacts, headline as diagnosis_headline, label,
+    not_examined, section,
 };
 
 /// `data` of `triage`.
@@ -79,9 +80,9 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     document.headline(status, headline(diagnosis.as_ref(), &missing, results));
     document.push(title_line::title("triage", from));
     let mut table = Table::new(vec![
-        Column::text("step"),
-        Column::text("verdict"),
-        Column::prose("reading"),
+        Column::text("area"),
+        Column::text("status"),
+        Column::prose("detail"),
         Column::text("runbook"),
     ]);
     for result in results {
@@ -89,17 +90,22 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
         let mut row = |name: &str, status, detail: &str| {
             table.row(vec![
                 Cell::plain(name),
-                Cell::status(status),
+                status,
                 Cell::plain(detail),
                 Cell::muted(result.section.number())
                     .with_link(RunbookLink::Section(result.section)),
             ]);
         };
         if !result.findings.is_empty() {
-            row(result.area, result.status(), &result.detail());
+            // This area is OK if the table can be read, which says nothing about the access of other roles.
+            let is_access = result.section == Section::Access && result.status() == Status::Ok;
+            let detail =
+                if is_access { format!("not checked here: {AUDIT}") } else { result.detail() };
+            let status = if is_access { Cell::default() } else { Cell::status(result.status()) };
+            row(label(result.area), status, &detail);
         }
         for test in tests {
-            row(&test.subject, test.status, &test.message);
+            row(&test.subject, Cell::status(test.status), &test.message);
         }
     }
     document.push(Block::Table(table));
@@ -112,20 +118,20 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     }
     let mut commands = next(results, diagnosis.as_ref());
     if let Some(unreachable) = unreachable_database_finding(results) {
-        document.note(format!("not read: {}", unreachable.message));
+        document.note(format!("cannot read the database: {}", unreachable.message));
         let command =
             unreachable.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
-        commands.extend(command.map(|c| (c, Cell::muted("why the database was not read"))));
+        commands.extend(command.map(|c| (c, Cell::muted("why the database cannot be read"))));
     }
     for (subject, reason) in not_examined(facts) {
         // Access of other roles is a suggested command if there are any, otherwise a note.
         if subject == OTHER_ROLES && !commands.is_empty() {
             if commands.iter().all(|(command, _)| command != AUDIT) {
-                let purpose = format!("{} {subject}: not looked at here", Section::Access.number());
+                let purpose = format!("{} {subject}: not checked here", Section::Access.number());
                 commands.push((AUDIT.to_owned(), Cell::muted(purpose)));
             }
         } else {
-            document.note(format!("not looked at: {subject}: {reason}"));
+            document.note(format!("not checked: {subject}: {reason}"));
         }
     }
     document.next(commands);
@@ -149,31 +155,43 @@ fn unreachable_database_finding(results: &[AreaResult]) -> Option<&Finding> {
 
 /// Builds the table of the checks that led to the diagnosis.
 fn evidence(matched: &[Finding]) -> Table {
-    let mut table = Table::new(vec![Column::text("check"), Column::prose("evidence")]);
+    let mut table = Table::new(vec![
+        Column::text("check"),
+        Column::prose("value"),
+        Column::text("threshold"),
+        Column::text("source"),
+    ]);
     for finding in matched {
         let check = Cell::plain(finding.check).with_link(RunbookLink::Check(finding.check));
-        table.row(vec![check, Cell::plain(describe_value(finding))]);
+        let threshold = finding.threshold.as_ref().map(text::threshold);
+        let (value, source) = match &finding.evidence {
+            Some(evidence) if finding.status != Status::Unknown => {
+                (describe_value(evidence), evidence.source.clone())
+            }
+            _ => (finding.message.clone(), String::new()),
+        };
+        let threshold = Cell::plain(threshold.unwrap_or_default());
+        table.row(vec![check, Cell::plain(value), threshold, Cell::plain(source)]);
     }
     table
 }
 
-/// Returns value, source, time and threshold: `2,520 s in public.jobs at 14:03:07Z (warning ≥ 60 s,
-/// …)`.
-fn describe_value(finding: &Finding) -> String {
-    let evidence = finding.evidence.as_ref().filter(|_| finding.status != Status::Unknown);
-    let Some(Evidence { value, unit, at, source }) = evidence else {
-        return finding.message.clone();
-    };
-    let value = match value {
-        Value::Number(number) => text::count(number.max(0.0).round() as u64),
-        Value::Flag(flag) => flag.to_string(),
-        Value::Text(words) => words.split_whitespace().take(12).collect::<Vec<_>>().join(" "),
-    };
-    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
-    let threshold =
-        finding.threshold.map(|threshold| format!(" ({threshold})")).unwrap_or_default();
-    let at = at.strftime("%H:%M:%SZ");
-    format!("{value}{unit} in {source} at {at}{threshold}")
+/// Returns a value with its unit: `40m 48s`, `68 jobs`, `82%`, `false`.
+fn describe_value(evidence: &Evidence) -> String {
+    let Evidence { value, unit, .. } = evidence;
+    match (value, *unit) {
+        (Value::Number(seconds), Some("s")) => text::age(*seconds),
+        (Value::Number(number), unit) => {
+            let number = text::count(number.max(0.0).round() as u64);
+            match unit {
+                Some("%") => format!("{number}%"),
+                Some(unit) => format!("{number} {unit}"),
+                None => number,
+            }
+        }
+        (Value::Flag(flag), _) => flag.to_string(),
+        (Value::Text(words), _) => words.split_whitespace().take(12).collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// Returns the errors of sources that are not configured.
@@ -188,25 +206,27 @@ fn headline(
     results: &[AreaResult],
 ) -> String {
     match diagnosis {
-        None => "everything that was looked at is well".to_owned(),
+        None => {
+            let findings = results.iter().flat_map(|result| &result.findings);
+            let passed = findings.filter(|finding| finding.status == Status::Ok).count() as u64;
+            format!("{} passed", text::plural(passed, "check", "checks"))
+        }
         Some(Diagnosis { status: Status::Unknown, .. })
             if missing.iter().any(|error| !is_unset(error)) =>
         {
-            "the configuration is wrong: see below".to_owned()
+            "the configuration is invalid: see below".to_owned()
         }
         Some(Diagnosis { status: Status::Unknown, .. }) if missing.len() == 2 => {
-            "nothing is configured: neither the app nor its database is known".to_owned()
+            "no app and no database configured".to_owned()
         }
         Some(Diagnosis { status: Status::Unknown, .. }) if !missing.is_empty() => {
-            format!("nothing is known to be wrong, but {}", missing[0].message)
+            format!("no problem found, but {}", missing[0].message)
         }
         Some(Diagnosis { section, status: Status::Unknown, .. }) => format!(
-            "nothing is known to be wrong, but not everything could be seen: begin with {}",
+            "no problem found, but not every check could run: start with section {}",
             section.number()
         ),
-        Some(diagnosis) => {
-            format!("{}{}", diagnosis.section.name(), headline_suffix(diagnosis, results))
-        }
+        Some(diagnosis) => diagnosis_headline(diagnosis, results),
     }
 }
 

@@ -119,7 +119,11 @@ impl Settings {
         let origin = |name| self.threshold_origins.get(name).unwrap_or(&Origin::Default);
         let limit = |doc: &ThresholdDoc| {
             let text = threshold_text((doc.get)(&self.thresholds), doc.unit);
-            setting_row(&format!("thresholds.{}", doc.name), text.to_string(), origin(doc.name))
+            setting_row(
+                &format!("thresholds.{}", doc.name),
+                crate::text::threshold(&text),
+                origin(doc.name),
+            )
         };
         let mut rows: Vec<_> = THRESHOLD_DOCS.iter().map(limit).collect();
         let stuck_after = format!("{} s", self.thresholds.stuck_after);

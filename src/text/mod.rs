@@ -5,6 +5,7 @@ pub(crate) use shell_command::{ShellCommand, quote};
 pub(crate) use target_flags::TargetFlags;
 
 use crate::facts::snapshot::MetricDoc;
+use crate::facts::thresholds::ThresholdWithUnit;
 
 mod shell_command;
 pub(crate) mod sparkline;
@@ -53,6 +54,34 @@ pub(crate) fn age(seconds: f64) -> String {
         3_600..86_400 => format!("{sign}{h}h {m:02}m"),
         _ => format!("{sign}{d}d {h:02}h"),
     }
+}
+
+/// Formats a configured duration in seconds, without a second unit that is zero: `1m`, `90s` as `1m 30s`, `0.5s`.
+pub(crate) fn duration(seconds: f64) -> String {
+    if seconds.fract() != 0.0 {
+        return format!("{seconds}s");
+    }
+    let text = age(seconds);
+    let is_zero = |second: &str| second.trim_end_matches(char::is_alphabetic) == "00";
+    match text.split_once(' ') {
+        Some((first, second)) if is_zero(second) => first.to_owned(),
+        _ => text,
+    }
+}
+
+/// Formats a threshold: `warning ≥ 1m, critical ≥ 5m`.
+pub(crate) fn threshold(threshold: &ThresholdWithUnit) -> String {
+    let value = |value: f64| match threshold.unit {
+        "s" => duration(value),
+        "%" => format!("{value}%"),
+        "jobs" => count(value.max(0.0) as u64),
+        unit => format!("{value} {unit}"),
+    };
+    let sides =
+        [("warning", threshold.threshold.warning), ("critical", threshold.threshold.critical)];
+    let sides = sides.into_iter().filter_map(|(name, side)| Some((name, value(side?))));
+    let sides: Vec<_> = sides.map(|(name, side)| format!("{name} ≥ {side}")).collect();
+    if sides.is_empty() { "no threshold".to_owned() } else { sides.join(", ") }
 }
 
 /// Formats a latency in milliseconds: `0.4 ms`, `12 ms`, `1.2 s`.

@@ -17,6 +17,9 @@ pub struct AreaResult {
 /// Bytes of detail after which further sentences are only counted.
 const MAX_DETAIL: usize = 160;
 
+/// Maximum number of sentences in a headline.
+const MAX_SUMMARY: usize = 3;
+
 impl AreaResult {
     /// Returns the worst status of its findings. If nothing is worse than SKIPPED, the first
     /// finding decides: it belongs to the main check of the area.
@@ -27,21 +30,46 @@ impl AreaResult {
         }
     }
 
-    /// Returns the sentences of the worst findings in one line. Skipped checks are counted if the
-    /// others are OK.
+    /// Returns the sentences of all problems in one line, the worst first. If there is none, the sentence of the
+    /// main check, and the number of skipped checks.
     pub(crate) fn detail(&self) -> String {
         let status = self.status();
-        let worst = join_sentences(&self.sentences(status));
-        match (status, self.sentences(Status::Ok).as_slice(), self.skipped()) {
-            (Status::Skipped { .. }, ok @ [_, ..], _) => {
-                format!("{worst}; otherwise: {}", join_sentences(ok))
+        match status {
+            Status::Skipped { .. } => {
+                let skipped = join_sentences(&self.sentences(status));
+                match self.sentences(Status::Ok).as_slice() {
+                    [] => skipped,
+                    ok => format!("{skipped}; otherwise: {}", join_sentences(ok)),
+                }
             }
-            (Status::Ok, _, Some((checks, by))) => {
-                let checks = text::plural(checks, "check", "checks");
-                format!("{worst}; {checks} blocked by {by}")
+            Status::Ok => {
+                let first = self.sentences(Status::Ok).first().copied().unwrap_or_default();
+                match self.skipped() {
+                    Some((checks, by)) => {
+                        let checks = text::plural(checks, "check", "checks");
+                        format!("{first}; {checks} blocked by {by}")
+                    }
+                    None => first.to_owned(),
+                }
             }
-            _ => worst,
+            _ => join_sentences(&self.problems()),
         }
+    }
+
+    /// Returns the first sentences of [`Self::detail`], for a headline.
+    pub(crate) fn summary(&self) -> String {
+        match self.problems().as_slice() {
+            [] => self.detail(),
+            problems => problems[..problems.len().min(MAX_SUMMARY)].join("; "),
+        }
+    }
+
+    /// Returns the distinct messages of all findings that are not OK, the worst first.
+    fn problems(&self) -> Vec<&str> {
+        [Status::Critical, Status::Unknown, Status::Warning]
+            .into_iter()
+            .flat_map(|status| self.sentences(status))
+            .collect()
     }
 
     /// Returns the number of skipped checks and the check that blocked them.
@@ -85,7 +113,7 @@ fn join_sentences(sentences: &[&str]) -> String {
     // The first sentence is always shown, whatever its length.
     let (shown, hidden) = sentences.split_at(fitting.count().max(1).min(sentences.len()));
     match (shown, hidden.len()) {
-        ([], _) => "nothing to judge".to_owned(),
+        ([], _) => "nothing to evaluate".to_owned(),
         (shown, 0) => shown.join("; "),
         (shown, more) => format!("{}; and {more} more", shown.join("; ")),
     }
@@ -111,7 +139,7 @@ mod tests {
     #[test]
     fn detail_lists_the_first_sentences_and_counts_the_rest() {
         assert_eq!(result(&["one", "two", "one"]).detail(), "one; two");
-        assert_eq!(result(&[]).detail(), "nothing to judge");
+        assert_eq!(result(&[]).detail(), "nothing to evaluate");
         let long = "long ".repeat(40);
         assert_eq!(result(&[&long, "two", "three"]).detail(), format!("{long}; and 2 more"));
     }
@@ -127,9 +155,9 @@ mod tests {
             };
             AreaResult { section, area: "queue?", findings: findings.iter().map(finding).collect() }
         };
-        let blocked_extra = result(&[(ok, "nothing is due"), (skipped, "not attempted")]);
+        let blocked_extra = result(&[(ok, "no job is due"), (skipped, "not attempted")]);
         assert_eq!(blocked_extra.status(), ok);
-        assert_eq!(blocked_extra.detail(), "nothing is due; 1 check blocked by app.up");
+        assert_eq!(blocked_extra.detail(), "no job is due; 1 check blocked by app.up");
         let blocked_main = result(&[(skipped, "not attempted"), (ok, "primary")]);
         assert_eq!(blocked_main.status(), skipped);
         assert_eq!(blocked_main.detail(), "not attempted; otherwise: primary");

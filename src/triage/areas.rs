@@ -8,8 +8,10 @@ use crate::facts::Section;
 pub(crate) struct Area {
     /// Its runbook section.
     pub(crate) section: Section,
-    /// Its name.
+    /// Its name in stored snapshots and JSON.
     pub(crate) name: &'static str,
+    /// Its label in tables and headlines.
+    pub(crate) label: &'static str,
     /// Its checks, by id, in display order.
     pub(crate) checks: &'static [&'static str],
     /// The redirects to other sections. Of several that apply, the one with the worst cause is
@@ -33,10 +35,17 @@ pub(crate) struct Redirect {
 
 /// The areas of section 5, from top to bottom.
 pub(crate) const AREAS: [Area; 6] = [
-    Area { section: Section::AppDown, name: "app up?", checks: &["app.up"], redirects: &[] },
+    Area {
+        section: Section::AppDown,
+        name: "app up?",
+        label: "App",
+        checks: &["app.up"],
+        redirects: &[],
+    },
     Area {
         section: Section::NotReady,
         name: "ready?",
+        label: "Readiness",
         checks: &[
             "ready.ok",
             "ready.agreement",
@@ -92,9 +101,10 @@ pub(crate) const AREAS: [Area; 6] = [
     Area {
         section: Section::Backlog,
         name: "queue?",
+        label: "Queue",
         checks: &[
-            "queue.oldest_due",
             "queue.backlog",
+            "queue.oldest_due",
             "queue.workers",
             "queue.stuck",
             "queue.running",
@@ -112,19 +122,27 @@ pub(crate) const AREAS: [Area; 6] = [
     Area {
         section: Section::DeadLetters,
         name: "dead letters?",
+        label: "Dead letters",
         checks: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.failures", "dlq.given_up"],
         redirects: &[],
     },
     Area {
         section: Section::Environment,
         name: "environment?",
+        label: "Environment",
         checks: &["env.template", "env.tests"],
         redirects: &[],
     },
     Area {
         section: Section::Access,
         name: "access?",
+        label: "Access",
         checks: &["access.jobs", "access.app"],
         redirects: &[],
     },
 ];
+
+/// Returns the label of an area by its name.
+pub(crate) fn label(name: &str) -> &str {
+    AREAS.iter().find(|area| area.name == name).map_or(name, |area| area.label)
+}

@@ -5,7 +5,7 @@ use crate::facts::SourceErrorKind;
 use crate::facts::triage::TriageFacts;
 
 /// The access of other roles: triage reads no contract and does not act as another role.
-pub const OTHER_ROLES: &str = "what other roles may";
+pub const OTHER_ROLES: &str = "access of other roles";
 /// The command that checks the access of other roles.
 pub const AUDIT: &str = "cliplyctl rls audit";
 
@@ -28,7 +28,7 @@ pub fn not_examined(facts: &TriageFacts) -> Vec<(String, String)> {
     }
     match &facts.failures {
         None if facts.layout.result.is_ok() => {
-            note("failed attempts", "this schema keeps no events in order".to_owned());
+            note("failed attempts", "the events of this table have no order".to_owned());
         }
         Some(observed) => {
             if let Some(error) = observed.error().filter(|e| e.kind == SourceErrorKind::Permission)
@@ -43,7 +43,7 @@ pub fn not_examined(facts: &TriageFacts) -> Vec<(String, String)> {
         note(&format!("component {}", component.name), reason.to_owned());
     }
     if facts.layout.result.is_ok() {
-        note(OTHER_ROLES, format!("{AUDIT} judges it"));
+        note(OTHER_ROLES, format!("run {AUDIT}"));
     }
     if facts.environment.is_none() {
         let reason = match facts.saved {

@@ -120,6 +120,6 @@ fn blocked_finding<F>(check: &Check<F>, blocker: &'static str) -> Finding {
     check.finding(
         Status::Skipped { blocked_by: blocker },
         check.title,
-        format!("not attempted: blocked by {blocker}"),
+        format!("skipped: blocked by {blocker}"),
     )
 }

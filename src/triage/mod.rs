@@ -15,8 +15,9 @@ mod tests;
 
 pub(crate) use area_line::AreaResult;
 use areas::AREAS;
+pub(crate) use areas::label;
 pub use coverage::{AUDIT, OTHER_ROLES, not_examined};
-pub use section::{Diagnosis, RuledOut, headline_suffix, section};
+pub use section::{Diagnosis, RuledOut, headline, section};
 
 use crate::facts::Thresholds;
 pub(crate) use crate::facts::triage::TriageFacts;

@@ -5,7 +5,7 @@
 //! takes precedence over WARNING in the exit code: known problems can be acted on.
 
 use super::AreaResult;
-use super::areas::{AREAS, Area};
+use super::areas::{AREAS, Area, label};
 use crate::facts::{Finding, Section, Status};
 use crate::text::ShellCommand;
 
@@ -67,18 +67,32 @@ pub fn section(results: &[AreaResult]) -> Option<Diagnosis> {
     Some(Diagnosis { section, result_in, status, matched, ruled_out, next: Some(next) })
 }
 
-/// Returns the suffix of the headline: `, the likely cause of 3.2; also CRITICAL: 4.1`.
-pub fn headline_suffix(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
-    let cause =
-        diagnosis.result_in.map(|section| format!(", the likely cause of {}", section.number()));
-    let is_named = |result: &&AreaResult| {
-        result.section == diagnosis.section || Some(result.section) == diagnosis.result_in
+/// Returns the headline of a diagnosis: `Queue backlog: 68 jobs due; oldest job due for 40m 48s; also CRITICAL:
+/// readiness (result of it), environment`.
+pub fn headline(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
+    let result = results.iter().find(|result| result.section == diagnosis.section);
+    let (area, detail) =
+        result.map_or(("", String::new()), |result| (label(result.area), result.summary()));
+    let is_backlog =
+        |finding: &Finding| matches!(finding.check, "queue.backlog" | "queue.oldest_due");
+    let title = match diagnosis.matched.iter().any(is_backlog) {
+        true => "Queue backlog",
+        false => area,
     };
-    let critical = results.iter().filter(|result| result.status() == Status::Critical);
-    let others: Vec<_> =
-        critical.filter(|result| !is_named(result)).map(|result| result.section.number()).collect();
-    let also = (!others.is_empty()).then(|| format!("; also CRITICAL: {}", others.join(", ")));
-    [cause, also].into_iter().flatten().collect()
+    let others = results
+        .iter()
+        .filter(|other| other.status() == Status::Critical && other.section != diagnosis.section);
+    let others = others.map(|other| {
+        let is_result = Some(other.section) == diagnosis.result_in;
+        let note = if is_result { " (result of it)" } else { "" };
+        format!("{}{note}", label(other.area).to_lowercase())
+    });
+    let others: Vec<_> = others.collect();
+    let also = match others.as_slice() {
+        [] => String::new(),
+        others => format!("; also CRITICAL: {}", others.join(", ")),
+    };
+    format!("{title}: {detail}{also}")
 }
 
 /// Returns the area of the cause of the problems in `from`, and the checks of the redirect.

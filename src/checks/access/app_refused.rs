@@ -28,7 +28,11 @@ fn evaluate(
     let finding = |text: &str| {
         let summary: Vec<&str> = text.split_whitespace().take(20).collect();
         check
-            .finding(Status::Warning, "app", format!("the app is refused: {}", summary.join(" ")))
+            .finding(
+                Status::Warning,
+                "app",
+                format!("the database refuses the app: {}", summary.join(" ")),
+            )
             .evidence(Evidence::text(text, observed.at, &observed.source))
             .next("cliplyctl rls audit")
     };

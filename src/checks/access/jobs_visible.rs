@@ -16,8 +16,9 @@ fn evaluate(check: &Check<AccessFacts>, facts: &AccessFacts, _: &Thresholds) -> 
     vec![match &facts.result {
         Ok(layout) => {
             let key_columns = format!("{}, by {}", layout.id.sql(), layout.state_column);
-            let mut message =
-                format!("readable by this role ({key_columns}); what others may: rls audit");
+            let mut message = format!(
+                "this login can read the jobs table ({key_columns}); other roles: see rls audit"
+            );
             for assumption in &layout.assumptions {
                 message.push_str("; ");
                 message.push_str(assumption);

@@ -9,7 +9,7 @@ use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 /// settings of one side are broken, not the database.
 pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.db",
-    title: "the app and this tool agree that the database is there",
+    title: "app and tool agree on whether the database is reachable",
     section: Section::NotReady,
     evaluate,
 };
@@ -23,16 +23,16 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
         (true, None) => (Status::Ok, "both reach the database".to_owned(), None),
         (false, None) => (
             Status::Warning,
-            "readyz says db: false, yet this tool reaches the database; trust this tool: the app's \
-             own settings or way are broken"
+            "readyz reports db: false, but this tool reaches the database; check the settings and the \
+             network of the app"
                 .to_owned(),
             Some("cliplyctl config check"),
         ),
         (true, Some(error)) => (
             Status::Warning,
             format!(
-                "readyz says db: true, yet this tool does not reach it ({}); trust readyz: the way \
-                 from here is broken",
+                "readyz reports db: true, but this tool does not reach the database ({}); check the \
+                 network from here",
                 error.kind.as_str()
             ),
             Some("cliplyctl config check"),
@@ -64,12 +64,12 @@ mod tests {
         let app = with_readiness(|report| report.components[0].ok = ReportedFlag::Is(false));
         let finding = evaluate(&CHECK, &app).unwrap();
         assert_eq!(finding.status, Status::Warning);
-        assert!(finding.message.contains("trust this tool"), "{}", finding.message);
+        assert!(finding.message.contains("settings and the network of the app"), "{}", finding.message);
 
         let mut own = healthy();
         failed(&mut own.layout, SourceErrorKind::Refused);
         failed(&mut own.server, SourceErrorKind::Refused);
         let finding = evaluate(&CHECK, &own).unwrap();
-        assert!(finding.message.contains("trust readyz"), "{}", finding.message);
+        assert!(finding.message.contains("network from here"), "{}", finding.message);
     }
 }

@@ -8,7 +8,7 @@ use crate::text;
 /// context sets. Versions of the app differ in the unit, and the report does not contain it.
 pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.oldest_age",
-    title: "readyz's oldest age fits the database",
+    title: "oldestJobAge matches the database",
     section: Section::Backlog,
     evaluate,
 };
@@ -52,15 +52,15 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
                 None => "in s or ms",
             };
             let message = format!(
-                "readyz says the oldest job is {reported} old, which {unit} fits no job: the oldest \
-                 unfinished one is {oldest} old; trust the database"
+                "oldestJobAge {reported} matches no job {unit}: the oldest unfinished job is \
+                 {oldest} old; trust the database"
             );
             (Status::Warning, message)
         }
         [unit] if configured.is_none() => {
-            (Status::Ok, format!("readyz's oldest age, {reported}, is in {unit} by the database"))
+            (Status::Ok, format!("oldestJobAge {reported} is in {unit}, as the database shows"))
         }
-        _ => (Status::Ok, format!("readyz's oldest age, {reported}, fits the database")),
+        _ => (Status::Ok, format!("oldestJobAge {reported} matches the database")),
     };
     let finding = check.finding(status, "oldest age", message).evidence(Evidence::number(
         range.oldest.round(),
@@ -155,7 +155,7 @@ mod tests {
         for (raw, unit) in [(90_000.0, None), (7_190_000.0, Some(1.0)), (7_190.0, Some(1e-3))] {
             let finding = evaluate(&CHECK, &facts(raw, unit)).unwrap();
             assert_eq!(finding.status, Status::Warning, "{finding:?}");
-            let says = "the oldest unfinished one is 2h 00m old; trust the database";
+            let says = "the oldest unfinished job is 2h 00m old; trust the database";
             assert!(finding.message.ends_with(says), "{finding:?}");
         }
     }

@@ -10,7 +10,7 @@ use crate::text;
 /// The app counts through a layer that returns at most 1,000 rows, so the database is right.
 pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.queue_length",
-    title: "readyz and the database count the same queue",
+    title: "queue.length matches the database",
     section: Section::Backlog,
     evaluate,
 };
@@ -43,10 +43,10 @@ fn evaluate(
     let bound = if exact { "" } else { "≥ " };
     let (reported, counted) = (text::count(reported), text::count(counted));
     let message = if status == Status::Ok {
-        format!("readyz says {reported}, the database {bound}{counted}")
+        format!("readyz reports {reported}, the database {bound}{counted}")
     } else {
         format!(
-            "readyz says {reported} jobs waiting or running, the database {bound}{counted}; trust the \
+            "readyz reports {reported} queued or running jobs, the database {bound}{counted}; trust the \
              database"
         )
     };
@@ -68,7 +68,7 @@ mod tests {
         facts.queue.as_mut().unwrap().result.as_mut().unwrap().due = Count::Exact(1_500);
         let finding = evaluate(&CHECK, &facts).unwrap();
         assert_eq!(finding.status, Status::Warning);
-        assert!(finding.message.contains("readyz says 990"), "{}", finding.message);
+        assert!(finding.message.contains("readyz reports 990"), "{}", finding.message);
         assert!(finding.message.contains("1,501; trust the database"), "{}", finding.message);
     }
 

@@ -11,7 +11,7 @@ use crate::text;
 /// one version of the app has a hard-coded `checks.worker.ok`.
 pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.worker",
-    title: "readyz and the heartbeats agree on the workers",
+    title: "the worker component matches the heartbeats",
     section: Section::NotReady,
     evaluate,
 };
@@ -36,20 +36,18 @@ fn evaluate(
         (true, true) => (
             Status::Warning,
             format!(
-                "readyz says worker: true, yet the last heartbeat is {ago} old; trust the heartbeats"
+                "readyz reports worker: true, but the last heartbeat was {ago} ago; trust the heartbeats"
             ),
         ),
         (false, false) if workers.active != Count::Exact(0) => (
             Status::Warning,
             format!(
-                "readyz says worker: false, yet {} in the database, the last {ago} ago; trust the \
+                "readyz reports worker: false, but the database shows {}, last heartbeat {ago} ago; trust the \
                  heartbeats",
-                text::plural(active, "worker beats", "workers beat"),
+                text::plural(active, "active worker", "active workers"),
             ),
         ),
-        _ => {
-            (Status::Ok, format!("readyz says worker: {reported}, the last heartbeat is {ago} old"))
-        }
+        _ => (Status::Ok, format!("readyz reports worker: {reported}, last heartbeat {ago} ago")),
     };
     let source = facts.queue.as_ref().map_or("", |queue| queue.source.as_str());
     let finding = check.finding(status, "worker", message).evidence(Evidence::number(
@@ -85,7 +83,7 @@ mod tests {
         set_heartbeat_age(&mut reported_up, Some(700.0));
         let finding = evaluate(&CHECK, &reported_up).unwrap();
         assert_eq!(finding.status, Status::Warning);
-        assert!(finding.message.contains("11m 40s old; trust the heartbeats"), "{finding:?}");
+        assert!(finding.message.contains("11m 40s ago; trust the heartbeats"), "{finding:?}");
     }
 
     #[test]

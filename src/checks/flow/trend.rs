@@ -10,7 +10,7 @@ use crate::facts::{Section, Thresholds};
 /// Check of how many more jobs were dead-lettered in the last hour than in the hour before.
 pub(crate) const CHECK: Check<Observed<DeadLetterTrend>> = Check {
     id: "dlq.trend",
-    title: "trend of the deaths",
+    title: "trend of dead-lettered jobs",
     section: Section::DeadLetters,
     evaluate,
 };
@@ -31,7 +31,7 @@ fn evaluate(
     let (Some(last), Some(before)) =
         (&trend.dead_lettered_last_hour, &trend.dead_lettered_hour_before)
     else {
-        return vec![check.finding(Status::Ok, check.title, "this schema keeps no dead letters")];
+        return vec![check.finding(Status::Ok, check.title, "this table has no dead letters")];
     };
     let (Some(now), Some(then)) = (last.at_least(), before.at_least()) else {
         return vec![check.finding(Status::Unknown, check.title, count_text(last))];
@@ -49,7 +49,7 @@ fn evaluate(
         std::cmp::Ordering::Less => "falling",
     };
     let message = format!(
-        "{word}: {} died in the last hour, {} in the hour before",
+        "{word}: {} in the last hour, {} in the hour before",
         count_text(last),
         count_text(before)
     );

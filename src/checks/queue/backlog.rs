@@ -1,15 +1,11 @@
 //! `queue.backlog`: the number of due jobs.
 
-use super::{Check, QueueFacts, count_finding, queue_finding};
+use super::{Check, QueueFacts, count_finding, jobs, queue_finding};
 use crate::facts::{Finding, Section, Thresholds};
 
 /// Check of the number of due jobs. Scheduled jobs do not count.
-pub(crate) const CHECK: Check<QueueFacts> = Check {
-    id: "queue.backlog",
-    title: "jobs due and unclaimed",
-    section: Section::Backlog,
-    evaluate,
-};
+pub(crate) const CHECK: Check<QueueFacts> =
+    Check { id: "queue.backlog", title: "due jobs", section: Section::Backlog, evaluate };
 
 fn evaluate(
     check: &Check<QueueFacts>,
@@ -18,7 +14,7 @@ fn evaluate(
 ) -> Vec<Finding> {
     queue_finding(check, facts, "due jobs", |queue| {
         count_finding(check, facts, "due jobs", &queue.due, thresholds.due, |n| {
-            format!("{n} due and unclaimed")
+            format!("{} due", jobs(n))
         })
     })
 }
@@ -44,8 +40,8 @@ mod tests {
         let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.status, Status::Critical);
         assert_eq!(
-            finding.threshold.unwrap().to_string(),
-            "warning ≥ 50 jobs, critical ≥ 100 jobs"
+            crate::text::threshold(&finding.threshold.unwrap()),
+            "warning ≥ 50, critical ≥ 100"
         );
     }
 }

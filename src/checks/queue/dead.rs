@@ -14,13 +14,13 @@ fn evaluate(
 ) -> Vec<Finding> {
     queue_finding(check, facts, "dead letters", |queue| match &queue.dead {
         Some(dead) => count_finding(check, facts, "dead letters", dead, thresholds.dead, |n| {
-            format!("{n} dead")
+            format!("{n} dead letters")
         })
         .next("cliplyctl dlq groups"),
         None => check.finding(
             Status::Ok,
             "dead letters",
-            format!("this schema keeps no dead letters; failed: {}", count_text(&queue.failed)),
+            format!("this table has no dead letters; failed: {}", count_text(&queue.failed)),
         ),
     })
 }
@@ -42,6 +42,6 @@ mod tests {
     fn schema_without_dead_letters_is_reported() {
         let mut queue = idle();
         queue.dead = None;
-        assert!(evaluate(&CHECK, queue).message.contains("keeps no dead letters"));
+        assert!(evaluate(&CHECK, queue).message.contains("has no dead letters"));
     }
 }

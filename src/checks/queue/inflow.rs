@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// edited dead letter counts as well.
 pub(crate) const CHECK: Check<QueueFacts> = Check {
     id: "dlq.inflow",
-    title: "deaths in the last hour",
+    title: "dead-lettered in the last hour",
     section: Section::DeadLetters,
     evaluate,
 };
@@ -17,12 +17,14 @@ fn evaluate(
     facts: &QueueFacts,
     thresholds: &Thresholds,
 ) -> Vec<Finding> {
-    queue_finding(check, facts, "deaths", |queue| match &queue.dead_lettered_last_hour {
-        Some(count) => count_finding(check, facts, "deaths", count, thresholds.dead_inflow, |n| {
-            format!("{n} died in the last hour")
-        })
-        .next("cliplyctl dlq groups"),
-        None => check.finding(Status::Ok, "deaths", "this schema keeps no dead letters"),
+    queue_finding(check, facts, "dead-lettered", |queue| match &queue.dead_lettered_last_hour {
+        Some(count) => {
+            count_finding(check, facts, "dead-lettered", count, thresholds.dead_inflow, |n| {
+                format!("{n} dead-lettered in the last hour")
+            })
+            .next("cliplyctl dlq groups")
+        }
+        None => check.finding(Status::Ok, "dead-lettered", "this table has no dead letters"),
     })
 }
 

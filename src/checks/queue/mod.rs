@@ -35,7 +35,7 @@ pub(crate) const DEAD_LETTERS: [Check<QueueFacts>; 3] =
     [dead::CHECK, inflow::CHECK, given_up::CHECK];
 
 /// Message of checks that need heartbeats if the schema has none.
-const NO_HEARTBEATS: &str = "not observable: this schema keeps no heartbeats; see cliplyctl ready";
+const NO_HEARTBEATS: &str = "not known: this table has no heartbeats; see cliplyctl ready";
 
 /// Returns the finding of `evaluate`, or UNKNOWN with the reason if the queue could not be read.
 fn queue_finding(
@@ -87,6 +87,11 @@ fn count_finding(
         finding.evidence = Some(Evidence::number(n as f64, "jobs", facts.at, facts.source.clone()));
     }
     finding
+}
+
+/// A formatted count with its noun: `1 job`, `≥ 1,234 jobs`.
+fn jobs(count: &str) -> String {
+    format!("{count} {}", if count == "1" { "job" } else { "jobs" })
 }
 
 /// Formats a count: `1,234`, `≥ 1,234` or `not counted: …`.

@@ -25,12 +25,12 @@ fn evaluate(
                 .finding(
                     compare(age, thresholds.oldest_due),
                     subject,
-                    format!("the oldest due job has waited {}", text::age(age)),
+                    format!("oldest job due for {}", text::age(age)),
                 )
                 .evidence(Evidence::number(age.round(), "s", facts.at, facts.source.clone())),
-            (None, Count::Exact(0)) => check.finding(Status::Ok, subject, "nothing is due"),
+            (None, Count::Exact(0)) => check.finding(Status::Ok, subject, "no job is due"),
             (None, Count::Exact(_)) => {
-                check.finding(Status::Unknown, subject, "jobs are due, none says since when")
+                check.finding(Status::Unknown, subject, "jobs are due, but none has a due time")
             }
             (None, count) => check.finding(Status::Unknown, subject, super::count_text(count)),
         };
@@ -49,7 +49,7 @@ mod tests {
         (queue.due, queue.oldest_due_age) = (Count::Exact(1), Some(2_520.0));
         let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.status, Status::Critical);
-        assert_eq!(finding.message, "the oldest due job has waited 42m 00s");
+        assert_eq!(finding.message, "oldest job due for 42m 00s");
     }
 
     #[test]

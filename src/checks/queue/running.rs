@@ -1,21 +1,21 @@
 //! `queue.running`: the number of claimed jobs.
 
-use super::{Check, QueueFacts, count_finding, queue_finding};
+use super::{Check, QueueFacts, count_finding, jobs, queue_finding};
 use crate::facts::{Finding, Section, Thresholds};
 
 /// Check of the number of claimed jobs. More than the workers can process means that claims are not
 /// released.
 pub(crate) const CHECK: Check<QueueFacts> =
-    Check { id: "queue.running", title: "jobs in progress", section: Section::Backlog, evaluate };
+    Check { id: "queue.running", title: "claimed jobs", section: Section::Backlog, evaluate };
 
 fn evaluate(
     check: &Check<QueueFacts>,
     facts: &QueueFacts,
     thresholds: &Thresholds,
 ) -> Vec<Finding> {
-    queue_finding(check, facts, "jobs in progress", |queue| {
-        count_finding(check, facts, "jobs in progress", &queue.claimed, thresholds.running, |n| {
-            format!("{n} in progress")
+    queue_finding(check, facts, "claimed jobs", |queue| {
+        count_finding(check, facts, "claimed jobs", &queue.claimed, thresholds.running, |n| {
+            format!("{} claimed", jobs(n))
         })
     })
 }

@@ -1,15 +1,11 @@
 //! `queue.stuck`: the number of stuck jobs.
 
-use super::{Check, QueueFacts, count_finding, queue_finding, text};
+use super::{Check, QueueFacts, count_finding, jobs, queue_finding, text};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check of the number of claimed jobs without a recent heartbeat.
-pub(crate) const CHECK: Check<QueueFacts> = Check {
-    id: "queue.stuck",
-    title: "jobs in progress without a heartbeat",
-    section: Section::Backlog,
-    evaluate,
-};
+pub(crate) const CHECK: Check<QueueFacts> =
+    Check { id: "queue.stuck", title: "stuck jobs", section: Section::Backlog, evaluate };
 
 fn evaluate(
     check: &Check<QueueFacts>,
@@ -20,8 +16,9 @@ fn evaluate(
         Some(stuck) => {
             let finding = count_finding(check, facts, "stuck jobs", stuck, thresholds.stuck, |n| {
                 format!(
-                    "{n} in progress without a heartbeat for {}",
-                    text::age(thresholds.stuck_after)
+                    "{} stuck: no heartbeat for {}",
+                    jobs(n),
+                    text::duration(thresholds.stuck_after)
                 )
             });
             match finding.status {

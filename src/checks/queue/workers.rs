@@ -8,7 +8,7 @@ use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 /// and is OK.
 pub(crate) const CHECK: Check<QueueFacts> = Check {
     id: "queue.workers",
-    title: "a worker's sign of life",
+    title: "last heartbeat of a worker",
     section: Section::Backlog,
     evaluate,
 };
@@ -30,7 +30,7 @@ fn evaluate(
             (Count::Exact(_), None) => check.finding(
                 Status::Unknown,
                 SUBJECT,
-                "jobs are in progress, none has a heartbeat",
+                "jobs are claimed, but none has a heartbeat",
             ),
             (count, None) => check.finding(Status::Unknown, SUBJECT, count_text(count)),
         };
@@ -46,10 +46,10 @@ fn active_workers(
     thresholds: &Thresholds,
 ) -> Finding {
     let message = format!(
-        "{} beating, last heartbeat {} ago",
+        "{}, last heartbeat {} ago",
         match &workers.active {
-            Count::Exact(n) => text::plural(*n, "worker", "workers"),
-            count => format!("{} workers", count_text(count)),
+            Count::Exact(n) => text::plural(*n, "active worker", "active workers"),
+            count => format!("{} active workers", count_text(count)),
         },
         text::age(age)
     );
@@ -61,11 +61,13 @@ fn active_workers(
 /// Returns the finding for a queue without claimed jobs: it is idle unless jobs have been due for long.
 fn no_active_worker(check: &Check<QueueFacts>, queue: &Queue, thresholds: &Thresholds) -> Finding {
     match queue.oldest_due_age.filter(|_| queue.due != Count::Exact(0)) {
-        None => check.finding(Status::Ok, SUBJECT, "not observable: nothing is due or in progress"),
+        None => {
+            check.finding(Status::Ok, SUBJECT, "no job is due or claimed, so no worker is visible")
+        }
         Some(age) => check.finding(
             compare(age, thresholds.heartbeat_age),
             SUBJECT,
-            format!("none is in progress, though jobs are due for {}", text::age(age)),
+            format!("no job is claimed, although jobs are due for {}", text::age(age)),
         ),
     }
 }
@@ -79,7 +81,7 @@ mod tests {
     fn idle_queue_without_workers_is_ok() {
         let finding = evaluate(&CHECK, idle());
         assert_eq!(finding.status, Status::Ok);
-        assert!(finding.message.contains("not observable"));
+        assert!(finding.message.contains("no worker is visible"));
     }
 
     #[test]
@@ -96,6 +98,6 @@ mod tests {
         queue.workers = Some(Workers { active: Count::Exact(0), heartbeat_age: Some(601.0) });
         let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.status, Status::Critical);
-        assert!(finding.message.contains("0 workers") && finding.message.contains("10m 01s"));
+        assert!(finding.message.contains("0 active workers") && finding.message.contains("10m 01s"));
     }
 }

@@ -20,7 +20,7 @@ fn evaluate(
     metric_finding(check, facts, |server| {
         let (used, max) = (server.connections, server.max_connections.max(1));
         let percent = (used as f64 / max as f64 * 100.0).floor();
-        let message = format!("{used} of {max} connections in use ({percent} %)");
+        let message = format!("{used} of {max} connections in use ({percent}%)");
         Some(number_finding(check, facts, (percent, "%"), thresholds.connections, message))
     })
 }

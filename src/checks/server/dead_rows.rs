@@ -29,7 +29,7 @@ fn evaluate(
             None => "never vacuumed".to_owned(),
         };
         let dead = text::count(rows.dead);
-        let message = format!("{dead} dead row versions in jobs ({percent} %), {vacuum}");
+        let message = format!("{dead} dead row versions in jobs ({percent}%), {vacuum}");
         let value = if rows.dead < IGNORED_BELOW { 0.0 } else { percent };
         Some(number_finding(check, facts, (value, "%"), thresholds.dead_rows, message))
     })

@@ -17,7 +17,11 @@ fn evaluate(
 ) -> Vec<Finding> {
     metric_finding(check, facts, |server| {
         let Some(longest) = server.waits.first() else {
-            return Some(check.finding(Status::Ok, check.title, "nobody waits for a lock on jobs"));
+            return Some(check.finding(
+                Status::Ok,
+                check.title,
+                "no session waits for a lock on jobs",
+            ));
         };
         let bound = if server.waits.len() == MAX_WAITS { "≥ " } else { "" };
         let n = text::plural(server.waits.len() as u64, "session waits", "sessions wait");
@@ -43,7 +47,8 @@ fn describe_wait(wait: &LockWait) -> String {
         .iter()
         .map(|pid| if *pid == 0 { "a prepared transaction".to_owned() } else { pid.to_string() })
         .collect();
-    let blockers = if blockers.is_empty() { "nobody now".to_owned() } else { blockers.join(", ") };
+    let blockers =
+        if blockers.is_empty() { "no session now".to_owned() } else { blockers.join(", ") };
     format!("process {} for {since}, blocked by {blockers}", wait.pid)
 }
 

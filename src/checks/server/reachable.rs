@@ -41,8 +41,8 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
     vec![match obstacle(facts) {
         None => {
             let message = match layout.value() {
-                Some(layout) if layout.in_recovery => "a hot standby answers",
-                _ => "answers",
+                Some(layout) if layout.in_recovery => "reachable (hot standby)",
+                _ => "reachable",
             };
             check.finding(Status::Ok, subject, message).evidence(Evidence::flag(
                 true,

@@ -30,7 +30,7 @@ fn evaluate(
                 number_finding(check, facts, (lag, "s"), thresholds.replay_lag, message)
             }
             None => {
-                let message = format!("hot standby, nobody knows how far behind{link}");
+                let message = format!("hot standby, replication lag not known{link}");
                 check.finding(Status::Unknown, check.title, message).next(runbook_command(check))
             }
         })

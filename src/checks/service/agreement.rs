@@ -9,7 +9,7 @@ use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 /// contradiction is a WARNING that shows both values.
 pub(crate) const AGREEMENT: Check<Observed<Readiness>> = Check {
     id: "ready.agreement",
-    title: "the verdict agrees with its parts",
+    title: "the status agrees with the rest of the report",
     section: Section::NotReady,
     evaluate,
 };
@@ -31,7 +31,7 @@ fn evaluate(
             (Status::Warning, format!("reported as not ready, but with {}", healthy.join(", ")))
         }
         ReportedFlag::Is(ok) if !report.components.is_empty() => {
-            (Status::Ok, format!("ok: {ok} agrees with the parts"))
+            (Status::Ok, format!("status and components agree"))
         }
         ReportedFlag::Degraded | ReportedFlag::Absent | ReportedFlag::Malformed(_)
             if is_unhealthy_elsewhere =>

@@ -66,14 +66,14 @@ fn latency(
 ) -> Finding {
     let ms = health.exchange.latency.first_byte.as_secs_f64() * 1e3;
     let status = compare(ms, thresholds.health_latency);
-    let state = if status == Status::Ok { "up" } else { "up, but slow" };
+    let slow = if status == Status::Ok { "" } else { " (slow)" };
     let retries = match health.exchange.retries {
         0 => String::new(),
         1 => ", at the second attempt".to_owned(),
         n => format!(", after {n} retries"),
     };
     let finding = check
-        .finding(status, SUBJECT, format!("{state}: first byte after {ms:.0} ms{retries}"))
+        .finding(status, SUBJECT, format!("HTTP 200 in {ms:.0} ms{slow}{retries}"))
         .evidence(Evidence::number(ms, "ms", observed.at, &observed.source))
         .threshold(threshold_text(thresholds.health_latency, "ms"));
     if status == Status::Ok { finding } else { finding.next("cliplyctl ready --admin") }

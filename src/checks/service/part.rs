@@ -21,21 +21,22 @@ pub(crate) const DB: ReadyCheck =
     component_check("ready.db", "the app reaches its database", required);
 /// Check of the worker component.
 pub(crate) const WORKER: ReadyCheck =
-    component_check("ready.worker", "workers are alive", required);
+    component_check("ready.worker", "workers are active", required);
 /// Check of the ffmpeg component.
-pub(crate) const FFMPEG: ReadyCheck = component_check("ready.ffmpeg", "ffmpeg is there", required);
+pub(crate) const FFMPEG: ReadyCheck =
+    component_check("ready.ffmpeg", "ffmpeg is available", required);
 /// Check of the component for the environment variables of the app.
 pub(crate) const ENV: ReadyCheck =
     component_check("ready.env", "the app's environment is complete", reported);
 /// Check of the payment component.
 pub(crate) const STRIPE: ReadyCheck =
-    component_check("ready.stripe", "payments are set up", reported);
+    component_check("ready.stripe", "payments are configured", reported);
 /// Check of the error reporting component.
 pub(crate) const SENTRY: ReadyCheck =
-    component_check("ready.sentry", "error reporting is set up", reported);
+    component_check("ready.sentry", "error reporting is configured", reported);
 /// Check of all components without a check of their own.
 pub(crate) const OTHER: ReadyCheck =
-    component_check("ready.other", "further parts of the report are well", others);
+    component_check("ready.other", "other components are ok", others);
 
 /// The components with checks of their own.
 const NAMED: [&str; 7] = ["db", "worker", "queue", "ffmpeg", "env", "stripe", "sentry"];
@@ -86,7 +87,7 @@ fn name_of(check: &ReadyCheck) -> &'static str {
 /// Returns a SKIPPED finding for a component if there is no readiness report.
 pub(crate) fn blocked(check: &ReadyCheck, name: &str) -> Finding {
     let status = Status::Skipped { blocked_by: super::ready_ok::READY_OK.id };
-    check.finding(status, name, "no readiness report to look into")
+    check.finding(status, name, "no readiness report")
 }
 
 /// Returns an UNKNOWN finding for a component that the report should contain and does not. `None` if the

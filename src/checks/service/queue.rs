@@ -11,7 +11,7 @@ use crate::text;
 /// has exact ones.
 pub(crate) const QUEUE: Check<Observed<Readiness>> = Check {
     id: "ready.queue",
-    title: "the app sees no backlog",
+    title: "the queue as the app reports it",
     section: Section::Backlog,
     evaluate,
 };
@@ -65,9 +65,9 @@ fn describe_values(
         add(Status::Unknown, (*problem).clone());
     }
     if queue.warning == ReportedFlag::Is(true) {
-        add(Status::Warning, format!("the server warns: {}", describe_numbers(queue)));
+        add(Status::Warning, format!("readyz warns: {}", describe_numbers(queue)));
     } else if problems.is_empty() && queue.length.is_none() {
-        add(Status::Unknown, "the report gives no length of the queue".to_owned());
+        add(Status::Unknown, "the report has no queue length".to_owned());
     } else if problems.is_empty() {
         add(Status::Ok, describe_numbers(queue));
     }
@@ -79,17 +79,14 @@ fn describe_values(
 fn describe_numbers(queue: &ReportedQueue) -> String {
     let length = match queue.length {
         Some(length) => text::plural(length, "job", "jobs"),
-        None => "length not told".to_owned(),
+        None => "length not reported".to_owned(),
     };
     match (queue.oldest_job_age, queue.age_unit) {
         (Some(age), Some(seconds)) => {
-            format!(
-                "{length}, the oldest {} old (it may count dead ones)",
-                text::age(age * seconds)
-            )
+            format!("{length}, oldest {} old (may include dead letters)", text::age(age * seconds))
         }
         (Some(age), None) => format!(
-            "{length}, oldest job age {age}: {} or, in ms, {} (state oldest_job_age_unit)",
+            "{length}, oldestJobAge {age} ({} if seconds, {} if ms; set oldest_job_age_unit)",
             text::age(age),
             text::age(age / 1e3)
         ),

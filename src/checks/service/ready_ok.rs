@@ -7,12 +7,8 @@ use crate::facts::{Evidence, Finding, Observed, Section, SourceError, Status, Th
 
 /// Check that the app reports that it is ready. CRITICAL if it reports the opposite, UNKNOWN if the
 /// report has no result.
-pub(crate) const READY_OK: Check<Observed<Readiness>> = Check {
-    id: "ready.ok",
-    title: "the app says that it is ready",
-    section: Section::NotReady,
-    evaluate,
-};
+pub(crate) const READY_OK: Check<Observed<Readiness>> =
+    Check { id: "ready.ok", title: "the app is ready", section: Section::NotReady, evaluate };
 
 /// The subject of its findings.
 const SUBJECT: &str = "ready";
@@ -81,7 +77,7 @@ fn not_ready(report: &Readiness) -> String {
     } else if !failing.is_empty() {
         format!("not ready, failing: {}{error}", failing.join(", "))
     } else if has_queue_warning {
-        format!("not ready: no component is down, but the queue has a warning{error}")
+        format!("not ready: all components are up, but queue reports a warning{error}")
     } else if reasons.is_empty() {
         unexplained(report)
     } else {
@@ -104,7 +100,7 @@ fn unexplained(report: &Readiness) -> String {
     let is_healthy = !components.is_empty()
         && components.iter().all(|component| component.ok == ReportedFlag::Is(true));
     let what = match is_healthy {
-        true => "not ready, though every component in the report is ok",
+        true => "not ready, although all components are ok",
         false => "not ready, and the report does not say why",
     };
     match hidden_causes(report).join(", ") {

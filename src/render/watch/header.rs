@@ -21,10 +21,10 @@ pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
     let status = if model.is_overdue() { Status::Unknown } else { snapshot.status };
     let label = status.label();
     let heading = match (&update.section, model.is_overdue()) {
-        (_, true) => "no look has ended of late".to_owned(),
+        (_, true) => "no recent poll: the values below are stale".to_owned(),
         (Some(section), false) => section.clone(),
         (None, false) => {
-            "what it looks at is well: not the environment, nor what other roles may".to_owned()
+            "all checks passed; environment and access of other roles are not included".to_owned()
         }
     };
     let mut lines = vec![
@@ -48,7 +48,7 @@ pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
             if model.is_overdue() { style.muted() } else { ratatui::style::Style::new() };
         lines.push(Line::from(vec![
             Span::styled(field(status.label(), COLUMNS.0), style.status(status)),
-            Span::raw(field(&area.area, COLUMNS.1)),
+            Span::raw(field(crate::triage::label(&area.area), COLUMNS.1)),
             Span::styled(truncate(&area.detail, detail_width), detail_style),
         ]));
     }

@@ -22,7 +22,7 @@ const KEYS: [(&str, &str); 14] = [
     ("q, Ctrl-C", "leave"),
     ("", ""),
     ("", "dimmed: of then, with its age"),
-    ("", "not looked at: the environment, what other roles may"),
+    ("", "not included: environment, access of other roles"),
     ("", "nothing here writes to the system"),
 ];
 

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::facts::{Evidence, Finding, Status, Value};
 use crate::report::{Provenance, Report};
+use crate::text;
 
 impl Envelope {
     /// Converts a report.
@@ -62,7 +63,7 @@ fn check(f: &Finding) -> CheckJson {
         subject: f.subject.clone(),
         status: f.status.as_str(),
         observed: f.evidence.as_ref().map(observed),
-        threshold: f.threshold.map(|threshold| threshold.to_string()),
+        threshold: f.threshold.as_ref().map(text::threshold),
         message: f.message.clone(),
         blocked_by: match f.status {
             Status::Skipped { blocked_by } => Some(blocked_by),
@@ -110,7 +111,7 @@ fn section(s: &crate::triage::Diagnosis) -> SectionJson {
     let evidence = |f: &Finding| MatchedJson {
         id: f.check,
         observed: f.evidence.as_ref().map(observed),
-        threshold: f.threshold.map(|threshold| threshold.to_string()),
+        threshold: f.threshold.as_ref().map(text::threshold),
     };
     let ruled_out = |r: &crate::triage::RuledOut| RuledOutJson {
         section: r.section.number(),

@@ -35,7 +35,7 @@ fn each_shown_setting_has_its_origin() {
         (REDACTED, "$PROD_TOKEN")
     );
     assert_eq!(row("headers.X-Key").origin, "$PROD_KEY");
-    assert_eq!(row("thresholds.dead").value, "warning ≥ 30 jobs, critical ≥ 100 jobs");
+    assert_eq!(row("thresholds.dead").value, "warning ≥ 30, critical ≥ 100");
     assert!(row("thresholds.dead").origin.ends_with("cliplyctl.toml:11 [context.prod]"));
     assert_eq!(row("thresholds.running").origin, "default");
     assert_eq!(

@@ -122,7 +122,7 @@ fn app_down_still_reports_queue_and_access() {
         assert!(report.contains(&format!("  cliplyctl {next}")), "{next}: {report}");
     }
     let healthy = exec("healthy", "triage").expect_code(0).stdout;
-    assert!(healthy.contains("what other roles may: cliplyctl -c demo rls audit"), "{healthy}");
+    assert!(healthy.contains("access of other roles: cliplyctl -c demo rls audit"), "{healthy}");
     assert!(!healthy.contains("Next"), "{healthy}");
 }
 

@@ -57,7 +57,7 @@ fn each_context_has_a_line_and_the_worst_sets_the_exit_code() {
 
     // Without the failing context, all are healthy.
     let output = run("health -c eu,ap", &config).expect_code(0);
-    assert!(output.stdout.starts_with("OK  2 contexts: all is well"), "{}", output.stdout);
+    assert!(output.stdout.starts_with("OK  2 contexts: all OK"), "{}", output.stdout);
 }
 
 #[test]

@@ -78,5 +78,5 @@ fn all_contexts_excludes_a_running_demo() {
     let mut cli = Cli::new(["health", "--all-contexts"]).env("XDG_STATE_HOME", demo.state());
     cli = cli.file("cliplyctl.toml", config(&[("eu", &eu)]));
     let output = cli.run().expect_code(0);
-    assert!(output.stdout.starts_with("OK  1 context: all is well"), "{}", output.stdout);
+    assert!(output.stdout.starts_with("OK  1 context: all OK"), "{}", output.stdout);
 }

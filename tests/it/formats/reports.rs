@@ -36,7 +36,7 @@ pub fn all() -> [(&'static str, Report); 2] {
 
 /// Returns a report of a backlog, with findings of every status.
 fn incident() -> Report {
-    let oldest = "the oldest due job has waited 42m 00s";
+    let oldest = "oldest job due for 42m 00s";
     let findings = vec![
         Finding::new("app.up", Section::AppDown, Status::Ok, "healthz", "answers 200 after 31 ms")
             .evidence(Evidence::number(31.4, "ms", at(), "/api/healthz"))
@@ -46,7 +46,7 @@ fn incident() -> Report {
             Section::Backlog,
             Status::Warning,
             "due jobs",
-            "61 due and unclaimed",
+            "61 jobs due",
         )
         .evidence(Evidence::number(61.0, "jobs", at(), "public.jobs"))
         .threshold(threshold_text(Threshold::new(50.0, 100.0), "jobs"))
@@ -74,7 +74,7 @@ fn incident() -> Report {
             Section::NotReady,
             Status::Skipped { blocked_by: "app.up" },
             "db",
-            "not attempted: blocked by app.up",
+            "skipped: blocked by app.up",
         ),
     ];
     let mut table = Table::new(vec![

@@ -46,7 +46,7 @@ fn unconfigured_triage_explains_the_settings() {
     let output = Cli::new(["triage"]).env("CLIPLY_BASE_URL", app("canonical_ok").url()).run();
     let stdout = output.expect_code(3).stdout;
     assert!(
-        stdout.starts_with("UNKNOWN  nothing is known to be wrong, but no database"),
+        stdout.starts_with("UNKNOWN  no problem found, but no database"),
         "{stdout}"
     );
 }

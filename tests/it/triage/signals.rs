@@ -24,7 +24,7 @@ fn terminal_shows_pending_probes_and_ctrl_c_the_results() {
     assert_eq!(terminal.finish(), 130);
     let screen = terminal.screen();
     assert!(screen.contains("app up?        UNKNOWN  not finished when interrupted"), "{screen}");
-    assert!(screen.contains("queue?         OK       the oldest due job has waited"), "{screen}");
+    assert!(screen.contains("queue?         OK       oldest job due for"), "{screen}");
     assert!(screen.contains("blocked by app.up"), "{screen}");
     assert!(screen.contains("dead letters?  OK"), "{screen}");
     assert!(!screen.contains("waiting for"), "{screen}");
