@@ -209,6 +209,15 @@ pub(crate) fn precedes_id(word: &str) -> bool {
         || precedes_secret(word)
 }
 
+/// Whether `word` is a label of an id: `id`, `host_id`, `RequestId`, but neither `said` nor `RecordInvalid`.
+pub(crate) fn is_id_label(word: &str) -> bool {
+    let name = ["ID", "Id", "id"].iter().find_map(|end| word.strip_suffix(end));
+    name.is_some_and(|name| {
+        let in_camel_case = !word.ends_with("id") && !name.ends_with(|c: char| c.is_uppercase());
+        in_camel_case || name.is_empty() || name.ends_with(['_', '-']) || ends_with(name, "request")
+    })
+}
+
 /// Whether a value after `word` and a colon or an equals sign is secret.
 pub(crate) fn precedes_secret(word: &str) -> bool {
     [
@@ -274,10 +283,18 @@ pub(crate) fn is_class(word: &str) -> bool {
     CLASS_ENDINGS.iter().any(|end| word.len() > end.len() && word.ends_with(end))
 }
 
-/// Whether `word`, which contains digits, is an exception class: `S3ServiceException`.
+/// Whether `word`, which contains digits, is an exception class: `S3ServiceException`, `sqlite3.OperationalError`.
 pub(crate) fn is_class_with_digits(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_uppercase())
-        && CLASS_ENDINGS.iter().any(|end| word.ends_with(end))
+    let (modules, class) = word.rsplit_once('.').unwrap_or(("", word));
+    let is_module = |name: &str| {
+        let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        letters.len() >= 2
+            && name.len() - letters.len() <= 2
+            && letters.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    };
+    class.starts_with(|c: char| c.is_ascii_uppercase())
+        && CLASS_ENDINGS.iter().any(|end| class.ends_with(end))
+        && (modules.is_empty() || modules.split('.').all(is_module))
 }
 
 /// Whether `word`, which contains digits, is a code and not an id: `PGRST116`, `ERR_HTTP2_STREAM_ERROR`, `ORA-00942`.
@@ -322,10 +339,10 @@ const COMPOUNDS: [&str; 48] = [
 
 /// Words that start a statement about a noun.
 #[rustfmt::skip]
-const STATEMENTS: [&str; 23] = [
+const STATEMENTS: [&str; 26] = [
     "already", "are", "can", "cannot", "could", "couldn't", "did", "does", "doesn't", "exceeded",
     "exists", "expired", "failed", "had", "has", "have", "is", "must", "no", "not", "reached",
-    "was", "were",
+    "that", "was", "were", "which", "who",
 ];
 
 /// Nouns before the name of a file.
