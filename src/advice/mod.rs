@@ -11,8 +11,9 @@ use pattern::CauseWords;
 
 /// Words for conditions that last until somebody changes them. A text with one of them can sound like a passing error
 /// ("too many requests: the contract has ended"), so no built-in rule that calls a retry safe applies to it.
-const LASTING: [&str; 19] = [
-    "account",
+const LASTING: [&str; 22] = [
+    "account has",
+    "account is",
     "banned",
     "blocked",
     "contract",
@@ -30,7 +31,9 @@ const LASTING: [&str; 19] = [
     "policy",
     "revoked",
     "subscription",
+    "this account",
     "upgrade to",
+    "your account",
 ];
 
 /// The first rule that matches the cause.

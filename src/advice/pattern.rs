@@ -5,7 +5,7 @@
 //! - A pattern of several words also matches a name that consists of these words: `rate limit` matches
 //!   `RateLimitError` and `RATE_LIMIT_EXCEEDED`. A single word matches only the words of a code, such as
 //!   `dailyLimitExceeded`: names of tables and classes contain many words that say nothing about the cause.
-//! - `HTTP 5xx` matches every status of its class.
+//! - `HTTP 5xx` matches every status of its class, and `SQLSTATE 23xxx` every state.
 
 use std::borrow::Cow;
 
@@ -35,8 +35,8 @@ impl CauseWords {
     pub(super) fn matches(&self, pattern: &str) -> bool {
         let words = normalized(pattern);
         let texts = [&self.code, &self.template];
-        if let Some(class) = words.strip_suffix("xx").filter(|class| class.starts_with("http ")) {
-            return texts.iter().any(|text| contains_status(text, class));
+        if let Some((class, open)) = status_class(&words) {
+            return texts.iter().any(|text| contains_status(text, class, open));
         }
         texts.iter().any(|text| contains_words(text, &words))
             || self.names(&words).any(|text| contains_words(text, &words))
@@ -98,12 +98,20 @@ fn contains_words(text: &str, words: &str) -> bool {
         })
 }
 
-/// Whether `text` contains a status of the class `http 4` or `http 5`.
-fn contains_status(text: &str, class: &str) -> bool {
+/// The start of the statuses that a pattern such as `http 5xx` or `sqlstate 23xxx` stands for, and the number of
+/// characters after it.
+fn status_class(words: &str) -> Option<(&str, usize)> {
+    let class = words.trim_end_matches('x');
+    let open = words.len() - class.len();
+    let is_status = class.starts_with("http ") || class.starts_with("sqlstate ");
+    (is_status && open > 0).then_some((class, open))
+}
+
+/// Whether `text` contains a status that starts with `class`, with `open` letters or digits after it.
+fn contains_status(text: &str, class: &str, open: usize) -> bool {
     text.match_indices(class).any(|(at, _)| {
         let rest = text.get(at + class.len()..).unwrap_or_default();
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        digits == 2
+        rest.bytes().take_while(u8::is_ascii_alphanumeric).count() == open
     })
 }
 
@@ -195,6 +203,9 @@ mod tests {
     fn class_of_a_status_matches_its_members_only() {
         for (code, expected) in [("HTTP 503", true), ("HTTP 429", false), ("HTTP 5003", false)] {
             assert_eq!(matches("HTTP 5xx", Some(code), "x"), expected, "{code}");
+        }
+        for (code, expected) in [("SQLSTATE 57P03", true), ("SQLSTATE 57014", false)] {
+            assert_eq!(matches("SQLSTATE 57P0x", Some(code), "x"), expected, "{code}");
         }
     }
 }

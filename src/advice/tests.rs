@@ -4,9 +4,7 @@ use CauseCategory::{BadInput, ExternalService, Internal, Resources};
 use SafeToRetry::{AfterFix, No, Yes};
 
 use super::*;
-
-#[path = "../../tests/own_errors/mod.rs"]
-mod own_errors;
+use crate::fingerprint::own_errors;
 
 fn shipped(text: &str) -> Option<(CauseCategory, SafeToRetry)> {
     let cause = Fingerprint::new("CLIP_RENDER", Some(text), None);

@@ -127,3 +127,5 @@ pub(super) const ANY_REFUSAL: Advice = rule(
     CHECK_RIGHTS,
     &["denied", "not permitted", "not allowed"],
 );
+
+pub(super) const SQLSTATE_CREDENTIALS: Advice = rule(Internal, AfterFix, RENEW, &["SQLSTATE 28xxx"]);

@@ -35,7 +35,7 @@ pub(super) const BUG: Advice = rule(
         "TypeError", "ReferenceError", "RangeError", "KeyError", "IndexError", "AttributeError",
         "AssertionError", "NullPointerException", "NullReferenceException", "NumberFormatException",
         "ClassCastException", "index out of bounds", "IllegalArgumentException",
-        "ZeroDivisionError", "division by zero", "divide by zero", "RecursionError",
+        "ZeroDivisionError", "division by zero", "divide by zero", "RecursionError", "stack overflow", "function clause",
         "concurrent map", "MatchError", "can't evaluate field", "nil value", "ValueError",
         "ArgumentError", "ArgumentException", "InvalidOperationException", "FormatException",
         "NotImplementedError", "OverflowError", "WRONGTYPE", "EXECABORT", "DataCloneError",

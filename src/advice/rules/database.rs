@@ -7,6 +7,7 @@ use SafeToRetry::{AfterFix, Yes};
 const PASSED: &str =
     "Passed by itself in most cases: requeue a canary; if it dies again look at load and locks.";
 const DISAGREE: &str = "Code and database schema disagree: finish the migration or deploy, reload the API's schema cache, then requeue.";
+const LOOK_AT_CONSTRAINT: &str = "The database refused the row: look at the constraint; the row may exist already, or the code writes the wrong value.";
 const NO_WRITES: &str = "The database or index accepts no writes: find out why (failover, full disk) before requeueing.";
 
 pub(super) const READ_ONLY: Advice = rule(
@@ -23,11 +24,10 @@ pub(super) const TRANSIENT: Advice = rule(
     Yes,
     PASSED,
     &[
-        "deadlock detected", "deadlock found", "deadlocked on lock", "SQLSTATE 40P01",
-        "SQLSTATE 40001", "could not serialize", "write conflict", "by another transaction",
+        "deadlock detected", "deadlock found", "deadlocked", "could not serialize", "write conflict", "by another transaction",
         "modified or deleted since", "object has been modified", "restarting transaction",
         "SQLITE_BUSY", "database is locked", "database table is locked", "conflict with recovery",
-        "lock timeout", "terminating connection", "connection terminated",
+        "could not obtain lock", "unable to lock", "lock timeout", "terminating connection", "connection terminated",
         "database system is starting up", "in recovery mode", "pool cleared",
     ],
 );
@@ -39,7 +39,7 @@ pub(super) const FAILOVER: Advice = rule(
     PASSED,
     &[
         "read-only transaction", "loading the dataset", "CLUSTERDOWN", "TRYAGAIN",
-        "no responders available", "leader not available", "leader changed", "TransientError",
+        "no responders available", "not enough replicas", "leader not available", "leader changed", "TransientError",
         "no leader for", "MongoServerError: not primary", "not leader or follower",
         "NotPrimaryError", "not aware of this member", "no node available", "not the leader",
         "rebalance in progress",
@@ -70,7 +70,7 @@ pub(super) const NO_RELATION: Advice = rule(Internal, AfterFix, DISAGREE, &["doe
 pub(super) const CONSTRAINT: Advice = rule(
     Internal,
     AfterFix,
-    "The database refused the row: look at the constraint; the row may exist already, or the code writes the wrong value.",
+    LOOK_AT_CONSTRAINT,
     &[
         "violates", "duplicate key", "already been taken", "already taken", "cannot insert NULL",
         "insert the value NULL", "null constraint", "constraint error", "duplicate entry",
@@ -107,3 +107,12 @@ pub(super) const CLUSTER_KEYS: Advice = rule(
     "The keys of one command are in different slots: fix the code before requeueing.",
     &["CROSSSLOT"],
 );
+
+/// The classes of SQLSTATE, for texts in other languages and other words.
+pub(super) const SQLSTATE_PASSING: Advice =
+    rule(Internal, Yes, PASSED, &["SQLSTATE 40xxx", "SQLSTATE 55P03", "SQLSTATE 57P0x"]);
+
+pub(super) const SQLSTATE_SCHEMA: Advice = rule(Internal, AfterFix, DISAGREE, &["SQLSTATE 42xxx"]);
+
+pub(super) const SQLSTATE_CONSTRAINT: Advice =
+    rule(Internal, AfterFix, LOOK_AT_CONSTRAINT, &["SQLSTATE 23xxx"]);

@@ -35,7 +35,7 @@ pub(super) const TOOL: Advice = rule(
         "spawn", "unknown encoder", "no such filter", "unrecognized option", "cannot find module",
         "cannot find package", "no module named", "shared libraries", "not installed", "valid font",
         "no capable devices", "CUDA error", "ErrImagePull", "ImagePullBackOff", "decode delegate",
-        "security policy", "executable file not found", "command not found", "session not created",
+        "security policy", "executable file not found", "exec format error", "command not found", "session not created",
         "no usable sandbox",
     ],
 );
@@ -52,4 +52,15 @@ pub(super) const NO_FILE: Advice = rule(
     AfterFix,
     "A file of the job vanished or was never made: look at the step before and at clean-up of temporary files.",
     &["ENOENT", "no such file or directory"],
+);
+
+/// Files that a tool cannot open, in general words.
+pub(super) const CANNOT_OPEN: Advice = rule(
+    Internal,
+    AfterFix,
+    "A file could not be read: see whether the error names one of the job or one of the image, and which step makes it.",
+    &[
+        "failed to open", "could not open", "cannot open", "unable to open", "error opening", "failed to load",
+        "could not be loaded",
+    ],
 );

@@ -115,9 +115,9 @@ pub(super) const INVALID: Advice = rule(
         "invalid literal", "is missing", "missing field", "missing required",
         "less than the minimum", "greater than the maximum", "cannot unmarshal", "for input string",
         "incorrect string value", "value too long", "data too long", "would be truncated",
-        "numeric field overflow", "CastError", "could not be converted", "field required",
-        "validation errors", "value out of range", "invalid byte sequence", "incorrect padding",
-        "could not be decoded", "can't decode", "failed to parse", "error decoding",
+        "CastError", "could not be converted", "field required",
+        "validation errors", "value out of range", "incorrect padding",
+        "could not be decoded", "can't decode", "failed to parse", "error decoding", "conversion error",
         "not divisible by",
     ],
 );
@@ -129,7 +129,7 @@ pub(super) const NOT_THERE: Advice = rule(
     ABSENT,
     &[
         "not found", "couldn't find", "could not find", "no such", "no rows in result set",
-        "rows returned", "cannot be found", "Unknown Channel", "找不到",
+        "rows returned", "cannot be found", "not registered", "Unknown Channel", "找不到",
     ],
 );
 
@@ -148,3 +148,5 @@ pub(super) const ANY_VALUE: Advice = rule(
     "A value was refused or is missing: see which one in the error, correct it, and requeue a canary.",
     &["too short", "too small", "too long", "invalid", "missing"],
 );
+
+pub(super) const SQLSTATE_VALUE: Advice = rule(BadInput, AfterFix, CORRECT, &["SQLSTATE 22xxx"]);

@@ -1,7 +1,7 @@
 //! Limits of services: quotas, bills, rates and overload.
 
 use super::{Advice, CauseCategory, SafeToRetry, rule};
-use CauseCategory::ExternalService;
+use CauseCategory::{ExternalService, Resources};
 use SafeToRetry::{AfterFix, Yes};
 
 const WAIT_FOR_QUOTA: &str = "Wait until the quota resets or raise it; requeue with --rate or --spread, or it is used up again.";
@@ -55,7 +55,7 @@ pub(super) const RATE_IN_OTHER_WORDS: Advice = rule(
     LIMITS_RATE,
     &[
         "too many requests", "slow down", "HTTP 429", "request rate", "throttling", "throttled",
-        "ratelimited", "rate limited", "throughput exceeded", "calls per second",
+        "rate exceeded", "ratelimited", "rate limited", "throughput exceeded", "calls per second",
         "request limit reached",
     ],
 );
@@ -69,4 +69,12 @@ pub(super) const BUSY: Advice = rule(
         "temporarily unavailable", "try again later", "try again in", "currently loading",
         "OAuthException 1", "OAuthException 2", "OAuthException 9007",
     ],
+);
+
+/// What is used up, in general words.
+pub(super) const SHORTAGE: Advice = rule(
+    Resources,
+    AfterFix,
+    "Something is used up or beyond a limit: see what the error names, and free, raise or reduce it before requeueing.",
+    &["insufficient", "not enough", "exhausted", "exceeded", "exceeds", "is full"],
 );

@@ -97,7 +97,13 @@ pub(crate) static SHIPPED: &[Advice] = &[
     code::END_OF_INPUT,
     network::CONNECTION,
     network::DOWN,
-    // Statuses, after the words that explain them.
+    // Statuses, after the words that explain them: of databases, then of HTTP.
+    database::SQLSTATE_PASSING,
+    network::SQLSTATE_CONNECTION,
+    access::SQLSTATE_CREDENTIALS,
+    database::SQLSTATE_SCHEMA,
+    database::SQLSTATE_CONSTRAINT,
+    input::SQLSTATE_VALUE,
     network::REQUEST_TIMEOUT,
     resources::STATUS_DISK,
     network::STATUS_TLS,
@@ -114,7 +120,9 @@ pub(crate) static SHIPPED: &[Advice] = &[
     code::NOT_JSON,
     code::BUG,
     worker::FAILED,
+    environment::CANNOT_OPEN,
     // What a value or input lacks, in general words.
+    limits::SHORTAGE,
     input::ANY_UNSUPPORTED,
     input::DAMAGED,
     access::ANY_REFUSAL,

@@ -60,7 +60,7 @@ pub(super) const CONNECTION: Advice = rule(
         "stream was reset", "target closed", "network changed", "err timed out", "read timed out",
         "read timeout", "socket timeout", "headers timeout", "body timeout", "awaiting headers",
         "deadline exceeded", "i/o timeout", "TLS handshake timeout", "upstream timed out",
-        "upstream request timeout", "operation timed out", "request timed out", "forcibly closed",
+        "upstream request timeout", "operation timed out", "request timed out", "forcibly closed", "write timeout", "transport-level error",
         "max retries per request",
     ],
 );
@@ -87,3 +87,5 @@ pub(super) const STATUS_DOWN: Advice = rule(
     FAILING,
     &["HTTP 5xx", "internal_error"],
 );
+
+pub(super) const SQLSTATE_CONNECTION: Advice = rule(ExternalService, Yes, BROKEN, &["SQLSTATE 08xxx"]);

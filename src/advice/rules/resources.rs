@@ -29,7 +29,7 @@ pub(super) const MEMORY: Advice = rule(
     "Killed for memory: requeue a few at a time with more memory or less concurrency; a huge source dies again.",
     &[
         "out of memory", "memory limit", "Allowed memory size", "cache resources exhausted",
-        "OOM command not allowed", "OOMKilled", "ENOMEM", "errno 12", "Cannot allocate memory",
+        "OOM command not allowed", "OOMKilled", "ENOMEM", "errno 12", "cannot allocate",
         "Unable to allocate", "MemoryError", "exit 137", "SIGKILL", "signal 9", "signal: killed",
         "low on resource",
     ],
@@ -39,7 +39,7 @@ pub(super) const NO_SPACE: Advice = rule(
     Resources,
     AfterFix,
     CLEAR,
-    &["ENOSPC", "errno 28", "No space left on device", "There is not enough space on the disk"],
+    &["ENOSPC", "errno 28", "No space left on device", "There is not enough space on the disk", "unable to extend"],
 );
 
 pub(super) const STATUS_DISK: Advice = rule(Resources, AfterFix, CLEAR, &["HTTP 507"]);

@@ -19,7 +19,7 @@ pub(super) const STALLED: Advice = rule(
     Yes,
     "The worker stopped or stalled, and may have lost the job to another one: see its log and memory at that time, and whether clocks differ, before requeueing many.",
     &[
-        "heartbeat", "lost lease", "lease lost", "lost its lease", "lock for job",
+        "heartbeat", "lost lease", "lease lost", "lost its lease", "lock for job", "lock lost", "fenced",
         "part of an active group",
     ],
 );
@@ -49,5 +49,5 @@ pub(super) const FAILED: Advice = rule(
     Internal,
     AfterFix,
     "The process failed: its log says why; fix that before requeueing a canary.",
-    &["exit"],
+    &["exit", "crashed", "died"],
 );

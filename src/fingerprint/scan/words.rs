@@ -54,7 +54,9 @@ impl<'t> Scanner<'t, '_> {
             && (lexicon::is_camel_case(word) || word.contains('_'));
         // The status of gRPC as Go prints it.
         let is_status = labeled && self.before().ends_with("code = ");
-        let rank = code::of_word(word, next, labeled)
+        // Elixir: `** (FunctionClauseError) no function clause matching`.
+        let in_parentheses = next == Some(b')') && self.before().ends_with("** (");
+        let rank = code::of_word(word, next.filter(|_| !in_parentheses), labeled)
             .or(opens_line.then_some(CodeRank::Class))
             .or(is_status.then_some(CodeRank::Symbol));
         if let Some(rank) = rank {
