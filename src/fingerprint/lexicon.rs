@@ -168,9 +168,9 @@ pub(crate) const CODE_LABELS: [&str; 10] = [
 
 /// Words before a number that may be an HTTP status, depending on the text after it.
 #[rustfmt::skip]
-pub(crate) const HTTP_STATUS_LABELS: [&str; 13] = [
+pub(crate) const HTTP_STATUS_LABELS: [&str; 14] = [
     "with", "got", "returned", "received", "response", "error", "responded", "answered", "status",
-    "code", "server", "erreur", "fehler",
+    "code", "server", "erreur", "fehler", "failed",
 ];
 
 /// First words of the standard reason phrases of HTTP.

@@ -125,7 +125,9 @@ pub(super) const ANY_REFUSAL: Advice = rule(
     ExternalService,
     AfterFix,
     CHECK_RIGHTS,
-    &["denied", "not permitted", "not allowed"],
+    &["denied", "not permitted", "not allowed", "disabled", "blocked"],
 );
 
 pub(super) const SQLSTATE_CREDENTIALS: Advice = rule(Internal, AfterFix, RENEW, &["SQLSTATE 28xxx"]);
+
+pub(super) const ANY_CREDENTIAL: Advice = rule(ExternalService, AfterFix, RENEW, &["password"]);

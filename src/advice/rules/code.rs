@@ -35,12 +35,20 @@ pub(super) const BUG: Advice = rule(
         "TypeError", "ReferenceError", "RangeError", "KeyError", "IndexError", "AttributeError",
         "AssertionError", "NullPointerException", "NullReferenceException", "NumberFormatException",
         "ClassCastException", "index out of bounds", "IllegalArgumentException",
-        "ZeroDivisionError", "division by zero", "divide by zero", "RecursionError", "stack overflow", "function clause",
-        "concurrent map", "MatchError", "can't evaluate field", "nil value", "ValueError",
-        "ArgumentError", "ArgumentException", "InvalidOperationException", "FormatException",
-        "NotImplementedError", "OverflowError", "WRONGTYPE", "EXECABORT", "DataCloneError",
-        "undefined method", "has no attribute", "cannot read properties", "cannot read property",
-        "on null", "modify frozen", "out of range", "can't encode", "assertion failed",
-        "nil pointer", "segmentation", "exit 139", "signal 11", "SIGSEGV", "panicked",
+        "ZeroDivisionError", "division by zero", "divide by zero", "RecursionError",
+        "stack overflow", "function clause", "is not a function", "concurrent map", "MatchError",
+        "can't evaluate field", "nil value", "ValueError", "ArgumentError", "ArgumentException",
+        "InvalidOperationException", "FormatException", "NotImplementedError", "OverflowError",
+        "WRONGTYPE", "EXECABORT", "DataCloneError", "undefined method", "has no attribute",
+        "cannot read properties", "cannot read property", "on null", "modify frozen",
+        "out of range", "can't encode", "assertion failed", "nil pointer", "segmentation",
+        "exit 139", "signal 11", "SIGSEGV", "panicked", "panic", "unwrap",
     ],
+);
+
+pub(super) const DECRYPT: Advice = rule(
+    Internal,
+    AfterFix,
+    "The data was encrypted with another key, or is damaged: compare the keys of the services before requeueing.",
+    &["decrypt"],
 );

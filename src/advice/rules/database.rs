@@ -24,10 +24,11 @@ pub(super) const TRANSIENT: Advice = rule(
     Yes,
     PASSED,
     &[
-        "deadlock detected", "deadlock found", "deadlocked", "could not serialize", "write conflict", "by another transaction",
-        "modified or deleted since", "object has been modified", "restarting transaction",
-        "SQLITE_BUSY", "database is locked", "database table is locked", "conflict with recovery",
-        "could not obtain lock", "unable to lock", "lock timeout", "terminating connection", "connection terminated",
+        "deadlock detected", "deadlock found", "deadlocked", "could not serialize",
+        "write conflict", "by another transaction", "modified or deleted since",
+        "object has been modified", "restarting transaction", "SQLITE_BUSY", "database is locked",
+        "database table is locked", "conflict with recovery", "could not obtain lock",
+        "unable to lock", "lock timeout", "terminating connection", "connection terminated",
         "database system is starting up", "in recovery mode", "pool cleared",
     ],
 );
@@ -39,10 +40,10 @@ pub(super) const FAILOVER: Advice = rule(
     PASSED,
     &[
         "read-only transaction", "loading the dataset", "CLUSTERDOWN", "TRYAGAIN",
-        "no responders available", "not enough replicas", "leader not available", "leader changed", "TransientError",
-        "no leader for", "MongoServerError: not primary", "not leader or follower",
-        "NotPrimaryError", "not aware of this member", "no node available", "not the leader",
-        "rebalance in progress",
+        "no responders available", "not enough replicas", "leader not available", "leader changed",
+        "TransientError", "no leader for", "MongoServerError: not primary",
+        "not leader or follower", "NotPrimaryError", "not aware of this member",
+        "no node available", "not the leader", "rebalance in progress",
     ],
 );
 

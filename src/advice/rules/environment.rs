@@ -34,17 +34,18 @@ pub(super) const TOOL: Advice = rule(
     &[
         "spawn", "unknown encoder", "no such filter", "unrecognized option", "cannot find module",
         "cannot find package", "no module named", "shared libraries", "not installed", "valid font",
-        "no capable devices", "CUDA error", "ErrImagePull", "ImagePullBackOff", "decode delegate",
-        "security policy", "executable file not found", "exec format error", "command not found", "session not created",
-        "no usable sandbox",
+        "no capable devices", "CUDA error", "cuDNN error", "ImportError", "class not found",
+        "ErrImagePull", "ImagePullBackOff", "decode delegate", "security policy",
+        "executable file not found", "exec format error", "command not found",
+        "session not created", "no usable sandbox",
     ],
 );
 
 pub(super) const FILE_IN_USE: Advice = rule(
     Internal,
     AfterFix,
-    "Another process holds the file: find it before requeueing.",
-    &["used by another process"],
+    "Another process holds the file or the port: find it before requeueing.",
+    &["used by another process", "already in use"],
 );
 
 pub(super) const NO_FILE: Advice = rule(
@@ -60,7 +61,7 @@ pub(super) const CANNOT_OPEN: Advice = rule(
     AfterFix,
     "A file could not be read: see whether the error names one of the job or one of the image, and which step makes it.",
     &[
-        "failed to open", "could not open", "cannot open", "unable to open", "error opening", "failed to load",
-        "could not be loaded",
+        "failed to open", "could not open", "cannot open", "unable to open", "error opening",
+        "failed to load", "could not be loaded", "is a directory",
     ],
 );

@@ -16,7 +16,7 @@ pub(super) const TOO_LARGE: Advice = rule(
     No,
     "The input exceeds a limit: tell the owner, or raise the limit and requeue a canary.",
     &[
-        "code 1009", "larger than", "too large", "HTTP 413", "maximum allowed size",
+        "code 1009", "larger than", "too large", "too big", "HTTP 413", "maximum allowed size",
         "exceeds the maximum", "exceeds fixed maximum", "exceeds limit", "maximum context length",
     ],
 );
@@ -107,7 +107,7 @@ pub(super) const INVALID: Advice = rule(
     AfterFix,
     CORRECT,
     &[
-        "ZodError", "invalid type", "too_small", "too_big", "invalid format", "invalid value",
+        "ZodError", "invalid type", "too_small", "invalid format", "invalid value",
         "invalid params", "invalid argument", "is required", "must be", "must not be",
         "is not a valid", "can't be blank", "validation failed", "validation error",
         "failed validating", "failed validation", "must have required", "must match",
@@ -115,9 +115,9 @@ pub(super) const INVALID: Advice = rule(
         "invalid literal", "is missing", "missing field", "missing required",
         "less than the minimum", "greater than the maximum", "cannot unmarshal", "for input string",
         "incorrect string value", "value too long", "data too long", "would be truncated",
-        "CastError", "could not be converted", "field required",
-        "validation errors", "value out of range", "incorrect padding",
-        "could not be decoded", "can't decode", "failed to parse", "error decoding", "conversion error",
+        "CastError", "could not be converted", "field required", "validation errors",
+        "value out of range", "incorrect padding", "could not be decoded", "can't decode",
+        "failed to parse", "error decoding", "valid UTF-8", "bad request", "conversion error",
         "not divisible by",
     ],
 );
@@ -146,7 +146,7 @@ pub(super) const ANY_VALUE: Advice = rule(
     BadInput,
     AfterFix,
     "A value was refused or is missing: see which one in the error, correct it, and requeue a canary.",
-    &["too short", "too small", "too long", "invalid", "missing"],
+    &["too short", "too small", "too long", "invalid state", "invalid", "missing"],
 );
 
 pub(super) const SQLSTATE_VALUE: Advice = rule(BadInput, AfterFix, CORRECT, &["SQLSTATE 22xxx"]);

@@ -119,6 +119,7 @@ pub(crate) static SHIPPED: &[Advice] = &[
     // Exceptions of the backend's own code: libraries throw them for the causes above as well.
     code::NOT_JSON,
     code::BUG,
+    code::DECRYPT,
     worker::FAILED,
     environment::CANNOT_OPEN,
     // What a value or input lacks, in general words.
@@ -126,6 +127,7 @@ pub(crate) static SHIPPED: &[Advice] = &[
     input::ANY_UNSUPPORTED,
     input::DAMAGED,
     access::ANY_REFUSAL,
+    access::ANY_CREDENTIAL,
     input::ANY_VALUE,
 ];
 

@@ -27,8 +27,9 @@ pub(super) const UNREACHABLE: Advice = rule(
     Yes,
     "Check the name, port and firewall of the service named in the error; requeue a canary when it connects.",
     &[
-        "EAI_AGAIN", "temporary failure in name resolution", "ECONNREFUSED", "connection refused",
-        "EHOSTUNREACH", "ENETUNREACH", "network is unreachable", "no route to host",
+        "EAI_AGAIN", "temporary failure in name resolution", "server misbehaving", "ECONNREFUSED",
+        "connection refused", "EHOSTUNREACH", "ENETUNREACH", "network is unreachable",
+        "no route to host",
     ],
 );
 
@@ -60,8 +61,8 @@ pub(super) const CONNECTION: Advice = rule(
         "stream was reset", "target closed", "network changed", "err timed out", "read timed out",
         "read timeout", "socket timeout", "headers timeout", "body timeout", "awaiting headers",
         "deadline exceeded", "i/o timeout", "TLS handshake timeout", "upstream timed out",
-        "upstream request timeout", "operation timed out", "request timed out", "forcibly closed", "write timeout", "transport-level error",
-        "max retries per request",
+        "upstream request timeout", "operation timed out", "request timed out", "forcibly closed",
+        "write timeout", "transport-level error", "max retries per request",
     ],
 );
 

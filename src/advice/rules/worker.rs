@@ -19,8 +19,8 @@ pub(super) const STALLED: Advice = rule(
     Yes,
     "The worker stopped or stalled, and may have lost the job to another one: see its log and memory at that time, and whether clocks differ, before requeueing many.",
     &[
-        "heartbeat", "lost lease", "lease lost", "lost its lease", "lock for job", "lock lost", "fenced",
-        "part of an active group",
+        "heartbeat", "lost lease", "lease lost", "lost its lease", "lock for job", "lock lost",
+        "fenced", "part of an active group",
     ],
 );
 
@@ -35,7 +35,7 @@ pub(super) const STOPPED: Advice = rule(
     Resources,
     Yes,
     "Stopped from outside, by a deploy in most cases: requeue; if it goes on, lengthen the grace period of shutdown.",
-    &["SIGTERM", "exit 143", "signal 15", "shutdown", "shutting down"],
+    &["SIGTERM", "exit 143", "signal 15", "InterruptedException", "shutdown", "shutting down"],
 );
 
 pub(super) const TIME_LIMIT: Advice = rule(
@@ -49,5 +49,5 @@ pub(super) const FAILED: Advice = rule(
     Internal,
     AfterFix,
     "The process failed: its log says why; fix that before requeueing a canary.",
-    &["exit", "crashed", "died"],
+    &["exit", "crashed", "died", "abruptly"],
 );
