@@ -15,7 +15,7 @@ use crate::fingerprint::Fingerprint;
 pub(super) struct CauseWords {
     code: String,
     template: String,
-    /// The code and the template with the words of names apart.
+    /// The names in the code and those in the template, one a line, with spaces between their words.
     names: [String; 2],
 }
 
@@ -46,7 +46,7 @@ impl CauseWords {
     fn names(&self, words: &str) -> impl Iterator<Item = &String> {
         let [code, template] = &self.names;
         let several = words.contains(' ');
-        let is_class = ["error", "exception"].iter().any(|end| code.ends_with(end));
+        let is_class = ["error", "exception"].iter().any(|end| code.trim_end().ends_with(end));
         let code = Some(code).filter(|_| several || !is_class);
         code.into_iter().chain(Some(template).filter(|_| several))
     }
@@ -122,23 +122,14 @@ fn is_symbol(word: &str) -> bool {
     capital && (!word.contains('_') || !word.bytes().any(|b| b.is_ascii_lowercase()))
 }
 
-/// The text with spaces between the words of the names that `is_name` accepts.
+/// The names in `text` that `is_name` accepts, one a line, with spaces between their words. A pattern has to match
+/// within one of them: `socket closed` is not meant by `WebSocket closed`.
 fn spell_out(text: &str, is_name: fn(&str) -> bool) -> String {
-    let mut spelled = String::with_capacity(text.len() + 16);
-    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut rest = text;
-    while !rest.is_empty() {
-        let len = rest.find(|c| !in_word(c)).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(len);
-        if is_name(word) {
-            push_words(word, &mut spelled)
-        } else {
-            spelled.push_str(word)
-        }
-        let gap = after.find(in_word).unwrap_or(after.len());
-        let (gap, after) = after.split_at(gap);
-        spelled.push_str(gap);
-        rest = after;
+    let mut spelled = String::new();
+    let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    for name in names.filter(|name| is_name(name)) {
+        push_words(name, &mut spelled);
+        spelled.push('\n');
     }
     spelled
 }
@@ -149,7 +140,7 @@ fn push_words(name: &str, spelled: &mut String) {
     let lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
     for (at, c) in name.char_indices() {
         let starts_word = c.is_ascii_uppercase() && at > 0 && (lower(at - 1) || lower(at + 1));
-        if starts_word && !spelled.ends_with(' ') {
+        if starts_word && !spelled.ends_with([' ', '\n']) {
             spelled.push(' ');
         }
         spelled.push(if c == '_' { ' ' } else { c });
@@ -194,6 +185,7 @@ mod tests {
         for template in ["relation \"rate_limit\" does not exist", "pirate limit", "RateLimiter"] {
             assert!(!matches("rate limit", None, template), "{template}");
         }
+        assert!(!matches("socket closed", None, "WebSocket closed with code 4003"));
         assert!(!matches("daily", None, "relation DAILY_STATS"), "one word of a sentence");
         assert!(!matches("daily", Some("DailyReportError"), "x"), "one word of a class");
         assert!(matches("daily", Some("HTTP 403 dailyLimitExceeded"), "x"));

@@ -61,7 +61,7 @@ pub(super) const SCHEMA: Advice = rule(
     &[
         "schema cache", "no such table", "no such column", "存在しません", "unknown column",
         "invalid column", "doesn't exist", "Cannot query field", "GRAPHQL_VALIDATION_FAILED",
-        "syntax error at", "your SQL syntax", ": syntax error", "GROUP BY", "ON CONFLICT",
+        "syntax error at", "syntax error in", "your SQL syntax", ": syntax error", "GROUP BY", "ON CONFLICT",
         "invalid input value for enum",
     ],
 );

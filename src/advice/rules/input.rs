@@ -100,6 +100,13 @@ pub(super) const NO_CHANNEL: Advice = rule(
 
 pub(super) const STATUS_GONE: Advice = rule(BadInput, No, GONE, &["HTTP 404"]);
 
+pub(super) const STATUS_CONFLICT: Advice = rule(
+    Internal,
+    AfterFix,
+    "The object was changed, or another request is using it: look at its state before requeueing a canary.",
+    &["HTTP 409", "HTTP 412"],
+);
+
 pub(super) const STATUS_INVALID: Advice = rule(BadInput, AfterFix, CORRECT, &["HTTP 4xx"]);
 
 pub(super) const INVALID: Advice = rule(

@@ -112,6 +112,7 @@ pub(crate) static SHIPPED: &[Advice] = &[
     access::STATUS_PERMISSION,
     input::NO_CHANNEL,
     input::STATUS_GONE,
+    input::STATUS_CONFLICT,
     input::STATUS_INVALID,
     input::INVALID,
     input::NOT_THERE,

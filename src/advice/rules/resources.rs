@@ -39,7 +39,10 @@ pub(super) const NO_SPACE: Advice = rule(
     Resources,
     AfterFix,
     CLEAR,
-    &["ENOSPC", "errno 28", "No space left on device", "There is not enough space on the disk", "unable to extend"],
+    &[
+        "ENOSPC", "errno 28", "No space left on device", "There is not enough space on the disk",
+        "unable to extend",
+    ],
 );
 
 pub(super) const STATUS_DISK: Advice = rule(Resources, AfterFix, CLEAR, &["HTTP 507"]);
