@@ -27,14 +27,14 @@ pub(super) const DOWNLOAD_REFUSED: Advice = rule(
 pub(super) const BOT_CHECK: Advice = rule(
     ExternalService,
     AfterFix,
-    "The site takes the worker for a robot or blocks its address: renew its cookies or change its address, then requeue slowly.",
+    "The site treats the worker as a robot or blocks its address: renew its cookies or change its address, then requeue slowly.",
     &["not a bot", "is blocked"],
 );
 
 pub(super) const LOGIN: Advice = rule(
     ExternalService,
     AfterFix,
-    "The site wants a login: renew the cookies or the account of the worker, then requeue slowly.",
+    "The site requires a login: renew the cookies or the account of the worker, then requeue slowly.",
     &["login required"],
 );
 

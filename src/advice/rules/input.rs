@@ -8,7 +8,7 @@ const CORRECT: &str = "The payload is invalid: correct the caller and tighten va
 const TELL_OWNER: &str =
     "The input is of a kind that is not supported: tell the owner; no retry changes it.";
 const GONE: &str =
-    "The source is gone or not ours to read: tell the owner; no retry brings it back.";
+    "The source is gone or may not be read: tell the owner; a retry fails again.";
 const ABSENT: &str = "What the job refers to does not exist: check whether it was deleted or never created; requeue only if it is there again.";
 
 pub(super) const TOO_LARGE: Advice = rule(
@@ -41,7 +41,7 @@ pub(super) const NOT_SUPPORTED: Advice = rule(
 pub(super) const MEDIA: Advice = rule(
     BadInput,
     No,
-    "The file is no playable media: check the upload or the download that made it; tighten validation.",
+    "The file is not playable media: check the upload or the download that made it; tighten validation.",
     &[
         "Premature end of", "corrupt header", "error reading header", "insufficient image data",
         "not a zip file", "cannot identify image", "incorrect header check", "moov atom not found",

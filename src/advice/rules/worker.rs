@@ -4,7 +4,7 @@ use super::{Advice, CauseCategory, SafeToRetry, rule};
 use CauseCategory::{Internal, Resources};
 use SafeToRetry::{AfterFix, Yes};
 
-const NO_WORD: &str = "No attempt left a word: its worker was killed or fell silent, often for memory. See who held it (its events), restart the worker, then requeue a canary.";
+const NO_WORD: &str = "No attempt recorded an error: its worker was killed or stopped its heartbeat, often for memory. See its events for the worker, restart it, then requeue a canary.";
 const LIMIT: &str = "The work took longer than its limit: look at load, the size of the input and the limit before requeueing a canary.";
 
 pub(super) const UNRESPONSIVE: Advice = rule(
@@ -34,7 +34,7 @@ pub(super) const RENDER_TIME: Advice = rule(
 pub(super) const STOPPED: Advice = rule(
     Resources,
     Yes,
-    "Stopped from outside, by a deploy in most cases: requeue; if it goes on, lengthen the grace period of shutdown.",
+    "Stopped from outside, by a deploy in most cases: requeue; if it continues, lengthen the grace period of shutdown.",
     &["SIGTERM", "exit 143", "signal 15", "InterruptedException", "shutdown", "shutting down"],
 );
 
