@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cliplyctl::advice::safe_to_retry;
 use cliplyctl::fingerprint::Fingerprint;
 
-const TEXTS: &str = include_str!("fixtures/errors/foreign.tsv");
+mod own_errors;
 
 struct ForeignError {
     cause: &'static str,
@@ -15,15 +15,10 @@ struct ForeignError {
 }
 
 fn errors() -> Vec<ForeignError> {
-    let lines = TEXTS.lines().filter(|line| !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let mut columns = line.splitn(3, '\t');
-            let mut next = || columns.next().expect("three columns");
-            let (cause, answers) = (next(), next());
-            let text: String = serde_json::from_str(next()).expect("a JSON string");
-            ForeignError { cause, answers, print: Fingerprint::new("K", Some(&text), None) }
-        })
+    let print = |text: &str| Fingerprint::new("K", Some(text), None);
+    let texts = own_errors::foreign().into_iter();
+    texts
+        .map(|t| ForeignError { cause: t.cause, answers: t.answers, print: print(&t.text) })
         .collect()
 }
 

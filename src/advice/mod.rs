@@ -1,21 +1,20 @@
 //! Advice for causes and jobs, according to the runbook (section 3.4).
 //!
-//! - [`advise`] returns the advice for a cause: its category, what to do, and whether a retry is safe. It uses a
-//!   table of patterns, of which the first match applies; rules from the settings precede the built-in ones.
+//! - [`advise`] returns the advice for a cause: its category, what to do, and whether a retry is safe. It uses a list
+//!   of rules, of which the first match applies; rules from the settings precede the built-in ones of `rules`.
 //! - [`job_explanation`] explains the state of a job, [`earlier_requeues`] the results of its earlier requeues.
 //! - [`index_gain`] estimates the benefit of an index.
 
-use std::borrow::Cow;
-
-use crate::facts::advice::{Advice, CauseCategory, SafeToRetry};
+use crate::facts::advice::{Advice, CauseCategory, Patterns, SafeToRetry};
 use crate::fingerprint::Fingerprint;
+use pattern::CauseWords;
 
 /// Words for conditions that last until somebody changes them. A text with one of them can sound like a passing error
-/// ("too many requests for your trial"), so no built-in rule calls a retry after it safe.
+/// ("too many requests: the contract has ended"), so no built-in rule that calls a retry safe applies to it.
 const LASTING: [&str; 22] = [
-    "account",
+    "account has",
+    "account is",
     "banned",
-    "billing",
     "blocked",
     "contract",
     "deprecated",
@@ -32,9 +31,9 @@ const LASTING: [&str; 22] = [
     "policy",
     "revoked",
     "subscription",
-    "suspended",
-    "trial",
+    "this account",
     "upgrade to",
+    "your account",
 ];
 
 /// The first rule that matches the cause.
@@ -42,17 +41,23 @@ pub(crate) fn advise<'a>(
     rules: impl IntoIterator<Item = &'a Advice>,
     cause: &Fingerprint,
 ) -> Option<&'a Advice> {
-    let code = cause.code.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let template = without_locations(&cause.template).to_ascii_lowercase();
-    let first = rules.into_iter().find(|rule| {
-        let pattern = rule.pattern.to_ascii_lowercase();
-        contains_words(&code, &pattern) || contains_words(&template, &pattern)
-    });
-    first.filter(|rule| {
-        let is_built_in = || SHIPPED.iter().any(|built_in| std::ptr::eq(built_in, *rule));
-        rule.safe_to_retry != SafeToRetry::Yes
-            || !LASTING.iter().any(|word| contains_words(&template, word))
-            || !is_built_in()
+    first_match(rules, cause).map(|(rule, _)| rule)
+}
+
+/// The first rule that matches the cause, and the pattern that does.
+fn first_match<'a>(
+    rules: impl IntoIterator<Item = &'a Advice>,
+    cause: &Fingerprint,
+) -> Option<(&'a Advice, &'a str)> {
+    let words = CauseWords::new(cause);
+    let lasts = LASTING.iter().any(|word| words.template_contains(word));
+    let applies = |rule: &Advice| {
+        let is_configured = matches!(rule.patterns, Patterns::Configured(_));
+        is_configured || rule.safe_to_retry != SafeToRetry::Yes || !lasts
+    };
+    rules.into_iter().filter(|rule| applies(rule)).find_map(|rule| {
+        let pattern = rule.patterns.iter().find(|pattern| words.matches(pattern))?;
+        Some((rule, pattern))
     })
 }
 
@@ -61,51 +66,9 @@ pub fn safe_to_retry(cause: &Fingerprint) -> Option<&'static str> {
     advise(SHIPPED, cause).map(|advice| advice.safe_to_retry.into())
 }
 
-/// The template without the hosts and paths of URLs, whose words say nothing about the cause:
-/// `http://billing.internal/v1/quota`.
-fn without_locations(template: &str) -> Cow<'_, str> {
-    let Some((before, rest)) = template.split_once("://") else {
-        return Cow::Borrowed(template);
-    };
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ')' | ',');
-    let after = rest.get(rest.find(ends).unwrap_or(rest.len())..).unwrap_or_default();
-    Cow::Owned(format!("{before}://{}", without_locations(after)))
-}
-
-/// Whether `text` contains `words` without an adjacent letter, digit or underscore. The ending of an exception class
-/// may follow: `ExpiredToken` matches `ExpiredTokenException`.
-fn contains_words(text: &str, words: &str) -> bool {
-    // From this character on, scripts are written without spaces between words.
-    let spaced = |c: char| u32::from(c) < 0x2e80;
-    let joined =
-        |c: Option<char>| c.is_some_and(|c| (c.is_alphanumeric() && spaced(c)) || c == '_');
-    !words.is_empty()
-        && text.match_indices(words).any(|(at, found)| {
-            let before = text.get(..at).and_then(|text| text.chars().next_back());
-            let after = text.get(at + found.len()..).unwrap_or_default();
-            let after = ["exception", "error"].iter().find_map(|end| after.strip_prefix(end));
-            let after = after.or_else(|| text.get(at + found.len()..)).unwrap_or_default();
-            !joined(before) && !joined(after.chars().next())
-        })
-}
-
-const fn rule(
-    pattern: &'static str,
-    class: CauseCategory,
-    safe_to_retry: SafeToRetry,
-    text: &'static str,
-) -> Advice {
-    Advice {
-        pattern: Cow::Borrowed(pattern),
-        category: class,
-        text: Cow::Borrowed(text),
-        safe_to_retry,
-    }
-}
-
-#[rustfmt::skip] // a table
-mod table;
-pub(crate) use table::SHIPPED;
+mod pattern;
+mod rules;
+pub(crate) use rules::SHIPPED;
 
 pub(crate) mod earlier_requeues;
 pub(crate) mod index_gain;

@@ -27,17 +27,35 @@ pub(crate) enum SafeToRetry {
     No,
 }
 
-/// One rule of the table.
+/// One rule: what to do about the causes that match one of its patterns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Advice {
-    /// Words to find in the code or the template; they match whole words, ignoring case.
-    pub(crate) pattern: Cow<'static, str>,
+    /// Words to find in the code or the template.
+    pub(crate) patterns: Patterns,
     /// Category of the cause.
     pub(crate) category: CauseCategory,
     /// What to do, in one sentence.
     pub(crate) text: Cow<'static, str>,
     /// Whether a requeue can succeed.
     pub(crate) safe_to_retry: SafeToRetry,
+}
+
+/// The patterns of a rule, any of which has to match, and where they come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Patterns {
+    BuiltIn(&'static [&'static str]),
+    /// The pattern of a rule in the settings.
+    Configured(String),
+}
+
+impl Patterns {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        let (built_in, configured) = match self {
+            Self::BuiltIn(patterns) => (*patterns, None),
+            Self::Configured(pattern) => (&[][..], Some(pattern.as_str())),
+        };
+        built_in.iter().copied().chain(configured)
+    }
 }
 
 impl CauseCategory {

@@ -108,8 +108,9 @@ pub(crate) fn reason<'a>(line: &str, below: &'a str) -> Option<&'a str> {
         return below.get(at + 1..)?.lines().next().map(|line| line.trim_end_matches(':'));
     }
     // The clients of HashiCorp's services list the errors of a request.
-    if let Some(item) = below.lines().find_map(|line| line.strip_prefix("* ")) {
-        return Some(item);
+    let mut items = below.lines().filter_map(|line| line.trim_start().strip_prefix("* "));
+    if below.lines().any(|line| line.starts_with("* ")) {
+        return items.find(|item| !item.ends_with("occurred:"));
     }
     let next = below.lines().map(str::trim).find(|next| !next.is_empty())?;
     if !line.ends_with([':', '!']) || is_frame(next) {

@@ -77,7 +77,8 @@ pub(crate) fn of_number(number: &str, context: &NumberContext) -> Option<(CodeRa
         return Some((CodeRank::SqlState, format!("SQLSTATE {digits}")));
     }
     let labeled = context.is_labeled();
-    if labeled && is_sqlstate(number) && !context.is_near("exit") && !context.is_near("exited") {
+    let of_system = ["exit", "exited", "errno"].iter().any(|word| context.is_near(word));
+    if labeled && is_sqlstate(number) && !of_system {
         return Some((CodeRank::SqlState, format!("SQLSTATE {number}")));
     }
     if !digits.bytes().all(|b| b.is_ascii_digit()) {

@@ -111,6 +111,13 @@ pub(crate) fn is_media(name: &str) -> bool {
         .is_some_and(|(stem, extension)| !stem.is_empty() && contains(&MEDIA_EXTENSIONS, extension))
 }
 
+/// Whether `name` is the name of a source file, after which a line number follows: `handshake.cc:5432`. Hosts below
+/// these domains have more than one dot.
+pub(crate) fn is_source_file(name: &str) -> bool {
+    const EXTENSIONS: [&str; 6] = ["c", "cc", "cpp", "go", "py", "rs"];
+    name.split_once('.').is_some_and(|(_, extension)| EXTENSIONS.contains(&extension))
+}
+
 /// Whether `word` is the English name of a month or weekday, in full or by its first three letters.
 pub(crate) fn is_calendar(word: &str) -> bool {
     word.len() >= 3
@@ -123,27 +130,33 @@ pub(crate) fn is_calendar(word: &str) -> bool {
 
 /// Words before a quoted text that names a part of the program or schema: the name is part of the cause, not a value.
 #[rustfmt::skip]
-const BEFORE_NAMES: [&str; 82] = [
+const BEFORE_NAMES: [&str; 80] = [
     "argument", "attribute", "awaiting", "binary", "bucket", "class", "code", "codec", "colonne",
     "column", "command", "constraint", "contrainte", "database", "datenbank", "decoder", "demuxer",
     "encoder", "env", "error", "event", "extension", "field", "filter", "fonction", "format",
     "function", "funktion", "grant", "header", "import", "index", "keyerror", "limit", "method",
     "metric", "model", "module", "muxer", "named", "operator", "option", "package", "param",
-    "parameter", "phase", "policy", "procedure", "properties", "property", "protocol", "reading",
-    "reason", "relation", "role", "rolle", "schema", "scope", "sequence", "setting", "spalte",
-    "spawn", "stage", "step", "tabelle", "table", "token", "trigger", "unique",
-    "unique-constraint", "variable", "because", "desc", "details", "detail", "fields", "message",
-    "msg", "returned", "said", "says", "violated",
+    "parameter", "phase", "policy", "procedure", "property", "protocol", "reading", "reason",
+    "relation", "role", "rolle", "schema", "scope", "sequence", "setting", "spalte", "spawn",
+    "stage", "step", "tabelle", "table", "token", "trigger", "unique", "unique-constraint",
+    "variable", "because", "desc", "details", "detail", "fields", "message", "msg", "returned",
+    "said", "violated",
+];
+
+/// Words before a quoted text that is a value, even if it has the form of a name.
+#[rustfmt::skip]
+const BEFORE_VALUES: [&str; 14] = [
+    "benutzer", "email", "entry", "file", "host", "id", "input", "slug", "string", "tag",
+    "title", "user", "username", "value",
 ];
 
 /// Texts after a quoted text that names a part of the program.
 #[rustfmt::skip]
-const AFTER_NAMES: [&str; 22] = [
-    ": executable file",
-    " is not a function", " is not defined", " is required", " is not allowed", " is undefined",
-    " is not iterable", " must ", " of relation", " object has", " is not a constructor",
-    " does not exist on type", " column of", " in the schema cache", " argument", " property",
-    " option", " length must", " contains ", " does not match", " is out of range", " field ",
+const AFTER_NAMES: [&str; 18] = [
+    ": executable file", " is not a function", " is not defined", " is required", " is not allowed",
+    " is undefined", " must ", " object has", " column of", " in the schema cache", " argument",
+    " property", " option", " length must", " contains ", " does not match", " is out of range",
+    " field ",
 ];
 
 /// Words before a number that is a code, whatever its value.
@@ -155,9 +168,9 @@ pub(crate) const CODE_LABELS: [&str; 10] = [
 
 /// Words before a number that may be an HTTP status, depending on the text after it.
 #[rustfmt::skip]
-pub(crate) const HTTP_STATUS_LABELS: [&str; 13] = [
+pub(crate) const HTTP_STATUS_LABELS: [&str; 14] = [
     "with", "got", "returned", "received", "response", "error", "responded", "answered", "status",
-    "code", "server", "erreur", "fehler",
+    "code", "server", "erreur", "fehler", "failed",
 ];
 
 /// First words of the standard reason phrases of HTTP.
@@ -181,16 +194,12 @@ pub(crate) fn precedes_name(word: &str) -> bool {
 
 /// Whether an identifier in quotes after `word` is nevertheless a value, such as the name of a user.
 pub(crate) fn precedes_value(word: &str) -> bool {
-    const NOUNS: [&str; 14] = [
-        "benutzer", "email", "entry", "file", "host", "id", "input", "slug", "string", "tag",
-        "title", "user", "username", "value",
-    ];
-    contains(&NOUNS, word)
+    contains(&BEFORE_VALUES, word)
 }
 
 /// Whether a quoted text before `rest` is a name.
 pub(crate) fn follows_name(rest: &str) -> bool {
-    AFTER_NAMES.iter().any(|start| rest.starts_with(start))
+    entries(&AFTER_NAMES).any(|start| rest.starts_with(start))
 }
 
 /// Whether a word after `word` is an error code.
@@ -207,6 +216,15 @@ pub(crate) fn precedes_id(word: &str) -> bool {
             .iter()
             .any(|end| ends_with(word, end))
         || precedes_secret(word)
+}
+
+/// Whether `word` is a label of an id: `id`, `host_id`, `RequestId`, but neither `said` nor `RecordInvalid`.
+pub(crate) fn is_id_label(word: &str) -> bool {
+    let name = ["ID", "Id", "id"].iter().find_map(|end| word.strip_suffix(end));
+    name.is_some_and(|name| {
+        let in_camel_case = !word.ends_with("id") && !name.ends_with(|c: char| c.is_uppercase());
+        in_camel_case || name.is_empty() || name.ends_with(['_', '-']) || ends_with(name, "request")
+    })
 }
 
 /// Whether a value after `word` and a colon or an equals sign is secret.
@@ -274,10 +292,26 @@ pub(crate) fn is_class(word: &str) -> bool {
     CLASS_ENDINGS.iter().any(|end| word.len() > end.len() && word.ends_with(end))
 }
 
-/// Whether `word`, which contains digits, is an exception class: `S3ServiceException`.
+/// Whether a long token is an exception class with its package: `com.datastax.….WriteTimeoutException`.
+pub(crate) fn is_qualified_class(token: &str) -> bool {
+    let is_name = |name: &str| {
+        (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+    };
+    token.contains('.') && is_class(token) && token.split('.').all(is_name)
+}
+
+/// Whether `word`, which contains digits, is an exception class: `S3ServiceException`, `sqlite3.OperationalError`.
 pub(crate) fn is_class_with_digits(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_uppercase())
-        && CLASS_ENDINGS.iter().any(|end| word.ends_with(end))
+    let (modules, class) = word.rsplit_once('.').unwrap_or(("", word));
+    let is_module = |name: &str| {
+        let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        letters.len() >= 2
+            && name.len() - letters.len() <= 2
+            && letters.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    };
+    class.starts_with(|c: char| c.is_ascii_uppercase())
+        && CLASS_ENDINGS.iter().any(|end| class.ends_with(end))
+        && (modules.is_empty() || modules.split('.').all(is_module))
 }
 
 /// Whether `word`, which contains digits, is a code and not an id: `PGRST116`, `ERR_HTTP2_STREAM_ERROR`, `ORA-00942`.
@@ -322,10 +356,10 @@ const COMPOUNDS: [&str; 48] = [
 
 /// Words that start a statement about a noun.
 #[rustfmt::skip]
-const STATEMENTS: [&str; 23] = [
+const STATEMENTS: [&str; 26] = [
     "already", "are", "can", "cannot", "could", "couldn't", "did", "does", "doesn't", "exceeded",
     "exists", "expired", "failed", "had", "has", "have", "is", "must", "no", "not", "reached",
-    "was", "were",
+    "that", "was", "were", "which", "who",
 ];
 
 /// Nouns before the name of a file.
@@ -651,8 +685,18 @@ pub(crate) fn ends_with(word: &str, end: &str) -> bool {
 }
 
 /// Whether the lower-case `list` contains `word`, ignoring the case of `word`.
-fn contains(list: &[&str], word: &str) -> bool {
-    in_lower_case(word, |word| list.contains(&word))
+fn contains(list: &'static [&'static str], word: &str) -> bool {
+    in_lower_case(word, |word| entries(list).any(|entry| entry == word))
+}
+
+/// The entries of a list of words or phrases; without the one that a test leaves out, to see whether it matters.
+pub(crate) fn entries(list: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
+    list.iter().copied().filter(|_entry| {
+        #[cfg(test)]
+        return tests::LEFT_OUT.get() != Some(*_entry);
+        #[cfg(not(test))]
+        true
+    })
 }
 
 /// Tests the lower-case form of `word`, without an allocation. False for words of more than 20 bytes, which no list
@@ -668,8 +712,19 @@ fn in_lower_case(word: &str, test: impl FnOnce(&str) -> bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use std::cell::Cell;
+
     use super::*;
+
+    thread_local! {
+        /// The entry of a list that is left out.
+        pub(crate) static LEFT_OUT: Cell<Option<&'static str>> = const { Cell::new(None) };
+    }
+
+    /// Lists of words and phrases that are rules of this tool; the others are vocabularies, such as the units, the
+    /// codes of a standard, and the words of English that join or qualify a noun.
+    pub(crate) const RULES: [&[&str]; 4] = [&BEFORE_NAMES, &BEFORE_VALUES, &AFTER_NAMES, &ENTITIES];
 
     #[test]
     fn binary_searched_lists_are_sorted() {

@@ -25,6 +25,9 @@ mod code;
 mod excerpt;
 mod lexicon;
 mod number_context;
+#[cfg(test)]
+#[path = "../../tests/own_errors/mod.rs"]
+pub(crate) mod own_errors;
 mod scan;
 mod select;
 mod structured;

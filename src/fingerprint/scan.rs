@@ -135,7 +135,9 @@ impl<'t> Scanner<'t, '_> {
         if self.text.get(end..).is_some_and(|rest| rest.starts_with("***")) {
             return self.write_masked_secret(token.text.len());
         }
-        let too_long = token.text.len() > MAX_TOKEN && !token.is_location();
+        let too_long = token.text.len() > MAX_TOKEN
+            && !token.is_location()
+            && !lexicon::is_qualified_class(token.text);
         if too_long || lexicon::is_base64(token.text) || self.is_value_by_position(token.text) {
             self.write_placeholder();
             // The padding of base64.

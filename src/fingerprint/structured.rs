@@ -112,7 +112,7 @@ enum JsonKey {
         alias = "data",
         alias = "body"
     )]
-    #[serde(alias = "issues")]
+    #[serde(alias = "issues", alias = "extensions")]
     Container,
     #[serde(other)]
     Other,

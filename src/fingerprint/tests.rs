@@ -261,3 +261,35 @@ fn first_exception_of_a_python_chain_is_kept() {
         "repeated"
     );
 }
+
+/// A word or phrase that changes the group of no text cannot be checked: add a text of another source to
+/// `foreign.tsv`, or delete the entry.
+#[test]
+fn every_phrase_changes_the_group_of_an_own_text() {
+    let foreign = own_errors::foreign().into_iter().map(|t| (Some(t.text), None));
+    let corpus = own_errors::corpus().into_iter().map(|e| (e.last_error, e.error));
+    let print = |(text, json): &(Option<String>, Option<String>)| {
+        Fingerprint::new("K", text.as_deref(), json.as_deref())
+    };
+    let texts: Vec<_> = foreign
+        .chain(corpus)
+        .map(|columns| {
+            let (text, json) = &columns;
+            let words = [text, json].into_iter().flatten().map(|text| text.to_lowercase());
+            (words.collect::<String>(), print(&columns), columns)
+        })
+        .collect();
+    let lists = lexicon::tests::RULES.into_iter();
+    let entries = lists.chain([&tool_output::REASONS[..], &tool_output::CONSEQUENCES]).flatten();
+    let mut unused = Vec::new();
+    for entry in entries {
+        let phrase = entry.to_lowercase();
+        lexicon::tests::LEFT_OUT.set(Some(entry));
+        let mut with_phrase = texts.iter().filter(|(words, ..)| words.contains(&phrase));
+        if !with_phrase.any(|(_, usual, columns)| print(columns) != *usual) {
+            unused.push(entry);
+        }
+        lexicon::tests::LEFT_OUT.set(None);
+    }
+    assert!(unused.is_empty(), "{unused:#?}");
+}

@@ -1,7 +1,54 @@
 //! The output of command-line tools: a command or version at the start, the reason near the end.
 
 use super::excerpt::strip_label;
-use super::lexicon::{starts_with, states_failure};
+use super::lexicon::{entries, starts_with, states_failure};
+
+/// FFmpeg's general error codes, at the end of a line.
+pub(crate) const REASONS: [&str; 7] = [
+    ": Invalid data found when processing input",
+    ": Encoder not found",
+    ": Decoder not found",
+    ": Filter not found",
+    ": Function not implemented",
+    ": Generic error in an external library",
+    ": Input/output error",
+];
+
+/// Starts of lines that state a consequence of an error that was printed before.
+pub(crate) const CONSEQUENCES: [&str; 32] = [
+    "Conversion failed!",
+    "Error while processing the decoded data",
+    "Error reinitializing filters",
+    "Error while filtering",
+    "Error initializing filters",
+    "Error initializing complex filters",
+    "Error initializing output stream",
+    "Error while opening encoder",
+    "Error selecting an encoder",
+    "Error closing file",
+    "Error sending frames to consumers",
+    "Error applying",
+    "Invalid argument",
+    "Failed to inject frame",
+    "Failed to configure input pad",
+    "Failed to configure output pad",
+    "Could not open encoder before EOF",
+    "Nothing was written into output",
+    "At least one output file",
+    "Exiting normally",
+    "Error opening output files: Invalid argument",
+    "Error opening output file ",
+    "Error opening input file ",
+    "Error splitting the argument list",
+    "Task finished with error code",
+    "Terminating thread with return code",
+    "no images defined",
+    "at ",
+    "Press [q]",
+    "TROUBLESHOOTING",
+    "failed to push some refs",
+    "fatal: Could not read from remote repository",
+];
 
 /// Whether a line is the version that FFmpeg prints first.
 pub(crate) fn is_banner(line: &str) -> bool {
@@ -88,54 +135,13 @@ fn has_severity(line: &str) -> bool {
 
 /// Whether the reason in a line is one of FFmpeg's general error codes.
 fn is_general(line: &str) -> bool {
-    const REASONS: [&str; 6] = [
-        ": Invalid data found when processing input",
-        ": Encoder not found",
-        ": Decoder not found",
-        ": Filter not found",
-        ": Function not implemented",
-        ": Generic error in an external library",
-    ];
     let line = line.trim_end();
-    REASONS.iter().any(|reason| line.ends_with(reason))
+    entries(&REASONS).any(|reason| line.ends_with(reason))
 }
 
 /// Whether a line states a consequence of an error that was printed before it, as FFmpeg, ImageMagick and git word it.
 fn is_consequence(message: &str) -> bool {
-    const CONSEQUENCES: [&str; 31] = [
-        "Conversion failed!",
-        "Error while processing the decoded data",
-        "Error reinitializing filters",
-        "Error while filtering",
-        "Error initializing filters",
-        "Error initializing complex filters",
-        "Error while opening encoder",
-        "Error selecting an encoder",
-        "Error closing file",
-        "Error sending frames to consumers",
-        "Error applying",
-        "Invalid argument",
-        "Failed to inject frame",
-        "Failed to configure input pad",
-        "Failed to configure output pad",
-        "Could not open encoder before EOF",
-        "Nothing was written into output",
-        "At least one output file",
-        "Exiting normally",
-        "Error opening output files: Invalid argument",
-        "Error opening output file ",
-        "Error opening input file ",
-        "Error splitting the argument list",
-        "Task finished with error code",
-        "Terminating thread with return code",
-        "no images defined",
-        "at ",
-        "Press [q]",
-        "TROUBLESHOOTING",
-        "failed to push some refs",
-        "fatal: Could not read from remote repository",
-    ];
-    CONSEQUENCES.iter().any(|phrase| message.starts_with(phrase))
+    entries(&CONSEQUENCES).any(|phrase| message.starts_with(phrase))
 }
 
 /// Whether a line is not indented and contains more than a general statement of failure or statistics.

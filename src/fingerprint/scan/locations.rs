@@ -137,7 +137,10 @@ impl<'t> Scanner<'t, '_> {
 /// The host and the port of `address`, if the port is that of a known service.
 pub(super) fn split_port(address: &str) -> Option<(&str, &str)> {
     let (host, port) = address.rsplit_once(':')?;
-    let is_host = host.len() > 2 && !host.contains([':', '/']) && host.contains(['.', 'l']);
+    let is_host = host.len() > 2
+        && !host.contains([':', '/'])
+        && host.contains(['.', 'l'])
+        && !lexicon::is_source_file(host);
     let is_ipv6 = || {
         host.contains("::")
             && host.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))

@@ -61,6 +61,10 @@ impl<'t> Scanner<'t, '_> {
         let is_key = in_object
             && after.starts_with(':')
             && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        // A field: `schema['properties']['title']`, as opposed to a list of values.
+        let is_subscript = self.before().strip_suffix('[').is_some_and(|object| {
+            object.ends_with(|c: char| c.is_ascii_alphanumeric() || c == ']')
+        }) && inner.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
         let is_code = inner.contains("::") || inner.ends_with("()");
         let is_address = !inner.contains(' ')
             && (inner.contains("://")
@@ -70,6 +74,7 @@ impl<'t> Scanner<'t, '_> {
         // "Duplicate entry … for key 'clips.slug'", as opposed to the key of an object.
         let is_index = self.before().ends_with("for key ");
         is_key
+            || is_subscript
             || is_code
             || is_address
             || is_index

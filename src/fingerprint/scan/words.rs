@@ -54,7 +54,9 @@ impl<'t> Scanner<'t, '_> {
             && (lexicon::is_camel_case(word) || word.contains('_'));
         // The status of gRPC as Go prints it.
         let is_status = labeled && self.before().ends_with("code = ");
-        let rank = code::of_word(word, next, labeled)
+        // Elixir: `** (FunctionClauseError) no function clause matching`.
+        let in_parentheses = next == Some(b')') && self.before().ends_with("** (");
+        let rank = code::of_word(word, next.filter(|_| !in_parentheses), labeled)
             .or(opens_line.then_some(CodeRank::Class))
             .or(is_status.then_some(CodeRank::Symbol));
         if let Some(rank) = rank {
@@ -99,7 +101,7 @@ impl<'t> Scanner<'t, '_> {
 
     /// Whether a word is the value of an id with a colon after its label: `RequestID: R9F0`, `host id: JCpQ`.
     pub(super) fn is_labeled_id(&self, word: &str) -> bool {
-        let label = ["ID", "Id", "id"].iter().any(|end| self.previous_word.ends_with(end));
+        let label = lexicon::is_id_label(self.previous_word);
         let is_word =
             word.bytes().all(|b| b.is_ascii_lowercase()) || self.byte_after(word) == Some(b'(');
         label && !is_word && self.before().trim_end().ends_with(':')
@@ -168,6 +170,10 @@ impl<'t> Scanner<'t, '_> {
         // A module whose name ends in a number: `Mysql2::Error`.
         let is_module = rest.starts_with("::")
             && token.trim_end_matches(|c: char| c.is_ascii_digit()).len() > 2;
+        if lexicon::is_errno(token) {
+            self.template.record_code(CodeRank::Symbol, || token.to_owned());
+            return self.write_unchanged(token);
+        }
         if lexicon::is_technical_name(token)
             || self.is_port(token)
             || is_null_byte(token)

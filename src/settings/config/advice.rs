@@ -2,7 +2,7 @@
 
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
-use crate::facts::advice::{Advice, CauseCategory, SafeToRetry};
+use crate::facts::advice::{Advice, CauseCategory, Patterns, SafeToRetry};
 
 const KEYS: [&str; 4] = ["pattern", "class", "retry", "text"];
 
@@ -36,7 +36,7 @@ fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Adv
     }
     match (pattern, class, retry, text) {
         (Some(pattern), Some(class), Some(safe_to_retry), Some(text)) => Ok(Advice {
-            pattern: pattern.into(),
+            patterns: Patterns::Configured(pattern),
             category: class,
             safe_to_retry,
             text: text.into(),

@@ -194,7 +194,10 @@ fn advice_rule_is_read_and_an_incomplete_one_is_an_error() {
     let rule =
         "[[advice]]\npattern = 'render farm'\nclass = 'external_service'\nretry = 'after_fix'\n";
     let config = read(&format!("{rule}text = 'Call the farm.'\n")).unwrap();
-    assert_eq!((config.advice[0].pattern.as_ref(), config.advice.len()), ("render farm", 1));
+    assert_eq!(
+        (config.advice[0].patterns.iter().collect::<Vec<_>>(), config.advice.len()),
+        (vec!["render farm"], 1)
+    );
     let (message, hints) = error_of(rule);
     assert_eq!(message, "c.toml:1: a rule of [[advice]] is incomplete");
     assert_eq!(hints, ["it needs pattern, class, retry, text"]);
