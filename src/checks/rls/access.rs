@@ -2,11 +2,11 @@
 
 use super::bypass_role::is_reported;
 use super::{Check, table_finding};
-use crate::access::compute::{compute_access, expected_access};
+use crate::access::compute::{applicable, compute_access, expected_filter, row_filter};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::contract::{ContractTable, Permission};
-use crate::facts::access::{Audit, SqlCommand};
+use crate::facts::access::{AccessCatalog, Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that the access computed from grants and policies is the expected one. A difference is
@@ -21,7 +21,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, declared) in &audit.contract.tables {
-        let Some(table) = audit.catalog.relation(name) else {
+        let Some(table) = audit.catalog.relation(name).filter(|t| t.exposed) else {
             let message = "declared, but not in the examined schemas";
             findings.push(check.finding(Status::Unknown, name, message));
             continue;
@@ -66,7 +66,8 @@ fn differences(
     let difference = |command: SqlCommand| {
         let permission = contract.permission(&role.name, command)?;
         let computed = compute_access(&audit.catalog, table, role, command);
-        (!agrees(contract, &permission, role, command, &computed)).then(|| {
+        let cell = (table, role, command);
+        (!agrees(&audit.catalog, contract, &permission, cell, &computed)).then(|| {
             let (role, declared) = (&role.name, String::from(permission));
             format!("{role} {}: declared {declared}, predicted {computed}", command.sql())
         })
@@ -74,20 +75,28 @@ fn differences(
     SqlCommand::ALL.into_iter().filter_map(difference).collect()
 }
 
-/// Whether the computed access is the expected one.
+/// Whether the computed access is the expected one. A command that fails reaches no row.
 pub(crate) fn agrees(
+    catalog: &AccessCatalog,
     contract: &ContractTable,
     permission: &Permission,
-    role: &Role,
-    command: SqlCommand,
+    (table, role, command): (&Relation, &Role, SqlCommand),
     computed: &ComputedAccess,
 ) -> bool {
-    match permission {
-        Permission::Allow => *computed == ComputedAccess::All,
-        Permission::Deny => matches!(computed, ComputedAccess::Denied(_)),
-        Permission::Rows(_) => {
-            let expected = expected_access(contract, role, command);
-            *computed == expected && *computed != ComputedAccess::Denied(DenyReason::Policy)
+    match (permission, computed) {
+        (Permission::Allow, computed) => *computed == ComputedAccess::All,
+        (Permission::Deny, computed) => {
+            matches!(computed, ComputedAccess::Denied(_) | ComputedAccess::Fails(_))
         }
+        // The policies of the contract may admit no row to a role that they apply to.
+        (
+            Permission::Rows(_),
+            ComputedAccess::Rows(_) | ComputedAccess::Denied(DenyReason::Policy),
+        ) => {
+            let policies: Vec<_> = applicable(catalog, table, role, command).collect();
+            !policies.is_empty()
+                && row_filter(policies.into_iter(), command) == expected_filter(contract, role, command)
+        }
+        (Permission::Rows(_), _) => false,
     }
 }

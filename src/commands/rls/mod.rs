@@ -16,7 +16,8 @@ use crate::facts::access::{
 };
 use crate::permit::WritePermit;
 use crate::sources::files::contract as contract_file;
-use crate::sources::postgres::{access, probe};
+use crate::settings::suggest::did_you_mean;
+use crate::sources::postgres::{access, evaluate, probe};
 
 /// Reads the contract and the catalog, and tests the access of each role. Tests writes only with a
 /// permit.
@@ -47,7 +48,28 @@ async fn catalog(
     roles.sort();
     roles.dedup();
     let database = context.database().await?;
-    Ok(access::read(database, context.remaining(), &roles, &scope.schemas).await?)
+    let mut catalog =
+        access::read(database, context.remaining(), &roles, &scope.schemas).await?;
+    refuse_unknown_names(scope, &catalog)?;
+    catalog.evaluations =
+        evaluate::read(database, context.remaining(), contract, &catalog).await;
+    Ok(catalog)
+}
+
+/// Refuses roles and schemas of the command line that do not exist: an audit of nothing would pass.
+fn refuse_unknown_names(scope: &RlsScope, catalog: &AccessCatalog) -> Result<(), Error> {
+    let session = &catalog.session;
+    for (kind, given, known) in [
+        ("role", &scope.role, &session.all_roles),
+        ("schema", &scope.schemas, &session.all_schemas),
+    ] {
+        if let Some(name) = given.iter().find(|name| !known.contains(name)) {
+            let names: Vec<_> = known.iter().map(String::as_str).collect();
+            return Err(Error::usage(format!("there is no {kind} \"{name}\""))
+                .hint(did_you_mean(name, &names)));
+        }
+    }
+    Ok(())
 }
 
 fn audit(

@@ -29,6 +29,16 @@ pub(crate) struct SqlFunction {
     pub(crate) returns: String,
     /// Owner.
     pub(crate) owner: String,
+    /// Whether its owner is a superuser or bypasses row security.
+    pub(crate) owner_bypasses_rls: bool,
+    /// Whether its body was parsed when it was created (`BEGIN ATOMIC`), so that its dependencies are recorded.
+    pub(crate) parsed_body: bool,
+    /// Recorded dependencies of a parsed body: relations.
+    pub(crate) uses_relations: Vec<String>,
+    /// Recorded dependencies of a parsed body: signatures of functions.
+    pub(crate) uses_functions: Vec<String>,
+    /// Whether it affects access directly: see [`super::AccessCatalog::relevant_functions`].
+    pub(crate) relevant: bool,
     /// Examined roles that can call it, also through PUBLIC.
     pub(crate) executable_by: Vec<String>,
     /// Whether it is in an examined schema, so that the API exposes it.

@@ -4,6 +4,7 @@ pub(crate) mod catalog;
 pub mod computed;
 pub mod contract;
 pub mod diff;
+pub(crate) mod evaluated;
 pub(crate) mod function;
 pub(crate) mod tested;
 

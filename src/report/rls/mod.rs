@@ -40,7 +40,7 @@ fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: SqlComman
     let entry = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
     entry.is_some_and(|(contract, permission)| {
         let computed = compute_access(&audit.catalog, table, role, command);
-        !agrees(contract, &permission, role, command, &computed)
+        !agrees(&audit.catalog, contract, &permission, (table, role, command), &computed)
     })
 }
 

@@ -10,6 +10,7 @@ mod connect;
 pub(crate) mod dead_letters;
 pub(crate) mod earlier_requeues;
 mod errors;
+pub(crate) mod evaluate;
 pub(crate) mod event_histogram;
 mod events;
 pub(crate) mod flow;

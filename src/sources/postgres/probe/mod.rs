@@ -6,7 +6,7 @@
 //! helper functions once per row.
 
 mod helpers;
-mod probe_batch;
+pub(crate) mod probe_batch;
 mod sample;
 mod table_probe;
 mod write;
@@ -14,6 +14,7 @@ mod write;
 use std::time::Duration;
 
 use probe_batch::{ProbeGroup, claims, run_as, run_rolled_back_as};
+pub(crate) use sample::setup as sample_setup;
 use sample::{ProbeSample, ProbeTarget};
 use table_probe::TableProbe;
 

@@ -1,0 +1,136 @@
+//! Units of evaluation: expressions of one table on rows, as one identity. A unit that fails is split, so that the
+//! failing expression and row are found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::synthetic::{self, RowText};
+use crate::facts::access::catalog::Relation;
+use crate::facts::access::evaluated::{Failure, Identity, PolicyRun, Verdict};
+use crate::queue::sql::literal;
+use crate::sources::postgres::probe::probe_batch::{ProbeError, ProbeResult};
+
+/// A table whose policies are evaluated.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    /// Table.
+    pub(crate) table: &'a Relation,
+    /// Distinct expressions of its policies.
+    pub(crate) expressions: Vec<&'a str>,
+    /// Columns that they use.
+    pub(crate) used: BTreeSet<&'a str>,
+    /// Real and synthetic rows.
+    pub(crate) rows: Vec<RowText>,
+    /// User ids to act as.
+    pub(crate) users: Vec<String>,
+}
+
+/// Expressions of a table on rows as one identity.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    /// Index of the run.
+    pub(crate) run: usize,
+    /// Indexes of expressions.
+    expressions: Vec<usize>,
+    /// Indexes of rows.
+    rows: Vec<usize>,
+}
+
+/// A run with its target.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    /// Target.
+    pub(crate) target: &'a Target<'a>,
+    /// Results.
+    pub(crate) result: PolicyRun,
+    /// Why expressions were not tested.
+    pub(crate) untested: Option<String>,
+}
+
+impl<'a> Run<'a> {
+    /// Creates a run without results.
+    pub(crate) fn new(target: &'a Target<'a>, role: &str, identity: Identity) -> Self {
+        let untested = vec![Verdict::NotTested; target.rows.len()];
+        let verdicts = target.expressions.iter().map(|e| ((*e).to_owned(), untested.clone()));
+        let verdicts = verdicts.collect();
+        let failures = BTreeMap::new();
+        let result = PolicyRun { role: role.to_owned(), identity, verdicts, failures };
+        Self { target, result, untested: None }
+    }
+
+    /// The unit with everything.
+    pub(crate) fn unit(&self, run: usize) -> Unit {
+        let expressions = (0..self.target.expressions.len()).collect();
+        Unit { run, expressions, rows: (0..self.target.rows.len()).collect() }
+    }
+
+    /// Returns the statement for a unit: one text with `t` or `f` for each row, separated by `|`.
+    pub(crate) fn statement(&self, unit: &Unit) -> String {
+        let target = self.target;
+        let aggregates: Vec<_> = unit
+            .expressions
+            .iter()
+            .map(|e| {
+                let expression = target.expressions[*e];
+                format!("pg_catalog.string_agg(case when ({expression}) then 't' else 'f' end, '')")
+            })
+            .collect();
+        let rows = synthetic::array(unit.rows.iter().map(|r| target.rows[*r].text.as_str()));
+        format!(
+            "select pg_catalog.concat_ws('|', {}) from pg_catalog.unnest({}::{}[]) as {}",
+            aggregates.join(", "),
+            literal(&rows),
+            target.table.name,
+            target.table.local_name()
+        )
+    }
+
+    /// Records the result of a unit. Returns the units that it has to be split into.
+    pub(crate) fn record(&mut self, unit: &Unit, result: ProbeResult) -> Vec<Unit> {
+        let error = match result {
+            Ok(rows) => {
+                self.record_verdicts(unit, rows.into_iter().flatten().next().as_deref());
+                return vec![];
+            }
+            Err(error) => error,
+        };
+        if unit.expressions.len() > 1 {
+            let each = unit.expressions.iter().map(|e| Unit { expressions: vec![*e], ..unit.clone() });
+            return each.collect();
+        }
+        let failure = match error {
+            ProbeError::Blocked(reason) => {
+                self.untested = Some(reason);
+                return vec![];
+            }
+            ProbeError::Constraint => {
+                self.untested = Some("a constraint rejects the tested rows".to_owned());
+                return vec![];
+            }
+            ProbeError::Denied(message) => Failure { code: "42501".to_owned(), message },
+            ProbeError::Failed(code, message) => Failure { code, message },
+        };
+        let depends_on_row = !matches!(failure.code.get(..2), Some("42" | "54"));
+        if depends_on_row && unit.rows.len() > 1 {
+            return unit.rows.iter().map(|r| Unit { rows: vec![*r], ..unit.clone() }).collect();
+        }
+        let is_real = unit.rows.iter().any(|r| self.target.rows[*r].row.real);
+        if !depends_on_row || is_real {
+            for expression in &unit.expressions {
+                let expression = self.target.expressions[*expression].to_owned();
+                self.result.failures.entry(expression).or_insert_with(|| failure.clone());
+            }
+        }
+        vec![]
+    }
+
+    fn record_verdicts(&mut self, unit: &Unit, text: Option<&str>) {
+        let columns = text.unwrap_or_default().split('|');
+        for (expression, column) in unit.expressions.iter().zip(columns) {
+            let expression = self.target.expressions[*expression];
+            let Some(verdicts) = self.result.verdicts.get_mut(expression) else { continue };
+            for (row, letter) in unit.rows.iter().zip(column.chars()) {
+                verdicts[*row] = if letter == 't' { Verdict::Admits } else { Verdict::Rejects };
+            }
+        }
+    }
+}
