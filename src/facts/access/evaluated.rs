@@ -51,6 +51,10 @@ pub(crate) struct Failure {
 pub(crate) struct TestRow {
     /// Whether it was read from the table; otherwise it is synthetic.
     pub(crate) real: bool,
+    /// Whether it holds the id of the stranger, as owner or workspace.
+    pub(crate) own: bool,
+    /// Whether all ids in it belong to nobody who is tested.
+    pub(crate) foreign: bool,
     /// Columns that the policies use and that are NULL in it.
     pub(crate) nulls: BTreeSet<String>,
 }

@@ -98,7 +98,7 @@ fn data(audit: &Audit) -> AuditJson {
         declared: audit.contract.tables.keys().cloned().collect(),
         tables: catalog.tables().count(),
         policies: catalog.policies.len(),
-        functions: catalog.functions.len(),
+        functions: catalog.relevant_functions().count(),
         coverage: "sampled",
         reads: count_tests(audit, |t| t.command == SqlCommand::Select),
         plans: count_tests(audit, |t| t.command != SqlCommand::Select && is_plan(t)),

@@ -6,9 +6,10 @@ pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod matrix;
 
-use crate::access::compute::compute_access;
+use crate::access::compute::{applicable, binds, compute_access, real_rows, sides};
 use crate::checks::rls::agrees;
 use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::evaluated::PolicyRun;
 use crate::facts::access::tested::AccessTestResult;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::text::ShellCommand;
@@ -51,6 +52,26 @@ fn observed(audit: &Audit, table: &str, role: &str, command: SqlCommand) -> Opti
         tests.filter(|t| t.table == table && t.command == command && t.persona.role() == role);
     let results: Vec<_> =
         matching.map(|t| format!("{}: {}", t.persona.as_str(), result_text(&t.outcome))).collect();
+    if results.is_empty() { evaluated(audit, table, role, command) } else { Some(results.join("; ")) }
+}
+
+/// Returns how many sampled rows each identity of a role reaches, from the evaluation of the policies.
+fn evaluated(audit: &Audit, table: &str, role: &str, command: SqlCommand) -> Option<String> {
+    let catalog = &audit.catalog;
+    let (table, role) = (catalog.relation(table)?, catalog.role(role)?);
+    let is_granted =
+        table.has(&role.name, command.sql()) || table.has_column(&role.name, command.sql());
+    let evaluated = catalog.evaluations.tables.get(&table.name)?;
+    if !is_granted || !binds(table, role) || !evaluated.has_real_rows() {
+        return None;
+    }
+    let policies: Vec<_> = applicable(catalog, table, role, command).collect();
+    let sides = sides(&policies, command);
+    let result = |run: &PolicyRun| {
+        let (reached, of) = real_rows(evaluated, &sides, run);
+        format!("{}: {reached} of {of} sampled rows", run.identity.as_str())
+    };
+    let results: Vec<_> = evaluated.deciding_runs(&role.name).map(result).collect();
     (!results.is_empty()).then(|| results.join("; "))
 }
 

@@ -164,7 +164,7 @@ fn parse(result: ProbeResult) -> Result<Sample, String> {
     let sample: SampleJson = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let row = |(text, nulls): (String, Vec<String>)| RowText {
         text,
-        row: TestRow { real: true, nulls: nulls.into_iter().collect() },
+        row: TestRow { real: true, nulls: nulls.into_iter().collect(), ..TestRow::default() },
     };
     let users = sample.users.into_iter().filter(|user| is_uuid(user)).collect();
     Ok(Sample { rows: sample.rows.into_iter().map(row).collect(), users })

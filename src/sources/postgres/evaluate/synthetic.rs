@@ -32,8 +32,9 @@ pub(crate) struct Material {
     pub(crate) literals: Vec<String>,
 }
 
-/// Builds rows in which the `used` columns have different values and the others are NULL. The first two rows have
-/// the first and second value of every column; each further row differs from the first in one column.
+/// Builds rows in which the `used` columns have different values and the others are NULL. There are two bases: a row
+/// with the first value of every column, whose ids are those of the stranger, and one with the second values, whose
+/// ids are of nobody. Each further row differs from a base in one column.
 pub(crate) fn rows(columns: &[ColumnType], used: &BTreeSet<&str>, material: &Material) -> Vec<RowText> {
     let choices: Vec<Vec<Option<String>>> = columns
         .iter()
@@ -43,28 +44,39 @@ pub(crate) fn rows(columns: &[ColumnType], used: &BTreeSet<&str>, material: &Mat
         let picked = choices.iter().enumerate();
         picked.map(|(column, list)| list[at(column).min(list.len() - 1)].as_deref()).collect()
     };
-    let mut rows = vec![pick(&|_| 0)];
-    rows.push(pick(&|_| 1));
+    let nulls = |c: usize| choices[c].iter().position(Option::is_none).unwrap_or(0);
+    let mut rows = vec![pick(&|_| 0), pick(&|_| 1), pick(&nulls)];
     let most = choices.iter().map(Vec::len).max().unwrap_or(1);
-    for choice in 1..most {
-        for (column, list) in choices.iter().enumerate().filter(|(_, list)| list.len() > choice) {
-            debug_assert!(list.len() > choice);
-            rows.push(pick(&|c| if c == column { choice } else { 0 }));
+    for choice in 0..most {
+        for column in (0..choices.len()).filter(|c| choices[*c].len() > choice) {
+            for base in [0, 1] {
+                rows.push(pick(&|c| if c == column { choice } else { base }));
+            }
         }
     }
-    let nulls = |c: usize| choices[c].iter().position(Option::is_none).unwrap_or(0);
-    rows.insert(2.min(rows.len()), pick(&nulls));
     let mut known = BTreeSet::new();
     rows.retain(|row| known.insert(row.clone()));
     rows.truncate(ROWS);
-    let test_row = |row: Vec<Option<&str>>| {
-        let is_null = |(c, value): (&ColumnType, &Option<&str>)| {
-            (value.is_none() && used.contains(c.column.as_str())).then(|| c.column.clone())
-        };
-        let nulls = columns.iter().zip(&row).filter_map(is_null).collect();
-        RowText { text: composite(&row), row: TestRow { real: false, nulls } }
+    rows.into_iter().map(|values| test_row(columns, used, &values, material)).collect()
+}
+
+fn test_row(
+    columns: &[ColumnType],
+    used: &BTreeSet<&str>,
+    values: &[Option<&str>],
+    material: &Material,
+) -> RowText {
+    let stranger = material.uuids.first().map(String::as_str);
+    let own = stranger.is_some() && values.contains(&stranger);
+    let others = material.uuids.get(1..).unwrap_or_default();
+    let mut ids = columns.iter().zip(values).filter(|(c, _)| c.base == "uuid" && used.contains(c.column.as_str()));
+    let is_other = |value: &Option<&str>| value.is_some_and(|v| others.iter().any(|other| other == v));
+    let foreign = !own && ids.all(|(_, value)| is_other(value));
+    let is_null = |(c, value): (&ColumnType, &Option<&str>)| {
+        (value.is_none() && used.contains(c.column.as_str())).then(|| c.column.clone())
     };
-    rows.into_iter().map(test_row).collect()
+    let nulls = columns.iter().zip(values).filter_map(is_null).collect();
+    RowText { text: composite(values), row: TestRow { real: false, own, foreign, nulls } }
 }
 
 /// Returns the values to try in a column, the least remarkable first, and NULL last if it is allowed.
@@ -95,8 +107,8 @@ fn of_type(base: &str, material: &Material) -> Vec<String> {
             material.uuids.iter().chain(literals().filter(fits).take(LITERALS)).cloned().collect()
         }
         "text" | "varchar" | "bpchar" | "name" | "citext" => {
-            let random = material.uuids.first().map_or("x", String::as_str);
-            with(&[&format!("value-{random}"), ""], &|v| !v.contains('\0'))
+            let [stranger, other] = [0, 1].map(|at| material.uuids.get(at).map_or("", String::as_str));
+            with(&[stranger, &format!("value-{other}"), ""], &|v| !v.contains('\0'))
         }
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" | "oid" => {
             numbers(base, &material.literals)
@@ -231,8 +243,9 @@ mod tests {
         let material = Material { uuids: vec!["u".into()], literals: vec!["it's".into()] };
         let rows = rows(&columns, &BTreeSet::from(["state"]), &material);
         let texts: Vec<_> = rows.iter().map(|r| r.text.as_str()).collect();
-        assert_eq!(texts, ["(,\"value-u\")", "(,\"\")", "(,)", "(,\"it's\")"]);
+        assert_eq!(texts, ["(,\"u\")", "(,\"value-\")", "(,)", "(,\"\")", "(,\"it's\")"]);
         assert!(rows[2].row.nulls.contains("state"));
+        assert!(rows[0].row.own && !rows[1].row.own && rows[1].row.foreign);
     }
 
     #[test]
