@@ -74,6 +74,26 @@ fn strip_brackets(text: &str) -> &str {
     text
 }
 
+/// Returns the operand of a comparison with itself: `m.org_id = m.org_id`.
+pub(crate) fn self_comparison(text: &str) -> Option<&str> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"');
+    text.match_indices(" = ").find_map(|(at, operator)| {
+        let left = &text[..at];
+        let left = left.rfind(|c| !is_name(c)).map_or(left, |end| &left[end + 1..]);
+        let right = &text[at + operator.len()..];
+        let right = &right[..right.find(|c| !is_name(c)).unwrap_or(right.len())];
+        let is_column = left.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '"'));
+        let is_call = text[at + operator.len() + right.len()..].starts_with('(');
+        (left == right && is_column && !is_call && !matches!(left, "true" | "false")).then_some(left)
+    })
+}
+
+/// Whether an expression asks whether a column is NULL.
+pub(crate) fn is_null_test(text: &str, column: &str) -> bool {
+    let quoted = format!("\"{column}\"");
+    [column, quoted.as_str()].iter().any(|name| text.contains(&format!("{name} IS NULL")))
+}
+
 /// Replaces a call by a value where the call is a word of its own.
 pub(crate) fn replace_call(text: &str, call: &str, value: &str) -> String {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"');
@@ -91,6 +111,18 @@ pub(crate) fn replace_call(text: &str, call: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comparison_of_a_column_with_itself_is_found() {
+        assert_eq!(self_comparison("(m.org_id = m.org_id)"), Some("m.org_id"));
+        assert_eq!(self_comparison("(parent = parent)"), Some("parent"));
+        assert_eq!(self_comparison("(a.id = b.id) AND (1 = 1) AND (f(x) = f(x))"), None);
+    }
+
+    #[test]
+    fn calls_are_replaced_as_words() {
+        assert_eq!(replace_call("my_auth.uid() = auth.uid()", "auth.uid()", "1"), "my_auth.uid() = 1");
+    }
 
     #[test]
     fn wrapped_calls_are_normalized() {

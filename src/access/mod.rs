@@ -4,6 +4,7 @@
 //! - `compute` combines grants, policies and the server's answers into the access of a role to a table.
 //! - `admits` tells what single policies and identities admit.
 //! - `expression` normalizes the text of policies.
+//! - `paths` follows views, functions and rules around row security; `caller` tells whether SQL tests who calls.
 //! - `body` finds the tables that functions read and write.
 //! - `write_contract` creates a contract from the current access.
 //!
@@ -11,7 +12,9 @@
 
 pub(crate) mod admits;
 pub(crate) mod body;
+pub(crate) mod caller;
 pub(crate) mod compute;
 pub(crate) mod expression;
+pub(crate) mod paths;
 pub(crate) mod policies;
 pub(crate) mod write_contract;

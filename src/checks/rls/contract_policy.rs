@@ -60,6 +60,27 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
+/// Returns the policy whose difference from the contract explains an access of a role: one that was added or changed
+/// and applies to it, otherwise one that is missing.
+pub(crate) fn cause(audit: &Audit, table: &str, role: &str) -> Option<String> {
+    let expected = &audit.contract.tables.get(table)?.policies;
+    let role = audit.catalog.role(role)?;
+    let applies = |roles: &[String]| roles.iter().any(|r| r == "public" || role.inherits.contains(r));
+    let present: Vec<_> = audit.catalog.policies_on(table).collect();
+    let in_contract = |p: &&&catalog::Policy| expected.iter().any(|e| e.name == p.name);
+    let added = present.iter().find(|p| !in_contract(p) && applies(&p.roles));
+    let changed = || {
+        let pairs = expected.iter().filter_map(|e| Some((e, *present.iter().find(|p| p.name == e.name)?)));
+        let mut different = pairs.filter(|(e, p)| difference(e, p).is_some());
+        different.find(|(e, p)| applies(&e.roles) || applies(&p.roles)).map(|(e, _)| e.name.clone())
+    };
+    let missing = || {
+        let mut missing = expected.iter().filter(|e| present.iter().all(|p| p.name != e.name));
+        missing.find(|e| applies(&e.roles)).map(|e| e.name.clone())
+    };
+    added.map(|p| p.name.clone()).or_else(changed).or_else(missing)
+}
+
 fn describe(policy: &catalog::Policy) -> String {
     let using = policy.using.as_deref().or(policy.check.as_deref()).unwrap_or("true");
     format!("{} to {} where {}", policy.command_word(), policy.roles.join(", "), normalise(using))

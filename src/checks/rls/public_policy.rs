@@ -3,6 +3,7 @@
 use super::{Check, clients, ident, table_finding, unexpected_policies};
 use crate::access::compute::compute_access;
 use crate::access::admits::{fails, holds};
+use crate::access::body::Body;
 use crate::facts::access::catalog::Policy;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{Audit, CLIENT_ROLES, SERVICE_ROLE, SqlCommand};
@@ -71,9 +72,16 @@ pub(crate) fn is_claim(audit: &Audit, policy: &Policy) -> bool {
     let catalog = &audit.catalog;
     policy.roles.iter().any(is_client)
         && policy.using.as_deref().or(policy.check.as_deref()).is_some_and(|expression| {
-            holds(catalog, &policy.table, SERVICE_ROLE, expression)
+            names_only_the_service(expression)
+                && holds(catalog, &policy.table, SERVICE_ROLE, expression)
                 && CLIENT_ROLES.iter().all(|role| fails(catalog, &policy.table, role, expression))
         })
+}
+
+/// Whether no other role is named in an expression: a list of roles cannot be replaced by `TO service_role`.
+fn names_only_the_service(expression: &str) -> bool {
+    let body = Body::new(expression);
+    body.strings().all(|s| s == SERVICE_ROLE || s == "role" || s.starts_with("request.jwt"))
 }
 
 /// Whether a policy is named for the service, but applies to other roles with a condition that is always
