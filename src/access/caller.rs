@@ -43,7 +43,10 @@ fn compares_user(tokens: &[&str], at: usize) -> bool {
         return false;
     }
     match (&tokens[..start], after) {
-        ([.., variable, ":", "="], _) => is_compared(tokens, variable),
+        // `v := auth.uid()`, or `v uuid := auth.uid()` in a declaration.
+        ([.., before, variable, ":", "="], _) => {
+            is_compared(tokens, variable) || is_compared(tokens, before)
+        }
         ([.., variable, _, "default"], _) => is_compared(tokens, variable),
         (_, ["into", variable, ..]) => is_compared(tokens, variable),
         ([.., "perform"], [";", ..]) => false,
@@ -76,9 +79,15 @@ mod tests {
     fn comparison_with_data_tests_the_caller() {
         assert!(tests("select * from t where user_id = auth.uid()"));
         assert!(tests("select * from t where (select auth.uid()) = user_id"));
-        assert!(tests("begin if not is_member(w, auth.uid()) then raise exception 'x'; end if; end"));
-        assert!(tests("declare u uuid := auth.uid(); begin return query select * from t where o = u; end"));
-        assert!(tests("begin if auth.role() <> 'service_role' then raise exception 'x'; end if; end"));
+        assert!(tests(
+            "begin if not is_member(w, auth.uid()) then raise exception 'x'; end if; end"
+        ));
+        assert!(tests(
+            "declare u uuid := auth.uid(); begin return query select * from t where o = u; end"
+        ));
+        assert!(tests(
+            "begin if auth.role() <> 'service_role' then raise exception 'x'; end if; end"
+        ));
         assert!(tests("select current_setting('request.jwt.claims', true)"));
     }
 
@@ -86,7 +95,9 @@ mod tests {
     fn signed_in_is_not_a_comparison() {
         assert!(!tests("begin if auth.uid() is null then raise exception 'x'; end if; end"));
         assert!(!tests("begin if (select auth.uid()) is not null then return; end if; end"));
-        assert!(!tests("declare u uuid := auth.uid(); begin if u is null then return; end if; end"));
+        assert!(!tests(
+            "declare u uuid := auth.uid(); begin if u is null then return; end if; end"
+        ));
         assert!(!tests("begin if auth.role() = 'authenticated' then return; end if; end"));
         assert!(!tests("begin perform auth.uid(); end"));
         assert!(!tests("select 1 -- auth.uid() = user_id"));

@@ -197,7 +197,11 @@ pub(crate) fn row_filter<'a>(
         if index == 0 {
             filter.any = any;
         } else if any != filter.any {
-            filter.all.push(if any.len() == 1 { any.remove(0) } else { format!("({})", any.join(" OR ")) });
+            filter.all.push(if any.len() == 1 {
+                any.remove(0)
+            } else {
+                format!("({})", any.join(" OR "))
+            });
         }
     }
     filter.normalised()

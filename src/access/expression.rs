@@ -84,7 +84,8 @@ pub(crate) fn self_comparison(text: &str) -> Option<&str> {
         let right = &right[..right.find(|c| !is_name(c)).unwrap_or(right.len())];
         let is_column = left.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '"'));
         let is_call = text[at + operator.len() + right.len()..].starts_with('(');
-        (left == right && is_column && !is_call && !matches!(left, "true" | "false")).then_some(left)
+        (left == right && is_column && !is_call && !matches!(left, "true" | "false"))
+            .then_some(left)
     })
 }
 
@@ -121,7 +122,10 @@ mod tests {
 
     #[test]
     fn calls_are_replaced_as_words() {
-        assert_eq!(replace_call("my_auth.uid() = auth.uid()", "auth.uid()", "1"), "my_auth.uid() = 1");
+        assert_eq!(
+            replace_call("my_auth.uid() = auth.uid()", "auth.uid()", "1"),
+            "my_auth.uid() = 1"
+        );
     }
 
     #[test]

@@ -71,17 +71,22 @@ impl<'a> Paths<'a> {
     }
 
     /// What a client reaches by reading a view.
-    pub(crate) fn from_view(&self, view: &'a Relation, role: &Role) -> Reach {
+    pub(crate) fn through_view(&self, view: &'a Relation, role: &Role) -> Reach {
         self.walk(role, |walk| self.relation(walk, view, &Runner::Client, false))
     }
 
     /// What a client reaches by calling a function.
-    pub(crate) fn from_function(&self, function: &'a SqlFunction, role: &Role) -> Reach {
+    pub(crate) fn through_function(&self, function: &'a SqlFunction, role: &Role) -> Reach {
         self.walk(role, |walk| self.function(walk, function, &Runner::Client))
     }
 
     /// The protected tables that a rule of a relation uses, with the rights of the owner of the relation.
-    pub(crate) fn from_rule(&self, relation: &'a Relation, uses: &[String], role: &Role) -> Reach {
+    pub(crate) fn through_rule(
+        &self,
+        relation: &'a Relation,
+        uses: &[String],
+        role: &Role,
+    ) -> Reach {
         self.walk(role, |walk| {
             let owner = Runner::Owner(relation.owner.clone());
             for used in uses.iter().filter_map(|name| self.catalog.relation(name)) {
@@ -117,6 +122,7 @@ impl<'a> Paths<'a> {
         let inner =
             if view.security_invoker { runner.clone() } else { Runner::Owner(view.owner.clone()) };
         let helpers = view.calls.iter().filter_map(|f| self.catalog.function(f));
+        let helpers = helpers.filter(|f| !f.returns_claims());
         let definition = view.definition.as_deref().unwrap_or_default();
         let asks = tests_caller(&Body::new(definition)) || helpers.clone().any(|f| self.asks(f));
         walk.reach.asks |= asks;
@@ -153,7 +159,8 @@ impl<'a> Paths<'a> {
         let Runner::Owner(owner) = runner else { return };
         if !self.is_protected(table) {
             let unreadable = !walk.role.schemas.contains(&table.schema)
-                || !(table.has(&walk.role.name, "SELECT") || table.has_column(&walk.role.name, "SELECT"));
+                || !(table.has(&walk.role.name, "SELECT")
+                    || table.has_column(&walk.role.name, "SELECT"));
             if unreadable && !write && table.kind != RelationKind::Foreign {
                 walk.reach.open.entry(table.name.clone()).or_insert(walk.steps.clone());
             }
@@ -184,10 +191,14 @@ impl<'a> Paths<'a> {
         walk.steps.push(function.signature.clone());
         for relation in self.named_relations(function, &body) {
             let writes = body.writes(&relation.name);
-            let reads = body.reads(&relation.name) || function.uses_relations.contains(&relation.name);
+            let reads =
+                body.reads(&relation.name) || function.uses_relations.contains(&relation.name);
             if writes {
                 self.relation(walk, relation, &inner, true);
-            } else if reads && function.returns != "void" && self.may_read(walk.role, &inner, relation) {
+            } else if reads
+                && function.returns != "void"
+                && self.may_read(walk.role, &inner, relation)
+            {
                 self.relation(walk, relation, &inner, false);
             }
         }
@@ -231,6 +242,8 @@ impl<'a> Paths<'a> {
             found.extend(named.filter(|f| f.signature != function.signature));
         }
         found.retain(|f| !function.parsed_body || function.uses_functions.contains(&f.signature));
+        // To mention the user is not yet to compare with the user: `caller` reads that in the body.
+        found.retain(|f| !f.returns_claims());
         found.sort_by_key(|f| f.signature.as_str());
         found.dedup_by_key(|f| f.signature.as_str());
         found
@@ -290,7 +303,8 @@ impl<'a> Paths<'a> {
         };
         runner.is_none_or(|r| {
             r.superuser
-                || (function.executable_by.contains(&r.name) && r.schemas.contains(&function.schema))
+                || (function.executable_by.contains(&r.name)
+                    && r.schemas.contains(&function.schema))
         })
     }
 }

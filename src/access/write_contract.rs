@@ -28,9 +28,8 @@ pub(crate) fn contract_of(catalog: &AccessCatalog) -> Contract {
 fn is_open(catalog: &AccessCatalog, table: &Relation) -> bool {
     let clients = catalog.roles.iter().filter(|role| CLIENT_ROLES.contains(&role.name.as_str()));
     let mut cells = clients.flat_map(|role| SqlCommand::ALL.map(|command| (role, command)));
-    cells.any(|(role, command)| {
-        compute_access(catalog, table, role, command) == ComputedAccess::All
-    })
+    cells
+        .any(|(role, command)| compute_access(catalog, table, role, command) == ComputedAccess::All)
 }
 
 /// Adds the comment `# review` to the headers of the marked tables and paths.
@@ -39,9 +38,9 @@ pub(crate) fn mark_for_review(contract: &Contract, text: &str) -> String {
         contract.review.iter().any(|name| {
             let quoted = format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
             let literal = format!("'{name}'");
-            [quoted, literal].iter().any(|key| {
-                line == format!("[tables.{key}]") || line == format!("[paths.{key}]")
-            })
+            [quoted, literal]
+                .iter()
+                .any(|key| line == format!("[tables.{key}]") || line == format!("[paths.{key}]"))
         })
     };
     let lines = text.lines().map(|line| match marked(line) {
@@ -111,7 +110,7 @@ fn helpers(catalog: &AccessCatalog) -> BTreeMap<String, ContractHelper> {
     let called: BTreeSet<&str> =
         catalog.policies.iter().flat_map(|p| &p.functions).map(String::as_str).collect();
     let functions = called.into_iter().filter_map(|signature| catalog.function(signature));
-    let helpers = functions.filter(|f| f.schema != "auth");
+    let helpers = functions.filter(|f| !f.returns_claims());
     helpers.map(|f| (f.signature.clone(), helper(f))).collect()
 }
 
@@ -143,7 +142,7 @@ fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, Contr
     for role in clients.filter(|role| !role.superuser) {
         for view in catalog.relations.iter().filter(|r| r.exposed && !r.is_table()) {
             if role.schemas.contains(&view.schema) && view.reachable_by(&role.name) {
-                let reach = walks.from_view(view, role);
+                let reach = walks.through_view(view, role);
                 let open = reach.reads.into_keys().chain(reach.open.into_keys());
                 add(&view.name, role, if reach.asks { vec![] } else { open.collect() });
             }
@@ -153,7 +152,7 @@ fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, Contr
             let may_call = function.executable_by.contains(&role.name)
                 && role.schemas.contains(&function.schema);
             if may_call && !is_trigger && !walks.is_helper(function) {
-                let reach = walks.from_function(function, role);
+                let reach = walks.through_function(function, role);
                 let (reads, writes) = (reach.reads.into_keys(), reach.writes.into_keys());
                 let tables =
                     if reach.asks { writes.collect() } else { reads.chain(writes).collect() };
@@ -163,7 +162,7 @@ fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, Contr
         for relation in catalog.relations.iter().filter(|r| r.exposed) {
             for rule in &relation.rules {
                 if relation.has(&role.name, rule.event.sql()) {
-                    let reach = walks.from_rule(relation, &rule.uses, role);
+                    let reach = walks.through_rule(relation, &rule.uses, role);
                     add(&relation.name, role, reach.writes.into_keys().collect());
                 }
             }

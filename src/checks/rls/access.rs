@@ -95,7 +95,8 @@ pub(crate) fn agrees(
         ) => {
             let policies: Vec<_> = applicable(catalog, table, role, command).collect();
             !policies.is_empty()
-                && row_filter(policies.into_iter(), command) == expected_filter(contract, role, command)
+                && row_filter(policies.into_iter(), command)
+                    == expected_filter(contract, role, command)
         }
         (Permission::Rows(_), _) => false,
     }

@@ -79,11 +79,12 @@ fn describe(
     names: &[&str],
     roles: &[(&Role, Vec<SqlCommand>)],
 ) -> (String, String) {
-    let words = |commands: &[SqlCommand]| {
-        commands.iter().map(|c| c.sql()).collect::<Vec<_>>().join(", ")
-    };
-    let allowed: Vec<_> =
-        roles.iter().map(|(role, commands)| format!("{} may {}", role.name, words(commands))).collect();
+    let words =
+        |commands: &[SqlCommand]| commands.iter().map(|c| c.sql()).collect::<Vec<_>>().join(", ");
+    let allowed: Vec<_> = roles
+        .iter()
+        .map(|(role, commands)| format!("{} may {}", role.name, words(commands)))
+        .collect();
     let subject = match names {
         [one] => format!("policy {one} admits every row"),
         several => format!("policies {} together admit every row", several.join(", ")),

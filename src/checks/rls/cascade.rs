@@ -22,9 +22,11 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for (name, contract) in &audit.contract.tables {
         let Some(child) = audit.catalog.relation(name) else { continue };
-        for (action, command) in [(&['c'][..], SqlCommand::Delete), (&['n', 'd'], SqlCommand::Update)] {
-            let denied =
-                clients(audit).filter(|r| contract.permission(&r.name, command) == Some(Permission::Deny));
+        for (action, command) in
+            [(&['c'][..], SqlCommand::Delete), (&['n', 'd'], SqlCommand::Update)]
+        {
+            let denied = clients(audit)
+                .filter(|r| contract.permission(&r.name, command) == Some(Permission::Deny));
             let mut parents: Vec<(String, Vec<&str>)> = Vec::new();
             for role in denied {
                 for parent in deletable_parents(audit, child, action, role) {
@@ -47,7 +49,15 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                      -- ON DELETE RESTRICT."
                 );
                 let status = Status::Warning;
-                findings.push(table_finding(check, audit, status, name, message, "pg_constraint", fix));
+                findings.push(table_finding(
+                    check,
+                    audit,
+                    status,
+                    name,
+                    message,
+                    "pg_constraint",
+                    fix,
+                ));
             }
         }
     }
@@ -55,7 +65,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 }
 
 /// Returns the tables from which a role may delete rows so that an action reaches `child`, also through others.
-fn deletable_parents(audit: &Audit, child: &Relation, actions: &[char], role: &Role) -> BTreeSet<String> {
+fn deletable_parents(
+    audit: &Audit,
+    child: &Relation,
+    actions: &[char],
+    role: &Role,
+) -> BTreeSet<String> {
     let (mut found, mut visited) = (BTreeSet::new(), BTreeSet::new());
     let referenced = |table: &Relation, actions: &[char]| -> Vec<String> {
         let cascades = table.cascades.iter().filter(|c| actions.contains(&c.action));

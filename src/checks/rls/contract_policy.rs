@@ -65,12 +65,14 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 pub(crate) fn cause(audit: &Audit, table: &str, role: &str) -> Option<String> {
     let expected = &audit.contract.tables.get(table)?.policies;
     let role = audit.catalog.role(role)?;
-    let applies = |roles: &[String]| roles.iter().any(|r| r == "public" || role.inherits.contains(r));
+    let applies =
+        |roles: &[String]| roles.iter().any(|r| r == "public" || role.inherits.contains(r));
     let present: Vec<_> = audit.catalog.policies_on(table).collect();
     let in_contract = |p: &&&catalog::Policy| expected.iter().any(|e| e.name == p.name);
     let added = present.iter().find(|p| !in_contract(p) && applies(&p.roles));
     let changed = || {
-        let pairs = expected.iter().filter_map(|e| Some((e, *present.iter().find(|p| p.name == e.name)?)));
+        let pairs =
+            expected.iter().filter_map(|e| Some((e, *present.iter().find(|p| p.name == e.name)?)));
         let mut different = pairs.filter(|(e, p)| difference(e, p).is_some());
         different.find(|(e, p)| applies(&e.roles) || applies(&p.roles)).map(|(e, _)| e.name.clone())
     };

@@ -66,7 +66,12 @@ fn suggested_fix(audit: &Audit, table: &Relation, policy: &Policy, roles: &[&Rol
         });
         let commands: Vec<_> = expected.map(SqlCommand::sql).collect();
         if !commands.is_empty() {
-            statements.push(format!("GRANT {} ON {} TO {};", commands.join(", "), table.name, ident(&role.name)));
+            statements.push(format!(
+                "GRANT {} ON {} TO {};",
+                commands.join(", "),
+                table.name,
+                ident(&role.name)
+            ));
         }
     }
     statements.join("\n")

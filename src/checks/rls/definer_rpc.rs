@@ -35,7 +35,7 @@ fn judge<'a>(
 ) -> Option<Finding> {
     let roles = callers(audit, function);
     let callers = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
-    let reach = merged(roles.iter().map(|role| paths.from_function(function, role)));
+    let reach = merged(roles.iter().map(|role| paths.through_function(function, role)));
     let (writes, reads) = (tables(&reach.writes), tables(&reach.reads));
     let not_examined = function.definer && Body::new(&function.source).unread(function).is_some();
     let (status, message) = match (writes.is_empty(), reads.is_empty()) {
@@ -59,18 +59,25 @@ fn judge<'a>(
         ),
         (false, _) => (
             Status::Critical,
-            format!("{callers} may call it, and it writes {} past row security", some_of(&writes, 3)),
+            format!(
+                "{callers} may call it, and it writes {} past row security",
+                some_of(&writes, 3)
+            ),
         ),
         (true, false) => (
             Status::Critical,
-            format!("{callers} may call it, and it returns {} past row security", some_of(&reads, 3)),
+            format!(
+                "{callers} may call it, and it returns {} past row security",
+                some_of(&reads, 3)
+            ),
         ),
     };
     let reached = reach.reads.keys().chain(reach.writes.keys());
     let status = accepted(audit, &function.signature, &roles, reached, status);
     let source = "pg_proc";
     let fix = suggested_fix(audit, paths, function);
-    let mut finding = table_finding(check, audit, status, &function.signature, message, source, fix);
+    let mut finding =
+        table_finding(check, audit, status, &function.signature, message, source, fix);
     if status == Status::Ok {
         finding.suggested_fix = None;
     }

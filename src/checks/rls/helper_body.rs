@@ -21,7 +21,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let message = match audit.catalog.function(signature).map(helper) {
             None => "the declared helper is missing".to_owned(),
             Some(actual) if same(&actual, expected) => continue,
-            Some(actual) => format!("the helper {signature} differs from the contract: {}", difference(&actual, expected)),
+            Some(actual) => format!(
+                "the helper {signature} differs from the contract: {}",
+                difference(&actual, expected)
+            ),
         };
         let mut tables = audit.catalog.callers(signature).map(|p| p.table.as_str());
         let subject = tables.find(|t| audit.contract.tables.contains_key(*t)).unwrap_or(signature);
@@ -46,7 +49,11 @@ fn difference(actual: &ContractHelper, expected: &ContractHelper) -> String {
         parts.push("its body");
     }
     if actual.definer != expected.definer {
-        parts.push(if actual.definer { "it is SECURITY DEFINER now" } else { "it is SECURITY INVOKER now" });
+        parts.push(if actual.definer {
+            "it is SECURITY DEFINER now"
+        } else {
+            "it is SECURITY INVOKER now"
+        });
     }
     if actual.search_path != expected.search_path {
         parts.push("its search_path");

@@ -26,7 +26,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             applies_to(policy, role) && binds(table, role) && is_granted(table, role, policy)
         };
         let mut roles = clients(audit).filter(served);
-        let Some(problem) = roles.find_map(|role| problem(audit, table, role, policy)) else { continue };
+        let Some(problem) = roles.find_map(|role| problem(audit, table, role, policy)) else {
+            continue;
+        };
         let message = format!("policy {} {problem}", policy.name);
         let fix = format!(
             "-- Compare a column of the row with the caller, for example:\n\
@@ -41,16 +43,19 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 }
 
 fn is_granted(table: &Relation, role: &Role, policy: &Policy) -> bool {
-    SqlCommand::ALL.into_iter().filter(|c| policy.covers(*c)).any(|c| {
-        table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql())
-    })
+    SqlCommand::ALL
+        .into_iter()
+        .filter(|c| policy.covers(*c))
+        .any(|c| table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql()))
 }
 
 fn problem(audit: &Audit, table: &Relation, role: &Role, policy: &Policy) -> Option<String> {
     let expressions = [Side::Using, Side::Check].map(|side| expression(policy, side));
     for text in expressions.into_iter().flatten() {
         if let Some(operand) = self_comparison(text) {
-            return Some(format!("compares {operand} with itself, which admits every row without NULL there"));
+            return Some(format!(
+                "compares {operand} with itself, which admits every row without NULL there"
+            ));
         }
         let Some((evaluated, run)) = stranger(&audit.catalog, table, role) else { continue };
         let Some(verdicts) = run.verdicts.get(text) else { continue };

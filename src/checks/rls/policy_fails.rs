@@ -36,7 +36,15 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             );
             let fix = suggested_fix(audit, &failing);
             let (status, source) = (Status::Warning, "EXPLAIN and evaluation as the role");
-            findings.push(table_finding(check, audit, status, &relation.name, message, source, fix));
+            findings.push(table_finding(
+                check,
+                audit,
+                status,
+                &relation.name,
+                message,
+                source,
+                fix,
+            ));
         }
     }
     findings
@@ -48,7 +56,8 @@ fn failing<'a>(audit: &'a Audit, relation: &'a Relation) -> Vec<Failing<'a>> {
         for command in SqlCommand::ALL {
             let (name, sql) = (&role.name, command.sql());
             let is_granted = relation.has(name, sql) || relation.has_column(name, sql);
-            let Some(failure) = failure(&audit.catalog, relation, role, command).filter(|_| is_granted)
+            let Some(failure) =
+                failure(&audit.catalog, relation, role, command).filter(|_| is_granted)
             else {
                 continue;
             };
@@ -65,8 +74,10 @@ fn failing<'a>(audit: &'a Audit, relation: &'a Relation) -> Vec<Failing<'a>> {
 fn suggested_fix(audit: &Audit, failing: &Failing<'_>) -> String {
     let (role, message) = (ident(&failing.role.name), &failing.failure.message);
     let is_denied_function = failing.failure.code == "42501" && message.contains("function");
-    let named = |name: &str| message.ends_with(&format!(" {}", name.rsplit('.').next().unwrap_or(name)));
-    let function = audit.catalog.relevant_functions().find(|f| is_denied_function && named(&f.name));
+    let named =
+        |name: &str| message.ends_with(&format!(" {}", name.rsplit('.').next().unwrap_or(name)));
+    let function =
+        audit.catalog.relevant_functions().find(|f| is_denied_function && named(&f.name));
     match (function, failing.failure.code.as_str()) {
         (Some(f), _) => format!("GRANT EXECUTE ON FUNCTION {} TO {role};", f.signature),
         (None, "42P17") => "-- Read the table in a SECURITY DEFINER helper with its own search_path, owned by a role that\n\

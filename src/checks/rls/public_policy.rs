@@ -1,9 +1,9 @@
 //! `rls.public_policy`: policies for PUBLIC or a client that should be for `service_role`.
 
 use super::{Check, clients, ident, table_finding, unexpected_policies};
-use crate::access::compute::compute_access;
 use crate::access::admits::{fails, holds};
 use crate::access::body::Body;
+use crate::access::compute::compute_access;
 use crate::facts::access::catalog::Policy;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{Audit, CLIENT_ROLES, SERVICE_ROLE, SqlCommand};

@@ -13,7 +13,8 @@ pub(crate) const CHECK: Check<Audit> = Check {
 };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let tables = audit.contract.review.iter().filter(|name| audit.contract.tables.contains_key(*name));
+    let tables =
+        audit.contract.review.iter().filter(|name| audit.contract.tables.contains_key(*name));
     let message = "open to clients in the contract, which marks it \"# review\"; remove the comment to confirm it";
     tables.map(|name| check.finding(Status::Warning, name, message)).collect()
 }

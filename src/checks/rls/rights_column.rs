@@ -19,8 +19,22 @@ pub(crate) const CHECK: Check<Audit> = Check {
 
 /// Names of columns that grant rights.
 const NAMES: [&str; 16] = [
-    "role", "roles", "user_role", "app_role", "is_admin", "admin", "is_superuser", "is_super_admin", "is_staff",
-    "is_owner", "permissions", "plan", "tier", "subscription_plan", "subscription_tier", "credits",
+    "role",
+    "roles",
+    "user_role",
+    "app_role",
+    "is_admin",
+    "admin",
+    "is_superuser",
+    "is_super_admin",
+    "is_staff",
+    "is_owner",
+    "permissions",
+    "plan",
+    "tier",
+    "subscription_plan",
+    "subscription_tier",
+    "credits",
 ];
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
@@ -28,7 +42,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let tables = audit.catalog.tables().filter(|t| contract_table(audit, &t.name).is_none());
     for table in tables {
         let mut found: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
-        for role in clients(audit).filter(|role| binds(table, role) && changes_own_row(audit, table, role)) {
+        for role in
+            clients(audit).filter(|role| binds(table, role) && changes_own_row(audit, table, role))
+        {
             let columns = free_columns(audit, table, role);
             match found.iter_mut().find(|(known, _)| *known == columns) {
                 Some((_, roles)) => roles.push(&role.name),
@@ -39,8 +55,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for (columns, roles) in found {
             let names = columns.join(", ");
             let message = format!("{} may change {names} of their own rows", roles.join(" and "));
-            let kept: Vec<_> =
-                table.columns.iter().filter(|c| !columns.contains(&c.as_str())).map(|c| ident(c)).collect();
+            let kept: Vec<_> = table
+                .columns
+                .iter()
+                .filter(|c| !columns.contains(&c.as_str()))
+                .map(|c| ident(c))
+                .collect();
             let to: Vec<_> = roles.iter().map(|role| ident(role)).collect();
             let fix = format!(
                 "BEGIN;\nREVOKE UPDATE ON {0} FROM {1};\nGRANT UPDATE ({2}) ON {0} TO {1};\nCOMMIT;",

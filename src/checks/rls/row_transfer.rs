@@ -51,7 +51,11 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-fn transfers<'a>(audit: &'a Audit, table: &'a Relation, role: &'a Role) -> Vec<(Transfer, Vec<&'a str>)> {
+fn transfers<'a>(
+    audit: &'a Audit,
+    table: &'a Relation,
+    role: &'a Role,
+) -> Vec<(Transfer, Vec<&'a str>)> {
     let Some(evaluated) = audit.catalog.evaluations.tables.get(&table.name) else { return vec![] };
     let of = |command: SqlCommand| -> Vec<&Policy> {
         let is_open = contract_table(audit, &table.name)
@@ -107,7 +111,8 @@ impl<'a> Rows<'a> {
     /// Whether every row of others may be changed, and only own rows may result.
     fn taken_over(&self) -> bool {
         let rows = self.evaluated.rows.iter().enumerate();
-        let mut others = rows.clone().filter(|(_, row)| !row.own && row.nulls.is_empty()).peekable();
+        let mut others =
+            rows.clone().filter(|(_, row)| !row.own && row.nulls.is_empty()).peekable();
         let own = rows.filter(|(_, row)| row.own).any(|(at, _)| self.check[at] == Verdict::Admits);
         own && others.peek().is_some()
             && others.all(|(at, _)| {

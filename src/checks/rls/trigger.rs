@@ -33,7 +33,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if writers.is_empty() {
             continue;
         }
-        let reached = clients(audit).map(|role| paths.from_function(function, role).writes);
+        let reached = clients(audit).map(|role| paths.through_function(function, role).writes);
         let writes: BTreeSet<String> = reached.flat_map(BTreeMap::into_keys).collect();
         // Triggers that only maintain a log or a counter in another table are normal.
         let protected: Vec<_> =
@@ -101,7 +101,7 @@ fn rules<'a>(
         let mut tables = BTreeSet::new();
         let mut roles: Vec<&Role> = Vec::new();
         for role in clients(audit).filter(may_fire) {
-            let reach = paths.from_rule(relation, &rule.uses, role);
+            let reach = paths.through_rule(relation, &rule.uses, role);
             if !reach.writes.is_empty() {
                 roles.push(role);
                 tables.extend(reach.writes.into_keys());
@@ -122,7 +122,15 @@ fn rules<'a>(
             relation.owner
         );
         let fix = format!("DROP RULE {} ON {};", super::ident(&rule.name), relation.name);
-        findings.push(table_finding(check, audit, status, &relation.name, message, "pg_rewrite", fix));
+        findings.push(table_finding(
+            check,
+            audit,
+            status,
+            &relation.name,
+            message,
+            "pg_rewrite",
+            fix,
+        ));
     }
     findings
 }

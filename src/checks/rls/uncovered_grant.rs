@@ -20,7 +20,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let (mut findings, mut others, mut suggested_fixes) = (Vec::new(), Vec::new(), Vec::new());
     for table in audit.catalog.tables() {
         let grants = uncovered(audit, table);
-        if grants.is_empty() || !table.rls && contract_table(audit, &table.name).is_none_or(|c| !c.rls) {
+        if grants.is_empty()
+            || !table.rls && contract_table(audit, &table.name).is_none_or(|c| !c.rls)
+        {
             continue;
         }
         let suggested_fix = suggested_fix(table, &grants);

@@ -35,7 +35,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             unused.iter().map(|u| format!("{} {}", u.role, u.commands.join(", "))).collect();
         let message = format!("granted, but no policy serves it: {}", list.join("; "));
         let revoke = |u: &Unused<'_>| {
-            format!("REVOKE {} ON {} FROM {};", u.commands.join(", "), table.name, super::ident(u.role))
+            format!(
+                "REVOKE {} ON {} FROM {};",
+                u.commands.join(", "),
+                table.name,
+                super::ident(u.role)
+            )
         };
         let suggested_fix = unused.iter().map(revoke).collect::<Vec<_>>().join("\n");
         findings.push(table_finding(
@@ -68,10 +73,13 @@ fn unused_grants<'a>(audit: &'a Audit, table: &Relation) -> Vec<Unused<'a>> {
     let mut grants = Vec::new();
     for role in clients(audit) {
         let no_policy = ComputedAccess::Denied(DenyReason::Policy);
-        let is_listed = |c: &SqlCommand| contract.is_some_and(|d| d.lists_grant(&role.name, c.sql()));
+        let is_listed =
+            |c: &SqlCommand| contract.is_some_and(|d| d.lists_grant(&role.name, c.sql()));
         let commands: Vec<_> = SqlCommand::ALL
             .into_iter()
-            .filter(|c| compute_access(&audit.catalog, table, role, *c) == no_policy && !is_listed(c))
+            .filter(|c| {
+                compute_access(&audit.catalog, table, role, *c) == no_policy && !is_listed(c)
+            })
             .filter(|c| *c != SqlCommand::Select || !is_read_by_policies(audit, table, role))
             .map(SqlCommand::sql)
             .collect();

@@ -35,7 +35,7 @@ fn judge<'a>(
     let mut roles: Vec<&Role> = Vec::new();
     let mut reach = Reach { asks: true, ..Reach::default() };
     for role in clients(audit).filter(|role| may_read(view, role)) {
-        let reached = paths.from_view(view, role);
+        let reached = paths.through_view(view, role);
         if reached.reads.is_empty() && reached.writes.is_empty() && reached.open.is_empty() {
             continue;
         }
@@ -51,27 +51,32 @@ fn judge<'a>(
     let names = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
     let writable = roles.iter().any(|role| may_write(view, role));
     let (status, message) = describe(view, &reach, &names, writable)?;
-    let status = accepted(audit, &view.name, &roles, reach.reads.keys().chain(reach.open.keys()), status);
+    let status =
+        accepted(audit, &view.name, &roles, reach.reads.keys().chain(reach.open.keys()), status);
     let fix = suggested_fix(view, &reach, &roles);
     Some(table_finding(check, audit, status, &view.name, message, "pg_rewrite", fix))
 }
 
-fn describe(view: &Relation, reach: &Reach, roles: &str, writable: bool) -> Option<(Status, String)> {
+fn describe(
+    view: &Relation,
+    reach: &Reach,
+    roles: &str,
+    writable: bool,
+) -> Option<(Status, String)> {
     let kind = view.kind.as_str();
     let reads = tables(&reach.reads);
     if reach.reads.is_empty() {
         let open = tables(&reach.open);
         return (!open.is_empty() && !reach.asks).then(|| {
             let tables = some_of(&open, 3);
-            let message = format!("a {kind} shows {tables} to {roles}, who cannot read it otherwise");
+            let message =
+                format!("a {kind} shows {tables} to {roles}, who cannot read it otherwise");
             (Status::Warning, message)
         });
     }
     if !reach.asks {
-        let message = format!(
-            "a {kind} shows {} past row security; {roles} may use it",
-            some_of(&reads, 3)
-        );
+        let message =
+            format!("a {kind} shows {} past row security; {roles} may use it", some_of(&reads, 3));
         return Some((Status::Critical, message));
     }
     if writable {
@@ -124,5 +129,7 @@ fn may_write(view: &Relation, role: &Role) -> bool {
     let writes = [SqlCommand::Insert, SqlCommand::Update, SqlCommand::Delete];
     view.kind == RelationKind::View
         && !view.security_invoker
-        && writes.iter().any(|c| view.has(&role.name, c.sql()) || view.has_column(&role.name, c.sql()))
+        && writes
+            .iter()
+            .any(|c| view.has(&role.name, c.sql()) || view.has_column(&role.name, c.sql()))
 }

@@ -5,6 +5,7 @@ pub(crate) mod contract;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod matrix;
+pub(crate) mod whocan;
 
 use jiff::tz::TimeZone;
 
@@ -15,8 +16,8 @@ use crate::facts::access::{
     AccessCatalog, AccessTests, Audit, CLIENT_ROLES, Contract, SERVICE_ROLE,
 };
 use crate::permit::WritePermit;
-use crate::sources::files::contract as contract_file;
 use crate::settings::suggest::did_you_mean;
+use crate::sources::files::contract as contract_file;
 use crate::sources::postgres::{access, evaluate, probe};
 
 /// Reads the contract and the catalog, and tests the access of each role. Tests writes only with a
@@ -26,13 +27,18 @@ async fn gather(
     scope: &RlsScope,
     permit: Option<&WritePermit>,
 ) -> Result<Audit, Error> {
-    let contract = contract_file::read(scope.contract.as_deref())
-        .map_err(|e| Error { hints: e.hint.into_iter().collect(), ..Error::config(e.message) })?;
+    let contract = contract(scope)?;
     let catalog = catalog(context, scope, &contract).await?;
     let database = context.database().await?;
     let observations =
         probe::observe(database, context.remaining(), &contract, &catalog, permit).await;
     Ok(audit(context, contract, catalog, observations))
+}
+
+/// Reads the contract.
+fn contract(scope: &RlsScope) -> Result<Contract, Error> {
+    contract_file::read(scope.contract.as_deref())
+        .map_err(|e| Error { hints: e.hint.into_iter().collect(), ..Error::config(e.message) })
 }
 
 /// Reads the catalog for the usual roles and those of the contract and of `--role`.
@@ -48,11 +54,9 @@ async fn catalog(
     roles.sort();
     roles.dedup();
     let database = context.database().await?;
-    let mut catalog =
-        access::read(database, context.remaining(), &roles, &scope.schemas).await?;
+    let mut catalog = access::read(database, context.remaining(), &roles, &scope.schemas).await?;
     refuse_unknown_names(scope, &catalog)?;
-    catalog.evaluations =
-        evaluate::read(database, context.remaining(), contract, &catalog).await;
+    catalog.evaluations = evaluate::read(database, context.remaining(), contract, &catalog).await;
     Ok(catalog)
 }
 

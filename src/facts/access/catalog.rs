@@ -158,8 +158,6 @@ pub(crate) struct ColumnType {
     pub(crate) base: String,
     /// Maximum number of characters.
     pub(crate) length: Option<usize>,
-    /// Whether its type is a domain, whose constraints may reject values.
-    pub(crate) domain: bool,
     /// Whether it is NOT NULL.
     pub(crate) not_null: bool,
     /// Labels, if it is an enum.
@@ -180,8 +178,6 @@ pub(crate) struct RewriteRule {
 /// A foreign key with an action ON DELETE.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Cascade {
-    /// Name of the constraint.
-    pub(crate) constraint: String,
     /// Referenced table.
     pub(crate) parent: String,
     /// `c` (CASCADE), `n` (SET NULL) or `d` (SET DEFAULT).
@@ -192,7 +188,8 @@ impl Relation {
     /// Its name without the schema, quoted if needed.
     pub(crate) fn local_name(&self) -> &str {
         let quoted = self.name.starts_with('"');
-        let schema_end = if quoted { self.name.find("\".").map(|at| at + 1) } else { self.name.find('.') };
+        let schema_end =
+            if quoted { self.name.find("\".").map(|at| at + 1) } else { self.name.find('.') };
         schema_end.map_or(self.name.as_str(), |at| &self.name[at + 1..])
     }
 

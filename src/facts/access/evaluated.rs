@@ -101,7 +101,10 @@ pub(crate) struct Evaluations {
 impl EvaluatedTable {
     /// The results of a role that decide its access. Clients without a user id are anonymous and have no other
     /// identity; signed-in users are a stranger and users of the database.
-    pub(crate) fn deciding_runs<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a PolicyRun> {
+    pub(crate) fn deciding_runs<'a>(
+        &'a self,
+        role: &'a str,
+    ) -> impl Iterator<Item = &'a PolicyRun> {
         let anonymous = is_anonymous(role);
         self.runs
             .iter()

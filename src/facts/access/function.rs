@@ -29,8 +29,6 @@ pub(crate) struct SqlFunction {
     pub(crate) returns: String,
     /// Owner.
     pub(crate) owner: String,
-    /// Whether its owner is a superuser or bypasses row security.
-    pub(crate) owner_bypasses_rls: bool,
     /// Whether its body was parsed when it was created (`BEGIN ATOMIC`), so that its dependencies are recorded.
     pub(crate) parsed_body: bool,
     /// Recorded dependencies of a parsed body: relations.
@@ -43,6 +41,13 @@ pub(crate) struct SqlFunction {
     pub(crate) executable_by: Vec<String>,
     /// Whether it is in an examined schema, so that the API exposes it.
     pub(crate) exposed: bool,
+}
+
+impl SqlFunction {
+    /// Whether it only tells who calls: `auth.uid()`, `auth.role()` and `auth.jwt()` belong to the platform.
+    pub(crate) fn returns_claims(&self) -> bool {
+        self.schema == "auth" && self.arguments.is_empty()
+    }
 }
 
 /// A trigger that runs a SECURITY DEFINER function.

@@ -7,6 +7,7 @@ pub mod diff;
 pub(crate) mod evaluated;
 pub(crate) mod function;
 pub(crate) mod tested;
+pub(crate) mod user_access;
 
 pub(crate) use catalog::AccessCatalog;
 pub(crate) use contract::Contract;

@@ -28,6 +28,7 @@ mod row_types;
 pub(crate) mod selection;
 pub(crate) mod server;
 pub(crate) mod table_load;
+pub(crate) mod user_access;
 
 use std::fmt;
 use std::time::Duration;

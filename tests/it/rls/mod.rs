@@ -2,6 +2,7 @@
 
 mod audit;
 mod diff;
+mod equivalence;
 mod flaws;
 mod keys;
 mod mutations;

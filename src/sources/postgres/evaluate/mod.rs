@@ -96,8 +96,12 @@ fn targets<'a>(
     let tables = catalog.tables().filter(|t| t.rls && !t.types.is_empty());
     let target = |table: &'a Relation| {
         let policies: Vec<_> = catalog.policies_on(&table.name).collect();
-        let expressions: BTreeSet<&str> =
-            policies.iter().flat_map(|p| [&p.using, &p.check]).flatten().map(String::as_str).collect();
+        let expressions: BTreeSet<&str> = policies
+            .iter()
+            .flat_map(|p| [&p.using, &p.check])
+            .flatten()
+            .map(String::as_str)
+            .collect();
         if expressions.is_empty() {
             return None;
         }
@@ -112,7 +116,7 @@ fn targets<'a>(
         let mut rows = real.map(|s| s.rows.clone()).unwrap_or_default();
         rows.extend(synthetic::rows(&table.types, &used, &material));
         let users = users(catalog, contract, samples, table, &policies);
-        Some(Target { table, expressions: expressions.into_iter().collect(), used, rows, users })
+        Some(Target { table, expressions: expressions.into_iter().collect(), rows, users })
     };
     tables.filter_map(target).collect()
 }
@@ -284,8 +288,12 @@ async fn prove_empty(
             for side in sides(&policies, command) {
                 let condition = side.sql();
                 let side = std::slice::from_ref(&side);
-                let known = candidates.iter().any(|(t, c)| t.name == target.table.name && *c == condition);
-                if !known && !policies.is_empty() && admits_nothing(evaluated, &role.name, side, target.rows.len()) {
+                let known =
+                    candidates.iter().any(|(t, c)| t.name == target.table.name && *c == condition);
+                if !known
+                    && !policies.is_empty()
+                    && admits_nothing(evaluated, &role.name, side, target.rows.len())
+                {
                     candidates.push((target.table, condition));
                 }
             }

@@ -84,7 +84,12 @@ pub(crate) fn role_value(function: &SqlFunction, result: &ProbeResult) -> Option
 
 /// Returns the EXPLAIN that shows whether the planner can prove that a condition holds for no row, with the known
 /// values in place of the calls.
-pub(crate) fn never_statement(table: &Relation, condition: &str, role: &str, values: &[RoleValue]) -> String {
+pub(crate) fn never_statement(
+    table: &Relation,
+    condition: &str,
+    role: &str,
+    values: &[RoleValue],
+) -> String {
     let mut text = condition.to_owned();
     for value in values {
         text = replace_call(&text, &format!("{}()", value.name), &value.value);

@@ -21,8 +21,16 @@ const CANDIDATES: usize = 200;
 const USERS: usize = 2;
 /// Names of columns that hold user ids.
 const USER_COLUMNS: [&str; 10] = [
-    "user_id", "owner_id", "owner", "created_by", "author_id", "profile_id", "member_id", "uid",
-    "auth_id", "account_id",
+    "user_id",
+    "owner_id",
+    "owner",
+    "created_by",
+    "author_id",
+    "profile_id",
+    "member_id",
+    "uid",
+    "auth_id",
+    "account_id",
 ];
 
 /// What was read of a table.
@@ -76,7 +84,8 @@ pub(crate) async fn read(
         }
     };
     let mut results = results.into_iter();
-    samples.random = results.next().and_then(Result::ok).unwrap_or_default().into_iter().flatten().collect();
+    samples.random =
+        results.next().and_then(Result::ok).unwrap_or_default().into_iter().flatten().collect();
     for ((table, _), result) in tables.iter().zip(results) {
         match parse(result) {
             Ok(sample) => _ = samples.tables.insert(table.name.clone(), sample),
@@ -157,7 +166,9 @@ fn list(select: &str) -> String {
 
 fn parse(result: ProbeResult) -> Result<Sample, String> {
     let rows = result.map_err(|error| match error {
-        ProbeError::Blocked(reason) | ProbeError::Denied(reason) | ProbeError::Failed(_, reason) => reason,
+        ProbeError::Blocked(reason)
+        | ProbeError::Denied(reason)
+        | ProbeError::Failed(_, reason) => reason,
         ProbeError::Constraint => "a constraint".to_owned(),
     })?;
     let text = rows.into_iter().flatten().next().unwrap_or_default();

@@ -35,7 +35,11 @@ pub(crate) struct Material {
 /// Builds rows in which the `used` columns have different values and the others are NULL. There are two bases: a row
 /// with the first value of every column, whose ids are those of the stranger, and one with the second values, whose
 /// ids are of nobody. Each further row differs from a base in one column.
-pub(crate) fn rows(columns: &[ColumnType], used: &BTreeSet<&str>, material: &Material) -> Vec<RowText> {
+pub(crate) fn rows(
+    columns: &[ColumnType],
+    used: &BTreeSet<&str>,
+    material: &Material,
+) -> Vec<RowText> {
     let choices: Vec<Vec<Option<String>>> = columns
         .iter()
         .map(|c| if used.contains(c.column.as_str()) { values(c, material) } else { vec![None] })
@@ -69,8 +73,12 @@ fn test_row(
     let stranger = material.uuids.first().map(String::as_str);
     let own = stranger.is_some() && values.contains(&stranger);
     let others = material.uuids.get(1..).unwrap_or_default();
-    let mut ids = columns.iter().zip(values).filter(|(c, _)| c.base == "uuid" && used.contains(c.column.as_str()));
-    let is_other = |value: &Option<&str>| value.is_some_and(|v| others.iter().any(|other| other == v));
+    let mut ids = columns
+        .iter()
+        .zip(values)
+        .filter(|(c, _)| c.base == "uuid" && used.contains(c.column.as_str()));
+    let is_other =
+        |value: &Option<&str>| value.is_some_and(|v| others.iter().any(|other| other == v));
     let foreign = !own && ids.all(|(_, value)| is_other(value));
     let is_null = |(c, value): (&ColumnType, &Option<&str>)| {
         (value.is_none() && used.contains(c.column.as_str())).then(|| c.column.clone())
@@ -107,7 +115,8 @@ fn of_type(base: &str, material: &Material) -> Vec<String> {
             material.uuids.iter().chain(literals().filter(fits).take(LITERALS)).cloned().collect()
         }
         "text" | "varchar" | "bpchar" | "name" | "citext" => {
-            let [stranger, other] = [0, 1].map(|at| material.uuids.get(at).map_or("", String::as_str));
+            let [stranger, other] =
+                [0, 1].map(|at| material.uuids.get(at).map_or("", String::as_str));
             with(&[stranger, &format!("value-{other}"), ""], &|v| !v.contains('\0'))
         }
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" | "oid" => {
@@ -234,7 +243,7 @@ mod tests {
 
     fn column(name: &str, base: &str, not_null: bool) -> ColumnType {
         let (column, base) = (name.to_owned(), base.to_owned());
-        ColumnType { column, base, length: None, domain: false, not_null, labels: None }
+        ColumnType { column, base, length: None, not_null, labels: None }
     }
 
     #[test]

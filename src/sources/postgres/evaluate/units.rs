@@ -1,7 +1,7 @@
 //! Units of evaluation: expressions of one table on rows, as one identity. A unit that fails is split, so that the
 //! failing expression and row are found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::synthetic::{self, RowText};
 use crate::facts::access::catalog::Relation;
@@ -16,8 +16,6 @@ pub(crate) struct Target<'a> {
     pub(crate) table: &'a Relation,
     /// Distinct expressions of its policies.
     pub(crate) expressions: Vec<&'a str>,
-    /// Columns that they use.
-    pub(crate) used: BTreeSet<&'a str>,
     /// Real and synthetic rows.
     pub(crate) rows: Vec<RowText>,
     /// User ids to act as.
@@ -94,7 +92,8 @@ impl<'a> Run<'a> {
             Err(error) => error,
         };
         if unit.expressions.len() > 1 {
-            let each = unit.expressions.iter().map(|e| Unit { expressions: vec![*e], ..unit.clone() });
+            let each =
+                unit.expressions.iter().map(|e| Unit { expressions: vec![*e], ..unit.clone() });
             return each.collect();
         }
         let failure = match error {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use tokio_postgres::Client;
 
-use crate::facts::access::tested::TestRole;
 use crate::facts::SourceError;
+use crate::facts::access::tested::TestRole;
 use crate::permit::WritePermit;
 use crate::queue::sql::{ident, literal};
 use crate::redact;

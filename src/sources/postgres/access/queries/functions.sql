@@ -43,7 +43,6 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'parsed_body', f.prosqlbody is not null,
          'returns', pg_catalog.format_type(f.prorettype, null),
          'owner', o.rolname,
-         'owner_bypasses_rls', o.rolsuper or o.rolbypassrls,
          'executable_by', (
            select coalesce(pg_catalog.json_agg(r.rolname), '[]')
              from roles r

@@ -74,7 +74,6 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'type', b.typname,
                     'length', case when b.typname in ('varchar', 'bpchar') and a.atttypmod > 4
                                    then a.atttypmod - 4 end,
-                    'domain', t.typtype = 'd',
                     'not_null', a.attnotnull,
                     'labels', (select pg_catalog.json_agg(e.enumlabel order by e.enumsortorder)
                                  from pg_catalog.pg_enum e where e.enumtypid = b.oid)
@@ -126,7 +125,6 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          -- Foreign keys that delete or change rows of this table with the referenced row.
          'cascades', (
            select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-                    'constraint', k.conname,
                     'parent', pg_catalog.format('%I.%I', pn.nspname, pc.relname),
                     'action', k.confdeltype
                   ) order by k.conname), '[]')
