@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::helper::is_wrong;
 use super::public_policy::is_unrestricted_service_policy;
 use super::{Check, clients, contract_table, ident, table_finding};
 use crate::access::admits::{admits_everything, open_to_strangers};
@@ -33,6 +34,9 @@ fn open_policies(check: &Check<Audit>, audit: &Audit, table: &Relation) -> Vec<F
             let cause = responsible(audit, table, role, command, &policies);
             if cause.iter().any(|policy| is_unrestricted_service_policy(audit, policy)) {
                 continue; // rls.public_policy reports it
+            }
+            if cause.iter().flat_map(|p| &p.functions).any(|f| is_wrong(audit, f)) {
+                continue; // rls.helper reports it
             }
             let names = cause.iter().map(|policy| policy.name.as_str()).collect();
             let roles = causes.entry(names).or_default();

@@ -18,6 +18,7 @@ mod force;
 mod foreign_table;
 mod helper;
 mod helper_body;
+mod immutable_helper;
 mod loose_policy;
 mod no_policy;
 mod off;
@@ -45,7 +46,7 @@ use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Status, Thresholds};
 
 /// Checks of the catalog. The first finding of a table explains an effect on this table.
-pub(crate) static STRUCTURE: [Check<Audit>; 29] = [
+pub(crate) static STRUCTURE: [Check<Audit>; 30] = [
     policies_off::CHECK,
     off::CHECK,
     policy_fails::CHECK,
@@ -53,6 +54,7 @@ pub(crate) static STRUCTURE: [Check<Audit>; 29] = [
     contract_policy::CHECK,
     column_grant::CHECK,
     helper_body::CHECK,
+    immutable_helper::CHECK,
     always_true::CHECK,
     owner::CHECK,
     row_transfer::CHECK,

@@ -19,6 +19,8 @@ pub(crate) struct SqlFunction {
     pub(crate) definer: bool,
     /// Whether it is VOLATILE. Such a function can write, so this tool never calls it.
     pub(crate) volatile: bool,
+    /// Whether it is IMMUTABLE, so that the planner may evaluate a call once and keep the result.
+    pub(crate) immutable: bool,
     /// Its `search_path` setting, if any.
     pub(crate) search_path: Option<String>,
     /// Language: `sql`, `plpgsql`, …

@@ -35,6 +35,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              from pg_catalog.unnest(f.proargtypes) with ordinality as a(t, i)),
          'definer', f.prosecdef,
          'volatile', f.provolatile = 'v',
+         'immutable', f.provolatile = 'i',
          'search_path', (
            select pg_catalog.substr(setting, 13) from pg_catalog.unnest(f.proconfig) as setting
             where setting like 'search\_path=%' limit 1),
