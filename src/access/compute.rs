@@ -124,10 +124,9 @@ pub(crate) fn failure<'a>(
     let evaluated = catalog.evaluations.tables.get(&table.name)?;
     let policies: Vec<_> = applicable(catalog, table, role, command).collect();
     let sides = sides(&policies, command);
-    evaluated.deciding_runs(&role.name).find_map(|run| {
-        let mut expressions = sides.iter().flat_map(|s| s.permissive.iter().chain(&s.restrictive));
-        expressions.find_map(|expression| run.failures.get(*expression))
-    })
+    evaluated
+        .deciding_runs(&role.name)
+        .find_map(|run| sides.iter().find_map(|side| side.failure(run)))
 }
 
 /// Whether row security applies to this role on this table.

@@ -2,7 +2,7 @@
 
 use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::Policy;
-use crate::facts::access::evaluated::{PolicyRun, Verdict};
+use crate::facts::access::evaluated::{Failure, PolicyRun, Verdict};
 
 /// Which rows an expression is applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +68,38 @@ impl<'a> Combined<'a> {
         all.join(" AND ")
     }
 
+    /// Whether a condition on its expressions holds for one that the server would evaluate.
+    pub(crate) fn contains_any(&self, matches: impl Fn(&str) -> bool) -> bool {
+        !self.permissive.is_empty()
+            && self.permissive.iter().chain(&self.restrictive).any(|e| matches(e))
+    }
+
+    /// The error that the server reports for it in a run: an error of an expression counts only if evaluating all of
+    /// them together fails as well.
+    pub(crate) fn failure<'r>(&self, run: &'r PolicyRun) -> Option<&'r Failure> {
+        if !self.contains_any(|expression| run.failures.contains_key(expression)) {
+            return None;
+        }
+        let condition = self.sql();
+        match run.failures.get(&condition) {
+            None if run.verdicts.contains_key(&condition) => None,
+            Some(failure) => Some(failure),
+            None => {
+                let mut all = self.permissive.iter().chain(&self.restrictive);
+                all.find_map(|expression| run.failures.get(*expression))
+            }
+        }
+    }
+
     /// The result for one row of a run.
     pub(crate) fn verdict(&self, run: &PolicyRun, row: usize) -> Verdict {
+        // Evaluated together only if an expression failed by itself.
+        if !run.failures.is_empty()
+            && self.contains_any(|expression| run.failures.contains_key(expression))
+            && let Some(verdicts) = run.verdicts.get(&self.sql())
+        {
+            return verdicts.get(row).copied().unwrap_or(Verdict::NotTested);
+        }
         let of = |expression: &&str| {
             let verdicts = run.verdicts.get(*expression);
             verdicts.and_then(|v| v.get(row)).copied().unwrap_or(Verdict::NotTested)

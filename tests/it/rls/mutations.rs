@@ -117,7 +117,7 @@ const MUTATIONS: &[(&str, Expect, &str)] = &[
     ("GRANT UPDATE ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated USING (owner_id = (SELECT auth.uid()))", Warning("rls.rights_column"), ""),
     ("GRANT DELETE ON workspaces TO authenticated; CREATE POLICY leave ON workspaces FOR DELETE TO authenticated USING (owner_id = (SELECT auth.uid())); ALTER TABLE jobs ADD CONSTRAINT w FOREIGN KEY (workspace_id) REFERENCES workspaces ON DELETE CASCADE NOT VALID", Warning("rls.cascade"), ""),
     ("DROP POLICY workspaces_member_select ON workspaces", Warning("rls.no_policy"), "pgrls SEC009, splinter 0008"),
-    ("DROP POLICY workspaces_member_select ON workspaces; CREATE POLICY only ON workspaces AS RESTRICTIVE USING (true)", Warning("rls.no_policy"), "pgrls SEC012"),
+    ("DROP POLICY workspaces_member_select ON workspaces; CREATE POLICY restricted ON workspaces AS RESTRICTIVE USING (true)", Warning("rls.no_policy"), "pgrls SEC012"),
     ("ALTER TABLE workspaces OWNER TO authenticated", Critical("rls.owner"), "pgrls SEC048"),
     ("WS USING (owner_id = auth.uid())", Warning("rls.per_row_uid"), "pgrls PERF001, splinter 0003"),
     ("CREATE POLICY again ON workspaces FOR SELECT TO authenticated USING (public.is_workspace_member(id))", Warning("rls.duplicate_policy"), "pgrls HYG003, splinter 0006"),

@@ -157,46 +157,92 @@ async fn evaluate_role(
     evaluations: &mut Evaluations,
 ) -> Result<(), SourceError> {
     let mut runs = runs(catalog, targets, role);
-    let mut pending: Vec<Unit> = runs.iter().enumerate().map(|(at, run)| run.unit(at)).collect();
-    let plans = plan_queries(catalog, role);
-    let functions = plans::role_functions(catalog, &role.name);
-    let first_sub = (!is_anonymous(&role.name)).then_some(stranger);
-    let mut first = ProbeGroup { setup: claims_of(&role.name, first_sub), queries: vec![] };
-    first.queries.extend(plans.iter().map(|(_, _, sql)| sql.clone()));
-    first.queries.extend(functions.iter().map(|f| format!("select {}()::text", f.name)));
-    evaluations.planned += plans.len();
-    let mut values: Vec<RoleValue> = Vec::new();
-    for round in 0..ROUNDS {
-        let mut groups = unit_groups(&runs, &pending, stranger);
-        if round == 0 {
-            groups.insert(0, std::mem::take(&mut first));
-        }
-        if groups.iter().all(|group| group.queries.is_empty()) {
-            break;
-        }
-        evaluations.evaluated += pending.len();
-        let mut results = run_as(db, budget, &role.name, &groups).await?;
-        if round == 0 {
-            let mut results = results.remove(0).into_iter();
-            for ((relation, command, _), result) in plans.iter().zip(results.by_ref()) {
-                if let Some(failure) = plans::failure(result) {
-                    let key = (relation.name.clone(), role.name.clone(), *command);
-                    evaluations.failing.insert(key, failure);
-                }
-            }
-            let found = functions.iter().zip(results);
-            values = found.filter_map(|(f, result)| plans::role_value(f, &result)).collect();
-        }
-        let results = results.into_iter().flatten();
-        let units = std::mem::take(&mut pending);
-        for (unit, result) in units.iter().zip(results) {
-            let split = runs[unit.run].record(unit, result);
-            pending.extend(split);
-        }
-        pending.sort_by_key(|unit| unit.run);
-    }
+    let pending: Vec<Unit> = runs.iter().enumerate().map(|(at, run)| run.unit(at)).collect();
+    let values = {
+        let mut work = RoleWork { db, budget, catalog, role, stranger, evaluations };
+        let values = work.evaluate(&mut runs, pending, true).await?;
+        let combined = combined_units(catalog, role, &mut runs);
+        work.evaluate(&mut runs, combined, false).await?;
+        values
+    };
     store_runs(runs, evaluations);
     prove_empty(db, budget, catalog, targets, role, &values, evaluations).await
+}
+
+/// What the statements of one role need.
+struct RoleWork<'w> {
+    db: &'w Database,
+    budget: Duration,
+    catalog: &'w AccessCatalog,
+    role: &'w Role,
+    stranger: &'w str,
+    evaluations: &'w mut Evaluations,
+}
+
+impl RoleWork<'_> {
+    /// Evaluates units and splits those that fail. With `plan`, plans the commands of the role in the same round trip
+    /// and returns the values of the functions that tell who calls.
+    async fn evaluate(
+        &mut self,
+        runs: &mut [Run<'_>],
+        mut pending: Vec<Unit>,
+        plan: bool,
+    ) -> Result<Vec<RoleValue>, SourceError> {
+        let (catalog, role) = (self.catalog, self.role);
+        let plans = if plan { plan_queries(catalog, role) } else { vec![] };
+        let functions = if plan { plans::role_functions(catalog, &role.name) } else { vec![] };
+        let sub = (!is_anonymous(&role.name)).then_some(self.stranger);
+        let mut first = ProbeGroup { setup: claims_of(&role.name, sub), queries: vec![] };
+        first.queries.extend(plans.iter().map(|(_, _, sql)| sql.clone()));
+        first.queries.extend(functions.iter().map(|f| format!("select {}()::text", f.name)));
+        self.evaluations.planned += plans.len();
+        let mut values: Vec<RoleValue> = Vec::new();
+        for round in 0..ROUNDS {
+            let mut groups = unit_groups(runs, &pending, self.stranger);
+            groups.insert(0, std::mem::take(&mut first));
+            if groups.iter().all(|group| group.queries.is_empty()) {
+                break;
+            }
+            self.evaluations.evaluated += pending.len();
+            let mut results = run_as(self.db, self.budget, &role.name, &groups).await?;
+            let mut answers = results.remove(0).into_iter();
+            if round == 0 {
+                for ((relation, command, _), result) in plans.iter().zip(answers.by_ref()) {
+                    if let Some(failure) = plans::failure(result) {
+                        let key = (relation.name.clone(), role.name.clone(), *command);
+                        self.evaluations.failing.insert(key, failure);
+                    }
+                }
+                let found = functions.iter().zip(answers);
+                values = found.filter_map(|(f, result)| plans::role_value(f, &result)).collect();
+            }
+            let units = std::mem::take(&mut pending);
+            for (unit, result) in units.iter().zip(results.into_iter().flatten()) {
+                let split = runs[unit.run].record(unit, result);
+                pending.extend(split);
+            }
+            pending.sort_by_key(|unit| unit.run);
+        }
+        Ok(values)
+    }
+}
+
+/// The conditions of whole commands in which an expression fails by itself: the server does not evaluate what another
+/// policy decides, so that the command may work.
+fn combined_units(catalog: &AccessCatalog, role: &Role, runs: &mut [Run<'_>]) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for (at, run) in runs.iter_mut().enumerate().filter(|(_, run)| !run.result.failures.is_empty())
+    {
+        for command in SqlCommand::ALL {
+            let policies: Vec<_> = applicable(catalog, run.target.table, role, command).collect();
+            for side in sides(&policies, command) {
+                if side.contains_any(|expression| run.result.failures.contains_key(expression)) {
+                    units.extend(run.add(at, side.sql()));
+                }
+            }
+        }
+    }
+    units
 }
 
 /// The runs of a role: each table with a policy for it, as each identity.
@@ -208,14 +254,13 @@ fn runs<'a>(catalog: &AccessCatalog, targets: &'a [Target<'a>], role: &Role) -> 
         if !applies || !role.schemas.contains(&table.schema) {
             continue;
         }
-        let mut identities = vec![Identity::NoUser];
-        if !is_anonymous(&role.name) {
-            identities.push(Identity::Stranger);
-            identities.extend(target.users.iter().cloned().map(Identity::User));
-        } else if binds(table, role) && target.expressions.iter().any(|e| e.contains("auth.")) {
-            identities.push(Identity::Stranger);
-        }
-        runs.extend(identities.into_iter().map(|id| Run::new(target, &role.name, id)));
+        let identities = if is_anonymous(&role.name) {
+            vec![Identity::NoUser]
+        } else {
+            let users = target.users.iter().cloned().map(Identity::User);
+            [Identity::Stranger].into_iter().chain(users).collect()
+        };
+        runs.extend(identities.into_iter().filter_map(|id| Run::new(target, role, id)));
     }
     runs
 }
@@ -247,7 +292,9 @@ fn plan_queries<'a>(
     catalog: &'a AccessCatalog,
     role: &Role,
 ) -> Vec<(&'a Relation, SqlCommand, String)> {
-    let relations = catalog.relations.iter().filter(|r| r.exposed);
+    // A table whose row security does not bind the role evaluates no policy.
+    let can_fail = |r: &&Relation| r.exposed && (!r.is_table() || binds(r, role));
+    let relations = catalog.relations.iter().filter(can_fail);
     let plans = relations.flat_map(|relation| {
         let commands: Vec<_> = plans::commands(relation, role).collect();
         commands.into_iter().filter_map(move |command| {

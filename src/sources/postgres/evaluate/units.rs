@@ -1,10 +1,12 @@
 //! Units of evaluation: expressions of one table on rows, as one identity. A unit that fails is split, so that the
 //! failing expression and row are found.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::synthetic::{self, RowText};
-use crate::facts::access::catalog::Relation;
+use crate::access::compute::binds;
+use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::evaluated::{Failure, Identity, PolicyRun, Verdict};
 use crate::queue::sql::literal;
 use crate::sources::postgres::probe::probe_batch::{ProbeError, ProbeResult};
@@ -38,6 +40,8 @@ pub(crate) struct Unit {
 pub(crate) struct Run<'a> {
     /// Target.
     pub(crate) target: &'a Target<'a>,
+    /// Expressions to evaluate.
+    expressions: Vec<Cow<'a, str>>,
     /// Results.
     pub(crate) result: PolicyRun,
     /// Why expressions were not tested.
@@ -45,20 +49,37 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Creates a run without results.
-    pub(crate) fn new(target: &'a Target<'a>, role: &str, identity: Identity) -> Self {
-        let untested = vec![Verdict::NotTested; target.rows.len()];
-        let verdicts = target.expressions.iter().map(|e| ((*e).to_owned(), untested.clone()));
-        let verdicts = verdicts.collect();
-        let failures = BTreeMap::new();
-        let result = PolicyRun { role: role.to_owned(), identity, verdicts, failures };
-        Self { target, result, untested: None }
+    /// Creates a run without results. A role that row security does not bind is only asked about expressions that
+    /// name it.
+    pub(crate) fn new(target: &'a Target<'a>, role: &Role, identity: Identity) -> Option<Self> {
+        let is_bound = binds(target.table, role);
+        let name = format!("'{}'", role.name);
+        let expressions = target.expressions.iter().filter(|e| is_bound || e.contains(&name));
+        let expressions: Vec<_> = expressions.map(|e| Cow::Borrowed(*e)).collect();
+        let result = PolicyRun {
+            role: role.name.clone(),
+            identity,
+            verdicts: BTreeMap::new(),
+            failures: BTreeMap::new(),
+        };
+        let run = Self { target, expressions, result, untested: None };
+        (!run.expressions.is_empty()).then_some(run)
     }
 
     /// The unit with everything.
     pub(crate) fn unit(&self, run: usize) -> Unit {
-        let expressions = (0..self.target.expressions.len()).collect();
+        let expressions = (0..self.expressions.len()).collect();
         Unit { run, expressions, rows: (0..self.target.rows.len()).collect() }
+    }
+
+    /// Adds a condition and returns its unit; `None` if it is there already.
+    pub(crate) fn add(&mut self, run: usize, condition: String) -> Option<Unit> {
+        if self.expressions.iter().any(|known| *known == condition) {
+            return None;
+        }
+        self.expressions.push(Cow::Owned(condition));
+        let rows = (0..self.target.rows.len()).collect();
+        Some(Unit { run, expressions: vec![self.expressions.len() - 1], rows })
     }
 
     /// Returns the statement for a unit: one text with `t` or `f` for each row, separated by `|`.
@@ -68,7 +89,7 @@ impl<'a> Run<'a> {
             .expressions
             .iter()
             .map(|e| {
-                let expression = target.expressions[*e];
+                let expression = &self.expressions[*e];
                 format!("pg_catalog.string_agg(case when ({expression}) then 't' else 'f' end, '')")
             })
             .collect();
@@ -115,7 +136,7 @@ impl<'a> Run<'a> {
         let is_real = unit.rows.iter().any(|r| self.target.rows[*r].row.real);
         if !depends_on_row || is_real {
             for expression in &unit.expressions {
-                let expression = self.target.expressions[*expression].to_owned();
+                let expression = self.expressions[*expression].to_string();
                 self.result.failures.entry(expression).or_insert_with(|| failure.clone());
             }
         }
@@ -125,8 +146,9 @@ impl<'a> Run<'a> {
     fn record_verdicts(&mut self, unit: &Unit, text: Option<&str>) {
         let columns = text.unwrap_or_default().split('|');
         for (expression, column) in unit.expressions.iter().zip(columns) {
-            let expression = self.target.expressions[*expression];
-            let Some(verdicts) = self.result.verdicts.get_mut(expression) else { continue };
+            let all = self.target.rows.len();
+            let verdicts = self.result.verdicts.entry(self.expressions[*expression].to_string());
+            let verdicts = verdicts.or_insert_with(|| vec![Verdict::NotTested; all]);
             for (row, letter) in unit.rows.iter().zip(column.chars()) {
                 verdicts[*row] = if letter == 't' { Verdict::Admits } else { Verdict::Rejects };
             }
