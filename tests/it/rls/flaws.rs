@@ -10,7 +10,7 @@ use crate::support::cli::Cli;
 
 /// The finding, the change that causes it, and the similar change without a finding.
 #[rustfmt::skip]
-const FLAWS: &[(&str, &str, &str)] = &[
+pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.off",
         "CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO anon",
         "CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO service_role"),
