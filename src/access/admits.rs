@@ -43,7 +43,8 @@ fn is_always(
     let mut results =
         evaluated.deciding_runs(role).filter_map(|run| run.verdicts.get(expression)).peekable();
     results.peek()?;
-    Some(results.all(|verdicts| verdicts.iter().all(|v| *v == wanted)))
+    let agrees = |v: &Verdict| *v == wanted || *v == Verdict::Impossible;
+    Some(results.all(|verdicts| verdicts.iter().all(agrees)))
 }
 
 /// Whether a user who occurs in no table reaches every row.
@@ -56,7 +57,9 @@ pub(crate) fn open_to_strangers(
     let Some((evaluated, run)) = stranger(catalog, table, role) else { return false };
     let policies: Vec<_> = applicable(catalog, table, role, command).collect();
     let sides = sides(&policies, command);
-    (0..evaluated.rows.len()).all(|row| verdict(&sides, run, row) == Verdict::Admits)
+    let verdicts = (0..evaluated.rows.len()).map(|row| verdict(&sides, run, row));
+    let mut possible = verdicts.filter(|v| *v != Verdict::Impossible).peekable();
+    possible.peek().is_some() && possible.all(|v| v == Verdict::Admits)
 }
 
 /// The results of a user who occurs in no table.

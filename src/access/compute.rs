@@ -76,6 +76,7 @@ fn evaluate(
     let mut verdicts = evaluated.deciding_runs(&role.name).flat_map(|run| {
         (0..evaluated.rows.len()).map(|row| verdict(&sides, run, row)).collect::<Vec<_>>()
     });
+    let mut verdicts = verdicts.by_ref().filter(|v| *v != Verdict::Impossible);
     let Some(first) = verdicts.next() else { return Reach::NotTested };
     match verdicts.fold((first, true), |(known, same), v| (known, same && v == known)) {
         (Verdict::Admits, true) => Reach::Every,

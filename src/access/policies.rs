@@ -112,6 +112,7 @@ impl<'a> Combined<'a> {
 /// OR of three-valued logic.
 fn or(a: Verdict, b: Verdict) -> Verdict {
     match (a, b) {
+        (Verdict::Impossible, _) | (_, Verdict::Impossible) => Verdict::Impossible,
         (Verdict::Admits, _) | (_, Verdict::Admits) => Verdict::Admits,
         (Verdict::NotTested, _) | (_, Verdict::NotTested) => Verdict::NotTested,
         _ => Verdict::Rejects,
@@ -121,6 +122,7 @@ fn or(a: Verdict, b: Verdict) -> Verdict {
 /// AND of three-valued logic.
 pub(crate) fn and(a: Verdict, b: Verdict) -> Verdict {
     match (a, b) {
+        (Verdict::Impossible, _) | (_, Verdict::Impossible) => Verdict::Impossible,
         (Verdict::Rejects, _) | (_, Verdict::Rejects) => Verdict::Rejects,
         (Verdict::NotTested, _) | (_, Verdict::NotTested) => Verdict::NotTested,
         _ => Verdict::Admits,

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compute::compute_access;
 use super::paths::Paths;
-use crate::facts::access::catalog::{AccessCatalog, Policy, Relation, Role, SqlFunction};
+use crate::facts::access::catalog::{
+    AccessCatalog, Policy, Relation, RelationKind, Role, SqlFunction,
+};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{
     self, Access, CommandName, Contract, ContractHelper, ContractPath, Permission,
@@ -141,7 +143,12 @@ fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, Contr
     let clients = catalog.roles.iter().filter(|r| CLIENT_ROLES.contains(&r.name.as_str()));
     for role in clients.filter(|role| !role.superuser) {
         for view in catalog.relations.iter().filter(|r| r.exposed && !r.is_table()) {
-            if role.schemas.contains(&view.schema) && view.reachable_by(&role.name) {
+            if !role.schemas.contains(&view.schema) || !view.reachable_by(&role.name) {
+                continue;
+            }
+            if view.kind == RelationKind::Foreign {
+                add(&view.name, role, vec![view.name.clone()]);
+            } else {
                 let reach = walks.through_view(view, role);
                 let open = reach.reads.into_keys().chain(reach.open.into_keys());
                 add(&view.name, role, if reach.asks { vec![] } else { open.collect() });

@@ -8,7 +8,7 @@ use crate::facts::access::catalog::SqlFunction;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that no helper of a policy is IMMUTABLE and reads the claims: a cached plan keeps the answer for another
-/// user. CRITICAL.
+/// user. CRITICAL; a WARNING if the contract holds the helper.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.immutable_helper",
     title: "helpers whose answer may be kept for another user",
@@ -26,7 +26,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let finding = |f: &SqlFunction| {
         let message = format!("{} is IMMUTABLE, but its result depends on who calls", f.signature);
         let fix = format!("ALTER FUNCTION {} STABLE;", f.signature);
-        table_finding(check, audit, Status::Critical, &f.signature, message, "pg_proc", fix)
+        let is_declared = audit.contract.helpers.contains_key(&f.signature);
+        let status = if is_declared { Status::Warning } else { Status::Critical };
+        table_finding(check, audit, status, &f.signature, message, "pg_proc", fix)
     };
     audit.catalog.relevant_functions().filter(depends).map(finding).collect()
 }

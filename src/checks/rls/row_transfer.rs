@@ -12,8 +12,8 @@ use crate::facts::access::evaluated::{EvaluatedTable, Identity, PolicyRun, Verdi
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// Check that USING and WITH CHECK compare the same owner. CRITICAL if every row can be taken over, otherwise a
-/// WARNING.
+/// Check that USING and WITH CHECK compare the same owner. CRITICAL if every row of a table outside the contract can be
+/// changed, otherwise a WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.row_transfer",
     title: "rows that change hands",
@@ -24,7 +24,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 /// How rows change hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transfer {
-    /// Rows of others can be changed into own ones.
+    /// Every row can be changed, though not into every other one.
     TakeOver,
     /// Own rows can be changed into rows of others.
     GiveAway,
@@ -74,8 +74,11 @@ fn transfers<'a>(
     let runs: Vec<_> = evaluated.deciding_runs(&role.name).collect();
     for run in &runs {
         let rows = Rows::new(evaluated, run, &update);
-        if run.identity == Identity::Stranger && rows.taken_over() {
-            found.push((Transfer::TakeOver, names(&update)));
+        let is_limited = run.identity == Identity::Stranger || rows.limits_new_rows();
+        if is_limited && rows.taken_over() {
+            if !found.iter().any(|(t, _)| *t == Transfer::TakeOver) {
+                found.push((Transfer::TakeOver, names(&update)));
+            }
         } else if rows.given_away() && !found.iter().any(|(t, _)| *t == Transfer::GiveAway) {
             found.push((Transfer::GiveAway, names(&update)));
         }
@@ -108,16 +111,24 @@ impl<'a> Rows<'a> {
         Self { evaluated, using: verdicts(Side::Using), check: verdicts(Side::Check) }
     }
 
-    /// Whether every row of others may be changed, and only own rows may result.
+    /// Whether every row of others may be changed into some row, but not into every one.
     fn taken_over(&self) -> bool {
         let rows = self.evaluated.rows.iter().enumerate();
-        let mut others =
-            rows.clone().filter(|(_, row)| !row.own && row.nulls.is_empty()).peekable();
-        let own = rows.filter(|(_, row)| row.own).any(|(at, _)| self.check[at] == Verdict::Admits);
-        own && others.peek().is_some()
-            && others.all(|(at, _)| {
-                self.using[at] == Verdict::Admits && self.check[at] == Verdict::Rejects
-            })
+        let mut others = rows
+            .filter(|(_, row)| !row.own && row.nulls.is_empty())
+            .filter(|(at, _)| self.using[*at] != Verdict::Impossible)
+            .peekable();
+        others.peek().is_some()
+            && others.all(|(at, _)| self.using[at] == Verdict::Admits)
+            && self.check.contains(&Verdict::Admits)
+            && self.check.contains(&Verdict::Rejects)
+    }
+
+    /// Whether WITH CHECK rejects rows of nobody. It does not for users who may change everything.
+    fn limits_new_rows(&self) -> bool {
+        let rows = self.evaluated.rows.iter().enumerate();
+        rows.filter(|(_, row)| row.foreign && !row.real)
+            .any(|(at, _)| self.check[at] == Verdict::Rejects)
     }
 
     /// Whether a row that may be changed can become a row of nobody that may not be changed.
@@ -156,8 +167,8 @@ fn finding(
         Transfer::TakeOver => (
             Status::Critical,
             format!(
-                "{roles} may take over every row: {noun} {names} admits every existing row (USING) and only own new \
-                 ones (WITH CHECK)"
+                "{roles} may change every row: {noun} {names} admits every existing row (USING), whatever WITH CHECK \
+                 requires of it afterwards"
             ),
         ),
         Transfer::GiveAway => (
@@ -175,6 +186,9 @@ fn finding(
             ),
         ),
     };
+    // The contract holds these policies, and what changes them is a finding of its own.
+    let is_declared = contract_table(audit, &table.name).is_some();
+    let status = if is_declared { Status::Warning } else { status };
     let fix = format!(
         "-- Compare the owner or workspace on both sides, for example:\n\
          ALTER POLICY {} ON {} USING (<owner column> = (select auth.uid()))\n  \

@@ -6,7 +6,8 @@ use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// Check that no policy depends on user_metadata, also through a helper function. CRITICAL.
+/// Check that no policy depends on user_metadata, also through a helper function. CRITICAL; a WARNING if the contract
+/// holds the policy.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.user_metadata",
     title: "policies that trust what users can write",
@@ -31,7 +32,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         findings.push(table_finding(
             check,
             audit,
-            Status::Critical,
+            if is_declared(audit, policy) { Status::Warning } else { Status::Critical },
             &policy.table,
             message,
             "pg_policy",
@@ -39,6 +40,14 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         ));
     }
     findings
+}
+
+/// Whether the contract holds the policy as it is.
+fn is_declared(audit: &Audit, policy: &Policy) -> bool {
+    let expected = audit.contract.tables.get(&policy.table).map_or(&[][..], |t| &t.policies);
+    expected
+        .iter()
+        .any(|e| (&e.name, &e.using, &e.check) == (&policy.name, &policy.using, &policy.check))
 }
 
 /// Returns where a policy uses it: in its own text (empty) or in a helper function.

@@ -35,6 +35,8 @@ pub(crate) enum Verdict {
     Rejects,
     /// Not known: the evaluation failed or took too long.
     NotTested,
+    /// The row cannot exist: its type rejects the values.
+    Impossible,
 }
 
 /// An error that a command or an expression causes for a role.

@@ -93,6 +93,10 @@ fn values(column: &ColumnType, material: &Material) -> Vec<Option<String>> {
         Some(labels) => labels.iter().take(LITERALS).cloned().collect(),
         None => of_type(&column.base, material),
     };
+    // Small numbers are ids that exist.
+    if column.column == "id" || column.column.ends_with("_id") {
+        values.retain(|v| !matches!(v.as_str(), "0" | "1"));
+    }
     if let Some(length) = column.length {
         values = values.into_iter().map(|v| v.chars().take(length).collect()).collect();
     }

@@ -93,6 +93,7 @@ impl<'a> Run<'a> {
                 format!("pg_catalog.string_agg(case when ({expression}) then 't' else 'f' end, '')")
             })
             .collect();
+        let aggregates = if aggregates.is_empty() { vec!["''".to_owned()] } else { aggregates };
         let rows = synthetic::array(unit.rows.iter().map(|r| target.rows[*r].text.as_str()));
         format!(
             "select pg_catalog.concat_ws('|', {}) from pg_catalog.unnest({}::{}[]) as {}",
@@ -112,6 +113,10 @@ impl<'a> Run<'a> {
             }
             Err(error) => error,
         };
+        if unit.expressions.is_empty() {
+            self.record_impossible(unit);
+            return vec![];
+        }
         if unit.expressions.len() > 1 {
             let each =
                 unit.expressions.iter().map(|e| Unit { expressions: vec![*e], ..unit.clone() });
@@ -122,10 +127,7 @@ impl<'a> Run<'a> {
                 self.untested = Some(reason);
                 return vec![];
             }
-            ProbeError::Constraint => {
-                self.untested = Some("a constraint rejects the tested rows".to_owned());
-                return vec![];
-            }
+            ProbeError::Constraint => Failure { code: "23514".to_owned(), message: String::new() },
             ProbeError::Denied(message) => Failure { code: "42501".to_owned(), message },
             ProbeError::Failed(code, message) => Failure { code, message },
         };
@@ -134,13 +136,27 @@ impl<'a> Run<'a> {
             return unit.rows.iter().map(|r| Unit { rows: vec![*r], ..unit.clone() }).collect();
         }
         let is_real = unit.rows.iter().any(|r| self.target.rows[*r].row.real);
-        if !depends_on_row || is_real {
-            for expression in &unit.expressions {
-                let expression = self.expressions[*expression].to_string();
-                self.result.failures.entry(expression).or_insert_with(|| failure.clone());
-            }
+        if depends_on_row && !is_real {
+            // Either the expression fails for this row, or no such row can exist.
+            return vec![Unit { expressions: vec![], ..unit.clone() }];
+        }
+        for expression in &unit.expressions {
+            let expression = self.expressions[*expression].to_string();
+            self.result.failures.entry(expression).or_insert_with(|| failure.clone());
         }
         vec![]
+    }
+
+    /// Marks the rows of a unit as impossible for every expression.
+    fn record_impossible(&mut self, unit: &Unit) {
+        let all = self.target.rows.len();
+        for expression in &self.expressions {
+            let verdicts = self.result.verdicts.entry(expression.to_string());
+            let verdicts = verdicts.or_insert_with(|| vec![Verdict::NotTested; all]);
+            for row in &unit.rows {
+                verdicts[*row] = Verdict::Impossible;
+            }
+        }
     }
 
     fn record_verdicts(&mut self, unit: &Unit, text: Option<&str>) {

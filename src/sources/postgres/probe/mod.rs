@@ -115,6 +115,10 @@ async fn sampled_tables<'a>(
         let Some(table) = catalog.relation(name) else { continue };
         match sample::target(contract, catalog, table, declared) {
             Ok(target) => targets.push(target),
+            // Without a rule nothing is compared row by row; the evaluation of the policies is enough.
+            Err(reason) if declared.rules().is_empty() => {
+                observations.untested.push((name.clone(), reason));
+            }
             Err(reason) => observations.blocked.push((name.clone(), reason)),
         }
     }
