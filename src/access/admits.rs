@@ -48,13 +48,13 @@ fn is_always(
 }
 
 /// Whether a user who occurs in no table reaches every row.
-pub(crate) fn open_to_strangers(
+pub(crate) fn open_to_non_members(
     catalog: &AccessCatalog,
     table: &Relation,
     role: &Role,
     command: SqlCommand,
 ) -> bool {
-    let Some((evaluated, run)) = stranger(catalog, table, role) else { return false };
+    let Some((evaluated, run)) = non_member(catalog, table, role) else { return false };
     let policies: Vec<_> = applicable(catalog, table, role, command).collect();
     let sides = sides(&policies, command);
     let verdicts = (0..evaluated.rows.len()).map(|row| verdict(&sides, run, row));
@@ -63,12 +63,12 @@ pub(crate) fn open_to_strangers(
 }
 
 /// The results of a user who occurs in no table.
-pub(crate) fn stranger<'a>(
+pub(crate) fn non_member<'a>(
     catalog: &'a AccessCatalog,
     table: &Relation,
     role: &Role,
 ) -> Option<(&'a EvaluatedTable, &'a PolicyRun)> {
     let evaluated = catalog.evaluations.tables.get(&table.name)?;
-    let run = evaluated.run(&role.name, &Identity::Stranger)?;
+    let run = evaluated.run(&role.name, &Identity::NonMember)?;
     Some((evaluated, run))
 }

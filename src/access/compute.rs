@@ -73,10 +73,9 @@ fn evaluate(
     if never {
         return Reach::None;
     }
-    let mut verdicts = evaluated.deciding_runs(&role.name).flat_map(|run| {
-        (0..evaluated.rows.len()).map(|row| verdict(&sides, run, row)).collect::<Vec<_>>()
-    });
-    let mut verdicts = verdicts.by_ref().filter(|v| *v != Verdict::Impossible);
+    let of_run = |run| (0..evaluated.rows.len()).map(|row| verdict(&sides, run, row)).collect();
+    let verdicts = evaluated.deciding_runs(&role.name).flat_map::<Vec<_>, _>(of_run);
+    let mut verdicts = verdicts.filter(|v| *v != Verdict::Impossible);
     let Some(first) = verdicts.next() else { return Reach::NotTested };
     match verdicts.fold((first, true), |(known, same), v| (known, same && v == known)) {
         (Verdict::Admits, true) => Reach::Every,

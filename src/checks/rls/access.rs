@@ -56,23 +56,66 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-/// Lists the differences of a role: `authenticated UPDATE: declared deny, predicted every row`.
+/// Lists the differences of a role: `authenticated can read and update every row (expected: no rows)`.
 fn differences(
     audit: &Audit,
     contract: &ContractTable,
     table: &Relation,
     role: &Role,
 ) -> Vec<String> {
-    let difference = |command: SqlCommand| {
-        let permission = contract.permission(&role.name, command)?;
+    let mut groups: Vec<((String, String), Vec<&str>)> = Vec::new();
+    for command in SqlCommand::ALL {
+        let Some(permission) = contract.permission(&role.name, command) else { continue };
         let computed = compute_access(&audit.catalog, table, role, command);
         let cell = (table, role, command);
-        (!agrees(&audit.catalog, contract, &permission, cell, &computed)).then(|| {
-            let (role, declared) = (&role.name, String::from(permission));
-            format!("{role} {}: declared {declared}, predicted {computed}", command.sql())
-        })
+        if agrees(&audit.catalog, contract, &permission, cell, &computed) {
+            continue;
+        }
+        let texts = (reached(&computed), expected(&permission));
+        match groups.iter_mut().find(|(known, _)| *known == texts) {
+            Some((_, verbs)) => verbs.push(verb(command)),
+            None => groups.push((texts, vec![verb(command)])),
+        }
+    }
+    let sentence = |((reached, expected), verbs): ((String, String), Vec<&str>)| {
+        let verbs = match verbs.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            verbs => verbs.concat(),
+        };
+        let can = if reached.starts_with(':') { "cannot" } else { "can" };
+        format!("{} {can} {verbs}{reached} (expected: {expected})", role.name)
     };
-    SqlCommand::ALL.into_iter().filter_map(difference).collect()
+    groups.into_iter().map(sentence).collect()
+}
+
+fn verb(command: SqlCommand) -> &'static str {
+    match command {
+        SqlCommand::Select => "read",
+        SqlCommand::Insert => "insert",
+        SqlCommand::Update => "update",
+        SqlCommand::Delete => "delete",
+    }
+}
+
+/// What follows the verb: rows, or after a colon why there are none.
+fn reached(computed: &ComputedAccess) -> String {
+    match computed {
+        ComputedAccess::All => " every row".to_owned(),
+        ComputedAccess::Rows(filter) => format!(" rows where {filter}"),
+        ComputedAccess::Denied(DenyReason::Policy) => " no row".to_owned(),
+        ComputedAccess::Denied(DenyReason::Grant) => ": no grant".to_owned(),
+        ComputedAccess::Denied(DenyReason::SchemaUsage) => ": no USAGE on the schema".to_owned(),
+        ComputedAccess::Fails(why) => format!(": {why}"),
+    }
+}
+
+fn expected(permission: &Permission) -> String {
+    match permission {
+        Permission::Allow => "every row".to_owned(),
+        Permission::Deny => "no rows".to_owned(),
+        Permission::Rows(None) => "the rows of the policies in the contract".to_owned(),
+        Permission::Rows(Some(rule)) => format!("rows where {rule}"),
+    }
 }
 
 /// Whether the computed access is the expected one. A command that fails reaches no row.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::helper::is_wrong;
 use super::public_policy::is_unrestricted_service_policy;
 use super::{Check, clients, contract_table, ident, table_finding};
-use crate::access::admits::{admits_everything, open_to_strangers};
+use crate::access::admits::{admits_everything, open_to_non_members};
 use crate::access::compute::{applicable, binds, compute_access, real_rows, sides};
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
@@ -57,7 +57,7 @@ fn open_policies(check: &Check<Audit>, audit: &Audit, table: &Relation) -> Vec<F
 fn is_open(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> bool {
     match compute_access(&audit.catalog, table, role, command) {
         ComputedAccess::All => true,
-        ComputedAccess::Rows(_) => open_to_strangers(&audit.catalog, table, role, command),
+        ComputedAccess::Rows(_) => open_to_non_members(&audit.catalog, table, role, command),
         _ => false,
     }
 }

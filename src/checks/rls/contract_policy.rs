@@ -35,13 +35,16 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for policy in &expected.policies {
             match present.iter().find(|p| p.name == policy.name) {
                 None => add(
-                    format!("the declared policy {} is missing", policy.name),
+                    format!("policy {} of the contract is missing", policy.name),
                     create(name, policy),
                 ),
                 Some(actual) => {
                     if let Some(difference) = difference(policy, actual) {
                         add(
-                            format!("policy {} is changed: {difference}", policy.name),
+                            format!(
+                                "policy {} differs from the contract: {difference}",
+                                policy.name
+                            ),
                             replace(name, policy),
                         );
                     }
@@ -51,7 +54,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for policy in present {
             if !expected.policies.iter().any(|p| p.name == policy.name) {
                 add(
-                    format!("policy {} is not declared: {}", policy.name, describe(policy)),
+                    format!("policy {} is not in the contract: {}", policy.name, describe(policy)),
                     format!("DROP POLICY {} ON {name};", ident(&policy.name)),
                 );
             }

@@ -2,7 +2,7 @@
 //! caller, and defaults for missing owners.
 
 use super::{Check, clients, ident, table_finding, unexpected_policies};
-use crate::access::admits::stranger;
+use crate::access::admits::non_member;
 use crate::access::compute::{applies_to, binds};
 use crate::access::expression::{is_null_test, self_comparison};
 use crate::access::policies::{Side, expression};
@@ -57,7 +57,7 @@ fn problem(audit: &Audit, table: &Relation, role: &Role, policy: &Policy) -> Opt
                 "compares {operand} with itself, which admits every row without NULL there"
             ));
         }
-        let Some((evaluated, run)) = stranger(&audit.catalog, table, role) else { continue };
+        let Some((evaluated, run)) = non_member(&audit.catalog, table, role) else { continue };
         let Some(verdicts) = run.verdicts.get(text) else { continue };
         if let Some(problem) = null_problem(evaluated, verdicts, text) {
             return Some(problem);

@@ -128,7 +128,8 @@ fn merge_effect(audit: &Audit, findings: &mut Vec<Finding>, effect: Finding) {
     let is_effect = |f: &Finding| f.subject == effect.subject && f.check == access::CHECK.id;
     let policy = contract_policy::cause(audit, &effect.subject, &role);
     let is_policy = |f: &Finding| {
-        let named = |p: &String| f.message.contains(&format!("policy {p} "));
+        // Capitalized at the start of a sentence.
+        let named = |p: &String| f.message.contains(&format!("olicy {p} "));
         f.check == contract_policy::CHECK.id && policy.as_ref().is_some_and(named)
     };
     let cause = findings.iter().position(|f| f.subject == effect.subject && is_policy(f));
@@ -139,17 +140,25 @@ fn merge_effect(audit: &Audit, findings: &mut Vec<Finding>, effect: Finding) {
     let cause = cause.or_else(|| findings.iter().position(is_effect));
     match cause.map(|index| &mut findings[index]) {
         Some(cause) if effect.status == Status::Critical => {
-            let separator =
-                if cause.check == access::CHECK.id || cause.message.contains("; effect: ") {
-                    "; "
-                } else {
-                    "; effect: "
-                };
             cause.status = Status::Critical;
-            cause.message = format!("{}{separator}{}", cause.message, effect.message);
+            // The effect first, then its cause, then what the tests showed.
+            cause.message = match effect.check {
+                id if id == tested::CHECK.id => {
+                    format!("{}. Tested: {}", cause.message, effect.message)
+                }
+                _ if cause.check == access::CHECK.id || cause.message.contains("(expected: ") => {
+                    format!("{}; {}", effect.message, cause.message)
+                }
+                _ => format!("{}. {}", effect.message, capitalized(&cause.message)),
+            };
         }
         _ => findings.push(effect),
     }
+}
+
+fn capitalized(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    characters.next().map_or_else(String::new, |c| c.to_uppercase().chain(characters).collect())
 }
 
 /// Returns the sort key of a status: CRITICAL first.
@@ -300,7 +309,7 @@ pub(crate) mod tests {
         merge_effect(&audit, &mut findings, effect.clone());
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].status, Status::Critical);
-        assert_eq!(findings[0].message, "no grant; effect: reads nothing");
+        assert_eq!(findings[0].message, "reads nothing. No grant");
         merge_effect(&audit, &mut findings, Finding { subject: "public.other".into(), ..effect });
         assert_eq!(findings.len(), 2);
     }

@@ -1,7 +1,7 @@
 //! `rls.rights_column`: columns that grant rights and that the owner of a row may change.
 
 use super::{Check, clients, contract_table, ident, table_finding};
-use crate::access::admits::stranger;
+use crate::access::admits::non_member;
 use crate::access::compute::{applicable, binds};
 use crate::access::policies::{Combined, Side};
 use crate::facts::access::catalog::{Relation, Role};
@@ -77,7 +77,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 
 /// Whether a user may change the row that holds the user's id, and no other one.
 fn changes_own_row(audit: &Audit, table: &Relation, role: &Role) -> bool {
-    let Some((evaluated, run)) = stranger(&audit.catalog, table, role) else { return false };
+    let Some((evaluated, run)) = non_member(&audit.catalog, table, role) else { return false };
     let policies: Vec<_> = applicable(&audit.catalog, table, role, SqlCommand::Update).collect();
     let using = Combined::new(policies.iter().copied(), Side::Using);
     let admits = |at: usize| using.verdict(run, at) == Verdict::Admits;

@@ -74,7 +74,7 @@ fn transfers<'a>(
     let runs: Vec<_> = evaluated.deciding_runs(&role.name).collect();
     for run in &runs {
         let rows = Rows::new(evaluated, run, &update);
-        let is_limited = run.identity == Identity::Stranger || rows.limits_new_rows();
+        let is_limited = run.identity == Identity::NonMember || rows.limits_new_rows();
         if is_limited && rows.taken_over() {
             if !found.iter().any(|(t, _)| *t == Transfer::TakeOver) {
                 found.push((Transfer::TakeOver, names(&update)));

@@ -10,7 +10,7 @@ pub(crate) enum Identity {
     /// No `sub` claim.
     NoUser,
     /// A user id that occurs in no table.
-    Stranger,
+    NonMember,
     /// A user id that was found in the database.
     User(String),
 }
@@ -20,7 +20,7 @@ impl Identity {
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::NoUser => "no user",
-            Self::Stranger => "a stranger",
+            Self::NonMember => "a non-member",
             Self::User(_) => "a user",
         }
     }
@@ -53,7 +53,7 @@ pub(crate) struct Failure {
 pub(crate) struct TestRow {
     /// Whether it was read from the table; otherwise it is synthetic.
     pub(crate) real: bool,
-    /// Whether it holds the id of the stranger, as owner or workspace.
+    /// Whether it holds the id of the non-member, as owner or workspace.
     pub(crate) own: bool,
     /// Whether all ids in it belong to nobody who is tested.
     pub(crate) foreign: bool,
@@ -102,7 +102,7 @@ pub(crate) struct Evaluations {
 
 impl EvaluatedTable {
     /// The results of a role that decide its access. Clients without a user id are anonymous and have no other
-    /// identity; signed-in users are a stranger and users of the database.
+    /// identity; signed-in users are a non-member and users of the database.
     pub(crate) fn deciding_runs<'a>(
         &'a self,
         role: &'a str,

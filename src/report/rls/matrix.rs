@@ -38,7 +38,7 @@ pub(crate) struct CellJson {
 /// Sampled rows that one identity reaches.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TestedJson {
-    /// `no user`, `a stranger` (an id that occurs in no table) or `a user`.
+    /// `no user`, `a non-member` (an id that occurs in no table) or `a user`.
     identity: &'static str,
     /// Id of the user.
     user: Option<String>,

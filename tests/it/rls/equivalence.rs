@@ -243,7 +243,7 @@ fn verify(cell: &Value, truth: &Truth) -> Result<bool, String> {
     let tested = cell["tested"].as_array().unwrap();
     for test in tested {
         let user = match test["identity"].as_str().unwrap() {
-            "a stranger" => Some(STRANGER),
+            "a non-member" => Some(STRANGER),
             "a user" => test["user"].as_str(),
             _ => None,
         };

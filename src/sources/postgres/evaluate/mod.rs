@@ -47,10 +47,10 @@ pub(crate) async fn read(
     let samples = read_samples(db, budget, catalog).await;
     evaluations.untested.extend(samples.failed.iter().cloned());
     let targets = targets(catalog, contract, &samples);
-    let stranger = samples.random.first().cloned().unwrap_or_default();
+    let non_member = samples.random.first().cloned().unwrap_or_default();
     for role in catalog.roles.iter().filter(|role| role.assumable) {
         let result =
-            evaluate_role(db, budget, catalog, &targets, role, &stranger, &mut evaluations).await;
+            evaluate_role(db, budget, catalog, &targets, role, &non_member, &mut evaluations).await;
         if let Err(error) = result {
             let what = format!("policies as {}", role.name);
             evaluations.untested.push((what, error.to_string()));
@@ -153,13 +153,13 @@ async fn evaluate_role(
     catalog: &AccessCatalog,
     targets: &[Target<'_>],
     role: &Role,
-    stranger: &str,
+    non_member: &str,
     evaluations: &mut Evaluations,
 ) -> Result<(), SourceError> {
     let mut runs = runs(catalog, targets, role);
     let pending: Vec<Unit> = runs.iter().enumerate().map(|(at, run)| run.unit(at)).collect();
     let values = {
-        let mut work = RoleWork { db, budget, catalog, role, stranger, evaluations };
+        let mut work = RoleWork { db, budget, catalog, role, non_member, evaluations };
         let values = work.evaluate(&mut runs, pending, true).await?;
         let combined = combined_units(catalog, role, &mut runs);
         work.evaluate(&mut runs, combined, false).await?;
@@ -175,7 +175,7 @@ struct RoleWork<'w> {
     budget: Duration,
     catalog: &'w AccessCatalog,
     role: &'w Role,
-    stranger: &'w str,
+    non_member: &'w str,
     evaluations: &'w mut Evaluations,
 }
 
@@ -191,14 +191,14 @@ impl RoleWork<'_> {
         let (catalog, role) = (self.catalog, self.role);
         let plans = if plan { plan_queries(catalog, role) } else { vec![] };
         let functions = if plan { plans::role_functions(catalog, &role.name) } else { vec![] };
-        let sub = (!is_anonymous(&role.name)).then_some(self.stranger);
+        let sub = (!is_anonymous(&role.name)).then_some(self.non_member);
         let mut first = ProbeGroup { setup: claims_of(&role.name, sub), queries: vec![] };
         first.queries.extend(plans.iter().map(|(_, _, sql)| sql.clone()));
         first.queries.extend(functions.iter().map(|f| format!("select {}()::text", f.name)));
         self.evaluations.planned += plans.len();
         let mut values: Vec<RoleValue> = Vec::new();
         for round in 0..ROUNDS {
-            let mut groups = unit_groups(runs, &pending, self.stranger);
+            let mut groups = unit_groups(runs, &pending, self.non_member);
             groups.insert(0, std::mem::take(&mut first));
             if groups.iter().all(|group| group.queries.is_empty()) {
                 break;
@@ -258,7 +258,7 @@ fn runs<'a>(catalog: &AccessCatalog, targets: &'a [Target<'a>], role: &Role) -> 
             vec![Identity::NoUser]
         } else {
             let users = target.users.iter().cloned().map(Identity::User);
-            [Identity::Stranger].into_iter().chain(users).collect()
+            [Identity::NonMember].into_iter().chain(users).collect()
         };
         runs.extend(identities.into_iter().filter_map(|id| Run::new(target, role, id)));
     }
@@ -266,12 +266,12 @@ fn runs<'a>(catalog: &AccessCatalog, targets: &'a [Target<'a>], role: &Role) -> 
 }
 
 /// Groups units by identity and table, so that claims are set once for each run.
-fn unit_groups(runs: &[Run<'_>], units: &[Unit], stranger: &str) -> Vec<ProbeGroup> {
+fn unit_groups(runs: &[Run<'_>], units: &[Unit], non_member: &str) -> Vec<ProbeGroup> {
     let group = |unit: &Unit| {
         let run = &runs[unit.run];
         let sub = match &run.result.identity {
             Identity::NoUser => None,
-            Identity::Stranger => Some(stranger),
+            Identity::NonMember => Some(non_member),
             Identity::User(sub) => Some(sub.as_str()),
         };
         let setup = claims_of(&run.result.role, sub);

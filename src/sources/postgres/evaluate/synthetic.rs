@@ -33,7 +33,7 @@ pub(crate) struct Material {
 }
 
 /// Builds rows in which the `used` columns have different values and the others are NULL. There are two bases: a row
-/// with the first value of every column, whose ids are those of the stranger, and one with the second values, whose
+/// with the first value of every column, whose ids are those of the non-member, and one with the second values, whose
 /// ids are of nobody. Each further row differs from a base in one column.
 pub(crate) fn rows(
     columns: &[ColumnType],
@@ -70,8 +70,8 @@ fn test_row(
     values: &[Option<&str>],
     material: &Material,
 ) -> RowText {
-    let stranger = material.uuids.first().map(String::as_str);
-    let own = stranger.is_some() && values.contains(&stranger);
+    let non_member = material.uuids.first().map(String::as_str);
+    let own = non_member.is_some() && values.contains(&non_member);
     let others = material.uuids.get(1..).unwrap_or_default();
     let mut ids = columns
         .iter()
@@ -119,9 +119,9 @@ fn of_type(base: &str, material: &Material) -> Vec<String> {
             material.uuids.iter().chain(literals().filter(fits).take(LITERALS)).cloned().collect()
         }
         "text" | "varchar" | "bpchar" | "name" | "citext" => {
-            let [stranger, other] =
+            let [non_member, other] =
                 [0, 1].map(|at| material.uuids.get(at).map_or("", String::as_str));
-            with(&[stranger, &format!("value-{other}"), ""], &|v| !v.contains('\0'))
+            with(&[non_member, &format!("value-{other}"), ""], &|v| !v.contains('\0'))
         }
         "int2" | "int4" | "int8" | "numeric" | "float4" | "float8" | "oid" => {
             numbers(base, &material.literals)
