@@ -17,7 +17,8 @@ pub(crate) const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, expected) in &audit.contract.tables {
-        if audit.catalog.relation(name).is_none() {
+        // Policies are read in the examined schemas only.
+        if audit.catalog.relation(name).is_none_or(|table| !table.exposed) {
             continue;
         }
         let present: Vec<_> = audit.catalog.policies_on(name).collect();

@@ -46,7 +46,8 @@ pub(crate) async fn read(
     let mut evaluations = Evaluations::default();
     let samples = read_samples(db, budget, catalog).await;
     evaluations.untested.extend(samples.failed.iter().cloned());
-    let targets = targets(catalog, contract, &samples);
+    let mut targets = targets(catalog, contract, &samples);
+    sample::remove_impossible_rows(db, budget, &mut targets).await;
     let non_member = samples.random.first().cloned().unwrap_or_default();
     for role in catalog.roles.iter().filter(|role| role.assumable) {
         let result =

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::synthetic::{RowText, is_uuid};
+use super::synthetic::{self, RowText, is_uuid};
+use super::units::Target;
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::evaluated::TestRow;
 use crate::queue::sql::{ident, literal};
@@ -93,6 +94,44 @@ pub(crate) async fn read(
         }
     }
     samples
+}
+
+/// Removes the synthetic rows that cannot exist because the type of a column rejects a value: a number that is too
+/// large, a domain. Otherwise every expression of the table would be evaluated row by row.
+pub(crate) async fn remove_impossible_rows(
+    db: &Database,
+    budget: Duration,
+    targets: &mut [Target<'_>],
+) {
+    let all = |target: &Target<'_>| {
+        let rows = target.rows.iter().map(|row| row.text.as_str());
+        rows_exist(target.table, &synthetic::array(rows))
+    };
+    let results = run(db, budget, targets.iter().map(all).collect()).await;
+    for (target, result) in targets.iter_mut().zip(results) {
+        if result.is_ok() {
+            continue;
+        }
+        let one = |row: &RowText| {
+            rows_exist(target.table, &synthetic::array(std::iter::once(row.text.as_str())))
+        };
+        let each = run(db, budget, target.rows.iter().map(one).collect()).await;
+        let mut exists = each.iter().map(Result::is_ok);
+        target.rows.retain(|_| exists.next().unwrap_or(false));
+    }
+}
+
+fn rows_exist(table: &Relation, rows: &str) -> String {
+    format!("select count(*)::text from pg_catalog.unnest({}::{}[]) s", literal(rows), table.name)
+}
+
+/// Runs queries with the rights of the login; without results on an error of the transaction.
+async fn run(db: &Database, budget: Duration, queries: Vec<String>) -> Vec<ProbeResult> {
+    let group = ProbeGroup { setup: "SELECT 1".to_owned(), queries };
+    let setup = sample_setup(budget);
+    let groups =
+        db.read(budget, async |client| probe_batch::run(client, &setup, &[group]).await).await;
+    groups.map(|groups| groups.into_iter().flatten().collect()).unwrap_or_default()
 }
 
 /// Returns whether a column holds user ids.
