@@ -271,6 +271,9 @@ _cliplyctl() {
             cliplyctl__subcmd__help__subcmd__rls,matrix)
                 cmd="cliplyctl__subcmd__help__subcmd__rls__subcmd__matrix"
                 ;;
+            cliplyctl__subcmd__help__subcmd__rls,whocan)
+                cmd="cliplyctl__subcmd__help__subcmd__rls__subcmd__whocan"
+                ;;
             cliplyctl__subcmd__jobs,help)
                 cmd="cliplyctl__subcmd__jobs__subcmd__help"
                 ;;
@@ -313,6 +316,9 @@ _cliplyctl() {
             cliplyctl__subcmd__rls,matrix)
                 cmd="cliplyctl__subcmd__rls__subcmd__matrix"
                 ;;
+            cliplyctl__subcmd__rls,whocan)
+                cmd="cliplyctl__subcmd__rls__subcmd__whocan"
+                ;;
             cliplyctl__subcmd__rls__subcmd__help,audit)
                 cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__audit"
                 ;;
@@ -330,6 +336,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__rls__subcmd__help,matrix)
                 cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__matrix"
+                ;;
+            cliplyctl__subcmd__rls__subcmd__help,whocan)
+                cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__whocan"
                 ;;
             *)
                 ;;
@@ -2763,7 +2772,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__rls)
-            opts="audit matrix explain diff contract"
+            opts="audit matrix explain diff contract whocan"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2833,6 +2842,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__rls__subcmd__matrix)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__rls__subcmd__whocan)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3752,7 +3775,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version audit matrix explain diff contract help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version audit matrix explain diff contract whocan help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4190,7 +4213,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__help)
-            opts="audit matrix explain diff contract help"
+            opts="audit matrix explain diff contract whocan help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4287,6 +4310,20 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__rls__subcmd__help__subcmd__whocan)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__rls__subcmd__matrix)
             opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -4294,6 +4331,105 @@ _cliplyctl() {
                 return 0
             fi
             case "${prev}" in
+                --contract)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schemas)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --role)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__rls__subcmd__whocan)
+            opts="-c -o -h -V --as --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --as)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --contract)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

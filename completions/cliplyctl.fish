@@ -512,12 +512,12 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
 ndjson\t'For pipes: one JSON object a line'
@@ -528,18 +528,19 @@ nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
 prometheus\t'For node_exporter\'s textfile collector'
 sarif\t'For code scanning: SARIF 2.1.0'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -f -a "audit" -d 'Find where declared, granted and observed access disagree'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -f -a "matrix" -d 'Show table × role × command: declared, predicted, observed'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -f -a "explain" -d 'Say why a role may or may not run a command on a table'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -f -a "diff" -d 'Say what access appeared or vanished between two reports of `rls matrix` or `rls audit`'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -f -a "audit" -d 'Find where declared, granted and observed access disagree'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -f -a "matrix" -d 'Show table × role × command: declared, predicted, observed'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -f -a "explain" -d 'Say why a role may or may not run a command on a table'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -f -a "diff" -d 'Say what access appeared or vanished between two reports of `rls matrix` or `rls audit`'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -f -a "whocan" -d 'Show which rows a user can see and change, and through which memberships'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l role -d 'Examine this role as well; may be given more than once' -r -f
@@ -668,11 +669,38 @@ never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l as -d 'Act as this role' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l role -d 'Examine this role as well; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line'
+csv\t'For spreadsheets: RFC 4180, written while it is read'
+short\t'For a chat: one line to paste'
+markdown\t'For tickets and pull requests'
+nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
+junit\t'For CI servers: one test case a check'
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "audit" -d 'Find where declared, granted and observed access disagree'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "matrix" -d 'Show table × role × command: declared, predicted, observed'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say why a role may or may not run a command on a table'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Say what access appeared or vanished between two reports of `rls matrix` or `rls audit`'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "whocan" -d 'Show which rows a user can see and change, and through which memberships'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
@@ -1098,6 +1126,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from rls" -f -a "explain" -d 'Say why a role may or may not run a command on a table'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from rls" -f -a "diff" -d 'Say what access appeared or vanished between two reports of `rls matrix` or `rls audit`'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from rls" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from rls" -f -a "whocan" -d 'Show which rows a user can see and change, and through which memberships'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from env" -f -a "check" -d 'Hold template and values against the schema in the TypeScript source'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from env" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show every setting and where it came from'

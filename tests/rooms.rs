@@ -29,6 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "sources",
         &[
+            "access",
             "dsn",
             "error",
             "facts",

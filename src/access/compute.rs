@@ -1,8 +1,13 @@
-//! Computed access: combines grants, policies, and the privileges that the policies themselves require.
+//! Computed access: combines grants, the policies that apply, and what PostgreSQL answered when it evaluated them.
+//!
+//! The server decides which rows a role reaches. Without its answer, only the constants `true` and `false` are
+//! understood. The text of the policies explains the result.
 
-use super::expression::{normalise, split, truth};
+use super::expression::normalise;
+use super::policies::{Combined, Side, and};
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason, RowFilter};
+use crate::facts::access::evaluated::{EvaluatedTable, Failure, PolicyRun, Verdict};
 use crate::facts::access::{AccessCatalog, SqlCommand, contract};
 
 /// The access of a role to a table by one command.
@@ -21,17 +26,107 @@ pub(crate) fn compute_access(
     if !table.has(&role.name, command.sql()) && !table.has_column(&role.name, command.sql()) {
         return ComputedAccess::Denied(DenyReason::Grant);
     }
+    if let Some(failure) = failure(catalog, table, role, command) {
+        return ComputedAccess::Fails(format!("{} (SQLSTATE {})", failure.message, failure.code));
+    }
     if !binds(table, role) {
         return ComputedAccess::All;
     }
     let policies: Vec<_> = applicable(catalog, table, role, command).collect();
-    match allowed_rows(policies.iter().copied(), role, command) {
-        ComputedAccess::Rows(filter) => match missing_privilege(catalog, &policies, role) {
-            Some(why) => ComputedAccess::Fails(why),
-            None => ComputedAccess::Rows(filter),
-        },
-        decided => decided,
+    let filter = || ComputedAccess::Rows(row_filter(policies.iter().copied(), command));
+    match evaluate(catalog, table, role, command, &policies) {
+        Reach::Every => ComputedAccess::All,
+        Reach::None => ComputedAccess::Denied(DenyReason::Policy),
+        Reach::Some => filter(),
+        Reach::NotTested => constant(policies.iter().copied(), command).unwrap_or_else(filter),
     }
+}
+
+/// The rows that a role reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Every sampled and every synthetic row, as every identity.
+    Every,
+    /// The planner proved that there are none, or no identity reached one and no policy depends on anything.
+    None,
+    /// Some rows, or rows that depend on the user.
+    Some,
+    /// Not known.
+    NotTested,
+}
+
+fn evaluate(
+    catalog: &AccessCatalog,
+    table: &Relation,
+    role: &Role,
+    command: SqlCommand,
+    policies: &[&Policy],
+) -> Reach {
+    let Some(evaluated) = catalog.evaluations.tables.get(&table.name) else {
+        return Reach::NotTested;
+    };
+    let sides = sides(policies, command);
+    let never = sides.iter().any(|side| {
+        let key = (role.name.clone(), side.sql());
+        side.permissive.is_empty() || evaluated.never.contains(&key)
+    });
+    if never {
+        return Reach::None;
+    }
+    let of_run = |run| (0..evaluated.rows.len()).map(|row| verdict(&sides, run, row)).collect();
+    let verdicts = evaluated.deciding_runs(&role.name).flat_map::<Vec<_>, _>(of_run);
+    let mut verdicts = verdicts.filter(|v| *v != Verdict::Impossible);
+    let Some(first) = verdicts.next() else { return Reach::NotTested };
+    match verdicts.fold((first, true), |(known, same), v| (known, same && v == known)) {
+        (Verdict::Admits, true) => Reach::Every,
+        (Verdict::NotTested, true) => Reach::NotTested,
+        _ => Reach::Some,
+    }
+}
+
+/// The combined expressions of each side of a command.
+pub(crate) fn sides<'a>(policies: &[&'a Policy], command: SqlCommand) -> Vec<Combined<'a>> {
+    let combine = |side: &Side| Combined::new(policies.iter().copied(), *side);
+    Side::of(command).iter().map(combine).collect()
+}
+
+/// Whether a row passes all sides, as an UPDATE that does not change it.
+pub(crate) fn verdict(sides: &[Combined<'_>], run: &PolicyRun, row: usize) -> Verdict {
+    sides.iter().map(|side| side.verdict(run, row)).fold(Verdict::Admits, and)
+}
+
+/// The number of sampled rows that a run reaches by a command, and of those that were tested.
+pub(crate) fn real_rows(
+    evaluated: &EvaluatedTable,
+    sides: &[Combined<'_>],
+    run: &PolicyRun,
+) -> (usize, usize) {
+    let rows = evaluated.rows.iter().enumerate().filter(|(_, row)| row.real);
+    let verdicts: Vec<_> = rows.map(|(at, _)| verdict(sides, run, at)).collect();
+    let count = |wanted: Verdict| verdicts.iter().filter(|v| **v == wanted).count();
+    (count(Verdict::Admits), verdicts.len() - count(Verdict::NotTested))
+}
+
+/// The error that a command of a role ends with: of the command itself, or of a policy.
+pub(crate) fn failure<'a>(
+    catalog: &'a AccessCatalog,
+    table: &Relation,
+    role: &'a Role,
+    command: SqlCommand,
+) -> Option<&'a Failure> {
+    let key = (table.name.clone(), role.name.clone(), command);
+    if let Some(failure) = catalog.evaluations.failing.get(&key) {
+        return Some(failure);
+    }
+    if !binds(table, role) {
+        return None;
+    }
+    let evaluated = catalog.evaluations.tables.get(&table.name)?;
+    let policies: Vec<_> = applicable(catalog, table, role, command).collect();
+    let sides = sides(&policies, command);
+    evaluated
+        .deciding_runs(&role.name)
+        .find_map(|run| sides.iter().find_map(|side| side.failure(run)))
 }
 
 /// Whether row security applies to this role on this table.
@@ -56,89 +151,67 @@ pub(crate) fn applies_to(policy: &Policy, role: &Role) -> bool {
     policy.roles.iter().any(|r| r == "public" || role.inherits.contains(r))
 }
 
-/// The rows that the policies allow.
-fn allowed_rows<'a>(
+/// The access that follows from the constants `true` and `false` alone.
+fn constant<'a>(
     policies: impl Iterator<Item = &'a Policy>,
-    role: &Role,
     command: SqlCommand,
-) -> ComputedAccess {
-    let (mut filter, mut everything) = (RowFilter::default(), false);
-    for policy in policies {
-        let expression = expression(policy, command);
-        match (truth(&expression, &role.name), policy.permissive) {
-            (Some(true), true) => everything = true,
-            (Some(false), true) | (Some(true), false) => {}
-            (Some(false), false) => return ComputedAccess::Denied(DenyReason::Policy),
-            (None, true) => filter.any.push(simplified(&expression, &role.name)),
-            (None, false) => filter.all.push(simplified(&expression, &role.name)),
+) -> Option<ComputedAccess> {
+    let policies: Vec<_> = policies.collect();
+    let is = |expression: &&str, value: &str| normalise(expression) == value;
+    let sides = sides(&policies, command);
+    let none = |side: &Combined<'_>| {
+        side.permissive.iter().all(|e| is(e, "false"))
+            || side.restrictive.iter().any(|e| is(e, "false"))
+    };
+    let all = |side: &Combined<'_>| {
+        side.permissive.iter().any(|e| is(e, "true"))
+            && side.restrictive.iter().all(|e| is(e, "true"))
+    };
+    if sides.iter().any(none) {
+        return Some(ComputedAccess::Denied(DenyReason::Policy));
+    }
+    sides.iter().all(all).then_some(ComputedAccess::All)
+}
+
+/// The text of the conditions under which policies admit rows, without those that are always false.
+pub(crate) fn row_filter<'a>(
+    policies: impl Iterator<Item = &'a Policy>,
+    command: SqlCommand,
+) -> RowFilter {
+    let policies: Vec<_> = policies.collect();
+    let sides = sides(&policies, command);
+    let texts = |expressions: &[&str]| -> Vec<String> {
+        expressions.iter().map(|e| normalise(e)).filter(|text| text != "false").collect()
+    };
+    let mut filter = RowFilter::default();
+    for (index, side) in sides.iter().enumerate() {
+        let restrictive = texts(&side.restrictive);
+        filter.all.extend(restrictive.into_iter().filter(|text| text != "true"));
+        let mut any = texts(&side.permissive);
+        if any.iter().any(|text| text == "true") {
+            any = vec!["true".to_owned()];
         }
-    }
-    if everything {
-        filter.any = vec!["true".to_owned()];
-    }
-    match (filter.any.is_empty(), filter.all.is_empty()) {
-        (true, _) => ComputedAccess::Denied(DenyReason::Policy),
-        (false, true) if everything => ComputedAccess::All,
-        _ => ComputedAccess::Rows(filter.normalised()),
-    }
-}
-
-/// The expression of a policy for a command. USING replaces a missing WITH CHECK.
-fn expression(policy: &Policy, command: SqlCommand) -> String {
-    let using = policy.using.as_deref().unwrap_or("true");
-    let check = policy.check.as_deref().unwrap_or(using);
-    match command {
-        SqlCommand::Select | SqlCommand::Delete => using.to_owned(),
-        SqlCommand::Insert => check.to_owned(),
-        SqlCommand::Update if normalise(using) == normalise(check) => using.to_owned(),
-        SqlCommand::Update => format!("({using}) AND ({check})"),
-    }
-}
-
-/// Removes the alternatives that are always false for this role.
-fn simplified(expression: &str, role: &str) -> String {
-    let text = normalise(expression);
-    let possible: Vec<_> =
-        split(&text, " OR ").into_iter().filter(|part| truth(part, role) != Some(false)).collect();
-    normalise(&possible.join(" OR "))
-}
-
-/// A function or table that the policies use and the role cannot, so that every query fails.
-fn missing_privilege(catalog: &AccessCatalog, policies: &[&Policy], role: &Role) -> Option<String> {
-    for policy in policies {
-        for signature in &policy.functions {
-            let closed =
-                catalog.function(signature).is_some_and(|f| !f.executable_by.contains(&role.name));
-            if closed {
-                let name = &policy.name;
-                return Some(format!(
-                    "policy {name} calls {signature}, which {0} may not execute",
-                    role.name
-                ));
-            }
-        }
-        for name in &policy.relations {
-            let closed = catalog.relation(name).is_some_and(|r| {
-                !r.has(&role.name, "SELECT") && !r.has_column(&role.name, "SELECT")
+        any.sort();
+        any.dedup();
+        if index == 0 {
+            filter.any = any;
+        } else if any != filter.any {
+            filter.all.push(if any.len() == 1 {
+                any.remove(0)
+            } else {
+                format!("({})", any.join(" OR "))
             });
-            if closed {
-                let policy = &policy.name;
-                return Some(format!(
-                    "policy {policy} reads {name}, which {} may not select from",
-                    role.name
-                ));
-            }
         }
     }
-    None
+    filter.normalised()
 }
 
-/// The rows that the expected policies of a contract allow.
-pub(crate) fn expected_access(
+/// The conditions of the expected policies of a contract.
+pub(crate) fn expected_filter(
     table: &contract::ContractTable,
     role: &Role,
     command: SqlCommand,
-) -> ComputedAccess {
+) -> RowFilter {
     let policies: Vec<Policy> = table
         .policies
         .iter()
@@ -146,7 +219,7 @@ pub(crate) fn expected_access(
         .map(from_contract)
         .filter(|p| applies_to(p, role))
         .collect();
-    allowed_rows(policies.iter(), role, command)
+    row_filter(policies.iter(), command)
 }
 
 fn from_contract(policy: &contract::ContractPolicy) -> Policy {
@@ -160,6 +233,7 @@ fn from_contract(policy: &contract::ContractPolicy) -> Policy {
         check: policy.check.clone(),
         functions: vec![],
         relations: vec![],
+        columns: vec![],
     }
 }
 
@@ -202,20 +276,10 @@ mod tests {
     }
 
     #[test]
-    fn policy_that_reads_an_ungranted_table_fails() {
-        let mut p = policy("p", "authenticated", "(EXISTS ( SELECT 1 FROM private.m))");
-        p.relations = vec!["private.m".into()];
-        let mut c = catalog(vec![p]);
-        let mut closed = table("private.m");
-        closed.grants.clear();
-        c.relations.push(closed);
-        assert!(matches!(select(&c), ComputedAccess::Fails(_)));
-    }
-
-    #[test]
-    fn null_with_check_falls_back_to_using() {
-        let p = policy("p", "authenticated", "(owner = 1)");
-        assert_eq!(expression(&p, SqlCommand::Update), "(owner = 1)");
-        assert_eq!(expression(&p, SqlCommand::Insert), "(owner = 1)");
+    fn update_policies_add_up_by_sides() {
+        let (mut a, mut b) = (policy("a", "public", "(a)"), policy("b", "public", "false"));
+        (a.check, b.check) = (Some("false".into()), Some("true".into()));
+        let filter = row_filter([&a, &b].into_iter(), SqlCommand::Update);
+        assert_eq!(filter.to_string(), "a AND true");
     }
 }

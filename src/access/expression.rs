@@ -1,4 +1,4 @@
-//! Policy expressions: normalization, and evaluation as far as constants and the claims of a role allow it.
+//! Text of policy expressions: normalization, to compare and show them. PostgreSQL evaluates them.
 
 /// Normalizes an expression: no outer brackets, no `( SELECT f() AS f)` around a call, single spaces.
 /// Expressions with the same meaning then often have the same form.
@@ -74,84 +74,59 @@ fn strip_brackets(text: &str) -> &str {
     text
 }
 
-/// The value of an expression for this role; `None` if it depends on the row.
-pub(crate) fn truth(expression: &str, role: &str) -> Option<bool> {
-    let text = normalise(expression);
-    let any = split(&text, " OR ");
-    if any.len() > 1 {
-        return combine(any.iter().map(|part| truth(part, role)), true);
-    }
-    let all = split(&text, " AND ");
-    if all.len() > 1 {
-        return combine(all.iter().map(|part| truth(part, role)), false);
-    }
-    atom(&text, role)
+/// Returns the operand of a comparison with itself: `m.org_id = m.org_id`.
+pub(crate) fn self_comparison(text: &str) -> Option<&str> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"');
+    text.match_indices(" = ").find_map(|(at, operator)| {
+        let left = &text[..at];
+        let left = left.rfind(|c| !is_name(c)).map_or(left, |end| &left[end + 1..]);
+        let right = &text[at + operator.len()..];
+        let right = &right[..right.find(|c| !is_name(c)).unwrap_or(right.len())];
+        let is_column = left.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '"'));
+        let is_call = text[at + operator.len() + right.len()..].starts_with('(');
+        (left == right && is_column && !is_call && !matches!(left, "true" | "false"))
+            .then_some(left)
+    })
 }
 
-/// Combines values by OR (`decisive` is true) or AND (`decisive` is false); None is an unknown value.
-fn combine(parts: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
-    let mut unknown = false;
-    for part in parts {
-        match part {
-            Some(value) if value == decisive => return Some(decisive),
-            Some(_) => {}
-            None => unknown = true,
-        }
-    }
-    (!unknown).then_some(!decisive)
+/// Whether an expression asks whether a column is NULL.
+pub(crate) fn is_null_test(text: &str, column: &str) -> bool {
+    let quoted = format!("\"{column}\"");
+    [column, quoted.as_str()].iter().any(|name| text.contains(&format!("{name} IS NULL")))
 }
 
-fn atom(text: &str, role: &str) -> Option<bool> {
-    match text {
-        "true" => return Some(true),
-        "false" | "NULL::boolean" => return Some(false),
-        "auth.uid() IS NOT NULL" => return Some(role == "authenticated"),
-        _ => {}
+/// Replaces a call by a value where the call is a word of its own.
+pub(crate) fn replace_call(text: &str, call: &str, value: &str) -> String {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"');
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(call) {
+        let before = &rest[..at];
+        let joined = call.starts_with(is_name) && before.ends_with(is_name);
+        out.push_str(before);
+        out.push_str(if joined { call } else { value });
+        rest = &rest[at + call.len()..];
     }
-    if let Some(negated) = text.strip_prefix("NOT ") {
-        return truth(negated, role).map(|value| !value);
-    }
-    let sides = split(text, " = ");
-    let [left, right] = sides.as_slice() else { return None };
-    let (left, right) = (strip_brackets(left), strip_brackets(right));
-    if left == right {
-        return Some(true); // true for every row without NULL
-    }
-    match left {
-        "auth.role()" | "auth.jwt() ->> 'role'::text" => {
-            Some(right.trim_end_matches("::text").trim_matches('\'') == role)
-        }
-        _ => None,
-    }
-}
-
-/// Splits an expression at an operator, outside of brackets and quotes.
-pub(crate) fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
-    let (mut parts, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_i32, false);
-    for (at, c) in text.char_indices() {
-        match c {
-            '\'' => quoted = !quoted,
-            '(' if !quoted => depth += 1,
-            ')' if !quoted => depth -= 1,
-            ' ' if !quoted && depth == 0 && at >= start && text[at..].starts_with(operator) => {
-                parts.push(&text[start..at]);
-                start = at + operator.len();
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
-}
-
-/// Whether an expression is true for `service_role` and false for `anon`: `auth.role() = 'service_role'`.
-pub(crate) fn is_service_claim(expression: &str) -> bool {
-    truth(expression, "service_role") == Some(true) && truth(expression, "anon") == Some(false)
+    out + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comparison_of_a_column_with_itself_is_found() {
+        assert_eq!(self_comparison("(m.org_id = m.org_id)"), Some("m.org_id"));
+        assert_eq!(self_comparison("(parent = parent)"), Some("parent"));
+        assert_eq!(self_comparison("(a.id = b.id) AND (1 = 1) AND (f(x) = f(x))"), None);
+    }
+
+    #[test]
+    fn calls_are_replaced_as_words() {
+        assert_eq!(
+            replace_call("my_auth.uid() = auth.uid()", "auth.uid()", "1"),
+            "my_auth.uid() = 1"
+        );
+    }
 
     #[test]
     fn wrapped_calls_are_normalized() {
@@ -164,27 +139,5 @@ mod tests {
         assert_eq!(normalise("(a) = (b)"), "(a) = (b)");
         assert_eq!(normalise("name = ')'"), "name = ')'");
         assert_eq!(normalise("((("), "(((");
-    }
-
-    #[test]
-    fn role_claims_are_evaluated_per_role() {
-        let claim = "(( SELECT auth.role() AS role) = 'service_role'::text)";
-        assert_eq!(truth(claim, "service_role"), Some(true));
-        assert_eq!(truth(claim, "anon"), Some(false));
-        assert!(is_service_claim(claim));
-        assert!(!is_service_claim("true"));
-        assert_eq!(truth("(auth.uid() IS NOT NULL)", "authenticated"), Some(true));
-        assert_eq!(truth("(auth.uid() IS NOT NULL)", "anon"), Some(false));
-    }
-
-    #[test]
-    fn constants_are_folded_through_or_and_and() {
-        assert_eq!(truth("((x = 1) OR true)", "anon"), Some(true));
-        assert_eq!(truth("((x = 1) AND false)", "anon"), Some(false));
-        assert_eq!(truth("((x = 1) OR false)", "anon"), None);
-        assert_eq!(truth("(1 = 1)", "anon"), Some(true));
-        assert_eq!(truth("(workspace_id = workspace_id)", "anon"), Some(true));
-        assert_eq!(truth("(NOT false)", "anon"), Some(true));
-        assert_eq!(truth("(note = ' OR true'::text)", "anon"), None);
     }
 }

@@ -1,13 +1,20 @@
 //! Access rules: what grants, policies and function bodies allow, computed from the catalog.
 //!
-//! - `compute` combines grants and policies into the access of a role to a table.
-//! - `expression` normalizes and evaluates the expressions of policies.
+//! - `policies` combines policies as PostgreSQL does.
+//! - `compute` combines grants, policies and the server's answers into the access of a role to a table.
+//! - `admits` tells what single policies and identities admit.
+//! - `expression` normalizes the text of policies.
+//! - `paths` follows views, functions and rules around row security; `caller` tells whether SQL tests who calls.
 //! - `body` finds the tables that functions read and write.
 //! - `write_contract` creates a contract from the current access.
 //!
 //! The room does no IO and imports `facts` only.
 
+pub(crate) mod admits;
 pub(crate) mod body;
+pub(crate) mod caller;
 pub(crate) mod compute;
 pub(crate) mod expression;
+pub(crate) mod paths;
+pub(crate) mod policies;
 pub(crate) mod write_contract;

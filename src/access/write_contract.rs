@@ -1,18 +1,55 @@
 //! Contracts from a database: the computed access becomes the expected access.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compute::compute_access;
-use crate::facts::access::SqlCommand;
-use crate::facts::access::catalog::{AccessCatalog, Policy, Relation, Role};
+use super::paths::Paths;
+use crate::facts::access::catalog::{
+    AccessCatalog, Policy, Relation, RelationKind, Role, SqlFunction,
+};
 use crate::facts::access::computed::ComputedAccess;
-use crate::facts::access::contract::{self, Access, CommandName, Contract, Permission};
+use crate::facts::access::contract::{
+    self, Access, CommandName, Contract, ContractHelper, ContractPath, Permission,
+};
+use crate::facts::access::{CLIENT_ROLES, SqlCommand};
 
-/// Creates a contract with every table that has row security.
+/// Creates a contract with every table of the examined schemas. Tables and paths that are open to clients are marked
+/// for review.
 pub(crate) fn contract_of(catalog: &AccessCatalog) -> Contract {
-    let protected = catalog.tables().filter(|t| t.rls);
-    let tables = protected.map(|t| (t.name.clone(), table(catalog, t))).collect();
-    Contract { tables, ..Contract::default() }
+    let tables: BTreeMap<_, _> =
+        catalog.tables().map(|t| (t.name.clone(), table(catalog, t))).collect();
+    let mut contract = Contract { tables, helpers: helpers(catalog), ..Contract::default() };
+    contract.paths = paths(catalog, &contract);
+    contract.review = contract.paths.keys().cloned().collect();
+    let open = catalog.tables().filter(|table| is_open(catalog, table));
+    contract.review.extend(open.map(|table| table.name.clone()));
+    contract
+}
+
+/// Whether a client reaches every row of a table by some command.
+fn is_open(catalog: &AccessCatalog, table: &Relation) -> bool {
+    let clients = catalog.roles.iter().filter(|role| CLIENT_ROLES.contains(&role.name.as_str()));
+    let mut cells = clients.flat_map(|role| SqlCommand::ALL.map(|command| (role, command)));
+    cells
+        .any(|(role, command)| compute_access(catalog, table, role, command) == ComputedAccess::All)
+}
+
+/// Adds the comment `# review` to the headers of the marked tables and paths.
+pub(crate) fn mark_for_review(contract: &Contract, text: &str) -> String {
+    let marked = |line: &str| {
+        contract.review.iter().any(|name| {
+            let quoted = format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+            let literal = format!("'{name}'");
+            [quoted, literal]
+                .iter()
+                .any(|key| line == format!("[tables.{key}]") || line == format!("[paths.{key}]"))
+        })
+    };
+    let lines = text.lines().map(|line| match marked(line) {
+        true => format!("{line} # review\n"),
+        false => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 fn table(catalog: &AccessCatalog, table: &Relation) -> contract::ContractTable {
@@ -28,12 +65,18 @@ fn table(catalog: &AccessCatalog, table: &Relation) -> contract::ContractTable {
         let same = each.values().all(|p| *p == first);
         (role.name.clone(), if same { Access::All(first) } else { Access::Each(each) })
     });
+    let clients = catalog.roles.iter().filter(|role| CLIENT_ROLES.contains(&role.name.as_str()));
+    let grants = clients.filter_map(|role| {
+        let privileges = &table.grant(&role.name)?.privileges;
+        (!privileges.is_empty()).then(|| (role.name.clone(), privileges.clone()))
+    });
     contract::ContractTable {
         rls: table.rls,
         force: table.force,
         tenant: None,
         roles: roles.collect(),
         columns: columns(catalog, table),
+        grants: Some(grants.collect()),
         policies: catalog.policies_on(&table.name).map(policy).collect(),
     }
 }
@@ -46,12 +89,8 @@ fn columns(
     let of = |role: &Role| -> BTreeMap<CommandName, Vec<String>> {
         let each =
             SqlCommand::ALL.into_iter().map(|c| (c, table.only_columns(&role.name, c.sql())));
-        let allowed = each.filter(|(c, columns)| {
-            let denied =
-                matches!(compute_access(catalog, table, role, *c), ComputedAccess::Denied(_));
-            !columns.is_empty() && !denied
-        });
-        allowed.map(|(command, columns)| (command.into(), columns)).collect()
+        let granted = each.filter(|(_, columns)| !columns.is_empty());
+        granted.map(|(command, columns)| (command.into(), columns)).collect()
     };
     let by_role = catalog.roles.iter().map(|role| (role.name.clone(), of(role)));
     by_role.filter(|(_, each)| !each.is_empty()).collect()
@@ -66,4 +105,75 @@ fn policy(policy: &Policy) -> contract::ContractPolicy {
         check: policy.check.clone(),
         restrictive: !policy.permissive,
     }
+}
+
+/// The functions that policies call, except those that only return a claim (schema `auth`).
+fn helpers(catalog: &AccessCatalog) -> BTreeMap<String, ContractHelper> {
+    let called: BTreeSet<&str> =
+        catalog.policies.iter().flat_map(|p| &p.functions).map(String::as_str).collect();
+    let functions = called.into_iter().filter_map(|signature| catalog.function(signature));
+    let helpers = functions.filter(|f| !f.returns_claims());
+    helpers.map(|f| (f.signature.clone(), helper(f))).collect()
+}
+
+/// What a contract stores of a helper.
+pub(crate) fn helper(function: &SqlFunction) -> ContractHelper {
+    ContractHelper {
+        definer: function.definer,
+        search_path: function.search_path.clone(),
+        body: function.source.clone(),
+    }
+}
+
+/// The views and functions through which clients reach protected tables.
+fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, ContractPath> {
+    let walks = Paths::new(catalog, contract);
+    let mut paths: BTreeMap<String, ContractPath> = BTreeMap::new();
+    let mut add = |name: &str, role: &Role, tables: Vec<String>| {
+        if tables.is_empty() {
+            return;
+        }
+        let path = paths.entry(name.to_owned());
+        let path = path.or_insert(ContractPath { roles: vec![], tables: vec![] });
+        path.roles.push(role.name.clone());
+        path.tables.extend(tables);
+        path.tables.sort();
+        path.tables.dedup();
+    };
+    let clients = catalog.roles.iter().filter(|r| CLIENT_ROLES.contains(&r.name.as_str()));
+    for role in clients.filter(|role| !role.superuser) {
+        for view in catalog.relations.iter().filter(|r| r.exposed && !r.is_table()) {
+            if !role.schemas.contains(&view.schema) || !view.reachable_by(&role.name) {
+                continue;
+            }
+            if view.kind == RelationKind::Foreign {
+                add(&view.name, role, vec![view.name.clone()]);
+            } else {
+                let reach = walks.through_view(view, role);
+                let open = reach.reads.into_keys().chain(reach.open.into_keys());
+                add(&view.name, role, if reach.asks { vec![] } else { open.collect() });
+            }
+        }
+        for function in catalog.functions.iter().filter(|f| f.exposed) {
+            let is_trigger = matches!(function.returns.as_str(), "trigger" | "event_trigger");
+            let may_call = function.executable_by.contains(&role.name)
+                && role.schemas.contains(&function.schema);
+            if may_call && !is_trigger && !walks.is_helper(function) {
+                let reach = walks.through_function(function, role);
+                let (reads, writes) = (reach.reads.into_keys(), reach.writes.into_keys());
+                let tables =
+                    if reach.asks { writes.collect() } else { reads.chain(writes).collect() };
+                add(&function.signature, role, tables);
+            }
+        }
+        for relation in catalog.relations.iter().filter(|r| r.exposed) {
+            for rule in &relation.rules {
+                if relation.has(&role.name, rule.event.sql()) {
+                    let reach = walks.through_rule(relation, &rule.uses, role);
+                    add(&relation.name, role, reach.writes.into_keys().collect());
+                }
+            }
+        }
+    }
+    paths
 }

@@ -21,7 +21,7 @@ pub(crate) use global::Global;
 pub(crate) use history::{History, Record, Watch};
 pub(crate) use jobs::{JobsCommand, JobsList, JobsRescue, JobsShow};
 pub(crate) use requeue::{ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
-pub(crate) use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
+pub(crate) use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RlsWhocan, RowCommand};
 pub(crate) use triage::{Goal, Triage};
 
 use crate::error::Error;
@@ -173,6 +173,7 @@ impl Command {
             Self::Rls(Rls::Explain(_)) => "rls explain",
             Self::Rls(Rls::Diff(_)) => "rls diff",
             Self::Rls(Rls::Contract(_)) => "rls contract",
+            Self::Rls(Rls::Whocan(_)) => "rls whocan",
             Self::Env(Env::Check(_)) => "env check",
             Self::Env(Env::Explain(_)) => "env explain",
             Self::Config(ConfigCommand::Show) => "config show",

@@ -19,6 +19,8 @@ pub enum Rls {
     Diff(RlsDiff),
     /// Write a contract from the present database, to review and commit
     Contract(RlsScope),
+    /// Show which rows a user can see and change, and through which memberships
+    Whocan(RlsWhocan),
 }
 
 /// The contract, the schemas and the roles that `rls` examines.
@@ -90,6 +92,21 @@ pub struct RlsExplain {
     /// The command
     #[arg(value_name = "CMD", ignore_case = true)]
     pub(crate) cmd: RowCommand,
+    /// The contract, the schemas and the roles.
+    #[command(flatten)]
+    pub(crate) scope: RlsScope,
+}
+
+/// The arguments of `rls whocan`.
+#[derive(Debug, Args)]
+pub struct RlsWhocan {
+    /// The user id, as in the claim `sub` of a token
+    pub(crate) user: String,
+    /// The table: jobs, or public.jobs [default: all that the role may use]
+    pub(crate) table: Option<String>,
+    /// Act as this role
+    #[arg(long = "as", value_name = "ROLE", default_value = "authenticated")]
+    pub(crate) as_role: String,
     /// The contract, the schemas and the roles.
     #[command(flatten)]
     pub(crate) scope: RlsScope,

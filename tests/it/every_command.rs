@@ -47,6 +47,7 @@ pub const LINES: &[(&str, &str)] = &[
     ("rls explain", "jobs anon select"),
     ("rls diff", "NOTE NOTE"),
     ("rls contract", ""),
+    ("rls whocan", "cccccccc-0000-4000-8000-000000000001"),
     ("env check", "--values values.env --process"),
     ("env check", "--template NOTE --values NOTE"),
     ("env check", "--schema NOTE"),

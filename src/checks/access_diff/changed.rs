@@ -1,9 +1,12 @@
 //! `rls.changed`: access and findings that both reports contain with different details.
 
+use std::collections::BTreeMap;
+
 use super::{AccessLevel, access_level, cells, findings_by_check, status, subject};
 use crate::checks::Check;
 use crate::facts::access::diff::ReportPair;
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::text::some_of;
 
 /// Check for changed row conditions and changed findings. A person has to decide whether the new
 /// condition allows more or fewer rows.
@@ -28,6 +31,7 @@ fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec
             findings.push(check.finding(Status::Warning, subject(after), message));
         }
     }
+    findings.extend(changed_helpers(check, pair));
     let known = findings_by_check(&pair.old);
     for (key, now) in findings_by_check(&pair.new) {
         let Some(before) = known.get(&key).filter(|before| **before != now) else { continue };
@@ -38,4 +42,25 @@ fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec
         }));
     }
     findings
+}
+
+/// Returns a WARNING for each helper function whose definition changed, with the cells that it decides.
+fn changed_helpers(check: &Check<ReportPair>, pair: &ReportPair) -> Vec<Finding> {
+    let mut changed: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (old, new) in cells(pair).into_values() {
+        let (Some(before), Some(after)) = (old, new) else { continue };
+        let (Some(known), Some(now)) = (&before.helpers, &after.helpers) else { continue };
+        for helper in now.iter().filter(|helper| !known.contains(helper)) {
+            let signature = helper.rsplit_once(' ').map_or(helper.as_str(), |(name, _)| name);
+            if known.iter().any(|k| k.rsplit_once(' ').is_some_and(|(name, _)| name == signature)) {
+                changed.entry(signature).or_default().push(subject(after));
+            }
+        }
+    }
+    let finding = |(signature, cells): (&str, Vec<String>)| {
+        let message =
+            format!("the definition of this helper changed; it decides {}", some_of(&cells, 4));
+        check.finding(Status::Warning, signature, message)
+    };
+    changed.into_iter().map(finding).collect()
 }

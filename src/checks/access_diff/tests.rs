@@ -9,6 +9,7 @@ fn cell(role: &str, predicted: &str, declared: Option<&str>) -> EarlierAccess {
         command: "SELECT".to_owned(),
         expected: declared.map(str::to_owned),
         computed: predicted.to_owned(),
+        helpers: None,
     }
 }
 

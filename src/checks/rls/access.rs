@@ -2,11 +2,11 @@
 
 use super::bypass_role::is_reported;
 use super::{Check, table_finding};
-use crate::access::compute::{compute_access, expected_access};
+use crate::access::compute::{applicable, compute_access, expected_filter, row_filter};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::contract::{ContractTable, Permission};
-use crate::facts::access::{Audit, SqlCommand};
+use crate::facts::access::{AccessCatalog, Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that the access computed from grants and policies is the expected one. A difference is
@@ -21,7 +21,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, declared) in &audit.contract.tables {
-        let Some(table) = audit.catalog.relation(name) else {
+        let Some(table) = audit.catalog.relation(name).filter(|t| t.exposed) else {
             let message = "declared, but not in the examined schemas";
             findings.push(check.finding(Status::Unknown, name, message));
             continue;
@@ -56,38 +56,91 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-/// Lists the differences of a role: `authenticated UPDATE: declared deny, predicted every row`.
+/// Lists the differences of a role: `authenticated can read and update every row (expected: no rows)`.
 fn differences(
     audit: &Audit,
     contract: &ContractTable,
     table: &Relation,
     role: &Role,
 ) -> Vec<String> {
-    let difference = |command: SqlCommand| {
-        let permission = contract.permission(&role.name, command)?;
+    let mut groups: Vec<((String, String), Vec<&str>)> = Vec::new();
+    for command in SqlCommand::ALL {
+        let Some(permission) = contract.permission(&role.name, command) else { continue };
         let computed = compute_access(&audit.catalog, table, role, command);
-        (!agrees(contract, &permission, role, command, &computed)).then(|| {
-            let (role, declared) = (&role.name, String::from(permission));
-            format!("{role} {}: declared {declared}, predicted {computed}", command.sql())
-        })
+        let cell = (table, role, command);
+        if agrees(&audit.catalog, contract, &permission, cell, &computed) {
+            continue;
+        }
+        let texts = (reached(&computed), expected(&permission));
+        match groups.iter_mut().find(|(known, _)| *known == texts) {
+            Some((_, verbs)) => verbs.push(verb(command)),
+            None => groups.push((texts, vec![verb(command)])),
+        }
+    }
+    let sentence = |((reached, expected), verbs): ((String, String), Vec<&str>)| {
+        let verbs = match verbs.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            verbs => verbs.concat(),
+        };
+        let can = if reached.starts_with(':') { "cannot" } else { "can" };
+        format!("{} {can} {verbs}{reached} (expected: {expected})", role.name)
     };
-    SqlCommand::ALL.into_iter().filter_map(difference).collect()
+    groups.into_iter().map(sentence).collect()
 }
 
-/// Whether the computed access is the expected one.
+fn verb(command: SqlCommand) -> &'static str {
+    match command {
+        SqlCommand::Select => "read",
+        SqlCommand::Insert => "insert",
+        SqlCommand::Update => "update",
+        SqlCommand::Delete => "delete",
+    }
+}
+
+/// What follows the verb: rows, or after a colon why there are none.
+fn reached(computed: &ComputedAccess) -> String {
+    match computed {
+        ComputedAccess::All => " every row".to_owned(),
+        ComputedAccess::Rows(filter) => format!(" rows where {filter}"),
+        ComputedAccess::Denied(DenyReason::Policy) => " no row".to_owned(),
+        ComputedAccess::Denied(DenyReason::Grant) => ": no grant".to_owned(),
+        ComputedAccess::Denied(DenyReason::SchemaUsage) => ": no USAGE on the schema".to_owned(),
+        ComputedAccess::Fails(why) => format!(": {why}"),
+    }
+}
+
+fn expected(permission: &Permission) -> String {
+    match permission {
+        Permission::Allow => "every row".to_owned(),
+        Permission::Deny => "no rows".to_owned(),
+        Permission::Rows(None) => "the rows of the policies in the contract".to_owned(),
+        Permission::Rows(Some(rule)) => format!("rows where {rule}"),
+    }
+}
+
+/// Whether the computed access is the expected one. A command that fails reaches no row.
 pub(crate) fn agrees(
+    catalog: &AccessCatalog,
     contract: &ContractTable,
     permission: &Permission,
-    role: &Role,
-    command: SqlCommand,
+    (table, role, command): (&Relation, &Role, SqlCommand),
     computed: &ComputedAccess,
 ) -> bool {
-    match permission {
-        Permission::Allow => *computed == ComputedAccess::All,
-        Permission::Deny => matches!(computed, ComputedAccess::Denied(_)),
-        Permission::Rows(_) => {
-            let expected = expected_access(contract, role, command);
-            *computed == expected && *computed != ComputedAccess::Denied(DenyReason::Policy)
+    match (permission, computed) {
+        (Permission::Allow, computed) => *computed == ComputedAccess::All,
+        (Permission::Deny, computed) => {
+            matches!(computed, ComputedAccess::Denied(_) | ComputedAccess::Fails(_))
         }
+        // The policies of the contract may admit no row to a role that they apply to.
+        (
+            Permission::Rows(_),
+            ComputedAccess::Rows(_) | ComputedAccess::Denied(DenyReason::Policy),
+        ) => {
+            let policies: Vec<_> = applicable(catalog, table, role, command).collect();
+            !policies.is_empty()
+                && row_filter(policies.into_iter(), command)
+                    == expected_filter(contract, role, command)
+        }
+        (Permission::Rows(_), _) => false,
     }
 }

@@ -17,7 +17,8 @@ pub(crate) const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, expected) in &audit.contract.tables {
-        if audit.catalog.relation(name).is_none() {
+        // Policies are read in the examined schemas only.
+        if audit.catalog.relation(name).is_none_or(|table| !table.exposed) {
             continue;
         }
         let present: Vec<_> = audit.catalog.policies_on(name).collect();
@@ -35,13 +36,16 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for policy in &expected.policies {
             match present.iter().find(|p| p.name == policy.name) {
                 None => add(
-                    format!("the declared policy {} is missing", policy.name),
+                    format!("policy {} of the contract is missing", policy.name),
                     create(name, policy),
                 ),
                 Some(actual) => {
                     if let Some(difference) = difference(policy, actual) {
                         add(
-                            format!("policy {} is changed: {difference}", policy.name),
+                            format!(
+                                "policy {} differs from the contract: {difference}",
+                                policy.name
+                            ),
                             replace(name, policy),
                         );
                     }
@@ -51,13 +55,36 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for policy in present {
             if !expected.policies.iter().any(|p| p.name == policy.name) {
                 add(
-                    format!("policy {} is not declared: {}", policy.name, describe(policy)),
+                    format!("policy {} is not in the contract: {}", policy.name, describe(policy)),
                     format!("DROP POLICY {} ON {name};", ident(&policy.name)),
                 );
             }
         }
     }
     findings
+}
+
+/// Returns the policy whose difference from the contract explains an access of a role: one that was added or changed
+/// and applies to it, otherwise one that is missing.
+pub(crate) fn cause(audit: &Audit, table: &str, role: &str) -> Option<String> {
+    let expected = &audit.contract.tables.get(table)?.policies;
+    let role = audit.catalog.role(role)?;
+    let applies =
+        |roles: &[String]| roles.iter().any(|r| r == "public" || role.inherits.contains(r));
+    let present: Vec<_> = audit.catalog.policies_on(table).collect();
+    let in_contract = |p: &&&catalog::Policy| expected.iter().any(|e| e.name == p.name);
+    let added = present.iter().find(|p| !in_contract(p) && applies(&p.roles));
+    let changed = || {
+        let pairs =
+            expected.iter().filter_map(|e| Some((e, *present.iter().find(|p| p.name == e.name)?)));
+        let mut different = pairs.filter(|(e, p)| difference(e, p).is_some());
+        different.find(|(e, p)| applies(&e.roles) || applies(&p.roles)).map(|(e, _)| e.name.clone())
+    };
+    let missing = || {
+        let mut missing = expected.iter().filter(|e| present.iter().all(|p| p.name != e.name));
+        missing.find(|e| applies(&e.roles)).map(|e| e.name.clone())
+    };
+    added.map(|p| p.name.clone()).or_else(changed).or_else(missing)
 }
 
 fn describe(policy: &catalog::Policy) -> String {

@@ -1,8 +1,9 @@
 //! `rls.dead_policy`: policies of roles that have no grant on the table.
 
-use super::{Check, contract_table, table_finding};
+use super::{Check, contract_table, ident, table_finding};
 use crate::access::compute::applies_to;
 use crate::facts::access::catalog::{Policy, Relation, Role};
+use crate::facts::access::contract::Permission;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -32,8 +33,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             policy.name,
             policy.command_word()
         );
-        let suggested_fix =
-            format!("GRANT {} ON {} TO {names};", policy.command_word(), table.name);
+        let suggested_fix = suggested_fix(audit, table, policy, &roles);
         findings.push(table_finding(
             check,
             audit,
@@ -45,6 +45,36 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         ));
     }
     findings
+}
+
+/// Returns the grants that the contract expects, one command at a time: `ALL` would include TRUNCATE, which no policy
+/// limits. Outside of the contract nobody has said that the rows are for these roles, so the policy goes.
+fn suggested_fix(audit: &Audit, table: &Relation, policy: &Policy, roles: &[&Role]) -> String {
+    let Some(contract) = contract_table(audit, &table.name) else {
+        return format!(
+            "-- Or, if its roles need the rows, grant them the commands they need and no others.\n\
+             DROP POLICY {} ON {};",
+            ident(&policy.name),
+            table.name
+        );
+    };
+    let mut statements = Vec::new();
+    for role in roles {
+        let expected = SqlCommand::ALL.into_iter().filter(|c| {
+            let permission = contract.permission(&role.name, *c);
+            policy.covers(*c) && permission.is_none_or(|p| p != Permission::Deny)
+        });
+        let commands: Vec<_> = expected.map(SqlCommand::sql).collect();
+        if !commands.is_empty() {
+            statements.push(format!(
+                "GRANT {} ON {} TO {};",
+                commands.join(", "),
+                table.name,
+                ident(&role.name)
+            ));
+        }
+    }
+    statements.join("\n")
 }
 
 /// Whether this check applies to a policy. `rls.contract_policy` reports the policies of a table in the

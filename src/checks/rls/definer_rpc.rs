@@ -3,9 +3,12 @@
 //!
 //! Bodies are matched as tokens. Dynamic SQL is not examined.
 
-use super::{Check, clients, contract_table, table_finding};
+use std::collections::BTreeMap;
+
+use super::{Check, accepted, clients, table_finding};
 use crate::access::body::Body;
-use crate::facts::access::catalog::SqlFunction;
+use crate::access::paths::{Paths, Reach, via};
+use crate::facts::access::catalog::{Role, SqlFunction};
 use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
@@ -20,79 +23,88 @@ pub(crate) const CHECK: Check<Audit> = Check {
 };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for function in callable(audit) {
-        let body = Body::new(&function.source);
-        let (writes, reads) = accessed_tables(audit, function, &body);
-        let not_examined = body.unread(function).is_some();
-        let callers = callers(audit, function);
-        let (status, message) = match (writes.is_empty(), reads.is_empty()) {
-            (true, true) if not_examined => (
-                Status::Warning,
-                format!("{callers} may call it as {}; its body was not examined", function.owner),
-            ),
-            (true, true) => continue,
-            (false, _) if body.asks_who_calls() => (
-                Status::Warning,
-                format!(
-                    "{callers} may call it; it asks who calls and writes {}",
-                    some_of(&writes, 3)
-                ),
-            ),
-            (true, _) if is_policy_helper(audit, function) => continue,
-            (true, _) if body.asks_who_calls() => (
-                Status::Ok,
-                format!(
-                    "{callers} may call it; it asks who calls before it reads {}: that it returns the \
-                     caller's rows alone was not examined",
-                    some_of(&reads, 3)
-                ),
-            ),
-            (false, _) => (
-                Status::Critical,
-                format!(
-                    "{callers} may call it, and it writes {} past row security",
-                    some_of(&writes, 3)
-                ),
-            ),
-            (true, false) => (
-                Status::Critical,
-                format!(
-                    "{callers} may call it, and it returns {} past row security",
-                    some_of(&reads, 3)
-                ),
-            ),
-        };
-        let suggested_fix = suggested_fix(audit, function);
-        let mut finding = table_finding(
-            check,
-            audit,
-            status,
-            &function.signature,
-            message,
-            "pg_proc",
-            suggested_fix,
-        );
-        if status == Status::Ok {
-            finding.suggested_fix = None;
-        }
-        findings.push(finding);
-    }
-    findings
+    let paths = Paths::new(&audit.catalog, &audit.contract);
+    callable(audit).filter_map(|function| judge(check, audit, &paths, function)).collect()
 }
 
-/// Returns the SECURITY DEFINER functions that clients can call over the API. Trigger functions cannot
-/// be called.
-fn callable(audit: &Audit) -> impl Iterator<Item = &SqlFunction> {
-    audit.catalog.functions.iter().filter(|f| {
-        f.definer && f.exposed && f.returns != "trigger" && !callers(audit, f).is_empty()
+fn judge<'a>(
+    check: &Check<Audit>,
+    audit: &'a Audit,
+    paths: &Paths<'a>,
+    function: &'a SqlFunction,
+) -> Option<Finding> {
+    let roles = callers(audit, function);
+    let callers = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
+    let reach = merged(roles.iter().map(|role| paths.through_function(function, role)));
+    let (writes, reads) = (tables(&reach.writes), tables(&reach.reads));
+    let not_examined = function.definer && Body::new(&function.source).unread(function).is_some();
+    let (status, message) = match (writes.is_empty(), reads.is_empty()) {
+        (true, true) if not_examined => (
+            Status::Warning,
+            format!("{callers} may call it as {}; its body was not examined", function.owner),
+        ),
+        (true, true) => return None,
+        (false, _) if reach.asks => (
+            Status::Warning,
+            format!("{callers} may call it; it asks who calls and writes {}", some_of(&writes, 3)),
+        ),
+        (true, _) if paths.is_helper(function) => return None,
+        (true, _) if reach.asks => (
+            Status::Ok,
+            format!(
+                "{callers} may call it; it asks who calls before it reads {}: that it returns the \
+                 caller's rows alone was not examined",
+                some_of(&reads, 3)
+            ),
+        ),
+        (false, _) => (
+            Status::Critical,
+            format!(
+                "{callers} may call it, and it writes {} past row security",
+                some_of(&writes, 3)
+            ),
+        ),
+        (true, false) => (
+            Status::Critical,
+            format!(
+                "{callers} may call it, and it returns {} past row security",
+                some_of(&reads, 3)
+            ),
+        ),
+    };
+    let reached = reach.reads.keys().chain(reach.writes.keys());
+    let status = accepted(audit, &function.signature, &roles, reached, status);
+    let source = "pg_proc";
+    let fix = suggested_fix(audit, paths, function);
+    let mut finding =
+        table_finding(check, audit, status, &function.signature, message, source, fix);
+    if status == Status::Ok {
+        finding.suggested_fix = None;
+    }
+    Some(finding)
+}
+
+/// Merges what several roles reach.
+fn merged(reaches: impl Iterator<Item = Reach>) -> Reach {
+    reaches.fold(Reach { asks: true, ..Reach::default() }, |mut all, reach| {
+        all.asks &= reach.asks;
+        all.reads.extend(reach.reads);
+        all.writes.extend(reach.writes);
+        all
     })
 }
 
-/// Whether a policy calls the function for a boolean result. Such a helper has to read more rows than
-/// the calling role.
-fn is_policy_helper(audit: &Audit, function: &SqlFunction) -> bool {
-    function.returns == "boolean" && is_called_by_policies(audit, function)
+/// Returns the tables, each with the steps on the way.
+fn tables(reached: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    reached.iter().map(|(table, steps)| format!("{table}{}", via(steps))).collect()
+}
+
+/// Returns the functions that clients can call over the API. Functions of triggers cannot be called.
+fn callable(audit: &Audit) -> impl Iterator<Item = &SqlFunction> {
+    audit.catalog.functions.iter().filter(|f| {
+        let is_called = !matches!(f.returns.as_str(), "trigger" | "event_trigger");
+        f.exposed && is_called && !callers(audit, f).is_empty()
+    })
 }
 
 fn is_called_by_policies(audit: &Audit, function: &SqlFunction) -> bool {
@@ -100,12 +112,13 @@ fn is_called_by_policies(audit: &Audit, function: &SqlFunction) -> bool {
 }
 
 /// Returns the suggested fix. Policies call functions with the privileges of the querying role, so
-/// EXECUTE on such a function must not be revoked.
-fn suggested_fix(audit: &Audit, function: &SqlFunction) -> String {
+/// EXECUTE on such a function must not be revoked; the same holds for functions that other ones call.
+fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> String {
     let signature = &function.signature;
-    if is_called_by_policies(audit, function) {
+    if is_called_by_policies(audit, function) || paths.is_called_by_others(function) {
         return format!(
-            "-- Policies call {signature}: do not revoke EXECUTE. Let its body ask who calls (auth.uid())."
+            "-- Policies or other functions call {signature}: do not revoke EXECUTE. Let its body ask who calls\n\
+             -- (auth.uid())."
         );
     }
     let clients = clients(audit).map(|r| super::ident(&r.name)).collect::<Vec<_>>().join(", ");
@@ -116,29 +129,11 @@ fn suggested_fix(audit: &Audit, function: &SqlFunction) -> String {
     )
 }
 
-fn callers(audit: &Audit, function: &SqlFunction) -> String {
+fn callers<'a>(audit: &'a Audit, function: &SqlFunction) -> Vec<&'a Role> {
     let callers = clients(audit).filter(|role| {
         !role.superuser
             && role.schemas.contains(&function.schema)
             && function.executable_by.contains(&role.name)
     });
-    callers.map(|role| role.name.as_str()).collect::<Vec<_>>().join(" and ")
-}
-
-/// Returns the protected tables that a function writes, and those that it returns rows of.
-pub(crate) fn accessed_tables(
-    audit: &Audit,
-    function: &SqlFunction,
-    body: &Body,
-) -> (Vec<String>, Vec<String>) {
-    let (mut writes, mut reads) = (Vec::new(), Vec::new());
-    let protected = |name: &str, rls: bool| rls || contract_table(audit, name).is_some();
-    for table in audit.catalog.tables().filter(|t| protected(&t.name, t.rls)) {
-        if body.writes(&table.name) {
-            writes.push(table.name.clone());
-        } else if body.reads(&table.name) && function.returns != "void" {
-            reads.push(table.name.clone());
-        }
-    }
-    (writes, reads)
+    callers.collect()
 }

@@ -14,7 +14,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let without_search_path =
-        audit.catalog.functions.iter().filter(|f| f.definer && f.search_path.is_none());
+        audit.catalog.relevant_functions().filter(|f| f.definer && f.search_path.is_none());
     let finding = |f: &crate::facts::access::catalog::SqlFunction| {
         let message = format!("runs as {} by the caller's search_path", f.owner);
         let suggested_fix =

@@ -24,7 +24,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             .find(|other| other.name < policy.name && is_same(other, policy));
         let message = match duplicate {
             Some(duplicate) => format!("policy {} says what {} says", policy.name, duplicate.name),
-            None if is_claim(policy) && has_service_policy(audit, policy) => {
+            None if is_claim(audit, policy) && has_service_policy(audit, policy) => {
                 format!(
                     "policy {} repeats by claim what another grants to service_role",
                     policy.name

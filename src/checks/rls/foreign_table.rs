@@ -1,11 +1,11 @@
 //! `rls.foreign_table`: foreign tables, which row security does not protect.
 
-use super::{Check, clients_with_access, table_finding};
+use super::{Check, accepted, clients_with_access, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::RelationKind;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// Check that clients have no access to foreign tables. CRITICAL.
+/// Check that clients have no access to foreign tables. CRITICAL unless the contract lists them as paths.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.foreign_table",
     title: "foreign tables that clients can use",
@@ -22,13 +22,16 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if roles.is_empty() {
             continue;
         }
+        let users: Vec<_> = roles.iter().filter_map(|role| audit.catalog.role(role)).collect();
+        let status =
+            accepted(audit, &table.name, &users, [&table.name].into_iter(), Status::Critical);
         let message =
             format!("a foreign table has no row security; {} may use it", roles.join(" and "));
         let suggested_fix = format!("REVOKE ALL ON {} FROM {};", table.name, roles.join(", "));
         findings.push(table_finding(
             check,
             audit,
-            Status::Critical,
+            status,
             &table.name,
             message,
             "pg_class",

@@ -6,6 +6,7 @@
 mod access;
 mod always_true;
 mod bypass_role;
+mod cascade;
 mod column_grant;
 mod contract_policy;
 mod dead_policy;
@@ -16,12 +17,19 @@ mod duplicate_policy;
 mod force;
 mod foreign_table;
 mod helper;
+mod helper_body;
+mod immutable_helper;
+mod loose_policy;
 mod no_policy;
 mod off;
+mod owner;
 mod per_row_uid;
 mod policies_off;
 mod policy_fails;
 mod public_policy;
+mod review;
+mod rights_column;
+mod row_transfer;
 mod tested;
 mod trigger;
 mod uncovered_grant;
@@ -38,14 +46,22 @@ use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Status, Thresholds};
 
 /// Checks of the catalog. The first finding of a table explains an effect on this table.
-pub(crate) static STRUCTURE: [Check<Audit>; 22] = [
+pub(crate) static STRUCTURE: [Check<Audit>; 30] = [
     policies_off::CHECK,
     off::CHECK,
     policy_fails::CHECK,
     dead_policy::CHECK,
     contract_policy::CHECK,
     column_grant::CHECK,
+    helper_body::CHECK,
+    immutable_helper::CHECK,
     always_true::CHECK,
+    owner::CHECK,
+    row_transfer::CHECK,
+    loose_policy::CHECK,
+    rights_column::CHECK,
+    cascade::CHECK,
+    review::CHECK,
     public_policy::CHECK,
     uncovered_grant::CHECK,
     view_bypass::CHECK,
@@ -76,7 +92,7 @@ pub fn all() -> impl Iterator<Item = &'static Check<Audit>> {
 }
 
 /// The ids of the catalog checks whose findings can explain an effect.
-const EXPLAINING: [&str; 7] = [
+const EXPLAINING: [&str; 8] = [
     policies_off::CHECK.id,
     off::CHECK.id,
     policy_fails::CHECK.id,
@@ -84,6 +100,7 @@ const EXPLAINING: [&str; 7] = [
     contract_policy::CHECK.id,
     column_grant::CHECK.id,
     helper::CHECK.id,
+    helper_body::CHECK.id,
 ];
 
 /// Returns the findings of all checks, worst first, with waivers applied.
@@ -91,7 +108,7 @@ pub(crate) fn evaluate(audit: &Audit, thresholds: &Thresholds) -> Vec<Finding> {
     let mut findings: Vec<_> =
         STRUCTURE.iter().flat_map(|check| check.run(audit, thresholds)).collect();
     for effect in EFFECTS.iter().flat_map(|check| check.run(audit, thresholds)) {
-        merge_effect(&mut findings, effect);
+        merge_effect(audit, &mut findings, effect);
     }
     waiver::apply(audit, &mut findings);
     findings.extend(WAIVERS.run(audit, thresholds));
@@ -102,28 +119,46 @@ pub(crate) fn evaluate(audit: &Audit, thresholds: &Thresholds) -> Vec<Finding> {
 /// Merges a CRITICAL effect into the finding that explains it and makes that finding CRITICAL. Without
 /// such a finding, adds the effect as a finding of its own.
 ///
-/// Of several findings about a table, the one that names the role of the effect is used.
-fn merge_effect(findings: &mut Vec<Finding>, effect: Finding) {
+/// Of several findings about a table, the one about a policy that applies to the role of the effect is used, then
+/// one that names the role.
+fn merge_effect(audit: &Audit, findings: &mut Vec<Finding>, effect: Finding) {
     let role = effect.message.split(' ').next().unwrap_or_default().to_owned();
     let is_explaining = |f: &Finding| f.subject == effect.subject && EXPLAINING.contains(&f.check);
     let names_role = |f: &Finding| f.message.split([' ', ',', ':', ';']).any(|word| word == role);
     let is_effect = |f: &Finding| f.subject == effect.subject && f.check == access::CHECK.id;
-    let cause = findings.iter().position(|f| is_explaining(f) && names_role(f));
+    let policy = contract_policy::cause(audit, &effect.subject, &role);
+    let is_policy = |f: &Finding| {
+        // Capitalized at the start of a sentence.
+        let named = |p: &String| f.message.contains(&format!("olicy {p} "));
+        f.check == contract_policy::CHECK.id && policy.as_ref().is_some_and(named)
+    };
+    let cause = findings.iter().position(|f| f.subject == effect.subject && is_policy(f));
+    let other = |f: &Finding| f.check != contract_policy::CHECK.id || policy.is_none();
+    let cause = cause
+        .or_else(|| findings.iter().position(|f| is_explaining(f) && names_role(f) && other(f)));
     let cause = cause.or_else(|| findings.iter().position(is_explaining));
     let cause = cause.or_else(|| findings.iter().position(is_effect));
     match cause.map(|index| &mut findings[index]) {
         Some(cause) if effect.status == Status::Critical => {
-            let separator =
-                if cause.check == access::CHECK.id || cause.message.contains("; effect: ") {
-                    "; "
-                } else {
-                    "; effect: "
-                };
             cause.status = Status::Critical;
-            cause.message = format!("{}{separator}{}", cause.message, effect.message);
+            // The effect first, then its cause, then what the tests showed.
+            cause.message = match effect.check {
+                id if id == tested::CHECK.id => {
+                    format!("{}. Tested: {}", cause.message, effect.message)
+                }
+                _ if cause.check == access::CHECK.id || cause.message.contains("(expected: ") => {
+                    format!("{}; {}", effect.message, cause.message)
+                }
+                _ => format!("{}. {}", effect.message, capitalized(&cause.message)),
+            };
         }
         _ => findings.push(effect),
     }
+}
+
+fn capitalized(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    characters.next().map_or_else(String::new, |c| c.to_uppercase().chain(characters).collect())
 }
 
 /// Returns the sort key of a status: CRITICAL first.
@@ -151,6 +186,25 @@ fn clients_with_access<'a>(audit: &'a Audit, table: &Relation) -> Vec<&'a str> {
 /// Returns the contract of a table.
 fn contract_table<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::ContractTable> {
     audit.contract.tables.get(table)
+}
+
+/// Returns the status of a path around row security that the contract may list: `status` if it does not, WARNING
+/// while it is marked for review, OK after that.
+fn accepted<'a>(
+    audit: &Audit,
+    name: &str,
+    roles: &[&Role],
+    mut tables: impl Iterator<Item = &'a String>,
+    status: Status,
+) -> Status {
+    let Some(path) = audit.contract.paths.get(name) else { return status };
+    let listed = roles.iter().all(|role| path.roles.contains(&role.name))
+        && tables.all(|table| path.tables.contains(table));
+    match (listed, audit.contract.review.contains(name)) {
+        (false, _) => status,
+        (true, true) => Status::Warning,
+        (true, false) => Status::Ok,
+    }
 }
 
 /// Returns the policies of exposed tables that are not in the contract, with their tables.
@@ -191,10 +245,12 @@ pub(crate) mod tests {
     pub(crate) fn role(name: &str) -> Role {
         Role {
             name: name.into(),
+            examined: true,
             superuser: false,
             bypass_rls: false,
             assumable: true,
             inherits: vec![name.into()],
+            can_become: vec![],
             can_become_bypass: vec![],
             schemas: vec!["public".into()],
         }
@@ -214,11 +270,17 @@ pub(crate) mod tests {
             force: false,
             partition_of: None,
             security_invoker: false,
+            security_barrier: false,
             exposed: true,
             key: vec!["id".into()],
             columns: vec!["id".into()],
+            types: vec![],
             grants: vec![grant],
             reads: vec![],
+            calls: vec![],
+            definition: None,
+            rules: vec![],
+            cascades: vec![],
         }
     }
 
@@ -234,6 +296,7 @@ pub(crate) mod tests {
             check: None,
             functions: vec![],
             relations: vec![],
+            columns: vec![],
         }
     }
 
@@ -242,11 +305,12 @@ pub(crate) mod tests {
         let finding = dead_policy::CHECK.finding(Status::Warning, "public.t", "no grant");
         let effect = access::CHECK.finding(Status::Critical, "public.t", "reads nothing");
         let mut findings = vec![finding];
-        merge_effect(&mut findings, effect.clone());
+        let audit = tested::tests::audit(true);
+        merge_effect(&audit, &mut findings, effect.clone());
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].status, Status::Critical);
-        assert_eq!(findings[0].message, "no grant; effect: reads nothing");
-        merge_effect(&mut findings, Finding { subject: "public.other".into(), ..effect });
+        assert_eq!(findings[0].message, "reads nothing. No grant");
+        merge_effect(&audit, &mut findings, Finding { subject: "public.other".into(), ..effect });
         assert_eq!(findings.len(), 2);
     }
 }

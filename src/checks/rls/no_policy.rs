@@ -17,12 +17,15 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| t.rls) {
         let roles = clients_with_access(audit, table);
-        let policies = audit.catalog.policies_on(&table.name).count();
+        let policies =
+            audit.catalog.policies_on(&table.name).filter(|policy| policy.permissive).count();
         if policies > 0 || roles.is_empty() || contract_table(audit, &table.name).is_some() {
             continue;
         }
         let roles = roles.join(", ");
-        let message = format!("granted to {roles}, but no policy admits any row to anybody");
+        let has_restrictive = audit.catalog.policies_on(&table.name).next().is_some();
+        let which = if has_restrictive { "no permissive policy" } else { "no policy" };
+        let message = format!("granted to {roles}, but {which} admits any row to anybody");
         let suggested_fix = format!(
             "-- Where clients need no row of it:\nREVOKE ALL ON {} FROM {roles};",
             table.name

@@ -42,10 +42,39 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 /// Whether a condition contains a call that is not wrapped in a SELECT.
 fn calls_per_row(policy: &Policy) -> bool {
     [&policy.using, &policy.check].into_iter().flatten().any(|text| {
-        CALLS
-            .iter()
-            .any(|call| text.match_indices(call).any(|(at, _)| !text[..at].ends_with("SELECT ")))
+        CALLS.iter().any(|call| text.match_indices(call).any(|(at, _)| !is_wrapped(text, at)))
     })
+}
+
+/// Whether the innermost sub-select around a position reads no table: PostgreSQL evaluates it once per query.
+fn is_wrapped(text: &str, at: usize) -> bool {
+    let mut depth = 0_usize;
+    for (open, c) in text[..at].char_indices().rev() {
+        match c {
+            ')' => depth += 1,
+            '(' if depth > 0 => depth -= 1,
+            '(' if text[open..].starts_with("( SELECT ") => {
+                return !has_from(&text[open..]);
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether the sub-select at the start of a text has a FROM clause of its own.
+fn has_from(text: &str) -> bool {
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 1 => return false,
+            ')' => depth = depth.saturating_sub(1),
+            ' ' if depth == 1 && text[at..].starts_with(" FROM ") => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Returns the policy with its calls wrapped in a SELECT. Calls that are wrapped already are kept.

@@ -1,12 +1,13 @@
-//! `rls.policy_fails`: policies that use a function or table without permission, so that queries fail.
+//! `rls.policy_fails`: commands that end with an error because of a policy or a view, as PostgreSQL reported it.
 
-use super::{Check, clients, table_finding};
-use crate::access::compute::compute_access;
-use crate::facts::access::computed::ComputedAccess;
+use super::{Check, clients, ident, table_finding};
+use crate::access::compute::failure;
+use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::evaluated::Failure;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// Check that clients may use the functions and tables of their policies. WARNING.
+/// Check that the commands that clients hold grants for can run. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.policy_fails",
     title: "policies that fail for the role they serve",
@@ -14,43 +15,78 @@ pub(crate) const CHECK: Check<Audit> = Check {
     evaluate,
 };
 
+/// Commands of one role that fail with the same error.
+struct Failing<'a> {
+    failure: &'a Failure,
+    role: &'a Role,
+    commands: Vec<SqlCommand>,
+}
+
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for table in audit.catalog.tables() {
-        let mut failures: Vec<(String, String)> = Vec::new();
-        for role in clients(audit) {
-            for command in SqlCommand::ALL {
-                if let ComputedAccess::Fails(reason) =
-                    compute_access(&audit.catalog, table, role, command)
-                    && !failures.iter().any(|(_, r)| *r == reason)
-                {
-                    failures.push((role.name.clone(), reason));
-                }
-            }
-        }
-        for (role, reason) in failures {
-            let message = format!("every query of {role} fails: {reason}");
-            let suggested_fix = suggested_fix(audit, &reason, &role);
+    for relation in audit.catalog.relations.iter().filter(|r| r.exposed) {
+        for failing in failing(audit, relation) {
+            let commands: Vec<_> = failing.commands.iter().map(|c| c.sql()).collect();
+            let verb = if commands.len() == 1 { "fails" } else { "fail" };
+            let Failure { code, message } = failing.failure;
+            let message = format!(
+                "{} by {} {verb}: {message} (SQLSTATE {code})",
+                commands.join(", "),
+                failing.role.name
+            );
+            let fix = suggested_fix(audit, &failing);
+            let (status, source) = (Status::Warning, "EXPLAIN and evaluation as the role");
             findings.push(table_finding(
                 check,
                 audit,
-                Status::Warning,
-                &table.name,
+                status,
+                &relation.name,
                 message,
-                "pg_depend",
-                suggested_fix,
+                source,
+                fix,
             ));
         }
     }
     findings
 }
 
-fn suggested_fix(audit: &Audit, reason: &str, role: &str) -> String {
-    match audit.catalog.functions.iter().find(|f| reason.contains(&f.signature)) {
-        Some(f) => format!("GRANT EXECUTE ON FUNCTION {} TO {role};", f.signature),
-        None => format!(
+fn failing<'a>(audit: &'a Audit, relation: &'a Relation) -> Vec<Failing<'a>> {
+    let mut list: Vec<Failing<'a>> = Vec::new();
+    for role in clients(audit).filter(|role| role.schemas.contains(&relation.schema)) {
+        for command in SqlCommand::ALL {
+            let (name, sql) = (&role.name, command.sql());
+            let is_granted = relation.has(name, sql) || relation.has_column(name, sql);
+            let Some(failure) =
+                failure(&audit.catalog, relation, role, command).filter(|_| is_granted)
+            else {
+                continue;
+            };
+            let same = |f: &&mut Failing<'_>| f.role.name == role.name && f.failure == failure;
+            match list.iter_mut().find(same) {
+                Some(known) => known.commands.push(command),
+                None => list.push(Failing { failure, role, commands: vec![command] }),
+            }
+        }
+    }
+    list
+}
+
+fn suggested_fix(audit: &Audit, failing: &Failing<'_>) -> String {
+    let (role, message) = (ident(&failing.role.name), &failing.failure.message);
+    let is_denied_function = failing.failure.code == "42501" && message.contains("function");
+    let named =
+        |name: &str| message.ends_with(&format!(" {}", name.rsplit('.').next().unwrap_or(name)));
+    let function =
+        audit.catalog.relevant_functions().find(|f| is_denied_function && named(&f.name));
+    match (function, failing.failure.code.as_str()) {
+        (Some(f), _) => format!("GRANT EXECUTE ON FUNCTION {} TO {role};", f.signature),
+        (None, "42P17") => "-- Read the table in a SECURITY DEFINER helper with its own search_path, owned by a role that\n\
+             -- row security does not bind, and call the helper in the policy."
+            .to_owned(),
+        (None, "42501") => format!(
             "-- Wrap the look-up in a SECURITY DEFINER helper with its own search_path, or grant to {role}\n\
              -- SELECT on the table that the policy reads, after reading that table's own policies."
         ),
+        _ => "-- Correct the expression of the policy: see the error.".to_owned(),
     }
 }

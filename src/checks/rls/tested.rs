@@ -146,12 +146,12 @@ fn describe_test(permission: &Permission, test: &AccessTest) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::super::tests::{role, table};
     use super::*;
     use crate::facts::access::{AccessCatalog, AccessTests, Contract};
 
-    fn audit(granted: bool) -> Audit {
+    pub(crate) fn audit(granted: bool) -> Audit {
         let mut table = table("public.t");
         table.rls = false;
         if !granted {

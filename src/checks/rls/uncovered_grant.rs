@@ -20,11 +20,17 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let (mut findings, mut others, mut suggested_fixes) = (Vec::new(), Vec::new(), Vec::new());
     for table in audit.catalog.tables() {
         let grants = uncovered(audit, table);
-        if grants.is_empty() || (!table.rls && contract_table(audit, &table.name).is_none()) {
+        if grants.is_empty()
+            || !table.rls && contract_table(audit, &table.name).is_none_or(|c| !c.rls)
+        {
             continue;
         }
         let suggested_fix = suggested_fix(table, &grants);
-        if contract_table(audit, &table.name).is_none() {
+        let listed = |(role, privileges): &(&str, String)| {
+            let mut each = privileges.split(", ");
+            each.all(|p| contract_table(audit, &table.name).is_none_or(|c| c.lists_grant(role, p)))
+        };
+        if grants.iter().all(listed) {
             others.push(table.name.clone());
             suggested_fixes.push(suggested_fix);
             continue;

@@ -1,8 +1,8 @@
 //! `rls.unpoliced_grant`: client grants for commands that no policy allows.
 
 use super::{Check, clients, contract_table, table_finding};
-use crate::access::compute::compute_access;
-use crate::facts::access::catalog::Relation;
+use crate::access::compute::{applies_to, compute_access};
+use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -31,10 +31,18 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             others.push(table.name.clone());
             continue;
         }
-        let message = format!("granted, but no policy serves it: {}", unused.join("; "));
-        let suggested_fix =
-            unused.iter().map(|grant| revoke(&table.name, grant)).collect::<Vec<_>>();
-        let suggested_fix = suggested_fix.join("\n");
+        let list: Vec<_> =
+            unused.iter().map(|u| format!("{} {}", u.role, u.commands.join(", "))).collect();
+        let message = format!("granted, but no policy serves it: {}", list.join("; "));
+        let revoke = |u: &Unused<'_>| {
+            format!(
+                "REVOKE {} ON {} FROM {};",
+                u.commands.join(", "),
+                table.name,
+                super::ident(u.role)
+            )
+        };
+        let suggested_fix = unused.iter().map(revoke).collect::<Vec<_>>().join("\n");
         findings.push(table_finding(
             check,
             audit,
@@ -53,24 +61,37 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-/// Returns the unused grants on a table: `authenticated INSERT, UPDATE`.
-fn unused_grants(audit: &Audit, table: &Relation) -> Vec<String> {
+/// Unused privileges of one role.
+struct Unused<'a> {
+    role: &'a str,
+    commands: Vec<&'static str>,
+}
+
+/// Returns the unused grants on a table that the contract does not list.
+fn unused_grants<'a>(audit: &'a Audit, table: &Relation) -> Vec<Unused<'a>> {
+    let contract = contract_table(audit, &table.name);
     let mut grants = Vec::new();
     for role in clients(audit) {
         let no_policy = ComputedAccess::Denied(DenyReason::Policy);
+        let is_listed =
+            |c: &SqlCommand| contract.is_some_and(|d| d.lists_grant(&role.name, c.sql()));
         let commands: Vec<_> = SqlCommand::ALL
             .into_iter()
-            .filter(|c| compute_access(&audit.catalog, table, role, *c) == no_policy)
+            .filter(|c| {
+                compute_access(&audit.catalog, table, role, *c) == no_policy && !is_listed(c)
+            })
+            .filter(|c| *c != SqlCommand::Select || !is_read_by_policies(audit, table, role))
             .map(SqlCommand::sql)
             .collect();
         if !commands.is_empty() {
-            grants.push(format!("{} {}", role.name, commands.join(", ")));
+            grants.push(Unused { role: &role.name, commands });
         }
     }
     grants
 }
 
-fn revoke(table: &str, grant: &str) -> String {
-    let (role, commands) = grant.split_once(' ').unwrap_or((grant, "ALL"));
-    format!("REVOKE {commands} ON {table} FROM {};", super::ident(role))
+/// Whether a policy of another table that applies to a role reads this one: without SELECT its queries would fail.
+fn is_read_by_policies(audit: &Audit, table: &Relation, role: &Role) -> bool {
+    let mut policies = audit.catalog.policies.iter().filter(|p| p.table != table.name);
+    policies.any(|p| applies_to(p, role) && p.relations.contains(&table.name))
 }

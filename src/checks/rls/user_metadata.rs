@@ -1,10 +1,13 @@
 //! `rls.user_metadata`: policies that use `user_metadata`, which users can change themselves.
 
 use super::{Check, ident, table_finding};
+use crate::access::body::Body;
 use crate::facts::access::Audit;
+use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// Check that no policy depends on user_metadata. CRITICAL.
+/// Check that no policy depends on user_metadata, also through a helper function. CRITICAL; a WARNING if the contract
+/// holds the policy.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.user_metadata",
     title: "policies that trust what users can write",
@@ -15,13 +18,11 @@ pub(crate) const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
-        let text =
-            [&policy.using, &policy.check].map(|e| e.as_deref().unwrap_or_default()).concat();
-        if !text.contains("user_metadata") && !text.contains("raw_user_meta_data") {
-            continue;
-        }
-        let message =
-            format!("policy {} believes user_metadata, which users write themselves", policy.name);
+        let Some(place) = place(audit, policy) else { continue };
+        let message = format!(
+            "policy {} believes user_metadata{place}, which users write themselves",
+            policy.name
+        );
         let suggested_fix = format!(
             "-- Move the fact to app_metadata or a table first, then name it here:\n\
              ALTER POLICY {} ON {} USING (<app_metadata or a membership>);",
@@ -31,7 +32,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         findings.push(table_finding(
             check,
             audit,
-            Status::Critical,
+            if is_declared(audit, policy) { Status::Warning } else { Status::Critical },
             &policy.table,
             message,
             "pg_policy",
@@ -39,4 +40,31 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         ));
     }
     findings
+}
+
+/// Whether the contract holds the policy as it is.
+fn is_declared(audit: &Audit, policy: &Policy) -> bool {
+    let expected = audit.contract.tables.get(&policy.table).map_or(&[][..], |t| &t.policies);
+    expected
+        .iter()
+        .any(|e| (&e.name, &e.using, &e.check) == (&policy.name, &policy.using, &policy.check))
+}
+
+/// Returns where a policy uses it: in its own text (empty) or in a helper function.
+fn place(audit: &Audit, policy: &Policy) -> Option<String> {
+    let text = [&policy.using, &policy.check].map(|e| e.as_deref().unwrap_or_default()).concat();
+    if uses_user_metadata(&text) {
+        return Some(String::new());
+    }
+    let helpers = policy.functions.iter().filter_map(|f| audit.catalog.function(f));
+    let mut believing = helpers.filter(|f| uses_user_metadata(&f.source));
+    believing.next().map(|f| format!(" in {}", f.signature))
+}
+
+/// Whether SQL reads the claim or the column of `auth.users`. A column that is called `user_metadata` is not quoted
+/// as a string.
+fn uses_user_metadata(sql: &str) -> bool {
+    let body = Body::new(sql);
+    let claim = |s: &str| s == "user_metadata" || s.starts_with("{user_metadata");
+    body.strings().any(claim) || body.has_word("raw_user_meta_data")
 }

@@ -1,12 +1,17 @@
-//! `rls.view_bypass`: views with the privileges of their owner, and materialized views, over protected
-//! tables.
+//! `rls.view_bypass`: views that show rows with the privileges of their owner, and materialized views.
 
-use super::{Check, clients_with_access, contract_table, table_finding};
-use crate::facts::access::Audit;
-use crate::facts::access::catalog::{Relation, RelationKind};
+use std::collections::BTreeMap;
+
+use super::{Check, accepted, clients, ident, table_finding};
+use crate::access::paths::{Paths, Reach, via};
+use crate::facts::access::catalog::{Relation, RelationKind, Role};
+use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::text::some_of;
 
-/// Check that clients cannot read protected tables through a view that bypasses row security. CRITICAL.
+/// Check that clients cannot read protected tables through a view that bypasses row security. CRITICAL. A view that
+/// compares its rows with the caller is no bypass if it has `security_barrier`, otherwise a WARNING; so is a view of
+/// a table without row security that the client cannot read itself.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.view_bypass",
     title: "views that pass row security by",
@@ -15,65 +20,116 @@ pub(crate) const CHECK: Check<Audit> = Check {
 };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for view in audit.catalog.relations.iter().filter(|r| r.exposed) {
-        let bypasses = match view.kind {
-            RelationKind::View => !view.security_invoker,
-            RelationKind::Materialised => true,
-            _ => false,
-        };
-        let roles = clients_with_access(audit, view).join(" and ");
-        if !bypasses || roles.is_empty() {
-            continue;
-        }
-        let tables = protected(audit, view);
-        if tables.is_empty() {
-            continue;
-        }
-        let kind = view.kind.as_str();
-        let message =
-            format!("a {kind} shows {} past row security; {roles} may use it", tables.join(", "));
-        let suggested_fix = match view.kind {
-            RelationKind::View => format!(
-                "-- Its readers then need rights and policies of their own on {}.\n\
-                 ALTER VIEW {} SET (security_invoker = true);",
-                tables.join(", "),
-                view.name
-            ),
-            _ => format!("REVOKE ALL ON {} FROM {};", view.name, roles.replace(" and ", ", ")),
-        };
-        findings.push(table_finding(
-            check,
-            audit,
-            Status::Critical,
-            &view.name,
-            message,
-            "pg_class",
-            suggested_fix,
-        ));
-    }
-    findings
+    let paths = Paths::new(&audit.catalog, &audit.contract);
+    let is_view = |r: &&Relation| matches!(r.kind, RelationKind::View | RelationKind::Materialised);
+    let views = audit.catalog.relations.iter().filter(|r| r.exposed).filter(is_view);
+    views.filter_map(|view| judge(check, audit, &paths, view)).collect()
 }
 
-/// Returns the protected tables that a view reads, directly or through other views, and whose row
-/// security does not apply to its owner.
-fn protected(audit: &Audit, view: &Relation) -> Vec<String> {
-    let (mut tables, mut visited) = (Vec::new(), Vec::new());
-    let mut pending: Vec<&String> = view.reads.iter().collect();
-    while let Some(name) = pending.pop() {
-        if visited.contains(&name) {
+fn judge<'a>(
+    check: &Check<Audit>,
+    audit: &'a Audit,
+    paths: &Paths<'a>,
+    view: &'a Relation,
+) -> Option<Finding> {
+    let mut roles: Vec<&Role> = Vec::new();
+    let mut reach = Reach { asks: true, ..Reach::default() };
+    for role in clients(audit).filter(|role| may_read(view, role)) {
+        let reached = paths.through_view(view, role);
+        if reached.reads.is_empty() && reached.writes.is_empty() && reached.open.is_empty() {
             continue;
         }
-        visited.push(name);
-        let Some(relation) = audit.catalog.relation(name) else { continue };
-        pending.extend(&relation.reads);
-        let exempt = view.owner_bypasses_rls || (view.owner == relation.owner && !relation.force);
-        let is_protected =
-            relation.is_table() && (relation.rls || contract_table(audit, name).is_some());
-        if is_protected && (exempt || view.kind == RelationKind::Materialised) {
-            tables.push(name.clone());
-        }
+        roles.push(role);
+        reach.asks &= reached.asks;
+        reach.leaks |= reached.leaks;
+        reach.reads.extend(reached.reads);
+        reach.open.extend(reached.open);
     }
-    tables.sort();
-    tables
+    if roles.is_empty() {
+        return None;
+    }
+    let names = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
+    let writable = roles.iter().any(|role| may_write(view, role));
+    let (status, message) = describe(view, &reach, &names, writable)?;
+    let status =
+        accepted(audit, &view.name, &roles, reach.reads.keys().chain(reach.open.keys()), status);
+    let fix = suggested_fix(view, &reach, &roles);
+    Some(table_finding(check, audit, status, &view.name, message, "pg_rewrite", fix))
+}
+
+fn describe(
+    view: &Relation,
+    reach: &Reach,
+    roles: &str,
+    writable: bool,
+) -> Option<(Status, String)> {
+    let kind = view.kind.as_str();
+    let reads = tables(&reach.reads);
+    if reach.reads.is_empty() {
+        let open = tables(&reach.open);
+        return (!open.is_empty() && !reach.asks).then(|| {
+            let tables = some_of(&open, 3);
+            let message =
+                format!("a {kind} shows {tables} to {roles}, who cannot read it otherwise");
+            (Status::Warning, message)
+        });
+    }
+    if !reach.asks {
+        let message =
+            format!("a {kind} shows {} past row security; {roles} may use it", some_of(&reads, 3));
+        return Some((Status::Critical, message));
+    }
+    if writable {
+        let message = format!(
+            "a {kind} compares with the caller, but {roles} may also write {} through it past row security",
+            some_of(&reads, 3)
+        );
+        return Some((Status::Warning, message));
+    }
+    reach.leaks.then(|| {
+        let message = format!(
+            "a {kind} compares {} with the caller, but without security_barrier a query of {roles} can see other rows",
+            some_of(&reads, 3)
+        );
+        (Status::Warning, message)
+    })
+}
+
+fn suggested_fix(view: &Relation, reach: &Reach, roles: &[&Role]) -> String {
+    let revoke = || {
+        let names: Vec<_> = roles.iter().map(|role| ident(&role.name)).collect();
+        format!("REVOKE ALL ON {} FROM {};", view.name, names.join(", "))
+    };
+    if view.kind == RelationKind::Materialised || view.security_invoker {
+        return revoke();
+    }
+    if reach.asks && reach.leaks {
+        return format!("ALTER VIEW {} SET (security_barrier = true);", view.name);
+    }
+    let tables: Vec<_> = reach.reads.keys().chain(reach.open.keys()).map(String::as_str).collect();
+    format!(
+        "-- Its readers then need rights and policies of their own on {}.\n\
+         ALTER VIEW {} SET (security_invoker = true);",
+        tables.join(", "),
+        view.name
+    )
+}
+
+fn tables(reached: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    reached.iter().map(|(table, steps)| format!("{table}{}", via(steps))).collect()
+}
+
+fn may_read(view: &Relation, role: &Role) -> bool {
+    let select = SqlCommand::Select.sql();
+    role.schemas.contains(&view.schema)
+        && (view.has(&role.name, select) || view.has_column(&role.name, select))
+}
+
+fn may_write(view: &Relation, role: &Role) -> bool {
+    let writes = [SqlCommand::Insert, SqlCommand::Update, SqlCommand::Delete];
+    view.kind == RelationKind::View
+        && !view.security_invoker
+        && writes
+            .iter()
+            .any(|c| view.has(&role.name, c.sql()) || view.has_column(&role.name, c.sql()))
 }

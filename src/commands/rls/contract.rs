@@ -1,7 +1,7 @@
 //! `rls contract`: writes an access contract from the current database, to review and commit.
 
 use super::catalog;
-use crate::access::write_contract::contract_of;
+use crate::access::write_contract::{contract_of, mark_for_review};
 use crate::cli::RlsScope;
 use crate::context::Context;
 use crate::error::Error;
@@ -15,6 +15,7 @@ pub(crate) async fn run(context: &Context, args: &RlsScope) -> Result<Report, Er
     let contract = contract_of(&catalog);
     let text = toml::to_string(&contract)
         .map_err(|e| Error::bug("the contract could not be written").cause(e))?;
+    let text = mark_for_review(&contract, &text);
     if redact::text(&text) != text {
         context.terminal.print_note(
             "warning: a policy or function seems to contain a secret, and so does this contract",

@@ -5,6 +5,7 @@ pub(crate) mod contract;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod matrix;
+pub(crate) mod whocan;
 
 use jiff::tz::TimeZone;
 
@@ -15,8 +16,9 @@ use crate::facts::access::{
     AccessCatalog, AccessTests, Audit, CLIENT_ROLES, Contract, SERVICE_ROLE,
 };
 use crate::permit::WritePermit;
+use crate::settings::suggest::did_you_mean;
 use crate::sources::files::contract as contract_file;
-use crate::sources::postgres::{access, probe};
+use crate::sources::postgres::{access, evaluate, probe};
 
 /// Reads the contract and the catalog, and tests the access of each role. Tests writes only with a
 /// permit.
@@ -25,13 +27,18 @@ async fn gather(
     scope: &RlsScope,
     permit: Option<&WritePermit>,
 ) -> Result<Audit, Error> {
-    let contract = contract_file::read(scope.contract.as_deref())
-        .map_err(|e| Error { hints: e.hint.into_iter().collect(), ..Error::config(e.message) })?;
+    let contract = contract(scope)?;
     let catalog = catalog(context, scope, &contract).await?;
     let database = context.database().await?;
     let observations =
         probe::observe(database, context.remaining(), &contract, &catalog, permit).await;
     Ok(audit(context, contract, catalog, observations))
+}
+
+/// Reads the contract.
+fn contract(scope: &RlsScope) -> Result<Contract, Error> {
+    contract_file::read(scope.contract.as_deref())
+        .map_err(|e| Error { hints: e.hint.into_iter().collect(), ..Error::config(e.message) })
 }
 
 /// Reads the catalog for the usual roles and those of the contract and of `--role`.
@@ -47,7 +54,26 @@ async fn catalog(
     roles.sort();
     roles.dedup();
     let database = context.database().await?;
-    Ok(access::read(database, context.remaining(), &roles, &scope.schemas).await?)
+    let mut catalog = access::read(database, context.remaining(), &roles, &scope.schemas).await?;
+    refuse_unknown_names(scope, &catalog)?;
+    catalog.evaluations = evaluate::read(database, context.remaining(), contract, &catalog).await;
+    Ok(catalog)
+}
+
+/// Refuses roles and schemas of the command line that do not exist: an audit of nothing would pass.
+fn refuse_unknown_names(scope: &RlsScope, catalog: &AccessCatalog) -> Result<(), Error> {
+    let session = &catalog.session;
+    for (kind, given, known) in [
+        ("role", &scope.role, &session.all_roles),
+        ("schema", &scope.schemas, &session.all_schemas),
+    ] {
+        if let Some(name) = given.iter().find(|name| !known.contains(name)) {
+            let names: Vec<_> = known.iter().map(String::as_str).collect();
+            return Err(Error::usage(format!("there is no {kind} \"{name}\""))
+                .hint(did_you_mean(name, &names)));
+        }
+    }
+    Ok(())
 }
 
 fn audit(

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::SqlCommand;
+use super::evaluated::Evaluations;
 pub(crate) use super::function::{SqlFunction, Trigger};
 
 /// Catalog of the examined schemas, from one database snapshot.
@@ -15,16 +16,20 @@ pub(crate) struct AccessCatalog {
     pub(crate) schemas: Vec<String>,
     /// Examined roles.
     pub(crate) roles: Vec<Role>,
-    /// Tables, views and similar, including those that policies refer to.
+    /// Owners of views and SECURITY DEFINER functions that are neither examined nor superusers.
+    pub(crate) owners: Vec<Role>,
+    /// Tables, views and similar of all schemas except those of the system.
     pub(crate) relations: Vec<Relation>,
     /// Policies on these relations.
     pub(crate) policies: Vec<Policy>,
-    /// SECURITY DEFINER functions of the schemas, and all functions that policies call.
+    /// Functions of all schemas except those of the system.
     pub(crate) functions: Vec<SqlFunction>,
     /// Triggers that run SECURITY DEFINER functions.
     pub(crate) triggers: Vec<Trigger>,
     /// Default privileges of future objects for clients.
     pub(crate) defaults: Vec<DefaultPrivilege>,
+    /// What PostgreSQL answered when it evaluated the policies as each role.
+    pub(crate) evaluations: Evaluations,
 }
 
 /// Session of the operator.
@@ -34,6 +39,12 @@ pub(crate) struct Session {
     pub(crate) user: String,
     /// Value of `pgrst.db_schemas`, if set.
     pub(crate) api_schemas: Option<String>,
+    /// All roles of the server.
+    #[serde(default)]
+    pub(crate) all_roles: Vec<String>,
+    /// All schemas of the database.
+    #[serde(default)]
+    pub(crate) all_schemas: Vec<String>,
 }
 
 /// The examined role with this name.
@@ -41,6 +52,8 @@ pub(crate) struct Session {
 pub(crate) struct Role {
     /// Name.
     pub(crate) name: String,
+    /// Whether it is an examined role, and not only an owner of functions or views.
+    pub(crate) examined: bool,
     /// Whether it is a superuser, who has all rights.
     pub(crate) superuser: bool,
     /// Whether it bypasses row security.
@@ -49,6 +62,8 @@ pub(crate) struct Role {
     pub(crate) assumable: bool,
     /// Roles whose rights it inherits, including itself.
     pub(crate) inherits: Vec<String>,
+    /// Roles that it can `SET ROLE` to.
+    pub(crate) can_become: Vec<String>,
     /// Superusers and BYPASSRLS roles that it can `SET ROLE` to.
     pub(crate) can_become_bypass: Vec<String>,
     /// Examined schemas with USAGE for this role.
@@ -109,7 +124,9 @@ pub(crate) struct Relation {
     pub(crate) partition_of: Option<String>,
     /// Whether it is a view that reads with the rights of the caller.
     pub(crate) security_invoker: bool,
-    /// Whether it is in an examined schema, and not only referred to.
+    /// Whether it is a view whose conditions run before those of the query that uses it.
+    pub(crate) security_barrier: bool,
+    /// Whether it is in an examined schema.
     pub(crate) exposed: bool,
     /// Columns of the primary key, in order; empty if there is none.
     pub(crate) key: Vec<String>,
@@ -117,11 +134,65 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<String>,
     /// Privileges of the examined roles.
     pub(crate) grants: Vec<Grant>,
+    /// Columns with their types, if it is a table.
+    pub(crate) types: Vec<ColumnType>,
     /// Relations that it reads, if it is a view.
     pub(crate) reads: Vec<String>,
+    /// Signatures of the functions that it calls, if it is a view.
+    pub(crate) calls: Vec<String>,
+    /// Query, if it is a view.
+    pub(crate) definition: Option<String>,
+    /// Rules on INSERT, UPDATE and DELETE.
+    pub(crate) rules: Vec<RewriteRule>,
+    /// Foreign keys whose action changes rows of this table when the referenced row is deleted.
+    pub(crate) cascades: Vec<Cascade>,
+}
+
+/// A column with its base type.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ColumnType {
+    /// Name, unquoted.
+    pub(crate) column: String,
+    /// Name of the base type in `pg_type`: `int4`, `text`, `uuid`, `_text`.
+    #[serde(rename = "type")]
+    pub(crate) base: String,
+    /// Maximum number of characters.
+    pub(crate) length: Option<usize>,
+    /// Whether it is NOT NULL.
+    pub(crate) not_null: bool,
+    /// Labels, if it is an enum.
+    pub(crate) labels: Option<Vec<String>>,
+}
+
+/// A rule on a write. It runs with the rights of the owner of its relation.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RewriteRule {
+    /// Name.
+    pub(crate) name: String,
+    /// Command that it applies to.
+    pub(crate) event: SqlCommand,
+    /// Other relations that its actions use.
+    pub(crate) uses: Vec<String>,
+}
+
+/// A foreign key with an action ON DELETE.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Cascade {
+    /// Referenced table.
+    pub(crate) parent: String,
+    /// `c` (CASCADE), `n` (SET NULL) or `d` (SET DEFAULT).
+    pub(crate) action: char,
 }
 
 impl Relation {
+    /// Its name without the schema, quoted if needed.
+    pub(crate) fn local_name(&self) -> &str {
+        let quoted = self.name.starts_with('"');
+        let schema_end =
+            if quoted { self.name.find("\".").map(|at| at + 1) } else { self.name.find('.') };
+        schema_end.map_or(self.name.as_str(), |at| &self.name[at + 1..])
+    }
+
     /// Whether it can have row security: tables can, views and foreign tables cannot.
     pub(crate) fn is_table(&self) -> bool {
         matches!(self.kind, RelationKind::Table | RelationKind::Partitioned)
@@ -198,6 +269,8 @@ pub(crate) struct Policy {
     pub(crate) functions: Vec<String>,
     /// Other relations that it reads.
     pub(crate) relations: Vec<String>,
+    /// Columns of its table that it depends on, except through references to the whole row.
+    pub(crate) columns: Vec<String>,
 }
 
 impl Policy {
@@ -229,6 +302,12 @@ impl AccessCatalog {
     /// The relation with this qualified name.
     pub(crate) fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations.iter().find(|r| r.name == name)
+    }
+
+    /// The functions that affect access directly: SECURITY DEFINER functions of the examined schemas, functions
+    /// that policies call, and those that triggers run as their owner.
+    pub(crate) fn relevant_functions(&self) -> impl Iterator<Item = &SqlFunction> {
+        self.functions.iter().filter(|f| f.relevant)
     }
 
     /// The examined role with this name.

@@ -1,6 +1,6 @@
 //! Access contract: the expected access by table, role and command, and the expected policies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,42 @@ pub struct Contract {
     /// The protected tables, by qualified name.
     #[serde(default)]
     pub(crate) tables: BTreeMap<String, ContractTable>,
+    /// Helper functions of policies, by signature.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) helpers: BTreeMap<String, ContractHelper>,
+    /// Views, functions and relations with rules through which clients reach protected tables, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) paths: BTreeMap<String, ContractPath>,
     /// Findings that are accepted until a date.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) waivers: Vec<Waiver>,
+    /// Tables and paths whose entry has the comment `# review`: open to clients, and not yet confirmed.
+    #[serde(skip)]
+    pub(crate) review: BTreeSet<String>,
+}
+
+/// A helper function of policies.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContractHelper {
+    /// Whether it is SECURITY DEFINER.
+    #[serde(default)]
+    pub(crate) definer: bool,
+    /// Its `search_path` setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) search_path: Option<String>,
+    /// Body.
+    pub(crate) body: String,
+}
+
+/// A known path around row security.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContractPath {
+    /// Roles that may use it.
+    pub(crate) roles: Vec<String>,
+    /// Tables that it reaches.
+    pub(crate) tables: Vec<String>,
 }
 
 /// Membership rule: a user sees the rows of their own workspaces.
@@ -55,6 +88,9 @@ pub(crate) struct ContractTable {
     /// Columns to which a permission is restricted, by role and command; all columns if absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) columns: BTreeMap<String, BTreeMap<CommandName, Vec<String>>>,
+    /// All privileges that clients hold on the entire table, by role. If absent, those that `roles` needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) grants: Option<BTreeMap<String, Vec<String>>>,
     /// All expected policies.
     #[serde(default)]
     pub(crate) policies: Vec<ContractPolicy>,
@@ -197,6 +233,12 @@ impl ContractTable {
             _ => None,
         });
         named.collect()
+    }
+
+    /// Whether the contract lists a privilege of a role.
+    pub(crate) fn lists_grant(&self, role: &str, privilege: &str) -> bool {
+        let listed = self.grants.as_ref().and_then(|grants| grants.get(role));
+        listed.is_some_and(|privileges| privileges.iter().any(|p| p == privilege))
     }
 
     /// The columns to which a permission is restricted; empty if it is not.

@@ -13,6 +13,8 @@ pub(crate) struct EarlierAccess {
     pub(crate) expected: Option<String>,
     /// Computed access, in words.
     pub(crate) computed: String,
+    /// Helper functions with their fingerprints; `None` if the report does not contain them.
+    pub(crate) helpers: Option<Vec<String>>,
 }
 
 /// Finding of an earlier `rls audit`.

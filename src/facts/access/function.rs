@@ -19,6 +19,8 @@ pub(crate) struct SqlFunction {
     pub(crate) definer: bool,
     /// Whether it is VOLATILE. Such a function can write, so this tool never calls it.
     pub(crate) volatile: bool,
+    /// Whether it is IMMUTABLE, so that the planner may evaluate a call once and keep the result.
+    pub(crate) immutable: bool,
     /// Its `search_path` setting, if any.
     pub(crate) search_path: Option<String>,
     /// Language: `sql`, `plpgsql`, …
@@ -29,10 +31,25 @@ pub(crate) struct SqlFunction {
     pub(crate) returns: String,
     /// Owner.
     pub(crate) owner: String,
+    /// Whether its body was parsed when it was created (`BEGIN ATOMIC`), so that its dependencies are recorded.
+    pub(crate) parsed_body: bool,
+    /// Recorded dependencies of a parsed body: relations.
+    pub(crate) uses_relations: Vec<String>,
+    /// Recorded dependencies of a parsed body: signatures of functions.
+    pub(crate) uses_functions: Vec<String>,
+    /// Whether it affects access directly: see [`super::AccessCatalog::relevant_functions`].
+    pub(crate) relevant: bool,
     /// Examined roles that can call it, also through PUBLIC.
     pub(crate) executable_by: Vec<String>,
     /// Whether it is in an examined schema, so that the API exposes it.
     pub(crate) exposed: bool,
+}
+
+impl SqlFunction {
+    /// Whether it only tells who calls: `auth.uid()`, `auth.role()` and `auth.jwt()` belong to the platform.
+    pub(crate) fn returns_claims(&self) -> bool {
+        self.schema == "auth" && self.arguments.is_empty()
+    }
 }
 
 /// A trigger that runs a SECURITY DEFINER function.

@@ -4,8 +4,10 @@ pub(crate) mod catalog;
 pub mod computed;
 pub mod contract;
 pub mod diff;
+pub(crate) mod evaluated;
 pub(crate) mod function;
 pub(crate) mod tested;
+pub(crate) mod user_access;
 
 pub(crate) use catalog::AccessCatalog;
 pub(crate) use contract::Contract;

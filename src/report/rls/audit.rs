@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::left_out;
 use crate::access::body;
 use crate::exit::FailOn;
 use crate::facts::access::tested::{AccessTest, AccessTestResult};
@@ -40,6 +41,10 @@ pub(crate) struct AuditJson {
     rehearsed_writes: usize,
     /// Number of direct calls of helper functions.
     helper_calls: usize,
+    /// Number of statements that evaluated policies as a role on sampled and synthetic rows.
+    evaluations: usize,
+    /// Number of commands that were planned (EXPLAIN) as a role.
+    planned_commands: usize,
 }
 
 /// The options of an audit that its report depends on.
@@ -98,12 +103,14 @@ fn data(audit: &Audit) -> AuditJson {
         declared: audit.contract.tables.keys().cloned().collect(),
         tables: catalog.tables().count(),
         policies: catalog.policies.len(),
-        functions: catalog.functions.len(),
+        functions: catalog.relevant_functions().count(),
         coverage: "sampled",
         reads: count_tests(audit, |t| t.command == SqlCommand::Select),
         plans: count_tests(audit, |t| t.command != SqlCommand::Select && is_plan(t)),
         rehearsed_writes: count_tests(audit, |t| t.command != SqlCommand::Select && !is_plan(t)),
         helper_calls: audit.observations.helpers.len(),
+        evaluations: audit.catalog.evaluations.evaluated,
+        planned_commands: audit.catalog.evaluations.planned,
     }
 }
 
@@ -128,6 +135,10 @@ fn not_examined(audit: &Audit, extra_roles: &[String]) -> Vec<(String, String)> 
     list.extend(
         audit.observations.untested.iter().map(|(s, why)| (s.clone(), format!("vacuous: {why}"))),
     );
+    list.extend(audit.catalog.evaluations.untested.iter().cloned());
+    for (schema, why) in left_out::schemas(audit) {
+        list.push((format!("schema {schema}"), why));
+    }
     let bodies = body::not_examined(&audit.catalog);
     list.extend(bodies.map(|(f, why)| (format!("the body of {}", f.signature), why.to_owned())));
     if !audit.observations.writes_tested {
@@ -143,7 +154,7 @@ fn not_examined(audit: &Audit, extra_roles: &[String]) -> Vec<(String, String)> 
 fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
     let status = Status::worst(findings.iter().map(|f| f.status));
-    document.headline(status, headline(findings, status));
+    document.headline(status, headline(audit, findings, status));
     document.push(title_line::title("access", from));
     let (notes, problems): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.status == Status::Ok);
     if !problems.is_empty() {
@@ -169,9 +180,9 @@ fn add_notes(document: &mut Document, notes: &[&Finding]) {
     }
 }
 
-fn headline(findings: &[Finding], status: Status) -> String {
+fn headline(audit: &Audit, findings: &[Finding], status: Status) -> String {
     if status == Status::Ok {
-        return "access is what is declared".to_owned();
+        return format!("access is what is declared; {}", covered(audit));
     }
     let count_text =
         |status, one, many| match findings.iter().filter(|f| f.status == status).count() {
@@ -188,6 +199,16 @@ fn headline(findings: &[Finding], status: Status) -> String {
         count_text(Status::Warning, "matter of hygiene", "matters of hygiene"),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Returns how much the contract covers: `3 of 23 tables are in the contract`.
+fn covered(audit: &Audit) -> String {
+    let is_declared =
+        |t: &&crate::facts::access::catalog::Relation| audit.contract.tables.contains_key(&t.name);
+    let declared = audit.catalog.tables().filter(is_declared).count();
+    let verb = if declared == 1 { "is" } else { "are" };
+    let all = text::plural(audit.catalog.tables().count() as u64, "table", "tables");
+    format!("{declared} of {all} {verb} in the contract")
 }
 
 /// Builds the table. Subject and message share one column, because the names of tables and
@@ -253,9 +274,16 @@ fn add_coverage(document: &mut Document, audit: &Audit) {
         "which rows writes reach is predicted".to_owned()
     };
     document.note(format!(
-        "observed: {} sampled reads, {} plans of writes, {} helper calls; {rehearsed}",
-        counts.reads, counts.plans, counts.helper_calls
+        "observed: {} sampled reads, {} plans of writes, {} helper calls; {rehearsed}; policies evaluated {} times, \
+         {} commands planned",
+        counts.reads, counts.plans, counts.helper_calls, counts.evaluations, counts.planned_commands
     ));
+    for (schema, why) in left_out::schemas(audit) {
+        document.note(format!("not examined: schema {schema}: {why} (add it to --schemas)"));
+    }
+    for (subject, why) in &audit.catalog.evaluations.untested {
+        document.note(format!("not tested: {subject}: {why}"));
+    }
     let bodies: Vec<_> = body::not_examined(&audit.catalog).map(|(f, _)| f.name.as_str()).collect();
     if !bodies.is_empty() {
         document

@@ -1,12 +1,15 @@
 //! The report of `rls matrix`.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observed;
-use crate::access::compute::compute_access;
+use crate::access::compute::{applicable, compute_access};
 use crate::facts::Status;
-use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::catalog::{Relation, Role, SqlFunction};
+use crate::facts::access::evaluated::Identity;
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
@@ -26,6 +29,23 @@ pub(crate) struct CellJson {
     predicted: String,
     /// Tested access; null if it was not tested.
     observed: Option<String>,
+    /// Sampled rows that the policies admit, by identity; empty if row security does not bind the role.
+    tested: Vec<TestedJson>,
+    /// Helper functions of the policies that apply, each with a fingerprint of its definition.
+    helpers: Vec<String>,
+}
+
+/// Sampled rows that one identity reaches.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TestedJson {
+    /// `no user`, `a non-member` (an id that occurs in no table) or `a user`.
+    identity: &'static str,
+    /// Id of the user.
+    user: Option<String>,
+    /// Number of rows that it reaches.
+    rows: usize,
+    /// Number of rows that were tested.
+    of: usize,
 }
 
 /// Builds the report: every table of the contract, then the others.
@@ -90,7 +110,44 @@ fn cell(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Ce
         declared: expected_text(audit, table, role, command),
         predicted: compute_access(&audit.catalog, table, role, command).to_string(),
         observed: observed(audit, &table.name, &role.name, command),
+        tested: tested(audit, table, role, command),
+        helpers: helpers(audit, table, role, command),
     }
+}
+
+fn tested(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Vec<TestedJson> {
+    let reached = super::reached_rows(audit, table, role, command);
+    let json = |(identity, rows, of): (Identity, usize, usize)| TestedJson {
+        identity: identity.as_str(),
+        user: match identity {
+            Identity::User(id) => Some(id),
+            _ => None,
+        },
+        rows,
+        of,
+    };
+    reached.into_iter().map(json).collect()
+}
+
+/// Returns the helpers of a cell, so that `rls diff` sees when one of them changed.
+fn helpers(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Vec<String> {
+    let policies = applicable(&audit.catalog, table, role, command);
+    let signatures: BTreeSet<&String> = policies.flat_map(|p| &p.functions).collect();
+    let functions =
+        signatures.into_iter().filter_map(|signature| audit.catalog.function(signature));
+    let functions = functions.filter(|f| !f.returns_claims());
+    functions.map(|f| format!("{} {:016x}", f.signature, definition_hash(f))).collect()
+}
+
+/// FNV-1a of a function's definition, which is stable between versions of this tool. White space does not count.
+fn definition_hash(function: &SqlFunction) -> u64 {
+    let path = function.search_path.as_deref().unwrap_or_default();
+    let definer = if function.definer { "definer" } else { "invoker" };
+    let words = [definer, path].into_iter().chain(function.source.split_whitespace());
+    let bytes = words.flat_map(|word| word.bytes().chain([b' ']));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn expected_text(

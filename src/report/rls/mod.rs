@@ -4,11 +4,14 @@ pub(crate) mod audit;
 pub(crate) mod contract;
 pub(crate) mod diff;
 pub(crate) mod explain;
+mod left_out;
 pub(crate) mod matrix;
+pub(crate) mod whocan;
 
-use crate::access::compute::compute_access;
+use crate::access::compute::{applicable, binds, compute_access, failure, real_rows, sides};
 use crate::checks::rls::agrees;
 use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::evaluated::Identity;
 use crate::facts::access::tested::AccessTestResult;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::text::ShellCommand;
@@ -40,7 +43,7 @@ fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: SqlComman
     let entry = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
     entry.is_some_and(|(contract, permission)| {
         let computed = compute_access(&audit.catalog, table, role, command);
-        !agrees(contract, &permission, role, command, &computed)
+        !agrees(&audit.catalog, contract, &permission, (table, role, command), &computed)
     })
 }
 
@@ -51,7 +54,49 @@ fn observed(audit: &Audit, table: &str, role: &str, command: SqlCommand) -> Opti
         tests.filter(|t| t.table == table && t.command == command && t.persona.role() == role);
     let results: Vec<_> =
         matching.map(|t| format!("{}: {}", t.persona.as_str(), result_text(&t.outcome))).collect();
+    if results.is_empty() {
+        evaluated(audit, table, role, command)
+    } else {
+        Some(results.join("; "))
+    }
+}
+
+/// Returns how many sampled rows each identity of a role reaches, in words.
+fn evaluated(audit: &Audit, table: &str, role: &str, command: SqlCommand) -> Option<String> {
+    let (table, role) = (audit.catalog.relation(table)?, audit.catalog.role(role)?);
+    let results: Vec<_> = reached_rows(audit, table, role, command)
+        .into_iter()
+        .map(|(identity, rows, of)| format!("{}: {rows} of {of} sampled rows", identity.as_str()))
+        .collect();
     (!results.is_empty()).then(|| results.join("; "))
+}
+
+/// Returns the number of sampled rows that the policies admit to each identity of a role, and of tested rows.
+fn reached_rows(
+    audit: &Audit,
+    table: &Relation,
+    role: &Role,
+    command: SqlCommand,
+) -> Vec<(Identity, usize, usize)> {
+    let catalog = &audit.catalog;
+    let (name, sql) = (&role.name, command.sql());
+    let is_granted = table.has(name, sql) || table.has_column(name, sql);
+    let Some(evaluated) = catalog.evaluations.tables.get(&table.name) else { return vec![] };
+    if !is_granted
+        || !binds(table, role)
+        || !evaluated.has_real_rows()
+        || failure(catalog, table, role, command).is_some()
+    {
+        return vec![];
+    }
+    let policies: Vec<_> = applicable(catalog, table, role, command).collect();
+    let sides = sides(&policies, command);
+    let runs = evaluated.deciding_runs(&role.name);
+    let result = runs.map(|run| {
+        let (rows, of) = real_rows(evaluated, &sides, run);
+        (run.identity.clone(), rows, of)
+    });
+    result.collect()
 }
 
 fn result_text(result: &AccessTestResult) -> String {

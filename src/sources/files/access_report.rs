@@ -54,6 +54,9 @@ struct ReportCell {
     command: String,
     declared: Option<String>,
     predicted: String,
+    /// Absent in reports of version 0.1.0.
+    #[serde(default)]
+    helpers: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +120,7 @@ fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Err
         command: cell.command,
         expected: cell.declared,
         computed: cell.predicted,
+        helpers: cell.helpers,
     };
     let finding = |finding: ReportFinding| EarlierFinding {
         check: finding.id,

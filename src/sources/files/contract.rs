@@ -1,5 +1,6 @@
 //! Reads the access contract: a file or the built-in one.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::facts::access::contract::{BUILT_IN, Contract};
@@ -37,12 +38,28 @@ fn describe_toml_error(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}: {}", redact::text(error.message()))
 }
 
+/// Returns the tables and paths whose header has the comment `# review`.
+fn marked_for_review(text: &str) -> BTreeSet<String> {
+    let headers = text.lines().filter_map(|line| {
+        let (header, comment) = line.trim().rsplit_once('#')?;
+        let is_header = header.starts_with("[tables.") || header.starts_with("[paths.");
+        (is_header && comment.trim() == "review").then_some(header)
+    });
+    let keys = headers.filter_map(|header| {
+        let parsed: toml::Table = toml::from_str(header).ok()?;
+        let (_, section) = parsed.into_iter().next()?;
+        section.as_table()?.keys().next().cloned()
+    });
+    keys.collect()
+}
+
 fn parse(text: &str, name: &str) -> Result<Contract, SourceError> {
     let invalid = |why: String| {
         SourceError::new(SourceErrorKind::Malformed, format!("{name} is not valid: {why}"))
     };
-    let contract: Contract =
+    let mut contract: Contract =
         toml::from_str(text).map_err(|e| invalid(describe_toml_error(text, &e)))?;
+    contract.review = marked_for_review(text);
     for (table, declared) in &contract.tables {
         for rule in declared.rules() {
             if !contract.rules.contains_key(&rule) {
@@ -56,4 +73,17 @@ fn parse(text: &str, name: &str) -> Result<Contract, SourceError> {
         }
     }
     Ok(contract)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn review_marks_are_comments_of_headers() {
+        let text = "[tables.\"public.a\"] # review\n[tables.\"public.b\"]\nrls = true # review\n\
+                    [tables.\"public.c\".roles]\nanon = \"allow\"\n";
+        let contract = parse(text, "c").unwrap();
+        assert_eq!(contract.review, BTreeSet::from(["public.a".to_owned()]));
+    }
 }

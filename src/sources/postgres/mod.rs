@@ -10,6 +10,7 @@ mod connect;
 pub(crate) mod dead_letters;
 pub(crate) mod earlier_requeues;
 mod errors;
+pub(crate) mod evaluate;
 pub(crate) mod event_histogram;
 mod events;
 pub(crate) mod flow;
@@ -27,6 +28,7 @@ mod row_types;
 pub(crate) mod selection;
 pub(crate) mod server;
 pub(crate) mod table_load;
+pub(crate) mod user_access;
 
 use std::fmt;
 use std::time::Duration;

@@ -10,7 +10,7 @@ use crate::support::cli::Cli;
 
 /// The finding, the change that causes it, and the similar change without a finding.
 #[rustfmt::skip]
-const FLAWS: &[(&str, &str, &str)] = &[
+pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.off",
         "CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO anon",
         "CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO service_role"),
@@ -127,6 +127,47 @@ const FLAWS: &[(&str, &str, &str)] = &[
         "CREATE OR REPLACE FUNCTION is_workspace_member(p_workspace_id uuid) RETURNS boolean LANGUAGE sql
            STABLE SECURITY DEFINER SET search_path = '' AS 'SELECT p_workspace_id IN (
              SELECT m.workspace_id FROM public.workspace_members m WHERE m.user_id = auth.uid())'"),
+    ("rls.owner",
+        "ALTER TABLE workspaces OWNER TO authenticated",
+        "ALTER TABLE workspaces OWNER TO service_role"),
+    ("rls.row_transfer",
+        "GRANT UPDATE ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated
+           USING (true) WITH CHECK (owner_id = (SELECT auth.uid()))",
+        "GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated
+           USING (owner_id = (SELECT auth.uid())) WITH CHECK (owner_id = (SELECT auth.uid()) AND name <> '')"),
+    ("rls.row_transfer", // rows of a workspace, through a helper
+        "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         INSERT INTO n SELECT 1, id FROM workspaces LIMIT 1; GRANT SELECT, UPDATE ON n TO authenticated;
+         CREATE POLICY p ON n TO authenticated USING (is_workspace_member(workspace_id)) WITH CHECK (id > 0)",
+        "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         INSERT INTO n SELECT 1, id FROM workspaces LIMIT 1; GRANT SELECT, UPDATE ON n TO authenticated;
+         CREATE POLICY p ON n TO authenticated USING (is_workspace_member(workspace_id))
+           WITH CHECK (is_workspace_member(workspace_id) AND id > 0)"),
+    ("rls.loose_policy",
+        "CREATE POLICY mine ON workspaces FOR SELECT TO authenticated USING (coalesce(org_id = (SELECT auth.uid()), true))",
+        "CREATE POLICY mine ON workspaces FOR SELECT TO authenticated USING (coalesce(org_id = (SELECT auth.uid()), false))"),
+    ("rls.loose_policy", // the inner table has a column of the same name
+        "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON n TO authenticated; CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM workspace_members m WHERE m.workspace_id = workspace_id AND m.user_id = (SELECT auth.uid())))",
+        "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON n TO authenticated; CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM workspace_members m WHERE m.workspace_id = n.workspace_id AND m.user_id = (SELECT auth.uid())))"),
+    ("rls.rights_column",
+        "GRANT UPDATE ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated
+           USING (owner_id = (SELECT auth.uid()))",
+        "GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated
+           USING (owner_id = (SELECT auth.uid()))"),
+    ("rls.cascade",
+        "GRANT DELETE ON workspaces TO authenticated; CREATE POLICY leave ON workspaces FOR DELETE TO authenticated
+           USING (owner_id = (SELECT auth.uid()));
+         ALTER TABLE jobs ADD CONSTRAINT w FOREIGN KEY (workspace_id) REFERENCES workspaces ON DELETE CASCADE NOT VALID",
+        "GRANT DELETE ON idempotency_keys TO service_role"),
+    ("rls.immutable_helper",
+        "CREATE FUNCTION me() RETURNS uuid LANGUAGE sql IMMUTABLE AS 'SELECT auth.uid()';
+         CREATE POLICY mine ON workspaces FOR SELECT TO authenticated USING (owner_id = me())",
+        "CREATE FUNCTION me() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT auth.uid()';
+         CREATE POLICY mine ON workspaces FOR SELECT TO authenticated USING (owner_id = me())"),
     ("rls.access",
         "REVOKE UPDATE ON jobs FROM service_role",
         "REVOKE UPDATE ON workspaces FROM service_role"),
@@ -143,7 +184,8 @@ const BY_CONTRACT: &[(&str, [&str; 2], [&str; 2])] = &[
     ("rls.observed", // expected and computed access agree, but the rows are wrong: a helper with two arguments
         [SEES; 2],
         ["CREATE FUNCTION sees(w uuid, what text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-            SET search_path = '' AS $$ SELECT what = 'read' $$;
+            SET search_path = '' AS $$ SELECT EXISTS (SELECT FROM public.workspace_members m
+              WHERE m.user_id = auth.uid()) $$;
           ALTER POLICY workspaces_member_select ON workspaces USING (sees(id, 'read'))",
          "CREATE FUNCTION sees(w uuid, what text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = '' AS $$ SELECT EXISTS (SELECT FROM public.workspace_members m
@@ -155,11 +197,26 @@ const BY_CONTRACT: &[(&str, [&str; 2], [&str; 2])] = &[
           DROP POLICY workspaces_member_select ON workspaces; GRANT UPDATE (name) ON workspaces TO authenticated",
          "CREATE POLICY theirs ON workspaces TO authenticated USING (is_workspace_member(id));
           DROP POLICY workspaces_member_select ON workspaces"]),
+    ("rls.helper_body",
+        [HELPER; 2],
+        ["CREATE OR REPLACE FUNCTION is_workspace_member(p_workspace_id uuid) RETURNS boolean LANGUAGE sql STABLE
+            SECURITY DEFINER SET search_path = public AS 'SELECT p_workspace_id IN (SELECT m.workspace_id FROM
+              workspace_members m WHERE m.user_id = auth.uid())'",
+         "CREATE OR REPLACE FUNCTION is_workspace_member(p_workspace_id uuid) RETURNS boolean LANGUAGE sql STABLE
+            SECURITY DEFINER SET search_path = public AS ' SELECT EXISTS ( SELECT 1 FROM workspace_members
+              WHERE workspace_id = p_workspace_id AND user_id = auth.uid())'"]),
+    ("rls.review",
+        ["[tables.\"public.n\"] # review\nrls = false\n[tables.\"public.n\".roles]\nanon = { select = \"allow\" }\n",
+         "[tables.\"public.n\"]\nrls = false\n[tables.\"public.n\".roles]\nanon = { select = \"allow\" }\n"],
+        ["CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO anon"; 2]),
     ("rls.waiver",
         ["[[waivers]]\ncheck = \"rls.off\"\nsubject = \"public.n\"\nowner = \"ariel\"\nreason = \"a list\"\nexpires = \"2020-01-01\"\n",
          "[[waivers]]\ncheck = \"rls.off\"\nsubject = \"public.n\"\nowner = \"ariel\"\nreason = \"a list\"\nexpires = \"9999-01-01\"\n"],
         ["CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO anon"; 2]),
 ];
+
+const HELPER: &str = "[helpers.\"public.is_workspace_member(uuid)\"]\ndefiner = true\nsearch_path = \"public\"\n\
+    body = \"SELECT EXISTS ( SELECT 1 FROM workspace_members WHERE workspace_id = p_workspace_id AND user_id = auth.uid())\"\n";
 
 const SEES: &str = "[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
     [tables.\"public.workspaces\".roles]\nauthenticated = { select = \"rows where member\" }\n\
@@ -184,7 +241,10 @@ fn column_grant_on_a_protected_table_is_critical() {
         .expect_code(2);
     assert_eq!(findings(&output), ["rls.column_grant critical public.workspaces"]);
     let message = output.json()["findings"][0]["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("UPDATE: declared deny, predicted rows where"), "{message}");
+    assert!(
+        message.contains("can update rows where") && message.contains("(expected: no rows)"),
+        "{message}"
+    );
 }
 
 #[test]

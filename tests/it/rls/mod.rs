@@ -2,12 +2,15 @@
 
 mod audit;
 mod diff;
+mod equivalence;
+mod fixes;
 mod flaws;
 mod keys;
 mod mutations;
 mod roles;
 mod sarif;
 mod views;
+mod whocan;
 mod writes;
 
 use crate::support::cli::{Cli, Output};

@@ -57,8 +57,20 @@ fn clean_access_passes_write_tests_and_rows_are_unchanged() {
 }
 
 #[test]
-fn write_to_other_workspaces_is_found_only_when_tested() {
+fn write_that_everybody_may_do_is_found_without_writing() {
     let (database, contract) = writable("what = 'u' OR what = 'i'");
+    let planned = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
+        .file("c.toml", &contract)
+        .env("DATABASE_URL", database.url())
+        .run()
+        .expect_code(2);
+    assert_eq!(findings(&planned), ["rls.access critical public.workspaces"]);
+}
+
+#[test]
+fn write_to_other_workspaces_is_found_only_when_tested() {
+    let (database, contract) =
+        writable("EXISTS (SELECT FROM workspace_members m WHERE m.user_id = auth.uid())");
     let before = database.value(ROWS);
     let planned = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
         .file("c.toml", &contract)
@@ -71,7 +83,7 @@ fn write_to_other_workspaces_is_found_only_when_tested() {
     assert_eq!(findings(&tried), ["rls.observed critical public.workspaces"]);
     // An UPDATE first reads its rows, and the SELECT policy hides those of other workspaces.
     let message = tried.json()["findings"][0]["message"].as_str().unwrap().to_owned();
-    let reached = "authenticated (a stranger, a member) reached 1 of 1 sampled own rows and 1 of 1 \
+    let reached = "authenticated (a member) reached 1 of 1 sampled own rows and 1 of 1 \
                    foreign ones by INSERT, declared rows where member";
     assert_eq!(message, reached);
     assert_eq!(database.value(ROWS), before);

@@ -9,7 +9,8 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Database;
-use crate::facts::access::catalog::{AccessCatalog, Session};
+use crate::facts::access::catalog::{AccessCatalog, Role, Session};
+use crate::facts::access::evaluated::Evaluations;
 use crate::facts::{SourceError, SourceErrorKind};
 
 const SESSION: &str = include_str!("queries/session.sql");
@@ -41,15 +42,19 @@ pub(crate) async fn read(
         let [roles, relations, policies, functions, triggers, defaults] = &results[..] else {
             return Err(malformed("an answer is missing"));
         };
+        let roles: Vec<Role> = parse(roles)?;
+        let (roles, owners) = roles.into_iter().partition(|role| role.examined);
         Ok(AccessCatalog {
             session,
             schemas,
-            roles: parse(roles)?,
+            roles,
+            owners,
             relations: parse(relations)?,
             policies: parse(policies)?,
             functions: parse(functions)?,
             triggers: parse(triggers)?,
             defaults: parse(defaults)?,
+            evaluations: Evaluations::default(),
         })
     })
     .await

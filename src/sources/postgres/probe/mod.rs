@@ -6,7 +6,7 @@
 //! helper functions once per row.
 
 mod helpers;
-mod probe_batch;
+pub(crate) mod probe_batch;
 mod sample;
 mod table_probe;
 mod write;
@@ -14,6 +14,7 @@ mod write;
 use std::time::Duration;
 
 use probe_batch::{ProbeGroup, claims, run_as, run_rolled_back_as};
+pub(crate) use sample::setup as sample_setup;
 use sample::{ProbeSample, ProbeTarget};
 use table_probe::TableProbe;
 
@@ -114,6 +115,10 @@ async fn sampled_tables<'a>(
         let Some(table) = catalog.relation(name) else { continue };
         match sample::target(contract, catalog, table, declared) {
             Ok(target) => targets.push(target),
+            // Without a rule nothing is compared row by row; the evaluation of the policies is enough.
+            Err(reason) if declared.rules().is_empty() => {
+                observations.untested.push((name.clone(), reason));
+            }
             Err(reason) => observations.blocked.push((name.clone(), reason)),
         }
     }

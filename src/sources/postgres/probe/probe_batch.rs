@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use tokio_postgres::Client;
 
+use crate::facts::SourceError;
 use crate::facts::access::tested::TestRole;
-use crate::facts::{SourceError, SourceErrorKind};
 use crate::permit::WritePermit;
 use crate::queue::sql::{ident, literal};
+use crate::redact;
 use crate::sources::postgres::Database;
 
 /// First column of every row, or the reason why there is no result.
@@ -20,12 +21,12 @@ pub(crate) type ProbeResult = Result<Vec<Option<String>>, ProbeError>;
 pub(crate) enum ProbeError {
     /// Not tested, because of a timeout or an unavailable server.
     Blocked(String),
-    /// Permission denied (42501).
-    Denied,
+    /// Permission denied (42501), with the server's message.
+    Denied(String),
     /// Row security allowed the write, and a constraint rejected it.
     Constraint,
-    /// Another error.
-    Failed(String),
+    /// Another error: SQLSTATE and message.
+    Failed(String, String),
 }
 
 /// Queries that share settings.
@@ -84,11 +85,14 @@ fn probe_error(error: tokio_postgres::Error) -> ProbeError {
     if error.code().is_some_and(|code| code.code().starts_with("23")) {
         return ProbeError::Constraint;
     }
+    let code = error.code().map(|code| code.code().to_owned()).unwrap_or_default();
+    let message = error.as_db_error().map(|server| redact::text(server.message()));
     let error = SourceError::from(error);
-    match error.kind {
-        SourceErrorKind::Permission => ProbeError::Denied,
-        kind if kind.is_retryable() => ProbeError::Blocked(error.to_string()),
-        _ => ProbeError::Failed(error.to_string()),
+    match (code.as_str(), message) {
+        ("25006", _) => ProbeError::Blocked("it writes, and nothing is written here".to_owned()),
+        ("42501", Some(message)) => ProbeError::Denied(message),
+        _ if error.kind.is_retryable() => ProbeError::Blocked(error.to_string()),
+        (_, message) => ProbeError::Failed(code, message.unwrap_or_else(|| error.to_string())),
     }
 }
 
@@ -132,7 +136,12 @@ fn assume_role(budget: Duration, role: &str) -> String {
 
 /// Returns the SQL that sets the JWT claims of a test role, as the API does.
 pub(crate) fn claims(role: TestRole, sub: Option<&str>) -> String {
-    let mut claims = serde_json::json!({ "role": role.role() });
+    claims_of(role.role(), sub)
+}
+
+/// Returns the SQL that sets the JWT claims of a request as `role`, as the API does.
+pub(crate) fn claims_of(role: &str, sub: Option<&str>) -> String {
+    let mut claims = serde_json::json!({ "role": role, "aud": role });
     if let Some(sub) = sub {
         claims["sub"] = sub.into();
     }
@@ -143,6 +152,6 @@ pub(crate) fn claims(role: TestRole, sub: Option<&str>) -> String {
         "select {}, {}, {}",
         set("request.jwt.claims", &claims.to_string()),
         set("request.jwt.claim.sub", sub.unwrap_or_default()),
-        set("request.jwt.claim.role", role.role()),
+        set("request.jwt.claim.role", role),
     )
 }

@@ -189,8 +189,8 @@ fn list(select: &str) -> String {
 /// Parses the result of the query.
 pub(crate) fn parse(result: ProbeResult) -> Result<ProbeSample, String> {
     let rows = result.map_err(|error| match error {
-        ProbeError::Blocked(reason) | ProbeError::Failed(reason) => reason,
-        ProbeError::Denied | ProbeError::Constraint => "permission denied".to_owned(),
+        ProbeError::Blocked(reason) | ProbeError::Failed(_, reason) => reason,
+        ProbeError::Denied(_) | ProbeError::Constraint => "permission denied".to_owned(),
     });
     let rows = rows.map_err(|reason| format!("no sample could be taken: {why}", why = reason))?;
     let text = rows.into_iter().flatten().next().unwrap_or_default();

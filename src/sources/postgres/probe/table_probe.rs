@@ -76,9 +76,9 @@ pub(crate) fn record(
         Ok(plan) => AccessTestResult::Planned {
             nothing: plan.iter().flatten().any(|line| admits_no_row(line)),
         },
-        Err(ProbeError::Denied) => AccessTestResult::Denied,
+        Err(ProbeError::Denied(_)) => AccessTestResult::Denied,
         Err(ProbeError::Constraint) => AccessTestResult::Failed("a constraint".to_owned()),
-        Err(ProbeError::Failed(error)) => AccessTestResult::Failed(error),
+        Err(ProbeError::Failed(_, error)) => AccessTestResult::Failed(error),
         Err(ProbeError::Blocked(reason)) => {
             let test = format!("{table}: {} as {}", command.sql(), role.as_str());
             observations.blocked.push((test, reason));

@@ -114,12 +114,12 @@ fn outcome(
             Ok(rows) => count(rows),
             // Row security admitted at least one row.
             Err(ProbeError::Constraint) => write.rows,
-            Err(ProbeError::Denied) => {
+            Err(ProbeError::Denied(_)) => {
                 denied += 1;
                 0
             }
             // Most likely an error of a trigger, which says nothing about access.
-            Err(ProbeError::Failed(reason) | ProbeError::Blocked(reason)) => {
+            Err(ProbeError::Failed(_, reason) | ProbeError::Blocked(reason)) => {
                 return Err(reason.clone());
             }
         };

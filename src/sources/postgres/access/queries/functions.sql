@@ -1,5 +1,32 @@
--- Functions that affect access: SECURITY DEFINER functions of the examined schemas ($2), functions that policies
--- call, and SECURITY DEFINER functions that triggers run; which of the examined roles ($1) may call them (a NULL acl means PUBLIC).
+-- Functions of all schemas except those of the system: which of the examined roles ($1) and of the owners of
+-- SECURITY DEFINER functions and views may call them (a NULL acl means PUBLIC). `relevant` marks the SECURITY DEFINER
+-- functions of the examined schemas ($2), the functions that policies call, and those that triggers run as their owner.
+with policy_calls as (
+  select d.refobjid as oid
+    from pg_catalog.pg_depend d
+    join pg_catalog.pg_policy p on p.oid = d.objid
+    join pg_catalog.pg_class c on c.oid = p.polrelid
+    join pg_catalog.pg_namespace pn on pn.oid = c.relnamespace
+   where d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
+     and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+     and pn.nspname = any($2)
+), trigger_calls as (
+  select t.tgfoid as oid
+    from pg_catalog.pg_trigger t
+    join pg_catalog.pg_class c on c.oid = t.tgrelid
+    join pg_catalog.pg_namespace tn on tn.oid = c.relnamespace
+   where not t.tgisinternal and tn.nspname = any($2)
+), extension_members as (
+  select d.objid as oid
+    from pg_catalog.pg_depend d
+   where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.deptype = 'e'
+), roles as (
+  select r.oid, r.rolname
+    from pg_catalog.pg_roles r
+   where r.rolname = any($1)
+      or not r.rolsuper and (r.oid in (select c.relowner from pg_catalog.pg_class c where c.relkind in ('v', 'm'))
+                             or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
+)
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'signature', f.oid::pg_catalog.regprocedure::text,
          'name', pg_catalog.format('%I.%I', n.nspname, f.proname),
@@ -8,38 +35,43 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              from pg_catalog.unnest(f.proargtypes) with ordinality as a(t, i)),
          'definer', f.prosecdef,
          'volatile', f.provolatile = 'v',
+         'immutable', f.provolatile = 'i',
          'search_path', (
            select pg_catalog.substr(setting, 13) from pg_catalog.unnest(f.proconfig) as setting
             where setting like 'search\_path=%' limit 1),
          'language', l.lanname,
          'source', coalesce(pg_catalog.pg_get_function_sqlbody(f.oid), f.prosrc),
+         'parsed_body', f.prosqlbody is not null,
          'returns', pg_catalog.format_type(f.prorettype, null),
          'owner', o.rolname,
          'executable_by', (
            select coalesce(pg_catalog.json_agg(r.rolname), '[]')
-             from pg_catalog.pg_roles r
-            where r.rolname = any($1) and pg_catalog.has_function_privilege(r.oid, f.oid, 'EXECUTE')),
+             from roles r
+            where pg_catalog.has_function_privilege(r.oid, f.oid, 'EXECUTE')),
          'schema', n.nspname,
-         'exposed', n.nspname = any($2)
+         'exposed', n.nspname = any($2) and f.oid not in (select oid from extension_members),
+         'relevant', n.nspname = any($2) and f.prosecdef and f.oid not in (select oid from extension_members)
+                     or f.oid in (select oid from policy_calls)
+                     or f.prosecdef and f.oid in (select oid from trigger_calls),
+         -- Of a SQL-standard body, which the server has parsed, the dependencies are recorded.
+         'uses_relations', case when f.prosqlbody is null then '[]' else (
+           select coalesce(pg_catalog.json_agg(distinct pg_catalog.format('%I.%I', rn.nspname, rc.relname)), '[]')
+             from pg_catalog.pg_depend d
+             join pg_catalog.pg_class rc on rc.oid = d.refobjid
+             join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace
+            where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = f.oid
+              and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass) end,
+         'uses_functions', case when f.prosqlbody is null then '[]' else (
+           select coalesce(pg_catalog.json_agg(distinct d.refobjid::pg_catalog.regprocedure::text), '[]')
+             from pg_catalog.pg_depend d
+            where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = f.oid
+              and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass) end
        ) order by n.nspname, f.proname), '[]')::text as functions
   from pg_catalog.pg_proc f
   join pg_catalog.pg_namespace n on n.oid = f.pronamespace
   join pg_catalog.pg_language l on l.oid = f.prolang
   join pg_catalog.pg_roles o on o.oid = f.proowner
- where (n.nspname = any($2) and f.prosecdef
-        and not exists (select from pg_catalog.pg_depend d
-                         where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                           and d.objid = f.oid and d.deptype = 'e'))
-    or f.oid in (select d.refobjid
-                   from pg_catalog.pg_depend d
-                   join pg_catalog.pg_policy p on p.oid = d.objid
-                   join pg_catalog.pg_class c on c.oid = p.polrelid
-                   join pg_catalog.pg_namespace pn on pn.oid = c.relnamespace
-                  where d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
-                    and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                    and pn.nspname = any($2))
-    or (f.prosecdef and f.oid in (select t.tgfoid
-                                    from pg_catalog.pg_trigger t
-                                    join pg_catalog.pg_class c on c.oid = t.tgrelid
-                                    join pg_catalog.pg_namespace tn on tn.oid = c.relnamespace
-                                   where not t.tgisinternal and tn.nspname = any($2)))
+ where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and f.prokind in ('f', 'p')
+   and (f.oid not in (select oid from extension_members)
+        or f.oid in (select oid from policy_calls) or f.oid in (select oid from trigger_calls))
+    or f.oid in (select oid from policy_calls)

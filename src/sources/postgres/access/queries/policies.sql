@@ -25,7 +25,15 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace
             where d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass and d.objid = p.oid
               and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-              and d.refobjid <> p.polrelid)
+              and d.refobjid <> p.polrelid),
+         -- Columns of the table that it depends on. References to whole rows are not recorded.
+         'columns', (
+           select coalesce(pg_catalog.json_agg(distinct a.attname), '[]')
+             from pg_catalog.pg_depend d
+             join pg_catalog.pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+            where d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass and d.objid = p.oid
+              and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+              and d.refobjid = p.polrelid and d.refobjsubid > 0)
        ) order by n.nspname, c.relname, p.polname), '[]')::text as policies
   from pg_catalog.pg_policy p
   join pg_catalog.pg_class c on c.oid = p.polrelid

@@ -1,44 +1,41 @@
--- Tables and views of the examined schemas ($2), or used by policies there, with the privileges of the
--- examined roles ($1). Objects of extensions are excluded.
-with exposed as (
-  select c.oid
+-- Tables and views of all schemas except those of the system, with the privileges of the examined roles ($1) and
+-- of the owners of views and SECURITY DEFINER functions, whose rights clients use. `exposed` marks the examined
+-- schemas ($2). Objects of extensions are excluded.
+with examined as (
+  select c.*, n.nspname, n.nspname = any($2) as exposed
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-   where n.nspname = any($2) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+   where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't'
+     and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
      and not exists (select from pg_catalog.pg_depend d
                       where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                         and d.objid = c.oid and d.deptype = 'e')
-), referred as (
-  select distinct d.refobjid as oid
-    from pg_catalog.pg_depend d
-    join pg_catalog.pg_policy p on p.oid = d.objid
-   where d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
-     and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-     and p.polrelid in (select oid from exposed)
-   union
-  select distinct d.refobjid
-    from pg_catalog.pg_rewrite w
-    join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = w.oid
-   where d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-     and w.ev_class in (select oid from exposed)
-), examined as (
-  select c.*, e.oid is not null as exposed
-    from pg_catalog.pg_class c
-    left join exposed e on e.oid = c.oid
-   where (e.oid is not null or c.oid in (select oid from referred))
-     and c.relkind in ('r', 'p', 'v', 'm', 'f')
 ), roles as (
-  select r.oid, r.rolname from pg_catalog.pg_roles r where r.rolname = any($1)
+  select r.oid, r.rolname
+    from pg_catalog.pg_roles r
+   where r.rolname = any($1)
+      or not r.rolsuper and (r.oid in (select e.relowner from examined e where e.relkind in ('v', 'm'))
+                             or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
 ), privileges(privilege) as (
   values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')
 ), column_grants as (
   select a.attrelid, a.attname, acl.privilege_type, acl.grantee
     from pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) acl
    where a.attrelid in (select oid from examined) and a.attacl is not null and not a.attisdropped
+), reads as (
+  select distinct w.ev_class, w.oid as rule, w.ev_type,
+         pg_catalog.format('%I.%I', rn.nspname, rc.relname) as relation
+    from pg_catalog.pg_rewrite w
+    join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+                               and d.objid = w.oid
+                               and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    join pg_catalog.pg_class rc on rc.oid = d.refobjid and rc.oid <> w.ev_class
+    join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace
+   where w.ev_class in (select oid from examined)
 )
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-         'name', pg_catalog.format('%I.%I', n.nspname, c.relname),
-         'schema', n.nspname,
+         'name', pg_catalog.format('%I.%I', c.nspname, c.relname),
+         'schema', c.nspname,
          'kind', c.relkind,
          'owner', o.rolname,
          'owner_bypasses_rls', o.rolsuper or o.rolbypassrls,
@@ -55,6 +52,10 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
            (select pg_catalog.lower(option_value) in ('true', 'on', 'yes', '1')
               from pg_catalog.pg_options_to_table(c.reloptions)
              where option_name = 'security_invoker'), false),
+         'security_barrier', coalesce(
+           (select pg_catalog.lower(option_value) in ('true', 'on', 'yes', '1')
+              from pg_catalog.pg_options_to_table(c.reloptions)
+             where option_name = 'security_barrier'), false),
          'exposed', c.exposed,
          'key', (
            select coalesce(pg_catalog.json_agg(a.attname order by k.place), '[]')
@@ -66,6 +67,21 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
            select coalesce(pg_catalog.json_agg(a.attname order by a.attnum), '[]')
              from pg_catalog.pg_attribute a
             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''),
+         -- The columns with their base types, to build rows for tests of policies.
+         'types', case when c.relkind in ('r', 'p') then (
+           select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'column', a.attname,
+                    'type', b.typname,
+                    'length', case when b.typname in ('varchar', 'bpchar') and a.atttypmod > 4
+                                   then a.atttypmod - 4 end,
+                    'not_null', a.attnotnull,
+                    'labels', (select pg_catalog.json_agg(e.enumlabel order by e.enumsortorder)
+                                 from pg_catalog.pg_enum e where e.enumtypid = b.oid)
+                  ) order by a.attnum), '[]')
+             from pg_catalog.pg_attribute a
+             join pg_catalog.pg_type t on t.oid = a.atttypid
+             join pg_catalog.pg_type b on b.oid = case when t.typtype = 'd' then t.typbasetype else t.oid end
+            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) else '[]' end,
          'grants', (
            select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'role', r.rolname,
@@ -83,15 +99,39 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                   )), '[]')
              from roles r),
          'reads', (
-           select coalesce(pg_catalog.json_agg(distinct pg_catalog.format('%I.%I', rn.nspname, rc.relname)), '[]')
+           select coalesce(pg_catalog.json_agg(distinct r.relation), '[]')
+             from reads r where r.ev_class = c.oid and r.ev_type = '1'),
+         -- Functions that the query of a view calls.
+         'calls', (
+           select coalesce(pg_catalog.json_agg(distinct f.oid::pg_catalog.regprocedure::text), '[]')
              from pg_catalog.pg_rewrite w
              join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
                                         and d.objid = w.oid
-                                        and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-             join pg_catalog.pg_class rc on rc.oid = d.refobjid and rc.oid <> c.oid
-             join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace
-            where w.ev_class = c.oid)
-       ) order by n.nspname, c.relname), '[]')::text as relations
+                                        and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+             join pg_catalog.pg_proc f on f.oid = d.refobjid
+            where w.ev_class = c.oid and w.ev_type = '1'),
+         -- The query of a view, to see whether it compares with the caller.
+         'definition', case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid) end,
+         -- Rules on writes, which run with the rights of the owner.
+         'rules', (
+           select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'name', w.rulename,
+                    'event', case w.ev_type when '2' then 'UPDATE' when '3' then 'INSERT' else 'DELETE' end,
+                    'uses', (select coalesce(pg_catalog.json_agg(distinct r.relation), '[]')
+                               from reads r where r.rule = w.oid)
+                  ) order by w.rulename), '[]')
+             from pg_catalog.pg_rewrite w
+            where w.ev_class = c.oid and w.ev_type in ('2', '3', '4')),
+         -- Foreign keys that delete or change rows of this table with the referenced row.
+         'cascades', (
+           select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'parent', pg_catalog.format('%I.%I', pn.nspname, pc.relname),
+                    'action', k.confdeltype
+                  ) order by k.conname), '[]')
+             from pg_catalog.pg_constraint k
+             join pg_catalog.pg_class pc on pc.oid = k.confrelid
+             join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+            where k.conrelid = c.oid and k.contype = 'f' and k.confdeltype in ('c', 'n', 'd'))
+       ) order by c.nspname, c.relname), '[]')::text as relations
   from examined c
-  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_roles o on o.oid = c.relowner

@@ -1,18 +1,28 @@
--- Attributes of the examined roles ($1), and the roles that they can SET ROLE to. Schemas: $2.
+-- Attributes of the examined roles ($1) and of the owners of SECURITY DEFINER functions and views, whose rights clients
+-- use; which roles they can SET ROLE to. Schemas: $2.
+with set_role(privilege) as (
+  -- Since PostgreSQL 16 a membership can be granted without the right to SET ROLE.
+  select case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
+)
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'name', r.rolname,
+         'examined', r.rolname = any($1),
          'superuser', r.rolsuper,
          'bypass_rls', r.rolbypassrls,
-         'assumable', pg_catalog.pg_has_role(r.oid, 'MEMBER'),
+         'assumable', pg_catalog.pg_has_role(r.oid, s.privilege),
          'inherits', (select pg_catalog.json_agg(i.rolname)
                         from pg_catalog.pg_roles i
                        where pg_catalog.pg_has_role(r.oid, i.oid, 'USAGE')
                          and (not r.rolsuper or i.oid = r.oid)),
+         'can_become', (
+           select coalesce(pg_catalog.json_agg(b.rolname), '[]')
+             from pg_catalog.pg_roles b
+            where b.oid <> r.oid and not r.rolsuper and pg_catalog.pg_has_role(r.oid, b.oid, s.privilege)),
          'can_become_bypass', (
            select coalesce(pg_catalog.json_agg(b.rolname), '[]')
              from pg_catalog.pg_roles b
             where (b.rolsuper or b.rolbypassrls) and b.oid <> r.oid and not r.rolsuper
-              and pg_catalog.pg_has_role(r.oid, b.oid, 'MEMBER')),
+              and pg_catalog.pg_has_role(r.oid, b.oid, s.privilege)),
          'schemas', (
            select coalesce(pg_catalog.json_agg(n.nspname), '[]')
              from pg_catalog.pg_namespace n
@@ -20,4 +30,9 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
               and n.nspname not like 'pg\_temp%' and n.nspname not like 'pg\_toast%')
        ) order by r.rolname), '[]')::text as roles
   from pg_catalog.pg_roles r
- where r.rolname = any($1) and $2::text[] is not null
+ cross join set_role s
+ where $2::text[] is not null
+   and (r.rolname = any($1)
+        or not r.rolsuper
+           and (r.oid in (select c.relowner from pg_catalog.pg_class c where c.relkind in ('v', 'm'))
+                or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef)))

@@ -1,0 +1,105 @@
+//! Whether SQL tests who calls: compares the caller with data, not only asks whether somebody is signed in.
+
+use super::body::Body;
+
+/// Whether a body compares the user id or another claim of the caller. `auth.uid() IS NULL` compares nothing, and
+/// `auth.role() = 'authenticated'` holds for every user.
+pub(crate) fn tests_caller(body: &Body) -> bool {
+    let tokens: Vec<&str> = body.tokens().iter().map(String::as_str).collect();
+    if body.strings().any(|s| s.starts_with("request.jwt.claim") && s != "request.jwt.claim.role") {
+        return true;
+    }
+    (0..tokens.len()).any(|at| match &tokens[at..] {
+        ["auth", ".", "jwt", ..] => true,
+        ["auth", ".", "role", "(", ")", rest @ ..] => names_backend_role(rest),
+        ["auth", ".", "uid", "(", ")", ..] => compares_user(&tokens, at),
+        _ => false,
+    })
+}
+
+/// Whether the comparison after `auth.role()` names a role other than those of clients.
+fn names_backend_role(after: &[&str]) -> bool {
+    let near = after.iter().take(8).take_while(|t| !matches!(**t, ";" | "then"));
+    let mut names = near.filter(|t| t.starts_with('\''));
+    names.any(|name| !matches!(*name, "'authenticated'" | "'anon'"))
+}
+
+/// Whether the user id at a position is compared with data, directly or through a variable.
+fn compares_user(tokens: &[&str], at: usize) -> bool {
+    let mut end = at + 5;
+    let mut start = at;
+    // `( SELECT auth.uid() AS uid )` is the same value.
+    while start >= 2 && tokens[start - 1] == "select" && tokens[start - 2] == "(" {
+        start -= 2;
+        if tokens.get(end) == Some(&"as") {
+            end += 2;
+        }
+        if tokens.get(end) == Some(&")") {
+            end += 1;
+        }
+    }
+    let after = &tokens[end.min(tokens.len())..];
+    if matches!(after, ["is", "null", ..] | ["is", "not", "null", ..]) {
+        return false;
+    }
+    match (&tokens[..start], after) {
+        // `v := auth.uid()`, or `v uuid := auth.uid()` in a declaration.
+        ([.., before, variable, ":", "="], _) => {
+            is_compared(tokens, variable) || is_compared(tokens, before)
+        }
+        ([.., variable, _, "default"], _) => is_compared(tokens, variable),
+        (_, ["into", variable, ..]) => is_compared(tokens, variable),
+        ([.., "perform"], [";", ..]) => false,
+        _ => true,
+    }
+}
+
+/// Whether a variable is compared with something, or passed to a function.
+fn is_compared(tokens: &[&str], variable: &str) -> bool {
+    let uses = tokens.iter().enumerate().filter(|(_, token)| **token == variable);
+    uses.into_iter().any(|(at, _)| {
+        let before = at.checked_sub(1).map(|b| tokens[b]);
+        let after = tokens.get(at + 1).copied();
+        let assigned = after == Some(":") || (before == Some("into"));
+        let compared = matches!(after, Some("=" | "<")) || matches!(before, Some("=" | ">"));
+        let passed = matches!(before, Some("(" | ",")) && matches!(after, Some(")" | ","));
+        !assigned && (compared || passed)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tests(sql: &str) -> bool {
+        tests_caller(&Body::new(sql))
+    }
+
+    #[test]
+    fn comparison_with_data_tests_the_caller() {
+        assert!(tests("select * from t where user_id = auth.uid()"));
+        assert!(tests("select * from t where (select auth.uid()) = user_id"));
+        assert!(tests(
+            "begin if not is_member(w, auth.uid()) then raise exception 'x'; end if; end"
+        ));
+        assert!(tests(
+            "declare u uuid := auth.uid(); begin return query select * from t where o = u; end"
+        ));
+        assert!(tests(
+            "begin if auth.role() <> 'service_role' then raise exception 'x'; end if; end"
+        ));
+        assert!(tests("select current_setting('request.jwt.claims', true)"));
+    }
+
+    #[test]
+    fn signed_in_is_not_a_comparison() {
+        assert!(!tests("begin if auth.uid() is null then raise exception 'x'; end if; end"));
+        assert!(!tests("begin if (select auth.uid()) is not null then return; end if; end"));
+        assert!(!tests(
+            "declare u uuid := auth.uid(); begin if u is null then return; end if; end"
+        ));
+        assert!(!tests("begin if auth.role() = 'authenticated' then return; end if; end"));
+        assert!(!tests("begin perform auth.uid(); end"));
+        assert!(!tests("select 1 -- auth.uid() = user_id"));
+    }
+}

@@ -1,0 +1,327 @@
+//! Paths around row security: what a client role reaches through views, functions, rules and triggers of any schema,
+//! with the identity that each step runs under.
+//!
+//! A view runs as its owner unless it has `security_invoker`; a SECURITY DEFINER function and a rule run as the owner.
+//! A path matters if it ends at a protected table whose row security does not bind that identity.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::body::Body;
+use super::caller::tests_caller;
+use super::compute::{binds, compute_access};
+use crate::facts::access::catalog::{Relation, RelationKind, Role, SqlFunction};
+use crate::facts::access::computed::ComputedAccess;
+use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
+
+/// Catalog with an index of names, for walks.
+pub(crate) struct Paths<'a> {
+    catalog: &'a AccessCatalog,
+    contract: &'a Contract,
+    functions: HashMap<&'a str, Vec<&'a SqlFunction>>,
+    relations: HashMap<&'a str, Vec<&'a Relation>>,
+    bodies: RefCell<HashMap<&'a str, Rc<Body>>>,
+}
+
+/// Whose rights a step uses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Runner {
+    /// The client.
+    Client,
+    /// An owner.
+    Owner(String),
+}
+
+/// What a client reaches from one view, function or rule.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reach {
+    /// Protected tables whose rows are returned, with the steps in between.
+    pub(crate) reads: BTreeMap<String, Vec<String>>,
+    /// Protected tables whose rows are changed.
+    pub(crate) writes: BTreeMap<String, Vec<String>>,
+    /// Tables without row security that the client cannot read itself.
+    pub(crate) open: BTreeMap<String, Vec<String>>,
+    /// Whether a step compares its rows with the caller.
+    pub(crate) asks: bool,
+    /// Whether every view that compares with the caller has `security_barrier`.
+    pub(crate) leaks: bool,
+}
+
+/// State of one walk.
+struct Walk<'w> {
+    role: &'w Role,
+    visited: BTreeSet<(String, Runner)>,
+    steps: Vec<String>,
+    reach: Reach,
+}
+
+impl<'a> Paths<'a> {
+    /// Indexes the catalog.
+    pub(crate) fn new(catalog: &'a AccessCatalog, contract: &'a Contract) -> Self {
+        let mut functions: HashMap<&str, Vec<&SqlFunction>> = HashMap::new();
+        for function in &catalog.functions {
+            functions.entry(local(&function.name)).or_default().push(function);
+        }
+        let mut relations: HashMap<&str, Vec<&Relation>> = HashMap::new();
+        for relation in &catalog.relations {
+            relations.entry(local(&relation.name)).or_default().push(relation);
+        }
+        Self { catalog, contract, functions, relations, bodies: RefCell::default() }
+    }
+
+    /// What a client reaches by reading a view.
+    pub(crate) fn through_view(&self, view: &'a Relation, role: &Role) -> Reach {
+        self.walk(role, |walk| self.relation(walk, view, &Runner::Client, false))
+    }
+
+    /// What a client reaches by calling a function.
+    pub(crate) fn through_function(&self, function: &'a SqlFunction, role: &Role) -> Reach {
+        self.walk(role, |walk| self.function(walk, function, &Runner::Client))
+    }
+
+    /// The protected tables that a rule of a relation uses, with the rights of the owner of the relation.
+    pub(crate) fn through_rule(
+        &self,
+        relation: &'a Relation,
+        uses: &[String],
+        role: &Role,
+    ) -> Reach {
+        self.walk(role, |walk| {
+            let owner = Runner::Owner(relation.owner.clone());
+            for used in uses.iter().filter_map(|name| self.catalog.relation(name)) {
+                self.relation(walk, used, &owner, true);
+            }
+        })
+    }
+
+    /// Whether a function, or one that it calls, compares the caller with data.
+    pub(crate) fn asks(&self, function: &'a SqlFunction) -> bool {
+        self.asks_within(function, &mut BTreeSet::new())
+    }
+
+    fn walk(&self, role: &Role, start: impl FnOnce(&mut Walk<'_>)) -> Reach {
+        let (visited, steps) = (BTreeSet::new(), Vec::new());
+        let mut walk = Walk { role, visited, steps, reach: Reach::default() };
+        start(&mut walk);
+        walk.reach
+    }
+
+    fn relation(&self, walk: &mut Walk<'_>, relation: &'a Relation, runner: &Runner, write: bool) {
+        if !walk.visited.insert((format!("{} {write}", relation.name), runner.clone())) {
+            return;
+        }
+        match relation.kind {
+            RelationKind::View => self.view(walk, relation, runner),
+            RelationKind::Materialised => self.copy(walk, relation),
+            _ => self.table(walk, relation, runner, write),
+        }
+    }
+
+    fn view(&self, walk: &mut Walk<'_>, view: &'a Relation, runner: &Runner) {
+        let inner =
+            if view.security_invoker { runner.clone() } else { Runner::Owner(view.owner.clone()) };
+        let helpers = view.calls.iter().filter_map(|f| self.catalog.function(f));
+        let helpers = helpers.filter(|f| !f.returns_claims());
+        let definition = view.definition.as_deref().unwrap_or_default();
+        let asks = tests_caller(&Body::new(definition)) || helpers.clone().any(|f| self.asks(f));
+        walk.reach.asks |= asks;
+        walk.reach.leaks |= asks && !view.security_barrier && inner != Runner::Client;
+        walk.steps.push(view.name.clone());
+        for read in view.reads.iter().filter_map(|name| self.catalog.relation(name)) {
+            if self.may_read(walk.role, &inner, read) {
+                self.relation(walk, read, &inner, false);
+            }
+        }
+        // Functions in a view run as the caller.
+        for function in helpers {
+            if !self.is_helper(function) && self.may_call(walk.role, runner, function) {
+                self.function(walk, function, runner);
+            }
+        }
+        walk.steps.pop();
+    }
+
+    /// A materialized view is a copy that its owner made: every table behind it is reached.
+    fn copy(&self, walk: &mut Walk<'_>, copy: &'a Relation) {
+        walk.steps.push(copy.name.clone());
+        let owner = Runner::Owner(copy.owner.clone());
+        for read in copy.reads.iter().filter_map(|name| self.catalog.relation(name)) {
+            match read.is_table() && self.is_protected(read) {
+                true => self.reach_table(walk, read, false),
+                false => self.relation(walk, read, &owner, false),
+            }
+        }
+        walk.steps.pop();
+    }
+
+    fn table(&self, walk: &mut Walk<'_>, table: &'a Relation, runner: &Runner, write: bool) {
+        let Runner::Owner(owner) = runner else { return };
+        if !self.is_protected(table) {
+            let unreadable = !walk.role.schemas.contains(&table.schema)
+                || !(table.has(&walk.role.name, "SELECT")
+                    || table.has_column(&walk.role.name, "SELECT"));
+            if unreadable && !write && table.kind != RelationKind::Foreign {
+                walk.reach.open.entry(table.name.clone()).or_insert(walk.steps.clone());
+            }
+            return;
+        }
+        if !self.is_bound(owner, table) {
+            self.reach_table(walk, table, write);
+        }
+    }
+
+    fn reach_table(&self, walk: &mut Walk<'_>, table: &Relation, write: bool) {
+        let command = if write { SqlCommand::Update } else { SqlCommand::Select };
+        if compute_access(self.catalog, table, walk.role, command) == ComputedAccess::All {
+            return;
+        }
+        let list = if write { &mut walk.reach.writes } else { &mut walk.reach.reads };
+        list.entry(table.name.clone()).or_insert(walk.steps.clone());
+    }
+
+    fn function(&self, walk: &mut Walk<'_>, function: &'a SqlFunction, runner: &Runner) {
+        let inner =
+            if function.definer { Runner::Owner(function.owner.clone()) } else { runner.clone() };
+        if !walk.visited.insert((function.signature.clone(), inner.clone())) {
+            return;
+        }
+        let body = self.body(function);
+        walk.reach.asks |= tests_caller(&body);
+        walk.steps.push(function.signature.clone());
+        for relation in self.named_relations(function, &body) {
+            let writes = body.writes(&relation.name);
+            let reads =
+                body.reads(&relation.name) || function.uses_relations.contains(&relation.name);
+            if writes {
+                self.relation(walk, relation, &inner, true);
+            } else if reads
+                && function.returns != "void"
+                && self.may_read(walk.role, &inner, relation)
+            {
+                self.relation(walk, relation, &inner, false);
+            }
+        }
+        for callee in self.callees(function, &body) {
+            if self.is_helper(callee) {
+                walk.reach.asks |= self.asks(callee);
+            } else if self.may_call(walk.role, &inner, callee) {
+                self.function(walk, callee, &inner);
+            }
+        }
+        walk.steps.pop();
+    }
+
+    fn body(&self, function: &'a SqlFunction) -> Rc<Body> {
+        let mut bodies = self.bodies.borrow_mut();
+        let body = bodies.entry(&function.signature);
+        Rc::clone(body.or_insert_with(|| Rc::new(Body::new(&function.source))))
+    }
+
+    /// The relations that a body names.
+    fn named_relations(&self, function: &SqlFunction, body: &Body) -> Vec<&'a Relation> {
+        let names: BTreeSet<&str> = body.tokens().iter().map(String::as_str).collect();
+        let named = names.iter().filter_map(|name| self.relations.get(name)).flatten().copied();
+        named
+            .filter(|r| !function.parsed_body || function.uses_relations.contains(&r.name))
+            .filter(|r| body.reads(&r.name) || body.writes(&r.name) || function.parsed_body)
+            .collect()
+    }
+
+    /// The functions that a body calls.
+    fn callees(&self, function: &SqlFunction, body: &Body) -> Vec<&'a SqlFunction> {
+        let mut found: Vec<&'a SqlFunction> = Vec::new();
+        let tokens = body.tokens();
+        for (at, name) in tokens.iter().enumerate() {
+            let Some(candidates) = self.functions.get(name.as_str()) else { continue };
+            if tokens.get(at + 1).is_none_or(|next| next != "(") {
+                continue;
+            }
+            let schema = (at >= 2 && tokens[at - 1] == ".").then(|| tokens[at - 2].as_str());
+            let named = candidates.iter().copied().filter(|f| schema.is_none_or(|s| s == f.schema));
+            found.extend(named.filter(|f| f.signature != function.signature));
+        }
+        found.retain(|f| !function.parsed_body || function.uses_functions.contains(&f.signature));
+        // To mention the user is not yet to compare with the user: `caller` reads that in the body.
+        found.retain(|f| !f.returns_claims());
+        found.sort_by_key(|f| f.signature.as_str());
+        found.dedup_by_key(|f| f.signature.as_str());
+        found
+    }
+
+    fn asks_within(&self, function: &'a SqlFunction, visited: &mut BTreeSet<&'a str>) -> bool {
+        if !visited.insert(&function.signature) {
+            return false;
+        }
+        let body = self.body(function);
+        tests_caller(&body)
+            || self.callees(function, &body).into_iter().any(|f| self.asks_within(f, visited))
+    }
+
+    /// Whether a table has row security or is in the contract.
+    fn is_protected(&self, relation: &Relation) -> bool {
+        relation.is_table() && (relation.rls || self.contract.tables.contains_key(&relation.name))
+    }
+
+    /// Whether a function returns a truth value to policies. It has to read more rows than the caller.
+    pub(crate) fn is_helper(&self, function: &SqlFunction) -> bool {
+        function.returns == "boolean"
+            && (self.catalog.callers(&function.signature).next().is_some())
+    }
+
+    /// Whether another function, which does not run as its owner, calls this one.
+    pub(crate) fn is_called_by_others(&self, function: &SqlFunction) -> bool {
+        let callers = self.catalog.functions.iter().filter(|f| f.exposed && !f.definer);
+        let mut callees = callers.flat_map(|f| self.callees(f, &self.body(f)));
+        callees.any(|callee| callee.signature == function.signature)
+    }
+
+    fn owner(&self, name: &str) -> Option<&'a Role> {
+        let catalog = self.catalog;
+        catalog.owners.iter().chain(&catalog.roles).find(|role| role.name == name)
+    }
+
+    /// Whether row security binds an owner; superusers are not among the known owners.
+    fn is_bound(&self, owner: &str, table: &Relation) -> bool {
+        self.owner(owner).is_some_and(|owner| binds(table, owner))
+    }
+
+    fn may_read(&self, role: &Role, runner: &Runner, relation: &Relation) -> bool {
+        let runner = match runner {
+            Runner::Client => Some(role),
+            Runner::Owner(owner) => self.owner(owner),
+        };
+        runner.is_none_or(|r| {
+            r.superuser || relation.has(&r.name, "SELECT") || relation.has_column(&r.name, "SELECT")
+        })
+    }
+
+    fn may_call(&self, role: &Role, runner: &Runner, function: &SqlFunction) -> bool {
+        let runner = match runner {
+            Runner::Client => Some(role),
+            Runner::Owner(owner) => self.owner(owner),
+        };
+        runner.is_none_or(|r| {
+            r.superuser
+                || (function.executable_by.contains(&r.name)
+                    && r.schemas.contains(&function.schema))
+        })
+    }
+}
+
+/// The name without its schema and quotes, as a token of a body.
+fn local(name: &str) -> &str {
+    let local = match name.strip_prefix('"').and_then(|rest| rest.find("\".").map(|at| at + 2)) {
+        Some(at) => &name[at + 1..],
+        None => name.split_once('.').map_or(name, |(_, local)| local),
+    };
+    local.trim_matches('"')
+}
+
+/// The steps between the start and a table, for output: ` through a, b`.
+pub(crate) fn via(steps: &[String]) -> String {
+    match steps.get(1..) {
+        Some(inner) if !inner.is_empty() => format!(" through {}", inner.join(", ")),
+        _ => String::new(),
+    }
+}

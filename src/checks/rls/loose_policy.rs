@@ -1,0 +1,87 @@
+//! `rls.loose_policy`: policies that admit more rows than they seem to: conditions that compare nothing with the
+//! caller, and defaults for missing owners.
+
+use super::{Check, clients, ident, table_finding, unexpected_policies};
+use crate::access::admits::non_member;
+use crate::access::compute::{applies_to, binds};
+use crate::access::expression::{is_null_test, self_comparison};
+use crate::access::policies::{Side, expression};
+use crate::facts::access::catalog::{Policy, Relation, Role};
+use crate::facts::access::evaluated::{EvaluatedTable, TestRow, Verdict};
+use crate::facts::access::{Audit, SqlCommand};
+use crate::facts::{Finding, Section, Status, Thresholds};
+
+/// Check for policies outside the contract whose condition holds for rows of everybody. WARNING.
+pub(crate) const CHECK: Check<Audit> = Check {
+    id: "rls.loose_policy",
+    title: "conditions that are looser than they look",
+    section: Section::Access,
+    evaluate,
+};
+
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (table, policy) in unexpected_policies(audit).filter(|(_, p)| p.permissive) {
+        let served = |role: &&Role| {
+            applies_to(policy, role) && binds(table, role) && is_granted(table, role, policy)
+        };
+        let mut roles = clients(audit).filter(served);
+        let Some(problem) = roles.find_map(|role| problem(audit, table, role, policy)) else {
+            continue;
+        };
+        let message = format!("policy {} {problem}", policy.name);
+        let fix = format!(
+            "-- Compare a column of the row with the caller, for example:\n\
+             ALTER POLICY {} ON {} USING (<owner column> = (select auth.uid()));",
+            ident(&policy.name),
+            table.name
+        );
+        let (status, source) = (Status::Warning, "evaluation as the role");
+        findings.push(table_finding(check, audit, status, &table.name, message, source, fix));
+    }
+    findings
+}
+
+fn is_granted(table: &Relation, role: &Role, policy: &Policy) -> bool {
+    SqlCommand::ALL
+        .into_iter()
+        .filter(|c| policy.covers(*c))
+        .any(|c| table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql()))
+}
+
+fn problem(audit: &Audit, table: &Relation, role: &Role, policy: &Policy) -> Option<String> {
+    let expressions = [Side::Using, Side::Check].map(|side| expression(policy, side));
+    for text in expressions.into_iter().flatten() {
+        if let Some(operand) = self_comparison(text) {
+            return Some(format!(
+                "compares {operand} with itself, which admits every row without NULL there"
+            ));
+        }
+        let Some((evaluated, run)) = non_member(&audit.catalog, table, role) else { continue };
+        let Some(verdicts) = run.verdicts.get(text) else { continue };
+        if let Some(problem) = null_problem(evaluated, verdicts, text) {
+            return Some(problem);
+        }
+    }
+    None
+}
+
+/// Compares rows with NULL with rows without it, as a user who owns neither.
+fn null_problem(evaluated: &EvaluatedTable, verdicts: &[Verdict], text: &str) -> Option<String> {
+    let others = || evaluated.rows.iter().zip(verdicts).filter(|(row, _)| !row.own);
+    let all = |wanted: Verdict, matches: &dyn Fn(&TestRow) -> bool| {
+        let mut rows = others().filter(|(row, _)| matches(row)).peekable();
+        rows.peek().is_some() && rows.all(|(_, verdict)| *verdict == wanted)
+    };
+    let complete = |row: &TestRow| row.nulls.is_empty();
+    if all(Verdict::Admits, &complete) && others().any(|(_, v)| *v == Verdict::Rejects) {
+        return Some("does not compare the row with the caller: it admits every row whose columns are not NULL".into());
+    }
+    let columns = evaluated.rows.iter().flat_map(|row| &row.nulls);
+    let mut open = columns.filter(|c| {
+        all(Verdict::Admits, &|row| row.nulls.contains(*c)) && all(Verdict::Rejects, &complete)
+    });
+    // A condition that asks for NULL means it.
+    open.find(|column| !is_null_test(text, column))
+        .map(|column| format!("admits every row without {column}, whoever asks"))
+}

@@ -1,0 +1,97 @@
+//! `rls.rights_column`: columns that grant rights and that the owner of a row may change.
+
+use super::{Check, clients, contract_table, ident, table_finding};
+use crate::access::admits::non_member;
+use crate::access::compute::{applicable, binds};
+use crate::access::policies::{Combined, Side};
+use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::evaluated::Verdict;
+use crate::facts::access::{Audit, SqlCommand};
+use crate::facts::{Finding, Section, Status, Thresholds};
+
+/// Check that users cannot change their own role or plan. WARNING for tables outside the contract.
+pub(crate) const CHECK: Check<Audit> = Check {
+    id: "rls.rights_column",
+    title: "rights that users give themselves",
+    section: Section::Access,
+    evaluate,
+};
+
+/// Names of columns that grant rights.
+const NAMES: [&str; 16] = [
+    "role",
+    "roles",
+    "user_role",
+    "app_role",
+    "is_admin",
+    "admin",
+    "is_superuser",
+    "is_super_admin",
+    "is_staff",
+    "is_owner",
+    "permissions",
+    "plan",
+    "tier",
+    "subscription_plan",
+    "subscription_tier",
+    "credits",
+];
+
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let tables = audit.catalog.tables().filter(|t| contract_table(audit, &t.name).is_none());
+    for table in tables {
+        let mut found: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+        for role in
+            clients(audit).filter(|role| binds(table, role) && changes_own_row(audit, table, role))
+        {
+            let columns = free_columns(audit, table, role);
+            match found.iter_mut().find(|(known, _)| *known == columns) {
+                Some((_, roles)) => roles.push(&role.name),
+                None if !columns.is_empty() => found.push((columns, vec![&role.name])),
+                None => {}
+            }
+        }
+        for (columns, roles) in found {
+            let names = columns.join(", ");
+            let message = format!("{} may change {names} of their own rows", roles.join(" and "));
+            let kept: Vec<_> = table
+                .columns
+                .iter()
+                .filter(|c| !columns.contains(&c.as_str()))
+                .map(|c| ident(c))
+                .collect();
+            let to: Vec<_> = roles.iter().map(|role| ident(role)).collect();
+            let fix = format!(
+                "BEGIN;\nREVOKE UPDATE ON {0} FROM {1};\nGRANT UPDATE ({2}) ON {0} TO {1};\nCOMMIT;",
+                table.name,
+                to.join(", "),
+                kept.join(", ")
+            );
+            let (status, source) = (Status::Warning, "evaluation as the role");
+            findings.push(table_finding(check, audit, status, &table.name, message, source, fix));
+        }
+    }
+    findings
+}
+
+/// Whether a user may change the row that holds the user's id, and no other one.
+fn changes_own_row(audit: &Audit, table: &Relation, role: &Role) -> bool {
+    let Some((evaluated, run)) = non_member(&audit.catalog, table, role) else { return false };
+    let policies: Vec<_> = applicable(&audit.catalog, table, role, SqlCommand::Update).collect();
+    let using = Combined::new(policies.iter().copied(), Side::Using);
+    let admits = |at: usize| using.verdict(run, at) == Verdict::Admits;
+    let mut rows = evaluated.rows.iter().enumerate().filter(|(_, row)| row.own);
+    rows.any(|(at, _)| admits(at))
+}
+
+/// The columns that grant rights, that the role may update and that no policy for UPDATE looks at.
+fn free_columns<'a>(audit: &'a Audit, table: &'a Relation, role: &'a Role) -> Vec<&'a str> {
+    let granted = table.only_columns(&role.name, "UPDATE");
+    let all = table.has(&role.name, "UPDATE");
+    let policies: Vec<_> = applicable(&audit.catalog, table, role, SqlCommand::Update).collect();
+    let named = table.columns.iter().filter(|c| NAMES.contains(&c.as_str()));
+    let writable = named.filter(|c| all || granted.contains(c));
+    let free = writable.filter(|c| !policies.iter().any(|p| p.columns.contains(c)));
+    free.map(String::as_str).collect()
+}

@@ -1,0 +1,173 @@
+//! Units of evaluation: expressions of one table on rows, as one identity. A unit that fails is split, so that the
+//! failing expression and row are found.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::synthetic::{self, RowText};
+use crate::access::compute::binds;
+use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::evaluated::{Failure, Identity, PolicyRun, Verdict};
+use crate::queue::sql::literal;
+use crate::sources::postgres::probe::probe_batch::{ProbeError, ProbeResult};
+
+/// A table whose policies are evaluated.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    /// Table.
+    pub(crate) table: &'a Relation,
+    /// Distinct expressions of its policies.
+    pub(crate) expressions: Vec<&'a str>,
+    /// Real and synthetic rows.
+    pub(crate) rows: Vec<RowText>,
+    /// User ids to act as.
+    pub(crate) users: Vec<String>,
+}
+
+/// Expressions of a table on rows as one identity.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    /// Index of the run.
+    pub(crate) run: usize,
+    /// Indexes of expressions.
+    expressions: Vec<usize>,
+    /// Indexes of rows.
+    rows: Vec<usize>,
+}
+
+/// A run with its target.
+#[derive(Debug)]
+pub(crate) struct Run<'a> {
+    /// Target.
+    pub(crate) target: &'a Target<'a>,
+    /// Expressions to evaluate.
+    expressions: Vec<Cow<'a, str>>,
+    /// Results.
+    pub(crate) result: PolicyRun,
+    /// Why expressions were not tested.
+    pub(crate) untested: Option<String>,
+}
+
+impl<'a> Run<'a> {
+    /// Creates a run without results. A role that row security does not bind is only asked about expressions that
+    /// name it.
+    pub(crate) fn new(target: &'a Target<'a>, role: &Role, identity: Identity) -> Option<Self> {
+        let is_bound = binds(target.table, role);
+        let name = format!("'{}'", role.name);
+        let expressions = target.expressions.iter().filter(|e| is_bound || e.contains(&name));
+        let expressions: Vec<_> = expressions.map(|e| Cow::Borrowed(*e)).collect();
+        let result = PolicyRun {
+            role: role.name.clone(),
+            identity,
+            verdicts: BTreeMap::new(),
+            failures: BTreeMap::new(),
+        };
+        let run = Self { target, expressions, result, untested: None };
+        (!run.expressions.is_empty()).then_some(run)
+    }
+
+    /// The unit with everything.
+    pub(crate) fn unit(&self, run: usize) -> Unit {
+        let expressions = (0..self.expressions.len()).collect();
+        Unit { run, expressions, rows: (0..self.target.rows.len()).collect() }
+    }
+
+    /// Adds a condition and returns its unit; `None` if it is there already.
+    pub(crate) fn add(&mut self, run: usize, condition: String) -> Option<Unit> {
+        if self.expressions.iter().any(|known| *known == condition) {
+            return None;
+        }
+        self.expressions.push(Cow::Owned(condition));
+        let rows = (0..self.target.rows.len()).collect();
+        Some(Unit { run, expressions: vec![self.expressions.len() - 1], rows })
+    }
+
+    /// Returns the statement for a unit: one text with `t` or `f` for each row, separated by `|`.
+    pub(crate) fn statement(&self, unit: &Unit) -> String {
+        let target = self.target;
+        let aggregates: Vec<_> = unit
+            .expressions
+            .iter()
+            .map(|e| {
+                let expression = &self.expressions[*e];
+                format!("pg_catalog.string_agg(case when ({expression}) then 't' else 'f' end, '')")
+            })
+            .collect();
+        let aggregates = if aggregates.is_empty() { vec!["''".to_owned()] } else { aggregates };
+        let rows = synthetic::array(unit.rows.iter().map(|r| target.rows[*r].text.as_str()));
+        format!(
+            "select pg_catalog.concat_ws('|', {}) from pg_catalog.unnest({}::{}[]) as {}",
+            aggregates.join(", "),
+            literal(&rows),
+            target.table.name,
+            target.table.local_name()
+        )
+    }
+
+    /// Records the result of a unit. Returns the units that it has to be split into.
+    pub(crate) fn record(&mut self, unit: &Unit, result: ProbeResult) -> Vec<Unit> {
+        let error = match result {
+            Ok(rows) => {
+                self.record_verdicts(unit, rows.into_iter().flatten().next().as_deref());
+                return vec![];
+            }
+            Err(error) => error,
+        };
+        if unit.expressions.is_empty() {
+            self.record_impossible(unit);
+            return vec![];
+        }
+        if unit.expressions.len() > 1 {
+            let each =
+                unit.expressions.iter().map(|e| Unit { expressions: vec![*e], ..unit.clone() });
+            return each.collect();
+        }
+        let failure = match error {
+            ProbeError::Blocked(reason) => {
+                self.untested = Some(reason);
+                return vec![];
+            }
+            ProbeError::Constraint => Failure { code: "23514".to_owned(), message: String::new() },
+            ProbeError::Denied(message) => Failure { code: "42501".to_owned(), message },
+            ProbeError::Failed(code, message) => Failure { code, message },
+        };
+        let depends_on_row = !matches!(failure.code.get(..2), Some("42" | "54"));
+        if depends_on_row && unit.rows.len() > 1 {
+            return unit.rows.iter().map(|r| Unit { rows: vec![*r], ..unit.clone() }).collect();
+        }
+        let is_real = unit.rows.iter().any(|r| self.target.rows[*r].row.real);
+        if depends_on_row && !is_real {
+            // Either the expression fails for this row, or no such row can exist.
+            return vec![Unit { expressions: vec![], ..unit.clone() }];
+        }
+        for expression in &unit.expressions {
+            let expression = self.expressions[*expression].to_string();
+            self.result.failures.entry(expression).or_insert_with(|| failure.clone());
+        }
+        vec![]
+    }
+
+    /// Marks the rows of a unit as impossible for every expression.
+    fn record_impossible(&mut self, unit: &Unit) {
+        let all = self.target.rows.len();
+        for expression in &self.expressions {
+            let verdicts = self.result.verdicts.entry(expression.to_string());
+            let verdicts = verdicts.or_insert_with(|| vec![Verdict::NotTested; all]);
+            for row in &unit.rows {
+                verdicts[*row] = Verdict::Impossible;
+            }
+        }
+    }
+
+    fn record_verdicts(&mut self, unit: &Unit, text: Option<&str>) {
+        let columns = text.unwrap_or_default().split('|');
+        for (expression, column) in unit.expressions.iter().zip(columns) {
+            let all = self.target.rows.len();
+            let verdicts = self.result.verdicts.entry(self.expressions[*expression].to_string());
+            let verdicts = verdicts.or_insert_with(|| vec![Verdict::NotTested; all]);
+            for (row, letter) in unit.rows.iter().zip(column.chars()) {
+                verdicts[*row] = if letter == 't' { Verdict::Admits } else { Verdict::Rejects };
+            }
+        }
+    }
+}

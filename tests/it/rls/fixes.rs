@@ -1,0 +1,78 @@
+//! Suggested fixes do no harm: applied one by one and all together, they add no finding that is worse.
+
+use super::flaws::FLAWS;
+use super::{audit, clean, findings};
+use crate::support::cli::Output;
+use crate::support::postgres::Database;
+
+/// Returns the suggested statements that need no decision: neither placeholders nor comments only.
+fn fixes(output: &Output) -> Vec<String> {
+    let report = output.json();
+    let findings = report["findings"].as_array().unwrap();
+    let fixes = findings.iter().filter_map(|finding| finding["remedy"].as_str());
+    let is_statement = |sql: &&str| {
+        !sql.contains('<') && sql.lines().any(|line| !line.trim_start().starts_with("--"))
+    };
+    fixes.filter(is_statement).map(str::to_owned).collect()
+}
+
+/// Returns the findings that are CRITICAL or UNKNOWN, and the number of all.
+fn weight(output: &Output) -> (usize, usize) {
+    let found = findings(output);
+    let grave = found.iter().filter(|f| f.contains(" critical ") || f.contains(" unknown "));
+    (grave.count(), found.len())
+}
+
+fn broken(flaw: &str) -> Database {
+    let database = clean();
+    database.execute(flaw);
+    database
+}
+
+#[test]
+fn suggested_fixes_make_no_other_check_worse() {
+    let mut failures = Vec::new();
+    for (id, flaw, _) in FLAWS {
+        let database = broken(flaw);
+        let before = audit(&database);
+        let fixes = fixes(&before);
+        let single = fixes.iter().map(std::slice::from_ref).filter(|_| fixes.len() > 1);
+        for applied in single.chain([&fixes[..]]).filter(|applied| !applied.is_empty()) {
+            let database = broken(flaw);
+            if let Err(error) = database.session().try_execute(&applied.join("\n")) {
+                failures.push(format!("{id}: {applied:?} fails: {error:?}"));
+                continue;
+            }
+            let after = audit(&database);
+            let (grave, all) = weight(&after);
+            let (grave_before, all_before) = weight(&before);
+            if grave > grave_before || (grave == grave_before && all > all_before) {
+                failures.push(format!(
+                    "{id}: {applied:?}\n    before {:?}\n    after {:?}",
+                    findings(&before),
+                    findings(&after)
+                ));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn fix_keeps_the_grant_that_another_policy_needs() {
+    let database = clean();
+    database.execute(
+        "CREATE POLICY owners ON jobs FOR SELECT TO public USING (EXISTS (SELECT FROM workspaces w
+           WHERE w.id = jobs.workspace_id AND w.owner_id = (SELECT auth.uid())));
+         GRANT SELECT ON jobs, workspaces TO anon",
+    );
+    let query = "SET ROLE anon; SELECT count(*) FROM jobs";
+    let count = || database.session().rows(query).last().unwrap()[0].clone();
+    assert_eq!(count().as_deref(), Some("0"));
+    for fix in fixes(&audit(&database)) {
+        if fix.contains("workspaces") {
+            database.execute(&fix);
+        }
+    }
+    assert_eq!(count().as_deref(), Some("0"));
+}
