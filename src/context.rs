@@ -90,7 +90,7 @@ impl Context {
                     connect_timeout: self.timeout(),
                     pool_size: POOL_SIZE,
                 };
-                Database::open(&dsn.value, options)
+                Ok(Database::open(&dsn.value, options))
             })
             .await
     }

@@ -22,15 +22,13 @@ const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("require", ChannelBinding::Require),
 ];
 
-/// A standby is read-only. A primary is treated as read-write, although it can be configured
-/// read-only.
 const SESSION_ATTRS: [(&str, SessionAttrs); 6] = [
     ("any", SessionAttrs::Any),
     ("read-write", SessionAttrs::ReadWrite),
     ("read-only", SessionAttrs::ReadOnly),
-    ("primary", SessionAttrs::ReadWrite),
-    ("standby", SessionAttrs::ReadOnly),
-    ("prefer-standby", SessionAttrs::Any),
+    ("primary", SessionAttrs::Primary),
+    ("standby", SessionAttrs::Standby),
+    ("prefer-standby", SessionAttrs::PreferStandby),
 ];
 
 /// Every parameter with its value of the highest precedence: from the connection string, then the
@@ -95,6 +93,10 @@ pub(super) fn build(
             ChannelBinding::Prefer,
         )?,
         session: merged.one_of("target_session_attrs", &SESSION_ATTRS, SessionAttrs::Any)?,
+        connection_limit: merged
+            .get("connection_limit")
+            .and_then(|text| text.parse().ok())
+            .filter(|limit| *limit > 0),
         warnings,
     })
 }

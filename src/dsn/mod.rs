@@ -166,10 +166,16 @@ pub(crate) enum ChannelBinding {
 pub(crate) enum SessionAttrs {
     /// Any server.
     Any,
-    /// A server that accepts writes.
+    /// A server whose sessions can write: neither a hot standby nor read-only by default.
     ReadWrite,
-    /// A server that does not accept writes.
+    /// A hot standby, or a server whose sessions are read-only by default.
     ReadOnly,
+    /// A server that is not a hot standby.
+    Primary,
+    /// A hot standby.
+    Standby,
+    /// A hot standby if one of the servers is one, otherwise any server.
+    PreferStandby,
 }
 
 /// A complete description of a database connection.
@@ -195,6 +201,8 @@ pub struct Dsn {
     pub(crate) channel_binding: ChannelBinding,
     /// Which of the servers are acceptable.
     pub(crate) session: SessionAttrs,
+    /// The maximum number of connections, as Prisma's URLs state it.
+    pub(crate) connection_limit: Option<usize>,
     /// Warnings for the user: parameters without effect, files that were ignored.
     pub(crate) warnings: Vec<String>,
 }

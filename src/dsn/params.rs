@@ -10,10 +10,11 @@ use super::suggest::{did_you_mean, nearest};
 use super::{ConnectionDefaults, ConnectionParams, Error};
 
 /// Parameters that take effect.
-const EFFECTIVE: [&str; 20] = [
+const EFFECTIVE: [&str; 21] = [
     "application_name",
     "channel_binding",
     "connect_timeout",
+    "connection_limit",
     "dbname",
     "fallback_application_name",
     "host",
@@ -35,9 +36,8 @@ const EFFECTIVE: [&str; 20] = [
 
 /// Parameters that are ignored without a warning: settings of other clients, or behavior that this
 /// client has anyway.
-const IGNORED: [&str; 23] = [
+const IGNORED: [&str; 22] = [
     "client_encoding",
-    "connection_limit",
     "gssdelegation",
     "gssencmode",
     "gsslib",

@@ -184,7 +184,7 @@ fn timeout_name_binding_and_session_parameters_are_parsed() {
     assert_eq!(dsn.connect_timeout, Some(Duration::from_secs(7)));
     assert_eq!(dsn.application_name.as_deref(), Some("a"));
     assert_eq!(dsn.channel_binding, ChannelBinding::Require);
-    assert_eq!(dsn.session, SessionAttrs::ReadOnly);
+    assert_eq!(dsn.session, SessionAttrs::Standby);
     assert_eq!(parse("host=h connect_timeout=0").connect_timeout, None);
 }
 

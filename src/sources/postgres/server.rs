@@ -25,8 +25,8 @@ pub(crate) async fn read(db: &Database, timeout: Duration) -> Result<ServerStatu
     })
 }
 
-/// Returns the setting `server_version`.
-pub(crate) async fn version(db: &Database, timeout: Duration) -> Result<String, SourceError> {
-    let statement = "select current_setting('server_version')";
-    Ok(db.row(timeout.min(BUDGET), statement, &[]).await?.get(0))
+/// Returns the version of the server, as it reports it at the start of a session.
+pub(crate) async fn version(db: &Database) -> Option<String> {
+    let connection = db.connection().await.ok()?;
+    connection.parameters().version.as_deref().map(str::to_owned)
 }
