@@ -36,7 +36,7 @@ pub(crate) struct Context {
     budget_started: Cell<Instant>,
     http: OnceLock<Http>,
     database: OnceCell<Database>,
-    layout: OnceCell<Layout>,
+    layout: OnceCell<Result<Layout, SourceError>>,
     claims: OnceCell<Claims>,
 }
 
@@ -95,15 +95,15 @@ impl Context {
             .await
     }
 
-    /// Returns the layout of the jobs table, which is read once.
+    /// Returns the layout of the jobs table, which is read once. An error is kept as well: the parts of a report
+    /// must not wait for an unresponsive server one after the other.
     pub(crate) async fn layout(&self) -> Result<&Layout, SourceError> {
-        self.layout
-            .get_or_try_init(|| async {
-                let state_column = self.settings.state_column.as_ref();
-                let state_column = state_column.map(|setting| setting.value.as_str());
-                postgres::layout::read(self.database().await?, state_column, self.timeout()).await
-            })
-            .await
+        let layout = self.layout.get_or_init(|| async {
+            let state_column = self.settings.state_column.as_ref();
+            let state_column = state_column.map(|setting| setting.value.as_str());
+            postgres::layout::read(self.database().await?, state_column, self.timeout()).await
+        });
+        layout.await.as_ref().map_err(Clone::clone)
     }
 
     /// Returns what the functions of the database tell about claims, which is read once, and only by commands that
@@ -204,7 +204,7 @@ impl Context {
             read_only: self.settings.read_only,
             protected: self.settings.protected.clone(),
             database: self.settings.database.as_ref().ok().map(|d| d.value.to_string()),
-            standby: self.layout.get().map(|layout| layout.in_recovery),
+            standby: self.layout.get().and_then(|layout| Some(layout.as_ref().ok()?.in_recovery)),
             base_url: self.settings.base_url.as_ref().ok().map(|u| u.value.clone()),
             runbook_url: self.settings.runbook_url.as_ref().map(|url| url.value.clone()),
             started_at: self.started_at,

@@ -163,9 +163,14 @@ fn not_postgres(host: &Host, message: &str) -> SourceError {
 
 /// Returns the error for a host that did not complete the connection within `waited`.
 pub(crate) fn host_timeout(host: &Host, waited: Duration) -> SourceError {
-    let message = format!("{host} did not answer within {} s", waited.as_secs_f64());
+    let message = format!("{host} did not answer within {}", rounded(waited));
     SourceError::new(Kind::Timeout, message)
         .hint("it may be overloaded, no database, or behind a firewall that swallows packets; connect_timeout=SECONDS waits longer")
+}
+
+/// A duration in seconds, to a tenth of a second.
+fn rounded(duration: Duration) -> String {
+    format!("{} s", (duration.as_secs_f64() * 10.0).round() / 10.0)
 }
 
 /// Combines the errors of all hosts: the last one, with the messages of the others in front.
