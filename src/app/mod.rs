@@ -91,6 +91,12 @@ async fn execute(
             invalid.message
         ));
     }
+    // `config` shows them in its report.
+    if !matches!(cli.command, Command::Config(_)) {
+        for warning in &settings.warnings {
+            terminal.print_note(&format!("warning: {warning}"));
+        }
+    }
     let context = Context::new(settings, terminal, cli.command.name());
     if let Some(result) = commands::stream(&cli.command, &context, cli.format()).await {
         return Ok(

@@ -12,9 +12,11 @@ mod build;
 mod params;
 mod passfile;
 mod secret;
+mod service;
 pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -81,7 +83,7 @@ pub struct Host {
     /// Its port; for a Unix socket, a part of the file name.
     pub(crate) port: u16,
     /// The password for this server, if one is known.
-    pub password: Option<Sourced<Secret>>,
+    pub password: Option<Sourced<Secret<Vec<u8>>>>,
 }
 
 /// The address of a server.

@@ -16,7 +16,10 @@ fn parse(text: &str) -> Dsn {
 }
 
 fn password(dsn: &Dsn) -> Option<&str> {
-    dsn.hosts[0].password.as_ref().map(|password| password.value.expose().as_str())
+    dsn.hosts[0]
+        .password
+        .as_ref()
+        .map(|password| std::str::from_utf8(password.value.expose()).unwrap())
 }
 
 #[test]
@@ -197,7 +200,7 @@ fn parameters_without_effect_cause_a_warning_if_relevant() {
     assert_eq!(warnings("schema=app"), [""; 0]);
     assert_eq!(parse("postgres://u@h/d?schema=app").schema.as_deref(), Some("app"));
     assert!(warnings("sslcrl=/x")[0].contains("revocation is not checked"));
-    assert!(warnings("sslmod=require")[0].contains("did you mean sslmode?"));
+    assert!(warnings("conect_timeout=1")[0].contains("did you mean connect_timeout?"));
     assert!(warnings("options=-c%20x%3Dy")[0].contains("poolers refuse"));
     assert_eq!(warnings("hun-ter2=1"), ["an unknown connection parameter has no effect"]);
 }
@@ -232,7 +235,11 @@ fn each_host_has_its_own_password_file_entry() {
     let secrets: Vec<_> = dsn
         .hosts
         .iter()
-        .map(|host| host.password.as_ref().map(|password| password.value.expose().as_str()))
+        .map(|host| {
+            host.password
+                .as_ref()
+                .map(|password| std::str::from_utf8(password.value.expose()).unwrap())
+        })
         .collect();
     assert_eq!(secrets, [Some("one"), Some("two"), None, Some("sock")]);
     let dsn = Dsn::parse("postgres://u:said@h1:1/d", &defaults).unwrap();

@@ -323,8 +323,8 @@ fn connection_defaults(
     environment: &ProcessEnvironment,
     pg_variables: BTreeMap<String, Sourced<String>>,
 ) -> ConnectionDefaults {
-    let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
-    ConnectionDefaults { pg_variables, home: environment.home(), user: user.map(str::to_owned) }
+    let user = environment.login_name().map(str::to_owned);
+    ConnectionDefaults { pg_variables, home: environment.home(), user }
 }
 
 /// The error for a setting that is not configured; the hint names up to five contexts.

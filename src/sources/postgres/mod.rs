@@ -66,7 +66,9 @@ impl Database {
     /// Creates the pool without connecting.
     pub fn open(dsn: &Dsn, options: SessionOptions) -> Self {
         let passwords = dsn.hosts.iter().filter_map(|host| host.password.as_ref());
-        passwords.for_each(|password| redact::own::register(password.value.expose()));
+        passwords.for_each(|password| {
+            redact::own::register(&String::from_utf8_lossy(password.value.expose()));
+        });
         let size =
             dsn.connection_limit.map_or(options.pool_size, |limit| limit.min(options.pool_size));
         let connector = Connector::new(dsn.clone(), options.application_name);
