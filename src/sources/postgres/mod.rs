@@ -151,7 +151,8 @@ impl Database {
         queries: impl AsyncFnOnce(&Connection) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         let connection = self.connection().await?;
-        let result = tokio::time::timeout(timeout + GRACE, queries(&connection));
+        let queries = self.pool.run(&connection, queries(&connection));
+        let result = tokio::time::timeout(timeout + GRACE, queries);
         let result = result.await.unwrap_or_else(|_| Err(errors::server_timeout(timeout + GRACE)));
         if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = result {
             // The connection is broken or still runs our query, so it must not return to the pool.

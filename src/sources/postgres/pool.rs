@@ -5,6 +5,7 @@
 //! session becomes free.
 
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_postgres::Client;
 
 use super::connect::{Connector, Refusal};
@@ -24,6 +25,9 @@ use crate::facts::SourceError;
 /// sessions of the previous command.
 const RETRY_PAUSES: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
+
+/// How long the first query of a session may take before idle sessions are closed. See [`Pool::run`].
+const FIRST_ANSWER: Duration = Duration::from_millis(250);
 
 /// Pool of sessions. Connects on demand.
 pub(crate) struct Pool {
@@ -100,6 +104,31 @@ impl Pool {
     /// Opens a session. The future is boxed, because those of the commands contain it many times.
     fn connect(&self, deadline: Instant) -> BoxFuture<'_, Result<Session, Refusal>> {
         self.connector.connect(deadline).boxed()
+    }
+
+    /// Runs queries on a session.
+    ///
+    /// A pooler in session mode accepts any connection, but lets its first query wait for a connection to the server,
+    /// which another, idle session of this pool may occupy. So if the first answer takes long, idle sessions are
+    /// closed.
+    pub(crate) async fn run<T>(
+        &self,
+        session: &PooledSession,
+        queries: impl Future<Output = T>,
+    ) -> T {
+        if session.session.has_answered() {
+            return queries.await;
+        }
+        let mut queries = pin!(queries);
+        loop {
+            match timeout(FIRST_ANSWER, &mut queries).await {
+                Ok(result) => {
+                    session.session.set_answered();
+                    return result;
+                }
+                Err(_) => self.idle().clear(),
+            }
+        }
     }
 
     /// Reduces the size of the pool by this slot, unless it is the last one.

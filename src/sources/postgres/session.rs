@@ -1,6 +1,7 @@
 //! A session: the driver's client, and what the server tells about itself when the session starts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::{Client, Connection, SimpleQueryMessage};
@@ -17,6 +18,8 @@ const TRANSACTION_TIMEOUT_SINCE: u32 = 17;
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) parameters: ServerParameters,
+    /// Whether the server has answered a query. Poolers start a session without it.
+    has_answered: AtomicBool,
 }
 
 /// Values that the server reports at the start of a session. Some poolers do not pass them on.
@@ -71,7 +74,15 @@ impl Session {
         tokio::spawn(async move {
             _ = connection.await;
         });
-        Self { client, parameters }
+        Self { client, parameters, has_answered: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_answered(&self) {
+        self.has_answered.store(true, Ordering::Relaxed);
     }
 
     /// Compares the server with `target_session_attrs`, as libpq does: by the reported parameters,

@@ -65,23 +65,6 @@ fn first_reachable_host_is_used() {
 }
 
 #[test]
-fn host_with_other_session_attributes_is_skipped() {
-    let database = Database::blank();
-    database.execute(&format!(
-        "ALTER DATABASE {} SET default_transaction_read_only = on",
-        database.name()
-    ));
-    let url = |attrs: &str| format!("{}?target_session_attrs={attrs}", database.url());
-    for fitting in ["any", "read-only", "standby", "prefer-standby"] {
-        assert!(try_connect(&url(fitting)).is_ok(), "{fitting}");
-    }
-    for other in ["read-write", "primary"] {
-        let error = try_connect(&url(other)).unwrap_err();
-        assert!(error.message.contains("target_session_attrs"), "{error:?}");
-    }
-}
-
-#[test]
 fn application_name_is_sent_to_the_server() {
     let around = ConnectionDefaults::default();
     let name = |dsn: &str| {

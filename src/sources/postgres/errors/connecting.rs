@@ -15,7 +15,8 @@ use crate::sources::tls::postgres_errors;
 pub(crate) fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> SourceError {
     if let Some(server) = error.as_db_error() {
         let mut explained = sqlstate::explain(server);
-        if server.code() == &SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        let is_pg_hba = server.code() == &SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
+        if is_pg_hba && !sqlstate::is_of_platform(server) {
             explained.hint = Some(pg_hba_hint(dsn, host));
         }
         explained.message = format!("{host} refused: {}", explained.message);

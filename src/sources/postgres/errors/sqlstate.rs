@@ -95,6 +95,11 @@ fn lookup(code: &str, message: &str) -> (Kind, Option<&'static str>) {
     entry.map_or((Other, None), |(_, kind, hint)| (*kind, *hint))
 }
 
+/// Returns whether the error is that of a pooler or hosting platform.
+pub(super) fn is_of_platform(server: &DbError) -> bool {
+    platforms::lookup(server.code().code(), server.message()).is_some()
+}
+
 /// Returns whether the server or pooler has no connection left for this client.
 pub(crate) fn is_connection_limit(server: &DbError) -> bool {
     server.code().code() == "53300" || platforms::is_connection_limit(server.message())
