@@ -54,6 +54,12 @@ pub(crate) async fn check(context: &Context) -> Report {
     for warning in warnings {
         document.note(format!("warning: {warning}"));
     }
+    let status = match errors.as_slice() {
+        [] => format!("{}  the settings are complete, and the database answers", Status::Ok),
+        [_] => format!("{}  1 problem", Status::Unknown),
+        several => format!("{}  {} problems", Status::Unknown, several.len()),
+    };
+    document.note(status);
     let mut report = Report::listing("config check", data, document);
     // A configuration error (78) takes precedence over a source that cannot be read (3).
     report.exit =
