@@ -47,14 +47,18 @@ pub(crate) async fn run(context: &Context, args: &History) -> Result<Report, Err
     Ok(report(&history, args.html.as_deref(), now, &context.provenance()))
 }
 
-/// Prints the snapshots of the range, one per row.
+/// Prints the snapshots of the range, one per row; with `--html` writes the page as well.
 pub(crate) fn stream(
     context: &Context,
     args: &History,
     rows: RowStream,
 ) -> Result<ExitCode, Error> {
-    let (store, system, _) = open(context)?;
     let now = context.now();
+    if let Some(file) = &args.html {
+        let history = read(context, args, HTML_BUCKETS)?;
+        local_store::put(file, &html::history::render(&history, &context.provenance(), now))?;
+    }
+    let (store, system, _) = open(context)?;
     let mut out = context.terminal.stream();
     let mut written = out.write(&rows.head(&SnapshotRowJson::columns()));
     let range = (args.since.at(now).as_millisecond(), now.as_millisecond());
@@ -92,9 +96,9 @@ fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRang
     let mut searched_since = None;
     if let Some(first) = problem_starts.open_since() {
         searched_since = Some(first);
-        store.back(system, first, MAX_SEARCHED_BACK, |at, failed_checks| {
+        store.back(system, first, MAX_SEARCHED_BACK, |at, failed_checks, evaluated| {
             searched_since = Some(at);
-            problem_starts.add_earlier(at, failed_checks)
+            problem_starts.add_earlier(at, failed_checks, evaluated)
         })?;
     }
     let marks = merge_markers(local_markers(context, range), store.marks(system, range)?);

@@ -16,8 +16,7 @@ use crate::cli::{JobsShow, Watch};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::facts::snapshot::Snapshot;
-use crate::history::transitions;
+use crate::history::transitions::Transitions;
 use crate::interrupt::Interrupt;
 use crate::render::{self, table};
 use crate::sources::files::history::Store;
@@ -64,7 +63,7 @@ async fn plain(
 ) -> Result<ExitCode, Error> {
     let (interrupt, mut schedule) = (Interrupt::listen(), SnapshotSchedule::default());
     let poll_context = without_progress(context);
-    let mut previous: Option<Snapshot> = None;
+    let mut transitions = Transitions::default();
     while !interrupt.is_interrupted() {
         let result = poll(&poll_context, &interrupt).await;
         if interrupt.is_interrupted() {
@@ -76,11 +75,10 @@ async fn plain(
         {
             context.terminal.print_error(&error);
         }
-        let lines = transitions::lines(previous.as_ref(), &result.snapshot);
+        let lines = transitions.lines(&result.snapshot);
         if record::print(context, &lines)?.is_break() {
             break;
         }
-        previous = Some(result.snapshot);
         interrupt.sleep(pause_between(args.every, result.took)).await;
     }
     Ok(ExitCode::Ok)

@@ -6,7 +6,7 @@ use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::SourceErrorKind;
 
 use super::secured_server::{Secured, UNUSED_PORTS, has_ipv6, try_connect, try_connect_with_flag};
-use crate::support::postgres::{Database, cluster};
+use crate::support::postgres::cluster;
 
 #[test]
 fn every_spelling_of_a_socket_connects() {

@@ -35,6 +35,8 @@ fn snapshot(at: i64) -> Snapshot {
         status: Status::Critical,
         section: Some("3.3".into()),
         failed_checks: vec![FailedCheck { check, status: Status::Critical, message }],
+        evaluated: vec!["queue.workers".to_owned()],
+        server_time: None,
         metrics,
         detail: SnapshotDetail { areas: vec![area], ..SnapshotDetail::default() },
     }

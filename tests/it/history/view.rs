@@ -15,6 +15,10 @@ use crate::support::cli::Cli;
 const URL: &str = "postgres://u@db.example:5432/app";
 const SYSTEM: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
 
+/// The checks that every snapshot evaluates.
+const EVALUATED: [&str; 6] =
+    ["app.up", "dlq.size", "queue.backlog", "queue.workers", "ready.ok", "ready.worker"];
+
 /// Returns a snapshot from this many minutes ago in which these checks were CRITICAL.
 fn snapshot_minutes_ago(minutes: i64, failed_checks: &[&str], due: f64) -> Snapshot {
     let mut metrics = MetricValues::default();
@@ -34,6 +38,8 @@ fn snapshot_minutes_ago(minutes: i64, failed_checks: &[&str], due: f64) -> Snaps
         status: if failed_checks.is_empty() { Status::Ok } else { Status::Critical },
         section: (!failed_checks.is_empty()).then(|| "3.3".to_owned()),
         failed_checks: failed_checks.iter().map(failed_check).collect(),
+        evaluated: EVALUATED.map(str::to_owned).to_vec(),
+        server_time: None,
         metrics,
         detail: SnapshotDetail { areas: areas.map(area).to_vec(), ..SnapshotDetail::default() },
     }

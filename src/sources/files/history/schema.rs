@@ -10,7 +10,7 @@ use super::{BUSY_TIMEOUT, unusable};
 use crate::error::Error;
 
 /// All migrations in order. A released migration never changes; new ones are appended.
-pub(crate) const MIGRATIONS: [&str; 2] = [
+pub(crate) const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE places (
        id INTEGER PRIMARY KEY,
        -- The database and the app, without credentials: what the snapshots are of.
@@ -49,6 +49,13 @@ pub(crate) const MIGRATIONS: [&str; 2] = [
        jobs INTEGER NOT NULL,
        PRIMARY KEY (place, operation)
      ) STRICT, WITHOUT ROWID;",
+    "-- Few different sets occur, so that a snapshot only refers to one.
+     CREATE TABLE check_sets (
+       id INTEGER PRIMARY KEY,
+       checks TEXT NOT NULL UNIQUE
+     ) STRICT;
+     -- NULL in snapshots of earlier versions: not known.
+     ALTER TABLE snapshots ADD COLUMN evaluated INTEGER REFERENCES check_sets (id);",
 ];
 
 /// Schema version that this version of cliplyctl writes.
