@@ -20,7 +20,7 @@ use crate::sources::http::Http;
 use crate::sources::postgres::{self, Database, SessionOptions};
 use crate::terminal::Terminal;
 
-/// The most connections of one command.
+/// The most connections of one command in one context.
 const POOL_SIZE: usize = 4;
 
 /// The settings, the sources and the clock of one command run.
@@ -30,6 +30,7 @@ pub(crate) struct Context {
     /// The terminal for prompts and progress.
     pub(crate) terminal: Terminal,
     command: &'static str,
+    connections: usize,
     started_at: Timestamp,
     started: Instant,
     /// When the time budget started.
@@ -47,6 +48,7 @@ impl Context {
             settings,
             terminal,
             command,
+            connections: POOL_SIZE,
             started_at: now(),
             started: Instant::now(),
             budget_started: Cell::new(Instant::now()),
@@ -55,6 +57,11 @@ impl Context {
             layout: OnceCell::new(),
             claims: OnceCell::new(),
         }
+    }
+
+    /// Limits the connections to the database.
+    pub(crate) fn with_connections(self, most: usize) -> Self {
+        Self { connections: most.clamp(1, POOL_SIZE), ..self }
     }
 
     /// Returns the time of this machine. Ages of rows use the server's time instead.
@@ -88,7 +95,7 @@ impl Context {
                 let options = SessionOptions {
                     application_name: format!("cliplyctl:{}", self.command),
                     connect_timeout: self.timeout(),
-                    pool_size: POOL_SIZE,
+                    pool_size: self.connections,
                 };
                 Ok(Database::open(&dsn.value, options))
             })
@@ -169,6 +176,7 @@ impl Context {
     pub(crate) fn fresh(&self) -> Self {
         let mut fresh = Self::new(self.settings.clone(), self.terminal, self.command);
         (fresh.started_at, fresh.started) = (self.started_at, self.started);
+        fresh.connections = self.connections;
         if let Some(http) = self.http.get() {
             _ = fresh.http.set(http.clone());
         }

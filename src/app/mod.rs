@@ -135,8 +135,9 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     match terminal.print_stdout(&text) {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            terminal.print_error(&Error::bug("the report could not be written").cause(error));
-            ExitCode::Bug
+            let error = Error::unavailable("the report could not be written").cause(error);
+            terminal.print_error(&error);
+            error.exit_code()
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) fn stream(
     let flushed = out.finish();
     written
         .and(flushed)
-        .map_err(|error| Error::bug("the rows could not be written").cause(error))?;
+        .map_err(|error| Error::unavailable("the rows could not be written").cause(error))?;
     Ok(ExitCode::Ok)
 }
 

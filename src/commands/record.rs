@@ -85,7 +85,7 @@ pub(crate) fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<(
     let flushed = out.finish();
     written
         .and_then(|flow| flushed.map(|()| flow))
-        .map_err(|error| Error::bug("the lines could not be written").cause(error))
+        .map_err(|error| Error::unavailable("the lines could not be written").cause(error))
 }
 
 /// The history store with the system whose snapshots are recorded.

@@ -39,7 +39,7 @@ pub(crate) async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Err
             .cause(obstacle)
             .hint("for logs and pipes: cliplyctl watch --plain"));
     }
-    let recorder = if args.no_record { None } else { Some(Recorder::open(context, RETENTION)?) };
+    let recorder = if args.no_record { None } else { open_recorder(context) };
     if args.plain {
         return plain(context, args, recorder).await;
     }
@@ -53,6 +53,18 @@ pub(crate) async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Err
     DashboardLoop { context, model, recorder: recorder.map(|r| Arc::new(Mutex::new(r))) }
         .run(args.every)
         .await
+}
+
+/// Opens the history. The dashboard does not need it, so an error is only printed.
+fn open_recorder(context: &Context) -> Option<Recorder> {
+    match Recorder::open(context, RETENTION) {
+        Ok(recorder) => Some(recorder),
+        Err(error) => {
+            context.terminal.print_error(&error);
+            context.terminal.print_note("nothing is recorded");
+            None
+        }
+    }
 }
 
 /// Prints one line per change until a signal.

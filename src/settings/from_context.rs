@@ -67,12 +67,14 @@ pub(super) fn resolve(
             .cause("a context brings its own API and database")
             .hint("leave one of the two out"));
     }
-    let context = config.context(selected.name).ok_or_else(|| selected.unknown(config))?;
+    let context = config.unambiguous(selected.name, environment)?;
+    let (context, warning) = context.ok_or_else(|| selected.unknown(config))?;
     let context = context.valid()?;
     let demo_records = demo_context::records_dir(context, environment)?;
     let mut settings = Settings::unset(overrides, environment, config);
     settings.state_dir = demo_records.or(settings.state_dir);
     settings.context_name = Some(context.name.clone());
+    settings.warnings.extend(warning);
     settings.apply_thresholds(context);
     settings.apply_app(context, environment);
     if let Some(database) = context_database(context, environment) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{BUSY_TIMEOUT, unusable};
+use super::{BUSY_TIMEOUT, database_error, unusable};
 use crate::error::Error;
 
 /// All migrations in order. A released migration never changes; new ones are appended.
@@ -104,7 +104,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 /// Configures the connection and applies missing migrations. If several processes do so at once,
 /// one of them applies the migrations.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Error> {
-    let store_error = |error| unusable(path).cause(error);
+    let store_error = |error| database_error(path, &error);
     configure(connection).map_err(store_error)?;
     let found = version(connection).map_err(store_error)?;
     check(found, path)?;
