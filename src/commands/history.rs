@@ -3,6 +3,8 @@
 
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
+
 use crate::cli::History;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -61,7 +63,7 @@ pub(crate) fn stream(
     let (store, system, _) = open(context)?;
     let mut out = context.terminal.stream();
     let mut written = out.write(&rows.head(&SnapshotRowJson::columns()));
-    let range = (args.since.at(now).as_millisecond(), now.as_millisecond());
+    let range = (range_start(args, now)?.as_millisecond(), now.as_millisecond());
     store.walk(system, range, |point| {
         if matches!(written, Ok(ControlFlow::Continue(()))) {
             written = out.write(&rows.row(&SnapshotRowJson::row(point)));
@@ -74,14 +76,23 @@ pub(crate) fn stream(
     Ok(ExitCode::Ok)
 }
 
+/// Returns the time of `--since`.
+///
+/// # Errors
+/// If it is in the future.
+fn range_start(args: &History, now: Timestamp) -> Result<Timestamp, Error> {
+    let from = args.since.at(now);
+    if from >= now {
+        return Err(Error::usage("--since lies in the future"));
+    }
+    Ok(from)
+}
+
 /// Reads the range of `--since` with the given number of time buckets.
 fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRange, Error> {
     let (store, system, subject) = open(context)?;
     let until = context.now();
-    let from = args.since.at(until);
-    if from >= until {
-        return Err(Error::usage("--since lies in the future"));
-    }
+    let from = range_start(args, until)?;
     let until = until.as_millisecond();
     let first_recorded = store.first(system)?.unwrap_or(until).min(until - MIN_RANGE);
     // The range starts with the first snapshot, so that no blank time is shown before it.

@@ -17,6 +17,7 @@ pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod url;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -27,6 +27,7 @@ mod login_name;
 mod protection;
 mod setting;
 mod show;
+mod starter;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -38,7 +39,7 @@ use std::time::Duration;
 pub(crate) use app::AppSettings;
 use base_url::base_url;
 pub(crate) use base_url::is_base_url;
-pub(crate) use config::{AgeUnit, EnvTable};
+pub(crate) use config::{AgeUnit, EnvTable, FILE_NAME as CONFIG_FILE};
 use config::{ConfigFile, ContextSettings};
 pub use environment::ProcessEnvironment;
 use from_context::SelectedContext;

@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::facts::advice::Advice;
 
 /// The name of the project's file.
-pub(super) const FILE_NAME: &str = "cliplyctl.toml";
+pub(crate) const FILE_NAME: &str = "cliplyctl.toml";
 
 /// The merged contents of the configuration files.
 #[derive(Debug, Default)]

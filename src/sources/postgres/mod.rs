@@ -13,6 +13,7 @@ mod errors;
 pub(crate) mod event_histogram;
 mod events;
 pub(crate) mod flow;
+pub(crate) mod grants;
 pub(crate) mod groups;
 pub(crate) mod jobs;
 pub(crate) mod last_finishes;
