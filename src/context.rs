@@ -20,7 +20,7 @@ use crate::sources::http::Http;
 use crate::sources::postgres::{self, Database, SessionOptions};
 use crate::terminal::Terminal;
 
-/// The most connections of one command.
+/// The most connections of one command in one context.
 const POOL_SIZE: usize = 4;
 
 /// The settings, the sources and the clock of one command run.
@@ -30,13 +30,14 @@ pub(crate) struct Context {
     /// The terminal for prompts and progress.
     pub(crate) terminal: Terminal,
     command: &'static str,
+    connections: usize,
     started_at: Timestamp,
     started: Instant,
     /// When the time budget started.
     budget_started: Cell<Instant>,
     http: OnceLock<Http>,
     database: OnceCell<Database>,
-    layout: OnceCell<Layout>,
+    layout: OnceCell<Result<Layout, SourceError>>,
     claims: OnceCell<Claims>,
 }
 
@@ -47,6 +48,7 @@ impl Context {
             settings,
             terminal,
             command,
+            connections: POOL_SIZE,
             started_at: now(),
             started: Instant::now(),
             budget_started: Cell::new(Instant::now()),
@@ -55,6 +57,11 @@ impl Context {
             layout: OnceCell::new(),
             claims: OnceCell::new(),
         }
+    }
+
+    /// Limits the connections to the database.
+    pub(crate) fn with_connections(self, most: usize) -> Self {
+        Self { connections: most.clamp(1, POOL_SIZE), ..self }
     }
 
     /// Returns the time of this machine. Ages of rows use the server's time instead.
@@ -88,29 +95,28 @@ impl Context {
                 let options = SessionOptions {
                     application_name: format!("cliplyctl:{}", self.command),
                     connect_timeout: self.timeout(),
-                    pool_size: POOL_SIZE,
+                    pool_size: self.connections,
                 };
-                Database::open(&dsn.value, options)
+                Ok(Database::open(&dsn.value, options))
             })
             .await
     }
 
-    /// Returns the layout of the jobs table, which is read once.
+    /// Returns the layout of the jobs table, which is read once. An error is kept as well: the parts of a report
+    /// must not wait for an unresponsive server one after the other.
     pub(crate) async fn layout(&self) -> Result<&Layout, SourceError> {
-        self.layout
-            .get_or_try_init(|| async {
-                let state_column = self.settings.state_column.as_ref();
-                let state_column = state_column.map(|setting| setting.value.as_str());
-                let database = self.database().await?;
-                let reading =
-                    postgres::layout::read(database, state_column, self.timeout()).await?;
-                if let Some(claims) = reading.claims {
-                    // Only this closure runs before a reader of the claims, who needs the layout.
-                    _ = self.claims.set(claims);
-                }
-                Ok(reading.layout)
-            })
-            .await
+        let layout = self.layout.get_or_init(|| async {
+            let state_column = self.settings.state_column.as_ref();
+            let state_column = state_column.map(|setting| setting.value.as_str());
+            let database = self.database().await?;
+            let reading = postgres::layout::read(database, state_column, self.timeout()).await?;
+            if let Some(claims) = reading.claims {
+                // Only this closure runs before a reader of the claims, who needs the layout.
+                _ = self.claims.set(claims);
+            }
+            Ok(reading.layout)
+        });
+        layout.await.as_ref().map_err(Clone::clone)
     }
 
     /// Returns what the functions of the database tell about claims, which is read once, and only by commands that
@@ -176,6 +182,7 @@ impl Context {
     pub(crate) fn fresh(&self) -> Self {
         let mut fresh = Self::new(self.settings.clone(), self.terminal, self.command);
         (fresh.started_at, fresh.started) = (self.started_at, self.started);
+        fresh.connections = self.connections;
         if let Some(http) = self.http.get() {
             _ = fresh.http.set(http.clone());
         }
@@ -211,7 +218,7 @@ impl Context {
             read_only: self.settings.read_only,
             protected: self.settings.protected.clone(),
             database: self.settings.database.as_ref().ok().map(|d| d.value.to_string()),
-            standby: self.layout.get().map(|layout| layout.in_recovery),
+            standby: self.layout.get().and_then(|layout| Some(layout.as_ref().ok()?.in_recovery)),
             base_url: self.settings.base_url.as_ref().ok().map(|u| u.value.clone()),
             runbook_url: self.settings.runbook_url.as_ref().map(|url| url.value.clone()),
             started_at: self.started_at,

@@ -72,6 +72,11 @@ impl Error {
         Self::new(ErrorKind::Refused, message)
     }
 
+    /// Creates an error about a file or device that cannot be used at the moment (3).
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Source(SourceErrorKind::Unavailable), message)
+    }
+
     /// Creates an error about a bug in this tool (70).
     pub(crate) fn bug(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, message)

@@ -91,6 +91,12 @@ async fn execute(
             invalid.message
         ));
     }
+    // `config` shows them in its report.
+    if !matches!(cli.command, Command::Config(_)) {
+        for warning in &settings.warnings {
+            terminal.print_note(&format!("warning: {warning}"));
+        }
+    }
     let context = Context::new(settings, terminal, cli.command.name());
     if let Some(result) = commands::stream(&cli.command, &context, cli.format()).await {
         return Ok(
@@ -129,8 +135,9 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     match terminal.print_stdout(&text) {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            terminal.print_error(&Error::bug("the report could not be written").cause(error));
-            ExitCode::Bug
+            let error = Error::unavailable("the report could not be written").cause(error);
+            terminal.print_error(&error);
+            error.exit_code()
         }
     }
 }

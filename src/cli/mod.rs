@@ -140,6 +140,14 @@ pub enum ConfigCommand {
     Show,
     /// Check that the settings are complete and that the database answers
     Check,
+    /// Write a commented cliplyctl.toml from the current settings, without secrets
+    Init {
+        /// Name of the context
+        #[arg(value_name = "NAME", default_value = "default")]
+        name: String,
+    },
+    /// Print the GRANT statements for three roles: read, audit and write
+    Grants,
 }
 
 impl Cli {
@@ -178,6 +186,8 @@ impl Command {
             Self::Env(Env::Explain(_)) => "env explain",
             Self::Config(ConfigCommand::Show) => "config show",
             Self::Config(ConfigCommand::Check) => "config check",
+            Self::Config(ConfigCommand::Init { .. }) => "config init",
+            Self::Config(ConfigCommand::Grants) => "config grants",
             Self::Demo(_) => "demo",
             Self::Jobs(JobsCommand::Show(_)) => "jobs show",
             Self::Jobs(JobsCommand::List(_)) => "jobs list",

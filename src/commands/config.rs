@@ -1,5 +1,7 @@
-//! `config show` and `config check`: the settings in force, and whether they are complete and the
-//! database answers.
+//! The `config` commands: the effective settings, whether they are complete and the database answers, a
+//! configuration file from them, and the grants that the commands need.
+
+use std::path::Path;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -7,7 +9,11 @@ use crate::exit::ExitCode;
 use crate::facts::{SourceError, Status};
 use crate::queue::Layout;
 use crate::report::settings::{SettingJson, table};
-use crate::report::{Block, Cell, Document, Report};
+use crate::report::{self, Block, Cell, Document, Report};
+use crate::settings::CONFIG_FILE;
+use crate::sources::files::config_file;
+use crate::sources::postgres::grants;
+use crate::sources::postgres::requeue::RequeueColumns;
 
 /// Reports all settings with their origins. The settings redact their own secrets.
 pub(crate) fn show(context: &Context) -> Report {
@@ -54,12 +60,45 @@ pub(crate) async fn check(context: &Context) -> Report {
     for warning in warnings {
         document.note(format!("warning: {warning}"));
     }
+    let status = match errors.as_slice() {
+        [] => format!("{}  the settings are complete, and the database answers", Status::Ok),
+        [_] => format!("{}  1 problem", Status::Unknown),
+        several => format!("{}  {} problems", Status::Unknown, several.len()),
+    };
+    document.note(status);
     let mut report = Report::listing("config check", data, document);
     // A configuration error (78) takes precedence over a source that cannot be read (3).
     report.exit =
         errors.iter().map(Error::exit_code).max_by_key(|code| code.code()).unwrap_or(ExitCode::Ok);
     report.errors = errors;
     report
+}
+
+/// Writes `cliplyctl.toml` into the working directory.
+///
+/// # Errors
+/// If there is one.
+pub(crate) fn init(context: &Context, name: &str) -> Result<Report, Error> {
+    let path = Path::new(CONFIG_FILE);
+    config_file::create(path, &context.settings.starter(name))?;
+    let mut document = Document::default();
+    document.note(format!("written: {}; it holds no secret", path.display()));
+    document.next(vec![
+        ("cliplyctl config show".to_owned(), "the settings and where each comes from".to_owned()),
+        ("cliplyctl config check".to_owned(), "whether the database answers".to_owned()),
+    ]);
+    let data = serde_json::json!({ "path": path.display().to_string(), "context": name });
+    Ok(Report::listing("config init", data, document))
+}
+
+/// Prints the statements that create a role each for reading, auditing and writing.
+pub(crate) async fn grants(context: &Context) -> Result<Report, Error> {
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    let facts = grants::read(database, context.remaining()).await?;
+    // A layout without dead letters has nothing to requeue, but jobs to rescue.
+    let written = RequeueColumns::new(layout).map(|columns| columns.columns);
+    let written = written.unwrap_or_else(|_| vec![layout.state_column.clone()]);
+    Ok(report::grants::report(layout, &written, &facts, &context.provenance()))
 }
 
 fn app(context: &Context) -> Result<Cell, SourceError> {

@@ -3,14 +3,16 @@
 //! Each context has its own time budget and connections, so that a context that hangs does not delay
 //! the others.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
 
 use crate::cli::{Cli, Command, Rls};
-use crate::context::Context;
+use crate::context::{Context, no_provenance};
 use crate::error::{Error, ErrorKind};
 use crate::exit::FailOn;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -24,6 +26,9 @@ use crate::text;
 /// The time that a command may exceed its budget before it is aborted. A command normally ends within
 /// its budget and reports what it waited for.
 const GRACE: Duration = Duration::from_millis(300);
+
+/// The most connections to one server, of all contexts together.
+const CONNECTIONS_PER_SERVER: usize = 16;
 
 /// Runs the command in every context that the command line names and combines the reports.
 ///
@@ -42,7 +47,7 @@ pub(crate) async fn run(
             .cause(reason)
             .hint("name one: -c NAME"));
     }
-    let contexts = contexts(cli, environment, terminal, cwd)?;
+    let (contexts, invalid) = contexts(cli, environment, terminal, cwd)?;
     let names: Vec<_> = contexts.iter().map(name).collect();
     let progress = terminal.context_progress(&names);
     let from = contexts.first().map(start_time).unwrap_or_default();
@@ -56,20 +61,22 @@ pub(crate) async fn run(
             _ = terminal.print_stdout(&ndjson::render(&report.report, &report.from));
         }
     };
-    let reports = run_all(command, &contexts, on_report).await;
+    let mut reports = run_all(command, &contexts, on_report).await;
     drop(progress);
+    reports.extend(invalid);
     let duration_ms = contexts.first().map_or(0, |context| context.provenance().duration_ms);
     let report = fleet::report(command.name(), reports, fail_on(command));
     Ok((report, Provenance { duration_ms, ..from }))
 }
 
-/// Resolves the contexts in the order of the command line.
+/// Resolves the contexts in the order of the command line. With `--all-contexts`, an invalid context becomes a report
+/// with its error and does not stop the others.
 fn contexts(
     cli: &Cli,
     environment: &ProcessEnvironment,
     terminal: Terminal,
     cwd: &Path,
-) -> Result<Vec<Context>, Error> {
+) -> Result<(Vec<Context>, Vec<ContextReport>), Error> {
     let overrides = cli.global.overrides();
     let names = match (cli.global.all_contexts, cli.global.context.is_empty()) {
         (true, false) => {
@@ -84,14 +91,37 @@ fn contexts(
     if let Some((_, name)) = duplicate {
         return Err(Error::usage(format!("context {name} is named twice")));
     }
-    let settings = names.into_iter().map(|name| {
-        let overrides = Overrides { context: Some(name), ..overrides.clone() };
-        Settings::resolve(&overrides, environment, cwd)
-    });
     // All settings are resolved before the time budget of the first context starts.
-    let settings = settings.collect::<Result<Vec<_>, _>>()?;
-    let open = |settings| Context::new(settings, terminal.without_stderr(), cli.command.name());
-    Ok(settings.into_iter().map(open).collect())
+    let (mut resolved, mut invalid) = (Vec::new(), Vec::new());
+    for name in names {
+        let overrides = Overrides { context: Some(name.clone()), ..overrides.clone() };
+        match Settings::resolve(&overrides, environment, cwd) {
+            Ok(settings) => resolved.push(settings),
+            Err(error) if cli.global.all_contexts => {
+                let from = Provenance { context: Some(name), ..no_provenance() };
+                let report = Report::failed(cli.command.name(), error);
+                invalid.push(ContextReport { report, from });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let servers: Vec<_> = resolved.iter().map(server).collect();
+    let share = |settings: &Settings| {
+        let same = servers.iter().filter(|other| **other == server(settings)).count();
+        CONNECTIONS_PER_SERVER / same.max(1)
+    };
+    let open = |settings: Settings| {
+        let share = share(&settings);
+        Context::new(settings, terminal.without_stderr(), cli.command.name())
+            .with_connections(share)
+    };
+    let contexts = resolved.into_iter().map(open).collect();
+    Ok((contexts, invalid))
+}
+
+/// Returns the hosts of the database; empty without a database.
+fn server(settings: &Settings) -> String {
+    settings.database.as_ref().map(|database| database.value.servers()).unwrap_or_default()
 }
 
 fn name(context: &Context) -> String {
@@ -111,7 +141,21 @@ async fn run_all(
     on_report: impl Fn(&ContextReport),
 ) -> Vec<ContextReport> {
     let interrupt = Interrupt::listen();
-    let run = |context| run_one(command, context, &interrupt);
+    // Each context has at least one connection, so that many contexts of one server wait for each other.
+    let mut slots: BTreeMap<String, Semaphore> = BTreeMap::new();
+    for context in contexts {
+        let server = server(&context.settings);
+        slots.entry(server).or_insert_with(|| Semaphore::new(CONNECTIONS_PER_SERVER));
+    }
+    let run = async |context: &Context| {
+        let slots = slots.get(&server(&context.settings));
+        let _slot = match slots {
+            Some(slots) => slots.acquire().await.ok(),
+            None => None,
+        };
+        context.reset_deadline();
+        run_one(command, context, &interrupt).await
+    };
     let mut running: FuturesUnordered<_> = contexts.iter().map(run).collect();
     let mut reports = Vec::new();
     while let Some(report) = running.next().await {

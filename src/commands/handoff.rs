@@ -73,7 +73,7 @@ async fn gather(context: &Context, interrupt: &Interrupt) -> Report {
 async fn last_hour(context: &Context) -> (Result<Option<EventHistogram>, Error>, Option<String>) {
     let read = async {
         let (database, layout) = (context.database().await?, context.layout().await?);
-        let version = server::version(database, context.remaining()).await.ok();
+        let version = server::version(database).await;
         let hour = event_histogram::read(database, layout, context.remaining()).await;
         Ok((hour.map_err(Error::from), version))
     };

@@ -3,6 +3,8 @@
 
 use std::ops::ControlFlow;
 
+use jiff::Timestamp;
+
 use crate::cli::History;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -47,17 +49,21 @@ pub(crate) async fn run(context: &Context, args: &History) -> Result<Report, Err
     Ok(report(&history, args.html.as_deref(), now, &context.provenance()))
 }
 
-/// Prints the snapshots of the range, one per row.
+/// Prints the snapshots of the range, one per row; with `--html` writes the page as well.
 pub(crate) fn stream(
     context: &Context,
     args: &History,
     rows: RowStream,
 ) -> Result<ExitCode, Error> {
-    let (store, system, _) = open(context)?;
     let now = context.now();
+    if let Some(file) = &args.html {
+        let history = read(context, args, HTML_BUCKETS)?;
+        local_store::put(file, &html::history::render(&history, &context.provenance(), now))?;
+    }
+    let (store, system, _) = open(context)?;
     let mut out = context.terminal.stream();
     let mut written = out.write(&rows.head(&SnapshotRowJson::columns()));
-    let range = (args.since.at(now).as_millisecond(), now.as_millisecond());
+    let range = (range_start(args, now)?.as_millisecond(), now.as_millisecond());
     store.walk(system, range, |point| {
         if matches!(written, Ok(ControlFlow::Continue(()))) {
             written = out.write(&rows.row(&SnapshotRowJson::row(point)));
@@ -66,18 +72,27 @@ pub(crate) fn stream(
     let flushed = out.finish();
     written
         .and(flushed)
-        .map_err(|error| Error::bug("the rows could not be written").cause(error))?;
+        .map_err(|error| Error::unavailable("the rows could not be written").cause(error))?;
     Ok(ExitCode::Ok)
+}
+
+/// Returns the time of `--since`.
+///
+/// # Errors
+/// If it is in the future.
+fn range_start(args: &History, now: Timestamp) -> Result<Timestamp, Error> {
+    let from = args.since.at(now);
+    if from >= now {
+        return Err(Error::usage("--since lies in the future"));
+    }
+    Ok(from)
 }
 
 /// Reads the range of `--since` with the given number of time buckets.
 fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRange, Error> {
     let (store, system, subject) = open(context)?;
     let until = context.now();
-    let from = args.since.at(until);
-    if from >= until {
-        return Err(Error::usage("--since lies in the future"));
-    }
+    let from = range_start(args, until)?;
     let until = until.as_millisecond();
     let first_recorded = store.first(system)?.unwrap_or(until).min(until - MIN_RANGE);
     // The range starts with the first snapshot, so that no blank time is shown before it.
@@ -92,9 +107,9 @@ fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRang
     let mut searched_since = None;
     if let Some(first) = problem_starts.open_since() {
         searched_since = Some(first);
-        store.back(system, first, MAX_SEARCHED_BACK, |at, failed_checks| {
+        store.back(system, first, MAX_SEARCHED_BACK, |at, failed_checks, evaluated| {
             searched_since = Some(at);
-            problem_starts.add_earlier(at, failed_checks)
+            problem_starts.add_earlier(at, failed_checks, evaluated)
         })?;
     }
     let marks = merge_markers(local_markers(context, range), store.marks(system, range)?);

@@ -41,7 +41,7 @@ pub(crate) async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult
     let context = &context.fresh();
     let (at, started) = (context.now(), Instant::now());
     let triage = triage::bounded(context, interrupt);
-    let ((facts, areas), activity) = join(triage, read_activity(context)).await;
+    let ((facts, areas), activity) = join(triage, read_activity(context, interrupt)).await;
     let snapshot = snapshot::take_snapshot(&facts, &areas, activity.as_ref(), at);
     let marks = snapshot::marks(activity.as_ref());
     PollResult { facts, areas, activity, snapshot, marks, took: started.elapsed() }
@@ -52,7 +52,7 @@ pub(crate) fn pause_between(every: Duration, took: Duration) -> Duration {
     every.saturating_sub(took).max(took * PAUSE_FACTOR)
 }
 
-async fn read_activity(context: &Context) -> Option<RecentActivity> {
+async fn read_activity(context: &Context, interrupt: &Interrupt) -> Option<RecentActivity> {
     let read = async {
         let (database, layout) = (context.database().await.ok()?, context.layout().await.ok()?);
         let limit = context.remaining();
@@ -72,8 +72,11 @@ async fn read_activity(context: &Context) -> Option<RecentActivity> {
         .await;
         Some(RecentActivity { dead_letters, activity, stuck })
     };
-    // The queries have timeouts, but connecting to an unresponsive server may not.
-    tokio::time::timeout(context.timeout(), read).await.ok().flatten()
+    // The queries have timeouts, but several of them can wait for one connection.
+    tokio::select! {
+        read = tokio::time::timeout(context.timeout(), read) => read.ok().flatten(),
+        () = interrupt.wait() => None,
+    }
 }
 
 /// Returns the context without progress display.

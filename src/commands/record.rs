@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::ExitCode;
 use crate::facts::snapshot::{OperationMarker, Snapshot};
-use crate::history::transitions;
+use crate::history::transitions::Transitions;
 use crate::interrupt::Interrupt;
 use crate::redact::sanitize;
 use crate::render::openmetrics;
@@ -55,7 +55,7 @@ pub(crate) async fn record_repeatedly(
     }
     let interrupt = Interrupt::listen();
     let poll_context = without_progress(context);
-    let mut previous: Option<Snapshot> = None;
+    let mut transitions = Transitions::default();
     loop {
         let result = poll(&poll_context, &interrupt).await;
         if interrupt.is_interrupted() {
@@ -66,11 +66,10 @@ pub(crate) async fn record_repeatedly(
             context.terminal.print_error(&error);
         }
         _ = metrics.send(openmetrics::render(&result.snapshot, &poll_context.provenance()));
-        let lines = transitions::lines(previous.as_ref(), &result.snapshot);
+        let lines = transitions.lines(&result.snapshot);
         if print(context, &lines)?.is_break() {
             return Ok(ExitCode::Ok);
         }
-        previous = Some(result.snapshot);
         interrupt.sleep(pause_between(every, result.took)).await;
         if interrupt.is_interrupted() {
             return Ok(ExitCode::Ok);
@@ -86,7 +85,7 @@ pub(crate) fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<(
     let flushed = out.finish();
     written
         .and_then(|flow| flushed.map(|()| flow))
-        .map_err(|error| Error::bug("the lines could not be written").cause(error))
+        .map_err(|error| Error::unavailable("the lines could not be written").cause(error))
 }
 
 /// The history store with the system whose snapshots are recorded.

@@ -16,8 +16,7 @@ use crate::cli::{JobsShow, Watch};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::facts::snapshot::Snapshot;
-use crate::history::transitions;
+use crate::history::transitions::Transitions;
 use crate::interrupt::Interrupt;
 use crate::render::{self, table};
 use crate::sources::files::history::Store;
@@ -40,7 +39,7 @@ pub(crate) async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Err
             .cause(obstacle)
             .hint("for logs and pipes: cliplyctl watch --plain"));
     }
-    let recorder = if args.no_record { None } else { Some(Recorder::open(context, RETENTION)?) };
+    let recorder = if args.no_record { None } else { open_recorder(context) };
     if args.plain {
         return plain(context, args, recorder).await;
     }
@@ -56,6 +55,18 @@ pub(crate) async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Err
         .await
 }
 
+/// Opens the history. The dashboard does not need it, so an error is only printed.
+fn open_recorder(context: &Context) -> Option<Recorder> {
+    match Recorder::open(context, RETENTION) {
+        Ok(recorder) => Some(recorder),
+        Err(error) => {
+            context.terminal.print_error(&error);
+            context.terminal.print_note("nothing is recorded");
+            None
+        }
+    }
+}
+
 /// Prints one line per change until a signal.
 async fn plain(
     context: &Context,
@@ -64,7 +75,7 @@ async fn plain(
 ) -> Result<ExitCode, Error> {
     let (interrupt, mut schedule) = (Interrupt::listen(), SnapshotSchedule::default());
     let poll_context = without_progress(context);
-    let mut previous: Option<Snapshot> = None;
+    let mut transitions = Transitions::default();
     while !interrupt.is_interrupted() {
         let result = poll(&poll_context, &interrupt).await;
         if interrupt.is_interrupted() {
@@ -76,11 +87,10 @@ async fn plain(
         {
             context.terminal.print_error(&error);
         }
-        let lines = transitions::lines(previous.as_ref(), &result.snapshot);
+        let lines = transitions.lines(&result.snapshot);
         if record::print(context, &lines)?.is_break() {
             break;
         }
-        previous = Some(result.snapshot);
         interrupt.sleep(pause_between(args.every, result.took)).await;
     }
     Ok(ExitCode::Ok)

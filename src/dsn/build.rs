@@ -9,7 +9,7 @@ use super::passfile::{PassFile, PgpassKey};
 use super::suggest::did_you_mean;
 use super::{
     ChannelBinding, ConnectionDefaults, ConnectionParams, Dsn, Error, Host, RootCert, Secret,
-    ServerAddress, SessionAttrs, Sourced, SslMode, Tls, params,
+    ServerAddress, SessionAttrs, Sourced, SslMode, Tls, params, service, tls,
 };
 
 /// The default socket directories of libpq builds: of Debian, then of PostgreSQL.
@@ -22,15 +22,13 @@ const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("require", ChannelBinding::Require),
 ];
 
-/// A standby is read-only. A primary is treated as read-write, although it can be configured
-/// read-only.
 const SESSION_ATTRS: [(&str, SessionAttrs); 6] = [
     ("any", SessionAttrs::Any),
     ("read-write", SessionAttrs::ReadWrite),
     ("read-only", SessionAttrs::ReadOnly),
-    ("primary", SessionAttrs::ReadWrite),
-    ("standby", SessionAttrs::ReadOnly),
-    ("prefer-standby", SessionAttrs::Any),
+    ("primary", SessionAttrs::Primary),
+    ("standby", SessionAttrs::Standby),
+    ("prefer-standby", SessionAttrs::PreferStandby),
 ];
 
 /// Every parameter with its value of the highest precedence: from the connection string, then the
@@ -67,6 +65,7 @@ pub(super) fn build(
     params: &ConnectionParams,
     defaults: &ConnectionDefaults,
 ) -> Result<Dsn, Error> {
+    params::refuse_unknown_tls(params)?;
     let mut warnings = params::warnings(params);
     let merged = merge(params, defaults, &mut warnings)?;
     let user = merged.get("user").or(defaults.user.as_deref()).ok_or_else(|| {
@@ -76,7 +75,8 @@ pub(super) fn build(
     let mut hosts = hosts(&merged)?;
     set_passwords(&mut hosts, &merged, user, database, defaults, &mut warnings);
     let options = merged.get("options");
-    if options.is_some() {
+    // Neon's proxy reads the endpoint from the options.
+    if options.is_some_and(|options| !options.starts_with("endpoint=")) {
         warnings.push("start-up options are sent, but connection poolers refuse them".to_owned());
     }
     let names = ["application_name", "fallback_application_name"];
@@ -84,7 +84,7 @@ pub(super) fn build(
         hosts,
         user: user.to_owned(),
         database: database.to_owned(),
-        tls: tls(&merged, defaults)?,
+        tls: tls_settings(&merged, defaults)?,
         connect_timeout: connect_timeout(&merged)?,
         schema: merged.get("schema").map(str::to_owned),
         application_name: names.iter().find_map(|name| merged.get(name)).map(str::to_owned),
@@ -95,6 +95,10 @@ pub(super) fn build(
             ChannelBinding::Prefer,
         )?,
         session: merged.one_of("target_session_attrs", &SESSION_ATTRS, SessionAttrs::Any)?,
+        connection_limit: merged
+            .get("connection_limit")
+            .and_then(|text| text.parse().ok())
+            .filter(|limit| *limit > 0),
         warnings,
     })
 }
@@ -111,8 +115,11 @@ fn merge(
     let variable = |key: &str| defaults.pg_variables.get(key).map(|param| param.value.clone());
     if let Some(name) = params.get("service").cloned().or_else(|| variable("service")) {
         let file = params.get("servicefile").cloned().or_else(|| variable("servicefile"));
-        let (entries, path) = params::read_service(&name, file.as_deref(), defaults)?;
+        let system = variable("sysconfdir");
+        let (entries, path) = service::read(&name, file.as_deref(), system.as_deref(), defaults)?;
+        params::refuse_unknown_tls(&entries)?;
         warnings.extend(params::warnings(&entries));
+        let entries = tls::normalize(entries).map_err(Error::new)?;
         for (key, value) in entries {
             let origin = format!("{} [{name}]", path.display());
             merged.entry(key).or_insert(Sourced::new(value, origin));
@@ -181,7 +188,7 @@ fn set_passwords(
 ) {
     if let Some(password) = merged.0.get("password") {
         for host in hosts {
-            let secret = Secret::new(password.value.clone());
+            let secret = Secret::new(password.value.clone().into_bytes());
             host.password = Some(Sourced::new(secret, password.origin.clone()));
         }
         return;
@@ -202,7 +209,7 @@ fn set_passwords(
 }
 
 /// The TLS settings.
-fn tls(merged: &Merged, defaults: &ConnectionDefaults) -> Result<Tls, Error> {
+fn tls_settings(merged: &Merged, defaults: &ConnectionDefaults) -> Result<Tls, Error> {
     let in_home =
         |name: &str| defaults.home.as_ref().map(|home| home.join(".postgresql").join(name));
     let root = match merged.get("sslrootcert") {
@@ -210,7 +217,11 @@ fn tls(merged: &Merged, defaults: &ConnectionDefaults) -> Result<Tls, Error> {
         Some(path) => RootCert::File(defaults.path(path)),
         None => RootCert::Default(in_home("root.crt").filter(|path| path.exists())),
     };
-    let default = if root == RootCert::System { SslMode::VerifyFull } else { SslMode::Prefer };
+    let default = match merged.get("requiressl") {
+        _ if root == RootCert::System => SslMode::VerifyFull,
+        Some(required) if required.starts_with('1') => SslMode::Require,
+        _ => SslMode::Prefer,
+    };
     let mode =
         merged.one_of("sslmode", &SslMode::ALL.map(|mode| (mode.as_str(), mode)), default)?;
     if root == RootCert::System && mode < SslMode::VerifyFull {

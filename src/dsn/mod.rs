@@ -12,9 +12,12 @@ mod build;
 mod params;
 mod passfile;
 mod secret;
+mod service;
 pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod url;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -81,7 +84,7 @@ pub struct Host {
     /// Its port; for a Unix socket, a part of the file name.
     pub(crate) port: u16,
     /// The password for this server, if one is known.
-    pub password: Option<Sourced<Secret>>,
+    pub password: Option<Sourced<Secret<Vec<u8>>>>,
 }
 
 /// The address of a server.
@@ -166,10 +169,16 @@ pub(crate) enum ChannelBinding {
 pub(crate) enum SessionAttrs {
     /// Any server.
     Any,
-    /// A server that accepts writes.
+    /// A server whose sessions can write: neither a hot standby nor read-only by default.
     ReadWrite,
-    /// A server that does not accept writes.
+    /// A hot standby, or a server whose sessions are read-only by default.
     ReadOnly,
+    /// A server that is not a hot standby.
+    Primary,
+    /// A hot standby.
+    Standby,
+    /// A hot standby if one of the servers is one, otherwise any server.
+    PreferStandby,
 }
 
 /// A complete description of a database connection.
@@ -195,6 +204,8 @@ pub struct Dsn {
     pub(crate) channel_binding: ChannelBinding,
     /// Which of the servers are acceptable.
     pub(crate) session: SessionAttrs,
+    /// The maximum number of connections, as Prisma's URLs state it.
+    pub(crate) connection_limit: Option<usize>,
     /// Warnings for the user: parameters without effect, files that were ignored.
     pub(crate) warnings: Vec<String>,
 }

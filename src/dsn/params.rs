@@ -1,19 +1,18 @@
-//! Connection parameters: parsed from a URL, a keyword string or a service file, and compared with
-//! the parameters that take effect.
+//! Connection parameters: parsed from a URL or a keyword string, and compared with the parameters that take
+//! effect.
 //!
 //! Errors and warnings contain names of parameters and services, but no other part of a connection
 //! string: after a typing error, any part of it can be the password.
 
-use std::path::{Path, PathBuf};
-
 use super::suggest::{did_you_mean, nearest};
-use super::{ConnectionDefaults, ConnectionParams, Error};
+use super::{ConnectionParams, Error, tls};
 
 /// Parameters that take effect.
-const EFFECTIVE: [&str; 20] = [
+const EFFECTIVE: [&str; 21] = [
     "application_name",
     "channel_binding",
     "connect_timeout",
+    "connection_limit",
     "dbname",
     "fallback_application_name",
     "host",
@@ -35,9 +34,8 @@ const EFFECTIVE: [&str; 20] = [
 
 /// Parameters that are ignored without a warning: settings of other clients, or behavior that this
 /// client has anyway.
-const IGNORED: [&str; 23] = [
+const IGNORED: [&str; 24] = [
     "client_encoding",
-    "connection_limit",
     "gssdelegation",
     "gssencmode",
     "gsslib",
@@ -54,9 +52,11 @@ const IGNORED: [&str; 23] = [
     "sslcompression",
     "sslsni",
     "statement_cache_size",
+    "statement_cache_mode",
     "supa",
     "tcp_user_timeout",
     "uselibpqcompat",
+    "workaround",
     "max_protocol_version",
     "min_protocol_version",
 ];
@@ -78,24 +78,84 @@ const UNSUPPORTED: [(&str, &str); 13] = [
     ("ssl_min_protocol_version", "TLS 1.2 and 1.3 are offered"),
 ];
 
-/// The system-wide service file of Debian's libpq, read if the user's file does not define the
-/// service.
-const SYSTEM_SERVICE_FILE: &str = "/etc/postgresql-common/pg_service.conf";
-
-/// Parses a connection string: a URL or keywords.
+/// Parses a connection string: a URL or keywords. A byte order mark, white space and quotes around it are ignored:
+/// they come from editors and from files of containers.
 pub(super) fn parse(text: &str) -> Result<ConnectionParams, Error> {
-    let text = text.trim();
-    let schemes = ["postgres://", "postgresql://"];
-    let params = match schemes.iter().find_map(|scheme| text.strip_prefix(scheme)) {
-        Some(rest) => parse_url(rest),
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let text = without_quotes(text);
+    let params = match SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)) {
+        Some(rest) => refuse_invisible(rest).and_then(|()| parse_url(rest)),
         None if text.is_empty() => Err("it is empty".to_owned()),
-        None if text.contains("://") => Err("it begins with another scheme".to_owned()),
-        None => parse_keywords(text),
+        None => match text_before_url(text) {
+            Some(problem) => Err(problem),
+            None => parse_keywords(text),
+        },
     };
+    let params = params.and_then(tls::normalize);
     params.map_err(|cause| {
         Error::new("cannot read the database URL")
             .cause(cause)
             .hint("expected postgres://user@host:5432/database or host=… user=… dbname=…")
+    })
+}
+
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+
+/// The text inside of quotes around a whole URL.
+fn without_quotes(text: &str) -> &str {
+    let inner = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    let is_url = |text: &&str| SCHEMES.iter().any(|scheme| text.starts_with(scheme));
+    ['\'', '"', '`'].into_iter().find_map(inner).map(str::trim).filter(is_url).unwrap_or(text)
+}
+
+/// Refuses characters that nobody sees in a URL: they were pasted with it, and no driver ignores them.
+fn refuse_invisible(url: &str) -> Result<(), String> {
+    let is_invisible = |c: &char| {
+        c.is_control()
+            || matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}')
+    };
+    match url.chars().find(is_invisible) {
+        None => Ok(()),
+        Some('\n' | '\r') => Err("there is a line break in it: write it in one line".to_owned()),
+        Some(c) => {
+            Err(format!("the invisible character U+{:04X} is in it: remove it", u32::from(c)))
+        }
+    }
+}
+
+/// The problem of a text that is no URL, but contains one or begins with another scheme.
+fn text_before_url(text: &str) -> Option<String> {
+    let is_name = |name: &str| {
+        let mut bytes = name.bytes();
+        bytes.next().is_some_and(|b| b.is_ascii_uppercase())
+            && name.len() <= 40
+            && bytes.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let remove = |prefix: &str| Some(format!("`{prefix}` stands before the URL: remove it"));
+    if let Some(at) = SCHEMES.iter().filter_map(|scheme| text.find(scheme)).min() {
+        let before = &text[..at];
+        let name = before.strip_prefix("export ").unwrap_or(before).split('=').next();
+        return match (before, name) {
+            ("jdbc:", _) => remove("jdbc:"),
+            _ if before.starts_with("psql ") => remove("psql "),
+            (_, Some(name)) if before.contains('=') && is_name(name) => remove(&format!("{name}=")),
+            _ => match before.chars().next() {
+                Some(quote @ ('"' | '\'' | '`')) => {
+                    Some(format!("it begins with the quote `{quote}`, which is not closed"))
+                }
+                _ if before.contains('=') => None,
+                _ => Some("it begins with another scheme".to_owned()),
+            },
+        };
+    }
+    let (scheme, _) = text.split_once("://")?;
+    let is_scheme = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    is_scheme.then(|| match scheme.split_once('+') {
+        Some((known @ ("postgres" | "postgresql"), driver)) if driver.len() <= 12 => {
+            format!("its scheme `{known}+{driver}` names a driver: write {known}://")
+        }
+        _ => "it begins with another scheme".to_owned(),
     })
 }
 
@@ -129,13 +189,8 @@ fn parse_url(rest: &str) -> Result<ConnectionParams, String> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) =
             pair.split_once('=').ok_or("a parameter after ? has no =; is a character of the password unescaped? write @ as %40, / as %2F, ? as %3F")?;
-        let (key, value) =
-            (percent_decode(key, "parameter name")?, percent_decode(value, "parameter")?);
-        match (key.as_str(), value.as_str()) {
-            // The JDBC form, which libpq accepts too.
-            ("ssl", "true") => insert_nonempty(&mut params, "sslmode", "require".to_owned()),
-            _ => insert_nonempty(&mut params, &key, value),
-        }
+        let key = percent_decode(key, "parameter name")?;
+        insert_nonempty(&mut params, &key, percent_decode(value, "parameter")?);
     }
     Ok(params)
 }
@@ -274,78 +329,34 @@ fn keyword_value(text: &str) -> Option<(String, &str)> {
     (!quoted).then_some((value, ""))
 }
 
-/// The parameters of `service` and the service file (`pg_service.conf`) that defines it. `file` is
-/// the value of `servicefile`; without it, `~/.pg_service.conf` is read.
-pub(super) fn read_service(
-    service: &str,
-    file: Option<&str>,
-    defaults: &ConnectionDefaults,
-) -> Result<(ConnectionParams, PathBuf), Error> {
-    let user_file = match file {
-        Some(path) => Some(defaults.path(path)),
-        None => defaults.home.as_ref().map(|home| home.join(".pg_service.conf")),
-    };
-    let mut names = Vec::new();
-    for path in user_file.iter().cloned().chain([PathBuf::from(SYSTEM_SERVICE_FILE)]) {
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if file.is_some() && Some(&path) == user_file.as_ref() => {
-                return Err(
-                    Error::new(format!("cannot read service file {}", path.display())).cause(error)
-                );
-            }
-            Err(_) => continue,
-        };
-        if let Some(params) = find_service(&text, service, &path, &mut names)? {
-            return Ok((params, path));
-        }
-    }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let file = user_file.unwrap_or_else(|| PathBuf::from(SYSTEM_SERVICE_FILE));
-    Err(Error::new(format!("service `{service}` is not in {}", file.display()))
-        .hint(did_you_mean(service, &names)))
-}
-
-/// The parameters of `service` in the text of a service file; `None` if it is not defined there.
-/// The names of the services are added to `names`.
-fn find_service(
-    text: &str,
-    service: &str,
-    path: &Path,
-    names: &mut Vec<String>,
-) -> Result<Option<ConnectionParams>, Error> {
-    let mut params = None;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        if let Some(name) = line.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-            if params.is_some() {
-                break;
-            }
-            names.push(name.to_owned());
-            params = (name == service).then(ConnectionParams::new);
-        } else if let Some(params) = &mut params {
-            let invalid =
-                |problem: &str| Error::new(format!("{}:{}: {problem}", path.display(), index + 1));
-            if line.starts_with("ldap://") {
-                return Err(invalid("services in LDAP are not supported"));
-            }
-            let (key, value) =
-                line.split_once('=').ok_or_else(|| invalid("expected parameter=value"))?;
-            if key.trim() == "service" {
-                return Err(invalid("a service cannot name another service"));
-            }
-            params.insert(key.trim().to_owned(), value.trim().to_owned());
-        }
-    }
-    Ok(params)
-}
-
 /// A warning for each parameter that is unsupported or unknown.
 pub(super) fn warnings(params: &ConnectionParams) -> Vec<String> {
     params.keys().filter_map(|key| warning(key)).collect()
+}
+
+/// Refuses unknown parameters that may ask for TLS: ignoring one could send a password in plain text.
+pub(super) fn refuse_unknown_tls(params: &ConnectionParams) -> Result<(), Error> {
+    let asks_for_tls = |key: &&String| {
+        let key = key.to_ascii_lowercase();
+        key.contains("ssl") || key.contains("tls")
+    };
+    match params.keys().find(|key| asks_for_tls(key) && !is_known(key) && is_shown(key)) {
+        None => Ok(()),
+        Some(key) => Err(Error::new(format!("unknown connection parameter {key}"))
+            .cause("it may ask for TLS, so it is not ignored")
+            .hint(did_you_mean(key, &["sslmode", "sslrootcert", "sslcert", "sslkey"]))),
+    }
+}
+
+fn is_known(key: &str) -> bool {
+    EFFECTIVE.contains(&key)
+        || IGNORED.contains(&key)
+        || UNSUPPORTED.iter().any(|(name, _)| *name == key)
+}
+
+/// Whether a name can be shown. Text that is not a valid parameter name may be a part of a password.
+fn is_shown(key: &str) -> bool {
+    key.len() <= 40 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// The warning for a parameter, if it has no effect.
@@ -356,8 +367,7 @@ fn warning(key: &str) -> Option<String> {
     if let Some((_, instead)) = UNSUPPORTED.iter().find(|(name, _)| *name == key) {
         return Some(format!("connection parameter {key} has no effect here: {instead}"));
     }
-    // Text that is not a valid parameter name may be a part of a password.
-    if key.len() > 40 || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+    if !is_shown(key) {
         return Some("an unknown connection parameter has no effect".to_owned());
     }
     let suggestion = nearest(key, EFFECTIVE).map(|name| format!("; did you mean {name}?"));
@@ -365,32 +375,4 @@ fn warning(key: &str) -> Option<String> {
         "unknown connection parameter {key} has no effect{}",
         suggestion.unwrap_or_default()
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: &str = "# c\n[one]\nhost = h1\nport=1\n\n[two]\nhost=h2\npassword=a=b # c\n";
-
-    fn find_in(text: &str, service: &str) -> Result<Option<ConnectionParams>, Error> {
-        find_service(text, service, Path::new("f"), &mut Vec::new())
-    }
-
-    #[test]
-    fn only_the_named_section_is_read() {
-        let one = find_in(FILE, "one").unwrap().unwrap();
-        assert_eq!(
-            one.into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>(),
-            ["host=h1", "port=1"]
-        );
-        assert_eq!(find_in(FILE, "two").unwrap().unwrap()["password"], "a=b # c");
-        assert_eq!(find_in(FILE, "three").unwrap(), None);
-    }
-
-    #[test]
-    fn invalid_line_is_an_error_without_its_text() {
-        let error = find_in("[a]\nhunter2\n", "a").unwrap_err();
-        assert_eq!(error.message, "f:2: expected parameter=value");
-    }
 }

@@ -8,7 +8,8 @@ use super::{Secret, Sourced};
 /// The contents of a password file.
 pub(super) struct PassFile {
     path: PathBuf,
-    text: String,
+    /// Lines in any encoding: only those of this connection must fit.
+    text: Vec<u8>,
 }
 
 /// The connection that a line is compared with.
@@ -38,7 +39,7 @@ impl PassFile {
             ));
             return None;
         }
-        match std::fs::read_to_string(path) {
+        match std::fs::read(path) {
             Ok(text) => Some(Self { path: path.to_owned(), text }),
             Err(error) => {
                 warnings.push(format!("password file {shown} is ignored: {error}"));
@@ -48,17 +49,19 @@ impl PassFile {
     }
 
     /// The password of the first line that matches.
-    pub(super) fn find(&self, key: &PgpassKey) -> Option<Sourced<Secret>> {
-        let matched = |(index, line): (usize, &str)| Some((index + 1, password_of(line, key)?));
-        let (line, password) = self.text.lines().enumerate().find_map(matched)?;
+    pub(super) fn find(&self, key: &PgpassKey) -> Option<Sourced<Secret<Vec<u8>>>> {
+        let matched = |(index, line): (usize, &[u8])| Some((index + 1, password_of(line, key)?));
+        let lines = self.text.split(|byte| *byte == b'\n');
+        let (line, password) = lines.enumerate().find_map(matched)?;
         let origin = format!("{}:{line}", self.path.display());
         Some(Sourced::new(Secret::new(password), origin))
     }
 }
 
 /// The password of a line, if its first four fields match.
-fn password_of(line: &str, key: &PgpassKey) -> Option<String> {
-    if line.starts_with('#') {
+fn password_of(line: &[u8], key: &PgpassKey) -> Option<Vec<u8>> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.starts_with(b"#") {
         return None;
     }
     let port = key.port.to_string();
@@ -66,20 +69,20 @@ fn password_of(line: &str, key: &PgpassKey) -> Option<String> {
     for values in [&key.hosts[..], &[&port], &[key.database], &[key.user]] {
         let (field, after) = field(rest)?;
         // An escaped asterisk is a literal name, not a wildcard.
-        let wildcard = rest.starts_with("*:");
-        if !wildcard && !values.contains(&field.as_str()) {
+        let wildcard = rest.starts_with(b"*:");
+        if !wildcard && !values.iter().any(|value| value.as_bytes() == field) {
             return None;
         }
         rest = after;
     }
-    let (password, _) = field(rest).unwrap_or_else(|| (unescape(rest), ""));
+    let (password, _) = field(rest).unwrap_or_else(|| (unescape(rest), &[]));
     (!password.is_empty()).then_some(password)
 }
 
 /// The text before the next unescaped colon, unescaped, and the rest; `None` without such a colon.
-fn field(text: &str) -> Option<(String, &str)> {
+fn field(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut escaped = false;
-    let end = text.bytes().position(|byte| match byte {
+    let end = text.iter().position(|byte| match byte {
         _ if escaped => {
             escaped = false;
             false
@@ -88,17 +91,17 @@ fn field(text: &str) -> Option<(String, &str)> {
             escaped = true;
             false
         }
-        byte => byte == b':',
+        byte => *byte == b':',
     })?;
     Some((unescape(&text[..end]), &text[end + 1..]))
 }
 
 /// Removes the backslash of each escape.
-fn unescape(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut plain = String::with_capacity(text.len());
-    while let Some(c) = chars.next() {
-        plain.push(if c == '\\' { chars.next().unwrap_or(c) } else { c });
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut bytes = text.iter().copied();
+    let mut plain = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        plain.push(if byte == b'\\' { bytes.next().unwrap_or(byte) } else { byte });
     }
     plain
 }
@@ -107,10 +110,17 @@ fn unescape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn find(text: &str) -> Option<String> {
-        let file = PassFile { path: PathBuf::from(".pgpass"), text: text.to_owned() };
+    fn find(text: impl AsRef<[u8]>) -> Option<String> {
+        let file = PassFile { path: PathBuf::from(".pgpass"), text: text.as_ref().to_owned() };
         let key = PgpassKey { hosts: vec!["h:1", "db"], port: 5432, database: "d\\b", user: "u" };
-        file.find(&key).map(|password| password.value.expose().clone())
+        file.find(&key)
+            .map(|password| password.value.expose().iter().map(|byte| char::from(*byte)).collect())
+    }
+
+    #[test]
+    fn lines_in_another_encoding_are_compared_as_bytes() {
+        assert_eq!(find(b"h\xe9:*:*:*:no\n*:*:*:u:yes\n").as_deref(), Some("yes"));
+        assert_eq!(find(b"*:*:*:u:p\xe9\r\n").as_deref(), Some("p\u{e9}"));
     }
 
     #[test]

@@ -16,7 +16,10 @@ fn parse(text: &str) -> Dsn {
 }
 
 fn password(dsn: &Dsn) -> Option<&str> {
-    dsn.hosts[0].password.as_ref().map(|password| password.value.expose().as_str())
+    dsn.hosts[0]
+        .password
+        .as_ref()
+        .map(|password| std::str::from_utf8(password.value.expose()).unwrap())
 }
 
 #[test]
@@ -184,7 +187,7 @@ fn timeout_name_binding_and_session_parameters_are_parsed() {
     assert_eq!(dsn.connect_timeout, Some(Duration::from_secs(7)));
     assert_eq!(dsn.application_name.as_deref(), Some("a"));
     assert_eq!(dsn.channel_binding, ChannelBinding::Require);
-    assert_eq!(dsn.session, SessionAttrs::ReadOnly);
+    assert_eq!(dsn.session, SessionAttrs::Standby);
     assert_eq!(parse("host=h connect_timeout=0").connect_timeout, None);
 }
 
@@ -197,7 +200,7 @@ fn parameters_without_effect_cause_a_warning_if_relevant() {
     assert_eq!(warnings("schema=app"), [""; 0]);
     assert_eq!(parse("postgres://u@h/d?schema=app").schema.as_deref(), Some("app"));
     assert!(warnings("sslcrl=/x")[0].contains("revocation is not checked"));
-    assert!(warnings("sslmod=require")[0].contains("did you mean sslmode?"));
+    assert!(warnings("conect_timeout=1")[0].contains("did you mean connect_timeout?"));
     assert!(warnings("options=-c%20x%3Dy")[0].contains("poolers refuse"));
     assert_eq!(warnings("hun-ter2=1"), ["an unknown connection parameter has no effect"]);
 }
@@ -232,7 +235,11 @@ fn each_host_has_its_own_password_file_entry() {
     let secrets: Vec<_> = dsn
         .hosts
         .iter()
-        .map(|host| host.password.as_ref().map(|password| password.value.expose().as_str()))
+        .map(|host| {
+            host.password
+                .as_ref()
+                .map(|password| std::str::from_utf8(password.value.expose()).unwrap())
+        })
         .collect();
     assert_eq!(secrets, [Some("one"), Some("two"), None, Some("sock")]);
     let dsn = Dsn::parse("postgres://u:said@h1:1/d", &defaults).unwrap();
@@ -259,6 +266,31 @@ mod any_text {
         }
 
         #[test]
+        fn url_without_the_password_leads_to_the_same_server(
+            user in "[a-zé@:/ ]{1,8}",
+            host in "[a-z0-9.-]{1,12}|::1|/tmp/[a-z ]{1,5}",
+            port in 1_u16..,
+            more in prop::sample::subsequence(vec![
+                "sslmode=verify-ca", "sslrootcert=/a b/c.crt", "connect_timeout=7", "schema=app",
+                "target_session_attrs=prefer-standby", "channel_binding=require",
+                "application_name=a&b", "connection_limit=1", "hostaddr=10.0.0.1",
+            ], 0..9),
+        ) {
+            let encode = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+            let host = if host == "::1" { "[::1]".to_owned() } else { encode(&host) };
+            let more: Vec<_> = more.iter().map(|pair| {
+                let (key, value) = pair.split_once('=').unwrap();
+                format!("{key}={}", encode(value))
+            }).collect();
+            let url = |password: &str| {
+                format!("postgres://{}{password}@{host}:{port}/{}?{}", encode(&user), encode("d é"), more.join("&"))
+            };
+            let shown = parse(&url(":hunter2")).to_url();
+            prop_assert!(!shown.contains("hunter2"), "{}", shown);
+            prop_assert_eq!(parse(&shown), parse(&url("")), "{}", shown);
+        }
+
+        #[test]
         fn percent_encoded_password_round_trips(secret in "[ -~é]{1,20}") {
             let encoded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
             let dsn = parse(&format!("postgres://u:{encoded}@h/d"));
@@ -273,4 +305,45 @@ fn unescaped_at_sign_in_a_password_is_rejected() {
         let error = Dsn::parse(url, &ConnectionDefaults::default()).unwrap_err();
         assert!(format!("{error:?}").contains("%40") && !format!("{error:?}").contains("ter2"));
     }
+}
+
+#[test]
+fn text_around_a_url_is_ignored_or_named() {
+    for text in [
+        "\u{feff}postgres://u:p@h/d\r\n",
+        "\"postgres://u:p@h/d\"",
+        "'postgresql://u:p@h/d'\n",
+        "`postgres://u:p@h/d`",
+    ] {
+        assert_eq!(parse(text).to_string(), "u@h:5432/d", "{text}");
+    }
+    for (text, named) in [
+        ("psql postgres://u:hunter2@h/d", "`psql `"),
+        ("psql 'postgresql://u:hunter2@h/d'", "`psql `"),
+        ("DATABASE_URL=postgres://u:hunter2@h/d", "`DATABASE_URL=`"),
+        ("export DATABASE_URL=\"postgres://u:hunter2@h/d\"", "`DATABASE_URL=`"),
+        ("jdbc:postgresql://h/d?user=u&password=hunter2", "`jdbc:`"),
+        ("postgresql+asyncpg://u:hunter2@h/d", "`postgresql+asyncpg`"),
+        ("\"postgres://u:hunter2@h/d", "the quote `\"`"),
+        ("postgres://u:hunter2@h/d\n?sslmode=require", "a line break"),
+        ("postgres://u:hunter2@h\u{200b}/d", "U+200B"),
+        ("mysql://u:hunter2@h/d", "another scheme"),
+    ] {
+        let error = Dsn::parse(text, &defaults()).unwrap_err();
+        let cause = error.cause.clone().unwrap_or_default();
+        assert!(cause.contains(named), "{text}: {cause}");
+        assert!(!format!("{error:?}").contains("ter2"), "{text}: {error:?}");
+    }
+    // A password in a keyword string may look like a part of a URL.
+    let dsn = parse("host=h user=u password=postgres://x");
+    assert_eq!(password(&dsn), Some("postgres://x"));
+}
+
+#[test]
+fn unknown_parameter_that_may_ask_for_tls_is_refused() {
+    for parameter in ["sslmod=require", "tls=true", "useSSL=true", "ssl_mode=require"] {
+        let error = Dsn::parse(&format!("postgres://u@h/d?{parameter}"), &defaults()).unwrap_err();
+        assert!(error.message.starts_with("unknown connection parameter"), "{parameter}: {error}");
+    }
+    assert!(parse("postgres://u@h/d?sslcompression=1&sslsni=1").warnings.is_empty());
 }

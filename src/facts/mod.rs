@@ -8,6 +8,7 @@ pub(crate) mod canary;
 pub(crate) mod dead_letter;
 pub(crate) mod finding;
 pub(crate) mod flow;
+pub(crate) mod grants;
 pub(crate) mod group;
 pub(crate) mod index_cost;
 pub(crate) mod job;

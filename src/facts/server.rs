@@ -5,10 +5,14 @@ use serde::{Deserialize, Serialize};
 /// Statistics of the database server. Ages are in seconds, by its clock.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct ServerStatus {
-    /// Number of client connections to all databases.
+    /// Number of client connections to all databases, without those of this tool.
     pub(crate) connections: u64,
     /// Maximum number of connections of unprivileged roles.
     pub(crate) max_connections: u64,
+    /// Connection limits of connected roles and of this database, most connections first; at most
+    /// [`MAX_CONNECTION_LIMITS`].
+    #[serde(default)]
+    pub(crate) connection_limits: Vec<ConnectionLimit>,
     /// Number of sessions on this database, without our own.
     pub(crate) sessions: u64,
     /// Number of these sessions whose activity this role cannot see.
@@ -26,6 +30,20 @@ pub(crate) struct ServerStatus {
 
 /// Maximum number of lock waits: the search for the blocking sessions takes time for each.
 pub(crate) const MAX_WAITS: usize = 20;
+
+/// Maximum number of connection limits.
+pub(crate) const MAX_CONNECTION_LIMITS: usize = 100;
+
+/// The `CONNECTION LIMIT` of a role or of the database, and its use by other clients.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct ConnectionLimit {
+    /// The role; `None` for the database.
+    pub(crate) role: Option<String>,
+    /// The limit.
+    pub(crate) limit: u64,
+    /// Number of connections.
+    pub(crate) used: u64,
+}
 
 /// An open transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! Snapshots: states of the system that the history stores.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -46,6 +47,8 @@ pub(crate) struct MetricDoc {
     pub(crate) title: &'static str,
     /// `jobs`, `seconds`, `jobs/min`, `workers`.
     pub(crate) unit: &'static str,
+    /// Whether low values are bad, so that a chart shows the lowest value of an interval.
+    pub(crate) low_is_bad: bool,
     /// Description in one sentence.
     pub(crate) about: &'static str,
 }
@@ -90,7 +93,8 @@ const fn doc(
     unit: &'static str,
     about: &'static str,
 ) -> MetricDoc {
-    MetricDoc { metric, name, title, unit, about }
+    let low_is_bad = matches!(metric, Metric::Throughput | Metric::Workers);
+    MetricDoc { metric, name, title, unit, low_is_bad, about }
 }
 
 /// Value of a metric.
@@ -136,6 +140,10 @@ pub struct Snapshot {
     pub section: Option<String>,
     /// Checks that were not OK, in the order of the checklist, without duplicates.
     pub failed_checks: Vec<FailedCheck>,
+    /// Ids of all checks that were evaluated, sorted. A check that is missing was not evaluated, which is not OK.
+    pub evaluated: Vec<String>,
+    /// When it started, by the clock of the database server, if that was read.
+    pub server_time: Option<Timestamp>,
     /// Values of the metrics.
     pub metrics: MetricValues,
     /// Details for display.
@@ -223,8 +231,35 @@ pub struct StoredSnapshot<'a> {
     pub(crate) section: Option<&'a str>,
     /// Checks that were not OK, in the form that [`parse_failed_checks`] parses.
     pub(crate) bad: &'a str,
+    /// Checks that were evaluated; `None` if an earlier version stored the snapshot.
+    pub(crate) evaluated: Option<&'a CheckSet>,
     /// Values of the metrics.
     pub(crate) metrics: MetricValues,
+}
+
+/// Ids of the checks that were evaluated for a snapshot. Consecutive snapshots share their set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct CheckSet {
+    /// Number of the set in the store: sets with the same number are equal.
+    pub(crate) number: i64,
+    checks: BTreeSet<String>,
+}
+
+impl CheckSet {
+    /// Parses ids separated by blanks.
+    pub(crate) fn parse(number: i64, text: &str) -> Self {
+        Self { number, checks: text.split_ascii_whitespace().map(str::to_owned).collect() }
+    }
+
+    /// Whether the check was evaluated.
+    pub(crate) fn contains(&self, check: &str) -> bool {
+        self.checks.contains(check)
+    }
+
+    /// The ids, sorted.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.checks.iter().map(String::as_str)
+    }
 }
 
 /// Parses `queue.workers:2 ready.ok:1`.

@@ -1,7 +1,7 @@
 //! A timeline of snapshots in buckets of equal length. A bucket without a snapshot is a gap, unless
 //! the snapshots around it are no further apart than usual.
 
-use super::{ProblemStarts, area_index};
+use super::{ProblemStarts, area_index, evaluated_areas};
 use crate::facts::Status;
 use crate::facts::snapshot::{
     METRICS, MetricDoc, OperationMarker, SnapshotDetail, StoredSnapshot, parse_failed_checks,
@@ -12,6 +12,10 @@ use crate::triage::areas::AREAS;
 /// distance.
 const MAX_DISTANCE_FACTOR: f64 = 2.5;
 /// The maximum number of reported gaps.
+/// The status is unknown if the latest snapshot is older than this multiple of the usual distance,
+const STALE_FACTOR: i64 = 3;
+/// and older than this, in milliseconds: nobody records by hand at an interval.
+const MIN_STALE_AGE: i64 = 60_000;
 const MAX_GAPS: usize = 20;
 
 /// The values of a metric within a bucket.
@@ -25,6 +29,8 @@ pub(crate) struct TimeRange {
     pub(crate) last: f64,
     /// Whether one of them is a lower bound.
     pub(crate) at_least: bool,
+    /// Time of `last`, milliseconds since 1970.
+    pub(crate) last_at: i64,
 }
 
 /// A bucket of the timeline.
@@ -39,7 +45,7 @@ pub(crate) struct TimeBucket {
     /// The worst status; `None` if nothing was recorded.
     pub(crate) status: Option<Status>,
     /// The worst status of each area.
-    pub(crate) areas: [Status; AREAS.len()],
+    pub(crate) areas: [Option<Status>; AREAS.len()],
     /// The values of each metric.
     pub(crate) metrics: [Option<TimeRange>; METRICS.len()],
     first: i64,
@@ -63,6 +69,10 @@ pub(crate) struct TimeSeries {
     pub(crate) gaps: Vec<(i64, i64)>,
     /// The time of the last snapshot.
     pub(crate) latest: Option<i64>,
+    /// The usual distance of two snapshots in milliseconds; `None` if there are fewer than two.
+    pub(crate) usual_distance: Option<i64>,
+    /// The set of evaluated checks that was seen last, by its number, and its areas.
+    evaluated: (Option<Option<i64>>, [bool; AREAS.len()]),
     times: Vec<i64>,
 }
 
@@ -76,7 +86,7 @@ impl TimeSeries {
             snapshots: 0,
             carried: false,
             status: None,
-            areas: [Status::Ok; AREAS.len()],
+            areas: [None; AREAS.len()],
             metrics: [None; METRICS.len()],
             first: i64::MAX,
             last: i64::MIN,
@@ -89,6 +99,8 @@ impl TimeSeries {
             snapshots: 0,
             gaps: vec![],
             latest: None,
+            usual_distance: None,
+            evaluated: (None, [false; AREAS.len()]),
             times: vec![],
         }
     }
@@ -99,13 +111,19 @@ impl TimeSeries {
         let Some(bucket) = self.buckets.get_mut(index) else { return };
         self.times.push(snapshot.at);
         (self.latest, self.snapshots) = (Some(snapshot.at), self.snapshots + 1);
-        bucket.add(snapshot);
+        let number = snapshot.evaluated.map(|set| set.number);
+        if self.evaluated.0 != Some(number) {
+            self.evaluated = (Some(number), evaluated_areas(snapshot.evaluated));
+        }
+        bucket.add(snapshot, &self.evaluated.1);
     }
 
     /// Finds the gaps and fills buckets that are merely shorter than the usual distance.
     #[must_use]
     pub(crate) fn finish(mut self) -> Self {
-        let max_distance = self.max_distance();
+        self.usual_distance = self.find_usual_distance();
+        let max_distance =
+            self.usual_distance.map_or(0, |usual| (usual as f64 * MAX_DISTANCE_FACTOR) as i64);
         let mut previous: Option<usize> = None;
         for index in 0..self.buckets.len() {
             if self.buckets[index].snapshots == 0 {
@@ -139,15 +157,17 @@ impl TimeSeries {
         gaps
     }
 
-    /// Returns the maximum distance of two snapshots without a gap, in milliseconds.
-    fn max_distance(&self) -> i64 {
+    /// Returns the median distance of two snapshots.
+    fn find_usual_distance(&self) -> Option<i64> {
         let mut distances: Vec<_> = self.times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        if distances.is_empty() {
-            return 0;
-        }
         let middle = distances.len() / 2;
-        let usual = *distances.select_nth_unstable(middle).1;
-        (usual as f64 * MAX_DISTANCE_FACTOR) as i64
+        (!distances.is_empty()).then(|| *distances.select_nth_unstable(middle).1)
+    }
+
+    /// Returns the time of the latest snapshot if the next one is overdue: nobody knows the status since then.
+    pub(crate) fn stale_since(&self) -> Option<i64> {
+        let max_age = (self.usual_distance? * STALE_FACTOR).max(MIN_STALE_AGE);
+        self.latest.filter(|latest| self.until - latest > max_age)
     }
 
     /// Repeats bucket `from` in the buckets after it, up to but not including `to`.
@@ -166,7 +186,9 @@ impl TimeSeries {
     /// Returns the largest value of a metric in each bucket, `None` in a gap.
     pub(crate) fn metric(&self, doc: &MetricDoc) -> impl Iterator<Item = Option<f64>> {
         let index = doc.metric as usize;
-        self.buckets.iter().map(move |bucket| bucket.metrics[index].map(|range| range.max))
+        let low_is_bad = doc.low_is_bad;
+        let extreme = move |range: TimeRange| if low_is_bad { range.min } else { range.max };
+        self.buckets.iter().map(move |bucket| bucket.metrics[index].map(extreme))
     }
 
     /// Returns the index of the bucket that contains this time.
@@ -177,25 +199,41 @@ impl TimeSeries {
 }
 
 impl TimeBucket {
-    fn add(&mut self, snapshot: &StoredSnapshot<'_>) {
+    /// Whether the last snapshot of the bucket has this value.
+    pub(crate) fn is_latest(&self, range: TimeRange) -> bool {
+        range.last_at == self.last
+    }
+
+    fn add(&mut self, snapshot: &StoredSnapshot<'_>, evaluated: &[bool; AREAS.len()]) {
         self.snapshots += 1;
         (self.first, self.last) = (self.first.min(snapshot.at), self.last.max(snapshot.at));
         self.status = Some(self.status.map_or(snapshot.status, |s| s.worse(snapshot.status)));
+        for (area, _) in self.areas.iter_mut().zip(evaluated).filter(|(_, evaluated)| **evaluated) {
+            area.get_or_insert(Status::Ok);
+        }
         for (check, status) in parse_failed_checks(snapshot.bad) {
             if let Some(index) = area_index(check) {
-                self.areas[index] = self.areas[index].worse(status);
+                let worst = self.areas[index].map_or(status, |area| area.worse(status));
+                self.areas[index] = Some(worst);
             }
         }
         for (range, doc) in self.metrics.iter_mut().zip(&METRICS) {
             let Some(measure) = snapshot.metrics.get(doc.metric) else { continue };
             let (value, at_least) = (measure.value, measure.at_least);
             *range = Some(match range {
-                None => TimeRange { min: value, max: value, last: value, at_least },
+                None => TimeRange {
+                    min: value,
+                    max: value,
+                    last: value,
+                    at_least,
+                    last_at: snapshot.at,
+                },
                 Some(range) => TimeRange {
                     min: range.min.min(value),
                     max: range.max.max(value),
                     last: value,
                     at_least: range.at_least || at_least,
+                    last_at: snapshot.at,
                 },
             });
         }
@@ -221,6 +259,23 @@ pub(crate) struct HistoryRange {
     pub(crate) subject: String,
 }
 
+impl HistoryRange {
+    /// The status now: that of the latest snapshot, or UNKNOWN if the next one is overdue.
+    pub(crate) fn current_status(&self) -> Status {
+        match (self.series.latest, self.series.stale_since()) {
+            (None, _) | (_, Some(_)) => Status::Unknown,
+            (Some(_), None) => self.problem_starts.current_status(),
+        }
+    }
+
+    /// The value of a metric in the latest snapshot; `None` if that has none.
+    pub(crate) fn latest_value(&self, doc: &MetricDoc) -> Option<TimeRange> {
+        let ranges = self.series.buckets.iter().rev();
+        let last = ranges.filter_map(|bucket| bucket.metrics[doc.metric as usize]).next()?;
+        (Some(last.last_at) == self.series.latest).then_some(last)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,7 +287,8 @@ mod tests {
             let mut metrics = MetricValues::default();
             metrics.exact(Metric::Due, Some(*at as f64));
             let (status, bad) = (Status::Warning, "queue.backlog:1");
-            series.add(&StoredSnapshot { at: *at, status, section: None, bad, metrics });
+            let evaluated = None;
+            series.add(&StoredSnapshot { at: *at, status, section: None, bad, evaluated, metrics });
         }
         series.finish()
     }
@@ -267,9 +323,11 @@ mod tests {
     fn time_bucket_keeps_the_worst_status_and_extreme_values() {
         let series = series(100, 1, &[5, 90, 50]);
         let bucket = &series.buckets[0];
-        let range = TimeRange { min: 5.0, max: 90.0, last: 50.0, at_least: false };
+        let range = TimeRange { min: 5.0, max: 90.0, last: 50.0, at_least: false, last_at: 50 };
         assert_eq!(bucket.metrics[Metric::Due as usize], Some(range));
-        assert_eq!(bucket.areas[2], Status::Warning);
-        assert_eq!(bucket.areas[0], Status::Ok);
+        assert_eq!(bucket.areas[2], Some(Status::Warning));
+        assert_eq!(bucket.areas[0], Some(Status::Ok));
+        let environment = AREAS.iter().position(|area| area.name == "environment?").unwrap();
+        assert_eq!(bucket.areas[environment], None, "`record` does not evaluate it");
     }
 }

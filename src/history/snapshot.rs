@@ -1,5 +1,7 @@
 //! Condenses the results of one poll into a snapshot for the store.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::facts::Status;
@@ -34,6 +36,8 @@ pub(crate) fn take_snapshot(
         status,
         section: section(results).map(|s| s.section.number().to_owned()),
         failed_checks: failed_checks(results),
+        evaluated: evaluated(results),
+        server_time: facts.layout.value().and_then(|layout| layout.server_time.parse().ok()),
         metrics: metric_values(queue, recent),
         detail: SnapshotDetail {
             areas: results.iter().map(area_line).collect(),
@@ -75,6 +79,13 @@ fn failed_checks(results: &[AreaResult]) -> Vec<FailedCheck> {
         }
     }
     failed_checks
+}
+
+/// Returns the ids of the checks that have a finding, of any status.
+fn evaluated(results: &[AreaResult]) -> Vec<String> {
+    let findings = results.iter().flat_map(|result| &result.findings);
+    let checks: BTreeSet<_> = findings.map(|finding| finding.check.to_owned()).collect();
+    checks.into_iter().collect()
 }
 
 /// Returns the beginning of an untrusted text, with secrets redacted.

@@ -1,53 +1,78 @@
 //! The changes between two polls as lines of text, for logs and pipes.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::facts::Status;
-use crate::facts::snapshot::{FailedCheck, Snapshot};
+use crate::facts::snapshot::Snapshot;
 
-/// Returns one line per change. Without an earlier snapshot it returns the current status and
-/// problems.
-pub(crate) fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
-    let at = time(now.at);
-    let mut lines = Vec::new();
-    let state = |snapshot: &Snapshot| (snapshot.status, snapshot.section.clone());
-    if before.is_none_or(|before| state(before) != state(now)) {
-        let previous = before.map(|before| format!("{} → ", headline(before))).unwrap_or_default();
-        lines.push(format!("{at} {previous}{}", headline(now)));
-    }
-    let empty = Vec::new();
-    let earlier = before.map_or(&empty, |before| &before.failed_checks);
-    for failed_check in &now.failed_checks {
-        let previous = status_of(earlier, &failed_check.check);
-        if previous != failed_check.status {
-            let (check, status) = (&failed_check.check, failed_check.status);
-            // Without an earlier snapshot there is no previous status.
-            let previous = before.map(|_| format!("{previous} → ")).unwrap_or_default();
-            let separator = if failed_check.message.is_empty() { "" } else { ": " };
-            lines.push(format!(
-                "{at} {check} {previous}{status}{separator}{}",
-                failed_check.message
-            ));
-        }
-    }
-    for failed_check in earlier {
-        if status_of(&now.failed_checks, &failed_check.check) == Status::Ok {
-            lines.push(format!("{at} {} {} → OK", failed_check.check, failed_check.status));
-        }
-    }
-    lines
+/// The statuses of the previous polls.
+#[derive(Debug, Default)]
+pub(crate) struct Transitions {
+    /// Status and section of the previous poll.
+    previous: Option<(Status, Option<String>)>,
+    /// The checks that are not OK. A check that was not evaluated since is UNKNOWN.
+    not_ok: BTreeMap<String, Status>,
 }
 
-fn status_of(failed_checks: &[FailedCheck], check: &str) -> Status {
-    let failed = failed_checks.iter().find(|failed_check| failed_check.check == check);
-    failed.map_or(Status::Ok, |failed| failed.status)
+impl Transitions {
+    /// Returns the changes since the previous poll, one per line.
+    pub(crate) fn lines(&mut self, now: &Snapshot) -> Vec<String> {
+        let at = time(now.at);
+        let mut lines = Vec::new();
+        let state = (now.status, now.section.clone());
+        if self.previous.as_ref() != Some(&state) {
+            let previous = self.previous.as_ref().map(|state| format!("{} → ", headline(state)));
+            lines.push(format!("{at} {}{}", previous.unwrap_or_default(), headline(&state)));
+        }
+        for failed in &now.failed_checks {
+            let earlier = self.not_ok.insert(failed.check.clone(), failed.status);
+            let earlier = earlier.unwrap_or(Status::Ok);
+            if earlier != failed.status {
+                // Without an earlier poll there is no previous status.
+                let previous = self.previous.as_ref().map(|_| format!("{earlier} → "));
+                let (check, status) = (&failed.check, failed.status);
+                let separator = if failed.message.is_empty() { "" } else { ": " };
+                let previous = previous.unwrap_or_default();
+                lines.push(format!("{at} {check} {previous}{status}{separator}{}", failed.message));
+            }
+        }
+        lines.extend(self.not_failed(now).into_iter().map(|line| format!("{at} {line}")));
+        self.previous = Some(state);
+        lines
+    }
+
+    /// Returns the lines of checks that do not fail any more: they are OK, or were not evaluated.
+    fn not_failed(&mut self, now: &Snapshot) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.not_ok.retain(|check, status| {
+            let is_failed = now.failed_checks.iter().any(|failed| failed.check == *check);
+            let is_evaluated = now.evaluated.binary_search(check).is_ok();
+            match (is_failed, is_evaluated) {
+                (true, _) => true,
+                (false, true) => {
+                    lines.push(format!("{check} {status} → OK"));
+                    false
+                }
+                (false, false) => {
+                    if *status != Status::Unknown {
+                        lines.push(format!("{check} {status} → UNKNOWN: not evaluated any more"));
+                    }
+                    *status = Status::Unknown;
+                    true
+                }
+            }
+        });
+        lines
+    }
 }
 
-/// `CRITICAL 3.3`
-fn headline(snapshot: &Snapshot) -> String {
-    match &snapshot.section {
-        Some(section) => format!("{} {section}", snapshot.status),
-        None => snapshot.status.to_string(),
+/// Returns status and section, such as `CRITICAL 3.3`.
+fn headline((status, section): &(Status, Option<String>)) -> String {
+    match section {
+        Some(section) => format!("{status} {section}"),
+        None => status.to_string(),
     }
 }
 
@@ -58,7 +83,7 @@ fn time(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot::{MetricValues, SnapshotDetail};
+    use crate::facts::snapshot::{FailedCheck, MetricValues, SnapshotDetail};
 
     fn snapshot(status: Status, failed_checks: &[(&str, Status)]) -> Snapshot {
         let failed_check = |(check, status): &(&str, Status)| FailedCheck {
@@ -72,6 +97,8 @@ mod tests {
             status,
             section: (status != Status::Ok).then(|| "3.3".to_owned()),
             failed_checks: failed_checks.iter().map(failed_check).collect(),
+            evaluated: ["dlq.size", "queue.workers"].map(str::to_owned).to_vec(),
+            server_time: None,
             metrics: MetricValues::default(),
             detail: SnapshotDetail::default(),
         }
@@ -83,8 +110,10 @@ mod tests {
         let healthy = snapshot(Ok, &[]);
         let incident = snapshot(Critical, &[("queue.workers", Critical), ("dlq.size", Warning)]);
         let improving = snapshot(Warning, &[("dlq.size", Warning)]);
-        let transitions = |before, now| {
-            let lines = lines(before, now);
+        let transitions = |before: Option<&Snapshot>, now| {
+            let mut transitions = Transitions::default();
+            before.map(|before| transitions.lines(before));
+            let lines = transitions.lines(now);
             lines
                 .iter()
                 .map(|line| line["1970-01-01T00:00:00Z ".len()..].to_owned())
@@ -109,5 +138,26 @@ mod tests {
             transitions(Some(&incident), &improving),
             ["CRITICAL 3.3 → WARNING 3.3", "queue.workers CRITICAL → OK"]
         );
+    }
+
+    #[test]
+    fn check_that_is_not_evaluated_is_unknown_until_it_is() {
+        use Status::{Critical, Ok};
+        let failing = snapshot(Critical, &[("dlq.size", Critical)]);
+        let mut silent = snapshot(Critical, &[]);
+        silent.evaluated = vec!["queue.workers".to_owned()];
+        let healthy = snapshot(Ok, &[]);
+        let mut transitions = Transitions::default();
+        let mut lines =
+            |now| transitions.lines(now).join("; ").replace("1970-01-01T00:00:00Z ", "");
+        assert_eq!(lines(&failing), "CRITICAL 3.3; dlq.size CRITICAL: dlq.size said");
+        assert_eq!(lines(&silent), "dlq.size CRITICAL → UNKNOWN: not evaluated any more");
+        assert_eq!(lines(&silent), "");
+        assert_eq!(lines(&healthy), "CRITICAL 3.3 → OK; dlq.size UNKNOWN → OK");
+        // The healthy counterpart: it was evaluated all the time.
+        let mut transitions = Transitions::default();
+        transitions.lines(&failing);
+        let lines = transitions.lines(&healthy).join("; ");
+        assert!(lines.ends_with("dlq.size CRITICAL → OK"), "{lines}");
     }
 }

@@ -119,6 +119,8 @@ mod tests {
             status: Status::Unknown,
             section: None,
             failed_checks: vec![],
+            evaluated: vec![],
+            server_time: None,
             metrics,
             detail: SnapshotDetail::default(),
         };

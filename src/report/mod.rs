@@ -13,6 +13,7 @@ pub(crate) mod envelope;
 pub(crate) mod environment;
 pub(crate) mod fleet;
 pub(crate) mod follow;
+pub(crate) mod grants;
 pub(crate) mod groups;
 pub(crate) mod handoff;
 pub(crate) mod health;

@@ -1,8 +1,7 @@
-//! `.env` of the working directory: only the keys that this tool reads.
+//! `.env` of the working directory: only the keys that this tool reads, with the values that Node's dotenv reads.
 //!
-//! dotenvy parses one entry at a time, so that the line of each value is known and an invalid entry
-//! with another key is no error. dotenvy would expand an unescaped `$` and so truncate a password:
-//! such values are rejected.
+//! Programs disagree about an unescaped `$` outside of single quotes: some expand it, and so truncate a password.
+//! Such a value is an error.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,61 +9,66 @@ use std::path::Path;
 use super::variables::variable;
 use super::{Origin, Setting};
 use crate::error::Error;
+use crate::zod::env_file;
+use crate::zod::model::{EntryState, EnvEntry, FileNote, Note, Quote};
 
-/// The maximum number of lines of a quoted value.
-const MAX_VALUE_LINES: usize = 200;
-
-/// The variables that the file sets, by name. The first value of a key counts, as in dotenvy.
-pub(super) type DotEnv = BTreeMap<String, Setting<String>>;
+/// The variables of a file.
+#[derive(Debug, Default)]
+pub(super) struct DotEnv {
+    /// The variables that are set, by name. The last value of a key counts.
+    pub(super) variables: BTreeMap<String, Setting<String>>,
+    /// What a reader of the file may not expect.
+    pub(super) warnings: Vec<String>,
+}
 
 /// Reads the file. A missing file sets nothing.
 pub(super) fn read(path: &Path) -> Result<DotEnv, Error> {
     match std::fs::read(path) {
-        Ok(bytes) => parse(&String::from_utf8_lossy(&bytes), path),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(DotEnv::new()),
+        Ok(bytes) => parse(&bytes, path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(DotEnv::default()),
         Err(error) => Err(Error::config(format!("cannot read {}", path.display())).cause(error)),
     }
 }
 
-fn parse(text: &str, path: &Path) -> Result<DotEnv, Error> {
-    let lines: Vec<&str> =
-        text.strip_prefix('\u{feff}').unwrap_or(text).split_inclusive('\n').collect();
-    let mut values = DotEnv::new();
-    let mut at = 0;
-    while at < lines.len() {
-        let (entry, length) = entry(&lines[at..]);
-        let line = at + 1;
-        at += length;
-        let Some(key) = key_of(lines[line - 1]).filter(|key| is_known(key)) else { continue };
-        if has_unescaped_dollar(&lines[line - 1..at].concat()) {
-            return Err(dollar_error(path, line, key));
+fn parse(bytes: &[u8], path: &Path) -> Result<DotEnv, Error> {
+    let file = env_file::parse(path, bytes);
+    let mut dotenv = DotEnv::default();
+    if file.notes.contains(&FileNote::Utf16) {
+        let path = path.display();
+        dotenv
+            .warnings
+            .push(format!("{path} is UTF-16, so nothing in it is read: save it as UTF-8"));
+    }
+    let active = file.entries.iter().filter(|entry| entry.state == EntryState::Active);
+    for entry in active.filter(|entry| is_known(&entry.key)) {
+        let value = value(entry, path)?;
+        if entry.notes.contains(&Note::CutByHash) {
+            let (path, line, key) = (path.display(), entry.line, &entry.key);
+            dotenv.warnings.push(format!(
+                "{path}:{line}: the value of {key} ends at the #, as in Node: quote it to keep the rest"
+            ));
         }
-        let Some((_, value)) = entry else { return Err(value_error(path, line, key)) };
+        dotenv.set(entry, value, path);
+    }
+    dotenv.variables.retain(|_, setting| !setting.value.is_empty());
+    Ok(dotenv)
+}
+
+impl DotEnv {
+    /// Sets a variable, and warns if it replaces another value.
+    fn set(&mut self, entry: &EnvEntry, value: String, path: &Path) {
+        let line = entry.line as usize;
         let origin = Origin::DotEnv { path: path.to_owned(), line };
-        values.entry(key.to_owned()).or_insert(Setting::new(value, origin));
-    }
-    Ok(values.into_iter().filter(|(_, setting)| !setting.value.is_empty()).collect())
-}
-
-/// The entry that begins at the first line (`None` if it is invalid) and its number of lines.
-fn entry(lines: &[&str]) -> (Option<(String, String)>, usize) {
-    let quoted = lines[0].contains(['"', '\'']);
-    let max_length = if quoted { MAX_VALUE_LINES.min(lines.len()) } else { 1 };
-    for length in 1..=max_length {
-        match dotenvy::from_read_iter(lines[..length].concat().as_bytes()).next() {
-            Some(Ok(pair)) => return (Some(pair), length),
-            Some(Err(_)) => {}
-            None => return (None, 1),
+        let setting = Setting::new(value, origin);
+        let earlier = self.variables.insert(entry.key.clone(), setting.clone());
+        if let Some(earlier) = earlier.filter(|earlier| earlier.value != setting.value) {
+            let (place, key) = (&setting.origin, &entry.key);
+            self.warnings.push(format!(
+                "{place} sets {key} again, after {}: the last one counts",
+                earlier.origin
+            ));
         }
     }
-    (None, 1)
-}
-
-/// The text before the equals sign.
-fn key_of(line: &str) -> Option<&str> {
-    let line = line.trim_start();
-    let line = line.strip_prefix("export ").unwrap_or(line);
-    Some(line.split_once('=')?.0.trim())
 }
 
 /// Whether this tool reads the variable from `.env`.
@@ -72,37 +76,36 @@ fn is_known(key: &str) -> bool {
     variable(key).is_some_and(|variable| variable.dotenv)
 }
 
-/// Whether the value contains an unescaped `$` outside single quotes and comments.
-fn has_unescaped_dollar(entry: &str) -> bool {
-    let value = entry.split_once('=').map_or("", |(_, value)| value);
-    let (mut quote, mut escaped, mut after_blank) = (None, false, true);
-    for c in value.chars() {
-        match (quote, c) {
-            _ if escaped => escaped = false,
-            (Some('\''), c) if c != '\'' => {}
-            (_, '\\') => escaped = true,
-            (_, '$') => return true,
-            (None, '#') if after_blank => return false,
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), c) if c == open => quote = None,
-            _ => {}
-        }
-        after_blank = c.is_whitespace();
+/// The value of an entry.
+///
+/// # Errors
+/// If programs disagree about the value.
+fn value(entry: &EnvEntry, path: &Path) -> Result<String, Error> {
+    let (key, line) = (&entry.key, entry.line);
+    if entry.notes.contains(&Note::UnclosedQuote) {
+        return Err(Error::config(format!(
+            "{}:{line}: the value of {key} begins with a quote that is not closed",
+            path.display()
+        ))
+        .hint("put the value in single quotes"));
     }
-    false
-}
-
-/// The error for an unescaped `$`.
-fn dollar_error(path: &Path, line: usize, key: &str) -> Error {
-    Error::config(format!("{}:{line}: the value of {key} holds a `$`", path.display()))
+    let text = entry.value.reveal();
+    if entry.quote == Some(Quote::Single) {
+        return Ok(text.to_owned());
+    }
+    if has_unescaped_dollar(text) {
+        return Err(Error::config(format!(
+            "{}:{line}: the value of {key} holds a `$`",
+            path.display()
+        ))
         .cause("other readers of .env would expand it; this tool refuses to guess")
-        .hint("put the value in single quotes, or write `\\$`")
+        .hint("put the value in single quotes, or write `\\$`"));
+    }
+    Ok(text.replace("\\$", "$"))
 }
 
-/// The error for a value that cannot be parsed.
-fn value_error(path: &Path, line: usize, key: &str) -> Error {
-    Error::config(format!("{}:{line}: the value of {key} cannot be read", path.display()))
-        .hint("put the value in single quotes")
+fn has_unescaped_dollar(text: &str) -> bool {
+    text.match_indices('$').any(|(at, _)| !text[..at].ends_with('\\'))
 }
 
 #[cfg(test)]
@@ -110,7 +113,7 @@ mod tests {
     use super::*;
 
     fn read_all(text: &str) -> Vec<(String, String, usize)> {
-        let values = parse(text, Path::new(".env")).unwrap();
+        let values = parse(text.as_bytes(), Path::new(".env")).unwrap().variables;
         let line = |origin: &Origin| match origin {
             Origin::DotEnv { line, .. } => *line,
             other => panic!("{other}"),
@@ -136,7 +139,7 @@ mod tests {
     fn unescaped_dollar_is_an_error_without_the_value() {
         for value in ["hunter$2", "\"hunter$2\"", "hunter${X}", "\"hunter\"$b", "'hunter'$b"] {
             let text = format!("\nPGPASSWORD={value}\n");
-            let error = parse(&text, Path::new(".env")).unwrap_err();
+            let error = parse(text.as_bytes(), Path::new(".env")).unwrap_err();
             assert!(error.message.starts_with(".env:2: the value of PGPASSWORD"), "{error}");
             assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
         }
@@ -163,12 +166,58 @@ mod tests {
 
     #[test]
     fn unclosed_value_is_an_error() {
-        let error = parse("PGPASSWORD=\"hunter2\n", Path::new(".env")).unwrap_err();
-        assert_eq!(error.message, ".env:1: the value of PGPASSWORD cannot be read");
+        let error = parse(b"PGPASSWORD=\"hunter2\n", Path::new(".env")).unwrap_err();
+        assert!(error.message.starts_with(".env:1: the value of PGPASSWORD begins with a quote"));
     }
 
     #[test]
     fn empty_value_is_unset() {
         assert_eq!(read_all("PGHOST=\nPGPORT=''\n"), []);
+    }
+
+    #[test]
+    fn last_of_two_lines_counts_and_is_reported() {
+        let read = |text: &str| parse(text.as_bytes(), Path::new(".env")).unwrap();
+        let moved = read("PGHOST=old\nOTHER=1\nPGHOST=new\n");
+        assert_eq!(moved.variables["PGHOST"].value, "new");
+        assert_eq!(moved.warnings, [".env:3 sets PGHOST again, after .env:1: the last one counts"]);
+        assert_eq!(read("PGHOST=same\nPGHOST=same\n").warnings, [""; 0]);
+        assert!(read("PGHOST=old\nPGHOST=\n").variables.is_empty());
+    }
+
+    #[test]
+    fn values_follow_the_rules_of_node() {
+        let table = [
+            ("PGHOST=`a \"b\" 'c'`", "a \"b\" 'c'"),
+            ("PGHOST=\"a\\nb\"", "a\nb"),
+            ("PGHOST='a\\nb'", "a\\nb"),
+            ("PGHOST=a # b", "a"),
+            ("PGHOST=a#b", "a"),
+            ("PGHOST='a#b' # c", "a#b"),
+            ("export PGHOST = a\r", "a"),
+            ("PGHOST: a", "a"),
+        ];
+        for (text, value) in table {
+            assert_eq!(one(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn value_that_is_cut_at_a_hash_is_reported() {
+        let warnings = |text: &str| parse(text.as_bytes(), Path::new(".env")).unwrap().warnings;
+        let cut = warnings("PGPASSWORD=hun#ter2");
+        assert!(cut[0].starts_with(".env:1: the value of PGPASSWORD ends at the #"), "{cut:?}");
+        assert!(!cut[0].contains("hun") && !cut[0].contains("ter2"), "{cut:?}");
+        for text in ["PGPASSWORD='hun#ter2'", "PGPASSWORD=pss # comment", "OTHER=a#b"] {
+            assert_eq!(warnings(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn file_in_utf_16_is_reported() {
+        let bytes: Vec<u8> =
+            "\u{feff}PGHOST=h\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let dotenv = parse(&bytes, Path::new(".env")).unwrap();
+        assert!(dotenv.warnings[0].contains("UTF-16"), "{dotenv:?}");
     }
 }

@@ -3,35 +3,51 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::login_name;
+
 /// A snapshot of the environment. An empty variable counts as unset.
 #[derive(Clone, Default)]
-pub struct ProcessEnvironment(BTreeMap<String, String>);
+pub struct ProcessEnvironment {
+    variables: BTreeMap<String, String>,
+    /// The login name of the user of this process in the account database.
+    account: Option<String>,
+}
 
 impl ProcessEnvironment {
     /// The environment of this process. Bytes that are not UTF-8 are replaced.
     pub(crate) fn from_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let variables = std::env::vars_os();
-        Self::from_pairs(variables.map(|(name, value)| {
+        let variables = variables.map(|(name, value)| {
             (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-        }))
+        });
+        Self { account: login_name::of_account(), ..Self::from_pairs(variables) }
     }
 
     /// An environment with these variables.
     pub fn from_pairs<K: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let pairs = pairs.into_iter();
+        let variables = pairs.map(|(name, value)| (name.into(), value.into())).collect();
+        Self { variables, account: None }
     }
 
     /// The value of a variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Every variable, including empty ones, sorted by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The database user of a connection that names none, as in libpq: the name of the account; in a container
+    /// without accounts, USER.
+    pub(crate) fn login_name(&self) -> Option<&str> {
+        let account = self.account.as_deref();
+        account.or_else(|| self.get("USER")).or_else(|| self.get("LOGNAME"))
     }
 
     /// The home directory.
@@ -58,7 +74,7 @@ impl ProcessEnvironment {
 /// Shows only names: any value may be a secret.
 impl std::fmt::Debug for ProcessEnvironment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.variables.keys()).finish()
     }
 }
 

@@ -1,12 +1,59 @@
-//! Settings with `-c NAME`: only those of the named context.
+//! Settings with `-c NAME` or `CLIPLYCTL_CONTEXT`: only those of the named context.
 
 use super::config::{ConfigFile, demo_context};
 use super::{Overrides, ProcessEnvironment, Settings, context_database, demo, unconfigured};
 use crate::error::Error;
 
-/// The settings of the context `name`.
+/// The variable that selects a context.
+const VARIABLE: &str = "CLIPLYCTL_CONTEXT";
+
+/// The context that the operator selects.
+#[derive(Clone, Copy)]
+pub(super) struct SelectedContext<'a> {
+    name: &'a str,
+    /// Whether `-c` selects it, otherwise the variable.
+    by_flag: bool,
+}
+
+impl<'a> SelectedContext<'a> {
+    /// The context of `-c`, otherwise of the variable.
+    pub(super) fn of(
+        overrides: &'a Overrides,
+        environment: &'a ProcessEnvironment,
+    ) -> Option<Self> {
+        match (overrides.context.as_deref(), environment.get(VARIABLE)) {
+            (Some(name), _) => Some(Self { name, by_flag: true }),
+            (None, Some(name)) => Some(Self { name, by_flag: false }),
+            (None, None) => None,
+        }
+    }
+
+    /// The error for a name that no context has.
+    fn unknown(self, config: &ConfigFile) -> Error {
+        let error = match self {
+            Self { name: demo::NAME, .. } => demo::not_running(),
+            Self { name, by_flag: true } => {
+                Error::usage(format!("no context `{name}`")).hint(config.unknown_context_hint(name))
+            }
+            Self { name, by_flag: false } => Error::config(format!("no context `{name}`"))
+                .hint(config.unknown_context_hint(name)),
+        };
+        if self.by_flag { error } else { error.cause(format!("named by ${VARIABLE}")) }
+    }
+}
+
+impl std::fmt::Display for SelectedContext<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.by_flag {
+            true => write!(f, "-c {}", self.name),
+            false => write!(f, "{VARIABLE}={}", self.name),
+        }
+    }
+}
+
+/// The settings of the selected context.
 pub(super) fn resolve(
-    name: &str,
+    selected: SelectedContext<'_>,
     overrides: &Overrides,
     environment: &ProcessEnvironment,
     config: &ConfigFile,
@@ -16,19 +63,18 @@ pub(super) fn resolve(
         ("--database-url", overrides.database_url.is_some()),
     ];
     if let Some((flag, _)) = flags.iter().find(|(_, given)| *given) {
-        return Err(Error::usage(format!("{flag} contradicts -c {name}"))
+        return Err(Error::usage(format!("{flag} contradicts {selected}"))
             .cause("a context brings its own API and database")
             .hint("leave one of the two out"));
     }
-    let context = config.context(name).ok_or_else(|| match name {
-        demo::NAME => demo::not_running(),
-        _ => Error::usage(format!("no context `{name}`")).hint(config.unknown_context_hint(name)),
-    })?;
+    let context = config.unambiguous(selected.name, environment)?;
+    let (context, warning) = context.ok_or_else(|| selected.unknown(config))?;
     let context = context.valid()?;
     let demo_records = demo_context::records_dir(context, environment)?;
     let mut settings = Settings::unset(overrides, environment, config);
     settings.state_dir = demo_records.or(settings.state_dir);
     settings.context_name = Some(context.name.clone());
+    settings.warnings.extend(warning);
     settings.apply_thresholds(context);
     settings.apply_app(context, environment);
     if let Some(database) = context_database(context, environment) {

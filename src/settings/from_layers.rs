@@ -13,7 +13,7 @@ use crate::dsn::{ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
 
 /// PG* variables and their libpq parameters.
-pub(super) const PG_VARIABLES: [(&str, &str); 18] = [
+pub(super) const PG_VARIABLES: [(&str, &str); 20] = [
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
     ("PGPORT", "port"),
@@ -21,6 +21,7 @@ pub(super) const PG_VARIABLES: [(&str, &str); 18] = [
     ("PGPASSWORD", "password"),
     ("PGDATABASE", "dbname"),
     ("PGSSLMODE", "sslmode"),
+    ("PGREQUIRESSL", "requiressl"),
     ("PGSSLROOTCERT", "sslrootcert"),
     ("PGSSLCERT", "sslcert"),
     ("PGSSLKEY", "sslkey"),
@@ -32,13 +33,15 @@ pub(super) const PG_VARIABLES: [(&str, &str); 18] = [
     ("PGPASSFILE", "passfile"),
     ("PGSERVICE", "service"),
     ("PGSERVICEFILE", "servicefile"),
+    ("PGSYSCONFDIR", "sysconfdir"),
 ];
 
 /// PG* variables that select a database. The others only say how to connect.
 const PG_SELECTING: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"];
 
 /// PG* variables that say where a password is sent, or where it is read from.
-const PG_SERVER: [&str; 5] = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGPASSFILE"];
+const PG_SERVER: [&str; 6] =
+    ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGPASSFILE"];
 
 /// The variables of the environment and of `.env`.
 struct EnvAndDotenv<'a> {
@@ -55,7 +58,7 @@ impl EnvAndDotenv<'_> {
 
     /// A variable of the environment, otherwise of `.env`.
     fn get(&self, name: &str) -> Option<Setting<String>> {
-        self.environment_variable(name).or_else(|| self.dotenv.get(name).cloned())
+        self.environment_variable(name).or_else(|| self.dotenv.variables.get(name).cloned())
     }
 
     /// The values that complete a connection string of `author`, with the PG* variables. Another author does not
@@ -67,7 +70,7 @@ impl EnvAndDotenv<'_> {
             };
             let variable = self.get(name).filter(is_usable);
             let variable =
-                variable.or_else(|| self.dotenv.get(*name).cloned().filter(is_usable))?;
+                variable.or_else(|| self.dotenv.variables.get(*name).cloned().filter(is_usable))?;
             let sourced = Sourced::new(variable.value, variable.origin.to_string());
             Some(((*key).to_owned(), sourced))
         };
@@ -77,7 +80,7 @@ impl EnvAndDotenv<'_> {
     /// The database that the environment selects, otherwise the one that `.env` selects.
     fn database(&self) -> Option<Result<Setting<Dsn>, Error>> {
         let environment = |name: &str| self.environment_variable(name);
-        let dotenv = |name: &str| self.dotenv.get(name).cloned();
+        let dotenv = |name: &str| self.dotenv.variables.get(name).cloned();
         self.database_of(&environment).or_else(|| self.database_of(&dotenv))
     }
 
@@ -119,12 +122,13 @@ pub(super) fn resolve(
     cwd: &Path,
 ) -> Result<Settings, Error> {
     let dotenv = match overrides.without_dotenv {
-        true => DotEnv::new(),
+        true => DotEnv::default(),
         false => dotenv::read(&cwd.join(".env"))?,
     };
     let variables = EnvAndDotenv { environment, dotenv };
     let context = default_context(config)?;
     let mut settings = Settings::unset(overrides, environment, config);
+    settings.warnings.clone_from(&variables.dotenv.warnings);
     if let Some(context) = context {
         settings.apply_thresholds(context);
     }

@@ -10,8 +10,18 @@ const PASSWD: &str = "/etc/passwd";
 /// operator.
 pub(super) fn of_process() -> String {
     let uid = rustix::process::getuid().as_raw();
-    let accounts = fs::read_to_string(PASSWD).unwrap_or_default();
-    name_of(uid, &accounts).map_or_else(|| format!("uid {uid}"), str::to_owned)
+    account(uid).unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The login name of the effective user of this process: libpq's default for the database user. libpq does not read
+/// USER.
+pub(super) fn of_account() -> Option<String> {
+    account(rustix::process::geteuid().as_raw())
+}
+
+fn account(uid: u32) -> Option<String> {
+    let accounts = fs::read(PASSWD).unwrap_or_default();
+    name_of(uid, &String::from_utf8_lossy(&accounts)).map(str::to_owned)
 }
 
 /// The login name of a user id; each line of `accounts` reads `name:password:uid:…`.

@@ -5,7 +5,7 @@
 //! its origin. This is the only module that reads the process environment.
 //!
 //! Precedence:
-//! - **With `-c NAME`**, everything comes from that context and the variables and files that it
+//! - **With `-c NAME`** or `CLIPLYCTL_CONTEXT=NAME`, everything comes from that context and the variables and files that it
 //!   names. Other variables and `.env` are ignored; a flag that contradicts the context is an error.
 //! - **Without `-c`**: flag > environment > `.env` > default context of `cliplyctl.toml` > default.
 //!
@@ -27,6 +27,7 @@ mod login_name;
 mod protection;
 mod setting;
 mod show;
+mod starter;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -38,9 +39,10 @@ use std::time::Duration;
 pub(crate) use app::AppSettings;
 use base_url::base_url;
 pub(crate) use base_url::is_base_url;
-pub(crate) use config::{AgeUnit, EnvTable};
+pub(crate) use config::{AgeUnit, EnvTable, FILE_NAME as CONFIG_FILE};
 use config::{ConfigFile, ContextSettings};
 pub use environment::ProcessEnvironment;
+use from_context::SelectedContext;
 pub use headers::Header;
 pub use setting::{Origin, Setting};
 pub use show::SettingRow;
@@ -80,6 +82,8 @@ pub struct Settings {
     /// The context that all settings come from; `None` if flags or the environment replace some of
     /// them.
     pub(crate) context_name: Option<String>,
+    /// Whether `-c` selects the context: only then do other contexts not restrict writes.
+    pub(crate) is_selected_by_flag: bool,
     /// The value of `--config`.
     pub(crate) named_file: Option<PathBuf>,
     /// The names of all contexts, sorted.
@@ -143,8 +147,8 @@ impl Settings {
     ) -> Result<Self, Error> {
         let config =
             ConfigFile::load(explicit_config(overrides, environment).as_deref(), environment, cwd)?;
-        let mut settings = match &overrides.context {
-            Some(name) => from_context::resolve(name, overrides, environment, &config)?,
+        let mut settings = match SelectedContext::of(overrides, environment) {
+            Some(selected) => from_context::resolve(selected, overrides, environment, &config)?,
             None => from_layers::resolve(overrides, environment, &config, cwd)?,
         };
         settings.refuse_plain_http();
@@ -207,6 +211,7 @@ impl Settings {
         let missing = |name, alternatives| missing(name, alternatives, &contexts);
         Self {
             context_name: None,
+            is_selected_by_flag: overrides.context.is_some(),
             named_file: overrides.config.clone(),
             base_url: Err(missing("base URL", "--base-url, CLIPLY_BASE_URL")),
             database: Err(missing("database", "--database-url, DATABASE_URL, PGHOST")),
@@ -323,8 +328,8 @@ fn connection_defaults(
     environment: &ProcessEnvironment,
     pg_variables: BTreeMap<String, Sourced<String>>,
 ) -> ConnectionDefaults {
-    let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
-    ConnectionDefaults { pg_variables, home: environment.home(), user: user.map(str::to_owned) }
+    let user = environment.login_name().map(str::to_owned);
+    ConnectionDefaults { pg_variables, home: environment.home(), user }
 }
 
 /// The error for a setting that is not configured; the hint names up to five contexts.

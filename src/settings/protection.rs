@@ -56,7 +56,7 @@ fn has_same_database(
     let Ok(database) = &settings.database else { return false };
     match context_database(context, environment) {
         Some(Ok(guarded)) => same_database(&database.value, &guarded.value),
-        Some(Err(_)) if settings.context_name.is_none() => {
+        Some(Err(_)) if !settings.is_selected_by_flag => {
             let name = &context.name;
             settings.warnings.push(format!(
                 "context {name} is guarded, but its database URL cannot be read: \

@@ -25,7 +25,7 @@ const fn process_only(name: &'static str, about: &'static str) -> Variable {
 }
 
 /// Every variable, in the order of `.env.example`.
-pub(super) const VARIABLES: [Variable; 37] = [
+pub(super) const VARIABLES: [Variable; 40] = [
     any_source("CLIPLY_BASE_URL", "base URL of the API, without /api: https://api.example.com"),
     any_source("CLIPLY_ADMIN_TOKEN", "bearer token for /api/admin/readyz"),
     any_source("CLIPLY_HEADERS", "extra headers for every request, one `Name: value` a line"),
@@ -37,6 +37,7 @@ pub(super) const VARIABLES: [Variable; 37] = [
     any_source("PGPASSWORD", "database password; a PGPASSFILE is safer"),
     any_source("PGDATABASE", "database name"),
     any_source("PGSSLMODE", "disable, allow, prefer, require, verify-ca or verify-full"),
+    any_source("PGREQUIRESSL", "1: require TLS, where PGSSLMODE does not say"),
     any_source("PGSSLROOTCERT", "file of trusted root certificates, or `system`"),
     any_source("PGSSLCERT", "client certificate"),
     any_source("PGSSLKEY", "key of the client certificate"),
@@ -51,9 +52,14 @@ pub(super) const VARIABLES: [Variable; 37] = [
     any_source("PGPASSFILE", "password file, instead of ~/.pgpass"),
     any_source("PGSERVICE", "name of a service in the service file"),
     any_source("PGSERVICEFILE", "service file, instead of ~/.pg_service.conf"),
+    any_source("PGSYSCONFDIR", "where pg_service.conf of the whole system lies"),
     process_only(
         "CLIPLYCTL_CONFIG",
         "configuration file to read instead of the project's and the user's",
+    ),
+    process_only(
+        "CLIPLYCTL_CONTEXT",
+        "context to use, as -c does; unlike -c it does not lift the block of a context",
     ),
     process_only(
         "CLIPLYCTL_PG_BIN",
@@ -69,7 +75,10 @@ pub(super) const VARIABLES: [Variable; 37] = [
     process_only("XDG_STATE_HOME", "where cliplyctl/ keeps its records; default ~/.local/state"),
     process_only("HOME", "where ~ is; also for .pgpass, .pg_service.conf and .postgresql"),
     process_only("PATH", "where `demo` looks for PostgreSQL's server programs first"),
-    process_only("USER", "login name: who asks, and the database user where nothing else says"),
+    process_only(
+        "USER",
+        "login name: who asks; the database user where neither a URL nor the system says",
+    ),
     process_only("LOGNAME", "login name where USER is not set"),
     process_only("SUDO_USER", "who asks, under sudo; it is written beside every requeue"),
 ];

@@ -65,6 +65,8 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
             status: Status::Ok,
             section: None,
             failed_checks: vec![],
+            evaluated: vec![],
+            server_time: None,
             metrics,
             detail: SnapshotDetail {
                 kinds: if due.is_some() { kinds } else { vec![] },

@@ -57,6 +57,8 @@ pub const LINES: &[(&str, &str)] = &[
     ("config show", ""),
     ("config show", "--config NOTE"),
     ("config check", ""),
+    ("config init", "staging"),
+    ("config grants", ""),
     ("demo", "--list-scenarios"),
     ("jobs list", ""),
     ("jobs list", "--state stuck --limit 1000"),

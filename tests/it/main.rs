@@ -32,6 +32,7 @@ mod rls;
 mod secrets;
 mod service;
 mod stored_formats;
+mod supabase_grants;
 mod support;
 mod support_selftest;
 mod triage;

@@ -57,7 +57,7 @@ pub(crate) async fn run(
 }
 
 fn print_error(error: io::Error) -> Error {
-    Error::bug("the rows could not be written").cause(error)
+    Error::unavailable("the rows could not be written").cause(error)
 }
 
 /// Returns the error of an incomplete output, with the number of printed rows and the cursor to continue

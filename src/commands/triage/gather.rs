@@ -101,11 +101,11 @@ async fn jobs(
 }
 
 /// Opens two connections for the jobs probes while the catalog and the statistics are read over two
-/// others, because connecting to a distant server takes as long as a query. Errors are ignored here; the
-/// probes report them.
+/// others, because connecting to a distant server takes as long as a query. Not if the server grants
+/// fewer; errors are ignored here, the probes report them.
 async fn open_connections(context: &Context) {
     if let Ok(database) = context.database().await {
-        _ = join(database.connection(), database.connection()).await;
+        _ = join(database.spare_connection(), database.spare_connection()).await;
     }
 }
 

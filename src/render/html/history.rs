@@ -9,7 +9,7 @@ use crate::facts::Status;
 use crate::facts::snapshot::{METRICS, MetricDoc};
 use crate::history::HistoryRange;
 use crate::report::Provenance;
-use crate::report::history::{mark_text, started, time};
+use crate::report::history::{last_text, mark_text, started, time};
 use crate::text;
 use crate::triage::areas::AREAS;
 
@@ -41,11 +41,7 @@ pub(crate) fn render(history: &HistoryRange, from: &Provenance, now: Timestamp) 
 
 fn summary(page: &mut String, history: &HistoryRange, title: &str, now: Timestamp) {
     let series = &history.series;
-    let start = history.problem_starts.start();
-    let status = match (series.latest, start) {
-        (None, _) => Status::Unknown,
-        (_, start) => start.map_or(Status::Ok, |problem| problem.status),
-    };
+    let status = history.current_status();
     let class = status.as_str();
     _ = write!(
         page,
@@ -85,10 +81,12 @@ fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &st
         return;
     }
     let buckets = &history.series.buckets;
-    let statuses: Vec<_> =
-        buckets.iter().map(|bucket| bucket.status.map(|_| bucket.areas[index])).collect();
+    let statuses: Vec<_> = buckets.iter().map(|bucket| bucket.areas[index]).collect();
     let problem = history.problem_starts.area(area);
-    let status = problem.map_or(Status::Ok, |problem| problem.status);
+    let status = match history.series.stale_since() {
+        Some(_) => Status::Unknown,
+        None => problem.map_or(Status::Ok, |problem| problem.status),
+    };
     let since = problem.map(|problem| match problem.last_ok {
         Some(_) => format!("not OK since {}", time(problem.since)),
         None => format!("not OK since {} at least", time(problem.since)),
@@ -160,29 +158,21 @@ fn axis(history: &HistoryRange) -> String {
 fn metric_chart(page: &mut String, history: &HistoryRange, doc: &MetricDoc) {
     let values: Vec<_> = history.series.metric(doc).collect();
     let ranges = || history.series.buckets.iter().filter_map(|b| b.metrics[doc.metric as usize]);
-    let (Some(last), Some(smallest)) =
-        (ranges().next_back(), ranges().map(|r| r.min).reduce(f64::min))
-    else {
-        return;
-    };
-    let largest = values.iter().flatten().copied().fold(0.0, f64::max);
+    let Some(smallest) = ranges().map(|range| range.min).reduce(f64::min) else { return };
+    let largest = ranges().map(|range| range.max).fold(0.0, f64::max);
+    let last = last_text(history, doc);
     let text = |value| text::format_metric(doc, value);
     let marks =
         history.marks.iter().filter_map(|m| history.series.bucket_index(m.at.as_millisecond()));
     let marks: Vec<_> = marks.collect();
-    let alternative = format!(
-        "{}: between {} and {}, last {}",
-        doc.title,
-        text(smallest),
-        text(largest),
-        text(last.last)
-    );
+    let alternative =
+        format!("{}: between {} and {}, last {}", doc.title, text(smallest), text(largest), last);
     _ = writeln!(
         page,
         "<figure><figcaption><b>{}</b><span>last {}</span><span class=\"soft\">{} to {}</span>\
          </figcaption>{}{}<details><summary>as a table</summary>{}</details></figure>",
         escape(doc.title),
-        text(last.last),
+        last,
         text(smallest),
         text(largest),
         chart::curve(&values, largest, &marks, &alternative),
@@ -230,7 +220,7 @@ fn failing_checks(page: &mut String, history: &HistoryRange) {
         let last_ok = problem.last_ok.map_or_else(|| "in none that was looked at".to_owned(), time);
         vec![
             problem.subject.clone(),
-            problem.status.label().to_owned(),
+            problem.current_status().label().to_owned(),
             time(problem.since),
             last_ok,
         ]

@@ -25,6 +25,8 @@ pub(crate) struct HistoryJson {
     snapshots: u64,
     /// Time of the latest snapshot, RFC 3339 UTC.
     latest: Option<String>,
+    /// The status now: `unknown` if the next snapshot is overdue by three times the usual interval.
+    status: &'static str,
     /// Problem start, in one sentence.
     started: String,
     /// Checks that are not OK, earliest problem start first.
@@ -46,6 +48,8 @@ pub(crate) struct ProblemJson {
     since: String,
     /// Time of the last snapshot in which the check was OK, RFC 3339 UTC; null if there is none.
     last_ok: Option<String>,
+    /// Time of the first snapshot since which the check could not be evaluated, RFC 3339 UTC; `status` is that before.
+    unknown_since: Option<String>,
 }
 
 /// A period without snapshots.
@@ -75,10 +79,12 @@ impl SnapshotRowJson {
     pub(crate) fn columns() -> Vec<&'static str> {
         let mut columns = vec!["at", "verdict", "section", "not_ok"];
         columns.extend(METRICS.iter().map(|doc| doc.name));
+        columns.push("at_least");
         columns
     }
 
-    /// Returns the row in column order; unknown values are null.
+    /// Returns the row in column order; unknown values are null. The last column lists the values that are lower
+    /// bounds.
     pub(crate) fn row(snapshot: &StoredSnapshot<'_>) -> Value {
         let mut row = Map::new();
         row.insert("at".into(), time(snapshot.at).into());
@@ -91,6 +97,11 @@ impl SnapshotRowJson {
             let value = snapshot.metrics.get(doc.metric).map(|measure| measure.value);
             row.insert(doc.name.into(), value.map_or(Value::Null, number));
         }
+        let bounds = METRICS
+            .iter()
+            .filter(|doc| snapshot.metrics.get(doc.metric).is_some_and(|measure| measure.at_least));
+        let bounds: Vec<_> = bounds.map(|doc| doc.name).collect();
+        row.insert("at_least".into(), bounds.join(" ").into());
         Value::Object(row)
     }
 }
@@ -111,6 +122,7 @@ pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
         status: problem.status.as_str(),
         since: time(problem.since),
         last_ok: problem.last_ok.map(time),
+        unknown_since: problem.unknown_since.map(time),
     };
     let marker_json = |marker: &OperationMarker| OperationMarkerJson {
         operation: marker.operation.clone(),
@@ -127,6 +139,7 @@ pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
         step: series.step as f64 / 1e3,
         snapshots: series.snapshots,
         latest: series.latest.map(time),
+        status: history.current_status().as_str(),
         started: started(history, now),
         troubles: history.problem_starts.checks().into_iter().map(problem_json).collect(),
         gaps: series
@@ -140,14 +153,16 @@ pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
 }
 
 fn step(bucket: &TimeBucket) -> Value {
-    let areas = AREAS
-        .iter()
-        .zip(bucket.areas)
-        .map(|(area, status)| (area.name.trim_end_matches('?').to_owned(), status.as_str().into()));
+    let areas = AREAS.iter().zip(bucket.areas).map(|(area, status)| {
+        let status = status.map_or(Value::Null, |status| status.as_str().into());
+        (area.name.trim_end_matches('?').to_owned(), status)
+    });
     let metric = |doc: &MetricDoc| {
         let range = bucket.metrics[doc.metric as usize];
         let range = range.map(|range| {
-            json!({"min": number(range.min), "max": number(range.max), "last": number(range.last),
+            // Null if the last snapshot of the step does not have the value.
+            let last = if bucket.is_latest(range) { number(range.last) } else { Value::Null };
+            json!({"min": number(range.min), "max": number(range.max), "last": last,
                    "at_least": range.at_least})
         });
         (doc.name.to_owned(), range.unwrap_or_default())

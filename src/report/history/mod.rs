@@ -14,7 +14,6 @@ pub(crate) use sentences::{mark_text, started, time};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
 use crate::facts::snapshot::{METRICS, MetricDoc};
-use crate::history::series::TimeRange;
 use crate::history::{HistoryRange, OpenProblem, TimeBucket};
 use crate::text;
 use crate::text::ShellCommand;
@@ -43,6 +42,7 @@ pub(crate) fn report(
     document.next(next(history));
     let mut report = Report::listing("history", data(history, now), document);
     report.summary = vec![
+        ("status", history.current_status().as_str().into()),
         ("snapshots", history.series.snapshots.into()),
         ("started", history.problem_starts.start().map(|problem| time(problem.since)).into()),
     ];
@@ -58,6 +58,7 @@ fn area_table(history: &HistoryRange) -> Table {
         Column::text("timeline"),
     ]);
     let buckets = &history.series.buckets;
+    let is_stale = history.series.stale_since().is_some();
     for (index, area) in AREAS.iter().enumerate() {
         // `record` does not evaluate the environment, so its area may be missing.
         let is_recorded = history
@@ -69,7 +70,8 @@ fn area_table(history: &HistoryRange) -> Table {
         }
         let problem = history.problem_starts.area(area.name);
         let status = problem.map_or(Status::Ok, |problem| problem.status);
-        let bucket_status = |bucket: &TimeBucket| bucket.status.map(|_| bucket.areas[index]);
+        let status = if is_stale { Status::Unknown } else { status };
+        let bucket_status = |bucket: &TimeBucket| bucket.areas[index];
         table.row(vec![
             Cell::plain(area.name),
             Cell::status(status),
@@ -116,8 +118,7 @@ fn metrics_table(history: &HistoryRange) -> Table {
     for doc in &METRICS {
         let ranges =
             || history.series.buckets.iter().filter_map(|b| b.metrics[doc.metric as usize]);
-        let (Some(last), Some(min), Some(max)) = (
-            ranges().next_back(),
+        let (Some(min), Some(max)) = (
             ranges().map(|range| range.min).reduce(f64::min),
             ranges().map(|range| range.max).reduce(f64::max),
         ) else {
@@ -125,7 +126,7 @@ fn metrics_table(history: &HistoryRange) -> Table {
         };
         table.row(vec![
             Cell::plain(doc.title),
-            Cell::strong(last_text(doc, last)),
+            Cell::strong(last_text(history, doc)),
             Cell::plain(text::format_metric(doc, min)),
             Cell::plain(text::format_metric(doc, max)),
             Cell::plain(sparkline::bars(history.series.metric(doc)).trim_end()),
@@ -134,9 +135,12 @@ fn metrics_table(history: &HistoryRange) -> Table {
     table
 }
 
-fn last_text(doc: &MetricDoc, range: TimeRange) -> String {
-    let bound = if range.at_least { "≥ " } else { "" };
-    format!("{bound}{}", text::format_metric(doc, range.last))
+/// Returns the value in the latest snapshot with its bound; `-` if that has none.
+pub(crate) fn last_text(history: &HistoryRange, doc: &MetricDoc) -> String {
+    history.latest_value(doc).map_or("-".to_owned(), |range| {
+        let bound = if range.at_least { "≥ " } else { "" };
+        format!("{bound}{}", text::format_metric(doc, range.last))
+    })
 }
 
 fn next(history: &HistoryRange) -> Vec<(String, String)> {

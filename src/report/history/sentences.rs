@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::facts::operation::OperationType;
 use crate::facts::snapshot::OperationMarker;
-use crate::history::HistoryRange;
+use crate::history::{HistoryRange, OpenProblem};
 use crate::text;
 
 /// Formats milliseconds since 1970 as RFC 3339 in UTC.
@@ -13,8 +13,22 @@ pub(crate) fn time(at: i64) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Returns the sentence that says when the current problem started.
+/// Returns the sentence that says when the current problem started; if the next snapshot is overdue, as of when.
 pub(crate) fn started(history: &HistoryRange, now: Timestamp) -> String {
+    let known = started_as_of_latest(history, now);
+    let (Some(since), Some(usual)) = (history.series.stale_since(), history.series.usual_distance)
+    else {
+        return known;
+    };
+    format!(
+        "UNKNOWN: no snapshot for {}, usually one every {}; as of {}: {known}",
+        text::age((now.as_millisecond() - since) as f64 / 1e3),
+        text::age(usual as f64 / 1e3),
+        time(since),
+    )
+}
+
+fn started_as_of_latest(history: &HistoryRange, now: Timestamp) -> String {
     let ago = |at: i64| text::age((now.as_millisecond() - at) as f64 / 1e3);
     let Some(latest) = history.series.latest else {
         return format!("nothing was recorded since {}", time(history.series.from));
@@ -31,7 +45,7 @@ pub(crate) fn started(history: &HistoryRange, now: Timestamp) -> String {
             None => format!("OK in every snapshot, the last one {} ago", ago(latest)),
         };
     };
-    let (name, status) = (&start.subject, start.status);
+    let (name, status) = (&start.subject, status_text(start));
     let Some(last_ok) = start.last_ok else {
         let searched_since = history.searched_since.unwrap_or(history.series.from);
         return format!(
@@ -61,6 +75,14 @@ pub(crate) fn started(history: &HistoryRange, now: Timestamp) -> String {
         time(start.since),
         time(last_ok),
     )
+}
+
+/// Returns the status of a problem, and since when it is unknown.
+fn status_text(problem: &OpenProblem) -> String {
+    match problem.unknown_since {
+        Some(since) => format!("{}, UNKNOWN since {}", problem.status, time(since)),
+        None => problem.status.to_string(),
+    }
 }
 
 /// Returns the notes below the timeline: its range, gaps and operations.

@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::facts::advice::Advice;
 
 /// The name of the project's file.
-pub(super) const FILE_NAME: &str = "cliplyctl.toml";
+pub(crate) const FILE_NAME: &str = "cliplyctl.toml";
 
 /// The merged contents of the configuration files.
 #[derive(Debug, Default)]
@@ -75,6 +75,31 @@ impl ConfigFile {
     /// The context with this name, of the file with the highest precedence.
     pub(super) fn context(&self, name: &str) -> Option<&ContextSettings> {
         self.contexts.iter().find(|context| context.name == name)
+    }
+
+    /// The context with this name that is used, and a warning if several files define it.
+    ///
+    /// # Errors
+    /// If a running demo and a file both define it: suggested commands would reach the wrong one.
+    pub(super) fn unambiguous(
+        &self,
+        name: &str,
+        environment: &ProcessEnvironment,
+    ) -> Result<Option<(&ContextSettings, Option<String>)>, Error> {
+        let named: Vec<&ContextSettings> =
+            self.contexts.iter().filter(|c| c.name == name).collect();
+        let is_demo =
+            |context: &&ContextSettings| demo_context::is_demo_context(context, environment);
+        let (demo, own): (Vec<_>, Vec<_>) = named.iter().copied().partition(is_demo);
+        if let (Some(demo), Some(own)) = (demo.first(), own.first()) {
+            return Err(Error::config(format!("two contexts have the name `{name}`"))
+                .cause(format!("{} and the running demo ({})", own.origin, demo.origin))
+                .hint("rename the context in the file, or stop the demo"));
+        }
+        let warning = |first: &ContextSettings, second: &ContextSettings| {
+            format!("context {name} of {} counts, not that of {}", first.origin, second.origin)
+        };
+        Ok(named.first().map(|first| (*first, named.get(1).map(|second| warning(first, second)))))
     }
 
     /// The hint for the name of a context that does not exist.

@@ -71,13 +71,14 @@ fn unset_variable(name: &Setting<String>) -> Error {
         .hint("export it; a context does not read .env")
 }
 
-/// The text of a file without its final line break.
+/// The text of a file without its final line breaks and byte order mark.
 fn read_value_file(path: &Path) -> Result<String, String> {
     let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
     if size > MAX_VALUE_BYTES {
         return Err(format!("it has {size} bytes; a value is expected in it, alone"));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let text = text.trim_end_matches(['\r', '\n']);
+    // Editors write a byte order mark and line breaks; neither belongs to the value.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_end_matches(['\r', '\n']);
     if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text.to_owned()) }
 }

@@ -96,3 +96,38 @@ fn password_in_the_configuration_is_rejected() {
     assert!(error.hint.as_ref().unwrap().contains("database_url_env"));
     assert!(!format!("{error:?}").contains("hunter2"));
 }
+
+#[test]
+fn variable_selects_a_context_as_the_flag_does() {
+    let by_variable = |name: &str| {
+        Fixture::with_contexts()
+            .env("CLIPLYCTL_CONTEXT", name)
+            .env("DATABASE_URL", "postgres://u@elsewhere/d")
+            .env("CLIPLY_BASE_URL", "https://elsewhere.example")
+    };
+    let settings = by_variable("staging").settings();
+    assert_eq!(settings.context_name.as_deref(), Some("staging"));
+    assert_eq!(url(&settings), "https://staging.example");
+    assert_eq!(database(&settings), "op@staging.example:5432/app");
+    // A flag precedes the variable; an empty variable is unset.
+    assert_eq!(by_variable("staging").context("prod").settings().context_name.unwrap(), "prod");
+    assert_eq!(by_variable("").settings().context_name, None);
+    let error = by_variable("stagng").error();
+    assert_eq!(error.exit_code(), crate::exit::ExitCode::Config, "{error:?}");
+    assert!(error.causes[0].contains("$CLIPLYCTL_CONTEXT"), "{error:?}");
+    let error = by_variable("staging").database_flag("postgres://u@h/d").error();
+    assert_eq!(error.message, "--database-url contradicts CLIPLYCTL_CONTEXT=staging");
+}
+
+#[test]
+fn only_the_flag_lifts_the_restrictions_of_other_contexts() {
+    let unreadable = "[context.prod]\nprotected = true\ndatabase_url_env = 'UNSET'\n
+        [context.staging]\ndatabase_url = 'postgres://u@h/d'\n";
+    let fixture = || Fixture::new().file(config::FILE_NAME, unreadable);
+    let by_variable = fixture().env("CLIPLYCTL_CONTEXT", "staging").settings();
+    assert!(!by_variable.is_selected_by_flag);
+    assert!(by_variable.warnings[0].contains("context prod is guarded"), "{by_variable:?}");
+    let by_flag = fixture().context("staging").settings();
+    assert!(by_flag.is_selected_by_flag);
+    assert_eq!(by_flag.warnings, [""; 0]);
+}

@@ -112,5 +112,5 @@ fn origin<T>(value: &Result<Setting<T>, SourceError>) -> String {
 
 fn secret(settings: &Settings) -> Option<String> {
     let password = settings.database.as_ref().ok()?.value.hosts[0].password.clone()?;
-    Some(password.value.expose().clone())
+    Some(String::from_utf8(password.value.expose().clone()).unwrap())
 }

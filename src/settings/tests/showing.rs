@@ -43,3 +43,35 @@ fn each_shown_setting_has_its_origin() {
         ("3s", "context prod")
     );
 }
+
+#[test]
+fn starter_file_leads_to_the_same_database_and_app() {
+    let origins: [(&str, fn(Fixture) -> Fixture); 3] = [
+        ("environment", |f| {
+            f.env("DATABASE_URL", "postgres://u:hunter2@h:7/d?sslmode=require")
+                .env("CLIPLY_BASE_URL", "https://app.example")
+                .env("CLIPLY_ADMIN_TOKEN", "hunter2")
+        }),
+        (".env", |f| f.file(".env", "DATABASE_URL=postgres://u:hunter2@h:7/d?sslmode=require\n")),
+        ("PG variables", |f| f.env("PGHOST", "h").env("PGUSER", "u").env("PGPASSWORD", "hunter2")),
+    ];
+    for (origin, set) in origins {
+        let before = set(Fixture::new()).settings();
+        let text = before.starter("my prod");
+        assert!(!text.contains("hunter2"), "{origin}: {text}");
+        let after =
+            set(Fixture::new()).file(config::FILE_NAME, &text).context("my prod").settings();
+        assert_eq!(database(&after), database(&before), "{origin}: {text}");
+        let tls = |settings: &Settings| settings.database.as_ref().unwrap().value.tls.clone();
+        assert_eq!(tls(&after), tls(&before), "{origin}: {text}");
+        let app = |settings: &Settings| settings.base_url.as_ref().ok().map(|u| u.value.clone());
+        assert_eq!(app(&after), app(&before), "{origin}: {text}");
+    }
+    // Without any setting, all keys are comments.
+    let text = Fixture::new().settings().starter("default");
+    assert!(Fixture::new().file(config::FILE_NAME, &text).resolve().is_ok(), "{text}");
+    // Each commented line is valid.
+    let every_line = text.replace("# headers", "## headers");
+    let keys = every_line.lines().filter(|line| line.starts_with("# ") && line.contains(" = "));
+    assert!(keys.count() > 10, "{text}");
+}

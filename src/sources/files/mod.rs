@@ -2,6 +2,7 @@
 //! and the schema, env and source files that `env` reads. Files that cliplyctl writes are private.
 
 pub mod access_report;
+pub(crate) mod config_file;
 pub mod contract;
 pub mod env_file;
 pub mod history;

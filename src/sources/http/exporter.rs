@@ -1,15 +1,19 @@
 //! Minimal HTTP server for Prometheus: serves `/metrics`, one request per connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::sync::watch::Receiver;
 
 /// Maximum size of a request head, in bytes.
 const MAX_HEAD: usize = 8 * 1024;
 /// Timeout of one request and its response.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Maximum number of connections at the same time.
+const MAX_CONNECTIONS: usize = 32;
 /// Content type of OpenMetrics.
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Pause after a failed accept, which usually means that too many files are open.
@@ -17,11 +21,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves the latest value of `text` until the process ends.
 pub(crate) async fn serve(listener: TcpListener, text: Receiver<String>) {
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
+        // Further clients wait in the queue of the listener.
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
                 let text = text.clone();
                 tokio::spawn(async move {
+                    let _slot = slot;
                     // A client that disconnects early needs no error message.
                     _ = tokio::time::timeout(REQUEST_TIMEOUT, respond(stream, &text)).await;
                 });

@@ -1,19 +1,16 @@
 //! Connects as libpq does: hosts in order, TLS according to sslmode, and a timeout for each host.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::Connect;
 use tokio::sync::OnceCell;
-use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_postgres::NoTls;
 use tokio_postgres::config::{self, Config};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::errors;
+use super::session::Session;
 use crate::dsn::{ChannelBinding, Dsn, Host, ServerAddress, SessionAttrs, SslMode};
 use crate::facts::SourceError;
 use crate::sources::tls::sslmode;
@@ -23,71 +20,98 @@ use crate::sources::tls::sslmode;
 pub struct SessionOptions {
     /// `application_name`, unless the DSN sets one: `cliplyctl:<command>`.
     pub application_name: String,
-    /// Timeout for each host, handshakes included, unless the DSN sets one.
+    /// Time limit for getting a session: for all hosts together, handshakes included. The DSN can set a shorter one
+    /// for each host.
     pub connect_timeout: Duration,
-    /// Maximum number of connections.
+    /// Maximum number of sessions; the DSN can set a smaller one.
     pub pool_size: usize,
 }
 
-/// Connection factory of the pool.
+/// Opens sessions.
 pub(crate) struct Connector {
     dsn: Dsn,
-    options: SessionOptions,
+    application_name: String,
     // Created on first use: reading certificates is slow, and connections over a socket do not need
     // them.
     tls: OnceCell<MakeRustlsConnect>,
-    last_error: LastConnectError,
 }
 
-/// Explanation of the last failed connection attempt. The pool can return only the driver's error
-/// type, so the explanation is passed through this shared slot.
-#[derive(Clone, Default)]
-pub(crate) struct LastConnectError(Arc<Mutex<Option<SourceError>>>);
+/// Failed attempt to open a session.
+pub(crate) struct Refusal {
+    pub(crate) error: SourceError,
+    /// Whether the server or pooler has no connection left for this client.
+    pub(crate) at_limit: bool,
+}
 
-impl LastConnectError {
-    fn set(&self, error: SourceError) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    }
-
-    /// Returns the explanation. It is kept, because other tasks may wait for the same database.
-    pub(crate) fn get(&self) -> Option<SourceError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+impl From<SourceError> for Refusal {
+    fn from(error: SourceError) -> Self {
+        Self { error, at_limit: false }
     }
 }
 
-/// Client and the task that drives its connection.
-type ClientWithTask = (Client, JoinHandle<()>);
-type Attempt = Result<ClientWithTask, tokio_postgres::Error>;
+type Attempt = Result<Session, tokio_postgres::Error>;
 
 impl Connector {
-    pub(crate) fn new(dsn: Dsn, options: SessionOptions, last_error: LastConnectError) -> Self {
-        Self { dsn, options, tls: OnceCell::new(), last_error }
+    pub(crate) fn new(dsn: Dsn, application_name: String) -> Self {
+        Self { dsn, application_name, tls: OnceCell::new() }
     }
 
     /// Connects to the first suitable host. As in libpq, the next host is tried only after a
-    /// retryable error.
-    async fn first_host(&self) -> Result<ClientWithTask, SourceError> {
-        let timeout = self.dsn.connect_timeout.unwrap_or(self.options.connect_timeout);
-        let mut failures = Vec::new();
-        for host in &self.dsn.hosts {
-            let attempt = tokio::time::timeout(timeout, self.connect_host(host, timeout)).await;
-            match attempt.unwrap_or_else(|_| Err(errors::host_timeout(host, timeout))) {
-                Ok(client) => return Ok(client),
-                Err(error) if error.kind.is_retryable() => failures.push(error),
-                Err(error) => return Err(error),
+    /// retryable error, and `prefer-standby` tries all hosts again if none is a standby.
+    pub(crate) async fn connect(&self, deadline: Instant) -> Result<Session, Refusal> {
+        let passes: &[SessionAttrs] = match self.dsn.session {
+            SessionAttrs::PreferStandby => &[SessionAttrs::Standby, SessionAttrs::Any],
+            ref other => std::slice::from_ref(other),
+        };
+        let hosts = self.dsn.hosts.len();
+        let (mut failures, mut at_limit) = (Vec::new(), false);
+        for (pass, required) in passes.iter().enumerate() {
+            failures.clear();
+            for (index, host) in self.dsn.hosts.iter().enumerate() {
+                let attempts_left = (passes.len() - pass) * hosts - index;
+                let timeout = self.host_timeout(deadline, attempts_left);
+                let attempt = self.suitable_host(host, *required, timeout);
+                let attempt = tokio::time::timeout(timeout, attempt).await;
+                match attempt.unwrap_or_else(|_| Err(errors::host_timeout(host, timeout).into())) {
+                    Ok(session) => return Ok(session),
+                    Err(refusal) if refusal.error.kind.is_retryable() => {
+                        at_limit |= refusal.at_limit;
+                        failures.push(refusal.error);
+                    }
+                    Err(refusal) => return Err(refusal),
+                }
             }
         }
-        Err(errors::no_host_left(failures))
+        Err(Refusal { error: errors::no_host_left(failures), at_limit })
+    }
+
+    /// Returns the timeout for the next host: an equal share of the remaining time, so that an unresponsive host
+    /// leaves time for the next one, or a shorter `connect_timeout`.
+    fn host_timeout(&self, deadline: Instant, attempts_left: usize) -> Duration {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let share = remaining / u32::try_from(attempts_left).unwrap_or(u32::MAX).max(1);
+        self.dsn.connect_timeout.map_or(share, |timeout| timeout.min(share))
+    }
+
+    /// Connects to one host and compares it with `target_session_attrs`.
+    async fn suitable_host(
+        &self,
+        host: &Host,
+        required: SessionAttrs,
+        timeout: Duration,
+    ) -> Result<Session, Refusal> {
+        let session = self.connect_host(host, timeout).await?;
+        session.check(required, host).await?;
+        Ok(session)
     }
 
     /// Connects to one host, with a second attempt with or without TLS where sslmode allows it.
-    async fn connect_host(
-        &self,
-        host: &Host,
-        timeout: Duration,
-    ) -> Result<ClientWithTask, SourceError> {
+    async fn connect_host(&self, host: &Host, timeout: Duration) -> Result<Session, Refusal> {
         let config = self.config(host, timeout);
-        let explain = |error| errors::connecting(&error, &self.dsn, host);
+        let explain = |error| Refusal {
+            at_limit: errors::is_connection_limit(&error),
+            error: errors::connecting(&error, &self.dsn, host),
+        };
         let mode = match host.address {
             ServerAddress::Socket(_) => SslMode::Disable,
             ServerAddress::Tcp { .. } => self.dsn.tls.mode,
@@ -123,7 +147,7 @@ impl Connector {
         let connector = self.tls.get_or_try_init(connector).await?;
         let mut config = config.clone();
         Ok(match config.ssl_mode(mode).connect(connector.clone()).await {
-            Ok((client, connection)) => Ok(spawn_connection(client, connection)),
+            Ok((client, connection)) => Ok(Session::start(client, connection)),
             Err(error) => Err(error),
         })
     }
@@ -145,9 +169,7 @@ impl Connector {
             .port(host.port)
             .user(&dsn.user)
             .dbname(&dsn.database)
-            .application_name(
-                dsn.application_name.as_ref().unwrap_or(&self.options.application_name),
-            )
+            .application_name(dsn.application_name.as_ref().unwrap_or(&self.application_name))
             // Half of the timeout, so that the second address of a name is tried if the first is
             // unreachable.
             .connect_timeout(timeout / 2)
@@ -155,11 +177,6 @@ impl Connector {
                 ChannelBinding::Disable => config::ChannelBinding::Disable,
                 ChannelBinding::Prefer => config::ChannelBinding::Prefer,
                 ChannelBinding::Require => config::ChannelBinding::Require,
-            })
-            .target_session_attrs(match dsn.session {
-                SessionAttrs::Any => config::TargetSessionAttrs::Any,
-                SessionAttrs::ReadWrite => config::TargetSessionAttrs::ReadWrite,
-                SessionAttrs::ReadOnly => config::TargetSessionAttrs::ReadOnly,
             });
         if let Some(password) = &host.password {
             config.password(password.value.expose());
@@ -175,19 +192,7 @@ impl Connector {
 async fn attempt_plain(config: &Config) -> Attempt {
     let mut config = config.clone();
     let (client, connection) = config.ssl_mode(config::SslMode::Disable).connect(NoTls).await?;
-    Ok(spawn_connection(client, connection))
-}
-
-/// Spawns the connection's task, which runs until the client is dropped. Its errors are reported by
-/// the queries.
-fn spawn_connection<F>(client: Client, connection: F) -> ClientWithTask
-where
-    F: Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
-{
-    let task = tokio::spawn(async move {
-        _ = connection.await;
-    });
-    (client, task)
+    Ok(Session::start(client, connection))
 }
 
 /// Returns whether pg_hba.conf has no entry for this kind of connection.
@@ -198,15 +203,4 @@ fn refused_by_pg_hba(error: &tokio_postgres::Error) -> bool {
 /// Returns the second error, or the first if pg_hba.conf refused the second attempt.
 fn more_useful_error(second: Attempt, first: tokio_postgres::Error) -> Attempt {
     second.map_err(|second| if refused_by_pg_hba(&second) { first } else { second })
-}
-
-impl Connect for Connector {
-    fn connect(&self, _: &Config) -> Pin<Box<dyn Future<Output = Attempt> + Send + '_>> {
-        Box::pin(async {
-            self.first_host().await.map_err(|error| {
-                self.last_error.set(error);
-                tokio_postgres::Error::__private_api_timeout()
-            })
-        })
-    }
 }

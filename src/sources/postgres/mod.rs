@@ -14,10 +14,12 @@ pub(crate) mod evaluate;
 pub(crate) mod event_histogram;
 mod events;
 pub(crate) mod flow;
+pub(crate) mod grants;
 pub(crate) mod groups;
 pub(crate) mod jobs;
 pub(crate) mod last_finishes;
 pub(crate) mod layout;
+mod pool;
 pub(crate) mod probe;
 mod query;
 pub(crate) mod queue;
@@ -27,18 +29,20 @@ pub(crate) mod requeued_jobs;
 mod row_types;
 pub(crate) mod selection;
 pub(crate) mod server;
+mod session;
 pub(crate) mod table_load;
 pub(crate) mod user_access;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use connect::Connector;
 pub use connect::SessionOptions;
-use connect::{Connector, LastConnectError};
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
 use futures_util::future::join;
+use pool::{Pool, PooledSession};
 use query::{NEUTRAL_SETTINGS, Transaction, read_only};
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
 
 use crate::dsn::Dsn;
 use crate::facts::{SourceError, SourceErrorKind as Kind};
@@ -50,13 +54,12 @@ use crate::redact;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Connection of the pool; returned to it on drop.
-pub(crate) type Connection = deadpool_postgres::Client;
+pub type Connection = PooledSession;
 
 /// Connection pool of one database. Cheap to clone; connects on the first query.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool,
-    last_error: LastConnectError,
+    pool: Arc<Pool>,
     display_name: String,
     /// Schema of the tables that the connection string names.
     schema: Option<String>,
@@ -64,18 +67,16 @@ pub struct Database {
 
 impl Database {
     /// Creates the pool without connecting.
-    pub fn open(dsn: &Dsn, options: SessionOptions) -> Result<Self, SourceError> {
+    pub fn open(dsn: &Dsn, options: SessionOptions) -> Self {
         let passwords = dsn.hosts.iter().filter_map(|host| host.password.as_ref());
-        passwords.for_each(|password| redact::own::register(password.value.expose()));
-        let (size, last_error) = (options.pool_size.max(1), LastConnectError::default());
-        let connector = Connector::new(dsn.clone(), options, last_error.clone());
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        // The driver's configuration cannot express a DSN; the connector builds its own for each
-        // host.
-        let manager = Manager::from_connect(Config::new(), connector, recycling);
-        let pool = Pool::builder(manager).max_size(size).build();
-        let pool = pool.map_err(|error| SourceError::new(Kind::Other, error.to_string()))?;
-        Ok(Self { pool, last_error, display_name: dsn.to_string(), schema: dsn.schema.clone() })
+        passwords.for_each(|password| {
+            redact::own::register(&String::from_utf8_lossy(password.value.expose()));
+        });
+        let size =
+            dsn.connection_limit.map_or(options.pool_size, |limit| limit.min(options.pool_size));
+        let connector = Connector::new(dsn.clone(), options.application_name);
+        let pool = Pool::new(connector, size, options.connect_timeout);
+        Self { pool, display_name: dsn.to_string(), schema: dsn.schema.clone() }
     }
 
     /// Replaces `{jobs}` and `{job_events}` in a statement by the OIDs of these tables: in the schema that the
@@ -102,10 +103,13 @@ impl Database {
 
     /// Returns a connection for callers that manage their own transactions (the writers).
     pub async fn connection(&self) -> Result<Connection, SourceError> {
-        self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => self.last_error.get().unwrap_or_else(|| error.into()),
-            other => SourceError::new(Kind::Other, other.to_string()),
-        })
+        self.pool.get().await
+    }
+
+    /// Returns a further connection, or `None` if the server or the pool has none to spare now. A caller that
+    /// holds a connection must use this one: waiting for another could last forever.
+    pub(crate) async fn spare_connection(&self) -> Option<Connection> {
+        self.pool.spare().await
     }
 
     /// Runs `queries` in a read-only transaction. Each statement, and about the same for all of
@@ -147,14 +151,15 @@ impl Database {
     async fn with_timeout<T>(
         &self,
         timeout: Duration,
-        queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
+        queries: impl AsyncFnOnce(&Connection) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         let connection = self.connection().await?;
-        let result = tokio::time::timeout(timeout + GRACE, queries(&connection));
+        let queries = self.pool.run(&connection, queries(&connection));
+        let result = tokio::time::timeout(timeout + GRACE, queries);
         let result = result.await.unwrap_or_else(|_| Err(errors::server_timeout(timeout + GRACE)));
         if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = result {
             // The connection is broken or still runs our query, so it must not return to the pool.
-            drop(Object::take(connection));
+            connection.discard();
         }
         result
     }

@@ -9,7 +9,8 @@ use futures_util::future::{join, join_all, join3};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Error, Row, SimpleQueryMessage, SimpleQueryRow};
 
-use super::Database;
+use super::session::ServerParameters;
+use super::{Connection, Database};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 
 /// Values and types of `$1, $2, …` of a statement.
@@ -122,12 +123,12 @@ pub(crate) fn only(rows: Result<Vec<Row>, SourceError>) -> Result<Row, SourceErr
 /// Sends BEGIN, `queries` and COMMIT in one round trip. They are sent in this order, because
 /// `join3` polls in this order. After a failed statement the COMMIT acts as a ROLLBACK.
 async fn in_one_round_trip<T>(
-    connection: &Client,
+    connection: &Connection,
     timeout: Duration,
     queries: impl Future<Output = T>,
     all_succeeded: impl FnOnce(&T) -> bool,
 ) -> Result<T, SourceError> {
-    let begin = begin(timeout);
+    let begin = begin(timeout, connection.parameters());
     let transaction = Transaction::new(connection);
     let end = connection.batch_execute("COMMIT");
     let (begun, results, ended) = join3(connection.batch_execute(&begin), queries, end).await;
@@ -147,15 +148,16 @@ impl Database {
         timeout: Duration,
         statements: [&str; N],
     ) -> Result<[Vec<TextRow>; N], SourceError> {
-        let begin = begin(timeout);
-        let message = format!("{begin};\n{};\nCOMMIT", statements.join(";\n"));
         let row_sets = self
             .with_timeout(timeout, async |connection| {
+                let begin = begin(timeout, connection.parameters());
+                let message = format!("{begin};\n{};\nCOMMIT", statements.join(";\n"));
                 let transaction = Transaction::new(connection);
                 let messages = connection.simple_query(&message).await?;
                 transaction.finish();
-                // The first row set is of `begin`.
-                Ok(group_by_statement(messages).into_iter().skip(1).collect::<Vec<_>>())
+                // `begin` can return a row set before those of the statements.
+                let mut row_sets = group_by_statement(messages);
+                Ok(row_sets.split_off(row_sets.len().saturating_sub(N)))
             })
             .await?;
         let missing = |_| SourceError::new(Kind::Malformed, "an answer is missing");
@@ -214,19 +216,32 @@ pub(crate) const NEUTRAL_SETTINGS: &str =
 
 /// Returns the SQL that begins a read-only transaction with a timeout for each statement. Settings of role or
 /// database change no result. JIT is off: these queries are too short to benefit from compilation.
-///
-/// It returns one row set: `transaction_timeout` exists only since PostgreSQL 17, and a SQL_ASCII database must not
-/// refuse to send text that is not valid in the client's encoding.
-pub(crate) fn begin(timeout: Duration) -> String {
+pub(crate) fn begin(timeout: Duration, server: &ServerParameters) -> String {
     format!(
         "BEGIN READ ONLY; SET LOCAL jit = off; {NEUTRAL_SETTINGS}; SET LOCAL datestyle = iso; \
-         SET LOCAL timezone = 'UTC'; {}; \
-         SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) <> '0' \
-         THEN pg_catalog.set_config('transaction_timeout', '0', true) END, \
-         CASE WHEN pg_catalog.current_setting('server_encoding') = 'SQL_ASCII' \
-         THEN pg_catalog.set_config('client_encoding', 'SQL_ASCII', true) END",
-        set_timeout(timeout)
+         SET LOCAL timezone = 'UTC'; {}{}",
+        set_timeout(timeout),
+        server_settings(server),
     )
+}
+
+/// Returns the statements that depend on the server: `transaction_timeout` exists only since PostgreSQL 17, and a
+/// SQL_ASCII database must not refuse to send text that is not valid in the client's encoding.
+///
+/// If a pooler does not pass the server's parameters on, one statement asks for them, and returns a row set.
+fn server_settings(server: &ServerParameters) -> String {
+    let (Some(has_timeout), Some(is_sql_ascii)) =
+        (server.has_transaction_timeout(), server.is_sql_ascii())
+    else {
+        return "; SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) <> '0' \
+                THEN pg_catalog.set_config('transaction_timeout', '0', true) END, \
+                CASE WHEN pg_catalog.current_setting('server_encoding') = 'SQL_ASCII' \
+                THEN pg_catalog.set_config('client_encoding', 'SQL_ASCII', true) END"
+            .to_owned();
+    };
+    let timeout = if has_timeout { "; SET LOCAL transaction_timeout = 0" } else { "" };
+    let encoding = if is_sql_ascii { "; SET LOCAL client_encoding = SQL_ASCII" } else { "" };
+    format!("{timeout}{encoding}")
 }
 
 /// Returns the SQL that sets the timeout of the following statements of a transaction. The lock
@@ -240,11 +255,11 @@ pub(crate) fn set_timeout(timeout: Duration) -> String {
 /// Runs `queries` in a read-only transaction. BEGIN is sent together with the first query: two
 /// round trips instead of four for a single query.
 pub(crate) async fn read_only<T>(
-    connection: &Client,
+    connection: &Connection,
     timeout: Duration,
     queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
 ) -> Result<T, SourceError> {
-    let begin = begin(timeout);
+    let begin = begin(timeout, connection.parameters());
     let transaction = Transaction::new(connection);
     // `join` polls its first future first, so BEGIN is sent first.
     let (begun, result) = join(connection.batch_execute(&begin), queries(connection)).await;

@@ -1,4 +1,5 @@
-//! Certificate verifier that tells an expired server certificate from an expired CA certificate.
+//! Certificate verifier that tells an expired server certificate from an expired CA certificate, and names keys that
+//! cannot be verified.
 //!
 //! rustls reports only that some certificate of the chain has expired, and it ignores the validity
 //! dates of root certificates that were loaded from a file. libpq (OpenSSL) checks those dates.
@@ -9,6 +10,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use super::key_type::{UNVERIFIABLE_SCHEMES, UnverifiableKey};
 
 /// Expired certificate of a CA in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,6 +112,9 @@ impl ServerCertVerifier for ExpiredCaVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         use CertificateError::{Expired, ExpiredContext};
+        if let Some(key) = UnverifiableKey::of(end_entity) {
+            return Err(key.into());
+        }
         match self.verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
             Ok(verified) => match self.expired_root(end_entity, intermediates, now) {
                 Some(expired) => Err(expired.into()),
@@ -117,7 +123,12 @@ impl ServerCertVerifier for ExpiredCaVerifier {
             Err(error @ Error::InvalidCertificate(Expired | ExpiredContext { .. })) => Err(self
                 .expired_intermediate(end_entity, intermediates, now)
                 .map_or(error, Into::into)),
-            Err(error) => Err(error),
+            Err(error) => {
+                let authorities = intermediates.iter().chain(&self.roots);
+                let is_algorithm = format!("{error:?}").contains("UnsupportedSignatureAlgorithm");
+                let key = is_algorithm.then(|| authorities.filter_map(UnverifiableKey::of).next());
+                Err(key.flatten().map_or(error, Into::into))
+            }
         }
     }
 
@@ -140,6 +151,6 @@ impl ServerCertVerifier for ExpiredCaVerifier {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
+        [self.verifier.supported_verify_schemes(), UNVERIFIABLE_SCHEMES.to_vec()].concat()
     }
 }

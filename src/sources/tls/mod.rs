@@ -3,5 +3,7 @@
 
 pub(crate) mod expired_ca;
 pub(crate) mod http_errors;
+mod key_type;
+mod pem;
 pub(crate) mod postgres_errors;
 pub(crate) mod sslmode;

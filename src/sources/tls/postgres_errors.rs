@@ -5,6 +5,7 @@ use rustls::{AlertDescription, CertificateError, Error};
 
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::tls::expired_ca::ExpiredCa;
+use crate::sources::tls::key_type::UnverifiableKey;
 
 /// Returns the error for a failed handshake with `server`.
 pub(crate) fn explain(error: &Error, server: &str) -> SourceError {
@@ -60,6 +61,14 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
             "its certificate is not meant for servers".to_owned(),
             Some("have it reissued with the extended key usage serverAuth"),
         ),
+        other
+            if let Some(UnverifiableKey(kind)) = UnverifiableKey::from_certificate_error(other) =>
+        {
+            (
+                format!("this tool cannot verify a certificate with a key of type {kind}"),
+                Some(KEY_TYPE),
+            )
+        }
         other => match ExpiredCa::from_certificate_error(other) {
             Some(expired) => (
                 format!(
@@ -73,6 +82,8 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
     }
 }
 
+const KEY_TYPE: &str = "have the server's certificate issued for a P-256 or RSA key; sslmode=require without \
+                        sslrootcert encrypts without verifying";
 const RENEW_CA: &str = "renew the authority's certificate where it lies: in sslrootcert here, or in what the \
                          server sends; the server's own need not change where the key stays";
 

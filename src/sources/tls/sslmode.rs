@@ -16,6 +16,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::dsn::{RootCert, SslMode, Tls};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::tls::expired_ca::ExpiredCaVerifier;
+use crate::sources::tls::key_type::UNVERIFIABLE_SCHEMES;
+use crate::sources::tls::pem;
 
 /// Returns a connector that verifies the server as the sslmode of the DSN requires.
 pub(crate) fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {
@@ -79,7 +81,7 @@ fn system_verifier(
         return Ok(Arc::new(ExpiredCaVerifier { verifier: Arc::new(verifier), roots: vec![] }));
     }
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    Ok(webpki_verifier(roots, provider)?)
+    Ok(Arc::new(ExpiredCaVerifier { verifier: webpki_verifier(roots, provider)?, roots: vec![] }))
 }
 
 fn webpki_verifier(
@@ -94,9 +96,10 @@ fn webpki_verifier(
 /// Reads all certificates of a PEM file.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SourceError> {
     let shown = path.display();
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let read =
-        read.map_err(|error| failed(format!("cannot read certificates from {shown}"), error))?;
+    let text = std::fs::read(path)
+        .map_err(|error| failed(format!("cannot read certificates from {shown}"), error))?;
+    let read = pem::certificates(&text)
+        .map_err(|error| failed(format!("cannot read certificates from {shown}"), error))?;
     if read.is_empty() {
         return Err(failed(format!("{shown} holds no certificate"), "expected PEM"));
     }
@@ -205,6 +208,7 @@ impl ServerCertVerifier for NoVerification {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        let schemes = self.0.signature_verification_algorithms.supported_schemes();
+        [schemes, UNVERIFIABLE_SCHEMES.to_vec()].concat()
     }
 }

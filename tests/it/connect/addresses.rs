@@ -6,7 +6,7 @@ use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::SourceErrorKind;
 
 use super::secured_server::{Secured, UNUSED_PORTS, has_ipv6, try_connect, try_connect_with_flag};
-use crate::support::postgres::{Database, cluster};
+use crate::support::postgres::cluster;
 
 #[test]
 fn every_spelling_of_a_socket_connects() {
@@ -62,23 +62,6 @@ fn first_reachable_host_is_used() {
     let error = try_connect(&format!("postgres://stranger@127.0.0.1:{port},127.0.0.1:{dead}/d"))
         .unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
-}
-
-#[test]
-fn host_with_other_session_attributes_is_skipped() {
-    let database = Database::blank();
-    database.execute(&format!(
-        "ALTER DATABASE {} SET default_transaction_read_only = on",
-        database.name()
-    ));
-    let url = |attrs: &str| format!("{}?target_session_attrs={attrs}", database.url());
-    for fitting in ["any", "read-only", "standby", "prefer-standby"] {
-        assert!(try_connect(&url(fitting)).is_ok(), "{fitting}");
-    }
-    for other in ["read-write", "primary"] {
-        let error = try_connect(&url(other)).unwrap_err();
-        assert!(error.message.contains("target_session_attrs"), "{error:?}");
-    }
 }
 
 #[test]

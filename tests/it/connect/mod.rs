@@ -2,7 +2,11 @@
 
 mod addresses;
 mod certificates;
+mod key_types;
+mod libpq;
+mod limits;
 mod passwords;
+pub mod platforms;
 mod pool_reuse;
 pub mod pooler;
 mod reading;

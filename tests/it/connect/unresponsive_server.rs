@@ -4,13 +4,15 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cliplyctl::demo::server::DemoServer;
 use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 
 use super::secured_server::{TIMEOUT, UNUSED_PORTS, start, try_connect, try_connect_within};
+use crate::every_command::{self, LINES};
+use crate::support::cli::Cli;
 use crate::support::postgres::server_options;
 
 /// Returns the port of a server on 127.0.0.1 without TLS.
@@ -60,6 +62,55 @@ fn connect_timeout_of_the_dsn_takes_precedence() {
     let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
     let error = try_connect_within(&dsn, TIMEOUT).unwrap_err();
     assert!(error.message.contains("did not answer within 1 s"), "{error:?}");
+}
+
+#[test]
+fn unresponsive_first_host_leaves_time_for_the_next() {
+    let (mute, plain) = (listener(read_forever), plain_server());
+    for more in ["", "connect_timeout=60"] {
+        let hosts = format!("host=127.0.0.1,127.0.0.1 port={mute},{plain}");
+        let dsn = format!("{hosts} user=postgres dbname=postgres {more}");
+        let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
+        let connected = try_connect_within(&dsn, Duration::from_secs(4));
+        assert_eq!(connected.as_deref(), Ok("postgres plain"), "{more}");
+    }
+}
+
+/// Runs every command that reads the database against a server that accepts connections and never answers.
+/// `connect_timeout` and the number of queries extend no command.
+#[test]
+fn every_command_ends_within_its_time_limit() {
+    let port = listener(read_forever);
+    let url = format!("postgres://postgres@127.0.0.1:{port}/d?connect_timeout=600&sslmode=disable");
+    let base = format!("http://127.0.0.1:{port}");
+    let lines = LINES.iter().filter(|(name, args)| {
+        let other = ["env ", "config show", "demo", "runbook", "schema", "completions", "man"];
+        !other.iter().any(|start| name.starts_with(start)) && !args.contains("NOTE")
+    });
+    let lines: Vec<_> = lines
+        .map(|line| every_command::command_words(line, "1", "rq-1", ""))
+        .filter(|words| !every_command::is_endless(words))
+        .collect();
+    assert!(lines.len() > 20, "{}", lines.len());
+    thread::scope(|scope| {
+        for words in &lines {
+            scope.spawn(|| {
+                let words = words.iter().map(String::as_str).chain(["--timeout", "1s"]);
+                let started = Instant::now();
+                let output = Cli::new(words.clone())
+                    .env("DATABASE_URL", &url)
+                    .env("CLIPLY_BASE_URL", &base)
+                    .run();
+                // A loaded machine is slow, but the connect_timeout is ten minutes.
+                let took = started.elapsed();
+                let words: Vec<_> = words.collect();
+                assert!(took < Duration::from_secs(20), "{words:?} took {took:?}: {output:#?}");
+                let is_view =
+                    ["history", "record", "--from"].iter().any(|word| words.contains(word));
+                assert!(output.code != 0 || is_view, "{words:?}: {output:#?}");
+            });
+        }
+    });
 }
 
 #[test]

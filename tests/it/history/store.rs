@@ -35,6 +35,8 @@ fn snapshot(at: i64) -> Snapshot {
         status: Status::Critical,
         section: Some("3.3".into()),
         failed_checks: vec![FailedCheck { check, status: Status::Critical, message }],
+        evaluated: vec!["queue.workers".to_owned()],
+        server_time: None,
         metrics,
         detail: SnapshotDetail { areas: vec![area], ..SnapshotDetail::default() },
     }
@@ -207,4 +209,54 @@ fn older_store_version_is_migrated_and_newer_one_refused() {
         assert!(error.causes[0].contains("its form is 99"), "{error:?}");
         assert_eq!(error.exit_code().code(), 78);
     }
+}
+
+/// Returns how many snapshots of a system are stored.
+fn count(store: &Store, name: &str) -> usize {
+    let mut found = 0;
+    let system = store.system(name).unwrap().unwrap();
+    store.walk(system, (0, i64::MAX), |_| found += 1).unwrap();
+    found
+}
+
+const DAY: i64 = 86_400_000;
+
+#[test]
+fn retention_deletes_only_snapshots_of_its_own_system() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(Some(directory.path())).unwrap();
+    let (year, month) = (Duration::from_hours(365 * 24), Duration::from_hours(30 * 24));
+    let other = SystemId { name: "other:5432/app", context: None };
+    for day in [0, 100, 200] {
+        store.append(SYSTEM, &snapshot(day * DAY), &[], year).unwrap();
+    }
+    for day in [0, 200] {
+        store.append(other, &snapshot(day * DAY), &[], month).unwrap();
+    }
+    assert_eq!(count(&store, SYSTEM.name), 3);
+    // The next poll deletes what is older than the previous one by more than the retention.
+    store.append(other, &snapshot(200 * DAY + 1), &[], month).unwrap();
+    assert_eq!(count(&store, other.name), 2);
+    assert_eq!(count(&store, SYSTEM.name), 3);
+}
+
+#[test]
+fn poll_with_a_wrong_clock_deletes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(Some(directory.path())).unwrap();
+    let month = Duration::from_hours(30 * 24);
+    let mut append = |day: i64, server_day: Option<i64>| {
+        let mut snapshot = snapshot(day * DAY);
+        snapshot.server_time =
+            server_day.map(|day| Timestamp::from_millisecond(day * DAY).unwrap());
+        store.append(SYSTEM, &snapshot, &[], month).unwrap();
+        count(&store, SYSTEM.name)
+    };
+    assert_eq!(append(100, None), 1);
+    assert_eq!(append(101, None), 2);
+    // A year ahead, once; and again, while the server's clock is right.
+    assert_eq!(append(466, None), 3);
+    assert_eq!(append(102, None), 4);
+    assert_eq!(append(467, Some(103)), 5);
+    assert_eq!(append(468, Some(103)), 6);
 }

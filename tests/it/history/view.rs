@@ -15,6 +15,10 @@ use crate::support::cli::Cli;
 const URL: &str = "postgres://u@db.example:5432/app";
 const SYSTEM: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
 
+/// The checks that every snapshot evaluates.
+const EVALUATED: [&str; 6] =
+    ["app.up", "dlq.size", "queue.backlog", "queue.workers", "ready.ok", "ready.worker"];
+
 /// Returns a snapshot from this many minutes ago in which these checks were CRITICAL.
 fn snapshot_minutes_ago(minutes: i64, failed_checks: &[&str], due: f64) -> Snapshot {
     let mut metrics = MetricValues::default();
@@ -34,6 +38,8 @@ fn snapshot_minutes_ago(minutes: i64, failed_checks: &[&str], due: f64) -> Snaps
         status: if failed_checks.is_empty() { Status::Ok } else { Status::Critical },
         section: (!failed_checks.is_empty()).then(|| "3.3".to_owned()),
         failed_checks: failed_checks.iter().map(failed_check).collect(),
+        evaluated: EVALUATED.map(str::to_owned).to_vec(),
+        server_time: None,
         metrics,
         detail: SnapshotDetail { areas: areas.map(area).to_vec(), ..SnapshotDetail::default() },
     }
@@ -207,5 +213,75 @@ fn timeline_lines_never_wrap() {
         let row = |name: &str| screen.lines().find(|line| line.starts_with(name)).unwrap();
         assert!(row("queue?").trim_end().ends_with('C'), "{screen}");
         assert!(row("oldest due").trim_end().ends_with('█'), "{screen}");
+    }
+}
+
+/// Returns a snapshot every minute until this many minutes ago.
+fn every_minute_until(minutes: i64) -> Vec<Snapshot> {
+    (0..30).map(|n| snapshot_minutes_ago(minutes + 30 - n, &[], 3.0)).collect()
+}
+
+#[test]
+fn overdue_snapshot_makes_the_status_unknown() {
+    let stopped = history("-o json", &every_minute_until(1_200)).run().expect_code(0).json();
+    assert_eq!(stopped["data"]["status"], "unknown", "{stopped:#}");
+    let started = stopped["data"]["started"].as_str().unwrap();
+    assert!(started.starts_with("UNKNOWN: no snapshot for 20h"), "{started}");
+    assert!(started.contains("as of") && started.contains("OK in every snapshot"), "{started}");
+    let mut page = history("--html page.html", &every_minute_until(1_200));
+    page.run().expect_code(0);
+    let text = std::fs::read_to_string(page.home().join("page.html")).unwrap();
+    assert!(text.contains("UNKNOWN: no snapshot for"), "{text}");
+    // The healthy counterpart: the recorder runs.
+    let running = history("-o json", &every_minute_until(0)).run().expect_code(0).json();
+    assert_eq!(running["data"]["status"], "ok", "{running:#}");
+    assert!(!running["data"]["started"].as_str().unwrap().contains("UNKNOWN"), "{running:#}");
+}
+
+#[test]
+fn lower_bound_stays_one_in_every_format() {
+    let with_bound = |args: &str| {
+        let cli = history(args, &every_minute_until(0));
+        let store = cli.home().join(".local/state/cliplyctl/history.db");
+        let store = rusqlite::Connection::open(store).unwrap();
+        store.execute("UPDATE snapshots SET due = 10001, at_least = 1", []).unwrap();
+        cli
+    };
+    let table = with_bound("").run().expect_code(0).stdout;
+    assert!(table.contains("≥ 10,001"), "{table}");
+    let csv = with_bound("-o csv").run().expect_code(0).stdout;
+    let (head, last) = (csv.lines().next().unwrap(), csv.lines().last().unwrap());
+    assert!(head.ends_with(",at_least") && last.ends_with(",due"), "{head}\n{last}");
+    let exact = history("-o csv", &every_minute_until(0)).run().expect_code(0).stdout;
+    assert!(exact.lines().last().unwrap().ends_with(','), "{exact}");
+    let mut page = with_bound("--html page.html -o csv");
+    let rows = page.run().expect_code(0).stdout;
+    assert_eq!(rows.lines().count(), 31, "{rows}");
+    let text = std::fs::read_to_string(page.home().join("page.html")).unwrap();
+    assert!(text.contains("≥ 10,001"), "{text}");
+}
+
+#[test]
+fn value_that_the_latest_snapshot_lacks_is_not_shown_as_the_latest() {
+    let mut snapshots = every_minute_until(0);
+    snapshots.last_mut().unwrap().metrics = MetricValues::default();
+    let table = history("", &snapshots).run().expect_code(0).stdout;
+    let due =
+        |table: &str| table.lines().find(|line| line.starts_with("due now")).unwrap().to_owned();
+    assert_eq!(due(&table).split_whitespace().nth(2), Some("-"), "{table}");
+    let json = history("-o json", &snapshots).run().expect_code(0).json();
+    let steps = json["data"]["steps"].as_array().unwrap();
+    let last = steps.iter().rev().find(|step| step["snapshots"] != 0).unwrap();
+    assert_eq!(last["questions"]["environment"], serde_json::Value::Null, "{last:#}");
+    // The healthy counterpart.
+    let table = history("", &every_minute_until(0)).run().expect_code(0).stdout;
+    assert_eq!(due(&table).split_whitespace().nth(2), Some("3"), "{table}");
+}
+
+#[test]
+fn since_in_the_future_is_a_usage_error_in_every_format() {
+    for format in ["table", "json", "csv"] {
+        let args = format!("--since 2999-01-01T00:00:00Z -o {format}");
+        history(&args, &every_minute_until(0)).run().expect_code(64);
     }
 }

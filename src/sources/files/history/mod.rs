@@ -9,13 +9,15 @@ mod schema;
 mod write;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 pub use write::SystemId;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::facts::SourceErrorKind;
 use crate::facts::operation::OperationType;
 use crate::sources::files::private_file;
 
@@ -38,11 +40,11 @@ impl Store {
     pub fn open(directory: Option<&Path>) -> Result<Self, Error> {
         let path = path(directory)?;
         if let Some(parent) = path.parent() {
-            private_file::create_directory(parent).map_err(|error| unusable(&path).cause(error))?;
+            private_file::create_directory(parent).map_err(|error| file_error(&path, &error))?;
         }
         // SQLite creates its `-wal` and `-shm` files with the permissions of this file.
-        drop(private_file::append(&path).map_err(|error| unusable(&path).cause(error))?);
-        let store_error = |error| unusable(&path).cause(error);
+        drop(private_file::append(&path).map_err(|error| file_error(&path, &error))?);
+        let store_error = |error| database_error(&path, &error);
         let mut connection = Connection::open(&path).map_err(store_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(store_error)?;
         schema::prepare(&mut connection, &path)?;
@@ -58,7 +60,7 @@ impl Store {
         if !fs::exists(&path).unwrap_or(false) {
             return Ok(None);
         }
-        let store_error = |error| unusable(&path).cause(error);
+        let store_error = |error| database_error(&path, &error);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(store_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(store_error)?;
@@ -79,7 +81,7 @@ impl Store {
 
     fn store_error(&self) -> impl Fn(rusqlite::Error) -> Error + use<> {
         let path = self.path.clone();
-        move |error| unusable(&path).cause(error)
+        move |error| database_error(&path, &error)
     }
 }
 
@@ -94,6 +96,38 @@ fn path(directory: Option<&Path>) -> Result<PathBuf, Error> {
 
 fn unusable(path: &Path) -> Error {
     Error::config(format!("the history in {} cannot be used", path.display()))
+}
+
+/// The error of the file system. A full disk is no error of the configuration.
+fn file_error(path: &Path, error: &io::Error) -> Error {
+    let kind = error.kind();
+    if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        return Error { kind: unavailable(), ..unusable(path).cause(error) };
+    }
+    unusable(path).cause(error)
+}
+
+/// The error of SQLite. A store that is locked or on a full disk can be used later; a damaged one cannot.
+fn database_error(path: &Path, error: &rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    let unusable = unusable(path).cause(error);
+    match error.sqlite_error_code() {
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+            Error { kind: unavailable(), ..unusable }
+                .hint("another process writes to it; try again")
+        }
+        Some(Code::DiskFull | Code::SystemIoFailure) => {
+            Error { kind: unavailable(), ..unusable }.hint("make room on the disk, then try again")
+        }
+        Some(Code::NotADatabase | Code::DatabaseCorrupt) => {
+            unusable.hint(format!("move {} away, and a new one is begun", path.display()))
+        }
+        _ => unusable,
+    }
+}
+
+fn unavailable() -> ErrorKind {
+    ErrorKind::Source(SourceErrorKind::Unavailable)
 }
 
 /// Returns the number of an operation type in the column `undo`, which was originally a boolean.

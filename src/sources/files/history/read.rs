@@ -1,6 +1,8 @@
 //! Reads snapshots and operations of one system in a time range, through the index on system and
 //! time.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
@@ -8,7 +10,7 @@ use super::{Store, operation_type_from_number};
 use crate::error::Error;
 use crate::facts::Status;
 use crate::facts::snapshot::{
-    METRICS, Measure, MetricValues, OperationMarker, SnapshotDetail, StoredSnapshot,
+    CheckSet, METRICS, Measure, MetricValues, OperationMarker, SnapshotDetail, StoredSnapshot,
 };
 
 /// A recorded system.
@@ -56,38 +58,54 @@ impl Store {
         mut visit: impl FnMut(&StoredSnapshot<'_>),
     ) -> Result<(), Error> {
         let names = METRICS.map(|doc| doc.name).join(", ");
+        let sets = self.check_sets()?;
         let statement = format!(
-            "SELECT at, verdict, section, bad, at_least, {names} FROM snapshots \
+            "SELECT at, verdict, section, bad, at_least, evaluated, {names} FROM snapshots \
              WHERE place = ?1 AND at >= ?2 AND at <= ?3 ORDER BY at, id"
         );
         let mut read = || {
             let mut statement = self.connection.prepare(&statement)?;
             let mut rows = statement.query(params![system_id, from, until])?;
             while let Some(row) = rows.next()? {
-                visit(&snapshot_from_row(row)?);
+                visit(&snapshot_from_row(row, &sets)?);
             }
             Ok(())
         };
         read().map_err(self.store_error())
     }
 
-    /// Calls `visit` with the time and the failed checks of at most `max` snapshots before a time,
+    /// Returns all sets of evaluated checks by their ids.
+    fn check_sets(&self) -> Result<BTreeMap<i64, CheckSet>, Error> {
+        let read = || {
+            let mut statement = self.connection.prepare("SELECT id, checks FROM check_sets")?;
+            let rows = statement.query_map([], |row| {
+                let number = row.get(0)?;
+                Ok((number, CheckSet::parse(number, row.get_ref(1)?.as_str()?)))
+            })?;
+            rows.collect::<rusqlite::Result<_>>()
+        };
+        read().map_err(self.store_error())
+    }
+
+    /// Calls `visit` with the time, the failed and the evaluated checks of at most `max` snapshots before a time,
     /// newest first, until it returns `false`.
     pub(crate) fn back(
         &self,
         system_id: i64,
         before: i64,
         max: u32,
-        mut visit: impl FnMut(i64, &str) -> bool,
+        mut visit: impl FnMut(i64, &str, Option<&CheckSet>) -> bool,
     ) -> Result<(), Error> {
+        let sets = self.check_sets()?;
         let mut read = || {
             let mut statement = self.connection.prepare(
-                "SELECT at, bad FROM snapshots WHERE place = ?1 AND at < ?2 \
+                "SELECT at, bad, evaluated FROM snapshots WHERE place = ?1 AND at < ?2 \
                  ORDER BY at DESC LIMIT ?3",
             )?;
             let mut rows = statement.query(params![system_id, before, max])?;
             while let Some(row) = rows.next()? {
-                if !visit(row.get(0)?, row.get_ref(1)?.as_str()?) {
+                let evaluated = row.get::<_, Option<i64>>(2)?.and_then(|id| sets.get(&id));
+                if !visit(row.get(0)?, row.get_ref(1)?.as_str()?, evaluated) {
                     break;
                 }
             }
@@ -133,11 +151,14 @@ impl Store {
     }
 }
 
-fn snapshot_from_row<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredSnapshot<'a>> {
+fn snapshot_from_row<'a>(
+    row: &'a Row<'_>,
+    sets: &'a BTreeMap<i64, CheckSet>,
+) -> rusqlite::Result<StoredSnapshot<'a>> {
     let lower_bounds: i64 = row.get(4)?;
     let mut metrics = MetricValues::default();
     for (index, doc) in METRICS.iter().enumerate() {
-        let value: Option<f64> = row.get(5 + index)?;
+        let value: Option<f64> = row.get(6 + index)?;
         let at_least = lower_bounds >> index & 1 == 1;
         metrics.set(doc.metric, value.map(|value| Measure { value, at_least }));
     }
@@ -146,6 +167,7 @@ fn snapshot_from_row<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredSnapshot<'a
         status: Status::from_number(row.get(1)?),
         section: row.get_ref(2)?.as_str_or_null()?,
         bad: row.get_ref(3)?.as_str()?,
+        evaluated: row.get::<_, Option<i64>>(5)?.and_then(|id| sets.get(&id)),
         metrics,
     })
 }

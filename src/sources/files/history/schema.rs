@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::{BUSY_TIMEOUT, unusable};
+use super::{BUSY_TIMEOUT, database_error, unusable};
 use crate::error::Error;
 
 /// All migrations in order. A released migration never changes; new ones are appended.
-pub(crate) const MIGRATIONS: [&str; 2] = [
+pub(crate) const MIGRATIONS: [&str; 3] = [
     "CREATE TABLE places (
        id INTEGER PRIMARY KEY,
        -- The database and the app, without credentials: what the snapshots are of.
@@ -49,6 +49,13 @@ pub(crate) const MIGRATIONS: [&str; 2] = [
        jobs INTEGER NOT NULL,
        PRIMARY KEY (place, operation)
      ) STRICT, WITHOUT ROWID;",
+    "-- Few different sets occur, so that a snapshot only refers to one.
+     CREATE TABLE check_sets (
+       id INTEGER PRIMARY KEY,
+       checks TEXT NOT NULL UNIQUE
+     ) STRICT;
+     -- NULL in snapshots of earlier versions: not known.
+     ALTER TABLE snapshots ADD COLUMN evaluated INTEGER REFERENCES check_sets (id);",
 ];
 
 /// Schema version that this version of cliplyctl writes.
@@ -97,7 +104,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 /// Configures the connection and applies missing migrations. If several processes do so at once,
 /// one of them applies the migrations.
 pub(crate) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Error> {
-    let store_error = |error| unusable(path).cause(error);
+    let store_error = |error| database_error(path, &error);
     configure(connection).map_err(store_error)?;
     let found = version(connection).map_err(store_error)?;
     check(found, path)?;

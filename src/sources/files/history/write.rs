@@ -39,12 +39,13 @@ impl Store {
         let transaction = transaction.map_err(&store_error)?;
         let write = || {
             let system_id = upsert_system(&transaction, system)?;
+            let newest = newest(&transaction, system_id)?;
             let id = insert(&transaction, system_id, snapshot)?;
             for marker in markers {
                 upsert_operation(&transaction, system_id, marker)?;
             }
-            let now = snapshot.at.as_millisecond();
             let retain = i64::try_from(retain.as_millis()).unwrap_or(i64::MAX);
+            let now = earliest_now(snapshot, newest);
             delete_expired(&transaction, system_id, now.saturating_sub(retain))?;
             Ok(id)
         };
@@ -62,6 +63,33 @@ fn upsert_system(tx: &Transaction<'_>, system: SystemId<'_>) -> rusqlite::Result
         params![system.name, system.context],
         |row| row.get(0),
     )
+}
+
+/// Returns the time of the newest snapshot of a system.
+fn newest(tx: &Transaction<'_>, system_id: i64) -> rusqlite::Result<Option<i64>> {
+    tx.prepare_cached("SELECT max(at) FROM snapshots WHERE place = ?1")?
+        .query_row([system_id], |row| row.get(0))
+}
+
+/// Returns the time that the retention is counted from: the earliest of this machine's clock, the database server's
+/// clock and the newest stored snapshot, so that one poll with a wrong clock deletes nothing.
+fn earliest_now(snapshot: &Snapshot, newest: Option<i64>) -> i64 {
+    let server = snapshot.server_time.map(|at| at.as_millisecond());
+    let others = [server, newest].into_iter().flatten();
+    others.fold(snapshot.at.as_millisecond(), i64::min)
+}
+
+/// Returns the id of a set of checks, which is inserted if it is new.
+fn upsert_check_set(tx: &Transaction<'_>, checks: &str) -> rusqlite::Result<i64> {
+    let known: Option<i64> = tx
+        .prepare_cached("SELECT id FROM check_sets WHERE checks = ?1")?
+        .query_row([checks], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    tx.prepare_cached("INSERT INTO check_sets (checks) VALUES (?1)")?.execute([checks])?;
+    Ok(tx.last_insert_rowid())
 }
 
 fn insert(tx: &Transaction<'_>, system_id: i64, snapshot: &Snapshot) -> rusqlite::Result<i64> {
@@ -82,11 +110,12 @@ fn insert(tx: &Transaction<'_>, system_id: i64, snapshot: &Snapshot) -> rusqlite
         snapshot.section.clone().map_or(Value::Null, Value::Text),
         Value::Text(format_failed_checks(&snapshot.failed_checks)),
         Value::Integer(lower_bounds),
+        Value::Integer(upsert_check_set(tx, &snapshot.evaluated.join(" "))?),
     ];
     values.extend(metrics);
     let statement = format!(
-        "INSERT INTO snapshots (place, at, took_ms, verdict, section, bad, at_least, {names}) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, {marks})"
+        "INSERT INTO snapshots (place, at, took_ms, verdict, section, bad, at_least, evaluated, {names}) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, {marks})"
     );
     tx.prepare_cached(&statement)?.execute(params_from_iter(values))?;
     let id = tx.last_insert_rowid();
@@ -133,14 +162,14 @@ fn upsert_operation(
     Ok(())
 }
 
-/// Deletes snapshots of all systems, also of those no longer recorded, and operations of this
-/// system that are older than `before`.
+/// Deletes snapshots and operations of this system that are older than `before`. Other systems have a retention of
+/// their own.
 fn delete_expired(tx: &Transaction<'_>, system_id: i64, before: i64) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "DELETE FROM snapshots WHERE id IN (
-           SELECT s.id FROM places p JOIN snapshots s ON s.place = p.id AND s.at < ?1 LIMIT ?2)",
+           SELECT id FROM snapshots WHERE place = ?1 AND at < ?2 LIMIT ?3)",
     )?
-    .execute(params![before, MAX_DELETED])?;
+    .execute(params![system_id, before, MAX_DELETED])?;
     tx.prepare_cached("DELETE FROM operations WHERE place = ?1 AND at < ?2")?
         .execute(params![system_id, before])?;
     Ok(())

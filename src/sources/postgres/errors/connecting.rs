@@ -15,7 +15,8 @@ use crate::sources::tls::postgres_errors;
 pub(crate) fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> SourceError {
     if let Some(server) = error.as_db_error() {
         let mut explained = sqlstate::explain(server);
-        if server.code() == &SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        let is_pg_hba = server.code() == &SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
+        if is_pg_hba && !sqlstate::is_of_platform(server) {
             explained.hint = Some(pg_hba_hint(dsn, host));
         }
         explained.message = format!("{host} refused: {}", explained.message);
@@ -32,6 +33,12 @@ pub(crate) fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) 
         let message = format!("{host} asks for a password of {}, and none is known", dsn.user);
         return SourceError::new(Kind::Authentication, message)
             .hint("put one into ~/.pgpass, a file named by database_url_file, or PGPASSWORD");
+    }
+    if source == "unsupported authentication method" {
+        let message = format!("{host} asks for a login method that this tool does not have");
+        return SourceError::new(Kind::Authentication, message).hint(
+            "Kerberos (GSSAPI, SSPI) is not supported: have pg_hba.conf allow scram-sha-256 for this user and address",
+        );
     }
     if source == "server did not use channel binding" {
         return SourceError::new(
@@ -94,11 +101,6 @@ fn network(io: &io::Error, host: &Host) -> SourceError {
             "there is no socket",
             "is the server running, and is that its directory?",
         ),
-        io::ErrorKind::PermissionDenied if is_session_attrs(io) => (
-            Kind::Unavailable,
-            "is not the kind of server that target_session_attrs asks for",
-            "a standby is read-only, a primary is not; name other hosts, or ask for any",
-        ),
         io::ErrorKind::PermissionDenied => (
             Kind::Permission,
             "the system forbids the connection",
@@ -141,10 +143,10 @@ fn is_cut_off(io: &io::Error) -> bool {
     io.to_string() == "bytes remaining on stream"
 }
 
-/// Returns whether target_session_attrs excludes the server, by the texts of tokio-postgres.
-fn is_session_attrs(io: &io::Error) -> bool {
-    let messages = ["database does not allow writes", "database is not read only"];
-    messages.contains(&io.to_string().as_str())
+/// Returns the error for a server that `target_session_attrs` excludes.
+pub(crate) fn unsuitable_server(host: &Host, problem: &str) -> SourceError {
+    SourceError::new(Kind::Unavailable, format!("{host}: {problem}"))
+        .hint("name a host that target_session_attrs accepts, or set target_session_attrs=any")
 }
 
 fn closed(host: &Host) -> SourceError {
@@ -162,9 +164,14 @@ fn not_postgres(host: &Host, message: &str) -> SourceError {
 
 /// Returns the error for a host that did not complete the connection within `waited`.
 pub(crate) fn host_timeout(host: &Host, waited: Duration) -> SourceError {
-    let message = format!("{host} did not answer within {} s", waited.as_secs_f64());
+    let message = format!("{host} did not answer within {}", rounded(waited));
     SourceError::new(Kind::Timeout, message)
         .hint("it may be overloaded, no database, or behind a firewall that swallows packets; connect_timeout=SECONDS waits longer")
+}
+
+/// A duration in seconds, to a tenth of a second.
+fn rounded(duration: Duration) -> String {
+    format!("{} s", (duration.as_secs_f64() * 10.0).round() / 10.0)
 }
 
 /// Combines the errors of all hosts: the last one, with the messages of the others in front.

@@ -1,13 +1,14 @@
 //! Converts errors of the driver and the server to [`SourceError`] with a kind and a hint.
 
 mod connecting;
+mod platforms;
 mod sqlstate;
 
 use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
-pub(crate) use connecting::{connecting, host_timeout, no_host_left};
+pub(crate) use connecting::{connecting, host_timeout, no_host_left, unsuitable_server};
 
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -30,6 +31,18 @@ pub(crate) fn server_timeout(waited: Duration) -> SourceError {
     let message = format!("the database did not answer within {} s", waited.as_secs_f64());
     SourceError::new(SourceErrorKind::Timeout, message)
         .hint("is the server overloaded, or the network broken? a longer --timeout may help")
+}
+
+/// Returns the error for a query that got no session of the pool within `waited`.
+pub(crate) fn no_free_session(waited: Duration) -> SourceError {
+    let message = format!("no connection became free within {} s", waited.as_secs_f64());
+    SourceError::new(SourceErrorKind::Timeout, message)
+        .hint("the server grants few connections, so queries wait for each other: raise --timeout")
+}
+
+/// Returns whether the server or pooler has no connection left for this client.
+pub(crate) fn is_connection_limit(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(sqlstate::is_connection_limit)
 }
 
 /// Returns whether the TLS handshake failed.

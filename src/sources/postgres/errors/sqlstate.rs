@@ -2,6 +2,7 @@
 
 use tokio_postgres::error::DbError;
 
+use super::platforms;
 use crate::facts::SourceError;
 use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::redact;
@@ -73,7 +74,7 @@ const CODES: [(&str, Kind, Option<&str>); 26] = [
 
 const POOLER: &str = "a transaction-mode pooler mixed up prepared statements; use its session-mode \
                       port, or the server itself";
-const PASSWORD: &str =
+pub(super) const PASSWORD: &str =
     "check user and password (`cliplyctl config show` says where each came from)";
 
 /// Returns the explanation of a server error.
@@ -85,31 +86,23 @@ pub(crate) fn explain(server: &DbError) -> SourceError {
     SourceError { kind, message, hint: hint.map(str::to_owned) }
 }
 
-/// Messages of poolers, which have no SQLSTATE of their own and are not translated.
-const POOLERS: [(&str, Kind, &str); 7] = [
-    ("bouncer config error", NotFound, "the pooler knows no such database or user"),
-    (
-        "Tenant or user not found",
-        Authentication,
-        "through Supabase's pooler the user is ROLE.PROJECT, and the host is that of the project's region",
-    ),
-    ("no such database", NotFound, "the pooler does not know this database"),
-    ("no such user", Authentication, "the pooler does not know this user"),
-    ("password authentication failed", Authentication, PASSWORD),
-    ("no more connections allowed", Unavailable, "the pooler is full; try again"),
-    ("query_wait_timeout", Unavailable, "the pooler found no free server connection; try again"),
-];
-
-/// Returns the kind and hint for a code and, for codes of poolers, a message.
+/// Returns the kind and hint for a code; of poolers and platforms, for a message.
 fn lookup(code: &str, message: &str) -> (Kind, Option<&'static str>) {
-    let is_pooler_code = matches!(code, "08P01" | "XX000" | "58000" | "FATAL");
-    if let Some((_, kind, hint)) =
-        POOLERS.iter().find(|(text, ..)| is_pooler_code && message.contains(text))
-    {
-        return (*kind, Some(hint));
+    if let Some((kind, hint)) = platforms::lookup(code, message) {
+        return (kind, Some(hint));
     }
     let entry = CODES.iter().find(|(prefix, ..)| code.starts_with(prefix));
     entry.map_or((Other, None), |(_, kind, hint)| (*kind, *hint))
+}
+
+/// Returns whether the error is that of a pooler or hosting platform.
+pub(super) fn is_of_platform(server: &DbError) -> bool {
+    platforms::lookup(server.code().code(), server.message()).is_some()
+}
+
+/// Returns whether the server or pooler has no connection left for this client.
+pub(crate) fn is_connection_limit(server: &DbError) -> bool {
+    server.code().code() == "53300" || platforms::is_connection_limit(server.message())
 }
 
 #[cfg(test)]
@@ -125,13 +118,5 @@ mod tests {
             let first = CODES.iter().position(|(prefix, ..)| code.starts_with(prefix));
             assert_eq!(first, Some(index), "{code} is never reached");
         }
-    }
-
-    #[test]
-    fn pooler_messages_count_only_with_pooler_codes() {
-        assert_eq!(lookup("XX000", "Tenant or user not found").0, Authentication);
-        assert_eq!(lookup("08P01", "no such database: x").0, NotFound);
-        assert_eq!(lookup("42501", "no such database").0, Permission);
-        assert_eq!(lookup("99999", "anything").0, Other);
     }
 }

@@ -1,18 +1,31 @@
 -- Health of the database server: one round trip over statistics and the lock table; no row of jobs is read.
 -- An ordinary role sees every session, but not the queries of other roles.
 with sessions as (
-  select a.pid, a.usename::text as usename, a.application_name, a.state, a.xact_start, a.datname,
-         coalesce(a.query, '') = '<insufficient privilege>' as hidden
+  -- Other sessions of cliplyctl are as short as this one and are no load.
+  select a.pid, a.usesysid, a.usename::text as usename, a.application_name, a.state, a.xact_start, a.datname,
+         coalesce(a.query, '') = '<insufficient privilege>' as hidden,
+         a.pid = pg_catalog.pg_backend_pid() or a.application_name like 'cliplyctl:%' as own
     from pg_catalog.pg_stat_activity a
    where a.datid is not null and a.usesysid is not null
      and coalesce(a.backend_type, 'client backend') = 'client backend'
+), limits as (
+  -- CONNECTION LIMIT of roles and of this database; the server does not apply either to superusers.
+  select r.rolname::text as role, r.rolconnlimit as "limit", count(*) as used
+    from sessions s join pg_catalog.pg_roles r on r.oid = s.usesysid
+   where not s.own and r.rolconnlimit > 0 and not r.rolsuper
+   group by 1, 2
+   union all
+  select null, d.datconnlimit, (select count(*) from sessions s where s.datname = d.datname and not s.own)
+    from pg_catalog.pg_database d
+   where d.datname = pg_catalog.current_database() and d.datconnlimit > 0
+   order by 3 desc
+   limit $2
 ), here as (
   select * from sessions
    where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_pid()
 ), open_transactions as (
-  -- Other sessions of cliplyctl are short reads and do not count.
   select xact_start as since, pid::text as name, usename as "user", state
-    from here where xact_start is not null and application_name not like 'cliplyctl:%'
+    from here where xact_start is not null and not own
    union all
   select prepared, gid, owner::text, 'prepared'
     from pg_catalog.pg_prepared_xacts where database = pg_catalog.current_database()
@@ -43,10 +56,11 @@ with sessions as (
   having count(*) > 0
 )
 select pg_catalog.json_build_object(
-  'connections', (select count(*) from sessions),
+  'connections', (select count(*) from sessions where not own),
   'max_connections', pg_catalog.current_setting('max_connections')::int
     - pg_catalog.current_setting('superuser_reserved_connections')::int
     - coalesce(pg_catalog.current_setting('reserved_connections', true), '0')::int,
+  'connection_limits', (select coalesce(pg_catalog.json_agg(l), '[]') from limits l),
   'sessions', (select count(*) from here),
   'hidden_sessions', (select count(*) from here where hidden),
   'oldest_transaction', (select pg_catalog.json_build_object(

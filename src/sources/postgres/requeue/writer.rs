@@ -409,7 +409,7 @@ impl WriteRun<'_, '_> {
     /// The second connection is optional.
     pub(crate) async fn open_second_connection(&mut self) {
         if self.input.jobs.len() > MAX_SIZE && self.writer.journal.is_none() {
-            self.second = self.writer.database.connection().await.ok();
+            self.second = self.writer.database.spare_connection().await;
         }
     }
 
