@@ -76,8 +76,14 @@ _cliplyctl() {
             cliplyctl__subcmd__config,check)
                 cmd="cliplyctl__subcmd__config__subcmd__check"
                 ;;
+            cliplyctl__subcmd__config,grants)
+                cmd="cliplyctl__subcmd__config__subcmd__grants"
+                ;;
             cliplyctl__subcmd__config,help)
                 cmd="cliplyctl__subcmd__config__subcmd__help"
+                ;;
+            cliplyctl__subcmd__config,init)
+                cmd="cliplyctl__subcmd__config__subcmd__init"
                 ;;
             cliplyctl__subcmd__config,show)
                 cmd="cliplyctl__subcmd__config__subcmd__show"
@@ -85,8 +91,14 @@ _cliplyctl() {
             cliplyctl__subcmd__config__subcmd__help,check)
                 cmd="cliplyctl__subcmd__config__subcmd__help__subcmd__check"
                 ;;
+            cliplyctl__subcmd__config__subcmd__help,grants)
+                cmd="cliplyctl__subcmd__config__subcmd__help__subcmd__grants"
+                ;;
             cliplyctl__subcmd__config__subcmd__help,help)
                 cmd="cliplyctl__subcmd__config__subcmd__help__subcmd__help"
+                ;;
+            cliplyctl__subcmd__config__subcmd__help,init)
+                cmd="cliplyctl__subcmd__config__subcmd__help__subcmd__init"
                 ;;
             cliplyctl__subcmd__config__subcmd__help,show)
                 cmd="cliplyctl__subcmd__config__subcmd__help__subcmd__show"
@@ -216,6 +228,12 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__help__subcmd__config,check)
                 cmd="cliplyctl__subcmd__help__subcmd__config__subcmd__check"
+                ;;
+            cliplyctl__subcmd__help__subcmd__config,grants)
+                cmd="cliplyctl__subcmd__help__subcmd__config__subcmd__grants"
+                ;;
+            cliplyctl__subcmd__help__subcmd__config,init)
+                cmd="cliplyctl__subcmd__help__subcmd__config__subcmd__init"
                 ;;
             cliplyctl__subcmd__help__subcmd__config,show)
                 cmd="cliplyctl__subcmd__help__subcmd__config__subcmd__show"
@@ -495,7 +513,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show check help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show check init grants help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -642,8 +660,82 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__config__subcmd__grants)
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__config__subcmd__help)
-            opts="show check help"
+            opts="show check init grants help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -657,6 +749,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__config__subcmd__help__subcmd__grants)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -684,6 +790,20 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__config__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__config__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -691,6 +811,80 @@ _cliplyctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__config__subcmd__init)
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2394,7 +2588,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__config)
-            opts="show check"
+            opts="show check init grants"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2408,6 +2602,34 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__config__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__config__subcmd__grants)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__config__subcmd__init)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

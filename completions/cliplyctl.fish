@@ -791,12 +791,12 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "check" -d 'Hold template and values against the schema in the TypeScript source'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
 ndjson\t'For pipes: one JSON object a line'
@@ -807,15 +807,17 @@ nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
 prometheus\t'For node_exporter\'s textfile collector'
 sarif\t'For code scanning: SARIF 2.1.0'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show every setting and where it came from'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Check that the settings are complete and that the database answers'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -f -a "show" -d 'Show every setting and where it came from'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -f -a "check" -d 'Check that the settings are complete and that the database answers'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -f -a "init" -d 'Write a commented cliplyctl.toml from the current settings, without secrets'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -f -a "grants" -d 'Print the GRANT statements for three roles: read, audit and write'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
@@ -860,8 +862,54 @@ never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line'
+csv\t'For spreadsheets: RFC 4180, written while it is read'
+short\t'For a chat: one line to paste'
+markdown\t'For tickets and pull requests'
+nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
+junit\t'For CI servers: one test case a check'
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -s c -l context -d 'Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line'
+csv\t'For spreadsheets: RFC 4180, written while it is read'
+short\t'For a chat: one line to paste'
+markdown\t'For tickets and pull requests'
+nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
+junit\t'For CI servers: one test case a check'
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l all-contexts -d 'Judge every context of cliplyctl.toml, side by side'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show every setting and where it came from'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check that the settings are complete and that the database answers'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "init" -d 'Write a commented cliplyctl.toml from the current settings, without secrets'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "grants" -d 'Print the GRANT statements for three roles: read, audit and write'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l scenario -d 'What is to be wrong' -r -f -a "incident\t'a bad deploy, an expired token, a silent worker, a backlog, a policy mistake, a drifted template'
 healthy\t'nothing is wrong: everything exits 0'
@@ -1131,6 +1179,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from env" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show every setting and where it came from'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check that the settings are complete and that the database answers'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "init" -d 'Write a commented cliplyctl.toml from the current settings, without secrets'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "grants" -d 'Print the GRANT statements for three roles: read, audit and write'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "show" -d 'Show a job in full: errors, payload, timeline, and what its state means'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "list" -d 'List jobs of one state: those that wait, run, are stuck, finished, ...'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "rescue" -d 'Take jobs from silent workers: back to waiting, or dead after the last attempt'

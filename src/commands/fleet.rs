@@ -97,7 +97,7 @@ fn contexts(
         let overrides = Overrides { context: Some(name.clone()), ..overrides.clone() };
         match Settings::resolve(&overrides, environment, cwd) {
             Ok(settings) => resolved.push(settings),
-            Err(error) if cli.global.all_contexts => {
+            Err(error) if cli.global.all_contexts && error.kind != ErrorKind::Usage => {
                 let from = Provenance { context: Some(name), ..no_provenance() };
                 let report = Report::failed(cli.command.name(), error);
                 invalid.push(ContextReport { report, from });

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::queue::Relation;
+
 /// Row-level security and further objects that a role needs privileges on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub(crate) struct GrantFacts {
@@ -13,6 +15,18 @@ pub(crate) struct GrantFacts {
     pub(crate) events_row_security: Option<bool>,
     /// Sequences of the events table, qualified and quoted.
     pub(crate) event_sequences: Vec<String>,
+    /// The other tables and views of the schema.
+    pub(crate) other_tables: Vec<TableSecurity>,
     /// Roles of the API that exist, quoted.
     pub(crate) api_roles: Vec<String>,
+}
+
+/// A table or view, and whether row-level security is enabled on it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct TableSecurity {
+    /// The table.
+    #[serde(flatten)]
+    pub(crate) relation: Relation,
+    /// Whether row-level security is enabled.
+    pub(crate) row_security: bool,
 }

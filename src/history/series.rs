@@ -48,6 +48,8 @@ pub(crate) struct TimeBucket {
     pub(crate) areas: [Option<Status>; AREAS.len()],
     /// The values of each metric.
     pub(crate) metrics: [Option<TimeRange>; METRICS.len()],
+    /// The set of evaluated checks that was seen last, by its number.
+    evaluated: Option<Option<i64>>,
     first: i64,
     last: i64,
 }
@@ -88,6 +90,7 @@ impl TimeSeries {
             status: None,
             areas: [None; AREAS.len()],
             metrics: [None; METRICS.len()],
+            evaluated: None,
             first: i64::MAX,
             last: i64::MIN,
         };
@@ -208,8 +211,13 @@ impl TimeBucket {
         self.snapshots += 1;
         (self.first, self.last) = (self.first.min(snapshot.at), self.last.max(snapshot.at));
         self.status = Some(self.status.map_or(snapshot.status, |s| s.worse(snapshot.status)));
-        for (area, _) in self.areas.iter_mut().zip(evaluated).filter(|(_, evaluated)| **evaluated) {
-            area.get_or_insert(Status::Ok);
+        let number = Some(snapshot.evaluated.map(|set| set.number));
+        if self.evaluated != number {
+            self.evaluated = number;
+            let areas = self.areas.iter_mut().zip(evaluated);
+            areas.filter(|(_, evaluated)| **evaluated).for_each(|(area, _)| {
+                area.get_or_insert(Status::Ok);
+            });
         }
         for (check, status) in parse_failed_checks(snapshot.bad) {
             if let Some(index) = area_index(check) {

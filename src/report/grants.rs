@@ -70,8 +70,8 @@ fn text(roles: &[RoleGrantsJson], from: &Provenance) -> String {
     // A line break in the name would end the comment.
     let database = sanitize::line(from.database.as_deref().unwrap_or("a database"));
     let mut text = format!(
-        "-- Roles for cliplyctl on {database}, written by cliplyctl config grants. Review it, keep the roles that \n\
-         -- you need, and run it as the owner of the tables. Then set passwords: \\password cliplyctl_read\n"
+        "-- Roles for cliplyctl on {database}, written by `config grants`. Review it, keep the roles that you need, \n\
+         -- and run it as the owner of the tables. Then set passwords: \\password cliplyctl_read\n"
     );
     for role in roles {
         text.push_str(&format!("\n-- {}: {}\n", role.role, role.commands));
@@ -108,10 +108,19 @@ fn read(role: &RoleDoc, layout: &Layout, facts: &GrantFacts) -> Vec<String> {
     statements
 }
 
-/// What the audit needs besides reading: to act as the roles of the API.
+/// What the audit needs besides reading the jobs: to act as the roles of the API, and the other tables.
 fn audit(facts: &GrantFacts) -> Vec<String> {
-    let grant = |role: &String| format!("GRANT {role} TO {}", AUDIT.name);
-    facts.api_roles.iter().map(grant).collect()
+    let name = AUDIT.name;
+    let mut statements: Vec<_> =
+        facts.api_roles.iter().map(|role| format!("GRANT {role} TO {name}")).collect();
+    // The audit samples rows, by the memberships that other tables hold.
+    for table in &facts.other_tables {
+        statements.push(format!("GRANT SELECT ON {} TO {name}", table.relation));
+        if table.row_security {
+            statements.push(policy(&table.relation, name, "SELECT", "USING (true)"));
+        }
+    }
+    statements
 }
 
 /// What writing needs besides reading: the columns of the jobs, and the events.

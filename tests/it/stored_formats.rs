@@ -160,9 +160,9 @@ fn history_store_of_0_1_0_is_read() {
         rows[..2],
         [
             "at,verdict,section,not_ok,due,oldest_due,scheduled,in_progress,stuck,failed,dead,\
-             died_last_hour,throughput,workers,last_beat",
+             died_last_hour,throughput,workers,last_beat,at_least",
             "2026-11-29T00:36:00Z,critical,3.3,ready.ok queue.oldest_due queue.backlog queue.stuck \
-             ready.queue dlq.size dlq.inflow dlq.trend dlq.failures,69,2319.91,8,6,4,0,48,35,0.4,2,0.76",
+             ready.queue dlq.size dlq.inflow dlq.trend dlq.failures,69,2319.91,8,6,4,0,48,35,0.4,2,0.76,",
         ]
     );
     let dead: Vec<_> = rows[1..].iter().map(|row| row.split(',').nth(10).unwrap()).collect();

@@ -138,7 +138,8 @@ fn expired_snapshots_are_deleted_with_their_details() {
     let retention = Duration::from_millis(10);
     let other_system = SystemId { name: "another", context: None };
     store.append(other_system, &snapshot(3), &[], RETENTION).unwrap();
-    for at in [5, 6, 20] {
+    // The last one deletes what is older than the one before it by more than the retention.
+    for at in [5, 6, 20, 21] {
         store
             .append(SYSTEM, &snapshot(at), &[marker("rq-1", at.unsigned_abs())], retention)
             .unwrap();
@@ -148,7 +149,7 @@ fn expired_snapshots_are_deleted_with_their_details() {
         let sql = format!("SELECT count(*) FROM {table}");
         file.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
     };
-    assert_eq!((count("snapshots"), count("details"), count("operations")), (1, 1, 0));
+    assert_eq!((count("snapshots"), count("details"), count("operations")), (3, 3, 0));
 }
 
 #[test]
@@ -194,7 +195,11 @@ fn older_store_version_is_migrated_and_newer_one_refused() {
     let file = Connection::open(store.path()).unwrap();
     drop(store);
     // The first version of the schema.
-    file.execute_batch("DROP TABLE operations; PRAGMA user_version = 1").unwrap();
+    file.execute_batch(
+        "DROP TABLE operations; DROP TABLE check_sets;
+         ALTER TABLE snapshots DROP COLUMN evaluated; PRAGMA user_version = 1",
+    )
+    .unwrap();
     let store = Store::read(Some(directory.path())).unwrap().unwrap();
     let system_id = store.system(SYSTEM.name).unwrap().unwrap();
     assert_eq!(store.marks(system_id, (0, 9)).unwrap(), []);

@@ -134,7 +134,7 @@ fn json_and_csv_contain_the_table_data() {
     let lines: Vec<_> = csv.lines().collect();
     assert!(lines[0].starts_with("at,verdict,section,not_ok,due,oldest_due,"), "{csv}");
     assert_eq!(lines.len(), 1 + incident().len());
-    assert!(lines[1].ends_with(",ok,,,3,180,,,,,,,,,") && lines[1].contains("Z,"), "{}", lines[1]);
+    assert!(lines[1].ends_with(",ok,,,3,180,,,,,,,,,,") && lines[1].contains("Z,"), "{}", lines[1]);
 }
 
 #[test]

@@ -49,13 +49,13 @@ pub(crate) const MIGRATIONS: [&str; 3] = [
        jobs INTEGER NOT NULL,
        PRIMARY KEY (place, operation)
      ) STRICT, WITHOUT ROWID;",
-    "-- Few different sets occur, so that a snapshot only refers to one.
+    "-- Few different sets occur, so that a snapshot only has the id of one.
      CREATE TABLE check_sets (
        id INTEGER PRIMARY KEY,
        checks TEXT NOT NULL UNIQUE
      ) STRICT;
      -- NULL in snapshots of earlier versions: not known.
-     ALTER TABLE snapshots ADD COLUMN evaluated INTEGER REFERENCES check_sets (id);",
+     ALTER TABLE snapshots ADD COLUMN evaluated INTEGER;",
 ];
 
 /// Schema version that this version of cliplyctl writes.

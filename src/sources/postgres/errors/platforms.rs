@@ -1,7 +1,6 @@
 //! Errors of poolers and hosting platforms. They have no SQLSTATE of their own, or the one of another error, and
 //! their messages are not translated.
 
-use super::sqlstate::PASSWORD;
 use crate::facts::SourceErrorKind::{self as Kind, *};
 
 /// Messages of several poolers, which also occur in errors of a server. They count only with these codes.
@@ -95,6 +94,9 @@ const PLATFORMS: [(&str, Kind, &str); 26] = [
     ("too many connections for role", Unavailable, ROLE_LIMIT),
 ];
 
+/// Hint for a wrong password.
+pub(super) const PASSWORD: &str =
+    "check user and password (`cliplyctl config show` says where each came from)";
 const ENCRYPT: &str = "set sslmode=require in the database URL";
 const CLIENT_LIMIT: &str =
     "the pooler has no client connection left: end idle clients, or raise its limit";

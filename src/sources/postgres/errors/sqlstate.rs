@@ -2,7 +2,7 @@
 
 use tokio_postgres::error::DbError;
 
-use super::platforms;
+use super::platforms::{self, PASSWORD};
 use crate::facts::SourceError;
 use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::redact;
@@ -74,8 +74,6 @@ const CODES: [(&str, Kind, Option<&str>); 26] = [
 
 const POOLER: &str = "a transaction-mode pooler mixed up prepared statements; use its session-mode \
                       port, or the server itself";
-pub(super) const PASSWORD: &str =
-    "check user and password (`cliplyctl config show` says where each came from)";
 
 /// Returns the explanation of a server error.
 pub(crate) fn explain(server: &DbError) -> SourceError {
