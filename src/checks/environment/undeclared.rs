@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::template::did_you_mean;
+use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;

@@ -1,10 +1,12 @@
 //! `env.values`: the application starts with these values.
 
-use super::template::did_you_mean;
+use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
-use crate::zod::evaluate::{KeyResult, evaluate_key};
-use crate::zod::model::{EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue};
+use crate::zod::evaluate::{Evaluation, KeyResult, Variables};
+use crate::zod::model::{
+    EnvSchema, EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue,
+};
 
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
@@ -31,19 +33,70 @@ pub(crate) fn in_force<'a>(
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(values) = &facts.values else { return Vec::new() };
-    let mut findings: Vec<Finding> =
-        facts.schema.keys.iter().filter_map(|key| key_finding(check, facts, values, key)).collect();
+    let mut findings = encodings(check, values);
+    for schema in facts.schemas() {
+        let known = variables(schema, values, &facts.policy.fallbacks);
+        let evaluation = Evaluation::new(schema, known);
+        for key in &schema.keys {
+            findings.extend(key_finding(check, facts, values, (&evaluation, schema, key)));
+        }
+        findings.extend(object_finding(check, schema, evaluation.object()));
+        for what in &schema.unresolved {
+            let message = format!("nobody can tell without running it: {what}");
+            findings.push(check.finding(Status::Unknown, &schema.name, message));
+        }
+    }
     findings.extend(required(check, facts, values));
     findings.extend(undeclared(check, facts, values));
-    for what in &facts.schema.unresolved {
-        let message = format!("nobody can tell without running it: {what}");
-        findings.push(check.finding(Status::Unknown, &facts.schema.name, message));
-    }
     if !findings.iter().any(|finding| finding.status != Status::Ok) {
-        let message = format!("{} keys are satisfied", facts.schema.keys.len());
+        let message = format!("{} keys are satisfied", facts.keys().count());
         findings.insert(0, check.finding(Status::Ok, &facts.schema.name, message));
     }
     findings
+}
+
+/// The variables of an application with these values: each as its loader reads it, and a key whose own variable
+/// is missing or blank by its fallback.
+pub(crate) fn variables(
+    schema: &EnvSchema,
+    values: &EnvValues,
+    fallbacks: &[Fallback],
+) -> Variables {
+    let pairs = values.set.iter().map(|set| (set.key.clone(), set.effective().to_owned()));
+    let mut variables = Variables::only(pairs).doubting("NODE_ENV");
+    for key in &schema.keys {
+        if let Some(set) = in_force(values, fallbacks, &key.name) {
+            variables.set(&key.name, set.effective());
+        }
+    }
+    variables
+}
+
+/// Findings for files whose encoding no loader reads.
+fn encodings(check: &Check<Environment>, values: &EnvValues) -> Vec<Finding> {
+    let files = values.unreadable.iter();
+    files
+        .map(|file| {
+            let message = format!("{file} is UTF-16: dotenv finds nothing in it; save it as UTF-8");
+            check.finding(Status::Critical, file, message)
+        })
+        .collect()
+}
+
+/// The finding for a check of the whole object.
+fn object_finding(
+    check: &Check<Environment>,
+    schema: &EnvSchema,
+    result: KeyResult,
+) -> Option<Finding> {
+    let (status, reasons) = match result {
+        KeyResult::Accepted => return None,
+        KeyResult::Refused(reasons) => (Status::Critical, reasons),
+        KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
+    };
+    let result = if status == Status::Critical { "are refused" } else { "cannot be judged" };
+    let message = format!("the values together {result}: {}", reasons.join("; "));
+    Some(check.finding(status, &schema.name, message))
 }
 
 /// The finding for a key whose value is not accepted.
@@ -51,15 +104,18 @@ fn key_finding(
     check: &Check<Environment>,
     facts: &Environment,
     values: &EnvValues,
-    key: &SchemaKey,
+    (evaluation, schema, key): (&Evaluation<'_>, &EnvSchema, &SchemaKey),
 ) -> Option<Finding> {
-    let set = in_force(values, &facts.policy.fallbacks, &key.name);
-    let (status, reasons) =
-        match evaluate_key(&facts.schema, key, set.map(|set| set.value.reveal())) {
-            KeyResult::Accepted => return None,
-            KeyResult::Refused(reasons) => (Status::Critical, reasons),
-            KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
-        };
+    let (status, reasons) = match evaluation.key(key) {
+        KeyResult::Accepted => return None,
+        KeyResult::Refused(reasons) => (Status::Critical, reasons),
+        KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
+    };
+    let mut names = schema.variables(key).into_iter();
+    let set = names.find_map(|name| in_force(values, &facts.policy.fallbacks, name));
+    if set.is_none() && facts.project.sets(&key.name) {
+        return None; // by the framework, whatever the files say
+    }
     let state = set.map_or("not set".to_owned(), |set| {
         let from = if set.key == key.name { String::new() } else { format!(" as {}", set.key) };
         format!("{}{from} in {}", set.value.shape(), set.origin)
@@ -90,12 +146,13 @@ fn required(check: &Check<Environment>, facts: &Environment, values: &EnvValues)
 /// Findings for undeclared keys of files; most undeclared keys of the process are of other programs.
 fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValues) -> Vec<Finding> {
     let known = |name: &str| {
-        facts.schema.key(name).is_some()
+        facts.key(name).is_some()
+            || facts.schemas().any(|schema| schema.read_by_code().contains(name))
             || facts.policy.fallbacks.iter().any(|fallback| fallback.from == name)
             || facts.policy.required.iter().any(|required| required == name)
     };
-    let strict = facts.schema.mode == ObjectMode::Strict;
-    let status = match (strict, facts.schema.unresolved.is_empty()) {
+    let strict = facts.schemas().any(|schema| schema.mode == ObjectMode::Strict);
+    let status = match (strict, facts.open().is_none()) {
         (true, true) => Status::Critical,
         (true, false) => Status::Unknown,
         (false, _) => Status::Ok,
@@ -105,7 +162,7 @@ fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValue
         .map(|set| {
             let refused = if strict { ", and a strict schema refuses it" } else { "" };
             let mut message = format!("{} ({}) is not in the schema{refused}", set.key, set.origin);
-            let keys = facts.schema.keys.iter().map(|key| key.name.as_str());
+            let keys = facts.keys().map(|(_, key)| key.name.as_str());
             if let Some(other) = did_you_mean(&set.key, keys) {
                 message.push_str(&format!("; did you mean {other}?"));
             }

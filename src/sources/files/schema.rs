@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::read_limited;
-use crate::zod::model::EnvSchema;
+use crate::zod::model::{EnvSchema, Project};
 use crate::zod::schema::{self, CONVENTIONAL_PATHS, Files, MAX_BYTES, SchemaError};
 
 /// Files on disk.
@@ -13,7 +13,20 @@ const ON_DISK: Files = Files {
     is_file: |path| path.is_file(),
     exists: |path| path.exists(),
     absolute: |path| std::path::absolute(path).ok(),
+    folders: folders_in,
 };
+
+/// The folders in a folder, sorted, except those of installed packages.
+fn folders_in(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .filter(|path| !path.ends_with("node_modules"))
+        .collect();
+    found.sort();
+    found
+}
 
 /// The first conventional path below a folder that has a file.
 ///
@@ -24,6 +37,20 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf, SchemaError> {
     paths
         .find(|path| path.is_file())
         .ok_or_else(|| SchemaError::NoFile { folder: folder.to_owned() })
+}
+
+/// The schema of a project: the one nearest to the folder of the template, else that of the whole project.
+///
+/// # Errors
+/// [`SchemaError::NoFile`] if there is none.
+pub(crate) fn find_near(root: &Path, template: Option<&Path>) -> Result<PathBuf, SchemaError> {
+    let near = template.filter(|folder| !folder.as_os_str().is_empty());
+    near.and_then(|folder| find(folder).ok()).map_or_else(|| find(root), Ok)
+}
+
+/// What the project of a schema runs with, from its package.json.
+pub(crate) fn project(schema: &Path) -> Project {
+    schema::project(schema, ON_DISK)
 }
 
 /// Reads the schema with a name, or the only one, from a file.

@@ -11,7 +11,7 @@ use ignore::{DirEntry, WalkBuilder};
 use super::schema::read_text;
 use crate::zod::STACK_BYTES;
 use crate::zod::code::{COMPONENT_EXTENSIONS, CodeReader, FileUses, SOURCE_EXTENSIONS};
-use crate::zod::model::{Code, EnvSchema, Unresolved};
+use crate::zod::model::{Code, Environment, Unresolved};
 use crate::zod::schema::SchemaError;
 
 /// The largest number of threads: reading and parsing is limited by processors.
@@ -93,12 +93,12 @@ impl SourceTree {
     }
 
     /// Reads all files, on every processor; calls `progress` with the number of files read so far.
-    pub(crate) fn read(self, schema: &EnvSchema, mut progress: impl FnMut(usize)) -> Code {
+    pub(crate) fn read(self, facts: &Environment, mut progress: impl FnMut(usize)) -> Code {
         let files = FileQueue {
             files: &self.files,
             next: AtomicUsize::new(0),
-            schema,
-            schema_files: schema_files(schema),
+            facts,
+            schema_files: schema_files(facts),
         };
         let (send, receive) = channel();
         let mut code = Code {
@@ -133,7 +133,7 @@ struct FileQueue<'t> {
     files: &'t [PathBuf],
     /// Index of the next file that no thread has taken.
     next: AtomicUsize,
-    schema: &'t EnvSchema,
+    facts: &'t Environment,
     /// Canonical paths of the files that declare the schema.
     schema_files: BTreeSet<PathBuf>,
 }
@@ -141,7 +141,7 @@ struct FileQueue<'t> {
 impl FileQueue<'_> {
     /// Takes and reads files until none is left.
     fn read_all(&self, send: &Sender<FileUses>) {
-        let mut reader = CodeReader::new(self.schema);
+        let mut reader = CodeReader::new(self.facts);
         while let Some(path) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             let declares_schema =
                 || path.canonicalize().is_ok_and(|path| self.schema_files.contains(&path));
@@ -177,8 +177,9 @@ fn collect(code: &mut Code, receive: &Receiver<FileUses>, progress: &mut impl Fn
 }
 
 /// The files that declare the schema or one of its keys.
-fn schema_files(schema: &EnvSchema) -> BTreeSet<PathBuf> {
-    let places = schema.keys.iter().map(|key| &key.place).chain([&schema.place]);
+fn schema_files(facts: &Environment) -> BTreeSet<PathBuf> {
+    let places = facts.keys().map(|(_, key)| &key.place);
+    let places = places.chain(facts.schemas().map(|schema| &schema.place));
     let files: BTreeSet<&PathBuf> = places.map(|place| &place.file).collect();
     files.into_iter().filter_map(|file| file.canonicalize().ok()).collect()
 }

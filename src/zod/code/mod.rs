@@ -12,10 +12,11 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+pub(crate) use aliases::{is_process_env, member};
 use oxc_allocator::Allocator;
 use oxc_span::SourceType;
 
-use crate::zod::model::{CodeUse, EnvSchema, SourceLine, Unresolved};
+use crate::zod::model::{CodeUse, Environment, SourceLine, Unresolved};
 use crate::zod::typescript::{self, LineStarts};
 
 /// Extensions of the files that the parser supports.
@@ -51,8 +52,8 @@ pub(crate) struct CodeReader {
 
 impl CodeReader {
     /// A reader that finds mentions of the keys of a schema.
-    pub(crate) fn new(schema: &EnvSchema) -> Self {
-        let declared = schema.keys.iter().map(|key| key.name.clone()).collect();
+    pub(crate) fn new(facts: &Environment) -> Self {
+        let declared = facts.keys().map(|(_, key)| key.name.clone()).collect();
         Self { arena: Allocator::default(), declared }
     }
 
