@@ -11,7 +11,7 @@ use std::path::Path;
 
 use cliplyctl::sources::files::schema;
 use cliplyctl::zod::env_file;
-use cliplyctl::zod::evaluate::{KeyResult, evaluate_key};
+use cliplyctl::zod::evaluate::{Evaluation, KeyResult, Variables};
 use cliplyctl::zod::model::{EntryState, ZodMajor};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,24 +36,24 @@ fn schema(zod: ZodMajor, path: &Path) -> Result<(), Box<dyn std::error::Error>> 
         "name": schema.name,
         "file": schema.place.file,
         "keys": keys,
+        "variables": schema.keys.iter().map(|key| schema.variables(key)).collect::<Vec<_>>(),
+        "resolved": schema.keys.iter().filter(|key| key.rule.unresolved().is_empty()).count(),
+        "reason": schema.unresolved.first().map(ToString::to_string),
         "open": !schema.unresolved.is_empty(),
     });
     writeln!(out, "{head}")?;
     for line in io::stdin().lock().lines() {
         let values: BTreeMap<String, String> = serde_json::from_str(&line?)?;
-        let results: BTreeMap<&str, (&str, String)> = schema
-            .keys
-            .iter()
-            .map(|key| {
-                let value = values.get(&key.name).map(String::as_str);
-                let result = match evaluate_key(&schema, key, value) {
-                    KeyResult::Accepted => ("accepted", String::new()),
-                    KeyResult::Refused(why) => ("refused", why.join("; ")),
-                    KeyResult::Unknown(why) => ("unknown", why.join("; ")),
-                };
-                (key.name.as_str(), result)
-            })
-            .collect();
+        let evaluation = Evaluation::new(&schema, Variables::only(values));
+        let shown = |result| match result {
+            KeyResult::Accepted => ("accepted", String::new()),
+            KeyResult::Refused(why) => ("refused", why.join("; ")),
+            KeyResult::Unknown(why) => ("unknown", why.join("; ")),
+        };
+        let keys = schema.keys.iter();
+        let mut results: BTreeMap<&str, (&str, String)> =
+            keys.map(|key| (key.name.as_str(), shown(evaluation.key(key)))).collect();
+        results.insert("(object)", shown(evaluation.object()));
         writeln!(out, "{}", serde_json::to_string(&results)?)?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! `env.copy`: the application starts with a copy of the template.
 
+use super::booleans::is_inverted;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::evaluate::{Evaluation, KeyResult, Variables};
@@ -69,6 +70,17 @@ impl<'f> Copy<'f> {
                 continue;
             };
             match result {
+                KeyResult::Accepted
+                    if entry.state == EntryState::Active
+                        && is_inverted(&key.rule, entry.effective()) =>
+                {
+                    let place = SourceLine { file: template.path.clone(), line: entry.line };
+                    let message = format!(
+                        "{} ({place}) is parsed as true: z.coerce.boolean() takes every text for true",
+                        key.name
+                    );
+                    self.findings.push(check.finding(status, &key.name, message).at(place));
+                }
                 KeyResult::Accepted => {}
                 KeyResult::Unknown(_) => self.unknown.push(key.name.as_str()),
                 KeyResult::Refused(reasons) => {

@@ -1,5 +1,7 @@
 //! Checks of an environment: schema, template, values and source code are compared with each other.
 
+mod ambient;
+mod booleans;
 mod copy;
 mod drift;
 mod exposure;
@@ -14,6 +16,7 @@ pub(crate) mod testing;
 mod undeclared;
 mod unused;
 mod values;
+mod vendors;
 
 pub(crate) use drift::{drift, template_name};
 pub(crate) use similar::did_you_mean;

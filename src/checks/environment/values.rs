@@ -1,5 +1,6 @@
 //! `env.values`: the application starts with these values.
 
+use super::booleans::is_inverted;
 use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -106,13 +107,13 @@ fn key_finding(
     values: &EnvValues,
     (evaluation, schema, key): (&Evaluation<'_>, &EnvSchema, &SchemaKey),
 ) -> Option<Finding> {
+    let mut names = schema.variables(key).into_iter();
+    let set = names.find_map(|name| in_force(values, &facts.policy.fallbacks, name));
     let (status, reasons) = match evaluation.key(key) {
-        KeyResult::Accepted => return None,
+        KeyResult::Accepted => return inverted(check, key, set),
         KeyResult::Refused(reasons) => (Status::Critical, reasons),
         KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
     };
-    let mut names = schema.variables(key).into_iter();
-    let set = names.find_map(|name| in_force(values, &facts.policy.fallbacks, name));
     if set.is_none() && facts.project.sets(&key.name) {
         return None; // by the framework, whatever the files say
     }
@@ -124,6 +125,20 @@ fn key_finding(
     let reasons = reasons.join("; ");
     let message = format!("{} ({state}) {result}: {reasons} ({})", key.name, key.place);
     Some(check.finding(status, &key.name, message).at(key.place.clone()))
+}
+
+/// The finding for a value that means false and is parsed as true.
+fn inverted(
+    check: &Check<Environment>,
+    key: &SchemaKey,
+    set: Option<&SetValue>,
+) -> Option<Finding> {
+    let set = set.filter(|set| is_inverted(&key.rule, set.effective()))?;
+    let message = format!(
+        "{} ({}) is parsed as true: z.coerce.boolean() takes every text for true ({})",
+        key.name, set.origin, key.place
+    );
+    Some(check.finding(Status::Warning, &key.name, message).at(key.place.clone()))
 }
 
 /// Findings for keys that the profile requires in addition to the schema.

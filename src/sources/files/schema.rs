@@ -48,6 +48,11 @@ pub(crate) fn find_near(root: &Path, template: Option<&Path>) -> Result<PathBuf,
     near.and_then(|folder| find(folder).ok()).map_or_else(|| find(root), Ok)
 }
 
+/// The file that an import path of a file names, if it is in the checkout.
+pub(crate) fn import_target(importer: &Path, from: &str) -> Option<PathBuf> {
+    schema::import_target(importer, from, ON_DISK)
+}
+
 /// What the project of a schema runs with, from its package.json.
 pub(crate) fn project(schema: &Path) -> Project {
     schema::project(schema, ON_DISK)

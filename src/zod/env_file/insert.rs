@@ -181,9 +181,13 @@ mod tests {
         let schema = schema::parse(Path::new("env.ts"), &text, None, Files::NONE).unwrap();
         let file = env_file::parse(Path::new(".env.example"), template);
         let entries = file.in_force();
-        let keys = schema.keys.iter();
-        let missing: Vec<_> = keys.filter(|key| !entries.contains_key(key.name.as_str())).collect();
-        let plan = plan_insertions(&schema, &missing, false, &file, template);
+        let keys = schema.keys.iter().map(|key| TemplateKey {
+            schema: &schema,
+            key,
+            name: &key.name,
+            missing: !entries.contains_key(key.name.as_str()),
+        });
+        let plan = plan_insertions(keys, false, &file, template);
         let fixed = plan.apply(template);
         (plan, fixed)
     }

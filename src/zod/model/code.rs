@@ -50,7 +50,7 @@ pub enum Condition {
 
 /// Whether the environment is judged at all.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Validation {
+pub(crate) enum Validation {
     /// Never: `skipValidation: true`.
     Never,
     /// Only if the condition has this result.
@@ -59,7 +59,7 @@ pub enum Validation {
 
 /// Where the value of a key comes from.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Input {
+pub(crate) enum Input {
     /// From the variable of the same name.
     Own,
     /// From nowhere: it is always missing.
@@ -74,7 +74,7 @@ pub enum Input {
 
 /// A check of the whole object: it may refuse it, and adds no keys.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ObjectCheck {
+pub(crate) struct ObjectCheck {
     /// The function.
     pub(crate) function: SchemaFunction,
     /// How it is used.

@@ -298,6 +298,20 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// A schema alone.
+    #[cfg(test)]
+    pub(crate) fn of(schema: EnvSchema) -> Self {
+        Self {
+            schema,
+            others: Vec::new(),
+            project: Project::default(),
+            template: None,
+            values: None,
+            code: None,
+            policy: EnvPolicy::default(),
+        }
+    }
+
     /// Every schema, the first one first.
     pub(crate) fn schemas(&self) -> impl Iterator<Item = &EnvSchema> + Clone {
         std::iter::once(&self.schema).chain(&self.others)

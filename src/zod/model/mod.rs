@@ -183,7 +183,7 @@ impl EnvSchema {
     }
 
     /// The variables that can provide the value of a key; none if it is not taken from variables by name.
-    pub(crate) fn variables<'k>(&self, key: &'k SchemaKey) -> Vec<&'k str> {
+    pub fn variables<'k>(&self, key: &'k SchemaKey) -> Vec<&'k str> {
         match &key.input {
             Input::Own => vec![&key.name],
             Input::Expression(script) => script.reads.iter().map(String::as_str).collect(),
@@ -212,6 +212,7 @@ impl EnvSchema {
     }
 
     /// The key of that name.
+    #[cfg(test)]
     pub(crate) fn key(&self, name: &str) -> Option<&SchemaKey> {
         self.keys.iter().find(|key| key.name == name)
     }

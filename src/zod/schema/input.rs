@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use oxc_ast::ast::{Expression, LogicalExpression, ObjectExpression, ObjectPropertyKind};
 use oxc_span::GetSpan;
 
-use super::node::ObjectFields;
+use super::node::{Node, ObjectFields};
 use super::resolve::SchemaReader;
 use super::scope::{ExprSite, Resolved};
 use crate::zod::code::{is_process_env, member};
@@ -58,6 +58,13 @@ impl<'a> SchemaReader<'a> {
                 _ => None,
             },
             Expression::LogicalExpression(either) if is_env_or_empty(either) => Some(own()),
+            Expression::StaticMemberExpression(_) => match self.node(&site.scope, site.value) {
+                Node::Literal(home, object) => {
+                    let target = ExprSite { scope: home, value: site.value };
+                    self.literal_sources(&target, object, before, hops)
+                }
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -171,6 +171,7 @@ impl Files {
 }
 
 pub(crate) use package::project;
+pub(crate) use paths::target as import_target;
 
 /// Reads the schema with a name, or the only one, from the text of the file at `path`.
 ///

@@ -144,14 +144,14 @@ pub(crate) fn project(schema: &Path, files: Files) -> Project {
     let Some(nearest) = packages.find(|package| !names(package).is_empty()) else {
         return Project::default();
     };
-    let dependencies = names(&nearest);
+    let own = names(&nearest);
     let first = |known: &[(&str, &'static str)]| {
-        known.iter().find(|(name, _)| dependencies.contains(*name)).map(|(_, shown)| *shown)
+        known.iter().find(|(name, _)| own.contains(*name)).map(|(_, shown)| *shown)
     };
     let scripts = nearest.get("scripts").map(Value::to_string).unwrap_or_default();
     let bun = scripts.contains("\"bun ") || scripts.contains("bun run ");
     let imports_dotenv = (files.read)(schema).is_ok_and(|text| text.contains("dotenv/config"));
-    let literal = dependencies.contains("dotenv") || scripts.contains("--env-file");
+    let literal = own.contains("dotenv") || scripts.contains("--env-file");
     let loader = match first(&EXPANDING) {
         _ if imports_dotenv => Loader::Literal("dotenv"),
         Some(name) => Loader::Expands(name),
@@ -159,7 +159,9 @@ pub(crate) fn project(schema: &Path, files: Files) -> Project {
         None if literal => Loader::Literal("dotenv"),
         None => Loader::Unknown,
     };
-    Project { loader, framework: first(&FRAMEWORKS), dependencies }
+    let framework = first(&FRAMEWORKS);
+    let dependencies = packages.fold(own.clone(), |all, package| &all | &names(&package));
+    Project { loader, framework, dependencies }
 }
 
 /// The major version of `3.25.76`, `^4`, `~3.22`, `npm:zod@^4`; `None` for a range of several.

@@ -1,7 +1,7 @@
 //! Import paths that are not relative: aliases of tsconfig.json, `imports` of package.json, and packages of
 //! the same workspace, which need not be installed.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -9,6 +9,8 @@ use super::Files;
 
 /// The largest configuration file that is parsed, in bytes.
 const MAX_BYTES: usize = 1 << 20;
+/// File extensions that TypeScript tries, in this order.
+const EXTENSIONS: [&str; 7] = ["ts", "tsx", "mts", "cts", "js", "mjs", "cjs"];
 /// `extends` of tsconfig.json that are followed.
 const MAX_EXTENDS: u8 = 8;
 /// Packages of a workspace that are searched.
@@ -20,6 +22,51 @@ const CONDITIONS: [&str; 8] =
 /// Whether an import path names a file next to the importer.
 pub(crate) fn is_relative(from: &str) -> bool {
     from.starts_with("./") || from.starts_with("../") || from == "." || from == ".."
+}
+
+/// The file that an import path of a file names, if it is in the checkout.
+pub(crate) fn target(importer: &Path, from: &str, files: Files) -> Option<PathBuf> {
+    if is_relative(from) {
+        let folder = importer.parent().unwrap_or_else(|| Path::new(""));
+        return locate(&folder.join(from), files);
+    }
+    candidates(importer, from, files).iter().find_map(|path| locate(path, files))
+}
+
+/// The file of a path: the path itself, with an extension, `.ts` for `.js`, or an index file.
+pub(crate) fn locate(path: &Path, files: Files) -> Option<PathBuf> {
+    let path = &normalize(path);
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let with = |extension: &str| path.with_file_name(format!("{name}.{extension}"));
+    let stem = ["js", "mjs", "cjs", "jsx"]
+        .iter()
+        .find_map(|extension| name.strip_suffix(&format!(".{extension}")));
+    let replaced = stem.into_iter().flat_map(|stem| {
+        ["ts", "tsx", "mts", "cts"]
+            .iter()
+            .map(move |extension| path.with_file_name(format!("{stem}.{extension}")))
+    });
+    let index = EXTENSIONS.iter().map(|extension| path.join(format!("index.{extension}")));
+    replaced
+        .chain(std::iter::once(path.clone()))
+        .chain(EXTENSIONS.iter().map(|extension| with(extension)))
+        .chain(index)
+        .find(|candidate| (files.is_file)(candidate))
+}
+
+/// The path without `.` and `..`, without access to the file system, so that a file has one name.
+fn normalize(path: &Path) -> PathBuf {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in path.components() {
+        match (part, parts.last()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.iter().collect()
 }
 
 /// Paths that an import path may stand for, likely ones first; without file extensions.

@@ -4,7 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use oxc_allocator::Allocator;
@@ -19,9 +19,6 @@ use crate::zod::model::ZodMajor;
 const MAX_FILES: usize = 64;
 /// Imports and re-exports that are followed for one name.
 const MAX_HOPS: u8 = 32;
-/// File extensions that TypeScript tries, in this order.
-const EXTENSIONS: [&str; 7] = ["ts", "tsx", "mts", "cts", "js", "mjs", "cjs"];
-
 /// Reads schemas: the modules parsed so far and the remaining steps.
 ///
 /// Every file of this folder adds the methods of its subject.
@@ -171,15 +168,13 @@ impl<'a> SchemaReader<'a> {
     /// The file of an import path: relative, by an alias of tsconfig.json, or a package of the workspace.
     fn target(&self, importer: &Path, from: &str) -> Option<PathBuf> {
         if paths::is_relative(from) {
-            let folder = importer.parent().unwrap_or_else(|| Path::new(""));
-            return self.locate(&normalize(&folder.join(from)));
+            return paths::target(importer, from, self.files);
         }
         let known = (importer.to_owned(), from.to_owned());
         if let Some(found) = self.targets.borrow().get(&known) {
             return found.clone();
         }
-        let candidates = paths::candidates(importer, from, self.files);
-        let found = candidates.iter().find_map(|path| self.locate(&normalize(path)));
+        let found = paths::target(importer, from, self.files);
         self.targets.borrow_mut().insert(known, found.clone());
         found
     }
@@ -198,39 +193,4 @@ impl<'a> SchemaReader<'a> {
         self.modules.borrow_mut().insert(path.to_owned(), parsed.clone());
         parsed
     }
-
-    /// The file of an import path: the path itself, with an extension, `.ts` for `.js`, or an index file.
-    fn locate(&self, path: &Path) -> Option<PathBuf> {
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        let with = |extension: &str| path.with_file_name(format!("{name}.{extension}"));
-        let stem = ["js", "mjs", "cjs", "jsx"]
-            .iter()
-            .find_map(|extension| name.strip_suffix(&format!(".{extension}")));
-        let replaced = stem.into_iter().flat_map(|stem| {
-            ["ts", "tsx", "mts", "cts"]
-                .iter()
-                .map(move |extension| path.with_file_name(format!("{stem}.{extension}")))
-        });
-        let index = EXTENSIONS.iter().map(|extension| path.join(format!("index.{extension}")));
-        replaced
-            .chain(std::iter::once(path.to_owned()))
-            .chain(EXTENSIONS.iter().map(|extension| with(extension)))
-            .chain(index)
-            .find(|candidate| (self.files.is_file)(candidate))
-    }
-}
-
-/// The path without `.` and `..`, without access to the file system, so that a file has one name.
-fn normalize(path: &Path) -> PathBuf {
-    let mut parts: Vec<Component<'_>> = Vec::new();
-    for part in path.components() {
-        match (part, parts.last()) {
-            (Component::CurDir, _) => {}
-            (Component::ParentDir, Some(Component::Normal(_))) => {
-                parts.pop();
-            }
-            _ => parts.push(part),
-        }
-    }
-    parts.iter().collect()
 }

@@ -39,28 +39,14 @@ impl<'a> SchemaReader<'a> {
         let entry = writer.code(scope, erased);
         writer.finish(&entry, shown).ok_or_else(|| scope.unresolved(offset, "too large to run"))
     }
-
-    /// The script of a function.
-    pub(crate) fn function_script(&self, site: &FunctionSite<'a>) -> Result<Script, Unresolved> {
-        let scope = &site.scope;
-        let (erased, offset) = erased_function(site);
-        let erased =
-            erased.map_err(|what| scope.unresolved(offset, format!("{what} is not run")))?;
-        let mut writer = ScriptWriter::new(self);
-        let shown = one_line(&erased.text);
-        let entry = writer.code(scope, erased);
-        writer.finish(&entry, shown).ok_or_else(|| scope.unresolved(offset, "too large to run"))
-    }
 }
 
-fn erased_function<'a>(site: &FunctionSite<'a>) -> (Result<Erased<'a>, &'static str>, u32) {
+/// The text of a function.
+fn erased_function<'a>(site: &FunctionSite<'a>) -> Result<Erased<'a>, &'static str> {
     let text = site.scope.module.text;
     match site.code {
-        // An arrow function is visited as the expression that it is.
-        FunctionCode::Arrow(arrow) => (erase::arrow(text, arrow), arrow.span.start),
-        FunctionCode::Function(function) => {
-            (erase::function(text, function), function.span.start)
-        }
+        FunctionCode::Arrow(arrow) => erase::arrow(text, arrow),
+        FunctionCode::Function(function) => erase::function(text, function),
     }
 }
 
@@ -131,7 +117,7 @@ impl<'r, 'a> ScriptWriter<'r, 'a> {
             Resolved::Value(site) => self.value(&site, None),
             Resolved::Property(site, property) => self.value(&site, Some(property)),
             Resolved::Function(site) => {
-                let (erased, _) = erased_function(&site);
+                let erased = erased_function(&site);
                 erased.map(|erased| self.code(&site.scope, erased)).map_err(str::to_owned)
             }
             Resolved::Enum(home, declaration) => self

@@ -342,6 +342,7 @@ impl<'a> Finder<'_, 'a> {
                 if let Resolved::Package(from, Imported::Named(what)) =
                     self.reader.resolve(scope, name.name.as_str())
                     && is_create_env(from, what)
+                    && !self.passes_options_on(scope, call)
                 {
                     self.add(scope.site(value), None, Origin::Environment);
                 }
@@ -349,6 +350,28 @@ impl<'a> Finder<'_, 'a> {
             other => self.expression(scope, other),
         }
         self.arguments(scope, &call.arguments);
+    }
+
+    /// Whether a call of `createEnv` stands in a wrapper: its options are those of a parameter.
+    fn passes_options_on(&self, scope: &EvalScope<'a>, call: &'a CallExpression<'a>) -> bool {
+        let is_parameter = |value: &Expression<'a>| match value.get_inner_expression() {
+            Expression::Identifier(name) => scope.locals.is_some()
+                && matches!(
+                    self.reader.resolve(scope, name.name.as_str()),
+                    Resolved::Parameter | Resolved::Unknown(_)
+                ),
+            _ => false,
+        };
+        match call.arguments.first().and_then(Argument::as_expression) {
+            Some(Expression::ObjectExpression(options)) => {
+                options.properties.iter().any(|property| match property {
+                    ObjectPropertyKind::SpreadProperty(spread) => is_parameter(&spread.argument),
+                    ObjectPropertyKind::ObjectProperty(property) => is_parameter(&property.value),
+                })
+            }
+            Some(other) => is_parameter(other),
+            None => false,
+        }
     }
 
     fn add(&mut self, schema: ExprSite<'a>, argument: Option<ExprSite<'a>>, origin: Origin) {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::zod::model::SchemaChoice;
 
 fn schema(text: &str) -> EnvSchema {
     parse(Path::new("nowhere/env.ts"), text, None, Files::NONE).expect("a schema")
