@@ -1,7 +1,7 @@
 //! Evaluates environments and prints the results: the Rust side of `scripts/compare-zod`, which compares
 //! them with the results of zod.
 //!
-//! `env_verdicts schema 3|4 PATH` prints the name and the keys of the schema, then reads one JSON object of
+//! `env_verdicts schema 3|4|auto PATH` prints the name and the keys of the schema, then reads one JSON object of
 //! strings per line and prints a result by key for each. `env_verdicts dotenv` reads one JSON string per line,
 //! the text of a `.env` file, and prints its pairs.
 
@@ -19,22 +19,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args[..] {
         ["schema", zod, path] => {
-            let zod = if zod == "3" { ZodMajor::Three } else { ZodMajor::Four };
+            let zod = match zod {
+                "3" => Some(ZodMajor::Three),
+                "4" => Some(ZodMajor::Four),
+                _ => None,
+            };
             schema(zod, Path::new(path))
         }
         ["dotenv"] => dotenv(),
-        _ => Err("usage: env_verdicts schema 3|4 PATH, or env_verdicts dotenv".into()),
+        _ => Err("usage: env_verdicts schema 3|4|auto PATH, or env_verdicts dotenv".into()),
     }
 }
 
-fn schema(zod: ZodMajor, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn schema(zod: Option<ZodMajor>, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut schema = schema::read(path, None)?;
-    schema.zod = zod;
+    schema.zod = zod.unwrap_or(schema.zod);
     let keys: Vec<&str> = schema.keys.iter().map(|key| key.name.as_str()).collect();
     let mut out = io::stdout().lock();
     let head = serde_json::json!({
         "name": schema.name,
         "file": schema.place.file,
+        "zod": if schema.zod == ZodMajor::Three { "3" } else { "4" },
         "keys": keys,
         "variables": schema.keys.iter().map(|key| schema.variables(key)).collect::<Vec<_>>(),
         "resolved": schema.keys.iter().filter(|key| key.rule.unresolved().is_empty()).count(),

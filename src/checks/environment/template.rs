@@ -181,22 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn renamed_key_is_critical_on_both_sides_and_suggested() {
+    fn renamed_key_is_one_finding_that_names_both() {
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", "SUPABASE_SERVICE_KEY=\n");
         let subjects: Vec<_> = found.iter().map(|f| (f.subject.as_str(), f.status)).collect();
         assert_eq!(
             subjects,
-            [
-                ("SUPABASE_SERVICE_ROLE_KEY", Status::Critical),
-                ("SUPABASE_SERVICE_KEY", Status::Critical)
-            ]
+            [("SUPABASE_SERVICE_ROLE_KEY", Status::Critical)]
         );
         assert!(
             found[0].message.contains("which has SUPABASE_SERVICE_KEY (renamed?)"),
             "{found:?}"
         );
         assert!(found[0].message.contains("env.ts:2"), "{found:?}");
-        assert!(found[1].message.contains(".env.example:1"), "{found:?}");
         // The suggestion remains after the new key was inserted.
         let template = "SUPABASE_SERVICE_ROLE_KEY=\nSUPABASE_SERVICE_KEY=\n";
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", template);

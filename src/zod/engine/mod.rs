@@ -8,8 +8,9 @@
 mod value;
 mod variables;
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 use rquickjs::context::{EvalOptions, intrinsic};
@@ -28,6 +29,8 @@ const MEMORY_BYTES: usize = 16 << 20;
 const STACK_BYTES: usize = 512 << 10;
 /// Calls of the interrupt handler, about 10,000 steps each.
 const MAX_INTERRUPTS: u32 = 100;
+/// Results that are kept.
+const MAX_RESULTS: usize = 4_096;
 /// Texts that one run may parse as URLs.
 const MAX_URLS: usize = 16;
 
@@ -54,8 +57,39 @@ impl Outcome {
     }
 }
 
+thread_local! {
+    /// Results of code that depends on its input only: a check, a copy and a report ask for the same ones.
+    static RESULTS: RefCell<HashMap<(u64, u8, String), Outcome>> = RefCell::default();
+}
+
 /// Runs a piece of code with an input and the environment.
 pub(crate) fn run(
+    script: &Script,
+    as_: FunctionUse,
+    input: &JsValue,
+    variables: &Variables,
+) -> Outcome {
+    if script.reads_environment {
+        return run_once(script, as_, input, variables);
+    }
+    let encoded = input.encode().map(|input| input.to_string()).unwrap_or_default();
+    let mut hasher = DefaultHasher::new();
+    script.code.hash(&mut hasher);
+    let key = (hasher.finish(), as_ as u8, encoded);
+    if let Some(known) = RESULTS.with_borrow(|results| results.get(&key).cloned()) {
+        return known;
+    }
+    let outcome = run_once(script, as_, input, variables);
+    RESULTS.with_borrow_mut(|results| {
+        if results.len() >= MAX_RESULTS {
+            results.clear();
+        }
+        results.insert(key, outcome.clone());
+    });
+    outcome
+}
+
+fn run_once(
     script: &Script,
     as_: FunctionUse,
     input: &JsValue,
@@ -108,7 +142,7 @@ fn source(
     };
     format!(
         "(function () {{ const urls = {urls};\n{PRELUDE}\n\
-         const env = environment(JSON.parse({known}), {absent});\nbase.process = {{ env }};\n\
+         const env = environment(JSON.parse({known}), {absent});\nbase.process = processOf(env);\n\
          base.importMeta = {{ env: buildEnvironment(env) }};\n{code}\n\
          return run(uses.{name}, entry, {input}); }})()",
         known = Json::String(known),

@@ -141,6 +141,11 @@ const console = { log: silent, info: silent, warn: silent, error: silent, debug:
 // Names that every scope has, unless the code declares them itself.
 const base = create(null);
 assign(base, { console, URL: KnownURL, Date: KnownDate });
+// Anything of `process` but its environment is outside.
+const processOf = (env) => new Proxy({ env }, {
+  get: (target, key) => (key === "env" ? env : fail("it uses the process")),
+  set() { fail("it changes the process"); },
+});
 // The environment of bundlers has names of its own, which depend on the build.
 const buildEnvironment = (known) => new Proxy(known, {
   get: (target, key) => (["MODE", "DEV", "PROD", "SSR", "BASE_URL"].includes(key) ? fail("it depends on the build") : target[key]),
@@ -169,11 +174,17 @@ const run = (use, code, input) => {
     const value = use(code(), decode(input));
     result = { status: "returned", value: encode(value), issues: count };
   } catch (error) {
-    result = { status: "threw" };
+    // Limits of this engine are not those of the application's.
+    const limit = typeof error === "object" && error !== null && /stack|memory|length|interrupted/.test(error.message);
+    result = limit ? { status: "unknown", reason: "it exceeds a limit" } : { status: "threw" };
   }
   return stringify(unknown ?? result);
 };
-delete Math.random;
+Math.random = () => fail("it depends on a random number");
+// Code is made of texts only by what is known here.
+for (const made of [function () {}, function* () {}, async function () {}, async function* () {}]) {
+  defineProperty(getPrototypeOf(made), "constructor", { get() { fail("code is made of a text"); } });
+}
 for (const type of [Object, Array, String, Number, Boolean, RegExp, Error, TypeError, RangeError, SyntaxError, Map, Set, Function, Date, Symbol]) {
   freeze(type.prototype);
 }

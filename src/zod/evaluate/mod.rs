@@ -7,6 +7,8 @@ mod conversions;
 mod formats;
 mod regex;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::sync::Arc;

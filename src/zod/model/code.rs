@@ -13,6 +13,8 @@ pub struct Script {
     pub(crate) shown: String,
     /// Variables of the environment that it reads by name.
     pub(crate) reads: Vec<String>,
+    /// It uses the environment, perhaps by computed names.
+    pub(crate) reads_environment: bool,
 }
 
 /// How a schema uses a piece of code.

@@ -125,7 +125,9 @@ impl<'a> SchemaReader<'a> {
 
     /// Whether an expression is made from the environment, and not from what a schema returned.
     pub(crate) fn reads_environment(&self, site: &ExprSite<'a>, hops: u8) -> Origin {
-        if hops == 0 || !self.step() {
+        // `schema.parse(process.env.X)` parses one variable.
+        let one = member(site.value).is_some_and(|(object, _)| is_process_env(object));
+        if one || hops == 0 || !self.step() {
             return Origin::Other;
         }
         let Ok(erased) = crate::zod::erase::expression(site.scope.module.text, site.value) else {

@@ -67,6 +67,7 @@ struct ScriptWriter<'r, 'a> {
     defined: HashSet<(usize, &'a str)>,
     text: String,
     reads: BTreeSet<String>,
+    reads_environment: bool,
 }
 
 impl<'r, 'a> ScriptWriter<'r, 'a> {
@@ -77,13 +78,15 @@ impl<'r, 'a> ScriptWriter<'r, 'a> {
             defined: HashSet::new(),
             text: String::new(),
             reads: BTreeSet::new(),
+            reads_environment: false,
         }
     }
 
     fn finish(self, entry: &str, shown: String) -> Option<Script> {
         let code = format!("{}const entry = {entry};", self.text);
         let reads = self.reads.into_iter().collect();
-        (code.len() <= MAX_SCRIPT_BYTES).then_some(Script { code, shown, reads })
+        let reads_environment = self.reads_environment;
+        (code.len() <= MAX_SCRIPT_BYTES).then_some(Script { code, shown, reads, reads_environment })
     }
 
     /// A function that returns the value of a piece of code in its scope.
@@ -91,6 +94,7 @@ impl<'r, 'a> ScriptWriter<'r, 'a> {
         let index = self.scope(scope);
         self.reads.extend(erased.reads);
         for name in erased.names {
+            self.reads_environment |= name == "process" || name == IMPORT_META;
             self.define(index, scope, name);
         }
         format!("function () {{ with ($s{index}) {{ return (\n{}\n); }} }}", erased.text)
