@@ -6,7 +6,7 @@ use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::evaluate::{Evaluation, KeyResult, Variables};
 use crate::zod::model::{
-    EnvSchema, EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue,
+    EnvSchema, EnvValues, Environment, Fallback, Loader, ObjectMode, SchemaKey, SetValue,
 };
 
 /// The check.
@@ -38,8 +38,13 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     for schema in facts.schemas() {
         let known = variables(schema, values, &facts.policy.fallbacks);
         let evaluation = Evaluation::new(schema, known);
+        let expanded = perhaps_expanded(facts, values, schema);
         for key in &schema.keys {
-            findings.extend(key_finding(check, facts, values, (&evaluation, schema, key)));
+            let differs = expanded
+                .as_ref()
+                .and_then(|expanded| loader_finding(check, (&evaluation, expanded), key));
+            let found = || key_finding(check, facts, values, (&evaluation, schema, key));
+            findings.extend(differs.or_else(found));
         }
         findings.extend(object_finding(check, schema, evaluation.object()));
         for what in &schema.unresolved {
@@ -71,6 +76,46 @@ pub(crate) fn variables(
         }
     }
     variables
+}
+
+/// The environment after `$NAME` is replaced, if it is not known whether the loader of the project does so.
+fn perhaps_expanded<'s>(
+    facts: &Environment,
+    values: &EnvValues,
+    schema: &'s EnvSchema,
+) -> Option<Evaluation<'s>> {
+    if facts.project.loader != Loader::Unknown {
+        return None;
+    }
+    let mut expanded = values.clone();
+    expanded.expand();
+    let changed = expanded.set.iter().any(|set| set.expanded.is_some());
+    changed.then(|| Evaluation::new(schema, variables(schema, &expanded, &facts.policy.fallbacks)))
+}
+
+/// The finding for a key that is accepted or not depending on the loader of `.env` files.
+fn loader_finding(
+    check: &Check<Environment>,
+    (plain, expanded): (&Evaluation<'_>, &Evaluation<'_>),
+    key: &SchemaKey,
+) -> Option<Finding> {
+    let accepts = |evaluation: &Evaluation<'_>| match evaluation.key(key) {
+        KeyResult::Accepted => Some(true),
+        KeyResult::Refused(_) => Some(false),
+        KeyResult::Unknown(_) => None,
+    };
+    let (plain, expanded) = (accepts(plain)?, accepts(expanded)?);
+    let word = |accepted: bool| if accepted { "accepted" } else { "refused" };
+    (plain != expanded).then(|| {
+        let message = format!(
+            "{} is {} as it stands, and {} if the loader replaces $NAME as Next.js, Vite and Bun do ({})",
+            key.name,
+            word(plain),
+            word(expanded),
+            key.place
+        );
+        check.finding(Status::Unknown, &key.name, message).at(key.place.clone())
+    })
 }
 
 /// Findings for files whose encoding no loader reads.

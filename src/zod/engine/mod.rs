@@ -58,7 +58,8 @@ impl Outcome {
 }
 
 thread_local! {
-    /// Results of code that depends on its input only: a check, a copy and a report ask for the same ones.
+    /// Results of code by its text, use, input and environment: every key asks for the same conditions, and a
+    /// check, a copy and a report for the same keys.
     static RESULTS: RefCell<HashMap<(u64, u8, String), Outcome>> = RefCell::default();
 }
 
@@ -69,12 +70,12 @@ pub(crate) fn run(
     input: &JsValue,
     variables: &Variables,
 ) -> Outcome {
-    if script.reads_environment {
-        return run_once(script, as_, input, variables);
-    }
     let encoded = input.encode().map(|input| input.to_string()).unwrap_or_default();
     let mut hasher = DefaultHasher::new();
     script.code.hash(&mut hasher);
+    if script.reads_environment {
+        variables.hash(&mut hasher);
+    }
     let key = (hasher.finish(), as_ as u8, encoded);
     if let Some(known) = RESULTS.with_borrow(|results| results.get(&key).cloned()) {
         return known;

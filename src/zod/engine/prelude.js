@@ -175,7 +175,8 @@ const run = (use, code, input) => {
     result = { status: "returned", value: encode(value), issues: count };
   } catch (error) {
     // Limits of this engine are not those of the application's.
-    const limit = typeof error === "object" && error !== null && /stack|memory|length|interrupted/.test(error.message);
+    // Without memory for an error, null is thrown.
+    const limit = error === null || typeof error === "object" && /stack|memory|length|interrupted/.test(error.message);
     result = limit ? { status: "unknown", reason: "it exceeds a limit" } : { status: "threw" };
   }
   return stringify(unknown ?? result);

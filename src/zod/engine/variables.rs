@@ -14,7 +14,7 @@ pub enum Variable<'v> {
 }
 
 /// The variables of a process.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Variables {
     set: BTreeMap<String, String>,
     /// Variables that are certainly not set, although others may be.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use super::engine::Variables;
 use super::engine::{self, JsValue, Variable};
 use super::model::{
-    EnvSchema, FunctionUse, Input, SchemaFunction, SchemaKey, Script, Validation, ZodMajor,
+    Condition, EnvSchema, FunctionUse, Input, SchemaFunction, SchemaKey, Script, Validation, ZodMajor,
 };
 use rules::{Run, ValueResult};
 
@@ -152,9 +152,32 @@ impl<'s> Evaluation<'s> {
         }
     }
 
+    /// The result of conditions of the file, which need no key.
+    fn guard_result(&self) -> ValueResult {
+        let mut result = ValueResult::accept(JsValue::Undefined);
+        for check in self.schema.checks.iter().filter(|check| check.used == FunctionUse::Value) {
+            let holds = match &check.function {
+                SchemaFunction::Script(script) => {
+                    rules::holds(&Condition::Script(Arc::clone(script)), &self.variables)
+                }
+                SchemaFunction::Opaque(what) => Err(what.to_string()),
+            };
+            match holds {
+                Ok(false) => {}
+                Ok(true) => result.refused.push(format!("{} ends the start", check.what)),
+                Err(reason) => result.unknown.push(format!("{}: {reason}", check.what)),
+            }
+        }
+        result
+    }
+
     fn object_result(&self, zod: Zod) -> ValueResult {
         let with = Run { zod, variables: &self.variables, alone: false };
-        let mut unknown = Vec::new();
+        let guards = self.guard_result();
+        if !guards.refused.is_empty() {
+            return guards;
+        }
+        let mut unknown = guards.unknown.clone();
         let mut output = Vec::new();
         for key in &self.schema.keys {
             let result = self.result(key, zod);
@@ -170,7 +193,7 @@ impl<'s> Evaluation<'s> {
             unknown.push(open.to_string());
         }
         let mut value = JsValue::Object(output);
-        for check in &self.schema.checks {
+        for check in self.schema.checks.iter().filter(|check| check.used != FunctionUse::Value) {
             if !unknown.is_empty() {
                 let reason = format!("{}: {}", check.what, unknown[0]);
                 return ValueResult::unknown(reason);
@@ -187,7 +210,8 @@ impl<'s> Evaluation<'s> {
             }
             value = result.value;
         }
-        ValueResult::accept(value)
+        // Keys that are not known are reported by themselves.
+        ValueResult { unknown: guards.unknown, ..ValueResult::accept(value) }
     }
 
     fn by_major(&self, by: impl Fn(Zod) -> ValueResult) -> KeyResult {

@@ -317,6 +317,25 @@ fn ends(statement: &Statement<'_>) -> bool {
     }
 }
 
+/// Whether a statement ends the process: `throw`, `process.exit(1)`.
+pub(crate) fn throws(statement: &Statement<'_>) -> bool {
+    match statement {
+        Statement::ThrowStatement(_) => true,
+        Statement::BlockStatement(block) => block.body.iter().any(throws),
+        Statement::ExpressionStatement(run) => match run.expression.get_inner_expression() {
+            Expression::CallExpression(call) => {
+                let exit = call.callee.get_inner_expression();
+                exit.as_member_expression().is_some_and(|member| {
+                    member.static_property_name() == Some("exit")
+                        && member.object().is_specific_id("process")
+                })
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Whether an expression statement changes no schema.
 fn is_harmless(value: &Expression<'_>) -> bool {
     if let Expression::StringLiteral(_) = value {

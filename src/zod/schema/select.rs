@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use oxc_ast::ast::Expression;
+use oxc_ast::ast::{Expression, Statement};
 use oxc_span::GetSpan;
 
 use super::SchemaError;
+use super::functions::throws;
 use super::input::Origin;
 use super::module::{Export, Imported, Module};
 use super::node::{Node, Object};
@@ -14,8 +15,10 @@ use super::package::{is_create_env, is_zod};
 use super::resolve::SchemaReader;
 use super::scope::{EvalScope, ExprSite, Resolved};
 use super::sites::{ParseSite, is_exported};
+use crate::zod::erase;
 use crate::zod::model::{
-    EnvSchema, Input, SchemaChoice, SchemaKey, SourceLine, Validation, ZodMajor,
+    EnvSchema, FunctionUse, Input, ObjectCheck, SchemaChoice, SchemaFunction, SchemaKey,
+    SourceLine, Validation, ZodMajor,
 };
 use crate::zod::typescript::flatten;
 
@@ -148,7 +151,7 @@ impl<'a> SchemaReader<'a> {
         exported.copied().any(|other| {
             let scope = EvalScope::new(Rc::clone(module));
             let Resolved::Value(value) = self.resolve(&scope, other) else { return false };
-            crate::zod::erase::expression(module.text, value.value)
+            erase::expression(module.text, value.value)
                 .is_ok_and(|erased| erased.names.contains(&name))
         })
     }
@@ -291,9 +294,30 @@ impl<'a> SchemaReader<'a> {
                 field.validated.extend(validated.iter().cloned());
             }
         }
+        object.shape.conditions.extend(self.guards(&site.scope.module));
         let zod = self.zod_major(&site.scope.module.path);
         let mentioned = self.mentioned();
         Ok(EnvSchema { keys_alone, mentioned, ..finish(object, name, place, chosen, zod) })
+    }
+
+    /// Conditions at the top of the file that end the start: `if (process.env.A && !process.env.B) throw …`.
+    fn guards(&self, module: &Rc<Module<'a>>) -> Vec<ObjectCheck> {
+        let scope = EvalScope::new(Rc::clone(module));
+        let guard = |statement: &'a Statement<'a>| {
+            let Statement::IfStatement(choice) = statement else { return None };
+            let test = scope.site(&choice.test);
+            let erased = erase::expression(module.text, test.value).ok()?;
+            if !throws(&choice.consequent) || erased.reads.is_empty() {
+                return None;
+            }
+            let what = scope.unresolved(choice.span.start, "a condition of the file");
+            let function = match self.script(&test) {
+                Ok(script) => SchemaFunction::Script(script.into()),
+                Err(what) => SchemaFunction::Opaque(what),
+            };
+            Some(ObjectCheck { function, used: FunctionUse::Value, what })
+        };
+        module.body.iter().filter_map(guard).collect()
     }
 
     /// Whether a schema is made by `createEnv`.
