@@ -133,11 +133,15 @@ async function compare(file, text, zod, createEnv) {
   const literals = literalsOf(text);
   const environments = Array.from({ length: count }, () =>
     Object.fromEntries(keys.map((key) => [key, value(literals)]).filter(([, v]) => v !== undefined)));
-  const verdicts = ours(major, file, environments).slice(1);
+  // A key that runtimeEnv takes from another variable is given by that name; one of several is not compared.
+  const variable = new Map(head.keys.map((key, index) => [key, head.variables[index]]));
+  const renamed = (env) => Object.fromEntries(Object.entries(env).map(([key, v]) => [variable.get(key)?.[0] ?? key, v]));
+  const verdicts = ours(major, file, environments.map(renamed)).slice(1);
   totals.schemas += 1;
   environments.forEach((env, index) => {
     const refused = refusals(schema, shape, z, env, createEnv);
     for (const key of keys) {
+      if ((variable.get(key)?.length ?? 1) !== 1) continue;
       const [verdict, why] = verdicts[index][key] ?? ["missing", ""];
       totals.verdicts += 1;
       if (verdict === "unknown") {

@@ -66,13 +66,8 @@ fn erase<'a, 's>(
     span: Span,
     visit: impl FnOnce(&mut Eraser<'a, 's>),
 ) -> Result<Erased<'a>, &'static str> {
-    let mut eraser = Eraser {
-        source,
-        removed: Vec::new(),
-        names: Vec::new(),
-        reads: Vec::new(),
-        refused: None,
-    };
+    let mut eraser =
+        Eraser { source, removed: Vec::new(), names: Vec::new(), reads: Vec::new(), refused: None };
     visit(&mut eraser);
     if let Some(refused) = eraser.refused {
         return Err(refused);

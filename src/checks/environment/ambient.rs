@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn platform_variables_are_ambient_and_others_are_not() {
-        for name in ["PORT", "CI", "VITEST_WORKER_ID", "FLY_REGION", "no_proxy", "npm_package_name"] {
+        for name in ["PORT", "CI", "VITEST_WORKER_ID", "FLY_REGION", "no_proxy", "npm_package_name"]
+        {
             assert!(is_ambient(name), "{name}");
         }
         for name in ["PORTAL_KEY", "DATABASE_URL", "CIPHER", "HOST_URL", "HTTP_TIMEOUT"] {
@@ -171,7 +172,9 @@ mod tests {
     fn library_reads_its_keys_only_as_a_dependency() {
         let with = BTreeSet::from(["@clerk/nextjs".to_owned(), "next-auth".to_owned()]);
         let none = BTreeSet::from(["zod".to_owned()]);
-        for name in ["CLERK_SECRET_KEY", "NEXT_PUBLIC_CLERK_SIGN_IN_URL", "NEXTAUTH_URL", "AUTH_SECRET"] {
+        for name in
+            ["CLERK_SECRET_KEY", "NEXT_PUBLIC_CLERK_SIGN_IN_URL", "NEXTAUTH_URL", "AUTH_SECRET"]
+        {
             assert!(is_read_by_library(name, &with), "{name}");
             assert!(!is_read_by_library(name, &none), "{name}");
         }

@@ -4,9 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::zod::engine::JsValue;
 use crate::zod::evaluate::{Evaluation, Variables};
-use crate::zod::model::{
-    EntryState, EnvEntry, EnvFile, EnvSchema, Environment, Input, SchemaKey,
-};
+use crate::zod::model::{EntryState, EnvEntry, EnvFile, EnvSchema, Environment, Input, SchemaKey};
 
 /// Text before the name of a variable in the values that find out which key it feeds.
 const MARK: &str = "variable:";
@@ -148,9 +146,8 @@ fn fed_keys<'a>(
     if !schema.keys.iter().any(|key| computed(&key)) {
         return Ok(fed);
     }
-    let marked = template.entries.iter().map(|entry| {
-        (entry.key.clone(), format!("{MARK}{}:", entry.key))
-    });
+    let marked =
+        template.entries.iter().map(|entry| (entry.key.clone(), format!("{MARK}{}:", entry.key)));
     let evaluation = Evaluation::new(schema, Variables::only(marked));
     for key in schema.keys.iter().filter(computed) {
         let value = evaluation.value_of(key)?;

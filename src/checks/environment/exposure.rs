@@ -104,24 +104,26 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
         }
         _ => match vendor {
             Some((KeyKind::Secret, what)) if public => {
-                return Some(finding(check, variable, &format!("is {what}, and browsers can read it")));
+                return Some(finding(
+                    check,
+                    variable,
+                    &format!("is {what}, and browsers can read it"),
+                ));
             }
             Some((KeyKind::Publishable, what)) if secret_name => {
                 let problem = format!("is {what}, and a secret key belongs there");
                 return Some(finding(check, variable, &problem));
             }
-            _ if public && has_password(value) => "is an address with a password, and browsers can read it",
+            _ if public && has_password(value) => {
+                "is an address with a password, and browsers can read it"
+            }
             _ => return None,
         },
     };
     Some(finding(check, variable, problem))
 }
 
-fn finding(
-    check: &Check<Environment>,
-    variable: &ExposedVariable<'_>,
-    problem: &str,
-) -> Finding {
+fn finding(check: &Check<Environment>, variable: &ExposedVariable<'_>, problem: &str) -> Finding {
     let shape = variable.value.shape();
     let message = format!("{} ({shape}, {}) {problem}", variable.key, variable.origin);
     check.finding(Status::Critical, variable.key, message)
@@ -222,5 +224,28 @@ mod tests {
         assert_eq!(worst(&findings(&wrong)), Status::Critical);
         let own_host = [("SUPABASE_URL", "https://api.example.com"), ("SUPABASE_ANON_KEY", &anon)];
         assert_eq!(worst(&findings(&own_host)), Status::Ok);
+    }
+
+    #[test]
+    fn vendor_keys_are_critical_only_where_they_do_not_belong() {
+        let rest = "51b0c4d9e8f7a6b5c4d3e2f1";
+        let secret = format!("{}live_{rest}", "sk_");
+        let publishable = format!("pk_live_{rest}");
+        let anthropic = format!("{}ant-{rest}", "sk-");
+        for (name, value, expected) in [
+            ("NEXT_PUBLIC_STRIPE_KEY", secret.as_str(), Status::Critical),
+            ("VITE_AI_KEY", &anthropic, Status::Critical),
+            ("EXPO_PUBLIC_DB", "postgres://u:pa55@db.example.com/d", Status::Critical),
+            ("STRIPE_SECRET_KEY", &publishable, Status::Critical),
+            ("NEXT_PUBLIC_STRIPE_KEY", &publishable, Status::Ok),
+            ("STRIPE_SECRET_KEY", &secret, Status::Ok),
+            ("NEXT_PUBLIC_SITE", "https://a.example/sk-section", Status::Ok),
+            ("NEXT_PUBLIC_STRIPE_KEY", "sk_test_your_key_here", Status::Ok),
+            ("PUBLIC_MAPS_KEY", "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q", Status::Ok),
+        ] {
+            let found = findings(&[(name, value)]);
+            assert_eq!(worst(&found), expected, "{name} {found:?}");
+            assert!(!format!("{found:?}").contains(rest), "a value is shown");
+        }
     }
 }

@@ -61,9 +61,8 @@ fn is_misspelled(word: &str, other: &str) -> bool {
 fn has_word_inside(longer: &[&str], shorter: &[&str]) -> bool {
     longer.len() == shorter.len() + 1
         && shorter.len() >= 2
-        && (1..longer.len() - 1).any(|at| {
-            longer[..at] == shorter[..at] && longer[at + 1..] == shorter[at..]
-        })
+        && (1..longer.len() - 1)
+            .any(|at| longer[..at] == shorter[..at] && longer[at + 1..] == shorter[at..])
 }
 
 /// Whether the names differ by one letter apart from where their words end: `SITEURL` and `SITE_URLS`.

@@ -37,7 +37,8 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     let Some(template) = &facts.template else { return Vec::new() };
     let drift = drift(facts, template);
     let mut findings = Vec::new();
-    let mut missing: Vec<_> = drift.missing.iter().map(|missing| (need(missing), missing)).collect();
+    let mut missing: Vec<_> =
+        drift.missing.iter().map(|missing| (need(missing), missing)).collect();
     missing.sort_by_key(|(need, _)| *need);
     let mut renamed = HashSet::new();
     for (need, missing) in missing {
@@ -51,12 +52,14 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings.extend(extra.map(|entry| extra_finding(check, facts, template, &drift, entry)));
     let path = template.path.display();
     for (key, reason) in &drift.unknown {
-        let message = format!("whether {path} has a variable for {} is not known: {reason}", key.name);
+        let message =
+            format!("whether {path} has a variable for {} is not known: {reason}", key.name);
         findings.push(check.finding(Status::Unknown, &key.name, message).at(key.place.clone()));
     }
     for what in facts.schemas().flat_map(|schema| &schema.unresolved) {
         let message = format!("the schema may declare further keys: {what}");
-        findings.push(check.finding(Status::Unknown, path.to_string(), message).at(what.place.clone()));
+        findings
+            .push(check.finding(Status::Unknown, path.to_string(), message).at(what.place.clone()));
     }
     if findings.is_empty() {
         let (all, documented) = (facts.keys().count(), drift.documented.len());
@@ -184,10 +187,7 @@ mod tests {
     fn renamed_key_is_one_finding_that_names_both() {
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", "SUPABASE_SERVICE_KEY=\n");
         let subjects: Vec<_> = found.iter().map(|f| (f.subject.as_str(), f.status)).collect();
-        assert_eq!(
-            subjects,
-            [("SUPABASE_SERVICE_ROLE_KEY", Status::Critical)]
-        );
+        assert_eq!(subjects, [("SUPABASE_SERVICE_ROLE_KEY", Status::Critical)]);
         assert!(
             found[0].message.contains("which has SUPABASE_SERVICE_KEY (renamed?)"),
             "{found:?}"
@@ -203,5 +203,32 @@ mod tests {
     fn extra_key_is_unknown_if_the_schema_is_incomplete() {
         let found = findings("A: z.string(), ...elsewhere", "A=\nB=\n");
         assert_eq!(worst(&found), Status::Unknown);
+    }
+
+    #[test]
+    fn open_schema_is_unknown_although_all_known_keys_agree() {
+        let found = findings("A: z.string(), ...elsewhere", "A=\n");
+        assert_eq!(worst(&found), Status::Unknown);
+        assert!(found[0].message.contains("may declare further keys"), "{found:?}");
+        assert_eq!(worst(&findings("A: z.string(), ...elsewhere", "B=\n")), Status::Critical);
+    }
+
+    #[test]
+    fn missing_keys_say_whether_they_are_required() {
+        let found = findings(
+            "A: z.string().optional(), B: z.string().default('x'), C: z.string(), D: z.string().refine(known)",
+            "",
+        );
+        let shown: Vec<_> =
+            found.iter().map(|f| f.message.split(" is declared").next().unwrap()).collect();
+        assert_eq!(shown, ["C (required)", "D (required)", "A (optional)", "B (has a default)"]);
+    }
+
+    #[test]
+    fn variable_that_the_framework_sets_is_not_missing() {
+        let mut facts = environment("NODE_ENV: z.string(), A: z.string()", Some("A=\n"), &[]);
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
+        facts.project.framework = Some("Next.js");
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Ok);
     }
 }

@@ -7,9 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::facts::{Finding, Status};
 use crate::zod::env_file;
-use crate::zod::model::{
-    Code, CodeForm, CodeUse, EnvValue, EnvValues, Environment, SourceLine,
-};
+use crate::zod::model::{Code, CodeForm, CodeUse, EnvValue, EnvValues, Environment, SourceLine};
 use crate::zod::schema::{self, Files};
 
 /// An environment with a schema of these properties (on line 2), a template, and values.

@@ -304,4 +304,42 @@ mod tests {
         facts.schema.mode = ObjectMode::Strict;
         assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
     }
+
+    #[test]
+    fn false_for_a_coerced_boolean_is_a_warning() {
+        let schema = "A: z.coerce.boolean().default(true)";
+        for (value, expected) in
+            [("false", Status::Warning), ("true", Status::Ok), ("", Status::Ok)]
+        {
+            assert_eq!(worst(&findings(schema, &[("A", value)])), expected, "{value}");
+        }
+        let preprocessed = "A: z.preprocess((v) => v === 'true', z.boolean())";
+        assert_eq!(worst(&findings(preprocessed, &[("A", "false")])), Status::Ok);
+    }
+
+    #[test]
+    fn check_of_the_whole_object_is_run_if_every_key_is_accepted() {
+        let schema = "A: z.string().optional(), B: z.string().optional()";
+        let mut facts = environment(schema, None, &[("A", "x")]);
+        let text = format!(
+            "import {{ z }} from 'zod/v3';\nexport const EnvSchema = z.object({{ {schema} }}).refine((e) => !e.A || e.B);"
+        );
+        let path = std::path::Path::new("env.ts");
+        let files = crate::zod::schema::Files::NONE;
+        facts.schema = crate::zod::schema::parse(path, &text, None, files).unwrap();
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
+        facts.values = Some(environment(schema, None, &[("A", "x"), ("B", "y")]).values.unwrap());
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Ok);
+    }
+
+    #[test]
+    fn dollar_is_judged_both_ways_if_the_loader_is_not_known() {
+        let mut facts = environment("A: z.string().length(8)", None, &[("A", "ab$cdefg")]);
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Unknown);
+        facts.project.loader = Loader::Literal("dotenv");
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Ok);
+        facts.values.as_mut().unwrap().expand();
+        facts.project.loader = Loader::Expands("Next.js");
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
+    }
 }

@@ -100,7 +100,8 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
 
 /// Whether a value is a key of the local stack, the same on every machine.
 pub(crate) fn is_local_constant(value: &str) -> bool {
-    let issuer = jwt::claims(value).and_then(|claims| Some(claims.get("iss")?.as_str()?.to_owned()));
+    let issuer =
+        jwt::claims(value).and_then(|claims| Some(claims.get("iss")?.as_str()?.to_owned()));
     issuer.as_deref() == Some("supabase-demo")
 }
 

@@ -82,7 +82,8 @@ fn read_schemas(
     context: &Context,
     sources: &EnvSources,
 ) -> Result<(EnvSchema, Vec<EnvSchema>), Error> {
-    let read = |path: &Path| schema::read(path, sources.schema_name.as_deref()).map_err(schema_error);
+    let read =
+        |path: &Path| schema::read(path, sources.schema_name.as_deref()).map_err(schema_error);
     match &sources.schema[..] {
         [] => {
             let folder = sources.template.as_deref().and_then(Path::parent);

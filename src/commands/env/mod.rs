@@ -118,10 +118,8 @@ const DOTENV: &str = ".env";
 fn files(sources: &EnvSources) -> String {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let schemas = sources.schema.iter().map(|path| ("--schema", Some(path.display().to_string())));
-    let named = [
-        ("--schema-name", sources.schema_name.clone()),
-        ("--template", path(&sources.template)),
-    ];
+    let named =
+        [("--schema-name", sources.schema_name.clone()), ("--template", path(&sources.template))];
     let named = schemas.chain(named).filter_map(|(flag, value)| Some((flag, value?)));
     named.map(|(flag, value)| format!(" {flag} {}", crate::text::quote(&value))).collect()
 }

@@ -110,4 +110,45 @@ mod tests {
         assert!(schema.key("A").is_some(), "{schema:?}");
         assert_eq!(schema.zod, ZodMajor::Four);
     }
+
+    #[test]
+    fn aliases_workspace_packages_and_catalogs_are_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "pnpm-workspace.yaml",
+            "packages:\n  - 'packages/*' # all\ncatalog:\n  zod: \"3.25.76\"\n",
+        );
+        write("app/package.json", r#"{"dependencies": {"zod": "catalog:", "next": "15"}}"#);
+        write(
+            "app/tsconfig.json",
+            "{\n  // aliases\n  \"compilerOptions\": { \"paths\": { \"@/*\": [\"./src/*\"], } },\n}",
+        );
+        write(
+            "packages/keys/package.json",
+            r#"{"name": "@acme/keys", "exports": {"./*": {"types": "./dist/*.d.ts", "default": "./dist/*.js"}}}"#,
+        );
+        let zod = "import { z } from 'zod';\n";
+        write("packages/keys/src/db.ts", &format!("{zod}export const db = {{ B: z.string() }};"));
+        write("app/src/words.ts", &format!("{zod}export const word = z.enum(['a', 'b']);"));
+        write(
+            "app/src/env.ts",
+            &format!(
+                "{zod}import {{ word }} from '@/words';\nimport {{ db }} from '@acme/keys/db';\n\
+                 export const EnvSchema = z.object({{ A: word, ...db }});"
+            ),
+        );
+        let path = folder.path().join("app/src/env.ts");
+        let schema = read(&path, None).unwrap();
+        assert_eq!(schema.unresolved, []);
+        assert_eq!(schema.key("A").unwrap().rule.to_string(), "one of \"a\" | \"b\"");
+        assert!(schema.key("B").is_some(), "{schema:?}");
+        assert_eq!(schema.zod, ZodMajor::Three);
+        let project = project(&path);
+        assert!(project.sets("NODE_ENV") && !project.sets("A"), "{project:?}");
+    }
 }

@@ -109,7 +109,8 @@ fn names_variables(path: &Path) -> bool {
 /// Such files, and configuration of tools, at the root of the project that contains a directory.
 fn beside(root: &Path) -> Vec<PathBuf> {
     let Ok(absolute) = root.canonicalize() else { return Vec::new() };
-    let Some(project) = absolute.ancestors().find(|path| path.join("package.json").is_file()) else {
+    let Some(project) = absolute.ancestors().find(|path| path.join("package.json").is_file())
+    else {
         return Vec::new();
     };
     let list = |folder: &Path| {
@@ -220,7 +221,8 @@ impl FileQueue<'_> {
         }
         // A module that passes our schema's environment on makes none itself.
         read_text(&target).is_ok_and(|text| {
-            text.contains("createEnv(") || (text.contains("object(") && text.contains("process.env"))
+            text.contains("createEnv(")
+                || (text.contains("object(") && text.contains("process.env"))
         })
     }
 }

@@ -16,8 +16,8 @@ use std::rc::Rc;
 use rquickjs::context::{EvalOptions, intrinsic};
 use rquickjs::{Context, Ctx, Runtime};
 use serde_json::Value as Json;
-pub(crate) use value::JsValue;
 use url::Url;
+pub(crate) use value::JsValue;
 pub use variables::{Variable, Variables};
 
 use crate::zod::model::{FunctionUse, Script};
@@ -90,12 +90,7 @@ pub(crate) fn run(
     outcome
 }
 
-fn run_once(
-    script: &Script,
-    as_: FunctionUse,
-    input: &JsValue,
-    variables: &Variables,
-) -> Outcome {
+fn run_once(script: &Script, as_: FunctionUse, input: &JsValue, variables: &Variables) -> Outcome {
     let Some(input) = input.encode() else {
         return Outcome::Unknown("the value comes from code that is not run".to_owned());
     };

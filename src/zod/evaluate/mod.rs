@@ -16,7 +16,8 @@ use std::sync::Arc;
 pub use super::engine::Variables;
 use super::engine::{self, JsValue, Variable};
 use super::model::{
-    Condition, EnvSchema, FunctionUse, Input, SchemaFunction, SchemaKey, Script, Validation, ZodMajor,
+    Condition, EnvSchema, FunctionUse, Input, SchemaFunction, SchemaKey, Script, Validation,
+    ZodMajor,
 };
 use rules::{Run, ValueResult};
 
@@ -93,7 +94,9 @@ impl<'s> Evaluation<'s> {
             Input::Own => match self.variables.own(&key.name) {
                 Variable::Set(value) => JsValue::Text(value.to_owned()),
                 Variable::Unset => JsValue::Undefined,
-                Variable::Unknown => return Err(format!("whether {} is set is not known", key.name)),
+                Variable::Unknown => {
+                    return Err(format!("whether {} is set is not known", key.name));
+                }
             },
             Input::Never => JsValue::Undefined,
             Input::Expression(script) => self.run(script)?,
@@ -108,9 +111,11 @@ impl<'s> Evaluation<'s> {
     }
 
     fn whole(&self, script: &Arc<Script>) -> Result<JsValue, String> {
-        let known = self.wholes.borrow().iter().find_map(|(known, value)| {
-            Arc::ptr_eq(known, script).then(|| value.clone())
-        });
+        let known = self
+            .wholes
+            .borrow()
+            .iter()
+            .find_map(|(known, value)| Arc::ptr_eq(known, script).then(|| value.clone()));
         known.unwrap_or_else(|| {
             let value = self.run(script);
             self.wholes.borrow_mut().push((Arc::clone(script), value.clone()));
@@ -119,8 +124,7 @@ impl<'s> Evaluation<'s> {
     }
 
     fn run(&self, script: &Script) -> Result<JsValue, String> {
-        let outcome =
-            engine::run(script, FunctionUse::Value, &JsValue::Undefined, &self.variables);
+        let outcome = engine::run(script, FunctionUse::Value, &JsValue::Undefined, &self.variables);
         outcome.value().map_err(|reason| format!("{}: {reason}", script.shown))
     }
 
@@ -201,9 +205,7 @@ impl<'s> Evaluation<'s> {
             let result = match (check.used, &check.function) {
                 (_, SchemaFunction::Opaque(what)) => ValueResult::unknown(what.to_string()),
                 (FunctionUse::Transform, function) => rules::transform(function, value, with),
-                (used, function) => {
-                    rules::refine(ValueResult::accept(value), function, used, with)
-                }
+                (used, function) => rules::refine(ValueResult::accept(value), function, used, with),
             };
             if !result.refused.is_empty() || !result.unknown.is_empty() {
                 return result;

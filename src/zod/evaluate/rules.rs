@@ -193,7 +193,9 @@ fn run(rule: &Rule, value: JsValue, with: Run<'_>) -> ValueResult {
             let first = run(from, value, with);
             if first.refused.is_empty() { then(first, to, with) } else { first }
         }
-        Rule::Refine(inner, function, used) => refine(run(inner, value, with), function, *used, with),
+        Rule::Refine(inner, function, used) => {
+            refine(run(inner, value, with), function, *used, with)
+        }
         Rule::Transform(function) => transform(function, value, with),
         Rule::Unresolved(what) => ValueResult::unknown(what.to_string()),
     }
@@ -273,7 +275,11 @@ fn given_value(given: Option<&Constant>) -> JsValue {
 fn default(inner: &Rule, given: Option<&Constant>, value: JsValue, with: Run<'_>) -> ValueResult {
     if value == JsValue::Undefined {
         let given = given_value(given);
-        return if with.zod == Zod::Three { run(inner, given, with) } else { ValueResult::accept(given) };
+        return if with.zod == Zod::Three {
+            run(inner, given, with)
+        } else {
+            ValueResult::accept(given)
+        };
     }
     let mut outcome = run(inner, value, with);
     if with.zod == Zod::Four && outcome.value == JsValue::Undefined {

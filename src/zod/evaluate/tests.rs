@@ -26,13 +26,33 @@ fn functions_are_run_as_javascript() {
     for (rule, accepted, refused) in [
         ("z.string().refine((v) => v.startsWith('a'))", "ab", "b"),
         ("z.string().transform((s) => parseInt(s, 10)).pipe(z.number().max(99))", "12px", "abc"),
-        ("z.preprocess((v) => (v as string).split(','), z.array(z.enum(['a', 'b'])))", "a,b", "a,c"),
-        ("z.string().superRefine((v, ctx) => { if (v === 'x') ctx.addIssue({ code: z.ZodIssueCode.custom }); })", "a", "x"),
-        ("z.string().transform((v, ctx) => { if (v !== 'x') return v; ctx.addIssue('no'); return z.NEVER; })", "a", "x"),
-        ("z.string().refine((v: string): boolean => { try { new URL(v); return true; } catch { return false; } })", "http://a", "a"),
+        (
+            "z.preprocess((v) => (v as string).split(','), z.array(z.enum(['a', 'b'])))",
+            "a,b",
+            "a,c",
+        ),
+        (
+            "z.string().superRefine((v, ctx) => { if (v === 'x') ctx.addIssue({ code: z.ZodIssueCode.custom }); })",
+            "a",
+            "x",
+        ),
+        (
+            "z.string().transform((v, ctx) => { if (v !== 'x') return v; ctx.addIssue('no'); return z.NEVER; })",
+            "a",
+            "x",
+        ),
+        (
+            "z.string().refine((v: string): boolean => { try { new URL(v); return true; } catch { return false; } })",
+            "http://a",
+            "a",
+        ),
         ("z.string().transform((v) => JSON.parse(v) as unknown)", "[1]", "[1"),
         ("z.string().refine((v) => v!.length satisfies number > 1)", "ab", "a"),
-        ("z.string().check((ctx) => { if (ctx.value === 'x') ctx.issues.push({ code: 'custom', message: 'no', input: ctx.value }); })", "a", "x"),
+        (
+            "z.string().check((ctx) => { if (ctx.value === 'x') ctx.issues.push({ code: 'custom', message: 'no', input: ctx.value }); })",
+            "a",
+            "x",
+        ),
     ] {
         let text = format!("export const EnvSchema = z.object({{ A: {rule} }});");
         assert_eq!(judge(&text, &[("A", accepted)]), KeyResult::Accepted, "{rule}");
@@ -93,7 +113,8 @@ fn hostile_functions_are_unknown_in_bounded_time() {
         "(v) => { unknown = undefined; return fail; }",
         "() => uses.call !== undefined",
     ] {
-        let text = format!("export const EnvSchema = z.object({{ A: z.string().refine({function}) }});");
+        let text =
+            format!("export const EnvSchema = z.object({{ A: z.string().refine({function}) }});");
         let result = judge(&text, &[("A", "b")]);
         assert!(is_unknown(&result), "{function}: {result:?}");
     }
@@ -128,8 +149,16 @@ fn argument_of_parse_decides_what_a_key_gets() {
         ("{ ...process.env, A: process.env.B ?? 'abc' }", [("X", "")], true),
         ("{ ...process.env, A: process.env.B || process.env.A }", [("A", "abc")], true),
         ("{ B: process.env.B }", [("A", "abc")], false),
-        ("Object.fromEntries(Object.entries(process.env).map(([k, v]) => [k.slice(2), v]))", [("X_A", "abc")], true),
-        ("Object.fromEntries(Object.entries(process.env).map(([k, v]) => [k.slice(2), v]))", [("A", "abc")], false),
+        (
+            "Object.fromEntries(Object.entries(process.env).map(([k, v]) => [k.slice(2), v]))",
+            [("X_A", "abc")],
+            true,
+        ),
+        (
+            "Object.fromEntries(Object.entries(process.env).map(([k, v]) => [k.slice(2), v]))",
+            [("A", "abc")],
+            false,
+        ),
     ] {
         let text = format!("{schema}export const env = EnvSchema.parse({argument});");
         let result = judge(&text, &variables);
@@ -139,6 +168,8 @@ fn argument_of_parse_decides_what_a_key_gets() {
         };
         assert!(right, "{argument}: {result:?}");
     }
-    let text = format!("import {{ clean }} from 'somewhere';\n{schema}export const env = EnvSchema.parse(clean(process.env));");
+    let text = format!(
+        "import {{ clean }} from 'somewhere';\n{schema}export const env = EnvSchema.parse(clean(process.env));"
+    );
     assert!(is_unknown(&judge(&text, &[("A", "abc")])));
 }

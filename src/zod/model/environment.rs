@@ -218,11 +218,8 @@ pub struct EnvValues {
 impl EnvValues {
     /// Replaces `$NAME` in the values of files.
     pub(crate) fn expand(&mut self) {
-        let known: BTreeMap<String, String> = self
-            .set
-            .iter()
-            .map(|set| (set.key.clone(), set.value.reveal().to_owned()))
-            .collect();
+        let known: BTreeMap<String, String> =
+            self.set.iter().map(|set| (set.key.clone(), set.value.reveal().to_owned())).collect();
         let known = known.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         for set in self.set.iter_mut().filter(|set| !set.from_process) {
             set.expanded = expansion(&set.value, &known);

@@ -10,12 +10,12 @@ mod rule;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+pub(crate) use code::{
+    Condition, FunctionUse, Input, ObjectCheck, SchemaFunction, Script, Validation,
+};
 pub use environment::{
     Code, CodeForm, CodeUse, EntryState, EnvEntry, EnvFile, EnvPolicy, EnvValue, EnvValues,
     Environment, Fallback, FileNote, Note, Quote, SetValue,
-};
-pub(crate) use code::{
-    Condition, FunctionUse, Input, ObjectCheck, SchemaFunction, Script, Validation,
 };
 pub use project::{Loader, Project};
 pub(crate) use rule::{

@@ -248,7 +248,9 @@ impl<'a> SchemaReader<'a> {
         let mut entries = Vec::new();
         for member in &declaration.body.members {
             let value = match &member.initializer {
-                Some(value) => self.constant_in(&EvalScope::new(Rc::clone(home)), value, depth)?.one()?,
+                Some(value) => {
+                    self.constant_in(&EvalScope::new(Rc::clone(home)), value, depth)?.one()?
+                }
                 None => Constant::Number(next?),
             };
             next = match &value {

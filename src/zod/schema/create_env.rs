@@ -130,12 +130,7 @@ impl<'a> SchemaReader<'a> {
     }
 
     /// Where each key comes from: `runtimeEnvStrict`, `runtimeEnv`, or what the package takes itself.
-    fn runtime_inputs(
-        &self,
-        options: &mut Options<'_, 'a>,
-        from: &str,
-        shape: &mut ObjectFields,
-    ) {
+    fn runtime_inputs(&self, options: &mut Options<'_, 'a>, from: &str, shape: &mut ObjectFields) {
         let given = options.get("runtimeEnvStrict").or_else(|| options.get("runtimeEnv"));
         match given {
             Some(site) => self.set_inputs(&site, shape, Input::Never),
@@ -189,10 +184,13 @@ impl<'a> SchemaReader<'a> {
             None => match self.node(scope, other) {
                 Node::Object(object) => object.shape,
                 Node::Other(what) => {
-                    let reason = format!("what it extends may declare further keys: {}", what.reason);
+                    let reason =
+                        format!("what it extends may declare further keys: {}", what.reason);
                     ObjectFields::unknown(scope.unresolved(offset, reason))
                 }
-                _ => ObjectFields::unknown(scope.unresolved(offset, "what it extends is no schema")),
+                _ => {
+                    ObjectFields::unknown(scope.unresolved(offset, "what it extends is no schema"))
+                }
             },
         };
         for (name, field) in more.fields {

@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use oxc_ast::ast::{
-    Argument, BindingPattern, Declaration, Expression, IfStatement, Statement,
-    VariableDeclaration,
+    Argument, BindingPattern, Declaration, Expression, IfStatement, Statement, VariableDeclaration,
 };
 use oxc_span::GetSpan;
 
@@ -116,7 +115,8 @@ impl<'a> SchemaReader<'a> {
         match (then, otherwise) {
             (Node::Field(a), Node::Field(b)) => {
                 let place = scope.module.place(offset);
-                let rule = Rule::Choice(condition, Box::new(a.rule.clone()), Box::new(b.rule.clone()));
+                let rule =
+                    Rule::Choice(condition, Box::new(a.rule.clone()), Box::new(b.rule.clone()));
                 Node::Field(a.join(b, &place, |_, other| other).with_rule(rule))
             }
             (Node::Object(a), Node::Object(b)) => {
@@ -134,7 +134,8 @@ impl<'a> SchemaReader<'a> {
                 };
                 match (fields(&then), fields(&otherwise)) {
                     (true, true) => {
-                        let (a, b) = (self.fields_of(scope, then), self.fields_of(scope, otherwise));
+                        let (a, b) =
+                            (self.fields_of(scope, then), self.fields_of(scope, otherwise));
                         Node::Fields(self.either(scope, &condition, a, b, offset))
                     }
                     (true, false) => otherwise,
@@ -273,10 +274,7 @@ pub(crate) fn block_scope<'a>(
     if names.is_empty() { scope.clone() } else { scope.inside(names) }
 }
 
-fn declare<'a>(
-    variables: &'a VariableDeclaration<'a>,
-    names: &mut HashMap<&'a str, Local<'a>>,
-) {
+fn declare<'a>(variables: &'a VariableDeclaration<'a>, names: &mut HashMap<&'a str, Local<'a>>) {
     for declarator in &variables.declarations {
         let local = match &declarator.init {
             Some(value) if variables.kind.is_const() => Local::Here(value),

@@ -36,12 +36,7 @@ impl<'a> SchemaReader<'a> {
     }
 
     /// The keys of an argument that is the environment or an object literal of it; `None` if it is computed.
-    fn key_sources(
-        &self,
-        site: &ExprSite<'a>,
-        before: KeySources,
-        hops: u8,
-    ) -> Option<KeySources> {
+    fn key_sources(&self, site: &ExprSite<'a>, before: KeySources, hops: u8) -> Option<KeySources> {
         let own = || KeySources { keys: HashMap::new(), others: Input::Own };
         if hops == 0 || !self.step() {
             return None;
@@ -50,7 +45,9 @@ impl<'a> SchemaReader<'a> {
             return Some(own());
         }
         match site.value.get_inner_expression() {
-            Expression::ObjectExpression(object) => self.literal_sources(site, object, before, hops),
+            Expression::ObjectExpression(object) => {
+                self.literal_sources(site, object, before, hops)
+            }
             Expression::Identifier(name) => match self.resolve(&site.scope, name.name.as_str()) {
                 Resolved::Value(target) => self.key_sources(&target, before, hops - 1),
                 // A function that is given the environment: `validate(config)`.
@@ -135,11 +132,16 @@ impl<'a> SchemaReader<'a> {
         };
         let text = erased.text.replace("JSON.parse(", "");
         if erased.text.trim_start().starts_with("JSON.parse(")
-            || [".parse(", "afeParse(", "arseAsync(", "createEnv("].iter().any(|call| text.contains(call))
+            || [".parse(", "afeParse(", "arseAsync(", "createEnv("]
+                .iter()
+                .any(|call| text.contains(call))
         {
             return Origin::Other;
         }
-        if ["process.env", "importMeta.env", "Bun.env", "process?.env"].iter().any(|e| text.contains(e)) {
+        if ["process.env", "importMeta.env", "Bun.env", "process?.env"]
+            .iter()
+            .any(|e| text.contains(e))
+        {
             return Origin::Environment;
         }
         let mut origin = Origin::Other;

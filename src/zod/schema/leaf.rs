@@ -168,7 +168,8 @@ impl<'a> SchemaReader<'a> {
     /// `z.union([a, b])`; `z.discriminatedUnion("k", [a, b])`.
     fn union(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         let place = scope.module.place(link.offset);
-        let computed = || Rule::Unresolved(scope.unresolved(link.offset, "a union of computed options"));
+        let computed =
+            || Rule::Unresolved(scope.unresolved(link.offset, "a union of computed options"));
         let index = if link.name == "discriminatedUnion" { 1 } else { 0 };
         let Some(Expression::ArrayExpression(array)) =
             link.arg(index).map(Expression::get_inner_expression)

@@ -62,7 +62,9 @@ impl<'a> SchemaReader<'a> {
                 Field { description: text.or(field.description), ..field }
             }
             "brand" | "register" | "clone" => field,
-            "array" => field.wrap(&place, |rule| Rule::List { item: Box::new(rule), checks: Vec::new() }),
+            "array" => {
+                field.wrap(&place, |rule| Rule::List { item: Box::new(rule), checks: Vec::new() })
+            }
             "promise" => Field { rule: Rule::Structure("promise"), levels: 1, ..field },
             "exclude" | "extract" => self.narrowed(scope, field, link),
             _ => {

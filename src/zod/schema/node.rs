@@ -10,7 +10,9 @@ use super::module::{Imported, Module};
 use super::package::{is_create_env, is_zod};
 use super::resolve::SchemaReader;
 use super::scope::{EvalScope, ExprSite, FunctionCode, FunctionSite, Resolved};
-use crate::zod::model::{Input, ObjectCheck, ObjectMode, Rule, Side, SourceLine, Unresolved, Validation};
+use crate::zod::model::{
+    Input, ObjectCheck, ObjectMode, Rule, Side, SourceLine, Unresolved, Validation,
+};
 use crate::zod::typescript::{Link, flatten};
 
 /// Nested rules that are accepted; the evaluation is recursive.
@@ -310,7 +312,8 @@ impl<'a> SchemaReader<'a> {
             // A method of an object literal: `fields.port()`.
             Node::Literal(home, object) => match self.literal_property(&home, object, link.name) {
                 Some(Ok(site)) => {
-                    let node = self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value);
+                    let node =
+                        self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value);
                     let call = Link { name: "", args: link.args, offset: link.offset };
                     self.link(scope, node, &call)
                 }
@@ -330,7 +333,8 @@ impl<'a> SchemaReader<'a> {
             },
             Node::Module(module) => match self.exported(&module, link.name) {
                 Resolved::Value(site) => {
-                    let node = self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value);
+                    let node =
+                        self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value);
                     self.called(scope, node, link)
                 }
                 Resolved::Function(site) => self.called(scope, Node::Function(site), link),
@@ -369,7 +373,9 @@ impl<'a> SchemaReader<'a> {
                     match property.key.static_name() {
                         Some(key) if key == name => return Some(Ok(scope.site(&property.value))),
                         Some(_) => {}
-                        None => return Some(Err(scope.unresolved(offset, "a key that is computed"))),
+                        None => {
+                            return Some(Err(scope.unresolved(offset, "a key that is computed")));
+                        }
                     }
                 }
                 ObjectPropertyKind::SpreadProperty(spread) => {

@@ -92,7 +92,9 @@ fn yaml_catalog(text: &str, name: &str, package: &str) -> Option<String> {
             (_, "catalog") if name.is_empty() && key == package => {
                 return Some(unquoted(value).to_owned());
             }
-            (_, "catalogs") if key == package && (group == name || (name.is_empty() && group == "default")) => {
+            (_, "catalogs")
+                if key == package && (group == name || (name.is_empty() && group == "default")) =>
+            {
                 return Some(unquoted(value).to_owned());
             }
             _ => {}

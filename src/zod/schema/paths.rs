@@ -203,9 +203,10 @@ fn exported(exports: &Value, path: &str) -> Option<String> {
         Value::Object(entries) if entries.keys().any(|key| key.starts_with(['.', '#'])) => {
             let exact = entries.get(path).and_then(|target| condition(target, ""));
             exact.or_else(|| {
-                entries.iter().filter(|(pattern, _)| pattern.contains('*')).find_map(
-                    |(pattern, target)| condition(target, matched(pattern, path)?),
-                )
+                entries
+                    .iter()
+                    .filter(|(pattern, _)| pattern.contains('*'))
+                    .find_map(|(pattern, target)| condition(target, matched(pattern, path)?))
             })
         }
         conditions if path == "." => condition(conditions, ""),

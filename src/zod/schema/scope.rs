@@ -177,7 +177,9 @@ impl<'a> FunctionCode<'a> {
     pub(crate) fn block(self) -> Option<FunctionBlock<'a>> {
         Some(match self {
             Self::Arrow(arrow) => match &arrow.body {
-                ArrowFunctionBody::FunctionBody(body) => FunctionBlock::Statements(&body.statements),
+                ArrowFunctionBody::FunctionBody(body) => {
+                    FunctionBlock::Statements(&body.statements)
+                }
                 other => FunctionBlock::Expression(other.as_expression()?),
             },
             Self::Function(function) => {

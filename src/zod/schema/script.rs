@@ -18,11 +18,37 @@ const MAX_SCRIPT_BYTES: usize = 256 << 10;
 const MAX_SHOWN: usize = 60;
 /// Globals of JavaScript with the same result in every engine.
 const GLOBALS: [&str; 31] = [
-    "Array", "BigInt", "Boolean", "Error", "Infinity", "JSON", "Map", "Math", "NaN", "Number",
-    "Object", "RangeError", "RegExp", "Set", "String", "Symbol", "SyntaxError", "TypeError",
-    "decodeURI", "decodeURIComponent", "encodeURI", "encodeURIComponent", "isFinite", "isNaN",
-    "parseFloat", "parseInt", "undefined", // and those that the prelude provides:
-    "Date", "URL", "console", "process",
+    "Array",
+    "BigInt",
+    "Boolean",
+    "Error",
+    "Infinity",
+    "JSON",
+    "Map",
+    "Math",
+    "NaN",
+    "Number",
+    "Object",
+    "RangeError",
+    "RegExp",
+    "Set",
+    "String",
+    "Symbol",
+    "SyntaxError",
+    "TypeError",
+    "decodeURI",
+    "decodeURIComponent",
+    "encodeURI",
+    "encodeURIComponent",
+    "isFinite",
+    "isNaN",
+    "parseFloat",
+    "parseInt",
+    "undefined", // and those that the prelude provides:
+    "Date",
+    "URL",
+    "console",
+    "process",
 ];
 /// The stand-in for `import.meta`.
 const IMPORT_META: &str = "importMeta";
@@ -156,9 +182,9 @@ impl<'r, 'a> ScriptWriter<'r, 'a> {
         if let Some(property) = property {
             let name = serde_json::Value::from(property);
             erased.text = format!("({})[{name}]", erased.text);
-            erased.reads.extend(
-                crate::zod::code::is_process_env(site.value).then(|| property.to_owned()),
-            );
+            erased
+                .reads
+                .extend(crate::zod::code::is_process_env(site.value).then(|| property.to_owned()));
         }
         Ok(self.code(&site.scope, erased))
     }

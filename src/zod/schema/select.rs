@@ -122,7 +122,8 @@ impl<'a> SchemaReader<'a> {
             targets.push(target);
             new
         });
-        let exported: Vec<_> = found.iter().copied().filter(|site| self.is_meant(module, site)).collect();
+        let exported: Vec<_> =
+            found.iter().copied().filter(|site| self.is_meant(module, site)).collect();
         let named: Vec<_> = exported
             .iter()
             .copied()
@@ -134,7 +135,9 @@ impl<'a> SchemaReader<'a> {
             (_, [], several) | (_, several, _) => {
                 let names = several.iter().map(|site| match site.name {
                     Some(name) => name.to_owned(),
-                    None => site.schema.scope.module.place(site.schema.value.span().start).to_string(),
+                    None => {
+                        site.schema.scope.module.place(site.schema.value.span().start).to_string()
+                    }
                 });
                 Err(SchemaError::Ambiguous { path: module.path.clone(), names: names.collect() })
             }
@@ -267,7 +270,8 @@ impl<'a> SchemaReader<'a> {
         self.clear_zod_imports();
         let offset = self.target_of(site);
         let place = scope.module.place(site.value.span().start);
-        let place = if offset.0 == scope.module.path { scope.module.place(offset.1) } else { place };
+        let place =
+            if offset.0 == scope.module.path { scope.module.place(offset.1) } else { place };
         let mut object = match self.node(scope, site.value) {
             Node::Object(object) => object,
             Node::Other(what) => {

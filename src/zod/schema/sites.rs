@@ -254,10 +254,14 @@ impl<'a> Finder<'_, 'a> {
                 self.expression(scope, &either.left);
                 match either.operator {
                     oxc_ast::ast::LogicalOperator::And => {
-                        self.under(scope, &either.left, true, |f| f.expression(scope, &either.right));
+                        self.under(scope, &either.left, true, |f| {
+                            f.expression(scope, &either.right)
+                        });
                     }
                     _ => {
-                        self.under(scope, &either.left, false, |f| f.expression(scope, &either.right));
+                        self.under(scope, &either.left, false, |f| {
+                            f.expression(scope, &either.right)
+                        });
                     }
                 }
             }
@@ -355,11 +359,13 @@ impl<'a> Finder<'_, 'a> {
     /// Whether a call of `createEnv` stands in a wrapper: its options are those of a parameter.
     fn passes_options_on(&self, scope: &EvalScope<'a>, call: &'a CallExpression<'a>) -> bool {
         let is_parameter = |value: &Expression<'a>| match value.get_inner_expression() {
-            Expression::Identifier(name) => scope.locals.is_some()
-                && matches!(
-                    self.reader.resolve(scope, name.name.as_str()),
-                    Resolved::Parameter | Resolved::Unknown(_)
-                ),
+            Expression::Identifier(name) => {
+                scope.locals.is_some()
+                    && matches!(
+                        self.reader.resolve(scope, name.name.as_str()),
+                        Resolved::Parameter | Resolved::Unknown(_)
+                    )
+            }
             _ => false,
         };
         match call.arguments.first().and_then(Argument::as_expression) {
