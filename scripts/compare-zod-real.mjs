@@ -1,7 +1,7 @@
 // Run by scripts/compare-zod --real. For each schema of a fixed list: whether the application's own module starts
 // with random environments, as we say, unless we say "unknown". Nothing of the list is committed.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
@@ -31,25 +31,23 @@ function checkout(repository, commit) {
     execFileSync("git", ["init", "--quiet", "--bare", git]);
     execFileSync("git", ["-C", git, "fetch", "--quiet", "--depth", "1", `https://github.com/${repository}`, commit]);
   }
-  mkdirSync(folder, { recursive: true });
-  const wanted = [":(glob)**/*.ts", ":(glob)**/*.tsx", ":(glob)**/*.mts", ":(glob)**/*.js", ":(glob)**/*.mjs", ":(glob)**/package.json", ":(glob)**/tsconfig*.json", ":(glob)**/pnpm-workspace.yaml"];
-  const files = execFileSync("git", ["-C", git, "ls-tree", "-r", "--name-only", commit], { encoding: "utf8", maxBuffer: 1 << 28 }).split("\n");
-  const suffixes = wanted.map((pattern) => pattern.slice(":(glob)**/".length).replace("*", ""));
-  const present = wanted.filter((_, index) => files.some((file) => file.endsWith(suffixes[index]) || file.endsWith("tsconfig.json")));
-  const archive = execFileSync("git", ["-C", git, "archive", commit, "--", ...present.filter((pattern) => existsIn(files, pattern))], { maxBuffer: 1 << 30, stdio: ["ignore", "pipe", "ignore"] });
-  execFileSync("tar", ["-x", "-C", folder], { input: archive });
+  const all = execFileSync("git", ["-C", git, "ls-tree", "-r", "--name-only", commit], { encoding: "utf8", maxBuffer: 1 << 28 }).split("\n");
+  const wanted = all.filter((name) => /\.(ts|tsx|mts|js|mjs)$|(^|\/)(package|tsconfig[^/]*)\.json$|(^|\/)pnpm-workspace\.yaml$/.test(name));
+  const input = wanted.map((name) => `${commit}:${name}\n`).join("");
+  const { stdout } = spawnSync("git", ["-C", git, "cat-file", "--batch"], { input, maxBuffer: 1 << 30, stdio: ["pipe", "pipe", "ignore"] });
+  let at = 0;
+  for (const name of wanted) {
+    const end = stdout.indexOf(10, at);
+    const header = stdout.subarray(at, end).toString();
+    at = end + 1;
+    if (header.endsWith(" missing")) continue; // a mirror may lack large files
+    const size = Number(header.split(" ").pop());
+    mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    writeFileSync(path.join(folder, name), stdout.subarray(at, at + size));
+    at += size + 1;
+  }
   execFileSync("git", ["init", "--quiet", folder]); // the root of the repository
   return folder;
-}
-
-// git archive refuses a pattern that matches nothing.
-function existsIn(files, pattern) {
-  const name = pattern.slice(":(glob)**/".length);
-  const [before, after] = name.split("*");
-  return files.some((file) => {
-    const base = path.basename(file);
-    return after === undefined ? base === name : base.startsWith(before) && base.endsWith(after);
-  });
 }
 
 function packagesOf(folder) {
@@ -116,7 +114,8 @@ async function bundle(file, folder, major) {
         builder.onResolve({ filter: /^zod$/ }, () => ({ path: zod[major], external: true }));
         builder.onResolve({ filter: /^zod\/v3$/ }, () => ({ path: "zod3", external: true }));
         builder.onResolve({ filter: /^zod\/v4/ }, () => ({ path: "zod4", external: true }));
-        builder.onResolve({ filter: /^@t3-oss\// }, (args) => ({ path: args.path, external: true }));
+        // Older releases had one folder of presets.
+        builder.onResolve({ filter: /^@t3-oss\// }, (args) => ({ path: args.path.replace(/\/presets$/, "/presets-zod"), external: true }));
         builder.onResolve({ filter: /^[^./]/ }, async (args) => {
           if (args.kind === "entry-point" || args.pluginData === "again") return undefined;
           const member = memberFile(packages, args.path);
@@ -137,7 +136,9 @@ async function bundle(file, folder, major) {
 }
 
 // What a package that is not in the checkout returns: anything.
+const below = new Proxy({}, { get: (_, name) => (typeof name === "symbol" ? undefined : globalThis.__anything) });
 globalThis.__anything = new Proxy(function () {}, {
+  getPrototypeOf: () => below, // an import copies own properties and this
   get: (_, name) => (name === Symbol.toPrimitive ? () => "" : name === "__esModule" ? true : globalThis.__anything),
   apply: () => globalThis.__anything,
   construct: () => globalThis.__anything,
@@ -198,7 +199,7 @@ async function compare(repository, commit, file) {
   totals.resolved += head.resolved;
   const names = [...new Set(head.variables.flat())];
   const literals = literalsOf(readFileSync(full, "utf8"));
-  const randoms = Array.from({ length: 300 }, () => Object.fromEntries(names.map((name) => [name, value(literals)]).filter(([, v]) => v !== undefined)));
+  const randoms = Array.from({ length: Math.max(count, 80) }, () => Object.fromEntries(names.map((name) => [name, value(literals)]).filter(([, v]) => v !== undefined)));
   const tried = ours(full, randoms).verdicts;
   const accepted = new Map(names.map((name) => [name, [undefined]]));
   head.keys.forEach((key, index) => {

@@ -176,7 +176,7 @@ const run = (use, code, input) => {
   } catch (error) {
     // Limits of this engine are not those of the application's.
     // Without memory for an error, null is thrown.
-    const limit = error === null || typeof error === "object" && /stack|memory|length|interrupted/.test(error.message);
+    const limit = error === null || typeof error === "object" && (error.name === "InternalError" || /stack|memory|length/.test(error.message));
     result = limit ? { status: "unknown", reason: "it exceeds a limit" } : { status: "threw" };
   }
   return stringify(unknown ?? result);

@@ -150,7 +150,11 @@ impl<'a> SchemaReader<'a> {
                 Resolved::Value(target) if target.value.span() != site.value.span() => {
                     self.reads_environment(&target, hops - 1)
                 }
+                // `const { env } = process`, `const { A } = process.env`
                 Resolved::Property(target, "env") if target.value.is_specific_id("process") => {
+                    Origin::Environment
+                }
+                Resolved::Property(target, _) if is_process_env(target.value) => {
                     Origin::Environment
                 }
                 Resolved::Parameter => Origin::Parameter,

@@ -17,9 +17,14 @@ pub(crate) fn is_zod(from: &str) -> bool {
     matches!(from, "zod" | "zod/v3" | "zod/v4" | "zod/v4/classic")
 }
 
+/// Whether an import path is of a package with `createEnv` or its presets.
+pub(crate) fn is_t3(from: &str) -> bool {
+    from.starts_with("@t3-oss/env-")
+}
+
 /// Whether a package exports a `createEnv` of this kind.
 pub(crate) fn is_create_env(from: &str, name: &str) -> bool {
-    name == "createEnv" && from.starts_with("@t3-oss/env-")
+    name == "createEnv" && is_t3(from)
 }
 
 /// Whether an import path is that of presets: `@t3-oss/env-core/presets-zod`, `@t3-oss/env-nextjs/presets`.

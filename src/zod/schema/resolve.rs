@@ -10,7 +10,7 @@ use std::rc::Rc;
 use oxc_allocator::Allocator;
 
 use super::module::{Export, Imported, Module, NameBinding};
-use super::package::{is_zod, major};
+use super::package::{is_t3, is_zod, major};
 use super::scope::{EvalScope, FunctionCode, FunctionSite, Resolved};
 use super::{Files, SchemaError, paths};
 use crate::zod::model::ZodMajor;
@@ -150,6 +150,10 @@ impl<'a> SchemaReader<'a> {
         }
         if is_zod(from) {
             self.zod_imports.borrow_mut().insert(from);
+            return Resolved::Package(from, what);
+        }
+        // In their own repository these are packages of the workspace.
+        if is_t3(from) {
             return Resolved::Package(from, what);
         }
         let Some(path) = self.target(&module.path, from) else {
