@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cliplyctl::sources::files;
 use cliplyctl::zod::env_file;
-use cliplyctl::zod::evaluate::evaluate_key;
+use cliplyctl::zod::evaluate::{evaluate_missing, evaluate_value};
 use cliplyctl::zod::model::{EntryState, ZodMajor};
 use cliplyctl::zod::schema::{self, Files};
 use proptest::prelude::*;
@@ -98,7 +98,7 @@ proptest! {
             for zod in [ZodMajor::Three, ZodMajor::Four, ZodMajor::Unknown] {
                 schema.zod = zod;
                 for key in &schema.keys {
-                    let _ = (evaluate_key(&schema, key, None), evaluate_key(&schema, key, Some(&value)));
+                    let _ = (evaluate_missing(&schema, key), evaluate_value(&schema, key, &value));
                 }
             }
         }
@@ -110,7 +110,7 @@ proptest! {
         for name in ["08_top_level_formats.ts", "09_formats_as_methods.ts", "22_unions.ts", "64_any_and_never.ts"] {
             let schema = files::schema::read(&folder.join(name), None).expect("a schema");
             for key in &schema.keys {
-                let shown = format!("{:?}", evaluate_key(&schema, key, Some(&value)));
+                let shown = format!("{:?}", evaluate_value(&schema, key, &value));
                 // Shorter values can occur in the output by chance.
                 prop_assert!(value.chars().count() < 5 || !shown.contains(&value), "{shown} shows {value:?}");
             }
@@ -180,6 +180,6 @@ fn deeply_nested_rules_are_unresolved() {
     assert!(!schema.keys[0].rule.unresolved().is_empty());
     assert!(schema.keys[1].rule.unresolved().is_empty());
     for key in &schema.keys {
-        let _ = evaluate_key(&schema, key, Some("x"));
+        let _ = evaluate_value(&schema, key, "x");
     }
 }

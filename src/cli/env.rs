@@ -55,9 +55,9 @@ pub struct EnvExplain {
 /// The schema, the template and the values to compare.
 #[derive(Debug, Default, Args)]
 pub(crate) struct EnvSources {
-    /// The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]
+    /// The TypeScript file with the schema; repeatable [default: packages/shared/src/env.ts or another usual place]
     #[arg(long, value_name = "PATH")]
-    pub(crate) schema: Option<PathBuf>,
+    pub(crate) schema: Vec<PathBuf>,
     /// The schema's name in that file [default: EnvSchema, else the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) schema_name: Option<String>,

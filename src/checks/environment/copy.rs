@@ -1,9 +1,10 @@
 //! `env.copy`: the application starts with a copy of the template.
 
+use super::booleans::is_inverted;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
-use crate::zod::evaluate::{KeyResult, evaluate_key};
-use crate::zod::model::{EntryState, Environment, SchemaKey, SourceLine};
+use crate::zod::evaluate::{Evaluation, KeyResult, Variables};
+use crate::zod::model::{EntryState, EnvFile, EnvSchema, Environment, SchemaKey, SourceLine};
 
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
@@ -15,48 +16,91 @@ pub(crate) const CHECK: Check<Environment> = Check {
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
+    let mut copy = Copy { unknown: Vec::new(), missing: Vec::new(), findings: Vec::new() };
+    for schema in facts.schemas() {
+        copy.judge(check, facts, schema, template);
+    }
     let status = if facts.policy.strict { Status::Critical } else { Status::Warning };
-    let (mut unknown, mut missing) = (Vec::new(), Vec::new());
-    let mut findings = Vec::new();
-    let entries = template.in_force();
-    for key in &facts.schema.keys {
-        let Some(entry) = entries.get(key.name.as_str()) else {
-            if matches!(evaluate_key(&facts.schema, key, None), KeyResult::Refused(_)) {
-                missing.push(key.name.as_str());
-            }
-            continue;
-        };
-        let active = entry.state == EntryState::Active;
-        let value = active.then(|| entry.value.reveal());
-        match evaluate_key(&facts.schema, key, value) {
-            KeyResult::Accepted => {}
-            KeyResult::Unknown(_) => unknown.push(key.name.as_str()),
-            KeyResult::Refused(reasons) => {
-                let state = if active { entry.value.shape() } else { "only documented".to_owned() };
-                let place = SourceLine { file: template.path.clone(), line: entry.line };
-                let message = describe_key(&place, key, &state, &reasons);
-                findings.push(check.finding(status, &key.name, message).at(place));
-            }
-        }
-    }
+    let path = template.path.display().to_string();
     // Each missing key is a finding of `env.template`; here they are one finding.
-    if findings.is_empty() && !missing.is_empty() {
+    if copy.findings.is_empty() && !copy.missing.is_empty() {
         let message = format!(
-            "every value of {} is accepted when copied to .env, but the app would not start without {}",
-            template.path.display(),
-            missing.join(", ")
+            "every value of {path} is accepted when copied to .env, but the app would not start without {}",
+            copy.missing.join(", ")
         );
-        return vec![check.finding(status, template.path.display().to_string(), message)];
+        return vec![check.finding(status, path, message)];
     }
-    if findings.is_empty() {
-        let mut message =
-            format!("every value of {} is accepted when copied to .env", template.path.display());
-        if !unknown.is_empty() {
-            message.push_str(&format!(", as far as can be told: {} run code", unknown.join(", ")));
+    if copy.findings.is_empty() {
+        let mut message = format!("every value of {path} is accepted when copied to .env");
+        if !copy.unknown.is_empty() {
+            let keys = copy.unknown.join(", ");
+            message.push_str(&format!(", as far as can be told: {keys} run code"));
         }
-        findings.push(check.finding(Status::Ok, template.path.display().to_string(), message));
+        copy.findings.push(check.finding(Status::Ok, path, message));
     }
-    findings
+    copy.findings
+}
+
+/// What becomes of a copy of the template.
+struct Copy<'f> {
+    unknown: Vec<&'f str>,
+    missing: Vec<&'f str>,
+    findings: Vec<Finding>,
+}
+
+impl<'f> Copy<'f> {
+    fn judge(
+        &mut self,
+        check: &Check<Environment>,
+        facts: &Environment,
+        schema: &'f EnvSchema,
+        template: &'f EnvFile,
+    ) {
+        let status = if facts.policy.strict { Status::Critical } else { Status::Warning };
+        let entries = template.in_force();
+        let evaluation = Evaluation::new(schema, copied(template));
+        for key in &schema.keys {
+            let variables = schema.variables(key);
+            let found = variables.iter().find_map(|name| entries.get(name));
+            let result = evaluation.key(key);
+            let Some(entry) = found else {
+                if matches!(result, KeyResult::Refused(_)) && !facts.project.sets(&key.name) {
+                    self.missing.push(key.name.as_str());
+                }
+                continue;
+            };
+            match result {
+                KeyResult::Accepted
+                    if entry.state == EntryState::Active
+                        && is_inverted(&key.rule, entry.effective()) =>
+                {
+                    let place = SourceLine { file: template.path.clone(), line: entry.line };
+                    let message = format!(
+                        "{} ({place}) is parsed as true: z.coerce.boolean() takes every text for true",
+                        key.name
+                    );
+                    self.findings.push(check.finding(status, &key.name, message).at(place));
+                }
+                KeyResult::Accepted => {}
+                KeyResult::Unknown(_) => self.unknown.push(key.name.as_str()),
+                KeyResult::Refused(reasons) => {
+                    let active = entry.state == EntryState::Active;
+                    let shape = entry.value.shape();
+                    let state = if active { shape } else { "only documented".to_owned() };
+                    let place = SourceLine { file: template.path.clone(), line: entry.line };
+                    let message = describe_key(&place, key, &state, &reasons);
+                    self.findings.push(check.finding(status, &key.name, message).at(place));
+                }
+            }
+        }
+    }
+}
+
+/// The variables of a copy of the template.
+pub(crate) fn copied(template: &EnvFile) -> Variables {
+    let active = template.entries.iter().filter(|entry| entry.state == EntryState::Active);
+    let pairs = active.map(|entry| (entry.key.clone(), entry.effective().to_owned()));
+    Variables::only(pairs).doubting("NODE_ENV")
 }
 
 fn describe_key(place: &SourceLine, key: &SchemaKey, state: &str, reasons: &[String]) -> String {

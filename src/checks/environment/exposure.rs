@@ -2,6 +2,7 @@
 //! all keys belong to one project.
 
 use super::jwt;
+use super::vendors::{KeyKind, has_password, is_local_constant, key_kind};
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::model::{EnvValue, Environment};
@@ -79,13 +80,15 @@ fn role(value: &str) -> Option<SupabaseKeyRole> {
 /// A finding for a key in the wrong variable, by its role or, if it has none, by the name of the variable.
 fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Option<Finding> {
     let value = variable.value.reveal();
-    if value.is_empty() {
+    if value.is_empty() || is_local_constant(value) {
         return None;
     }
     let name = variable.key.to_uppercase();
     let public = PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     let service_name = name.contains("SERVICE_ROLE") || name.contains("SERVICE_KEY");
     let anon_name = name.contains("ANON_KEY") || name.contains("PUBLISHABLE");
+    let vendor = key_kind(value);
+    let secret_name = ["SECRET", "PRIVATE_KEY"].iter().any(|part| name.contains(part));
     let problem = match role(value) {
         Some(SupabaseKeyRole::Service) if public => {
             "holds the service-role key, and browsers can read it"
@@ -99,11 +102,31 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
         _ if public && service_name => {
             "is named for the service-role key, and browsers can read it"
         }
-        _ => return None,
+        _ => match vendor {
+            Some((KeyKind::Secret, what)) if public => {
+                return Some(finding(
+                    check,
+                    variable,
+                    &format!("is {what}, and browsers can read it"),
+                ));
+            }
+            Some((KeyKind::Publishable, what)) if secret_name => {
+                let problem = format!("is {what}, and a secret key belongs there");
+                return Some(finding(check, variable, &problem));
+            }
+            _ if public && has_password(value) => {
+                "is an address with a password, and browsers can read it"
+            }
+            _ => return None,
+        },
     };
+    Some(finding(check, variable, problem))
+}
+
+fn finding(check: &Check<Environment>, variable: &ExposedVariable<'_>, problem: &str) -> Finding {
     let shape = variable.value.shape();
     let message = format!("{} ({shape}, {}) {problem}", variable.key, variable.origin);
-    Some(check.finding(Status::Critical, variable.key, message))
+    check.finding(Status::Critical, variable.key, message)
 }
 
 /// Findings for keys of another project than the URL that they are used with.
@@ -201,5 +224,28 @@ mod tests {
         assert_eq!(worst(&findings(&wrong)), Status::Critical);
         let own_host = [("SUPABASE_URL", "https://api.example.com"), ("SUPABASE_ANON_KEY", &anon)];
         assert_eq!(worst(&findings(&own_host)), Status::Ok);
+    }
+
+    #[test]
+    fn vendor_keys_are_critical_only_where_they_do_not_belong() {
+        let rest = "51b0c4d9e8f7a6b5c4d3e2f1";
+        let secret = format!("{}live_{rest}", "sk_");
+        let publishable = format!("pk_live_{rest}");
+        let anthropic = format!("{}ant-{rest}", "sk-");
+        for (name, value, expected) in [
+            ("NEXT_PUBLIC_STRIPE_KEY", secret.as_str(), Status::Critical),
+            ("VITE_AI_KEY", &anthropic, Status::Critical),
+            ("EXPO_PUBLIC_DB", "postgres://u:pa55@db.example.com/d", Status::Critical),
+            ("STRIPE_SECRET_KEY", &publishable, Status::Critical),
+            ("NEXT_PUBLIC_STRIPE_KEY", &publishable, Status::Ok),
+            ("STRIPE_SECRET_KEY", &secret, Status::Ok),
+            ("NEXT_PUBLIC_SITE", "https://a.example/sk-section", Status::Ok),
+            ("NEXT_PUBLIC_STRIPE_KEY", "sk_test_your_key_here", Status::Ok),
+            ("PUBLIC_MAPS_KEY", "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q", Status::Ok),
+        ] {
+            let found = findings(&[(name, value)]);
+            assert_eq!(worst(&found), expected, "{name} {found:?}");
+            assert!(!format!("{found:?}").contains(rest), "a value is shown");
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! Checks of an environment: schema, template, values and source code are compared with each other.
 
+mod ambient;
+mod booleans;
 mod copy;
+mod drift;
 mod exposure;
 mod formatting;
 mod jwt;
 mod secrets;
+mod similar;
 mod sources;
 mod template;
 #[cfg(test)]
@@ -12,9 +16,12 @@ pub(crate) mod testing;
 mod undeclared;
 mod unused;
 mod values;
+mod vendors;
 
-pub(crate) use template::{CHECK as TEMPLATE, did_you_mean, drift};
-pub(crate) use values::in_force;
+pub(crate) use drift::{drift, template_name};
+pub(crate) use similar::did_you_mean;
+pub(crate) use template::CHECK as TEMPLATE;
+pub(crate) use values::{in_force, variables};
 
 use super::Check;
 use crate::zod::model::Environment;

@@ -1,6 +1,7 @@
 //! `env.secrets`: no value of the template, which is public, looks like a secret.
 
 use super::jwt;
+use super::vendors::{KeyKind, has_password, is_local_constant, is_placeholder, key_kind};
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::model::{EnvEntry, Environment, SourceLine};
@@ -13,42 +14,6 @@ pub(crate) const CHECK: Check<Environment> = Check {
     evaluate,
 };
 
-/// Prefixes of issued secrets, the minimum length of the rest, and the kind of secret.
-const PREFIXES: [(&str, usize, &str); 16] = [
-    ("sk_live_", 10, "a Stripe key"),
-    ("rk_live_", 10, "a Stripe key"),
-    ("sk_test_", 10, "a Stripe key"),
-    ("whsec_", 16, "a webhook secret"),
-    ("sb_secret_", 10, "a Supabase secret key"),
-    ("sbp_", 20, "a Supabase access token"),
-    ("sk-", 20, "an API key"),
-    ("AKIA", 16, "an AWS access key"),
-    ("AIza", 30, "a Google API key"),
-    ("ghp_", 30, "a GitHub token"),
-    ("github_pat_", 20, "a GitHub token"),
-    ("glpat-", 16, "a GitLab token"),
-    ("xoxb-", 20, "a Slack token"),
-    ("SG.", 30, "a SendGrid key"),
-    ("npm_", 30, "an npm token"),
-    ("-----BEGIN", 10, "a private key"),
-];
-/// Texts of placeholders for a secret.
-const PLACEHOLDERS: [&str; 14] = [
-    "your",
-    "change",
-    "replace",
-    "example",
-    "placeholder",
-    "xxx",
-    "todo",
-    "dummy",
-    "insert",
-    "secret-key",
-    "my-",
-    "<",
-    "...",
-    "password",
-];
 /// Parts of the names of secret variables.
 const SECRET_NAMES: [&str; 6] =
     ["SECRET", "TOKEN", "PASSWORD", "PRIVATE", "SERVICE_ROLE", "API_KEY"];
@@ -78,15 +43,14 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
 /// The kind of secret that a value looks like.
 fn looks_like(entry: &EnvEntry) -> Option<&'static str> {
     let value = entry.value.reveal();
-    let lower_case = value.to_lowercase();
-    if PLACEHOLDERS.iter().any(|word| lower_case.contains(word)) {
+    if is_placeholder(value) || is_local_constant(value) {
         return None;
     }
-    let prefixed = PREFIXES.iter().find(|(prefix, more, _)| {
-        value.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *more)
-    });
-    if let Some((_, _, kind)) = prefixed {
-        return Some(kind);
+    if let Some((KeyKind::Secret, name)) = key_kind(value) {
+        return Some(name);
+    }
+    if value.starts_with("AIza") && value.len() > 30 {
+        return Some("a Google API key");
     }
     if jwt::claims(value).is_some() {
         return Some("a signed token");
@@ -111,13 +75,6 @@ fn has_random_part(value: &str) -> bool {
     let fragment = fragment.split(['&', '=']);
     parts.into_iter().chain(path).chain(fragment).any(is_random)
         || url.query_pairs().any(|(_, value)| is_random(&value))
-}
-
-/// Whether a value is a URL with a password, except those of local development.
-fn has_password(value: &str) -> bool {
-    let Ok(url) = url::Url::parse(value) else { return false };
-    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]" | "host" | "db"));
-    url.password().is_some_and(|password| !password.is_empty() && password != "postgres") && !local
 }
 
 /// Whether a value has at least 24 characters, no white space, a digit, and more than 3.5 bits of entropy

@@ -1,12 +1,13 @@
 //! `env.template`: template and schema contain the same keys.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use super::drift::{Drift, MissingKey, drift};
+use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
-use crate::zod::model::{
-    EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, SourceLine,
-};
+use crate::zod::evaluate::{KeyResult, evaluate_missing};
+use crate::zod::model::{EnvEntry, EnvFile, Environment, Rule, SourceLine};
 
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
@@ -16,122 +17,139 @@ pub(crate) const CHECK: Check<Environment> = Check {
     evaluate,
 };
 
-/// The Jaro–Winkler similarity from which a name counts as renamed.
-const MIN_SIMILARITY: f64 = 0.9;
-
-/// The differences between template and schema.
-#[derive(Debug, Default)]
-pub(crate) struct Drift<'a> {
-    /// Keys of the schema that the template does not contain.
-    pub(crate) missing: Vec<&'a SchemaKey>,
-    /// Entries of the template that the schema does not declare.
-    pub(crate) extra: Vec<&'a EnvEntry>,
-    /// Keys of the schema that the template contains only as a comment.
-    pub(crate) documented: Vec<&'a SchemaKey>,
+/// Whether an application starts without a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    Required,
+    Unknown,
+    Optional,
 }
 
-/// Compares template and schema by key name. If `strict`, a key that is only commented is missing.
-pub(crate) fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bool) -> Drift<'a> {
-    let mut states: HashMap<&str, EntryState> = HashMap::new();
-    for entry in &template.entries {
-        let state = states.entry(&entry.key).or_insert(entry.state);
-        if entry.state == EntryState::Active {
-            *state = EntryState::Active;
-        }
+fn need(missing: &MissingKey<'_>) -> Need {
+    match evaluate_missing(missing.schema, missing.key) {
+        KeyResult::Refused(_) => Need::Required,
+        KeyResult::Unknown(_) => Need::Unknown,
+        KeyResult::Accepted => Need::Optional,
     }
-    let mut drift = Drift::default();
-    for key in &schema.keys {
-        match states.get(key.name.as_str()) {
-            Some(EntryState::Active) => {}
-            Some(EntryState::Commented) if !strict => drift.documented.push(key),
-            _ => drift.missing.push(key),
-        }
-    }
-    let declared: HashSet<&str> = schema.keys.iter().map(|key| key.name.as_str()).collect();
-    let mut reported = HashSet::new();
-    // A comment such as `# note=…` is prose: commented keys are written in upper case.
-    let is_key = |entry: &EnvEntry| {
-        entry.state == EntryState::Active || !entry.key.bytes().any(|b| b.is_ascii_lowercase())
-    };
-    drift.extra = template
-        .entries
-        .iter()
-        .filter(|entry| !declared.contains(entry.key.as_str()) && is_key(entry))
-        .filter(|entry| !schema.is_set_by_platform(&entry.key))
-        .filter(|entry| reported.insert(entry.key.as_str()))
-        .collect();
-    drift
-}
-
-/// The most similar of other names, if it is similar enough to be the same key, renamed or misspelled.
-pub(crate) fn did_you_mean<'a>(
-    name: &str,
-    others: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
-    others
-        .filter(|other| *other != name)
-        .map(|other| (strsim::jaro_winkler(name, other), other))
-        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, other)| other)
 }
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
-    let drift = drift(&facts.schema, template, facts.policy.strict);
+    let drift = drift(facts, template);
     let mut findings = Vec::new();
-    let path = template.path.display();
-    let entries = template.in_force();
-    for key in &drift.missing {
-        let similar = did_you_mean(&key.name, drift.extra.iter().map(|entry| entry.key.as_str()));
-        let entry = entries.get(key.name.as_str());
-        let message = match (entry, similar) {
-            (Some(entry), _) => {
-                format!("{} is only documented, at {path}:{}", key.name, entry.line)
-            }
-            (None, Some(other)) => format!(
-                "{} is declared at {} and not in {path}, which has {other} (renamed?)",
-                key.name, key.place
-            ),
-            (None, None) => {
-                format!("{} is declared at {} and not in {path}", key.name, key.place)
-            }
-        };
-        let finding = check.finding(Status::Critical, &key.name, message);
-        findings.push(finding.at(key.place.clone()));
+    let mut missing: Vec<_> =
+        drift.missing.iter().map(|missing| (need(missing), missing)).collect();
+    missing.sort_by_key(|(need, _)| *need);
+    let mut renamed = HashSet::new();
+    for (need, missing) in missing {
+        let extra = drift.extra.iter().map(|entry| entry.key.as_str());
+        let similar = did_you_mean(missing.name, extra.filter(|name| !is_read(facts, name)));
+        renamed.extend(similar);
+        findings.push(missing_finding(check, template, missing, need, similar));
     }
-    // If the schema is incomplete, it may declare an extra key after all.
-    let unresolved = facts.schema.unresolved.first();
-    for entry in &drift.extra {
-        let place = SourceLine { file: template.path.clone(), line: entry.line };
-        // A missing key is suggested first; once it is inserted, a key of the template.
-        let missing = drift.missing.iter().map(|key| key.name.as_str());
-        let similar = did_you_mean(&entry.key, missing).or_else(|| {
-            did_you_mean(&entry.key, facts.schema.keys.iter().map(|key| key.name.as_str()))
-        });
-        let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
-        match similar {
-            Some(other) if entries.contains_key(other) => message
-                .push_str(&format!(", which has {other}, as the template does: delete this line")),
-            Some(other) => message.push_str(&format!(", which has {other} (renamed?)")),
-            None => {}
-        }
-        let status = match unresolved {
-            Some(what) => {
-                message.push_str(&format!(", unless {what}"));
-                Status::Unknown
-            }
-            None => Status::Critical,
-        };
-        findings.push(check.finding(status, &entry.key, message).at(place));
+    // One rename is one finding.
+    let extra = drift.extra.iter().filter(|entry| !renamed.contains(entry.key.as_str()));
+    findings.extend(extra.map(|entry| extra_finding(check, facts, template, &drift, entry)));
+    let path = template.path.display();
+    for (key, reason) in &drift.unknown {
+        let message =
+            format!("whether {path} has a variable for {} is not known: {reason}", key.name);
+        findings.push(check.finding(Status::Unknown, &key.name, message).at(key.place.clone()));
+    }
+    for what in facts.schemas().flat_map(|schema| &schema.unresolved) {
+        let message = format!("the schema may declare further keys: {what}");
+        findings
+            .push(check.finding(Status::Unknown, path.to_string(), message).at(what.place.clone()));
     }
     if findings.is_empty() {
-        let (all, documented) = (facts.schema.keys.len(), drift.documented.len());
+        let (all, documented) = (facts.keys().count(), drift.documented.len());
         let message =
             format!("{all} keys agree, {documented} of them are only documented in {path}");
         findings.push(check.finding(Status::Ok, path.to_string(), message));
     }
     findings
+}
+
+/// Whether the sources read a variable: then it is not another one's old name.
+fn is_read(facts: &Environment, name: &str) -> bool {
+    let in_code = facts.code.as_ref().is_some_and(|code| code.uses.iter().any(|u| u.key == name));
+    in_code || facts.schemas().any(|schema| schema.mentioned.contains(name))
+}
+
+fn missing_finding(
+    check: &Check<Environment>,
+    template: &EnvFile,
+    missing: &MissingKey<'_>,
+    need: Need,
+    similar: Option<&str>,
+) -> Finding {
+    let (key, path) = (missing.key, template.path.display());
+    let entries = template.in_force();
+    let need = match need {
+        Need::Required => "required",
+        Need::Optional if has_default(&key.rule) => "has a default",
+        Need::Optional => "optional",
+        Need::Unknown => "perhaps required",
+    };
+    let name = match missing.name == key.name {
+        true => key.name.clone(),
+        false => format!("{} (for {})", missing.name, key.name),
+    };
+    let message = match (entries.get(missing.name), similar) {
+        (Some(entry), _) => format!("{name} ({need}) is only documented, at {path}:{}", entry.line),
+        (None, Some(other)) => format!(
+            "{name} ({need}) is declared at {} and not in {path}, which has {other} (renamed?)",
+            key.place
+        ),
+        (None, None) => format!("{name} ({need}) is declared at {} and not in {path}", key.place),
+    };
+    check.finding(Status::Critical, &key.name, message).at(key.place.clone())
+}
+
+fn has_default(rule: &Rule) -> bool {
+    match rule {
+        Rule::Default(..) | Rule::Prefault(..) => true,
+        Rule::Pipe(from, to) => has_default(from) || has_default(to),
+        Rule::Optional(inner)
+        | Rule::Nullable(inner)
+        | Rule::Readonly(inner)
+        | Rule::Catch(inner, _)
+        | Rule::Refine(inner, ..) => has_default(inner),
+        _ => false,
+    }
+}
+
+fn extra_finding(
+    check: &Check<Environment>,
+    facts: &Environment,
+    template: &EnvFile,
+    drift: &Drift<'_>,
+    entry: &EnvEntry,
+) -> Finding {
+    let place = SourceLine { file: template.path.clone(), line: entry.line };
+    let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
+    let in_template = |name: &str| template.entries.iter().any(|entry| entry.key == name);
+    let declared = facts.keys().map(|(_, key)| key.name.as_str());
+    let similar = match is_read(facts, &entry.key) {
+        true => None,
+        false => did_you_mean(&entry.key, declared),
+    };
+    match similar {
+        Some(other) if in_template(other) => message
+            .push_str(&format!(", which has {other}, as the template does: delete this line")),
+        Some(other) => message.push_str(&format!(", which has {other} (renamed?)")),
+        None => {}
+    }
+    // If the schema is incomplete, it may declare the key after all.
+    let unless = facts.open().map(ToString::to_string).or_else(|| drift.unknown_reads.clone());
+    let status = match unless {
+        Some(what) => {
+            message.push_str(&format!(", unless {what}"));
+            Status::Unknown
+        }
+        None => Status::Critical,
+    };
+    check.finding(status, &entry.key, message).at(place)
 }
 
 #[cfg(test)]
@@ -166,22 +184,15 @@ mod tests {
     }
 
     #[test]
-    fn renamed_key_is_critical_on_both_sides_and_suggested() {
+    fn renamed_key_is_one_finding_that_names_both() {
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", "SUPABASE_SERVICE_KEY=\n");
         let subjects: Vec<_> = found.iter().map(|f| (f.subject.as_str(), f.status)).collect();
-        assert_eq!(
-            subjects,
-            [
-                ("SUPABASE_SERVICE_ROLE_KEY", Status::Critical),
-                ("SUPABASE_SERVICE_KEY", Status::Critical)
-            ]
-        );
+        assert_eq!(subjects, [("SUPABASE_SERVICE_ROLE_KEY", Status::Critical)]);
         assert!(
             found[0].message.contains("which has SUPABASE_SERVICE_KEY (renamed?)"),
             "{found:?}"
         );
         assert!(found[0].message.contains("env.ts:2"), "{found:?}");
-        assert!(found[1].message.contains(".env.example:1"), "{found:?}");
         // The suggestion remains after the new key was inserted.
         let template = "SUPABASE_SERVICE_ROLE_KEY=\nSUPABASE_SERVICE_KEY=\n";
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", template);
@@ -192,5 +203,32 @@ mod tests {
     fn extra_key_is_unknown_if_the_schema_is_incomplete() {
         let found = findings("A: z.string(), ...elsewhere", "A=\nB=\n");
         assert_eq!(worst(&found), Status::Unknown);
+    }
+
+    #[test]
+    fn open_schema_is_unknown_although_all_known_keys_agree() {
+        let found = findings("A: z.string(), ...elsewhere", "A=\n");
+        assert_eq!(worst(&found), Status::Unknown);
+        assert!(found[0].message.contains("may declare further keys"), "{found:?}");
+        assert_eq!(worst(&findings("A: z.string(), ...elsewhere", "B=\n")), Status::Critical);
+    }
+
+    #[test]
+    fn missing_keys_say_whether_they_are_required() {
+        let found = findings(
+            "A: z.string().optional(), B: z.string().default('x'), C: z.string(), D: z.string().refine(known)",
+            "",
+        );
+        let shown: Vec<_> =
+            found.iter().map(|f| f.message.split(" is declared").next().unwrap()).collect();
+        assert_eq!(shown, ["C (required)", "D (required)", "A (optional)", "B (has a default)"]);
+    }
+
+    #[test]
+    fn variable_that_the_framework_sets_is_not_missing() {
+        let mut facts = environment("NODE_ENV: z.string(), A: z.string()", Some("A=\n"), &[]);
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
+        facts.project.framework = Some("Next.js");
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Ok);
     }
 }

@@ -7,9 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::facts::{Finding, Status};
 use crate::zod::env_file;
-use crate::zod::model::{
-    Code, CodeForm, CodeUse, EnvPolicy, EnvValue, EnvValues, Environment, SourceLine,
-};
+use crate::zod::model::{Code, CodeForm, CodeUse, EnvValue, EnvValues, Environment, SourceLine};
 use crate::zod::schema::{self, Files};
 
 /// An environment with a schema of these properties (on line 2), a template, and values.
@@ -25,12 +23,11 @@ pub(crate) fn environment(
     for (key, value) in values {
         set.insert(key, EnvValue::new(*value), ".env:1", false);
     }
+    let schema = schema::parse(Path::new("env.ts"), &text, None, Files::NONE).expect("a schema");
     Environment {
-        schema: schema::parse(Path::new("env.ts"), &text, None, Files::NONE).expect("a schema"),
         template: template.map(|text| env_file::parse(Path::new(".env.example"), text.as_bytes())),
         values: Some(set),
-        code: None,
-        policy: EnvPolicy::default(),
+        ..Environment::of(schema)
     }
 }
 

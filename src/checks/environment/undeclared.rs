@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::template::did_you_mean;
+use super::ambient::{is_ambient, is_read_by_library};
+use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
@@ -16,39 +17,13 @@ pub(crate) const CHECK: Check<Environment> = Check {
     evaluate,
 };
 
-/// Keys that operating systems, runtimes and build tools set.
-const AMBIENT: [&str; 24] = [
-    "BASE_URL",
-    "CI",
-    "COLUMNS",
-    "DEV",
-    "FORCE_COLOR",
-    "HOME",
-    "HOSTNAME",
-    "LANG",
-    "LOGNAME",
-    "MODE",
-    "NEXT_PHASE",
-    "NEXT_RUNTIME",
-    "NODE_ENV",
-    "NODE_OPTIONS",
-    "NO_COLOR",
-    "PATH",
-    "PROD",
-    "PWD",
-    "SHELL",
-    "SSR",
-    "TERM",
-    "TMPDIR",
-    "TZ",
-    "USER",
-];
-/// Prefixes of such keys.
-const AMBIENT_PREFIXES: [&str; 4] = ["GITHUB_", "VERCEL_", "npm_", "JEST_"];
-
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = &facts.code else { return Vec::new() };
-    let declared: BTreeSet<&str> = facts.schema.keys.iter().map(|key| key.name.as_str()).collect();
+    let declared: BTreeSet<&str> = facts
+        .keys()
+        .flat_map(|(schema, key)| schema.variables(key).into_iter().chain([key.name.as_str()]))
+        .chain(facts.schemas().flat_map(|schema| schema.read_by_code()))
+        .collect();
     let fallbacks = facts.policy.fallbacks.iter();
     let fallbacks: BTreeSet<&str> = fallbacks.map(|fallback| fallback.from.as_str()).collect();
     let mut reads: BTreeMap<&str, Vec<&CodeUse>> = BTreeMap::new();
@@ -56,7 +31,9 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         reads.entry(&found.key).or_default().push(found);
     }
     let is_undeclared = |key: &str| {
-        let set_elsewhere = is_ambient(key) || facts.schema.is_set_by_platform(key);
+        let set_elsewhere = is_ambient(key)
+            || is_read_by_library(key, &facts.project.dependencies)
+            || facts.schemas().any(|schema| schema.is_set_by_platform(key));
         !declared.contains(key) && !fallbacks.contains(key) && !set_elsewhere
     };
     let mut findings: Vec<_> = reads
@@ -72,10 +49,6 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings
 }
 
-fn is_ambient(key: &str) -> bool {
-    AMBIENT.contains(&key) || AMBIENT_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
-}
-
 fn finding(
     check: &Check<Environment>,
     facts: &Environment,
@@ -83,12 +56,12 @@ fn finding(
     uses: &[&CodeUse],
 ) -> Finding {
     let mut message = format!("{key} is read at {} and is not in the schema", places(uses));
-    let declared = facts.schema.keys.iter().map(|key| key.name.as_str());
+    let declared = facts.keys().map(|(_, key)| key.name.as_str());
     if let Some(other) = did_you_mean(key, declared) {
         message.push_str(&format!("; did you mean {other}?"));
     }
     // If the schema is incomplete, it may declare the key after all.
-    let status = match facts.schema.unresolved.first() {
+    let status = match facts.open() {
         Some(what) => {
             message.push_str(&format!(", unless {what}"));
             Status::Unknown

@@ -1,10 +1,12 @@
 //! `env.unused`: the code reads every key that the schema declares.
 
 use std::collections::HashSet;
+use std::path::Path;
 
+use super::ambient::{is_ambient, is_read_by_library};
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
-use crate::zod::model::{CodeForm, Environment, SchemaKey};
+use crate::zod::model::{CodeForm, EnvSchema, Environment, SchemaKey};
 
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
@@ -21,12 +23,19 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     let used: HashSet<&str> = used.map(|found| found.key.as_str()).collect();
     let is_fallback =
         |key: &str| facts.policy.fallbacks.iter().any(|fallback| fallback.from == key);
-    let unused = facts
-        .schema
-        .keys
-        .iter()
-        .filter(|key| !used.contains(key.name.as_str()) && !is_fallback(&key.name));
-    let exception = match (code.unread.first(), code.computed.first()) {
+    let is_used = |schema: &EnvSchema, key: &SchemaKey| {
+        let mut names = schema.variables(key).into_iter().chain([key.name.as_str()]);
+        names.any(|name| {
+            used.contains(name)
+                || is_fallback(name)
+                || is_ambient(name)
+                || is_read_by_library(name, &facts.project.dependencies)
+        })
+    };
+    let unused = facts.keys().filter(|(schema, key)| !is_used(schema, key)).map(|(_, key)| key);
+    // A test reads what it sets itself.
+    let computed = code.computed.iter().find(|place| !is_test(&place.file));
+    let exception = match (code.unread.first(), computed) {
         (Some(unread), _) => format!(", unless it is in {}", unread.place.file.display()),
         (None, Some(place)) => format!(", unless by the computed name at {place}"),
         (None, None) => String::new(),
@@ -47,6 +56,14 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         findings.push(check.finding(Status::Ok, root, "every declared key is read"));
     }
     findings
+}
+
+/// Whether a file is a test, by its name or its folder.
+fn is_test(file: &Path) -> bool {
+    let text = file.to_string_lossy();
+    let folders = ["__tests__", "__mocks__", "test", "tests", "e2e", "cypress"];
+    [".test.", ".spec.", "vitest.", "jest."].iter().any(|part| text.contains(part))
+        || file.components().any(|part| folders.iter().any(|name| part.as_os_str() == *name))
 }
 
 #[cfg(test)]

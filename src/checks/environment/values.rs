@@ -1,10 +1,13 @@
 //! `env.values`: the application starts with these values.
 
-use super::template::did_you_mean;
+use super::booleans::is_inverted;
+use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
-use crate::zod::evaluate::{KeyResult, evaluate_key};
-use crate::zod::model::{EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue};
+use crate::zod::evaluate::{Evaluation, KeyResult, Variables};
+use crate::zod::model::{
+    EnvSchema, EnvValues, Environment, Fallback, Loader, ObjectMode, SchemaKey, SetValue,
+};
 
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
@@ -31,19 +34,115 @@ pub(crate) fn in_force<'a>(
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(values) = &facts.values else { return Vec::new() };
-    let mut findings: Vec<Finding> =
-        facts.schema.keys.iter().filter_map(|key| key_finding(check, facts, values, key)).collect();
+    let mut findings = encodings(check, values);
+    for schema in facts.schemas() {
+        let known = variables(schema, values, &facts.policy.fallbacks);
+        let evaluation = Evaluation::new(schema, known);
+        let expanded = perhaps_expanded(facts, values, schema);
+        for key in &schema.keys {
+            let differs = expanded
+                .as_ref()
+                .and_then(|expanded| loader_finding(check, (&evaluation, expanded), key));
+            let found = || key_finding(check, facts, values, (&evaluation, schema, key));
+            findings.extend(differs.or_else(found));
+        }
+        findings.extend(object_finding(check, schema, evaluation.object()));
+        for what in &schema.unresolved {
+            let message = format!("nobody can tell without running it: {what}");
+            findings.push(check.finding(Status::Unknown, &schema.name, message));
+        }
+    }
     findings.extend(required(check, facts, values));
     findings.extend(undeclared(check, facts, values));
-    for what in &facts.schema.unresolved {
-        let message = format!("nobody can tell without running it: {what}");
-        findings.push(check.finding(Status::Unknown, &facts.schema.name, message));
-    }
     if !findings.iter().any(|finding| finding.status != Status::Ok) {
-        let message = format!("{} keys are satisfied", facts.schema.keys.len());
+        let message = format!("{} keys are satisfied", facts.keys().count());
         findings.insert(0, check.finding(Status::Ok, &facts.schema.name, message));
     }
     findings
+}
+
+/// The variables of an application with these values: each as its loader reads it, and a key whose own variable
+/// is missing or blank by its fallback.
+pub(crate) fn variables(
+    schema: &EnvSchema,
+    values: &EnvValues,
+    fallbacks: &[Fallback],
+) -> Variables {
+    let pairs = values.set.iter().map(|set| (set.key.clone(), set.effective().to_owned()));
+    let mut variables = Variables::only(pairs).doubting("NODE_ENV");
+    for key in &schema.keys {
+        if let Some(set) = in_force(values, fallbacks, &key.name) {
+            variables.set(&key.name, set.effective());
+        }
+    }
+    variables
+}
+
+/// The environment after `$NAME` is replaced, if it is not known whether the loader of the project does so.
+fn perhaps_expanded<'s>(
+    facts: &Environment,
+    values: &EnvValues,
+    schema: &'s EnvSchema,
+) -> Option<Evaluation<'s>> {
+    if facts.project.loader != Loader::Unknown {
+        return None;
+    }
+    let mut expanded = values.clone();
+    expanded.expand();
+    let changed = expanded.set.iter().any(|set| set.expanded.is_some());
+    changed.then(|| Evaluation::new(schema, variables(schema, &expanded, &facts.policy.fallbacks)))
+}
+
+/// The finding for a key that is accepted or not depending on the loader of `.env` files.
+fn loader_finding(
+    check: &Check<Environment>,
+    (plain, expanded): (&Evaluation<'_>, &Evaluation<'_>),
+    key: &SchemaKey,
+) -> Option<Finding> {
+    let accepts = |evaluation: &Evaluation<'_>| match evaluation.key(key) {
+        KeyResult::Accepted => Some(true),
+        KeyResult::Refused(_) => Some(false),
+        KeyResult::Unknown(_) => None,
+    };
+    let (plain, expanded) = (accepts(plain)?, accepts(expanded)?);
+    let word = |accepted: bool| if accepted { "accepted" } else { "refused" };
+    (plain != expanded).then(|| {
+        let message = format!(
+            "{} is {} as it stands, and {} if the loader replaces $NAME as Next.js, Vite and Bun do ({})",
+            key.name,
+            word(plain),
+            word(expanded),
+            key.place
+        );
+        check.finding(Status::Unknown, &key.name, message).at(key.place.clone())
+    })
+}
+
+/// Findings for files whose encoding no loader reads.
+fn encodings(check: &Check<Environment>, values: &EnvValues) -> Vec<Finding> {
+    let files = values.unreadable.iter();
+    files
+        .map(|file| {
+            let message = format!("{file} is UTF-16: dotenv finds nothing in it; save it as UTF-8");
+            check.finding(Status::Critical, file, message)
+        })
+        .collect()
+}
+
+/// The finding for a check of the whole object.
+fn object_finding(
+    check: &Check<Environment>,
+    schema: &EnvSchema,
+    result: KeyResult,
+) -> Option<Finding> {
+    let (status, reasons) = match result {
+        KeyResult::Accepted => return None,
+        KeyResult::Refused(reasons) => (Status::Critical, reasons),
+        KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
+    };
+    let result = if status == Status::Critical { "are refused" } else { "cannot be judged" };
+    let message = format!("the values together {result}: {}", reasons.join("; "));
+    Some(check.finding(status, &schema.name, message))
 }
 
 /// The finding for a key whose value is not accepted.
@@ -51,15 +150,18 @@ fn key_finding(
     check: &Check<Environment>,
     facts: &Environment,
     values: &EnvValues,
-    key: &SchemaKey,
+    (evaluation, schema, key): (&Evaluation<'_>, &EnvSchema, &SchemaKey),
 ) -> Option<Finding> {
-    let set = in_force(values, &facts.policy.fallbacks, &key.name);
-    let (status, reasons) =
-        match evaluate_key(&facts.schema, key, set.map(|set| set.value.reveal())) {
-            KeyResult::Accepted => return None,
-            KeyResult::Refused(reasons) => (Status::Critical, reasons),
-            KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
-        };
+    let mut names = schema.variables(key).into_iter();
+    let set = names.find_map(|name| in_force(values, &facts.policy.fallbacks, name));
+    let (status, reasons) = match evaluation.key(key) {
+        KeyResult::Accepted => return inverted(check, key, set),
+        KeyResult::Refused(reasons) => (Status::Critical, reasons),
+        KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
+    };
+    if set.is_none() && facts.project.sets(&key.name) {
+        return None; // by the framework, whatever the files say
+    }
     let state = set.map_or("not set".to_owned(), |set| {
         let from = if set.key == key.name { String::new() } else { format!(" as {}", set.key) };
         format!("{}{from} in {}", set.value.shape(), set.origin)
@@ -68,6 +170,20 @@ fn key_finding(
     let reasons = reasons.join("; ");
     let message = format!("{} ({state}) {result}: {reasons} ({})", key.name, key.place);
     Some(check.finding(status, &key.name, message).at(key.place.clone()))
+}
+
+/// The finding for a value that means false and is parsed as true.
+fn inverted(
+    check: &Check<Environment>,
+    key: &SchemaKey,
+    set: Option<&SetValue>,
+) -> Option<Finding> {
+    let set = set.filter(|set| is_inverted(&key.rule, set.effective()))?;
+    let message = format!(
+        "{} ({}) is parsed as true: z.coerce.boolean() takes every text for true ({})",
+        key.name, set.origin, key.place
+    );
+    Some(check.finding(Status::Warning, &key.name, message).at(key.place.clone()))
 }
 
 /// Findings for keys that the profile requires in addition to the schema.
@@ -90,12 +206,13 @@ fn required(check: &Check<Environment>, facts: &Environment, values: &EnvValues)
 /// Findings for undeclared keys of files; most undeclared keys of the process are of other programs.
 fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValues) -> Vec<Finding> {
     let known = |name: &str| {
-        facts.schema.key(name).is_some()
+        facts.key(name).is_some()
+            || facts.schemas().any(|schema| schema.read_by_code().contains(name))
             || facts.policy.fallbacks.iter().any(|fallback| fallback.from == name)
             || facts.policy.required.iter().any(|required| required == name)
     };
-    let strict = facts.schema.mode == ObjectMode::Strict;
-    let status = match (strict, facts.schema.unresolved.is_empty()) {
+    let strict = facts.schemas().any(|schema| schema.mode == ObjectMode::Strict);
+    let status = match (strict, facts.open().is_none()) {
         (true, true) => Status::Critical,
         (true, false) => Status::Unknown,
         (false, _) => Status::Ok,
@@ -105,7 +222,7 @@ fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValue
         .map(|set| {
             let refused = if strict { ", and a strict schema refuses it" } else { "" };
             let mut message = format!("{} ({}) is not in the schema{refused}", set.key, set.origin);
-            let keys = facts.schema.keys.iter().map(|key| key.name.as_str());
+            let keys = facts.keys().map(|(_, key)| key.name.as_str());
             if let Some(other) = did_you_mean(&set.key, keys) {
                 message.push_str(&format!("; did you mean {other}?"));
             }
@@ -185,6 +302,44 @@ mod tests {
         assert_eq!(worst(&found), Status::Ok);
         assert!(found.iter().any(|f| f.message.contains("did you mean LOG_LEVEL")), "{found:?}");
         facts.schema.mode = ObjectMode::Strict;
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
+    }
+
+    #[test]
+    fn false_for_a_coerced_boolean_is_a_warning() {
+        let schema = "A: z.coerce.boolean().default(true)";
+        for (value, expected) in
+            [("false", Status::Warning), ("true", Status::Ok), ("", Status::Ok)]
+        {
+            assert_eq!(worst(&findings(schema, &[("A", value)])), expected, "{value}");
+        }
+        let preprocessed = "A: z.preprocess((v) => v === 'true', z.boolean())";
+        assert_eq!(worst(&findings(preprocessed, &[("A", "false")])), Status::Ok);
+    }
+
+    #[test]
+    fn check_of_the_whole_object_is_run_if_every_key_is_accepted() {
+        let schema = "A: z.string().optional(), B: z.string().optional()";
+        let mut facts = environment(schema, None, &[("A", "x")]);
+        let text = format!(
+            "import {{ z }} from 'zod/v3';\nexport const EnvSchema = z.object({{ {schema} }}).refine((e) => !e.A || e.B);"
+        );
+        let path = std::path::Path::new("env.ts");
+        let files = crate::zod::schema::Files::NONE;
+        facts.schema = crate::zod::schema::parse(path, &text, None, files).unwrap();
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
+        facts.values = Some(environment(schema, None, &[("A", "x"), ("B", "y")]).values.unwrap());
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Ok);
+    }
+
+    #[test]
+    fn dollar_is_judged_both_ways_if_the_loader_is_not_known() {
+        let mut facts = environment("A: z.string().length(8)", None, &[("A", "ab$cdefg")]);
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Unknown);
+        facts.project.loader = Loader::Literal("dotenv");
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Ok);
+        facts.values.as_mut().unwrap().expand();
+        facts.project.loader = Loader::Expands("Next.js");
         assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
     }
 }

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use crate::checks::environment::drift;
+use crate::checks::environment::{drift, template_name};
 use crate::cli::EnvCheck;
 use crate::context::Context;
 use crate::error::Error;
 use crate::permit::{self, WritePermit, WriteRequest};
 use crate::redact::sanitize;
 use crate::sources::files::env_file::{read_bytes, replace};
-use crate::zod::env_file::{Insertions, parse, plan_insertions};
+use crate::zod::env_file::{Insertions, TemplateKey, parse, plan_insertions};
 use crate::zod::model::{EnvFile, Environment, FileNote};
 
 /// Inserts the missing keys and replaces the template in the facts. Returns the insertions; `None` if no key
@@ -31,9 +31,8 @@ pub(crate) async fn run(
     // The file may have changed since the facts were read, so the plan is made from these bytes.
     let template = parse(&path, &before);
     refuse_utf16(&template)?;
-    let strict = facts.policy.strict;
-    let missing = drift(&facts.schema, &template, strict).missing;
-    let plan = plan_insertions(&facts.schema, &missing, strict, &template, &before);
+    refuse_guess(facts)?;
+    let plan = plan(facts, &template, &before);
     if plan.is_empty() {
         context.terminal.print_note(&format!("nothing is missing in {}", path.display()));
         return Ok(None);
@@ -45,6 +44,30 @@ pub(crate) async fn run(
     replace(&path, &before, &after, &permit).map_err(|error| write_error(&path, error))?;
     facts.template = Some(fixed);
     Ok(Some(plan))
+}
+
+/// Plans the insertions. Nothing is inserted for a key whose variable is not known.
+fn plan(facts: &Environment, template: &EnvFile, bytes: &[u8]) -> Insertions {
+    let missing = drift(facts, template).missing;
+    let keys = facts.keys().map(|(schema, key)| {
+        let name = template_name(schema, key);
+        let missing = missing.iter().any(|missing| missing.name == name);
+        TemplateKey { schema, key, name, missing }
+    });
+    plan_insertions(keys, facts.policy.strict, template, bytes)
+}
+
+/// A schema that nothing in its file uses or exports may be the shape of something else.
+fn refuse_guess(facts: &Environment) -> Result<(), Error> {
+    match facts.schemas().find(|schema| schema.chosen.is_guess()) {
+        None => Ok(()),
+        Some(schema) => {
+            let message = format!("{} at {} may be another schema", schema.name, schema.place);
+            Err(Error::refused(message)
+                .cause("it is the only schema in the file, but is neither exported nor used to parse the environment")
+                .hint(format!("name the schema: --schema-name {}", schema.name)))
+        }
+    }
 }
 
 fn refuse_utf16(template: &EnvFile) -> Result<(), Error> {

@@ -11,7 +11,8 @@ use crate::settings::demo;
 use crate::sources::files::env_file::EnvFileError;
 use crate::sources::files::{env_file, schema, source_tree};
 use crate::zod::model::{
-    Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment,
+    Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment, FileNote,
+    Loader,
 };
 use crate::zod::schema::{CONVENTIONAL_PATHS, SchemaError};
 
@@ -30,20 +31,25 @@ pub(crate) fn read(
     policy: EnvPolicy,
     template_needed: bool,
 ) -> Result<Environment, Error> {
-    let schema = read_schema(context, sources)?;
-    let template = read_template(context, sources, template_needed)?;
-    let values = if sources.has_values() { Some(read_values(context, sources)?) } else { None };
-    Ok(Environment { schema, template, values, code: None, policy })
+    let (schema, others) = read_schemas(context, sources)?;
+    let project = schema::project(&schema.place.file);
+    let mut template = read_template(context, sources, template_needed)?;
+    let mut values = if sources.has_values() { Some(read_values(context, sources)?) } else { None };
+    if let Loader::Expands(_) = project.loader {
+        template.iter_mut().for_each(EnvFile::expand);
+        values.iter_mut().for_each(EnvValues::expand);
+    }
+    Ok(Environment { schema, others, project, template, values, code: None, policy })
 }
 
 /// Reads the uses of keys in the source files below a directory.
-pub(crate) fn code(context: &Context, root: &Path, schema: &EnvSchema) -> Result<Code, Error> {
+pub(crate) fn code(context: &Context, root: &Path, facts: &Environment) -> Result<Code, Error> {
     let tree = source_tree::find(root).map_err(|error| {
         io_error(&error, format!("cannot read {}", root.display()))
             .hint("name the directory with --code DIR")
     })?;
     let progress = context.terminal.progress(tree.file_count() as u64, "files");
-    let code = tree.read(schema, |done| progress.at(done as u64));
+    let code = tree.read(facts, |done| progress.at(done as u64));
     progress.finish();
     Ok(code)
 }
@@ -53,7 +59,7 @@ pub(crate) fn conventional(context: &Context) -> Option<EnvSources> {
     let root = root(context);
     let schema = schema::find(&root).ok()?;
     Some(EnvSources {
-        schema: Some(schema),
+        schema: vec![schema],
         template: (!root.as_os_str().is_empty()).then(|| root.join(TEMPLATE)),
         ..EnvSources::default()
     })
@@ -71,12 +77,24 @@ pub(crate) fn root(context: &Context) -> PathBuf {
     settings.state_dir.as_deref().and_then(demo::project).unwrap_or(working_directory)
 }
 
-fn read_schema(context: &Context, sources: &EnvSources) -> Result<EnvSchema, Error> {
-    let path = match &sources.schema {
-        Some(path) => path.clone(),
-        None => schema::find(&root(context)).map_err(schema_error)?,
-    };
-    schema::read(&path, sources.schema_name.as_deref()).map_err(schema_error)
+/// The schemas: the first one, and further ones that share the template.
+fn read_schemas(
+    context: &Context,
+    sources: &EnvSources,
+) -> Result<(EnvSchema, Vec<EnvSchema>), Error> {
+    let read =
+        |path: &Path| schema::read(path, sources.schema_name.as_deref()).map_err(schema_error);
+    match &sources.schema[..] {
+        [] => {
+            let folder = sources.template.as_deref().and_then(Path::parent);
+            let path = schema::find_near(&root(context), folder).map_err(schema_error)?;
+            Ok((read(&path)?, Vec::new()))
+        }
+        [first, others @ ..] => {
+            let others = others.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+            Ok((read(first)?, others))
+        }
+    }
 }
 
 /// Reads the template. A missing default template is an error only if it is needed.
@@ -85,10 +103,10 @@ fn read_template(
     sources: &EnvSources,
     needed: bool,
 ) -> Result<Option<EnvFile>, Error> {
-    let path = match (&sources.template, &sources.schema) {
+    let path = match (&sources.template, &sources.schema[..]) {
         (Some(path), _) => path.clone(),
-        (None, Some(_)) => TEMPLATE.into(),
-        (None, None) => root(context).join(TEMPLATE),
+        (None, [_, ..]) => TEMPLATE.into(),
+        (None, []) => root(context).join(TEMPLATE),
     };
     match env_file::read(&path) {
         Ok(file) => Ok(Some(file)),
@@ -122,6 +140,9 @@ fn read_values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Err
 fn add_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     let file = if path.as_os_str() == "-" { env_file::read_stdin() } else { env_file::read(path) };
     let file = file.map_err(|error| file_error(error).hint("name files with --values FILE"))?;
+    if file.notes.contains(&FileNote::Utf16) {
+        values.unreadable.push(file.path.display().to_string());
+    }
     for entry in file.entries.into_iter().filter(|entry| entry.state == EntryState::Active) {
         let origin = format!("{}:{}", file.path.display(), entry.line);
         values.insert(&entry.key, entry.value, &origin, false);

@@ -14,7 +14,7 @@ use crate::report::{Report, environment};
 use crate::settings::suggest;
 use crate::text;
 use crate::zod::env_file::Insertions;
-use crate::zod::model::{EnvPolicy, Environment};
+use crate::zod::model::{EnvPolicy, Environment, Unresolved};
 
 /// Runs `env check`.
 ///
@@ -30,7 +30,7 @@ pub(crate) async fn check(context: &Context, args: &EnvCheck) -> Result<Report, 
     let template_needed = args.fix || (!args.sources.has_values() && args.code.is_none());
     let mut facts = gather::read(context, &args.sources, policy, template_needed)?;
     if let Some(root) = &args.code {
-        facts.code = Some(gather::code(context, root, &facts.schema)?);
+        facts.code = Some(gather::code(context, root, &facts)?);
     }
     let inserted = if args.fix { fix::run(context, args, &mut facts).await? } else { None };
     facts.make_relative_to(&gather::root(context));
@@ -39,7 +39,7 @@ pub(crate) async fn check(context: &Context, args: &EnvCheck) -> Result<Report, 
     let mut report =
         environment::report(&facts, findings, args.status_args.fail_on, &files(&args.sources));
     let root = gather::root(context);
-    if !root.as_os_str().is_empty() && args.sources.schema.is_none() {
+    if !root.as_os_str().is_empty() && args.sources.schema.is_empty() {
         report.document.add_note(format!("in {}", root.display()));
     }
     if let Some(Insertions { keys, .. }) = inserted {
@@ -53,7 +53,7 @@ pub(crate) async fn check(context: &Context, args: &EnvCheck) -> Result<Report, 
 /// Reads schema and template of the project for `triage`; `None` if there is no schema.
 pub(crate) async fn observe(context: &Context) -> Option<Observed<Environment>> {
     let sources = gather::conventional(context)?;
-    let source = sources.schema.as_ref()?.display().to_string();
+    let source = sources.schema.first()?.display().to_string();
     let read = async {
         let facts = gather::read(context, &sources, gather::policy(context), true);
         let mut facts = facts.map_err(source_error)?;
@@ -67,7 +67,7 @@ pub(crate) async fn observe(context: &Context) -> Option<Observed<Environment>> 
 pub(crate) fn keys(context: &Context) -> Option<Vec<String>> {
     let sources = gather::conventional(context)?;
     let facts = gather::read(context, &sources, EnvPolicy::default(), false).ok()?;
-    Some(facts.schema.keys.iter().map(|key| key.name.clone()).collect())
+    Some(facts.keys().map(|(_, key)| key.name.clone()).collect())
 }
 
 /// An error as a fact: what could not be read, and why.
@@ -86,11 +86,14 @@ fn source_error(error: Error) -> SourceError {
 /// If an input cannot be read (3), or the schema does not declare the key (64).
 pub(crate) fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Error> {
     let facts = gather::read(context, &args.sources, gather::policy(context), false)?;
-    let Some(key) = facts.schema.key(&args.key) else {
+    let Some(found) = facts.key(&args.key) else {
+        if let Some(open) = facts.open() {
+            return Err(undecided(&args.key, open));
+        }
         let schema = &facts.schema;
         let (name, place) = (&schema.name, &schema.place);
         let error = Error::usage(format!("{} is not a key of {name} at {place}", args.key));
-        let keys = schema.keys.iter().map(|key| key.name.as_str());
+        let keys = facts.keys().map(|(_, key)| key.name.as_str());
         return Err(match did_you_mean(&args.key, keys) {
             Some(key) => error.hint(format!("did you mean {key}?")),
             None => error.hint("cliplyctl env check -o json lists every key under data.keys"),
@@ -98,7 +101,14 @@ pub(crate) fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Er
     };
     let dotenv = if Path::new(DOTENV).is_file() { " --values .env" } else { "" };
     let values = format!("{}{dotenv} --process", files(&args.sources));
-    Ok(environment::explain(&facts, key, &values).redacted())
+    Ok(environment::explain(&facts, found, &values).redacted())
+}
+
+/// The error for a key that an open schema may declare.
+fn undecided(key: &str, open: &Unresolved) -> Error {
+    let kind = ErrorKind::Source(SourceErrorKind::Malformed);
+    Error::new(kind, format!("whether {key} is a key is not known"))
+        .cause(format!("the schema may declare further keys: {open}"))
 }
 
 /// The file with the values of a project.
@@ -107,12 +117,10 @@ const DOTENV: &str = ".env";
 /// The flags that select the files of a check, for suggested commands.
 fn files(sources: &EnvSources) -> String {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-    let named = [
-        ("--schema", path(&sources.schema)),
-        ("--schema-name", sources.schema_name.clone()),
-        ("--template", path(&sources.template)),
-    ];
-    let named = named.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+    let schemas = sources.schema.iter().map(|path| ("--schema", Some(path.display().to_string())));
+    let named =
+        [("--schema-name", sources.schema_name.clone()), ("--template", path(&sources.template))];
+    let named = schemas.chain(named).filter_map(|(flag, value)| Some((flag, value?)));
     named.map(|(flag, value)| format!(" {flag} {}", crate::text::quote(&value))).collect()
 }
 

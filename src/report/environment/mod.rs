@@ -15,7 +15,7 @@ use crate::exit::FailOn;
 use crate::facts::{Finding, Status};
 use crate::text;
 use crate::text::ShellCommand;
-use crate::zod::evaluate::{KeyResult, evaluate_key};
+use crate::zod::evaluate::{KeyResult, evaluate_missing};
 use crate::zod::model::{
     CodeForm, EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, Unresolved,
 };
@@ -108,7 +108,10 @@ pub(crate) fn report(
             files: code.files,
             computed: code.computed.iter().map(ToString::to_string).collect(),
         }),
-        keys: facts.schema.keys.iter().map(|key| key_json(facts, key, entries.as_ref())).collect(),
+        keys: facts
+            .keys()
+            .map(|(schema, key)| key_json(facts, schema, key, entries.as_ref()))
+            .collect(),
     };
     let document = document(facts, &findings, flags);
     let mut report = Report::from_findings("env check", findings, fail_on, data, document);
@@ -132,10 +135,10 @@ pub(crate) fn report(
 }
 
 fn agreement(facts: &Environment) -> Option<AgreementJson> {
-    let drift = drift(&facts.schema, facts.template.as_ref()?, facts.policy.strict);
+    let drift = drift(facts, facts.template.as_ref()?);
     Some(AgreementJson {
         ok: drift.missing.is_empty() && drift.extra.is_empty(),
-        missing_in_example: drift.missing.iter().map(|key| key.name.clone()).collect(),
+        missing_in_example: drift.missing.iter().map(|missing| missing.name.to_owned()).collect(),
         extra_in_example: drift.extra.iter().map(|entry| entry.key.clone()).collect(),
     })
 }
@@ -172,12 +175,12 @@ fn next(
     let Some(worst) = findings.iter().find(|f| f.status == status && status != Status::Ok) else {
         return next;
     };
-    if let Some(key) = facts.schema.key(&worst.subject) {
+    if let Some((_, key)) = facts.key(&worst.subject) {
         let command = ShellCommand::new("env explain").arg(&key.name).flags(flags).into();
         next.push((command, "its rule, and where it is declared".to_owned()));
     }
     let template = facts.template.as_ref();
-    let missing = template.map(|file| drift(&facts.schema, file, facts.policy.strict).missing);
+    let missing = template.map(|file| drift(facts, file).missing);
     if missing.is_some_and(|missing| !missing.is_empty()) {
         let purpose = "shows what it would insert into the template, and asks";
         let strict = if facts.policy.strict { " --strict" } else { "" };
@@ -267,19 +270,30 @@ fn title(facts: &Environment) -> Block {
 /// The effective entries of the template, by key.
 type Entries<'a> = HashMap<&'a str, &'a EnvEntry>;
 
-fn key_json(facts: &Environment, key: &SchemaKey, entries: Option<&Entries<'_>>) -> KeyJson {
-    let required = match evaluate_key(&facts.schema, key, None) {
+fn key_json(
+    facts: &Environment,
+    schema: &EnvSchema,
+    key: &SchemaKey,
+    entries: Option<&Entries<'_>>,
+) -> KeyJson {
+    let required = match evaluate_missing(schema, key) {
         KeyResult::Accepted => Some(false),
         KeyResult::Refused(_) => Some(true),
         KeyResult::Unknown(_) => None,
     };
-    let template = entries.map(|entries| match entries.get(key.name.as_str()) {
-        Some(entry) if entry.state == EntryState::Active => "active",
+    let variables = schema.variables(key);
+    let entry = |entries: &Entries<'_>| {
+        variables.iter().find_map(|name| entries.get(name).map(|entry| entry.state))
+    };
+    let template = entries.map(|entries| match entry(entries) {
+        Some(EntryState::Active) => "active",
         Some(_) => "documented",
         None => "missing",
     });
     let values = facts.values.as_ref();
-    let value = values.and_then(|values| in_force(values, &facts.policy.fallbacks, &key.name));
+    let value = values.and_then(|values| {
+        variables.iter().find_map(|name| in_force(values, &facts.policy.fallbacks, name))
+    });
     KeyJson {
         key: key.name.clone(),
         required,

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::read_limited;
-use crate::zod::model::EnvSchema;
+use crate::zod::model::{EnvSchema, Project};
 use crate::zod::schema::{self, CONVENTIONAL_PATHS, Files, MAX_BYTES, SchemaError};
 
 /// Files on disk.
@@ -13,7 +13,20 @@ const ON_DISK: Files = Files {
     is_file: |path| path.is_file(),
     exists: |path| path.exists(),
     absolute: |path| std::path::absolute(path).ok(),
+    folders: folders_in,
 };
+
+/// The folders in a folder, sorted, except those of installed packages.
+fn folders_in(path: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .filter(|path| !path.ends_with("node_modules"))
+        .collect();
+    found.sort();
+    found
+}
 
 /// The first conventional path below a folder that has a file.
 ///
@@ -24,6 +37,25 @@ pub(crate) fn find(folder: &Path) -> Result<PathBuf, SchemaError> {
     paths
         .find(|path| path.is_file())
         .ok_or_else(|| SchemaError::NoFile { folder: folder.to_owned() })
+}
+
+/// The schema of a project: the one nearest to the folder of the template, else that of the whole project.
+///
+/// # Errors
+/// [`SchemaError::NoFile`] if there is none.
+pub(crate) fn find_near(root: &Path, template: Option<&Path>) -> Result<PathBuf, SchemaError> {
+    let near = template.filter(|folder| !folder.as_os_str().is_empty());
+    near.and_then(|folder| find(folder).ok()).map_or_else(|| find(root), Ok)
+}
+
+/// The file that an import path of a file names, if it is in the checkout.
+pub(crate) fn import_target(importer: &Path, from: &str) -> Option<PathBuf> {
+    schema::import_target(importer, from, ON_DISK)
+}
+
+/// What the project of a schema runs with, from its package.json.
+pub(crate) fn project(schema: &Path) -> Project {
+    schema::project(schema, ON_DISK)
 }
 
 /// Reads the schema with a name, or the only one, from a file.
@@ -77,5 +109,46 @@ mod tests {
         let schema = read(&path, None).unwrap();
         assert!(schema.key("A").is_some(), "{schema:?}");
         assert_eq!(schema.zod, ZodMajor::Four);
+    }
+
+    #[test]
+    fn aliases_workspace_packages_and_catalogs_are_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "pnpm-workspace.yaml",
+            "packages:\n  - 'packages/*' # all\ncatalog:\n  zod: \"3.25.76\"\n",
+        );
+        write("app/package.json", r#"{"dependencies": {"zod": "catalog:", "next": "15"}}"#);
+        write(
+            "app/tsconfig.json",
+            "{\n  // aliases\n  \"compilerOptions\": { \"paths\": { \"@/*\": [\"./src/*\"], } },\n}",
+        );
+        write(
+            "packages/keys/package.json",
+            r#"{"name": "@acme/keys", "exports": {"./*": {"types": "./dist/*.d.ts", "default": "./dist/*.js"}}}"#,
+        );
+        let zod = "import { z } from 'zod';\n";
+        write("packages/keys/src/db.ts", &format!("{zod}export const db = {{ B: z.string() }};"));
+        write("app/src/words.ts", &format!("{zod}export const word = z.enum(['a', 'b']);"));
+        write(
+            "app/src/env.ts",
+            &format!(
+                "{zod}import {{ word }} from '@/words';\nimport {{ db }} from '@acme/keys/db';\n\
+                 export const EnvSchema = z.object({{ A: word, ...db }});"
+            ),
+        );
+        let path = folder.path().join("app/src/env.ts");
+        let schema = read(&path, None).unwrap();
+        assert_eq!(schema.unresolved, []);
+        assert_eq!(schema.key("A").unwrap().rule.to_string(), "one of \"a\" | \"b\"");
+        assert!(schema.key("B").is_some(), "{schema:?}");
+        assert_eq!(schema.zod, ZodMajor::Three);
+        let project = project(&path);
+        assert!(project.sets("NODE_ENV") && !project.sets("A"), "{project:?}");
     }
 }

@@ -8,10 +8,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use ignore::{DirEntry, WalkBuilder};
 
-use super::schema::read_text;
+use super::schema::{import_target, read_text};
 use crate::zod::STACK_BYTES;
 use crate::zod::code::{COMPONENT_EXTENSIONS, CodeReader, FileUses, SOURCE_EXTENSIONS};
-use crate::zod::model::{Code, EnvSchema, Unresolved};
+use crate::zod::model::{Code, Environment, Unresolved};
 use crate::zod::schema::SchemaError;
 
 /// The largest number of threads: reading and parsing is limited by processors.
@@ -33,10 +33,15 @@ const EXCLUDED_DIRECTORIES: [&str; 11] = [
 /// Directories that contain build output, if they are next to a package.json.
 const BUILD_DIRECTORIES: [&str; 4] = ["dist", "build", "out", "coverage"];
 
+/// Files at the root of a project, besides its sources, that use variables.
+const CONFIGURATION: [&str; 3] = ["prisma", ".github/workflows", ".circleci"];
+
 /// The source files of a tree, not read yet.
 pub(crate) struct SourceTree {
     root: PathBuf,
     files: Vec<PathBuf>,
+    /// Files in other languages that name variables: Prisma schemas, compose files, CI.
+    mentioning: Vec<PathBuf>,
     unread: Vec<Unresolved>,
 }
 
@@ -47,9 +52,11 @@ pub(crate) fn find(root: &Path) -> std::io::Result<SourceTree> {
     let mut builder = WalkBuilder::new(root);
     builder.hidden(false).require_git(false).git_global(false).filter_entry(may_contain_sources);
     let (mut files, mut unread) = (Vec::new(), Vec::new());
+    let mut mentioning = beside(root);
     for entry in builder.build() {
         match entry {
             Ok(entry) if is_source(&entry) => files.push(without_dot(entry.path())),
+            Ok(entry) if names_variables(entry.path()) => mentioning.push(entry.into_path()),
             Ok(_) => {}
             Err(error) => {
                 let reason = format!("part of it cannot be listed: {error}");
@@ -58,7 +65,9 @@ pub(crate) fn find(root: &Path) -> std::io::Result<SourceTree> {
         }
     }
     files.sort();
-    Ok(SourceTree { root: root.to_owned(), files, unread })
+    mentioning.sort();
+    mentioning.dedup();
+    Ok(SourceTree { root: root.to_owned(), files, mentioning, unread })
 }
 
 fn may_contain_sources(entry: &DirEntry) -> bool {
@@ -81,6 +90,42 @@ fn is_source(entry: &DirEntry) -> bool {
         })
 }
 
+/// Whether a file is in another language and names variables.
+fn names_variables(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    let in_ci = path.components().any(|part| {
+        [".github", ".circleci", ".gitlab"].iter().any(|folder| part.as_os_str() == *folder)
+    });
+    let compose = name.starts_with("docker-compose") || name.starts_with("compose");
+    let ci = name == ".gitlab-ci.yml" || name.starts_with("bitbucket-pipelines");
+    name.ends_with(".prisma")
+        || name.starts_with("Dockerfile")
+        || matches!(name, "Procfile" | "Makefile" | "justfile" | "fly.toml" | "package.json")
+        || name.ends_with(".sh")
+        || (yaml && (compose || ci || in_ci))
+}
+
+/// Such files, and configuration of tools, at the root of the project that contains a directory.
+fn beside(root: &Path) -> Vec<PathBuf> {
+    let Ok(absolute) = root.canonicalize() else { return Vec::new() };
+    let Some(project) = absolute.ancestors().find(|path| path.join("package.json").is_file())
+    else {
+        return Vec::new();
+    };
+    let list = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect::<Vec<_>>()
+    };
+    let is_config = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.contains(".config.") || names_variables(path)
+    };
+    let at_root = list(project).into_iter().filter(|path| is_config(path));
+    let below = CONFIGURATION.iter().flat_map(|name| list(&project.join(name)));
+    at_root.chain(below.filter(|path| names_variables(path))).collect()
+}
+
 /// `src/a.ts` instead of `./src/a.ts`.
 fn without_dot(path: &Path) -> PathBuf {
     path.strip_prefix(".").unwrap_or(path).to_owned()
@@ -93,12 +138,12 @@ impl SourceTree {
     }
 
     /// Reads all files, on every processor; calls `progress` with the number of files read so far.
-    pub(crate) fn read(self, schema: &EnvSchema, mut progress: impl FnMut(usize)) -> Code {
+    pub(crate) fn read(self, facts: &Environment, mut progress: impl FnMut(usize)) -> Code {
         let files = FileQueue {
             files: &self.files,
             next: AtomicUsize::new(0),
-            schema,
-            schema_files: schema_files(schema),
+            facts,
+            schema_files: schema_files(facts),
         };
         let (send, receive) = channel();
         let mut code = Code {
@@ -117,6 +162,12 @@ impl SourceTree {
             drop(send);
             collect(&mut code, &receive, &mut progress);
         });
+        for path in &self.mentioning {
+            if let Ok(text) = read_text(path) {
+                let reader = CodeReader::new(facts, &|_, _| false);
+                code.uses.extend(reader.mentions(path, &text).uses);
+            }
+        }
         let taken = files.next.into_inner();
         let not_taken = self.files.iter().skip(taken);
         code.unread.extend(not_taken.map(|path| Unresolved::in_file(path, 1, "it was not read")));
@@ -133,7 +184,7 @@ struct FileQueue<'t> {
     files: &'t [PathBuf],
     /// Index of the next file that no thread has taken.
     next: AtomicUsize,
-    schema: &'t EnvSchema,
+    facts: &'t Environment,
     /// Canonical paths of the files that declare the schema.
     schema_files: BTreeSet<PathBuf>,
 }
@@ -141,7 +192,8 @@ struct FileQueue<'t> {
 impl FileQueue<'_> {
     /// Takes and reads files until none is left.
     fn read_all(&self, send: &Sender<FileUses>) {
-        let mut reader = CodeReader::new(self.schema);
+        let is_foreign = |importer: &Path, from: &str| self.is_foreign(importer, from);
+        let mut reader = CodeReader::new(self.facts, &is_foreign);
         while let Some(path) = self.files.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             let declares_schema =
                 || path.canonicalize().is_ok_and(|path| self.schema_files.contains(&path));
@@ -153,6 +205,25 @@ impl FileQueue<'_> {
                 return;
             }
         }
+    }
+}
+
+impl FileQueue<'_> {
+    /// Whether an import path is that of another schema's module, or of a package without a schema of ours.
+    fn is_foreign(&self, importer: &Path, from: &str) -> bool {
+        let Some(target) = import_target(importer, from) else {
+            let slashes = if from.starts_with('@') { 2 } else { 1 };
+            let name: Vec<&str> = from.split('/').take(slashes).collect();
+            return self.facts.project.dependencies.contains(&name.join("/"));
+        };
+        if target.canonicalize().is_ok_and(|path| self.schema_files.contains(&path)) {
+            return false;
+        }
+        // A module that passes our schema's environment on makes none itself.
+        read_text(&target).is_ok_and(|text| {
+            text.contains("createEnv(")
+                || (text.contains("object(") && text.contains("process.env"))
+        })
     }
 }
 
@@ -177,8 +248,9 @@ fn collect(code: &mut Code, receive: &Receiver<FileUses>, progress: &mut impl Fn
 }
 
 /// The files that declare the schema or one of its keys.
-fn schema_files(schema: &EnvSchema) -> BTreeSet<PathBuf> {
-    let places = schema.keys.iter().map(|key| &key.place).chain([&schema.place]);
+fn schema_files(facts: &Environment) -> BTreeSet<PathBuf> {
+    let places = facts.keys().map(|(_, key)| &key.place);
+    let places = places.chain(facts.schemas().map(|schema| &schema.place));
     let files: BTreeSet<&PathBuf> = places.map(|place| &place.file).collect();
     files.into_iter().filter_map(|file| file.canonicalize().ok()).collect()
 }
@@ -198,7 +270,8 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let schema = schema::read(&folder.path().join("env.ts"), None).unwrap();
-        let mut code = find(folder.path()).unwrap().read(&schema, |_| {});
+        let facts = Environment::of(schema);
+        let mut code = find(folder.path()).unwrap().read(&facts, |_| {});
         let root = folder.path();
         let strip = |path: &Path| path.strip_prefix(root).unwrap().to_owned();
         code.uses.iter_mut().for_each(|found| found.place.file = strip(&found.place.file));

@@ -11,13 +11,15 @@ use oxc_ast_visit::{Visit, walk};
 /// Names of the environment in one file: `const env = process.env`, `const env = schema.parse(process.env)`,
 /// `import { env } from "./env"`. Scopes are not distinguished: a name of the environment in one scope is
 /// rarely something else in another.
-pub(crate) struct Aliases<'a> {
+pub(crate) struct Aliases<'a, 'i> {
     names: HashSet<&'a str>,
+    /// Whether an import path is that of another schema's module or package.
+    is_foreign: &'i dyn Fn(&str) -> bool,
 }
 
-impl<'a> Aliases<'a> {
-    pub(crate) fn collect(program: &Program<'a>) -> Self {
-        let mut aliases = Self { names: HashSet::new() };
+impl<'a, 'i> Aliases<'a, 'i> {
+    pub(crate) fn collect(program: &Program<'a>, is_foreign: &'i dyn Fn(&str) -> bool) -> Self {
+        let mut aliases = Self { names: HashSet::new(), is_foreign };
         aliases.visit_program(program);
         aliases
     }
@@ -47,7 +49,7 @@ impl<'a> Aliases<'a> {
     }
 }
 
-impl<'a> Visit<'a> for Aliases<'a> {
+impl<'a> Visit<'a> for Aliases<'a, '_> {
     fn visit_import_declaration(&mut self, import: &ImportDeclaration<'a>) {
         let from = import.source.value.as_str();
         let file = from.rsplit('/').next().unwrap_or(from).to_ascii_lowercase();
@@ -59,7 +61,7 @@ impl<'a> Visit<'a> for Aliases<'a> {
                 }
                 _ => is_env_name(local) && file.contains("env"),
             };
-            if is_environment {
+            if is_environment && !(self.is_foreign)(from) {
                 self.names.insert(local);
             }
         }

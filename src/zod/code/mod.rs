@@ -12,10 +12,11 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+pub(crate) use aliases::{is_process_env, member};
 use oxc_allocator::Allocator;
 use oxc_span::SourceType;
 
-use crate::zod::model::{CodeUse, EnvSchema, SourceLine, Unresolved};
+use crate::zod::model::{CodeForm, CodeUse, Environment, SourceLine, Unresolved};
 use crate::zod::typescript::{self, LineStarts};
 
 /// Extensions of the files that the parser supports.
@@ -44,16 +45,18 @@ impl FileUses {
 }
 
 /// Reads the source files of an application, one after another.
-pub(crate) struct CodeReader {
+pub(crate) struct CodeReader<'i> {
     arena: Allocator,
     declared: HashSet<String>,
+    /// Whether an import path of a file is that of another schema's module or package.
+    is_foreign: &'i dyn Fn(&Path, &str) -> bool,
 }
 
-impl CodeReader {
-    /// A reader that finds mentions of the keys of a schema.
-    pub(crate) fn new(schema: &EnvSchema) -> Self {
-        let declared = schema.keys.iter().map(|key| key.name.clone()).collect();
-        Self { arena: Allocator::default(), declared }
+impl<'i> CodeReader<'i> {
+    /// A reader that finds mentions of the keys of the schemas.
+    pub(crate) fn new(facts: &Environment, is_foreign: &'i dyn Fn(&Path, &str) -> bool) -> Self {
+        let declared = facts.keys().map(|(_, key)| key.name.clone()).collect();
+        Self { arena: Allocator::default(), declared, is_foreign }
     }
 
     /// The uses in the text of a file. `declares_schema` returns whether the file declares the schema.
@@ -101,7 +104,22 @@ impl CodeReader {
             }
         };
         let place = |offset| SourceLine { file: path.to_owned(), line: lines.line(offset) };
-        visit::collect(&program, &self.declared, declares_schema(), &place)
+        let is_foreign = |from: &str| (self.is_foreign)(path, from);
+        visit::collect(&program, &self.declared, declares_schema(), &place, &is_foreign)
+    }
+
+    /// The declared keys that a text of another language names: `env("KEY")` of Prisma, `${KEY}` of a shell.
+    pub(crate) fn mentions(&self, path: &Path, text: &str) -> FileUses {
+        let mut found = FileUses::default();
+        for (index, line) in text.lines().enumerate() {
+            let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            for key in words.filter(|word| self.declared.contains(*word)) {
+                let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+                let place = SourceLine { file: path.to_owned(), line: number };
+                found.uses.push(CodeUse { place, key: key.to_owned(), form: CodeForm::Mention });
+            }
+        }
+        found
     }
 
     /// Whether a text can contain a use of a key.

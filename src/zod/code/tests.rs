@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::CodeReader;
-use crate::zod::model::{Code, CodeForm};
+use crate::zod::model::{Code, CodeForm, Environment};
 use crate::zod::schema::{self, Files};
 
 const SCHEMA: &str = "import { z } from 'zod';\nexport const EnvSchema = z.object({\n  A: z.string(), B: z.string(), C: z.string(),\n});\n";
@@ -9,7 +9,8 @@ const SCHEMA: &str = "import { z } from 'zod';\nexport const EnvSchema = z.objec
 /// The uses in these files and in `env.ts`, which declares A, B and C.
 fn code(files: &[(&str, &str)]) -> Code {
     let schema = schema::parse(Path::new("env.ts"), SCHEMA, None, Files::NONE).unwrap();
-    let mut reader = CodeReader::new(&schema);
+    let facts = Environment::of(schema);
+    let mut reader = CodeReader::new(&facts, &|_, _| false);
     let mut code = Code::default();
     for (name, text) in files.iter().chain(&[("env.ts", SCHEMA)]) {
         let found = reader.read(Path::new(name), text, || *name == "env.ts");

@@ -22,8 +22,9 @@ pub(crate) fn collect<'a>(
     declared: &HashSet<String>,
     declares_schema: bool,
     place: &dyn Fn(u32) -> SourceLine,
+    is_foreign: &dyn Fn(&str) -> bool,
 ) -> FileUses {
-    let aliases = Aliases::collect(program);
+    let aliases = Aliases::collect(program, is_foreign);
     let mut collector = Collector {
         aliases: &aliases,
         declared,
@@ -36,7 +37,7 @@ pub(crate) fn collect<'a>(
 }
 
 struct Collector<'s, 'a> {
-    aliases: &'s Aliases<'a>,
+    aliases: &'s Aliases<'a, 's>,
     declared: &'s HashSet<String>,
     /// Whether the file declares the schema: key names in it are not mentions.
     declares_schema: bool,

@@ -3,7 +3,7 @@
 //! Nothing is removed or rewritten: without the new lines the result is the template. A key is inserted with
 //! its description and without a value.
 
-use crate::zod::evaluate::{KeyResult, evaluate_key};
+use crate::zod::evaluate::{KeyResult, evaluate_missing, evaluate_value};
 use crate::zod::model::{EnvFile, EnvSchema, SchemaKey};
 
 /// Lines that are inserted at one position.
@@ -28,11 +28,23 @@ pub(crate) struct Insertions {
     line_end: &'static str,
 }
 
-/// Plans the insertion of the `missing` keys of a schema. A key is inserted after its predecessor in the
-/// schema, else at the end. If `strict`, optional keys are active too.
-pub(crate) fn plan_insertions(
-    schema: &EnvSchema,
-    missing: &[&SchemaKey],
+/// A key of a schema, and the variable of a template that provides it.
+#[derive(Clone, Copy)]
+pub(crate) struct TemplateKey<'k> {
+    /// The schema.
+    pub(crate) schema: &'k EnvSchema,
+    /// The key.
+    pub(crate) key: &'k SchemaKey,
+    /// The variable.
+    pub(crate) name: &'k str,
+    /// The template lacks it.
+    pub(crate) missing: bool,
+}
+
+/// Plans the insertion of the keys that are missing. A key is inserted after its predecessor among the keys,
+/// else at the end. If `strict`, optional keys are active too, unless the schema may refuse a blank.
+pub(crate) fn plan_insertions<'k>(
+    keys: impl IntoIterator<Item = TemplateKey<'k>>,
     strict: bool,
     template: &EnvFile,
     bytes: &[u8],
@@ -41,14 +53,17 @@ pub(crate) fn plan_insertions(
     let mut plan =
         Insertions { keys: Vec::new(), insertions: Vec::new(), open_end: false, line_end };
     let mut last = None;
-    for key in &schema.keys {
-        if !missing.iter().any(|missing| missing.name == key.name) {
-            last = end_of(template, bytes, &key.name).or(last);
+    for key in keys {
+        if !key.missing {
+            last = end_of(template, bytes, key.name).or(last);
+            continue;
+        }
+        if plan.keys.iter().any(|known| known == key.name) {
             continue;
         }
         let at = last.unwrap_or(bytes.len());
-        plan.keys.push(key.name.clone());
-        let lines = lines(schema, key, strict, line_end);
+        plan.keys.push(key.name.to_owned());
+        let lines = lines(key, strict, line_end);
         match plan.insertions.iter_mut().find(|known| known.at == at) {
             Some(known) => known.lines.extend(lines),
             None => {
@@ -87,12 +102,14 @@ fn line_end(bytes: &[u8]) -> &'static str {
 
 /// The description as comments, then the key: active if the app does not start without it, else commented,
 /// because a blank value differs from a missing one.
-fn lines(schema: &EnvSchema, key: &SchemaKey, strict: bool, end: &str) -> Vec<String> {
+fn lines(inserted: TemplateKey<'_>, strict: bool, end: &str) -> Vec<String> {
+    let TemplateKey { schema, key, name, .. } = inserted;
     let described = key.description.iter().flat_map(|text| text.lines());
     let mut lines: Vec<_> = described.map(|line| format!("{}{end}", comment(line))).collect();
-    let optional = matches!(evaluate_key(schema, key, None), KeyResult::Accepted);
-    let active = !optional || strict;
-    lines.push(format!("{}{}={end}", if active { "" } else { "# " }, key.name));
+    let required = matches!(evaluate_missing(schema, key), KeyResult::Refused(_));
+    let blank_starts = || evaluate_value(schema, key, "") == KeyResult::Accepted;
+    let active = required || (strict && blank_starts());
+    lines.push(format!("{}{name}={end}", if active { "" } else { "# " }));
     lines
 }
 
@@ -164,9 +181,13 @@ mod tests {
         let schema = schema::parse(Path::new("env.ts"), &text, None, Files::NONE).unwrap();
         let file = env_file::parse(Path::new(".env.example"), template);
         let entries = file.in_force();
-        let keys = schema.keys.iter();
-        let missing: Vec<_> = keys.filter(|key| !entries.contains_key(key.name.as_str())).collect();
-        let plan = plan_insertions(&schema, &missing, false, &file, template);
+        let keys = schema.keys.iter().map(|key| TemplateKey {
+            schema: &schema,
+            key,
+            name: &key.name,
+            missing: !entries.contains_key(key.name.as_str()),
+        });
+        let plan = plan_insertions(keys, false, &file, template);
         let fixed = plan.apply(template);
         (plan, fixed)
     }

@@ -3,6 +3,7 @@
 //! `scan` implements the grammar of dotenv. In addition, this file finds commented keys (`# KEY=`) and
 //! formatting issues, which dotenv skips. `insert` plans insertions that preserve every byte of a template.
 
+mod expand;
 mod insert;
 mod scan;
 #[cfg(test)]
@@ -11,7 +12,8 @@ mod tests;
 use std::collections::HashMap;
 use std::path::Path;
 
-pub(crate) use insert::{Insertions, plan_insertions};
+pub(crate) use expand::expanded;
+pub(crate) use insert::{Insertions, TemplateKey, plan_insertions};
 use scan::{Assignment, trim};
 
 use crate::zod::model::{EntryState, EnvEntry, EnvFile, EnvValue, FileNote, Note};
@@ -104,6 +106,7 @@ fn commented_entry(bytes: &[u8], start: usize, end: usize, line: u32) -> Option<
         line,
         span: start..end,
         notes: Vec::new(),
+        expanded: None,
     })
 }
 

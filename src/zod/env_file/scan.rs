@@ -152,6 +152,7 @@ impl Assignment {
             line: lines.line(self.key.start),
             span: self.key.start..self.value.end.max(self.key.end),
             notes: self.notes(bytes, lines, raw, quote),
+            expanded: None,
         }
     }
 

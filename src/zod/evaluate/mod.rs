@@ -1,14 +1,25 @@
-//! Evaluates a value against the rule of its key, as zod 3 and zod 4 do: accepted, refused or unknown.
+//! Evaluates environments against a schema, as zod 3 and zod 4 do: each key is accepted, refused or unknown.
 //!
-//! `rules` walks the rule, `formats` implements the named string formats, and `javascript` and `regex` the
-//! conversions and regular expressions of JavaScript. Everything that depends on code is unknown.
+//! `rules` walks the rule of a key, `formats` implements the named string formats, and `conversions` and `regex`
+//! the conversions and regular expressions of JavaScript. Functions of the schema run in the engine.
 
+mod conversions;
 mod formats;
-mod javascript;
 mod regex;
 mod rules;
+#[cfg(test)]
+mod tests;
 
-use super::model::{EnvSchema, SchemaKey, ZodMajor};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+pub use super::engine::Variables;
+use super::engine::{self, JsValue, Variable};
+use super::model::{
+    Condition, EnvSchema, FunctionUse, Input, SchemaFunction, SchemaKey, Script, Validation,
+    ZodMajor,
+};
+use rules::{Run, ValueResult};
 
 /// A major version of zod; some values are evaluated differently by the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,31 +39,219 @@ pub enum KeyResult {
     Unknown(Vec<String>),
 }
 
-/// Evaluates the value of a key, or its absence, as the application does when it starts.
-///
-/// If the major version of zod is not known, the result is unknown wherever zod 3 and zod 4 differ.
-pub fn evaluate_key(schema: &EnvSchema, key: &SchemaKey, value: Option<&str>) -> KeyResult {
-    let value = value.filter(|value| !(schema.blank_is_missing && value.is_empty()));
-    let by = |zod| key_result(rules::evaluate(&key.rule, value, zod));
-    match schema.zod {
-        ZodMajor::Three => by(Zod::Three),
-        ZodMajor::Four => by(Zod::Four),
-        ZodMajor::Unknown => match (by(Zod::Three), by(Zod::Four)) {
-            (three, KeyResult::Unknown(reasons)) => match three {
-                KeyResult::Unknown(_) => three,
-                _ => KeyResult::Unknown(reasons),
+/// An environment that is judged by a schema.
+pub struct Evaluation<'s> {
+    schema: &'s EnvSchema,
+    variables: Variables,
+    /// Objects that code computed as the argument of `parse`.
+    wholes: RefCell<Vec<(Arc<Script>, Result<JsValue, String>)>>,
+}
+
+impl<'s> Evaluation<'s> {
+    /// The environment of these variables.
+    pub fn new(schema: &'s EnvSchema, variables: Variables) -> Self {
+        Self { schema, variables, wholes: RefCell::default() }
+    }
+
+    /// Evaluates a key as the application does when it starts.
+    ///
+    /// If the major version of zod is not known, the result is unknown wherever zod 3 and zod 4 differ.
+    pub fn key(&self, key: &SchemaKey) -> KeyResult {
+        let result = self.by_major(|zod| self.result(key, zod));
+        match (self.is_validated(key), result) {
+            (_, accepted @ KeyResult::Accepted) => accepted,
+            (Ok(true), result) => result,
+            (Ok(false), _) => KeyResult::Accepted,
+            (Err(_), unknown @ KeyResult::Unknown(_)) => unknown,
+            (Err(reason), KeyResult::Refused(reasons)) => {
+                let reasons = reasons.into_iter().map(|refused| format!("{refused}, {reason}"));
+                KeyResult::Unknown(reasons.collect())
+            }
+        }
+    }
+
+    /// Evaluates the checks of the whole object, which run if every key is accepted.
+    pub fn object(&self) -> KeyResult {
+        if self.schema.checks.is_empty() {
+            return KeyResult::Accepted;
+        }
+        let validated = self.schema.keys.first().map_or(Ok(true), |key| self.is_validated(key));
+        match validated {
+            Ok(true) => self.by_major(|zod| self.object_result(zod)),
+            Ok(false) => KeyResult::Accepted,
+            Err(reason) => KeyResult::Unknown(vec![reason]),
+        }
+    }
+
+    /// Whether the variables of a key are set, by the source of its value.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        matches!(self.variables.get(name), Variable::Set(_))
+    }
+
+    /// The keys whose value is the value of a variable; of an object that code computes as well.
+    pub(crate) fn value_of(&self, key: &SchemaKey) -> Result<JsValue, String> {
+        let value = match &key.input {
+            Input::Own => match self.variables.own(&key.name) {
+                Variable::Set(value) => JsValue::Text(value.to_owned()),
+                Variable::Unset => JsValue::Undefined,
+                Variable::Unknown => {
+                    return Err(format!("whether {} is set is not known", key.name));
+                }
             },
-            (KeyResult::Accepted, KeyResult::Accepted) => KeyResult::Accepted,
-            (three @ KeyResult::Refused(_), KeyResult::Refused(_)) => three,
-            (three @ KeyResult::Unknown(_), _) => three,
-            _ => KeyResult::Unknown(vec![
-                "zod 3 and zod 4 differ here, and which one it is is not known".to_owned(),
-            ]),
-        },
+            Input::Never => JsValue::Undefined,
+            Input::Expression(script) => self.run(script)?,
+            Input::Whole(script) => match self.whole(script)? {
+                object @ JsValue::Object(_) => object.get(&key.name),
+                _ => return Err("what is parsed is not followed".to_owned()),
+            },
+            Input::Unresolved(what) => return Err(what.to_string()),
+        };
+        let blank = key.blank_is_missing && value == JsValue::Text(String::new());
+        Ok(if blank { JsValue::Undefined } else { value })
+    }
+
+    fn whole(&self, script: &Arc<Script>) -> Result<JsValue, String> {
+        let known = self
+            .wholes
+            .borrow()
+            .iter()
+            .find_map(|(known, value)| Arc::ptr_eq(known, script).then(|| value.clone()));
+        known.unwrap_or_else(|| {
+            let value = self.run(script);
+            self.wholes.borrow_mut().push((Arc::clone(script), value.clone()));
+            value
+        })
+    }
+
+    fn run(&self, script: &Script) -> Result<JsValue, String> {
+        let outcome = engine::run(script, FunctionUse::Value, &JsValue::Undefined, &self.variables);
+        outcome.value().map_err(|reason| format!("{}: {reason}", script.shown))
+    }
+
+    /// Whether a key is judged at all; an error if that is not known.
+    fn is_validated(&self, key: &SchemaKey) -> Result<bool, String> {
+        let mut unknown = None;
+        for validation in &key.validated {
+            match validation {
+                Validation::Never => return Ok(false),
+                Validation::If(condition, expected) => {
+                    match rules::holds(condition, &self.variables) {
+                        Ok(result) if result == *expected => {}
+                        Ok(_) => return Ok(false),
+                        Err(reason) => {
+                            unknown = Some(format!("if it is validated ({condition}: {reason})"));
+                        }
+                    }
+                }
+            }
+        }
+        unknown.map_or(Ok(true), Err)
+    }
+
+    fn result(&self, key: &SchemaKey, zod: Zod) -> ValueResult {
+        let with = Run { zod, variables: &self.variables, alone: self.schema.keys_alone };
+        match self.value_of(key) {
+            Ok(value) => rules::evaluate(&key.rule, value, with),
+            Err(reason) => ValueResult::unknown(reason),
+        }
+    }
+
+    /// The result of conditions of the file, which need no key.
+    fn guard_result(&self) -> ValueResult {
+        let mut result = ValueResult::accept(JsValue::Undefined);
+        for check in self.schema.checks.iter().filter(|check| check.used == FunctionUse::Value) {
+            let holds = match &check.function {
+                SchemaFunction::Script(script) => {
+                    rules::holds(&Condition::Script(Arc::clone(script)), &self.variables)
+                }
+                SchemaFunction::Opaque(what) => Err(what.to_string()),
+            };
+            match holds {
+                Ok(false) => {}
+                Ok(true) => result.refused.push(format!("{} ends the start", check.what)),
+                Err(reason) => result.unknown.push(format!("{}: {reason}", check.what)),
+            }
+        }
+        result
+    }
+
+    fn object_result(&self, zod: Zod) -> ValueResult {
+        let with = Run { zod, variables: &self.variables, alone: false };
+        let guards = self.guard_result();
+        if !guards.refused.is_empty() {
+            return guards;
+        }
+        let mut unknown = guards.unknown.clone();
+        let mut output = Vec::new();
+        for key in &self.schema.keys {
+            let result = self.result(key, zod);
+            if !result.refused.is_empty() {
+                return ValueResult::accept(JsValue::Undefined);
+            }
+            unknown.extend(result.unknown);
+            if result.value != JsValue::Undefined || self.is_set(&key.name) {
+                output.push((key.name.clone(), result.value));
+            }
+        }
+        if let Some(open) = self.schema.unresolved.first() {
+            unknown.push(open.to_string());
+        }
+        let mut value = JsValue::Object(output);
+        for check in self.schema.checks.iter().filter(|check| check.used != FunctionUse::Value) {
+            if !unknown.is_empty() {
+                let reason = format!("{}: {}", check.what, unknown[0]);
+                return ValueResult::unknown(reason);
+            }
+            let result = match (check.used, &check.function) {
+                (_, SchemaFunction::Opaque(what)) => ValueResult::unknown(what.to_string()),
+                (FunctionUse::Transform, function) => rules::transform(function, value, with),
+                (used, function) => rules::refine(ValueResult::accept(value), function, used, with),
+            };
+            if !result.refused.is_empty() || !result.unknown.is_empty() {
+                return result;
+            }
+            value = result.value;
+        }
+        // Keys that are not known are reported by themselves.
+        ValueResult { unknown: guards.unknown, ..ValueResult::accept(value) }
+    }
+
+    fn by_major(&self, by: impl Fn(Zod) -> ValueResult) -> KeyResult {
+        let by = |zod| key_result(by(zod));
+        match self.schema.zod {
+            ZodMajor::Three => by(Zod::Three),
+            ZodMajor::Four => by(Zod::Four),
+            ZodMajor::Unknown => match (by(Zod::Three), by(Zod::Four)) {
+                (three, KeyResult::Unknown(reasons)) => match three {
+                    KeyResult::Unknown(_) => three,
+                    _ => KeyResult::Unknown(reasons),
+                },
+                (KeyResult::Accepted, KeyResult::Accepted) => KeyResult::Accepted,
+                (three @ KeyResult::Refused(_), KeyResult::Refused(_)) => three,
+                (three @ KeyResult::Unknown(_), _) => three,
+                _ => KeyResult::Unknown(vec![
+                    "zod 3 and zod 4 differ here, and which one it is is not known".to_owned(),
+                ]),
+            },
+        }
     }
 }
 
-fn key_result(outcome: rules::ValueResult) -> KeyResult {
+/// Evaluates a key if its variables are not set and nothing else is known.
+pub fn evaluate_missing(schema: &EnvSchema, key: &SchemaKey) -> KeyResult {
+    Evaluation::new(schema, Variables::without(schema.variables(key))).key(key)
+}
+
+/// Evaluates the value of a key, if nothing else is known.
+pub fn evaluate_value(schema: &EnvSchema, key: &SchemaKey, value: &str) -> KeyResult {
+    let mut variables = Variables::without(schema.variables(key));
+    for name in schema.variables(key).into_iter().take(1) {
+        variables.set(name, value);
+    }
+    Evaluation::new(schema, variables).key(key)
+}
+
+fn key_result(outcome: ValueResult) -> KeyResult {
     if !outcome.refused.is_empty() {
         KeyResult::Refused(outcome.refused)
     } else if !outcome.unknown.is_empty() {

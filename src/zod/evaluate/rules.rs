@@ -3,15 +3,19 @@
 use url::Url;
 
 use super::Zod;
+use super::conversions::{DateParse, parse_date, parse_number, trim};
 use super::formats::matches_format;
-use super::javascript::{DateParse, JsValue, parse_date, parse_number, trim};
 use super::regex::matches;
+use crate::zod::engine::{self, JsValue, Outcome, Variables};
 use crate::zod::model::{
-    Constant, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck, UrlOptions,
+    Condition, Constant, FunctionUse, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck,
+    UrlOptions,
 };
 
 /// 2⁵³ − 1
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+/// Reasons that are given for one list.
+const MAX_REASONS: usize = 5;
 /// The protocol pattern of zod 4's `httpUrl`, which also requires the slashes that `new URL` adds.
 const HTTP: &str = "^https?$";
 
@@ -24,12 +28,25 @@ pub(crate) struct ValueResult {
     pub(crate) refused: Vec<String>,
     /// Reasons why the result is not known.
     pub(crate) unknown: Vec<String>,
+    /// Code threw an exception, which no rule around it catches.
+    pub(crate) thrown: bool,
+}
+
+/// What a rule is evaluated with.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'v> {
+    /// The major version of zod.
+    pub(crate) zod: Zod,
+    /// The variables that code of the schema may read.
+    pub(crate) variables: &'v Variables,
+    /// The key is judged by itself, not as a part of an object.
+    pub(crate) alone: bool,
 }
 
 impl ValueResult {
     /// The value is accepted.
     pub(crate) fn accept(value: JsValue) -> Self {
-        Self { value, refused: Vec::new(), unknown: Vec::new() }
+        Self { value, refused: Vec::new(), unknown: Vec::new(), thrown: false }
     }
 
     /// The value is refused.
@@ -40,6 +57,17 @@ impl ValueResult {
     /// The result and the output are not known.
     pub(crate) fn unknown(reason: impl Into<String>) -> Self {
         Self { unknown: vec![reason.into()], ..Self::accept(JsValue::Opaque) }
+    }
+
+    /// Code threw an exception.
+    fn throw(what: &str) -> Self {
+        let refused = Self::refuse(JsValue::Opaque, format!("{what} throws an exception"));
+        Self { thrown: true, ..refused }
+    }
+
+    /// Whether the value is accepted for certain.
+    fn is_accepted(&self) -> bool {
+        self.refused.is_empty() && self.unknown.is_empty()
     }
 
     /// Records the result of a check.
@@ -63,21 +91,27 @@ enum MissingKeyRule {
     Replaced,
 }
 
-/// Evaluates a key of an object: its text, or its absence.
-pub(crate) fn evaluate(rule: &Rule, text: Option<&str>, zod: Zod) -> ValueResult {
-    let Some(text) = text else { return missing(rule, zod) };
-    run(rule, JsValue::Text(text.to_owned()), zod)
+/// Evaluates a key of an object: its value, or its absence.
+pub(crate) fn evaluate(rule: &Rule, value: JsValue, with: Run<'_>) -> ValueResult {
+    if value != JsValue::Undefined || with.alone {
+        return run(rule, value, with);
+    }
+    missing(rule, with)
 }
 
-fn missing(rule: &Rule, zod: Zod) -> ValueResult {
-    let mut outcome = run(rule, JsValue::Undefined, zod);
-    if zod == Zod::Three {
+fn missing(rule: &Rule, with: Run<'_>) -> ValueResult {
+    // The branch that applies decides how a missing key is treated.
+    if let Rule::Choice(condition, then, otherwise) = rule {
+        return choice(condition, with, |taken| {
+            missing(if taken { then } else { otherwise }, with)
+        });
+    }
+    let mut outcome = run(rule, JsValue::Undefined, with);
+    if with.zod == Zod::Three || outcome.thrown {
         return outcome;
     }
     match (optional_in(rule), optional_out(rule)) {
-        (MissingKeyRule::Evaluated, _)
-            if outcome.refused.is_empty() && outcome.unknown.is_empty() =>
-        {
+        (MissingKeyRule::Evaluated, _) if outcome.is_accepted() => {
             ValueResult::unknown("releases of zod 4 disagree on a missing key here")
         }
         (MissingKeyRule::Accepted | MissingKeyRule::Replaced, true) => {
@@ -94,12 +128,13 @@ fn optional_in(rule: &Rule) -> MissingKeyRule {
         Rule::Optional(inner) | Rule::Catch(inner, _) => {
             optional_in(inner).max(MissingKeyRule::Accepted)
         }
-        Rule::Nullable(inner) | Rule::Readonly(inner) | Rule::Refine(inner, _) => {
+        Rule::Nullable(inner) | Rule::Readonly(inner) | Rule::Refine(inner, ..) => {
             optional_in(inner)
         }
+        Rule::Both(a, b) | Rule::Choice(_, a, b) => optional_in(a).min(optional_in(b)),
         Rule::Default(..) | Rule::Prefault(..) => MissingKeyRule::Replaced,
         Rule::Pipe(from, _) => optional_in(from),
-        Rule::Transform(_) => MissingKeyRule::Accepted,
+        Rule::Transform(_) | Rule::Undeclared => MissingKeyRule::Accepted,
         Rule::Union(options) => {
             options.iter().map(optional_in).max().unwrap_or(MissingKeyRule::Evaluated)
         }
@@ -113,8 +148,10 @@ fn optional_out(rule: &Rule) -> bool {
         Rule::Optional(_) => true,
         Rule::Nullable(inner)
         | Rule::Readonly(inner)
-        | Rule::Refine(inner, _)
+        | Rule::Refine(inner, ..)
         | Rule::Catch(inner, _) => optional_out(inner),
+        Rule::Both(a, b) | Rule::Choice(_, a, b) => optional_out(a) && optional_out(b),
+        Rule::Undeclared => true,
         Rule::Pipe(_, to) => optional_out(to),
         Rule::Union(options) => options.iter().any(optional_out),
         _ => false,
@@ -122,10 +159,10 @@ fn optional_out(rule: &Rule) -> bool {
 }
 
 /// Evaluates a value against a rule.
-fn run(rule: &Rule, value: JsValue, zod: Zod) -> ValueResult {
+fn run(rule: &Rule, value: JsValue, with: Run<'_>) -> ValueResult {
     match rule {
-        Rule::Text { coerce, checks } => string(*coerce, checks, value, zod),
-        Rule::Number { coerce, checks } => number(*coerce, checks, value, zod),
+        Rule::Text { coerce, checks } => string(*coerce, checks, value, with.zod),
+        Rule::Number { coerce, checks } => number(*coerce, checks, value, with.zod),
         Rule::Boolean { coerce } => boolean(*coerce, value),
         Rule::Date { coerce } => date(*coerce, value),
         Rule::StringBool { truthy, falsy, exact_case } => {
@@ -135,44 +172,54 @@ fn run(rule: &Rule, value: JsValue, zod: Zod) -> ValueResult {
         Rule::Any => ValueResult::accept(value),
         Rule::Never => ValueResult::refuse(value, "no value is allowed"),
         Rule::Structure(kind) => structure(kind, value),
-        Rule::Union(options) => union(options, &value, zod),
-        Rule::Optional(inner) => optional(inner, value, zod),
+        Rule::List { item, checks } => list(item, checks, value, with),
+        Rule::Both(a, b) => both(a, b, value, with),
+        Rule::Choice(condition, then, otherwise) => choice(condition, with, |taken| {
+            run(if taken { then } else { otherwise }, value.clone(), with)
+        }),
+        Rule::Undeclared => ValueResult::accept(value),
+        Rule::Union(options) => union(options, &value, with),
+        Rule::Optional(inner) => optional(inner, value, with),
         Rule::Nullable(_) if value == JsValue::Null => ValueResult::accept(value),
-        Rule::Nullable(inner) | Rule::Readonly(inner) => run(inner, value, zod),
-        Rule::NonOptional(inner) => non_optional(inner, value, zod),
-        Rule::Default(inner, given) => default(inner, given.as_ref(), value, zod),
+        Rule::Nullable(inner) | Rule::Readonly(inner) => run(inner, value, with),
+        Rule::NonOptional(inner) => non_optional(inner, value, with),
+        Rule::Default(inner, given) => default(inner, given.as_ref(), value, with),
         Rule::Prefault(inner, given) if value == JsValue::Undefined => {
-            run(inner, given_value(given.as_ref()), zod)
+            run(inner, given_value(given.as_ref()), with)
         }
-        Rule::Prefault(inner, _) => run(inner, value, zod),
-        Rule::Catch(inner, given) => caught(inner, given.as_ref(), value, zod),
+        Rule::Prefault(inner, _) => run(inner, value, with),
+        Rule::Catch(inner, given) => caught(inner, given.as_ref(), value, with),
         Rule::Pipe(from, to) => {
-            let first = run(from, value, zod);
-            if first.refused.is_empty() { then(first, to, zod) } else { first }
+            let first = run(from, value, with);
+            if first.refused.is_empty() { then(first, to, with) } else { first }
         }
-        Rule::Refine(inner, what) => {
-            let mut outcome = run(inner, value, zod);
-            outcome.unknown.push(what.to_string());
-            outcome
+        Rule::Refine(inner, function, used) => {
+            refine(run(inner, value, with), function, *used, with)
         }
-        Rule::Transform(function) => transform(function, value),
+        Rule::Transform(function) => transform(function, value, with),
         Rule::Unresolved(what) => ValueResult::unknown(what.to_string()),
     }
 }
 
 /// Evaluates the output of the first rule of a pipe against the second.
-fn then(first: ValueResult, to: &Rule, zod: Zod) -> ValueResult {
-    let mut second = run(to, first.value, zod);
+fn then(first: ValueResult, to: &Rule, with: Run<'_>) -> ValueResult {
+    let mut second = run(to, first.value, with);
     second.unknown.splice(0..0, first.unknown);
     second
 }
 
 /// The first option that accepts the value; unknown if an earlier one is unknown.
-fn union(options: &[Rule], value: &JsValue, zod: Zod) -> ValueResult {
+fn union(options: &[Rule], value: &JsValue, with: Run<'_>) -> ValueResult {
     let mut unknown = Vec::new();
     let mut refused = Vec::new();
     for option in options {
-        let outcome = run(option, value.clone(), zod);
+        let outcome = run(option, value.clone(), with);
+        if outcome.thrown && unknown.is_empty() {
+            return outcome;
+        }
+        if outcome.thrown {
+            return ValueResult { unknown, ..ValueResult::accept(JsValue::Opaque) };
+        }
         if !outcome.refused.is_empty() {
             refused.extend(outcome.refused);
         } else if !outcome.unknown.is_empty() {
@@ -192,27 +239,28 @@ fn union(options: &[Rule], value: &JsValue, zod: Zod) -> ValueResult {
 }
 
 /// `.optional()`
-fn optional(inner: &Rule, value: JsValue, zod: Zod) -> ValueResult {
+fn optional(inner: &Rule, value: JsValue, with: Run<'_>) -> ValueResult {
     if value != JsValue::Undefined {
-        return run(inner, value, zod);
+        return run(inner, value, with);
     }
-    if zod == Zod::Three || optional_in(inner) != MissingKeyRule::Replaced {
+    if with.zod == Zod::Three || optional_in(inner) != MissingKeyRule::Replaced {
         return ValueResult::accept(value);
     }
     // The replacement is evaluated; if it is refused, the value stays missing.
-    let outcome = run(inner, value, zod);
-    if outcome.refused.is_empty() { outcome } else { ValueResult::accept(JsValue::Undefined) }
+    let outcome = run(inner, value, with);
+    let kept = outcome.refused.is_empty() || outcome.thrown;
+    if kept { outcome } else { ValueResult::accept(JsValue::Undefined) }
 }
 
 /// `.required()`: zod 3 removes `.optional()`, zod 4 checks the output.
-fn non_optional(inner: &Rule, value: JsValue, zod: Zod) -> ValueResult {
-    if zod == Zod::Three {
+fn non_optional(inner: &Rule, value: JsValue, with: Run<'_>) -> ValueResult {
+    if with.zod == Zod::Three {
         return match inner {
-            Rule::Optional(inner) => non_optional(inner, value, zod),
-            inner => run(inner, value, zod),
+            Rule::Optional(inner) => non_optional(inner, value, with),
+            inner => run(inner, value, with),
         };
     }
-    let outcome = run(inner, value, zod);
+    let outcome = run(inner, value, with);
     if outcome.refused.is_empty() && outcome.value == JsValue::Undefined {
         return ValueResult::refuse(JsValue::Undefined, "is required");
     }
@@ -224,21 +272,28 @@ fn given_value(given: Option<&Constant>) -> JsValue {
 }
 
 /// `.default(…)`: zod 3 evaluates the replacement of a missing value, zod 4 does not.
-fn default(inner: &Rule, given: Option<&Constant>, value: JsValue, zod: Zod) -> ValueResult {
+fn default(inner: &Rule, given: Option<&Constant>, value: JsValue, with: Run<'_>) -> ValueResult {
     if value == JsValue::Undefined {
         let given = given_value(given);
-        return if zod == Zod::Three { run(inner, given, zod) } else { ValueResult::accept(given) };
+        return if with.zod == Zod::Three {
+            run(inner, given, with)
+        } else {
+            ValueResult::accept(given)
+        };
     }
-    let mut outcome = run(inner, value, zod);
-    if zod == Zod::Four && outcome.value == JsValue::Undefined {
+    let mut outcome = run(inner, value, with);
+    if with.zod == Zod::Four && outcome.value == JsValue::Undefined {
         outcome.value = given_value(given);
     }
     outcome
 }
 
 /// `.catch(…)`
-fn caught(inner: &Rule, given: Option<&Constant>, value: JsValue, zod: Zod) -> ValueResult {
-    let outcome = run(inner, value, zod);
+fn caught(inner: &Rule, given: Option<&Constant>, value: JsValue, with: Run<'_>) -> ValueResult {
+    let outcome = run(inner, value, with);
+    if outcome.thrown {
+        return outcome;
+    }
     match (outcome.refused.is_empty(), outcome.unknown.is_empty()) {
         (true, true) => outcome,
         (false, _) => ValueResult::accept(given_value(given)),
@@ -247,35 +302,122 @@ fn caught(inner: &Rule, given: Option<&Constant>, value: JsValue, zod: Zod) -> V
 }
 
 /// The output of a function for a value.
-fn transform(function: &SchemaFunction, value: JsValue) -> ValueResult {
-    match (function, value) {
-        (SchemaFunction::Opaque(what), _) => ValueResult::unknown(what.to_string()),
-        (SchemaFunction::Identity, value) => ValueResult::accept(value),
-        (SchemaFunction::BlankToUndefined, JsValue::Text(text)) if text.is_empty() => {
-            ValueResult::accept(JsValue::Undefined)
+pub(crate) fn transform(function: &SchemaFunction, value: JsValue, with: Run<'_>) -> ValueResult {
+    let script = match function {
+        SchemaFunction::Script(script) => script,
+        SchemaFunction::Opaque(what) => return ValueResult::unknown(what.to_string()),
+    };
+    match engine::run(script, FunctionUse::Transform, &value, with.variables) {
+        Outcome::Returned(JsValue::Never, _) => {
+            ValueResult::refuse(JsValue::Never, format!("{function} reports an issue"))
         }
-        (SchemaFunction::BlankToUndefined, value @ (JsValue::Text(_) | JsValue::Undefined)) => {
-            ValueResult::accept(value)
+        Outcome::Returned(value, 0) => ValueResult::accept(value),
+        Outcome::Returned(value, _) => {
+            ValueResult::refuse(value, format!("{function} reports an issue"))
         }
-        (SchemaFunction::Trim, JsValue::Text(text)) => {
-            ValueResult::accept(JsValue::Text(trim(&text).to_owned()))
-        }
-        (SchemaFunction::ToLowerCase, JsValue::Text(text)) => {
-            ValueResult::accept(JsValue::Text(text.to_lowercase()))
-        }
-        (SchemaFunction::ToUpperCase, JsValue::Text(text)) => {
-            ValueResult::accept(JsValue::Text(text.to_uppercase()))
-        }
-        (SchemaFunction::Comparison, _) => ValueResult::accept(JsValue::Boolean(None)),
-        (SchemaFunction::Number, JsValue::Text(text)) => {
-            ValueResult::accept(JsValue::Number(parse_number(&text)))
-        }
-        (SchemaFunction::Number, JsValue::Undefined) => {
-            ValueResult::accept(JsValue::Number(f64::NAN))
-        }
-        (SchemaFunction::List, JsValue::Text(_)) => ValueResult::accept(JsValue::List),
-        _ => ValueResult::unknown("a function may fail on a value that is no string"),
+        Outcome::Threw => ValueResult::throw(&function.to_string()),
+        Outcome::Unknown(reason) => ValueResult::unknown(format!("{function}: {reason}")),
     }
+}
+
+/// The result of a check that is code, after the rule before it.
+pub(crate) fn refine(
+    mut before: ValueResult,
+    function: &SchemaFunction,
+    used: FunctionUse,
+    with: Run<'_>,
+) -> ValueResult {
+    if !before.refused.is_empty() {
+        // A check that throws on a value that is refused makes no difference.
+        return before;
+    }
+    let script = match function {
+        SchemaFunction::Script(script) => script,
+        SchemaFunction::Opaque(what) => {
+            before.unknown.push(what.to_string());
+            return before;
+        }
+    };
+    match engine::run(script, used, &before.value, with.variables) {
+        Outcome::Threw => return ValueResult::throw(&function.to_string()),
+        Outcome::Unknown(reason) => before.unknown.push(format!("{function}: {reason}")),
+        Outcome::Returned(result, issues) => {
+            let holds = match used {
+                FunctionUse::Predicate => result.truthy(),
+                _ => Some(issues == 0),
+            };
+            before.require(holds, &format!("must satisfy {function}"));
+        }
+    }
+    before
+}
+
+/// The result of the branch that a condition takes; of both, if the condition is not known.
+fn choice(
+    condition: &Condition,
+    with: Run<'_>,
+    mut branch: impl FnMut(bool) -> ValueResult,
+) -> ValueResult {
+    let reason = match holds(condition, with.variables) {
+        Ok(taken) => return branch(taken),
+        Err(reason) => reason,
+    };
+    let (then, otherwise) = (branch(true), branch(false));
+    if then == otherwise || (!then.refused.is_empty() && !otherwise.refused.is_empty()) {
+        return then;
+    }
+    let unknown = vec![format!("it depends on {condition}: {reason}")];
+    if then.is_accepted() && otherwise.is_accepted() {
+        return ValueResult::accept(JsValue::Opaque);
+    }
+    ValueResult { unknown, ..ValueResult::accept(JsValue::Opaque) }
+}
+
+/// Whether a condition holds; an error if that is not known.
+pub(crate) fn holds(condition: &Condition, variables: &Variables) -> Result<bool, String> {
+    let script = match condition {
+        Condition::Script(script) => script,
+        Condition::Unresolved(what) => return Err(what.to_string()),
+    };
+    let value = engine::run(script, FunctionUse::Value, &JsValue::Undefined, variables);
+    value.value()?.truthy().ok_or_else(|| "its result is not followed".to_owned())
+}
+
+/// Both rules of an intersection, whose outputs are merged.
+fn both(a: &Rule, b: &Rule, value: JsValue, with: Run<'_>) -> ValueResult {
+    let mut first = run(a, value.clone(), with);
+    let second = run(b, value, with);
+    let same = first.value == second.value && first.value != JsValue::Opaque;
+    first.refused.extend(second.refused);
+    first.unknown.extend(second.unknown);
+    first.thrown |= second.thrown;
+    if !same && first.refused.is_empty() && first.unknown.is_empty() {
+        first.unknown.push("the results of both sides may not be merged".to_owned());
+    }
+    first
+}
+
+/// `z.array(x)`
+fn list(item: &Rule, checks: &[NumberCheck], value: JsValue, with: Run<'_>) -> ValueResult {
+    let JsValue::List(items) = value else { return wrong_type("an array", value) };
+    let mut outcome = ValueResult::accept(JsValue::Undefined);
+    // The length of a list is below 2⁵³, so the conversion is exact.
+    let length = items.len() as f64;
+    for check in checks {
+        number_check(check, length, with.zod, &mut outcome);
+    }
+    let mut values = Vec::with_capacity(items.len());
+    for (index, value) in items.into_iter().enumerate() {
+        let result = run(item, value, with);
+        let named = |reason: String| format!("item {}: {reason}", index + 1);
+        outcome.refused.extend(result.refused.into_iter().map(named));
+        outcome.unknown.extend(result.unknown);
+        outcome.thrown |= result.thrown;
+        values.push(result.value);
+    }
+    outcome.refused.truncate(MAX_REASONS);
+    outcome.value = JsValue::List(values);
+    outcome
 }
 
 /// The result for a value of another type than the rule requires.
@@ -315,7 +457,7 @@ fn number(coerce: bool, checks: &[NumberCheck], value: JsValue, zod: Zod) -> Val
         JsValue::Text(ref text) if coerce => parse_number(text),
         JsValue::Undefined if coerce => f64::NAN,
         JsValue::Null if coerce => 0.0,
-        JsValue::Boolean(Some(flag)) if coerce => f64::from(u8::from(flag)),
+        JsValue::Boolean(flag) if coerce => f64::from(u8::from(flag)),
         JsValue::Opaque => return wrong_type("a number", JsValue::Opaque),
         _ if coerce => return ValueResult::unknown("the value is made a number by code"),
         other => return wrong_type("a number", other),
@@ -367,11 +509,10 @@ fn boolean(coerce: bool, value: JsValue) -> ValueResult {
     match value {
         JsValue::Boolean(_) => ValueResult::accept(value),
         _ if !coerce => wrong_type("a boolean", value),
-        JsValue::Text(text) => ValueResult::accept(JsValue::Boolean(Some(!text.is_empty()))),
-        JsValue::Undefined | JsValue::Null => ValueResult::accept(JsValue::Boolean(Some(false))),
-        JsValue::Number(n) => ValueResult::accept(JsValue::Boolean(Some(n != 0.0 && !n.is_nan()))),
-        JsValue::Date | JsValue::List => ValueResult::accept(JsValue::Boolean(Some(true))),
-        JsValue::Opaque => ValueResult::accept(JsValue::Boolean(None)),
+        value => match value.truthy() {
+            Some(flag) => ValueResult::accept(JsValue::Boolean(flag)),
+            None => ValueResult::accept(JsValue::Opaque),
+        },
     }
 }
 
@@ -403,9 +544,9 @@ fn string_bool(
     let JsValue::Text(text) = value else { return wrong_type("a string", value) };
     let word = if exact_case { text.clone() } else { text.to_lowercase() };
     if truthy.contains(&word) {
-        ValueResult::accept(JsValue::Boolean(Some(true)))
+        ValueResult::accept(JsValue::Boolean(true))
     } else if falsy.contains(&word) {
-        ValueResult::accept(JsValue::Boolean(Some(false)))
+        ValueResult::accept(JsValue::Boolean(false))
     } else {
         let words: Vec<&str> = truthy.iter().chain(falsy).map(String::as_str).collect();
         ValueResult::refuse(JsValue::Text(text), format!("must be one of {}", words.join(", ")))
@@ -427,12 +568,15 @@ fn one_of(values: &[Constant], value: JsValue) -> ValueResult {
     }
 }
 
-/// `z.array()` and other types that no string satisfies.
+/// `z.object()` and other types that no string satisfies.
 fn structure(kind: &str, value: JsValue) -> ValueResult {
     let article = if kind.starts_with(['a', 'o']) { "an" } else { "a" };
     match value {
-        JsValue::List if kind == "array" => {
+        JsValue::List(_) if matches!(kind, "array" | "tuple") => {
             ValueResult::unknown("the items of the list are not judged")
+        }
+        JsValue::Object(_) if matches!(kind, "object" | "record") => {
+            ValueResult::unknown("the properties of the object are not judged")
         }
         JsValue::Number(n) if kind == "NaN" && n.is_nan() => ValueResult::accept(value),
         other => wrong_type(&format!("{article} {kind}"), other),

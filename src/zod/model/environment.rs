@@ -1,10 +1,10 @@
 //! `.env` files, the values that an application starts with, and the uses of keys in its source code.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{EnvSchema, SourceLine, Unresolved};
+use super::{EnvSchema, Project, SchemaKey, SourceLine, Unresolved};
 
 /// A value that may be a secret: `Debug` shows only whether it is set and its length.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -124,6 +124,15 @@ pub struct EnvEntry {
     pub span: Range<usize>,
     /// Formatting issues.
     pub(crate) notes: Vec<Note>,
+    /// The value after the loader of the project expanded `$NAME`, if it differs.
+    pub(crate) expanded: Option<EnvValue>,
+}
+
+impl EnvEntry {
+    /// The value that the application sees.
+    pub(crate) fn effective(&self) -> &str {
+        self.expanded.as_ref().unwrap_or(&self.value).reveal()
+    }
 }
 
 /// A `.env` file as dotenv parses it.
@@ -137,7 +146,29 @@ pub struct EnvFile {
     pub(crate) notes: Vec<FileNote>,
 }
 
+/// A value after `$NAME` is replaced, if that changes it.
+fn expansion(value: &EnvValue, known: &BTreeMap<&str, &str>) -> Option<EnvValue> {
+    let text = value.reveal();
+    let expanded = crate::zod::env_file::expanded(text, known);
+    (expanded != text).then(|| EnvValue::new(expanded))
+}
+
 impl EnvFile {
+    /// Replaces `$NAME` in the values of active entries.
+    pub(crate) fn expand(&mut self) {
+        let active = |entry: &&EnvEntry| entry.state == EntryState::Active;
+        let known: BTreeMap<String, String> = self
+            .entries
+            .iter()
+            .filter(active)
+            .map(|entry| (entry.key.clone(), entry.value.reveal().to_owned()))
+            .collect();
+        let known = known.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        for entry in self.entries.iter_mut().filter(|entry| active(&&**entry)) {
+            entry.expanded = expansion(&entry.value, &known);
+        }
+    }
+
     /// The effective entry of each key: its last active entry, else its first commented one.
     pub(crate) fn in_force(&self) -> HashMap<&str, &EnvEntry> {
         let mut entries: HashMap<&str, &EnvEntry> = HashMap::new();
@@ -164,6 +195,15 @@ pub struct SetValue {
     pub(crate) shadows: Vec<String>,
     /// The value comes from the process environment, which also contains undeclared variables.
     pub(crate) from_process: bool,
+    /// The value after the loader of the project expanded `$NAME`, if it differs.
+    pub(crate) expanded: Option<EnvValue>,
+}
+
+impl SetValue {
+    /// The value that the application sees.
+    pub(crate) fn effective(&self) -> &str {
+        self.expanded.as_ref().unwrap_or(&self.value).reveal()
+    }
 }
 
 /// The variables that an application starts with, in the order in which they were first set.
@@ -171,9 +211,21 @@ pub struct SetValue {
 pub struct EnvValues {
     /// Each variable once.
     pub(crate) set: Vec<SetValue>,
+    /// Files in an encoding that no loader reads.
+    pub(crate) unreadable: Vec<String>,
 }
 
 impl EnvValues {
+    /// Replaces `$NAME` in the values of files.
+    pub(crate) fn expand(&mut self) {
+        let known: BTreeMap<String, String> =
+            self.set.iter().map(|set| (set.key.clone(), set.value.reveal().to_owned())).collect();
+        let known = known.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        for set in self.set.iter_mut().filter(|set| !set.from_process) {
+            set.expanded = expansion(&set.value, &known);
+        }
+    }
+
     /// The variable with this name.
     pub(crate) fn get(&self, key: &str) -> Option<&SetValue> {
         self.set.iter().find(|set| set.key == key)
@@ -189,7 +241,14 @@ impl EnvValues {
             known.from_process = from_process;
         } else {
             let key = key.to_owned();
-            self.set.push(SetValue { key, value, origin, shadows: Vec::new(), from_process });
+            self.set.push(SetValue {
+                key,
+                value,
+                origin,
+                shadows: Vec::new(),
+                from_process,
+                expanded: None,
+            });
         }
     }
 }
@@ -221,6 +280,10 @@ pub struct EnvPolicy {
 pub struct Environment {
     /// The schema.
     pub(crate) schema: EnvSchema,
+    /// Further schemas that the same template serves.
+    pub(crate) others: Vec<EnvSchema>,
+    /// What the project runs with.
+    pub(crate) project: Project,
     /// The template, if one was read.
     pub(crate) template: Option<EnvFile>,
     /// The values, if any were read.
@@ -232,16 +295,54 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// A schema alone.
+    #[cfg(test)]
+    pub(crate) fn of(schema: EnvSchema) -> Self {
+        Self {
+            schema,
+            others: Vec::new(),
+            project: Project::default(),
+            template: None,
+            values: None,
+            code: None,
+            policy: EnvPolicy::default(),
+        }
+    }
+
+    /// Every schema, the first one first.
+    pub(crate) fn schemas(&self) -> impl Iterator<Item = &EnvSchema> + Clone {
+        std::iter::once(&self.schema).chain(&self.others)
+    }
+
+    /// Every key of every schema, with its schema.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&EnvSchema, &SchemaKey)> + Clone {
+        self.schemas().flat_map(|schema| schema.keys.iter().map(move |key| (schema, key)))
+    }
+
+    /// The first key of that name.
+    pub(crate) fn key(&self, name: &str) -> Option<(&EnvSchema, &SchemaKey)> {
+        self.keys().find(|(_, key)| key.name == name)
+    }
+
+    /// The first part of a schema that may declare further keys.
+    pub(crate) fn open(&self) -> Option<&Unresolved> {
+        self.schemas().find_map(|schema| schema.unresolved.first())
+    }
+
     /// Makes the paths of schema and template relative to `root`.
     pub(crate) fn make_relative_to(&mut self, root: &Path) {
-        let schema = &mut self.schema;
-        let keys = schema.keys.iter_mut().map(|key| &mut key.place);
-        let unresolved = schema.unresolved.iter_mut().map(|unresolved| &mut unresolved.place);
-        let places = keys.chain(unresolved).chain([&mut schema.place]).map(|place| &mut place.file);
-        for file in places.chain(self.template.as_mut().map(|template| &mut template.path)) {
+        let shorten = |file: &mut PathBuf| {
             if let Ok(relative) = file.strip_prefix(root) {
                 *file = relative.to_owned();
             }
+        };
+        for schema in std::iter::once(&mut self.schema).chain(&mut self.others) {
+            shorten(&mut schema.place.file);
+            schema.keys.iter_mut().for_each(|key| shorten(&mut key.place.file));
+            schema.unresolved.iter_mut().for_each(|what| shorten(&mut what.place.file));
+        }
+        if let Some(template) = &mut self.template {
+            shorten(&mut template.path);
         }
     }
 }

@@ -2,17 +2,24 @@
 //!
 //! No algorithms beyond look-up and display.
 
+mod code;
 mod environment;
+mod project;
 mod rule;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+pub(crate) use code::{
+    Condition, FunctionUse, Input, ObjectCheck, SchemaFunction, Script, Validation,
+};
 pub use environment::{
     Code, CodeForm, CodeUse, EntryState, EnvEntry, EnvFile, EnvPolicy, EnvValue, EnvValues,
     Environment, Fallback, FileNote, Note, Quote, SetValue,
 };
+pub use project::{Loader, Project};
 pub(crate) use rule::{
-    Constant, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck, StringFormat, UrlOptions,
+    Constant, NumberCheck, Pattern, Rule, StringCheck, StringFormat, UrlOptions,
 };
 
 /// A line of a source file; displayed as `file:line`.
@@ -84,6 +91,8 @@ pub enum SchemaChoice {
     OnlyExport,
     /// It is the only schema in the file.
     OnlyCandidate,
+    /// It is what the file parses the environment with.
+    Parsed,
 }
 
 impl SchemaChoice {
@@ -93,7 +102,13 @@ impl SchemaChoice {
             Self::ByName => "by name",
             Self::OnlyExport => "the only schema exported",
             Self::OnlyCandidate => "the only schema in the file",
+            Self::Parsed => "parses the environment",
         }
+    }
+
+    /// Whether another schema may be meant: nothing in the file uses this one or exports it.
+    pub(crate) fn is_guess(self) -> bool {
+        self == Self::OnlyCandidate
     }
 }
 
@@ -121,6 +136,12 @@ pub struct SchemaKey {
     pub place: SourceLine,
     /// The part of the schema that declares it.
     pub side: Side,
+    /// Where its value comes from.
+    pub(crate) input: Input,
+    /// A blank value counts as missing (`emptyStringAsUndefined`).
+    pub(crate) blank_is_missing: bool,
+    /// When its value is judged at all.
+    pub(crate) validated: Vec<Validation>,
 }
 
 /// An environment schema, read from its source without executing it.
@@ -140,8 +161,14 @@ pub struct EnvSchema {
     pub blank_is_missing: bool,
     /// The declared keys, in source order.
     pub keys: Vec<SchemaKey>,
-    /// Code that may declare further keys or reject the whole object.
+    /// Code that may declare further keys.
     pub unresolved: Vec<Unresolved>,
+    /// Checks of the whole object, in order.
+    pub(crate) checks: Vec<ObjectCheck>,
+    /// Each key is judged by itself (`createEnv`), not as a part of an object.
+    pub(crate) keys_alone: bool,
+    /// Variables that the files of the schema read anywhere: `process.env.X`.
+    pub(crate) mentioned: BTreeSet<String>,
     /// Names that the hosting platform sets, from presets (`VERCEL_*`); a template need not contain them.
     pub(crate) platform: Vec<&'static str>,
 }
@@ -155,7 +182,37 @@ impl EnvSchema {
         })
     }
 
+    /// The variables that can provide the value of a key; none if it is not taken from variables by name.
+    pub fn variables<'k>(&self, key: &'k SchemaKey) -> Vec<&'k str> {
+        match &key.input {
+            Input::Own => vec![&key.name],
+            Input::Expression(script) => script.reads.iter().map(String::as_str).collect(),
+            Input::Never | Input::Whole(_) | Input::Unresolved(_) => Vec::new(),
+        }
+    }
+
+    /// Variables that code of the schema reads besides its keys: conditions, and sources of keys.
+    pub(crate) fn read_by_code(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for key in &self.keys {
+            for validation in &key.validated {
+                if let Validation::If(condition, _) = validation {
+                    names.extend(condition.reads().iter().map(String::as_str));
+                }
+            }
+            match &key.input {
+                Input::Expression(script) | Input::Whole(script) => {
+                    names.extend(script.reads.iter().map(String::as_str));
+                }
+                _ => {}
+            }
+            key.rule.collect_reads(&mut names);
+        }
+        names
+    }
+
     /// The key of that name.
+    #[cfg(test)]
     pub(crate) fn key(&self, name: &str) -> Option<&SchemaKey> {
         self.keys.iter().find(|key| key.name == name)
     }

@@ -1,8 +1,9 @@
 //! Rules that a value must satisfy, in the vocabulary of zod, and their display in reports.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
-use super::Unresolved;
+use super::{Condition, FunctionUse, SchemaFunction, Unresolved};
 
 /// A JavaScript value that the source states literally.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,29 +144,6 @@ pub enum NumberCheck {
     Unresolved(Unresolved),
 }
 
-/// A function in the schema, as far as its shape is recognized.
-#[derive(Debug, Clone, PartialEq)]
-pub enum SchemaFunction {
-    /// `(v) => (v === "" ? undefined : v)` and equivalents: a blank value becomes missing.
-    BlankToUndefined,
-    /// `(v) => v.trim()`.
-    Trim,
-    /// `(v) => v.toLowerCase()`.
-    ToLowerCase,
-    /// `(v) => v.toUpperCase()`.
-    ToUpperCase,
-    /// `(v) => v === "true"` and equivalents: any string becomes a boolean.
-    Comparison,
-    /// `Number`, `(v) => Number(v)`: the JavaScript conversion.
-    Number,
-    /// `(v) => v.split(",")` and equivalents: any string becomes a list.
-    List,
-    /// `(v) => v`.
-    Identity,
-    /// Any other function: its result is not known.
-    Opaque(Unresolved),
-}
-
 /// What a value must satisfy: a tree that mirrors the schema expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
@@ -228,8 +206,21 @@ pub enum Rule {
     Pipe(Box<Self>, Box<Self>),
     /// Changes nothing.
     Readonly(Box<Self>),
+    /// `z.array(x)`: a list whose items satisfy the rule; no string is one.
+    List {
+        /// The rule of each item.
+        item: Box<Self>,
+        /// Bounds of the length.
+        checks: Vec<NumberCheck>,
+    },
+    /// Both rules apply.
+    Both(Box<Self>, Box<Self>),
+    /// One of two rules, by a condition.
+    Choice(Condition, Box<Self>, Box<Self>),
+    /// The key is not declared: nothing is judged.
+    Undeclared,
     /// The inner rule with an additional check that is code.
-    Refine(Box<Self>, Unresolved),
+    Refine(Box<Self>, SchemaFunction, FunctionUse),
     /// A function computes the output.
     Transform(SchemaFunction),
     /// An expression that is not supported.
@@ -249,10 +240,24 @@ impl Rule {
             Self::Unresolved(what) | Self::Transform(SchemaFunction::Opaque(what)) => {
                 found.push(what)
             }
-            Self::Refine(inner, what) => {
+            Self::Refine(inner, function, _) => {
                 inner.collect_unresolved(found);
-                found.push(what);
+                if let SchemaFunction::Opaque(what) = function {
+                    found.push(what);
+                }
             }
+            Self::Choice(condition, a, b) => {
+                if let Condition::Unresolved(what) = condition {
+                    found.push(what);
+                }
+                a.collect_unresolved(found);
+                b.collect_unresolved(found);
+            }
+            Self::Both(a, b) => {
+                a.collect_unresolved(found);
+                b.collect_unresolved(found);
+            }
+            Self::List { item, .. } => item.collect_unresolved(found),
             Self::Text { checks, .. } => {
                 found.extend(checks.iter().filter_map(|check| match check {
                     StringCheck::Unresolved(what) => Some(what),
@@ -277,6 +282,36 @@ impl Rule {
             | Self::Prefault(inner, _)
             | Self::Catch(inner, _)
             | Self::Readonly(inner) => inner.collect_unresolved(found),
+            _ => {}
+        }
+    }
+}
+
+impl Rule {
+    /// Adds the variables that code of the rule reads by name.
+    pub(crate) fn collect_reads<'r>(&'r self, names: &mut BTreeSet<&'r str>) {
+        let mut add = |reads: &'r [String]| names.extend(reads.iter().map(String::as_str));
+        match self {
+            Self::Choice(condition, ..) => add(condition.reads()),
+            Self::Refine(_, SchemaFunction::Script(script), _)
+            | Self::Transform(SchemaFunction::Script(script)) => add(&script.reads),
+            _ => {}
+        }
+        match self {
+            Self::Union(options) => options.iter().for_each(|o| o.collect_reads(names)),
+            Self::Pipe(a, b) | Self::Both(a, b) | Self::Choice(_, a, b) => {
+                a.collect_reads(names);
+                b.collect_reads(names);
+            }
+            Self::Optional(inner)
+            | Self::Nullable(inner)
+            | Self::NonOptional(inner)
+            | Self::Default(inner, _)
+            | Self::Prefault(inner, _)
+            | Self::Catch(inner, _)
+            | Self::Readonly(inner)
+            | Self::Refine(inner, ..)
+            | Self::List { item: inner, .. } => inner.collect_reads(names),
             _ => {}
         }
     }
@@ -377,22 +412,6 @@ impl Display for NumberCheck {
     }
 }
 
-impl Display for SchemaFunction {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::BlankToUndefined => "blank becomes missing",
-            Self::Trim => "trimmed",
-            Self::ToLowerCase => "made lower case",
-            Self::ToUpperCase => "made upper case",
-            Self::Comparison => "compared to a boolean",
-            Self::Number => "made a number",
-            Self::List => "split into a list",
-            Self::Identity => "as is",
-            Self::Opaque(what) => return write!(f, "unresolved: {}", what.reason),
-        })
-    }
-}
-
 impl Display for Rule {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -430,7 +449,14 @@ impl Display for Rule {
             Self::Catch(inner, value) => replaced(f, inner, "catch", value.as_ref()),
             Self::Pipe(from, to) => write!(f, "{from} → {to}"),
             Self::Readonly(inner) => write!(f, "{inner}"),
-            Self::Refine(inner, what) => write!(f, "{inner} · unresolved: {}", what.reason),
+            Self::List { item, checks } => {
+                write!(f, "list of ({item})")?;
+                checks.iter().try_for_each(|check| write!(f, " · {check}"))
+            }
+            Self::Both(a, b) => write!(f, "({a}) and ({b})"),
+            Self::Choice(condition, a, b) => write!(f, "({a}) if {condition}, else ({b})"),
+            Self::Undeclared => f.write_str("not declared"),
+            Self::Refine(inner, function, _) => write!(f, "{inner} · {function}"),
             Self::Transform(function) => write!(f, "{function}"),
             Self::Unresolved(what) => write!(f, "unresolved: {}", what.reason),
         }

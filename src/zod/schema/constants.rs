@@ -1,19 +1,19 @@
-//! Values and functions that are known without executing the source: literals, names of literals, enums, and
-//! small functions of a recognized shape.
-//!
-//! Environment schemas often use `(v) => (v === "" ? undefined : v)` and `(v) => v === "true"`. Any other
-//! function is code whose result is not known.
+//! Values that the source states: literals, names of literals, enums; and values that its code computes.
 
 use std::rc::Rc;
 
 use oxc_ast::ast::{
-    Argument, ArrayExpression, ArrayExpressionElement, ArrowFunctionBody, ArrowFunctionExpression,
-    BinaryOperator, Expression, LogicalOperator, ObjectExpression, ObjectPropertyKind,
-    RegExpLiteral, Statement, TSEnumDeclaration, TemplateLiteral, UnaryOperator,
+    Argument, ArrayExpression, ArrayExpressionElement, BinaryOperator, Expression,
+    ObjectExpression, ObjectPropertyKind, RegExpLiteral, TSEnumDeclaration, TemplateLiteral,
+    UnaryOperator,
 };
 
-use super::module::{EvalScope, ExprSite, Module, Resolved, SchemaReader};
-use crate::zod::model::{Constant, Pattern, SchemaFunction};
+use super::module::Module;
+use super::node::Node;
+use super::resolve::SchemaReader;
+use super::scope::{EvalScope, ExprSite, Resolved};
+use crate::zod::engine::{self, JsValue, Variables};
+use crate::zod::model::{Constant, FunctionUse, Pattern, Rule, SchemaFunction};
 use crate::zod::typescript::{Link, flatten};
 
 /// Nested expressions of a constant that are followed.
@@ -57,6 +57,27 @@ impl ConstValue {
         }
     }
 
+    /// A value that code returned.
+    fn from_js(value: JsValue) -> Option<Self> {
+        Some(match value {
+            JsValue::Undefined => Self::One(Constant::Undefined),
+            JsValue::Null => Self::One(Constant::Null),
+            JsValue::Boolean(value) => Self::One(Constant::Boolean(value)),
+            JsValue::Number(value) => Self::One(Constant::Number(value)),
+            JsValue::Text(value) => Self::One(Constant::Text(value)),
+            JsValue::List(items) => {
+                Self::List(items.into_iter().map(Self::from_js).collect::<Option<_>>()?)
+            }
+            JsValue::Object(pairs) => Self::Map(
+                pairs
+                    .into_iter()
+                    .map(|(key, value)| Some((key, Self::from_js(value)?)))
+                    .collect::<Option<_>>()?,
+            ),
+            JsValue::Date | JsValue::Never | JsValue::Opaque => return None,
+        })
+    }
+
     /// An entry, if the value is an object.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
         match self {
@@ -71,19 +92,19 @@ impl ConstValue {
 impl<'a> SchemaReader<'a> {
     /// The value of an expression, if the source states it.
     pub(crate) fn constant(&self, site: &ExprSite<'a>) -> Option<ConstValue> {
-        self.constant_in(&site.module, site.value, MAX_DEPTH)
+        self.constant_in(&site.scope, site.value, MAX_DEPTH)
     }
 
     fn constant_in(
         &self,
-        module: &Rc<Module<'a>>,
+        scope: &EvalScope<'a>,
         value: &'a Expression<'a>,
         depth: u8,
     ) -> Option<ConstValue> {
         if depth == 0 || !self.step() {
             return None;
         }
-        let inner = |value: &'a Expression<'a>| self.constant_in(module, value, depth - 1);
+        let inner = |value: &'a Expression<'a>| self.constant_in(scope, value, depth - 1);
         Some(match value.get_inner_expression() {
             Expression::StringLiteral(text) => {
                 ConstValue::One(Constant::Text(text.value.to_string()))
@@ -117,14 +138,14 @@ impl<'a> SchemaReader<'a> {
                 let flags = new.arguments.get(1).map_or(Some(String::new()), text)?;
                 ConstValue::Regex(Pattern { source, flags })
             }
-            other => return self.named_constant(module, other, depth - 1),
+            other => return self.named_constant(scope, other, depth - 1),
         })
     }
 
     /// The value of a name, of a member of a constant object, of `Object.keys(…)` or `Object.values(…)`.
     fn named_constant(
         &self,
-        module: &Rc<Module<'a>>,
+        scope: &EvalScope<'a>,
         value: &'a Expression<'a>,
         depth: u8,
     ) -> Option<ConstValue> {
@@ -132,9 +153,9 @@ impl<'a> SchemaReader<'a> {
         let Expression::Identifier(root) = chain.root else { return None };
         if let [link] = &chain.links[..]
             && root.name == "Object"
-            && !module.bindings.contains_key("Object")
+            && !scope.module.bindings.contains_key("Object")
         {
-            let ConstValue::Map(entries) = self.constant_in(module, link.arg(0)?, depth)? else {
+            let ConstValue::Map(entries) = self.constant_in(scope, link.arg(0)?, depth)? else {
                 return None;
             };
             return match link.name {
@@ -148,8 +169,11 @@ impl<'a> SchemaReader<'a> {
                 _ => None,
             };
         }
-        let mut value = match self.resolve(module, root.name.as_str()) {
-            Resolved::Value(site) => self.constant_in(&site.module, site.value, depth)?,
+        if let Some(words) = self.words_of_enum(scope, value) {
+            return Some(words);
+        }
+        let mut value = match self.resolve(scope, root.name.as_str()) {
+            Resolved::Value(site) => self.constant_in(&site.scope, site.value, depth)?,
             Resolved::Enum(home, declaration) => self.enumeration(&home, declaration, depth)?,
             _ => return None,
         };
@@ -160,6 +184,57 @@ impl<'a> SchemaReader<'a> {
             value = value.get(link.name)?.clone();
         }
         Some(value)
+    }
+
+    /// `base.options`, `base.enum` and their like: the words of an enum of zod.
+    fn words_of_enum(
+        &self,
+        scope: &EvalScope<'a>,
+        value: &'a Expression<'a>,
+    ) -> Option<ConstValue> {
+        let Expression::StaticMemberExpression(member) = value.get_inner_expression() else {
+            return None;
+        };
+        let as_list = match member.property.name.as_str() {
+            "options" => true,
+            "enum" | "Enum" | "Values" => false,
+            _ => return None,
+        };
+        let Node::Field(field) = self.node(scope, &member.object) else { return None };
+        let Rule::OneOf(words) = field.rule else { return None };
+        Some(if as_list {
+            ConstValue::List(words.into_iter().map(ConstValue::One).collect())
+        } else {
+            let pair = |word: Constant| match &word {
+                Constant::Text(text) => Some((text.clone(), ConstValue::One(word))),
+                _ => None,
+            };
+            ConstValue::Map(words.into_iter().map(pair).collect::<Option<_>>()?)
+        })
+    }
+
+    /// An enum as the text of an object literal.
+    pub(crate) fn enum_literal(
+        &self,
+        home: &Rc<Module<'a>>,
+        declaration: &'a TSEnumDeclaration<'a>,
+    ) -> Option<String> {
+        let ConstValue::Map(entries) = self.enumeration(home, declaration, MAX_DEPTH)? else {
+            return None;
+        };
+        let mut object = serde_json::Map::new();
+        for (name, value) in entries {
+            let value = match value.one()? {
+                Constant::Text(text) => serde_json::Value::from(text),
+                Constant::Number(number) => {
+                    object.insert(as_text(Constant::Number(number))?, name.clone().into());
+                    serde_json::Value::from(number)
+                }
+                _ => return None,
+            };
+            object.insert(name, value);
+        }
+        Some(format!("({})", serde_json::Value::Object(object)))
     }
 
     /// The entries of a TypeScript enum.
@@ -173,7 +248,9 @@ impl<'a> SchemaReader<'a> {
         let mut entries = Vec::new();
         for member in &declaration.body.members {
             let value = match &member.initializer {
-                Some(value) => self.constant_in(home, value, depth)?.one()?,
+                Some(value) => {
+                    self.constant_in(&EvalScope::new(Rc::clone(home)), value, depth)?.one()?
+                }
                 None => Constant::Number(next?),
             };
             next = match &value {
@@ -288,160 +365,24 @@ impl<'a> SchemaReader<'a> {
         link: &Link<'a>,
         index: usize,
     ) -> SchemaFunction {
-        let opaque = || {
+        let Some(value) = link.arg(index) else {
             let reason = format!("{} runs code", link.name);
-            SchemaFunction::Opaque(scope.unresolved(link.offset, reason))
+            return SchemaFunction::Opaque(scope.unresolved(link.offset, reason));
         };
-        let Some(mut value) = link.arg(index).map(Expression::get_inner_expression) else {
-            return opaque();
-        };
-        if let Expression::Identifier(name) = value {
-            match self.resolve(&scope.module, name.name.as_str()) {
-                Resolved::Value(site) => value = site.value.get_inner_expression(),
-                Resolved::Unknown(_) if name.name == "Number" && !is_shadowed(scope, "Number") => {
-                    return SchemaFunction::Number;
-                }
-                _ => return opaque(),
-            }
-        }
-        match value {
-            Expression::ArrowFunctionExpression(arrow) => {
-                recognize(scope, arrow).unwrap_or_else(opaque)
-            }
-            _ => opaque(),
+        match self.script(&scope.site(value)) {
+            Ok(script) => SchemaFunction::Script(script.into()),
+            Err(what) => SchemaFunction::Opaque(what),
         }
     }
-}
 
-/// Whether the file declares a name that is otherwise a global of JavaScript.
-fn is_shadowed(scope: &EvalScope<'_>, name: &str) -> bool {
-    scope.module.bindings.contains_key(name)
-}
-
-/// Recognizes an arrow function with one parameter by its result.
-fn recognize(scope: &EvalScope<'_>, arrow: &ArrowFunctionExpression<'_>) -> Option<SchemaFunction> {
-    let [parameter] = &arrow.params.items[..] else { return None };
-    if arrow.r#async || arrow.params.rest.is_some() || parameter.initializer.is_some() {
-        return None;
+    /// The value of an expression: what the source states, else what its code returns, if that depends on
+    /// nothing but the source.
+    pub(crate) fn computed_constant(&self, site: &ExprSite<'a>) -> Option<ConstValue> {
+        self.constant(site).or_else(|| {
+            let script = self.script(site).ok()?;
+            let nothing = Variables::without([]);
+            let value = engine::run(&script, FunctionUse::Value, &JsValue::Undefined, &nothing);
+            ConstValue::from_js(value.value().ok()?)
+        })
     }
-    let name = parameter.pattern.get_binding_identifier()?.name.as_str();
-    let body = match &arrow.body {
-        ArrowFunctionBody::FunctionBody(body) => match &body.statements[..] {
-            [Statement::ReturnStatement(statement)] => statement.argument.as_ref()?,
-            _ => return None,
-        },
-        other => other.as_expression()?,
-    };
-    recognize_result(scope, name, body.get_inner_expression())
-}
-
-/// Recognizes the result expression of a function whose parameter has this name.
-fn recognize_result(
-    scope: &EvalScope<'_>,
-    name: &str,
-    body: &Expression<'_>,
-) -> Option<SchemaFunction> {
-    let is_value = |value: &Expression<'_>| value.is_specific_id(name);
-    match body {
-        Expression::Identifier(_) if is_value(body) => Some(SchemaFunction::Identity),
-        Expression::ConditionalExpression(choice) => {
-            let (when, then) = (&choice.consequent, &choice.alternate);
-            let blank = is_comparison_with_blank(name, &choice.test)?;
-            let (empty, other) = if blank { (when, then) } else { (then, when) };
-            (empty.is_undefined() && is_value(other)).then_some(SchemaFunction::BlankToUndefined)
-        }
-        // `v || undefined`: the only falsy string is the blank one.
-        Expression::LogicalExpression(either) if either.operator == LogicalOperator::Or => {
-            (is_value(&either.left) && either.right.is_undefined())
-                .then_some(SchemaFunction::BlankToUndefined)
-        }
-        Expression::BinaryExpression(_) => {
-            is_strict_comparison(name, body).then_some(SchemaFunction::Comparison)
-        }
-        Expression::CallExpression(call)
-            if call.callee.is_specific_id("Number") && !is_shadowed(scope, "Number") =>
-        {
-            match &call.arguments[..] {
-                [argument] if argument.as_expression().is_some_and(is_value) => {
-                    Some(SchemaFunction::Number)
-                }
-                _ => None,
-            }
-        }
-        Expression::CallExpression(_) => recognize_method(name, body),
-        _ => None,
-    }
-}
-
-/// `v.trim()` and similar methods, which cannot fail on a string.
-fn recognize_method(name: &str, body: &Expression<'_>) -> Option<SchemaFunction> {
-    let chain = flatten(body)?;
-    if !chain.root.is_specific_id(name) {
-        return None;
-    }
-    let no_argument = |link: &Link<'_>| link.args.is_some_and(<[_]>::is_empty);
-    match &chain.links[..] {
-        [link] if no_argument(link) => match link.name {
-            "trim" => Some(SchemaFunction::Trim),
-            "toLowerCase" => Some(SchemaFunction::ToLowerCase),
-            "toUpperCase" => Some(SchemaFunction::ToUpperCase),
-            _ => None,
-        },
-        [split, rest @ ..] if split.name == "split" => {
-            let separator = matches!(split.arg(0), Some(Expression::StringLiteral(_)));
-            (separator && rest.iter().all(keeps_strings)).then_some(SchemaFunction::List)
-        }
-        _ => None,
-    }
-}
-
-/// Whether a method keeps a list of strings: `.map((s) => s.trim())`, `.filter(Boolean)`.
-fn keeps_strings(link: &Link<'_>) -> bool {
-    match (link.name, link.arg(0)) {
-        ("filter", Some(argument)) => argument.is_specific_id("Boolean"),
-        ("map", Some(Expression::ArrowFunctionExpression(arrow))) => {
-            let [parameter] = &arrow.params.items[..] else { return false };
-            let Some(id) = parameter.pattern.get_binding_identifier() else { return false };
-            let body = arrow.body.as_expression().and_then(|body| recognize_method(&id.name, body));
-            matches!(
-                body,
-                Some(
-                    SchemaFunction::Trim
-                        | SchemaFunction::ToLowerCase
-                        | SchemaFunction::ToUpperCase
-                )
-            )
-        }
-        _ => false,
-    }
-}
-
-/// `v === ""` (true) or `v !== ""` (false).
-fn is_comparison_with_blank(name: &str, test: &Expression<'_>) -> Option<bool> {
-    let Expression::BinaryExpression(binary) = test.get_inner_expression() else { return None };
-    let blank = |value: &Expression<'_>| value.is_specific_string_literal("");
-    let value = |value: &Expression<'_>| value.is_specific_id(name);
-    let sides = (value(&binary.left) && blank(&binary.right))
-        || (blank(&binary.left) && value(&binary.right));
-    match binary.operator {
-        BinaryOperator::StrictEquality if sides => Some(true),
-        BinaryOperator::StrictInequality if sides => Some(false),
-        _ => None,
-    }
-}
-
-/// `v === "a"`
-fn is_strict_comparison(name: &str, test: &Expression<'_>) -> bool {
-    let Expression::BinaryExpression(binary) = test.get_inner_expression() else { return false };
-    let literal = matches!(
-        binary.right.get_inner_expression(),
-        Expression::StringLiteral(_)
-            | Expression::BooleanLiteral(_)
-            | Expression::NumericLiteral(_)
-    );
-    let strict = matches!(
-        binary.operator,
-        BinaryOperator::StrictEquality | BinaryOperator::StrictInequality
-    );
-    strict && literal && binary.left.is_specific_id(name)
 }

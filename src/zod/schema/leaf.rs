@@ -1,10 +1,11 @@
 //! Constructors: `z.string()`, `z.enum([…])`, `z.union([…])`, `z.coerce.number()`, `z.iso.date()`.
 
-use oxc_ast::ast::{ArrayExpressionElement, Expression};
+use oxc_ast::ast::Expression;
 
 use super::constants::ConstValue;
-use super::module::{EvalScope, SchemaReader};
-use super::node::{Field, Node};
+use super::node::{Field, Node, Object};
+use super::resolve::SchemaReader;
+use super::scope::EvalScope;
 use crate::zod::model::{
     Constant, NumberCheck, ObjectMode, Pattern, Rule, StringCheck, StringFormat, UrlOptions,
 };
@@ -44,8 +45,10 @@ impl<'a> SchemaReader<'a> {
             return Node::Field(field);
         }
         match link.name {
-            "union" => Node::Field(self.union(scope, link)),
-            "preprocess" | "pipe" | "pipeline" => Node::Field(self.piped(scope, link)),
+            "union" | "discriminatedUnion" | "xor" => self.union(scope, link),
+            "intersection" => self.intersection(scope, link),
+            "array" | "set" => Node::Field(self.list(scope, link)),
+            "preprocess" | "pipe" | "pipeline" => self.piped(scope, link),
             "transform" => {
                 let function = self.function(scope, link, 0);
                 Node::Field(Field::new(Rule::Transform(function), place))
@@ -71,12 +74,9 @@ impl<'a> SchemaReader<'a> {
             "undefined" | "void" => Rule::OneOf(vec![Constant::Undefined]),
             "any" | "unknown" => Rule::Any,
             "never" => Rule::Never,
-            "array" => Rule::Structure("array"),
             "record" | "partialRecord" | "looseRecord" => Rule::Structure("record"),
             "tuple" => Rule::Structure("tuple"),
             "map" => Rule::Structure("map"),
-            "set" => Rule::Structure("set"),
-            "discriminatedUnion" => Rule::Structure("object"),
             "nan" => Rule::Structure("NaN"),
             "symbol" => Rule::Structure("symbol"),
             "bigint" => Rule::Structure("bigint"),
@@ -136,57 +136,112 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
-    /// `z.union([a, b])`
-    fn union(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Field {
+    /// `z.array(x)`
+    fn list(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Field {
         let place = scope.module.place(link.offset);
-        let Some(Expression::ArrayExpression(array)) =
-            link.arg(0).map(Expression::get_inner_expression)
-        else {
-            let what = scope.unresolved(link.offset, "a union of computed options");
-            return Field::new(Rule::Unresolved(what), place);
+        match link.arg(0) {
+            Some(item) if link.name == "array" => {
+                let item = self.field(scope, item);
+                item.wrap(&place, |rule| Rule::List { item: Box::new(rule), checks: Vec::new() })
+            }
+            Some(_) => Field::new(Rule::Structure("set"), place),
+            None => Field::new(Rule::Structure("array"), place),
+        }
+    }
+
+    /// `z.intersection(a, b)`, which is `a.and(b)`.
+    fn intersection(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
+        let Some((first, second)) = link.arg(0).zip(link.arg(1)) else {
+            return Node::Other(scope.unresolved(link.offset, "an argument is missing"));
         };
-        let mut options = Vec::new();
+        match (self.node(scope, first), self.node(scope, second)) {
+            (Node::Object(a), Node::Object(b)) => self.joined_objects(scope, a, b, link.offset),
+            (Node::Field(a), Node::Field(b)) => {
+                let place = scope.module.place(link.offset);
+                let both = |a, b| Rule::Both(Box::new(a), Box::new(b));
+                Node::Field(a.join(b, &place, both))
+            }
+            _ => Node::Other(scope.unresolved(link.offset, "an intersection of other types")),
+        }
+    }
+
+    /// `z.union([a, b])`; `z.discriminatedUnion("k", [a, b])`.
+    fn union(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
+        let place = scope.module.place(link.offset);
+        let computed =
+            || Rule::Unresolved(scope.unresolved(link.offset, "a union of computed options"));
+        let index = if link.name == "discriminatedUnion" { 1 } else { 0 };
+        let Some(Expression::ArrayExpression(array)) =
+            link.arg(index).map(Expression::get_inner_expression)
+        else {
+            return Node::Field(Field::new(computed(), place));
+        };
+        let (mut options, mut objects) = (Vec::new(), Vec::new());
         let (mut levels, mut rules) = (0, 0_u32);
         for element in &array.elements {
-            let option = match element {
-                ArrayExpressionElement::SpreadElement(_) | ArrayExpressionElement::Elision(_) => {
-                    let what = scope.unresolved(link.offset, "a union of computed options");
-                    Field::new(Rule::Unresolved(what), place.clone())
-                }
-                other => match other.as_expression() {
-                    Some(expression) => self.field(scope, expression),
-                    None => continue,
-                },
+            let node = match element.as_expression() {
+                Some(expression) => self.node(scope, expression),
+                None => Node::Field(Field::new(computed(), place.clone())),
             };
+            if let Node::Object(object) = node {
+                objects.push(object);
+                continue;
+            }
+            let option = self.field_of(node, place.clone());
             levels = levels.max(option.levels);
             rules = rules.saturating_add(option.rules);
             options.push(option.rule);
         }
+        match (objects.is_empty(), options.is_empty()) {
+            (false, true) => return self.union_of_objects(scope, objects, link.offset),
+            (false, false) => options.push(Rule::Structure("object")),
+            _ => {}
+        }
         let field = Field { levels, rules, ..Field::new(Rule::Union(options), place.clone()) };
-        field.wrap(&place, |rule| rule)
+        Node::Field(field.wrap(&place, |rule| rule))
     }
 
     /// `z.preprocess(f, x)` and `z.pipe(a, b)`.
-    fn piped(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Field {
+    fn piped(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         let place = scope.module.place(link.offset);
         let Some((first, second)) = link.arg(0).zip(link.arg(1)) else {
             let what = scope.unresolved(link.offset, "an argument is missing");
-            return Field::new(Rule::Unresolved(what), place);
+            return Node::Field(Field::new(Rule::Unresolved(what), place));
         };
         let from = if link.name == "preprocess" {
             Field::new(Rule::Transform(self.function(scope, link, 0)), place.clone())
         } else {
             self.field(scope, first)
         };
-        let to = self.field(scope, second);
+        let to = match self.node(scope, second) {
+            // The function may change every key.
+            Node::Object(object) if link.name == "preprocess" => {
+                return self.preprocessed_object(scope, object, link.offset);
+            }
+            node => self.field_of(node, place.clone()),
+        };
         let description = to.description.clone();
         let field = from.join(to, &place, |a, b| Rule::Pipe(Box::new(a), Box::new(b)));
-        Field { description, ..field }
+        Node::Field(Field { description, ..field })
+    }
+
+    /// `z.preprocess(f, z.object({ … }))`: the keys are declared, and code decides about their values.
+    fn preprocessed_object(
+        &self,
+        scope: &EvalScope<'a>,
+        mut object: Object,
+        offset: u32,
+    ) -> Node<'a> {
+        for (_, field) in &mut object.shape.fields {
+            let what = scope.unresolved(offset, "preprocess of the whole object");
+            field.rule = Rule::Unresolved(what);
+        }
+        Node::Object(object)
     }
 
     /// `z.enum(…)`, `z.nativeEnum(…)`, `z.literal(…)`
     fn one_of(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Rule {
-        let known = link.arg(0).and_then(|argument| self.constant(&scope.site(argument)));
+        let known = link.arg(0).and_then(|argument| self.computed_constant(&scope.site(argument)));
         let values: Option<Vec<Constant>> = match known {
             Some(ConstValue::One(value)) => Some(vec![value]),
             Some(ConstValue::List(items)) => items.into_iter().map(ConstValue::one).collect(),

@@ -4,10 +4,12 @@
 use oxc_ast::ast::Expression;
 
 use super::constants::ConstValue;
-use super::module::{EvalScope, SchemaReader};
 use super::node::Field;
+use super::resolve::SchemaReader;
+use super::scope::EvalScope;
 use crate::zod::model::{
-    Constant, NumberCheck, Pattern, Rule, StringCheck, StringFormat, Unresolved, UrlOptions,
+    Constant, FunctionUse, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck, StringFormat,
+    Unresolved, UrlOptions,
 };
 use crate::zod::typescript::Link;
 
@@ -43,9 +45,10 @@ impl<'a> SchemaReader<'a> {
                     Rule::Pipe(Box::new(rule), Box::new(Rule::Transform(function)))
                 })
             }
+            "and" => self.joined(scope, field, link, |a, b| Rule::Both(Box::new(a), Box::new(b))),
             "refine" | "superRefine" | "check" | "with" | "refinement" => {
-                let what = scope.unresolved(link.offset, format!("{} runs code", link.name));
-                field.wrap(&place, |rule| Rule::Refine(Box::new(rule), what))
+                let (function, used) = self.refinement(scope, link);
+                field.wrap(&place, |rule| Rule::Refine(Box::new(rule), function, used))
             }
             "describe" => {
                 let text = link.arg(0).and_then(|value| self.constant(&scope.site(value)));
@@ -59,7 +62,10 @@ impl<'a> SchemaReader<'a> {
                 Field { description: text.or(field.description), ..field }
             }
             "brand" | "register" | "clone" => field,
-            "array" | "promise" => Field { rule: Rule::Structure("array"), levels: 1, ..field },
+            "array" => {
+                field.wrap(&place, |rule| Rule::List { item: Box::new(rule), checks: Vec::new() })
+            }
+            "promise" => Field { rule: Rule::Structure("promise"), levels: 1, ..field },
             "exclude" | "extract" => self.narrowed(scope, field, link),
             _ => {
                 let rule = self.with_check(scope, field.rule, link);
@@ -68,10 +74,31 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
+    /// The function of `.refine(…)` and its kin, and how it is used.
+    fn refinement(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> (SchemaFunction, FunctionUse) {
+        let function = match link.args {
+            Some([_]) | None => self.function(scope, link, 0),
+            Some([_, ..]) if link.name != "check" && link.name != "with" => {
+                self.function(scope, link, 0)
+            }
+            // `.check(z.minLength(3), …)`
+            Some(_) => {
+                let reason = format!("{} of several checks", link.name);
+                SchemaFunction::Opaque(scope.unresolved(link.offset, reason))
+            }
+        };
+        let used = match link.name {
+            "superRefine" => FunctionUse::Issues,
+            "check" | "with" => FunctionUse::Payload,
+            _ => FunctionUse::Predicate,
+        };
+        (function, used)
+    }
+
     /// `.default(x)`, `.prefault(x)`, `.catch(x)`
     fn with_replacement(&self, scope: &EvalScope<'a>, field: Field, link: &Link<'a>) -> Field {
         let place = scope.module.place(link.offset);
-        let known = link.arg(0).and_then(|value| self.constant(&scope.site(value)));
+        let known = link.arg(0).and_then(|value| self.computed_constant(&scope.site(value)));
         // `.default()` replaces by `undefined`.
         let value = match (link.arg(0), known) {
             (None, _) if link.args.is_some_and(<[_]>::is_empty) => Some(Constant::Undefined),
@@ -212,14 +239,21 @@ impl<'a> SchemaReader<'a> {
                 }
                 None => unknown_method(scope, link, "a number"),
             },
+            Rule::List { item, mut checks } => match self.list_check(scope, link) {
+                Some(check) => {
+                    checks.push(check);
+                    Rule::List { item, checks }
+                }
+                None => unknown_method(scope, link, "an array"),
+            },
             // In zod 4 checks may follow a refinement.
-            Rule::Refine(inner, what) => {
-                Rule::Refine(Box::new(self.with_check(scope, *inner, link)), what)
+            Rule::Refine(inner, function, used) => {
+                Rule::Refine(Box::new(self.with_check(scope, *inner, link)), function, used)
             }
             Rule::Date { coerce } => {
                 let reason = format!("`{}` of a date is not evaluated", link.name);
-                let what = scope.unresolved(link.offset, reason);
-                Rule::Refine(Box::new(Rule::Date { coerce }), what)
+                let opaque = SchemaFunction::Opaque(scope.unresolved(link.offset, reason));
+                Rule::Refine(Box::new(Rule::Date { coerce }), opaque, FunctionUse::Predicate)
             }
             // No string satisfies a structure, so its checks do not matter.
             Rule::Structure(kind) => Rule::Structure(kind),
@@ -379,6 +413,20 @@ impl<'a> SchemaReader<'a> {
         })
     }
 
+    /// The check of a list that a method adds; `None` if there is no such method.
+    fn list_check(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<NumberCheck> {
+        let bound = |make: fn(f64) -> NumberCheck| match self.number_argument(scope, link, 0) {
+            Ok(value) => make(value),
+            Err(what) => NumberCheck::Unresolved(what),
+        };
+        Some(match link.name {
+            "min" => bound(|n| NumberCheck::Min(n, false)),
+            "max" => bound(|n| NumberCheck::Max(n, false)),
+            "nonempty" => NumberCheck::Min(1.0, false),
+            _ => return None,
+        })
+    }
+
     /// The constant at an argument's position.
     fn constant_argument(
         &self,
@@ -386,7 +434,7 @@ impl<'a> SchemaReader<'a> {
         link: &Link<'a>,
         index: usize,
     ) -> Option<ConstValue> {
-        self.constant(&scope.site(link.arg(index)?))
+        self.computed_constant(&scope.site(link.arg(index)?))
     }
 
     /// The number at an argument's position.

@@ -1,55 +1,74 @@
-//! Reads an environment schema from its TypeScript source, without executing it.
+//! Reads an environment schema from its TypeScript source.
 //!
-//! `module` parses a file and resolves names; `constants` evaluates literals; `node` determines the meaning
-//! of an expression with the help of `object` (object schemas, `createEnv`), `leaf` (constructors) and
-//! `methods` (modifiers and checks); `package` determines the major version of zod. If an expression is not
-//! supported, its key counts as declared and its rule is unresolved; nothing is guessed.
+//! `module` parses a file, `resolve` follows its names through functions (`scope`), imports and packages of the
+//! checkout (`paths`). `select` finds the schema that is meant, with the places that parse the environment
+//! (`sites`) and what reaches the schema there (`input`). `node` determines the meaning of an expression with the
+//! help of `object`, `create_env`, `leaf` (constructors), `methods` (modifiers and checks) and `functions` (calls
+//! and conditions); `constants` evaluates values, `script` prepares code for the engine; `package` determines the
+//! major version of zod. If an expression is not supported, its key counts as declared and its rule is
+//! unresolved; nothing is guessed.
 
 mod constants;
+mod create_env;
+mod functions;
+mod input;
 mod leaf;
 mod methods;
 mod module;
 mod node;
 mod object;
 mod package;
+mod paths;
+mod presets;
+mod resolve;
+mod scope;
+mod script;
+mod select;
+mod sites;
 #[cfg(test)]
 mod tests;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
-use module::{EvalScope, Export, ExprSite, Imported, Module, Resolved, SchemaReader};
-use node::{Node, Object};
 use oxc_allocator::Allocator;
-use oxc_ast::ast::Expression;
-use oxc_span::GetSpan;
-use package::{is_create_env, is_zod};
+use resolve::SchemaReader;
 
-use crate::zod::model::{EnvSchema, SchemaChoice, SchemaKey, SourceLine, ZodMajor};
-use crate::zod::typescript::{STACK_BYTES, flatten};
+use crate::zod::model::{EnvSchema, SourceLine};
+use crate::zod::typescript::STACK_BYTES;
 
 /// The largest source file that is read, in bytes.
 pub(crate) const MAX_BYTES: u64 = 8 << 20;
 /// Steps of reading before a schema counts as too large; a file of 5 MiB stays below.
 const MAX_STEPS: u32 = 2_000_000;
-/// The name in the backend; a schema with this name is selected by default.
-const DEFAULT_NAME: &str = "EnvSchema";
-/// Names that are followed to find out whether one is a schema.
-const MAX_HOPS: u8 = 16;
-
 /// Conventional paths of a schema below the project root; the path of the backend is first.
-pub(crate) const CONVENTIONAL_PATHS: [&str; 10] = [
+pub(crate) const CONVENTIONAL_PATHS: [&str; 26] = [
     "packages/shared/src/env.ts",
     "packages/env/src/index.ts",
     "packages/config/src/env.ts",
     "src/env.ts",
     "src/env.mjs",
+    "src/env.js",
+    "src/env/server.ts",
+    "src/env/index.ts",
     "src/lib/env.ts",
+    "src/lib/env/index.ts",
+    "src/libs/Env.ts",
     "src/config/env.ts",
+    "src/utils/env.ts",
+    "src/env.server.ts",
+    "src/lib/env.server.ts",
+    "src/server/env.ts",
     "lib/env.ts",
+    "config/env.ts",
+    "app/utils/env.server.ts",
+    "app/env.server.ts",
+    "app/lib/env.server.ts",
+    "env.server.ts",
     "env.ts",
     "env.mjs",
+    "env.js",
+    "env.config.ts",
 ];
 
 /// Why a schema could not be read.
@@ -104,7 +123,7 @@ pub enum SchemaError {
         name: Option<String>,
     },
     /// The file has several schemas.
-    #[error("several schemas in {path}: {}", names.join(", "))]
+    #[error("several schemas in {path} may be the environment's: {}", names.join(", "))]
     Ambiguous {
         /// The file.
         path: PathBuf,
@@ -134,6 +153,8 @@ pub struct Files {
     pub(crate) exists: fn(&Path) -> bool,
     /// The absolute form of a path; `None` if the working directory is not known.
     pub(crate) absolute: fn(&Path) -> Option<PathBuf>,
+    /// The folders in a folder.
+    pub(crate) folders: fn(&Path) -> Vec<PathBuf>,
 }
 
 impl Files {
@@ -145,8 +166,12 @@ impl Files {
         is_file: |_| false,
         exists: |_| false,
         absolute: |path| Some(path.to_owned()),
+        folders: |_| Vec::new(),
     };
 }
+
+pub(crate) use package::project;
+pub(crate) use paths::target as import_target;
 
 /// Reads the schema with a name, or the only one, from the text of the file at `path`.
 ///
@@ -174,195 +199,4 @@ pub fn parse(
             })
         })
     })
-}
-
-impl<'a> SchemaReader<'a> {
-    /// Selects a schema of a file, by name or as the only one, and reads it.
-    fn choose(
-        &self,
-        module: &Rc<Module<'a>>,
-        name: Option<&str>,
-    ) -> Result<EnvSchema, SchemaError> {
-        if let Some(name) = name {
-            let site = self.named_site(module, name).ok_or_else(|| SchemaError::NotFound {
-                path: module.path.clone(),
-                name: Some(name.to_owned()),
-            })?;
-            return self.build(&site, name, SchemaChoice::ByName);
-        }
-        if let Some(site) = self.named_site(module, DEFAULT_NAME)
-            && self.is_schema(&site, MAX_HOPS)
-        {
-            return self.build(&site, DEFAULT_NAME, SchemaChoice::ByName);
-        }
-        let candidates = self.candidates(module);
-        let exported: Vec<_> = candidates.iter().filter(|(_, _, exported)| *exported).collect();
-        match (&exported[..], &candidates[..]) {
-            ([(name, site, _)], _) => self.build(site, name, SchemaChoice::OnlyExport),
-            (_, [(name, site, _)]) => self.build(site, name, SchemaChoice::OnlyCandidate),
-            (_, []) => Err(SchemaError::NotFound { path: module.path.clone(), name: None }),
-            _ => Err(SchemaError::Ambiguous {
-                path: module.path.clone(),
-                names: candidates.iter().map(|(name, ..)| (*name).to_owned()).collect(),
-            }),
-        }
-    }
-
-    /// The expression of a top-level or exported name.
-    fn named_site(&self, module: &Rc<Module<'a>>, name: &str) -> Option<ExprSite<'a>> {
-        match self.resolve(module, name) {
-            Resolved::Value(site) => Some(site),
-            _ => match self.exported(module, name) {
-                Resolved::Value(site) => Some(site),
-                _ => None,
-            },
-        }
-    }
-
-    /// Every schema of the file: its name, its expression, whether it is exported.
-    fn candidates(&self, module: &Rc<Module<'a>>) -> Vec<(&'a str, ExprSite<'a>, bool)> {
-        let exported = |name: &str| {
-            module.exports.values().any(|export| matches!(export, Export::Local(n) if *n == name))
-        };
-        let mut found: Vec<_> = module
-            .values
-            .iter()
-            .filter_map(|name| match self.resolve(module, name) {
-                Resolved::Value(site) if self.is_schema(&site, MAX_HOPS) => {
-                    Some((*name, site, exported(name)))
-                }
-                _ => None,
-            })
-            .collect();
-        let mut reexported: Vec<&'a str> = module
-            .exports
-            .iter()
-            .filter(|(_, export)| matches!(export, Export::From(_, Imported::Named(_))))
-            .map(|(name, _)| *name)
-            .collect();
-        reexported.sort_unstable();
-        for name in reexported {
-            if let Resolved::Value(site) = self.exported(module, name)
-                && self.is_schema(&site, MAX_HOPS)
-            {
-                found.push((name, site, true));
-            }
-        }
-        found
-    }
-
-    /// Whether an expression is an object schema: `z.object(…)`, `createEnv(…)`, or a method of another
-    /// schema that returns a schema. `X.parse(process.env)` is not a schema.
-    fn is_schema(&self, site: &ExprSite<'a>, hops: u8) -> bool {
-        if hops == 0 || !self.step() {
-            return false;
-        }
-        let Some(chain) = flatten(site.value) else { return false };
-        let Expression::Identifier(root) = chain.root else { return false };
-        let names: Vec<&str> = chain.links.iter().map(|link| link.name).collect();
-        if names.iter().any(|name| matches!(*name, "shape" | "keyof")) {
-            return false;
-        }
-        let makes_object = |name: &str| matches!(name, "object" | "strictObject" | "looseObject");
-        match self.resolve(&site.module, root.name.as_str()) {
-            Resolved::Package(from, what) => match what {
-                Imported::Named(name) if is_create_env(from, name) => names.first() == Some(&""),
-                Imported::Named(name) if name != "z" && name != "default" => {
-                    is_zod(from) && makes_object(name)
-                }
-                _ => is_zod(from) && names.iter().take(2).any(|name| makes_object(name)),
-            },
-            Resolved::Value(other) => {
-                names.iter().any(|name| returns_schema(name)) && self.is_schema(&other, hops - 1)
-            }
-            Resolved::Module(other) => match names.first().map(|n| self.exported(&other, n)) {
-                Some(Resolved::Value(value)) => {
-                    names.iter().skip(1).any(|name| returns_schema(name))
-                        && self.is_schema(&value, hops - 1)
-                }
-                Some(Resolved::Package(from, _)) => {
-                    is_zod(from) && names.iter().skip(1).take(2).any(|name| makes_object(name))
-                }
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    /// Reads a schema.
-    fn build(
-        &self,
-        site: &ExprSite<'a>,
-        name: &str,
-        chosen: SchemaChoice,
-    ) -> Result<EnvSchema, SchemaError> {
-        let scope = EvalScope::new(Rc::clone(&site.module));
-        self.clear_zod_imports();
-        let place = scope.module.place(site.value.span().start);
-        let object = match self.node(&scope, site.value) {
-            Node::Object(object) => object,
-            Node::Other(what) => {
-                return Err(SchemaError::Unreadable { place: what.place, reason: what.reason });
-            }
-            _ => {
-                let reason = format!("`{name}` is not an object schema");
-                return Err(SchemaError::Unreadable { place, reason });
-            }
-        };
-        let zod = self.zod_major(&site.module.path);
-        Ok(finish(object, name, place, chosen, zod))
-    }
-}
-
-/// Whether a method of an object schema returns an object schema.
-fn returns_schema(name: &str) -> bool {
-    matches!(
-        name,
-        "extend"
-            | "augment"
-            | "safeExtend"
-            | "merge"
-            | "and"
-            | "pick"
-            | "omit"
-            | "partial"
-            | "required"
-            | "strict"
-            | "strip"
-            | "passthrough"
-            | "loose"
-            | "catchall"
-            | "readonly"
-            | "refine"
-            | "superRefine"
-            | "transform"
-    )
-}
-
-/// The schema of an object.
-fn finish(
-    object: Object,
-    name: &str,
-    place: SourceLine,
-    chosen: SchemaChoice,
-    zod: ZodMajor,
-) -> EnvSchema {
-    let keys = object.shape.fields.into_iter().map(|(name, field)| SchemaKey {
-        name,
-        rule: field.rule,
-        description: field.description,
-        place: field.place,
-        side: field.side,
-    });
-    EnvSchema {
-        name: name.to_owned(),
-        place,
-        chosen,
-        zod,
-        mode: object.mode,
-        blank_is_missing: object.blank_is_missing,
-        keys: keys.collect(),
-        unresolved: object.shape.unresolved,
-        platform: object.shape.platform,
-    }
 }

@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use oxc_ast::ast::Expression;
+use oxc_ast::ast::{Expression, ObjectExpression, ObjectPropertyKind};
 use oxc_span::GetSpan;
 
-use super::module::{EvalScope, Imported, Module, Resolved, SchemaReader};
+use super::module::{Imported, Module};
 use super::package::{is_create_env, is_zod};
-use crate::zod::model::{ObjectMode, Rule, Side, SourceLine, Unresolved};
+use super::resolve::SchemaReader;
+use super::scope::{EvalScope, ExprSite, FunctionCode, FunctionSite, Resolved};
+use crate::zod::model::{
+    Input, ObjectCheck, ObjectMode, Rule, Side, SourceLine, Unresolved, Validation,
+};
 use crate::zod::typescript::{Link, flatten};
 
 /// Nested rules that are accepted; the evaluation is recursive.
@@ -27,6 +31,12 @@ pub(crate) struct Field {
     pub(crate) place: SourceLine,
     /// The part of a `createEnv` schema that declares it.
     pub(crate) side: Side,
+    /// Where the value comes from.
+    pub(crate) input: Input,
+    /// A blank value counts as missing.
+    pub(crate) blank_is_missing: bool,
+    /// When the value is judged at all.
+    pub(crate) validated: Vec<Validation>,
     /// Nesting depth of the rule.
     pub(crate) levels: u16,
     /// Number of parts of the rule.
@@ -41,6 +51,8 @@ pub(crate) struct ObjectFields {
     index: HashMap<String, usize>,
     /// Code that may add or replace fields.
     pub(crate) unresolved: Vec<Unresolved>,
+    /// Code that may refuse the whole object, without adding fields.
+    pub(crate) conditions: Vec<ObjectCheck>,
     /// Names that a hosting platform sets, from presets.
     pub(crate) platform: Vec<&'static str>,
 }
@@ -68,8 +80,14 @@ pub(crate) enum Node<'a> {
     Object(Object),
     /// Any other schema.
     Field(Field),
-    /// An object literal of schemas.
+    /// An object literal.
+    Literal(EvalScope<'a>, &'a ObjectExpression<'a>),
+    /// The fields of an object schema: `.shape`.
     Fields(ObjectFields),
+    /// A function of the checkout.
+    Function(FunctionSite<'a>),
+    /// `createEnv` of a package, not yet called.
+    CreateEnv(&'a str),
     /// All exports of a file.
     Module(Rc<Module<'a>>),
     /// Not a schema, or not one that is supported.
@@ -79,7 +97,23 @@ pub(crate) enum Node<'a> {
 impl Field {
     /// A field without a description.
     pub(crate) fn new(rule: Rule, place: SourceLine) -> Self {
-        Self { rule, description: None, place, side: Side::Server, levels: 1, rules: 1 }
+        Self {
+            rule,
+            description: None,
+            place,
+            side: Side::Server,
+            input: Input::Own,
+            blank_is_missing: false,
+            validated: Vec::new(),
+            levels: 1,
+            rules: 1,
+        }
+    }
+
+    /// The field with another rule, unless its own became too large.
+    pub(crate) fn with_rule(self, rule: Rule) -> Self {
+        let too_large = self.levels >= MAX_LEVELS || self.rules >= MAX_RULES;
+        if too_large { self } else { Self { rule, ..self } }
     }
 
     /// The field with its rule wrapped; unresolved if the rule becomes too large.
@@ -131,11 +165,14 @@ impl ObjectFields {
             self.put(name, field);
         }
         self.unresolved.extend(other.unresolved);
+        self.conditions.extend(other.conditions);
+        self.platform.extend(other.platform);
     }
 
     /// Only the fields whose name satisfies a condition.
     pub(crate) fn only(self, selected: impl Fn(&str) -> bool) -> Self {
-        let mut fields = Self { unresolved: self.unresolved, ..Self::default() };
+        let (unresolved, conditions) = (self.unresolved, self.conditions);
+        let mut fields = Self { unresolved, conditions, ..Self::default() };
         for (name, field) in self.fields.into_iter().filter(|(name, _)| selected(name)) {
             fields.put(name, field);
         }
@@ -162,10 +199,18 @@ impl<'a> SchemaReader<'a> {
                     Err(what) => return Node::Other(what),
                 }
             }
-            Expression::ObjectExpression(object) => {
-                Node::Fields(self.object_literal(&scope, object))
+            Expression::ObjectExpression(object) => Node::Literal(scope.clone(), object),
+            Expression::ConditionalExpression(choice) => {
+                let then = self.node(&scope, &choice.consequent);
+                let otherwise = self.node(&scope, &choice.alternate);
+                self.choice(&scope, &choice.test, then, otherwise)
             }
-            _ => return Node::Other(scope.unresolved(offset, "not a schema that can be read")),
+            other => match FunctionCode::of(other) {
+                Some(code) => Node::Function(FunctionSite { scope: scope.clone(), code }),
+                None => {
+                    return Node::Other(scope.unresolved(offset, "not a schema that can be read"));
+                }
+            },
         };
         for link in links {
             if !self.step() {
@@ -179,7 +224,13 @@ impl<'a> SchemaReader<'a> {
     /// Reads an expression as the schema of one value.
     pub(crate) fn field(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> Field {
         let place = scope.module.place(value.span().start);
-        match self.node(scope, value) {
+        let node = self.node(scope, value);
+        self.field_of(node, place)
+    }
+
+    /// What an expression means as the schema of one value.
+    pub(crate) fn field_of(&self, node: Node<'a>, place: SourceLine) -> Field {
+        match node {
             Node::Field(field) => field,
             Node::Object(_) => Field::new(Rule::Structure("object"), place),
             Node::Other(what) => Field::new(Rule::Unresolved(what), place),
@@ -198,19 +249,22 @@ impl<'a> SchemaReader<'a> {
         offset: u32,
         links: &mut std::slice::Iter<'l, Link<'a>>,
     ) -> Result<Node<'a>, Unresolved> {
-        match self.resolve(&scope.module, name) {
+        match self.resolve(scope, name) {
             Resolved::Value(site) => {
-                Ok(self.node(&EvalScope { module: site.module, depth: scope.depth }, site.value))
+                Ok(self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value))
+            }
+            Resolved::Function(site) => Ok(Node::Function(site)),
+            Resolved::Property(site, property) => {
+                let node = self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value);
+                let access = Link { name: property, args: None, offset };
+                Ok(self.link(scope, node, &access))
+            }
+            Resolved::Parameter => {
+                Err(scope.unresolved(offset, format!("`{name}` is a parameter")))
             }
             Resolved::Module(module) => Ok(Node::Module(module)),
-            Resolved::Package(from, Imported::Named(what))
-                if is_create_env(from, what)
-                    && links.as_slice().first().is_some_and(|link| link.name.is_empty()) =>
-            {
-                match links.next() {
-                    Some(call) => Ok(self.create_env(scope, call)),
-                    None => Err(scope.unresolved(offset, "createEnv is not called")),
-                }
+            Resolved::Package(from, Imported::Named(what)) if is_create_env(from, what) => {
+                Ok(Node::CreateEnv(from))
             }
             Resolved::Package(from, what) if is_zod(from) => match what {
                 Imported::Namespace | Imported::Named("z" | "default") => Ok(Node::Zod),
@@ -243,6 +297,33 @@ impl<'a> SchemaReader<'a> {
             Node::Iso => self.iso(scope, link),
             Node::Object(object) => self.object_method(scope, object, link),
             Node::Field(field) => Node::Field(self.modifier(scope, field, link)),
+            Node::Literal(home, object) if link.args.is_none() => {
+                match self.literal_property(&home, object, link.name) {
+                    Some(Ok(site)) => {
+                        self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value)
+                    }
+                    Some(Err(what)) => Node::Other(what),
+                    None => {
+                        let reason = format!("no property `{}` that can be read", link.name);
+                        Node::Other(scope.unresolved(link.offset, reason))
+                    }
+                }
+            }
+            // A method of an object literal: `fields.port()`.
+            Node::Literal(home, object) => match self.literal_property(&home, object, link.name) {
+                Some(Ok(site)) => {
+                    let node =
+                        self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value);
+                    let call = Link { name: "", args: link.args, offset: link.offset };
+                    self.link(scope, node, &call)
+                }
+                _ => Node::Other(scope.unresolved(link.offset, "a method that cannot be read")),
+            },
+            Node::Function(function) if link.name.is_empty() => self.call(scope, &function, link),
+            Node::CreateEnv(from) if link.name.is_empty() => self.create_env(scope, from, link),
+            Node::Function(_) | Node::CreateEnv(_) => {
+                Node::Other(scope.unresolved(link.offset, "a property of a function"))
+            }
             Node::Fields(shape) => match shape.get(link.name) {
                 Some(field) if link.args.is_none() => Node::Field(field.clone()),
                 _ => {
@@ -251,9 +332,12 @@ impl<'a> SchemaReader<'a> {
                 }
             },
             Node::Module(module) => match self.exported(&module, link.name) {
-                Resolved::Value(site) if link.args.is_none() => {
-                    self.node(&EvalScope { module: site.module, depth: scope.depth }, site.value)
+                Resolved::Value(site) => {
+                    let node =
+                        self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value);
+                    self.called(scope, node, link)
                 }
+                Resolved::Function(site) => self.called(scope, Node::Function(site), link),
                 Resolved::Package(from, Imported::Namespace | Imported::Named("z"))
                     if is_zod(from) =>
                 {
@@ -264,5 +348,51 @@ impl<'a> SchemaReader<'a> {
             },
             other @ Node::Other(_) => other,
         }
+    }
+
+    /// What is accessed through a namespace, called if the link is a call.
+    fn called(&self, scope: &EvalScope<'a>, node: Node<'a>, link: &Link<'a>) -> Node<'a> {
+        match link.args {
+            None => node,
+            args => self.link(scope, node, &Link { name: "", args, offset: link.offset }),
+        }
+    }
+
+    /// The value of a property of an object literal, also of one that it spreads; `None` if there is none, an
+    /// error if it cannot be told.
+    pub(crate) fn literal_property(
+        &self,
+        scope: &EvalScope<'a>,
+        object: &'a ObjectExpression<'a>,
+        name: &str,
+    ) -> Option<Result<ExprSite<'a>, Unresolved>> {
+        for property in object.properties.iter().rev() {
+            match property {
+                ObjectPropertyKind::ObjectProperty(property) => {
+                    let offset = property.span.start;
+                    match property.key.static_name() {
+                        Some(key) if key == name => return Some(Ok(scope.site(&property.value))),
+                        Some(_) => {}
+                        None => {
+                            return Some(Err(scope.unresolved(offset, "a key that is computed")));
+                        }
+                    }
+                }
+                ObjectPropertyKind::SpreadProperty(spread) => {
+                    let found = match self.node(scope, &spread.argument) {
+                        Node::Literal(home, other) => self.literal_property(&home, other, name),
+                        Node::Other(what) => Some(Err(what)),
+                        _ => {
+                            let reason = "a spread that cannot be read";
+                            Some(Err(scope.unresolved(spread.span.start, reason)))
+                        }
+                    };
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+            }
+        }
+        None
     }
 }

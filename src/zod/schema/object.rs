@@ -3,39 +3,18 @@
 use std::collections::HashSet;
 
 use oxc_ast::ast::{
-    ArrayExpressionElement, Expression, LogicalOperator, ObjectExpression, ObjectPropertyKind,
-    PropertyKind,
+    Expression, LogicalOperator, ObjectExpression, ObjectPropertyKind, PropertyKind,
 };
 use oxc_span::GetSpan;
 
 use super::constants::ConstValue;
-use super::module::{EvalScope, Imported, Resolved, SchemaReader};
 use super::node::{Field, Node, Object, ObjectFields};
-use super::package::is_preset;
-use crate::zod::model::{Constant, ObjectMode, Rule, Side};
-use crate::zod::typescript::{Link, flatten};
-
-/// Presets of `@t3-oss/env-*`: optional keys that a hosting platform sets. `*` matches any suffix.
-const PLATFORMS: [(&str, &[&str]); 5] = [
-    ("vercel", &["VERCEL", "VERCEL_*", "CI"]),
-    ("railway", &["RAILWAY_*"]),
-    ("render", &["RENDER", "RENDER_*", "IS_PULL_REQUEST"]),
-    ("fly", &["FLY_*", "PRIMARY_REGION"]),
-    (
-        "netlify",
-        &[
-            "NETLIFY",
-            "BUILD_ID",
-            "CONTEXT",
-            "REPOSITORY_URL",
-            "BRANCH",
-            "URL",
-            "DEPLOY_*",
-            "SITE_NAME",
-            "SITE_ID",
-        ],
-    ),
-];
+use super::resolve::SchemaReader;
+use super::scope::EvalScope;
+use crate::zod::model::{
+    Constant, FunctionUse, ObjectCheck, ObjectMode, Rule, SourceLine, Unresolved,
+};
+use crate::zod::typescript::Link;
 
 impl<'a> SchemaReader<'a> {
     /// `z.object({ … })` in one of its three modes.
@@ -59,13 +38,27 @@ impl<'a> SchemaReader<'a> {
         value: &'a Expression<'a>,
     ) -> ObjectFields {
         match self.node(scope, value) {
-            Node::Fields(shape) => shape,
-            Node::Object(object) => object.shape,
-            Node::Other(what) => ObjectFields::unknown(what),
+            node @ (Node::Fields(_) | Node::Object(_) | Node::Literal(..) | Node::Other(_)) => {
+                self.fields_of(scope, node)
+            }
             _ => {
                 let what = scope.unresolved(value.span().start, "not an object of schemas");
                 ObjectFields::unknown(what)
             }
+        }
+    }
+
+    /// The fields of what stands for an object of schemas.
+    pub(crate) fn fields_of(&self, scope: &EvalScope<'a>, node: Node<'a>) -> ObjectFields {
+        match node {
+            Node::Fields(shape) => shape,
+            Node::Object(object) => object.shape,
+            Node::Literal(home, object) => {
+                let depth = home.depth.min(scope.depth);
+                self.object_literal(&EvalScope { depth, ..home }, object)
+            }
+            Node::Other(what) => ObjectFields::unknown(what),
+            _ => ObjectFields::default(),
         }
     }
 
@@ -87,7 +80,7 @@ impl<'a> SchemaReader<'a> {
                     let name = property.key.static_name().map(|name| name.into_owned());
                     let name = name.or_else(|| {
                         let key = property.key.as_expression()?;
-                        self.constant(&scope.site(key))?.text()
+                        self.computed_constant(&scope.site(key))?.text()
                     });
                     let Some(name) = name else {
                         let what = scope.unresolved(start, "a key that is computed");
@@ -123,26 +116,17 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
-    /// The fields of `...x`; those under a condition are unresolved.
+    /// The fields of `...x`, also under a condition.
     fn spread(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> ObjectFields {
-        let branches: Vec<&'a Expression<'a>> = match value.get_inner_expression() {
-            Expression::ConditionalExpression(choice) => {
-                vec![&choice.consequent, &choice.alternate]
-            }
+        match value.get_inner_expression() {
             Expression::LogicalExpression(choice) if choice.operator == LogicalOperator::And => {
-                vec![&choice.right]
+                let condition = self.condition(&scope.site(&choice.left));
+                let fields = self.shape_argument(scope, &choice.right);
+                let nothing = ObjectFields::default();
+                self.either(scope, &condition, fields, nothing, value.span().start)
             }
-            _ => return self.shape_argument(scope, value),
-        };
-        let mut shape = ObjectFields::default();
-        for branch in branches {
-            for (name, mut field) in self.shape_argument(scope, branch).fields {
-                let what = scope.unresolved(value.span().start, "declared under a condition");
-                field.rule = Rule::Unresolved(what);
-                shape.put(name, field);
-            }
+            _ => self.shape_argument(scope, value),
         }
-        shape
     }
 
     /// Applies a method of an object schema: `.extend(…)`, `.pick(…)`, `.strict()`, …
@@ -176,9 +160,14 @@ impl<'a> SchemaReader<'a> {
             // These do not change which environments are accepted.
             "readonly" | "brand" | "describe" | "meta" | "register" | "clone" | "parse"
             | "safeParse" | "parseAsync" | "safeParseAsync" => Node::Object(object),
-            "refine" | "superRefine" | "check" | "transform" | "pipe" | "refinement" => {
-                let reason = format!("{} over the whole object runs code", link.name);
-                object.shape.unresolved.push(scope.unresolved(link.offset, reason));
+            "keyof" => Node::Field(keys_of(&object, scope.module.place(link.offset))),
+            "refine" | "superRefine" | "check" | "transform" | "refinement" => {
+                object.shape.conditions.push(self.object_check(scope, link));
+                Node::Object(object)
+            }
+            "pipe" => {
+                let what = scope.unresolved(link.offset, "pipe of the whole object");
+                object.shape.conditions.push(ObjectCheck::opaque(what));
                 Node::Object(object)
             }
             "catchall" => {
@@ -208,7 +197,21 @@ impl<'a> SchemaReader<'a> {
         Node::Object(object)
     }
 
-    /// `.merge(x)` also takes the mode of `x`; with `.and(x)` the rule of a key of both is unresolved.
+    /// A check of the whole object.
+    fn object_check(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> ObjectCheck {
+        let used = match link.name {
+            "superRefine" => FunctionUse::Issues,
+            "transform" => FunctionUse::Transform,
+            "check" => FunctionUse::Payload,
+            _ => FunctionUse::Predicate,
+        };
+        let reason = format!("{} over the whole object", link.name);
+        let what = scope.unresolved(link.offset, reason);
+        ObjectCheck { function: self.function(scope, link, 0), used, what }
+    }
+
+    /// `.merge(x)` also takes the mode of `x`; with `.and(x)` both rules apply to a key of both. What is joined
+    /// and cannot be read leaves the rest as it is.
     fn merge(&self, scope: &EvalScope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
         let other = match link.arg(0).map(|argument| self.node(scope, argument)) {
             Some(Node::Object(other)) => other,
@@ -216,21 +219,74 @@ impl<'a> SchemaReader<'a> {
                 object.shape.unresolved.push(what);
                 return Node::Object(object);
             }
-            _ => return self.unsupported(scope, link, "argument"),
-        };
-        let mut more = other.shape;
-        if link.name == "and" {
-            for (name, field) in &mut more.fields {
-                if object.shape.get(name).is_some() {
-                    let what = scope.unresolved(link.offset, "declared on both sides of `and`");
-                    field.rule = Rule::Unresolved(what);
-                }
+            _ => {
+                let reason = format!("what `{}` joins is not an object schema", link.name);
+                object.shape.unresolved.push(scope.unresolved(link.offset, reason));
+                return Node::Object(object);
             }
-        } else {
-            object.mode = other.mode;
+        };
+        if link.name == "and" {
+            return self.joined_objects(scope, object, other, link.offset);
         }
+        object.mode = other.mode;
+        let mut more = other.shape;
+        // zod drops the checks of what is joined.
+        more.conditions.clear();
         self.absorb(scope, &mut object.shape, more, link.offset);
         Node::Object(object)
+    }
+
+    /// `a.and(b)`
+    pub(crate) fn joined_objects(
+        &self,
+        scope: &EvalScope<'a>,
+        mut object: Object,
+        other: Object,
+        offset: u32,
+    ) -> Node<'a> {
+        let place = scope.module.place(offset);
+        let mut more = other.shape;
+        for (name, field) in &mut more.fields {
+            if let Some(own) = object.shape.get(name) {
+                let both = |a, b| Rule::Both(Box::new(a), Box::new(b));
+                *field = own.clone().join(field.clone(), &place, both);
+            }
+        }
+        let strict = [object.mode, other.mode].contains(&ObjectMode::Strict);
+        if strict {
+            // Each side refuses the keys of the other one.
+            let what = scope.unresolved(offset, "`and` of a strict object");
+            object.shape.conditions.push(ObjectCheck::opaque(what));
+        }
+        self.absorb(scope, &mut object.shape, more, offset);
+        Node::Object(object)
+    }
+
+    /// The schema of alternatives that are objects: every key is declared, and judged if all agree on its rule.
+    pub(crate) fn union_of_objects(
+        &self,
+        scope: &EvalScope<'a>,
+        options: Vec<Object>,
+        offset: u32,
+    ) -> Node<'a> {
+        let what = || scope.unresolved(offset, "declared by alternatives");
+        let mut shape = ObjectFields::default();
+        for option in &options {
+            for (name, field) in &option.shape.fields {
+                let same = options
+                    .iter()
+                    .all(|o| o.shape.get(name).is_some_and(|other| other.rule == field.rule));
+                let rule = if same { field.rule.clone() } else { Rule::Unresolved(what()) };
+                if shape.get(name).is_none() && self.step() {
+                    shape.put(name.clone(), Field { rule, ..field.clone() });
+                }
+            }
+        }
+        for option in options {
+            shape.unresolved.extend(option.shape.unresolved);
+        }
+        shape.conditions.push(ObjectCheck::opaque(what()));
+        Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing: false })
     }
 
     /// `.pick({ A: true })`, `.omit(…)`, `.partial(…)`, `.required(…)`.
@@ -274,7 +330,7 @@ impl<'a> SchemaReader<'a> {
         scope: &EvalScope<'a>,
         value: &'a Expression<'a>,
     ) -> Option<HashSet<String>> {
-        match self.constant(&scope.site(value))? {
+        match self.computed_constant(&scope.site(value))? {
             ConstValue::Map(entries) => Some(
                 entries
                     .into_iter()
@@ -287,147 +343,13 @@ impl<'a> SchemaReader<'a> {
     }
 }
 
-impl<'a> SchemaReader<'a> {
-    /// The schema of `createEnv({ server, client, shared, … })` of `@t3-oss/env-*`.
-    pub(crate) fn create_env(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
-        let Some(Expression::ObjectExpression(options)) =
-            link.arg(0).map(Expression::get_inner_expression)
-        else {
-            let reason = "the options of createEnv are computed";
-            return Node::Other(scope.unresolved(link.offset, reason));
-        };
-        let mut shape = ObjectFields::default();
-        for (name, side) in
-            [("server", Side::Server), ("shared", Side::Shared), ("client", Side::Client)]
-        {
-            if let Some(value) = property(options, name) {
-                let mut more = self.shape_argument(scope, value);
-                for (_, field) in &mut more.fields {
-                    field.side = side;
-                }
-                shape.absorb(more);
-            }
-        }
-        let mut blank_is_missing = false;
-        if let Some(value) = property(options, "emptyStringAsUndefined") {
-            match self.constant(&scope.site(value)) {
-                Some(ConstValue::One(Constant::Boolean(flag))) => blank_is_missing = flag,
-                _ => shape.unresolved.push(
-                    scope.unresolved(value.span().start, "emptyStringAsUndefined is computed"),
-                ),
-            }
-        }
-        if let Some(value) = property(options, "createFinalSchema") {
-            let what = scope.unresolved(value.span().start, "createFinalSchema runs code");
-            shape.unresolved.push(what);
-        }
-        if let Some(Expression::ObjectExpression(sources)) =
-            property(options, "runtimeEnv").or_else(|| property(options, "runtimeEnvStrict"))
-        {
-            mark_renamed(scope, &mut shape, sources);
-        }
-        // After `runtimeEnv`, which does not apply to extended schemas.
-        if let Some(value) = property(options, "extends") {
-            self.add_extended(scope, &mut shape, value);
-        }
-        Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing })
-    }
-}
-
-/// The value of an option.
-fn property<'a>(object: &'a ObjectExpression<'a>, name: &str) -> Option<&'a Expression<'a>> {
-    object.properties.iter().find_map(|property| {
-        let property = property.as_property()?;
-        (property.key.static_name()? == name).then(|| property.value.get_inner_expression())
-    })
-}
-
-/// `runtimeEnv: { A: process.env.B }`: the rule of A applies to another variable, so it is unresolved.
-fn mark_renamed<'a>(
-    scope: &EvalScope<'a>,
-    shape: &mut ObjectFields,
-    sources: &'a ObjectExpression<'a>,
-) {
-    for property in sources.properties.iter().filter_map(|property| property.as_property()) {
-        let Some(key) = property.key.static_name() else { continue };
-        let Some(field) = shape.get(&key) else { continue };
-        let same = flatten(&property.value).is_some_and(|chain| {
-            let environment = chain.root.is_specific_id("process")
-                && chain.links.first().is_some_and(|link| link.name == "env");
-            let name = chain.links.last().map(|link| link.name);
-            environment && chain.links.len() == 2 && name == Some(key.as_ref())
-        });
-        if !same {
-            let what = scope.unresolved(property.span.start, "runtimeEnv takes another value");
-            let field = Field { rule: Rule::Unresolved(what), ..field.clone() };
-            shape.put(key.into_owned(), field);
-        }
-    }
-}
-
-impl<'a> SchemaReader<'a> {
-    /// Adds the keys of `extends: [ … ]`, except those that the schema declares itself.
-    fn add_extended(
-        &self,
-        scope: &EvalScope<'a>,
-        shape: &mut ObjectFields,
-        value: &'a Expression<'a>,
-    ) {
-        let Expression::ArrayExpression(list) = value.get_inner_expression() else {
-            let what = scope.unresolved(value.span().start, "what it extends is computed");
-            return shape.unresolved.push(what);
-        };
-        for element in &list.elements {
-            match element.as_expression() {
-                Some(other) => self.add_extended_schema(scope, shape, other),
-                None if matches!(element, ArrayExpressionElement::Elision(_)) => {}
-                None => shape
-                    .unresolved
-                    .push(scope.unresolved(element.span().start, "what it extends is computed")),
-            }
-        }
-    }
-
-    fn add_extended_schema(
-        &self,
-        scope: &EvalScope<'a>,
-        shape: &mut ObjectFields,
-        other: &'a Expression<'a>,
-    ) {
-        if let Some(names) = self.platform_names(scope, other) {
-            return shape.platform.extend(names);
-        }
-        let offset = other.span().start;
-        let more = match self.node(scope, other) {
-            Node::Object(object) => object.shape,
-            Node::Other(what) => {
-                let reason = format!("what it extends may declare further keys: {}", what.reason);
-                ObjectFields::unknown(scope.unresolved(offset, reason))
-            }
-            _ => ObjectFields::unknown(scope.unresolved(offset, "what it extends is no schema")),
-        };
-        for (name, field) in more.fields {
-            if shape.get(&name).is_none() && self.step() {
-                shape.put(name, field);
-            }
-        }
-        shape.unresolved.extend(more.unresolved);
-        shape.platform.extend(more.platform);
-    }
-
-    /// The names of a platform preset.
-    fn platform_names(
-        &self,
-        scope: &EvalScope<'a>,
-        value: &'a Expression<'a>,
-    ) -> Option<&'static [&'static str]> {
-        let chain = flatten(value)?;
-        let Expression::Identifier(name) = chain.root else { return None };
-        match self.resolve(&scope.module, name.name.as_str()) {
-            Resolved::Package(from, Imported::Named(preset)) if is_preset(from) => {
-                PLATFORMS.iter().find(|(known, _)| *known == preset).map(|(_, names)| *names)
-            }
-            _ => None,
+/// `.keyof()`: an enum of the keys.
+fn keys_of(object: &Object, place: SourceLine) -> Field {
+    match object.shape.unresolved.first() {
+        Some(what) => Field::new(Rule::Unresolved(Unresolved::clone(what)), place),
+        None => {
+            let names = object.shape.fields.iter().map(|(name, _)| Constant::Text(name.clone()));
+            Field::new(Rule::OneOf(names.collect()), place)
         }
     }
 }

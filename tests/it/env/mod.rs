@@ -3,6 +3,7 @@
 mod code;
 mod fix;
 mod inclusion;
+mod schemas;
 mod template;
 mod values;
 

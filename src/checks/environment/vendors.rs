@@ -1,0 +1,113 @@
+//! Keys of common vendors, by their shape: which of them are secret, and which are made for browsers.
+
+use super::jwt;
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    /// It must stay on the server.
+    Secret,
+    /// It is made for browsers, and cannot replace the secret one.
+    Publishable,
+}
+
+/// Prefixes of issued keys, the minimum length of the rest, what they are for, and what reports call them.
+const KEYS: [(&str, usize, KeyKind, &str); 45] = [
+    ("sk_live_", 10, KeyKind::Secret, "a secret live key"),
+    ("rk_live_", 10, KeyKind::Secret, "a restricted live key"),
+    ("sk_test_", 10, KeyKind::Secret, "a secret test key"),
+    ("rk_test_", 10, KeyKind::Secret, "a restricted test key"),
+    ("whsec_", 16, KeyKind::Secret, "a webhook secret"),
+    ("sb_secret_", 10, KeyKind::Secret, "a Supabase secret key"),
+    ("sbp_", 20, KeyKind::Secret, "a Supabase access token"),
+    ("sk-", 20, KeyKind::Secret, "an API key"),
+    ("sk.", 20, KeyKind::Secret, "a Mapbox secret token"),
+    ("gsk_", 20, KeyKind::Secret, "a Groq key"),
+    ("xai-", 20, KeyKind::Secret, "an xAI key"),
+    ("pplx-", 20, KeyKind::Secret, "a Perplexity key"),
+    ("hf_", 20, KeyKind::Secret, "a Hugging Face token"),
+    ("r8_", 20, KeyKind::Secret, "a Replicate token"),
+    ("AKIA", 16, KeyKind::Secret, "an AWS access key"),
+    ("ghp_", 30, KeyKind::Secret, "a GitHub token"),
+    ("gho_", 30, KeyKind::Secret, "a GitHub token"),
+    ("ghs_", 30, KeyKind::Secret, "a GitHub token"),
+    ("github_pat_", 20, KeyKind::Secret, "a GitHub token"),
+    ("glpat-", 16, KeyKind::Secret, "a GitLab token"),
+    ("xoxb-", 20, KeyKind::Secret, "a Slack token"),
+    ("xoxp-", 20, KeyKind::Secret, "a Slack token"),
+    ("xapp-", 20, KeyKind::Secret, "a Slack token"),
+    ("SG.", 30, KeyKind::Secret, "a SendGrid key"),
+    ("re_", 20, KeyKind::Secret, "a Resend key"),
+    ("npm_", 30, KeyKind::Secret, "an npm token"),
+    ("phx_", 20, KeyKind::Secret, "a PostHog personal key"),
+    ("sntrys_", 20, KeyKind::Secret, "a Sentry token"),
+    ("sntryu_", 20, KeyKind::Secret, "a Sentry token"),
+    ("shpat_", 20, KeyKind::Secret, "a Shopify token"),
+    ("shpss_", 20, KeyKind::Secret, "a Shopify secret"),
+    ("lin_api_", 20, KeyKind::Secret, "a Linear key"),
+    ("ntn_", 20, KeyKind::Secret, "a Notion token"),
+    ("dop_v1_", 20, KeyKind::Secret, "a DigitalOcean token"),
+    ("vercel_blob_rw_", 16, KeyKind::Secret, "a Vercel Blob token"),
+    ("pscale_tkn_", 16, KeyKind::Secret, "a PlanetScale token"),
+    ("pscale_pw_", 16, KeyKind::Secret, "a PlanetScale password"),
+    ("EAAG", 60, KeyKind::Secret, "a Facebook token"),
+    ("sq0csp-", 20, KeyKind::Secret, "a Square secret"),
+    ("-----BEGIN", 10, KeyKind::Secret, "a private key"),
+    ("pk_live_", 10, KeyKind::Publishable, "a publishable live key"),
+    ("pk_test_", 10, KeyKind::Publishable, "a publishable test key"),
+    ("sb_publishable_", 10, KeyKind::Publishable, "a publishable key"),
+    ("phc_", 20, KeyKind::Publishable, "a PostHog project key"),
+    ("pk.", 20, KeyKind::Publishable, "a Mapbox public token"),
+];
+/// Parts of placeholders for a key.
+const PLACEHOLDERS: [&str; 14] = [
+    "your",
+    "change",
+    "replace",
+    "example",
+    "placeholder",
+    "xxx",
+    "todo",
+    "dummy",
+    "insert",
+    "secret-key",
+    "my-",
+    "<",
+    "...",
+    "password",
+];
+/// The secret test key of Stripe's public documentation.
+const DOCUMENTED: &str = "sk_test_4eC39HqLyjWDarjtT1zdp7dc";
+
+/// The kind of an issued key, and what reports call it.
+pub(crate) fn key_kind(value: &str) -> Option<(KeyKind, &'static str)> {
+    if is_placeholder(value) || value == DOCUMENTED || value.contains("PUBLIC KEY") {
+        return None;
+    }
+    let matching = KEYS.iter().filter(|(prefix, more, ..)| {
+        value.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() >= *more && (*prefix == "-----BEGIN" || !rest.contains(char::is_whitespace))
+        })
+    });
+    matching.max_by_key(|(prefix, ..)| prefix.len()).map(|(_, _, kind, name)| (*kind, *name))
+}
+
+/// Whether a value stands for a key that is not given.
+pub(crate) fn is_placeholder(value: &str) -> bool {
+    let lower_case = value.to_lowercase();
+    PLACEHOLDERS.iter().any(|word| lower_case.contains(word))
+}
+
+/// Whether a value is a key of the local stack, the same on every machine.
+pub(crate) fn is_local_constant(value: &str) -> bool {
+    let issuer =
+        jwt::claims(value).and_then(|claims| Some(claims.get("iss")?.as_str()?.to_owned()));
+    issuer.as_deref() == Some("supabase-demo")
+}
+
+/// Whether a value is a URL with a password, except those of local development.
+pub(crate) fn has_password(value: &str) -> bool {
+    let Ok(url) = url::Url::parse(value) else { return false };
+    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]" | "host" | "db"));
+    url.password().is_some_and(|password| !password.is_empty() && password != "postgres") && !local
+}

@@ -1,0 +1,175 @@
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{Evaluation, KeyResult, Variables};
+use crate::zod::model::EnvSchema;
+use crate::zod::schema::{self, Files};
+
+fn read(text: &str) -> EnvSchema {
+    let text = format!("import {{ z }} from 'zod/v4';\n{text}");
+    schema::parse(Path::new("env.ts"), &text, None, Files::NONE).expect("a schema")
+}
+
+/// The result for the first key of a file, with these variables.
+fn judge(text: &str, variables: &[(&str, &str)]) -> KeyResult {
+    let schema = read(text);
+    let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Evaluation::new(&schema, Variables::only(pairs)).key(&schema.keys[0])
+}
+
+fn is_unknown(result: &KeyResult) -> bool {
+    matches!(result, KeyResult::Unknown(_))
+}
+
+#[test]
+fn functions_are_run_as_javascript() {
+    for (rule, accepted, refused) in [
+        ("z.string().refine((v) => v.startsWith('a'))", "ab", "b"),
+        ("z.string().transform((s) => parseInt(s, 10)).pipe(z.number().max(99))", "12px", "abc"),
+        (
+            "z.preprocess((v) => (v as string).split(','), z.array(z.enum(['a', 'b'])))",
+            "a,b",
+            "a,c",
+        ),
+        (
+            "z.string().superRefine((v, ctx) => { if (v === 'x') ctx.addIssue({ code: z.ZodIssueCode.custom }); })",
+            "a",
+            "x",
+        ),
+        (
+            "z.string().transform((v, ctx) => { if (v !== 'x') return v; ctx.addIssue('no'); return z.NEVER; })",
+            "a",
+            "x",
+        ),
+        (
+            "z.string().refine((v: string): boolean => { try { new URL(v); return true; } catch { return false; } })",
+            "http://a",
+            "a",
+        ),
+        ("z.string().transform((v) => JSON.parse(v) as unknown)", "[1]", "[1"),
+        ("z.string().refine((v) => v!.length satisfies number > 1)", "ab", "a"),
+        (
+            "z.string().check((ctx) => { if (ctx.value === 'x') ctx.issues.push({ code: 'custom', message: 'no', input: ctx.value }); })",
+            "a",
+            "x",
+        ),
+    ] {
+        let text = format!("export const EnvSchema = z.object({{ A: {rule} }});");
+        assert_eq!(judge(&text, &[("A", accepted)]), KeyResult::Accepted, "{rule}");
+        let result = judge(&text, &[("A", refused)]);
+        assert!(matches!(result, KeyResult::Refused(_)), "{rule}: {result:?}");
+        assert!(!format!("{result:?}").contains(&format!("{refused:?}")) || refused.len() < 3);
+    }
+}
+
+#[test]
+fn functions_see_what_they_name_in_the_checkout() {
+    let text = "const words = ['a', 'b'] as const;\nenum Level { Low = 1, High }\n\
+        function isWord(v: string): boolean { return (words as readonly string[]).includes(v) || v === String(Level.High); }\n\
+        const rule = (min: number) => z.string().refine((v) => v.length >= min && isWord(v));\n\
+        export const EnvSchema = z.object({ A: rule(1) });";
+    assert_eq!(judge(text, &[("A", "b")]), KeyResult::Accepted);
+    assert_eq!(judge(text, &[("A", "2")]), KeyResult::Accepted);
+    assert!(matches!(judge(text, &[("A", "c")]), KeyResult::Refused(_)));
+    assert!(matches!(judge(text, &[("A", "")]), KeyResult::Refused(_)));
+}
+
+#[test]
+fn hostile_functions_are_unknown_in_bounded_time() {
+    let started = Instant::now();
+    for function in [
+        "() => { for (;;); }",
+        "() => { while (true) { try { throw 1; } catch {} } }",
+        "function f(v) { return f(v) + 1; }",
+        "() => 'x'.repeat(1e9).length > 0",
+        "() => { let s = 'x'; for (;;) s += s; }",
+        "() => { const a = []; for (;;) a.push([a]); }",
+        "() => new Array(1e9).fill('x').length > 0",
+        "(v) => /^(a+)+$/.test('a'.repeat(40) + v)",
+        "(v) => { try { return /^(a+)+$/.test('a'.repeat(40) + v); } catch { return true; } }",
+        "() => ({ get x() { for (;;); } }).x",
+        "() => `${{ toString() { for (;;); } }}` === ''",
+        "() => { Object.prototype.trim = 1; return true; }",
+        "(v) => v.constructor.constructor('return true')()",
+        "(v) => v['const' + 'ructor']['const' + 'ructor']('return true')()",
+        "(v) => (() => 1)['constructor']('return true')()",
+        "() => Function('return true')()",
+        "() => eval('true')",
+        "() => { import('node:fs'); return true; }",
+        "() => require('node:fs').existsSync('/')",
+        "() => process.exit(0)",
+        "() => globalThis.process === undefined",
+        "() => Date.now() > 0",
+        "() => new Date().getFullYear() > 0",
+        "() => Math.random() >= 0",
+        "() => performance.now() > 0",
+        "() => fetch('http://127.0.0.1') !== null",
+        "() => { setTimeout(() => {}, 0); return true; }",
+        "async () => true",
+        "function* () { yield true; }",
+        "() => { try { return nowhere; } catch { return true; } }",
+        "() => typeof nowhere === 'undefined'",
+        "(v) => { knownZod = v; return true; }",
+        "(v) => { unknown = undefined; return fail; }",
+        "() => uses.call !== undefined",
+    ] {
+        let text =
+            format!("export const EnvSchema = z.object({{ A: z.string().refine({function}) }});");
+        let result = judge(&text, &[("A", "b")]);
+        assert!(is_unknown(&result), "{function}: {result:?}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+}
+
+#[test]
+fn conditions_are_decided_by_the_environment() {
+    let text = "export const EnvSchema = z.object({\n  A: process.env.MODE === 'x' ? z.string() : z.string().min(3),\n});";
+    assert_eq!(judge(text, &[("MODE", "x"), ("A", "a")]), KeyResult::Accepted);
+    assert!(matches!(judge(text, &[("A", "a")]), KeyResult::Refused(_)));
+    assert_eq!(judge(text, &[("A", "abc")]), KeyResult::Accepted);
+    // Who sets NODE_ENV is not known, so both sides must agree.
+    let text = text.replace("MODE", "NODE_ENV");
+    let schema = read(&text);
+    let with = |value: &str| {
+        let variables = Variables::only([("A".to_owned(), value.to_owned())]);
+        Evaluation::new(&schema, variables.doubting("NODE_ENV")).key(&schema.keys[0])
+    };
+    assert!(is_unknown(&with("a")));
+    assert_eq!(with("abc"), KeyResult::Accepted);
+}
+
+#[test]
+fn argument_of_parse_decides_what_a_key_gets() {
+    let schema = "const EnvSchema = z.object({ A: z.string().min(3) });\n";
+    for (argument, variables, accepted) in [
+        ("process.env", [("A", "abc")], true),
+        ("{ A: process.env.A }", [("A", "ab")], false),
+        ("{ A: process.env.B }", [("B", "abc")], true),
+        ("{ A: process.env.B }", [("A", "abc")], false),
+        ("{ ...process.env, A: process.env.B ?? 'abc' }", [("X", "")], true),
+        ("{ ...process.env, A: process.env.B || process.env.A }", [("A", "abc")], true),
+        ("{ B: process.env.B }", [("A", "abc")], false),
+        (
+            "Object.fromEntries(Object.entries(process.env).map(([k, v]) => [k.slice(2), v]))",
+            [("X_A", "abc")],
+            true,
+        ),
+        (
+            "Object.fromEntries(Object.entries(process.env).map(([k, v]) => [k.slice(2), v]))",
+            [("A", "abc")],
+            false,
+        ),
+    ] {
+        let text = format!("{schema}export const env = EnvSchema.parse({argument});");
+        let result = judge(&text, &variables);
+        let right = match accepted {
+            true => result == KeyResult::Accepted,
+            false => matches!(result, KeyResult::Refused(_)),
+        };
+        assert!(right, "{argument}: {result:?}");
+    }
+    let text = format!(
+        "import {{ clean }} from 'somewhere';\n{schema}export const env = EnvSchema.parse(clean(process.env));"
+    );
+    assert!(is_unknown(&judge(&text, &[("A", "abc")])));
+}

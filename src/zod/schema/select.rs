@@ -1,0 +1,417 @@
+//! Selects the schema that the environment is parsed with, and reads it.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use oxc_ast::ast::{Expression, Statement};
+use oxc_span::GetSpan;
+
+use super::SchemaError;
+use super::functions::throws;
+use super::input::Origin;
+use super::module::{Export, Imported, Module};
+use super::node::{Node, Object};
+use super::package::{is_create_env, is_zod};
+use super::resolve::SchemaReader;
+use super::scope::{EvalScope, ExprSite, Resolved};
+use super::sites::{ParseSite, is_exported};
+use crate::zod::erase;
+use crate::zod::model::{
+    EnvSchema, FunctionUse, Input, ObjectCheck, SchemaChoice, SchemaFunction, SchemaKey,
+    SourceLine, Validation, ZodMajor,
+};
+use crate::zod::typescript::flatten;
+
+/// Names of the environment's schema; one of them is meant, whatever else the file has.
+const DEFAULT_NAMES: [&str; 2] = ["EnvSchema", "envSchema"];
+/// Names of the parsed environment.
+const PARSED_NAMES: [&str; 4] = ["env", "ENV", "Env", "default"];
+/// Names that are followed to find out whether one is a schema.
+const MAX_HOPS: u8 = 16;
+
+impl<'a> SchemaReader<'a> {
+    /// Selects a schema of a file and reads it: the one with the requested or a default name, the one that the
+    /// file parses the environment with, or the only one.
+    pub(crate) fn choose(
+        &self,
+        module: &Rc<Module<'a>>,
+        name: Option<&str>,
+    ) -> Result<EnvSchema, SchemaError> {
+        let sites = self.parse_sites(module);
+        if let Some(name) = name {
+            let site = self.named_site(module, name).ok_or_else(|| SchemaError::NotFound {
+                path: module.path.clone(),
+                name: Some(name.to_owned()),
+            })?;
+            return self.named_schema(&site, name, &sites);
+        }
+        for name in DEFAULT_NAMES {
+            if let Some(site) = self.named_site(module, name) {
+                return self.named_schema(&site, name, &sites);
+            }
+        }
+        if let Some(site) = self.only_site(module, &sites, Origin::Environment)? {
+            return self.build_site(&site);
+        }
+        if let Some((name, site)) = self.parsed_name(module) {
+            return self.build(&site, name, SchemaChoice::Parsed, None);
+        }
+        if let Some(site) = self.only_site(module, &sites, Origin::Parameter)? {
+            return self.build_site(&site);
+        }
+        let candidates = self.candidates(module);
+        let exported: Vec<_> = candidates.iter().filter(|(_, _, exported)| *exported).collect();
+        match (&exported[..], &candidates[..]) {
+            ([(name, site, _)], _) => self.build(site, name, SchemaChoice::OnlyExport, None),
+            (_, [(name, site, _)]) => self.build(site, name, SchemaChoice::OnlyCandidate, None),
+            (_, []) => Err(SchemaError::NotFound { path: module.path.clone(), name: None }),
+            _ => Err(SchemaError::Ambiguous {
+                path: module.path.clone(),
+                names: candidates.iter().map(|(name, ..)| (*name).to_owned()).collect(),
+            }),
+        }
+    }
+
+    /// The schema of a name, with what is passed to it where the file parses with it.
+    fn named_schema(
+        &self,
+        site: &ExprSite<'a>,
+        name: &str,
+        sites: &[ParseSite<'a>],
+    ) -> Result<EnvSchema, SchemaError> {
+        let target = self.target_of(site);
+        let of_name: Vec<&ParseSite<'a>> = sites
+            .iter()
+            .filter(|parse| {
+                parse.argument.is_some() && self.target_of(&parse.schema) == target
+                    || parse.schema.value.span() == site.value.span()
+                    || is_inside(parse, site)
+            })
+            .collect();
+        let found = of_name.iter().copied().max_by_key(|parse| parse.origin);
+        self.build(site, name, SchemaChoice::ByName, found)
+    }
+
+    /// Identifies the expression that a name stands for.
+    fn target_of(&self, site: &ExprSite<'a>) -> (std::path::PathBuf, u32) {
+        let mut site = site.clone();
+        for _ in 0..MAX_HOPS {
+            let Expression::Identifier(name) = site.value.get_inner_expression() else { break };
+            match self.resolve(&site.scope, name.name.as_str()) {
+                Resolved::Value(target) => site = target,
+                _ => break,
+            }
+        }
+        (site.scope.module.path.clone(), site.value.span().start)
+    }
+
+    /// The only place of its kind that parses, if there is one; several schemas are an error.
+    fn only_site(
+        &self,
+        module: &Rc<Module<'a>>,
+        sites: &[ParseSite<'a>],
+        origin: Origin,
+    ) -> Result<Option<ParseSite<'a>>, SchemaError> {
+        let mut found: Vec<&ParseSite<'a>> =
+            sites.iter().filter(|site| site.origin == origin).collect();
+        // Several places may parse with one schema.
+        let mut targets = Vec::new();
+        found.retain(|site| {
+            let target = self.target_of(&site.schema);
+            let new = !targets.contains(&target);
+            targets.push(target);
+            new
+        });
+        let exported: Vec<_> =
+            found.iter().copied().filter(|site| self.is_meant(module, site)).collect();
+        let named: Vec<_> = exported
+            .iter()
+            .copied()
+            .filter(|site| site.name.is_some_and(|name| PARSED_NAMES.contains(&name)))
+            .collect();
+        match (&named[..], &exported[..], &found[..]) {
+            ([one], ..) | (_, [one], _) | (_, [], [one]) => Ok(Some((*one).clone())),
+            (_, _, []) => Ok(None),
+            (_, [], several) | (_, several, _) => {
+                let names = several.iter().map(|site| match site.name {
+                    Some(name) => name.to_owned(),
+                    None => {
+                        site.schema.scope.module.place(site.schema.value.span().start).to_string()
+                    }
+                });
+                Err(SchemaError::Ambiguous { path: module.path.clone(), names: names.collect() })
+            }
+        }
+    }
+
+    /// Whether the file exports what a place parses: under its own name, or through another one.
+    fn is_meant(&self, module: &Rc<Module<'a>>, site: &ParseSite<'a>) -> bool {
+        let Some(name) = site.name else { return false };
+        if site.exported {
+            return true;
+        }
+        let exported = module.values.iter().filter(|other| is_exported(module, other));
+        exported.copied().any(|other| {
+            let scope = EvalScope::new(Rc::clone(module));
+            let Resolved::Value(value) = self.resolve(&scope, other) else { return false };
+            erase::expression(module.text, value.value)
+                .is_ok_and(|erased| erased.names.contains(&name))
+        })
+    }
+
+    /// An exported name of the parsed environment whose value is a call: `export const env = defineEnv({ … })`.
+    fn parsed_name(&self, module: &Rc<Module<'a>>) -> Option<(&'static str, ExprSite<'a>)> {
+        PARSED_NAMES.into_iter().find_map(|name| {
+            let Resolved::Value(site) = self.exported(module, name) else { return None };
+            let call = matches!(site.value.get_inner_expression(), Expression::CallExpression(_));
+            (call && !self.is_schema(&site, MAX_HOPS)).then_some((name, site))
+        })
+    }
+
+    fn build_site(&self, site: &ParseSite<'a>) -> Result<EnvSchema, SchemaError> {
+        let own_name = match site.schema.value.get_inner_expression() {
+            Expression::Identifier(name) => Some(name.name.as_str()),
+            _ => None,
+        };
+        let name = own_name.or(site.name).unwrap_or("the schema");
+        self.build(&site.schema, name, SchemaChoice::Parsed, Some(site))
+    }
+
+    /// The expression of a top-level or exported name.
+    fn named_site(&self, module: &Rc<Module<'a>>, name: &str) -> Option<ExprSite<'a>> {
+        match self.resolve(&EvalScope::new(Rc::clone(module)), name) {
+            Resolved::Value(site) => Some(site),
+            _ => match self.exported(module, name) {
+                Resolved::Value(site) => Some(site),
+                _ => None,
+            },
+        }
+    }
+
+    /// Every schema of the file: its name, its expression, whether it is exported.
+    fn candidates(&self, module: &Rc<Module<'a>>) -> Vec<(&'a str, ExprSite<'a>, bool)> {
+        let exported = |name: &str| {
+            module.exports.values().any(|export| matches!(export, Export::Local(n) if *n == name))
+        };
+        let mut found: Vec<_> = module
+            .values
+            .iter()
+            .filter_map(|name| match self.resolve(&EvalScope::new(Rc::clone(module)), name) {
+                Resolved::Value(site) if self.is_schema(&site, MAX_HOPS) => {
+                    Some((*name, site, exported(name)))
+                }
+                _ => None,
+            })
+            .collect();
+        let mut reexported: Vec<&'a str> = module
+            .exports
+            .iter()
+            .filter(|(_, export)| matches!(export, Export::From(_, Imported::Named(_))))
+            .map(|(name, _)| *name)
+            .collect();
+        reexported.sort_unstable();
+        for name in reexported {
+            if let Resolved::Value(site) = self.exported(module, name)
+                && self.is_schema(&site, MAX_HOPS)
+            {
+                found.push((name, site, true));
+            }
+        }
+        found
+    }
+
+    /// Whether an expression is an object schema: `z.object(…)`, `createEnv(…)`, or a method of another
+    /// schema that returns a schema. `X.parse(process.env)` is not a schema.
+    fn is_schema(&self, site: &ExprSite<'a>, hops: u8) -> bool {
+        if hops == 0 || !self.step() {
+            return false;
+        }
+        let Some(chain) = flatten(site.value) else { return false };
+        let Expression::Identifier(root) = chain.root else { return false };
+        let names: Vec<&str> = chain.links.iter().map(|link| link.name).collect();
+        if names.iter().any(|name| matches!(*name, "shape" | "keyof")) {
+            return false;
+        }
+        let makes_object = |name: &str| matches!(name, "object" | "strictObject" | "looseObject");
+        match self.resolve(&site.scope, root.name.as_str()) {
+            Resolved::Package(from, what) => match what {
+                Imported::Named(name) if is_create_env(from, name) => names.first() == Some(&""),
+                Imported::Named(name) if name != "z" && name != "default" => {
+                    is_zod(from) && makes_object(name)
+                }
+                _ => is_zod(from) && names.iter().take(2).any(|name| makes_object(name)),
+            },
+            Resolved::Value(other) => {
+                names.iter().any(|name| returns_schema(name)) && self.is_schema(&other, hops - 1)
+            }
+            Resolved::Module(other) => match names.first().map(|n| self.exported(&other, n)) {
+                Some(Resolved::Value(value)) => {
+                    names.iter().skip(1).any(|name| returns_schema(name))
+                        && self.is_schema(&value, hops - 1)
+                }
+                Some(Resolved::Package(from, _)) => {
+                    is_zod(from) && names.iter().skip(1).take(2).any(|name| makes_object(name))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Reads a schema, with what reaches it at a place that parses with it.
+    fn build(
+        &self,
+        site: &ExprSite<'a>,
+        name: &str,
+        chosen: SchemaChoice,
+        parse: Option<&ParseSite<'a>>,
+    ) -> Result<EnvSchema, SchemaError> {
+        let scope = &site.scope;
+        self.clear_zod_imports();
+        let offset = self.target_of(site);
+        let place = scope.module.place(site.value.span().start);
+        let place =
+            if offset.0 == scope.module.path { scope.module.place(offset.1) } else { place };
+        let mut object = match self.node(scope, site.value) {
+            Node::Object(object) => object,
+            Node::Other(what) => {
+                let reason = format!("{} ({name})", what.reason);
+                return Err(SchemaError::Unreadable { place: what.place, reason });
+            }
+            _ => {
+                let reason = format!("`{name}` is not an object schema");
+                return Err(SchemaError::Unreadable { place, reason });
+            }
+        };
+        let mut keys_alone = self.is_create_env(site);
+        if let Some(parse) = parse {
+            if let Some(argument) = &parse.argument {
+                keys_alone = false;
+                self.set_inputs(argument, &mut object.shape, Input::Never);
+            }
+            let validated: Vec<Validation> = parse
+                .conditions
+                .iter()
+                .map(|(test, result)| Validation::If(self.condition(test), *result))
+                .collect();
+            for (_, field) in &mut object.shape.fields {
+                field.validated.extend(validated.iter().cloned());
+            }
+        }
+        object.shape.conditions.extend(self.guards(&site.scope.module));
+        let zod = self.zod_major(&site.scope.module.path);
+        let mentioned = self.mentioned();
+        Ok(EnvSchema { keys_alone, mentioned, ..finish(object, name, place, chosen, zod) })
+    }
+
+    /// Conditions at the top of the file that end the start: `if (process.env.A && !process.env.B) throw …`.
+    fn guards(&self, module: &Rc<Module<'a>>) -> Vec<ObjectCheck> {
+        let scope = EvalScope::new(Rc::clone(module));
+        let guard = |statement: &'a Statement<'a>| {
+            let Statement::IfStatement(choice) = statement else { return None };
+            let test = scope.site(&choice.test);
+            let erased = erase::expression(module.text, test.value).ok()?;
+            if !throws(&choice.consequent) || erased.reads.is_empty() {
+                return None;
+            }
+            let what = scope.unresolved(choice.span.start, "a condition of the file");
+            let function = match self.script(&test) {
+                Ok(script) => SchemaFunction::Script(script.into()),
+                Err(what) => SchemaFunction::Opaque(what),
+            };
+            Some(ObjectCheck { function, used: FunctionUse::Value, what })
+        };
+        module.body.iter().filter_map(guard).collect()
+    }
+
+    /// Whether a schema is made by `createEnv`.
+    fn is_create_env(&self, site: &ExprSite<'a>) -> bool {
+        let mut value = site.value.get_inner_expression();
+        let mut scope = site.scope.clone();
+        for _ in 0..MAX_HOPS {
+            match value {
+                Expression::Identifier(name) => match self.resolve(&scope, name.name.as_str()) {
+                    Resolved::Value(target) => {
+                        (value, scope) = (target.value.get_inner_expression(), target.scope);
+                    }
+                    Resolved::Package(from, Imported::Named(what)) => {
+                        return is_create_env(from, what);
+                    }
+                    _ => return false,
+                },
+                Expression::CallExpression(call) => value = call.callee.get_inner_expression(),
+                Expression::ArrowFunctionExpression(_) => return true,
+                _ => return false,
+            }
+        }
+        false
+    }
+}
+
+/// Whether a place that parses is a part of an expression.
+fn is_inside(parse: &ParseSite<'_>, site: &ExprSite<'_>) -> bool {
+    let (inner, outer) = (parse.schema.value.span(), site.value.span());
+    parse.schema.scope.module.path == site.scope.module.path
+        && outer.start <= inner.start
+        && inner.end <= outer.end
+        && parse.argument.is_some()
+}
+
+/// Whether a method of an object schema returns an object schema.
+fn returns_schema(name: &str) -> bool {
+    matches!(
+        name,
+        "extend"
+            | "augment"
+            | "safeExtend"
+            | "merge"
+            | "and"
+            | "pick"
+            | "omit"
+            | "partial"
+            | "required"
+            | "strict"
+            | "strip"
+            | "passthrough"
+            | "loose"
+            | "catchall"
+            | "readonly"
+            | "refine"
+            | "superRefine"
+            | "transform"
+    )
+}
+
+/// The schema of an object.
+fn finish(
+    object: Object,
+    name: &str,
+    place: SourceLine,
+    chosen: SchemaChoice,
+    zod: ZodMajor,
+) -> EnvSchema {
+    let keys = object.shape.fields.into_iter().map(|(name, field)| SchemaKey {
+        name,
+        rule: field.rule,
+        description: field.description,
+        place: field.place,
+        side: field.side,
+        input: field.input,
+        blank_is_missing: field.blank_is_missing,
+        validated: field.validated,
+    });
+    EnvSchema {
+        name: name.to_owned(),
+        place,
+        chosen,
+        zod,
+        mode: object.mode,
+        blank_is_missing: object.blank_is_missing,
+        keys: keys.collect(),
+        unresolved: object.shape.unresolved,
+        checks: object.shape.conditions,
+        keys_alone: false,
+        mentioned: BTreeSet::new(),
+        platform: object.shape.platform,
+    }
+}
