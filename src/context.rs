@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use crate::error::Error;
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
-use crate::queue::{Claims, Layout, Relation};
+use crate::queue::{Claims, Declaration, Layout, Relation};
 use crate::redact;
 use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;
@@ -90,9 +90,20 @@ impl Context {
                     connect_timeout: self.timeout(),
                     pool_size: POOL_SIZE,
                 };
-                Database::open(&dsn.value, options)
+                let database = Database::open(&dsn.value, options)?;
+                Ok(match self.declaration() {
+                    Some(Declaration { schema, table, .. }) => {
+                        database.with_jobs_table(schema.as_deref(), table)
+                    }
+                    None => database,
+                })
             })
             .await
+    }
+
+    /// Returns the declaration of the jobs table, if the context has one.
+    pub(crate) fn declaration(&self) -> Option<&Declaration> {
+        self.settings.queue.as_ref().map(|setting| &setting.value)
     }
 
     /// Returns the layout of the jobs table, which is read once.
@@ -101,7 +112,8 @@ impl Context {
             .get_or_try_init(|| async {
                 let state_column = self.settings.state_column.as_ref();
                 let state_column = state_column.map(|setting| setting.value.as_str());
-                postgres::layout::read(self.database().await?, state_column, self.timeout()).await
+                let (database, declaration) = (self.database().await?, self.declaration());
+                postgres::layout::read(database, declaration, state_column, self.timeout()).await
             })
             .await
     }

@@ -30,7 +30,7 @@ pub(crate) async fn read(
     selection: &Selection,
     timeout: Duration,
 ) -> Result<Groups, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     dead_letters::required(layout)?;
     let conditions = Conditions::new(layout, selection);
     // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.

@@ -56,8 +56,10 @@ pub struct Database {
     pool: Pool,
     last_error: LastConnectError,
     display_name: String,
-    /// Schema of the tables that the connection string names.
+    /// Schema of the tables that the connection string or the declaration names.
     schema: Option<String>,
+    /// The declared jobs table.
+    declared_table: Option<String>,
 }
 
 impl Database {
@@ -73,7 +75,18 @@ impl Database {
         let manager = Manager::from_connect(Config::new(), connector, recycling);
         let pool = Pool::builder(manager).max_size(size).build();
         let pool = pool.map_err(|error| SourceError::new(Kind::Other, error.to_string()))?;
-        Ok(Self { pool, last_error, display_name: dsn.to_string(), schema: dsn.schema.clone() })
+        Ok(Self { pool, last_error, display_name: dsn.to_string(), schema: dsn.schema.clone(), declared_table: None })
+    }
+
+    /// The same database with this jobs table and no events.
+    pub(crate) fn with_jobs_table(&self, schema: Option<&str>, table: &str) -> Self {
+        let schema = schema.map(str::to_owned).or_else(|| self.schema.clone());
+        Self { schema, declared_table: Some(table.to_owned()), ..self.clone() }
+    }
+
+    /// The name of the jobs table.
+    pub(crate) fn jobs_table(&self) -> &str {
+        self.declared_table.as_deref().unwrap_or("jobs")
     }
 
     /// Replaces `{jobs}` and `{job_events}` in a statement by the OIDs of these tables: in the schema that the
@@ -85,12 +98,16 @@ impl Database {
                 format!("pg_catalog.to_regclass({})", literal(&name))
             }
             None => format!(
-                "coalesce(pg_catalog.to_regclass('{name}'), pg_catalog.to_regclass('public.{name}'))"
+                "coalesce(pg_catalog.to_regclass({}), pg_catalog.to_regclass({}))",
+                literal(&ident(name)),
+                literal(&format!("public.{}", ident(name)))
             ),
         };
-        statement
-            .replace("{jobs}", &regclass("jobs"))
-            .replace("{job_events}", &regclass("job_events"))
+        let events = match self.declared_table {
+            Some(_) => "null::pg_catalog.oid".to_owned(),
+            None => regclass("job_events"),
+        };
+        statement.replace("{jobs}", &regclass(self.jobs_table())).replace("{job_events}", &events)
     }
 
     /// The schema in which the jobs table is expected, for messages.

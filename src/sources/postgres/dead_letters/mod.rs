@@ -42,7 +42,7 @@ impl Listing<'_> {
     /// Returns the statement for at most `limit` rows. [`Order::DeadSince`] is not part of it: it
     /// depends on times recorded by workers, which are parsed here.
     fn statement(&self, limit: Option<u64>) -> (String, Conditions) {
-        let jobs = &self.layout.relation;
+        let jobs = self.layout.rows_as("jobs");
         let layout = self.layout;
         let key = sql::changed(layout);
         let mut conditions = Conditions::new(layout, self.selection);

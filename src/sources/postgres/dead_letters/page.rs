@@ -54,7 +54,7 @@ async fn page<T>(
     timeout: Duration,
     convert: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
-    let jobs = &listing.layout.relation;
+    let jobs = listing.layout.rows_as("jobs");
     let (statement, conditions) = listing.statement(Some(u64::from(limit) + 1));
     let all = Conditions::new(listing.layout, listing.selection);
     let total = format!(

@@ -49,7 +49,7 @@ pub(crate) async fn list(
 }
 
 fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
     let (due, heartbeat, changed) =
         (sql::due(layout), sql::last_heartbeat(layout), sql::changed(layout));

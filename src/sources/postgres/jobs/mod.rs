@@ -32,7 +32,7 @@ pub(crate) async fn read(
     id: &str,
     timeout: Duration,
 ) -> Result<Job, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let statement =
         format!("select {} from {jobs} where id = $1::text::{}", columns(layout), layout.id.sql());
     let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();

@@ -5,6 +5,7 @@
 //! transaction is open during a pause; results come from what the database returns.
 
 mod columns;
+mod declared;
 pub(crate) mod journal;
 pub(crate) mod operation_events;
 pub(crate) mod ops;

@@ -63,7 +63,7 @@ fn reason(row: &tokio_postgres::Row) -> Option<String> {
 }
 
 fn statement(layout: &Layout) -> Option<String> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("job");
     let events = layout.events.as_ref()?;
     let (data, at) = (ident(events.data.as_deref()?), events.at.as_ref()?.sql());
     let order = if events.ids_grow { "id" } else { at.as_str() };
@@ -85,7 +85,7 @@ fn statement(layout: &Layout) -> Option<String> {
                        else job.{live}::text end as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
                   min(at) as began, max(at) as at
-             from ours join {jobs} job on job.id = ours.job_id
+             from ours join {jobs} on job.id = ours.job_id
             group by 1, 2, 3, 4, 5, 6
          ), by_state as (
            select operation, deed, state, sum(n)::bigint as n from by_author group by 1, 2, 3

@@ -6,6 +6,7 @@
 //! committed together.
 
 use super::columns::{EventStage, RequeueColumns};
+use super::declared::{self, KeyQuery};
 use super::journal::REDACTED;
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
@@ -18,6 +19,8 @@ pub(crate) struct Statements {
     pub(crate) write: String,
     /// Returns the ids that could still be written.
     pub(crate) matching: String,
+    /// Query for the keys of a requeue, if they are not the ids.
+    pub(crate) keys: Option<KeyQuery>,
 }
 
 impl Statements {
@@ -32,6 +35,9 @@ impl Statements {
 /// Returns the statements that requeue dead letters. Keys are job ids. The UPDATE finds a locked
 /// row by its `ctid`, which cannot change and is faster than the id.
 pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
+    if let Some(table) = &layout.declared {
+        return declared::requeue(layout, table, columns);
+    }
     let jobs = &layout.relation;
     let id = layout.id.sql();
     let guard =
@@ -77,12 +83,15 @@ pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
         ),
     );
     let matching = format!("select job.id::text as id from {jobs} job where {asked}");
-    Statements { write, matching }
+    Statements { write, matching, keys: None }
 }
 
 /// Returns the statements that return requeued jobs to dead letters if they have not changed since.
 /// Keys are event ids, or journal entries.
 pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
+    if let Some(table) = &layout.declared {
+        return declared::undo(layout, table, columns);
+    }
     let jobs = &layout.relation;
     let asked = requested_undos(layout, columns);
     let records = |row: &str| {
@@ -126,7 +135,7 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
         records("asked"),
         unchanged("asked")
     );
-    Statements { write, matching }
+    Statements { write, matching, keys: None }
 }
 
 /// Returns the query for the requested jobs of an undo: `id`, and the columns before (`p`) and
@@ -156,7 +165,7 @@ fn assignments(layout: &Layout, columns: &RequeueColumns) -> String {
     let also = layout.also_claimed_by.iter();
     set.extend(also.map(|also| format!("{} = {}", ident(&also.column), literal(&also.queued))));
     set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
-    let due_at = columns.due_at();
+    let due_at = columns.due_at("id");
     set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(&c.name), c.value(&due_at))));
     set.extend(layout.updated.iter().map(|c| format!("{} = {}", ident(&c.name), c.value("now()"))));
     let times = [&layout.locked_at, &layout.heartbeat].into_iter().flatten().map(|c| &c.name);
