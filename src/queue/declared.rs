@@ -21,6 +21,8 @@ const DEFAULT_ZONE: &str = "UTC";
 pub(crate) struct Declared {
     /// Select list of the subquery.
     select: String,
+    /// The state, as an expression over the columns of the relation.
+    state: String,
     /// The column of the id, by which a write finds its rows.
     pub(crate) id_column: Option<String>,
     /// Whether the claim counts an attempt.
@@ -40,6 +42,16 @@ impl Declared {
     /// The subquery, for use in `from`.
     pub(crate) fn subquery(&self, relation: &str) -> String {
         format!("(select {} from {relation})", self.select)
+    }
+
+    /// The state that the row `row` of the relation would have with the values of `new` (JSON), for use in a
+    /// read-only transaction.
+    pub(crate) fn state_with(&self, relation: &super::Relation, row: &str, new: &str) -> String {
+        format!(
+            "(select {} from (select (jsonb_populate_record({row}, {new})).*) as {})",
+            self.state,
+            ident(&relation.name)
+        )
     }
 
     /// A `timestamptz` expression as a value of this column.
@@ -208,6 +220,11 @@ fn declared(
     let id = declaration.columns.get(&Field::Id).cloned();
     Declared {
         select: select(table, fields, zone),
+        state: fields
+            .iter()
+            .find(|typed| typed.field == Field::State)
+            .map(TypedField::select)
+            .unwrap_or_default(),
         id_column: id.filter(|id| table.column(id).is_some()),
         counted_at_claim: declaration.counted_at_claim,
         requeue: declaration.requeue.clone(),

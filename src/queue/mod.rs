@@ -12,6 +12,7 @@ mod claim;
 mod claims;
 mod declaration;
 pub(crate) mod declared;
+pub(crate) mod draft;
 mod naive_times;
 mod recognize;
 mod relation;

@@ -9,15 +9,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::RequeueColumns;
 use super::statements::{Statements, object};
-use crate::facts::SourceError;
+use crate::facts::{SourceError, SourceErrorKind};
 use crate::facts::job_id::JobId;
 use crate::queue::sql::{ident, literal, state_in};
 use crate::queue::{Declared, DeclaredRequeue, Layout};
-use crate::sources::postgres::Database;
+use crate::sources::postgres::{Database, row_types};
 
 /// Maximum number of jobs of one query.
 const CHUNK: usize = 5_000;
@@ -25,8 +26,11 @@ const CHUNK: usize = 5_000;
 /// The query for the keys of a requeue.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyQuery {
-    /// Returns id, row version and former values of the jobs `$1` that are dead letters.
+    /// Returns id, row version, former values and next state of the jobs `$1` that are dead letters; `$2` holds the
+    /// values that a requeue sets.
     statement: String,
+    /// The states of queued jobs.
+    queued: Vec<String>,
     /// The values that a requeue sets.
     set: Value,
 }
@@ -118,6 +122,9 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
 }
 
 /// Reads the keys of these jobs, in their order. The key of a job that is no dead letter any more matches no row.
+///
+/// # Errors
+/// Also if the declared requeue would not make one of them queued, so that nothing is written.
 pub(crate) async fn keys(
     db: &Database,
     query: &KeyQuery,
@@ -127,9 +134,14 @@ pub(crate) async fn keys(
     let mut keys = Vec::with_capacity(jobs.len());
     for chunk in jobs.chunks(CHUNK) {
         let ids: Vec<_> = chunk.iter().map(ToString::to_string).collect();
-        let params: [(&(dyn ToSql + Sync), Type); 1] = [(&ids, Type::TEXT_ARRAY)];
+        let set = query.set.to_string();
+        let params: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&ids, Type::TEXT_ARRAY), (&set, Type::TEXT)];
         let rows = db.rows(timeout, &query.statement, &params).await?;
-        let text = |row: &tokio_postgres::Row, column| row.get::<_, Option<String>>(column);
+        let text = |row: &Row, column| row.get::<_, Option<String>>(column);
+        if let Some(row) = rows.iter().find(|row| !query.makes_queued(row)) {
+            return Err(not_queued(row));
+        }
         let mut found: HashMap<String, (Option<String>, Option<String>)> = rows
             .iter()
             .map(|row| (row.get("id"), (text(row, "version"), text(row, "was"))))
@@ -144,23 +156,58 @@ pub(crate) async fn keys(
     Ok(keys)
 }
 
+impl KeyQuery {
+    /// Whether the job of this row would be queued.
+    fn makes_queued(&self, row: &Row) -> bool {
+        let next = row_types::raw(row, "state");
+        next.is_some_and(|state| self.queued.iter().any(|queued| *queued == state))
+    }
+}
+
+fn not_queued(row: &Row) -> SourceError {
+    let state = row_types::text(row, "state").unwrap_or_else(|| "NULL".to_owned());
+    let message = format!(
+        "the declared requeue would leave job {} in the state {state}, which is not one of the queued states",
+        row.get::<_, &str>("id")
+    );
+    SourceError::new(SourceErrorKind::UnknownLayout, message)
+        .hint("correct [context.NAME.queue.requeue]: it has to change what the state depends on")
+}
+
 fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
     // What a follow compares with the row: the errors and the last change.
     let error = layout.error.as_ref().map(|error| &error.name);
     let updated = layout.updated.as_ref().map(|column| &column.name);
     let names = layout.last_error.iter().chain(error).chain(updated);
     let names: Vec<_> = names.cloned().collect();
+    let none = DeclaredRequeue::default();
+    let requeue = declared.requeue.as_ref().unwrap_or(&none);
+    let times = requeue.now.iter();
+    let times = times.map(|name| {
+        format!("{}, to_jsonb({})", literal(name), declared.time_value(name, "now()"))
+    });
+    let times: Vec<_> = times.collect();
+    let new = format!("$2::text::jsonb || jsonb_build_object({})", times.join(", "));
     let statement = format!(
-        "select job.id::text as id, job.{version} as version, {was}::text as was
-           from {jobs} where job.id = any($1::text[]::{id}[]) and {dead}",
+        "select job.id::text as id, job.{version} as version, {was}::text as was, next.state
+           from {jobs}
+           left join lateral (select {next_state}::text as state from {relation} t where t.{key} = job.id)
+                     as next on true
+          where job.id = any($1::text[]::{id}[]) and job.{dead}",
+        relation = layout.relation,
+        next_state = declared.state_with(&layout.relation, "t", &new),
+        key = id_column(declared),
         version = ident(Declared::VERSION),
         was = object("job", &names),
         jobs = layout.rows_as("job"),
         id = layout.id.sql(),
         dead = state_in(layout, &layout.state_names.dead),
     );
-    let set = declared.requeue.as_ref().map(|requeue| &requeue.set);
-    KeyQuery { statement, set: serde_json::to_value(set).unwrap_or_default() }
+    let mut set = serde_json::to_value(&requeue.set).unwrap_or_default();
+    if let Some(set) = set.as_object_mut() {
+        set.extend(requeue.null.iter().map(|name| (name.clone(), Value::Null)));
+    }
+    KeyQuery { statement, set, queued: layout.state_names.queued.clone() }
 }
 
 fn id_column(declared: &Declared) -> String {
