@@ -96,7 +96,7 @@ pub(crate) async fn run(command: &Command, context: &Context) -> Result<Report, 
         Command::Config(ConfigCommand::Show) => Ok(config::show(context)),
         Command::Config(ConfigCommand::Check { declare }) => {
             config::check(context, declare.as_deref()).await
-        },
+        }
         Command::Jobs(JobsCommand::List(args)) => jobs::list(context, args).await,
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(context, args).await,
         Command::Jobs(JobsCommand::Rescue(args)) => rescue::run(context, args).await,

@@ -96,6 +96,7 @@ fn roles_table(declaration: &Declaration, queue: &Queue) -> Table {
     for (key, role, jobs) in roles(queue) {
         let states = declaration.states.values(role).join(", ");
         let states = if states.is_empty() { "-".to_owned() } else { states };
+        let jobs = jobs.filter(|_| !declaration.states.values(role).is_empty());
         let jobs = jobs.map_or_else(|| "-".to_owned(), |jobs| jobs.to_string());
         table.row(vec![Cell::plain(key), Cell::plain(states), Cell::plain(jobs)]);
     }

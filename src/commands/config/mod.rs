@@ -71,7 +71,8 @@ async fn check_all(context: &Context) -> Report {
         let layout = context.layout().await.ok();
         let (json, wrong) = declared::prove(context, declaration, layout, &mut proof).await;
         data["queue"] = json;
-        let is_new = |error: &SourceError| errors.iter().all(|other| other.message != error.message);
+        let is_new =
+            |error: &SourceError| errors.iter().all(|other| other.message != error.message);
         let wrong: Vec<_> = wrong.into_iter().filter(is_new).collect();
         errors.extend(wrong.into_iter().map(Error::from));
     }

@@ -61,7 +61,8 @@ fn quoted(text: &str) -> String {
 /// An expression: as it is, if it needs no escapes then.
 fn expression(text: &str) -> String {
     let is_plain = !text.contains(['"', '\\']);
-    let is_literal = !text.contains("'''") && !text.ends_with('\'') && !text.contains(char::is_control);
+    let is_literal =
+        !text.contains("'''") && !text.ends_with('\'') && !text.contains(char::is_control);
     if is_plain || !is_literal { quoted(text) } else { format!("'''{text}'''") }
 }
 
@@ -86,7 +87,10 @@ fn columns<'a>(
             (Field::State, DraftState::Column(name)) => {
                 used.insert(name);
                 if let Some(other) = other_state(table, name) {
-                    lines.push(format!("# not the state: {}? the worker's claim decides", key(other)));
+                    lines.push(format!(
+                        "# not the state: {}? the worker's claim decides",
+                        key(other)
+                    ));
                 }
                 name.clone()
             }
@@ -119,8 +123,10 @@ fn other_state<'a>(table: &'a DraftTable, name: &str) -> Option<&'a str> {
 
 /// The state as an expression.
 fn case(flags: &[Flag]) -> String {
-    let cases: Vec<_> =
-        flags.iter().map(|flag| format!("when {} then '{}'", flag.condition(), flag.state)).collect();
+    let cases: Vec<_> = flags
+        .iter()
+        .map(|flag| format!("when {} then '{}'", flag.condition(), flag.state))
+        .collect();
     format!("case {} else 'queued' end", cases.join(" "))
 }
 

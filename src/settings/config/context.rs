@@ -5,8 +5,8 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::document::{TomlDocument, TomlKey, TomlValue};
-use super::source::Source;
 use super::queue;
+use super::source::Source;
 use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
 use crate::queue::Declaration;

@@ -10,16 +10,8 @@ use crate::queue::{Declaration, DeclaredRequeue, DeclaredValue, Field, StateName
 use crate::settings::Setting;
 
 /// Every key of the table.
-const KEYS: [&str; 8] = [
-    "adapter",
-    "schema",
-    "table",
-    "time_zone",
-    "attempts_counted",
-    "columns",
-    "states",
-    "requeue",
-];
+const KEYS: [&str; 8] =
+    ["adapter", "schema", "table", "time_zone", "attempts_counted", "columns", "states", "requeue"];
 
 /// Roles that states can have, as the keys of `states`.
 const ROLES: [&str; 6] = ["queued", "claimed", "finished", "failed", "dead", "canceled"];
@@ -103,11 +95,7 @@ fn columns(
 }
 
 /// `role = ["value", 1, true]`. A value belongs to one role.
-fn states(
-    document: &TomlDocument,
-    key: &TomlKey,
-    value: &TomlValue,
-) -> Result<StateNames, Error> {
+fn states(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<StateNames, Error> {
     let mut names = StateNames::default();
     for (key, value) in document.subtable(key, value)? {
         let items = value.get_ref().as_array();

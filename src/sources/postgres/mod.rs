@@ -75,7 +75,13 @@ impl Database {
         let manager = Manager::from_connect(Config::new(), connector, recycling);
         let pool = Pool::builder(manager).max_size(size).build();
         let pool = pool.map_err(|error| SourceError::new(Kind::Other, error.to_string()))?;
-        Ok(Self { pool, last_error, display_name: dsn.to_string(), schema: dsn.schema.clone(), declared_table: None })
+        Ok(Self {
+            pool,
+            last_error,
+            display_name: dsn.to_string(),
+            schema: dsn.schema.clone(),
+            declared_table: None,
+        })
     }
 
     /// The same database with this jobs table and no events.

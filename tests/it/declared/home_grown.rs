@@ -21,7 +21,7 @@ struct HomeGrown {
     /// Dead letters of the largest group, and its cause.
     largest: u64,
     cause: &'static str,
-    /// What a worker sets when it claims the jobs of a condition.
+    /// What a worker sets when it claims a job.
     claim: &'static str,
 }
 
@@ -138,6 +138,8 @@ const FLAGS: HomeGrown = HomeGrown {
 fn declared(home_grown: &HomeGrown) -> Declared {
     let db = Database::blank();
     db.execute(home_grown.schema);
+    // The session's zone changes nothing: times without one are UTC.
+    db.execute(&format!("alter database {} set timezone = 'Asia/Tokyo'", db.name()));
     let draft = draft(&db, home_grown.table);
     Declared::new(db, &edit(&draft, home_grown.edits))
 }
@@ -156,7 +158,11 @@ fn rows(declared: &Declared, home_grown: &HomeGrown, condition: &str) -> String 
 }
 
 fn numbers(value: &serde_json::Value) -> u64 {
-    value.as_u64().or_else(|| value["count"].as_u64()).or_else(|| value["value"].as_u64()).unwrap_or(u64::MAX)
+    value
+        .as_u64()
+        .or_else(|| value["count"].as_u64())
+        .or_else(|| value["value"].as_u64())
+        .unwrap_or(u64::MAX)
 }
 
 fn figures_are_right(home_grown: &HomeGrown) {
@@ -169,7 +175,7 @@ fn figures_are_right(home_grown: &HomeGrown) {
     let expected = [
         ("due", count(&declared, home_grown, home_grown.due)),
         ("scheduled", home_grown.scheduled),
-        ("claimed", home_grown.claimed),
+        ("in_progress", home_grown.claimed),
         ("dead", count(&declared, home_grown, home_grown.dead)),
     ];
     for (key, expected) in expected {
@@ -179,10 +185,17 @@ fn figures_are_right(home_grown: &HomeGrown) {
     let list = declared.data(&["dlq", "list"]);
     let jobs = list["jobs"].as_array().or_else(|| list.as_array()).unwrap();
     assert_eq!(jobs.len() as u64, dead, "{list:#}");
-    assert!(jobs.iter().any(|job| job["error"].as_str().unwrap_or("").contains(home_grown.cause)), "{list:#}");
+    assert!(
+        jobs.iter().any(|job| job["error"].as_str().unwrap_or("").contains(home_grown.cause)),
+        "{list:#}"
+    );
     let groups = declared.data(&["dlq", "groups"]);
     let largest = &groups["groups"].as_array().unwrap()[0];
-    assert_eq!(largest["count"].as_u64().or(largest["jobs"].as_u64()), Some(home_grown.largest), "{groups:#}");
+    assert_eq!(
+        largest["count"].as_u64().or(largest["jobs"].as_u64()),
+        Some(home_grown.largest),
+        "{groups:#}"
+    );
     let id = jobs[0]["id"].as_str().unwrap();
     let shown = declared.data(&["dlq", "show", id]);
     assert_eq!(shown["id"], id, "{shown:#}");
@@ -193,21 +206,14 @@ fn figures_are_right(home_grown: &HomeGrown) {
 
 fn requeue_and_undo_restore_the_rows(home_grown: &HomeGrown) {
     let declared = declared(home_grown);
-    let (all, dead) = (rows(&declared, home_grown, "true"), count(&declared, home_grown, home_grown.dead));
+    let (all, dead) =
+        (rows(&declared, home_grown, "true"), count(&declared, home_grown, home_grown.dead));
     let due = count(&declared, home_grown, home_grown.due);
     let json = declared.data(&["dlq", "requeue", "--all", "--yes"]);
     assert_eq!(json["outcome"]["done"].as_u64(), Some(dead), "{json:#}");
     assert_eq!(count(&declared, home_grown, home_grown.dead), 0);
     assert_eq!(count(&declared, home_grown, home_grown.due), due + dead);
     let operation = json["outcome"]["operation"].as_str().unwrap();
-    // A worker claims one of them: it stays claimed.
-    let id = declared.db.value(&format!(
-        "with one as (select {id} from {t} where {due} and {id} = (select max({id}::text) from {t} where {due})::text::{ty})
-         select {id}::text from one limit 1",
-        id = home_grown.id, t = home_grown.relation, due = home_grown.due,
-        ty = if home_grown.id == "work_id" { "uuid" } else { "bigint" },
-    ));
-    let _ = id;
     declared.run(&["dlq", "undo", operation, "--yes"]).expect_code(0);
     assert_eq!(rows(&declared, home_grown, "true"), all);
     let ops = declared.data(&["dlq", "ops"]);
@@ -233,5 +239,49 @@ fn flags_and_times_are_read_as_states() {
 fn requeue_and_undo_restore_declared_rows() {
     for home_grown in [&NUMBERED, &ENUM, &FLAGS] {
         requeue_and_undo_restore_the_rows(home_grown);
+    }
+}
+
+#[test]
+fn undo_leaves_declared_jobs_that_a_worker_claimed() {
+    for home_grown in [&NUMBERED, &ENUM, &FLAGS] {
+        let declared = declared(home_grown);
+        let dead = count(&declared, home_grown, home_grown.dead);
+        let ids = format!(
+            "select string_agg({id}::text, ' ' order by {id}) from {} where {}",
+            home_grown.relation,
+            home_grown.dead,
+            id = home_grown.id,
+        );
+        let ids = declared.db.value(&ids);
+        let json = declared.data(&["dlq", "requeue", "--all", "--yes"]);
+        let operation = json["outcome"]["operation"].as_str().unwrap();
+        let claimed = ids.split(' ').next().unwrap();
+        let is_claimed = format!("{}::text = '{claimed}'", home_grown.id);
+        let claim =
+            format!("update {} set {} where {is_claimed}", home_grown.relation, home_grown.claim);
+        declared.db.execute(&claim);
+        let row = rows(&declared, home_grown, &is_claimed);
+        declared.run(&["dlq", "undo", operation, "--yes"]);
+        assert_eq!(rows(&declared, home_grown, &is_claimed), row);
+        assert_eq!(count(&declared, home_grown, home_grown.dead), dead - 1);
+    }
+}
+
+#[test]
+fn explicit_ids_of_declared_jobs_are_all_or_nothing() {
+    for home_grown in [&NUMBERED, &ENUM, &FLAGS] {
+        let declared = declared(home_grown);
+        let id = |condition: &str| {
+            let (id, relation) = (home_grown.id, home_grown.relation);
+            declared.db.value(&format!("select {id} from {relation} where {condition} limit 1"))
+        };
+        let (dead, due) = (id(home_grown.dead), id(home_grown.due));
+        let before = rows(&declared, home_grown, "true");
+        declared.run(&["dlq", "requeue", &dead, &due, "--yes"]).expect_code(77);
+        assert_eq!(rows(&declared, home_grown, "true"), before);
+        declared.run(&["dlq", "requeue", &dead, "--yes"]).expect_code(0);
+        let now_due = format!("{}::text = '{dead}' and {}", home_grown.id, home_grown.due);
+        assert_eq!(count(&declared, home_grown, &now_due), 1);
     }
 }

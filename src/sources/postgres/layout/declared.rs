@@ -1,8 +1,8 @@
 //! Reads the layout of a declared jobs table, and proves its expressions.
 //!
 //! The server decides whether a text is one expression, and which type it has: it plans the text in parentheses, and
-//! once more inside of CASE. Text that leaves the parentheses, or adds a second column, does not fit in both places.
-//! Nothing is executed, because the subqueries have no rows.
+//! once more inside of CASE beside a column. Text that leaves the parentheses, or adds a second column, does not fit in
+//! both places, and neither does an aggregate. Nothing is executed, because the subqueries have no rows.
 
 use std::time::Duration;
 
@@ -28,7 +28,9 @@ pub(crate) async fn read(
     let Some(table) = readable(&catalog) else {
         let error = declared::layout(&catalog, declaration, &[]);
         let unreadable = || SourceError::new(SourceErrorKind::NotFound, "no jobs table");
-        return Err(error.err().map_or_else(unreadable, |error| not_declared(layout_error(error, &name))));
+        return Err(error
+            .err()
+            .map_or_else(unreadable, |error| not_declared(layout_error(error, &name))));
     };
     check_requeue(table, declaration)?;
     let fields: Vec<_> = fields(table, declaration).collect();
@@ -145,6 +147,7 @@ async fn types(
 ) -> Result<Vec<String>, SourceError> {
     let relation = &table.relation;
     let mut columns = Vec::new();
+    let first = table.columns.first().map_or("true".to_owned(), |column| ident(&column.name));
     for (_, sql) in fields {
         let inner = sql.strip_prefix('(').and_then(|sql| sql.strip_suffix(')')).unwrap_or(sql);
         columns.push(format!(
@@ -153,7 +156,7 @@ async fn types(
                where t.oid = pg_catalog.pg_typeof((select {sql} from {relation} limit 0))::pg_catalog.oid)"
         ));
         columns.push(format!(
-            "pg_catalog.pg_typeof((select case when true then {inner} end from {relation} limit 0))::text"
+            "pg_catalog.pg_typeof((select case when {first} is null then {inner} end from {relation} limit 0))::text"
         ));
     }
     let zone = literal(declaration.time_zone.as_deref().unwrap_or("UTC"));
@@ -174,7 +177,8 @@ fn check_requeue(table: &CatalogTable, declaration: &Declaration) -> Result<(), 
     match columns.iter().find(|name| table.column(name).is_none()) {
         Some(missing) => {
             let found: Vec<_> = table.columns.iter().map(|column| ident(&column.name)).collect();
-            let error = format!("there is no column {}; found {}", ident(missing), found.join(", "));
+            let error =
+                format!("there is no column {}; found {}", ident(missing), found.join(", "));
             Err(wrong_key("requeue", &error))
         }
         None => Ok(()),

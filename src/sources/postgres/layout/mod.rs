@@ -15,17 +15,17 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Oid, ToSql, Type};
 
-pub(crate) use declared::{FieldProof, prove};
-pub(crate) use draft::draft;
 use super::Database;
 use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Declaration, Layout, LayoutError,
-    NaiveColumn, NaiveTimes, Partition, Relation, STATE_COLUMNS, StateColumnEvidence, Storage,
-    TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Declaration, Layout,
+    LayoutError, NaiveColumn, NaiveTimes, Partition, Relation, STATE_COLUMNS, StateColumnEvidence,
+    Storage, TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
+pub(crate) use declared::{FieldProof, prove};
+pub(crate) use draft::draft;
 
 /// Name of the events table.
 const EVENTS: &str = "job_events";

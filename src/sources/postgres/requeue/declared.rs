@@ -14,8 +14,8 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::RequeueColumns;
 use super::statements::{Statements, object};
-use crate::facts::{SourceError, SourceErrorKind};
 use crate::facts::job_id::JobId;
+use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{ident, literal, state_in};
 use crate::queue::{Declared, DeclaredRequeue, Layout};
 use crate::sources::postgres::{Database, row_types};
@@ -49,7 +49,11 @@ pub(crate) fn obstacle(declared: &Declared) -> Option<&'static str> {
 }
 
 /// Returns the statements of a requeue. Keys are from [`keys`].
-pub(crate) fn requeue(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> Statements {
+pub(crate) fn requeue(
+    layout: &Layout,
+    declared: &Declared,
+    columns: &RequeueColumns,
+) -> Statements {
     let (jobs, id) = (&layout.relation, id_column(declared));
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{} as id, entry::jsonb ->> 'version' as version,
@@ -148,7 +152,8 @@ pub(crate) async fn keys(
             .collect();
         for id in ids {
             let (version, was) = found.remove(&id).unwrap_or_default();
-            let was: Value = was.and_then(|was| serde_json::from_str(&was).ok()).unwrap_or_default();
+            let was: Value =
+                was.and_then(|was| serde_json::from_str(&was).ok()).unwrap_or_default();
             let key = json!({ "id": id, "version": version, "set": query.set, "was": was });
             keys.push(key.to_string());
         }
@@ -183,9 +188,8 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
     let none = DeclaredRequeue::default();
     let requeue = declared.requeue.as_ref().unwrap_or(&none);
     let times = requeue.now.iter();
-    let times = times.map(|name| {
-        format!("{}, to_jsonb({})", literal(name), declared.time_value(name, "now()"))
-    });
+    let times = times
+        .map(|name| format!("{}, to_jsonb({})", literal(name), declared.time_value(name, "now()")));
     let times: Vec<_> = times.collect();
     let new = format!("$2::text::jsonb || jsonb_build_object({})", times.join(", "));
     let statement = format!(
