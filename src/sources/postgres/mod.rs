@@ -90,6 +90,12 @@ impl Database {
         Self { schema, declared_table: Some(table.to_owned()), ..self.clone() }
     }
 
+    /// How a read-only transaction ends. An expression of a declaration may call `set_config`, and nothing that it
+    /// sets may outlive its transaction: the next one on the connection may write.
+    pub(crate) fn end_of_read(&self) -> &'static str {
+        if self.declared_table.is_some() { "ROLLBACK" } else { "COMMIT" }
+    }
+
     /// The name of the jobs table.
     pub(crate) fn jobs_table(&self) -> &str {
         self.declared_table.as_deref().unwrap_or("jobs")
@@ -138,7 +144,9 @@ impl Database {
         timeout: Duration,
         queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        self.with_timeout(timeout, async |connection| read_only(connection, timeout, queries).await)
+        self.with_timeout(timeout, async |connection| {
+            read_only(connection, (timeout, self.end_of_read()), queries).await
+        })
             .await
     }
 

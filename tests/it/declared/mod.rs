@@ -2,6 +2,7 @@
 
 mod home_grown;
 mod refusals;
+mod same_answers;
 
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;

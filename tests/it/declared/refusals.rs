@@ -199,7 +199,51 @@ fn unknown_table_prints_a_declaration_to_paste() {
         "[context.here]\nbase_url = \"http://127.0.0.1:1\"\ndatabase_url = \"{}\"\n",
         db.url()
     );
-    let mut cli = crate::support::cli::Cli::new(["-c", "here", "config", "check", "-o", "json"]);
+    let cli = crate::support::cli::Cli::new(["-c", "here", "config", "check", "-o", "json"]);
     let json = cli.file("cliplyctl.toml", config).run().expect_code(3).json();
     assert_eq!(json["data"]["declaration"], draft(&db, "work"));
+}
+
+#[test]
+fn expressions_run_only_in_read_only_transactions() {
+    let db = database();
+    db.execute(
+        "create function reading(value text) returns text language plpgsql as $$ begin
+           if current_setting('transaction_read_only') <> 'on' then raise exception 'not read-only'; end if;
+           perform set_config('application_name', 'changed', false);
+           return value; end $$",
+    );
+    let text = draft(&db, "work");
+    let edits = [
+        ("state = ", "state = \"reading(status)\""),
+        ("error = ", "error = \"reading(error)\""),
+        ("due = ", "due = \"reading(run_at::text)::timestamptz\""),
+    ];
+    let declared = Declared::new(db, &edit(&text, &edits));
+    // A write transaction on the same connection does not see what an expression has set.
+    declared.db.execute(
+        "create function unchanged() returns trigger language plpgsql as $$ begin
+           if current_setting('application_name') not like 'cliplyctl:%' then raise exception 'changed'; end if;
+           return new; end $$;
+         create trigger unchanged before update on work for each row execute function unchanged()",
+    );
+    let before = contents(&declared);
+    let json = declared.data(&["dlq", "requeue", "--all", "--yes"]);
+    assert_eq!(json["outcome"]["done"], 5, "{json:#}");
+    let operation = json["outcome"]["operation"].as_str().unwrap();
+    declared.run(&["dlq", "undo", operation, "--yes"]).expect_code(0);
+    assert_eq!(contents(&declared), before);
+}
+
+#[test]
+fn locked_or_changed_rows_are_left_and_named() {
+    let declared = declared(&[]);
+    let session = declared.db.session();
+    session.execute("begin; update work set error = 'edited' where id = 4");
+    let out = declared.run(&["dlq", "requeue", "--all", "--yes", "--lock-wait", "1s", "-o", "json"]);
+    assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
+    assert_eq!(out.json()["data"]["outcome"]["done"], 4);
+    session.execute("commit");
+    let left = declared.db.value("select status || error from work where id = 4");
+    assert_eq!(left, "deadedited");
 }
