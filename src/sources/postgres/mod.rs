@@ -147,7 +147,7 @@ impl Database {
         self.with_timeout(timeout, async |connection| {
             read_only(connection, (timeout, self.end_of_read()), queries).await
         })
-            .await
+        .await
     }
 
     /// Runs `queries` in a transaction that may write and is always rolled back. Triggers run and

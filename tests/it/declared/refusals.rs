@@ -240,7 +240,8 @@ fn locked_or_changed_rows_are_left_and_named() {
     let declared = declared(&[]);
     let session = declared.db.session();
     session.execute("begin; update work set error = 'edited' where id = 4");
-    let out = declared.run(&["dlq", "requeue", "--all", "--yes", "--lock-wait", "1s", "-o", "json"]);
+    let out =
+        declared.run(&["dlq", "requeue", "--all", "--yes", "--lock-wait", "1s", "-o", "json"]);
     assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
     assert_eq!(out.json()["data"]["outcome"]["done"], 4);
     session.execute("commit");
