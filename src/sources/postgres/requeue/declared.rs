@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::RequeueColumns;
-use super::statements::{Statements, object};
+use super::operation_sql::{KeyQuery, Statements, object};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{ident, literal, state_in};
@@ -22,18 +22,6 @@ use crate::sources::postgres::{Database, row_types};
 
 /// Maximum number of jobs of one query.
 const CHUNK: usize = 5_000;
-
-/// The query for the keys of a requeue.
-#[derive(Debug, Clone)]
-pub(crate) struct KeyQuery {
-    /// Returns id, row version, former values and next state of the jobs `$1` that are dead letters; `$2` holds the
-    /// values that a requeue sets.
-    statement: String,
-    /// The states of queued jobs.
-    queued: Vec<String>,
-    /// The values that a requeue sets.
-    set: Value,
-}
 
 /// Returns why the table cannot be written.
 pub(crate) fn obstacle(declared: &Declared) -> Option<&'static str> {

@@ -8,6 +8,7 @@ mod columns;
 mod declared;
 pub(crate) mod journal;
 pub(crate) mod operation_events;
+mod operation_sql;
 pub(crate) mod ops;
 pub(crate) mod plan_query;
 mod reconcile;

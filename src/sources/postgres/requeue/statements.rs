@@ -6,31 +6,11 @@
 //! committed together.
 
 use super::columns::{EventStage, RequeueColumns};
-use super::declared::{self, KeyQuery};
+use super::declared;
 use super::journal::REDACTED;
+pub(crate) use super::operation_sql::{Statements, object};
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
-
-/// Statements of an operation: `$1` is the keys (text[]), `$2` the JSON that is part of every event
-/// (text).
-#[derive(Debug, Clone)]
-pub(crate) struct Statements {
-    /// Writes the jobs; returns the ids that were written.
-    pub(crate) write: String,
-    /// Returns the ids that could still be written.
-    pub(crate) matching: String,
-    /// Query for the keys of a requeue, if they are not the ids.
-    pub(crate) keys: Option<KeyQuery>,
-}
-
-impl Statements {
-    /// Returns the statement that locks the jobs that could still be written, without waiting for
-    /// locks.
-    pub(crate) fn locks(&self) -> String {
-        // The second parameter (the event) is not used here.
-        format!("{} for no key update of job nowait", self.matching)
-    }
-}
 
 /// Returns the statements that requeue dead letters. Keys are job ids. The UPDATE finds a locked
 /// row by its `ctid`, which cannot change and is faster than the id.
@@ -172,13 +152,6 @@ fn assignments(layout: &Layout, columns: &RequeueColumns) -> String {
     let cleared = layout.locked_by.iter().chain(times);
     set.extend(cleared.map(|c| format!("{} = null", ident(c))));
     set.join(", ")
-}
-
-/// Returns the SQL for a JSON object of these columns of `row`.
-pub(crate) fn object(row: &str, columns: &[String]) -> String {
-    let pairs: Vec<_> =
-        columns.iter().map(|c| format!("{}, {row}.{}", literal(c), ident(c))).collect();
-    format!("jsonb_build_object({})", pairs.join(", "))
 }
 
 /// Returns the SQL for the JSON of the written columns. Error columns, which may be long, are
