@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::queue::count_text;
-use crate::facts::dead_letter::{DeadLetter, DeadLetters};
+use crate::facts::dead_letter::{DeadLetter, DeadLetters, DeathRecord};
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
 use crate::text;
@@ -39,7 +39,7 @@ pub(crate) struct DeadLetterJson {
     died_at: Option<String>,
     /// Seconds since that time, by the database clock.
     died_age: Option<f64>,
-    /// Source of that time: `worker`, or `updated_at` for the last change of the row.
+    /// Source of that time: `worker`, `event`, or `updated_at` for the last change of the row.
     died_source: Option<&'static str>,
     /// Id of its group, as in `dlq groups`.
     group: String,
@@ -72,7 +72,11 @@ impl From<&DeadLetter> for DeadLetterJson {
             error: job.error.clone(),
             died_at: job.dead_since.map(|d| d.at.to_string()),
             died_age: job.dead_since.map(|d| d.age.round()),
-            died_source: job.dead_since.map(|d| if d.recorded { "worker" } else { "updated_at" }),
+            died_source: job.dead_since.map(|d| match d.source {
+                DeathRecord::Error => "worker",
+                DeathRecord::Event => "event",
+                DeathRecord::LastChange => "updated_at",
+            }),
             group: job.group.clone(),
         }
     }

@@ -4,10 +4,11 @@
 //! Pages use a keyset, never OFFSET.
 
 mod dead_since;
+pub(crate) mod death_events;
 mod page;
 mod same_cause;
 
-use dead_since::changed_of;
+pub(crate) use dead_since::changed_of;
 pub(crate) use dead_since::{dead_since_columns, dead_since_of};
 pub(crate) use page::{list, stream};
 pub(crate) use same_cause::count_same_cause;

@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::{Listing, dead_letter, dead_since_of, required};
+use super::{Listing, dead_letter, dead_since_of, death_events, required};
 use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::job_id::JobId;
 use crate::facts::listing::Order;
@@ -35,14 +35,16 @@ pub(crate) async fn list<T>(
     convert: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
     required(listing.layout)?;
-    let listed = if listing.order == Order::DeadSince {
-        page_by_dead_since(db, listing, limit, timeout).await?
+    let (mut listed, converted) = if listing.order == Order::DeadSince {
+        (page_by_dead_since(db, listing, limit, timeout).await?, None)
     } else if listing.selection.group.is_some() {
-        group_page(db, listing, limit, timeout).await?
+        (group_page(db, listing, limit, timeout).await?, None)
     } else {
-        return page(db, listing, limit, timeout, convert).await;
+        let (listed, converted) = page(db, listing, limit, timeout, &convert).await?;
+        (listed, Some(converted))
     };
-    let converted = convert(&listed.jobs);
+    let changed = death_events::apply(db, listing.layout, &mut listed.jobs, timeout).await?;
+    let converted = converted.filter(|_| !changed).unwrap_or_else(|| convert(&listed.jobs));
     Ok((listed, converted))
 }
 
