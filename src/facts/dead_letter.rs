@@ -58,6 +58,15 @@ pub(crate) struct SameCauseCount {
     pub(crate) read: u64,
 }
 
+/// States of failed jobs that no function claims again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GivenUpStates {
+    /// The states.
+    pub(crate) states: Vec<String>,
+    /// Names of the claim functions, none of which takes them.
+    pub(crate) functions: Vec<String>,
+}
+
 /// A page of dead letters.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct DeadLetters {

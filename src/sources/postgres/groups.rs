@@ -8,8 +8,8 @@ use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::row_types;
 use super::dead_letters::death_events;
+use super::row_types;
 use super::row_types::{Micros, WorkspaceHash};
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, dead_letters};
@@ -24,20 +24,17 @@ const MAX_GROUPS: usize = 10_000;
 /// Maximum number of dead letters whose time of death is looked for in the events; of others the row tells it.
 const MAX_UNDATED: usize = 50_000;
 
-/// Reads and groups the selected dead letters. After a timeout the result contains the rows read so
+/// Reads and groups the selected jobs in these states. After a timeout the result contains the rows read so
 /// far and is marked as truncated.
-///
-/// # Errors
-/// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
 pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
+    states: &[String],
     selection: &Selection,
     timeout: Duration,
 ) -> Result<Groups, SourceError> {
     let jobs = layout.rows_as("jobs");
-    dead_letters::required(layout)?;
-    let conditions = Conditions::new(layout, selection);
+    let conditions = Conditions::in_states(layout, selection, states);
     // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.
     let statement = format!(
         "select id as job, {}, {}, {} as workspace from {jobs} where {}",

@@ -74,7 +74,10 @@ mod tests {
         let dead_since =
             plausible_time([Some("2025-10-09T08:00:00.123Z".into())], Some(micros(now - 5.0)), now)
                 .unwrap();
-        assert!(dead_since.source == DeathRecord::Error && (dead_since.age - (now - 1_759_996_800.123)).abs() < 1e-3);
+        assert!(
+            dead_since.source == DeathRecord::Error
+                && (dead_since.age - (now - 1_759_996_800.123)).abs() < 1e-3
+        );
     }
 
     #[test]

@@ -74,7 +74,10 @@ pub(crate) async fn read_all(
     let Some(events) = searchable(layout) else { return Ok(HashMap::new()) };
     let statement = statement(layout, events, &format!("job_id as job, {TIMES}"), "true");
     let rows = rows(db, &statement, &[], timeout).await?;
-    Ok(rows.iter().filter_map(|row| Some((row.get::<_, WorkspaceHash>("job").0, time(row)?))).collect())
+    Ok(rows
+        .iter()
+        .filter_map(|row| Some((row.get::<_, WorkspaceHash>("job").0, time(row)?)))
+        .collect())
 }
 
 /// The events, if this role sees them and they have times.
@@ -83,7 +86,8 @@ pub(crate) fn searchable(layout: &Layout) -> Option<&Events> {
 }
 
 /// The time of the last death, and the server's clock, in seconds since 1970.
-const TIMES: &str = "extract(epoch from max(at))::float8 as at, extract(epoch from now())::float8 as now_at";
+const TIMES: &str =
+    "extract(epoch from max(at))::float8 as at, extract(epoch from now())::float8 as now_at";
 
 fn statement(layout: &Layout, events: &Events, columns: &str, condition: &str) -> String {
     let at = sql::time_or_null(events.at.as_ref());

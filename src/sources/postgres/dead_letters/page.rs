@@ -15,6 +15,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::listing::Order;
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Layout, sql};
 use crate::sources::postgres::query::{Query, only};
 use crate::sources::postgres::selection::{Conditions, fingerprint, in_group};
 use crate::sources::postgres::{Database, queue};
@@ -24,9 +25,6 @@ const TOTAL_CAP: u64 = 10_000;
 
 /// Reads a page of at most `limit` jobs and the total. `convert` is called with the jobs of the
 /// page as soon as they are known.
-///
-/// # Errors
-/// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
 pub(crate) async fn list<T>(
     db: &Database,
     listing: Listing<'_>,
@@ -34,7 +32,6 @@ pub(crate) async fn list<T>(
     timeout: Duration,
     convert: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
-    required(listing.layout)?;
     let (mut listed, converted) = if listing.order == Order::DeadSince {
         (page_by_dead_since(db, listing, limit, timeout).await?, None)
     } else if listing.selection.group.is_some() {
@@ -58,7 +55,7 @@ async fn page<T>(
 ) -> Result<(DeadLetters, T), SourceError> {
     let jobs = listing.layout.rows_as("jobs");
     let (statement, conditions) = listing.statement(Some(u64::from(limit) + 1));
-    let all = Conditions::new(listing.layout, listing.selection);
+    let all = Conditions::in_states(listing.layout, listing.selection, listing.states);
     let total = format!(
         "select count(*) as n from (select from {jobs} where {} limit {}) as capped",
         all.sql(),
@@ -171,6 +168,18 @@ pub(crate) async fn page_by_dead_since(
         Ok(DeadLetters { jobs, more, total: Count::Exact(total), window: None })
     })
     .await
+}
+
+/// Returns whether a job is in one of these states.
+pub(crate) async fn exist(
+    db: &Database,
+    layout: &Layout,
+    states: &[String],
+    timeout: Duration,
+) -> Result<bool, SourceError> {
+    let (jobs, condition) = (layout.rows_as("jobs"), sql::state_in(layout, states));
+    let statement = format!("select exists (select from {jobs} where {condition}) as found");
+    Ok(db.row(timeout, &statement, &[]).await?.get("found"))
 }
 
 /// Calls `each` with every job of the listing, in order, at most `limit`, until it returns
