@@ -176,3 +176,68 @@ impl DraftTable {
 
 /// The likeness from which a table that nobody named is drafted.
 pub(crate) const LIKE_A_QUEUE: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(name: &str, columns: &[(&str, &str)]) -> DraftTable {
+        let column = |&(name, r#type): &(&str, &str)| DraftColumn {
+            name: name.to_owned(),
+            r#type: r#type.to_owned(),
+            ..DraftColumn::default()
+        };
+        DraftTable {
+            relation: Relation::public(name),
+            columns: columns.iter().map(column).collect(),
+        }
+    }
+
+    #[test]
+    fn table_without_jobs_is_not_taken_for_a_queue() {
+        let users = table("users", &[("id", "uuid"), ("status", "text"), ("name", "text")]);
+        assert!(users.likeness() < Some(LIKE_A_QUEUE));
+        let log = table("job_log", &[("id", "bigint"), ("line", "text")]);
+        assert_eq!(log.likeness(), None);
+        let queue =
+            [("id", "bigint"), ("status", "text"), ("run_at", "date"), ("tries", "integer")];
+        assert!(table("emails", &queue).likeness() < Some(LIKE_A_QUEUE));
+        assert!(table("email_jobs", &queue).likeness() >= Some(LIKE_A_QUEUE));
+    }
+
+    #[test]
+    fn type_decides_between_columns_with_usual_names() {
+        let jobs = table(
+            "jobs",
+            &[
+                ("id", "text"),
+                ("job_id", "uuid"),
+                ("status", "timestamp with time zone"),
+                ("state", "smallint"),
+            ],
+        );
+        assert_eq!(jobs.column_of(Field::Id).unwrap().name, "job_id");
+        assert_eq!(jobs.state(), Some(DraftState::Column("state".to_owned())));
+    }
+
+    #[test]
+    fn draft_is_valid_toml_whatever_the_names() {
+        let name = "a \"b\" \\ 'c'\n\u{7f}";
+        let mut jobs = table(
+            name,
+            &[
+                ("id", "bigint"),
+                ("state", "text"),
+                ("due", "timestamp without time zone"),
+                (name, "text"),
+            ],
+        );
+        jobs.relation.schema = name.to_owned();
+        let values = [("done".to_owned(), 3), (name.to_owned(), 1)];
+        let text = text(name, &jobs, &values);
+        let parsed: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let queue = &parsed["context"][name]["queue"];
+        assert_eq!(queue["table"].as_str(), Some(name));
+        assert_eq!(queue["states"]["finished"][0].as_str(), Some("done"));
+    }
+}
