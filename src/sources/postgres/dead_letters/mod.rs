@@ -95,7 +95,7 @@ fn columns(layout: &Layout) -> String {
         format!("{}::bigint", sql::column_or_null(column.as_ref(), "bigint"))
     };
     format!(
-        "id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
+        "id as job, id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
          left({}, {ERROR_BYTES}) as error, {}",
         text(&layout.kind),
         text(&layout.workspace),

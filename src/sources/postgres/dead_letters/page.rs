@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio_postgres::Row;
 
 use super::{Listing, dead_letter, dead_since_of, death_events, required};
@@ -17,6 +18,7 @@ use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
 use crate::sources::postgres::query::{Query, only};
+use crate::sources::postgres::row_types::WorkspaceHash;
 use crate::sources::postgres::selection::{Conditions, fingerprint, in_group};
 use crate::sources::postgres::{Database, queue};
 
@@ -198,6 +200,7 @@ pub(crate) async fn stream(
     let sql_limit = limit.filter(|_| listing.selection.group.is_none());
     let (statement, conditions) = listing.statement(sql_limit.map(u64::from));
     let (mut remaining, mut stopped) = (limit.map_or(u64::MAX, u64::from), false);
+    let deaths = OnceCell::new();
     let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
@@ -206,7 +209,18 @@ pub(crate) async fn stream(
                 continue;
             }
             remaining -= 1;
-            if each(&dead_letter(&row, cause.hash)).is_break() || remaining == 0 {
+            let mut job = dead_letter(&row, cause.hash);
+            if death_events::is_needed(job.dead_since, job.changed.parse().ok()) {
+                // Once, on another connection; a row without an event stays as it is.
+                let read_all = death_events::read_all(db, listing.layout, timeout);
+                let deaths = deaths.get_or_try_init(|| read_all).await?;
+                let WorkspaceHash(id) = row.get("job");
+                let event = deaths.get(&id);
+                job.dead_since = event
+                    .map(|event| death_events::newest(job.dead_since, *event))
+                    .or(job.dead_since);
+            }
+            if each(&job).is_break() || remaining == 0 {
                 stopped = true;
                 // An error ends the read at once; a commit would first receive all remaining rows.
                 return Err(SourceError::new(SourceErrorKind::Other, "nobody reads on"));
