@@ -81,7 +81,7 @@ impl TypedField {
     /// Why this type cannot be used.
     pub(crate) fn type_error(&self) -> Option<String> {
         let (fits, expected) = match self.field.expected() {
-            Expected::Id => (self.id_type().is_some(), "uuid, bigint, integer or smallint"),
+            Expected::Id => (self.id_type().is_some(), "uuid, bigint, integer, smallint or text"),
             Expected::Number => (self.is_whole_number(), "bigint, integer or smallint"),
             Expected::Time => (self.is_time(), "timestamp with or without time zone, or date"),
             Expected::Text => (true, ""),
@@ -100,6 +100,7 @@ impl TypedField {
     fn id_type(&self) -> Option<IdType> {
         match self.r#type.as_str() {
             "uuid" => Some(IdType::Uuid),
+            "text" | "character varying" => Some(IdType::Text),
             _ => self.is_whole_number().then_some(IdType::BigInt),
         }
     }

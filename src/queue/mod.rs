@@ -44,6 +44,8 @@ pub enum IdType {
     Uuid,
     /// `bigint`
     BigInt,
+    /// `text`, in declared tables
+    Text,
 }
 
 impl IdType {
@@ -52,6 +54,7 @@ impl IdType {
         match self {
             Self::Uuid => "uuid",
             Self::BigInt => "bigint",
+            Self::Text => "text",
         }
     }
 }

@@ -52,7 +52,9 @@ impl DraftColumn {
     /// Whether its type fits the field.
     fn fits(&self, field: Field) -> bool {
         match field.expected() {
-            Expected::Id => self.r#type == "uuid" || self.is_whole_number(),
+            Expected::Id => {
+                self.is(&["uuid", "text", "character varying"]) || self.is_whole_number()
+            }
             Expected::Number => self.is_whole_number(),
             Expected::Time => self.is_time(),
             Expected::Text => !self.is_time(),
@@ -210,7 +212,7 @@ mod tests {
         let jobs = table(
             "jobs",
             &[
-                ("id", "text"),
+                ("id", "bytea"),
                 ("job_id", "uuid"),
                 ("status", "timestamp with time zone"),
                 ("state", "smallint"),

@@ -94,7 +94,7 @@ fn add_to_group(groups: &mut HashMap<String, RecentGroup>, row: &Row) {
         group.newest = Some(group.newest.map_or(age, |newest| newest.min(age)));
     }
     if group.ids.len() < NAMED {
-        group.ids.push(row.get("id"));
+        group.ids.push(row_types::shown_id(row));
     }
 }
 
@@ -233,7 +233,7 @@ pub(crate) async fn stuck(
         row.get::<_, Option<String>>(column).unwrap_or_else(|| "?".to_owned())
     };
     let job = |row: &Row| RecentStuckJob {
-        id: row.get("id"),
+        id: row_types::shown_id(row),
         kind: text(row, "kind"),
         worker: text(row, "worker"),
         heartbeat_age: row.get("silent"),

@@ -107,6 +107,32 @@ const ENUM: HomeGrown = HomeGrown {
     claim: "\"Status\" = 'in flight', \"worker\" = 'm9'",
 };
 
+/// Ids are texts, of which some look like numbers or uuids.
+const TEXTS: HomeGrown = HomeGrown {
+    schema: "create table outbox_tasks (
+        id varchar(60) primary key, status text not null, payload text, attempts int not null default 0,
+        last_error text, available_at timestamptz not null default now(), locked_by text,
+        created_at timestamptz not null default now(), updated_at timestamptz);
+      insert into outbox_tasks(id, status) select 'q' || n, 'NEW' from generate_series(1, 3) n;
+      insert into outbox_tasks(id, status, available_at) values ('later', 'NEW', now() + interval '1 h');
+      insert into outbox_tasks(id, status, locked_by) values ('01HZX5', 'ACTIVE', 'w1');
+      insert into outbox_tasks(id, status, attempts, last_error, updated_at)
+        select id, 'DEAD', 9, 'broker ' || n || ' is full', now() - n * interval '1 min'
+          from unnest(array['7', '007', 'ckx9f2a', 'A:b/c', '0A9F0000-0000-4000-8000-00000000ABCD',
+                            '0a9f0000-0000-4000-8000-00000000abcd']) with ordinality t(id, n);",
+    table: "outbox_tasks",
+    edits: &[],
+    relation: "outbox_tasks",
+    id: "id",
+    due: "status = 'NEW' and available_at <= now()",
+    dead: "status = 'DEAD'",
+    scheduled: 1,
+    claimed: 1,
+    largest: 6,
+    cause: "is full",
+    claim: "status = 'ACTIVE', locked_by = 'w9'",
+};
+
 /// There is no state: a flag and times tell it.
 const FLAGS: HomeGrown = HomeGrown {
     schema: "create table import_tasks (
@@ -231,20 +257,25 @@ fn enum_states_and_quoted_names_are_read() {
 }
 
 #[test]
+fn text_ids_are_read() {
+    figures_are_right(&TEXTS);
+}
+
+#[test]
 fn flags_and_times_are_read_as_states() {
     figures_are_right(&FLAGS);
 }
 
 #[test]
 fn requeue_and_undo_restore_declared_rows() {
-    for home_grown in [&NUMBERED, &ENUM, &FLAGS] {
+    for home_grown in [&NUMBERED, &ENUM, &TEXTS, &FLAGS] {
         requeue_and_undo_restore_the_rows(home_grown);
     }
 }
 
 #[test]
 fn undo_leaves_declared_jobs_that_a_worker_claimed() {
-    for home_grown in [&NUMBERED, &ENUM, &FLAGS] {
+    for home_grown in [&NUMBERED, &ENUM, &TEXTS, &FLAGS] {
         let declared = declared(home_grown);
         let dead = count(&declared, home_grown, home_grown.dead);
         let ids = format!(
@@ -270,7 +301,7 @@ fn undo_leaves_declared_jobs_that_a_worker_claimed() {
 
 #[test]
 fn explicit_ids_of_declared_jobs_are_all_or_nothing() {
-    for home_grown in [&NUMBERED, &ENUM, &FLAGS] {
+    for home_grown in [&NUMBERED, &ENUM, &TEXTS, &FLAGS] {
         let declared = declared(home_grown);
         let id = |condition: &str| {
             let (id, relation) = (home_grown.id, home_grown.relation);
@@ -284,4 +315,18 @@ fn explicit_ids_of_declared_jobs_are_all_or_nothing() {
         let now_due = format!("{}::text = '{dead}' and {}", home_grown.id, home_grown.due);
         assert_eq!(count(&declared, home_grown, &now_due), 1);
     }
+}
+
+#[test]
+fn follow_shows_what_became_of_declared_jobs() {
+    let declared = declared(&FLAGS);
+    let json = declared.data(&["dlq", "requeue", "--all", "--yes"]);
+    let operation = json["outcome"]["operation"].as_str().unwrap().to_owned();
+    declared.db.execute(
+        "update import_tasks set done = true where handler = 'csv' and tries = 0 and err is not null;
+         update import_tasks set gave_up_at = now(), tries = 3 where handler = 'xlsx'",
+    );
+    let out = declared.run(&["dlq", "follow", &operation]);
+    assert_eq!(out.code, 2, "{}{}", out.stdout, out.stderr);
+    assert!(out.stdout.contains("1 finished, 5 failed again (same cause)"), "{}", out.stdout);
 }

@@ -109,7 +109,7 @@ fn columns(layout: &Layout) -> String {
 fn dead_letter(row: &Row, group: String) -> DeadLetter {
     DeadLetter {
         group,
-        id: row.get("id"),
+        id: row_types::shown_id(row),
         kind: row_types::text(row, "kind"),
         workspace: row_types::text(row, "workspace"),
         attempts: row.get("attempts"),

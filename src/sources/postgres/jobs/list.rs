@@ -118,7 +118,7 @@ fn line(row: &Row, condition: &ListCondition<'_>) -> JobLine {
     let is_claimed = matches!(condition.state, JobState::Running | JobState::Stuck);
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     JobLine {
-        id: row.get("id"),
+        id: row_types::shown_id(row),
         kind: row_types::text(row, "kind"),
         worker: row_types::text(row, "worker"),
         attempts,
