@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use crate::error::Error;
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
-use crate::queue::{Claims, Layout, Relation};
+use crate::queue::{Claims, Declaration, Layout, Relation};
 use crate::redact;
 use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;
@@ -97,9 +97,20 @@ impl Context {
                     connect_timeout: self.timeout(),
                     pool_size: self.connections,
                 };
-                Ok(Database::open(&dsn.value, options))
+                let database = Database::open(&dsn.value, options);
+                Ok(match self.declaration() {
+                    Some(Declaration { schema, table, .. }) => {
+                        database.with_jobs_table(schema.as_deref(), table)
+                    }
+                    None => database,
+                })
             })
             .await
+    }
+
+    /// Returns the declaration of the jobs table, if the context has one.
+    pub(crate) fn declaration(&self) -> Option<&Declaration> {
+        self.settings.queue.as_ref().map(|setting| &setting.value)
     }
 
     /// Returns the layout of the jobs table, which is read once. An error is kept as well: the parts of a report
@@ -108,8 +119,9 @@ impl Context {
         let layout = self.layout.get_or_init(|| async {
             let state_column = self.settings.state_column.as_ref();
             let state_column = state_column.map(|setting| setting.value.as_str());
-            let database = self.database().await?;
-            let reading = postgres::layout::read(database, state_column, self.timeout()).await?;
+            let (database, declaration) = (self.database().await?, self.declaration());
+            let reading =
+                postgres::layout::read(database, declaration, state_column, self.timeout()).await?;
             if let Some(claims) = reading.claims {
                 // Only this closure runs before a reader of the claims, who needs the layout.
                 _ = self.claims.set(claims);

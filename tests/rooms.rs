@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("text", &["facts"]),
     ("error", &["dsn", "exit", "facts", "text"]),
     ("permit", &["error", "redact", "text"]),
-    ("settings", &["dsn", "error", "facts", "text", "zod"]),
+    ("settings", &["dsn", "error", "facts", "queue", "text", "zod"]),
     ("terminal", &["error", "redact", "settings", "text"]),
     // The only IO.
     (

@@ -139,7 +139,11 @@ pub enum ConfigCommand {
     /// Show every setting and where it came from
     Show,
     /// Check that the settings are complete and that the database answers
-    Check,
+    Check {
+        /// Print a declaration of this table to paste into the configuration
+        #[arg(long, value_name = "TABLE")]
+        declare: Option<String>,
+    },
     /// Write a commented cliplyctl.toml from the current settings, without secrets
     Init {
         /// Name of the context
@@ -185,7 +189,7 @@ impl Command {
             Self::Env(Env::Check(_)) => "env check",
             Self::Env(Env::Explain(_)) => "env explain",
             Self::Config(ConfigCommand::Show) => "config show",
-            Self::Config(ConfigCommand::Check) => "config check",
+            Self::Config(ConfigCommand::Check { .. }) => "config check",
             Self::Config(ConfigCommand::Init { .. }) => "config init",
             Self::Config(ConfigCommand::Grants) => "config grants",
             Self::Demo(_) => "demo",

@@ -95,7 +95,9 @@ pub(crate) async fn run(command: &Command, context: &Context) -> Result<Report, 
         Command::Env(Env::Check(args)) => env::check(context, args).await,
         Command::Env(Env::Explain(args)) => env::explain(context, args),
         Command::Config(ConfigCommand::Show) => Ok(config::show(context)),
-        Command::Config(ConfigCommand::Check) => Ok(config::check(context).await),
+        Command::Config(ConfigCommand::Check { declare }) => {
+            config::check(context, declare.as_deref()).await
+        }
         Command::Config(ConfigCommand::Init { name }) => config::init(context, name),
         Command::Config(ConfigCommand::Grants) => config::grants(context).await,
         Command::Jobs(JobsCommand::List(args)) => jobs::list(context, args).await,

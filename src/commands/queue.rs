@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::exit::FailOn;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
 use crate::facts::server::ServerStatus;
-use crate::facts::{self, Finding, Observed, SourceError};
+use crate::facts::{self, Finding, Observed, SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle};
 use crate::report::{self, Report};
 use crate::sources::postgres::queue::{CountRequest, ScanPolicy, cost, read, take_given_up};
@@ -20,6 +20,10 @@ const STATISTICS: &str = "pg_stat_activity";
 /// Counts the jobs and evaluates the counts, or with `--advise` reports suggested indexes.
 pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
+    if args.advise && layout.declared.is_some() {
+        let message = "index advice needs a recognized layout, and this one is declared";
+        return Err(SourceError::new(SourceErrorKind::UnknownLayout, message).into());
+    }
     if args.advise {
         let metrics = unindexed_metrics(context, layout).await;
         return Ok(report::advice::report(layout, &metrics, &context.provenance()));

@@ -34,9 +34,19 @@ pub(crate) struct DeadSince {
     pub(crate) at: Timestamp,
     /// Age in seconds, by the clock of the database server.
     pub(crate) age: f64,
-    /// Whether the worker recorded it (`error.failed_at`); otherwise it is the last change of the row,
-    /// which any edit replaces.
-    pub(crate) recorded: bool,
+    /// Where it is recorded.
+    pub(crate) source: DeathRecord,
+}
+
+/// Where the time of death is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeathRecord {
+    /// The error: the worker wrote it (`failed_at`, `recovered_at`).
+    Error,
+    /// An event.
+    Event,
+    /// Nowhere: it is the last change of the row, which any edit replaces.
+    LastChange,
 }
 
 /// Number of other dead letters with the same cause as a job.
@@ -46,6 +56,15 @@ pub(crate) struct SameCauseCount {
     pub(crate) count: Count,
     /// Number of dead letters of its kind that were searched, newest first.
     pub(crate) read: u64,
+}
+
+/// States of failed jobs that no function claims again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GivenUpStates {
+    /// The states.
+    pub(crate) states: Vec<String>,
+    /// Names of the claim functions, none of which takes them.
+    pub(crate) functions: Vec<String>,
 }
 
 /// A page of dead letters.

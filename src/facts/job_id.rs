@@ -1,6 +1,11 @@
 //! The id of a job, in compact form: a plan can contain a hundred thousand ids.
+//!
+//! The same text is the same id whatever the type of its column: a text that is the canonical form of a uuid or a
+//! number is kept as one, so that a stored id equals the one that is read again.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +19,16 @@ pub enum JobId {
     Uuid(u128),
     /// A number.
     Number(i64),
+    /// Any other text.
+    Text(Interned),
 }
+
+/// The only copy of a text, which is kept until the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Interned(&'static str);
+
+/// Maximum length of a text id, in bytes.
+const MAX_TEXT: usize = 200;
 
 impl JobId {
     /// Parses an id of this type; a uuid with hyphens, in any case.
@@ -25,12 +39,39 @@ impl JobId {
                 let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
                 text.parse().ok().filter(|_| plain).map(Self::Number)
             }
+            IdType::Text => {
+                let is_usable = !text.is_empty()
+                    && text.len() <= MAX_TEXT
+                    && !text.contains(|c: char| c.is_control() || c.is_whitespace());
+                let is_canonical = |id: &Self| id.to_string() == text;
+                let compact = Self::parse_compact(text).filter(is_canonical);
+                compact.or_else(|| is_usable.then(|| Self::Text(Interned::new(text))))
+            }
         }
     }
 
-    /// Parses an id of either type.
-    pub fn parse_any(text: &str) -> Option<Self> {
+    /// Parses a uuid or a number.
+    fn parse_compact(text: &str) -> Option<Self> {
         Self::parse(text, IdType::Uuid).or_else(|| Self::parse(text, IdType::BigInt))
+    }
+
+    /// Parses an id of any type.
+    pub fn parse_any(text: &str) -> Option<Self> {
+        Self::parse(text, IdType::Text)
+    }
+}
+
+impl Interned {
+    fn new(text: &str) -> Self {
+        static TEXTS: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+        let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let texts = texts.get_or_insert_default();
+        if let Some(known) = texts.get(text) {
+            return Self(known);
+        }
+        let text: &'static str = Box::leak(text.into());
+        texts.insert(text);
+        Self(text)
     }
 }
 
@@ -48,6 +89,7 @@ impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(n) => n.fmt(f),
+            Self::Text(Interned(text)) => f.write_str(text),
             Self::Uuid(n) => write!(
                 f,
                 "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
@@ -87,6 +129,23 @@ mod tests {
             text.to_ascii_lowercase()
         );
         assert_eq!(JobId::parse("-42", IdType::BigInt).unwrap().to_string(), "-42");
+    }
+
+    #[test]
+    fn text_id_equals_its_stored_form() {
+        let uuid = "0a9f0000-0000-4000-8000-00000000abcd";
+        for text in
+            [uuid, "42", "-7", "042", "+1", "01HZX5", "0A9F0000-0000-4000-8000-00000000ABCD"]
+        {
+            let id = JobId::parse(text, IdType::Text).unwrap();
+            assert_eq!(id.to_string(), text);
+            assert_eq!(JobId::try_from(String::from(id)).unwrap(), id, "{text}");
+        }
+        assert_eq!(JobId::parse(uuid, IdType::Text), JobId::parse(uuid, IdType::Uuid));
+        assert_ne!(JobId::parse("042", IdType::Text), JobId::parse("42", IdType::Text));
+        for text in ["", "a b", "a\nb", "\u{1b}[31m", &"x".repeat(201)] {
+            assert_eq!(JobId::parse(text, IdType::Text), None, "{text}");
+        }
     }
 
     #[test]

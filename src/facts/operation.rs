@@ -20,6 +20,17 @@ pub(crate) struct OperationId {
     pub(crate) tag: String,
 }
 
+/// Requeues that the events record without an operation: those of the app's own helper.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AppRequeues {
+    /// Number of jobs.
+    pub(crate) jobs: u64,
+    /// Seconds since the first of these events.
+    pub(crate) first_age: f64,
+    /// Seconds since the last of them.
+    pub(crate) last_age: f64,
+}
+
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 impl OperationId {

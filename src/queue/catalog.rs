@@ -91,6 +91,8 @@ pub(crate) struct CatalogTable {
     pub(crate) storage: Vec<Storage>,
     /// Partitions, parents first.
     pub(crate) partitions: Vec<Partition>,
+    /// Whether it is a table, partitioned or not, and no view.
+    pub(crate) is_table: bool,
     /// Whether this role can read all columns.
     pub(crate) can_select: bool,
     /// Whether row-level security filters the rows for this role.

@@ -10,6 +10,9 @@ pub(crate) mod allowed_values;
 mod catalog;
 mod claim;
 mod claims;
+mod declaration;
+pub(crate) mod declared;
+pub(crate) mod draft;
 mod naive_times;
 mod recognize;
 mod relation;
@@ -23,6 +26,8 @@ pub(crate) use catalog::{
     StateColumnEvidence, Storage, TableCatalog,
 };
 pub(crate) use claims::Claims;
+pub(crate) use declaration::{Declaration, DeclaredRequeue, Field, Value as DeclaredValue};
+pub(crate) use declared::Declared;
 pub(crate) use recognize::{LayoutError, recognize, role_of_row};
 pub(crate) use relation::Relation;
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
@@ -39,6 +44,8 @@ pub enum IdType {
     Uuid,
     /// `bigint`
     BigInt,
+    /// `text`, in declared tables
+    Text,
 }
 
 impl IdType {
@@ -47,6 +54,7 @@ impl IdType {
         match self {
             Self::Uuid => "uuid",
             Self::BigInt => "bigint",
+            Self::Text => "text",
         }
     }
 }
@@ -190,6 +198,9 @@ pub(crate) struct Layout {
     pub(crate) server_time: String,
     /// Assumptions about the schema, in words.
     pub(crate) assumptions: Vec<String>,
+    /// How a declared table is read and written; `None` for a layout that was recognized.
+    #[serde(default)]
+    pub(crate) declared: Option<Declared>,
 }
 
 /// The table in layouts that were stored without it.
@@ -203,6 +214,16 @@ fn job_events() -> Relation {
 }
 
 impl Layout {
+    /// The rows as `alias`, for use in `from` of a read-only transaction: the table, or the subquery of a declared
+    /// one, whose expressions must not run in a transaction that may write.
+    pub(crate) fn rows_as(&self, alias: &str) -> String {
+        let relation = self.relation.to_string();
+        match &self.declared {
+            Some(declared) => format!("{} {alias}", declared.subquery(&relation)),
+            None => format!("{relation} {alias}"),
+        }
+    }
+
     /// Why the schema has no dead letters; `None` if it has.
     pub(crate) fn no_dead_letters(&self) -> Option<String> {
         if !self.state_names.dead.is_empty() {

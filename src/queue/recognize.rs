@@ -111,6 +111,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         state_column: live,
         state_names: vocabulary,
         assumptions,
+        declared: None,
     })
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::queue::count_text;
-use crate::facts::dead_letter::{DeadLetter, DeadLetters};
+use crate::facts::dead_letter::{DeadLetter, DeadLetters, DeathRecord, GivenUpStates};
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
 use crate::text;
@@ -23,6 +23,37 @@ pub(crate) struct DeadLettersJson {
     jobs: Vec<DeadLetterJson>,
     /// Cursor of the next page; null on the last page.
     next_cursor: Option<String>,
+    /// Failed jobs that no function claims again; null if there are none. Not on later pages.
+    given_up: Option<GivenUpJson>,
+}
+
+/// Failed jobs that no function claims again.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct GivenUpJson {
+    /// Their states.
+    states: Vec<String>,
+    /// Claim functions, none of which takes them.
+    functions: Vec<String>,
+    /// Total number that match the filters.
+    total: CountJson,
+    /// The jobs, in the same order as dead letters, up to the same limit.
+    jobs: Vec<DeadLetterJson>,
+}
+
+/// What one call of `dlq list` shows.
+pub(crate) struct ListView<'a> {
+    /// The page of dead letters.
+    pub(crate) page: &'a DeadLetters,
+    /// Why the schema has no dead letters.
+    pub(crate) no_dead_letters: Option<String>,
+    /// The given-up jobs.
+    pub(crate) given_up: Option<(&'a GivenUpStates, &'a DeadLetters)>,
+    /// The filters.
+    pub(crate) selection: &'a Selection,
+    /// The order.
+    pub(crate) order: Order,
+    /// The limit, if one was given.
+    pub(crate) limit: Option<u32>,
 }
 
 /// A dead letter.
@@ -39,7 +70,7 @@ pub(crate) struct DeadLetterJson {
     died_at: Option<String>,
     /// Seconds since that time, by the database clock.
     died_age: Option<f64>,
-    /// Source of that time: `worker`, or `updated_at` for the last change of the row.
+    /// Source of that time: `worker`, `event`, or `updated_at` for the last change of the row.
     died_source: Option<&'static str>,
     /// Id of its group, as in `dlq groups`.
     group: String,
@@ -72,21 +103,19 @@ impl From<&DeadLetter> for DeadLetterJson {
             error: job.error.clone(),
             died_at: job.dead_since.map(|d| d.at.to_string()),
             died_age: job.dead_since.map(|d| d.age.round()),
-            died_source: job.dead_since.map(|d| if d.recorded { "worker" } else { "updated_at" }),
+            died_source: job.dead_since.map(|d| match d.source {
+                DeathRecord::Error => "worker",
+                DeathRecord::Event => "event",
+                DeathRecord::LastChange => "updated_at",
+            }),
             group: job.group.clone(),
         }
     }
 }
 
 /// Builds the report of one page from the page and its [`table`].
-pub(crate) fn listing(
-    page: &DeadLetters,
-    table: Table,
-    from: &Provenance,
-    selection: &Selection,
-    order: Order,
-    limit: Option<u32>,
-) -> Report {
+pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> Report {
+    let ListView { page, selection, order, limit, .. } = *view;
     let last = page.jobs.last().filter(|_| page.more);
     let next_cursor = last.and_then(|job| Cursor::behind(job, order)).map(|c| c.to_string());
     let mut document = Document::default();
@@ -95,16 +124,36 @@ pub(crate) fn listing(
         flags => format!("dead letters with {}", flags.join(" ")),
     };
     document.push(title_line::title(subject, from));
-    if page.jobs.is_empty() {
-        document.note("no dead letters match");
-    } else {
-        document.push(Block::Table(table));
+    match &view.no_dead_letters {
+        Some(reason) => document.note(reason.as_str()),
+        None => {
+            if page.jobs.is_empty() {
+                document.note("no dead letters match");
+            } else {
+                document.push(Block::Table(table));
+            }
+            document.note(footer(page, order));
+        }
     }
-    document.note(footer(page, order));
+    if let Some((states, given_up)) = view.given_up {
+        push_given_up(&mut document, states);
+        if given_up.jobs.is_empty() {
+            document.note("none of them match");
+        } else {
+            document.push(Block::Table(self::table(&given_up.jobs)));
+        }
+        document.note(footer(given_up, order));
+    }
     let mut next = Vec::new();
     if let Some(job) = page.jobs.first() {
         let command = ShellCommand::new("dlq show").arg(&job.id).to_string();
         next.push((command, "the first of them: error, payload, timeline, advice"));
+    }
+    if let Some((_, given_up)) = view.given_up
+        && let Some(job) = given_up.jobs.first()
+    {
+        let command = ShellCommand::new("jobs show").arg(&job.id).to_string();
+        next.push((command, "the first failed job"));
     }
     if let Some(cursor) = &next_cursor {
         let mut command = "cliplyctl dlq list".to_owned();
@@ -122,11 +171,28 @@ pub(crate) fn listing(
         sort: order.as_str(),
         jobs: page.jobs.iter().map(Into::into).collect(),
         next_cursor,
+        given_up: view.given_up.map(|(states, given_up)| GivenUpJson {
+            states: states.states.clone(),
+            functions: states.functions.clone(),
+            total: (&given_up.total).into(),
+            jobs: given_up.jobs.iter().map(Into::into).collect(),
+        }),
     };
     let mut report = Report::listing("dlq list", data, document);
     report.summary =
         vec![("shown", page.jobs.len().into()), ("total", page.total.at_least().into())];
     report
+}
+
+/// Adds the heading of given-up jobs, and why they are listed.
+pub(crate) fn push_given_up(document: &mut Document, given_up: &GivenUpStates) {
+    document.heading("Failed jobs that are not claimed again");
+    document.note(format!(
+        "{} {}: not claimed by {}; dlq requeue does not write them",
+        if given_up.states.len() == 1 { "state" } else { "states" },
+        given_up.states.join(", "),
+        text::some_of(&given_up.functions, 3),
+    ));
 }
 
 fn footer(page: &DeadLetters, order: Order) -> String {

@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::dead_letter::{CauseAdviceJson, retry_text};
+use super::dead_letters::push_given_up;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::advise;
 use crate::facts::advice::Advice;
-use crate::facts::dead_letter::DeadSince;
+use crate::facts::dead_letter::{DeadSince, GivenUpStates};
 use crate::facts::group::{DeadLetterGroup, Groups};
 use crate::text;
 use crate::text::ShellCommand;
@@ -25,6 +26,35 @@ pub(crate) struct GroupsJson {
     requeued_before_looked: String,
     /// Groups, largest first.
     groups: Vec<GroupJson>,
+    /// Failed jobs that no function claims again, grouped in the same way; null if there are none.
+    given_up: Option<GivenUpGroupsJson>,
+}
+
+/// Groups of failed jobs that no function claims again.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct GivenUpGroupsJson {
+    /// Their states.
+    states: Vec<String>,
+    /// Claim functions, none of which takes them.
+    functions: Vec<String>,
+    /// Number of jobs that were read.
+    read: u64,
+    /// Whether reading stopped at the time limit; the counts are lower bounds in that case.
+    cut: bool,
+    /// Groups, largest first.
+    groups: Vec<GroupJson>,
+}
+
+/// What `dlq groups` shows.
+pub(crate) struct GroupsView<'a> {
+    /// Groups of dead letters.
+    pub(crate) groups: &'a Groups,
+    /// Why the schema has no dead letters.
+    pub(crate) no_dead_letters: Option<String>,
+    /// Groups of given-up jobs.
+    pub(crate) given_up: Option<(&'a GivenUpStates, &'a Groups)>,
+    /// Rules of advice, highest precedence first.
+    pub(crate) rules: &'a [&'a Advice],
 }
 
 /// Dead letters of one kind with the same cause.
@@ -77,17 +107,30 @@ impl GroupJson {
 }
 
 /// Builds the report.
-pub(crate) fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
-    let advice = |group: &DeadLetterGroup| advise(rules.iter().copied(), &group.fingerprint);
+pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
+    let groups = view.groups;
+    let advice = |group: &DeadLetterGroup| advise(view.rules.iter().copied(), &group.fingerprint);
     let mut document = Document::default();
     document.push(title_line::title("dead letters by cause", from));
-    if groups.groups.is_empty() {
-        document.note("no dead letters match");
-    } else {
-        document.push(Block::Table(table(groups, advice)));
+    match &view.no_dead_letters {
+        Some(reason) => document.note(reason.as_str()),
+        None => {
+            if groups.groups.is_empty() {
+                document.note("no dead letters match");
+            } else {
+                document.push(Block::Table(table(groups, advice)));
+            }
+            document.note(footer(groups, "dead letter"));
+            document.note(format!("requeued before: {}", groups.requeued.searched));
+        }
     }
-    document.note(footer(groups));
-    document.note(format!("requeued before: {}", groups.requeued.searched));
+    if let Some((states, given_up)) = view.given_up {
+        push_given_up(&mut document, states);
+        if !given_up.groups.is_empty() {
+            document.push(Block::Table(table(given_up, advice)));
+        }
+        document.note(footer(given_up, "job"));
+    }
     document.next(groups.groups.first().map_or_else(Vec::new, |largest| {
         let command =
             ShellCommand::new("dlq list --group").arg(&largest.fingerprint.hash).to_string();
@@ -99,6 +142,13 @@ pub(crate) fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> R
         unkept: groups.rare_groups_dropped,
         requeued_before_looked: groups.requeued.searched.clone(),
         groups: groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect(),
+        given_up: view.given_up.map(|(states, groups)| GivenUpGroupsJson {
+            states: states.states.clone(),
+            functions: states.functions.clone(),
+            read: groups.read,
+            cut: groups.truncated,
+            groups: groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect(),
+        }),
     };
     let mut report = Report::listing("dlq groups", data, document);
     if groups.truncated {
@@ -108,11 +158,11 @@ pub(crate) fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> R
     report
 }
 
-fn footer(groups: &Groups) -> String {
+fn footer(groups: &Groups, noun: &str) -> String {
     let mut line = format!(
         "{} of {}",
         text::plural(groups.groups.len() as u64, "group", "groups"),
-        text::plural(groups.read, "dead letter read", "dead letters read"),
+        text::plural(groups.read, &format!("{noun} read"), &format!("{noun}s read")),
     );
     if groups.truncated {
         line.push_str(

@@ -7,7 +7,9 @@ use super::write_outcome::{OutcomeJson, add_outcome, add_stop_error, exit, outco
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{OperationId, OperationSummary, OperationType, STATE_UNDONE};
+use crate::facts::operation::{
+    AppRequeues, OperationId, OperationSummary, OperationType, STATE_UNDONE,
+};
 use crate::facts::requeue::Outcome;
 use crate::text::ShellCommand;
 use crate::text::{age, count, plural, some_of};
@@ -16,6 +18,20 @@ use crate::text::{age, count, plural, some_of};
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OperationsJson {
     operations: Vec<OperationJson>,
+    /// Requeues that the events record without an operation, such as those of the app's own helper; null if there are
+    /// none among the events that were read.
+    app_requeues: Option<AppRequeuesJson>,
+}
+
+/// Requeues without an operation.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AppRequeuesJson {
+    /// Number of jobs.
+    jobs: u64,
+    /// Seconds since the first of these requeues, by the database clock.
+    first_age: f64,
+    /// Seconds since the last of them.
+    last_age: f64,
 }
 
 /// A recorded operation.
@@ -39,6 +55,7 @@ pub(crate) struct OperationJson {
 /// Builds the report of `dlq ops`.
 pub(crate) fn listing(
     operations: &[OperationSummary],
+    app_requeues: Option<&AppRequeues>,
     examined: &str,
     from: &Provenance,
 ) -> Report {
@@ -48,6 +65,13 @@ pub(crate) fn listing(
         document.note("none found");
     } else {
         document.push(Block::Table(table(operations)));
+    }
+    if let Some(requeues) = app_requeues {
+        document.note(format!(
+            "{} requeued by the app itself, the last {} ago: no operation, so dlq undo cannot return them",
+            plural(requeues.jobs, "job was", "jobs were"),
+            age(requeues.last_age),
+        ));
     }
     document.note(examined.to_owned());
     document.next(next(operations));
@@ -62,7 +86,13 @@ pub(crate) fn listing(
         planned: o.unfinished.as_ref().map(|unfinished| unfinished.planned),
         now: o.now.clone(),
     });
-    Report::listing("dlq ops", OperationsJson { operations: rows.collect() }, document)
+    let app_requeues = app_requeues.map(|requeues| AppRequeuesJson {
+        jobs: requeues.jobs,
+        first_age: requeues.first_age.round(),
+        last_age: requeues.last_age.round(),
+    });
+    let data = OperationsJson { operations: rows.collect(), app_requeues };
+    Report::listing("dlq ops", data, document)
 }
 
 /// Returns the commands that follow the latest operation, if it is a requeue, and that resume an

@@ -79,6 +79,7 @@ pub(super) fn resolve(
     settings.apply_app(context, environment);
     if let Some(database) = context_database(context, environment) {
         settings.database = database.map_err(unconfigured);
+        settings.queue.clone_from(&context.queue);
     }
     Ok(settings)
 }

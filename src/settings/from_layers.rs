@@ -204,6 +204,10 @@ fn database(
     if let Some(database) = replacement.or_else(own_database) {
         settings.database = database.map_err(unconfigured);
     }
+    // Another database has other tables.
+    if is_own {
+        settings.queue = context.and_then(|context| context.queue.clone());
+    }
     is_own
 }
 

@@ -52,6 +52,7 @@ use crate::dsn::{self, ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
 use crate::facts::advice::Advice;
 use crate::facts::{SourceError, SourceErrorKind, Thresholds};
+use crate::queue::Declaration;
 use crate::text::TargetFlags;
 
 /// The default time limit of one probe.
@@ -112,6 +113,8 @@ pub struct Settings {
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
     /// The column of the jobs table that the worker maintains, if it is configured.
     pub(crate) state_column: Option<Setting<String>>,
+    /// The jobs table that the context of the database declares.
+    pub(crate) queue: Option<Setting<Declaration>>,
     /// The address of the runbook for browsers, without a fragment.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The thresholds of checks.
@@ -226,6 +229,7 @@ impl Settings {
             app: AppSettings::default(),
             oldest_job_age_unit: None,
             state_column: None,
+            queue: None,
             runbook_url: None,
             thresholds: Thresholds::default(),
             threshold_origins: BTreeMap::new(),

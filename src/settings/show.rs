@@ -4,6 +4,7 @@ use super::{Origin, Setting, Settings};
 use crate::dsn::{REDACTED, RootCert};
 use crate::facts::SourceError;
 use crate::facts::thresholds::{THRESHOLD_DOCS, ThresholdDoc, threshold_text};
+use crate::queue::Declaration;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,11 @@ impl Settings {
         ));
         if let Some(column) = &self.state_column {
             rows.push(setting_row("state_column", column.value.clone(), &column.origin));
+        }
+        if let Some(queue) = &self.queue {
+            let Declaration { schema, table, .. } = &queue.value;
+            let name = schema.as_ref().map_or(table.clone(), |schema| format!("{schema}.{table}"));
+            rows.push(setting_row("queue", format!("declared: {name}"), &queue.origin));
         }
         rows.extend(self.shown_app());
         if let Some(url) = &self.runbook_url {

@@ -163,6 +163,7 @@ fn layout() -> Layout {
         in_recovery: false,
         server_time: "2026-01-01T00:00:00Z".to_owned(),
         assumptions: vec![],
+        declared: None,
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod completion;
 mod connect;
+mod declared;
 mod demo;
 mod dlq;
 mod docs;

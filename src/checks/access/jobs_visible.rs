@@ -6,15 +6,15 @@ use crate::facts::{Evidence, Finding, Section, SourceErrorKind, Status, Threshol
 /// Check that this login can read the jobs table, which all queue facts depend on.
 pub(crate) const CHECK: Check<AccessFacts> = Check {
     id: "access.jobs",
-    title: "this role sees public.jobs",
+    title: "this role sees the jobs table",
     section: Section::Access,
     evaluate,
 };
 
 fn evaluate(check: &Check<AccessFacts>, facts: &AccessFacts, _: &Thresholds) -> Vec<Finding> {
-    let subject = "public.jobs";
     vec![match &facts.result {
         Ok(layout) => {
+            let subject = layout.relation.to_string();
             let key_columns = format!("{}, by {}", layout.id.sql(), layout.state_column);
             let mut message = format!(
                 "this login can read the jobs table ({key_columns}); other roles: see rls audit"
@@ -35,7 +35,7 @@ fn evaluate(check: &Check<AccessFacts>, facts: &AccessFacts, _: &Thresholds) -> 
                 SourceErrorKind::Permission | SourceErrorKind::Hidden => "cliplyctl rls audit",
                 _ => "cliplyctl config check",
             };
-            check.finding(Status::Unknown, subject, error.message.clone()).next(next)
+            check.finding(Status::Unknown, "jobs table", error.message.clone()).next(next)
         }
     }]
 }

@@ -66,7 +66,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
         range.oldest.round(),
         "s",
         facts.readiness.at,
-        "public.jobs",
+        facts.queue.as_ref().map_or_else(String::new, |queue| queue.source.clone()),
     ));
     vec![if status == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
 }

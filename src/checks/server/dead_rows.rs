@@ -7,7 +7,7 @@ use crate::text;
 /// Check of the share of dead row versions, in percent. Every scan of the queue has to skip them.
 pub(crate) const CHECK: Check<ServerFacts> = Check {
     id: "db.dead_rows",
-    title: "dead rows of public.jobs",
+    title: "dead rows of the jobs table",
     section: Section::Backlog,
     evaluate,
 };

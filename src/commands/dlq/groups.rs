@@ -3,6 +3,7 @@
 use futures_util::future::join;
 
 use super::filter;
+use super::given_up::{self, GivenUp};
 use crate::advice::SHIPPED;
 use crate::cli::FilterArgs;
 use crate::context::Context;
@@ -18,15 +19,33 @@ pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report,
     let layout = context.layout().await?;
     let selection = filter::selection(context, layout, flags).await?;
     let database = context.database().await?;
+    let given_up = GivenUp::read(context, layout).await?;
+    given_up::required(layout, &given_up)?;
     let limit = context.remaining();
     let events = async {
         let finishes = finishes(database, layout, limit).await;
         (finishes, requeued_before(database, layout, limit).await)
     };
     let (groups, (finishes, requeued)) =
-        join(read(database, layout, &selection, limit), events).await;
+        join(read(database, layout, &layout.state_names.dead, &selection, limit), events).await;
     // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
     let rules: Vec<_> = context.settings.advice.iter().chain(SHIPPED).collect();
-    Ok(report::groups::report(&groups, &rules, &context.provenance()))
+    let given_up_groups = match given_up.states() {
+        Some(given_up) => {
+            let limit = context.remaining();
+            let groups = read(database, layout, &given_up.states, &selection, limit).await?;
+            Some((given_up, groups))
+        }
+        None => None,
+    };
+    let view = report::groups::GroupsView {
+        groups: &groups,
+        no_dead_letters: layout.no_dead_letters(),
+        given_up: given_up_groups.as_ref().map(|(states, groups)| (*states, groups)),
+        rules: &rules,
+    };
+    let mut report = report::groups::report(&view, &context.provenance());
+    report.not_examined.extend(given_up.not_examined());
+    Ok(report)
 }

@@ -1,11 +1,13 @@
 //! `dlq list`: dead letters, page by page.
 
 use super::filter;
+use super::given_up::{self, GivenUp};
 use crate::cli::DlqList;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::dead_letter::DeadLetter;
+use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::listing::Cursor;
+use crate::facts::queue::Count;
 use crate::facts::selection::Selection;
 use crate::queue::Layout;
 use crate::render;
@@ -26,7 +28,6 @@ impl<'a> ListQuery<'a> {
     /// Checks the flags against the database.
     pub(crate) async fn by(context: &'a Context, args: &DlqList) -> Result<Self, Error> {
         let layout = context.layout().await?;
-        source::required(layout)?;
         let selection = filter::selection(context, layout, &args.filter).await?;
         let cursor = |text: &String| {
             Cursor::parse(text, args.sort, layout.id).map_err(|message| {
@@ -41,6 +42,7 @@ impl<'a> ListQuery<'a> {
     /// Returns the query parameters.
     pub(crate) fn listing(&self, args: &DlqList) -> Listing<'_> {
         Listing {
+            states: &self.layout.state_names.dead,
             layout: self.layout,
             selection: &self.selection,
             order: args.sort,
@@ -53,7 +55,13 @@ impl<'a> ListQuery<'a> {
 pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
     let query = ListQuery::by(context, args).await?;
     let limit = args.limit.unwrap_or(PAGE);
-    let database = context.database().await?;
+    let (database, layout) = (context.database().await?, query.layout);
+    let given_up = match &query.after {
+        // The first page has shown them.
+        Some(_) => GivenUp::None,
+        None => GivenUp::read(context, layout).await?,
+    };
+    given_up::required(layout, &given_up)?;
     // Renders the page while the database still counts the total, which takes long on a large table.
     let render = |jobs: &[DeadLetter]| {
         let mut table = dead_letters::table(jobs);
@@ -61,7 +69,31 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
         table
     };
     let listing = query.listing(args);
-    let (page, table) = source::list(database, listing, limit, context.remaining(), render).await?;
-    let from = context.provenance();
-    Ok(dead_letters::listing(&page, table, &from, &query.selection, args.sort, args.limit))
+    let (page, table) = match layout.no_dead_letters() {
+        Some(reason) => {
+            let total = Count::NotCounted(reason);
+            (DeadLetters { jobs: vec![], more: false, total, window: None }, render(&[]))
+        }
+        None => source::list(database, listing, limit, context.remaining(), render).await?,
+    };
+    let given_up_page = match given_up.states() {
+        Some(given_up) => {
+            let listing = Listing { states: &given_up.states, ..listing };
+            let listed =
+                source::list(database, listing, limit, context.remaining(), |_| ()).await?;
+            Some((given_up, listed.0))
+        }
+        None => None,
+    };
+    let view = dead_letters::ListView {
+        page: &page,
+        no_dead_letters: layout.no_dead_letters(),
+        given_up: given_up_page.as_ref().map(|(states, page)| (*states, page)),
+        selection: &query.selection,
+        order: args.sort,
+        limit: args.limit,
+    };
+    let mut report = dead_letters::listing(&view, table, &context.provenance());
+    report.not_examined.extend(given_up.not_examined());
+    Ok(report)
 }

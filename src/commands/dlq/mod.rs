@@ -2,6 +2,7 @@
 
 mod filter;
 pub(crate) mod follow;
+mod given_up;
 pub(crate) mod groups;
 pub(crate) mod list;
 pub(crate) mod ops;

@@ -22,10 +22,10 @@ pub(crate) async fn run(context: &Context, args: &DlqOps) -> Result<Report, Erro
             .map(|record| summary_of_record(context, record))
             .collect();
         let examined = "this database keeps no events: only this machine's operations are known";
-        return Ok(report::listing(&local, examined, &context.provenance()));
+        return Ok(report::listing(&local, None, examined, &context.provenance()));
     }
     let database = context.database().await?;
-    let ops::Operations { mut operations, malformed } =
+    let ops::Operations { mut operations, app_requeues, malformed } =
         ops::read(database, layout, args.limit, context.timeout()).await?;
     if let Ok(store) = LocalStore::open(context.settings.state_dir.as_deref()) {
         for summary in &mut operations {
@@ -47,7 +47,7 @@ pub(crate) async fn run(context: &Context, args: &DlqOps) -> Result<Report, Erro
         "looked for in the newest {} events{truncated}{malformed}",
         crate::text::count(u64::from(repeat_failures::EVENTS_READ))
     );
-    Ok(report::listing(&operations, &examined, &context.provenance()))
+    Ok(report::listing(&operations, app_requeues.as_ref(), &examined, &context.provenance()))
 }
 
 fn summary_of_record(context: &Context, record: StoredOperation) -> OperationSummary {

@@ -28,6 +28,7 @@ pub(crate) async fn run(
         return Err(Error::usage("--sort died cannot be streamed: it reads everything first")
             .hint("leave --sort out and sort the rows by died_at"));
     }
+    source::required(context.layout().await?)?;
     let query = ListQuery::by(context, args).await?;
     let database = context.database().await?;
     let mut out = context.terminal.stream();

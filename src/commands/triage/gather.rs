@@ -57,11 +57,11 @@ pub(crate) async fn gather(
     }
 }
 
-// The names of the sources.
+// The names of the sources in the status line, which is shown before the layout is known.
 const CATALOG: &str = "pg_catalog";
-const JOBS: &str = "public.jobs";
-const RECENT_DEAD_LETTERS: &str = "public.jobs (two hours)";
-const EVENTS: &str = "public.job_events";
+const JOBS: &str = "jobs";
+const RECENT_DEAD_LETTERS: &str = "jobs (two hours)";
+const EVENTS: &str = "job events";
 const STATISTICS: &str = "pg_stat_activity";
 
 /// Returns the sources of the probes, in the order in which the status line shows them.

@@ -5,14 +5,16 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::document::{TomlDocument, TomlKey, TomlValue};
+use super::queue;
 use super::source::Source;
 use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
+use crate::queue::Declaration;
 use crate::settings::app::{AppOverrides, is_endpoint_path};
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
 /// Every key of a context, with its description.
-const CONTEXT_KEYS: [(&str, &str); 20] = [
+const CONTEXT_KEYS: [(&str, &str); 21] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
@@ -25,6 +27,7 @@ const CONTEXT_KEYS: [(&str, &str); 20] = [
     ("read_only", "true: writes are refused"),
     ("oldest_job_age_unit", "unit of readyz's oldestJobAge: \"s\" or \"ms\""),
     ("state_column", "column that the worker's claim reads: \"state\" or \"status\""),
+    ("queue", "table that declares a jobs table: docs/declared-layout.md"),
     ("healthz_path", "path of the health report; default /api/healthz"),
     ("readyz_path", "path of the readiness report; default /api/readyz"),
     ("admin_readyz_path", "path of `ready --admin`; default /api/admin/readyz"),
@@ -79,6 +82,8 @@ pub(crate) struct ContextSettings {
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
     /// The column of the jobs table that the worker maintains.
     pub(crate) state_column: Option<Setting<String>>,
+    /// The declared jobs table.
+    pub(crate) queue: Option<Setting<Declaration>>,
     /// The endpoints of the app and how its answers are evaluated.
     pub(in crate::settings) app: AppOverrides,
     /// The address of the runbook for browsers.
@@ -123,6 +128,7 @@ impl ContextSettings {
             read_only: None,
             oldest_job_age_unit: None,
             state_column: None,
+            queue: None,
             app: AppOverrides::default(),
             runbook_url: None,
             timeout: None,
@@ -164,6 +170,7 @@ impl ContextSettings {
                 self.oldest_job_age_unit = Some(age_unit(document, key, value)?);
             }
             "state_column" => self.state_column = Some(state_column(document, key, value)?),
+            "queue" => self.queue = Some(queue::read(document, key, value)?),
             "healthz_path" => self.app.healthz_path = Some(endpoint_path(document, key, value)?),
             "readyz_path" => self.app.readyz_path = Some(endpoint_path(document, key, value)?),
             "admin_readyz_path" => {

@@ -10,6 +10,7 @@ mod context;
 pub(super) mod demo_context;
 mod document;
 mod env;
+mod queue;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -206,3 +206,56 @@ fn advice_rule_is_read_and_an_incomplete_one_is_an_error() {
     let (message, _) = error_of("advice = 'x'\n");
     assert!(message.contains("must be a list"), "{message}");
 }
+
+/// A declaration with one more line of the table, and one of its columns.
+fn declared(line: &str, column: &str) -> String {
+    format!(
+        "[context.x.queue]\nadapter = \"declared\"\ntable = \"t\"\n{line}\n\
+         [context.x.queue.columns]\nid = \"n\"\nstate = \"s\"\n{column}\n"
+    )
+}
+
+#[test]
+fn declared_queue_is_read_with_every_kind_of_value() {
+    let text = declared("", "")
+        + "[context.x.queue.states]\nqueued = [0, \"new\"]\ndead = [true]\n\
+           [context.x.queue.requeue]\nset = { s = 0, flag = false, note = \"x\" }\nnow = [\"due\"]\nnull = [\"w\"]\n";
+    let config = read(&text).unwrap();
+    let declaration = &config.contexts[0].queue.as_ref().unwrap().value;
+    assert_eq!(declaration.states.queued, ["0", "new"]);
+    assert_eq!(declaration.states.dead, ["true"]);
+    let requeue = declaration.requeue.as_ref().unwrap();
+    assert_eq!(requeue.columns(), ["flag", "note", "s", "due", "w"]);
+    assert!(!declaration.counted_at_claim);
+}
+
+#[test]
+fn invalid_declaration_is_an_error_with_its_line() {
+    for (text, expected) in [
+        ("[context.x.queue]\ntable = \"t\"", "adapter"),
+        ("[context.x.queue]\nadapter = \"river\"", "\"declared\""),
+        ("[context.x.queue]\nadapter = \"declared\"", "`table`"),
+        (
+            "[context.x.queue]\nadapter = \"declared\"\ntable = \"t\"\n[context.x.queue.columns]\nid = \"n\"",
+            "columns.state",
+        ),
+        (&declared("attempts_counted = \"sometimes\"", ""), "at_claim"),
+        (&declared("", "tries = \"n\""), "unknown key `tries`"),
+        (&declared("", "kind = 3"), "string"),
+        (
+            &(declared("", "") + "[context.x.queue.states]\ndead = [1]\nfailed = [\"1\"]"),
+            "listed twice",
+        ),
+        (&(declared("", "") + "[context.x.queue.states]\nlost = []"), "unknown key `lost`"),
+        (&(declared("", "") + "[context.x.queue.states]\ndead = [1.5]"), "a list of values"),
+        (
+            &(declared("", "") + "[context.x.queue.requeue]\nset = { a = 1 }\nnull = [\"a\"]"),
+            "twice",
+        ),
+        (&(declared("", "") + "[context.x.queue.requeue]\nnow = []"), "changes nothing"),
+    ] {
+        let (message, _) = error_of(text);
+        assert!(message.starts_with("c.toml:"), "{message}");
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+}

@@ -62,7 +62,7 @@ async fn count(
 
 /// Returns the statement for dead letters with more requeues than undos.
 fn statement(layout: &Layout) -> Option<String> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let events = layout.events.as_ref()?;
     let data = sql::ident(events.data.as_deref()?);
     let order = if events.ids_grow { "id".to_owned() } else { events.at.as_ref()?.sql() };

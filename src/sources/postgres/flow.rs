@@ -67,7 +67,7 @@ fn count(n: i64, complete: bool) -> Count {
 
 /// Returns the statement that scans a small table.
 fn small_statement(layout: &Layout) -> String {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
     let finished = sql::state_in(layout, layout.state_names.values(Lifecycle::Finished));
@@ -83,7 +83,7 @@ fn small_statement(layout: &Layout) -> String {
 
 /// Returns the statement that reads the newest dead letters through an index.
 fn large_statement(layout: &Layout) -> String {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
     format!(

@@ -5,12 +5,15 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use jiff::Timestamp;
 use tokio_postgres::Row;
 
+use super::dead_letters::death_events;
 use super::row_types;
-use super::row_types::WorkspaceHash;
+use super::row_types::{Micros, WorkspaceHash};
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, dead_letters};
+use crate::facts::dead_letter::DeadSince;
 use crate::facts::group::{DeadLetterGroup, Groups};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -18,30 +21,30 @@ use crate::queue::{Layout, sql};
 
 /// Maximum number of groups; dead letters of further causes are only counted.
 const MAX_GROUPS: usize = 10_000;
+/// Maximum number of dead letters whose time of death is looked for in the events; of others the row tells it.
+const MAX_UNDATED: usize = 50_000;
 
-/// Reads and groups the selected dead letters. After a timeout the result contains the rows read so
+/// Reads and groups the selected jobs in these states. After a timeout the result contains the rows read so
 /// far and is marked as truncated.
-///
-/// # Errors
-/// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
 pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
+    states: &[String],
     selection: &Selection,
     timeout: Duration,
 ) -> Result<Groups, SourceError> {
-    let jobs = &layout.relation;
-    dead_letters::required(layout)?;
-    let conditions = Conditions::new(layout, selection);
+    let jobs = layout.rows_as("jobs");
+    let conditions = Conditions::in_states(layout, selection, states);
     // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.
     let statement = format!(
-        "select {}, {}, {} as workspace from {jobs} where {}",
+        "select id as job, {}, {}, {} as workspace from {jobs} where {}",
         fingerprint_columns(layout),
         dead_letters::dead_since_columns(layout),
         sql::column_or_null(layout.workspace.as_ref(), "uuid"),
         conditions.sql(),
     );
-    let mut builder = GroupBuilder::default();
+    let has_events = death_events::searchable(layout).is_some();
+    let mut builder = GroupBuilder { has_events, ..GroupBuilder::default() };
     let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
@@ -53,7 +56,11 @@ pub(crate) async fn read(
         Err(error) if error.kind == SourceErrorKind::Timeout && builder.read > 0 => true,
         read => read.map(|()| false)?,
     };
-    Ok(Groups { truncated, ..builder.finish() })
+    let deaths = match builder.undated.is_empty() {
+        true => HashMap::new(),
+        false => death_events::read_all(db, layout, timeout).await?,
+    };
+    Ok(Groups { truncated, ..builder.finish(&deaths) })
 }
 
 /// Groups that are being built.
@@ -62,6 +69,20 @@ struct GroupBuilder {
     groups: HashMap<String, DeadLetterGroup>,
     read: u64,
     rare_groups_dropped: u64,
+    /// Whether events can tell when a job died.
+    has_events: bool,
+    /// Jobs whose time of death may be in an event.
+    undated: Vec<UndatedJob>,
+}
+
+/// A job whose time of death may be in an event.
+struct UndatedJob {
+    /// Hash of its id.
+    job: u64,
+    /// Id of its group.
+    group: String,
+    dead_since: Option<DeadSince>,
+    workspace: Option<u64>,
 }
 
 impl GroupBuilder {
@@ -76,21 +97,49 @@ impl GroupBuilder {
         let dead_since = dead_letters::dead_since_of(row);
         let workspace =
             row.get::<_, Option<WorkspaceHash>>("workspace").map(|WorkspaceHash(token)| token);
-        if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
-            group.add(dead_since, workspace);
-        } else if full {
+        if full && !self.groups.contains_key(&fingerprint.hash) {
             self.rare_groups_dropped += 1;
-        } else {
-            let kind = row_types::text(row, "fp_kind");
-            let hash = fingerprint.hash.clone();
-            let mut group = DeadLetterGroup::new(kind.as_deref().unwrap_or("-"), fingerprint);
-            group.add(dead_since, workspace);
-            self.groups.insert(hash, group);
+            return;
         }
+        let is_undated = self.needs_event(dead_since, row);
+        if is_undated {
+            let WorkspaceHash(job) = row.get("job");
+            let group = fingerprint.hash.clone();
+            self.undated.push(UndatedJob { job, group, dead_since, workspace });
+        }
+        if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
+            if !is_undated {
+                group.add(dead_since, workspace);
+            }
+            return;
+        }
+        let kind = row_types::text(row, "fp_kind");
+        let hash = fingerprint.hash.clone();
+        let mut group = DeadLetterGroup::new(kind.as_deref().unwrap_or("-"), fingerprint);
+        if !is_undated {
+            group.add(dead_since, workspace);
+        }
+        self.groups.insert(hash, group);
     }
 
-    /// Returns the groups, largest first.
-    fn finish(self) -> Groups {
+    fn needs_event(&self, dead_since: Option<DeadSince>, row: &Row) -> bool {
+        let changed = || dead_letters::changed_of(row).and_then(Micros::finite);
+        let changed = || changed().and_then(|at| Timestamp::from_microsecond(at).ok());
+        self.has_events
+            && self.undated.len() < MAX_UNDATED
+            && death_events::is_needed(dead_since, changed())
+    }
+
+    /// Returns the groups, largest first. `deaths` are the times of death in the events.
+    fn finish(mut self, deaths: &HashMap<u64, DeadSince>) -> Groups {
+        for UndatedJob { job, group, dead_since, workspace } in std::mem::take(&mut self.undated) {
+            let event = deaths.get(&job);
+            let dead_since =
+                event.map(|event| death_events::newest(dead_since, *event)).or(dead_since);
+            if let Some(group) = self.groups.get_mut(&group) {
+                group.add(dead_since, workspace);
+            }
+        }
         let mut groups: Vec<_> = self.groups.into_values().collect();
         groups.sort_by(|a, b| {
             b.count.cmp(&a.count).then_with(|| a.fingerprint.hash.cmp(&b.fingerprint.hash))

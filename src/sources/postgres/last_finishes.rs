@@ -26,7 +26,7 @@ pub(crate) async fn finishes(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Option<Finishes>, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("j");
     let Some((events, at)) = events::in_order(layout)? else { return Ok(None) };
     let Some(kind) = &layout.kind else { return Ok(None) };
     let job_events = &events.relation;
@@ -37,7 +37,7 @@ pub(crate) async fn finishes(
            from newest \
          union all \
          select j.{kind}::text, extract(epoch from max(e.at))::float8, count(*) \
-           from newest e join {jobs} j on j.id = e.job_id \
+           from newest e join {jobs} on j.id = e.job_id \
           where e.stage = 'finished' and j.{kind} is not null group by 1",
         stage = sql::ident(&events.stage),
         at = at.sql(),

@@ -61,8 +61,10 @@ pub type Connection = PooledSession;
 pub struct Database {
     pool: Arc<Pool>,
     display_name: String,
-    /// Schema of the tables that the connection string names.
+    /// Schema of the tables that the connection string or the declaration names.
     schema: Option<String>,
+    /// The declared jobs table.
+    declared_table: Option<String>,
 }
 
 impl Database {
@@ -76,7 +78,25 @@ impl Database {
             dsn.connection_limit.map_or(options.pool_size, |limit| limit.min(options.pool_size));
         let connector = Connector::new(dsn.clone(), options.application_name);
         let pool = Pool::new(connector, size, options.connect_timeout);
-        Self { pool, display_name: dsn.to_string(), schema: dsn.schema.clone() }
+        let (display_name, schema) = (dsn.to_string(), dsn.schema.clone());
+        Self { pool, display_name, schema, declared_table: None }
+    }
+
+    /// The same database with this jobs table and no events.
+    pub(crate) fn with_jobs_table(&self, schema: Option<&str>, table: &str) -> Self {
+        let schema = schema.map(str::to_owned).or_else(|| self.schema.clone());
+        Self { schema, declared_table: Some(table.to_owned()), ..self.clone() }
+    }
+
+    /// How a read-only transaction ends. An expression of a declaration may call `set_config`, and nothing that it
+    /// sets may outlive its transaction: the next one on the connection may write.
+    pub(crate) fn end_of_read(&self) -> &'static str {
+        if self.declared_table.is_some() { "ROLLBACK" } else { "COMMIT" }
+    }
+
+    /// The name of the jobs table.
+    pub(crate) fn jobs_table(&self) -> &str {
+        self.declared_table.as_deref().unwrap_or("jobs")
     }
 
     /// Replaces `{jobs}` and `{job_events}` in a statement by the OIDs of these tables: in the schema that the
@@ -88,12 +108,16 @@ impl Database {
                 format!("pg_catalog.to_regclass({})", literal(&name))
             }
             None => format!(
-                "coalesce(pg_catalog.to_regclass('{name}'), pg_catalog.to_regclass('public.{name}'))"
+                "coalesce(pg_catalog.to_regclass({}), pg_catalog.to_regclass({}))",
+                literal(&ident(name)),
+                literal(&format!("public.{}", ident(name)))
             ),
         };
-        statement
-            .replace("{jobs}", &regclass("jobs"))
-            .replace("{job_events}", &regclass("job_events"))
+        let events = match self.declared_table {
+            Some(_) => "null::pg_catalog.oid".to_owned(),
+            None => regclass("job_events"),
+        };
+        statement.replace("{jobs}", &regclass(self.jobs_table())).replace("{job_events}", &events)
     }
 
     /// The schema in which the jobs table is expected, for messages.
@@ -121,8 +145,10 @@ impl Database {
         timeout: Duration,
         queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        self.with_timeout(timeout, async |connection| read_only(connection, timeout, queries).await)
-            .await
+        self.with_timeout(timeout, async |connection| {
+            read_only(connection, (timeout, self.end_of_read()), queries).await
+        })
+        .await
     }
 
     /// Runs `queries` in a transaction that may write and is always rolled back. Triggers run and

@@ -80,10 +80,9 @@ impl Database {
         let results = self
             .with_timeout(timeout, async |connection| {
                 let queries = join_all(queries.map(|query| query.run(connection)));
-                in_one_round_trip(connection, timeout, queries, |results| {
-                    results.iter().all(Result::is_ok)
-                })
-                .await
+                let all_succeeded = |results: &Vec<_>| results.iter().all(Result::is_ok);
+                let ends = (timeout, self.end_of_read());
+                in_one_round_trip(connection, ends, queries, all_succeeded).await
             })
             .await?;
         let results: Vec<_> =
@@ -107,8 +106,8 @@ impl Database {
             .with_timeout(timeout, async |connection| {
                 let first = async { first.run(connection).await.map(&convert) };
                 let queries = join(first, second.run(connection));
-                in_one_round_trip(connection, timeout, queries, |(a, b)| a.is_ok() && b.is_ok())
-                    .await
+                let ends = (timeout, self.end_of_read());
+                in_one_round_trip(connection, ends, queries, |(a, b)| a.is_ok() && b.is_ok()).await
             })
             .await?;
         Ok((first.map_err(SourceError::from), second.map_err(SourceError::from)))
@@ -120,17 +119,17 @@ pub(crate) fn only(rows: Result<Vec<Row>, SourceError>) -> Result<Row, SourceErr
     rows?.pop().ok_or_else(|| SourceError::new(Kind::Malformed, "an answer without a row"))
 }
 
-/// Sends BEGIN, `queries` and COMMIT in one round trip. They are sent in this order, because
+/// Sends BEGIN, `queries` and the end of the transaction in one round trip. They are sent in this order, because
 /// `join3` polls in this order. After a failed statement the COMMIT acts as a ROLLBACK.
 async fn in_one_round_trip<T>(
     connection: &Connection,
-    timeout: Duration,
+    (timeout, end): (Duration, &'static str),
     queries: impl Future<Output = T>,
     all_succeeded: impl FnOnce(&T) -> bool,
 ) -> Result<T, SourceError> {
     let begin = begin(timeout, connection.parameters());
     let transaction = Transaction::new(connection);
-    let end = connection.batch_execute("COMMIT");
+    let end = connection.batch_execute(end);
     let (begun, results, ended) = join3(connection.batch_execute(&begin), queries, end).await;
     transaction.finish();
     begun?;
@@ -256,7 +255,7 @@ pub(crate) fn set_timeout(timeout: Duration) -> String {
 /// round trips instead of four for a single query.
 pub(crate) async fn read_only<T>(
     connection: &Connection,
-    timeout: Duration,
+    (timeout, end): (Duration, &'static str),
     queries: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
 ) -> Result<T, SourceError> {
     let begin = begin(timeout, connection.parameters());
@@ -266,7 +265,7 @@ pub(crate) async fn read_only<T>(
     begun?;
     let result = result?;
     transaction.finish();
-    connection.batch_execute("COMMIT").await?;
+    connection.batch_execute(end).await?;
     Ok(result)
 }
 

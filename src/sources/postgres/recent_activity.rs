@@ -43,7 +43,7 @@ pub(crate) async fn recent_dead_letters(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<RecentDeadLetters, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     dead_letters::required(layout)?;
     let dead = &layout.state_names.dead;
     let order_columns: Vec<_> =
@@ -94,7 +94,7 @@ fn add_to_group(groups: &mut HashMap<String, RecentGroup>, row: &Row) {
         group.newest = Some(group.newest.map_or(age, |newest| newest.min(age)));
     }
     if group.ids.len() < NAMED {
-        group.ids.push(row.get("id"));
+        group.ids.push(row_types::shown_id(row));
     }
 }
 
@@ -142,7 +142,7 @@ fn per_minute(row: &Row) -> Option<f64> {
 /// Returns the statement that reads the operations among the newest events, with the states of
 /// their jobs.
 fn operations_statement(layout: &Layout, events: &Events, at: &TimeColumn) -> Option<String> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("job");
     let data = ident(events.data.as_deref()?);
     let job_events = &events.relation;
     Some(format!(
@@ -163,7 +163,7 @@ fn operations_statement(layout: &Layout, events: &Events, at: &TimeColumn) -> Op
                        when next_operation <> operation then '{STATE_CHANGED_SINCE}'
                        else job.{live}::text end as state, actor, host, reason, count(*) as n,
                   max(deed) as deed, max(age) as first, min(age) as last
-             from ours join {jobs} job on job.id = ours.job_id group by 1, 2, 3, 4, 5
+             from ours join {jobs} on job.id = ours.job_id group by 1, 2, 3, 4, 5
          ), by_state as (
            select operation, state, sum(n)::bigint as n, max(deed) as deed,
                   max(first) as first, min(last) as last
@@ -208,7 +208,7 @@ pub(crate) async fn stuck(
     after: f64,
     timeout: Duration,
 ) -> Result<Vec<RecentStuckJob>, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let claimed = &layout.state_names.claimed;
     if !layout.has_heartbeats() || claimed.is_empty() {
         return Ok(vec![]);
@@ -233,7 +233,7 @@ pub(crate) async fn stuck(
         row.get::<_, Option<String>>(column).unwrap_or_else(|| "?".to_owned())
     };
     let job = |row: &Row| RecentStuckJob {
-        id: row.get("id"),
+        id: row_types::shown_id(row),
         kind: text(row, "kind"),
         worker: text(row, "worker"),
         heartbeat_age: row.get("silent"),

@@ -79,7 +79,7 @@ pub(crate) async fn events(
 
 /// Returns the statement for a page: `$1` is the event to start after, `$2` the operation's id.
 fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("job");
     let data = sql::ident(events.data.as_deref()?);
     let job_events = &events.relation;
     Some(format!(
@@ -90,7 +90,7 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
          )
          select event, page.job_id::text as job, page.stage as stage, ours,
                 left(page.data ->> 'reason', 100) as reason, {worker} as worker, {columns}
-           from page left join {jobs} job on ours and job.id = page.job_id
+           from page left join {jobs} on ours and job.id = page.job_id
           order by event",
         stage = sql::ident(&events.stage),
         requeued = sql::literal(REQUEUED),
@@ -123,7 +123,7 @@ pub(crate) async fn read_from_events(
     causes: &mut CauseInterner,
     timeout: Duration,
 ) -> Result<Vec<RequeuedJob>, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("job");
     let Some(events) = super::events::visible(layout)? else { return Ok(vec![]) };
     let data = sql::ident(events.data.as_deref().unwrap_or("data"));
     let job_events = &events.relation;
@@ -132,7 +132,7 @@ pub(crate) async fn read_from_events(
            select job_id, {data}::jsonb -> 'previous' as previous from {job_events} where {}
          )
          select ours.job_id::text as job, {}
-           from ours join {jobs} job on job.id = ours.job_id",
+           from ours join {jobs} on job.id = ours.job_id",
         operation_filter(events, operation)?,
         previous_columns(layout, "ours.previous"),
     );
@@ -149,14 +149,14 @@ pub(crate) async fn read_from_journal(
     causes: &mut CauseInterner,
     timeout: Duration,
 ) -> Result<Vec<RequeuedJob>, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("job");
     let statement = format!(
         "with ours as (
            select (entry::jsonb ->> 'id')::{} as job_id, entry::jsonb -> 'previous' as previous
              from unnest($1::text[]) entry
          )
          select ours.job_id::text as job, {}
-           from ours join {jobs} job on job.id = ours.job_id",
+           from ours join {jobs} on job.id = ours.job_id",
         layout.id.sql(),
         previous_columns(layout, "ours.previous"),
     );
@@ -213,7 +213,7 @@ pub(crate) async fn read_rows(
 }
 
 fn rows_statement(layout: &Layout) -> String {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("job");
     let error_field = |key: &str| match &layout.error {
         Some(error) if error.json => format!("({}::jsonb ->> '{key}')", sql::ident(&error.name)),
         _ => "null::text".to_owned(),

@@ -122,6 +122,12 @@ impl<'a> FromSql<'a> for WorkspaceHash {
     }
 }
 
+/// Returns the id of a job for listings. Ids of type text can hold characters that control a terminal.
+pub(crate) fn shown_id(row: &Row) -> String {
+    let text = raw(row, "id").unwrap_or_default();
+    redact::sanitize::line(&text).into_owned()
+}
+
 /// Parses the id of a job.
 ///
 /// # Errors

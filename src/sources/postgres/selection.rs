@@ -16,11 +16,16 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
-    /// Returns the conditions for the dead letters of a selection. Its group is checked by
-    /// [`in_group`], because fingerprints are computed here.
+    /// Returns the conditions for the dead letters of a selection.
     pub(crate) fn new(layout: &Layout, selection: &Selection) -> Self {
+        Self::in_states(layout, selection, &layout.state_names.dead)
+    }
+
+    /// Returns the conditions for the jobs of a selection in these states. Its group is checked by
+    /// [`in_group`], because fingerprints are computed here.
+    pub(crate) fn in_states(layout: &Layout, selection: &Selection, states: &[String]) -> Self {
         let mut conditions = Self::default();
-        conditions.push(sql::state_in(layout, &layout.state_names.dead));
+        conditions.push(sql::state_in(layout, states));
         if !selection.kinds.is_empty() {
             let kind = text(layout.kind.as_ref());
             let values = conditions.bind(selection.kinds.clone(), Type::TEXT_ARRAY);

@@ -18,7 +18,7 @@ pub(crate) async fn read(
     layout: &Layout,
     max_due: Option<u64>,
 ) -> Result<TableLoad, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let due_statement = max_due.map(|max_due| {
         let due = sql::due(layout);
         format!(

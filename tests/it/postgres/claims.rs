@@ -136,3 +136,76 @@ fn rescue_keeps_a_job_that_has_an_attempt_left() {
         assert_eq!(after, expected, "{count} {counted}");
     }
 }
+
+/// The given-up jobs of `dlq list` and `dlq groups`: their states, the total, and the number of jobs in groups.
+fn given_up(database: &Database, filter: &[&str]) -> Option<(Vec<String>, u64, u64)> {
+    let json = |command: &str| {
+        let mut args = vec!["dlq", command, "-o", "json"];
+        args.extend(filter);
+        let output = run(&args, database);
+        (output.code == 0).then(|| output.json()["data"]["given_up"].take())
+    };
+    let (list, groups) = (json("list")?, json("groups")?);
+    assert_eq!(list.is_null(), groups.is_null(), "{list:#} {groups:#}");
+    let states = list["states"].as_array()?.iter().map(|state| state.as_str().unwrap().to_owned());
+    let counts = groups["groups"].as_array()?.iter().map(|group| group["count"].as_u64().unwrap());
+    Some((states.collect(), list["total"]["value"].as_u64()?, counts.sum()))
+}
+
+#[test]
+fn dlq_lists_and_groups_given_up_jobs_of_every_claim() {
+    for (claim, states) in CLAIMS {
+        let database = database(claim, "");
+        assert_eq!(given_up(&database, &[]), None, "{claim}");
+        database.execute(
+            "insert into jobs(state, kind, attempts, last_error)
+               select s, case when n < 3 then 'A' else 'B' end, 5, s || ' 50' || n || ' from provider'
+                 from unnest(array['failed', 'error']) s, generate_series(1, 5) n",
+        );
+        let expected = |jobs: usize| {
+            let states: Vec<_> = states.iter().map(|&state| state.to_owned()).collect();
+            let n = (jobs * states.len()) as u64;
+            (!states.is_empty()).then_some((states, n, n))
+        };
+        assert_eq!(given_up(&database, &[]), expected(5), "{claim}");
+        assert_eq!(given_up(&database, &["--kind", "A"]), expected(2), "{claim}");
+        let shown = run(&["dlq", "list"], &database);
+        match states {
+            [] => assert!(shown.code == 3 && shown.stderr.contains("no dead letters"), "{claim}"),
+            [state, ..] => {
+                let heading = "Failed jobs that are not claimed again";
+                assert!(shown.stdout.contains(heading), "{}", shown.stdout);
+                assert!(
+                    shown.stdout.contains(&format!("{state} 501 from provider")),
+                    "{}",
+                    shown.stdout
+                );
+                assert!(shown.stdout.contains("no dead letters"), "{}", shown.stdout);
+            }
+        }
+    }
+}
+
+#[test]
+fn dead_letters_and_given_up_jobs_have_their_own_headings() {
+    let database = Database::from_fixture("main_typical");
+    let dead = database.value("select count(*) from jobs where state = 'dead_letter'");
+    database.execute(
+        "update jobs set state = 'failed', last_error = 'left behind' where id in
+           (select id from jobs where state = 'queued' limit 3);
+         delete from jobs where state in ('failed', 'error') and last_error is distinct from 'left behind';",
+    );
+    let json = run(&["dlq", "list", "-o", "json"], &database).expect_code(0).json();
+    assert_eq!(json["data"]["total"]["value"].to_string(), dead);
+    assert_eq!(json["data"]["given_up"]["total"]["value"], 3, "{json:#}");
+    assert_eq!(json["data"]["given_up"]["functions"], serde_json::json!(["worker_claim_next_job"]));
+    let page = run(&["dlq", "list", "--limit", "5", "-o", "json"], &database).json();
+    let after = page["data"]["next_cursor"].as_str().unwrap();
+    let next =
+        run(&["dlq", "list", "--limit", "5", "--after", after, "-o", "json"], &database).json();
+    assert!(next["data"]["given_up"].is_null(), "a later page repeats nothing");
+    // A requeue of everything does not touch them.
+    run(&["dlq", "requeue", "--all", "--yes", "--include-repeat-offenders"], &database)
+        .expect_code(0);
+    assert_eq!(database.value("select count(*) from jobs where state = 'failed'"), "3");
+}

@@ -2,6 +2,7 @@
 
 mod claims;
 mod dead_letters;
+mod deaths;
 mod queue;
 mod random_layouts;
 mod state_column;

@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use crate::facts::dead_letter::DeadSince;
+use crate::facts::dead_letter::{DeadSince, DeathRecord};
 use crate::queue::{Layout, sql};
 use crate::sources::postgres::row_types::{Micros, raw};
 
 /// Maximum number of seconds by which a `failed_at` may be in the future.
-const FUTURE_TOLERANCE: f64 = 300.0;
+pub(crate) const FUTURE_TOLERANCE: f64 = 300.0;
 
 /// Returns the select list that [`dead_since_of`] and `changed_of` read.
 pub(crate) fn dead_since_columns(layout: &Layout) -> String {
@@ -53,10 +53,10 @@ fn plausible_time<'a>(
         .filter_map(|text| text?.parse::<Timestamp>().ok())
         .filter(|at| seconds(*at) > 0.0 && seconds(*at) < now + FUTURE_TOLERANCE)
         .max()
-        .map(|at| DeadSince { at, age: now - seconds(at), recorded: true });
+        .map(|at| DeadSince { at, age: now - seconds(at), source: DeathRecord::Error });
     recorded.or_else(|| {
         let at = Timestamp::from_microsecond(changed?).ok()?;
-        Some(DeadSince { at, age: now - seconds(at), recorded: false })
+        Some(DeadSince { at, age: now - seconds(at), source: DeathRecord::LastChange })
     })
 }
 
@@ -74,7 +74,10 @@ mod tests {
         let dead_since =
             plausible_time([Some("2025-10-09T08:00:00.123Z".into())], Some(micros(now - 5.0)), now)
                 .unwrap();
-        assert!(dead_since.recorded && (dead_since.age - (now - 1_759_996_800.123)).abs() < 1e-3);
+        assert!(
+            dead_since.source == DeathRecord::Error
+                && (dead_since.age - (now - 1_759_996_800.123)).abs() < 1e-3
+        );
     }
 
     #[test]
@@ -94,7 +97,7 @@ mod tests {
         for absurd in ["soon", "", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
             let dead_since =
                 plausible_time([Some(absurd.into())], Some(micros(now - 5.0)), now).unwrap();
-            assert!(!dead_since.recorded, "{absurd}");
+            assert_eq!(dead_since.source, DeathRecord::LastChange, "{absurd}");
             assert!((dead_since.age - 5.0).abs() < 1e-3);
         }
         assert_eq!(super::plausible_time([None], None, now), None);

@@ -4,12 +4,13 @@
 //! Pages use a keyset, never OFFSET.
 
 mod dead_since;
+pub(crate) mod death_events;
 mod page;
 mod same_cause;
 
-use dead_since::changed_of;
+pub(crate) use dead_since::changed_of;
 pub(crate) use dead_since::{dead_since_columns, dead_since_of};
-pub(crate) use page::{list, stream};
+pub(crate) use page::{exist, list, stream};
 pub(crate) use same_cause::count_same_cause;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -30,6 +31,8 @@ const ERROR_BYTES: usize = 2_000;
 pub(crate) struct Listing<'a> {
     /// Layout of the table.
     pub(crate) layout: &'a Layout,
+    /// States of the jobs: those of dead letters, or of given-up jobs.
+    pub(crate) states: &'a [String],
     /// Filters.
     pub(crate) selection: &'a Selection,
     /// Order of the rows.
@@ -42,10 +45,10 @@ impl Listing<'_> {
     /// Returns the statement for at most `limit` rows. [`Order::DeadSince`] is not part of it: it
     /// depends on times recorded by workers, which are parsed here.
     fn statement(&self, limit: Option<u64>) -> (String, Conditions) {
-        let jobs = &self.layout.relation;
+        let jobs = self.layout.rows_as("jobs");
         let layout = self.layout;
         let key = sql::changed(layout);
-        let mut conditions = Conditions::new(layout, self.selection);
+        let mut conditions = Conditions::in_states(layout, self.selection, self.states);
         let (direction, operator) =
             if self.order == Order::Oldest { ("asc", ">") } else { ("desc", "<") };
         if let Some(cursor) = self.after.filter(|_| self.order != Order::DeadSince) {
@@ -92,7 +95,7 @@ fn columns(layout: &Layout) -> String {
         format!("{}::bigint", sql::column_or_null(column.as_ref(), "bigint"))
     };
     format!(
-        "id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
+        "id as job, id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
          left({}, {ERROR_BYTES}) as error, {}",
         text(&layout.kind),
         text(&layout.workspace),
@@ -106,7 +109,7 @@ fn columns(layout: &Layout) -> String {
 fn dead_letter(row: &Row, group: String) -> DeadLetter {
     DeadLetter {
         group,
-        id: row.get("id"),
+        id: row_types::shown_id(row),
         kind: row_types::text(row, "kind"),
         workspace: row_types::text(row, "workspace"),
         attempts: row.get("attempts"),

@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use tokio_postgres::Row;
 
-use super::{Listing, dead_letter, dead_since_of, required};
+use super::{Listing, dead_letter, dead_since_of, death_events, required};
 use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::job_id::JobId;
 use crate::facts::listing::Order;
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Layout, sql};
 use crate::sources::postgres::query::{Query, only};
+use crate::sources::postgres::row_types::WorkspaceHash;
 use crate::sources::postgres::selection::{Conditions, fingerprint, in_group};
 use crate::sources::postgres::{Database, queue};
 
@@ -24,9 +27,6 @@ const TOTAL_CAP: u64 = 10_000;
 
 /// Reads a page of at most `limit` jobs and the total. `convert` is called with the jobs of the
 /// page as soon as they are known.
-///
-/// # Errors
-/// [`SourceErrorKind::UnknownLayout`] if the schema has no dead letters.
 pub(crate) async fn list<T>(
     db: &Database,
     listing: Listing<'_>,
@@ -34,15 +34,16 @@ pub(crate) async fn list<T>(
     timeout: Duration,
     convert: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
-    required(listing.layout)?;
-    let listed = if listing.order == Order::DeadSince {
-        page_by_dead_since(db, listing, limit, timeout).await?
+    let (mut listed, converted) = if listing.order == Order::DeadSince {
+        (page_by_dead_since(db, listing, limit, timeout).await?, None)
     } else if listing.selection.group.is_some() {
-        group_page(db, listing, limit, timeout).await?
+        (group_page(db, listing, limit, timeout).await?, None)
     } else {
-        return page(db, listing, limit, timeout, convert).await;
+        let (listed, converted) = page(db, listing, limit, timeout, &convert).await?;
+        (listed, Some(converted))
     };
-    let converted = convert(&listed.jobs);
+    let changed = death_events::apply(db, listing.layout, &mut listed.jobs, timeout).await?;
+    let converted = converted.filter(|_| !changed).unwrap_or_else(|| convert(&listed.jobs));
     Ok((listed, converted))
 }
 
@@ -54,9 +55,9 @@ async fn page<T>(
     timeout: Duration,
     convert: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
-    let jobs = &listing.layout.relation;
+    let jobs = listing.layout.rows_as("jobs");
     let (statement, conditions) = listing.statement(Some(u64::from(limit) + 1));
-    let all = Conditions::new(listing.layout, listing.selection);
+    let all = Conditions::in_states(listing.layout, listing.selection, listing.states);
     let total = format!(
         "select count(*) as n from (select from {jobs} where {} limit {}) as capped",
         all.sql(),
@@ -171,6 +172,18 @@ pub(crate) async fn page_by_dead_since(
     .await
 }
 
+/// Returns whether a job is in one of these states.
+pub(crate) async fn exist(
+    db: &Database,
+    layout: &Layout,
+    states: &[String],
+    timeout: Duration,
+) -> Result<bool, SourceError> {
+    let (jobs, condition) = (layout.rows_as("jobs"), sql::state_in(layout, states));
+    let statement = format!("select exists (select from {jobs} where {condition}) as found");
+    Ok(db.row(timeout, &statement, &[]).await?.get("found"))
+}
+
 /// Calls `each` with every job of the listing, in order, at most `limit`, until it returns
 /// [`ControlFlow::Break`].
 ///
@@ -187,6 +200,7 @@ pub(crate) async fn stream(
     let sql_limit = limit.filter(|_| listing.selection.group.is_none());
     let (statement, conditions) = listing.statement(sql_limit.map(u64::from));
     let (mut remaining, mut stopped) = (limit.map_or(u64::MAX, u64::from), false);
+    let deaths = OnceCell::new();
     let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
@@ -195,7 +209,18 @@ pub(crate) async fn stream(
                 continue;
             }
             remaining -= 1;
-            if each(&dead_letter(&row, cause.hash)).is_break() || remaining == 0 {
+            let mut job = dead_letter(&row, cause.hash);
+            if death_events::is_needed(job.dead_since, job.changed.parse().ok()) {
+                // Once, on another connection; a row without an event stays as it is.
+                let read_all = death_events::read_all(db, listing.layout, timeout);
+                let deaths = deaths.get_or_try_init(|| read_all).await?;
+                let WorkspaceHash(id) = row.get("job");
+                let event = deaths.get(&id);
+                job.dead_since = event
+                    .map(|event| death_events::newest(job.dead_since, *event))
+                    .or(job.dead_since);
+            }
+            if each(&job).is_break() || remaining == 0 {
                 stopped = true;
                 // An error ends the read at once; a commit would first receive all remaining rows.
                 return Err(SourceError::new(SourceErrorKind::Other, "nobody reads on"));

@@ -25,7 +25,7 @@ pub(crate) async fn count_same_cause(
     job: &Job,
     timeout: Duration,
 ) -> Result<SameCauseCount, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let kinds = job.kind.iter().cloned().collect();
     let conditions = Conditions::new(layout, &Selection { kinds, ..Selection::default() });
     let statement = format!(

@@ -20,7 +20,7 @@ pub(crate) async fn kinds_unless_used(
     timeout: Duration,
 ) -> Result<Option<Vec<String>>, SourceError> {
     let Some(column) = layout.kind.as_deref().map(sql::ident) else { return Ok(None) };
-    let (jobs, budget) = (&layout.relation, timeout.min(SCAN_BUDGET));
+    let (jobs, budget) = (layout.rows_as("jobs"), timeout.min(SCAN_BUDGET));
     let used = format!("select exists (select from {jobs} where {column}::text = $1) as used");
     match db.row(budget, &used, &[(&kind, Type::TEXT)]).await {
         Ok(row) if row.get("used") => return Ok(None),

@@ -49,7 +49,7 @@ pub(crate) async fn list(
 }
 
 fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
     let (due, heartbeat, changed) =
         (sql::due(layout), sql::last_heartbeat(layout), sql::changed(layout));
@@ -118,7 +118,7 @@ fn line(row: &Row, condition: &ListCondition<'_>) -> JobLine {
     let is_claimed = matches!(condition.state, JobState::Running | JobState::Stuck);
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     JobLine {
-        id: row.get("id"),
+        id: row_types::shown_id(row),
         kind: row_types::text(row, "kind"),
         worker: row_types::text(row, "worker"),
         attempts,

@@ -32,7 +32,7 @@ pub(crate) async fn read(
     id: &str,
     timeout: Duration,
 ) -> Result<Job, SourceError> {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let statement =
         format!("select {} from {jobs} where id = $1::text::{}", columns(layout), layout.id.sql());
     let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();
@@ -85,7 +85,7 @@ fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
     let state = row_types::text(row, "state").unwrap_or_default();
     let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
     Job {
-        id: row.get("id"),
+        id: row_types::shown_id(row),
         kind: row_types::text(row, "kind"),
         workspace: row_types::text(row, "workspace"),
         role: layout.state_names.role(&state),

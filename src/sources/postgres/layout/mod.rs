@@ -5,6 +5,9 @@
 //! most commands run only one statement per session. For the same reason rows are filtered here and not
 //! in SQL.
 
+mod declared;
+mod draft;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,10 +20,15 @@ use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Layout, LayoutError,
-    NaiveColumn, NaiveTimes, Partition, Relation, STATE_COLUMNS, StateColumnEvidence, Storage,
-    TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Declaration, Layout,
+    LayoutError, NaiveColumn, NaiveTimes, Partition, Relation, STATE_COLUMNS, StateColumnEvidence,
+    Storage, TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
+pub(crate) use declared::{FieldProof, prove};
+pub(crate) use draft::draft;
+
+/// Name of the events table.
+const EVENTS: &str = "job_events";
 
 const TABLES: &str = include_str!("queries/tables.sql");
 const COLUMNS: &str = include_str!("queries/columns.sql");
@@ -43,24 +51,43 @@ pub(crate) struct LayoutReading {
     pub(crate) claims: Option<Claims>,
 }
 
-/// Reads the layout in one round trip; one more if the table is partitioned, and up to three more if it has
+/// Reads the layout: the declared one, or the one that is recognized. `state_column` is the setting of the context
+/// that decides between `state` and `status`.
+pub(crate) async fn read(
+    db: &Database,
+    declaration: Option<&Declaration>,
+    state_column: Option<&str>,
+    timeout: Duration,
+) -> Result<LayoutReading, SourceError> {
+    match declaration {
+        Some(declaration) => {
+            let layout = declared::read(db, declaration, timeout).await?;
+            Ok(LayoutReading { layout, claims: None })
+        }
+        None => recognized(db, state_column, timeout).await,
+    }
+}
+
+/// Recognizes the layout in one round trip; one more if the table is partitioned, and up to three more if it has
 /// both `state` and `status`. `state_column` is the setting of the context that decides between them.
 ///
 /// # Errors
 /// Also those of `recognize`: no jobs table, no permission, or an unknown layout.
-pub(crate) async fn read(
+async fn recognized(
     db: &Database,
     state_column: Option<&str>,
     timeout: Duration,
 ) -> Result<LayoutReading, SourceError> {
-    let mut catalog = read_catalog(db, state_column, timeout).await?;
-    let table = match &catalog.jobs {
-        Some(jobs) => jobs.relation.to_string(),
-        None => format!("{}.jobs", db.schema()),
-    };
+    let (mut catalog, table) = read_catalog(db, &STATE_COLUMNS, timeout).await?;
+    catalog.naive_times = read_naive_times(db, &catalog, timeout).await?;
+    catalog.evidence.setting = state_column.map(str::to_owned);
+    if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.hidden_by_rls)
+    {
+        read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
+    }
     let mut layout = recognize(&catalog).map_err(|error| layout_error(error, &table))?;
     if !layout.states_closed {
-        let seen = seen_states(db, &layout, timeout).await?;
+        let seen = seen_states(db, &layout, Some(&layout.state_column), timeout).await?;
         if let Some(jobs) = &mut catalog.jobs {
             jobs.seen_values.insert(layout.state_column, seen);
         }
@@ -72,15 +99,23 @@ pub(crate) async fn read(
     Ok(LayoutReading { layout, claims })
 }
 
-/// Reads all that [`recognize`] needs.
+/// Reads the catalog of the tables, with the values that the types of these columns allow. Returns the name of the
+/// jobs table as well, as SQL, whether or not it exists.
 async fn read_catalog(
     db: &Database,
-    state_column: Option<&str>,
+    state_columns: &[&str],
     timeout: Duration,
-) -> Result<TableCatalog, SourceError> {
+) -> Result<(TableCatalog, String), SourceError> {
     let catalog_rows = CatalogRows::read(db, timeout).await?;
     let mut catalog = catalog_rows.catalog()?;
     read_hidden(db, &catalog_rows, &mut catalog, timeout).await?;
+    let table = match &catalog.jobs {
+        Some(jobs) => jobs.relation.to_string(),
+        None => {
+            let (schema, name) = (db.schema().to_owned(), db.jobs_table().to_owned());
+            Relation { schema, name }.to_string()
+        }
+    };
     if let Some(jobs) = &mut catalog.jobs
         && let Some(partitioned) = catalog_rows.partitioned_jobs()
     {
@@ -90,18 +125,14 @@ async fn read_catalog(
         jobs.storage = leaves.map(storage).collect::<Result<_, _>>()?;
         jobs.partitions = rows.iter().map(partition).collect();
     }
-    read_type_values(db, &catalog_rows, &mut catalog, timeout).await?;
-    catalog.naive_times = read_naive_times(db, &catalog, timeout).await?;
-    catalog.evidence.setting = state_column.map(str::to_owned);
-    if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.hidden_by_rls)
-    {
-        read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
-    }
-    Ok(catalog)
+    read_type_values(db, &catalog_rows, &mut catalog, state_columns, timeout).await?;
+    Ok((catalog, table))
 }
 
 /// Rows of the statements of the first round trip.
 struct CatalogRows {
+    /// Name of the jobs table.
+    jobs: String,
     tables: Vec<TextRow>,
     columns: Vec<TextRow>,
     checks: Vec<TextRow>,
@@ -124,7 +155,8 @@ impl CatalogRows {
         columns
             .retain(|row| row.value::<i16>("number").is_ok_and(|n| n > 0) && !row.flag("dropped"));
         indexes.retain(|row| row.flag("valid"));
-        Ok(Self { tables, columns, checks, indexes, functions })
+        let jobs = db.jobs_table().to_owned();
+        Ok(Self { jobs, tables, columns, checks, indexes, functions })
     }
 
     fn catalog(&self) -> Result<TableCatalog, SourceError> {
@@ -132,8 +164,8 @@ impl CatalogRows {
             Ok(CatalogFunction { name: row.value("name")?, source: row.value("source")? })
         });
         let mut catalog = TableCatalog {
-            jobs: self.table("jobs")?,
-            events: self.table("job_events")?,
+            jobs: self.table(&self.jobs)?,
+            events: if self.jobs == EVENTS { None } else { self.table(EVENTS)? },
             evidence: StateColumnEvidence {
                 functions: functions.collect::<Result<_, SourceError>>()?,
                 ..StateColumnEvidence::default()
@@ -169,6 +201,7 @@ impl CatalogRows {
             columns: columns.iter().map(|row| column(row)).collect::<Result<_, _>>()?,
             storage: if is_partitioned(row) { vec![] } else { vec![storage(row)?] },
             partitions: vec![],
+            is_table: row.text("kind").is_some_and(|kind| "rp".contains(kind)),
             type_values: BTreeMap::new(),
             seen_values: BTreeMap::new(),
             can_select: row.flag("can_select"),
@@ -182,7 +215,7 @@ impl CatalogRows {
 
     /// Returns the OID of the jobs table if it is partitioned.
     fn partitioned_jobs(&self) -> Option<Oid> {
-        self.row("jobs").filter(|row| is_partitioned(row)).and_then(|row| row.value("oid").ok())
+        self.row(&self.jobs).filter(|row| is_partitioned(row)).and_then(|row| row.value("oid").ok())
     }
 }
 
@@ -250,7 +283,8 @@ async fn read_hidden(
     }
     for row in db.rows(timeout, &db.with_relations(HIDDEN), &[]).await? {
         let (source, hidden): (Oid, bool) = (row.get("source"), row.get("hidden"));
-        for (name, table) in [("jobs", &mut catalog.jobs), ("job_events", &mut catalog.events)] {
+        let tables = [(rows.jobs.as_str(), &mut catalog.jobs), (EVENTS, &mut catalog.events)];
+        for (name, table) in tables {
             let is_source = rows.row(name).is_some_and(|row| row.value("oid").ok() == Some(source));
             if let Some(table) = table.as_mut().filter(|_| is_source) {
                 table.hidden_by_rls = hidden;
@@ -265,17 +299,20 @@ async fn read_type_values(
     db: &Database,
     rows: &CatalogRows,
     catalog: &mut TableCatalog,
+    state_columns: &[&str],
     timeout: Duration,
 ) -> Result<(), SourceError> {
     let Some(jobs) = catalog.jobs.as_mut() else { return Ok(()) };
     let is_own_type = |name: &str| jobs.column(name).is_some_and(|column| column.r#type.is_none());
-    if !STATE_COLUMNS.iter().any(|name| is_own_type(name)) {
+    if !state_columns.iter().any(|name| is_own_type(name)) {
         return Ok(());
     }
-    let Some(table) = rows.row("jobs").and_then(|row| row.value::<Oid>("oid").ok()) else {
+    let Some(table) = rows.row(&rows.jobs).and_then(|row| row.value::<Oid>("oid").ok()) else {
         return Ok(());
     };
-    for row in db.rows(timeout, TYPE_VALUES, &[(&table, Type::OID)]).await? {
+    let params: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&table, Type::OID), (&state_columns, Type::NAME_ARRAY)];
+    for row in db.rows(timeout, TYPE_VALUES, &params).await? {
         let column: String = row.get("column");
         let mut values: Vec<String> = row.get("labels");
         let checks: Vec<String> = row.get("checks");
@@ -310,18 +347,23 @@ async fn read_naive_times(
     })
 }
 
-/// Returns values of the state column: all of a small table, those in the statistics of a large one. A table
-/// that takes too long has none.
+/// Returns values of the state: all of a small table, those in the statistics about `column` of a large one. A
+/// table that takes too long has none.
 async fn seen_states(
     db: &Database,
     layout: &Layout,
+    column: Option<&String>,
     timeout: Duration,
 ) -> Result<Vec<String>, SourceError> {
-    let (jobs, column) = (&layout.relation, &layout.state_column);
+    let jobs = &layout.relation;
     let distinct = format!(
-        "select distinct {column}::text as value from {jobs} where {column} is not null limit 100",
-        column = sql::ident(column)
+        "select distinct {state}::text as value from {jobs} where {state} is not null limit 100",
+        jobs = layout.rows_as("jobs"),
+        state = sql::ident(&layout.state_column)
     );
+    let Some(column) = column.or(layout.is_small().then_some(&layout.state_column)) else {
+        return Ok(vec![]);
+    };
     let names: [(&(dyn ToSql + Sync), Type); 3] =
         [(&jobs.schema, Type::NAME), (&jobs.name, Type::NAME), (column, Type::NAME)];
     let (statement, params): (&str, &QueryParams<'_>) =
@@ -333,12 +375,15 @@ async fn seen_states(
     }
 }
 
-/// Reads what the functions of the database tell about claims.
+/// Reads what the functions of the database, or the declaration, tell about claims.
 pub(crate) async fn read_claims(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Claims, SourceError> {
+    if let Some(declared) = &layout.declared {
+        return Ok(Claims { count_attempts: declared.counted_at_claim, ..Claims::default() });
+    }
     let rows = db.rows(timeout, FUNCTIONS, &[]).await?;
     let function = |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
     Ok(Claims::new(&rows.iter().map(function).collect::<Vec<_>>(), layout))
@@ -396,13 +441,17 @@ async fn columns_differ(
     }
 }
 
+/// Hint for a table that is not understood.
+const DECLARE: &str = "check the database with: cliplyctl config show; a table of another form can be declared, and a \
+     declaration to start from is printed by: cliplyctl config check";
+
 /// Returns the error for a table, named as SQL.
 fn layout_error(error: LayoutError, table: &str) -> SourceError {
     let (kind, message, hint) = match error {
         LayoutError::NoTable => (
             SourceErrorKind::NotFound,
             format!("there is no table {table} here"),
-            "check that the database is the backend's own: cliplyctl config show".to_owned(),
+            DECLARE.to_owned(),
         ),
         LayoutError::NoSelect => (
             SourceErrorKind::Permission,
@@ -426,7 +475,7 @@ fn layout_error(error: LayoutError, table: &str) -> SourceError {
         LayoutError::Unknown { expected, found } => (
             SourceErrorKind::UnknownLayout,
             format!("{table} has a layout unknown to this tool: expected {expected}, found columns {found}"),
-            "is this the backend's database? if the schema is new, this tool must learn it first".to_owned(),
+            DECLARE.to_owned(),
         ),
     };
     SourceError::new(kind, message).hint(hint)

@@ -72,7 +72,7 @@ pub(crate) async fn planner_estimate(
     let entries_plan = explain(&format!(
         "select {} from {} where {}",
         columns.join(", "),
-        layout.relation,
+        layout.rows_as("jobs"),
         sql::state_in(layout, layout.state_names.values(role)),
     ));
     let params = params(&request);

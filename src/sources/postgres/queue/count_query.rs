@@ -90,7 +90,7 @@ pub(crate) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sy
 /// index is sufficient; constant columns are not grouped by, so that an index in this order needs
 /// no sort or hash.
 pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &CountQuery) -> String {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
         let known = sql::state_in(layout, values);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Events, Layout};
+use crate::queue::{DeclaredRequeue, Events, Layout};
 
 /// Event stages for a requeue, preferred first.
 const ENQUEUED: [&str; 2] = ["enqueued", "queued"];
@@ -74,13 +74,13 @@ impl RequeueColumns {
     }
 
     /// Returns the SQL for the time at which a requeued job becomes due. With a spread it depends
-    /// on a hash of the job's id, so it is the same in every transaction.
-    pub(crate) fn due_at(&self) -> String {
+    /// on a hash of the job's id, in the column `id`, so it is the same in every transaction.
+    pub(crate) fn due_at(&self, id: &str) -> String {
         match self.spread {
             None => "now()".to_owned(),
             Some(spread) => format!(
                 "now() + interval '1 microsecond' \
-                 * (('x' || left(md5(job.id::text), 7))::bit(28)::int / 268435456.0 * {})",
+                 * (('x' || left(md5(job.{id}::text), 7))::bit(28)::int / 268435456.0 * {})",
                 spread.as_micros()
             ),
         }
@@ -89,6 +89,9 @@ impl RequeueColumns {
 
 /// Returns the columns that a requeue writes or an undo compares.
 fn columns(layout: &Layout) -> Vec<String> {
+    if let Some(declared) = &layout.declared {
+        return declared.requeue.as_ref().map(DeclaredRequeue::columns).unwrap_or_default();
+    }
     let error = layout.error.as_ref().map(|column| column.name.clone());
     let times = [&layout.locked_at, &layout.heartbeat, &layout.updated];
     let mut columns = vec![layout.state_column.clone()];

@@ -5,8 +5,10 @@
 //! transaction is open during a pause; results come from what the database returns.
 
 mod columns;
+mod declared;
 pub(crate) mod journal;
 pub(crate) mod operation_events;
+mod operation_sql;
 pub(crate) mod ops;
 pub(crate) mod plan_query;
 mod reconcile;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::declared;
 use super::statements::Statements;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, UNDONE};
@@ -70,6 +71,8 @@ pub(crate) async fn preconditions(
             "this role does not see all rows of job_events, and an operation could not be found there again; \
              connect with one that does",
         )
+    } else if let Some(obstacle) = layout.declared.as_ref().and_then(declared::obstacle) {
+        Some(obstacle)
     } else if layout.state_column_assumed {
         Some(
             "both state and status exist, and it is not known which one the worker's claim reads: a write to one \

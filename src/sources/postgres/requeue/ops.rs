@@ -7,10 +7,11 @@ use tokio_postgres::types::Type;
 use super::repeat_failures::EVENTS_READ;
 use crate::facts::SourceError;
 use crate::facts::operation::{
-    OperationId, OperationSummary, OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, reasons,
+    AppRequeues, OperationId, OperationSummary, OperationType, REQUEUED, STATE_CHANGED_SINCE,
+    STATE_UNDONE, reasons,
 };
 use crate::queue::Layout;
-use crate::queue::sql::ident;
+use crate::queue::sql::{ident, literal};
 use crate::redact;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::{events, row_types};
@@ -20,6 +21,8 @@ use crate::sources::postgres::{events, row_types};
 pub(crate) struct Operations {
     /// Operations, newest first.
     pub(crate) operations: Vec<OperationSummary>,
+    /// Requeues by the app, if there are any.
+    pub(crate) app_requeues: Option<AppRequeues>,
     /// Number of operations whose ids this program cannot have written. They are not listed.
     pub(crate) malformed: usize,
 }
@@ -36,6 +39,7 @@ pub(crate) async fn read(
     let Some(statement) = statement(layout) else { return Ok(Operations::default()) };
     let limit = i64::from(limit);
     let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
+    let app_requeues = app_requeues(db, layout, timeout).await?;
     let summary = |row: &tokio_postgres::Row| {
         Some(OperationSummary {
             operation: OperationId::parse(row.get("operation"))?,
@@ -50,7 +54,7 @@ pub(crate) async fn read(
         })
     };
     let operations: Vec<_> = rows.iter().filter_map(summary).collect();
-    Ok(Operations { malformed: rows.len() - operations.len(), operations })
+    Ok(Operations { malformed: rows.len() - operations.len(), app_requeues, operations })
 }
 
 /// Returns the first reason, and the reason of the last resume if it differs.
@@ -62,17 +66,44 @@ fn reason(row: &tokio_postgres::Row) -> Option<String> {
     reasons((&first, text("first_reason")), (&last, text("reason")))
 }
 
-fn statement(layout: &Layout) -> Option<String> {
-    let jobs = &layout.relation;
+/// Reads the requeues among the newest events that belong to no operation.
+async fn app_requeues(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Option<AppRequeues>, SourceError> {
+    let Some(recent) = recent(layout) else { return Ok(None) };
+    let statement = format!(
+        "with recent as ({recent})
+         select count(distinct job_id) as jobs, extract(epoch from now() - min(at))::float8 as first,
+                extract(epoch from now() - max(at))::float8 as last
+           from recent
+          where data ->> 'reason' = {REQUEUED} and not (data ? 'operation' and data ->> 'tool' like 'cliplyctl %')",
+        REQUEUED = literal(REQUEUED),
+    );
+    let row = db.row(timeout, &statement, &[]).await?;
+    let jobs = u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0);
+    let age = |column| row.get::<_, Option<f64>>(column).unwrap_or_default();
+    Ok((jobs > 0).then(|| AppRequeues { jobs, first_age: age("first"), last_age: age("last") }))
+}
+
+/// Returns the query for the newest events: job, data, time and order.
+fn recent(layout: &Layout) -> Option<String> {
     let events = layout.events.as_ref()?;
     let (data, at) = (ident(events.data.as_deref()?), events.at.as_ref()?.sql());
     let order = if events.ids_grow { "id" } else { at.as_str() };
     let job_events = &events.relation;
     Some(format!(
-        "with recent as (
-           select job_id, {data}::jsonb as data, {at} as at, {order} as place
-             from {job_events} order by {order} desc limit {EVENTS_READ}
-         ), ours as (
+        "select job_id, {data}::jsonb as data, {at} as at, {order} as place
+           from {job_events} order by {order} desc limit {EVENTS_READ}"
+    ))
+}
+
+fn statement(layout: &Layout) -> Option<String> {
+    let jobs = layout.rows_as("job");
+    let recent = recent(layout)?;
+    Some(format!(
+        "with recent as ({recent}), ours as (
            select job_id, data, at, data ->> 'operation' as operation,
                   lag(data ->> 'operation') over later as next_operation,
                   lag(data ->> 'undoes') over later as undone
@@ -85,7 +116,7 @@ fn statement(layout: &Layout) -> Option<String> {
                        else job.{live}::text end as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
                   min(at) as began, max(at) as at
-             from ours join {jobs} job on job.id = ours.job_id
+             from ours join {jobs} on job.id = ours.job_id
             group by 1, 2, 3, 4, 5, 6
          ), by_state as (
            select operation, deed, state, sum(n)::bigint as n from by_author group by 1, 2, 3

@@ -68,15 +68,18 @@ pub(crate) async fn read(
     rules: &PlanRules<'_>,
     timeout: Duration,
 ) -> Result<PlanRows, SourceError> {
-    let jobs = &rules.layout.relation;
+    let jobs = rules.layout.rows_as("jobs");
     let (conditions, ids) = match rules.target {
         Target::Filter(selection) => (Conditions::new(rules.layout, selection), None),
         Target::Ids(ids) => (id_conditions(rules.layout, ids), Some(ids)),
     };
     let changed = sql::changed(rules.layout);
     let latest_first = format!("{changed} desc, jobs.id desc");
-    let order =
-        if rules.options.max.is_some() { &latest_first } else { "jobs.tableoid, jobs.ctid" };
+    let order = match rules.options.max {
+        Some(_) => &latest_first,
+        None if rules.layout.declared.is_some() => "jobs.id",
+        None => "jobs.tableoid, jobs.ctid",
+    };
     let statement = format!(
         "select id::text as id, {live}::text as live, {fingerprint}, \
                 left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died \

@@ -100,7 +100,7 @@ impl WriteRun<'_, '_> {
         statement: &str,
         jobs: &[usize],
     ) -> Result<HashSet<String>, WriteError> {
-        let keys = self.input.keys(jobs);
+        let keys = self.keys(jobs);
         let transaction = self.writer.transaction(statement, &keys);
         let permit = &self.writer.permit;
         let (rows, _) =

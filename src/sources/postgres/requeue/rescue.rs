@@ -48,6 +48,11 @@ impl RescueColumns {
     pub(crate) fn new(layout: &Layout, claims: &Claims) -> Result<Self, SourceError> {
         let unknown_layout =
             |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
+        if layout.declared.is_some() {
+            return unknown_layout(
+                "a declared queue has no rescue: its workers, or the app, have to release stuck jobs".to_owned(),
+            );
+        }
         if !layout.has_heartbeats() {
             return unknown_layout(
                 "this database's jobs have neither heartbeat nor lock: nobody can say which worker is silent"
@@ -243,7 +248,7 @@ pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Sta
         join_key("asked"),
         same = unchanged,
     );
-    Statements { write, matching }
+    Statements { write, matching, keys: None }
 }
 
 /// Returns the CTE that writes the event of each rescued job.

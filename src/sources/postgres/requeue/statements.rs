@@ -6,32 +6,18 @@
 //! committed together.
 
 use super::columns::{EventStage, RequeueColumns};
+use super::declared;
 use super::journal::REDACTED;
+pub(crate) use super::operation_sql::{Statements, object};
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
-
-/// Statements of an operation: `$1` is the keys (text[]), `$2` the JSON that is part of every event
-/// (text).
-#[derive(Debug, Clone)]
-pub(crate) struct Statements {
-    /// Writes the jobs; returns the ids that were written.
-    pub(crate) write: String,
-    /// Returns the ids that could still be written.
-    pub(crate) matching: String,
-}
-
-impl Statements {
-    /// Returns the statement that locks the jobs that could still be written, without waiting for
-    /// locks.
-    pub(crate) fn locks(&self) -> String {
-        // The second parameter (the event) is not used here.
-        format!("{} for no key update of job nowait", self.matching)
-    }
-}
 
 /// Returns the statements that requeue dead letters. Keys are job ids. The UPDATE finds a locked
 /// row by its `ctid`, which cannot change and is faster than the id.
 pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
+    if let Some(table) = &layout.declared {
+        return declared::requeue(layout, table, columns);
+    }
     let jobs = &layout.relation;
     let id = layout.id.sql();
     let guard =
@@ -77,12 +63,15 @@ pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
         ),
     );
     let matching = format!("select job.id::text as id from {jobs} job where {asked}");
-    Statements { write, matching }
+    Statements { write, matching, keys: None }
 }
 
 /// Returns the statements that return requeued jobs to dead letters if they have not changed since.
 /// Keys are event ids, or journal entries.
 pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
+    if let Some(table) = &layout.declared {
+        return declared::undo(layout, table, columns);
+    }
     let jobs = &layout.relation;
     let asked = requested_undos(layout, columns);
     let records = |row: &str| {
@@ -126,7 +115,7 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
         records("asked"),
         unchanged("asked")
     );
-    Statements { write, matching }
+    Statements { write, matching, keys: None }
 }
 
 /// Returns the query for the requested jobs of an undo: `id`, and the columns before (`p`) and
@@ -156,20 +145,13 @@ fn assignments(layout: &Layout, columns: &RequeueColumns) -> String {
     let also = layout.also_claimed_by.iter();
     set.extend(also.map(|also| format!("{} = {}", ident(&also.column), literal(&also.queued))));
     set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
-    let due_at = columns.due_at();
+    let due_at = columns.due_at("id");
     set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(&c.name), c.value(&due_at))));
     set.extend(layout.updated.iter().map(|c| format!("{} = {}", ident(&c.name), c.value("now()"))));
     let times = [&layout.locked_at, &layout.heartbeat].into_iter().flatten().map(|c| &c.name);
     let cleared = layout.locked_by.iter().chain(times);
     set.extend(cleared.map(|c| format!("{} = null", ident(c))));
     set.join(", ")
-}
-
-/// Returns the SQL for a JSON object of these columns of `row`.
-pub(crate) fn object(row: &str, columns: &[String]) -> String {
-    let pairs: Vec<_> =
-        columns.iter().map(|c| format!("{}, {row}.{}", literal(c), ident(c))).collect();
-    format!("jsonb_build_object({})", pairs.join(", "))
 }
 
 /// Returns the SQL for the JSON of the written columns. Error columns, which may be long, are

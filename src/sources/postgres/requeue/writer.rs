@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join;
 use tokio_postgres::Row;
 
+use super::declared;
 use super::journal::Journal;
 use super::statements::Statements;
 use super::write_transaction;
@@ -70,6 +71,8 @@ pub(crate) struct WriteRun<'r, 'w> {
     /// Second connection, for many jobs.
     pub(crate) second: Option<Connection>,
     pub(crate) input: WriteInput<'r>,
+    /// Keys of the jobs, if they are neither the ids nor part of the input.
+    own_keys: Option<Vec<String>>,
     pub(crate) outcome: Outcome,
     /// Indices of jobs whose rows were locked.
     pub(crate) locked: Vec<usize>,
@@ -107,14 +110,22 @@ impl<'w> Writer<'w> {
         &'r mut self,
         input: WriteInput<'r>,
     ) -> Result<WriteRun<'r, 'w>, Outcome> {
-        match self.database.connection().await {
-            Ok(connection) => {
+        let own_keys = match (&self.statements.keys, input.keys) {
+            (Some(query), None) => {
+                declared::keys(self.database, query, input.jobs, self.timeout).await.map(Some)
+            }
+            _ => Ok(None),
+        };
+        let connected = async { Ok((own_keys?, self.database.connection().await?)) };
+        match connected.await {
+            Ok((own_keys, connection)) => {
                 let outcome = Outcome::default();
                 Ok(WriteRun {
                     writer: self,
                     connection,
                     second: None,
                     input,
+                    own_keys,
                     outcome,
                     locked: vec![],
                     timeouts_in_a_row: 0,
@@ -131,6 +142,12 @@ impl<'w> Writer<'w> {
 }
 
 impl WriteRun<'_, '_> {
+    /// Returns the keys of the jobs at these indices.
+    pub(crate) fn keys(&self, indices: &[usize]) -> Vec<String> {
+        let keys = self.own_keys.as_deref().or(self.input.keys);
+        WriteInput { keys, ..self.input }.keys(indices)
+    }
+
     /// Fails if the user has interrupted the command.
     pub(crate) fn check_interrupt(&self) -> Result<(), WriteStop> {
         if self.writer.interrupt.is_interrupted() { Err(WriteStop::Interrupted) } else { Ok(()) }
@@ -155,7 +172,7 @@ impl WriteRun<'_, '_> {
         jobs: &[usize],
         end: TransactionEnd,
     ) -> Result<WriteResult, WriteError> {
-        let keys = self.input.keys(jobs);
+        let keys = self.keys(jobs);
         let transaction = self.writer.transaction(&self.writer.statements.write, &keys);
         write_transaction::run(connection, &self.writer.permit, transaction, end)
             .await
@@ -169,7 +186,7 @@ impl WriteRun<'_, '_> {
         jobs: &[usize],
         decide: impl FnOnce(usize) -> TransactionEnd,
     ) -> Result<WriteResult, WriteError> {
-        let keys = self.input.keys(jobs);
+        let keys = self.keys(jobs);
         let mut journal = self.writer.journal.take();
         let check = |rows: &[Row]| match (decide(rows.len()), &mut journal) {
             (TransactionEnd::Commit, Some(journal)) => {

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+mod declared;
+
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -35,9 +37,23 @@ pub(crate) fn show(context: &Context) -> Report {
 
 /// Checks the settings of the app and of the database, and connects to the database. A failure of one
 /// does not prevent the check of the other.
-pub(crate) async fn check(context: &Context) -> Report {
+///
+/// With `table` it only drafts a declaration of that table.
+pub(crate) async fn check(context: &Context, table: Option<&str>) -> Result<Report, Error> {
+    if let Some(table) = table {
+        let draft = declared::draft(context, Some(table)).await?;
+        let mut document = Document::default();
+        declared::push_draft(&mut document, &draft);
+        let data = serde_json::json!({ "declaration": draft });
+        return Ok(Report::listing("config check", data, document));
+    }
+    Ok(check_all(context).await)
+}
+
+async fn check_all(context: &Context) -> Report {
     let (mut document, mut pairs) = (Document::default(), Vec::new());
-    let (mut data, mut errors) = (serde_json::Value::Null, Vec::<Error>::new());
+    let (mut data, mut errors) = (serde_json::json!({}), Vec::<Error>::new());
+    let mut draft = None;
     match app(context) {
         Ok(cell) => pairs.push(("base URL", cell)),
         Err(error) => errors.push(error.into()),
@@ -49,7 +65,22 @@ pub(crate) async fn check(context: &Context) -> Report {
             warnings.extend(layout.assumptions.iter().cloned());
             data = serde_json::json!({ "live_column": layout.state_column });
         }
-        Err(error) => errors.push(error.into()),
+        Err(error) => {
+            if context.declaration().is_none() && declared::needs_draft(&error) {
+                draft = declared::draft(context, None).await.ok();
+            }
+            errors.push(error.into());
+        }
+    }
+    let mut proof = Document::default();
+    if let Some(declaration) = context.declaration() {
+        let layout = context.layout().await.ok();
+        let (json, wrong) = declared::prove(context, declaration, layout, &mut proof).await;
+        data["queue"] = json;
+        let is_new =
+            |error: &SourceError| errors.iter().all(|other| other.message != error.message);
+        let wrong: Vec<_> = wrong.into_iter().filter(is_new).collect();
+        errors.extend(wrong.into_iter().map(Error::from));
     }
     errors.extend(context.settings.invalid_config.clone());
     for error in &errors {
@@ -57,6 +88,11 @@ pub(crate) async fn check(context: &Context) -> Report {
         error.causes.iter().chain(&error.hints).for_each(|text| document.note(text));
     }
     document.push(Block::Pairs(pairs));
+    document.blocks.extend(proof.blocks);
+    if let Some(draft) = &draft {
+        declared::push_draft(&mut document, draft);
+        data["declaration"] = draft.as_str().into();
+    }
     for warning in warnings {
         document.note(format!("warning: {warning}"));
     }

@@ -1,0 +1,147 @@
+//! The declared jobs table in `config check`: its proof against the database, and the draft of a declaration.
+
+use serde_json::{Value, json};
+
+use crate::commands::queue;
+use crate::context::Context;
+use crate::facts::queue::{Count, Queue};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Declaration, Layout, Lifecycle};
+use crate::report::{Block, Cell, Column, Document, Table};
+use crate::sources::postgres::layout::{self, FieldProof};
+use crate::sources::postgres::queue::ScanPolicy;
+
+/// Name of the context in a draft, if none is selected.
+const PLACEHOLDER: &str = "NAME";
+
+/// Adds the proof of a declaration: the type of every expression, and the jobs of every role. Returns it as JSON, and
+/// the errors.
+pub(super) async fn prove(
+    context: &Context,
+    declaration: &Declaration,
+    layout: Option<&Layout>,
+    document: &mut Document,
+) -> (Value, Vec<SourceError>) {
+    let proofs = async {
+        let database = context.database().await?;
+        layout::prove(database, declaration, context.remaining()).await
+    };
+    let proofs = match proofs.await {
+        Ok(proofs) => proofs,
+        // The layout could not be read either, for the same reason.
+        Err(_) => return (Value::Null, vec![]),
+    };
+    document.push(Block::Table(columns_table(&proofs)));
+    let columns: Vec<_> = proofs.iter().map(column_json).collect();
+    let mut errors: Vec<_> = proofs.into_iter().filter_map(|proof| proof.result.err()).collect();
+    let mut roles = Value::Null;
+    if layout.is_some() {
+        match queue::observe(context, None, ScanPolicy::Budget).await.result {
+            Ok(queue) => {
+                document.push(Block::Table(roles_table(declaration, &queue)));
+                roles = roles_json(declaration, &queue);
+                if let Some(note) = unknown_note(&queue) {
+                    document.note(note);
+                }
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    (json!({ "columns": columns, "roles": roles }), errors)
+}
+
+fn columns_table(proofs: &[FieldProof]) -> Table {
+    let mut table =
+        Table::new(vec![Column::text("field"), Column::prose("expression"), Column::prose("type")]);
+    for proof in proofs {
+        let r#type = match &proof.result {
+            Ok(r#type) => Cell::plain(r#type),
+            Err(_) => Cell::plain("not valid"),
+        };
+        table.row(vec![Cell::plain(proof.field.name()), Cell::plain(&proof.text), r#type]);
+    }
+    table
+}
+
+fn column_json(proof: &FieldProof) -> Value {
+    json!({
+        "field": proof.field.name(),
+        "expression": proof.text,
+        "type": proof.result.as_ref().ok(),
+        "error": proof.result.as_ref().err().map(|error| &error.message),
+    })
+}
+
+/// The roles with the key of the declaration, and the number of their jobs.
+fn roles(queue: &Queue) -> [(&'static str, Lifecycle, Option<Count>); 5] {
+    let queued = match (&queue.due, &queue.scheduled) {
+        (Count::Exact(due), Count::Exact(scheduled)) => Count::Exact(due + scheduled),
+        (Count::NotCounted(why), _) | (_, Count::NotCounted(why)) => Count::NotCounted(why.clone()),
+        (due, scheduled) => {
+            Count::AtLeast(due.at_least().unwrap_or(0) + scheduled.at_least().unwrap_or(0))
+        }
+    };
+    [
+        ("queued", Lifecycle::Queued, Some(queued)),
+        ("claimed", Lifecycle::Claimed, Some(queue.claimed.clone())),
+        ("failed", Lifecycle::Failed, Some(queue.failed.clone())),
+        ("dead", Lifecycle::Dead, queue.dead.clone()),
+        ("canceled", Lifecycle::Canceled, queue.canceled.clone()),
+    ]
+}
+
+fn roles_table(declaration: &Declaration, queue: &Queue) -> Table {
+    let mut table =
+        Table::new(vec![Column::text("role"), Column::prose("states"), Column::number("jobs")]);
+    for (key, role, jobs) in roles(queue) {
+        let states = declaration.states.values(role).join(", ");
+        let states = if states.is_empty() { "-".to_owned() } else { states };
+        let jobs = jobs.filter(|_| !declaration.states.values(role).is_empty());
+        let jobs = jobs.map_or_else(|| "-".to_owned(), |jobs| jobs.to_string());
+        table.row(vec![Cell::plain(key), Cell::plain(states), Cell::plain(jobs)]);
+    }
+    table.row(vec![
+        Cell::plain("no role"),
+        Cell::plain(queue.unknown_states.join(", ")),
+        Cell::plain(queue.other.to_string()),
+    ]);
+    table
+}
+
+fn roles_json(declaration: &Declaration, queue: &Queue) -> Value {
+    let role = |(key, role, jobs): (&str, Lifecycle, Option<Count>)| {
+        let jobs = jobs.as_ref().and_then(Count::at_least);
+        (key.to_owned(), json!({ "states": declaration.states.values(role), "jobs": jobs }))
+    };
+    let mut object: serde_json::Map<_, _> = roles(queue).into_iter().map(role).collect();
+    let unknown = json!({ "states": queue.unknown_states, "jobs": queue.other.at_least() });
+    object.insert("no_role".to_owned(), unknown);
+    Value::Object(object)
+}
+
+fn unknown_note(queue: &Queue) -> Option<String> {
+    let is_unknown = !queue.unknown_states.is_empty() || queue.other.at_least() > Some(0);
+    is_unknown.then(|| {
+        "warning: some jobs are in states that belong to no role: add them to [context.NAME.queue.states]"
+            .to_owned()
+    })
+}
+
+/// Returns a declaration to paste: of the named table, or of the one that looks most like a queue.
+pub(super) async fn draft(context: &Context, table: Option<&str>) -> Result<String, SourceError> {
+    let name = context.settings.context_name.as_deref().unwrap_or(PLACEHOLDER);
+    layout::draft(context.database().await?, name, table, context.remaining()).await
+}
+
+/// Whether a draft helps with this error of the layout.
+pub(super) fn needs_draft(error: &SourceError) -> bool {
+    matches!(error.kind, SourceErrorKind::NotFound | SourceErrorKind::UnknownLayout)
+}
+
+/// Adds a draft to a report.
+pub(super) fn push_draft(document: &mut Document, draft: &str) {
+    document.push(Block::Verbatim(draft.trim_end().to_owned()));
+    document.note(
+        "a draft for cliplyctl.toml: correct it, then prove it with cliplyctl config check; nothing was changed",
+    );
+}

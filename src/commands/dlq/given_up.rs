@@ -1,0 +1,68 @@
+//! Failed jobs that no function claims again: dead letters by another name, which `dlq list` and `dlq groups` show
+//! under their own heading.
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::dead_letter::GivenUpStates;
+use crate::queue::Layout;
+use crate::sources::postgres::dead_letters as source;
+
+/// What is known about given-up jobs.
+pub(super) enum GivenUp {
+    /// There are none, or no claim function shows that there are.
+    None,
+    /// Only a scan of a large table could tell.
+    NotExamined,
+    /// Jobs are in these states.
+    In(GivenUpStates),
+}
+
+impl GivenUp {
+    /// Reads the states. The functions are read only if there is a failed job whose fate they decide.
+    pub(super) async fn read(context: &Context, layout: &Layout) -> Result<Self, Error> {
+        let failed = &layout.state_names.failed;
+        if failed.is_empty() {
+            return Ok(Self::None);
+        }
+        if !layout.is_small() && !layout.has_partial_index(failed, &[]) {
+            return Ok(Self::NotExamined);
+        }
+        let database = context.database().await?;
+        if !source::exist(database, layout, failed, context.remaining()).await? {
+            return Ok(Self::None);
+        }
+        let claims = context.claims().await?;
+        if claims.given_up.is_empty() {
+            return Ok(Self::None);
+        }
+        let (states, functions) = (claims.given_up.clone(), claims.functions.clone());
+        Ok(Self::In(GivenUpStates { states, functions }))
+    }
+
+    /// The states, if jobs are in them.
+    pub(super) fn states(&self) -> Option<&GivenUpStates> {
+        match self {
+            Self::In(states) => Some(states),
+            Self::None | Self::NotExamined => None,
+        }
+    }
+
+    /// What the report says about the jobs that were not examined.
+    pub(super) fn not_examined(&self) -> Option<(String, String)> {
+        let is_examined = !matches!(self, Self::NotExamined);
+        (!is_examined).then(|| {
+            (
+                "failed jobs".to_owned(),
+                "no index serves their states (queue --exact counts them)".to_owned(),
+            )
+        })
+    }
+}
+
+/// Refuses a table without dead letters, unless jobs are given up.
+pub(super) fn required(layout: &Layout, given_up: &GivenUp) -> Result<(), Error> {
+    match given_up.states() {
+        Some(_) => Ok(()),
+        None => Ok(source::required(layout)?),
+    }
+}

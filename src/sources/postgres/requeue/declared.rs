@@ -1,0 +1,225 @@
+//! Requeue and undo of a declared jobs table.
+//!
+//! No expression of a declaration is part of a statement that writes. A read-only transaction finds the jobs that are
+//! still dead letters, with the version of each row (`xmin`), and the write repeats that version on the row: it changes
+//! the row that was evaluated, or none. The values come from bound parameters, and the server converts them to the
+//! types of their columns. An undo compares the version that the requeue wrote in the same way.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::columns::RequeueColumns;
+use super::operation_sql::{KeyQuery, Statements, object};
+use crate::facts::job_id::JobId;
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::sql::{ident, literal, state_in};
+use crate::queue::{Declared, DeclaredRequeue, Layout};
+use crate::sources::postgres::{Database, row_types};
+
+/// Maximum number of jobs of one query.
+const CHUNK: usize = 5_000;
+
+/// Returns why the table cannot be written.
+pub(crate) fn obstacle(declared: &Declared) -> Option<&'static str> {
+    if !declared.is_table {
+        Some("the declared relation is a view: declare the table below it for writes")
+    } else if declared.requeue.is_none() {
+        Some("the declaration does not say what a requeue sets: add [context.NAME.queue.requeue]")
+    } else if declared.id_column.is_none() {
+        Some("the declared id is an expression, and a write finds its rows by a column")
+    } else {
+        None
+    }
+}
+
+/// Returns the statements of a requeue. Keys are from [`keys`].
+pub(crate) fn requeue(
+    layout: &Layout,
+    declared: &Declared,
+    columns: &RequeueColumns,
+) -> Statements {
+    let (jobs, id) = (&layout.relation, id_column(declared));
+    let asked = format!(
+        "select (entry::jsonb ->> 'id')::{} as id, entry::jsonb ->> 'version' as version,
+                entry::jsonb -> 'set' as values, entry::jsonb -> 'was' as was
+           from unnest($1::text[]) entry",
+        layout.id.sql()
+    );
+    let written = object("job", &columns.columns);
+    let write = format!(
+        "with asked as materialized ({asked}), locked as materialized (
+           select job.{id} as id, asked.version, asked.values, asked.was, {before} as columns
+             from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
+         ), updated as (
+           update {jobs} as job set {set} from locked
+             cross join lateral jsonb_populate_record(null::{jobs}, locked.values) as new
+            where {same}
+           returning job.{id} as id, locked.was || jsonb_build_object('columns', locked.columns) as previous,
+                     jsonb_build_object('columns', {written}, 'version', job.xmin::text) as written
+         )
+         select id::text as id, previous::text as previous, written::text as written from updated",
+        before = object("job", &columns.columns),
+        same_as_asked = same_version(&id, "asked"),
+        same = same_version(&id, "locked"),
+        set = assignments(declared, columns),
+    );
+    let matching = format!(
+        "with asked as materialized ({asked})
+         select job.{id}::text as id from asked join {jobs} job on {}",
+        same_version(&id, "asked")
+    );
+    Statements { write, matching, keys: Some(key_query(layout, declared)) }
+}
+
+/// Returns the statements of an undo. Keys are journal entries.
+pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> Statements {
+    let (jobs, id) = (&layout.relation, id_column(declared));
+    let names: Vec<_> = columns.columns.iter().map(|name| literal(name)).collect();
+    // A declaration with other columns than that of the requeue cannot restore the row.
+    let asked = format!(
+        "select (entry::jsonb ->> 'id')::{id_type} as id, entry::jsonb -> 'written' ->> 'version' as version,
+                entry::jsonb -> 'previous' -> 'columns' as columns
+           from unnest($1::text[]) entry
+          where array(select jsonb_object_keys(entry::jsonb -> 'previous' -> 'columns') order by 1)
+              = array(select unnest(array[{names}]::text[]) order by 1)",
+        id_type = layout.id.sql(),
+        names = names.join(", "),
+    );
+    let set: Vec<_> =
+        columns.columns.iter().map(|name| format!("{0} = was.{0}", ident(name))).collect();
+    let write = format!(
+        "with asked as materialized ({asked}), locked as materialized (
+           select job.{id} as id, asked.version, asked.columns
+             from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
+         ), updated as (
+           update {jobs} as job set {set} from locked
+             cross join lateral jsonb_populate_record(null::{jobs}, locked.columns) as was
+            where {same} returning job.{id} as id
+         )
+         select id::text as id, null::text as previous, null::text as written from updated",
+        same_as_asked = same_version(&id, "asked"),
+        same = same_version(&id, "locked"),
+        set = set.join(", "),
+    );
+    let matching = format!(
+        "with asked as materialized ({asked})
+         select job.{id}::text as id from asked join {jobs} job on {}",
+        same_version(&id, "asked")
+    );
+    Statements { write, matching, keys: None }
+}
+
+/// Reads the keys of these jobs, in their order. The key of a job that is no dead letter any more matches no row.
+///
+/// # Errors
+/// Also if the declared requeue would not make one of them queued, so that nothing is written.
+pub(crate) async fn keys(
+    db: &Database,
+    query: &KeyQuery,
+    jobs: &[JobId],
+    timeout: Duration,
+) -> Result<Vec<String>, SourceError> {
+    let mut keys = Vec::with_capacity(jobs.len());
+    for chunk in jobs.chunks(CHUNK) {
+        let ids: Vec<_> = chunk.iter().map(ToString::to_string).collect();
+        let set = query.set.to_string();
+        let params: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&ids, Type::TEXT_ARRAY), (&set, Type::TEXT)];
+        let rows = db.rows(timeout, &query.statement, &params).await?;
+        let text = |row: &Row, column| row.get::<_, Option<String>>(column);
+        if let Some(row) = rows.iter().find(|row| !query.makes_queued(row)) {
+            return Err(not_queued(row));
+        }
+        let mut found: HashMap<String, (Option<String>, Option<String>)> = rows
+            .iter()
+            .map(|row| (row.get("id"), (text(row, "version"), text(row, "was"))))
+            .collect();
+        for id in ids {
+            let (version, was) = found.remove(&id).unwrap_or_default();
+            let was: Value =
+                was.and_then(|was| serde_json::from_str(&was).ok()).unwrap_or_default();
+            let key = json!({ "id": id, "version": version, "set": query.set, "was": was });
+            keys.push(key.to_string());
+        }
+    }
+    Ok(keys)
+}
+
+impl KeyQuery {
+    /// Whether the job of this row would be queued.
+    fn makes_queued(&self, row: &Row) -> bool {
+        let next = row_types::raw(row, "state");
+        next.is_some_and(|state| self.queued.iter().any(|queued| *queued == state))
+    }
+}
+
+fn not_queued(row: &Row) -> SourceError {
+    let state = row_types::text(row, "state").unwrap_or_else(|| "NULL".to_owned());
+    let message = format!(
+        "the declared requeue would leave job {} in the state {state}, which is not one of the queued states",
+        row.get::<_, &str>("id")
+    );
+    SourceError::new(SourceErrorKind::UnknownLayout, message)
+        .hint("correct [context.NAME.queue.requeue]: it has to change what the state depends on")
+}
+
+fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
+    // What a follow compares with the row: the errors and the last change.
+    let error = layout.error.as_ref().map(|error| &error.name);
+    let updated = layout.updated.as_ref().map(|column| &column.name);
+    let names = layout.last_error.iter().chain(error).chain(updated);
+    let names: Vec<_> = names.cloned().collect();
+    let none = DeclaredRequeue::default();
+    let requeue = declared.requeue.as_ref().unwrap_or(&none);
+    let times = requeue.now.iter();
+    let times = times
+        .map(|name| format!("{}, to_jsonb({})", literal(name), declared.time_value(name, "now()")));
+    let times: Vec<_> = times.collect();
+    let new = format!("$2::text::jsonb || jsonb_build_object({})", times.join(", "));
+    let statement = format!(
+        "select job.id::text as id, job.{version} as version, {was}::text as was, next.state
+           from {jobs}
+           left join lateral (select {next_state}::text as state from {relation} t where t.{key} = job.id)
+                     as next on true
+          where job.id = any($1::text[]::{id}[]) and job.{dead}",
+        relation = layout.relation,
+        next_state = declared.state_with(&layout.relation, "t", &new),
+        key = id_column(declared),
+        version = ident(Declared::VERSION),
+        was = object("job", &names),
+        jobs = layout.rows_as("job"),
+        id = layout.id.sql(),
+        dead = state_in(layout, &layout.state_names.dead),
+    );
+    let mut set = serde_json::to_value(&requeue.set).unwrap_or_default();
+    if let Some(set) = set.as_object_mut() {
+        set.extend(requeue.null.iter().map(|name| (name.clone(), Value::Null)));
+    }
+    KeyQuery { statement, set, queued: layout.state_names.queued.clone() }
+}
+
+fn id_column(declared: &Declared) -> String {
+    // Without a column there is an obstacle, and no statement runs.
+    ident(declared.id_column.as_deref().unwrap_or("id"))
+}
+
+/// The condition that `job` is the version of the row that `key` names.
+fn same_version(id: &str, key: &str) -> String {
+    format!("job.{id} = {key}.id and job.xmin::text = {key}.version")
+}
+
+/// The assignments of a requeue; `new` holds the values.
+fn assignments(declared: &Declared, columns: &RequeueColumns) -> String {
+    let none = DeclaredRequeue::default();
+    let requeue = declared.requeue.as_ref().unwrap_or(&none);
+    let due_at = columns.due_at(&id_column(declared));
+    let set = requeue.set.keys().map(|name| format!("{0} = new.{0}", ident(name)));
+    let now = requeue.now.iter();
+    let now = now.map(|name| format!("{} = {}", ident(name), declared.time_value(name, &due_at)));
+    let null = requeue.null.iter().map(|name| format!("{} = null", ident(name)));
+    set.chain(now).chain(null).collect::<Vec<_>>().join(", ")
+}
