@@ -30,8 +30,9 @@ use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
 
 pub(crate) use sample::is_user_column;
 
-/// Maximum number of users of the database that are tried for a table.
-const USERS: usize = 2;
+/// Maximum number of users of the database that are tried for a table. A condition can exclude some of them only, such as
+/// `NOT EXISTS (… the user is an administrator …)`.
+const USERS: usize = 4;
 /// Rounds of splitting: by expression, by row, then the row alone.
 const ROUNDS: usize = 4;
 
@@ -140,7 +141,9 @@ fn users(
     let related = samples.tables.keys().filter(|name| **name != table.name && is_read(name));
     let sources = [&table.name].into_iter().chain(related).chain(rules);
     let mut users: Vec<String> = Vec::new();
-    for user in sources.filter_map(|name| samples.tables.get(name)?.users.first()) {
+    let found =
+        sources.filter_map(|name| samples.tables.get(name)).flat_map(|sample| &sample.users);
+    for user in found {
         if users.len() < USERS && !users.contains(user) {
             users.push(user.clone());
         }
