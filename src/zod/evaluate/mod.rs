@@ -39,12 +39,15 @@ pub enum KeyResult {
     Unknown(Vec<String>),
 }
 
+/// An object that code computed as the argument of `parse`.
+type ComputedInput = (Arc<Script>, Result<JsValue, String>);
+
 /// An environment that is judged by a schema.
 pub struct Evaluation<'s> {
     schema: &'s EnvSchema,
     variables: Variables,
     /// Objects that code computed as the argument of `parse`.
-    wholes: RefCell<Vec<(Arc<Script>, Result<JsValue, String>)>>,
+    wholes: RefCell<Vec<ComputedInput>>,
 }
 
 impl<'s> Evaluation<'s> {

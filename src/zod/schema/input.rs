@@ -131,12 +131,12 @@ impl<'a> SchemaReader<'a> {
             return Origin::Other;
         };
         let text = erased.text.replace("JSON.parse(", "");
-        if erased.text.trim_start().starts_with("JSON.parse(")
-            || [".parse(", "afeParse(", "arseAsync(", "createEnv("]
-                .iter()
-                .any(|call| text.contains(call))
-        {
+        if erased.text.trim_start().starts_with("JSON.parse(") {
             return Origin::Other;
+        }
+        let parses = [".parse(", "afeParse(", "arseAsync(", "createEnv("];
+        if parses.iter().any(|call| text.contains(call)) {
+            return Origin::Parsed;
         }
         if ["process.env", "importMeta.env", "Bun.env", "process?.env"]
             .iter()
@@ -174,6 +174,8 @@ impl<'a> SchemaReader<'a> {
 pub(crate) enum Origin {
     /// From something else.
     Other,
+    /// From what a schema returned.
+    Parsed,
     /// From a parameter of a function.
     Parameter,
     /// From the environment.

@@ -129,3 +129,11 @@ fn functions_and_conditions_keep_the_keys_of_both_sides() {
     assert_eq!(keys(&read), ["A", "B", "C"]);
     assert!(read.keys[1].rule.to_string().contains("else (not declared)"), "{}", read.keys[1].rule);
 }
+
+#[test]
+fn second_schema_over_the_result_is_a_check_of_the_whole() {
+    let text = "import { z } from 'zod/v4';\nconst parsed = z.object({ A: z.string(), B: z.string() }).parse(process.env);\n\
+        const Rule = z.object({ A: z.string() });\nexport const env = Rule.refine((e) => e.A).parse(parsed);";
+    let read = schema(text);
+    assert_eq!((keys(&read), read.checks.len()), (vec!["A", "B"], 1));
+}
