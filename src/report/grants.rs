@@ -70,7 +70,7 @@ fn text(roles: &[RoleGrantsJson], from: &Provenance) -> String {
     // A line break in the name would end the comment.
     let database = sanitize::line(from.database.as_deref().unwrap_or("a database"));
     let mut text = format!(
-        "-- Roles for cliplyctl on {database}, written by `config grants`. Review it, keep the roles that you need, \n\
+        "-- Roles of this tool on {database}, written by `config grants`. Review it, keep the roles that you need, \n\
          -- and run it as the owner of the tables. Then set passwords: \\password cliplyctl_read\n"
     );
     for role in roles {
@@ -82,7 +82,9 @@ fn text(roles: &[RoleGrantsJson], from: &Provenance) -> String {
     }
     text.push_str(
         "\n-- Optional, if your role may grant it: without it, queries of other roles are hidden from triage.\n\
-         -- GRANT pg_read_all_stats TO cliplyctl_read, cliplyctl_audit, cliplyctl_write;\n",
+         -- GRANT pg_read_all_stats TO cliplyctl_read, cliplyctl_audit, cliplyctl_write;\n\
+         -- Without it, rls audit takes no sample of tables with row-level security:\n\
+         -- ALTER ROLE cliplyctl_audit BYPASSRLS;\n",
     );
     text
 }

@@ -57,8 +57,7 @@ const READ: [&str; 8] = [
     "handoff",
     "record",
 ];
-const AUDIT: [&str; 4] =
-    ["rls audit", "rls matrix", "rls contract", "rls explain jobs anon select"];
+const AUDIT: [&str; 3] = ["rls matrix", "rls contract", "rls explain jobs anon select"];
 
 #[test]
 fn every_command_works_with_exactly_the_printed_grants() {
@@ -87,6 +86,12 @@ fn every_command_works_with_exactly_the_printed_grants() {
         let expected = allowed(&database.url(), words);
         assert_eq!(report["status"], expected["status"], "{words}: {report:#}");
     }
+
+    // Sampling rows needs BYPASSRLS, which the owner cannot grant before PostgreSQL 16: the audit says so, and
+    // evaluates the rest.
+    let audit = run(&url("audit"), "rls audit -o json").json();
+    assert_eq!(audit["errors"], Value::Array(vec![]), "{audit:#}");
+    assert!(audit.to_string().contains("no sample could be taken"), "{audit:#}");
 
     // Only the third role writes.
     let requeue = "dlq requeue --all --max 2 --yes --reason fixed";

@@ -46,7 +46,8 @@ fn each_shown_setting_has_its_origin() {
 
 #[test]
 fn starter_file_leads_to_the_same_database_and_app() {
-    let origins: [(&str, fn(Fixture) -> Fixture); 3] = [
+    type SetUp = fn(Fixture) -> Fixture;
+    let origins: [(&str, SetUp); 3] = [
         ("environment", |f| {
             f.env("DATABASE_URL", "postgres://u:hunter2@h:7/d?sslmode=require")
                 .env("CLIPLY_BASE_URL", "https://app.example")
