@@ -111,10 +111,7 @@ async fn read_catalog(
     read_hidden(db, &catalog_rows, &mut catalog, timeout).await?;
     let table = match &catalog.jobs {
         Some(jobs) => jobs.relation.to_string(),
-        None => {
-            let (schema, name) = (db.schema().to_owned(), db.jobs_table().to_owned());
-            Relation { schema, name }.to_string()
-        }
+        None => format!("{}.{}", db.schema(), db.jobs_table()),
     };
     if let Some(jobs) = &mut catalog.jobs
         && let Some(partitioned) = catalog_rows.partitioned_jobs()
