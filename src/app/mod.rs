@@ -129,8 +129,15 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     match terminal.print_stdout(&text) {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            terminal.print_error(&Error::bug("the report could not be written").cause(error));
-            ExitCode::Bug
+            let error = Error::undelivered("the report cannot be written to stdout")
+                .cause(error)
+                .hint("what the command did stays done; the operations: cliplyctl dlq ops");
+            terminal.print_error(&error);
+            // An exit code that says more is kept.
+            match cli.format().code(report.exit) {
+                ExitCode::Ok => error.exit_code(),
+                code => code,
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod dead_letter;
 pub(crate) mod finding;
 pub(crate) mod flow;
 pub(crate) mod group;
+pub(crate) mod identity;
 pub(crate) mod index_cost;
 pub(crate) mod job;
 pub mod job_id;

@@ -75,6 +75,18 @@ pub(crate) const STATE_UNDONE: &str = "undone";
 /// Replaces the state of a job in an operation: a later operation wrote it.
 pub(crate) const STATE_CHANGED_SINCE: &str = "moved on";
 
+/// Replaces the state of a job that no longer exists.
+pub(crate) const STATE_DELETED: &str = "deleted";
+
+/// Requeues by the app's own function among the newest events.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct AppRequeues {
+    /// Number of jobs.
+    pub(crate) jobs: u64,
+    /// Seconds since the last one, by the clock of the database server.
+    pub(crate) age: f64,
+}
+
 /// Type of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]

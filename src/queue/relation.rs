@@ -21,6 +21,11 @@ impl Relation {
         Self { schema: "public".to_owned(), name: name.to_owned() }
     }
 
+    /// The name without the schema, as SQL: by it a query refers to a table that has no alias.
+    pub(crate) fn name_sql(&self) -> String {
+        quoted_if_needed(&self.name)
+    }
+
     /// The schema as SQL.
     pub(crate) fn schema_sql(&self) -> String {
         quoted_if_needed(&self.schema)

@@ -7,7 +7,9 @@ use super::write_outcome::{OutcomeJson, add_outcome, add_stop_error, exit, outco
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{OperationId, OperationSummary, OperationType, STATE_UNDONE};
+use crate::facts::operation::{
+    AppRequeues, OperationId, OperationSummary, OperationType, STATE_UNDONE,
+};
 use crate::facts::requeue::Outcome;
 use crate::text::ShellCommand;
 use crate::text::{age, count, plural, some_of};
@@ -16,6 +18,8 @@ use crate::text::{age, count, plural, some_of};
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OperationsJson {
     operations: Vec<OperationJson>,
+    /// Jobs that the app's own function requeued, among the newest events.
+    app_requeues: u64,
 }
 
 /// A recorded operation.
@@ -39,6 +43,7 @@ pub(crate) struct OperationJson {
 /// Builds the report of `dlq ops`.
 pub(crate) fn listing(
     operations: &[OperationSummary],
+    by_app: AppRequeues,
     examined: &str,
     from: &Provenance,
 ) -> Report {
@@ -48,6 +53,13 @@ pub(crate) fn listing(
         document.note("none found");
     } else {
         document.push(Block::Table(table(operations)));
+    }
+    if by_app.jobs > 0 {
+        document.note(format!(
+            "{} by the app's own function, the last one {} ago",
+            plural(by_app.jobs, "requeue", "requeues"),
+            age(by_app.age)
+        ));
     }
     document.note(examined.to_owned());
     document.next(next(operations));
@@ -62,7 +74,11 @@ pub(crate) fn listing(
         planned: o.unfinished.as_ref().map(|unfinished| unfinished.planned),
         now: o.now.clone(),
     });
-    Report::listing("dlq ops", OperationsJson { operations: rows.collect() }, document)
+    Report::listing(
+        "dlq ops",
+        OperationsJson { operations: rows.collect(), app_requeues: by_app.jobs },
+        document,
+    )
 }
 
 /// Returns the commands that follow the latest operation, if it is a requeue, and that resume an
@@ -198,7 +214,7 @@ pub(crate) fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenan
     }
     let mut report = Report::listing("dlq undo", json(scope, None), document);
     if !dry_run && scope.changed_since > 0 {
-        report.exit = if scope.undone > 0 { ExitCode::Partial } else { ExitCode::Refused };
+        report.exit = ExitCode::Refused;
     }
     report
 }

@@ -42,6 +42,7 @@ pub(crate) use config::{AgeUnit, EnvTable};
 use config::{ConfigFile, ContextSettings};
 pub use environment::ProcessEnvironment;
 pub use headers::Header;
+pub(crate) use protection::{AddressMatch, GuardedContext};
 pub use setting::{Origin, Setting};
 pub use show::SettingRow;
 
@@ -100,6 +101,10 @@ pub struct Settings {
     pub(crate) protected: Option<String>,
     /// Whether writes are refused.
     pub(crate) read_only: bool,
+    /// The protected and read-only contexts. A write compares their databases with the selected one.
+    pub(crate) guards: Vec<GuardedContext>,
+    /// Whether a context was selected with `-c`.
+    pub(crate) is_context_explicit: bool,
     /// The time limit of one probe.
     pub(crate) timeout: Setting<Duration>,
     /// The endpoints of the app and how its answers are evaluated.
@@ -217,6 +222,8 @@ impl Settings {
             headers: Ok(Vec::new()),
             protected: None,
             read_only: false,
+            guards: Vec::new(),
+            is_context_explicit: overrides.context.is_some(),
             timeout: timeout.unwrap_or(Setting::default_value(DEFAULT_TIMEOUT)),
             app: AppSettings::default(),
             oldest_job_age_unit: None,

@@ -14,6 +14,7 @@ pub(crate) mod event_histogram;
 mod events;
 pub(crate) mod flow;
 pub(crate) mod groups;
+pub(crate) mod identity;
 pub(crate) mod jobs;
 pub(crate) mod last_finishes;
 pub(crate) mod layout;

@@ -7,7 +7,7 @@ use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::redact;
 
 /// SQLSTATE codes or prefixes with their kind and hint, from the most specific to the most general.
-const CODES: [(&str, Kind, Option<&str>); 26] = [
+const CODES: [(&str, Kind, Option<&str>); 28] = [
     (
         "08P01",
         Malformed,
@@ -18,6 +18,18 @@ const CODES: [(&str, Kind, Option<&str>); 26] = [
         "25006",
         Permission,
         Some("this server accepts no writes: it is a standby, or its default is read-only"),
+    ),
+    (
+        "25P03",
+        Disconnected,
+        Some("the server's idle_in_transaction_session_timeout ended the session; try again"),
+    ),
+    (
+        "25P04",
+        Timeout,
+        Some(
+            "the server's transaction_timeout ended the transaction: raise it for this role (ALTER ROLE … SET transaction_timeout)",
+        ),
     ),
     ("26000", Other, Some(POOLER)),
     ("28P01", Authentication, Some(PASSWORD)),
@@ -86,7 +98,7 @@ pub(crate) fn explain(server: &DbError) -> SourceError {
 }
 
 /// Messages of poolers, which have no SQLSTATE of their own and are not translated.
-const POOLERS: [(&str, Kind, &str); 7] = [
+const POOLERS: [(&str, Kind, &str); 12] = [
     ("bouncer config error", NotFound, "the pooler knows no such database or user"),
     (
         "Tenant or user not found",
@@ -97,6 +109,31 @@ const POOLERS: [(&str, Kind, &str); 7] = [
     ("no such user", Authentication, "the pooler does not know this user"),
     ("password authentication failed", Authentication, PASSWORD),
     ("no more connections allowed", Unavailable, "the pooler is full; try again"),
+    (
+        "server login has been failing",
+        Unavailable,
+        "the pooler cannot log in to its server: its own password or pg_hba.conf is wrong",
+    ),
+    (
+        "cannot connect to server",
+        Unavailable,
+        "the pooler runs, and its database server does not answer it",
+    ),
+    (
+        "unsupported startup parameter",
+        Malformed,
+        "the pooler refuses a start-up parameter: remove `options` from the database URL",
+    ),
+    (
+        "database is paused",
+        Unavailable,
+        "an administrator paused the database in the pooler (PAUSE); RESUME lets it go on",
+    ),
+    (
+        "database is disabled",
+        Unavailable,
+        "an administrator disabled the database in the pooler (DISABLE); ENABLE lets it go on",
+    ),
     ("query_wait_timeout", Unavailable, "the pooler found no free server connection; try again"),
 ];
 
@@ -131,6 +168,12 @@ mod tests {
     fn pooler_messages_count_only_with_pooler_codes() {
         assert_eq!(lookup("XX000", "Tenant or user not found").0, Authentication);
         assert_eq!(lookup("08P01", "no such database: x").0, NotFound);
+        assert_eq!(
+            lookup("08P01", "server login has been failing, try again later").0,
+            Unavailable
+        );
+        let options = lookup("08P01", "unsupported startup parameter: options").1.unwrap();
+        assert!(options.contains("options"), "{options}");
         assert_eq!(lookup("42501", "no such database").0, Permission);
         assert_eq!(lookup("99999", "anything").0, Other);
     }

@@ -5,14 +5,18 @@
 //! transaction is open during a pause; results come from what the database returns.
 
 mod columns;
+pub(crate) mod event_position;
 pub(crate) mod journal;
 pub(crate) mod operation_events;
 pub(crate) mod ops;
 pub(crate) mod plan_query;
+pub(crate) mod preconditions;
 mod reconcile;
 pub(crate) mod repeat_failures;
 pub(crate) mod rescue;
+pub(crate) mod running;
 pub(crate) mod statements;
+pub(crate) mod stored;
 mod write_transaction;
 mod writer;
 

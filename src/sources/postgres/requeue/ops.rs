@@ -7,10 +7,11 @@ use tokio_postgres::types::Type;
 use super::repeat_failures::EVENTS_READ;
 use crate::facts::SourceError;
 use crate::facts::operation::{
-    OperationId, OperationSummary, OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, reasons,
+    AppRequeues, OperationId, OperationSummary, OperationType, REQUEUED, STATE_CHANGED_SINCE,
+    STATE_DELETED, STATE_UNDONE, reasons,
 };
 use crate::queue::Layout;
-use crate::queue::sql::ident;
+use crate::queue::sql::{ident, literal};
 use crate::redact;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::{events, row_types};
@@ -22,6 +23,8 @@ pub(crate) struct Operations {
     pub(crate) operations: Vec<OperationSummary>,
     /// Number of operations whose ids this program cannot have written. They are not listed.
     pub(crate) malformed: usize,
+    /// Requeues by the app's own function, which belong to no operation.
+    pub(crate) by_app: AppRequeues,
 }
 
 /// Reads the newest operations among the newest events. A resumed operation has the author of its
@@ -50,7 +53,32 @@ pub(crate) async fn read(
         })
     };
     let operations: Vec<_> = rows.iter().filter_map(summary).collect();
-    Ok(Operations { malformed: rows.len() - operations.len(), operations })
+    let by_app = match app_requeues_statement(layout) {
+        Some(statement) => app_requeues(&db.row(timeout, &statement, &[]).await?),
+        None => AppRequeues::default(),
+    };
+    Ok(Operations { malformed: rows.len() - operations.len(), operations, by_app })
+}
+
+fn app_requeues(row: &tokio_postgres::Row) -> AppRequeues {
+    AppRequeues {
+        jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
+        age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
+    }
+}
+
+fn app_requeues_statement(layout: &Layout) -> Option<String> {
+    let events = layout.events.as_ref()?;
+    let (data, at) = (ident(events.data.as_deref()?), events.at.as_ref()?.sql());
+    let order = if events.ids_grow { "id" } else { at.as_str() };
+    Some(format!(
+        "select count(*) as jobs, extract(epoch from now() - max(at))::float8 as age
+           from (select {data} as data, {at} as at from {job_events}
+                  order by {order} desc limit {EVENTS_READ}) recent
+          where data ->> 'reason' = {requeued} and data ->> 'operation' is null",
+        job_events = events.relation,
+        requeued = literal(REQUEUED),
+    ))
 }
 
 /// Returns the first reason, and the reason of the last resume if it differs.
@@ -70,22 +98,24 @@ fn statement(layout: &Layout) -> Option<String> {
     let job_events = &events.relation;
     Some(format!(
         "with recent as (
-           select job_id, {data}::jsonb as data, {at} as at, {order} as place
+           select job_id, {data} as data, {at} as at, {order} as place
              from {job_events} order by {order} desc limit {EVENTS_READ}
          ), ours as (
            select job_id, data, at, data ->> 'operation' as operation,
                   lag(data ->> 'operation') over later as next_operation,
                   lag(data ->> 'undoes') over later as undone
-             from recent where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
+             from recent
+            where data ->> 'operation' is not null and data ->> 'tool' like 'cliplyctl %'
            window later as (partition by job_id order by place desc)
          ), by_author as (
            select operation, coalesce(data ->> 'reason', '') as deed,
                   case when undone = operation then '{STATE_UNDONE}'
                        when next_operation <> operation then '{STATE_CHANGED_SINCE}'
+                       when job.id is null then '{STATE_DELETED}'
                        else job.{live}::text end as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
                   min(at) as began, max(at) as at
-             from ours join {jobs} job on job.id = ours.job_id
+             from ours left join {jobs} job on job.id = ours.job_id
             group by 1, 2, 3, 4, 5, 6
          ), by_state as (
            select operation, deed, state, sum(n)::bigint as n from by_author group by 1, 2, 3
