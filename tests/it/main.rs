@@ -36,3 +36,4 @@ mod support;
 mod support_selftest;
 mod triage;
 mod watch;
+mod writes;
