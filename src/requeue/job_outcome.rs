@@ -45,9 +45,13 @@ pub(crate) fn outcome(
 /// Returns the failure since the requeue; `None` if there is none. A requeue keeps the errors and sets
 /// the attempts to 0, so a changed error or a counted attempt is new.
 fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
-    // Nobody has written the row since the requeue; what differs is the work of a trigger.
+    // No other transaction has written the row since the requeue: what differs is the work of a trigger. Only an
+    // error together with a counted attempt is a failure then.
     let is_queued = row.role == Lifecycle::Queued;
-    if is_queued && row.transaction.is_some() && row.transaction == requeued.transaction {
+    let is_same = row.transaction.is_some() && row.transaction == requeued.transaction;
+    let has_failed =
+        row.error_hash != requeued.error_hash && row.attempts.is_some_and(|attempts| attempts > 0);
+    if is_queued && is_same && !has_failed {
         return None;
     }
     // Of a job that waits with no counted attempt, only a trigger can have changed the error.
@@ -308,6 +312,19 @@ mod tests {
         let failed = JobRow { failed_by: Some("w".into()), ..row(Lifecycle::Dead, 5, "v1-b", 2) };
         assert_eq!(detect_zombie(&requeued(), &events, Some(&failed)), None);
         assert_eq!(outcome(&requeued(), &events, Some(&failed)), JobOutcome::FailedOther);
+    }
+
+    #[test]
+    fn row_of_the_requeue_itself_has_no_failure() {
+        let own = |attempts, error_hash| {
+            let transaction = Some("7".to_owned());
+            let requeued = RequeuedJob { transaction: transaction.clone(), ..requeued() };
+            let row =
+                JobRow { transaction, ..row(Lifecycle::Queued, attempts, "v1-a", error_hash) };
+            outcome(&requeued, &JobEvents::default(), Some(&row))
+        };
+        assert_eq!((own(3, 1), own(0, 2)), (JobOutcome::Queued, JobOutcome::Queued), "a trigger");
+        assert_eq!(own(1, 2), JobOutcome::FailedAgain, "a trigger that runs the job");
     }
 
     #[test]
