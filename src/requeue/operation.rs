@@ -76,7 +76,7 @@ pub(crate) async fn committed_entries(
         .hint("try again when the server has ended it"));
     }
     let unknown: Vec<_> =
-        entries.iter().filter(|e| status(e) == TransactionStatus::Unknown).collect();
+        entries.iter().filter(|e| status(e) == TransactionStatus::Unknown).cloned().collect();
     let unchanged = unchanged_entries(context, columns, &unknown).await?;
     let is_committed = |entry: &&Entry| match status(entry) {
         TransactionStatus::Committed => true,
@@ -93,12 +93,11 @@ pub(crate) async fn committed_entries(
 async fn unchanged_entries(
     context: &Context,
     columns: &RequeueColumns,
-    entries: &[&Entry],
+    entries: &[Entry],
 ) -> Result<HashSet<String>, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let keys = entries.iter().filter_map(|entry| {
-        let entry =
-            Entry { written: entry.previous.clone(), transaction: None, ..(*entry).clone() };
+        let entry = Entry { written: entry.previous.clone(), transaction: None, ..entry.clone() };
         serde_json::to_string(&entry).ok()
     });
     let keys: Vec<_> = keys.collect();
@@ -119,7 +118,13 @@ pub(crate) async fn undone_by_journal(
     let records = store.operations();
     for undo in records.iter().filter(|r| r.undoes_operation.as_ref() == Some(operation)) {
         let entries = committed_entries(context, columns, store, &undo.operation).await?;
-        undone.extend(entries.iter().filter_map(|entry| JobId::parse(&entry.id, id_type)));
+        let mut ids: Vec<_> = entries.into_iter().map(|entry| entry.id).collect();
+        if ids.is_empty() && undo.written > 0 {
+            // Earlier versions kept no journal of an undo: what it restored is as it was before the requeue.
+            let requeued = store.journal_entries(operation);
+            ids.extend(unchanged_entries(context, columns, &requeued).await?);
+        }
+        undone.extend(ids.iter().filter_map(|id| JobId::parse(id, id_type)));
     }
     Ok(undone)
 }

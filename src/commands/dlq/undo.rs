@@ -1,6 +1,6 @@
 //! `dlq undo`: returns the jobs of a requeue that did not change since to dead letters.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::wrong_type::{self, OperationCommand};
 use crate::cli::DlqUndo;
@@ -187,7 +187,15 @@ async fn read_requeued(
             return Ok(vec![]);
         }
     }
-    let entries = operation::committed_entries(context, columns, store, operation).await?;
+    let recorded = store.journal_entries(operation);
+    let entries = if recorded.iter().any(|entry| entry.transaction.is_some()) {
+        operation::committed_entries(context, columns, store, operation).await?
+    } else {
+        // A journal of an earlier version names no transactions: the undo compares each row. If a job occurs
+        // twice, its last line counts.
+        let by_job = recorded.into_iter().map(|entry| (entry.id.clone(), entry));
+        by_job.collect::<BTreeMap<_, _>>().into_values().collect()
+    };
     let requeued = entries.iter().filter_map(|entry| {
         let id = JobId::parse(&entry.id, layout.id)?;
         Some((id, serde_json::to_string(entry).ok()?))

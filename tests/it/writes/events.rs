@@ -79,9 +79,9 @@ fn policy_that_hides_or_forbids_events_is_an_obstacle() {
         "CREATE POLICY put_events ON job_events FOR INSERT TO {role} WITH CHECK (true)"
     ));
     requeue_as(&db, &role).expect_code(0);
-    db.execute(&format!(
-        "DROP POLICY all_jobs ON jobs; DROP POLICY see_events ON job_events; DROP POLICY put_events ON job_events"
-    ));
+    db.execute(
+        "DROP POLICY all_jobs ON jobs; DROP POLICY see_events ON job_events; DROP POLICY put_events ON job_events",
+    );
     drop_role(&db, &role);
 }
 
