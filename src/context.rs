@@ -9,13 +9,16 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
+use crate::dsn::Dsn;
 use crate::error::Error;
+use crate::facts::identity::{DatabaseIdentity, Protection};
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
 use crate::queue::{Claims, Declaration, Layout, Relation};
 use crate::redact;
-use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;
+use crate::settings::{AddressMatch, Settings};
+use crate::sources::files::local_store::LocalStore;
 use crate::sources::http::Http;
 use crate::sources::postgres::{self, Database, SessionOptions};
 use crate::terminal::Terminal;
@@ -39,6 +42,8 @@ pub(crate) struct Context {
     database: OnceCell<Database>,
     layout: OnceCell<Result<Layout, SourceError>>,
     claims: OnceCell<Claims>,
+    identity: OnceCell<DatabaseIdentity>,
+    protection: OnceLock<Protection>,
 }
 
 impl Context {
@@ -56,6 +61,8 @@ impl Context {
             database: OnceCell::new(),
             layout: OnceCell::new(),
             claims: OnceCell::new(),
+            identity: OnceCell::new(),
+            protection: OnceLock::new(),
         }
     }
 
@@ -126,9 +133,59 @@ impl Context {
                 // Only this closure runs before a reader of the claims, who needs the layout.
                 _ = self.claims.set(claims);
             }
+            self.remember_guarded_database().await;
             Ok(reading.layout)
         });
         layout.await.as_ref().map_err(Clone::clone)
+    }
+
+    /// Returns which database the server says it is. It is read once.
+    pub(crate) async fn identity(&self) -> Result<&DatabaseIdentity, SourceError> {
+        let read = async || postgres::identity::read(self.database().await?, self.timeout()).await;
+        self.identity.get_or_try_init(read).await
+    }
+
+    /// Stores the identity of a guarded context when its database is first reached, so that a write finds it
+    /// under another address. Without a state directory the next write asks its server.
+    async fn remember_guarded_database(&self) {
+        let guards = self.settings.guards.iter().filter(|g| g.address == AddressMatch::Same);
+        for guard in guards {
+            let (Ok(dsn), Ok(store)) =
+                (&guard.database, LocalStore::open(self.settings.state_dir.as_deref()))
+            else {
+                continue;
+            };
+            let address = dsn.address();
+            if store.known_databases(&guard.name).iter().any(|known| known.address == address) {
+                continue;
+            }
+            if let Ok(identity) = self.identity().await {
+                _ = store.remember_database(&guard.name, &address, identity);
+            }
+        }
+    }
+
+    /// Returns the write protection, as far as it is known.
+    pub(crate) fn protection(&self) -> Protection {
+        self.protection.get().cloned().unwrap_or_else(|| Protection {
+            protected: self.settings.protected.clone(),
+            read_only: self.settings.read_only,
+        })
+    }
+
+    /// Sets the write protection after the identities of databases were compared.
+    pub(crate) fn set_protection(&self, protection: Protection) {
+        _ = self.protection.set(protection);
+    }
+
+    /// Opens the database of another context.
+    pub(crate) fn open_other(&self, dsn: &Dsn, timeout: Duration) -> Database {
+        let options = SessionOptions {
+            application_name: format!("cliplyctl:{}", self.command),
+            connect_timeout: timeout,
+            pool_size: 1,
+        };
+        Database::open(dsn, options)
     }
 
     /// Returns what the functions of the database tell about claims, which is read once, and only by commands that
@@ -167,9 +224,7 @@ impl Context {
 
     /// Returns `host:port/database` without the user, as plans and operations store it.
     pub(crate) fn database_name(&self) -> String {
-        let dsn = self.settings.database.as_ref().map(|dsn| dsn.value.to_string());
-        let dsn = dsn.unwrap_or_default();
-        dsn.rsplit_once('@').map_or(dsn.clone(), |(_, database)| database.to_owned())
+        self.settings.database.as_ref().map(|dsn| dsn.value.address()).unwrap_or_default()
     }
 
     /// Returns the key of this system in the history: database name and base URL, without user and
@@ -225,10 +280,11 @@ impl Context {
 
     /// Returns the context, the database and the app that the report is about.
     pub(crate) fn provenance(&self) -> Provenance {
+        let Protection { protected, read_only } = self.protection();
         Provenance {
             context: self.settings.context_name.clone(),
-            read_only: self.settings.read_only,
-            protected: self.settings.protected.clone(),
+            read_only,
+            protected,
             database: self.settings.database.as_ref().ok().map(|d| d.value.to_string()),
             standby: self.layout.get().and_then(|layout| Some(layout.as_ref().ok()?.in_recovery)),
             base_url: self.settings.base_url.as_ref().ok().map(|u| u.value.clone()),

@@ -77,6 +77,11 @@ impl Error {
         Self::new(ErrorKind::Source(SourceErrorKind::Unavailable), message)
     }
 
+    /// Creates an error about a report that could not be delivered (3).
+    pub(crate) fn undelivered(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Source(SourceErrorKind::Other), message)
+    }
+
     /// Creates an error about a bug in this tool (70).
     pub(crate) fn bug(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, message)

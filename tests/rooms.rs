@@ -42,7 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "zod",
         ],
     ),
-    ("context", &["error", "facts", "queue", "redact", "settings", "sources", "terminal"]),
+    ("context", &["dsn", "error", "facts", "queue", "redact", "settings", "sources", "terminal"]),
     // Evaluation: no IO.
     ("access", &["facts"]),
     ("advice", &["facts", "fingerprint", "queue", "text"]),
@@ -60,6 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "interrupt",
             "permit",
             "queue",
+            "settings",
             "sources",
             "terminal",
             "text",

@@ -135,9 +135,15 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     match terminal.print_stdout(&text) {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            let error = Error::unavailable("the report could not be written").cause(error);
+            let error = Error::undelivered("the report cannot be written to stdout")
+                .cause(error)
+                .hint("what the command did stays done; the operations: cliplyctl dlq ops");
             terminal.print_error(&error);
-            error.exit_code()
+            // An exit code that says more is kept.
+            match cli.format().code(report.exit) {
+                ExitCode::Ok => error.exit_code(),
+                code => code,
+            }
         }
     }
 }

@@ -15,9 +15,10 @@ pub(crate) async fn confirm(
     (jobs, first): (u64, Option<u64>),
     plan: &Document,
 ) -> Result<WritePermit, Error> {
+    let protection = context.protection();
     let request = WriteRequest {
-        read_only: context.settings.read_only,
-        protected: context.settings.protected.as_deref(),
+        read_only: protection.read_only,
+        protected: protection.protected.as_deref(),
         jobs,
         first,
         yes: args.yes,

@@ -8,10 +8,10 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::report::{Report, rescue as report};
 use crate::requeue::rescue::{Rescue, filter_by_ids, writable};
-use crate::requeue::{execute, operation};
+use crate::requeue::{execute, guard, operation};
 use crate::sources::files::ids;
 use crate::sources::files::local_store::LocalStore;
-use crate::sources::postgres::requeue::operation_events;
+use crate::sources::postgres::requeue::preconditions;
 use crate::sources::postgres::requeue::rescue::{self as stuck_jobs, RescueColumns};
 
 /// The heartbeat timeout of the backend, the smallest value for `--stale`.
@@ -22,8 +22,12 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
     let (layout, database) = (context.layout().await?, context.database().await?);
     let columns = RescueColumns::new(layout, context.claims().await?)?;
     let stuck_after = stuck_after(context, args)?;
+    let written = columns.written_columns(layout);
+    let stage = columns.event.as_ref();
     let preconditions =
-        operation_events::preconditions(database, layout, context.timeout()).await?;
+        preconditions::read(database, layout, &written, stage, context.timeout()).await?;
+    let unknown_guard = guard::compare_databases(context).await?;
+    let protection = context.protection();
     let only = ids::read(&args.ids, None, layout.id)?;
     let stuck =
         stuck_jobs::read(database, layout, &columns, stuck_after, context.timeout()).await?;
@@ -31,7 +35,7 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
     let view = report::RescuePlanView {
         stuck: &stuck,
         only: &only,
-        protected: context.settings.protected.as_deref(),
+        protected: protection.protected.as_deref(),
         stuck_after,
         from: context.provenance(),
         journal_only: columns.event.is_none(),
@@ -41,7 +45,7 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
         let obstacle = preconditions.obstacle.as_deref();
         return Ok(report::planned(&view, args.confirmation.dry_run, obstacle));
     }
-    execute::refuse_if_not_writable(context, &preconditions)?;
+    execute::refuse_if_not_writable(context, &preconditions, unknown_guard)?;
     let store = LocalStore::open(context.settings.state_dir.as_deref());
     let store = operation::open_local_store(store, view.journal_only)?;
     let total = to_rescue.len() as u64;

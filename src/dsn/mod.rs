@@ -263,6 +263,13 @@ impl fmt::Display for Host {
     }
 }
 
+impl Dsn {
+    /// `host:port/database`, without the user.
+    pub fn address(&self) -> String {
+        format!("{}/{}", self.servers(), self.database)
+    }
+}
+
 /// `user@host:port/database`, without the password.
 impl fmt::Display for Dsn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

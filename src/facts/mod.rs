@@ -10,6 +10,7 @@ pub(crate) mod finding;
 pub(crate) mod flow;
 pub(crate) mod grants;
 pub(crate) mod group;
+pub(crate) mod identity;
 pub(crate) mod index_cost;
 pub(crate) mod job;
 pub mod job_id;

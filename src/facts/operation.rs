@@ -20,17 +20,6 @@ pub(crate) struct OperationId {
     pub(crate) tag: String,
 }
 
-/// Requeues that the events record without an operation: those of the app's own helper.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct AppRequeues {
-    /// Number of jobs.
-    pub(crate) jobs: u64,
-    /// Seconds since the first of these events.
-    pub(crate) first_age: f64,
-    /// Seconds since the last of them.
-    pub(crate) last_age: f64,
-}
-
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 impl OperationId {
@@ -85,6 +74,18 @@ pub(crate) const RESCUED: &str = "rescued_from_silent_worker";
 pub(crate) const STATE_UNDONE: &str = "undone";
 /// Replaces the state of a job in an operation: a later operation wrote it.
 pub(crate) const STATE_CHANGED_SINCE: &str = "moved on";
+
+/// Replaces the state of a job that no longer exists.
+pub(crate) const STATE_DELETED: &str = "deleted";
+
+/// Requeues by the app's own function among the newest events.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct AppRequeues {
+    /// Number of jobs.
+    pub(crate) jobs: u64,
+    /// Seconds since the last one, by the clock of the database server.
+    pub(crate) age: f64,
+}
 
 /// Type of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]

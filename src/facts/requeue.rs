@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SourceError;
 use super::canary::CanaryGroupResult;
+use super::identity::DatabaseIdentity;
 use super::job_id::JobId;
 use super::requeued_job::FollowResult;
 use super::selection::Selection;
@@ -45,6 +46,8 @@ pub(crate) enum PlanSkip {
     OverMax,
     /// The interrupted operation has requeued it already.
     AlreadyRequeued,
+    /// It is a dead letter, but was claimed or edited since the plan.
+    Changed,
 }
 
 impl PlanSkip {
@@ -56,6 +59,7 @@ impl PlanSkip {
             Self::RepeatFailure => "repeat_offender",
             Self::OverMax => "beyond_max",
             Self::AlreadyRequeued => "already_done",
+            Self::Changed => "changed",
         }
     }
 }
@@ -105,6 +109,8 @@ pub(crate) struct Plan {
     pub(crate) id: String,
     /// `host:port/database`.
     pub(crate) database: String,
+    /// The database that the server says it is.
+    pub(crate) identity: DatabaseIdentity,
     /// Selected jobs.
     pub(crate) target: Target,
     /// Settings of the plan.
@@ -115,6 +121,10 @@ pub(crate) struct Plan {
     pub(crate) matched: u64,
     /// Ids of the jobs to requeue: with a limit most recently dead-lettered first, otherwise in physical order.
     pub(crate) ids: Vec<JobId>,
+    /// Change mark of each of `ids`: a hash of the columns that must be unchanged when it is requeued.
+    pub(crate) marks: Vec<i64>,
+    /// Value of the partition key of each of `ids`; empty if jobs are not partitioned, or one has none.
+    pub(crate) places: Vec<String>,
     /// Index in `groups` for each of `ids`; [`UNGROUPED`] for groups that are not listed.
     pub(crate) group_of_job: Vec<u32>,
     /// Skipped jobs by reason: the number, and some of them.
@@ -195,8 +205,16 @@ pub(crate) enum WriteStop {
     Interrupted,
     /// The database can no longer be written.
     Database(SourceError),
-    /// All or no jobs were to be written, and one of them could not be.
-    AllOrNothing,
+    /// All or no jobs were to be written, and one of them could not be; with the message of the database
+    /// if it concerns no single job.
+    AllOrNothing(Option<String>),
+    /// The database rejected this many jobs in a row for one reason.
+    Rejected {
+        /// Number of jobs.
+        jobs: u64,
+        /// The message of the database.
+        message: String,
+    },
     /// Another operator undoes the operation.
     Undone,
 }
@@ -209,10 +227,12 @@ pub(crate) struct RequeueRun {
     pub(crate) groups: Vec<CanaryGroupResult>,
     /// Outcomes of the jobs, if they were followed.
     pub(crate) followed: Option<FollowResult>,
+    /// Whether this machine has the record, so that the operation can be resumed.
+    pub(crate) resumable: bool,
 }
 
 impl From<Outcome> for RequeueRun {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, groups: vec![], followed: None }
+        Self { outcome, groups: vec![], followed: None, resumable: false }
     }
 }

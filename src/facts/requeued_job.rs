@@ -1,6 +1,6 @@
 //! Jobs that an operation requeued, and their state and events since then.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::SourceError;
@@ -20,6 +20,8 @@ pub(crate) struct RequeuedJob {
     pub(crate) error_hash: u64,
     /// Hash of the time of its last change before the requeue, which an undo restores.
     pub(crate) updated_hash: u64,
+    /// Transaction of the requeue, if it is known.
+    pub(crate) transaction: Option<String>,
 }
 
 /// Current row of a job. Texts are untrusted.
@@ -43,6 +45,8 @@ pub(crate) struct JobRow {
     pub(crate) error_hash: u64,
     /// Hash of the time of its last change.
     pub(crate) updated_hash: u64,
+    /// Transaction that wrote the row last, if the table tells it.
+    pub(crate) transaction: Option<String>,
 }
 
 /// An event of a requeued job.
@@ -60,23 +64,24 @@ pub(crate) enum JobEvent {
     Undone,
 }
 
-/// Summary of the events of one job since the requeue.
+/// Position of an event: by its time, then by its id. Ids alone need not be in order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EventKey {
+    /// Its time in microseconds since 1970, if events have one.
+    pub(crate) at: Option<i64>,
+    /// Its id.
+    pub(crate) id: i64,
+}
+
+/// Events of one job, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct JobEvents {
-    /// Id of the newest event.
-    pub(crate) last: i64,
-    /// Whether a worker has claimed it and not finished or failed it since.
-    pub(crate) is_claimed: bool,
-    /// Workers that claimed it.
-    pub(crate) claimers: Vec<String>,
-    /// Whether a claim did not name its worker.
-    pub(crate) has_anonymous_claim: bool,
-    /// Whether another operation changed it.
-    pub(crate) changed_since: bool,
-    /// Whether that operation was an undo.
+    /// The event of the requeue.
+    pub(crate) requeued: EventKey,
+    /// Events since then. Events that are read twice are one.
+    pub(crate) since: BTreeMap<EventKey, JobEvent>,
+    /// Whether an undo is known from another source than an event.
     pub(crate) undone: bool,
-    /// A failure without a claim, with the worker if the event names it.
-    pub(crate) unclaimed_failure: Option<Option<String>>,
 }
 
 /// A worker that acted on a job which it had not claimed since the requeue: it still processes its
@@ -240,8 +245,19 @@ pub(crate) struct FollowResult {
     pub(crate) zombies: Option<Vec<ZombieWorker>>,
     /// Whether some events were not read.
     pub(crate) has_unread_events: bool,
+    /// What of the operation is not requeued.
+    pub(crate) remainder: Remainder,
     /// Why following ended.
     pub(crate) end: FollowEnd,
+}
+
+/// What of an operation is not requeued, as far as this machine knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Remainder {
+    /// Whether the operation is still being written.
+    pub(crate) is_running: bool,
+    /// Number of planned jobs that are not requeued, if this machine has the record of an interrupted operation.
+    pub(crate) not_requeued: u64,
 }
 
 /// Jobs that failed with one cause since the requeue.

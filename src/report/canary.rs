@@ -44,12 +44,16 @@ pub(crate) struct BatchOutcomesJson {
     moved: u64,
 }
 
-/// Returns the exit code of a canary: CRITICAL if a group failed again, UNKNOWN if the outcome of a
-/// group was not known in time, otherwise none.
-pub(crate) fn exit(groups: &[CanaryGroupResult]) -> Option<ExitCode> {
+/// Returns the exit code of a canary: CRITICAL if a group failed again; if the outcome of a group was not known
+/// in time, partial if this run wrote jobs and left others, otherwise UNKNOWN; otherwise none.
+pub(crate) fn exit(groups: &[CanaryGroupResult], has_written: bool) -> Option<ExitCode> {
     let stopped = |reason| groups.iter().any(|group| group.stopped == Some(reason));
-    let code = [(CanaryStop::Failed, ExitCode::Critical), (CanaryStop::Timeout, ExitCode::Unknown)];
-    code.into_iter().find(|(reason, _)| stopped(*reason)).map(|(_, code)| code)
+    if stopped(CanaryStop::Failed) {
+        return Some(ExitCode::Critical);
+    }
+    let has_left = has_written && groups.iter().any(|group| group.not_requeued > 0);
+    let code = if has_left { ExitCode::Partial } else { ExitCode::Unknown };
+    stopped(CanaryStop::Timeout).then_some(code)
 }
 
 /// Adds the table of groups: stopped groups first.

@@ -34,6 +34,10 @@ pub(crate) struct FollowJson {
     queued: u64,
     /// Jobs that were undone, requeued again, deleted or edited since the requeue.
     moved: u64,
+    /// Whether the operation is still being written, so that more jobs follow.
+    still_writing: bool,
+    /// Number of planned jobs that are not requeued, if this machine has the record of an interrupted operation.
+    not_requeued: u64,
     failures: Vec<FailureJson>,
     /// Workers that wrote to a job without claiming it after the requeue; null if the schema does
     /// not show this.
@@ -116,6 +120,13 @@ pub(crate) fn add_blocks(document: &mut Document, result: &FollowResult) {
         FollowEnd::Deadline => document.note("time is up; the jobs go on"),
         FollowEnd::Detached => document.note("detached; the jobs go on"),
         FollowEnd::Lost(error) => document.note(format!("these figures are old: {error}")),
+    }
+    if result.remainder.is_running {
+        document.note("the operation is still being written: more jobs follow");
+    }
+    if result.remainder.not_requeued > 0 {
+        let jobs = plural(result.remainder.not_requeued, "planned job is", "planned jobs are");
+        document.note(format!("the operation was interrupted: {jobs} not requeued"));
     }
     if !result.failures.is_empty() {
         document.push(Block::Table(failure_table(result)));
@@ -233,6 +244,8 @@ pub(crate) fn json(result: &FollowResult) -> FollowJson {
         running: jobs_with(JobOutcome::Running),
         queued: jobs_with(JobOutcome::Queued),
         moved: jobs_with(JobOutcome::ChangedSince),
+        still_writing: result.remainder.is_running,
+        not_requeued: result.remainder.not_requeued,
         failures: failures.collect(),
         zombies: result.zombies.as_ref().map(|all| all.iter().take(NAMED).map(zombie).collect()),
     }

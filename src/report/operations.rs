@@ -18,20 +18,8 @@ use crate::text::{age, count, plural, some_of};
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OperationsJson {
     operations: Vec<OperationJson>,
-    /// Requeues that the events record without an operation, such as those of the app's own helper; null if there are
-    /// none among the events that were read.
-    app_requeues: Option<AppRequeuesJson>,
-}
-
-/// Requeues without an operation.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct AppRequeuesJson {
-    /// Number of jobs.
-    jobs: u64,
-    /// Seconds since the first of these requeues, by the database clock.
-    first_age: f64,
-    /// Seconds since the last of them.
-    last_age: f64,
+    /// Jobs that the app's own function requeued, among the newest events.
+    app_requeues: u64,
 }
 
 /// A recorded operation.
@@ -55,7 +43,7 @@ pub(crate) struct OperationJson {
 /// Builds the report of `dlq ops`.
 pub(crate) fn listing(
     operations: &[OperationSummary],
-    app_requeues: Option<&AppRequeues>,
+    by_app: AppRequeues,
     examined: &str,
     from: &Provenance,
 ) -> Report {
@@ -66,11 +54,11 @@ pub(crate) fn listing(
     } else {
         document.push(Block::Table(table(operations)));
     }
-    if let Some(requeues) = app_requeues {
+    if by_app.jobs > 0 {
         document.note(format!(
-            "{} requeued by the app itself, the last {} ago: no operation, so dlq undo cannot return them",
-            plural(requeues.jobs, "job was", "jobs were"),
-            age(requeues.last_age),
+            "{} by the app's own function, the last one {} ago",
+            plural(by_app.jobs, "requeue", "requeues"),
+            age(by_app.age)
         ));
     }
     document.note(examined.to_owned());
@@ -86,13 +74,11 @@ pub(crate) fn listing(
         planned: o.unfinished.as_ref().map(|unfinished| unfinished.planned),
         now: o.now.clone(),
     });
-    let app_requeues = app_requeues.map(|requeues| AppRequeuesJson {
-        jobs: requeues.jobs,
-        first_age: requeues.first_age.round(),
-        last_age: requeues.last_age.round(),
-    });
-    let data = OperationsJson { operations: rows.collect(), app_requeues };
-    Report::listing("dlq ops", data, document)
+    Report::listing(
+        "dlq ops",
+        OperationsJson { operations: rows.collect(), app_requeues: by_app.jobs },
+        document,
+    )
 }
 
 /// Returns the commands that follow the latest operation, if it is a requeue, and that resume an
@@ -228,7 +214,7 @@ pub(crate) fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenan
     }
     let mut report = Report::listing("dlq undo", json(scope, None), document);
     if !dry_run && scope.changed_since > 0 {
-        report.exit = if scope.undone > 0 { ExitCode::Partial } else { ExitCode::Refused };
+        report.exit = ExitCode::Refused;
     }
     report
 }

@@ -186,9 +186,9 @@ pub(crate) fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option
     }
     let mut report = Report::listing("jobs rescue", json(view, None), document);
     summarize(&mut report, view, 0);
-    // A preview succeeds; a rescue that skips stuck jobs is partial.
+    // A preview succeeds; a rescue that writes nothing although jobs are stuck is refused.
     if !dry_run && count_with(view.stuck, RescueResult::Skipped) > 0 {
-        report.exit = ExitCode::Partial;
+        report.exit = ExitCode::Refused;
     }
     report
 }
@@ -204,7 +204,7 @@ pub(crate) fn applied(
     add_outcome(&mut document, operation, outcome, "rescued");
     let more = outcome.not_requeued + outcome.in_doubt > 0 || view.stuck.truncated;
     let mut next = Vec::new();
-    if more && outcome.stopped != Some(WriteStop::AllOrNothing) {
+    if more && !matches!(outcome.stopped, Some(WriteStop::AllOrNothing(_))) {
         next.push(("cliplyctl jobs rescue", "go on with what is still silent"));
     }
     if let Some((queued, dead)) = written_counts(view.stuck, outcome) {

@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::{Block, Cell, Column, Document, Report, Table};
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, WriteSkip, WriteStop};
-use crate::text::{count, first_line};
+use crate::text::{count, first_line, plural};
 
 /// Maximum number of jobs in the table.
 pub(crate) const SHOWN: usize = 10;
@@ -45,13 +46,18 @@ pub(crate) struct OutcomeJson {
 pub(crate) fn exit(outcome: &Outcome, not_written: u64) -> ExitCode {
     let has_written = outcome.written + outcome.in_doubt > 0;
     match &outcome.stopped {
-        Some(WriteStop::AllOrNothing) => ExitCode::Refused,
+        Some(WriteStop::AllOrNothing(_)) => ExitCode::Refused,
+        Some(WriteStop::Rejected { .. } | WriteStop::Undone) if !has_written => ExitCode::Refused,
         Some(WriteStop::Interrupted) if !has_written => ExitCode::Interrupted,
         Some(WriteStop::Database(_)) if !has_written => ExitCode::Unknown,
         Some(_) => ExitCode::Partial,
         None => {
             let missed = outcome.skipped.len() + outcome.errors.len();
-            if missed as u64 + not_written > 0 { ExitCode::Partial } else { ExitCode::Ok }
+            match (missed, not_written) {
+                (0, 0) => ExitCode::Ok,
+                (1.., _) if !has_written => ExitCode::Refused,
+                _ => ExitCode::Partial,
+            }
         }
     }
 }
@@ -60,9 +66,26 @@ pub(crate) fn exit(outcome: &Outcome, not_written: u64) -> ExitCode {
 pub(crate) fn add_stop_error(report: &mut Report, outcome: &Outcome) {
     match &outcome.stopped {
         Some(WriteStop::Database(error)) => report.errors.push(error.clone().into()),
-        Some(WriteStop::AllOrNothing) => report.errors.push(Error::refused(
-            "not every job could be written, and ids are all or nothing: nothing was written",
-        )),
+        Some(WriteStop::AllOrNothing(message)) => {
+            let error = Error::refused(
+                "not every job could be written, and ids are all or nothing: nothing was written",
+            );
+            let jobs = outcome.errors.iter().take(SHOWN);
+            let error = jobs.fold(error, |error, (id, why)| {
+                error.cause(format!("job {id}: {}", first_line(why)))
+            });
+            report.errors.push(match message {
+                Some(message) if outcome.errors.is_empty() => error.cause(first_line(message)),
+                _ => error,
+            });
+        }
+        Some(WriteStop::Rejected { jobs, message }) => report.errors.push(
+            Error::refused(format!(
+                "the database rejected {} in a row",
+                plural(*jobs, "job", "jobs")
+            ))
+            .cause(first_line(message)),
+        ),
         Some(WriteStop::Interrupted | WriteStop::Undone) | None => {}
     }
 }
@@ -99,15 +122,27 @@ pub(crate) fn add_outcome(
         Some(WriteStop::Undone) => {
             document.note("stopped: somebody took jobs of this operation back (dlq undo)");
         }
-        Some(WriteStop::AllOrNothing) => {
+        Some(WriteStop::AllOrNothing(message)) => {
             document.note("all or nothing was asked for, and not all can be: nothing was written");
+            if let Some(message) = message.as_ref().filter(|_| o.errors.is_empty()) {
+                document.note(format!("the database says: {}", first_line(message)));
+            }
         }
+        Some(WriteStop::Rejected { jobs, message }) => document.note(format!(
+            "stopped: the database rejected {} in a row for one reason: {}",
+            plural(*jobs, "job", "jobs"),
+            first_line(message)
+        )),
         Some(WriteStop::Database(error)) => document.note(format!("stopped: {error}")),
         None => {}
     }
     let mut table = Table::listing(vec![Column::text("job"), Column::prose("why not")]);
-    for (id, message) in o.errors.iter().take(SHOWN) {
-        table.row(vec![Cell::plain(id.to_string()), Cell::plain(first_line(message))]);
+    for (id, more, message) in by_message(&o.errors).into_iter().take(SHOWN) {
+        let jobs = match more {
+            0 => id.to_string(),
+            more => format!("{id} and {} more", count(more)),
+        };
+        table.row(vec![Cell::plain(jobs), Cell::plain(first_line(message))]);
     }
     for (id, skip) in o.skipped.iter().take(SHOWN) {
         table.row(vec![Cell::plain(id.to_string()), Cell::plain(skip.as_str())]);
@@ -115,6 +150,18 @@ pub(crate) fn add_outcome(
     if !table.rows.is_empty() {
         document.push(Block::Table(table));
     }
+}
+
+/// Returns each message once, with the first of its jobs and the number of its other ones.
+fn by_message(errors: &[(JobId, String)]) -> Vec<(JobId, u64, &str)> {
+    let mut rows: Vec<(JobId, u64, &str)> = vec![];
+    for (id, message) in errors {
+        match rows.iter_mut().find(|(.., known)| known == message) {
+            Some((_, more, _)) => *more += 1,
+            None => rows.push((*id, 0, message)),
+        }
+    }
+    rows
 }
 
 /// Returns the outcome as JSON.

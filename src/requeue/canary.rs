@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::follow::{PAUSE_FACTOR, pause_after};
 use super::job_tracker::JobTracker;
 use super::throttle::WriteThrottle;
+use super::undo_watch::UndoWatch;
 use crate::context::Context;
 use crate::facts::canary::{BatchSize, Canary, CanaryDecision, CanaryGroupResult, CanaryStop};
 use crate::facts::job_id::JobId;
@@ -32,6 +33,8 @@ pub(crate) struct CanaryIo<'a, 'w, 'x> {
     pub(crate) tracker: &'a mut JobTracker<'x>,
     /// The rate limit and the pauses.
     pub(crate) throttle: WriteThrottle<'x>,
+    /// Notices an undo by somebody else.
+    pub(crate) watch: Option<UndoWatch<'x>>,
     /// The statements for the last batch, with the due times of `--spread`.
     pub(crate) remainder: &'a Statements,
     /// The statements for the batches before it, whose jobs are due at once.
@@ -44,13 +47,14 @@ pub(crate) struct CanaryIo<'a, 'w, 'x> {
 pub(crate) async fn run(
     context: &Context,
     plan: &Plan,
+    keys: &[String],
     io: CanaryIo<'_, '_, '_>,
 ) -> (Outcome, Vec<CanaryGroupResult>) {
     let total = plan.ids.len() as u64;
     let progress = context.terminal.following(total);
     let mut run =
         CanaryRun { io, total, outcome: Outcome::default(), progress, last_poll: LastPoll::new() };
-    let mut groups = CanaryGroup::from_plan(plan);
+    let mut groups = CanaryGroup::from_plan(plan, keys);
     let CanaryRun { io: CanaryIo { canary, tracker, .. }, progress, .. } = &run;
     groups.iter_mut().for_each(|group| group.resume_in_flight(canary, tracker, progress));
     let stopped = run.run_until_finished(&mut groups).await.err();
@@ -107,14 +111,15 @@ impl CanaryRun<'_, '_, '_> {
             }
             if self.last_poll.pause(writing).is_zero() {
                 self.poll(groups).await?;
-                let undone = groups.iter().any(|group| group.has_undone_jobs(self.io.tracker));
+                let undone = match &mut self.io.watch {
+                    Some(watch) => watch.check().await,
+                    None => Ok(()),
+                };
                 let open = groups.iter_mut().filter(|group| !group.is_finished());
                 open.for_each(|group| {
                     group.evaluate(self.io.canary, self.io.tracker, &self.progress)
                 });
-                if undone {
-                    return Err(WriteStop::Undone);
-                }
+                undone?;
             }
         }
     }
@@ -142,7 +147,7 @@ impl CanaryRun<'_, '_, '_> {
 
     /// Writes the next jobs of a group.
     async fn write(&mut self, group: &mut CanaryGroup) -> Result<(), WriteStop> {
-        let (jobs, statements) = match group.begin_batch(self.io.canary) {
+        let ((jobs, keys), statements) = match group.begin_batch(self.io.canary) {
             BatchSize::Jobs(n) => (group.take_jobs(n as usize), self.io.batches),
             BatchSize::All => (
                 group.take_jobs(self.io.throttle.max_write_size(MAX_JOBS_BETWEEN_POLLS)),
@@ -152,13 +157,17 @@ impl CanaryRun<'_, '_, '_> {
         self.io.writer.statements = statements.clone();
         let before = self.outcome.decided();
         let (progress, total, size) = (&self.progress, self.total, jobs.len() as u64);
-        let throttle = &mut self.io.throttle;
+        let (throttle, watch) = (&mut self.io.throttle, &mut self.io.watch);
         let message = describe_counts(&self.io.tracker.counts());
         let next_size = async |so_far: &Outcome| {
             progress.set_outcomes(before + so_far.decided(), total, &message);
-            throttle.next_write_size(so_far, size, progress).await
+            let size = throttle.next_write_size(so_far, size, progress).await;
+            if let Some(watch) = watch.as_mut() {
+                watch.check().await?;
+            }
+            Ok(size)
         };
-        let input = WriteInput { jobs: &jobs, keys: None };
+        let input = WriteInput { jobs: &jobs, keys: &keys };
         let mut written = self.io.writer.apply(input, next_size).await;
         group.record_written(written_jobs(&jobs, &written), written.written, written.decided());
         let stopped = written.stopped.take();
@@ -183,6 +192,8 @@ fn written_jobs(jobs: &[JobId], outcome: &Outcome) -> Vec<JobId> {
 struct CanaryGroup {
     result: CanaryGroupResult,
     jobs: Vec<JobId>,
+    /// The key of each job for the write.
+    keys: Vec<String>,
     /// Index of the next job to write.
     next: usize,
     /// Jobs whose write succeeded, was skipped or failed.
@@ -201,14 +212,15 @@ struct CanaryGroup {
 
 impl CanaryGroup {
     /// Creates the groups of a plan. All jobs without a listed group form one more group.
-    fn from_plan(plan: &Plan) -> Vec<Self> {
+    fn from_plan(plan: &Plan, keys: &[String]) -> Vec<Self> {
         let listed = plan.groups.iter().map(|group| Self::new(&group.group, &group.cause));
         let mut groups: Vec<_> = listed.chain([Self::new("-", "other causes")]).collect();
         let others = groups.len() - 1;
-        for (job, cause) in plan.ids.iter().zip(&plan.group_of_job) {
+        for ((job, key), cause) in plan.ids.iter().zip(keys).zip(&plan.group_of_job) {
             let at = if *cause == UNGROUPED { others } else { *cause as usize };
             if let Some(group) = groups.get_mut(at) {
                 group.jobs.push(*job);
+                group.keys.push(key.clone());
                 group.result.jobs += 1;
             }
         }
@@ -231,6 +243,7 @@ impl CanaryGroup {
         Self {
             result,
             jobs: vec![],
+            keys: vec![],
             next: 0,
             decided: 0,
             batch: 0,
@@ -289,11 +302,11 @@ impl CanaryGroup {
         size
     }
 
-    /// Takes the next jobs to write, at most `max`.
-    fn take_jobs(&mut self, max: usize) -> Vec<JobId> {
-        let jobs: Vec<_> = self.jobs.iter().skip(self.next).take(max).copied().collect();
-        self.next += jobs.len();
-        jobs
+    /// Takes the next jobs to write and their keys, at most `max`.
+    fn take_jobs(&mut self, max: usize) -> (Vec<JobId>, Vec<String>) {
+        let taken = self.next..self.jobs.len().min(self.next.saturating_add(max));
+        self.next = taken.end;
+        (self.jobs[taken.clone()].to_vec(), self.keys[taken].to_vec())
     }
 
     /// Records that `jobs` were written: `done` of them requeued, `decided` of them requeued, skipped
@@ -304,11 +317,6 @@ impl CanaryGroup {
         self.followed.extend(jobs);
         self.since = Instant::now();
         self.ready = self.is_remainder;
-    }
-
-    /// Returns whether a job of the current batch was undone.
-    fn has_undone_jobs(&self, tracker: &JobTracker<'_>) -> bool {
-        tracker.has_undone(&self.followed)
     }
 
     /// Evaluates the outcomes of the current batch and decides how to proceed.

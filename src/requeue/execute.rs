@@ -3,23 +3,28 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::job_tracker::JobTracker;
-use super::operation::with_operation_record;
+use super::operation::{RecordStore, with_operation_record};
 use super::throttle::WriteThrottle;
+use super::undo_watch::UndoWatch;
 use super::{canary, follow};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::canary::Canary;
-use crate::facts::operation::OperationId;
+use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, Plan, RequeueRun};
 use crate::facts::throttle::Throttle;
 use crate::interrupt::Interrupt;
 use crate::permit::WritePermit;
-use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::files::local_store::StoredOperation;
 use crate::sources::postgres::requeue::journal::Journal;
-use crate::sources::postgres::requeue::operation_events::WritePreconditions;
+use crate::sources::postgres::requeue::operation_events::LocatedOperation;
+use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, Writer};
+use crate::text::format_duration;
 
 /// Refuses (77) while a context of the configuration is invalid, because it might protect this
 /// database.
@@ -35,12 +40,35 @@ pub(crate) fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
 pub(crate) fn refuse_if_not_writable(
     context: &Context,
     preconditions: &WritePreconditions,
+    unknown_guard: Option<Error>,
 ) -> Result<(), Error> {
     refuse_if_config_invalid(context)?;
-    if let (Some(obstacle), false) = (&preconditions.obstacle, context.settings.read_only) {
+    if let Some(refusal) = unknown_guard {
+        return Err(refusal);
+    }
+    if let (Some(obstacle), false) = (&preconditions.obstacle, context.protection().read_only) {
         return Err(Error::refused(obstacle.clone()));
     }
+    if let Some(warning) = clock_warning(context.now(), preconditions.now) {
+        context.terminal.print_note(&format!("warning: {warning}"));
+    }
     Ok(())
+}
+
+/// From this difference the clocks are wrong rather than imprecise.
+const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(60);
+
+/// Returns the warning for a clock of this machine that differs from that of the database server.
+fn clock_warning(here: Timestamp, server: Timestamp) -> Option<String> {
+    let difference = here.duration_since(server);
+    if difference.unsigned_abs() < MAX_CLOCK_DIFFERENCE {
+        return None;
+    }
+    let relation = if difference.is_negative() { "behind" } else { "ahead of" };
+    Some(format!(
+        "the clock of this machine is {} {relation} that of the database server; operations carry the server's time",
+        format_duration(difference.unsigned_abs())
+    ))
 }
 
 /// A confirmed write.
@@ -61,21 +89,25 @@ pub(crate) struct ApprovedWrite<'a> {
     pub(crate) lock_wait: Duration,
     /// The journal, if the database has no events.
     pub(crate) journal: Option<Journal>,
+    /// What was read of the database before the confirmation.
+    pub(crate) preconditions: WritePreconditions,
     /// The flags for resuming the operation after an interrupt.
     pub(crate) flags: String,
 }
 
-/// Writes the jobs without a canary and stores the operation record before and after.
+/// Writes the jobs without a canary and stores the operation record before and after. Returns also whether the
+/// record is stored.
 pub(crate) async fn run(
     context: &Context,
-    store: Option<&LocalStore>,
+    records: RecordStore<'_>,
     record: &mut StoredOperation,
     write: ApprovedWrite<'_>,
-) -> Result<Outcome, Error> {
+) -> Result<(Outcome, bool), Error> {
     let interrupt = Interrupt::listen();
     let (input, all_or_nothing, limits) = (write.input, write.all_or_nothing, write.throttle);
     let flags = write.flags.clone();
-    with_operation_record(context, store, record, &flags, async || {
+    let mut watch = write.undo_watch(context, record, records);
+    with_operation_record(context, records, record, &flags, async || {
         let mut writer = write.writer(context, &interrupt).await?;
         if all_or_nothing {
             return Ok(writer.all_or_nothing(input).await);
@@ -85,7 +117,11 @@ pub(crate) async fn run(
         let mut throttle = WriteThrottle::new(context, &interrupt, limits);
         let next_size = async |so_far: &Outcome| {
             progress.at(so_far.decided());
-            throttle.next_write_size(so_far, total, &progress).await
+            let size = throttle.next_write_size(so_far, total, &progress).await;
+            if let Some(watch) = &mut watch {
+                watch.check().await?;
+            }
+            Ok(size)
         };
         let outcome = writer.apply(input, next_size).await;
         progress.finish();
@@ -95,6 +131,18 @@ pub(crate) async fn run(
 }
 
 impl<'a> ApprovedWrite<'a> {
+    /// Returns the watch that stops a requeue when somebody undoes it.
+    fn undo_watch<'c>(
+        &self,
+        context: &'c Context,
+        record: &StoredOperation,
+        records: RecordStore<'_>,
+    ) -> Option<UndoWatch<'c>> {
+        let store = records.store.filter(|_| records.journal_only);
+        (record.operation_type == OperationType::Requeue)
+            .then(|| UndoWatch::new(context, &record.operation, &self.preconditions, store))
+    }
+
     /// Connects to the database and returns the writer.
     pub(crate) async fn writer(
         self,
@@ -121,8 +169,8 @@ pub(crate) struct ExecutionOptions<'a> {
     pub(crate) plan: &'a Plan,
     /// The columns that a requeue writes in this database.
     pub(crate) columns: &'a RequeueColumns,
-    /// The store of this machine.
-    pub(crate) store: Option<&'a LocalStore>,
+    /// Where the record is kept.
+    pub(crate) records: RecordStore<'a>,
     /// The canary, if the plan is written in growing batches.
     pub(crate) canary: Option<&'a Canary>,
     /// The statements for all batches of the canary but the last one.
@@ -143,7 +191,10 @@ impl ExecutionOptions<'_> {
     ) -> Result<RequeueRun, Error> {
         let interrupt = Interrupt::listen();
         let (run, tracker) = match self.canary {
-            None => (run(context, self.store, record, write).await?.into(), None),
+            None => {
+                let (outcome, resumable) = run(context, self.records, record, write).await?;
+                (RequeueRun { resumable, ..outcome.into() }, None)
+            }
             Some(canary) => {
                 let (run, tracker) =
                     self.run_canary(context, record, write, canary, &interrupt).await?;
@@ -163,15 +214,16 @@ impl ExecutionOptions<'_> {
     ) -> Result<(RequeueRun, JobTracker<'w>), Error> {
         let (operation, flags) = (record.operation.clone(), write.flags.clone());
         let mut result = None;
-        let outcome = with_operation_record(context, self.store, record, &flags, async || {
+        let watch = write.undo_watch(context, record, self.records);
+        let written = with_operation_record(context, self.records, record, &flags, async || {
             // Created here because without events it needs the record that was just stored.
+            let located = LocatedOperation::by_id(&operation);
             let mut tracker =
-                JobTracker::new(context, &operation, operation.after, self.columns, self.store)
-                    .await?;
+                JobTracker::new(context, &located, self.columns, self.records.store).await?;
             if self.resumed {
                 tracker.refresh().await?;
             }
-            let remainder = write.statements.clone();
+            let (remainder, keys) = (write.statements.clone(), write.input.keys);
             let throttle = WriteThrottle::new(context, interrupt, write.throttle);
             let mut writer = write.writer(context, interrupt).await?;
             let io = canary::CanaryIo {
@@ -179,17 +231,19 @@ impl ExecutionOptions<'_> {
                 writer: &mut writer,
                 tracker: &mut tracker,
                 throttle,
+                watch,
                 remainder: &remainder,
                 batches: self.batch_statements,
                 interrupt,
             };
-            let (outcome, groups) = canary::run(context, self.plan, io).await;
+            let (outcome, groups) = canary::run(context, self.plan, keys, io).await;
             result = Some((groups, tracker));
             Ok(outcome)
         })
-        .await?;
+        .await;
+        let (outcome, resumable) = written?;
         let (groups, tracker) = result.ok_or_else(|| Error::bug("a canary that never flew"))?;
-        Ok((RequeueRun { groups, ..outcome.into() }, tracker))
+        Ok((RequeueRun { groups, resumable, ..outcome.into() }, tracker))
     }
 
     /// Follows the written jobs if `--follow` was given and the write was not stopped.
@@ -208,11 +262,24 @@ impl ExecutionOptions<'_> {
         let mut tracker = match tracker {
             Some(tracker) => tracker,
             None => {
-                JobTracker::new(context, operation, operation.after, self.columns, self.store)
-                    .await?
+                let located = LocatedOperation::by_id(operation);
+                JobTracker::new(context, &located, self.columns, self.records.store).await?
             }
         };
         run.followed = Some(follow::follow(context, &mut tracker, interrupt, limit).await);
         Ok(run)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_clock_difference_causes_a_warning() {
+        let at = |seconds: i64| Timestamp::from_second(1_000_000 + seconds).unwrap();
+        assert_eq!(clock_warning(at(30), at(0)), None);
+        assert!(clock_warning(at(7_200), at(0)).unwrap().contains("2h ahead of"));
+        assert!(clock_warning(at(0), at(120)).unwrap().contains("2m behind"));
     }
 }

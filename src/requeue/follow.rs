@@ -10,6 +10,8 @@ use crate::interrupt::Interrupt;
 
 /// The shortest pause between two polls.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
+/// The shortest time for a poll, so that a short limit allows one look.
+const MIN_POLL: Duration = Duration::from_secs(1);
 /// A pause is at least this many times as long as the poll before it, so that following does not add
 /// much load.
 pub(crate) const PAUSE_FACTOR: u32 = 4;
@@ -19,8 +21,8 @@ pub(crate) fn pause_after(took: Duration) -> Duration {
     MIN_PAUSE.max(took * PAUSE_FACTOR)
 }
 
-/// Polls until every job has an outcome, `limit` is over, or an interrupt. Retryable errors of the
-/// database are retried within the limit.
+/// Polls until the operation is written and every job has an outcome, `limit` is over, or an interrupt. Retryable
+/// errors of the database are retried within the limit.
 pub(crate) async fn follow(
     context: &Context,
     tracker: &mut JobTracker<'_>,
@@ -29,24 +31,39 @@ pub(crate) async fn follow(
 ) -> FollowResult {
     let deadline = Instant::now() + limit;
     let progress = context.terminal.following(tracker.counts().total());
+    let mut is_running = false;
     let end = loop {
-        let (began, refreshed) = (Instant::now(), tracker.refresh().await);
+        let began = Instant::now();
+        let remaining = deadline.saturating_duration_since(began);
+        let poll = async {
+            // Before the jobs: what was written until then is among them.
+            let is_running = tracker.is_running().await;
+            (is_running, tracker.refresh().await)
+        };
+        // A poll that takes longer than the limit is given up; what is known stays.
+        let polled = tokio::time::timeout(remaining.max(MIN_POLL), poll).await;
         let remaining = deadline.saturating_duration_since(Instant::now());
-        match refreshed {
-            Ok(()) => {
+        match polled {
+            Ok((running, Ok(()))) => {
+                is_running = running;
                 let counts = tracker.counts();
                 progress.set_outcomes(counts.decided(), counts.total(), &describe_counts(&counts));
-                if counts.decided() == counts.total() {
+                if counts.decided() == counts.total() && !is_running {
                     break FollowEnd::Decided;
                 }
                 if remaining.is_zero() {
                     break FollowEnd::Deadline;
                 }
+                // Without growing event ids, new jobs are found only by reading all of them.
+                if is_running {
+                    tracker.invalidate();
+                }
             }
-            Err(error) if remaining.is_zero() || !error.kind.is_retryable() => {
+            Ok((_, Err(error))) if remaining.is_zero() || !error.kind.is_retryable() => {
                 break FollowEnd::Lost(error);
             }
-            Err(error) => progress.note(&format!("asking again: {error}")),
+            Ok((_, Err(error))) => progress.note(&format!("asking again: {error}")),
+            Err(_) => break FollowEnd::Deadline,
         }
         interrupt.sleep(pause_after(began.elapsed()).min(remaining)).await;
         if interrupt.is_interrupted() {
@@ -54,5 +71,5 @@ pub(crate) async fn follow(
         }
     };
     progress.finish();
-    tracker.result(end)
+    tracker.result(is_running, end)
 }

@@ -2,13 +2,10 @@
 //! workers, which act on a job without a claim.
 
 use crate::facts::requeued_job::{
-    JobEvent, JobEvents, JobOutcome, JobRow, OutcomeCounts, RequeuedJob, ZombieWorker,
+    EventKey, JobEvent, JobEvents, JobOutcome, JobRow, OutcomeCounts, RequeuedJob, ZombieWorker,
 };
 use crate::queue::Lifecycle;
 use crate::text::count;
-
-/// The most claimers of one job that are stored by name.
-const MAX_CLAIMERS: usize = 8;
 
 /// How the last attempt since the requeue failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +24,9 @@ pub(crate) fn outcome(
     events: &JobEvents,
     row: Option<&JobRow>,
 ) -> JobOutcome {
-    let Some(row) = row.filter(|_| !events.changed_since) else { return JobOutcome::ChangedSince };
+    let Some(row) = row.filter(|_| !events.changed_since()) else {
+        return JobOutcome::ChangedSince;
+    };
     match (row.role, last_failure(requeued, row)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
         (Lifecycle::Canceled | Lifecycle::Other, _) => JobOutcome::ChangedSince,
@@ -46,6 +45,19 @@ pub(crate) fn outcome(
 /// Returns the failure since the requeue; `None` if there is none. A requeue keeps the errors and sets
 /// the attempts to 0, so a changed error or a counted attempt is new.
 fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
+    // No other transaction has written the row since the requeue: what differs is the work of a trigger. Only an
+    // error together with a counted attempt is a failure then.
+    let is_queued = row.role == Lifecycle::Queued;
+    let is_same = row.transaction.is_some() && row.transaction == requeued.transaction;
+    let has_failed =
+        row.error_hash != requeued.error_hash && row.attempts.is_some_and(|attempts| attempts > 0);
+    if is_queued && is_same && !has_failed {
+        return None;
+    }
+    // Of a job that waits with no counted attempt, only a trigger can have changed the error.
+    if row.role == Lifecycle::Queued && row.attempts == Some(0) && row.locked_by.is_none() {
+        return None;
+    }
     if row.error_hash != requeued.error_hash {
         let same = row.group == requeued.group;
         return Some(if same { LastFailure::SameCause } else { LastFailure::OtherCause });
@@ -61,41 +73,79 @@ fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
     }
 }
 
+/// Claims and failures since a requeue.
+#[derive(Default)]
+struct Attempts<'a> {
+    /// Workers that claimed the job.
+    claimers: Vec<&'a str>,
+    /// Whether a claim did not name its worker.
+    has_anonymous_claim: bool,
+    /// A failure without a claim, with the worker if the event names it.
+    unclaimed_failure: Option<Option<&'a str>>,
+}
+
 impl JobEvents {
-    /// Records the event with the id `id`. Events that were recorded before are ignored.
-    pub(crate) fn record_event(&mut self, id: i64, event: JobEvent) {
-        if id <= self.last {
-            return;
-        }
-        self.last = id;
-        match event {
-            JobEvent::RequeuedAgain => self.changed_since = true,
-            JobEvent::Undone => (self.changed_since, self.undone) = (true, true),
-            JobEvent::Rescued => self.is_claimed = false,
-            JobEvent::Claimed(worker) => {
-                self.is_claimed = true;
-                match worker {
-                    None => self.has_anonymous_claim = true,
-                    Some(name) if self.claimers.contains(&name) => {}
-                    Some(_) if self.claimers.len() >= MAX_CLAIMERS => {
-                        self.has_anonymous_claim = true
-                    }
-                    Some(name) => self.claimers.push(name),
-                }
+    /// Creates the events of a job whose requeue has this event.
+    pub(crate) fn since(requeued: EventKey) -> Self {
+        Self { requeued, ..Self::default() }
+    }
+
+    /// Records an event, unless it is older than the requeue. Our own events carry the time of the server; the
+    /// time of a worker's event may be that of its own clock, so its id counts as well.
+    pub(crate) fn record_event(&mut self, key: EventKey, event: JobEvent) {
+        let is_later = match event {
+            JobEvent::RequeuedAgain | JobEvent::Undone | JobEvent::Rescued => key > self.requeued,
+            JobEvent::Claimed(_) | JobEvent::Failed(_) => {
+                key > self.requeued || key.id > self.requeued.id
             }
-            JobEvent::Failed(worker) => {
-                if !self.is_claimed {
-                    self.unclaimed_failure.get_or_insert(worker);
-                }
-                self.is_claimed = false;
-            }
+        };
+        if is_later {
+            self.since.insert(key, event);
         }
     }
 
+    /// Returns whether another operation changed the job.
+    fn changed_since(&self) -> bool {
+        let changes =
+            |event: &JobEvent| matches!(event, JobEvent::RequeuedAgain | JobEvent::Undone);
+        self.undone || self.since.values().any(changes)
+    }
+
+    fn attempts(&self) -> Attempts<'_> {
+        let (mut attempts, mut is_claimed) = (Attempts::default(), false);
+        for event in self.since.values() {
+            match event {
+                JobEvent::RequeuedAgain | JobEvent::Undone => {}
+                JobEvent::Rescued => is_claimed = false,
+                JobEvent::Claimed(worker) => {
+                    is_claimed = true;
+                    match worker.as_deref() {
+                        None => attempts.has_anonymous_claim = true,
+                        Some(name) => attempts.claimers.push(name),
+                    }
+                }
+                JobEvent::Failed(worker) => {
+                    if !is_claimed {
+                        attempts.unclaimed_failure.get_or_insert(worker.as_deref());
+                    }
+                    is_claimed = false;
+                }
+            }
+        }
+        // If ids and times disagree, the order of claims and failures is not known.
+        let ids = self.since.keys().map(|key| key.id);
+        if !ids.is_sorted() && (attempts.has_anonymous_claim || !attempts.claimers.is_empty()) {
+            attempts.unclaimed_failure = None;
+        }
+        attempts
+    }
+}
+
+impl Attempts<'_> {
     /// Returns whether this worker may have claimed the job since the requeue. An anonymous claim can
     /// be that of any worker.
     fn may_be_claimed_by(&self, worker: &str) -> bool {
-        self.has_anonymous_claim || self.claimers.iter().any(|claimer| claimer == worker)
+        self.has_anonymous_claim || self.claimers.contains(&worker)
     }
 }
 
@@ -107,17 +157,17 @@ pub(crate) fn detect_zombie(
     row: Option<&JobRow>,
 ) -> Option<ZombieWorker> {
     let zombie = |worker, failed| Some(ZombieWorker { id: requeued.id, worker, failed });
-    let row = row.filter(|_| !events.changed_since);
+    let (row, attempts) = (row.filter(|_| !events.changed_since()), events.attempts());
     let failed_by = row.filter(|row| row.error_hash != requeued.error_hash);
     let failed_by = failed_by.and_then(|row| row.failed_by.clone());
-    if let Some(worker) = &events.unclaimed_failure {
-        return zombie(worker.clone().or(failed_by), true);
+    if let Some(worker) = attempts.unclaimed_failure {
+        return zombie(worker.map(str::to_owned).or(failed_by), true);
     }
-    if let Some(worker) = failed_by.filter(|worker| !events.may_be_claimed_by(worker)) {
+    if let Some(worker) = failed_by.filter(|worker| !attempts.may_be_claimed_by(worker)) {
         return zombie(Some(worker), true);
     }
     let locked_by = row.filter(|row| row.role == Lifecycle::Claimed)?.locked_by.clone()?;
-    if events.may_be_claimed_by(&locked_by) { None } else { zombie(Some(locked_by), false) }
+    if attempts.may_be_claimed_by(&locked_by) { None } else { zombie(Some(locked_by), false) }
 }
 
 /// Returns the counts as text: `412 finished, 3 failed again (same cause), 5 still running`. Outcomes
@@ -151,8 +201,18 @@ mod tests {
 
     const ID: JobId = JobId::Number(1);
 
+    fn key(id: i64) -> EventKey {
+        EventKey { at: Some(id), id }
+    }
+
     fn requeued() -> RequeuedJob {
-        RequeuedJob { id: ID, group: "v1-a".into(), error_hash: 1, updated_hash: 1 }
+        RequeuedJob {
+            id: ID,
+            group: "v1-a".into(),
+            error_hash: 1,
+            updated_hash: 1,
+            transaction: None,
+        }
     }
 
     fn row(role: Lifecycle, attempts: i64, cause: &str, error_hash: u64) -> JobRow {
@@ -166,6 +226,7 @@ mod tests {
             group: cause.into(),
             error_hash,
             updated_hash: 2,
+            transaction: None,
         }
     }
 
@@ -212,7 +273,7 @@ mod tests {
         let undone = JobRow { updated_hash: 1, ..row(Lifecycle::Dead, 5, "v1-a", 1) };
         assert_eq!(outcome_of(&undone), JobOutcome::ChangedSince);
         let mut events = JobEvents::default();
-        events.record_event(7, JobEvent::RequeuedAgain);
+        events.record_event(key(7), JobEvent::RequeuedAgain);
         let queued = row(Lifecycle::Queued, 0, "v1-a", 1);
         assert_eq!(outcome(&requeued(), &events, Some(&queued)), JobOutcome::ChangedSince);
     }
@@ -226,19 +287,49 @@ mod tests {
         let failed =
             JobRow { failed_by: Some("w-z".into()), ..row(Lifecycle::Queued, 1, "v1-a", 2) };
         let mut events = JobEvents::default();
-        events.record_event(1, JobEvent::Failed(None));
+        events.record_event(key(1), JobEvent::Failed(None));
         assert_eq!(zombie(&events, &failed), Some((Some("w-z".into()), true)), "no claim at all");
         let mut events = JobEvents::default();
-        events.record_event(1, JobEvent::Claimed(Some("w-a".into())));
-        events.record_event(2, JobEvent::Failed(None));
+        events.record_event(key(1), JobEvent::Claimed(Some("w-a".into())));
+        events.record_event(key(2), JobEvent::Failed(None));
         assert_eq!(zombie(&events, &failed), Some((Some("w-z".into()), true)), "another's claim");
         let own = JobRow { failed_by: Some("w-a".into()), ..failed };
         assert_eq!(zombie(&events, &own), None);
         let claimed =
             JobRow { locked_by: Some("w-z".into()), ..row(Lifecycle::Claimed, 0, "v1-a", 1) };
         assert_eq!(zombie(&events, &claimed), Some((Some("w-z".into()), false)));
-        events.record_event(3, JobEvent::Claimed(None));
+        events.record_event(key(3), JobEvent::Claimed(None));
         assert_eq!(zombie(&events, &claimed), None, "a claim that names nobody may be anybody's");
+    }
+
+    #[test]
+    fn claim_with_an_older_id_is_found_by_its_time() {
+        let requeue = EventKey { at: Some(10), id: 200 };
+        let mut events = JobEvents::since(requeue);
+        events.record_event(EventKey { at: Some(11), id: 2 }, JobEvent::Claimed(Some("w".into())));
+        events.record_event(EventKey { at: Some(12), id: 3 }, JobEvent::Failed(None));
+        events.record_event(EventKey { at: Some(9), id: 1 }, JobEvent::RequeuedAgain);
+        let failed = JobRow { failed_by: Some("w".into()), ..row(Lifecycle::Dead, 5, "v1-b", 2) };
+        assert_eq!(detect_zombie(&requeued(), &events, Some(&failed)), None);
+        assert_eq!(outcome(&requeued(), &events, Some(&failed)), JobOutcome::FailedOther);
+    }
+
+    #[test]
+    fn row_of_the_requeue_itself_has_no_failure() {
+        let own = |attempts, error_hash| {
+            let transaction = Some("7".to_owned());
+            let requeued = RequeuedJob { transaction: transaction.clone(), ..requeued() };
+            let row =
+                JobRow { transaction, ..row(Lifecycle::Queued, attempts, "v1-a", error_hash) };
+            outcome(&requeued, &JobEvents::default(), Some(&row))
+        };
+        assert_eq!((own(3, 1), own(0, 2)), (JobOutcome::Queued, JobOutcome::Queued), "a trigger");
+        assert_eq!(own(1, 2), JobOutcome::FailedAgain, "a trigger that runs the job");
+    }
+
+    #[test]
+    fn error_that_a_trigger_changed_is_no_failure() {
+        assert_eq!(outcome_of(&row(Lifecycle::Queued, 0, "v1-b", 2)), JobOutcome::Queued);
     }
 
     #[test]

@@ -10,39 +10,56 @@ use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
 use crate::facts::requeued_job::{
-    CauseInterner, FailureGroup, FollowEnd, FollowResult, JobEvents, JobOutcome, JobRow,
-    OutcomeCounts, RequeuedJob, ZombieWorker,
+    CauseInterner, EventKey, FailureGroup, FollowEnd, FollowResult, JobEvents, JobOutcome, JobRow,
+    OutcomeCounts, Remainder, RequeuedJob, ZombieWorker,
 };
 use crate::queue::Lifecycle;
 use crate::requeue::job_outcome::{detect_zombie, outcome};
+use crate::requeue::operation::{committed_entries, undone_by_journal};
 use crate::sources::files::local_store::LocalStore;
-use crate::sources::postgres::requeue::RequeueColumns;
+use crate::sources::postgres::requeue::event_position::{self, EventPosition};
+use crate::sources::postgres::requeue::operation_events::LocatedOperation;
+use crate::sources::postgres::requeue::{RequeueColumns, operation_events, running};
 use crate::sources::postgres::requeued_jobs;
 use crate::sources::postgres::requeued_jobs::{CHUNK, EventRecord};
 
-/// Event ids that are read again at each refresh, because lower ids may be committed later.
-const OVERLAP: i64 = 1_000;
 /// The most pages of events per refresh.
 const MAX_PAGES: u32 = 50;
 
 /// The source of the jobs of an operation.
 enum JobSource {
-    /// Events with growing ids, read up to this one. Each refresh reads the newer ones.
-    Events(i64),
+    /// Events with growing ids. Each refresh reads the newer ones, and those that may have been committed late.
+    Events {
+        /// How far all events have been read.
+        position: EventPosition,
+        /// The newest event that was read.
+        newest: i64,
+    },
     /// Events without growing ids, or the journal: read completely when `stale`.
     Once { journal: Option<LocalStore>, stale: bool },
+}
+
+/// Which events are read.
+#[derive(Clone, Copy)]
+enum EventRange {
+    /// Those after the newest that was read: jobs that were requeued meanwhile.
+    Newest,
+    /// Also those whose transactions may have been open when newer ones were read.
+    Open,
 }
 
 /// The jobs of one operation.
 pub(crate) struct JobTracker<'a> {
     context: &'a Context,
-    operation: OperationId,
+    operation: LocatedOperation,
+    columns: RequeueColumns,
     source: JobSource,
-    /// The newest event before the operation.
-    begin: i64,
+    /// The store of this machine.
+    store: Option<LocalStore>,
     causes: CauseInterner,
     jobs: HashMap<JobId, TrackedJob>,
     claims_have_events: bool,
+    has_transactions: bool,
     has_unread_events: bool,
 }
 
@@ -50,39 +67,59 @@ pub(crate) struct JobTracker<'a> {
 struct TrackedJob {
     requeued: RequeuedJob,
     events: JobEvents,
-    row: Option<JobRow>,
+    row: Row,
     outcome: JobOutcome,
     /// Whether the outcome is final, so that the row is not read again.
     settled: bool,
 }
 
+/// The row of a job.
+enum Row {
+    /// Not read since its requeue is known.
+    Unread,
+    /// Deleted.
+    Missing,
+    Read(JobRow),
+}
+
+impl Row {
+    fn read(&self) -> Option<&JobRow> {
+        match self {
+            Self::Read(row) => Some(row),
+            Self::Unread | Self::Missing => None,
+        }
+    }
+}
+
 impl<'a> JobTracker<'a> {
-    /// Creates a tracker for the jobs that an operation requeued after the event `after`. The first
-    /// refresh reads them.
+    /// Creates a tracker for the jobs of an operation. The first refresh reads them.
     ///
     /// # Errors
     /// A usage error if the database has no events and this machine no journal of the operation.
     pub(crate) async fn new(
         context: &'a Context,
-        operation: &OperationId,
-        after: Option<i64>,
+        operation: &LocatedOperation,
         columns: &RequeueColumns,
         store: Option<&LocalStore>,
     ) -> Result<Self, Error> {
         let (layout, database) = (context.layout().await?, context.database().await?);
         let ids_grow = layout.events.as_ref().is_some_and(|events| events.ids_grow);
         let source = match (columns.enqueued.is_some(), ids_grow) {
-            (true, true) => JobSource::Events(after.unwrap_or(0)),
+            (true, true) => {
+                let newest = operation.after.unwrap_or(0);
+                JobSource::Events { position: EventPosition::new(newest), newest }
+            }
             (true, false) => JobSource::Once { journal: None, stale: true },
             (false, _) => {
-                JobSource::Once { journal: Some(journal(operation, store)?), stale: true }
+                JobSource::Once { journal: Some(journal(&operation.id, store)?), stale: true }
             }
         };
         Ok(Self {
             context,
             operation: operation.clone(),
+            columns: columns.clone(),
             source,
-            begin: after.unwrap_or(0),
+            store: store.cloned(),
             causes: CauseInterner::default(),
             jobs: HashMap::new(),
             claims_have_events: requeued_jobs::claims_have_events(
@@ -91,6 +128,8 @@ impl<'a> JobTracker<'a> {
                 context.timeout(),
             )
             .await?,
+            has_transactions: requeued_jobs::have_transactions(database, layout, context.timeout())
+                .await?,
             has_unread_events: false,
         })
     }
@@ -104,12 +143,15 @@ impl<'a> JobTracker<'a> {
     }
 
     /// Reads the rows and then the events, so that the claim of each claimed row is among the events,
-    /// and evaluates the outcomes.
+    /// and evaluates the outcomes. A job whose requeue became known after the rows were read is evaluated by the
+    /// next refresh.
     pub(crate) async fn refresh(&mut self) -> Result<(), SourceError> {
         self.read_jobs().await?;
         self.read_rows().await?;
-        if matches!(self.source, JobSource::Events(_)) {
-            self.read_events().await?;
+        if matches!(self.source, JobSource::Events { .. }) {
+            self.read_events(EventRange::Open).await?;
+        } else {
+            self.read_undone().await?;
         }
         for job in self.jobs.values_mut().filter(|job| !job.settled) {
             job.evaluate();
@@ -121,7 +163,7 @@ impl<'a> JobTracker<'a> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
         let timeout = self.context.timeout();
         let requeued = match &mut self.source {
-            JobSource::Events(_) => return self.read_events().await,
+            JobSource::Events { .. } => return self.read_events(EventRange::Newest).await,
             JobSource::Once { stale: false, .. } => return Ok(()),
             JobSource::Once { journal: None, stale } => {
                 *stale = false;
@@ -131,54 +173,93 @@ impl<'a> JobTracker<'a> {
             }
             JobSource::Once { journal: Some(store), stale } => {
                 *stale = false;
-                let entries = store.journal_entries(&self.operation);
+                let (context, columns) = (self.context, &self.columns);
+                // Jobs of a transaction that is still open appear when it has ended.
+                let entries = committed_entries(context, columns, store, &self.operation.id).await;
+                let entries = entries.unwrap_or_default();
                 let texts: Vec<_> =
                     entries.iter().filter_map(|e| serde_json::to_string(e).ok()).collect();
-                requeued_jobs::read_from_journal(
-                    database,
-                    layout,
-                    &texts,
-                    &mut self.causes,
-                    timeout,
-                )
-                .await?
+                let causes = &mut self.causes;
+                requeued_jobs::read_from_journal(database, layout, &texts, causes, timeout).await?
             }
         };
         for job in requeued {
-            self.jobs.entry(job.id).or_insert_with(|| TrackedJob::new(job, 0));
+            let id = job.id;
+            let tracked = || TrackedJob::new(job, EventKey::default());
+            self.jobs.entry(id).or_insert_with(tracked);
         }
         Ok(())
     }
 
-    async fn read_events(&mut self) -> Result<(), SourceError> {
+    /// Reads which jobs were undone, if a dead letter might be one of them: events without growing ids, and
+    /// journals, are not read at each refresh.
+    async fn read_undone(&mut self) -> Result<(), SourceError> {
+        let may_be_undone = |job: &TrackedJob| {
+            !job.settled && job.row.read().is_some_and(|row| row.role == Lifecycle::Dead)
+        };
+        let JobSource::Once { journal, .. } = &self.source else { return Ok(()) };
+        if !self.jobs.values().any(may_be_undone) {
+            return Ok(());
+        }
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
-        let JobSource::Events(last_read) = &mut self.source else { return Ok(()) };
-        let mut next = self.begin.max(*last_read - OVERLAP);
-        let (operation, causes) = (&self.operation, &mut self.causes);
+        let undone = match journal {
+            None => {
+                let timeout = self.context.timeout();
+                operation_events::undone_ids(database, layout, &self.operation, timeout).await?
+            }
+            Some(store) => {
+                undone_by_journal(self.context, &self.columns, store, &self.operation.id)
+                    .await
+                    .unwrap_or_default()
+            }
+        };
+        for id in undone {
+            if let Some(job) = self.jobs.get_mut(&id) {
+                job.events.undone = true;
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_events(&mut self, range: EventRange) -> Result<(), SourceError> {
+        let (layout, database) = (self.context.layout().await?, self.context.database().await?);
+        let timeout = self.context.timeout();
+        let JobSource::Events { position, newest } = &mut self.source else { return Ok(()) };
+        let horizon = event_position::read_horizon(database, layout, timeout).await?;
+        let mut next = match range {
+            EventRange::Newest => *newest,
+            EventRange::Open => position.next(),
+        };
+        let (operation, causes) = (&self.operation.id, &mut self.causes);
         for _ in 0..MAX_PAGES {
-            let timeout = self.context.timeout();
             let page =
                 requeued_jobs::events(database, layout, operation, next, causes, timeout).await?;
             next = page.last;
-            *last_read = next.max(*last_read);
-            for (event_id, record) in page.records {
+            *newest = next.max(*newest);
+            // First the requeues: with ids that are out of order, a claim can have a lower one.
+            let (requeued, happened): (Vec<_>, Vec<_>) = page
+                .records
+                .into_iter()
+                .partition(|(_, record)| matches!(record, EventRecord::Requeued(_)));
+            for (key, record) in requeued.into_iter().chain(happened) {
                 match record {
                     EventRecord::Requeued(requeued) => {
-                        // A second requeue after an undo starts again.
-                        let known = self.jobs.get(&requeued.id);
-                        if known.is_none_or(|job| job.events.last < event_id) {
-                            self.jobs.insert(requeued.id, TrackedJob::new(requeued, event_id));
-                        }
+                        let id = requeued.id;
+                        let tracked = || TrackedJob::new(requeued, key);
+                        self.jobs.entry(id).or_insert_with(tracked);
                     }
                     EventRecord::Happened(job_id, event) => {
                         if let Some(job) = self.jobs.get_mut(&job_id) {
-                            job.events.record_event(event_id, event);
+                            job.events.record_event(key, event);
                         }
                     }
                 }
             }
             self.has_unread_events = page.more;
             if !page.more {
+                if matches!(range, EventRange::Open) {
+                    position.advance(&horizon);
+                }
                 break;
             }
         }
@@ -191,16 +272,39 @@ impl<'a> JobTracker<'a> {
         let unsettled: Vec<_> = unsettled.map(|job| job.requeued.id).collect();
         for chunk in unsettled.chunks(CHUNK) {
             let timeout = self.context.timeout();
-            let rows = requeued_jobs::read_rows(database, layout, chunk, &mut self.causes, timeout)
-                .await?;
+            let jobs = (chunk, self.has_transactions);
+            let rows =
+                requeued_jobs::read_rows(database, layout, jobs, &mut self.causes, timeout).await?;
             let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
             for id in chunk {
                 if let Some(job) = self.jobs.get_mut(id) {
-                    job.row = rows.remove(id);
+                    job.row = rows.remove(id).map_or(Row::Missing, Row::Read);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Returns whether the operation is still being written: on this machine its lock tells, on another one the
+    /// session of the writer.
+    pub(crate) async fn is_running(&self) -> bool {
+        if self.store.as_ref().is_some_and(|store| store.owner(&self.operation.id).is_some()) {
+            return true;
+        }
+        let Ok(database) = self.context.database().await else { return false };
+        running::is_shown(database, &self.operation.id, self.context.timeout())
+            .await
+            .unwrap_or(false)
+    }
+
+    /// Returns what of the operation is not requeued.
+    fn remainder(&self, is_running: bool) -> Remainder {
+        let store = self.store.as_ref();
+        let record = store.and_then(|store| store.operation(&self.operation.id).ok().flatten());
+        let interrupted = record.filter(|record| !record.finished && !is_running);
+        let planned = interrupted.map_or(0, |record| record.jobs);
+        let not_requeued = planned.saturating_sub(self.jobs.len() as u64);
+        Remainder { is_running, not_requeued }
     }
 
     /// Returns the number of jobs per outcome.
@@ -220,31 +324,27 @@ impl<'a> JobTracker<'a> {
         jobs.map(|job| (job.requeued.id, job.outcome))
     }
 
-    /// Returns whether one of these jobs was undone. Always false if the database has no events.
-    pub(crate) fn has_undone(&self, jobs: &[JobId]) -> bool {
-        jobs.iter().any(|id| self.jobs.get(id).is_some_and(|job| job.events.undone))
-    }
-
     /// Returns the workers that acted without a claim, sorted by job id; `None` if claims are not
     /// recorded as events or not all events were read.
     pub(crate) fn zombie_workers(&self) -> Option<Vec<ZombieWorker>> {
         if !self.claims_have_events || self.has_unread_events {
             return None;
         }
-        let zombie = |job: &TrackedJob| detect_zombie(&job.requeued, &job.events, job.row.as_ref());
+        let zombie = |job: &TrackedJob| detect_zombie(&job.requeued, &job.events, job.row.read());
         let mut zombies: Vec<_> = self.jobs.values().filter_map(zombie).collect();
         zombies.sort_by_key(|zombie| zombie.id);
         Some(zombies)
     }
 
     /// Returns the result as of the last refresh.
-    pub(crate) fn result(&self, end: FollowEnd) -> FollowResult {
+    pub(crate) fn result(&self, is_running: bool, end: FollowEnd) -> FollowResult {
         FollowResult {
-            operation: self.operation.clone(),
+            operation: self.operation.id.clone(),
             counts: self.counts(),
             failures: self.failures(),
             zombies: self.zombie_workers(),
             has_unread_events: self.has_unread_events,
+            remainder: self.remainder(is_running),
             end,
         }
     }
@@ -254,7 +354,7 @@ impl<'a> JobTracker<'a> {
         let failed =
             |job: &&TrackedJob| job.outcome.is_failed() || job.outcome == JobOutcome::RetryPending;
         for job in self.jobs.values().filter(failed) {
-            let Some(row) = &job.row else { continue };
+            let Some(row) = job.row.read() else { continue };
             // The failure of an unresponsive worker leaves no new error.
             if row.error_hash == job.requeued.error_hash && job.outcome != JobOutcome::FailedAgain {
                 continue;
@@ -289,13 +389,16 @@ fn journal(operation: &OperationId, store: Option<&LocalStore>) -> Result<LocalS
 }
 
 impl TrackedJob {
-    fn new(requeued: RequeuedJob, event_id: i64) -> Self {
-        let events = JobEvents { last: event_id, ..JobEvents::default() };
-        Self { requeued, events, row: None, outcome: JobOutcome::Queued, settled: false }
+    fn new(requeued: RequeuedJob, event: EventKey) -> Self {
+        let events = JobEvents::since(event);
+        Self { requeued, events, row: Row::Unread, outcome: JobOutcome::Queued, settled: false }
     }
 
     fn evaluate(&mut self) {
-        let row = self.row.as_ref();
+        if matches!(self.row, Row::Unread) {
+            return;
+        }
+        let row = self.row.read();
         self.outcome = outcome(&self.requeued, &self.events, row);
         let dead = row.is_some_and(|row| row.role == Lifecycle::Dead);
         // A job that failed again may have retries left and still finish.

@@ -1,16 +1,25 @@
 //! The identity of an operation and what is stored about it: its id, the content of its events, its record
 //! and its journal.
 
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::identity::DatabaseIdentity;
+use crate::facts::job_id::JobId;
 use crate::facts::operation::{Author, OperationId, OperationType};
 use crate::facts::requeue::{Outcome, WriteStop};
+use crate::queue::Lifecycle;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
-use crate::sources::postgres::requeue::journal::Journal;
-use crate::sources::postgres::requeue::operation_events::WritePreconditions;
+use crate::sources::postgres::requeue::journal::{Entry, Journal};
+use crate::sources::postgres::requeue::operation_events::TransactionStatus;
+use crate::sources::postgres::requeue::preconditions::WritePreconditions;
+use crate::sources::postgres::requeue::stored::{Stored, TableTraits};
+use crate::sources::postgres::requeue::{RequeueColumns, operation_events, running, statements};
 use crate::text::ShellCommand;
 
 /// Returns the store of this machine, `None` if it could not be opened.
@@ -37,12 +46,134 @@ pub(crate) fn journal(
     store.map(|store| Ok(Journal::new(store.journal(operation)?))).transpose()
 }
 
+/// Returns the journal entries of an operation whose transactions were committed, one per job. Entries of which
+/// the server no longer knows count if their row no longer has its previous values.
+///
+/// # Errors
+/// If a transaction is still open: whether it will be committed is not known.
+pub(crate) async fn committed_entries(
+    context: &Context,
+    columns: &RequeueColumns,
+    store: &LocalStore,
+    operation: &OperationId,
+) -> Result<Vec<Entry>, Error> {
+    let database = context.database().await?;
+    let entries = store.journal_entries(operation);
+    let mut transactions: Vec<_> = entries.iter().filter_map(|e| e.transaction.clone()).collect();
+    transactions.sort_unstable();
+    transactions.dedup();
+    let statuses =
+        operation_events::transaction_statuses(database, &transactions, context.timeout()).await?;
+    let status = |entry: &Entry| {
+        let transaction = entry.transaction.as_ref();
+        let status = transaction.and_then(|transaction| statuses.get(transaction));
+        status.copied().unwrap_or(TransactionStatus::Unknown)
+    };
+    if entries.iter().any(|entry| status(entry) == TransactionStatus::Open) {
+        return Err(Error::refused(format!(
+            "a transaction of operation {operation} is still open: whether its jobs were written is not known yet"
+        ))
+        .hint("try again when the server has ended it"));
+    }
+    let unknown: Vec<_> =
+        entries.iter().filter(|e| status(e) == TransactionStatus::Unknown).cloned().collect();
+    let unchanged = unchanged_entries(context, columns, &unknown).await?;
+    let is_committed = |entry: &&Entry| match status(entry) {
+        TransactionStatus::Committed => true,
+        TransactionStatus::Aborted | TransactionStatus::Open => false,
+        TransactionStatus::Unknown => !unchanged.contains(&entry.id),
+    };
+    // If a job occurs twice, its last committed line counts.
+    let committed = entries.iter().filter(is_committed).map(|entry| (&entry.id, entry));
+    let by_job: BTreeMap<_, _> = committed.collect();
+    Ok(by_job.into_values().cloned().collect())
+}
+
+/// Returns the jobs whose rows have the values from before the write.
+async fn unchanged_entries(
+    context: &Context,
+    columns: &RequeueColumns,
+    entries: &[Entry],
+) -> Result<HashSet<String>, Error> {
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    let keys = entries.iter().filter_map(|entry| {
+        let entry = Entry { written: entry.previous.clone(), transaction: None, ..entry.clone() };
+        serde_json::to_string(&entry).ok()
+    });
+    let keys: Vec<_> = keys.collect();
+    let stored = Stored::with_role(layout, Lifecycle::Dead, &TableTraits::default());
+    let statements = statements::undo(layout, columns, &stored);
+    Ok(operation_events::still_matching(database, &statements, &keys, context.timeout()).await?)
+}
+
+/// Returns the jobs that undos of an operation returned to dead letters, by the journals of this machine.
+pub(crate) async fn undone_by_journal(
+    context: &Context,
+    columns: &RequeueColumns,
+    store: &LocalStore,
+    operation: &OperationId,
+) -> Result<HashSet<JobId>, Error> {
+    let id_type = context.layout().await?.id;
+    let mut undone = HashSet::new();
+    let records = store.operations();
+    for undo in records.iter().filter(|r| r.undoes_operation.as_ref() == Some(operation)) {
+        let entries = committed_entries(context, columns, store, &undo.operation).await?;
+        let mut ids: Vec<_> = entries.into_iter().map(|entry| entry.id).collect();
+        if ids.is_empty() && undo.written > 0 {
+            // Earlier versions kept no journal of an undo: what it restored is as it was before the requeue.
+            let requeued = store.journal_entries(operation);
+            ids.extend(unchanged_entries(context, columns, &requeued).await?);
+        }
+        undone.extend(ids.iter().filter_map(|id| JobId::parse(id, id_type)));
+    }
+    Ok(undone)
+}
+
+/// Refuses (77) a plan or an operation of another database. Earlier versions stored only the address.
+pub(crate) async fn ensure_same_database(
+    context: &Context,
+    address: &str,
+    identity: Option<&DatabaseIdentity>,
+) -> Result<(), Error> {
+    if is_same_database(context, address, identity).await? {
+        return Ok(());
+    }
+    let current = context.database_name();
+    let error = Error::refused(format!("it was made for {address}, and this is {current}"));
+    Err(if current == address {
+        error.cause(
+            "another database is now at that address: its server says that it is a different one",
+        )
+    } else {
+        error
+    })
+}
+
+/// Returns whether a plan or an operation belongs to this database. If the servers cannot be compared, the
+/// addresses are.
+pub(crate) async fn is_same_database(
+    context: &Context,
+    address: &str,
+    identity: Option<&DatabaseIdentity>,
+) -> Result<bool, Error> {
+    let same_address = context.database_name() == address;
+    let Some(identity) = identity else { return Ok(same_address) };
+    Ok(identity.is_same(context.identity().await?).unwrap_or(same_address))
+}
+
+/// Returns how the owner of an operation is named to others: `process 4711 of ada@desk`.
+pub(crate) fn owner(context: &Context) -> String {
+    format!("process {} of {}", std::process::id(), context.author(None).who())
+}
+
 /// Returns a new operation id with the server time and the newest event before the first write.
 pub(crate) fn operation_id(preconditions: &WritePreconditions, salt: &str) -> OperationId {
     let seed = format!("{salt}\n{}\n{}", preconditions.now, std::process::id());
     let hash = Sha256::digest(seed.as_bytes());
     let tag = hash.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-    OperationId { at: preconditions.now, after: preconditions.newest_event, tag }
+    // Whole seconds, as its text has them: an id that was read is equal to the one that was written.
+    let at = Timestamp::from_second(preconditions.now.as_second()).unwrap_or(preconditions.now);
+    OperationId { at, after: preconditions.newest_event, tag }
 }
 
 /// Returns the JSON that all events of an operation share. The write statement adds the previous
@@ -68,18 +199,19 @@ pub(crate) fn event(
 }
 
 /// Returns the record of an operation before its first write.
-pub(crate) fn new_record(
+pub(crate) async fn new_record(
     context: &Context,
     operation: OperationId,
     operation_type: OperationType,
     reason: Option<&str>,
     jobs: usize,
-) -> StoredOperation {
-    StoredOperation {
+) -> Result<StoredOperation, Error> {
+    Ok(StoredOperation {
         operation,
         operation_type,
         plan: String::new(),
         database: context.database_name(),
+        identity: Some(context.identity().await?.clone()),
         author: context.author(reason),
         began: None,
         jobs: jobs as u64,
@@ -87,45 +219,73 @@ pub(crate) fn new_record(
         finished: false,
         undoes_operation: None,
         flags: String::new(),
-    }
+    })
 }
 
-/// Runs `write` and stores the operation record before and after it.
+/// Where the record of an operation is kept.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordStore<'a> {
+    /// The store of this machine; `None` if it cannot be used.
+    pub(crate) store: Option<&'a LocalStore>,
+    /// Whether it holds the only record of the write, because the database has no events.
+    pub(crate) journal_only: bool,
+}
+
+/// Runs `write` and stores the operation record before and after it. Returns also whether the record is stored, so
+/// that the operation can be resumed.
+///
+/// # Errors
+/// If the only record cannot be stored. If events record the jobs, the write goes on without a record.
 pub(crate) async fn with_operation_record(
     context: &Context,
-    store: Option<&LocalStore>,
+    records: RecordStore<'_>,
     record: &mut StoredOperation,
     flags: &str,
     write: impl AsyncFnOnce() -> Result<Outcome, Error>,
-) -> Result<Outcome, Error> {
+) -> Result<(Outcome, bool), Error> {
     flags.clone_into(&mut record.flags);
-    if let Some(store) = store {
-        store.save_operation(record)?;
+    let stored = records.store.map(|store| store.save_operation(record));
+    let is_stored = match stored {
+        Some(Err(error)) if records.journal_only => return Err(error),
+        Some(Err(error)) => {
+            context.terminal.print_note(&format!(
+                "warning: the operation is not recorded on this machine: {error}; it cannot be resumed"
+            ));
+            false
+        }
+        Some(Ok(())) => true,
+        None => false,
+    };
+    print_operation_id(context, record, is_stored);
+    let mark = running::show(context.database().await?, &record.operation).await;
+    let outcome = write().await;
+    if let Some(mark) = mark {
+        mark.end().await;
     }
-    print_operation_id(context, record);
-    let outcome = write().await?;
+    let outcome = outcome?;
     record.written += outcome.written;
     // A stopped canary group leaves jobs although the write as a whole was not stopped.
     let all_decided = outcome.not_requeued + outcome.in_doubt == 0;
     record.finished = match outcome.stopped {
         None => all_decided,
-        Some(WriteStop::AllOrNothing) => true,
+        Some(WriteStop::AllOrNothing(_)) => true,
         Some(_) => false,
     };
     // The jobs are written, so a failure to store the record must not fail the command.
-    if let Some(store) = store
+    if let Some(store) = records.store.filter(|_| is_stored)
         && let Err(error) = store.save_operation(record)
     {
         context.terminal.print_error(&error);
     }
-    Ok(outcome)
+    Ok((outcome, is_stored))
 }
 
-/// Prints the operation id before the first write, so that the operation can be found after a crash.
-fn print_operation_id(context: &Context, record: &StoredOperation) {
+/// Prints the operation id before the first write, so that the operation can be found after a crash, and how to
+/// resume it if it can be.
+fn print_operation_id(context: &Context, record: &StoredOperation, is_stored: bool) {
     let StoredOperation { operation, flags, .. } = record;
     context.terminal.print_note(&format!("operation {operation}"));
-    if record.operation_type == OperationType::Requeue {
+    if is_stored && record.operation_type == OperationType::Requeue {
         let resume = ShellCommand::new("dlq requeue --resume").arg(operation).flags(flags);
         let resume = format!("  if interrupted: {resume}");
         context.terminal.print_note(&context.settings.address().add_to_text(&resume));

@@ -8,43 +8,62 @@ use sha2::{Digest as _, Sha256};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::requeue::{Plan, PlanOptions, Target};
+use crate::facts::requeue::{Plan, PlanOptions, PlanSkip, Target};
 use crate::sources::files::local_store::StoredPlan;
-use crate::sources::postgres::requeue::operation_events::WritePreconditions;
-use crate::sources::postgres::requeue::{plan_query, repeat_failures};
+use crate::sources::postgres::requeue::preconditions::WritePreconditions;
+use crate::sources::postgres::requeue::{RequeueColumns, plan_query, repeat_failures};
 use crate::text::ShellCommand;
 
 /// Hex digits of a plan id.
 const ID_DIGITS: usize = 12;
 
-/// Reads the jobs of a target and freezes those that may be requeued. `requeued` are the jobs that the
-/// resumed operation requeued before.
+/// What a plan is built from.
+pub(crate) struct PlanRequest<'a> {
+    /// The selected jobs.
+    pub(crate) target: Target,
+    /// The settings of the plan.
+    pub(crate) options: PlanOptions,
+    /// The jobs that the resumed operation requeued before.
+    pub(crate) requeued: &'a HashSet<JobId>,
+    /// The columns that a requeue writes.
+    pub(crate) columns: &'a RequeueColumns,
+    /// The plan that is applied or resumed; its jobs must be unchanged.
+    pub(crate) stored: Option<&'a StoredPlan>,
+}
+
+/// Reads the jobs of a target and freezes those that may be requeued.
 pub(crate) async fn build_plan(
     context: &Context,
-    target: Target,
-    options: PlanOptions,
+    request: PlanRequest<'_>,
     preconditions: &WritePreconditions,
-    requeued: &HashSet<JobId>,
 ) -> Result<Plan, Error> {
+    let PlanRequest { target, options, requeued, columns, stored } = request;
     let (database, layout) = (context.database().await?, context.layout().await?);
     let repeat_failures = repeat_failures::read(database, layout, context.timeout()).await?;
+    let planned_marks = stored.map(StoredPlan::marks_by_job).unwrap_or_default();
     let rules = plan_query::PlanRules {
         layout,
         target: &target,
         options: &options,
         repeat_failures: &repeat_failures,
         requeued,
+        columns,
+        traits: &preconditions.traits,
+        planned_marks: &planned_marks,
     };
     let rows = plan_query::read(database, &rules, context.timeout()).await?;
     let database = context.database_name();
     Ok(Plan {
         id: plan_id(&database, &target, preconditions.now, &rows.ids),
+        identity: context.identity().await?.clone(),
         database,
         target,
         options,
         cutoff: preconditions.now,
         matched: rows.matched,
         ids: rows.ids,
+        marks: rows.marks,
+        places: rows.places,
         group_of_job: rows.causes,
         skipped: rows.excluded,
         groups: rows.groups,
@@ -74,6 +93,8 @@ pub(crate) fn to_stored(plan: &Plan) -> StoredPlan {
         options: plan.options.clone(),
         cutoff: plan.cutoff,
         ids: plan.ids.clone(),
+        marks: plan.marks.clone(),
+        identity: Some(plan.identity.clone()),
     }
 }
 
@@ -85,7 +106,10 @@ pub(crate) fn refuse_if_changed(
     flags: &str,
 ) -> Result<(), Error> {
     let before: HashSet<_> = stored.ids.iter().collect();
-    let after: HashSet<_> = current.ids.iter().collect();
+    // A job that changed is still selected; it is skipped and named.
+    let changed = current.skipped.iter().filter(|(reason, ..)| *reason == PlanSkip::Changed);
+    let changed = changed.flat_map(|(.., jobs)| jobs.iter().map(|job| &job.id));
+    let after: HashSet<_> = current.ids.iter().chain(changed).collect();
     let (added, removed) = (after.difference(&before).count(), before.difference(&after).count());
     if added + removed == 0 {
         return Ok(());

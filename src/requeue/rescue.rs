@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::execute::{self, ApprovedWrite};
-use super::operation;
+use super::operation::{self, RecordStore};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
@@ -12,10 +12,12 @@ use crate::facts::requeue::Outcome;
 use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::throttle::Throttle;
 use crate::permit::WritePermit;
+use crate::queue::Lifecycle;
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::WriteInput;
-use crate::sources::postgres::requeue::operation_events::WritePreconditions;
+use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::rescue::{RescueColumns, statements};
+use crate::sources::postgres::requeue::stored::Stored;
 use crate::text;
 use crate::text::ShellCommand;
 
@@ -46,21 +48,26 @@ impl Rescue<'_> {
         let keys: Vec<_> = self.jobs.iter().map(|job| job.fence_key.clone()).collect();
         let id = operation::operation_id(self.preconditions, "rescue");
         let mut record =
-            operation::new_record(context, id, OperationType::Rescue, self.reason, jobs.len());
+            operation::new_record(context, id, OperationType::Rescue, self.reason, jobs.len())
+                .await?;
         let journal_only = self.columns.event.is_none();
         let journal = operation::journal(store, journal_only, &record.operation)?;
+        let layout = context.layout().await?;
+        let stored = Stored::without_role(layout, Lifecycle::Claimed, &self.preconditions.traits);
         let write = ApprovedWrite {
             permit,
-            statements: statements(context.layout().await?, self.columns),
+            statements: statements(layout, self.columns, &stored),
             event: operation::event(&record.operation, &record.author, RESCUED, None),
-            input: WriteInput { jobs: &jobs, keys: Some(&keys) },
+            input: WriteInput { jobs: &jobs, keys: &keys },
             all_or_nothing: false,
             throttle: Throttle::default(),
             lock_wait: self.lock_wait,
             journal,
+            preconditions: self.preconditions.clone(),
             flags: String::new(),
         };
-        let outcome = execute::run(context, store, &mut record, write).await?;
+        let records = RecordStore { store, journal_only };
+        let (outcome, _) = execute::run(context, records, &mut record, write).await?;
         Ok((record.operation, outcome))
     }
 }

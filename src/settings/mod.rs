@@ -44,6 +44,7 @@ use config::{ConfigFile, ContextSettings};
 pub use environment::ProcessEnvironment;
 use from_context::SelectedContext;
 pub use headers::Header;
+pub(crate) use protection::{AddressMatch, GuardedContext};
 pub use setting::{Origin, Setting};
 pub use show::SettingRow;
 
@@ -105,6 +106,8 @@ pub struct Settings {
     pub(crate) protected: Option<String>,
     /// Whether writes are refused.
     pub(crate) read_only: bool,
+    /// The protected and read-only contexts. A write compares their databases with the selected one.
+    pub(crate) guards: Vec<GuardedContext>,
     /// The time limit of one probe.
     pub(crate) timeout: Setting<Duration>,
     /// The endpoints of the app and how its answers are evaluated.
@@ -225,6 +228,7 @@ impl Settings {
             headers: Ok(Vec::new()),
             protected: None,
             read_only: false,
+            guards: Vec::new(),
             timeout: timeout.unwrap_or(Setting::default_value(DEFAULT_TIMEOUT)),
             app: AppSettings::default(),
             oldest_job_age_unit: None,

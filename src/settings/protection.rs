@@ -4,24 +4,93 @@
 use super::config::{ConfigFile, ContextSettings};
 use super::{Origin, ProcessEnvironment, Settings, context_database};
 use crate::dsn::{Dsn, Host, ServerAddress};
+use crate::error::Error;
 
-/// Applies the protection of the selected context and of every context with the same database.
+/// A protected or read-only context. Whether it is about the selected database is known here only if both have
+/// the same address; otherwise the servers tell (`requeue::guard`).
+#[derive(Debug, Clone)]
+pub(crate) struct GuardedContext {
+    /// Its name.
+    pub(crate) name: String,
+    /// Where it is defined.
+    pub(crate) origin: Origin,
+    /// Whether writes require its name.
+    pub(crate) protected: bool,
+    /// Whether writes are refused.
+    pub(crate) read_only: bool,
+    /// Its database, or why that is not known.
+    pub(crate) database: Result<Dsn, Error>,
+    /// How its address relates to that of the selected database.
+    pub(crate) address: AddressMatch,
+}
+
+/// How two addresses relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressMatch {
+    /// They lead to the same database.
+    Same,
+    /// They lead to different databases.
+    Other,
+    /// That is not known.
+    Unknown,
+}
+
+/// Finds the guarded contexts, and applies the protection of the selected context and of every context with the
+/// same address.
 pub(super) fn apply(
     settings: &mut Settings,
     config: &ConfigFile,
     environment: &ProcessEnvironment,
 ) {
     for context in config.contexts.iter().filter(|context| is_guarded(context)) {
-        if applies_always(settings, config, context)
-            || has_same_database(settings, context, environment)
-        {
-            let protected = context.protected.as_ref().is_some_and(|flag| flag.value);
-            if protected && settings.protected.is_none() {
+        let applies = applies_always(settings, config, context);
+        let Some(guard) = guarded_context(settings, context, environment, applies) else {
+            continue;
+        };
+        if applies || guard.address == AddressMatch::Same {
+            if guard.protected && settings.protected.is_none() {
                 settings.protected = Some(context.name.clone());
             }
-            settings.read_only |= context.read_only.as_ref().is_some_and(|flag| flag.value);
+            settings.read_only |= guard.read_only;
         }
+        if guard.database.is_err() && !settings.is_selected_by_flag {
+            settings.warnings.push(format!(
+                "context {} is guarded, but its database URL cannot be read: \
+                 whether this is its database is not known",
+                guard.name
+            ));
+        }
+        settings.guards.push(guard);
     }
+}
+
+/// Returns the guard of a context; `None` if it has no database, or is not the selected context and there is
+/// none to compare.
+fn guarded_context(
+    settings: &Settings,
+    context: &ContextSettings,
+    environment: &ProcessEnvironment,
+    applies: bool,
+) -> Option<GuardedContext> {
+    let is_set = |flag: &Option<super::Setting<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
+    let database = context_database(context, environment);
+    if database.is_none() && !applies {
+        return None;
+    }
+    let database = database.unwrap_or_else(|| Err(Error::config("it has no database URL")));
+    let database = database.map(|database| database.value);
+    let address = match (&settings.database, &database) {
+        (Ok(selected), Ok(guarded)) => compare(&selected.value, guarded),
+        _ => AddressMatch::Unknown,
+    };
+    Some(GuardedContext {
+        name: context.name.clone(),
+        origin: context.origin.clone(),
+        protected: is_set(&context.protected),
+        read_only: is_set(&context.read_only),
+        database,
+        address: if applies { AddressMatch::Same } else { address },
+    })
 }
 
 /// Whether the context is protected or read-only.
@@ -46,25 +115,14 @@ fn applies_always(settings: &Settings, config: &ConfigFile, context: &ContextSet
     default == Some(&context.name) && !from_flag
 }
 
-/// Whether the selected database is that of the context. Adds a warning if the URL of the context
-/// is invalid.
-fn has_same_database(
-    settings: &mut Settings,
-    context: &ContextSettings,
-    environment: &ProcessEnvironment,
-) -> bool {
-    let Ok(database) = &settings.database else { return false };
-    match context_database(context, environment) {
-        Some(Ok(guarded)) => same_database(&database.value, &guarded.value),
-        Some(Err(_)) if !settings.is_selected_by_flag => {
-            let name = &context.name;
-            settings.warnings.push(format!(
-                "context {name} is guarded, but its database URL cannot be read: \
-                 whether this is its database is not known"
-            ));
-            false
-        }
-        _ => false,
+/// Compares two addresses. Different projects behind one pooler are different databases; any other pair of
+/// names may lead to one server.
+fn compare(one: &Dsn, other: &Dsn) -> AddressMatch {
+    let projects = (supabase_project(one), supabase_project(other));
+    match projects {
+        _ if same_database(one, other) => AddressMatch::Same,
+        (Some(one), Some(other)) if one != other => AddressMatch::Other,
+        _ => AddressMatch::Unknown,
     }
 }
 

@@ -38,3 +38,4 @@ mod support;
 mod support_selftest;
 mod triage;
 mod watch;
+mod writes;

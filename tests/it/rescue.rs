@@ -113,7 +113,7 @@ fn heartbeat_in_flight_keeps_the_job() {
     });
     worker.execute("COMMIT");
     let out = running.finish();
-    assert_eq!(out.code, 75, "{out:#?}");
+    assert_eq!(out.code, 77, "{out:#?}");
     let outcome = &out.json()["data"]["outcome"];
     assert_eq!(
         (&outcome["done"], &outcome["skipped_jobs"][0]["why"]),

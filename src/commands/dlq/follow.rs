@@ -4,22 +4,26 @@ use super::wrong_type::{self, OperationCommand};
 use crate::cli::DlqFollow;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::requeued_job::FollowEnd;
 use crate::interrupt::Interrupt;
 use crate::report::{Report, follow as report};
 use crate::requeue::follow::follow;
 use crate::requeue::job_tracker::JobTracker;
 use crate::sources::files::local_store::LocalStore;
-use crate::sources::postgres::requeue::RequeueColumns;
+use crate::sources::postgres::requeue::{RequeueColumns, operation_events};
 
 /// Follows an operation that was started on this or another machine.
 pub(crate) async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
     let operation = super::operation(&args.operation)?;
     let columns = RequeueColumns::new(context.layout().await?)?;
     let store = LocalStore::open(context.settings.state_dir.as_deref()).ok();
-    let mut tracker =
-        JobTracker::new(context, &operation, operation.after, &columns, store.as_ref()).await?;
-    tracker.refresh().await?;
-    if tracker.counts().total() == 0 {
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    let located = operation_events::locate(database, layout, &operation, context.timeout()).await?;
+    let mut tracker = JobTracker::new(context, &located, &columns, store.as_ref()).await?;
+    let interrupt = Interrupt::listen();
+    let result = follow(context, &mut tracker, &interrupt, args.wait).await;
+    let is_unknown = result.end == FollowEnd::Decided && result.counts.total() == 0;
+    if is_unknown {
         return Err(wrong_type::refusal(
             context,
             OperationCommand::Follow,
@@ -28,7 +32,8 @@ pub(crate) async fn run(context: &Context, args: &DlqFollow) -> Result<Report, E
         )
         .await?);
     }
-    let interrupt = Interrupt::listen();
-    let result = follow(context, &mut tracker, &interrupt, args.wait).await;
+    if let (FollowEnd::Lost(error), 0) = (&result.end, result.counts.total()) {
+        return Err(error.clone().into());
+    }
     Ok(report::report(&result, &context.provenance()))
 }

@@ -6,13 +6,19 @@ use crate::cli::{ConfirmationArgs, DlqRequeue};
 use crate::commands::confirm;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::identity::Protection;
 use crate::facts::operation::{OperationType, REQUEUED};
 use crate::facts::requeue::{Plan, PlanSkip, Target};
+use crate::queue::Lifecycle;
 use crate::report::{Report, requeue as report};
 use crate::requeue::job_tracker::JobTracker;
-use crate::requeue::{execute, operation, plan};
+use crate::requeue::operation::RecordStore;
+use crate::requeue::{execute, guard, operation, plan};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
-use crate::sources::postgres::requeue::operation_events::WritePreconditions;
+use crate::sources::files::operation_lock::OperationLock;
+use crate::sources::postgres::requeue::operation_events::LocatedOperation;
+use crate::sources::postgres::requeue::preconditions::{self, WritePreconditions};
+use crate::sources::postgres::requeue::stored::Stored;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
 use crate::sources::postgres::table_load;
 
@@ -30,27 +36,38 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
             .hint("--rate requeues them one after the other"));
     }
     let store = LocalStore::open(context.settings.state_dir.as_deref());
+    let assigned = columns.assigned(layout);
+    let stage = columns.enqueued.as_ref();
     let preconditions =
-        operation_events::preconditions(database, layout, context.timeout()).await?;
+        preconditions::read(database, layout, &assigned, stage, context.timeout()).await?;
+    let unknown_guard = guard::compare_databases(context).await?;
+    let protection = context.protection();
     let resolved = resolve(context, args, store.as_ref(), &preconditions, &columns).await?;
-    let ResolvedTarget { target, options, stored_plan, resumed, requeued } = resolved;
+    let ResolvedTarget { target, options, stored_plan, resumed, requeued, lock } = resolved;
     let stored_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
     let args = &args.or_stored(stored_flags);
-    let mut plan = plan::build_plan(context, target, options, &preconditions, &requeued).await?;
+    let request = plan::PlanRequest {
+        target,
+        options,
+        requeued: &requeued,
+        columns: &columns,
+        stored: stored_plan.as_ref(),
+    };
+    let mut plan = plan::build_plan(context, request, &preconditions).await?;
+    let all_or_nothing = resumed.is_none() && is_all_or_nothing(&plan);
+    if all_or_nothing {
+        refuse_if_not_at_once(args, &plan)?;
+    }
     if let (Some(stored), None, false) = (&stored_plan, &resumed, args.ignore_changes) {
-        let view = plan_view(context, args, &plan, &columns, None);
+        let view = plan_view(context, args, &plan, &columns, None, &protection);
         plan::refuse_if_changed(stored, &plan, &report::plan_flags(&view))?;
         // The plan is unchanged, so it keeps the id that was shown.
         plan.id.clone_from(&stored.plan);
         plan.cutoff = stored.cutoff;
     }
-    let mut view = plan_view(context, args, &plan, &columns, resumed.as_ref());
+    let mut view = plan_view(context, args, &plan, &columns, resumed.as_ref(), &protection);
     if let Some(record) = &resumed {
-        let undone =
-            operation_events::undone_ids(database, layout, &record.operation, context.timeout())
-                .await?;
-        view.undone = undone.len() as u64;
-        view.failed = count_failed(context, record, &columns, store.as_ref().ok()).await;
+        add_resumed(context, record, &columns, store.as_ref().ok(), &mut view).await?;
     }
     if view.canary.is_some() {
         let load = table_load::read(database, layout, Some(MAX_DUE_COUNTED)).await.ok();
@@ -59,17 +76,78 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     if is_refused(&plan) {
         return Ok(report::refused(&view));
     }
+    if plan.ids.is_empty() && !args.confirmation.dry_run {
+        close_finished(store.as_ref().ok(), resumed.as_ref(), &plan);
+    }
+    // A resumed operation keeps the plan that it began with.
     view.stored = match &store {
-        Ok(store) => store.save_plan(&plan::to_stored(&plan)).is_ok(),
-        Err(_) => false,
+        Ok(store) if resumed.is_none() => store.save_plan(&plan::to_stored(&plan)).is_ok(),
+        _ => false,
     };
     if args.confirmation.dry_run || plan.ids.is_empty() {
         let obstacle = preconditions.obstacle.as_deref();
         return Ok(report::planned(&view, args.confirmation.dry_run, obstacle));
     }
-    execute::refuse_if_not_writable(context, &preconditions)?;
-    let planned = Planned { view, columns, preconditions, is_new: stored_plan.is_none() };
+    execute::refuse_if_not_writable(context, &preconditions, unknown_guard)?;
+    let planned = Planned { view, columns, preconditions, all_or_nothing, lock };
     apply(context, args, planned, store, resumed.as_ref()).await
+}
+
+/// Whether ids are written all or none: those of the command line or of a plan of such ids.
+fn is_all_or_nothing(plan: &Plan) -> bool {
+    matches!(plan.target, Target::Ids(_)) && !plan.options.skip_ineligible
+}
+
+/// Refuses (64) ids that cannot be written in one transaction.
+fn refuse_if_not_at_once(args: &DlqRequeue, plan: &Plan) -> Result<(), Error> {
+    let Target::Ids(ids) = &plan.target else { return Ok(()) };
+    let why = if ids.len() > MAX_ALL_OR_NOTHING {
+        format!(
+            "{} ids, and at most {MAX_ALL_OR_NOTHING} can be",
+            crate::text::count(ids.len() as u64)
+        )
+    } else if args.canary.to_canary().is_some() {
+        "with --canary they cannot be".to_owned()
+    } else if args.throttle.spread.is_some() || !args.throttle.to_throttle().is_unlimited() {
+        "with --rate, --spread or --pause-above they cannot be".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::usage(format!("ids are requeued all or none, in one transaction: {why}")).hint(
+        "--skip-ineligible requeues each job on its own, and reports those that could not be",
+    ))
+}
+
+/// Adds what became of the resumed operation so far.
+async fn add_resumed(
+    context: &Context,
+    record: &StoredOperation,
+    columns: &RequeueColumns,
+    store: Option<&LocalStore>,
+    view: &mut report::RequeuePlanView<'_>,
+) -> Result<(), Error> {
+    let (layout, database) = (context.layout().await?, context.database().await?);
+    let operation = &record.operation;
+    let undone = match store.filter(|_| view.journal_only) {
+        Some(store) => operation::undone_by_journal(context, columns, store, operation).await?,
+        None => {
+            let located =
+                operation_events::locate(database, layout, operation, context.timeout()).await?;
+            operation_events::undone_ids(database, layout, &located, context.timeout()).await?
+        }
+    };
+    view.undone = undone.len() as u64;
+    view.failed = count_failed(context, record, columns, store).await;
+    Ok(())
+}
+
+/// Closes the record of an interrupted operation of which nothing is left.
+fn close_finished(store: Option<&LocalStore>, resumed: Option<&StoredOperation>, plan: &Plan) {
+    let (Some(store), Some(record)) = (store, resumed) else { return };
+    if plan.skipped_for(PlanSkip::AlreadyRequeued) == plan.matched {
+        // If that fails, the next resume closes it.
+        _ = store.save_operation(&StoredOperation { finished: true, ..record.clone() });
+    }
 }
 
 fn plan_view<'a>(
@@ -78,6 +156,7 @@ fn plan_view<'a>(
     plan: &'a Plan,
     columns: &RequeueColumns,
     resumed: Option<&'a StoredOperation>,
+    protection: &'a Protection,
 ) -> report::RequeuePlanView<'a> {
     report::RequeuePlanView {
         plan,
@@ -92,7 +171,7 @@ fn plan_view<'a>(
         undone: 0,
         failed: 0,
         due_before: None,
-        protected: context.settings.protected.as_deref(),
+        protected: protection.protected.as_deref(),
         // A resumed operation keeps its reason unless another one is given.
         reason: args
             .confirmation
@@ -110,9 +189,8 @@ async fn count_failed(
     store: Option<&LocalStore>,
 ) -> u64 {
     let operation = &record.operation;
-    let Ok(mut tracker) =
-        JobTracker::new(context, operation, operation.after, columns, store).await
-    else {
+    let located = LocatedOperation::by_id(operation);
+    let Ok(mut tracker) = JobTracker::new(context, &located, columns, store).await else {
         return 0;
     };
     tracker.refresh().await.map_or(0, |()| tracker.counts().failed())
@@ -123,8 +201,10 @@ struct Planned<'a> {
     view: report::RequeuePlanView<'a>,
     columns: RequeueColumns,
     preconditions: WritePreconditions,
-    /// Whether the plan was made by this run and not loaded from the store.
-    is_new: bool,
+    /// Whether all jobs are written, or none.
+    all_or_nothing: bool,
+    /// The ownership of a resumed operation.
+    lock: Option<OperationLock>,
 }
 
 /// Asks for the confirmation, writes the plan and returns the report.
@@ -135,7 +215,7 @@ async fn apply(
     store: Result<LocalStore, Error>,
     resumed: Option<&StoredOperation>,
 ) -> Result<Report, Error> {
-    let Planned { view, columns, preconditions, is_new } = planned;
+    let Planned { view, columns, preconditions, all_or_nothing, lock } = planned;
     let (plan, layout) = (view.plan, context.layout().await?);
     let store = operation::open_local_store(store, view.journal_only)?;
     let jobs = plan.ids.len() as u64;
@@ -151,32 +231,43 @@ async fn apply(
         None => {
             let id = operation::operation_id(&preconditions, &plan.id);
             let jobs = plan.ids.len();
-            let record = operation::new_record(context, id, OperationType::Requeue, reason, jobs);
+            let record =
+                operation::new_record(context, id, OperationType::Requeue, reason, jobs).await?;
             StoredOperation { plan: plan.id.clone(), ..record }
         }
     };
+    // Held until the end of the command, so that nobody resumes what is still being written.
+    let _lock = match (lock, &store) {
+        (None, Some(store)) => store.lock(&record.operation, &operation::owner(context)).ok(),
+        (lock, _) => lock,
+    };
     let journal = operation::journal(store.as_ref(), view.journal_only, &record.operation)?;
-    let at_once = view.canary.is_none() && view.throttle.is_unlimited();
-    let is_explicit = at_once && matches!(plan.target, Target::Ids(_)) && is_new;
+    let keys = plan.ids.iter().zip(&plan.marks).enumerate().map(|(n, (id, mark))| {
+        statements::planned_key(*id, *mark, plan.places.get(n).map(String::as_str))
+    });
+    let keys: Vec<_> = keys.collect();
+    let mut traits = preconditions.traits.clone();
+    traits.partition_key.take_if(|_| plan.places.is_empty());
+    let stored = Stored::with_role(layout, Lifecycle::Queued, &traits);
+    let spread = columns.with_spread(view.throttle.spread);
     let write = execute::ApprovedWrite {
         permit,
-        statements: statements::requeue(layout, &columns.with_spread(view.throttle.spread)),
+        statements: statements::requeue(layout, &spread, &stored),
         event: operation::event(&record.operation, &record.author, REQUEUED, None),
-        input: WriteInput { jobs: &plan.ids, keys: None },
-        all_or_nothing: is_explicit
-            && !args.skip_ineligible
-            && plan.ids.len() <= MAX_ALL_OR_NOTHING,
+        input: WriteInput { jobs: &plan.ids, keys: &keys },
+        all_or_nothing,
         throttle: view.throttle,
         lock_wait: args.confirmation.lock_wait,
         journal,
+        preconditions,
         flags: report::resume_flags(&view, jobs),
     };
     let options = execute::ExecutionOptions {
         plan,
         columns: &columns,
-        store: store.as_ref(),
+        records: RecordStore { store: store.as_ref(), journal_only: view.journal_only },
         canary: view.canary.as_ref(),
-        batch_statements: &statements::requeue(layout, &columns),
+        batch_statements: &statements::requeue(layout, &columns, &stored),
         follow: args.follow_for(),
         resumed: resumed.is_some(),
     };
@@ -184,10 +275,9 @@ async fn apply(
     Ok(report::applied(&view, &record.operation, &run))
 }
 
-/// Returns whether the plan is refused because an id of the command line is missing or not dead. Ids
-/// are all or nothing unless `--skip-ineligible` is given.
+/// Returns whether the plan is refused because an id of the command line is missing, not dead, or changed since
+/// its plan. Ids are all or nothing unless `--skip-ineligible` is given.
 fn is_refused(plan: &Plan) -> bool {
-    matches!(plan.target, Target::Ids(_))
-        && !plan.options.skip_ineligible
-        && plan.skipped_for(PlanSkip::NotDead) + plan.skipped_for(PlanSkip::Missing) > 0
+    let reasons = [PlanSkip::NotDead, PlanSkip::Missing, PlanSkip::Changed];
+    is_all_or_nothing(plan) && reasons.iter().any(|reason| plan.skipped_for(*reason) > 0)
 }

@@ -12,11 +12,12 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationType;
 use crate::facts::requeue::{PlanOptions, Target};
 use crate::facts::selection::Selection;
+use crate::requeue::operation;
 use crate::sources::files::ids;
 use crate::sources::files::local_store::{LocalStore, StoredOperation, StoredPlan};
-use crate::sources::postgres::requeue::journal::Entry;
-use crate::sources::postgres::requeue::operation_events::{self, WritePreconditions};
-use crate::sources::postgres::requeue::{RequeueColumns, statements};
+use crate::sources::files::operation_lock::OperationLock;
+use crate::sources::postgres::requeue::preconditions::WritePreconditions;
+use crate::sources::postgres::requeue::{RequeueColumns, operation_events};
 
 /// The target that the command line selects.
 pub(crate) struct ResolvedTarget {
@@ -30,6 +31,8 @@ pub(crate) struct ResolvedTarget {
     pub(crate) resumed: Option<StoredOperation>,
     /// The jobs that the resumed operation requeued before.
     pub(crate) requeued: HashSet<JobId>,
+    /// The ownership of the operation to resume.
+    pub(crate) lock: Option<OperationLock>,
 }
 
 /// Resolves the target of the command line. An interrupted operation on the same ids is resumed.
@@ -60,7 +63,7 @@ pub(crate) async fn resolve(
     }
     if let Some(id) = &args.plan {
         let plan = store.map_err(Clone::clone)?.plan(id)?;
-        ensure_same_database(context, &plan.database)?;
+        operation::ensure_same_database(context, &plan.database, plan.identity.as_ref()).await?;
         let (target, options) = if args.ignore_changes {
             let options = PlanOptions { skip_ineligible: true, ..plan.options.clone() };
             (Target::Ids(plan.ids.clone()), options)
@@ -74,24 +77,58 @@ pub(crate) async fn resolve(
             stored_plan: Some(plan),
             resumed: None,
             requeued: HashSet::new(),
+            lock: None,
         });
     }
     let target = target(context, args, preconditions).await?;
+    let mut requeued = HashSet::new();
     if let (Target::Ids(_), Ok(store)) = (&target, store)
-        && let Some(record) = find_interrupted(context, store, &target)
+        && let Some(record) = find_interrupted(context, store, &target).await?
     {
-        context
-            .terminal
-            .print_note(&format!("the same command did not finish: {}", record.operation));
-        return resume(context, store, record, columns).await;
+        match same_command(context, store, record, columns).await? {
+            SameCommand::Resume(resumed) => return Ok(*resumed),
+            SameCommand::Begin(done) => requeued = done,
+        }
     }
     let options = PlanOptions {
         max: args.max,
         include_repeat_failures: args.include_repeat_failures,
         skip_ineligible: args.skip_ineligible,
     };
-    let (stored_plan, resumed, requeued) = (None, None, HashSet::new());
-    Ok(ResolvedTarget { target, options, stored_plan, resumed, requeued })
+    Ok(ResolvedTarget { target, options, stored_plan: None, resumed: None, requeued, lock: None })
+}
+
+/// What the same ids as those of an interrupted operation mean.
+enum SameCommand {
+    /// Its remaining jobs.
+    Resume(Box<ResolvedTarget>),
+    /// A new operation: jobs of the interrupted one were dead-lettered again since. Those that were not count as
+    /// done.
+    Begin(HashSet<JobId>),
+}
+
+async fn same_command(
+    context: &Context,
+    store: &LocalStore,
+    record: StoredOperation,
+    columns: &RequeueColumns,
+) -> Result<SameCommand, Error> {
+    let operation = record.operation.clone();
+    let closed = StoredOperation { finished: true, ..record.clone() };
+    let resumed = resume(context, store, record, columns).await?;
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    let requeued: Vec<_> = resumed.requeued.iter().copied().collect();
+    let dead = operation_events::dead_ids(database, layout, &requeued, context.timeout()).await?;
+    if dead.is_empty() {
+        context.terminal.print_note(&format!("the same command did not finish: {operation}"));
+        return Ok(SameCommand::Resume(Box::new(resumed)));
+    }
+    context.terminal.print_note(&format!(
+        "the same command did not finish, and jobs of it are dead letters again: {operation} ends, a new \
+         operation begins"
+    ));
+    store.save_operation(&closed)?;
+    Ok(SameCommand::Begin(resumed.requeued.difference(&dead).copied().collect()))
 }
 
 /// Returns the ids or the filter of the command line.
@@ -114,36 +151,45 @@ async fn target(
 }
 
 /// Returns the operation of this machine on the same ids that is not complete.
-fn find_interrupted(
+async fn find_interrupted(
     context: &Context,
     store: &LocalStore,
     target: &Target,
-) -> Option<StoredOperation> {
-    let database = context.database_name();
-    store.operations().into_iter().find(|record| {
-        record.operation_type == OperationType::Requeue
+) -> Result<Option<StoredOperation>, Error> {
+    for record in store.operations() {
+        if record.operation_type == OperationType::Requeue
             && !record.finished
-            && record.database == database
             && store.plan(&record.plan).is_ok_and(|plan| plan.target == *target)
-    })
+            && operation::is_same_database(context, &record.database, record.identity.as_ref())
+                .await?
+        {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
 }
 
-/// Returns the jobs of a stored operation as the target, with those that it requeued before.
+/// Returns the jobs of a stored operation as the target, with those that it requeued before. The operation is
+/// owned before anything is read, so that nobody else resumes it meanwhile.
 async fn resume(
     context: &Context,
     store: &LocalStore,
     record: StoredOperation,
     columns: &RequeueColumns,
 ) -> Result<ResolvedTarget, Error> {
-    ensure_same_database(context, &record.database)?;
+    operation::ensure_same_database(context, &record.database, record.identity.as_ref()).await?;
+    let lock = store.lock(&record.operation, &operation::owner(context))?;
     let plan = store.plan(&record.plan)?;
     let (database, layout) = (context.database().await?, context.layout().await?);
     let requeued = if columns.enqueued.is_some() {
-        operation_events::requeued_ids(database, layout, &record.operation, context.timeout())
-            .await?
+        let timeout = context.timeout();
+        let located =
+            operation_events::locate(database, layout, &record.operation, timeout).await?;
+        operation_events::requeued_ids(database, layout, &located, timeout).await?
     } else {
-        let entries = store.journal_entries(&record.operation);
-        committed_jobs(context, columns, entries).await?
+        let entries =
+            operation::committed_entries(context, columns, store, &record.operation).await?;
+        entries.iter().filter_map(|entry| JobId::parse(&entry.id, layout.id)).collect()
     };
     let options = PlanOptions { skip_ineligible: true, max: None, ..plan.options.clone() };
     Ok(ResolvedTarget {
@@ -152,29 +198,8 @@ async fn resume(
         stored_plan: Some(plan),
         resumed: Some(record),
         requeued,
+        lock: Some(lock),
     })
-}
-
-/// Returns the jobs of the journal whose write transaction was committed: those whose row no longer has
-/// its previous values.
-async fn committed_jobs(
-    context: &Context,
-    columns: &RequeueColumns,
-    entries: Vec<Entry>,
-) -> Result<HashSet<JobId>, Error> {
-    let (database, layout) = (context.database().await?, context.layout().await?);
-    let keys: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| {
-            let previous = Entry { written: entry.previous.clone(), ..entry.clone() };
-            serde_json::to_string(&previous).ok()
-        })
-        .collect();
-    let statements = statements::undo(layout, columns);
-    let unchanged =
-        operation_events::still_matching(database, &statements, &keys, context.timeout()).await?;
-    let ids = entries.iter().filter(|entry| !unchanged.contains(&entry.id));
-    Ok(ids.filter_map(|entry| JobId::parse(&entry.id, layout.id)).collect())
 }
 
 /// Refuses a plan that selects its jobs by a group id of another version, which would select none.
@@ -186,13 +211,4 @@ fn ensure_same_groups(plan: &StoredPlan) -> Result<(), Error> {
         error
             .hint(format!("or requeue the jobs that the plan lists: --plan {} --frozen", plan.plan))
     })
-}
-
-/// Refuses a plan or an operation of another database.
-pub(crate) fn ensure_same_database(context: &Context, database: &str) -> Result<(), Error> {
-    let current = context.database_name();
-    if current == database {
-        return Ok(());
-    }
-    Err(Error::refused(format!("it was made for {database}, and this is {current}")))
 }

@@ -1,19 +1,24 @@
 //! `dlq undo`: returns the jobs of a requeue that did not change since to dead letters.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use super::target;
 use super::wrong_type::{self, OperationCommand};
 use crate::cli::DlqUndo;
 use crate::commands::confirm;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{OperationId, OperationType, UNDONE};
+use crate::facts::operation::{OperationType, UNDONE};
 use crate::facts::throttle::Throttle;
+use crate::queue::Lifecycle;
 use crate::report::{Report, operations};
-use crate::requeue::{execute, operation};
+use crate::requeue::operation::RecordStore;
+use crate::requeue::{execute, guard, operation};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::postgres::requeue::operation_events::LocatedOperation;
+use crate::sources::postgres::requeue::preconditions::{self, WritePreconditions};
+use crate::sources::postgres::requeue::statements::Statements;
+use crate::sources::postgres::requeue::stored::Stored;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
 
 /// Undoes a requeue, or with `--dry-run` reports which jobs can be undone.
@@ -22,34 +27,35 @@ pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Err
     let (layout, database) = (context.layout().await?, context.database().await?);
     let columns = RequeueColumns::new(layout)?;
     let store = LocalStore::open(context.settings.state_dir.as_deref());
+    let stage = columns.progress.as_ref();
+    let timeout = context.timeout();
     let preconditions =
-        operation_events::preconditions(database, layout, context.timeout()).await?;
-    let requeued = read_requeued(context, &undone_operation, &columns, store.as_ref()).await?;
+        preconditions::read(database, layout, &columns.columns, stage, timeout).await?;
+    let unknown_guard = guard::compare_databases(context).await?;
+    let located = operation_events::locate(database, layout, &undone_operation, timeout).await?;
+    let requeued = read_requeued(context, &located, &columns, store.as_ref()).await?;
     if requeued.is_empty() {
         let store = store.as_ref().ok();
         return Err(
             wrong_type::refusal(context, OperationCommand::Undo, &undone_operation, store).await?
         );
     }
-    let statements = statements::undo(layout, &columns);
-    let keys: Vec<_> = requeued.iter().map(|(_, key)| key.clone()).collect();
-    let matching =
-        operation_events::still_matching(database, &statements, &keys, context.timeout()).await?;
+    let stored = Stored::with_role(layout, Lifecycle::Dead, &preconditions.traits);
+    let statements = statements::undo(layout, &columns, &stored);
+    let undoable = undoable(context, &statements, &located, &requeued).await?;
     let total = requeued.len() as u64;
     let all_jobs: Vec<_> = requeued.iter().map(|(job, _)| *job).collect();
     let (jobs, keys): (Vec<_>, Vec<_>) =
-        requeued.into_iter().filter(|(job, _)| matching.contains(&job.to_string())).unzip();
+        requeued.into_iter().filter(|(job, _)| undoable.contains(job)).unzip();
     let eligible = jobs.len() as u64;
     let (undone, changed_jobs) = match total - eligible {
         0 => (0, vec![]),
         ineligible => {
-            let (undone, undone_jobs) =
-                undone_before(context, &undone_operation, &jobs, store.as_ref().ok()).await?;
-            let is_changed =
-                |job: &JobId| !undone_jobs.contains(job) && !matching.contains(&job.to_string());
-            let changed =
-                all_jobs.into_iter().filter(|job| layout.events.is_some() && is_changed(job));
-            (undone.min(ineligible), changed.collect())
+            let undone_jobs =
+                undone_before(context, &located, &columns, &jobs, store.as_ref().ok()).await?;
+            let is_changed = |job: &JobId| !undone_jobs.contains(job) && !undoable.contains(job);
+            let changed = all_jobs.into_iter().filter(is_changed).collect();
+            ((undone_jobs.len() as u64).min(ineligible), changed)
         }
     };
     let (from, changed_since) = (context.provenance(), total - eligible - undone);
@@ -59,54 +65,112 @@ pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Err
     if args.confirmation.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, args.confirmation.dry_run, &from));
     }
-    execute::refuse_if_not_writable(context, &preconditions)?;
-    let plan = operations::undo_plan(&scope, &from);
-    let permit = confirm::confirm(context, &args.confirmation, (eligible, None), &plan).await?;
-    let id = operation::operation_id(&preconditions, &undone_operation.to_string());
-    let reason = args.confirmation.reason.as_deref();
-    let mut record = StoredOperation {
-        undoes_operation: Some(undone_operation.clone()),
-        ..operation::new_record(context, id, OperationType::Undo, reason, eligible as usize)
-    };
-    let write = execute::ApprovedWrite {
-        permit,
+    execute::refuse_if_not_writable(context, &preconditions, unknown_guard)?;
+    let undo = Undo {
+        scope: &scope,
+        jobs: &jobs,
+        keys: &keys,
         statements,
-        event: operation::event(&record.operation, &record.author, UNDONE, Some(&undone_operation)),
-        input: WriteInput { jobs: &jobs, keys: Some(&keys) },
-        all_or_nothing: false,
-        throttle: Throttle::default(),
-        lock_wait: args.confirmation.lock_wait,
-        journal: None,
-        flags: String::new(),
+        preconditions,
+        columns: &columns,
     };
-    let outcome = execute::run(context, store.ok().as_ref(), &mut record, write).await?;
-    Ok(operations::undone(&scope, &record.operation, &outcome, &context.provenance()))
+    undo.write(context, args, store).await
 }
 
-/// Returns how many jobs of an operation earlier undos returned to dead letters, without the `eligible`
-/// jobs, and which. The set is empty if the database has no events.
+/// An undo that is ready to be confirmed.
+struct Undo<'a> {
+    scope: &'a operations::UndoScope<'a>,
+    jobs: &'a [JobId],
+    keys: &'a [String],
+    statements: Statements,
+    preconditions: WritePreconditions,
+    columns: &'a RequeueColumns,
+}
+
+impl Undo<'_> {
+    /// Asks for the confirmation, writes, and returns the report.
+    async fn write(
+        self,
+        context: &Context,
+        args: &DlqUndo,
+        store: Result<LocalStore, Error>,
+    ) -> Result<Report, Error> {
+        let Self { scope, jobs, keys, statements, preconditions, columns } = self;
+        let journal_only = columns.enqueued.is_none();
+        let store = operation::open_local_store(store, journal_only)?;
+        let plan = operations::undo_plan(scope, &context.provenance());
+        let count = (scope.eligible, None);
+        let permit = confirm::confirm(context, &args.confirmation, count, &plan).await?;
+        let undone = scope.operation;
+        let id = operation::operation_id(&preconditions, &undone.to_string());
+        let reason = args.confirmation.reason.as_deref();
+        let record =
+            operation::new_record(context, id, OperationType::Undo, reason, jobs.len()).await?;
+        let mut record = StoredOperation { undoes_operation: Some(undone.clone()), ..record };
+        // Without events, a resume of the operation must find out which of its jobs were undone.
+        let journal = operation::journal(store.as_ref(), journal_only, &record.operation)?;
+        let write = execute::ApprovedWrite {
+            permit,
+            statements,
+            event: operation::event(&record.operation, &record.author, UNDONE, Some(undone)),
+            input: WriteInput { jobs, keys },
+            all_or_nothing: false,
+            throttle: Throttle::default(),
+            lock_wait: args.confirmation.lock_wait,
+            journal,
+            preconditions,
+            flags: String::new(),
+        };
+        let records = RecordStore { store: store.as_ref(), journal_only };
+        let (outcome, _) = execute::run(context, records, &mut record, write).await?;
+        Ok(operations::undone(scope, &record.operation, &outcome, &context.provenance()))
+    }
+}
+
+/// Returns the jobs that no worker has claimed since the requeue. A row that another transaction has written
+/// since, but that looks as the requeue left it, may have been claimed and released: then the events tell.
+async fn undoable(
+    context: &Context,
+    statements: &Statements,
+    operation: &LocatedOperation,
+    requeued: &[(JobId, String)],
+) -> Result<HashSet<JobId>, Error> {
+    let (layout, database) = (context.layout().await?, context.database().await?);
+    let keys: Vec<_> = requeued.iter().map(|(_, key)| key.clone()).collect();
+    let timeout = context.timeout();
+    let undoable = operation_events::undoable(database, statements, &keys, timeout).await?;
+    let rewritten = undoable.iter().filter(|job| !job.untouched);
+    let rewritten: Vec<_> = rewritten.map(|job| job.id.clone()).collect();
+    let touched =
+        operation_events::touched(database, layout, operation, &rewritten, timeout).await?;
+    let untouched = undoable.iter().filter(|job| !touched.contains(&job.id));
+    Ok(untouched.filter_map(|job| JobId::parse(&job.id, layout.id)).collect())
+}
+
+/// Returns the jobs of an operation that earlier undos returned to dead letters, without the `eligible` jobs.
 async fn undone_before(
     context: &Context,
-    operation: &OperationId,
+    operation: &LocatedOperation,
+    columns: &RequeueColumns,
     eligible: &[JobId],
     store: Option<&LocalStore>,
-) -> Result<(u64, HashSet<JobId>), Error> {
+) -> Result<HashSet<JobId>, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    if layout.events.is_some() {
-        let mut undone =
-            operation_events::undone_ids(database, layout, operation, context.timeout()).await?;
-        eligible.iter().for_each(|job| _ = undone.remove(job));
-        return Ok((undone.len() as u64, undone));
-    }
-    let records = store.map(LocalStore::operations).unwrap_or_default();
-    let undos = records.iter().filter(|r| r.undoes_operation.as_ref() == Some(operation));
-    Ok((undos.map(|record| record.written).sum(), HashSet::new()))
+    let mut undone = match store {
+        _ if columns.enqueued.is_some() => {
+            operation_events::undone_ids(database, layout, operation, context.timeout()).await?
+        }
+        Some(store) => operation::undone_by_journal(context, columns, store, &operation.id).await?,
+        None => HashSet::new(),
+    };
+    eligible.iter().for_each(|job| _ = undone.remove(job));
+    Ok(undone)
 }
 
 /// Reads the jobs that an operation requeued, each with the JSON of its previous and written values.
 async fn read_requeued(
     context: &Context,
-    operation: &OperationId,
+    operation: &LocatedOperation,
     columns: &RequeueColumns,
     store: Result<&LocalStore, &Error>,
 ) -> Result<Vec<(JobId, String)>, Error> {
@@ -115,14 +179,23 @@ async fn read_requeued(
         let timeout = context.timeout();
         return Ok(operation_events::requeued(database, layout, operation, timeout).await?);
     }
-    let store = store.map_err(Clone::clone)?;
+    let (store, operation) = (store.map_err(Clone::clone)?, &operation.id);
     if let Some(record) = store.operation(operation)? {
-        target::ensure_same_database(context, &record.database)?;
+        operation::ensure_same_database(context, &record.database, record.identity.as_ref())
+            .await?;
         if record.operation_type != OperationType::Requeue {
             return Ok(vec![]);
         }
     }
-    let entries = store.journal_entries(operation);
+    let recorded = store.journal_entries(operation);
+    let entries = if recorded.iter().any(|entry| entry.transaction.is_some()) {
+        operation::committed_entries(context, columns, store, operation).await?
+    } else {
+        // A journal of an earlier version names no transactions: the undo compares each row. If a job occurs
+        // twice, its last line counts.
+        let by_job = recorded.into_iter().map(|entry| (entry.id.clone(), entry));
+        by_job.collect::<BTreeMap<_, _>>().into_values().collect()
+    };
     let requeued = entries.iter().filter_map(|entry| {
         let id = JobId::parse(&entry.id, layout.id)?;
         Some((id, serde_json::to_string(entry).ok()?))

@@ -36,7 +36,7 @@ pub(crate) struct RequeueJson {
 /// Jobs that the plan skips for one reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ExcludedJson {
-    /// `missing`, `not_dead`, `repeat_offender`, `beyond_max` or `already_done`.
+    /// `missing`, `not_dead`, `repeat_offender`, `beyond_max`, `already_done` or `changed`.
     reason: &'static str,
     jobs: u64,
     /// Some of the jobs, with their current state.
@@ -52,15 +52,15 @@ pub(crate) struct PlannedGroupJson {
     jobs: u64,
 }
 
-/// Returns the number of jobs that were requested but cannot be requeued: repeat failures, and ids
-/// that are not dead letters.
+/// Returns the number of jobs that were requested but cannot be requeued: repeat failures, jobs that changed
+/// since the plan, and ids that are not dead letters.
 pub(crate) fn not_requeued(plan: &Plan) -> u64 {
-    let repeat_failures = plan.skipped_for(PlanSkip::RepeatFailure);
+    let skipped = plan.skipped_for(PlanSkip::RepeatFailure) + plan.skipped_for(PlanSkip::Changed);
     // `--skip-ineligible` and a resumed operation accept ids that are not dead letters.
     if plan.options.skip_ineligible {
-        return repeat_failures;
+        return skipped;
     }
-    repeat_failures + plan.skipped_for(PlanSkip::NotDead) + plan.skipped_for(PlanSkip::Missing)
+    skipped + plan.skipped_for(PlanSkip::NotDead) + plan.skipped_for(PlanSkip::Missing)
 }
 
 /// Builds the JSON of a plan and of its outcome.

@@ -70,8 +70,9 @@ pub(crate) fn planned(view: &RequeuePlanView<'_>, dry_run: bool, obstacle: Optio
         document.next(apply_commands(view));
     }
     let mut report = Report::listing("dlq requeue", data(view, None), document);
-    if !dry_run && not_requeued(plan) > 0 {
-        report.exit = ExitCode::Partial;
+    // Nothing is eligible, and the report says so. Jobs that changed since were eligible once.
+    if !dry_run && plan.skipped_for(PlanSkip::Changed) > 0 {
+        report.exit = ExitCode::Refused;
     }
     summarize(&mut report, plan, None);
     report
@@ -119,6 +120,7 @@ fn describe_ineligible(plan: &Plan) -> String {
     let reasons = [
         (PlanSkip::Missing, "job does not exist", "jobs do not exist"),
         (PlanSkip::NotDead, "job is not dead", "jobs are not dead"),
+        (PlanSkip::Changed, "job changed since the plan", "jobs changed since the plan"),
     ];
     let counts = reasons.map(|(reason, one, more)| (plan.skipped_for(reason), one, more));
     let counts = counts.into_iter().filter(|(n, ..)| *n > 0);
@@ -141,6 +143,11 @@ pub(crate) fn applied(
     if let Some(followed) = &run.followed {
         follow::add_blocks(&mut document, followed);
     }
+    if !run.resumable && outcome.not_requeued + outcome.in_doubt > 0 {
+        document.note(
+            "the operation is not recorded on this machine: the same selection again requeues what is still dead",
+        );
+    }
     document.next(next(view, operation, run));
     let mut data = data(view, Some(outcome_json(operation, outcome)));
     data.canary = view.canary.as_ref().map(|_| canary::json(&run.groups));
@@ -157,14 +164,16 @@ pub(crate) fn applied(
 }
 
 /// Returns the exit code. The outcome of the jobs comes before that of the write: failed again 2,
-/// unknown 3.
+/// unknown 3, a canary without outcome 75.
 fn exit_code(run: &RequeueRun, written: ExitCode) -> ExitCode {
     if run.outcome.stopped.is_some() {
         return written;
     }
-    let outcomes = [canary::exit(&run.groups), run.followed.as_ref().map(follow::exit)];
+    let has_written = run.outcome.written > 0;
+    let outcomes =
+        [canary::exit(&run.groups, has_written), run.followed.as_ref().map(follow::exit)];
     let has = |code| outcomes.contains(&Some(code));
-    let order = [ExitCode::Critical, ExitCode::Unknown, ExitCode::Interrupted];
+    let order = [ExitCode::Critical, ExitCode::Unknown, ExitCode::Interrupted, ExitCode::Partial];
     order.into_iter().find(|code| has(*code)).unwrap_or(written)
 }
 
@@ -175,6 +184,8 @@ fn next(
 ) -> Vec<(String, String)> {
     let (outcome, mut next) = (&run.outcome, Vec::new());
     let mut suggest = |command: String, purpose: &str| next.push((command, purpose.to_owned()));
+    // Only the machine with the record can resume an operation.
+    let left = if run.resumable { outcome.not_requeued + outcome.in_doubt } else { 0 };
     // A resumed operation keeps the canary and the rate limit.
     let flags = resume_flags(view, outcome.not_requeued + outcome.in_doubt);
     let resume = ShellCommand::new("dlq requeue --resume").arg(operation).flags(flags).into();
@@ -183,7 +194,7 @@ fn next(
             ShellCommand::new("dlq follow").arg(operation).into(),
             "what becomes of those that were requeued",
         );
-        if outcome.not_requeued > 0 {
+        if outcome.not_requeued > 0 && run.resumable {
             let failed = run.groups.iter().any(|group| group.stopped == Some(CanaryStop::Failed));
             let condition = if failed { "the cause is mended" } else { "workers reach its jobs" };
             suggest(resume, &format!("once {condition}: go on with the others"));
@@ -194,10 +205,11 @@ fn next(
                 "take back what no worker has touched",
             );
         }
-    } else if outcome.not_requeued + outcome.in_doubt > 0 {
+    } else if left > 0 {
         match outcome.stopped {
-            Some(WriteStop::AllOrNothing) => {}
+            Some(WriteStop::AllOrNothing(_)) => {}
             Some(WriteStop::Undone) => suggest(resume, "if the others are wanted after all"),
+            Some(WriteStop::Rejected { .. }) => suggest(resume, "once the database accepts them"),
             _ => suggest(resume, "finish it; nothing is done twice"),
         }
     } else if let Some(followed) = &run.followed {

@@ -117,6 +117,7 @@ fn label(reason: PlanSkip) -> &'static str {
         PlanSkip::RepeatFailure => "left out: repeat offender",
         PlanSkip::OverMax => "left out: beyond --max",
         PlanSkip::AlreadyRequeued => "already done",
+        PlanSkip::Changed => "left out: changed since",
     }
 }
 

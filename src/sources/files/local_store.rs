@@ -1,7 +1,7 @@
 //! The state directory of this machine: plans, operation records and journals. Files are private
 //! and replaced atomically.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,12 +10,15 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::operation_lock::{self, OperationLock};
 use super::private_file;
 use crate::error::Error;
+use crate::facts::identity::DatabaseIdentity;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{Author, OperationId, OperationType};
 use crate::facts::requeue::{PlanOptions, Target};
 use crate::sources::postgres::requeue::journal::Entry;
+use crate::text::ShellCommand;
 
 /// A stored plan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +35,19 @@ pub(crate) struct StoredPlan {
     pub(crate) cutoff: Timestamp,
     /// Ids of the planned jobs.
     pub(crate) ids: Vec<JobId>,
+    /// Change mark of each of them; empty in plans of earlier versions.
+    #[serde(default)]
+    pub(crate) marks: Vec<i64>,
+    /// The database that the server says it is; `None` in plans of earlier versions.
+    #[serde(default)]
+    pub(crate) identity: Option<DatabaseIdentity>,
+}
+
+impl StoredPlan {
+    /// Returns the change marks by job.
+    pub(crate) fn marks_by_job(&self) -> HashMap<JobId, i64> {
+        self.ids.iter().copied().zip(self.marks.iter().copied()).collect()
+    }
 }
 
 /// A stored operation, written before its first batch and after its last one.
@@ -46,6 +62,9 @@ pub(crate) struct StoredOperation {
     pub(crate) plan: String,
     /// `host:port/database`.
     pub(crate) database: String,
+    /// The database that the server says it is; `None` in records of earlier versions.
+    #[serde(default)]
+    pub(crate) identity: Option<DatabaseIdentity>,
     /// Operator and reason of the last write.
     pub(crate) author: Author,
     /// Operator who started it, if it was resumed.
@@ -75,8 +94,21 @@ impl StoredOperation {
     }
 }
 
+/// The database of a protected or read-only context, stored when it was first reached.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KnownDatabase {
+    /// Name of the context.
+    pub(crate) context: String,
+    /// `host:port/database`, as the context spelled it.
+    pub(crate) address: String,
+    /// The database that the server said it is.
+    pub(crate) identity: DatabaseIdentity,
+}
+
 /// Subdirectories of the state directory.
-pub(crate) const DIRECTORIES: [&str; 3] = ["plans", "operations", "journal"];
+pub(crate) const DIRECTORIES: [&str; 4] = ["plans", "operations", "journal", "locks"];
+/// File with the databases of protected and read-only contexts.
+const KNOWN_DATABASES: &str = "databases.json";
 
 /// The plans, operation records and journals in the state directory.
 #[derive(Debug, Clone)]
@@ -99,6 +131,32 @@ impl LocalStore {
             private_file::create_directory(&path).map_err(store_error(&path))?;
         }
         Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// Reads the databases that a context had when they were reached. A damaged file has none; they are stored
+    /// again when they are reached.
+    pub(crate) fn known_databases(&self, context: &str) -> Vec<KnownDatabase> {
+        let mut known: Vec<KnownDatabase> =
+            read(&self.dir.join(KNOWN_DATABASES)).unwrap_or_default();
+        known.retain(|database| database.context == context);
+        known
+    }
+
+    /// Stores the database of a context under this address.
+    pub(crate) fn remember_database(
+        &self,
+        context: &str,
+        address: &str,
+        identity: &DatabaseIdentity,
+    ) -> Result<(), Error> {
+        let path = self.dir.join(KNOWN_DATABASES);
+        let mut known: Vec<KnownDatabase> = read(&path).unwrap_or_default();
+        known.retain(|database| {
+            (database.context.as_str(), database.address.as_str()) != (context, address)
+        });
+        let (context, address) = (context.to_owned(), address.to_owned());
+        known.push(KnownDatabase { context, address, identity: identity.clone() });
+        write(&path, &known)
     }
 
     /// Stores a plan.
@@ -154,17 +212,31 @@ impl LocalStore {
         open().map_err(store_error(&path))
     }
 
-    /// Reads the journal of an operation, one entry per job. A line truncated by a crash belongs to
-    /// a transaction that was not committed. If a job occurs twice, the last entry counts.
+    /// Reads the journal of an operation. A line truncated by a crash belongs to a transaction that was not
+    /// committed; of the others the server knows it. A job can have several lines.
     pub(crate) fn journal_entries(&self, id: &OperationId) -> Vec<Entry> {
         let path = self.path("journal", &id.to_string(), "jsonl");
         let text = fs::read_to_string(path).unwrap_or_default();
-        let mut entries: Vec<Entry> =
-            text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let mut seen_ids = HashSet::new();
-        entries.retain(|entry| seen_ids.insert(entry.id.clone()));
-        entries.reverse();
-        entries
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Makes this process the owner of an operation until the lock is dropped or the process ends.
+    ///
+    /// # Errors
+    /// 77 if another process owns it; the message says which.
+    pub(crate) fn lock(&self, id: &OperationId, owner: &str) -> Result<OperationLock, Error> {
+        let path = self.path("locks", &id.to_string(), "lock");
+        operation_lock::take(&path, owner).map_err(store_error(&path))?.ok_or_else(|| {
+            let owner =
+                operation_lock::owner(&path).unwrap_or_else(|| "another process".to_owned());
+            Error::refused(format!("operation {id} is being written by {owner}"))
+                .hint(format!("watch it: {}", ShellCommand::new("dlq follow").arg(id)))
+        })
+    }
+
+    /// Returns the process that owns an operation, if one does.
+    pub(crate) fn owner(&self, id: &OperationId) -> Option<String> {
+        operation_lock::owner(&self.path("locks", &id.to_string(), "lock"))
     }
 
     fn path(&self, directory: &str, name: &str, extension: &str) -> PathBuf {
@@ -217,6 +289,8 @@ mod tests {
             options: PlanOptions::default(),
             cutoff: Timestamp::UNIX_EPOCH,
             ids: vec![JobId::Number(1), JobId::Uuid(2)],
+            marks: vec![7, 8],
+            identity: None,
         };
         store.save_plan(&plan).unwrap();
         assert_eq!(store.plan("plan-1").unwrap().ids, plan.ids);
@@ -228,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn last_complete_journal_line_of_a_job_wins() {
+    fn incomplete_journal_line_is_not_read() {
         let dir = tempfile::tempdir().unwrap();
         let store = LocalStore::open(Some(dir.path())).unwrap();
         let id = OperationId::parse("rq-20261125T222653Z-t-19d058").unwrap();
@@ -239,6 +313,6 @@ mod tests {
         store.journal(&id).unwrap().write_all(second.as_bytes()).unwrap();
         let entries = store.journal_entries(&id);
         let written: Vec<_> = entries.iter().map(|e| (e.id.as_str(), e.written.as_u64())).collect();
-        assert_eq!(written, [("a", Some(1)), ("b", Some(2)), ("c", Some(2))]);
+        assert_eq!(written, [("a", Some(1)), ("b", Some(1)), ("b", Some(2)), ("c", Some(2))]);
     }
 }

@@ -16,6 +16,7 @@ mod events;
 pub(crate) mod flow;
 pub(crate) mod grants;
 pub(crate) mod groups;
+pub(crate) mod identity;
 pub(crate) mod jobs;
 pub(crate) mod last_finishes;
 pub(crate) mod layout;

@@ -9,13 +9,14 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Database;
-use super::requeue::operation_events::operation_filter;
-use super::row_types::WorkspaceHash;
+use super::requeue::operation_events::{LocatedOperation, operation_filter};
+use super::requeue::statements::row_transaction;
+use super::row_types::{Micros, WorkspaceHash};
 use super::selection::{fingerprint, fingerprint_columns};
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
-use crate::facts::requeued_job::{CauseInterner, JobEvent, JobRow, RequeuedJob};
+use crate::facts::requeued_job::{CauseInterner, EventKey, JobEvent, JobRow, RequeuedJob};
 use crate::queue::{Events, IdType, Layout, sql};
 use crate::sources::postgres::row_types;
 
@@ -29,8 +30,8 @@ const CLAIM_WINDOW: u32 = 5_000;
 /// Page of events.
 #[derive(Debug, Default)]
 pub(crate) struct EventPage {
-    /// Event ids and records, in order.
-    pub(crate) records: Vec<(i64, EventRecord)>,
+    /// Events and their content, by id.
+    pub(crate) records: Vec<(EventKey, EventRecord)>,
     /// Id of the last event of the page; unchanged if the page is empty.
     pub(crate) last: i64,
     /// Whether there are more pages.
@@ -66,12 +67,13 @@ pub(crate) async fn events(
     page.more = rows.len() as i64 == PAGE_ROWS;
     for row in &rows {
         page.last = row.get("event");
+        let at = row.get::<_, Option<Micros>>("at").and_then(Micros::finite);
+        let key = EventKey { at, id: page.last };
         if row.get::<_, Option<bool>>("ours") == Some(true) {
-            page.records
-                .push((page.last, EventRecord::Requeued(requeued_job(row, layout.id, causes)?)));
+            page.records.push((key, EventRecord::Requeued(requeued_job(row, layout.id, causes)?)));
         } else if let Some(event) = job_event(row) {
             let job = super::row_types::id(row.get("job"), layout.id)?;
-            page.records.push((page.last, EventRecord::Happened(job, event)));
+            page.records.push((key, EventRecord::Happened(job, event)));
         }
     }
     Ok(page)
@@ -83,19 +85,28 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
     let data = sql::ident(events.data.as_deref()?);
     let job_events = &events.relation;
     Some(format!(
+        // The details of other events may have any shape: only those of the operation are converted.
         "with page as (
-           select id::bigint as event, job_id, {stage}::text as stage, {data}::jsonb as data,
-                  {data} ->> 'reason' = {requeued} and {data} ->> 'operation' = $2 as ours
+           select id::bigint as event, {at} as at, job_id, {stage}::text as stage,
+                  left({data} ->> 'reason', 100) as reason,
+                  left(coalesce({data} ->> 'worker_id', {data} ->> 'locked_by'), 200) as worker,
+                  {data} ->> 'reason' = {requeued} and {data} ->> 'operation' = $2 as ours, {data} as data
              from {job_events} where id > $1 order by id limit {PAGE_ROWS}
+         ), known as (
+           select event, at, job_id, stage, reason, worker, ours,
+                  case when ours then {transaction} end as transaction,
+                  case when ours then (data -> 'previous')::jsonb end as previous,
+                  case when ours then (data -> 'written')::jsonb end as written
+             from page
          )
-         select event, page.job_id::text as job, page.stage as stage, ours,
-                left(page.data ->> 'reason', 100) as reason, {worker} as worker, {columns}
-           from page left join {jobs} on ours and job.id = page.job_id
+         select event, at, known.job_id::text as job, stage, ours, reason, worker, transaction, {columns}
+           from known left join {jobs} job on ours and job.id = known.job_id
           order by event",
+        at = events.at.as_ref().map_or("null::timestamptz".to_owned(), |at| at.sql()),
+        transaction = row_transaction("data ->> 'transaction'"),
         stage = sql::ident(&events.stage),
         requeued = sql::literal(REQUEUED),
-        worker = "left(coalesce(page.data ->> 'worker_id', page.data ->> 'locked_by'), 200)",
-        columns = previous_columns(layout, "page.data -> 'previous'"),
+        columns = previous_columns(layout, "known.previous", "known.written"),
     ))
 }
 
@@ -119,7 +130,7 @@ fn job_event(row: &Row) -> Option<JobEvent> {
 pub(crate) async fn read_from_events(
     db: &Database,
     layout: &Layout,
-    operation: &OperationId,
+    operation: &LocatedOperation,
     causes: &mut CauseInterner,
     timeout: Duration,
 ) -> Result<Vec<RequeuedJob>, SourceError> {
@@ -129,14 +140,17 @@ pub(crate) async fn read_from_events(
     let job_events = &events.relation;
     let statement = format!(
         "with ours as (
-           select job_id, {data}::jsonb -> 'previous' as previous from {job_events} where {}
+           select job_id, ({data} -> 'previous')::jsonb as previous, ({data} -> 'written')::jsonb as written,
+                  {} as transaction
+             from {job_events} where {}
          )
-         select ours.job_id::text as job, {}
-           from ours join {jobs} on job.id = ours.job_id",
+         select ours.job_id::text as job, transaction, {}
+           from ours left join {jobs} job on job.id = ours.job_id",
+        row_transaction(&format!("{data} ->> 'transaction'")),
         operation_filter(events, operation)?,
-        previous_columns(layout, "ours.previous"),
+        previous_columns(layout, "ours.previous", "ours.written"),
     );
-    let name = operation.to_string();
+    let name = operation.id.to_string();
     let rows = db.rows(timeout, &statement, &[(&name, Type::TEXT)]).await?;
     rows.iter().map(|row| requeued_job(row, layout.id, causes)).collect()
 }
@@ -152,13 +166,16 @@ pub(crate) async fn read_from_journal(
     let jobs = layout.rows_as("job");
     let statement = format!(
         "with ours as (
-           select (entry::jsonb ->> 'id')::{} as job_id, entry::jsonb -> 'previous' as previous
+           select (entry::jsonb ->> 'id')::{} as job_id, entry::jsonb -> 'previous' as previous,
+                  entry::jsonb -> 'written' as written,
+                  {} as transaction
              from unnest($1::text[]) entry
          )
-         select ours.job_id::text as job, {}
-           from ours join {jobs} on job.id = ours.job_id",
+         select ours.job_id::text as job, transaction, {}
+           from ours left join {jobs} on job.id = ours.job_id",
         layout.id.sql(),
-        previous_columns(layout, "ours.previous"),
+        row_transaction("entry::jsonb ->> 'transaction'"),
+        previous_columns(layout, "ours.previous", "ours.written"),
     );
     let mut jobs = Vec::new();
     for chunk in entries.chunks(CHUNK) {
@@ -181,19 +198,34 @@ fn requeued_job(
         group: causes.intern(fingerprint(row)),
         error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,
         updated_hash: row.get::<_, WorkspaceHash>("changed_mark").0,
+        transaction: row.get("transaction"),
     })
+}
+
+/// Returns whether rows of jobs and events tell the transaction that wrote them. Those of views do not.
+pub(crate) async fn have_transactions(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<bool, SourceError> {
+    let relations = [Some(&layout.relation), layout.events.as_ref().map(|events| &events.relation)];
+    let relations: Vec<_> = relations.into_iter().flatten().map(ToString::to_string).collect();
+    let statement = "select coalesce(bool_and(c.relkind in ('r', 'p')), false) as tables
+        from pg_catalog.unnest($1::text[]) name
+        left join pg_catalog.pg_class c on c.oid = pg_catalog.to_regclass(name)";
+    Ok(db.row(timeout, statement, &[(&relations, Type::TEXT_ARRAY)]).await?.get("tables"))
 }
 
 /// Reads the current rows of at most [`CHUNK`] jobs. Deleted jobs are missing from the result.
 pub(crate) async fn read_rows(
     db: &Database,
     layout: &Layout,
-    jobs: &[JobId],
+    (jobs, has_transactions): (&[JobId], bool),
     causes: &mut CauseInterner,
     timeout: Duration,
 ) -> Result<Vec<JobRow>, SourceError> {
     let ids: Vec<_> = jobs.iter().map(ToString::to_string).collect();
-    let statement = rows_statement(layout);
+    let statement = rows_statement(layout, has_transactions);
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&ids, Type::TEXT_ARRAY)];
     let rows = db.rows(timeout, &statement, &params).await?;
     let job_row = |row: &Row| {
@@ -207,12 +239,13 @@ pub(crate) async fn read_rows(
             group: causes.intern(fingerprint(row)),
             error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,
             updated_hash: row.get::<_, WorkspaceHash>("changed_mark").0,
+            transaction: row.get("transaction"),
         })
     };
     rows.iter().map(job_row).collect()
 }
 
-fn rows_statement(layout: &Layout) -> String {
+fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
     let jobs = layout.rows_as("job");
     let error_field = |key: &str| match &layout.error {
         Some(error) if error.json => format!("({}::jsonb ->> '{key}')", sql::ident(&error.name)),
@@ -230,7 +263,7 @@ fn rows_statement(layout: &Layout) -> String {
         "select id::text as job, {live}::text as live, {attempts}::bigint as attempts,
                 left({holder}::text, 200) as holder, left({failed_by}, 200) as failed_by,
                 {failed_at} is not null as dated, {mark}, {changed} as changed_mark,
-                {fingerprint}
+                {transaction} as transaction, {fingerprint}
            from {jobs} where id = any($1::text[]::{id}[])",
         live = sql::ident(&layout.state_column),
         attempts = sql::column_or_null(layout.attempts.as_ref(), "bigint"),
@@ -238,6 +271,7 @@ fn rows_statement(layout: &Layout) -> String {
         failed_by = error_field("worker_id"),
         failed_at = error_field("failed_at"),
         mark = error_hash(&last_error, &error),
+        transaction = if has_transactions { "xmin::text" } else { "null::text" },
         fingerprint = fingerprint_columns(layout),
         id = layout.id.sql(),
     )
@@ -252,17 +286,21 @@ fn error_hash(last_error: &str, error: &str) -> String {
 }
 
 /// Returns the select list that [`requeued_job`] reads, taken from the former columns in an event
-/// or a journal (`previous`, JSON) and the kind of the row `job`.
-fn previous_columns(layout: &Layout, previous: &str) -> String {
-    let previous_text = |column: Option<&String>| match column {
-        Some(name) => format!("({previous} ->> {})", sql::literal(name)),
+/// or a journal (`previous`, JSON) and the kind of the row `job`. A trigger may have changed the errors with the
+/// requeue (`written`, JSON).
+fn previous_columns(layout: &Layout, previous: &str, written: &str) -> String {
+    let text_of = |record: &str, column: Option<&String>| match column {
+        Some(name) => format!("({record} ->> {})", sql::literal(name)),
         None => "null::text".to_owned(),
     };
-    let last_error = previous_text(layout.last_error.as_ref());
-    let error = match &layout.error {
-        Some(error) if error.json => format!("({previous} -> {})::text", sql::literal(&error.name)),
-        other => previous_text(other.as_ref().map(|error| &error.name)),
+    let error_of = |record: &str| match &layout.error {
+        Some(error) if error.json => format!("({record} -> {})::text", sql::literal(&error.name)),
+        other => text_of(record, other.as_ref().map(|error| &error.name)),
     };
+    let after = format!("({previous} || coalesce({written}, '{{}}'))");
+    let mark = error_hash(&text_of(&after, layout.last_error.as_ref()), &error_of(&after));
+    let last_error = text_of(previous, layout.last_error.as_ref());
+    let error = error_of(previous);
     let kind = match &layout.kind {
         Some(name) => format!("job.{}::text", sql::ident(name)),
         None => "null::text".to_owned(),
@@ -272,9 +310,8 @@ fn previous_columns(layout: &Layout, previous: &str) -> String {
          coalesce(({changed})::text, '') as changed_mark",
         last = sql::fingerprint_input(&last_error),
         of_error = sql::fingerprint_input(&error),
-        mark = error_hash(&last_error, &error),
         changed = match &layout.updated {
-            Some(column) => column.parse(&previous_text(Some(&column.name))),
+            Some(column) => column.parse(&text_of(previous, Some(&column.name))),
             None => "null::text".to_owned(),
         },
     )

@@ -267,7 +267,7 @@ fn canary_without_outcome_stops_at_its_timeout() {
     let mut cli = canary(&db, &["--canary", "--canary-timeout", "100ms"]);
     let running = cli.start();
     workers::claim(&db.session(), "w");
-    let json = running.finish().expect_code(3).json();
+    let json = running.finish().expect_code(75).json();
     assert_eq!(
         (first_group(&json)["stopped"].as_str(), first_group(&json)["step"]["open"].as_u64()),
         (Some("timeout"), Some(1))
@@ -280,7 +280,7 @@ fn unclaimed_canary_can_be_undone() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 3);
     let args = ["dlq", "requeue", "--canary", "--canary-timeout", "100ms", "--all", "--yes"];
-    let out = Cli::new(args).env("DATABASE_URL", db.url()).run().expect_code(3);
+    let out = Cli::new(args).env("DATABASE_URL", db.url()).run().expect_code(75);
     assert!(out.stdout.contains("no outcome") && out.stdout.contains("dlq undo rq-"), "{out:#?}");
 }
 
@@ -291,7 +291,7 @@ fn other_cause_stops_the_canary_only_when_dead_lettered() {
     let mut cli = canary(&db, &["--canary", "--canary-timeout", "100ms"]);
     let running = cli.start();
     workers::fail(&db.session(), OTHER_CAUSE);
-    running.finish().expect_code(3);
+    running.finish().expect_code(75);
     let mut cli = canary(&db, &["--canary"]);
     let running = cli.start();
     workers::kill(&db.session(), OTHER_CAUSE);
@@ -391,7 +391,8 @@ fn canary_of_ids_can_be_interrupted() {
     insert_dead_letters(&db, 3);
     let ids = db.rows("SELECT id FROM jobs");
     let ids: Vec<_> = ids.iter().map(|row| row[0].as_deref().unwrap()).collect();
-    let mut cli = command(&db, "requeue", &[&ids[..], &["--canary", "--yes"]].concat());
+    let mut cli =
+        command(&db, "requeue", &[&ids[..], &["--canary", "--yes", "--skip-ineligible"]].concat());
     let running = cli.start();
     wait_for_requeued(&db, &running, 1);
     running.signal("INT");

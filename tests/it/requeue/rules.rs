@@ -155,7 +155,11 @@ fn ids_file_allows_loose_format_but_only_valid_ids() {
     assert_eq!(events(&db), "2");
     let many: String = (0..100_000).map(|n| format!("{}\n", job(n + 1_000_000))).collect();
     let out = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(many).run();
-    assert_eq!(out.expect_code(77).json()["data"]["excluded"][0]["jobs"], 100_000);
+    out.expect_code(64);
+    let args = ["--ids-file", "-", "--yes", "--skip-ineligible"];
+    let many: String = (0..100_000).map(|n| format!("{}\n", job(n + 1_000_000))).collect();
+    let out = command(&db, "requeue", &args).stdin(many).run();
+    assert_eq!(out.expect_code(0).json()["data"]["excluded"][0]["jobs"], 100_000);
 }
 
 #[test]
@@ -220,8 +224,9 @@ fn ids_file_with_many_ids_is_requeued_or_refused_with_line() {
     // As some editors write them: CRLF, blank lines, a duplicate line.
     let valid = format!("\r\n{}\r\n\r\n{}\r\n", ids.join("\r\n"), ids[0]);
     let invalid = format!("{valid}not-an-id\r\n");
-    let args = ["dlq", "requeue", "--ids-file", "-", "--yes", "--reason", "x", "-o", "json"];
-    let run = |text: &str| Cli::new(args).env("DATABASE_URL", db.url()).stdin(text).run();
+    let args = ["dlq", "requeue", "--ids-file", "-", "--yes", "--reason", "x", "--skip-ineligible"];
+    let args = [&args[..], &["-o", "json"]].concat();
+    let run = |text: &str| Cli::new(&args).env("DATABASE_URL", db.url()).stdin(text).run();
     let refused = run(&invalid).expect_code(64);
     assert!(refused.stderr.contains("1204"), "the line is named: {}", refused.stderr);
     assert_eq!(count(&db, "dead_letter"), "1200");

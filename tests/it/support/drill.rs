@@ -20,6 +20,11 @@ pub fn is_full_run() -> bool {
     number("CLIPLYCTL_DRILL_ROUNDS").or(number("CLIPLYCTL_DRILL_JOBS")).is_some()
 }
 
+/// Returns the number of random interleavings of writes. The default for the test suite is 100.
+pub fn interleavings() -> u32 {
+    number("CLIPLYCTL_WRITES_INTERLEAVINGS").or(number("CLIPLYCTL_DRILL_ROUNDS")).unwrap_or(100)
+}
+
 fn number(name: &str) -> Option<u32> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")))

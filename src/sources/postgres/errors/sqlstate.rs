@@ -8,7 +8,7 @@ use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::redact;
 
 /// SQLSTATE codes or prefixes with their kind and hint, from the most specific to the most general.
-const CODES: [(&str, Kind, Option<&str>); 26] = [
+const CODES: [(&str, Kind, Option<&str>); 28] = [
     (
         "08P01",
         Malformed,
@@ -19,6 +19,18 @@ const CODES: [(&str, Kind, Option<&str>); 26] = [
         "25006",
         Permission,
         Some("this server accepts no writes: it is a standby, or its default is read-only"),
+    ),
+    (
+        "25P03",
+        Disconnected,
+        Some("the server's idle_in_transaction_session_timeout ended the session; try again"),
+    ),
+    (
+        "25P04",
+        Timeout,
+        Some(
+            "the server's transaction_timeout ended the transaction: raise it for this role (ALTER ROLE … SET transaction_timeout)",
+        ),
     ),
     ("26000", Other, Some(POOLER)),
     ("28P01", Authentication, Some(PASSWORD)),

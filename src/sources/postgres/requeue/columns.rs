@@ -68,6 +68,14 @@ impl RequeueColumns {
         })
     }
 
+    /// Returns the columns that a requeue assigns: all but the errors, which it keeps.
+    pub(crate) fn assigned(&self, layout: &Layout) -> Vec<String> {
+        let error = layout.error.as_ref().map(|error| &error.name);
+        let is_error =
+            |column: &&String| layout.last_error.as_ref() == Some(column) || error == Some(*column);
+        self.columns.iter().filter(|column| !is_error(column)).cloned().collect()
+    }
+
     /// Returns a copy with this spread.
     pub(crate) fn with_spread(&self, spread: Option<Duration>) -> Self {
         Self { spread, ..self.clone() }

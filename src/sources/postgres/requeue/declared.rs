@@ -14,6 +14,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::RequeueColumns;
 use super::operation_sql::{KeyQuery, Statements, object};
+use super::statements::write_end;
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{ident, literal, state_in};
@@ -59,9 +60,9 @@ pub(crate) fn requeue(
              cross join lateral jsonb_populate_record(null::{jobs}, locked.values) as new
             where {same}
            returning job.{id} as id, locked.was || jsonb_build_object('columns', locked.columns) as previous,
-                     jsonb_build_object('columns', {written}, 'version', job.xmin::text) as written
-         )
-         select id::text as id, previous::text as previous, written::text as written from updated",
+                     jsonb_build_object('columns', {written}, 'version', job.xmin::text) as written, true as is_stored
+         ){end}",
+        end = write_end(layout, None, ""),
         before = object("job", &columns.columns),
         same_as_asked = same_version(&id, "asked"),
         same = same_version(&id, "locked"),
@@ -72,7 +73,8 @@ pub(crate) fn requeue(
          select job.{id}::text as id from asked join {jobs} job on {}",
         same_version(&id, "asked")
     );
-    Statements { write, matching, keys: Some(key_query(layout, declared)) }
+    let keys = Some(key_query(layout, declared));
+    Statements { write, verify: None, after_commit: None, matching, keys }
 }
 
 /// Returns the statements of an undo. Keys are journal entries.
@@ -98,33 +100,35 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
          ), updated as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.columns) as was
-            where {same} returning job.{id} as id
-         )
-         select id::text as id, null::text as previous, null::text as written from updated",
+            where {same}
+           returning job.{id} as id, null::jsonb as previous, null::jsonb as written, true as is_stored
+         ){end}",
+        end = write_end(layout, None, ""),
         same_as_asked = same_version(&id, "asked"),
         same = same_version(&id, "locked"),
         set = set.join(", "),
     );
     let matching = format!(
         "with asked as materialized ({asked})
-         select job.{id}::text as id from asked join {jobs} job on {}",
+         select job.{id}::text as id, true as untouched from asked join {jobs} job on {}",
         same_version(&id, "asked")
     );
-    Statements { write, matching, keys: None }
+    Statements { write, verify: None, after_commit: None, matching, keys: None }
 }
 
-/// Reads the keys of these jobs, in their order. The key of a job that is no dead letter any more matches no row.
+/// Reads the keys of these jobs, in their order. `planned` are the keys of the plan, which contain the version of each
+/// row then. The key of a job that changed since, or that is not a dead letter any more, matches no row.
 ///
 /// # Errors
 /// Also if the declared requeue would not make one of them queued, so that nothing is written.
 pub(crate) async fn keys(
     db: &Database,
     query: &KeyQuery,
-    jobs: &[JobId],
+    (jobs, planned): (&[JobId], &[String]),
     timeout: Duration,
 ) -> Result<Vec<String>, SourceError> {
     let mut keys = Vec::with_capacity(jobs.len());
-    for chunk in jobs.chunks(CHUNK) {
+    for (chunk, planned) in jobs.chunks(CHUNK).zip(planned.chunks(CHUNK)) {
         let ids: Vec<_> = chunk.iter().map(ToString::to_string).collect();
         let set = query.set.to_string();
         let params: [(&(dyn ToSql + Sync), Type); 2] =
@@ -138,8 +142,9 @@ pub(crate) async fn keys(
             .iter()
             .map(|row| (row.get("id"), (text(row, "version"), text(row, "was"))))
             .collect();
-        for id in ids {
+        for (id, planned) in ids.into_iter().zip(planned) {
             let (version, was) = found.remove(&id).unwrap_or_default();
+            let version = version.filter(|version| planned.split(' ').nth(1) == Some(version));
             let was: Value =
                 was.and_then(|was| serde_json::from_str(&was).ok()).unwrap_or_default();
             let key = json!({ "id": id, "version": version, "set": query.set, "was": was });

@@ -1,7 +1,8 @@
 //! Local journal for databases without events: the former and the written columns of each job.
 //!
 //! Lines are flushed to disk before their transaction is committed. After a crash the journal may
-//! contain lines of a transaction that was not committed, so readers compare them with the rows.
+//! contain lines of a transaction that was not committed; each line names its transaction, of which the server
+//! knows how it ended.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -25,6 +26,9 @@ pub(crate) struct Entry {
     pub(crate) previous: Value,
     /// Columns after the write.
     pub(crate) written: Value,
+    /// Id of the transaction; `None` in lines of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) transaction: Option<String>,
 }
 
 /// Journal that is open for appending.
@@ -55,7 +59,8 @@ impl Journal {
             };
             let (previous, written) = (json("previous")?, json("written")?);
             let previous = redact_previous(previous, &written);
-            let entry = Entry { id: row.get("id"), previous, written };
+            let transaction = row.get("transaction");
+            let entry = Entry { id: row.get("id"), previous, written, transaction };
             serde_json::to_writer(&mut lines, &entry).map_err(|error| journal_error(&error))?;
             lines.push(b'\n');
         }

@@ -6,15 +6,19 @@
 
 mod columns;
 mod declared;
+pub(crate) mod event_position;
 pub(crate) mod journal;
 pub(crate) mod operation_events;
 mod operation_sql;
 pub(crate) mod ops;
 pub(crate) mod plan_query;
+pub(crate) mod preconditions;
 mod reconcile;
 pub(crate) mod repeat_failures;
 pub(crate) mod rescue;
+pub(crate) mod running;
 pub(crate) mod statements;
+pub(crate) mod stored;
 mod write_transaction;
 mod writer;
 

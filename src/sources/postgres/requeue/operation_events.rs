@@ -1,19 +1,18 @@
 //! Reads the events of operations: which jobs an operation requeued or undid, and what a new
 //! operation must know before its first write.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::declared;
 use super::statements::Statements;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::sql::{ident, literal};
+use crate::queue::sql::{ident, state_in};
 use crate::queue::{Events, Layout};
 use crate::sources::postgres::row_types::id;
 use crate::sources::postgres::{Database, events};
@@ -23,84 +22,36 @@ const SLACK: i64 = 5;
 /// Maximum number of keys of one query.
 const CHUNK: usize = 5_000;
 
-/// State of the database before an operation starts.
-#[derive(Debug, Clone)]
-pub(crate) struct WritePreconditions {
-    /// Time of the server.
-    pub(crate) now: Timestamp,
-    /// Id of the newest event, if event ids ascend.
-    pub(crate) newest_event: Option<i64>,
-    /// Reason why jobs cannot be written; `None` if they can.
-    pub(crate) obstacle: Option<String>,
+/// An operation, and where its events begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LocatedOperation {
+    /// The operation.
+    pub(crate) id: OperationId,
+    /// Event id below those of its events, if event ids ascend.
+    pub(crate) after: Option<i64>,
 }
 
-/// Reads the newest event and whether this role may write jobs and events.
-pub(crate) async fn preconditions(
-    db: &Database,
-    layout: &Layout,
-    timeout: Duration,
-) -> Result<WritePreconditions, SourceError> {
-    let newest = match &layout.events {
-        Some(events) if events.ids_grow => {
-            format!("(select max(id)::bigint from {})", events.relation)
-        }
-        _ => "null::bigint".to_owned(),
-    };
-    let may_log = match &layout.events {
-        Some(events) => {
-            format!("has_table_privilege({}, 'INSERT')", literal(&events.relation.to_string()))
-        }
-        None => "true".to_owned(),
-    };
-    let jobs = literal(&layout.relation.to_string());
-    let statement = format!(
-        "select extract(epoch from now())::float8 as now, coalesce({newest}, 0) as newest,
-                pg_catalog.pg_is_in_recovery() as standby,
-                has_any_column_privilege({jobs}, 'UPDATE') as may_update,
-                {may_log} as may_log"
-    );
-    let row = db.row(timeout, &statement, &[]).await?;
-    let obstacle = if row.get("standby") {
-        Some("this server is a hot standby: it only replays another one; connect to the primary")
-    } else if !row.get::<_, bool>("may_update") {
-        Some("this role may not update the jobs table; connect with one that may")
-    } else if !row.get::<_, bool>("may_log") {
-        Some("this role may not insert into job_events, and no job is requeued without its event")
-    } else if layout.events_unseen.is_some() {
-        Some(
-            "this role does not see all rows of job_events, and an operation could not be found there again; \
-             connect with one that does",
-        )
-    } else if let Some(obstacle) = layout.declared.as_ref().and_then(declared::obstacle) {
-        Some(obstacle)
-    } else if layout.state_column_assumed {
-        Some(
-            "both state and status exist, and it is not known which one the worker's claim reads: a write to one \
-             of them could hide the job; set state_column in the context",
-        )
-    } else {
-        None
-    };
-    let ids_grow = layout.events.as_ref().is_some_and(|events| events.ids_grow);
-    Ok(WritePreconditions {
-        now: Timestamp::from_microsecond((row.get::<_, f64>("now") * 1e6) as i64)
-            .unwrap_or(Timestamp::UNIX_EPOCH),
-        newest_event: ids_grow.then(|| row.get("newest")),
-        obstacle: obstacle.map(str::to_owned),
-    })
+impl LocatedOperation {
+    /// Returns the operation at the place that its id names.
+    pub(crate) fn by_id(id: &OperationId) -> Self {
+        Self { id: id.clone(), after: id.after }
+    }
 }
 
 /// Returns the condition for events since the start of an operation, and the quoted details column.
 ///
 /// # Errors
 /// [`SourceErrorKind::UnknownLayout`] if events have no details.
-fn events_since(events: &Events, operation: &OperationId) -> Result<(String, String), SourceError> {
+fn events_since(
+    events: &Events,
+    operation: &LocatedOperation,
+) -> Result<(String, String), SourceError> {
     let missing = || SourceError::new(SourceErrorKind::UnknownLayout, "events hold no details");
     let data = ident(events.data.as_deref().ok_or_else(missing)?);
     let since = match (operation.after, &events.at) {
         (Some(after), _) if events.ids_grow => format!("id > {after}"),
         (_, Some(at)) => {
-            let seconds = operation.at.as_second().saturating_sub(SLACK);
+            let seconds = operation.id.at.as_second().saturating_sub(SLACK);
             format!("{} >= to_timestamp({seconds})", at.sql())
         }
         _ => "true".to_owned(),
@@ -111,7 +62,7 @@ fn events_since(events: &Events, operation: &OperationId) -> Result<(String, Str
 /// Returns the condition for the requeue events of an operation; `$1` is its id.
 pub(crate) fn operation_filter(
     events: &Events,
-    operation: &OperationId,
+    operation: &LocatedOperation,
 ) -> Result<String, SourceError> {
     let (since, data) = events_since(events, operation)?;
     Ok(format!(
@@ -124,7 +75,7 @@ pub(crate) fn operation_filter(
 pub(crate) async fn requeued(
     db: &Database,
     layout: &Layout,
-    operation: &OperationId,
+    operation: &LocatedOperation,
     timeout: Duration,
 ) -> Result<Vec<(JobId, String)>, SourceError> {
     let Some(events) = events::visible(layout)? else { return Ok(vec![]) };
@@ -133,7 +84,7 @@ pub(crate) async fn requeued(
         operation_filter(events, operation)?,
         job_events = events.relation,
     );
-    let rows = query_operation(db, &statement, operation, timeout).await?;
+    let rows = query_operation(db, &statement, &operation.id, timeout).await?;
     rows.iter().map(|row| Ok((id(row.get("job"), layout.id)?, row.get("event")))).collect()
 }
 
@@ -141,7 +92,7 @@ pub(crate) async fn requeued(
 pub(crate) async fn requeued_ids(
     db: &Database,
     layout: &Layout,
-    operation: &OperationId,
+    operation: &LocatedOperation,
     timeout: Duration,
 ) -> Result<HashSet<JobId>, SourceError> {
     let jobs = requeued(db, layout, operation, timeout).await?;
@@ -152,7 +103,7 @@ pub(crate) async fn requeued_ids(
 pub(crate) async fn undone_ids(
     db: &Database,
     layout: &Layout,
-    operation: &OperationId,
+    operation: &LocatedOperation,
     timeout: Duration,
 ) -> Result<HashSet<JobId>, SourceError> {
     let Some(events) = events::visible(layout)? else { return Ok(HashSet::new()) };
@@ -163,7 +114,7 @@ pub(crate) async fn undone_ids(
         begin = since,
         job_events = events.relation,
     );
-    let rows = query_operation(db, &statement, operation, timeout).await?;
+    let rows = query_operation(db, &statement, &operation.id, timeout).await?;
     rows.iter().map(|row| id(row.get("job"), layout.id)).collect()
 }
 
@@ -175,7 +126,7 @@ pub(crate) async fn reason(
     timeout: Duration,
 ) -> Result<Option<String>, SourceError> {
     let Some(events) = events::visible(layout)? else { return Ok(None) };
-    let (since, data) = events_since(events, operation)?;
+    let (since, data) = events_since(events, &LocatedOperation::by_id(operation))?;
     let statement = format!(
         "select {data} ->> 'reason' as reason from {job_events}
           where {begin} and {data} ->> 'operation' = $1 limit 1",
@@ -184,6 +135,151 @@ pub(crate) async fn reason(
     );
     let rows = query_operation(db, &statement, operation, timeout).await?;
     Ok(rows.first().and_then(|row| row.get("reason")))
+}
+
+/// Returns the operation with a position before its first event. The id names the newest event before the first
+/// write, but ids of events need not ascend: after an import the sequence may be behind. Only if no event is found
+/// after that one, all events are searched, within `timeout`.
+///
+/// # Errors
+/// Also if the search was cut off; the error says how far it went.
+pub(crate) async fn locate(
+    db: &Database,
+    layout: &Layout,
+    operation: &OperationId,
+    timeout: Duration,
+) -> Result<LocatedOperation, SourceError> {
+    let by_id = LocatedOperation::by_id(operation);
+    let events = events::visible(layout)?.filter(|events| events.ids_grow);
+    let (Some(after), Some(events)) = (operation.after, events) else { return Ok(by_id) };
+    let Some(data) = &events.data else { return Ok(by_id) };
+    let (data, job_events) = (ident(data), &events.relation);
+    let ours = format!("{data} ->> 'operation' = $1");
+    let newer =
+        format!("select id::bigint as id from {job_events} where id > {after} and {ours} limit 1");
+    if !query_operation(db, &newer, operation, timeout).await?.is_empty() {
+        return Ok(by_id);
+    }
+    let all = format!("select min(id)::bigint as id from {job_events} where {ours}");
+    match query_operation(db, &all, operation, timeout).await {
+        Ok(rows) => {
+            let first: Option<i64> = rows.first().and_then(|row| row.get("id"));
+            let after = first.map_or(after, |first| first - 1);
+            Ok(LocatedOperation { after: Some(after), ..by_id })
+        }
+        Err(error) if error.kind == SourceErrorKind::Timeout => Err(SourceError::new(
+            SourceErrorKind::Timeout,
+            format!(
+                "operation {operation} was not found: it has no event with an id above {after}, and the search \
+                 of all others ended after {} s",
+                timeout.as_secs_f64()
+            ),
+        )
+        .hint("a longer --timeout searches further")),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns which of these jobs a worker claimed, failed or finished since the operation began.
+pub(crate) async fn touched(
+    db: &Database,
+    layout: &Layout,
+    operation: &LocatedOperation,
+    jobs: &[String],
+    timeout: Duration,
+) -> Result<HashSet<String>, SourceError> {
+    let Some(events) = events::visible(layout)?.filter(|_| !jobs.is_empty()) else {
+        return Ok(HashSet::new());
+    };
+    let (since, data) = events_since(events, operation)?;
+    let statement = format!(
+        "select distinct job_id::text as job from {job_events}
+          where {since} and job_id = any($1::text[]::{id}[])
+            and ({stage}::text in ('claimed', 'failed', 'finished')
+                 or {data} ->> 'worker_id' is not null and {data} ->> 'operation' is null)",
+        job_events = events.relation,
+        id = layout.id.sql(),
+        stage = ident(&events.stage),
+    );
+    let rows = db.rows(timeout, &statement, &[(&jobs, Type::TEXT_ARRAY)]).await?;
+    Ok(rows.iter().map(|row| row.get("job")).collect())
+}
+
+/// Returns whether an undo of the operation wrote an event after this id, or since this time if ids do not
+/// ascend.
+pub(crate) async fn has_undo_since(
+    db: &Database,
+    layout: &Layout,
+    operation: &OperationId,
+    (after, since): (i64, Timestamp),
+    timeout: Duration,
+) -> Result<bool, SourceError> {
+    let Some(events) = events::visible(layout)? else { return Ok(false) };
+    let id = OperationId { at: since, ..operation.clone() };
+    let position = LocatedOperation { id, after: Some(after) };
+    let (since, data) = events_since(events, &position)?;
+    let statement = format!(
+        "select 1 from {job_events} where {since} and {data} ->> 'undoes' = $1 limit 1",
+        job_events = events.relation,
+    );
+    Ok(!query_operation(db, &statement, operation, timeout).await?.is_empty())
+}
+
+/// How a transaction of a journal ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransactionStatus {
+    /// It was committed.
+    Committed,
+    /// It was not.
+    Aborted,
+    /// It is still open.
+    Open,
+    /// The server no longer knows.
+    Unknown,
+}
+
+/// Returns how these transactions ended.
+pub(crate) async fn transaction_statuses(
+    db: &Database,
+    transactions: &[String],
+    timeout: Duration,
+) -> Result<HashMap<String, TransactionStatus>, SourceError> {
+    // A later id than any of this server belongs to a time that a restore has undone.
+    let statement = "select x, case when x::xid8 < pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())
+                             then pg_catalog.pg_xact_status(x::xid8) else 'aborted' end as status
+                       from pg_catalog.unnest($1::text[]) x";
+    let rows = db.rows(timeout, statement, &[(&transactions, Type::TEXT_ARRAY)]).await?;
+    let status = |row: &Row| match row.get::<_, Option<&str>>("status") {
+        Some("committed") => TransactionStatus::Committed,
+        Some("aborted") => TransactionStatus::Aborted,
+        Some(_) => TransactionStatus::Open,
+        None => TransactionStatus::Unknown,
+    };
+    Ok(rows.iter().map(|row| (row.get("x"), status(row))).collect())
+}
+
+/// Returns which of these jobs are dead letters.
+pub(crate) async fn dead_ids(
+    db: &Database,
+    layout: &Layout,
+    jobs: &[JobId],
+    timeout: Duration,
+) -> Result<HashSet<JobId>, SourceError> {
+    let ids: Vec<_> = jobs.iter().map(ToString::to_string).collect();
+    let statement = format!(
+        "select id::text as id from {jobs} where id = any($1::text[]::{id}[]) and {dead}",
+        jobs = layout.relation,
+        id = layout.id.sql(),
+        dead = state_in(layout, &layout.state_names.dead),
+    );
+    let mut dead = HashSet::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows = db.rows(timeout, &statement, &[(&chunk, Type::TEXT_ARRAY)]).await?;
+        for row in rows {
+            dead.insert(id(row.get("id"), layout.id)?);
+        }
+    }
+    Ok(dead)
 }
 
 /// Runs a statement with the operation's id as `$1`.
@@ -204,10 +300,41 @@ pub(crate) async fn still_matching(
     keys: &[String],
     timeout: Duration,
 ) -> Result<HashSet<String>, SourceError> {
-    let mut ids = HashSet::new();
+    let rows = matching_rows(db, statements, keys, timeout).await?;
+    Ok(rows.iter().map(|row| row.get("id")).collect())
+}
+
+/// A job that can be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UndoableJob {
+    /// Id of the job.
+    pub(crate) id: String,
+    /// Whether no other transaction has written its row since the requeue. Otherwise its columns are as the
+    /// requeue left them, which does not exclude a claim.
+    pub(crate) untouched: bool,
+}
+
+/// Returns the jobs that can be undone as far as their rows tell.
+pub(crate) async fn undoable(
+    db: &Database,
+    statements: &Statements,
+    keys: &[String],
+    timeout: Duration,
+) -> Result<Vec<UndoableJob>, SourceError> {
+    let rows = matching_rows(db, statements, keys, timeout).await?;
+    let job = |row: &Row| UndoableJob { id: row.get("id"), untouched: row.get("untouched") };
+    Ok(rows.iter().map(job).collect())
+}
+
+async fn matching_rows(
+    db: &Database,
+    statements: &Statements,
+    keys: &[String],
+    timeout: Duration,
+) -> Result<Vec<Row>, SourceError> {
+    let mut rows = vec![];
     for chunk in keys.chunks(CHUNK) {
-        let rows = db.rows(timeout, &statements.matching, &[(&chunk, Type::TEXT_ARRAY)]).await?;
-        ids.extend(rows.iter().map(|row| row.get::<_, String>("id")));
+        rows.extend(db.rows(timeout, &statements.matching, &[(&chunk, Type::TEXT_ARRAY)]).await?);
     }
-    Ok(ids)
+    Ok(rows)
 }

@@ -8,8 +8,12 @@ use crate::queue::sql::{ident, literal};
 /// (text).
 #[derive(Debug, Clone)]
 pub(crate) struct Statements {
-    /// Writes the jobs; returns the ids that were written.
+    /// Writes the jobs; returns their ids, and which of them must not be committed.
     pub(crate) write: String,
+    /// Reads what is stored after all triggers have run; `None` if the result of `write` is that already.
+    pub(crate) verify: Option<String>,
+    /// Finds the jobs (`$1`) that deferred triggers changed at the COMMIT of the transaction `$2`.
+    pub(crate) after_commit: Option<String>,
     /// Returns the ids that could still be written.
     pub(crate) matching: String,
     /// Query for the keys of a requeue, if they are not the ids.

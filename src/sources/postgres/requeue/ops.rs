@@ -8,7 +8,7 @@ use super::repeat_failures::EVENTS_READ;
 use crate::facts::SourceError;
 use crate::facts::operation::{
     AppRequeues, OperationId, OperationSummary, OperationType, REQUEUED, STATE_CHANGED_SINCE,
-    STATE_UNDONE, reasons,
+    STATE_DELETED, STATE_UNDONE, reasons,
 };
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
@@ -21,10 +21,10 @@ use crate::sources::postgres::{events, row_types};
 pub(crate) struct Operations {
     /// Operations, newest first.
     pub(crate) operations: Vec<OperationSummary>,
-    /// Requeues by the app, if there are any.
-    pub(crate) app_requeues: Option<AppRequeues>,
     /// Number of operations whose ids this program cannot have written. They are not listed.
     pub(crate) malformed: usize,
+    /// Requeues by the app's own function, which belong to no operation.
+    pub(crate) by_app: AppRequeues,
 }
 
 /// Reads the newest operations among the newest events. A resumed operation has the author of its
@@ -39,7 +39,6 @@ pub(crate) async fn read(
     let Some(statement) = statement(layout) else { return Ok(Operations::default()) };
     let limit = i64::from(limit);
     let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
-    let app_requeues = app_requeues(db, layout, timeout).await?;
     let summary = |row: &tokio_postgres::Row| {
         Some(OperationSummary {
             operation: OperationId::parse(row.get("operation"))?,
@@ -54,7 +53,32 @@ pub(crate) async fn read(
         })
     };
     let operations: Vec<_> = rows.iter().filter_map(summary).collect();
-    Ok(Operations { malformed: rows.len() - operations.len(), app_requeues, operations })
+    let by_app = match app_requeues_statement(layout) {
+        Some(statement) => app_requeues(&db.row(timeout, &statement, &[]).await?),
+        None => AppRequeues::default(),
+    };
+    Ok(Operations { malformed: rows.len() - operations.len(), operations, by_app })
+}
+
+fn app_requeues(row: &tokio_postgres::Row) -> AppRequeues {
+    AppRequeues {
+        jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
+        age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
+    }
+}
+
+fn app_requeues_statement(layout: &Layout) -> Option<String> {
+    let events = layout.events.as_ref()?;
+    let (data, at) = (ident(events.data.as_deref()?), events.at.as_ref()?.sql());
+    let order = if events.ids_grow { "id" } else { at.as_str() };
+    Some(format!(
+        "select count(*) as jobs, extract(epoch from now() - max(at))::float8 as age
+           from (select {data} as data, {at} as at from {job_events}
+                  order by {order} desc limit {EVENTS_READ}) recent
+          where data ->> 'reason' = {requeued} and data ->> 'operation' is null",
+        job_events = events.relation,
+        requeued = literal(REQUEUED),
+    ))
 }
 
 /// Returns the first reason, and the reason of the last resume if it differs.
@@ -66,57 +90,32 @@ fn reason(row: &tokio_postgres::Row) -> Option<String> {
     reasons((&first, text("first_reason")), (&last, text("reason")))
 }
 
-/// Reads the requeues among the newest events that belong to no operation.
-async fn app_requeues(
-    db: &Database,
-    layout: &Layout,
-    timeout: Duration,
-) -> Result<Option<AppRequeues>, SourceError> {
-    let Some(recent) = recent(layout) else { return Ok(None) };
-    let statement = format!(
-        "with recent as ({recent})
-         select count(distinct job_id) as jobs, extract(epoch from now() - min(at))::float8 as first,
-                extract(epoch from now() - max(at))::float8 as last
-           from recent
-          where data ->> 'reason' = {REQUEUED} and not (data ? 'operation' and data ->> 'tool' like 'cliplyctl %')",
-        REQUEUED = literal(REQUEUED),
-    );
-    let row = db.row(timeout, &statement, &[]).await?;
-    let jobs = u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0);
-    let age = |column| row.get::<_, Option<f64>>(column).unwrap_or_default();
-    Ok((jobs > 0).then(|| AppRequeues { jobs, first_age: age("first"), last_age: age("last") }))
-}
-
-/// Returns the query for the newest events: job, data, time and order.
-fn recent(layout: &Layout) -> Option<String> {
+fn statement(layout: &Layout) -> Option<String> {
+    let jobs = &layout.relation;
     let events = layout.events.as_ref()?;
     let (data, at) = (ident(events.data.as_deref()?), events.at.as_ref()?.sql());
     let order = if events.ids_grow { "id" } else { at.as_str() };
     let job_events = &events.relation;
     Some(format!(
-        "select job_id, {data}::jsonb as data, {at} as at, {order} as place
-           from {job_events} order by {order} desc limit {EVENTS_READ}"
-    ))
-}
-
-fn statement(layout: &Layout) -> Option<String> {
-    let jobs = layout.rows_as("job");
-    let recent = recent(layout)?;
-    Some(format!(
-        "with recent as ({recent}), ours as (
+        "with recent as (
+           select job_id, {data} as data, {at} as at, {order} as place
+             from {job_events} order by {order} desc limit {EVENTS_READ}
+         ), ours as (
            select job_id, data, at, data ->> 'operation' as operation,
                   lag(data ->> 'operation') over later as next_operation,
                   lag(data ->> 'undoes') over later as undone
-             from recent where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
+             from recent
+            where data ->> 'operation' is not null and data ->> 'tool' like 'cliplyctl %'
            window later as (partition by job_id order by place desc)
          ), by_author as (
            select operation, coalesce(data ->> 'reason', '') as deed,
                   case when undone = operation then '{STATE_UNDONE}'
                        when next_operation <> operation then '{STATE_CHANGED_SINCE}'
+                       when job.id is null then '{STATE_DELETED}'
                        else job.{live}::text end as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
                   min(at) as began, max(at) as at
-             from ours join {jobs} on job.id = ours.job_id
+             from ours left join {jobs} job on job.id = ours.job_id
             group by 1, 2, 3, 4, 5, 6
          ), by_state as (
            select operation, deed, state, sum(n)::bigint as n from by_author group by 1, 2, 3

@@ -8,14 +8,17 @@ use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::RequeueColumns;
 use super::repeat_failures::RepeatFailures;
+use super::statements::change_mark;
+use super::stored::TableTraits;
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::requeue::{
     PlanOptions, PlanSample, PlanSkip, PlannedGroup, SkippedJob, Target, UNGROUPED,
 };
 use crate::fingerprint::Fingerprint;
-use crate::queue::{Layout, sql};
+use crate::queue::{Declared, Layout, sql};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types;
 use crate::sources::postgres::row_types::id;
@@ -38,6 +41,10 @@ pub(crate) struct PlanRows {
     /// Ids of the jobs to requeue: the most recently changed first if there is a limit, otherwise
     /// in their order on disk, so that a transaction writes adjacent rows.
     pub(crate) ids: Vec<JobId>,
+    /// Change mark of each of these jobs.
+    pub(crate) marks: Vec<i64>,
+    /// Value of the partition key of each of these jobs; empty if jobs are not partitioned, or one has none.
+    pub(crate) places: Vec<String>,
     /// Index into `groups` for each of these jobs.
     pub(crate) causes: Vec<u32>,
     /// Skipped jobs: the reason, the number of jobs, and up to `NAMED` of them.
@@ -60,6 +67,12 @@ pub(crate) struct PlanRules<'a> {
     pub(crate) repeat_failures: &'a RepeatFailures,
     /// Jobs that a resumed operation has already requeued.
     pub(crate) requeued: &'a HashSet<JobId>,
+    /// Columns of the change mark.
+    pub(crate) columns: &'a RequeueColumns,
+    /// What the tables allow to rely on.
+    pub(crate) traits: &'a TableTraits,
+    /// Change marks of a stored plan; empty if there is none.
+    pub(crate) planned_marks: &'a HashMap<JobId, i64>,
 }
 
 /// Reads the jobs of the target and applies the rules.
@@ -82,12 +95,21 @@ pub(crate) async fn read(
     };
     let statement = format!(
         "select id::text as id, {live}::text as live, {fingerprint}, \
-                left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died \
-           from {jobs} where {conditions} order by {order}",
+                left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died, \
+                {mark} as mark, {place} as place from {jobs} where {conditions} order by {order}",
         live = sql::ident(&rules.layout.state_column),
         fingerprint = selection::fingerprint_columns(rules.layout),
         error = sql::error_text(rules.layout),
         conditions = conditions.sql(),
+        place = match &rules.traits.partition_key {
+            Some(key) => format!("{}::text", sql::ident(&key.column)),
+            None => "null::text".to_owned(),
+        },
+        mark = match rules.layout.declared {
+            // The version of the row: the columns of a declared table are expressions.
+            Some(_) => format!("jobs.{}::bigint", sql::ident(Declared::VERSION)),
+            None => change_mark(rules.layout, "jobs", &rules.columns.columns),
+        },
     );
     let mut builder = PlanBuilder::default();
     db.read(timeout, async |tx| {
@@ -146,10 +168,13 @@ impl PlanBuilder {
             !rules.options.include_repeat_failures
                 && rules.repeat_failures.contains(id, kind, &fingerprint.hash)
         };
+        let mark: i64 = row.get("mark");
         let skip = if rules.requeued.contains(&id) {
             Some(PlanSkip::AlreadyRequeued)
         } else if explicit && !is_dead {
             Some(PlanSkip::NotDead)
+        } else if rules.planned_marks.get(&id).is_some_and(|planned| *planned != mark) {
+            Some(PlanSkip::Changed)
         } else if is_repeat_failure() {
             Some(PlanSkip::RepeatFailure)
         } else if full {
@@ -162,6 +187,8 @@ impl PlanBuilder {
             return Ok(());
         }
         self.plan.ids.push(id);
+        self.plan.marks.push(mark);
+        self.plan.places.extend(row.get::<_, Option<String>>("place"));
         self.add_sample(id, kind, row);
         let number = self.add_to_group(kind, fingerprint);
         self.plan.causes.push(number);
@@ -237,6 +264,9 @@ impl PlanBuilder {
             *cause = indices.get(cause).copied().unwrap_or(UNGROUPED);
         }
         self.plan.groups = groups.into_iter().map(|(_, group)| group).collect();
+        if self.plan.places.len() < self.plan.ids.len() {
+            self.plan.places.clear();
+        }
         self.plan
     }
 }

@@ -10,7 +10,7 @@ use crate::facts::requeue::{WriteSkip, WriteStop};
 /// Maximum number of queries to find unlocked rows; the remaining rows count as locked.
 const MAX_QUERIES: usize = 200;
 /// Error of a row that matches and is not locked, but was not written.
-const NOT_WRITTEN: &str = "not written, though nobody holds its row: a trigger or rule of the table holds the update back";
+const NOT_WRITTEN: &str = "not written although its row is not locked: a trigger, rule or policy of the table prevents the update";
 
 impl WriteRun<'_, '_> {
     /// Accounts for the jobs of a committed transaction: written, locked (to be tried again) or
@@ -66,10 +66,9 @@ impl WriteRun<'_, '_> {
         for _ in 0..MAX_QUERIES {
             let Some(jobs) = pending.pop() else { break };
             match self.try_locks(jobs).await {
-                Ok(ids) => {
-                    let is_unlocked = |i: &usize| ids.contains(&self.input.jobs[*i].to_string());
-                    found.extend(jobs.iter().copied().filter(is_unlocked));
-                }
+                // A row that cannot be locked fails the query. One that is not in the result is hidden
+                // from writes by a policy.
+                Ok(_) => found.extend(jobs),
                 // One of the rows is locked; halve them to find which.
                 Err(WriteError::RowLocked) if jobs.len() > 1 => {
                     let (first, second) = jobs.split_at(jobs.len() / 2);
@@ -78,7 +77,10 @@ impl WriteRun<'_, '_> {
                 // The table itself is locked; further queries would also time out.
                 Err(WriteError::LockTimeout(_)) => break,
                 Err(
-                    WriteError::RowLocked | WriteError::RowRejected(_) | WriteError::TimedOut(_),
+                    WriteError::RowLocked
+                    | WriteError::RowRejected(_)
+                    | WriteError::Refused(_)
+                    | WriteError::TimedOut(_),
                 ) => {}
                 Err(WriteError::CommitUnknown(error) | WriteError::Fatal(error)) => {
                     return Err(WriteStop::Database(error));
@@ -101,7 +103,7 @@ impl WriteRun<'_, '_> {
         jobs: &[usize],
     ) -> Result<HashSet<String>, WriteError> {
         let keys = self.keys(jobs);
-        let transaction = self.writer.transaction(statement, &keys);
+        let transaction = self.writer.query(statement, &keys);
         let permit = &self.writer.permit;
         let (rows, _) =
             run(&self.connection, permit, transaction, TransactionEnd::Rollback).await?;

@@ -102,12 +102,12 @@ fn statement(layout: &Layout) -> Option<String> {
     let job_events = &events.relation;
     Some(format!(
         "with recent as (
-           select job_id, {data}::jsonb as data from {job_events}
+           select job_id, {data} as data from {job_events}
             order by {order} desc limit {EVENTS_READ}
          )
          select job_id::text as id, json_agg(json_build_object(
                   'operation', data ->> 'operation', 'undoes', data ->> 'undoes',
-                  'told', data ? 'previous',
+                  'told', data -> 'previous' is not null,
                   'last_error', data -> 'previous' ->> 'last_error',
                   'error', (data -> 'previous' -> 'error')::text))::text as requeues
            from recent

@@ -7,7 +7,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::{EventStage, stage};
-use super::statements::{Statements, event, object, workspace};
+use super::statements::{Statements, object, workspace, write_end};
+use super::stored::Stored;
 use crate::facts::job::running_attempt;
 use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -79,6 +80,16 @@ impl RescueColumns {
             event: layout.events.as_ref().and_then(|events| stage(events, &RESCUE_STAGES)),
         })
     }
+
+    /// Returns the columns that a rescue assigns.
+    pub(crate) fn written_columns(&self, layout: &Layout) -> Vec<String> {
+        let mut columns = next_columns(layout, self);
+        columns.extend(layout.attempts.clone().filter(|_| !self.counted_at_claim));
+        columns.extend(layout.due.iter().chain(&layout.updated).map(|c| c.name.clone()));
+        columns.extend(layout.locked_by.clone());
+        columns.extend(layout.locked_at.as_ref().map(|column| column.name.clone()));
+        columns
+    }
 }
 
 /// Reads the claimed jobs whose last heartbeat is older than `stuck_after`, by the database's
@@ -115,7 +126,10 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         (Some(attempts), Some(max)) if rescue_columns.counted_at_claim => {
             format!("{} >= {}", ident(attempts), ident(max))
         }
-        (Some(attempts), Some(max)) => format!("{} + 1 >= {}", ident(attempts), ident(max)),
+        // One row with the largest number must not fail the query.
+        (Some(attempts), Some(max)) => {
+            format!("{}::bigint + 1 >= {}", ident(attempts), ident(max))
+        }
         _ => "false".to_owned(),
     };
     let dead = rescue_columns.dead.as_ref().unwrap_or(&rescue_columns.queued);
@@ -200,7 +214,11 @@ fn stuck_job(
 /// attempt. As in the backend's own recovery, attempts are incremented (unless the claim did so), the lock
 /// is cleared and the heartbeat is kept. Keys are [`StuckJob::fence_key`]; lock, heartbeat and attempts of the row
 /// must equal those in the key.
-pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Statements {
+pub(crate) fn statements(
+    layout: &Layout,
+    rescue_columns: &RescueColumns,
+    stored: &Stored,
+) -> Statements {
     let jobs = &layout.relation;
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id} as id, entry::jsonb -> 'saw' as s,
@@ -208,62 +226,94 @@ pub(crate) fn statements(layout: &Layout, rescue_columns: &RescueColumns) -> Sta
            from unnest($1::text[]) entry",
         id = layout.id.sql()
     );
-    let join_key = |row: &str| {
-        format!("cross join lateral jsonb_populate_record(null::{jobs}, {row}.s) as saw")
+    // The row itself is the base of the records: a column with a NOT NULL domain has no NULL.
+    let records = format!(
+        "cross join lateral jsonb_populate_record(job, asked.s) as saw
+         cross join lateral jsonb_populate_record(job, asked.n || {death}) as next",
+        death = death(layout)
+    );
+    let (columns, compared) = (recorded_columns(layout), compared_columns(layout));
+    let unchanged = |saw: &dyn Fn(&str) -> String| {
+        let same =
+            compared.iter().map(|c| format!("job.{} is not distinct from {}", ident(c), saw(c)));
+        same.collect::<Vec<_>>().join(" and ")
     };
-    let columns = recorded_columns(layout);
-    let unchanged: Vec<_> = compared_columns(layout)
-        .iter()
-        .map(|column| format!("job.{0} is not distinct from saw.{0}", ident(column)))
-        .collect();
-    let unchanged = unchanged.join(" and ");
     let before: Vec<_> = columns.iter().map(|column| format!("job.{}", ident(column))).collect();
+    let next = next_columns(layout, rescue_columns);
+    let carried =
+        compared.iter().map(|column| format!("saw.{} as {}", ident(column), saw(column))).chain(
+            next.iter().map(|column| format!("next.{} as {}", ident(column), next_value(column))),
+        );
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
-           select job.id, {before}, asked.s, asked.n from asked
-             join {jobs} job on job.id = asked.id {joined}
+           select job.id, {before}, {carried} from asked
+             join {jobs} job on job.id = asked.id {records}
             where {same} for no key update of job skip locked
          ), updated as (
-           update {jobs} as job set {set} from locked {target}
-             cross join lateral jsonb_populate_record(null::{jobs}, locked.n || {death}) as next
-            where job.id = locked.id and {same}
-           returning job.id{workspace}, {previous} as previous, {after} as written
-         ){logged}
-         select id::text as id, previous::text as previous, written::text as written from updated",
+           update {jobs} as job set {set} from locked
+            where job.id = locked.id and {target}
+           returning job.id{workspace}, {previous} as previous, {after} as written, {is_stored} as is_stored
+         ){end}",
         before = before.join(", "),
-        same = unchanged,
-        joined = join_key("asked"),
-        target = join_key("locked"),
+        carried = carried.collect::<Vec<_>>().join(", "),
+        same = unchanged(&|column| format!("saw.{}", ident(column))),
+        target = unchanged(&|column| format!("locked.{}", saw(column))),
         set = assignments(layout, rescue_columns),
-        death = death(layout),
         workspace = workspace(layout),
         previous = object("locked", &columns),
         after = object("job", &columns),
-        logged = event_cte(layout, rescue_columns),
+        is_stored = stored.condition,
+        end = write_end(layout, rescue_columns.event.as_ref(), &event_data(layout, rescue_columns)),
     );
     let matching = format!(
         "with asked as materialized ({asked})
-         select job.id::text as id from asked join {jobs} job on job.id = asked.id {}
-          where {same}",
-        join_key("asked"),
-        same = unchanged,
+         select job.id::text as id from asked join {jobs} job on job.id = asked.id
+          cross join lateral jsonb_populate_record(job, asked.s) as saw
+          where {}",
+        unchanged(&|column| format!("saw.{}", ident(column))),
     );
-    Statements { write, matching, keys: None }
+    Statements {
+        write,
+        verify: stored.verify(layout, rescue_columns.event.is_some()),
+        after_commit: stored.after_commit(layout),
+        matching,
+        keys: None,
+    }
 }
 
-/// Returns the CTE that writes the event of each rescued job.
-fn event_cte(layout: &Layout, rescue_columns: &RescueColumns) -> String {
+/// The name of the value of a column when the job was found.
+fn saw(column: &str) -> String {
+    ident(&format!("saw {column}"))
+}
+
+/// The name of the value that a column gets.
+fn next_value(column: &str) -> String {
+    ident(&format!("next {column}"))
+}
+
+/// Returns the columns whose new value depends on the job.
+fn next_columns(layout: &Layout, rescue_columns: &RescueColumns) -> Vec<String> {
+    let mut columns = vec![layout.state_column.clone()];
+    columns.extend(layout.also_claimed_by.iter().map(|also| also.column.clone()));
+    if rescue_columns.dead.is_some() {
+        columns.extend(layout.last_error.clone());
+        columns.extend(layout.error.iter().map(|error| error.name.clone()));
+    }
+    columns
+}
+
+/// Returns the details of the event of a rescued job.
+fn event_data(layout: &Layout, rescue_columns: &RescueColumns) -> String {
     let state_column = literal(&layout.state_column);
     let is_dead = rescue_columns.dead.as_ref().map_or("false".to_owned(), |dead| {
         format!("written ->> {live} = {}", literal(dead), live = state_column)
     });
-    let data = format!(
+    format!(
         "jsonb_build_object('stage', case when {dies} then 'dead_letter' else 'retry_scheduled' end, \
          'rescued_at', {now}, 'previous', previous, 'written', written)",
         now = rfc3339("now()"),
         dies = is_dead,
-    );
-    event(layout, rescue_columns.event.as_ref(), &data)
+    )
 }
 
 /// Error of a job that a rescue makes a dead letter.
@@ -294,9 +344,10 @@ fn death(layout: &Layout) -> String {
 /// Returns the assignments of the error columns, which only a job that becomes a dead letter loses.
 fn error_assignments(layout: &Layout, dead: &str) -> impl Iterator<Item = String> {
     let error = layout.error.as_ref().map(|error| &error.name);
-    let dies = format!("next.{}::text = {}", ident(&layout.state_column), literal(dead));
+    let dies = format!("locked.{}::text = {}", next_value(&layout.state_column), literal(dead));
     layout.last_error.iter().chain(error).map(move |column| {
-        format!("{0} = case when {dies} then next.{0} else job.{0} end", ident(column))
+        let name = ident(column);
+        format!("{name} = case when {dies} then locked.{} else job.{name} end", next_value(column))
     })
 }
 
@@ -319,12 +370,11 @@ fn recorded_columns(layout: &Layout) -> Vec<String> {
     columns
 }
 
-/// Returns the assignments of the UPDATE; `next` holds the new state.
+/// Returns the assignments of the UPDATE; `locked` holds the new state.
 fn assignments(layout: &Layout, rescue_columns: &RescueColumns) -> String {
-    let mut set = vec![format!("{0} = next.{0}", ident(&layout.state_column))];
-    set.extend(
-        layout.also_claimed_by.iter().map(|also| format!("{0} = next.{0}", ident(&also.column))),
-    );
+    let next = |column: &str| format!("{} = locked.{}", ident(column), next_value(column));
+    let mut set = vec![next(&layout.state_column)];
+    set.extend(layout.also_claimed_by.iter().map(|also| next(&also.column)));
     set.extend(rescue_columns.dead.iter().flat_map(|dead| error_assignments(layout, dead)));
     if !rescue_columns.counted_at_claim {
         set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));

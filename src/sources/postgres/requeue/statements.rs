@@ -9,20 +9,32 @@ use super::columns::{EventStage, RequeueColumns};
 use super::declared;
 use super::journal::REDACTED;
 pub(crate) use super::operation_sql::{Statements, object};
+use super::stored::{COUNT, REFUSED, Refusal, Stored, TableTraits, WRITTEN};
+use crate::facts::job_id::JobId;
 use crate::queue::Layout;
-use crate::queue::sql::{ident, literal};
+use crate::queue::sql::{ident, literal, literals};
 
-/// Returns the statements that requeue dead letters. Keys are job ids. The UPDATE finds a locked
-/// row by its `ctid`, which cannot change and is faster than the id.
-pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
+/// Returns the statements that requeue dead letters. Keys are those of [`planned_key`]. The UPDATE finds a
+/// locked row by its `ctid`, which cannot change and is faster than the id.
+pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns, stored: &Stored) -> Statements {
     if let Some(table) = &layout.declared {
         return declared::requeue(layout, table, columns);
     }
     let jobs = &layout.relation;
-    let id = layout.id.sql();
-    let guard =
-        |row: &str| format!("{row}.{} = {}", ident(&layout.state_column), literal(&columns.dead));
-    let asked = format!("job.id = any($1::text[]::{id}[]) and {}", guard("job"));
+    let asked = requested_jobs(layout, &stored.traits);
+    // Values of the partition key let the server find each job's partition; otherwise it searches all of them.
+    let same_partition = |place: &str| match &stored.traits.partition_key {
+        Some(key) => format!("and job.{} = {place}", ident(&key.column)),
+        None => String::new(),
+    };
+    let planned = |row: &str, mark: &str| {
+        format!(
+            "{row}.{} = {} and {} = {mark}",
+            ident(&layout.state_column),
+            literal(&columns.dead),
+            change_mark(layout, row, &columns.columns)
+        )
+    };
     let job_columns = columns.columns.iter().map(|column| format!("job.{}", ident(column)));
     let job_columns = job_columns.collect::<Vec<_>>().join(", ");
     // In a partitioned table a ctid is unique only within its partition, and a search by ctid would
@@ -33,109 +45,227 @@ pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns) -> Statements {
         ("job.tableoid as part", "job.tableoid = locked.part")
     };
     let write = format!(
-        "with locked as materialized (
-           select job.id, {place}, {columns} from {jobs} job where {asked}
-              for no key update skip locked
+        "with asked as materialized ({asked}), locked as materialized (
+           select job.id, asked.mark as planned_mark, asked.place as planned_place, {place}, {columns}
+             from asked join {jobs} job on job.id = asked.id {asked_partition}
+            where {unchanged} for no key update of job skip locked
          ), updated as (
            update {jobs} as job set {set} from locked
-            where {there} and job.id = locked.id and {target}
-           returning job.id{workspace}, {before} as previous, {after} as written
-         ){logged}
-         select id::text as id, {told} from updated",
+            where {there} and job.id = locked.id {locked_partition} and {target}
+           returning job.id{workspace}, {before} as previous, {after} as written, {is_stored} as is_stored
+         ){end}",
         columns = job_columns,
+        asked_partition = same_partition("asked.place"),
+        locked_partition = same_partition("locked.planned_place"),
+        unchanged = planned("job", "asked.mark"),
         there = same_place,
         set = assignments(layout, columns),
-        target = guard("job"),
+        target = planned("job", "locked.planned_mark"),
         workspace = workspace(layout),
         before = object("locked", &columns.columns),
         after = written_json(layout, columns),
-        // Only a local journal needs the columns; otherwise they are stored in the event.
-        told = if columns.enqueued.is_some() {
-            "null::text as previous, null::text as written"
-        } else {
-            "previous::text as previous, written::text as written"
-        },
-        logged = event(
+        is_stored = stored.condition,
+        end = write_end(
             layout,
             columns.enqueued.as_ref(),
             "jsonb_build_object('previous_attempts', previous -> 'attempts', 'requeued_at', now(), \
-             'previous', previous, 'written', written)",
+             'transaction', pg_current_xact_id()::text, 'previous', previous, 'written', written)",
         ),
     );
-    let matching = format!("select job.id::text as id from {jobs} job where {asked}");
-    Statements { write, matching, keys: None }
+    let matching = format!(
+        "with asked as materialized ({asked})
+         select job.id::text as id from asked join {jobs} job on job.id = asked.id {partition} where {planned}",
+        partition = same_partition("asked.place"),
+        planned = planned("job", "asked.mark")
+    );
+    Statements {
+        write,
+        verify: stored.verify(layout, columns.enqueued.is_some()),
+        after_commit: stored.after_commit(layout),
+        matching,
+        keys: None,
+    }
+}
+
+/// Returns the key of a planned job for [`requeue`]: its id, its [`change_mark`] at the time of the plan, and the
+/// value of its partition key.
+pub(crate) fn planned_key(id: JobId, mark: i64, place: Option<&str>) -> String {
+    match place {
+        Some(place) => format!("{id} {mark} {place}"),
+        None => format!("{id} {mark}"),
+    }
+}
+
+/// Returns the query for the requested jobs of a requeue: `id`, `mark` and `place`.
+fn requested_jobs(layout: &Layout, traits: &TableTraits) -> String {
+    let place = match &traits.partition_key {
+        // What follows the second space; the value itself may contain spaces.
+        Some(key) => format!(
+            "substr(key, length(split_part(key, ' ', 1)) + length(split_part(key, ' ', 2)) + 3)::{}",
+            key.sql_type
+        ),
+        None => "null::text".to_owned(),
+    };
+    format!(
+        "select split_part(key, ' ', 1)::{id} as id, split_part(key, ' ', 2)::bigint as mark, {place} as place
+           from unnest($1::text[]) key",
+        id = layout.id.sql()
+    )
+}
+
+/// Returns the SQL for the change mark of a row: a hash of the columns that a requeue writes or an undo
+/// compares. A job whose mark is the same was neither claimed nor edited since.
+pub(crate) fn change_mark(layout: &Layout, row: &str, columns: &[String]) -> String {
+    let comparable = columns.iter().map(|column| match &layout.error {
+        // The type json has no hash.
+        Some(error) if error.unchecked && error.name == *column => {
+            format!("{row}.{}::text", ident(column))
+        }
+        _ => format!("{row}.{}", ident(column)),
+    });
+    let comparable = comparable.collect::<Vec<_>>().join(", ");
+    format!("pg_catalog.hash_record_extended(row({comparable}), 0)")
 }
 
 /// Returns the statements that return requeued jobs to dead letters if they have not changed since.
 /// Keys are event ids, or journal entries.
-pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns) -> Statements {
+///
+/// A row is unchanged if the transaction of the requeue is still the last one that wrote it, or if every
+/// column that the requeue wrote still has its value.
+pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns, stored: &Stored) -> Statements {
     if let Some(table) = &layout.declared {
         return declared::undo(layout, table, columns);
     }
     let jobs = &layout.relation;
     let asked = requested_undos(layout, columns);
-    let records = |row: &str| {
-        format!(
-            "cross join lateral jsonb_populate_record(null::{jobs}, {row}.p) as was
-             cross join lateral jsonb_populate_record(null::{jobs}, {row}.p || {row}.w) as wrote"
+    let untouched = |row: &str| match stored.traits.has_transactions {
+        true => format!(
+            "coalesce(job.xmin::text = {row}.x and job.{state}::text in ({queued}), false)",
+            state = ident(&layout.state_column),
+            queued = literals(&layout.state_names.queued),
+        ),
+        false => "false".to_owned(),
+    };
+    // The row itself is the base of the records: a column with a NOT NULL domain has no NULL.
+    let records = "cross join lateral jsonb_populate_record(job, asked.p) as was
+         cross join lateral jsonb_populate_record(job, asked.p || asked.w) as wrote";
+    let each = |part: &dyn Fn(&String) -> String, separator: &str| {
+        columns.columns.iter().map(part).collect::<Vec<_>>().join(separator)
+    };
+    let carried = each(
+        &|column| {
+            let name = ident(column);
+            format!("was.{name} as {}, wrote.{name} as {}", was(column), wrote(column))
+        },
+        ", ",
+    );
+    let unlocked = format!(
+        "({} or ({}))",
+        untouched("asked"),
+        each(
+            &|column| {
+                unchanged_since_requeue(
+                    layout,
+                    column,
+                    "asked",
+                    &format!("wrote.{}", ident(column)),
+                )
+            },
+            " and "
         )
-    };
-    let unchanged = |row: &str| {
-        let conditions: Vec<_> = columns
-            .columns
-            .iter()
-            .map(|column| unchanged_since_requeue(layout, column, row))
-            .collect();
-        conditions.join(" and ")
-    };
-    let set: Vec<_> = columns.columns.iter().map(|column| restored_value(layout, column)).collect();
+    );
+    let unchanged = format!(
+        "({} or ({}))",
+        untouched("locked"),
+        each(
+            &|column| {
+                unchanged_since_requeue(
+                    layout,
+                    column,
+                    "locked",
+                    &format!("locked.{}", wrote(column)),
+                )
+            },
+            " and "
+        )
+    );
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
-           select job.id, asked.p, asked.w from asked
-             join {jobs} job on job.id = asked.id {joined}
+           select job.id, asked.p, asked.x, {carried} from asked
+             join {jobs} job on job.id = asked.id {records}
             where {unlocked} for no key update of job skip locked
          ), updated as (
-           update {jobs} as job set {set} from locked {target}
+           update {jobs} as job set {set} from locked
             where job.id = locked.id and {unchanged}
-           returning job.id{workspace}
-         ){logged}
-         select id::text as id, null::text as previous, null::text as written from updated",
-        joined = records("asked"),
-        unlocked = unchanged("asked"),
-        target = records("locked"),
-        unchanged = unchanged("locked"),
-        set = set.join(", "),
+           returning job.id{workspace}, {before} as previous, {after} as written, {is_stored} as is_stored
+         ){end}",
+        set = each(&|column| restored_value(layout, column), ", "),
         workspace = workspace(layout),
-        logged = event(layout, columns.progress.as_ref(), "jsonb_build_object('undone_at', now())"),
+        before = "null::jsonb",
+        after = "null::jsonb",
+        is_stored = stored.condition,
+        end = write_end(
+            layout,
+            columns.progress.as_ref(),
+            "jsonb_build_object('undone_at', now())"
+        ),
     );
     let matching = format!(
         "with asked as materialized ({asked})
-         select job.id::text as id from asked join {jobs} job on job.id = asked.id {}
-          where {}",
-        records("asked"),
-        unchanged("asked")
+         select job.id::text as id, {untouched} as untouched
+           from asked join {jobs} job on job.id = asked.id {records}
+          where {unlocked}",
+        untouched = untouched("asked"),
     );
-    Statements { write, matching, keys: None }
+    Statements {
+        write,
+        verify: stored.verify(layout, columns.progress.is_some()),
+        after_commit: stored.after_commit(layout),
+        matching,
+        keys: None,
+    }
 }
 
-/// Returns the query for the requested jobs of an undo: `id`, and the columns before (`p`) and
-/// after (`w`) the requeue.
+/// The name of the former value of a column.
+fn was(column: &str) -> String {
+    ident(&format!("was {column}"))
+}
+
+/// The name of the value that the requeue wrote.
+fn wrote(column: &str) -> String {
+    ident(&format!("wrote {column}"))
+}
+
+/// Returns the query for the requested jobs of an undo: `id`, the columns before (`p`) and after (`w`) the
+/// requeue, and the end of its transaction id (`x`), which is what a row stores of it.
 fn requested_undos(layout: &Layout, columns: &RequeueColumns) -> String {
     match layout.events.as_ref().filter(|_| columns.enqueued.is_some()) {
         Some(events) => format!(
-            "select e.job_id as id, e.{data} -> 'previous' as p, e.{data} -> 'written' as w
+            "select e.job_id as id, (e.{data} -> 'previous')::jsonb as p, (e.{data} -> 'written')::jsonb as w,
+                    {transaction} as x
                from {job_events} e where e.id = any($1::text[]::{id}[])",
             job_events = events.relation,
             data = ident(events.data.as_deref().unwrap_or("data")),
+            transaction = row_transaction(&format!(
+                "e.{} ->> 'transaction'",
+                ident(events.data.as_deref().unwrap_or("data"))
+            )),
             id = if events.ids_grow { "bigint" } else { "uuid" },
         ),
         None => format!(
             "select (entry::jsonb ->> 'id')::{id} as id, entry::jsonb -> 'previous' as p,
-                    entry::jsonb -> 'written' as w
+                    entry::jsonb -> 'written' as w, {transaction} as x
                from unnest($1::text[]) entry",
+            transaction = row_transaction("entry::jsonb ->> 'transaction'"),
             id = layout.id.sql()
         ),
     }
+}
+
+/// Returns the SQL for what a row stores of a transaction: the last 32 bits of its 64-bit id. It is recorded, and not
+/// taken from the event's own row: in a restored database one transaction wrote all rows.
+pub(crate) fn row_transaction(id: &str) -> String {
+    format!("(({id})::numeric % 4294967296)::text")
 }
 
 /// Returns the assignments of a requeue, the same as in the backend's own function: queued, no
@@ -163,7 +293,8 @@ fn written_json(layout: &Layout, columns: &RequeueColumns) -> String {
     if errors.is_empty() {
         return written;
     }
-    let unchanged: Vec<_> = errors.iter().map(|column| equals(layout, column, "locked")).collect();
+    let same = |column: &String| equals(layout, column, &format!("locked.{}", ident(column)));
+    let unchanged: Vec<_> = errors.iter().map(same).collect();
     format!(
         "{written} || case when {kept} then '{{}}' else {} end",
         object("job", &errors),
@@ -171,22 +302,22 @@ fn written_json(layout: &Layout, columns: &RequeueColumns) -> String {
     )
 }
 
-/// Returns the condition that a column is equal in `job` and `other`. The type `json` has no
+/// Returns the condition that a column of `job` has the value `other`. The type `json` has no
 /// equality operator, and `jsonb_populate_record` turns a JSON null into NULL.
 fn equals(layout: &Layout, column: &str, other: &str) -> String {
     let name = ident(column);
     if layout.error.as_ref().is_some_and(|e| e.json && e.name == column) {
-        let comparable = |row: &str| format!("coalesce({row}.{name}::jsonb, 'null')");
-        format!("{} = {}", comparable("job"), comparable(other))
+        let comparable = |value: &str| format!("coalesce({value}::jsonb, 'null')");
+        format!("{} = {}", comparable(&format!("job.{name}")), comparable(other))
     } else {
-        format!("job.{name} is not distinct from {other}.{name}")
+        format!("job.{name} is not distinct from {other}")
     }
 }
 
-/// Returns the condition that a column is unchanged since the requeue. Errors that are redacted in
-/// a journal cannot be compared and count as unchanged.
-fn unchanged_since_requeue(layout: &Layout, column: &str, row: &str) -> String {
-    let unchanged = equals(layout, column, "wrote");
+/// Returns the condition that a column still has the value `wrote` of the requeue. Errors that are redacted
+/// in a journal cannot be compared and count as unchanged.
+fn unchanged_since_requeue(layout: &Layout, column: &str, row: &str, wrote: &str) -> String {
+    let unchanged = equals(layout, column, wrote);
     if is_error(layout, column) {
         format!("({} or {same})", is_redacted(column, row), same = unchanged)
     } else {
@@ -202,13 +333,13 @@ fn is_redacted(column: &str, row: &str) -> String {
 /// Returns the assignment that restores a column. Errors are restored only if a trigger changed
 /// them, because a requeue keeps them.
 fn restored_value(layout: &Layout, column: &str) -> String {
-    let name = ident(column);
+    let (name, former) = (ident(column), format!("locked.{}", was(column)));
     if is_error(layout, column) {
-        let unchanged =
-            format!("{} or {}", is_redacted(column, "locked"), equals(layout, column, "was"));
-        format!("{name} = case when {kept} then job.{name} else was.{name} end", kept = unchanged)
+        let kept =
+            format!("{} or {}", is_redacted(column, "locked"), equals(layout, column, &former));
+        format!("{name} = case when {kept} then job.{name} else {former} end")
     } else {
-        format!("{name} = was.{name}")
+        format!("{name} = {former}")
     }
 }
 
@@ -228,8 +359,47 @@ pub(crate) fn workspace(layout: &Layout) -> String {
     }
 }
 
+/// Returns the end of a write statement whose CTE `updated` returns `id`, `previous`, `written` and
+/// `is_stored`: it inserts one event per job with `data`, unless `stage` is `None`, and selects the rows.
+///
+/// `refused` says why a row must not be committed ([`refusals`]). The settings that it leaves behind, local to
+/// the transaction, tell [`GUARD`] and [`Stored::verify`] what was written.
+pub(crate) fn write_end(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
+    let logged = event(layout, stage, data);
+    let (event_id, no_event, join) = if logged.is_empty() {
+        ("null::text", String::new(), "")
+    } else {
+        (
+            "logged.event",
+            format!("when logged.job_id is null then '{}'", Refusal::NoEvent.as_str()),
+            "left join logged on logged.job_id = updated.id",
+        )
+    };
+    format!(
+        "{logged}, outcome as materialized (
+           select updated.id::text as id, updated.previous, updated.written, {event_id} as event,
+                  case when updated.is_stored is not true then '{reverted}' {no_event} end as refused
+             from updated {join}
+         ), noted as materialized (
+           select pg_catalog.set_config('{REFUSED}', count(refused)::text, true),
+                  pg_catalog.set_config('{COUNT}', count(*)::text, true),
+                  pg_catalog.set_config('{WRITTEN}', coalesce(string_agg(concat(id, ':', event), ','), ''), true)
+             from outcome
+         )
+         select id, {told}, pg_catalog.pg_current_xact_id()::text as transaction, refused
+           from outcome, noted",
+        reverted = Refusal::Reverted.as_str(),
+        // Only a local journal needs the columns; otherwise they are stored in the event.
+        told = if logged.is_empty() {
+            "previous::text as previous, written::text as written"
+        } else {
+            "null::text as previous, null::text as written"
+        },
+    )
+}
+
 /// Returns the CTE that writes one event per job, or an empty string if events cannot be written.
-pub(crate) fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
+fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
     let (Some(events), Some(stage)) = (&layout.events, stage) else { return String::new() };
     let (extra, value) = if events.workspace && layout.workspace.is_some() {
         (", workspace_id", ", workspace")
@@ -241,6 +411,7 @@ pub(crate) fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> 
         ", logged as (
            insert into {job_events} (job_id, {stage_column}, {data_column}{extra})
            select id, {stage}, $2::text::jsonb || {data}{value} from updated
+           returning job_id, id::text as event
          )",
         stage_column = ident(&events.stage),
         data_column = ident(&stage.data),

@@ -3,12 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::join3;
+use futures_util::future::{join, join3, join4};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
+use super::stored::{self, GUARD, RUN_DEFERRED, Refusal};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::fingerprint::Fingerprint;
 use crate::permit::WritePermit;
 
 /// Additional wait after the server's own timeouts, before the server counts as unresponsive.
@@ -19,7 +21,9 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub(crate) enum WriteError {
     /// A row was rejected; smaller transactions show which one.
-    RowRejected(String),
+    RowRejected(Rejection),
+    /// These jobs would not have been stored as they were meant; the others can be written without them.
+    Refused(Vec<(String, Refusal)>),
     /// Statement timeout, because of a slow row or a slow server.
     TimedOut(SourceError),
     /// A row is locked, or the transaction was chosen as a deadlock or serialization victim.
@@ -40,7 +44,13 @@ impl WriteError {
             | WriteError::LockTimeout(error)
             | WriteError::CommitUnknown(error)
             | WriteError::Fatal(error) => error,
-            WriteError::RowRejected(message) => SourceError::new(SourceErrorKind::Other, message),
+            WriteError::RowRejected(Rejection { message, .. }) => {
+                SourceError::new(SourceErrorKind::Other, message)
+            }
+            WriteError::Refused(jobs) => {
+                let message = jobs.first().map_or("", |(_, refusal)| refusal.message());
+                SourceError::new(SourceErrorKind::Other, message)
+            }
             WriteError::RowLocked => SourceError::new(
                 SourceErrorKind::Unavailable,
                 "the transaction lost against another one",
@@ -49,11 +59,37 @@ impl WriteError {
     }
 }
 
+/// Why the database rejected a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    /// Equal for rows that were rejected for the same reason: the SQLSTATE, and the message without its
+    /// variable parts.
+    pub(crate) reason: String,
+    /// The message of the server.
+    pub(crate) message: String,
+}
+
+impl Rejection {
+    fn new(code: &str, message: String) -> Self {
+        let template = Fingerprint::new("", Some(&message), None).hash;
+        Self { reason: format!("{code} {template}"), message }
+    }
+}
+
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.message().to_owned();
+        Self { reason: refusal.as_str().to_owned(), message }
+    }
+}
+
 /// End of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransactionEnd {
     /// Commit it.
     Commit,
+    /// Commit it only if every job was written.
+    CommitIfAll,
     /// Roll it back, to see what it would have done.
     Rollback,
 }
@@ -71,8 +107,12 @@ impl TransactionTimeouts {
     /// Returns the SQL that begins the transaction with these timeouts.
     fn begin(self) -> String {
         format!(
-            "begin isolation level read committed read write; \
-             set local statement_timeout = {}; set local lock_timeout = {}",
+            // Without `read write`, so that a default that forbids writes is respected. A role's
+            // transaction_timeout, which exists since PostgreSQL 17, would end the transaction before ours.
+            "begin isolation level read committed; \
+             set local statement_timeout = {}; set local lock_timeout = {}; \
+             select case when pg_catalog.current_setting('transaction_timeout', true) <> '0' \
+             then pg_catalog.set_config('transaction_timeout', '0', true) end",
             self.statement.as_millis().max(1),
             self.lock.as_millis().max(1)
         )
@@ -111,6 +151,10 @@ impl TransactionTimeouts {
 pub(crate) struct WriteTransaction<'a> {
     /// SQL of the statement; `$1` is `keys`, `$2` is `event`.
     pub(crate) statement: &'a str,
+    /// The statement that reads what is stored after all triggers, if they can change it.
+    pub(crate) verify: Option<&'a str>,
+    /// The statement that finds what deferred triggers changed at COMMIT, if there are any.
+    pub(crate) after_commit: Option<&'a str>,
     /// Keys of the rows.
     pub(crate) keys: &'a [String],
     /// JSON that is part of every event.
@@ -126,6 +170,14 @@ impl WriteTransaction<'_> {
             [(&self.keys, Type::TEXT_ARRAY), (&self.event, Type::TEXT)];
         client.query_typed(self.statement, &params).await
     }
+
+    /// Returns the rows of the verifying statement, which are the refused jobs.
+    async fn verified(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
+        match self.verify {
+            Some(statement) => client.query_typed(statement, &[]).await,
+            None => Ok(vec![]),
+        }
+    }
 }
 
 /// Runs the statement in a transaction of its own. Returns its rows and the maximum time for which
@@ -137,23 +189,49 @@ pub(crate) async fn run(
     end: TransactionEnd,
 ) -> Result<(Vec<Row>, Duration), WriteError> {
     let begin = transaction.timeouts.begin();
-    let end = if end == TransactionEnd::Commit { "commit" } else { "rollback" };
+    let guard = match end {
+        TransactionEnd::CommitIfAll => stored::guard_all(transaction.keys.len()),
+        TransactionEnd::Commit | TransactionEnd::Rollback => GUARD.to_owned(),
+    };
+    // Deferred triggers run at COMMIT. Without one their errors are wanted too.
+    let deferred = if end == TransactionEnd::Rollback { RUN_DEFERRED } else { "" };
+    let incomplete = end == TransactionEnd::CommitIfAll;
+    let end = if end == TransactionEnd::Rollback { "rollback" } else { "commit" };
     let begun = async { (client.batch_execute(&begin).await, Instant::now()) };
-    // `join3` polls in this order, so they are sent in this order. After a failed statement COMMIT
+    let guarded = async {
+        let (deferred, verified, guarded) = join3(
+            client.batch_execute(deferred),
+            transaction.verified(client),
+            client.batch_execute(&guard),
+        )
+        .await;
+        (deferred, verified, guarded)
+    };
+    // `join` polls in this order, so they are sent in this order. After a failed statement COMMIT
     // acts as ROLLBACK.
-    let responses = join3(begun, transaction.rows(client), client.batch_execute(end));
+    let responses = join4(begun, transaction.rows(client), guarded, client.batch_execute(end));
     let result = async {
-        let ((begun, locked_since), rows, ended) = responses.await;
+        let ((begun, locked_since), rows, (deferred, verified, guarded), ended) = responses.await;
         let locked_until = Instant::now();
         let rows = rows.map_err(classify_error)?;
-        begun.and(ended).map_err(classify_error)?;
+        deferred.map_err(classify_error)?;
+        let refused = refused(&rows, &verified.map_err(classify_error)?);
+        if !refused.is_empty() {
+            return Err(WriteError::Refused(refused));
+        }
+        if incomplete && rows.len() < transaction.keys.len() {
+            // The guard failed, so nothing was committed; the rows say what is missing.
+            begun.and(ended).map_err(classify_error)?;
+        } else {
+            begun.and(guarded).and(ended).map_err(classify_error)?;
+        }
         Ok((rows, locked_until - locked_since))
     };
     transaction.timeouts.enforce(result).await
 }
 
 /// Runs the statement as [`run`] does, but calls `check` with the rows before COMMIT; `check`
-/// decides how the transaction ends. It takes one round trip more.
+/// decides how the transaction ends. It takes two round trips more.
 pub(crate) async fn run_checked(
     client: &Client,
     _permit: &WritePermit,
@@ -163,8 +241,17 @@ pub(crate) async fn run_checked(
     let started = Instant::now();
     let result = async {
         client.batch_execute(&transaction.timeouts.begin()).await.map_err(classify_error)?;
-        let rows = transaction.rows(client).await.map_err(classify_error);
-        let checked = rows.and_then(|rows| Ok((check(&rows).map_err(WriteError::Fatal)?, rows)));
+        let checked = async {
+            let (rows, verified) =
+                join(transaction.rows(client), transaction.verified(client)).await;
+            let rows = rows.map_err(classify_error)?;
+            let refused = refused(&rows, &verified.map_err(classify_error)?);
+            if !refused.is_empty() {
+                return Err(WriteError::Refused(refused));
+            }
+            Ok((check(&rows).map_err(WriteError::Fatal)?, rows))
+        };
+        let checked = checked.await;
         let end =
             if matches!(checked, Ok((TransactionEnd::Commit, _))) { "commit" } else { "rollback" };
         let ended = client.batch_execute(end).await.map_err(classify_error);
@@ -173,6 +260,37 @@ pub(crate) async fn run_checked(
     };
     let rows = transaction.timeouts.enforce(result).await?;
     Ok((rows, started.elapsed()))
+}
+
+/// Returns which of the committed rows deferred triggers changed back at COMMIT. No lock is held any more.
+pub(crate) async fn reverted_at_commit(
+    client: &Client,
+    transaction: WriteTransaction<'_>,
+    rows: &[Row],
+) -> Result<Vec<String>, WriteError> {
+    let (Some(statement), Some(first)) = (transaction.after_commit, rows.first()) else {
+        return Ok(vec![]);
+    };
+    let ids: Vec<String> = rows.iter().map(|row| row.get("id")).collect();
+    let id: String = first.get("transaction");
+    let params: [(&(dyn ToSql + Sync), Type); 2] = [(&ids, Type::TEXT_ARRAY), (&id, Type::TEXT)];
+    let read = async { client.query_typed(statement, &params).await.map_err(classify_error) };
+    let rows = transaction.timeouts.enforce(read).await?;
+    Ok(rows.iter().map(|row| row.get("id")).collect())
+}
+
+/// Returns the jobs that must not be committed, by the write and by what was stored after it.
+fn refused(rows: &[Row], verified: &[Row]) -> Vec<(String, Refusal)> {
+    // Queries for ids have no such column.
+    let column = |row: &Row| row.try_get::<_, Option<String>>("refused").ok().flatten();
+    let refused = rows
+        .iter()
+        .chain(verified)
+        .filter_map(|row| Some((row.get::<_, String>("id"), Refusal::parse(&column(row)?))));
+    let mut refused: Vec<_> = refused.collect();
+    refused.sort_by(|a, b| a.0.cmp(&b.0));
+    refused.dedup_by(|a, b| a.0 == b.0);
+    refused
 }
 
 /// Classifies an error by how the writer can handle it.
@@ -197,6 +315,6 @@ pub(crate) fn classify_error(error: tokio_postgres::Error) -> WriteError {
         _ if explained.kind == SourceErrorKind::Disconnected => {
             WriteError::CommitUnknown(explained)
         }
-        _ => WriteError::RowRejected(explained.message),
+        code => WriteError::RowRejected(Rejection::new(code, explained.message)),
     }
 }

@@ -2,7 +2,7 @@
 //! one ([`Writer::all_or_nothing`]).
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,11 @@ use tokio_postgres::Row;
 use super::declared;
 use super::journal::Journal;
 use super::statements::Statements;
+use super::stored::Refusal;
 use super::write_transaction;
-use super::write_transaction::{TransactionEnd, TransactionTimeouts, WriteError, WriteTransaction};
+use super::write_transaction::{
+    Rejection, TransactionEnd, TransactionTimeouts, WriteError, WriteTransaction,
+};
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::requeue::{Outcome, WriteStop};
@@ -29,17 +32,14 @@ pub(crate) const LOCK_RETRY_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct WriteInput<'a> {
     /// Ids of the jobs.
     pub(crate) jobs: &'a [JobId],
-    /// Keys of the jobs for the statement, in the same order; the ids if `None`.
-    pub(crate) keys: Option<&'a [String]>,
+    /// Keys of the jobs for the statement, in the same order.
+    pub(crate) keys: &'a [String],
 }
 
 impl WriteInput<'_> {
     /// Returns the keys of the jobs at these indices.
     pub(crate) fn keys(&self, indices: &[usize]) -> Vec<String> {
-        match self.keys {
-            Some(keys) => indices.iter().map(|&i| keys[i].clone()).collect(),
-            None => indices.iter().map(|&i| self.jobs[i].to_string()).collect(),
-        }
+        indices.iter().map(|&i| self.keys[i].clone()).collect()
     }
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct WriteRun<'r, 'w> {
     /// Second connection, for many jobs.
     pub(crate) second: Option<Connection>,
     pub(crate) input: WriteInput<'r>,
-    /// Keys of the jobs, if they are neither the ids nor part of the input.
+    /// Keys of the jobs, if they are not those of the input.
     own_keys: Option<Vec<String>>,
     pub(crate) outcome: Outcome,
     /// Indices of jobs whose rows were locked.
@@ -80,25 +80,38 @@ pub(crate) struct WriteRun<'r, 'w> {
     pub(crate) timeouts_in_a_row: u32,
     /// Number of successive transactions that exceeded the lock timeout.
     pub(crate) lock_timeouts_in_a_row: u32,
+    /// Rows that were rejected since the last one that was written.
+    pub(crate) rejected: RejectedRows,
 }
 
 /// Result of one transaction.
 pub(crate) struct WriteResult {
     /// Ids of the jobs that were written.
     pub(crate) jobs: HashSet<String>,
+    /// Ids of jobs that a deferred trigger changed back at COMMIT.
+    pub(crate) reverted: Vec<(String, Refusal)>,
     /// Maximum time for which the transaction held locks.
     pub(crate) took: Duration,
 }
 
 impl<'w> Writer<'w> {
-    /// Returns a transaction that runs `statement` on `keys`.
-    pub(crate) fn transaction<'b>(
+    /// Returns a transaction that writes the rows with these keys.
+    fn transaction<'b>(&'b self, keys: &'b [String]) -> WriteTransaction<'b> {
+        let Statements { write, verify, after_commit, .. } = &self.statements;
+        let (verify, after_commit) = (verify.as_deref(), after_commit.as_deref());
+        WriteTransaction { verify, after_commit, ..self.query(write, keys) }
+    }
+
+    /// Returns a transaction that runs a query on `keys`.
+    pub(crate) fn query<'b>(
         &'b self,
         statement: &'b str,
         keys: &'b [String],
     ) -> WriteTransaction<'b> {
         WriteTransaction {
             statement,
+            verify: None,
+            after_commit: None,
             keys,
             event: &self.event,
             timeouts: TransactionTimeouts { statement: self.timeout, lock: self.lock_wait },
@@ -110,11 +123,12 @@ impl<'w> Writer<'w> {
         &'r mut self,
         input: WriteInput<'r>,
     ) -> Result<WriteRun<'r, 'w>, Outcome> {
-        let own_keys = match (&self.statements.keys, input.keys) {
-            (Some(query), None) => {
-                declared::keys(self.database, query, input.jobs, self.timeout).await.map(Some)
+        let own_keys = match &self.statements.keys {
+            Some(query) => {
+                let jobs = (input.jobs, input.keys);
+                declared::keys(self.database, query, jobs, self.timeout).await.map(Some)
             }
-            _ => Ok(None),
+            None => Ok(None),
         };
         let connected = async { Ok((own_keys?, self.database.connection().await?)) };
         match connected.await {
@@ -130,6 +144,7 @@ impl<'w> Writer<'w> {
                     locked: vec![],
                     timeouts_in_a_row: 0,
                     lock_timeouts_in_a_row: 0,
+                    rejected: RejectedRows::default(),
                 })
             }
             Err(error) => {
@@ -144,7 +159,7 @@ impl<'w> Writer<'w> {
 impl WriteRun<'_, '_> {
     /// Returns the keys of the jobs at these indices.
     pub(crate) fn keys(&self, indices: &[usize]) -> Vec<String> {
-        let keys = self.own_keys.as_deref().or(self.input.keys);
+        let keys = self.own_keys.as_deref().unwrap_or(self.input.keys);
         WriteInput { keys, ..self.input }.keys(indices)
     }
 
@@ -173,10 +188,16 @@ impl WriteRun<'_, '_> {
         end: TransactionEnd,
     ) -> Result<WriteResult, WriteError> {
         let keys = self.keys(jobs);
-        let transaction = self.writer.transaction(&self.writer.statements.write, &keys);
-        write_transaction::run(connection, &self.writer.permit, transaction, end)
-            .await
-            .map(write_result)
+        let transaction = self.writer.transaction(&keys);
+        let written =
+            write_transaction::run(connection, &self.writer.permit, transaction, end).await?;
+        let is_committed = end == TransactionEnd::Commit || written.0.len() == jobs.len();
+        if end == TransactionEnd::Rollback || !is_committed {
+            return Ok(write_result(written, vec![]));
+        }
+        let reverted =
+            write_transaction::reverted_at_commit(connection, transaction, &written.0).await?;
+        Ok(write_result(written, reverted))
     }
 
     /// Writes jobs as [`Self::write`] does. `decide` gets the number of rows before they are
@@ -194,7 +215,7 @@ impl WriteRun<'_, '_> {
             }
             (end, _) => Ok(end),
         };
-        let transaction = self.writer.transaction(&self.writer.statements.write, &keys);
+        let transaction = self.writer.transaction(&keys);
         let result = write_transaction::run_checked(
             &self.connection,
             &self.writer.permit,
@@ -202,8 +223,14 @@ impl WriteRun<'_, '_> {
             check,
         )
         .await;
+        let reverted = match &result {
+            Ok((rows, _)) => {
+                write_transaction::reverted_at_commit(&self.connection, transaction, rows).await
+            }
+            Err(_) => Ok(vec![]),
+        };
         self.writer.journal = journal;
-        result.map(write_result)
+        Ok(write_result(result?, reverted?))
     }
 
     /// Returns the outcome; jobs that have no result yet count as not requeued.
@@ -215,8 +242,11 @@ impl WriteRun<'_, '_> {
     }
 }
 
-fn write_result((rows, took): (Vec<Row>, Duration)) -> WriteResult {
-    WriteResult { jobs: rows.iter().map(|row| row.get("id")).collect(), took }
+fn write_result((rows, took): (Vec<Row>, Duration), reverted: Vec<String>) -> WriteResult {
+    let mut jobs: HashSet<String> = rows.iter().map(|row| row.get("id")).collect();
+    reverted.iter().for_each(|id| _ = jobs.remove(id));
+    let reverted = reverted.into_iter().map(|id| (id, Refusal::RevertedAtCommit)).collect();
+    WriteResult { jobs, reverted, took }
 }
 
 /// Target duration of a transaction, which is the time for which it holds locks. Low, because two
@@ -236,11 +266,11 @@ impl Writer<'_> {
     ///
     /// `throttle` is called before each round of transactions, while no transaction is open. It
     /// gets the outcome so far and returns the maximum number of jobs of the round (at least 1;
-    /// [`usize::MAX`] for no limit). It may wait to enforce a rate limit.
+    /// [`usize::MAX`] for no limit). It may wait to enforce a rate limit, or stop the write.
     pub(crate) async fn apply(
         &mut self,
         input: WriteInput<'_>,
-        throttle: impl AsyncFnMut(&Outcome) -> usize,
+        throttle: impl AsyncFnMut(&Outcome) -> Result<usize, WriteStop>,
     ) -> Outcome {
         match self.start_run(input).await {
             Ok(mut run) => {
@@ -256,12 +286,12 @@ impl WriteRun<'_, '_> {
     /// Writes all jobs in transactions of adaptive size and retries locked rows.
     async fn write_in_transactions(
         &mut self,
-        mut throttle: impl AsyncFnMut(&Outcome) -> usize,
+        mut throttle: impl AsyncFnMut(&Outcome) -> Result<usize, WriteStop>,
     ) -> Result<(), WriteStop> {
         let (mut next, mut size) = (0, AdaptiveSize(INITIAL_SIZE));
         self.open_second_connection().await;
         while next < self.input.jobs.len() {
-            let max = throttle(&self.outcome).await.max(1);
+            let max = throttle(&self.outcome).await?.max(1);
             self.check_interrupt()?;
             let end = next.saturating_add(max).min(self.input.jobs.len());
             let finished = self.run_transactions(next..end, size.0).await;
@@ -271,14 +301,17 @@ impl WriteRun<'_, '_> {
         let deadline = Instant::now() + self.writer.lock_wait;
         while !self.locked.is_empty() && Instant::now() < deadline {
             self.writer.interrupt.sleep(LOCK_RETRY_PAUSE).await;
-            let max = throttle(&self.outcome).await.clamp(1, MAX_SIZE);
+            let max = throttle(&self.outcome).await?.clamp(1, MAX_SIZE);
             self.check_interrupt()?;
             for chunk in std::mem::take(&mut self.locked).chunks(max) {
                 self.write_or_bisect(vec![chunk.to_vec()]).await?;
             }
         }
         self.give_up_on_locked().await?;
-        _ = throttle(&self.outcome).await;
+        if self.outcome.decided() == self.input.jobs.len() as u64 {
+            // Shows the end; nothing is left that it could stop.
+            _ = throttle(&self.outcome).await;
+        }
         Ok(())
     }
 
@@ -289,12 +322,18 @@ impl WriteRun<'_, '_> {
         size: &mut AdaptiveSize,
     ) -> Result<(), WriteStop> {
         size.adapt(&finished);
-        let (mut halves, mut ended) = (vec![], Ok(()));
+        let (mut failed, mut ended) = (vec![], Ok(()));
         for FinishedTransaction { jobs, result } in finished {
-            ended = ended.and(self.record_transaction(jobs, result, &mut halves).await);
+            let (size, mut parts) = (jobs.len(), vec![]);
+            ended = ended.and(self.record_transaction(jobs, result, &mut parts).await);
+            failed.push((size, parts));
         }
         ended?;
-        self.write_or_bisect(halves).await
+        for (size, parts) in failed {
+            self.write_or_bisect(parts).await?;
+            self.rejected.check(size)?;
+        }
+        Ok(())
     }
 
     /// Writes each list of jobs in a transaction. If a row is rejected, the list is halved until
@@ -317,10 +356,18 @@ impl WriteRun<'_, '_> {
         match result {
             Ok(written) => {
                 (self.timeouts_in_a_row, self.lock_timeouts_in_a_row) = (0, 0);
+                if !written.jobs.is_empty() {
+                    self.rejected = RejectedRows::default();
+                }
                 self.outcome.transactions.push(written.took);
+                let jobs = self.record_refused(&jobs, &written.reverted);
                 self.account(&jobs, &written.jobs).await?;
             }
-            Err(WriteError::RowRejected(message)) => self.bisect(&jobs, message, pending),
+            Err(WriteError::RowRejected(rejection)) => self.bisect(&jobs, rejection, pending),
+            Err(WriteError::Refused(refused)) => {
+                let others = self.record_refused(&jobs, &refused);
+                pending.extend((!others.is_empty()).then_some(others));
+            }
             Err(WriteError::TimedOut(error)) => return self.record_timeout(&jobs, error, pending),
             Err(WriteError::RowLocked) => {
                 // Our own second connection may hold the lock: triggers may lock rows that two
@@ -368,17 +415,67 @@ impl WriteRun<'_, '_> {
     pub(crate) fn bisect(
         &mut self,
         jobs: &[usize],
-        message: String,
+        rejection: Rejection,
         pending: &mut Vec<Vec<usize>>,
     ) {
         if let [job] = jobs {
-            self.outcome.errors.push((self.input.jobs[*job], message));
+            self.record_rejected(*job, rejection);
         } else {
             let (first, second) = jobs.split_at(jobs.len() / 2);
             pending.extend([second.to_vec(), first.to_vec()]);
         }
     }
 }
+
+impl WriteRun<'_, '_> {
+    /// Records a job that the database rejected.
+    fn record_rejected(&mut self, job: usize, rejection: Rejection) {
+        self.rejected.add(&rejection);
+        self.outcome.errors.push((self.input.jobs[job], rejection.message));
+    }
+
+    /// Records the jobs that must not be committed, and returns the others.
+    fn record_refused(&mut self, jobs: &[usize], refused: &[(String, Refusal)]) -> Vec<usize> {
+        let refused: HashMap<_, _> = refused.iter().map(|(id, why)| (id.as_str(), *why)).collect();
+        let mut others = vec![];
+        for &job in jobs {
+            match refused.get(self.input.jobs[job].to_string().as_str()) {
+                Some(refusal) => self.record_rejected(job, (*refusal).into()),
+                None => others.push(job),
+            }
+        }
+        others
+    }
+}
+
+/// Rows that were rejected in a row for one reason. What rejects every row is found out once.
+#[derive(Debug, Default)]
+pub(crate) struct RejectedRows {
+    last: Option<Rejection>,
+    rows: usize,
+}
+
+impl RejectedRows {
+    fn add(&mut self, rejection: &Rejection) {
+        let same = self.last.as_ref().is_some_and(|last| last.reason == rejection.reason);
+        self.rows = if same { self.rows + 1 } else { 1 };
+        self.last = Some(rejection.clone());
+    }
+
+    /// Stops the write if a batch of `size` jobs, and enough jobs together with those before it, were
+    /// rejected for one reason. One odd row stops nothing.
+    fn check(&self, size: usize) -> Result<(), WriteStop> {
+        match &self.last {
+            Some(last) if self.rows >= size.max(MIN_REJECTED) => {
+                Err(WriteStop::Rejected { jobs: self.rows as u64, message: last.message.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Number of jobs from which one reason for all of them stops the write.
+const MIN_REJECTED: usize = 25;
 
 /// Number of jobs of the next transaction, adapted to the server's speed.
 struct AdaptiveSize(usize);
@@ -508,7 +605,7 @@ impl WriteRun<'_, '_> {
             }
             if !self.outcome.skipped.is_empty() || Instant::now() >= deadline {
                 self.give_up_on_locked().await?;
-                return Err(WriteStop::AllOrNothing);
+                return Err(WriteStop::AllOrNothing(None));
             }
             self.writer.interrupt.sleep(LOCK_RETRY_PAUSE).await;
         }
@@ -520,10 +617,17 @@ impl WriteRun<'_, '_> {
         let commit_if_all = |rows| {
             if rows == jobs.len() { TransactionEnd::Commit } else { TransactionEnd::Rollback }
         };
-        match self.write_if(jobs, commit_if_all).await {
+        // A journal is written before COMMIT, for which the client has to decide.
+        let result = match self.writer.journal {
+            Some(_) => self.write_if(jobs, commit_if_all).await,
+            None => self.write(jobs, TransactionEnd::CommitIfAll).await,
+        };
+        match result {
             Ok(written) => {
-                self.account(jobs, &written.jobs).await?;
-                if written.jobs.len() == jobs.len() {
+                let reverted = written.reverted.len();
+                let others = self.record_refused(jobs, &written.reverted);
+                self.account(&others, &written.jobs).await?;
+                if written.jobs.len() + reverted == jobs.len() {
                     self.outcome.transactions.push(written.took);
                     return Ok(true);
                 }
@@ -531,9 +635,13 @@ impl WriteRun<'_, '_> {
                 self.outcome.written = 0;
             }
             Err(WriteError::RowLocked) => self.locked.extend(jobs),
-            Err(WriteError::RowRejected(_)) => {
+            Err(WriteError::RowRejected(Rejection { message, .. })) => {
                 self.find_rejected(jobs.to_vec()).await?;
-                return Err(WriteStop::AllOrNothing);
+                return Err(WriteStop::AllOrNothing(Some(message)));
+            }
+            Err(WriteError::Refused(refused)) => {
+                self.record_refused(jobs, &refused);
+                return Err(WriteStop::AllOrNothing(None));
             }
             Err(WriteError::CommitUnknown(error)) => {
                 self.outcome.in_doubt = jobs.len() as u64;
@@ -553,10 +661,19 @@ impl WriteRun<'_, '_> {
     /// Finds the rows that are rejected; all transactions are rolled back.
     async fn find_rejected(&mut self, jobs: Vec<usize>) -> Result<(), WriteStop> {
         let mut pending = vec![jobs];
-        while let Some(jobs) = pending.pop() {
+        // What rejects every row is known after some of them.
+        while let Some(jobs) = pending.pop()
+            && self.rejected.rows < MIN_REJECTED
+        {
             match self.write(&jobs, TransactionEnd::Rollback).await {
                 Ok(_) | Err(WriteError::RowLocked) => {}
-                Err(WriteError::RowRejected(message)) => self.bisect(&jobs, message, &mut pending),
+                Err(WriteError::RowRejected(rejection)) => {
+                    self.bisect(&jobs, rejection, &mut pending);
+                }
+                Err(WriteError::Refused(refused)) => {
+                    let others = self.record_refused(&jobs, &refused);
+                    pending.extend((!others.is_empty()).then_some(others));
+                }
                 Err(
                     WriteError::CommitUnknown(error)
                     | WriteError::Fatal(error)
@@ -576,7 +693,7 @@ mod tests {
 
     fn finished(jobs: usize, ms: u64) -> FinishedTransaction {
         let took = Duration::from_millis(ms);
-        let result = Ok(WriteResult { jobs: [].into(), took });
+        let result = Ok(WriteResult { jobs: [].into(), reverted: vec![], took });
         FinishedTransaction { jobs: vec![0; jobs], result }
     }
 

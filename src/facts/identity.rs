@@ -1,0 +1,59 @@
+//! Which database a server says it is, however it was reached.
+
+use serde::{Deserialize, Serialize};
+
+/// The server's own identity of a database. The spelling of a host is none: one server has many names, and one
+/// name can lead to another server tomorrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DatabaseIdentity {
+    /// System identifier of the cluster; `None` if this role may not read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) system: Option<String>,
+    /// Object id of the database.
+    pub(crate) oid: u32,
+    /// Name of the database.
+    pub(crate) name: String,
+}
+
+impl DatabaseIdentity {
+    /// Whether both are the same database; `None` if that cannot be told, because only one of them has a system
+    /// identifier or none has.
+    pub(crate) fn is_same(&self, other: &Self) -> Option<bool> {
+        if (self.oid, &self.name) != (other.oid, &other.name) {
+            return Some(false);
+        }
+        match (&self.system, &other.system) {
+            (Some(one), Some(other)) => Some(one == other),
+            _ => None,
+        }
+    }
+}
+
+/// The write protection of a database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Protection {
+    /// The context that protects it; writes require its name.
+    pub(crate) protected: Option<String>,
+    /// Whether writes are refused.
+    pub(crate) read_only: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identity_is_that_of_server_and_database() {
+        let identity = |system: Option<&str>, oid, name: &str| DatabaseIdentity {
+            system: system.map(str::to_owned),
+            oid,
+            name: name.to_owned(),
+        };
+        let one = identity(Some("1"), 5, "app");
+        assert_eq!(one.is_same(&one), Some(true));
+        assert_eq!(one.is_same(&identity(Some("2"), 5, "app")), Some(false), "another server");
+        assert_eq!(one.is_same(&identity(Some("1"), 6, "app")), Some(false), "created again");
+        assert_eq!(one.is_same(&identity(None, 6, "app")), Some(false));
+        assert_eq!(one.is_same(&identity(None, 5, "app")), None);
+    }
+}

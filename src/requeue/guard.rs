@@ -1,0 +1,117 @@
+//! Write protection by identity: whether the database that is written belongs to a protected or read-only
+//! context, however it was reached.
+//!
+//! The spelling of an address proves only that two contexts are the same. For the rest the servers are asked
+//! which database they are, and the answer is stored: a context whose server does not answer is still known.
+
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::identity::DatabaseIdentity;
+use crate::settings::{AddressMatch, GuardedContext};
+use crate::sources::files::local_store::LocalStore;
+use crate::sources::postgres::identity;
+
+/// The longest wait for the server of another context.
+const MAX_WAIT: Duration = Duration::from_secs(3);
+
+/// Whether a guarded context is about the database that is written.
+enum Concern {
+    This,
+    Other,
+    /// It is not known; the error says why.
+    Unknown(Error),
+}
+
+/// Finds out which contexts protect the database, and sets the protection of `context`. Returns the refusal (77)
+/// of a write if that is not known and no context was selected with `-c`.
+pub(crate) async fn compare_databases(context: &Context) -> Result<Option<Error>, Error> {
+    let settings = &context.settings;
+    let store = LocalStore::open(settings.state_dir.as_deref()).ok();
+    let mut protection = context.protection();
+    let mut refusal = None;
+    for guard in &settings.guards {
+        match concern(context, guard, store.as_ref()).await? {
+            Concern::This => {
+                if guard.protected && protection.protected.is_none() {
+                    protection.protected = Some(guard.name.clone());
+                }
+                protection.read_only |= guard.read_only;
+            }
+            Concern::Other => {}
+            // The operator named the database by its context.
+            Concern::Unknown(_) if settings.is_selected_by_flag => {}
+            Concern::Unknown(error) => refusal = refusal.or(Some(error)),
+        }
+    }
+    context.set_protection(protection);
+    Ok(refusal)
+}
+
+async fn concern(
+    context: &Context,
+    guard: &GuardedContext,
+    store: Option<&LocalStore>,
+) -> Result<Concern, Error> {
+    match guard.address {
+        AddressMatch::Same => return Ok(Concern::This),
+        AddressMatch::Other => return Ok(Concern::Other),
+        AddressMatch::Unknown => {}
+    }
+    let this = context.identity().await?;
+    let known = store.map(|store| store.known_databases(&guard.name)).unwrap_or_default();
+    // In doubt they are the same, which costs only a confirmation.
+    let is_this = |identity: &DatabaseIdentity| identity.is_same(this) != Some(false);
+    if known.iter().any(|database| is_this(&database.identity)) {
+        return Ok(Concern::This);
+    }
+    let dsn = match &guard.database {
+        Ok(dsn) => dsn,
+        Err(error) => return Ok(Concern::Unknown(unresolved(guard, error))),
+    };
+    let selected = context.settings.database.as_ref().map(|dsn| dsn.value.database.as_str());
+    if dsn.database != this.name && Ok(dsn.database.as_str()) != selected.map_err(|_| ()) {
+        return Ok(Concern::Other);
+    }
+    let timeout = context.timeout().min(MAX_WAIT);
+    let other = context.open_other(dsn, timeout);
+    let asked = identity::read(&other, timeout);
+    match asked.await {
+        Ok(identity) => {
+            if let Some(store) = store {
+                // Without it the server is asked again by the next write.
+                _ = store.remember_database(&guard.name, &dsn.address(), &identity);
+            }
+            Ok(if is_this(&identity) { Concern::This } else { Concern::Other })
+        }
+        Err(_) if known.iter().any(|database| database.address == dsn.address()) => {
+            Ok(Concern::Other)
+        }
+        Err(error) => Ok(Concern::Unknown(unreachable(guard, &error.to_string()))),
+    }
+}
+
+/// The refusal for a context whose database URL cannot be read.
+fn unresolved(guard: &GuardedContext, error: &Error) -> Error {
+    let error = error.causes.iter().fold(
+        refusal(guard, "its database URL cannot be read").cause(&error.message),
+        |refusal, cause| refusal.cause(cause),
+    );
+    error.hint("select the database to write with -c NAME, or correct that context")
+}
+
+/// The refusal for a context with the same database name whose server was never reached.
+fn unreachable(guard: &GuardedContext, error: &str) -> Error {
+    refusal(guard, "its database has the same name, was never reached and does not answer")
+        .cause(error)
+        .hint("select the database to write with -c NAME")
+}
+
+fn refusal(guard: &GuardedContext, why: &str) -> Error {
+    let kind = if guard.protected { "protected" } else { "read-only" };
+    let (name, origin) = (&guard.name, &guard.origin);
+    Error::refused(format!(
+        "context {name} ({origin}) is {kind}, and may be about this database: {why}; nothing was written"
+    ))
+}
