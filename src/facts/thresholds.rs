@@ -274,7 +274,11 @@ mod tests {
             let row = format!("| `{name}` | {unit} | {warning} | {critical} | {about} |\n");
             assert!(document.contains(&row), "docs/thresholds.md lacks {row}");
         }
-        assert_eq!(document.matches("\n| `").count(), THRESHOLD_DOCS.len(), "a row without a threshold");
+        assert_eq!(
+            document.matches("\n| `").count(),
+            THRESHOLD_DOCS.len(),
+            "a row without a threshold"
+        );
         assert!(document.contains(&format!("`stuck_after` ({STUCK_AFTER} s)")));
     }
 

@@ -64,7 +64,11 @@ mod tests {
         let app = with_readiness(|report| report.components[0].ok = ReportedFlag::Is(false));
         let finding = evaluate(&CHECK, &app).unwrap();
         assert_eq!(finding.status, Status::Warning);
-        assert!(finding.message.contains("settings and the network of the app"), "{}", finding.message);
+        assert!(
+            finding.message.contains("settings and the network of the app"),
+            "{}",
+            finding.message
+        );
 
         let mut own = healthy();
         failed(&mut own.layout, SourceErrorKind::Refused);

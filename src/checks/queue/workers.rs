@@ -98,6 +98,8 @@ mod tests {
         queue.workers = Some(Workers { active: Count::Exact(0), heartbeat_age: Some(601.0) });
         let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.status, Status::Critical);
-        assert!(finding.message.contains("0 active workers") && finding.message.contains("10m 01s"));
+        assert!(
+            finding.message.contains("0 active workers") && finding.message.contains("10m 01s")
+        );
     }
 }

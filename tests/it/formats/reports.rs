@@ -41,16 +41,10 @@ fn incident() -> Report {
         Finding::new("app.up", Section::AppDown, Status::Ok, "healthz", "answers 200 after 31 ms")
             .evidence(Evidence::number(31.4, "ms", at(), "/api/healthz"))
             .threshold(threshold_text(Threshold::warning(2000.0), "ms")),
-        Finding::new(
-            "queue.backlog",
-            Section::Backlog,
-            Status::Warning,
-            "due jobs",
-            "61 jobs due",
-        )
-        .evidence(Evidence::number(61.0, "jobs", at(), "public.jobs"))
-        .threshold(threshold_text(Threshold::new(50.0, 100.0), "jobs"))
-        .next("cliplyctl queue"),
+        Finding::new("queue.backlog", Section::Backlog, Status::Warning, "due jobs", "61 jobs due")
+            .evidence(Evidence::number(61.0, "jobs", at(), "public.jobs"))
+            .threshold(threshold_text(Threshold::new(50.0, 100.0), "jobs"))
+            .next("cliplyctl queue"),
         Finding::new(
             "queue.oldest_due",
             Section::Backlog,

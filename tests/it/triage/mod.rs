@@ -45,8 +45,5 @@ fn unconfigured_triage_explains_the_settings() {
     // A missing source is named, together with the results of the other one.
     let output = Cli::new(["triage"]).env("CLIPLY_BASE_URL", app("canonical_ok").url()).run();
     let stdout = output.expect_code(3).stdout;
-    assert!(
-        stdout.starts_with("UNKNOWN  no problem found, but no database"),
-        "{stdout}"
-    );
+    assert!(stdout.starts_with("UNKNOWN  no problem found, but no database"), "{stdout}");
 }
