@@ -31,7 +31,7 @@ fn evaluate(
             (Status::Warning, format!("reported as not ready, but with {}", healthy.join(", ")))
         }
         ReportedFlag::Is(ok) if !report.components.is_empty() => {
-            (Status::Ok, format!("status and components agree"))
+            (Status::Ok, "status and components agree".to_owned())
         }
         ReportedFlag::Degraded | ReportedFlag::Absent | ReportedFlag::Malformed(_)
             if is_unhealthy_elsewhere =>

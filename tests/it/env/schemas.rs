@@ -76,7 +76,7 @@ fn open_schema_is_never_ok() {
 fn utf16_values_are_named_as_such() {
     let schema = "export const EnvSchema = z.object({ A: z.string() });";
     let mut cli = check(schema, "A=x\n", "--values now.env")
-        .file("now.env", b"\xff\xfeA\0=\01\0\n\0".as_slice());
+        .file("now.env", b"\xff\xfeA\0=\x001\0\n\0".as_slice());
     let output = cli.run().expect_code(2);
     assert!(output.stdout.contains("now.env is UTF-16"), "{}", output.stdout);
 }
