@@ -66,7 +66,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "completions" -d
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "man" -d 'Print the manual page (roff) of the tool or of one command'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l wait -d 'Look again until the goal is reached, at most this long; ends at once on what waiting cannot change' -r -f
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l for -d 'What to wait for' -r -f -a "ok\t'Everything is well'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l for -d 'What to wait for' -r -f -a "ok\t'Every check is OK'
 not-critical\t'Nothing is critical and nothing unknown; warnings do not fail then'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l save -d 'Keep what was seen in a file, for --from' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l from -d 'Look at nothing: judge a saved triage again, with the limits of now' -r -F
@@ -915,7 +915,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l scenario -d 'What is to be wrong' -r -f -a "incident\t'a bad deploy, an expired token, a silent worker, a backlog, a policy mistake, a drifted template'
 healthy\t'nothing is wrong: everything exits 0'
 app-down\t'nothing answers at the app\'s address, though workers go on (3.1)'
-dead-letters\t'an expired TikTok token fills the dead letters; all else is well (3.4)'
+dead-letters\t'an expired TikTok token fills the dead letters; everything else is OK (3.4)'
 silent-worker\t'the only worker has gone silent with jobs in its hands (3.3)'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l fix -d 'Deploy a fix to the demo that is running: its workers no longer fail at this kind of job' -r -f -a "CLIP_RENDER\t''
 PUBLISH_TIKTOK\t''"

@@ -30,8 +30,8 @@ impl AreaResult {
         }
     }
 
-    /// Returns the sentences of all problems in one line, the worst first. If there is none, the sentence of the
-    /// main check, and the number of skipped checks.
+    /// Returns the sentences of all problems in one line, the worst first. If there is none, the
+    /// sentence of the main check, and the number of skipped checks.
     pub(crate) fn detail(&self) -> String {
         let status = self.status();
         match status {
@@ -43,7 +43,8 @@ impl AreaResult {
                 }
             }
             Status::Ok => {
-                let first = self.sentences(Status::Ok).first().copied().unwrap_or_default();
+                let first = self.sentences(Status::Ok).into_iter().next();
+                let first = first.unwrap_or("nothing to evaluate");
                 match self.skipped() {
                     Some((checks, by)) => {
                         let checks = text::plural(checks, "check", "checks");
@@ -52,23 +53,28 @@ impl AreaResult {
                     None => first.to_owned(),
                 }
             }
-            _ => join_sentences(&self.problems()),
+            _ => join_sentences(&self.problems_where(|_| true)),
         }
     }
 
-    /// Returns the first sentences of [`Self::detail`], for a headline.
+    /// Returns the first sentences of [`Self::detail`], for a headline. That two sources differ is
+    /// left to the detail if there is another problem.
     pub(crate) fn summary(&self) -> String {
-        match self.problems().as_slice() {
+        let mut problems = self.problems_where(|finding| !finding.check.starts_with("cross."));
+        problems.truncate(MAX_SUMMARY);
+        match problems.as_slice() {
             [] => self.detail(),
-            problems => problems[..problems.len().min(MAX_SUMMARY)].join("; "),
+            problems => problems.join("; "),
         }
     }
 
-    /// Returns the distinct messages of all findings that are not OK, the worst first.
-    fn problems(&self) -> Vec<&str> {
+    /// Returns the distinct messages of the selected findings that are not OK, the worst first.
+    fn problems_where(&self, selects: impl Fn(&Finding) -> bool) -> Vec<&str> {
         [Status::Critical, Status::Unknown, Status::Warning]
             .into_iter()
-            .flat_map(|status| self.sentences(status))
+            .flat_map(|status| {
+                self.sentences_where(|f| is_same_kind(f.status, status) && selects(f))
+            })
             .collect()
     }
 
@@ -84,8 +90,13 @@ impl AreaResult {
 
     /// Returns the distinct messages of findings with this status.
     fn sentences(&self, status: Status) -> Vec<&str> {
+        self.sentences_where(|finding| is_same_kind(finding.status, status))
+    }
+
+    /// Returns the distinct messages of the selected findings.
+    fn sentences_where(&self, selects: impl Fn(&Finding) -> bool) -> Vec<&str> {
         let mut sentences: Vec<&str> = Vec::new();
-        for finding in self.findings.iter().filter(|f| is_same_kind(f.status, status)) {
+        for finding in self.findings.iter().filter(|finding| selects(finding)) {
             if !sentences.contains(&finding.message.as_str()) {
                 sentences.push(&finding.message);
             }

@@ -67,8 +67,8 @@ pub fn section(results: &[AreaResult]) -> Option<Diagnosis> {
     Some(Diagnosis { section, result_in, status, matched, ruled_out, next: Some(next) })
 }
 
-/// Returns the headline of a diagnosis: `Queue backlog: 68 jobs due; oldest job due for 40m 48s; also CRITICAL:
-/// readiness (result of it), environment`.
+/// Returns the headline of a diagnosis: `Queue backlog: 68 jobs due; oldest job due for 40m 48s;
+/// also CRITICAL: readiness (result of it), environment`.
 pub fn headline(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
     let result = results.iter().find(|result| result.section == diagnosis.section);
     let (area, detail) =

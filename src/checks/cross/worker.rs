@@ -77,7 +77,7 @@ mod tests {
             with_readiness(|report| report.components[1].ok = ReportedFlag::Is(false));
         let finding = evaluate(&CHECK, &reported_down).unwrap();
         assert_eq!(finding.status, Status::Warning);
-        assert!(finding.message.contains("1 worker beats in the database"), "{finding:?}");
+        assert!(finding.message.contains("the database shows 1 active worker"), "{finding:?}");
 
         let mut reported_up = healthy();
         set_heartbeat_age(&mut reported_up, Some(700.0));

@@ -115,15 +115,15 @@ fn each_scenario_leads_to_its_section() {
 fn app_down_still_reports_queue_and_access() {
     let report = exec("app-down", "triage").expect_code(2).stdout;
     let line = |start: &str| report.lines().find(|line| line.starts_with(start)).unwrap_or("");
-    assert!(line("ready?").contains("SKIPPED"), "{report}");
-    assert!(line("queue?").contains(" OK "), "{report}");
-    assert!(line("queue?").contains("blocked by app.up"), "{report}");
+    assert!(line("Readiness").contains("SKIPPED"), "{report}");
+    assert!(line("Queue").contains(" OK "), "{report}");
+    assert!(line("Queue").contains("blocked by app.up"), "{report}");
     for next in ["-c demo runbook 3.1", "-c demo rls audit"] {
         assert!(report.contains(&format!("  cliplyctl {next}")), "{next}: {report}");
     }
     let healthy = exec("healthy", "triage").expect_code(0).stdout;
     assert!(healthy.contains("access of other roles: cliplyctl -c demo rls audit"), "{healthy}");
-    assert!(!healthy.contains("Next"), "{healthy}");
+    assert!(!healthy.contains("Next steps"), "{healthy}");
 }
 
 #[test]

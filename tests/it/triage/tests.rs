@@ -95,11 +95,11 @@ fn each_test_run_has_its_own_row_next_to_a_drift() {
     };
     let complete = "SUPABASE_URL=https://project.example.com\n";
     let healthy = run(complete, "exit 0").expect_code(0).stdout;
-    for name in ["environment?", "test:core", "check:env:template"] {
+    for name in ["Environment", "test:core", "check:env:template"] {
         assert!(row(&healthy, name).contains(" OK "), "{healthy}");
     }
     let drifted = run("", "test $2 = check:env:template").expect_code(2).stdout;
-    assert!(row(&drifted, "environment?").contains("CRITICAL  SUPABASE_URL"), "{drifted}");
+    assert!(row(&drifted, "Environment").contains("CRITICAL  SUPABASE_URL"), "{drifted}");
     assert!(row(&drifted, "test:core").contains("WARNING"), "{drifted}");
     assert!(row(&drifted, "check:env:template").contains(" OK "), "{drifted}");
     // A script that cannot run: UNKNOWN next to the drift, and the exit code without it.

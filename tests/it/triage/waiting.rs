@@ -85,7 +85,7 @@ fn wait_does_not_reuse_results_of_an_earlier_poll() {
     wait_until("it has looked, and begins again", || stub.count("/api/readyz") >= 2);
     database.execute("ALTER TABLE jobs RENAME TO elsewhere");
     let output = running.finish().expect_code(2);
-    let access = output.stdout.lines().find(|line| line.starts_with("access?"));
+    let access = output.stdout.lines().find(|line| line.starts_with("Access"));
     assert!(access.is_some_and(|line| line.contains("UNKNOWN   there is no table")), "{output:?}");
 }
 

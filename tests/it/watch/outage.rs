@@ -7,16 +7,16 @@ use super::{OwnServer, start};
 fn outage(size: &str, rows: u16, columns: u16) {
     let mut own = OwnServer::start("main_typical");
     let terminal = start("--no-record", &own.url(), rows, columns);
-    terminal.wait_for("readable by this role");
+    terminal.wait_for("this login can read");
     own.down();
     let refused = format!("127.0.0.1:{}: refused the connection", own.port);
     let (database_row, queue_row) =
-        (format!("ready?         database: {refused}"), format!("ago: {refused}"));
+        (format!("Readiness      database: {refused}"), format!("ago: {refused}"));
     let outage_texts = [database_row.as_str(), &queue_row, "ago)"];
     compare(&format!("greyed-{size}"), &frame(&terminal, &outage_texts, &[]));
     compare(&format!("greyed-{size}-dimmed"), &dimmed(&terminal, &outage_texts, &[]));
     own.up("main_healthy");
-    let (now, then) = (["THUMBNAIL_GEN", "readable by this"], ["ago)", "seen "]);
+    let (now, then) = (["THUMBNAIL_GEN", "this login can read"], ["ago)", "seen "]);
     compare(&format!("fresh-{size}"), &frame(&terminal, &now, &then));
     compare(&format!("fresh-{size}-dimmed"), &dimmed(&terminal, &now, &then));
 }

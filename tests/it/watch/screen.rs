@@ -23,8 +23,8 @@ fn first_screen_shows_the_problem() {
         let found = screen.lines().find(|line| line.starts_with(start));
         found.unwrap_or_else(|| panic!("no {start}:\n{screen}")).to_owned()
     };
-    assert!(screen.starts_with("CRITICAL  3."), "{screen}");
-    assert!(line("CRITICAL  queue?").contains("47m"), "{screen}");
+    assert!(screen.starts_with("CRITICAL  Queue backlog: "), "{screen}");
+    assert!(line("CRITICAL  Queue ").contains("47m"), "{screen}");
     assert!(line("next: cliplyctl").len() > 15, "{screen}");
     assert!(line("due now").contains("12"), "{screen}");
     let kind = line("CLIP_RENDER").split_whitespace().collect::<Vec<_>>().join(" ");
