@@ -104,7 +104,7 @@ impl Context {
                     connect_timeout: self.timeout(),
                     pool_size: self.connections,
                 };
-                let database = Database::open(&dsn.value, options);
+                let database = Database::open(&dsn.value, options)?;
                 Ok(match self.declaration() {
                     Some(Declaration { schema, table, .. }) => {
                         database.with_jobs_table(schema.as_deref(), table)

@@ -1,16 +1,22 @@
 //! Connects as libpq does: hosts in order, TLS according to sslmode, and a timeout for each host.
 
+use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 
+use deadpool_postgres::Connect;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tokio_postgres::NoTls;
 use tokio_postgres::config::{self, Config};
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::errors;
-use super::session::Session;
+use super::session::{Session, SessionState};
 use crate::dsn::{ChannelBinding, Dsn, Host, ServerAddress, SessionAttrs, SslMode};
 use crate::facts::SourceError;
 use crate::sources::tls::sslmode;
@@ -27,7 +33,7 @@ pub struct SessionOptions {
     pub pool_size: usize,
 }
 
-/// Opens sessions.
+/// Opens the sessions of a pool.
 pub(crate) struct Connector {
     dsn: Dsn,
     application_name: String,
@@ -58,7 +64,7 @@ impl Connector {
 
     /// Connects to the first suitable host. As in libpq, the next host is tried only after a
     /// retryable error, and `prefer-standby` tries all hosts again if none is a standby.
-    pub(crate) async fn connect(&self, deadline: Instant) -> Result<Session, Refusal> {
+    async fn first_host(&self, deadline: Instant) -> Result<Session, Refusal> {
         let passes: &[SessionAttrs] = match self.dsn.session {
             SessionAttrs::PreferStandby => &[SessionAttrs::Standby, SessionAttrs::Any],
             ref other => std::slice::from_ref(other),
@@ -185,6 +191,55 @@ impl Connector {
             config.options(options);
         }
         config
+    }
+}
+
+/// What the connector tells about the session that it opened or did not open.
+pub(crate) type Outcome = Result<Arc<SessionState>, Refusal>;
+
+/// What the pool and the connector tell each other; deadpool passes on only the driver's client and
+/// error.
+struct Opening {
+    deadline: Instant,
+    outcome: Cell<Option<Outcome>>,
+}
+
+tokio::task_local! {
+    /// Belongs to one call, so calls at the same time do not take each other's outcome.
+    static OPENING: Opening;
+}
+
+/// Awaits `get`, which asks deadpool for a session; a new one must be open until `deadline`. Returns
+/// the connector's outcome besides: `None` if there was an idle session.
+pub(crate) async fn with_deadline<T>(
+    deadline: Instant,
+    get: impl Future<Output = T>,
+) -> (T, Option<Outcome>) {
+    let opening = Opening { deadline, outcome: Cell::new(None) };
+    let get = async { (get.await, OPENING.with(|opening| opening.outcome.take())) };
+    OPENING.scope(opening, get).await
+}
+
+impl Connect for Connector {
+    /// Opens a session for [`with_deadline`], which also returns the reason of an error.
+    fn connect(
+        &self,
+        _: &Config,
+    ) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), tokio_postgres::Error>> {
+        // The driver's only public way to make an error. It is replaced by the outcome.
+        let no_client = tokio_postgres::Error::__private_api_timeout;
+        async move {
+            let deadline = OPENING.try_with(|opening| opening.deadline).map_err(|_| no_client())?;
+            let (client, outcome) = match self.first_host(deadline).await {
+                Ok(Session { client, state }) => (Ok(client), Ok(state)),
+                Err(refusal) => (Err(no_client()), Err(refusal)),
+            };
+            OPENING.with(|opening| opening.outcome.set(Some(outcome)));
+            // Deadpool aborts this task when it drops the client. The connection's own task must
+            // not be aborted: it tells the server that the session ends.
+            Ok((client?, tokio::spawn(async {})))
+        }
+        .boxed()
     }
 }
 

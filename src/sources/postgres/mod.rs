@@ -70,7 +70,7 @@ pub struct Database {
 
 impl Database {
     /// Creates the pool without connecting.
-    pub fn open(dsn: &Dsn, options: SessionOptions) -> Self {
+    pub fn open(dsn: &Dsn, options: SessionOptions) -> Result<Self, SourceError> {
         let passwords = dsn.hosts.iter().filter_map(|host| host.password.as_ref());
         passwords.for_each(|password| {
             redact::own::register(&String::from_utf8_lossy(password.value.expose()));
@@ -78,9 +78,9 @@ impl Database {
         let size =
             dsn.connection_limit.map_or(options.pool_size, |limit| limit.min(options.pool_size));
         let connector = Connector::new(dsn.clone(), options.application_name);
-        let pool = Pool::new(connector, size, options.connect_timeout);
+        let pool = Pool::new(connector, size, options.connect_timeout)?;
         let (display_name, schema) = (dsn.to_string(), dsn.schema.clone());
-        Self { pool, display_name, schema, declared_table: None }
+        Ok(Self { pool, display_name, schema, declared_table: None })
     }
 
     /// The same database with this jobs table and no events.

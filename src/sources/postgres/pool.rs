@@ -1,25 +1,29 @@
 //! Pool of sessions. It uses as many sessions as the server grants: if the server refuses another
 //! one, the pool keeps to those that it has, and the queries run one after the other.
 //!
-//! Pool libraries have a fixed size; there, a query whose session is refused fails although another
-//! session becomes free.
+//! Deadpool keeps the sessions and opens them by the [`Connector`]. Its size is fixed, and a query
+//! whose session is refused would fail although another session becomes free. So [`Pool`] decides
+//! how many sessions may be in use; these are never more than deadpool's size, and its `get` never
+//! waits for a session.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use deadpool_postgres::{Manager, ManagerConfig, Object, ObjectId, QueueMode, RecyclingMethod};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Config};
 
-use super::connect::{Connector, Refusal};
+use super::connect::{self, Connector, Refusal};
 use super::errors;
-use super::session::{ServerParameters, Session};
-use crate::facts::SourceError;
+use super::session::{ServerParameters, SessionState};
+use crate::facts::{SourceError, SourceErrorKind as Kind};
 
 /// Pauses before a refused first session is tried again: the server needs a moment to end the
 /// sessions of the previous command.
@@ -31,8 +35,9 @@ const FIRST_ANSWER: Duration = Duration::from_millis(250);
 
 /// Pool of sessions. Connects on demand.
 pub(crate) struct Pool {
-    connector: Connector,
-    idle: Mutex<Vec<Arc<Session>>>,
+    sessions: deadpool_postgres::Pool,
+    /// What is known about these sessions.
+    states: Mutex<HashMap<ObjectId, Arc<SessionState>>>,
     /// One permit for each session that may be in use.
     slots: Arc<Semaphore>,
     /// Number of permits, used and free.
@@ -43,34 +48,44 @@ pub(crate) struct Pool {
 
 /// Session of the pool; returned to it on drop.
 pub struct PooledSession {
-    pool: Arc<Pool>,
-    session: Arc<Session>,
-    /// Whether the session returns to the pool.
-    is_reusable: bool,
+    // Before the slot: fields are dropped in this order, and the next user of the slot must find
+    // the session idle.
+    session: Object,
+    state: Arc<SessionState>,
     _slot: OwnedSemaphorePermit,
 }
 
 impl Pool {
     /// Creates a pool of at most `size` sessions without connecting.
-    pub(crate) fn new(connector: Connector, size: usize, limit: Duration) -> Arc<Self> {
+    pub(crate) fn new(
+        connector: Connector,
+        size: usize,
+        limit: Duration,
+    ) -> Result<Arc<Self>, SourceError> {
         let size = size.max(1);
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        // The driver's configuration cannot express a DSN; the connector builds its own for each
+        // host.
+        let manager = Manager::from_connect(Config::new(), connector, recycling);
+        let sessions = deadpool_postgres::Pool::builder(manager)
+            .max_size(size)
+            .queue_mode(QueueMode::Lifo)
+            .build()
+            .map_err(|error| SourceError::new(Kind::Other, error.to_string()))?;
         let slots = Arc::new(Semaphore::new(size));
-        Arc::new(Self { connector, idle: Mutex::default(), slots, size: size.into(), limit })
+        Ok(Arc::new(Self { sessions, states: Mutex::default(), slots, size: size.into(), limit }))
     }
 
     /// Returns a session: an idle one, a new one, or, if the server grants no other, the next one
     /// that becomes free.
-    pub(crate) async fn get(self: &Arc<Self>) -> Result<PooledSession, SourceError> {
+    pub(crate) async fn get(&self) -> Result<PooledSession, SourceError> {
         let deadline = Instant::now() + self.limit;
         let mut pauses = RETRY_PAUSES.into_iter();
         loop {
             let slot = timeout_at(deadline, Arc::clone(&self.slots).acquire_owned()).await;
             let Ok(Ok(slot)) = slot else { return Err(errors::no_free_session(self.limit)) };
-            if let Some(session) = self.take_idle() {
-                return Ok(self.pooled(session, slot));
-            }
-            match self.connect(deadline).await {
-                Ok(session) => return Ok(self.pooled(Arc::new(session), slot)),
+            match self.session(deadline).await {
+                Ok((session, state)) => return Ok(PooledSession { session, state, _slot: slot }),
                 Err(refusal) if !refusal.at_limit => return Err(refusal.error),
                 Err(refusal) => {
                     if let Err(slot) = self.give_up(slot) {
@@ -85,13 +100,10 @@ impl Pool {
 
     /// Returns a session if there is one besides those in use: never waits for another session to
     /// become free.
-    pub(crate) async fn spare(self: &Arc<Self>) -> Option<PooledSession> {
+    pub(crate) async fn spare(&self) -> Option<PooledSession> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
-        if let Some(session) = self.take_idle() {
-            return Some(self.pooled(session, slot));
-        }
-        match self.connect(Instant::now() + self.limit).await {
-            Ok(session) => Some(self.pooled(Arc::new(session), slot)),
+        match self.session(Instant::now() + self.limit).await {
+            Ok((session, state)) => Some(PooledSession { session, state, _slot: slot }),
             Err(refusal) => {
                 if refusal.at_limit {
                     _ = self.give_up(slot);
@@ -101,9 +113,35 @@ impl Pool {
         }
     }
 
-    /// Opens a session. The future is boxed, because those of the commands contain it many times.
-    fn connect(&self, deadline: Instant) -> BoxFuture<'_, Result<Session, Refusal>> {
-        self.connector.connect(deadline).boxed()
+    /// Returns an idle session, or opens one. The future is boxed, because those of the commands
+    /// contain it many times.
+    fn session(
+        &self,
+        deadline: Instant,
+    ) -> BoxFuture<'_, Result<(Object, Arc<SessionState>), Refusal>> {
+        async move {
+            match connect::with_deadline(deadline, self.sessions.get()).await {
+                (Ok(session), opened) => {
+                    let state = self.state(Object::id(&session), opened.and_then(Result::ok));
+                    Ok((session, state))
+                }
+                (Err(_), Some(Err(refusal))) => Err(refusal),
+                (Err(error), _) => Err(SourceError::new(Kind::Other, error.to_string()).into()),
+            }
+        }
+        .boxed()
+    }
+
+    /// Returns what is known about a session, which was either just opened with this state or idle.
+    fn state(&self, id: ObjectId, opened: Option<Arc<SessionState>>) -> Arc<SessionState> {
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = opened else {
+            return states.get(&id).map(Arc::clone).unwrap_or_default();
+        };
+        // Forgets the sessions that have ended.
+        states.retain(|_, state| Arc::strong_count(state) > 1);
+        states.insert(id, Arc::clone(&state));
+        state
     }
 
     /// Runs queries on a session.
@@ -116,17 +154,17 @@ impl Pool {
         session: &PooledSession,
         queries: impl Future<Output = T>,
     ) -> T {
-        if session.session.has_answered() {
+        if session.state.has_answered() {
             return queries.await;
         }
         let mut queries = pin!(queries);
         loop {
             match timeout(FIRST_ANSWER, &mut queries).await {
                 Ok(result) => {
-                    session.session.set_answered();
+                    session.state.set_answered();
                     return result;
                 }
-                Err(_) => self.idle().clear(),
+                Err(_) => drop(self.sessions.retain(|_, _| false)),
             }
         }
     }
@@ -142,39 +180,17 @@ impl Pool {
             Err(_) => Err(slot),
         }
     }
-
-    fn pooled(
-        self: &Arc<Self>,
-        session: Arc<Session>,
-        slot: OwnedSemaphorePermit,
-    ) -> PooledSession {
-        PooledSession { pool: Arc::clone(self), session, is_reusable: true, _slot: slot }
-    }
-
-    fn take_idle(&self) -> Option<Arc<Session>> {
-        let mut idle = self.idle();
-        while let Some(session) = idle.pop() {
-            if !session.client.is_closed() {
-                return Some(session);
-            }
-        }
-        None
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Arc<Session>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl PooledSession {
     /// Returns what the server told at the start of the session.
     pub(crate) fn parameters(&self) -> &ServerParameters {
-        &self.session.parameters
+        &self.state.parameters
     }
 
     /// Closes the session instead of returning it to the pool.
-    pub(crate) fn discard(mut self) {
-        self.is_reusable = false;
+    pub(crate) fn discard(self) {
+        drop(Object::take(self.session));
     }
 }
 
@@ -182,15 +198,6 @@ impl Deref for PooledSession {
     type Target = Client;
 
     fn deref(&self) -> &Client {
-        &self.session.client
-    }
-}
-
-impl Drop for PooledSession {
-    // The slot is released after this.
-    fn drop(&mut self) {
-        if self.is_reusable {
-            self.pool.idle().push(Arc::clone(&self.session));
-        }
+        &self.session
     }
 }

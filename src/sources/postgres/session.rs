@@ -17,6 +17,12 @@ const TRANSACTION_TIMEOUT_SINCE: u32 = 17;
 /// are reported by the queries.
 pub(crate) struct Session {
     pub(crate) client: Client,
+    pub(crate) state: Arc<SessionState>,
+}
+
+/// What is known about a session. Its connection's task holds a reference until the session ends.
+#[derive(Debug, Default)]
+pub(crate) struct SessionState {
     pub(crate) parameters: ServerParameters,
     /// Whether the server has answered a query. Poolers start a session without it.
     has_answered: AtomicBool,
@@ -63,6 +69,16 @@ impl ServerParameters {
     }
 }
 
+impl SessionState {
+    pub(crate) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_answered(&self) {
+        self.has_answered.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Session {
     /// Starts the task of a connection.
     pub(crate) fn start<S, T>(client: Client, connection: Connection<S, T>) -> Self
@@ -71,18 +87,13 @@ impl Session {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let parameters = ServerParameters::of(&connection);
+        let state = Arc::new(SessionState { parameters, ..SessionState::default() });
+        let held_until_end = Arc::clone(&state);
         tokio::spawn(async move {
             _ = connection.await;
+            drop(held_until_end);
         });
-        Self { client, parameters, has_answered: AtomicBool::new(false) }
-    }
-
-    pub(crate) fn has_answered(&self) -> bool {
-        self.has_answered.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_answered(&self) {
-        self.has_answered.store(true, Ordering::Relaxed);
+        Self { client, state }
     }
 
     /// Compares the server with `target_session_attrs`, as libpq does: by the reported parameters,
@@ -106,14 +117,15 @@ impl Session {
     }
 
     async fn is_read_only(&self) -> Result<bool, SourceError> {
-        match (self.parameters.default_read_only, self.parameters.in_hot_standby) {
+        let parameters = &self.state.parameters;
+        match (parameters.default_read_only, parameters.in_hot_standby) {
             (Some(read_only), Some(standby)) => Ok(read_only || standby),
             _ => Ok(self.value("SHOW transaction_read_only").await?.as_deref() == Some("on")),
         }
     }
 
     async fn is_standby(&self) -> Result<bool, SourceError> {
-        match self.parameters.in_hot_standby {
+        match self.state.parameters.in_hot_standby {
             Some(standby) => Ok(standby),
             None => {
                 let value = self.value("SELECT pg_catalog.pg_is_in_recovery()").await?;

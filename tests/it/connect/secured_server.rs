@@ -260,7 +260,7 @@ pub fn database(dsn: &Dsn, limit: Duration) -> Database {
         connect_timeout: limit,
         pool_size: 1,
     };
-    Database::open(dsn, options)
+    Database::open(dsn, options).unwrap()
 }
 
 /// Runs a future to completion.
