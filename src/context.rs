@@ -179,7 +179,7 @@ impl Context {
     }
 
     /// Opens the database of another context.
-    pub(crate) fn open_other(&self, dsn: &Dsn, timeout: Duration) -> Database {
+    pub(crate) fn open_other(&self, dsn: &Dsn, timeout: Duration) -> Result<Database, SourceError> {
         let options = SessionOptions {
             application_name: format!("cliplyctl:{}", self.command),
             connect_timeout: timeout,

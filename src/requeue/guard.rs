@@ -75,8 +75,7 @@ async fn concern(
         return Ok(Concern::Other);
     }
     let timeout = context.timeout().min(MAX_WAIT);
-    let other = context.open_other(dsn, timeout);
-    let asked = identity::read(&other, timeout);
+    let asked = async { identity::read(&context.open_other(dsn, timeout)?, timeout).await };
     match asked.await {
         Ok(identity) => {
             if let Some(store) = store {

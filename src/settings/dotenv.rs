@@ -1,7 +1,8 @@
 //! `.env` of the working directory: only the keys that this tool reads, with the values that Node's dotenv reads.
 //!
-//! Programs disagree about an unescaped `$` outside of single quotes: some expand it, and so truncate a password.
-//! Such a value is an error.
+//! Programs disagree about some values. dotenvy, which reads the file as Rust and Ruby programs do, is asked as well:
+//! if its value is another one, a warning says so. An unescaped `$` outside of single quotes, which some programs
+//! expand, and so truncate a password, is an error.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,6 +12,9 @@ use super::{Origin, Setting};
 use crate::error::Error;
 use crate::zod::env_file;
 use crate::zod::model::{EntryState, EnvEntry, FileNote, Note, Quote};
+
+/// Maximum number of lines of a quoted value.
+const MAX_VALUE_LINES: usize = 200;
 
 /// The variables of a file.
 #[derive(Debug, Default)]
@@ -39,6 +43,9 @@ fn parse(bytes: &[u8], path: &Path) -> Result<DotEnv, Error> {
             .warnings
             .push(format!("{path} is UTF-16, so nothing in it is read: save it as UTF-8"));
     }
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> =
+        text.strip_prefix('\u{feff}').unwrap_or(&text).split_inclusive('\n').collect();
     let active = file.entries.iter().filter(|entry| entry.state == EntryState::Active);
     for entry in active.filter(|entry| is_known(&entry.key)) {
         let value = value(entry, path)?;
@@ -46,6 +53,11 @@ fn parse(bytes: &[u8], path: &Path) -> Result<DotEnv, Error> {
             let (path, line, key) = (path.display(), entry.line, &entry.key);
             dotenv.warnings.push(format!(
                 "{path}:{line}: the value of {key} ends at the #, as in Node: quote it to keep the rest"
+            ));
+        } else if other_reading(&lines, entry).as_ref() != Some(&value) {
+            let (path, line, key) = (path.display(), entry.line, &entry.key);
+            dotenv.warnings.push(format!(
+                "{path}:{line}: other programs than Node read another value of {key}: write it in single quotes"
             ));
         }
         dotenv.set(entry, value, path);
@@ -69,6 +81,18 @@ impl DotEnv {
             ));
         }
     }
+}
+
+/// The value of an entry as dotenvy reads it; `None` if it reads none.
+fn other_reading(lines: &[&str], entry: &EnvEntry) -> Option<String> {
+    let lines = lines.get((entry.line as usize).checked_sub(1)?..)?;
+    let quoted = lines.first()?.contains(['"', '\'']);
+    let max_length = if quoted { MAX_VALUE_LINES.min(lines.len()) } else { 1 };
+    (1..=max_length).find_map(|length| {
+        let text = lines[..length].concat();
+        let (key, value) = dotenvy::from_read_iter(text.as_bytes()).next()?.ok()?;
+        (key == entry.key).then_some(value)
+    })
 }
 
 /// Whether this tool reads the variable from `.env`.
@@ -209,6 +233,27 @@ mod tests {
         assert!(cut[0].starts_with(".env:1: the value of PGPASSWORD ends at the #"), "{cut:?}");
         assert!(!cut[0].contains("hun") && !cut[0].contains("ter2"), "{cut:?}");
         for text in ["PGPASSWORD='hun#ter2'", "PGPASSWORD=pss # comment", "OTHER=a#b"] {
+            assert_eq!(warnings(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn value_that_other_programs_read_otherwise_is_reported() {
+        let warnings = |text: &str| parse(text.as_bytes(), Path::new(".env")).unwrap().warnings;
+        for text in ["PGHOST=`a`", "PGHOST: a", "PGHOST=a b"] {
+            let warnings = warnings(text);
+            assert!(
+                warnings.iter().any(|warning| warning.contains("single quotes")),
+                "{text}: {warnings:?}"
+            );
+        }
+        for text in [
+            "PGHOST=a",
+            "PGHOST='a b'",
+            "PGHOST=\"a\\nb\"",
+            "export PGHOST = a # b",
+            "PGHOST=\"a\nb\"\n",
+        ] {
             assert_eq!(warnings(text), [""; 0], "{text}");
         }
     }

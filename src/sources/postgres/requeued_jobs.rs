@@ -100,7 +100,7 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
              from page
          )
          select event, at, known.job_id::text as job, stage, ours, reason, worker, transaction, {columns}
-           from known left join {jobs} job on ours and job.id = known.job_id
+           from known left join {jobs} on ours and job.id = known.job_id
           order by event",
         at = events.at.as_ref().map_or("null::timestamptz".to_owned(), |at| at.sql()),
         transaction = row_transaction("data ->> 'transaction'"),
@@ -145,7 +145,7 @@ pub(crate) async fn read_from_events(
              from {job_events} where {}
          )
          select ours.job_id::text as job, transaction, {}
-           from ours left join {jobs} job on job.id = ours.job_id",
+           from ours left join {jobs} on job.id = ours.job_id",
         row_transaction(&format!("{data} ->> 'transaction'")),
         operation_filter(events, operation)?,
         previous_columns(layout, "ours.previous", "ours.written"),

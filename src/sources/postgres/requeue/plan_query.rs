@@ -105,9 +105,13 @@ pub(crate) async fn read(
             Some(key) => format!("{}::text", sql::ident(&key.column)),
             None => "null::text".to_owned(),
         },
-        mark = match rules.layout.declared {
-            // The version of the row: the columns of a declared table are expressions.
-            Some(_) => format!("jobs.{}::bigint", sql::ident(Declared::VERSION)),
+        mark = match &rules.layout.declared {
+            // The version of the row: the columns of a declared table are expressions. A view has none, and is not
+            // written.
+            Some(declared) if declared.is_table => {
+                format!("jobs.{}::bigint", sql::ident(Declared::VERSION))
+            }
+            Some(_) => "0::bigint".to_owned(),
             None => change_mark(rules.layout, "jobs", &rules.columns.columns),
         },
     );
