@@ -271,7 +271,8 @@ fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
         failed_by = error_field("worker_id"),
         failed_at = error_field("failed_at"),
         mark = error_hash(&last_error, &error),
-        transaction = if has_transactions { "xmin::text" } else { "null::text" },
+        transaction =
+            if has_transactions && layout.declared.is_none() { "xmin::text" } else { "null::text" },
         fingerprint = fingerprint_columns(layout),
         id = layout.id.sql(),
     )

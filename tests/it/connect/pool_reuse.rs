@@ -18,7 +18,7 @@ const LEFTOVERS: &str = "SELECT concat_ws(' ', current_user, current_setting('ro
     current_setting('transaction_isolation'), current_setting('enable_seqscan'), current_setting('work_mem'),
     nullif(current_setting('request.jwt.claims', true), ''),
     (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors),
-    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
+    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
     (SELECT count(*) FROM pg_class WHERE relpersistence = 't'), (SELECT count(*) FROM pg_listening_channels()))";
 
 /// Reads the leftovers of both server connections at the same time.

@@ -1,10 +1,12 @@
-//! Shows other sessions that an operation is being written: a session holds an advisory lock with its id.
+//! Shows other sessions that an operation is being written: a transaction holds an advisory lock with its id.
 //!
-//! It is only shown, and forbids nothing: behind a transaction-mode pooler such a lock can outlive its session.
-//! What forbids a second writer is the lock in the state directory.
+//! The lock belongs to a transaction and not to a session, because behind a transaction-mode pooler a session lock
+//! stays on the connection of another client. It is only shown, and forbids nothing; what forbids a second writer is
+//! the lock in the state directory.
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use sha2::{Digest as _, Sha256};
 use tokio_postgres::types::Type;
 
@@ -12,25 +14,30 @@ use crate::facts::SourceError;
 use crate::facts::operation::OperationId;
 use crate::sources::postgres::{Connection, Database};
 
-/// A session that shows that an operation is being written.
-pub(crate) struct RunningMark {
-    connection: Connection,
-    key: i64,
-}
+/// Time within which a query must be answered beside the open transaction; otherwise a pooler has no second
+/// connection to the server.
+const PROBE_TIME: Duration = Duration::from_secs(1);
 
-/// Shows that this operation is being written. `None` if that fails, which harms no write.
+/// An open transaction that shows that an operation is being written. It reads no rows, so it delays no vacuum. It is
+/// rolled back when it is dropped.
+pub(crate) struct RunningMark(Connection);
+
+/// Shows that this operation is being written. `None` if that fails or if there is no connection to spare, which harms
+/// no write.
 pub(crate) async fn show(db: &Database, operation: &OperationId) -> Option<RunningMark> {
-    let (connection, key) = (db.connection().await.ok()?, key(operation));
-    let statement = "select pg_catalog.pg_try_advisory_lock_shared($1)";
-    connection.query_typed(statement, &[(&key, Type::INT8)]).await.ok()?;
-    Some(RunningMark { connection, key })
+    let mark = RunningMark(db.spare_connection().await?);
+    let begin = "BEGIN READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
+    mark.0.batch_execute(begin).await.ok()?;
+    let statement = "select pg_catalog.pg_try_advisory_xact_lock_shared($1)";
+    mark.0.query_typed(statement, &[(&key(operation), Type::INT8)]).await.ok()?;
+    db.row(PROBE_TIME, "select 1 as one", &[]).await.ok()?;
+    Some(mark)
 }
 
-impl RunningMark {
-    /// Ends it.
-    pub(crate) async fn end(self) {
-        let statement = "select pg_catalog.pg_advisory_unlock_shared($1)";
-        _ = self.connection.query_typed(statement, &[(&self.key, Type::INT8)]).await;
+impl Drop for RunningMark {
+    fn drop(&mut self) {
+        // Polling once sends it, before the next query on the connection; the response is not awaited.
+        _ = self.0.batch_execute("ROLLBACK").now_or_never();
     }
 }
 
