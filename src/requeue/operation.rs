@@ -259,7 +259,9 @@ pub(crate) async fn with_operation_record(
     print_operation_id(context, record, is_stored);
     let mark = running::show(context.database().await?, &record.operation).await;
     let outcome = write().await;
-    drop(mark);
+    if let Some(mark) = mark {
+        mark.end().await;
+    }
     let outcome = outcome?;
     record.written += outcome.written;
     // A stopped canary group leaves jobs although the write as a whole was not stopped.

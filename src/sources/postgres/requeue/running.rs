@@ -20,24 +20,36 @@ const PROBE_TIME: Duration = Duration::from_secs(1);
 
 /// An open transaction that shows that an operation is being written. It reads no rows, so it delays no vacuum. It is
 /// rolled back when it is dropped.
-pub(crate) struct RunningMark(Connection);
+pub(crate) struct RunningMark(Option<Connection>);
 
 /// Shows that this operation is being written. `None` if that fails or if there is no connection to spare, which harms
 /// no write.
 pub(crate) async fn show(db: &Database, operation: &OperationId) -> Option<RunningMark> {
-    let mark = RunningMark(db.spare_connection().await?);
+    let mark = RunningMark(Some(db.spare_connection().await?));
+    let connection = mark.0.as_ref()?;
     let begin = "BEGIN READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
-    mark.0.batch_execute(begin).await.ok()?;
+    connection.batch_execute(begin).await.ok()?;
     let statement = "select pg_catalog.pg_try_advisory_xact_lock_shared($1)";
-    mark.0.query_typed(statement, &[(&key(operation), Type::INT8)]).await.ok()?;
+    connection.query_typed(statement, &[(&key(operation), Type::INT8)]).await.ok()?;
     db.row(PROBE_TIME, "select 1 as one", &[]).await.ok()?;
     Some(mark)
 }
 
+impl RunningMark {
+    /// Ends the transaction.
+    pub(crate) async fn end(mut self) {
+        if let Some(connection) = self.0.take() {
+            _ = connection.batch_execute("ROLLBACK").await;
+        }
+    }
+}
+
 impl Drop for RunningMark {
     fn drop(&mut self) {
-        // Polling once sends it, before the next query on the connection; the response is not awaited.
-        _ = self.0.batch_execute("ROLLBACK").now_or_never();
+        if let Some(connection) = &self.0 {
+            // Polling once sends it, before the next query on the connection; the response is not awaited.
+            _ = connection.batch_execute("ROLLBACK").now_or_never();
+        }
     }
 }
 
