@@ -189,7 +189,7 @@ impl<'a> SchemaReader<'a> {
                     ObjectFields::unknown(scope.unresolved(offset, reason))
                 }
                 _ => {
-                    ObjectFields::unknown(scope.unresolved(offset, "what it extends is no schema"))
+                    ObjectFields::unknown(scope.unresolved(offset, "what it extends is not a schema"))
                 }
             },
         };
