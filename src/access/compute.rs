@@ -7,7 +7,7 @@ use super::expression::normalise;
 use super::policies::{Combined, Side, and};
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason, RowFilter};
-use crate::facts::access::evaluated::{EvaluatedTable, Failure, PolicyRun, Verdict};
+use crate::facts::access::evaluated::{EvaluatedTable, PolicyResult, PolicyRun, SqlFailure};
 use crate::facts::access::{AccessCatalog, SqlCommand, contract};
 
 /// The access of a role to a table by one command.
@@ -35,16 +35,16 @@ pub(crate) fn compute_access(
     let policies: Vec<_> = applicable(catalog, table, role, command).collect();
     let filter = || ComputedAccess::Rows(row_filter(policies.iter().copied(), command));
     match evaluate(catalog, table, role, command, &policies) {
-        Reach::Every => ComputedAccess::All,
-        Reach::None => ComputedAccess::Denied(DenyReason::Policy),
-        Reach::Some => filter(),
-        Reach::NotTested => constant(policies.iter().copied(), command).unwrap_or_else(filter),
+        RowAccess::Every => ComputedAccess::All,
+        RowAccess::None => ComputedAccess::Denied(DenyReason::Policy),
+        RowAccess::Some => filter(),
+        RowAccess::NotTested => constant(policies.iter().copied(), command).unwrap_or_else(filter),
     }
 }
 
 /// The rows that a role reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
+enum RowAccess {
     /// Every sampled and every synthetic row, as every identity.
     Every,
     /// The planner proved that there are none, or no identity reached one and no policy depends on anything.
@@ -61,9 +61,9 @@ fn evaluate(
     role: &Role,
     command: SqlCommand,
     policies: &[&Policy],
-) -> Reach {
+) -> RowAccess {
     let Some(evaluated) = catalog.evaluations.tables.get(&table.name) else {
-        return Reach::NotTested;
+        return RowAccess::NotTested;
     };
     let sides = sides(policies, command);
     let never = sides.iter().any(|side| {
@@ -71,16 +71,17 @@ fn evaluate(
         side.permissive.is_empty() || evaluated.never.contains(&key)
     });
     if never {
-        return Reach::None;
+        return RowAccess::None;
     }
-    let of_run = |run| (0..evaluated.rows.len()).map(|row| verdict(&sides, run, row)).collect();
-    let verdicts = evaluated.deciding_runs(&role.name).flat_map::<Vec<_>, _>(of_run);
-    let mut verdicts = verdicts.filter(|v| *v != Verdict::Impossible);
-    let Some(first) = verdicts.next() else { return Reach::NotTested };
-    match verdicts.fold((first, true), |(known, same), v| (known, same && v == known)) {
-        (Verdict::Admits, true) => Reach::Every,
-        (Verdict::NotTested, true) => Reach::NotTested,
-        _ => Reach::Some,
+    let of_run =
+        |run| (0..evaluated.rows.len()).map(|row| policy_result(&sides, run, row)).collect();
+    let results = evaluated.deciding_runs(&role.name).flat_map::<Vec<_>, _>(of_run);
+    let mut results = results.filter(|v| *v != PolicyResult::Impossible);
+    let Some(first) = results.next() else { return RowAccess::NotTested };
+    match results.fold((first, true), |(known, same), v| (known, same && v == known)) {
+        (PolicyResult::Admits, true) => RowAccess::Every,
+        (PolicyResult::NotTested, true) => RowAccess::NotTested,
+        _ => RowAccess::Some,
     }
 }
 
@@ -91,8 +92,8 @@ pub(crate) fn sides<'a>(policies: &[&'a Policy], command: SqlCommand) -> Vec<Com
 }
 
 /// Whether a row passes all sides, as an UPDATE that does not change it.
-pub(crate) fn verdict(sides: &[Combined<'_>], run: &PolicyRun, row: usize) -> Verdict {
-    sides.iter().map(|side| side.verdict(run, row)).fold(Verdict::Admits, and)
+pub(crate) fn policy_result(sides: &[Combined<'_>], run: &PolicyRun, row: usize) -> PolicyResult {
+    sides.iter().map(|side| side.policy_result(run, row)).fold(PolicyResult::Admits, and)
 }
 
 /// The number of sampled rows that a run reaches by a command, and of those that were tested.
@@ -102,9 +103,9 @@ pub(crate) fn real_rows(
     run: &PolicyRun,
 ) -> (usize, usize) {
     let rows = evaluated.rows.iter().enumerate().filter(|(_, row)| row.real);
-    let verdicts: Vec<_> = rows.map(|(at, _)| verdict(sides, run, at)).collect();
-    let count = |wanted: Verdict| verdicts.iter().filter(|v| **v == wanted).count();
-    (count(Verdict::Admits), verdicts.len() - count(Verdict::NotTested))
+    let results: Vec<_> = rows.map(|(at, _)| policy_result(sides, run, at)).collect();
+    let count = |wanted: PolicyResult| results.iter().filter(|v| **v == wanted).count();
+    (count(PolicyResult::Admits), results.len() - count(PolicyResult::NotTested))
 }
 
 /// The error that a command of a role ends with: of the command itself, or of a policy.
@@ -113,7 +114,7 @@ pub(crate) fn failure<'a>(
     table: &Relation,
     role: &'a Role,
     command: SqlCommand,
-) -> Option<&'a Failure> {
+) -> Option<&'a SqlFailure> {
     let key = (table.name.clone(), role.name.clone(), command);
     if let Some(failure) = catalog.evaluations.failing.get(&key) {
         return Some(failure);

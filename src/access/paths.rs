@@ -35,7 +35,7 @@ enum Runner {
 
 /// What a client reaches from one view, function or rule.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reach {
+pub(crate) struct ReachableTables {
     /// Protected tables whose rows are returned, with the steps in between.
     pub(crate) reads: BTreeMap<String, Vec<String>>,
     /// Protected tables whose rows are changed.
@@ -53,7 +53,7 @@ struct Walk<'w> {
     role: &'w Role,
     visited: BTreeSet<(String, Runner)>,
     steps: Vec<String>,
-    reach: Reach,
+    reach: ReachableTables,
 }
 
 impl<'a> Paths<'a> {
@@ -71,12 +71,16 @@ impl<'a> Paths<'a> {
     }
 
     /// What a client reaches by reading a view.
-    pub(crate) fn through_view(&self, view: &'a Relation, role: &Role) -> Reach {
+    pub(crate) fn through_view(&self, view: &'a Relation, role: &Role) -> ReachableTables {
         self.walk(role, |walk| self.relation(walk, view, &Runner::Client, false))
     }
 
     /// What a client reaches by calling a function.
-    pub(crate) fn through_function(&self, function: &'a SqlFunction, role: &Role) -> Reach {
+    pub(crate) fn through_function(
+        &self,
+        function: &'a SqlFunction,
+        role: &Role,
+    ) -> ReachableTables {
         self.walk(role, |walk| self.function(walk, function, &Runner::Client))
     }
 
@@ -86,7 +90,7 @@ impl<'a> Paths<'a> {
         relation: &'a Relation,
         uses: &[String],
         role: &Role,
-    ) -> Reach {
+    ) -> ReachableTables {
         self.walk(role, |walk| {
             let owner = Runner::Owner(relation.owner.clone());
             for used in uses.iter().filter_map(|name| self.catalog.relation(name)) {
@@ -100,9 +104,9 @@ impl<'a> Paths<'a> {
         self.asks_within(function, &mut BTreeSet::new())
     }
 
-    fn walk(&self, role: &Role, start: impl FnOnce(&mut Walk<'_>)) -> Reach {
+    fn walk(&self, role: &Role, start: impl FnOnce(&mut Walk<'_>)) -> ReachableTables {
         let (visited, steps) = (BTreeSet::new(), Vec::new());
-        let mut walk = Walk { role, visited, steps, reach: Reach::default() };
+        let mut walk = Walk { role, visited, steps, reach: ReachableTables::default() };
         start(&mut walk);
         walk.reach
     }

@@ -2,7 +2,7 @@
 
 use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::Policy;
-use crate::facts::access::evaluated::{Failure, PolicyRun, Verdict};
+use crate::facts::access::evaluated::{PolicyResult, PolicyRun, SqlFailure};
 
 /// Which rows an expression is applied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,13 +76,13 @@ impl<'a> Combined<'a> {
 
     /// The error that the server reports for it in a run: an error of an expression counts only if evaluating all of
     /// them together fails as well.
-    pub(crate) fn failure<'r>(&self, run: &'r PolicyRun) -> Option<&'r Failure> {
+    pub(crate) fn failure<'r>(&self, run: &'r PolicyRun) -> Option<&'r SqlFailure> {
         if !self.contains_any(|expression| run.failures.contains_key(expression)) {
             return None;
         }
         let condition = self.sql();
         match run.failures.get(&condition) {
-            None if run.verdicts.contains_key(&condition) => None,
+            None if run.results.contains_key(&condition) => None,
             Some(failure) => Some(failure),
             None => {
                 let mut all = self.permissive.iter().chain(&self.restrictive);
@@ -92,40 +92,40 @@ impl<'a> Combined<'a> {
     }
 
     /// The result for one row of a run.
-    pub(crate) fn verdict(&self, run: &PolicyRun, row: usize) -> Verdict {
+    pub(crate) fn policy_result(&self, run: &PolicyRun, row: usize) -> PolicyResult {
         // Evaluated together only if an expression failed by itself.
         if !run.failures.is_empty()
             && self.contains_any(|expression| run.failures.contains_key(expression))
-            && let Some(verdicts) = run.verdicts.get(&self.sql())
+            && let Some(results) = run.results.get(&self.sql())
         {
-            return verdicts.get(row).copied().unwrap_or(Verdict::NotTested);
+            return results.get(row).copied().unwrap_or(PolicyResult::NotTested);
         }
         let of = |expression: &&str| {
-            let verdicts = run.verdicts.get(*expression);
-            verdicts.and_then(|v| v.get(row)).copied().unwrap_or(Verdict::NotTested)
+            let results = run.results.get(*expression);
+            results.and_then(|v| v.get(row)).copied().unwrap_or(PolicyResult::NotTested)
         };
-        let any = self.permissive.iter().map(of).fold(Verdict::Rejects, or);
+        let any = self.permissive.iter().map(of).fold(PolicyResult::Rejects, or);
         self.restrictive.iter().map(of).fold(any, and)
     }
 }
 
 /// OR of three-valued logic.
-fn or(a: Verdict, b: Verdict) -> Verdict {
+fn or(a: PolicyResult, b: PolicyResult) -> PolicyResult {
     match (a, b) {
-        (Verdict::Impossible, _) | (_, Verdict::Impossible) => Verdict::Impossible,
-        (Verdict::Admits, _) | (_, Verdict::Admits) => Verdict::Admits,
-        (Verdict::NotTested, _) | (_, Verdict::NotTested) => Verdict::NotTested,
-        _ => Verdict::Rejects,
+        (PolicyResult::Impossible, _) | (_, PolicyResult::Impossible) => PolicyResult::Impossible,
+        (PolicyResult::Admits, _) | (_, PolicyResult::Admits) => PolicyResult::Admits,
+        (PolicyResult::NotTested, _) | (_, PolicyResult::NotTested) => PolicyResult::NotTested,
+        _ => PolicyResult::Rejects,
     }
 }
 
 /// AND of three-valued logic.
-pub(crate) fn and(a: Verdict, b: Verdict) -> Verdict {
+pub(crate) fn and(a: PolicyResult, b: PolicyResult) -> PolicyResult {
     match (a, b) {
-        (Verdict::Impossible, _) | (_, Verdict::Impossible) => Verdict::Impossible,
-        (Verdict::Rejects, _) | (_, Verdict::Rejects) => Verdict::Rejects,
-        (Verdict::NotTested, _) | (_, Verdict::NotTested) => Verdict::NotTested,
-        _ => Verdict::Admits,
+        (PolicyResult::Impossible, _) | (_, PolicyResult::Impossible) => PolicyResult::Impossible,
+        (PolicyResult::Rejects, _) | (_, PolicyResult::Rejects) => PolicyResult::Rejects,
+        (PolicyResult::NotTested, _) | (_, PolicyResult::NotTested) => PolicyResult::NotTested,
+        _ => PolicyResult::Admits,
     }
 }
 

@@ -75,7 +75,7 @@ enum Start {
     /// `://`.
     Url,
     /// A rule of [`shapes`], by its index.
-    Shape(usize),
+    Rule(usize),
 }
 
 /// As [`find`], without encoded secrets.
@@ -86,7 +86,7 @@ fn find_marked(text: &str, spans: &mut Vec<Range<usize>>) {
         Start::Stem => names_end = pairs::find_at(text, place, names_end, spans),
         Start::Token(index) => tokens::find_at(text, place, index, spans),
         Start::Url => urls::find_at(text, place, spans),
-        Start::Shape(rule) => shapes.apply(rule, text, spans),
+        Start::Rule(rule) => shapes.apply(rule, text, spans),
     });
     urls::find_without_scheme(text, spans);
 }
@@ -98,7 +98,7 @@ fn marks() -> &'static Marks<Start> {
         let stems = pairs::stems();
         let stems = stems.iter().map(|stem| (stem.as_str(), true, Start::Stem));
         let tokens = tokens::prefixes().map(|(index, prefix)| (prefix, false, Start::Token(index)));
-        let shapes = shapes::starts().map(|(text, case, rule)| (text, case, Start::Shape(rule)));
+        let shapes = shapes::starts().map(|(text, case, rule)| (text, case, Start::Rule(rule)));
         Marks::new(stems.chain(tokens).chain(shapes).chain([("://", true, Start::Url)]))
     })
 }

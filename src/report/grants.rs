@@ -96,8 +96,11 @@ fn read(role: &RoleDoc, layout: &Layout, facts: &GrantFacts) -> Vec<String> {
     let tables: Vec<_> = std::iter::once(&layout.relation).chain(events).collect();
     let mut schemas: Vec<_> = tables.iter().map(|table| table.schema_sql()).collect();
     schemas.dedup();
+    // The audit acts as the roles of the API. Without NOINHERIT it would also hold their rights, and
+    // could write jobs.
+    let inherit = if name == AUDIT.name { " NOINHERIT" } else { "" };
     let mut statements = vec![
-        format!("CREATE ROLE {name} LOGIN"),
+        format!("CREATE ROLE {name} LOGIN{inherit}"),
         format!("GRANT CONNECT ON DATABASE {} TO {name}", ident(&facts.database)),
         format!("GRANT USAGE ON SCHEMA {} TO {name}", schemas.join(", ")),
     ];

@@ -190,6 +190,12 @@ impl Report {
             match block {
                 Block::Next(commands) => commands.iter_mut().for_each(|(c, _)| add_flags(c)),
                 Block::Note(text) => add_flags(text),
+                // Muted cells hold text of this tool; other cells can hold text of the database.
+                Block::Table(table) => {
+                    let cells = table.rows.iter_mut().flatten();
+                    let muted = cells.filter(|cell| cell.style == CellStyle::Muted);
+                    muted.for_each(|cell| add_flags(&mut cell.text));
+                }
                 Block::Markdown(text) => *text = flags.add_to_markdown(text).into(),
                 _ => {}
             }

@@ -87,25 +87,28 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     ]);
     for result in results {
         let (tests, result) = split_tests(result);
-        let mut row = |name: &str, status, detail: &str| {
+        let mut row = |name: &str, status, detail| {
             table.row(vec![
                 Cell::plain(name),
                 status,
-                Cell::plain(detail),
+                detail,
                 Cell::muted(result.section.number())
                     .with_link(RunbookLink::Section(result.section)),
             ]);
         };
         if !result.findings.is_empty() {
-            // This area is OK if the table can be read, which says nothing about the access of other roles.
-            let is_access = result.section == Section::Access && result.status() == Status::Ok;
-            let detail =
-                if is_access { format!("not checked here: {AUDIT}") } else { result.detail() };
-            let status = if is_access { Cell::default() } else { Cell::status(result.status()) };
-            row(label(result.area), status, &detail);
+            // This area is OK if the table can be read, which says nothing about the access of
+            // other roles.
+            let (status, detail) = match (result.section, result.status()) {
+                (Section::Access, Status::Ok) => {
+                    (Cell::default(), Cell::muted(format!("not checked here: {AUDIT}")))
+                }
+                (_, status) => (Cell::status(status), Cell::plain(result.detail())),
+            };
+            row(label(result.area), status, detail);
         }
         for test in tests {
-            row(&test.subject, Cell::status(test.status), &test.message);
+            row(&test.subject, Cell::status(test.status), Cell::plain(&test.message));
         }
     }
     document.push(Block::Table(table));

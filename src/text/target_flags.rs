@@ -40,7 +40,7 @@ impl TargetFlags {
     /// backtick, as in `lists them: cliplyctl dlq ops`.
     pub(crate) fn add_to_text(&self, sentence: &str) -> String {
         let is_command_start = |before: &str| {
-            before.is_empty() || [": ", "see ", "`"].iter().any(|end| before.ends_with(end))
+            before.is_empty() || [": ", "see ", "run ", "`"].iter().any(|end| before.ends_with(end))
         };
         let (mut rest, mut text) = (sentence, String::new());
         while let Some((before, command)) = rest.split_once(NAME) {
@@ -94,6 +94,7 @@ mod tests {
         assert_eq!(addressed("cliplyctl dlq ops lists them"), "cliplyctl -c a dlq ops lists them");
         assert_eq!(addressed("see: cliplyctl queue"), "see: cliplyctl -c a queue");
         assert_eq!(addressed("see cliplyctl queue"), "see cliplyctl -c a queue");
+        assert_eq!(addressed("run cliplyctl rls audit"), "run cliplyctl -c a rls audit");
         let quoted = "check it (`cliplyctl queue` says which)";
         assert_eq!(addressed(quoted), "check it (`cliplyctl -c a queue` says which)");
         for done in ["cliplyctl demo", "see cliplyctl -c a queue"] {

@@ -34,7 +34,7 @@ fn bundle_contains_every_section_as_markdown_and_json() {
 
     let text = handoff(&database, &stub, &[]).run().expect_code(0).stdout;
     for part in [
-        "**CRITICAL** 3.2",
+        "**CRITICAL** Readiness: not ready, failing: worker",
         "### Queue",
         "### What dead letters died of",
         "### The newest dead letters",

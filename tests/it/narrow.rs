@@ -37,7 +37,11 @@ fn lines_fit_80_columns_without_losing_text() {
 #[test]
 fn piped_output_ignores_the_terminal_width() {
     let output = Cli::new(["runbook", "3.3"]).env("COLUMNS", "20").run().expect_code(0);
-    assert!(output.stdout.contains("**By hand**: number of workers"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("**Manual checks**: the number of workers"),
+        "{}",
+        output.stdout
+    );
     let output = Cli::new(["demo", "--list-scenarios"]).env("COLUMNS", "20").run().expect_code(0);
     assert!(output.stdout.lines().any(|line| line.width() > 60), "{}", output.stdout);
 }

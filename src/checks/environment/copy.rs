@@ -18,7 +18,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     let Some(template) = &facts.template else { return Vec::new() };
     let mut copy = Copy { unknown: Vec::new(), missing: Vec::new(), findings: Vec::new() };
     for schema in facts.schemas() {
-        copy.judge(check, facts, schema, template);
+        copy.add(check, facts, schema, template);
     }
     let status = if facts.policy.strict { Status::Critical } else { Status::Warning };
     let path = template.path.display().to_string();
@@ -49,7 +49,7 @@ struct Copy<'f> {
 }
 
 impl<'f> Copy<'f> {
-    fn judge(
+    fn add(
         &mut self,
         check: &Check<Environment>,
         facts: &Environment,

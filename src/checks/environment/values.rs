@@ -140,7 +140,7 @@ fn object_finding(
         KeyResult::Refused(reasons) => (Status::Critical, reasons),
         KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
     };
-    let result = if status == Status::Critical { "are refused" } else { "cannot be judged" };
+    let result = if status == Status::Critical { "are refused" } else { "cannot be evaluated" };
     let message = format!("the values together {result}: {}", reasons.join("; "));
     Some(check.finding(status, &schema.name, message))
 }
@@ -166,7 +166,7 @@ fn key_finding(
         let from = if set.key == key.name { String::new() } else { format!(" as {}", set.key) };
         format!("{}{from} in {}", set.value.shape(), set.origin)
     });
-    let result = if status == Status::Critical { "is refused" } else { "cannot be judged" };
+    let result = if status == Status::Critical { "is refused" } else { "cannot be evaluated" };
     let reasons = reasons.join("; ");
     let message = format!("{} ({state}) {result}: {reasons} ({})", key.name, key.place);
     Some(check.finding(status, &key.name, message).at(key.place.clone()))
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn dollar_is_judged_both_ways_if_the_loader_is_not_known() {
+    fn dollar_is_evaluated_both_ways_if_the_loader_is_not_known() {
         let mut facts = environment("A: z.string().length(8)", None, &[("A", "ab$cdefg")]);
         assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Unknown);
         facts.project.loader = Loader::Literal("dotenv");

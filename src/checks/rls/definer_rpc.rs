@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Check, accepted, clients, table_finding};
 use crate::access::body::Body;
-use crate::access::paths::{Paths, Reach, via};
+use crate::access::paths::{Paths, ReachableTables, via};
 use crate::facts::access::catalog::{Role, SqlFunction};
 use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -24,10 +24,12 @@ pub(crate) const CHECK: Check<Audit> = Check {
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let paths = Paths::new(&audit.catalog, &audit.contract);
-    callable(audit).filter_map(|function| judge(check, audit, &paths, function)).collect()
+    callable(audit)
+        .filter_map(|function| evaluate_function(check, audit, &paths, function))
+        .collect()
 }
 
-fn judge<'a>(
+fn evaluate_function<'a>(
     check: &Check<Audit>,
     audit: &'a Audit,
     paths: &Paths<'a>,
@@ -85,8 +87,8 @@ fn judge<'a>(
 }
 
 /// Merges what several roles reach.
-fn merged(reaches: impl Iterator<Item = Reach>) -> Reach {
-    reaches.fold(Reach { asks: true, ..Reach::default() }, |mut all, reach| {
+fn merged(reaches: impl Iterator<Item = ReachableTables>) -> ReachableTables {
+    reaches.fold(ReachableTables { asks: true, ..ReachableTables::default() }, |mut all, reach| {
         all.asks &= reach.asks;
         all.reads.extend(reach.reads);
         all.writes.extend(reach.writes);

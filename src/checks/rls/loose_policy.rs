@@ -7,7 +7,7 @@ use crate::access::compute::{applies_to, binds};
 use crate::access::expression::{is_null_test, self_comparison};
 use crate::access::policies::{Side, expression};
 use crate::facts::access::catalog::{Policy, Relation, Role};
-use crate::facts::access::evaluated::{EvaluatedTable, TestRow, Verdict};
+use crate::facts::access::evaluated::{EvaluatedTable, PolicyResult, TestRow};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -58,8 +58,8 @@ fn problem(audit: &Audit, table: &Relation, role: &Role, policy: &Policy) -> Opt
             ));
         }
         let Some((evaluated, run)) = non_member(&audit.catalog, table, role) else { continue };
-        let Some(verdicts) = run.verdicts.get(text) else { continue };
-        if let Some(problem) = null_problem(evaluated, verdicts, text) {
+        let Some(results) = run.results.get(text) else { continue };
+        if let Some(problem) = null_problem(evaluated, results, text) {
             return Some(problem);
         }
     }
@@ -67,19 +67,24 @@ fn problem(audit: &Audit, table: &Relation, role: &Role, policy: &Policy) -> Opt
 }
 
 /// Compares rows with NULL with rows without it, as a user who owns neither.
-fn null_problem(evaluated: &EvaluatedTable, verdicts: &[Verdict], text: &str) -> Option<String> {
-    let others = || evaluated.rows.iter().zip(verdicts).filter(|(row, _)| !row.own);
-    let all = |wanted: Verdict, matches: &dyn Fn(&TestRow) -> bool| {
+fn null_problem(
+    evaluated: &EvaluatedTable,
+    results: &[PolicyResult],
+    text: &str,
+) -> Option<String> {
+    let others = || evaluated.rows.iter().zip(results).filter(|(row, _)| !row.own);
+    let all = |wanted: PolicyResult, matches: &dyn Fn(&TestRow) -> bool| {
         let mut rows = others().filter(|(row, _)| matches(row)).peekable();
-        rows.peek().is_some() && rows.all(|(_, verdict)| *verdict == wanted)
+        rows.peek().is_some() && rows.all(|(_, policy_result)| *policy_result == wanted)
     };
     let complete = |row: &TestRow| row.nulls.is_empty();
-    if all(Verdict::Admits, &complete) && others().any(|(_, v)| *v == Verdict::Rejects) {
+    if all(PolicyResult::Admits, &complete) && others().any(|(_, v)| *v == PolicyResult::Rejects) {
         return Some("does not compare the row with the caller: it admits every row whose columns are not NULL".into());
     }
     let columns = evaluated.rows.iter().flat_map(|row| &row.nulls);
     let mut open = columns.filter(|c| {
-        all(Verdict::Admits, &|row| row.nulls.contains(*c)) && all(Verdict::Rejects, &complete)
+        all(PolicyResult::Admits, &|row| row.nulls.contains(*c))
+            && all(PolicyResult::Rejects, &complete)
     });
     // A condition that asks for NULL means it.
     open.find(|column| !is_null_test(text, column))

@@ -3,7 +3,7 @@
 use super::{Check, clients, ident, table_finding};
 use crate::access::compute::failure;
 use crate::facts::access::catalog::{Relation, Role};
-use crate::facts::access::evaluated::Failure;
+use crate::facts::access::evaluated::SqlFailure;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -17,7 +17,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 
 /// Commands of one role that fail with the same error.
 struct Failing<'a> {
-    failure: &'a Failure,
+    failure: &'a SqlFailure,
     role: &'a Role,
     commands: Vec<SqlCommand>,
 }
@@ -28,7 +28,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for failing in failing(audit, relation) {
             let commands: Vec<_> = failing.commands.iter().map(|c| c.sql()).collect();
             let verb = if commands.len() == 1 { "fails" } else { "fail" };
-            let Failure { code, message } = failing.failure;
+            let SqlFailure { code, message } = failing.failure;
             let message = format!(
                 "{} by {} {verb}: {message} (SQLSTATE {code})",
                 commands.join(", "),

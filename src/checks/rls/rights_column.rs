@@ -5,7 +5,7 @@ use crate::access::admits::non_member;
 use crate::access::compute::{applicable, binds};
 use crate::access::policies::{Combined, Side};
 use crate::facts::access::catalog::{Relation, Role};
-use crate::facts::access::evaluated::Verdict;
+use crate::facts::access::evaluated::PolicyResult;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -80,7 +80,7 @@ fn changes_own_row(audit: &Audit, table: &Relation, role: &Role) -> bool {
     let Some((evaluated, run)) = non_member(&audit.catalog, table, role) else { return false };
     let policies: Vec<_> = applicable(&audit.catalog, table, role, SqlCommand::Update).collect();
     let using = Combined::new(policies.iter().copied(), Side::Using);
-    let admits = |at: usize| using.verdict(run, at) == Verdict::Admits;
+    let admits = |at: usize| using.policy_result(run, at) == PolicyResult::Admits;
     let mut rows = evaluated.rows.iter().enumerate().filter(|(_, row)| row.own);
     rows.any(|(at, _)| admits(at))
 }

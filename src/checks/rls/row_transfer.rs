@@ -8,7 +8,7 @@ use crate::access::compute::{applicable, binds};
 use crate::access::policies::{Combined, Side};
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::contract::Permission;
-use crate::facts::access::evaluated::{EvaluatedTable, Identity, PolicyRun, Verdict};
+use crate::facts::access::evaluated::{EvaluatedTable, Identity, PolicyResult, PolicyRun};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -98,17 +98,17 @@ fn transfers<'a>(
 /// Results of both sides for every row of a run.
 struct Rows<'a> {
     evaluated: &'a EvaluatedTable,
-    using: Vec<Verdict>,
-    check: Vec<Verdict>,
+    using: Vec<PolicyResult>,
+    check: Vec<PolicyResult>,
 }
 
 impl<'a> Rows<'a> {
     fn new(evaluated: &'a EvaluatedTable, run: &PolicyRun, policies: &[&Policy]) -> Self {
-        let verdicts = |side| {
+        let results = |side| {
             let combined = Combined::new(policies.iter().copied(), side);
-            (0..evaluated.rows.len()).map(|row| combined.verdict(run, row)).collect()
+            (0..evaluated.rows.len()).map(|row| combined.policy_result(run, row)).collect()
         };
-        Self { evaluated, using: verdicts(Side::Using), check: verdicts(Side::Check) }
+        Self { evaluated, using: results(Side::Using), check: results(Side::Check) }
     }
 
     /// Whether every row of others may be changed into some row, but not into every one.
@@ -116,31 +116,31 @@ impl<'a> Rows<'a> {
         let rows = self.evaluated.rows.iter().enumerate();
         let mut others = rows
             .filter(|(_, row)| !row.own && row.nulls.is_empty())
-            .filter(|(at, _)| self.using[*at] != Verdict::Impossible)
+            .filter(|(at, _)| self.using[*at] != PolicyResult::Impossible)
             .peekable();
         others.peek().is_some()
-            && others.all(|(at, _)| self.using[at] == Verdict::Admits)
-            && self.check.contains(&Verdict::Admits)
-            && self.check.contains(&Verdict::Rejects)
+            && others.all(|(at, _)| self.using[at] == PolicyResult::Admits)
+            && self.check.contains(&PolicyResult::Admits)
+            && self.check.contains(&PolicyResult::Rejects)
     }
 
     /// Whether WITH CHECK rejects rows of nobody. It does not for users who may change everything.
     fn limits_new_rows(&self) -> bool {
         let rows = self.evaluated.rows.iter().enumerate();
         rows.filter(|(_, row)| row.foreign && !row.real)
-            .any(|(at, _)| self.check[at] == Verdict::Rejects)
+            .any(|(at, _)| self.check[at] == PolicyResult::Rejects)
     }
 
     /// Whether a row that may be changed can become a row of nobody that may not be changed.
     fn given_away(&self) -> bool {
         let rows = self.evaluated.rows.iter().enumerate();
-        let changeable = rows
-            .clone()
-            .any(|(at, _)| self.using[at] == Verdict::Admits && self.check[at] == Verdict::Admits);
+        let changeable = rows.clone().any(|(at, _)| {
+            self.using[at] == PolicyResult::Admits && self.check[at] == PolicyResult::Admits
+        });
         let mut foreign = rows.filter(|(_, row)| row.foreign && !row.real);
         changeable
             && foreign.any(|(at, _)| {
-                self.using[at] == Verdict::Rejects && self.check[at] == Verdict::Admits
+                self.using[at] == PolicyResult::Rejects && self.check[at] == PolicyResult::Admits
             })
             && !self.admits_foreign()
     }
@@ -149,7 +149,7 @@ impl<'a> Rows<'a> {
     fn admits_foreign(&self) -> bool {
         let rows = self.evaluated.rows.iter().enumerate();
         rows.filter(|(_, row)| row.foreign && !row.real)
-            .any(|(at, _)| self.using[at] == Verdict::Admits)
+            .any(|(at, _)| self.using[at] == PolicyResult::Admits)
     }
 }
 

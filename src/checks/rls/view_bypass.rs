@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, accepted, clients, ident, table_finding};
-use crate::access::paths::{Paths, Reach, via};
+use crate::access::paths::{Paths, ReachableTables, via};
 use crate::facts::access::catalog::{Relation, RelationKind, Role};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -23,17 +23,17 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let paths = Paths::new(&audit.catalog, &audit.contract);
     let is_view = |r: &&Relation| matches!(r.kind, RelationKind::View | RelationKind::Materialised);
     let views = audit.catalog.relations.iter().filter(|r| r.exposed).filter(is_view);
-    views.filter_map(|view| judge(check, audit, &paths, view)).collect()
+    views.filter_map(|view| evaluate_view(check, audit, &paths, view)).collect()
 }
 
-fn judge<'a>(
+fn evaluate_view<'a>(
     check: &Check<Audit>,
     audit: &'a Audit,
     paths: &Paths<'a>,
     view: &'a Relation,
 ) -> Option<Finding> {
     let mut roles: Vec<&Role> = Vec::new();
-    let mut reach = Reach { asks: true, ..Reach::default() };
+    let mut reach = ReachableTables { asks: true, ..ReachableTables::default() };
     for role in clients(audit).filter(|role| may_read(view, role)) {
         let reached = paths.through_view(view, role);
         if reached.reads.is_empty() && reached.writes.is_empty() && reached.open.is_empty() {
@@ -59,7 +59,7 @@ fn judge<'a>(
 
 fn describe(
     view: &Relation,
-    reach: &Reach,
+    reach: &ReachableTables,
     roles: &str,
     writable: bool,
 ) -> Option<(Status, String)> {
@@ -95,7 +95,7 @@ fn describe(
     })
 }
 
-fn suggested_fix(view: &Relation, reach: &Reach, roles: &[&Role]) -> String {
+fn suggested_fix(view: &Relation, reach: &ReachableTables, roles: &[&Role]) -> String {
     let revoke = || {
         let names: Vec<_> = roles.iter().map(|role| ident(&role.name)).collect();
         format!("REVOKE ALL ON {} FROM {};", view.name, names.join(", "))

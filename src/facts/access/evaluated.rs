@@ -28,7 +28,7 @@ impl Identity {
 
 /// Result of a policy expression for one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum PolicyResult {
     /// True.
     Admits,
     /// False or NULL.
@@ -41,7 +41,7 @@ pub(crate) enum Verdict {
 
 /// An error that a command or an expression causes for a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct SqlFailure {
     /// SQLSTATE.
     pub(crate) code: String,
     /// Message of the server.
@@ -69,9 +69,9 @@ pub(crate) struct PolicyRun {
     /// Identity.
     pub(crate) identity: Identity,
     /// Results by expression, one for each row.
-    pub(crate) verdicts: BTreeMap<String, Vec<Verdict>>,
+    pub(crate) results: BTreeMap<String, Vec<PolicyResult>>,
     /// Errors by expression that do not depend on the values of a synthetic row.
-    pub(crate) failures: BTreeMap<String, Failure>,
+    pub(crate) failures: BTreeMap<String, SqlFailure>,
 }
 
 /// All results of one table.
@@ -91,7 +91,7 @@ pub(crate) struct Evaluations {
     /// By table.
     pub(crate) tables: BTreeMap<String, EvaluatedTable>,
     /// Commands that fail for a role, by relation, role and command.
-    pub(crate) failing: BTreeMap<(String, String, SqlCommand), Failure>,
+    pub(crate) failing: BTreeMap<(String, String, SqlCommand), SqlFailure>,
     /// What was not tested, with the reason.
     pub(crate) untested: Vec<(String, String)>,
     /// Number of expressions that were evaluated, each for one role, identity and set of rows.

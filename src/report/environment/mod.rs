@@ -232,7 +232,7 @@ fn headline(facts: &Environment, findings: &[Finding], status: Status) -> String
     let is_unreadable = |f: &&Finding| f.status == status && f.check == "env.code";
     if status == Status::Unknown && !findings.iter().any(|finding| is_unreadable(&finding)) {
         let unknown = findings.iter().filter(|finding| finding.status == status).count();
-        return text::plural(unknown as u64, "key cannot be judged", "keys cannot be judged");
+        return text::plural(unknown as u64, "key cannot be evaluated", "keys cannot be evaluated");
     }
     let count = |(id, one, many): (&str, &str, &str)| {
         let with_check = findings.iter().filter(|f| f.check == id && f.status == status);

@@ -573,10 +573,10 @@ fn structure(kind: &str, value: JsValue) -> ValueResult {
     let article = if kind.starts_with(['a', 'o']) { "an" } else { "a" };
     match value {
         JsValue::List(_) if matches!(kind, "array" | "tuple") => {
-            ValueResult::unknown("the items of the list are not judged")
+            ValueResult::unknown("the items of the list are not evaluated")
         }
         JsValue::Object(_) if matches!(kind, "object" | "record") => {
-            ValueResult::unknown("the properties of the object are not judged")
+            ValueResult::unknown("the properties of the object are not evaluated")
         }
         JsValue::Number(n) if kind == "NaN" && n.is_nan() => ValueResult::accept(value),
         other => wrong_type(&format!("{article} {kind}"), other),

@@ -11,7 +11,7 @@ fn read(text: &str) -> EnvSchema {
 }
 
 /// The result for the first key of a file, with these variables.
-fn judge(text: &str, variables: &[(&str, &str)]) -> KeyResult {
+fn first_result(text: &str, variables: &[(&str, &str)]) -> KeyResult {
     let schema = read(text);
     let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Evaluation::new(&schema, Variables::only(pairs)).key(&schema.keys[0])
@@ -55,8 +55,8 @@ fn functions_are_run_as_javascript() {
         ),
     ] {
         let text = format!("export const EnvSchema = z.object({{ A: {rule} }});");
-        assert_eq!(judge(&text, &[("A", accepted)]), KeyResult::Accepted, "{rule}");
-        let result = judge(&text, &[("A", refused)]);
+        assert_eq!(first_result(&text, &[("A", accepted)]), KeyResult::Accepted, "{rule}");
+        let result = first_result(&text, &[("A", refused)]);
         assert!(matches!(result, KeyResult::Refused(_)), "{rule}: {result:?}");
         assert!(!format!("{result:?}").contains(&format!("{refused:?}")) || refused.len() < 3);
     }
@@ -68,10 +68,10 @@ fn functions_see_what_they_name_in_the_checkout() {
         function isWord(v: string): boolean { return (words as readonly string[]).includes(v) || v === String(Level.High); }\n\
         const rule = (min: number) => z.string().refine((v) => v.length >= min && isWord(v));\n\
         export const EnvSchema = z.object({ A: rule(1) });";
-    assert_eq!(judge(text, &[("A", "b")]), KeyResult::Accepted);
-    assert_eq!(judge(text, &[("A", "2")]), KeyResult::Accepted);
-    assert!(matches!(judge(text, &[("A", "c")]), KeyResult::Refused(_)));
-    assert!(matches!(judge(text, &[("A", "")]), KeyResult::Refused(_)));
+    assert_eq!(first_result(text, &[("A", "b")]), KeyResult::Accepted);
+    assert_eq!(first_result(text, &[("A", "2")]), KeyResult::Accepted);
+    assert!(matches!(first_result(text, &[("A", "c")]), KeyResult::Refused(_)));
+    assert!(matches!(first_result(text, &[("A", "")]), KeyResult::Refused(_)));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn hostile_functions_are_unknown_in_bounded_time() {
     ] {
         let text =
             format!("export const EnvSchema = z.object({{ A: z.string().refine({function}) }});");
-        let result = judge(&text, &[("A", "b")]);
+        let result = first_result(&text, &[("A", "b")]);
         assert!(is_unknown(&result), "{function}: {result:?}");
     }
     assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
@@ -124,9 +124,9 @@ fn hostile_functions_are_unknown_in_bounded_time() {
 #[test]
 fn conditions_are_decided_by_the_environment() {
     let text = "export const EnvSchema = z.object({\n  A: process.env.MODE === 'x' ? z.string() : z.string().min(3),\n});";
-    assert_eq!(judge(text, &[("MODE", "x"), ("A", "a")]), KeyResult::Accepted);
-    assert!(matches!(judge(text, &[("A", "a")]), KeyResult::Refused(_)));
-    assert_eq!(judge(text, &[("A", "abc")]), KeyResult::Accepted);
+    assert_eq!(first_result(text, &[("MODE", "x"), ("A", "a")]), KeyResult::Accepted);
+    assert!(matches!(first_result(text, &[("A", "a")]), KeyResult::Refused(_)));
+    assert_eq!(first_result(text, &[("A", "abc")]), KeyResult::Accepted);
     // Who sets NODE_ENV is not known, so both sides must agree.
     let text = text.replace("MODE", "NODE_ENV");
     let schema = read(&text);
@@ -161,7 +161,7 @@ fn argument_of_parse_decides_what_a_key_gets() {
         ),
     ] {
         let text = format!("{schema}export const env = EnvSchema.parse({argument});");
-        let result = judge(&text, &variables);
+        let result = first_result(&text, &variables);
         let right = match accepted {
             true => result == KeyResult::Accepted,
             false => matches!(result, KeyResult::Refused(_)),
@@ -171,5 +171,5 @@ fn argument_of_parse_decides_what_a_key_gets() {
     let text = format!(
         "import {{ clean }} from 'somewhere';\n{schema}export const env = EnvSchema.parse(clean(process.env));"
     );
-    assert!(is_unknown(&judge(&text, &[("A", "abc")])));
+    assert!(is_unknown(&first_result(&text, &[("A", "abc")])));
 }

@@ -188,9 +188,9 @@ impl<'a> SchemaReader<'a> {
                         format!("what it extends may declare further keys: {}", what.reason);
                     ObjectFields::unknown(scope.unresolved(offset, reason))
                 }
-                _ => {
-                    ObjectFields::unknown(scope.unresolved(offset, "what it extends is no schema"))
-                }
+                _ => ObjectFields::unknown(
+                    scope.unresolved(offset, "what it extends is not a schema"),
+                ),
             },
         };
         for (name, field) in more.fields {

@@ -28,12 +28,12 @@ fn psql() -> String {
 
 /// What both programs get: files of the home directory, and variables.
 #[derive(Default, Clone, Copy)]
-struct Surroundings<'a> {
+struct ConnectionDefaults<'a> {
     files: &'a [(&'a str, &'a [u8])],
     variables: &'a [(&'a str, &'a str)],
 }
 
-impl Surroundings<'_> {
+impl ConnectionDefaults<'_> {
     fn apply(self, mut cli: Cli) -> Cli {
         for (name, text) in self.files {
             cli = cli.file(name, text);
@@ -50,16 +50,17 @@ fn host(url: &str) -> String {
 }
 
 /// Returns whether psql connects, and otherwise its error.
-fn psql_connects(url: &str, around: Surroundings<'_>) -> Result<(), String> {
-    let mut cli = around.apply(Cli::program(&psql(), ["-X", "-w", "-qAt", url, "-c", "SELECT 1"]));
+fn psql_connects(url: &str, defaults: ConnectionDefaults<'_>) -> Result<(), String> {
+    let mut cli =
+        defaults.apply(Cli::program(&psql(), ["-X", "-w", "-qAt", url, "-c", "SELECT 1"]));
     let output = cli.run();
     if output.code == 0 { Ok(()) } else { Err(output.stderr) }
 }
 
 /// Returns whether this tool connects, and otherwise its error.
-fn tool_connects(url: &str, around: Surroundings<'_>) -> Result<(), String> {
+fn tool_connects(url: &str, defaults: ConnectionDefaults<'_>) -> Result<(), String> {
     let cli = Cli::program(BINARY, ["config", "check", "-o", "json"]).env("DATABASE_URL", url);
-    let report = around.apply(cli).run().json();
+    let report = defaults.apply(cli).run().json();
     let errors: Vec<String> = report["errors"]
         .as_array()
         .unwrap()
@@ -72,8 +73,8 @@ fn tool_connects(url: &str, around: Surroundings<'_>) -> Result<(), String> {
 }
 
 #[track_caller]
-fn both(url: &str, around: Surroundings<'_>, connects: bool) {
-    let (psql, tool) = (psql_connects(url, around), tool_connects(url, around));
+fn both(url: &str, defaults: ConnectionDefaults<'_>, connects: bool) {
+    let (psql, tool) = (psql_connects(url, defaults), tool_connects(url, defaults));
     assert_eq!(psql.is_ok(), connects, "psql with {url}: {psql:?}");
     assert_eq!(tool.is_ok(), connects, "{url}: {tool:?}, but psql: {psql:?}");
 }
@@ -98,7 +99,11 @@ fn target_session_attrs_select_as_psql_does() {
     ];
     for (value, accepted) in table {
         for (url, accepted) in hosts.iter().zip(accepted) {
-            both(&format!("{url}?target_session_attrs={value}"), Surroundings::default(), accepted);
+            both(
+                &format!("{url}?target_session_attrs={value}"),
+                ConnectionDefaults::default(),
+                accepted,
+            );
         }
     }
 }
@@ -124,9 +129,9 @@ fn url_without_a_user_connects_as_the_account() {
     let account = Cli::program("id", ["-un"]).run().stdout.trim().to_owned();
     let users: [&[(&str, &str)]; 3] = [&[], &[("USER", "")], &[("USER", "somebody_else")]];
     for variables in users {
-        let around = Surroundings { variables, ..Surroundings::default() };
+        let defaults = ConnectionDefaults { variables, ..ConnectionDefaults::default() };
         // The message names the role: it exists only if the account is the owner of the cluster.
-        for error in [psql_connects(&url, around), tool_connects(&url, around)] {
+        for error in [psql_connects(&url, defaults), tool_connects(&url, defaults)] {
             assert!(error.as_ref().err().is_none_or(|text| text.contains(&account)), "{error:?}");
         }
     }
@@ -144,7 +149,7 @@ fn password_file_is_read_byte_by_byte_as_in_psql() {
         [(&line[..], true), (&foreign[..], true), (other_user.as_bytes(), false)]
     {
         let files = [(".pgpass", file)];
-        both(&url, Surroundings { files: &files, ..Surroundings::default() }, connects);
+        both(&url, ConnectionDefaults { files: &files, ..ConnectionDefaults::default() }, connects);
     }
 }
 
@@ -170,7 +175,7 @@ fn service_file_is_found_as_in_psql() {
         (&[], &nowhere, false),
     ];
     for (files, variables, connects) in cases {
-        both("postgresql:///?service=queue_db", Surroundings { files, variables }, connects);
+        both("postgresql:///?service=queue_db", ConnectionDefaults { files, variables }, connects);
     }
 }
 
@@ -196,15 +201,26 @@ fn tls_that_is_asked_for_is_never_dropped() {
         "sslmode=require",
     ];
     for parameter in required {
-        assert!(tool_connects(&url(parameter), Surroundings::default()).is_err(), "{parameter}");
+        assert!(
+            tool_connects(&url(parameter), ConnectionDefaults::default()).is_err(),
+            "{parameter}"
+        );
     }
     let plain =
         ["", "sslmode=disable", "sslmode=allow", "sslmode=prefer", "ssl=false", "ssl=prefer"];
     for parameter in plain {
-        assert_eq!(tool_connects(&url(parameter), Surroundings::default()), Ok(()), "{parameter}");
+        assert_eq!(
+            tool_connects(&url(parameter), ConnectionDefaults::default()),
+            Ok(()),
+            "{parameter}"
+        );
     }
     let required = [("PGREQUIRESSL", "1")];
-    both(&url(""), Surroundings { variables: &required, ..Surroundings::default() }, false);
+    both(
+        &url(""),
+        ConnectionDefaults { variables: &required, ..ConnectionDefaults::default() },
+        false,
+    );
 }
 
 #[test]
@@ -229,6 +245,6 @@ fn root_file_is_read_as_in_psql() {
     for (name, text, connects) in files {
         let path = secured.file(name, text);
         let more = format!("sslmode=verify-full sslrootcert={}", path.display());
-        both(&secured.dsn("tls_only", &more), Surroundings::default(), connects);
+        both(&secured.dsn("tls_only", &more), ConnectionDefaults::default(), connects);
     }
 }

@@ -122,7 +122,9 @@ fn app_down_still_reports_queue_and_access() {
         assert!(report.contains(&format!("  cliplyctl {next}")), "{next}: {report}");
     }
     let healthy = exec("healthy", "triage").expect_code(0).stdout;
-    assert!(healthy.contains("access of other roles: cliplyctl -c demo rls audit"), "{healthy}");
+    assert!(healthy.contains("not checked here: cliplyctl -c demo rls audit"), "{healthy}");
+    let note = "access of other roles: run cliplyctl -c demo rls audit";
+    assert!(healthy.contains(note), "{healthy}");
     assert!(!healthy.contains("Next steps"), "{healthy}");
 }
 

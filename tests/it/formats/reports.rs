@@ -38,7 +38,7 @@ pub fn all() -> [(&'static str, Report); 2] {
 fn incident() -> Report {
     let oldest = "oldest job due for 42m 00s";
     let findings = vec![
-        Finding::new("app.up", Section::AppDown, Status::Ok, "healthz", "answers 200 after 31 ms")
+        Finding::new("app.up", Section::AppDown, Status::Ok, "healthz", "HTTP 200 in 31 ms")
             .evidence(Evidence::number(31.4, "ms", at(), "/api/healthz"))
             .threshold(threshold_text(Threshold::warning(2000.0), "ms")),
         Finding::new("queue.backlog", Section::Backlog, Status::Warning, "due jobs", "61 jobs due")
@@ -72,23 +72,23 @@ fn incident() -> Report {
         ),
     ];
     let mut table = Table::new(vec![
-        Column::text("step"),
-        Column::text("verdict"),
-        Column::prose("reading"),
+        Column::text("area"),
+        Column::text("status"),
+        Column::prose("detail"),
         Column::number("jobs"),
     ]);
     table.row(vec![
-        Cell::plain("queue?"),
+        Cell::plain("Queue"),
         Cell::status(Status::Critical),
         Cell::plain(oldest),
         Cell::plain("61"),
     ]);
     let mut document = Document::default();
-    document.headline(Status::Critical, "3.3 Queue backlog or slow processing");
+    document.headline(Status::Critical, format!("Queue backlog: {oldest}"));
     document.push(Block::Title(vec![Cell::strong("triage"), Cell::plain("prod (protected)")]));
     document.push(Block::Table(table));
-    document.note("times are by the server's clock");
-    document.next(vec![("cliplyctl -c prod queue".to_owned(), "what waits, by kind".to_owned())]);
+    document.note("times by the clock of the server");
+    document.next(vec![("cliplyctl -c prod queue".to_owned(), "due jobs by kind".to_owned())]);
     let data = serde_json::json!({ "steps": [] });
     let matched = findings.iter().filter(|f| f.status == Status::Critical).cloned().collect();
     let mut report = Report::from_findings("triage", findings, FailOn::Warning, data, document);
@@ -100,7 +100,7 @@ fn incident() -> Report {
         ruled_out: vec![RuledOut {
             section: Section::AppDown,
             status: Status::Ok,
-            detail: "answers 200 after 31 ms".to_owned(),
+            detail: "HTTP 200 in 31 ms".to_owned(),
         }],
         next: Some("cliplyctl -c prod queue".to_owned()),
     });

@@ -262,7 +262,7 @@ fn lower_bound_stays_one_in_every_format() {
 }
 
 #[test]
-fn value_that_the_latest_snapshot_lacks_is_not_shown_as_the_latest() {
+fn metric_missing_in_the_latest_snapshot_is_not_shown_as_now() {
     let mut snapshots = every_minute_until(0);
     snapshots.last_mut().unwrap().metrics = MetricValues::default();
     let table = history("", &snapshots).run().expect_code(0).stdout;

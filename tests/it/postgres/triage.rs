@@ -69,7 +69,7 @@ fn missing_or_invalid_configuration_is_unknown_and_exits_78() {
     // An invalid URL is an error, not a missing setting; one has a hint.
     for url in ["localhost:3000", "http//app"] {
         let stdout = Cli::new(["triage"]).env("CLIPLY_BASE_URL", url).run().expect_code(78).stdout;
-        assert!(stdout.starts_with("UNKNOWN  the configuration is wrong"), "{url}: {stdout}");
+        assert!(stdout.starts_with("UNKNOWN  the configuration is invalid"), "{url}: {stdout}");
     }
     // Monitoring plugins may only exit with 0 to 3.
     Cli::new(["triage", "-o", "nagios"]).run().expect_code(3);
@@ -82,9 +82,9 @@ fn unready_app_does_not_hide_the_database_error() {
     let url = refused_url().replace("http://", "postgresql://postgres@") + "/app";
     let cli = Cli::new(["triage"]).env("CLIPLY_BASE_URL", stub.url());
     let stdout = cli.env("DATABASE_URL", url).run().expect_code(2).stdout;
-    assert!(stdout.contains("not read: database: "), "{stdout}");
+    assert!(stdout.contains("cannot read the database: "), "{stdout}");
     let next = stdout.lines().find(|line| line.contains("cliplyctl config check")).unwrap_or("");
-    assert!(next.ends_with("why the database was not read"), "{stdout}");
+    assert!(next.ends_with("why the database cannot be read"), "{stdout}");
 }
 
 #[test]

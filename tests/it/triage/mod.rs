@@ -33,10 +33,10 @@ fn triage(words: &str, base_url: &str, database: &Database) -> Cli {
 fn unconfigured_triage_explains_the_settings() {
     let output = Cli::new(["triage"]).run().expect_code(78);
     let stdout = output.stdout.as_str();
-    assert!(stdout.starts_with("UNKNOWN  nothing is configured: neither the app"), "{stdout}");
+    assert!(stdout.starts_with("UNKNOWN  no app and no database configured"), "{stdout}");
     assert!(stdout.contains("\nno base URL is configured; set it with --base-url"), "{stdout}");
     assert!(stdout.contains("\nno database is configured; set it with --database-url"), "{stdout}");
-    assert!(stdout.contains("cliplyctl config show  what is set, and what set it"), "{stdout}");
+    assert!(stdout.contains("cliplyctl config show  settings and their sources"), "{stdout}");
 
     let contexts = "[context.night]\nread_only = true\n[context.day]\n";
     let output = Cli::new(["triage"]).file("cliplyctl.toml", contexts).run().expect_code(78);

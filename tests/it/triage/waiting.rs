@@ -73,7 +73,11 @@ fn wait_ends_at_once_if_the_template_drifted() {
     let cli = triage("--wait 1h --for not-critical", &stub.url(), &database);
     let mut cli = cli.file("packages/shared/src/env.ts", schema).file(".env.example", "B=\n");
     let output = cli.run().expect_code(2);
-    assert!(output.stderr.contains("not waiting: A is declared at"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("not waiting: A (required) is declared at"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]

@@ -20,11 +20,11 @@ use units::{Run, Target, Unit};
 use super::Database;
 use super::probe::probe_batch::{ProbeGroup, claims_of, run_as};
 use crate::access::body::Body;
-use crate::access::compute::{applicable, applies_to, binds, sides, verdict};
+use crate::access::compute::{applicable, applies_to, binds, policy_result, sides};
 use crate::facts::SourceError;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::evaluated::{
-    EvaluatedTable, Evaluations, Identity, Verdict, is_anonymous,
+    EvaluatedTable, Evaluations, Identity, PolicyResult, is_anonymous,
 };
 use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
 
@@ -378,7 +378,7 @@ fn admits_nothing(
     let mut runs = evaluated.deciding_runs(role).peekable();
     runs.peek().is_some()
         && runs.all(|run| {
-            let verdicts = (0..rows).map(|row| verdict(side, run, row));
-            verdicts.filter(|v| *v != Verdict::Impossible).all(|v| v == Verdict::Rejects)
+            let results = (0..rows).map(|row| policy_result(side, run, row));
+            results.filter(|v| *v != PolicyResult::Impossible).all(|v| v == PolicyResult::Rejects)
         })
 }

@@ -3,7 +3,7 @@
 use crate::access::expression::{normalise, replace_call};
 use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::{AccessCatalog, Relation, RelationKind, Role, SqlFunction};
-use crate::facts::access::evaluated::{Failure, is_anonymous};
+use crate::facts::access::evaluated::{SqlFailure, is_anonymous};
 use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::probe::probe_batch::{ProbeError, ProbeResult};
 
@@ -42,11 +42,11 @@ pub(crate) fn explain(relation: &Relation, role: &str, command: SqlCommand) -> O
 
 /// Returns the failure of an EXPLAIN that the command itself would have, too. Views that cannot be written are not
 /// meant.
-pub(crate) fn failure(result: ProbeResult) -> Option<Failure> {
+pub(crate) fn failure(result: ProbeResult) -> Option<SqlFailure> {
     match result {
-        Err(ProbeError::Denied(message)) => Some(Failure { code: "42501".to_owned(), message }),
+        Err(ProbeError::Denied(message)) => Some(SqlFailure { code: "42501".to_owned(), message }),
         Err(ProbeError::Failed(code, message)) if matches!(code.get(..2), Some("42" | "54")) => {
-            Some(Failure { code, message })
+            Some(SqlFailure { code, message })
         }
         _ => None,
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::synthetic::{self, RowText};
 use crate::access::compute::binds;
 use crate::facts::access::catalog::{Relation, Role};
-use crate::facts::access::evaluated::{Failure, Identity, PolicyRun, Verdict};
+use crate::facts::access::evaluated::{Identity, PolicyResult, PolicyRun, SqlFailure};
 use crate::queue::sql::literal;
 use crate::sources::postgres::probe::probe_batch::{ProbeError, ProbeResult};
 
@@ -59,7 +59,7 @@ impl<'a> Run<'a> {
         let result = PolicyRun {
             role: role.name.clone(),
             identity,
-            verdicts: BTreeMap::new(),
+            results: BTreeMap::new(),
             failures: BTreeMap::new(),
         };
         let run = Self { target, expressions, result, untested: None };
@@ -127,9 +127,11 @@ impl<'a> Run<'a> {
                 self.untested = Some(reason);
                 return vec![];
             }
-            ProbeError::Constraint => Failure { code: "23514".to_owned(), message: String::new() },
-            ProbeError::Denied(message) => Failure { code: "42501".to_owned(), message },
-            ProbeError::Failed(code, message) => Failure { code, message },
+            ProbeError::Constraint => {
+                SqlFailure { code: "23514".to_owned(), message: String::new() }
+            }
+            ProbeError::Denied(message) => SqlFailure { code: "42501".to_owned(), message },
+            ProbeError::Failed(code, message) => SqlFailure { code, message },
         };
         let depends_on_row = !matches!(failure.code.get(..2), Some("42" | "54"));
         if depends_on_row && unit.rows.len() > 1 {
@@ -151,10 +153,10 @@ impl<'a> Run<'a> {
     fn record_impossible(&mut self, unit: &Unit) {
         let all = self.target.rows.len();
         for expression in &self.expressions {
-            let verdicts = self.result.verdicts.entry(expression.to_string());
-            let verdicts = verdicts.or_insert_with(|| vec![Verdict::NotTested; all]);
+            let results = self.result.results.entry(expression.to_string());
+            let results = results.or_insert_with(|| vec![PolicyResult::NotTested; all]);
             for row in &unit.rows {
-                verdicts[*row] = Verdict::Impossible;
+                results[*row] = PolicyResult::Impossible;
             }
         }
     }
@@ -163,10 +165,11 @@ impl<'a> Run<'a> {
         let columns = text.unwrap_or_default().split('|');
         for (expression, column) in unit.expressions.iter().zip(columns) {
             let all = self.target.rows.len();
-            let verdicts = self.result.verdicts.entry(self.expressions[*expression].to_string());
-            let verdicts = verdicts.or_insert_with(|| vec![Verdict::NotTested; all]);
+            let results = self.result.results.entry(self.expressions[*expression].to_string());
+            let results = results.or_insert_with(|| vec![PolicyResult::NotTested; all]);
             for (row, letter) in unit.rows.iter().zip(column.chars()) {
-                verdicts[*row] = if letter == 't' { Verdict::Admits } else { Verdict::Rejects };
+                results[*row] =
+                    if letter == 't' { PolicyResult::Admits } else { PolicyResult::Rejects };
             }
         }
     }
