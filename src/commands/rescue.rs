@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::report::{Report, rescue as report};
 use crate::requeue::rescue::{Rescue, filter_by_ids, writable};
-use crate::requeue::{execute, guard, operation};
+use crate::requeue::{execute, operation, protection};
 use crate::sources::files::ids;
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::preconditions;
@@ -26,7 +26,7 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
     let stage = columns.event.as_ref();
     let preconditions =
         preconditions::read(database, layout, &written, stage, context.timeout()).await?;
-    let unknown_guard = guard::compare_databases(context).await?;
+    let unknown_guard = protection::compare_databases(context).await?;
     let protection = context.protection();
     let only = ids::read(&args.ids, None, layout.id)?;
     let stuck =

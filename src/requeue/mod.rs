@@ -10,11 +10,11 @@
 pub(crate) mod canary;
 pub(crate) mod execute;
 pub(crate) mod follow;
-pub(crate) mod guard;
 pub(crate) mod job_outcome;
 pub(crate) mod job_tracker;
 pub(crate) mod operation;
 pub(crate) mod plan;
+pub(crate) mod protection;
 pub(crate) mod rescue;
 pub(crate) mod throttle;
 pub(crate) mod undo_watch;

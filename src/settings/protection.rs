@@ -7,7 +7,7 @@ use crate::dsn::{Dsn, Host, ServerAddress};
 use crate::error::Error;
 
 /// A protected or read-only context. Whether it is about the selected database is known here only if both have
-/// the same address; otherwise the servers tell (`requeue::guard`).
+/// the same address; otherwise the servers tell (`requeue::protection`).
 #[derive(Debug, Clone)]
 pub(crate) struct GuardedContext {
     /// Its name.

@@ -13,7 +13,7 @@ use crate::queue::Lifecycle;
 use crate::report::{Report, requeue as report};
 use crate::requeue::job_tracker::JobTracker;
 use crate::requeue::operation::RecordStore;
-use crate::requeue::{execute, guard, operation, plan};
+use crate::requeue::{execute, operation, plan, protection};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::files::operation_lock::OperationLock;
 use crate::sources::postgres::requeue::operation_events::LocatedOperation;
@@ -40,7 +40,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     let stage = columns.enqueued.as_ref();
     let preconditions =
         preconditions::read(database, layout, &assigned, stage, context.timeout()).await?;
-    let unknown_guard = guard::compare_databases(context).await?;
+    let unknown_guard = protection::compare_databases(context).await?;
     let protection = context.protection();
     let resolved = resolve(context, args, store.as_ref(), &preconditions, &columns).await?;
     let ResolvedTarget { target, options, stored_plan, resumed, requeued, lock } = resolved;

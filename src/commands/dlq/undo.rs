@@ -13,7 +13,7 @@ use crate::facts::throttle::Throttle;
 use crate::queue::Lifecycle;
 use crate::report::{Report, operations};
 use crate::requeue::operation::RecordStore;
-use crate::requeue::{execute, guard, operation};
+use crate::requeue::{execute, operation, protection};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::operation_events::LocatedOperation;
 use crate::sources::postgres::requeue::preconditions::{self, WritePreconditions};
@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Err
     let timeout = context.timeout();
     let preconditions =
         preconditions::read(database, layout, &columns.columns, stage, timeout).await?;
-    let unknown_guard = guard::compare_databases(context).await?;
+    let unknown_guard = protection::compare_databases(context).await?;
     let located = operation_events::locate(database, layout, &undone_operation, timeout).await?;
     let requeued = read_requeued(context, &located, &columns, store.as_ref()).await?;
     if requeued.is_empty() {

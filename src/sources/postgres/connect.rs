@@ -43,13 +43,13 @@ pub(crate) struct Connector {
 }
 
 /// Failed attempt to open a session.
-pub(crate) struct Refusal {
+pub(crate) struct ConnectFailure {
     pub(crate) error: SourceError,
     /// Whether the server or pooler has no connection left for this client.
     pub(crate) at_limit: bool,
 }
 
-impl From<SourceError> for Refusal {
+impl From<SourceError> for ConnectFailure {
     fn from(error: SourceError) -> Self {
         Self { error, at_limit: false }
     }
@@ -64,7 +64,7 @@ impl Connector {
 
     /// Connects to the first suitable host. As in libpq, the next host is tried only after a
     /// retryable error, and `prefer-standby` tries all hosts again if none is a standby.
-    async fn first_host(&self, deadline: Instant) -> Result<Session, Refusal> {
+    async fn first_host(&self, deadline: Instant) -> Result<Session, ConnectFailure> {
         let passes: &[SessionAttrs] = match self.dsn.session {
             SessionAttrs::PreferStandby => &[SessionAttrs::Standby, SessionAttrs::Any],
             ref other => std::slice::from_ref(other),
@@ -80,15 +80,15 @@ impl Connector {
                 let attempt = tokio::time::timeout(timeout, attempt).await;
                 match attempt.unwrap_or_else(|_| Err(errors::host_timeout(host, timeout).into())) {
                     Ok(session) => return Ok(session),
-                    Err(refusal) if refusal.error.kind.is_retryable() => {
-                        at_limit |= refusal.at_limit;
-                        failures.push(refusal.error);
+                    Err(failure) if failure.error.kind.is_retryable() => {
+                        at_limit |= failure.at_limit;
+                        failures.push(failure.error);
                     }
-                    Err(refusal) => return Err(refusal),
+                    Err(failure) => return Err(failure),
                 }
             }
         }
-        Err(Refusal { error: errors::no_host_left(failures), at_limit })
+        Err(ConnectFailure { error: errors::no_host_left(failures), at_limit })
     }
 
     /// Returns the timeout for the next host: an equal share of the remaining time, so that an unresponsive host
@@ -105,16 +105,20 @@ impl Connector {
         host: &Host,
         required: SessionAttrs,
         timeout: Duration,
-    ) -> Result<Session, Refusal> {
+    ) -> Result<Session, ConnectFailure> {
         let session = self.connect_host(host, timeout).await?;
         session.check(required, host).await?;
         Ok(session)
     }
 
     /// Connects to one host, with a second attempt with or without TLS where sslmode allows it.
-    async fn connect_host(&self, host: &Host, timeout: Duration) -> Result<Session, Refusal> {
+    async fn connect_host(
+        &self,
+        host: &Host,
+        timeout: Duration,
+    ) -> Result<Session, ConnectFailure> {
         let config = self.config(host, timeout);
-        let explain = |error| Refusal {
+        let explain = |error| ConnectFailure {
             at_limit: errors::is_connection_limit(&error),
             error: errors::connecting(&error, &self.dsn, host),
         };
@@ -195,7 +199,7 @@ impl Connector {
 }
 
 /// What the connector tells about the session that it opened or did not open.
-pub(crate) type Outcome = Result<Arc<SessionState>, Refusal>;
+pub(crate) type Outcome = Result<Arc<SessionState>, ConnectFailure>;
 
 /// What the pool and the connector tell each other; deadpool passes on only the driver's client and
 /// error.
@@ -232,7 +236,7 @@ impl Connect for Connector {
             let deadline = OPENING.try_with(|opening| opening.deadline).map_err(|_| no_client())?;
             let (client, outcome) = match self.first_host(deadline).await {
                 Ok(Session { client, state }) => (Ok(client), Ok(state)),
-                Err(refusal) => (Err(no_client()), Err(refusal)),
+                Err(failure) => (Err(no_client()), Err(failure)),
             };
             OPENING.with(|opening| opening.outcome.set(Some(outcome)));
             // Deadpool aborts this task when it drops the client. The connection's own task must

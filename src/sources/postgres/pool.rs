@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_postgres::{Client, Config};
 
-use super::connect::{self, Connector, Refusal};
+use super::connect::{self, ConnectFailure, Connector};
 use super::errors;
 use super::session::{ServerParameters, SessionState};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
@@ -86,12 +86,12 @@ impl Pool {
             let Ok(Ok(slot)) = slot else { return Err(errors::no_free_session(self.limit)) };
             match self.session(deadline).await {
                 Ok((session, state)) => return Ok(PooledSession { session, state, _slot: slot }),
-                Err(refusal) if !refusal.at_limit => return Err(refusal.error),
-                Err(refusal) => {
+                Err(failure) if !failure.at_limit => return Err(failure.error),
+                Err(failure) => {
                     if let Err(slot) = self.give_up(slot) {
                         drop(slot);
                         let pause = pauses.next().filter(|p| Instant::now() + *p < deadline);
-                        sleep(pause.ok_or(refusal.error)?).await;
+                        sleep(pause.ok_or(failure.error)?).await;
                     }
                 }
             }
@@ -104,8 +104,8 @@ impl Pool {
         let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
         match self.session(Instant::now() + self.limit).await {
             Ok((session, state)) => Some(PooledSession { session, state, _slot: slot }),
-            Err(refusal) => {
-                if refusal.at_limit {
+            Err(failure) => {
+                if failure.at_limit {
                     _ = self.give_up(slot);
                 }
                 None
@@ -118,14 +118,14 @@ impl Pool {
     fn session(
         &self,
         deadline: Instant,
-    ) -> BoxFuture<'_, Result<(Object, Arc<SessionState>), Refusal>> {
+    ) -> BoxFuture<'_, Result<(Object, Arc<SessionState>), ConnectFailure>> {
         async move {
             match connect::with_deadline(deadline, self.sessions.get()).await {
                 (Ok(session), opened) => {
                     let state = self.state(Object::id(&session), opened.and_then(Result::ok));
                     Ok((session, state))
                 }
-                (Err(_), Some(Err(refusal))) => Err(refusal),
+                (Err(_), Some(Err(failure))) => Err(failure),
                 (Err(error), _) => Err(SourceError::new(Kind::Other, error.to_string()).into()),
             }
         }

@@ -37,7 +37,7 @@ enum Step {
     Undo(usize),
     Rescue,
     Follow(usize),
-    Work(Work),
+    WorkerAction(WorkerAction),
     Edit(Edit),
 }
 
@@ -45,7 +45,7 @@ enum Step {
 #[derive(Debug, Clone)]
 enum Meanwhile {
     Nothing,
-    Work(Work),
+    WorkerAction(WorkerAction),
     Undo,
     Follow,
     Edit(Edit),
@@ -53,7 +53,7 @@ enum Meanwhile {
 
 /// What a worker does with one job.
 #[derive(Debug, Clone, Copy)]
-enum Work {
+enum WorkerAction {
     Claim,
     Finish,
     /// The last attempt fails.
@@ -77,13 +77,13 @@ enum Edit {
     Priority,
 }
 
-fn work() -> impl Strategy<Value = Work> {
+fn work() -> impl Strategy<Value = WorkerAction> {
     prop_oneof![
-        3 => Just(Work::Claim),
-        2 => Just(Work::Finish),
-        3 => Just(Work::Fail),
-        1 => Just(Work::Retry),
-        1 => Just(Work::Silence),
+        3 => Just(WorkerAction::Claim),
+        2 => Just(WorkerAction::Finish),
+        3 => Just(WorkerAction::Fail),
+        1 => Just(WorkerAction::Retry),
+        1 => Just(WorkerAction::Silence),
     ]
 }
 
@@ -94,7 +94,7 @@ fn edit() -> impl Strategy<Value = Edit> {
 fn step() -> impl Strategy<Value = Step> {
     let meanwhile = prop_oneof![
         2 => Just(Meanwhile::Nothing),
-        3 => work().prop_map(Meanwhile::Work),
+        3 => work().prop_map(Meanwhile::WorkerAction),
         2 => Just(Meanwhile::Undo),
         1 => Just(Meanwhile::Follow),
         1 => edit().prop_map(Meanwhile::Edit),
@@ -108,7 +108,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..3usize).prop_map(Step::Undo),
         1 => Just(Step::Rescue),
         2 => (0..3usize).prop_map(Step::Follow),
-        6 => work().prop_map(Step::Work),
+        6 => work().prop_map(Step::WorkerAction),
         3 => edit().prop_map(Step::Edit),
     ]
 }
@@ -210,7 +210,7 @@ impl<'a> Machine<'a> {
                 let Some(operation) = self.pick(&self.operations, *n) else { return Ok(()) };
                 self.follow(&operation)?;
             }
-            Step::Work(work) => self.work(*work),
+            Step::WorkerAction(work) => self.work(*work),
             Step::Edit(edit) => self.edit(*edit),
         }
         self.check()
@@ -315,7 +315,7 @@ impl<'a> Machine<'a> {
         let operation = self.session.value(&ours);
         match meanwhile {
             Meanwhile::Nothing => {}
-            Meanwhile::Work(work) => self.work(*work),
+            Meanwhile::WorkerAction(work) => self.work(*work),
             Meanwhile::Edit(edit) => self.edit(*edit),
             Meanwhile::Undo if !operation.is_empty() => {
                 self.cli("undo", &[&operation, "--yes"]).run();
@@ -369,7 +369,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn work(&mut self, work: Work) {
+    fn work(&mut self, work: WorkerAction) {
         self.failures += 1;
         let n = self.failures;
         let running = "(SELECT id FROM jobs WHERE state = 'running' ORDER BY id LIMIT 1)";
@@ -380,25 +380,25 @@ impl<'a> Machine<'a> {
             )
         };
         let sql = match work {
-            Work::Claim => "WITH claimed AS (UPDATE jobs SET state = 'running', locked_by = 'w', locked_at = now(),
+            WorkerAction::Claim => "WITH claimed AS (UPDATE jobs SET state = 'running', locked_by = 'w', locked_at = now(),
                      heartbeat_at = now() WHERE id = (SELECT id FROM jobs WHERE state = 'queued' ORDER BY id LIMIT 1)
                      RETURNING id)
                    INSERT INTO job_events (job_id, stage, data)
                      SELECT id, 'claimed', '{\"worker_id\": \"w\"}' FROM claimed"
                 .to_owned(),
-            Work::Finish => event("finished")
+            WorkerAction::Finish => event("finished")
                 + &format!("UPDATE jobs SET state = 'done', locked_by = NULL, updated_at = now() WHERE id = {running}"),
-            Work::Fail => event("failed")
+            WorkerAction::Fail => event("failed")
                 + &format!(
                     "UPDATE jobs SET state = 'dead_letter', attempts = 5, locked_by = NULL,
                        last_error = 'failure number {n}', updated_at = now() WHERE id = {running}"
                 ),
-            Work::Retry => event("failed")
+            WorkerAction::Retry => event("failed")
                 + &format!(
                     "UPDATE jobs SET state = 'queued', attempts = 1, locked_by = NULL,
                        last_error = 'failure number {n}', updated_at = now() WHERE id = {running}"
                 ),
-            Work::Silence => format!(
+            WorkerAction::Silence => format!(
                 "UPDATE jobs SET heartbeat_at = now() - interval '1 h', locked_at = now() - interval '1 h'
                   WHERE id = {running}"
             ),

@@ -9,7 +9,7 @@ use super::columns::{EventStage, RequeueColumns};
 use super::declared;
 use super::journal::REDACTED;
 pub(crate) use super::operation_sql::{Statements, object};
-use super::stored::{COUNT, REFUSED, Refusal, Stored, TableTraits, WRITTEN};
+use super::stored::{COUNT, NotStored, REFUSED, Stored, TableTraits, WRITTEN};
 use crate::facts::job_id::JobId;
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal, literals};
@@ -371,7 +371,7 @@ pub(crate) fn write_end(layout: &Layout, stage: Option<&EventStage>, data: &str)
     } else {
         (
             "logged.event",
-            format!("when logged.job_id is null then '{}'", Refusal::NoEvent.as_str()),
+            format!("when logged.job_id is null then '{}'", NotStored::NoEvent.as_str()),
             "left join logged on logged.job_id = updated.id",
         )
     };
@@ -388,7 +388,7 @@ pub(crate) fn write_end(layout: &Layout, stage: Option<&EventStage>, data: &str)
          )
          select id, {told}, pg_catalog.pg_current_xact_id()::text as transaction, refused
            from outcome, noted",
-        reverted = Refusal::Reverted.as_str(),
+        reverted = NotStored::Reverted.as_str(),
         // Only a local journal needs the columns; otherwise they are stored in the event.
         told = if logged.is_empty() {
             "previous::text as previous, written::text as written"

@@ -34,7 +34,7 @@ pub(crate) const RUN_DEFERRED: &str = "set constraints all immediate";
 
 /// Why a written row must not be committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum NotStored {
     /// A trigger changed the state back.
     Reverted,
     /// A deferred trigger changed the state back at COMMIT.
@@ -43,7 +43,7 @@ pub(crate) enum Refusal {
     NoEvent,
 }
 
-impl Refusal {
+impl NotStored {
     /// The value of the column `refused`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -151,7 +151,7 @@ impl Stored {
                     relation = events.relation,
                     id = if events.ids_grow { "bigint" } else { "uuid" },
                 ),
-                format!("when e.id is null then '{}'", Refusal::NoEvent.as_str()),
+                format!("when e.id is null then '{}'", NotStored::NoEvent.as_str()),
             ),
             None => (String::new(), String::new()),
         };
@@ -169,7 +169,7 @@ impl Stored {
              )
              select id, refused from outcome, noted where refused is not null",
             stored = self.condition,
-            reverted = Refusal::Reverted.as_str(),
+            reverted = NotStored::Reverted.as_str(),
         ))
     }
 }

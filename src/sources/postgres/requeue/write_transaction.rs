@@ -8,7 +8,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use super::stored::{self, GUARD, RUN_DEFERRED, Refusal};
+use super::stored::{self, GUARD, NotStored, RUN_DEFERRED};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::fingerprint::Fingerprint;
 use crate::permit::WritePermit;
@@ -23,7 +23,7 @@ pub(crate) enum WriteError {
     /// A row was rejected; smaller transactions show which one.
     RowRejected(Rejection),
     /// These jobs would not have been stored as they were meant; the others can be written without them.
-    Refused(Vec<(String, Refusal)>),
+    Refused(Vec<(String, NotStored)>),
     /// Statement timeout, because of a slow row or a slow server.
     TimedOut(SourceError),
     /// A row is locked, or the transaction was chosen as a deadlock or serialization victim.
@@ -76,8 +76,8 @@ impl Rejection {
     }
 }
 
-impl From<Refusal> for Rejection {
-    fn from(refusal: Refusal) -> Self {
+impl From<NotStored> for Rejection {
+    fn from(refusal: NotStored) -> Self {
         let message = refusal.message().to_owned();
         Self { reason: refusal.as_str().to_owned(), message }
     }
@@ -280,13 +280,13 @@ pub(crate) async fn reverted_at_commit(
 }
 
 /// Returns the jobs that must not be committed, by the write and by what was stored after it.
-fn refused(rows: &[Row], verified: &[Row]) -> Vec<(String, Refusal)> {
+fn refused(rows: &[Row], verified: &[Row]) -> Vec<(String, NotStored)> {
     // Queries for ids have no such column.
     let column = |row: &Row| row.try_get::<_, Option<String>>("refused").ok().flatten();
     let refused = rows
         .iter()
         .chain(verified)
-        .filter_map(|row| Some((row.get::<_, String>("id"), Refusal::parse(&column(row)?))));
+        .filter_map(|row| Some((row.get::<_, String>("id"), NotStored::parse(&column(row)?))));
     let mut refused: Vec<_> = refused.collect();
     refused.sort_by(|a, b| a.0.cmp(&b.0));
     refused.dedup_by(|a, b| a.0 == b.0);

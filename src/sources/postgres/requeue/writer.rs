@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 use super::declared;
 use super::journal::Journal;
 use super::statements::Statements;
-use super::stored::Refusal;
+use super::stored::NotStored;
 use super::write_transaction;
 use super::write_transaction::{
     Rejection, TransactionEnd, TransactionTimeouts, WriteError, WriteTransaction,
@@ -89,7 +89,7 @@ pub(crate) struct WriteResult {
     /// Ids of the jobs that were written.
     pub(crate) jobs: HashSet<String>,
     /// Ids of jobs that a deferred trigger changed back at COMMIT.
-    pub(crate) reverted: Vec<(String, Refusal)>,
+    pub(crate) reverted: Vec<(String, NotStored)>,
     /// Maximum time for which the transaction held locks.
     pub(crate) took: Duration,
 }
@@ -245,7 +245,7 @@ impl WriteRun<'_, '_> {
 fn write_result((rows, took): (Vec<Row>, Duration), reverted: Vec<String>) -> WriteResult {
     let mut jobs: HashSet<String> = rows.iter().map(|row| row.get("id")).collect();
     reverted.iter().for_each(|id| _ = jobs.remove(id));
-    let reverted = reverted.into_iter().map(|id| (id, Refusal::RevertedAtCommit)).collect();
+    let reverted = reverted.into_iter().map(|id| (id, NotStored::RevertedAtCommit)).collect();
     WriteResult { jobs, reverted, took }
 }
 
@@ -435,7 +435,7 @@ impl WriteRun<'_, '_> {
     }
 
     /// Records the jobs that must not be committed, and returns the others.
-    fn record_refused(&mut self, jobs: &[usize], refused: &[(String, Refusal)]) -> Vec<usize> {
+    fn record_refused(&mut self, jobs: &[usize], refused: &[(String, NotStored)]) -> Vec<usize> {
         let refused: HashMap<_, _> = refused.iter().map(|(id, why)| (id.as_str(), *why)).collect();
         let mut others = vec![];
         for &job in jobs {
