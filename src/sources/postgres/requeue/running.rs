@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
 use crate::facts::SourceError;
 use crate::facts::operation::OperationId;
 use crate::sources::postgres::{Connection, Database};
 
-/// Time within which a query must be answered beside the open transaction; otherwise a pooler has no second
-/// connection to the server.
+/// Time within which the transaction must begin and another query be answered beside it; otherwise a pooler has no
+/// second connection to the server.
 const PROBE_TIME: Duration = Duration::from_secs(1);
 
 /// An open transaction that shows that an operation is being written. It reads no rows, so it delays no vacuum. It is
@@ -25,14 +26,28 @@ pub(crate) struct RunningMark(Option<Connection>);
 /// Shows that this operation is being written. `None` if that fails or if there is no connection to spare, which harms
 /// no write.
 pub(crate) async fn show(db: &Database, operation: &OperationId) -> Option<RunningMark> {
-    let mark = RunningMark(Some(db.spare_connection().await?));
-    let connection = mark.0.as_ref()?;
+    let connection = db.spare_connection().await?;
+    match timeout(PROBE_TIME, begin(db, &connection, operation)).await {
+        Ok(Ok(())) => Some(RunningMark(Some(connection))),
+        // A pooler may still keep its queries waiting.
+        _ => {
+            connection.discard();
+            None
+        }
+    }
+}
+
+/// Begins the transaction, and tests that another connection is answered beside it.
+async fn begin(
+    db: &Database,
+    connection: &Connection,
+    operation: &OperationId,
+) -> Result<(), SourceError> {
     let begin = "BEGIN READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
-    connection.batch_execute(begin).await.ok()?;
+    connection.batch_execute(begin).await?;
     let statement = "select pg_catalog.pg_try_advisory_xact_lock_shared($1)";
-    connection.query_typed(statement, &[(&key(operation), Type::INT8)]).await.ok()?;
-    db.row(PROBE_TIME, "select 1 as one", &[]).await.ok()?;
-    Some(mark)
+    connection.query_typed(statement, &[(&key(operation), Type::INT8)]).await?;
+    db.row(PROBE_TIME, "select 1 as one", &[]).await.map(drop)
 }
 
 impl RunningMark {
