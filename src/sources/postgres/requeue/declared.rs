@@ -13,8 +13,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::RequeueColumns;
-use super::operation_sql::{KeyQuery, Statements, object};
-use super::statements::write_end;
+use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{ident, literal, state_in};

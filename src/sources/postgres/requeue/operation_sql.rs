@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use super::columns::EventStage;
+use super::stored::{COUNT, NotStored, REFUSED, WRITTEN};
+use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
 
 /// Statements of an operation: `$1` is the keys (text[]), `$2` the JSON that is part of every event
@@ -46,4 +49,64 @@ pub(crate) fn object(row: &str, columns: &[String]) -> String {
     let pairs: Vec<_> =
         columns.iter().map(|c| format!("{}, {row}.{}", literal(c), ident(c))).collect();
     format!("jsonb_build_object({})", pairs.join(", "))
+}
+
+/// Returns the end of a write statement whose CTE `updated` returns `id`, `previous`, `written` and
+/// `is_stored`: it inserts one event per job with `data`, unless `stage` is `None`, and selects the rows.
+///
+/// `refused` says why a row must not be committed ([`refusals`]). The settings that it leaves behind, local to
+/// the transaction, tell [`GUARD`] and [`Stored::verify`] what was written.
+pub(crate) fn write_end(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
+    let logged = event(layout, stage, data);
+    let (event_id, no_event, join) = if logged.is_empty() {
+        ("null::text", String::new(), "")
+    } else {
+        (
+            "logged.event",
+            format!("when logged.job_id is null then '{}'", NotStored::NoEvent.as_str()),
+            "left join logged on logged.job_id = updated.id",
+        )
+    };
+    format!(
+        "{logged}, outcome as materialized (
+           select updated.id::text as id, updated.previous, updated.written, {event_id} as event,
+                  case when updated.is_stored is not true then '{reverted}' {no_event} end as refused
+             from updated {join}
+         ), noted as materialized (
+           select pg_catalog.set_config('{REFUSED}', count(refused)::text, true),
+                  pg_catalog.set_config('{COUNT}', count(*)::text, true),
+                  pg_catalog.set_config('{WRITTEN}', coalesce(string_agg(concat(id, ':', event), ','), ''), true)
+             from outcome
+         )
+         select id, {told}, pg_catalog.pg_current_xact_id()::text as transaction, refused
+           from outcome, noted",
+        reverted = NotStored::Reverted.as_str(),
+        // Only a local journal needs the columns; otherwise they are stored in the event.
+        told = if logged.is_empty() {
+            "previous::text as previous, written::text as written"
+        } else {
+            "null::text as previous, null::text as written"
+        },
+    )
+}
+
+/// Returns the CTE that writes one event per job, or an empty string if events cannot be written.
+fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
+    let (Some(events), Some(stage)) = (&layout.events, stage) else { return String::new() };
+    let (extra, value) = if events.workspace && layout.workspace.is_some() {
+        (", workspace_id", ", workspace")
+    } else {
+        ("", "")
+    };
+    let job_events = &events.relation;
+    format!(
+        ", logged as (
+           insert into {job_events} (job_id, {stage_column}, {data_column}{extra})
+           select id, {stage}, $2::text::jsonb || {data}{value} from updated
+           returning job_id, id::text as event
+         )",
+        stage_column = ident(&events.stage),
+        data_column = ident(&stage.data),
+        stage = literal(&stage.stage),
+    )
 }
