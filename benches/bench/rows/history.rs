@@ -50,7 +50,7 @@ fn fill(store: &Path, snapshots: i64) -> Result<()> {
     let now = jiff::Timestamp::now().as_millisecond();
     let tx = db.transaction()?;
     tx.execute_batch("delete from details; delete from snapshots")?;
-    let mut snapshot = tx.prepare("insert into snapshots values (?, ?, ?, 20, ?, ?, ?, 0, ?, ?, 6, 7, 0, 1, ?, ?, 30.5, 8, 2.5)")?;
+    let mut snapshot = tx.prepare("insert into snapshots values (?, ?, ?, 20, ?, ?, ?, 0, ?, ?, 6, 7, 0, 1, ?, ?, 30.5, 8, 2.5, (select max(id) from check_sets))")?;
     let mut details = tx.prepare("insert into details values (?, ?)")?;
     let detail = detail();
     for n in 0..snapshots {
