@@ -1,8 +1,8 @@
 //! `.env` of the working directory: only the keys that this tool reads, with the values that Node's dotenv reads.
 //!
-//! Programs disagree about some values. dotenvy, which reads the file as Rust and Ruby programs do, is asked as well:
-//! if its value is another one, a warning says so. An unescaped `$` outside of single quotes, which some programs
-//! expand, and so truncate a password, is an error.
+//! Programs disagree about some values. The value is also read with dotenvy, which follows other rules than Node: if
+//! it differs, a warning says so. An unescaped `$` outside of single quotes, which some programs expand, and so
+//! truncate a password, is an error.
 
 use std::collections::BTreeMap;
 use std::path::Path;
