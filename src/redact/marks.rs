@@ -1,8 +1,8 @@
 //! Marks: short texts from which a rule starts. All marks of a text are found in one pass.
 //!
 //! Redaction reads every error of a listing, and few contain a mark. A table of the first three bytes of all marks
-//! rejects most places of a text with one look-up, and needs neither the time nor the memory to build that a general
-//! automaton needs: the scan of a text is four times as fast as with the NFA of `aho-corasick`.
+//! rejects most places of a text with one look-up. With it and [`super::names`]' kept answers a scan takes less than half
+//! of the instructions that it took with three automata of `aho-corasick`, and building it a fifth (callgrind).
 
 use std::ops::Range;
 
