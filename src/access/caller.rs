@@ -10,11 +10,24 @@ pub(crate) fn tests_caller(body: &Body) -> bool {
         return true;
     }
     (0..tokens.len()).any(|at| match &tokens[at..] {
-        ["auth", ".", "jwt", ..] => true,
+        ["auth", ".", "jwt", "(", ")", rest @ ..] => names_user_claim(rest),
         ["auth", ".", "role", "(", ")", rest @ ..] => names_backend_role(rest),
         ["auth", ".", "uid", "(", ")", ..] => compares_user(&tokens, at),
         _ => false,
     })
+}
+
+/// Whether the claims after `auth.jwt()` say more than that a user is signed in: the role and the audience are the same
+/// for all users. Without the name of a claim the value is used elsewhere.
+fn names_user_claim(after: &[&str]) -> bool {
+    // `(auth.jwt() ->> 'claim')`
+    let after = after.strip_prefix(&[")"]).unwrap_or(after);
+    if matches!(after, ["is", "null", ..] | ["is", "not", "null", ..]) {
+        return false;
+    }
+    let operators = |t: &&&str| matches!(**t, "-" | ">" | "->" | "->>" | "#" | "#>" | "#>>");
+    let claim = after.iter().find(|t| !operators(t));
+    !matches!(claim, Some(&("'role'" | "'aud'")))
 }
 
 /// Whether the comparison after `auth.role()` names a role other than those of clients.
@@ -89,6 +102,8 @@ mod tests {
             "begin if auth.role() <> 'service_role' then raise exception 'x'; end if; end"
         ));
         assert!(tests("select current_setting('request.jwt.claims', true)"));
+        assert!(tests("select * from t where org = auth.jwt() ->> 'org'"));
+        assert!(tests("declare j jsonb := auth.jwt(); begin return j ->> 'sub' = u; end"));
     }
 
     #[test]
@@ -100,6 +115,9 @@ mod tests {
         ));
         assert!(!tests("begin if auth.role() = 'authenticated' then return; end if; end"));
         assert!(!tests("begin perform auth.uid(); end"));
+        assert!(!tests("begin if auth.jwt() ->> 'aud' = 'authenticated' then return; end if; end"));
+        assert!(!tests("begin if (auth.jwt() ->> 'role') = 'anon' then return; end if; end"));
+        assert!(!tests("begin if auth.jwt() is null then raise exception 'x'; end if; end"));
         assert!(!tests("select 1 -- auth.uid() = user_id"));
     }
 }
