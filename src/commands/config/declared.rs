@@ -28,8 +28,8 @@ pub(super) async fn prove(
     };
     let proofs = match proofs.await {
         Ok(proofs) => proofs,
-        // The layout could not be read either, for the same reason.
-        Err(_) => return (Value::Null, vec![]),
+        // What could not be proven is an error; the caller drops it if the layout has the same one.
+        Err(error) => return (Value::Null, vec![error]),
     };
     document.push(Block::Table(columns_table(&proofs)));
     let columns: Vec<_> = proofs.iter().map(column_json).collect();
@@ -74,15 +74,8 @@ fn column_json(proof: &FieldProof) -> Value {
 
 /// The roles with the key of the declaration, and the number of their jobs.
 fn roles(queue: &Queue) -> [(&'static str, Lifecycle, Option<Count>); 5] {
-    let queued = match (&queue.due, &queue.scheduled) {
-        (Count::Exact(due), Count::Exact(scheduled)) => Count::Exact(due + scheduled),
-        (Count::NotCounted(why), _) | (_, Count::NotCounted(why)) => Count::NotCounted(why.clone()),
-        (due, scheduled) => {
-            Count::AtLeast(due.at_least().unwrap_or(0) + scheduled.at_least().unwrap_or(0))
-        }
-    };
     [
-        ("queued", Lifecycle::Queued, Some(queued)),
+        ("queued", Lifecycle::Queued, Some(queue.queued())),
         ("claimed", Lifecycle::Claimed, Some(queue.claimed.clone())),
         ("failed", Lifecycle::Failed, Some(queue.failed.clone())),
         ("dead", Lifecycle::Dead, queue.dead.clone()),
