@@ -104,6 +104,22 @@ fn role_and_database_at_their_limit_are_reported() {
 }
 
 #[test]
+fn role_limit_counts_only_where_the_role_is_used() {
+    let (database, other) =
+        (Database::from_fixture("main_healthy"), Database::from_fixture("main_healthy"));
+    let role = limited_role(&database, 1);
+    let elsewhere = other.url_as(&role);
+    let held_elsewhere = Session::open(&elsewhere);
+    run("triage", &database.url(), &healthy_app()).expect_code(0);
+    // The limit of a role counts its sessions in all databases.
+    database.execute(&format!("ALTER ROLE {role} CONNECTION LIMIT 2"));
+    let held_here = Session::open(&database.url_as(&role));
+    run("triage", &database.url(), &healthy_app()).expect_code(2);
+    drop((held_elsewhere, held_here));
+    database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
 fn own_sessions_are_no_load() {
     let database = Database::from_fixture("main_healthy");
     let name = database.name();

@@ -9,11 +9,13 @@ with sessions as (
    where a.datid is not null and a.usesysid is not null
      and coalesce(a.backend_type, 'client backend') = 'client backend'
 ), limits as (
-  -- CONNECTION LIMIT of roles and of this database; the server does not apply either to superusers.
+  -- CONNECTION LIMIT of this database and of the roles that use it; a role counts its sessions in all databases.
+  -- The server does not apply either to superusers.
   select r.rolname::text as role, r.rolconnlimit as "limit", count(*) as used
     from sessions s join pg_catalog.pg_roles r on r.oid = s.usesysid
    where not s.own and r.rolconnlimit > 0 and not r.rolsuper
    group by 1, 2
+  having bool_or(s.datname = pg_catalog.current_database())
    union all
   select null, d.datconnlimit, (select count(*) from sessions s where s.datname = d.datname and not s.own)
     from pg_catalog.pg_database d
