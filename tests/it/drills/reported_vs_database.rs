@@ -57,6 +57,8 @@ fn expected(outcome: &Value, failed: bool) -> i32 {
     match failed {
         true if none(&["done", "in_doubt"]) => 3,
         false if none(&["skipped", "errors", "left", "in_doubt"]) => 0,
+        // The jobs changed after the plan, and there is nothing to resume.
+        false if none(&["done", "in_doubt", "left"]) => 77,
         _ => 75,
     }
 }
