@@ -79,6 +79,13 @@ need_procps() {
     command -v ps >/dev/null 2>&1 || install_package procps procps
 }
 
+# The shells whose completion is tested.
+need_shells() {
+    for shell in bash zsh fish; do
+        command -v "$shell" >/dev/null 2>&1 || install_package "$shell" "$shell"
+    done
+}
+
 # A C compiler with the C library's headers: the TLS library builds a little C, and Rust links with
 # it. Debian's gcc only recommends the headers; a bare macOS has a cc that only asks to be installed.
 need_cc() {

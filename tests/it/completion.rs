@@ -1,4 +1,6 @@
-//! Tests of shell completion in bash, in a terminal.
+//! Tests of shell completion in bash, zsh and fish.
+
+use std::path::{Path, PathBuf};
 
 use crate::demo::Demo;
 use crate::support::cli::{BINARY, Cli};
@@ -59,6 +61,79 @@ fn kinds_are_completed_from_the_context_database() {
     );
     let key = "cliplyctl -c demo env explain FFMPEG_T";
     complete(&mut terminal, key, &format!("{key}IMEOUT_SECONDS"));
+}
+
+/// The directory of the files that load the completions into a shell.
+fn loaders() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions")
+}
+
+/// Returns a search path with the binary under test.
+fn search_path() -> String {
+    let directory = Path::new(BINARY).parent().unwrap().display();
+    format!("{directory}:/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin")
+}
+
+fn require(program: &str) {
+    let found = std::process::Command::new(program).arg("--version").output();
+    assert!(
+        found.is_ok(),
+        "{program} is not on this machine: `apt-get install {program}` or `brew install {program}` \
+         (scripts/test does it)"
+    );
+}
+
+#[test]
+fn bash_completes_with_the_loader() {
+    let shell = Cli::program("bash", ["--norc", "--noprofile", "-i"]).env("PS1", "ready> ");
+    let mut terminal = shell.env("PATH", search_path()).terminal(24, 120);
+    terminal.wait_for("ready>");
+    let loader = loaders().join("cliplyctl.bash");
+    terminal.type_text(&format!("source {}; echo so\"urced\"\r", loader.display()));
+    terminal.wait_for("sourced");
+    complete(&mut terminal, "cliplyctl dlq req", "cliplyctl dlq requeue");
+}
+
+#[test]
+fn zsh_completes_with_the_loader() {
+    require("zsh");
+    let shell = Cli::program("zsh", ["-f", "-i"]).env("PS1", "ready> ");
+    let mut terminal = shell.env("PATH", search_path()).terminal(24, 120);
+    terminal.wait_for("ready>");
+    terminal.type_text(&format!(
+        "fpath=({} $fpath); autoload -Uz compinit; compinit -u -D; echo so\"urced\"\r",
+        loaders().display()
+    ));
+    terminal.wait_for("sourced");
+    // The loader answers the first Tab, the script of the binary the second one.
+    complete(&mut terminal, "cliplyctl dlq req", "cliplyctl dlq requeue");
+    complete(&mut terminal, "cliplyctl tri", "cliplyctl triage");
+}
+
+#[test]
+fn fish_completes_with_the_loader() {
+    require("fish");
+    let script = format!(
+        "source {}; complete --do-complete 'cliplyctl dlq req'",
+        loaders().join("cliplyctl.fish").display()
+    );
+    let mut shell = Cli::program("fish", ["--no-config", "-c", &script]).env("PATH", search_path());
+    let output = shell.run().expect_code(0);
+    let candidates: Vec<_> =
+        output.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(candidates, ["requeue"], "{output:#?}");
+}
+
+#[test]
+fn loader_without_the_binary_is_silent() {
+    require("fish");
+    let (bash, fish) = (loaders().join("cliplyctl.bash"), loaders().join("cliplyctl.fish"));
+    for (shell, loader) in [("bash", bash), ("fish", fish)] {
+        let script = format!("source {}", loader.display());
+        let output = Cli::program(shell, ["-c", &script]).env("PATH", "/usr/bin:/bin").run();
+        let output = output.expect_code(0);
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""), "{shell}");
+    }
 }
 
 #[test]
