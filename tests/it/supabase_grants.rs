@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use crate::rls::clean;
 use crate::support::cli::{Cli, Output};
+use crate::support::http::Stub;
 use crate::support::postgres::{Database, Session};
+use crate::support::readiness;
 
 /// Makes a role that is no superuser the owner of everything in `public`, as `postgres` is on Supabase.
 fn owned_by_another(database: &Database) -> String {
@@ -47,6 +49,14 @@ fn allowed(url: &str, words: &str) -> Value {
     report
 }
 
+/// Returns the status of every check of `triage`, with an app that reports ready.
+fn triage(url: &str, app: &Stub) -> Vec<(String, String)> {
+    let report = allowed(url, &format!("triage --base-url {}", app.url()));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let checks = report["checks"].as_array().unwrap().iter();
+    checks.map(|check| (text(&check["id"]), text(&check["status"]))).collect()
+}
+
 const READ: [&str; 8] = [
     "queue",
     "dlq groups",
@@ -68,7 +78,12 @@ fn every_command_works_with_exactly_the_printed_grants() {
     Session::open(&owner_url).execute(&grants);
     let url = |role: &str| database.url_as(&format!("cliplyctl_{role}"));
 
+    let app = Stub::start([
+        ("/api/healthz", readiness::response("healthz_ok")),
+        ("/api/readyz", readiness::response("canonical_ok")),
+    ]);
     for role in ["read", "audit", "write"] {
+        assert_eq!(triage(&url(role), &app), triage(&database.url(), &app), "{role}");
         for words in READ {
             let report = allowed(&url(role), words);
             // The role sees every row that the superuser sees.
@@ -100,6 +115,10 @@ fn every_command_works_with_exactly_the_printed_grants() {
     }
     let done = run(&url("write"), &format!("{requeue} -o json")).expect_code(0).json();
     let operation = done["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
+    for role in ["read", "audit", "write"] {
+        let followed = allowed(&url(role), &format!("dlq follow {operation} --wait 1s"));
+        assert_eq!(followed["summary"]["queued"], 2, "{role}: {followed:#}");
+    }
     let undone = run(&url("write"), &format!("dlq undo {operation} --yes --reason mistake"));
     undone.expect_code(0);
     run(&url("write"), "jobs rescue --yes --reason dead").expect_code(0);
