@@ -100,7 +100,8 @@ async fn read_kinds() -> Option<Vec<String>> {
 /// Reads the names of the tables in the schemas that the API exposes, without the prefix `public.`.
 async fn read_tables() -> Option<Vec<String>> {
     let context = context()?;
-    let catalog = access::read(context.database().await.ok()?, TIMEOUT, &[], &[]).await.ok()?;
+    let catalog =
+        access::read(context.database().await.ok()?, TIMEOUT, &[], &[], None).await.ok()?;
     let unqualified = |name: &str| name.strip_prefix("public.").unwrap_or(name).to_owned();
     Some(catalog.tables().map(|table| unqualified(&table.name)).collect())
 }

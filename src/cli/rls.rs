@@ -32,6 +32,9 @@ pub struct RlsScope {
     /// Examine these schemas [default: those that the API exposes, else public]
     #[arg(long, value_name = "SCHEMA", value_delimiter = ',')]
     pub(crate) schemas: Vec<String>,
+    /// Examine Supabase Storage as well, against its built-in contract: no client reaches a row
+    #[arg(long)]
+    pub(crate) storage: bool,
     /// Examine this role as well; may be given more than once
     #[arg(long, value_name = "ROLE")]
     pub(crate) role: Vec<String>,
@@ -46,7 +49,11 @@ impl RlsScope {
         let roles = self.role.iter().map(|role| ("--role", Some(role.clone())));
         let given =
             single.into_iter().chain(roles).filter_map(|(flag, value)| Some((flag, value?)));
-        given.map(|(flag, value)| format!(" {flag} {}", crate::text::quote(&value))).collect()
+        let storage = self.storage.then(|| " --storage".to_owned());
+        given
+            .map(|(flag, value)| format!(" {flag} {}", crate::text::quote(&value)))
+            .chain(storage)
+            .collect()
     }
 }
 

@@ -31,6 +31,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             each.all(|p| contract_table(audit, &table.name).is_none_or(|c| c.lists_grant(role, p)))
         };
         if grants.iter().all(listed) {
+            if audit.contract.platform_tables.contains(&table.name) {
+                continue;
+            }
             others.push(table.name.clone());
             suggested_fixes.push(suggested_fix);
             continue;

@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 use crate::cli::RlsScope;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::SourceError;
+use crate::facts::access::contract::STORAGE_SCHEMA;
 use crate::facts::access::{
     AccessCatalog, AccessTests, Audit, CLIENT_ROLES, Contract, SERVICE_ROLE,
 };
@@ -37,8 +39,17 @@ async fn gather(
 
 /// Reads the contract.
 fn contract(scope: &RlsScope) -> Result<Contract, Error> {
-    contract_file::read(scope.contract.as_deref())
-        .map_err(|e| Error { hints: e.hint.into_iter().collect(), ..Error::config(e.message) })
+    let read = || {
+        let mut contract = contract_file::read(scope.contract.as_deref())?;
+        if scope.storage {
+            contract.add_platform(contract_file::storage()?);
+        }
+        Ok(contract)
+    };
+    read().map_err(|e: SourceError| Error {
+        hints: e.hint.into_iter().collect(),
+        ..Error::config(e.message)
+    })
 }
 
 /// Reads the catalog for the usual roles and those of the contract and of `--role`.
@@ -54,7 +65,9 @@ async fn catalog(
     roles.sort();
     roles.dedup();
     let database = context.database().await?;
-    let mut catalog = access::read(database, context.remaining(), &roles, &scope.schemas).await?;
+    let also = scope.storage.then_some(STORAGE_SCHEMA);
+    let mut catalog =
+        access::read(database, context.remaining(), &roles, &scope.schemas, also).await?;
     refuse_unknown_names(scope, &catalog)?;
     catalog.evaluations = evaluate::read(database, context.remaining(), contract, &catalog).await;
     Ok(catalog)
@@ -72,6 +85,9 @@ fn refuse_unknown_names(scope: &RlsScope, catalog: &AccessCatalog) -> Result<(),
             return Err(Error::usage(format!("there is no {kind} \"{name}\""))
                 .hint(did_you_mean(name, &names)));
         }
+    }
+    if scope.storage && !session.all_schemas.iter().any(|name| name == STORAGE_SCHEMA) {
+        return Err(Error::usage("--storage: there is no schema \"storage\" in this database"));
     }
     Ok(())
 }

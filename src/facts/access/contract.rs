@@ -1,5 +1,6 @@
 //! Access contract: the expected access by table, role and command, and the expected policies.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,12 @@ use super::SqlCommand;
 
 /// The default contract: that of the runbook, for `jobs`.
 pub const BUILT_IN: &str = include_str!("contract.toml");
+
+/// The contract of Supabase Storage, which `--storage` adds.
+pub(crate) const STORAGE: &str = include_str!("storage.toml");
+
+/// The schema of Supabase Storage.
+pub(crate) const STORAGE_SCHEMA: &str = "storage";
 
 /// A contract, as stored in a TOML file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -31,6 +38,9 @@ pub struct Contract {
     /// Tables and paths whose entry has the comment `# review`: open to clients, and not yet confirmed.
     #[serde(skip)]
     pub(crate) review: BTreeSet<String>,
+    /// Tables whose owner is the hosting platform, so that its listed grants are no finding.
+    #[serde(skip)]
+    pub(crate) platform_tables: BTreeSet<String>,
 }
 
 /// A helper function of policies.
@@ -219,6 +229,18 @@ pub(crate) struct Waiver {
     pub(crate) reason: String,
     /// Last day on which it is valid, `YYYY-MM-DD`.
     pub(crate) expires: jiff::civil::Date,
+}
+
+impl Contract {
+    /// Adds the tables of the hosting platform's contract that this one does not declare.
+    pub(crate) fn add_platform(&mut self, platform: Self) {
+        for (name, table) in platform.tables {
+            if let Entry::Vacant(entry) = self.tables.entry(name) {
+                self.platform_tables.insert(entry.key().clone());
+                entry.insert(table);
+            }
+        }
+    }
 }
 
 impl ContractTable {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::facts::access::contract::{BUILT_IN, Contract};
+use crate::facts::access::contract::{BUILT_IN, Contract, STORAGE};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::redact;
 
@@ -28,6 +28,11 @@ pub fn read(path: Option<&Path>) -> Result<Contract, SourceError> {
     }
     let text = std::fs::read_to_string(path).map_err(|e| read_error(e.to_string()))?;
     parse(&text, &format!("contract {shown}"))
+}
+
+/// Returns the contract of Supabase Storage.
+pub(crate) fn storage() -> Result<Contract, SourceError> {
+    parse(STORAGE, "the built-in contract of storage")
 }
 
 /// Describes a TOML error with its line number but without the text of the line: a file passed by

@@ -211,6 +211,49 @@ fn wide_database_is_audited_completely_without_findings() {
 }
 
 #[test]
+fn storage_is_held_against_its_own_contract() {
+    let database = clean();
+    let audit = |more: &[&str]| findings(&audit_of(&database.url(), more));
+    audit_of(&database.url(), &["--storage"]).expect_code(64);
+    database.execute(&read("rls/storage.sql"));
+    assert_eq!(audit(&["--storage"]), Vec::<String>::new());
+
+    let open = [
+        (
+            "CREATE POLICY p ON storage.objects FOR SELECT TO anon USING (bucket_id = 'clips')",
+            "DROP POLICY p ON storage.objects",
+            "rls.contract_policy critical storage.objects",
+        ),
+        (
+            "ALTER TABLE storage.buckets DISABLE ROW LEVEL SECURITY",
+            "ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY",
+            "rls.off critical storage.buckets",
+        ),
+    ];
+    for (change, revert, finding) in open {
+        database.execute(change);
+        assert_eq!(audit(&["--storage"]), [finding], "{change}");
+        database.execute(revert);
+    }
+
+    // An app that uses Storage declares its own access, which takes precedence.
+    database.execute(
+        "CREATE POLICY own ON storage.objects FOR SELECT TO authenticated
+           USING (owner_id = (SELECT auth.uid())::text)",
+    );
+    let mut contract =
+        Cli::new(["rls", "contract", "--storage"]).env("DATABASE_URL", database.url());
+    let contract = contract.run().expect_code(0).stdout;
+    let output = Cli::new(["rls", "audit", "-o", "json", "--storage", "--contract", "c.toml"])
+        .file("c.toml", contract)
+        .env("DATABASE_URL", database.url())
+        .run();
+    let critical: Vec<_> =
+        findings(&output).into_iter().filter(|finding| finding.contains("critical")).collect();
+    assert_eq!(critical, Vec::<String>::new(), "{output:#?}");
+}
+
+#[test]
 fn documented_contract_is_valid_and_enforced() {
     let text = include_str!("../../../docs/rls.md");
     let contract = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();

@@ -25,19 +25,24 @@ const QUERIES: [&str; 6] = [
 ];
 
 /// Reads the catalog. If `schemas` is empty, the schemas that the API exposes are read, or
-/// `public`.
+/// `public`; `also` is one more schema.
 pub(crate) async fn read(
     db: &Database,
     timeout: Duration,
     roles: &[String],
     schemas: &[String],
+    also: Option<&str>,
 ) -> Result<AccessCatalog, SourceError> {
     db.read(timeout, async |tx| {
         // The search_path determines whether names in deparsed expressions are qualified; if it is
         // empty, all of them are.
         tx.batch_execute("SET LOCAL search_path = ''").await?;
         let session: Session = parse(&tx.query_typed_one(SESSION, &[]).await?.get::<_, String>(0))?;
-        let schemas = if schemas.is_empty() { exposed_schemas(&session) } else { schemas.to_vec() };
+        let mut schemas =
+            if schemas.is_empty() { exposed_schemas(&session) } else { schemas.to_vec() };
+        if let Some(also) = also.filter(|also| schemas.iter().all(|schema| schema != also)) {
+            schemas.push(also.to_owned());
+        }
         let results = run_queries(tx, roles, &schemas).await?;
         let [roles, relations, policies, functions, triggers, defaults] = &results[..] else {
             return Err(malformed("an answer is missing"));
