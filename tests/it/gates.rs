@@ -40,26 +40,35 @@ fn every_command_in_the_gate_files_parses() {
     assert!(seen >= 6, "the gates have lost their commands: {seen}");
 }
 
-#[test]
-fn package_contains_binary_completions_and_manual() {
+/// Packs a stub instead of the binary: packing one with debug symbols takes half a minute. Returns what `then` prints.
+fn package(then: &str) -> String {
     let root = env!("CARGO_MANIFEST_DIR");
-    let line =
-        format!("{root}/scripts/package && tar tzf {root}/target/package/cliplyctl-*.tar.gz");
+    let line = format!("{root}/scripts/package && cd {root}/target/package && {then}");
     let path = std::env::var("PATH").unwrap();
-    // A stub instead of the binary: packing one with debug symbols takes half a minute.
     let cli = Cli::program("sh", ["-c", &line]).env("PATH", path);
     let cli = cli.file("cliplyctl", format!("#!/bin/sh\nexec {BINARY} \"$@\"\n"));
     let binary = cli.home().join("cliplyctl");
     std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let output = cli.env("BINARY", binary).run();
-    let listing = output.expect_code(0).stdout;
-    for file in [
-        "bin/cliplyctl",
-        "completions/cliplyctl",
-        "_cliplyctl",
-        "man1/cliplyctl.1.gz",
-        "RUNBOOK.md",
-    ] {
+    cli.env("BINARY", binary).run().expect_code(0).stdout
+}
+
+// One test, because both packages are written to the same directory.
+#[test]
+fn package_is_complete_and_the_same_bytes_twice() {
+    let listing = package("tar tzf cliplyctl-*.tar.gz");
+    for file in
+        ["bin/cliplyctl", "completions/cliplyctl", "_cliplyctl", "cliplyctl.fish", "RUNBOOK.md"]
+    {
         assert!(listing.contains(file), "{file}: {listing}");
     }
+    // Every page that a manual page refers to is there.
+    let pages = "for page in $(find . -path '*/cliplyctl-*/share/man/*' -name '*.gz'); do gzip -dc $page; done";
+    let text = package(pages).replace("\\-", "-");
+    let links: Vec<_> = text.lines().filter_map(|line| line.strip_suffix("(1)")).collect();
+    assert!(links.contains(&"cliplyctl-dlq-requeue"), "{links:?}");
+    for link in links {
+        assert!(listing.contains(&format!("man1/{link}.1.gz")), "{link}: {listing}");
+    }
+    let sums = "for file in *.tar.gz *.deb; do [ ! -e $file ] || cksum $file; done";
+    assert_eq!(package(sums), package(sums));
 }
