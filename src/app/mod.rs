@@ -37,7 +37,7 @@ pub(crate) fn run() -> ExitCode {
     let run = AssertUnwindSafe(|| run_to_end(&cli, &environment, terminal));
     catch_unwind(run).unwrap_or_else(|_| {
         // The panic hook has already printed the panic to stderr.
-        let error = Error::bug("the tool stopped by a bug of its own");
+        let error = Error::bug("internal error (a bug in cliplyctl)");
         print_error_report(&cli, terminal, error, &context::no_provenance())
     })
 }
@@ -57,7 +57,7 @@ fn run_to_end(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -
             runtime.shutdown_background();
             outcome
         }
-        Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
+        Err(error) => Err(Error::bug("cannot start the async runtime").cause(error)),
     };
     outcome.unwrap_or_else(|error| print_failure(cli, terminal, error, &context::no_provenance()))
 }
@@ -70,7 +70,7 @@ async fn execute(
 ) -> Result<ExitCode, Error> {
     cli.command.check_format(cli.format())?;
     let cwd = std::env::current_dir()
-        .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
+        .map_err(|e| Error::config("cannot read the working directory").cause(e))?;
     if cli.global.is_fleet() {
         let (report, from) = commands::fleet::run(cli, environment, terminal, &cwd).await?;
         return Ok(print_report(cli, terminal, report, &from));
@@ -87,7 +87,7 @@ async fn execute(
     let settings = Settings::resolve(&overrides, environment, &cwd)?;
     if let Some(invalid) = &settings.invalid_config {
         terminal.print_note(&format!(
-            "warning: {}; nothing is written until it is mended",
+            "warning: {}; writes are refused until it is fixed",
             invalid.message
         ));
     }
@@ -135,9 +135,9 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     match terminal.print_stdout(&text) {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            let error = Error::undelivered("the report cannot be written to stdout")
+            let error = Error::undelivered("cannot write the report to stdout")
                 .cause(error)
-                .hint("what the command did stays done; the operations: cliplyctl dlq ops");
+                .hint("completed writes stay in effect; list them: cliplyctl dlq ops");
             terminal.print_error(&error);
             // An exit code that says more is kept.
             match cli.format().code(report.exit) {

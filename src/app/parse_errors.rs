@@ -26,7 +26,7 @@ pub(crate) fn explain(mut error: clap::Error, arguments: impl Iterator<Item = St
         _ => &[],
     };
     if error.kind() == ErrorKind::MissingRequiredArgument && missing.iter().any(|n| n == "<OP>") {
-        let tip = "cliplyctl dlq ops lists the operations".into();
+        let tip = "list the operations: cliplyctl dlq ops".into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     _ = error.print();

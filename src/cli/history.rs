@@ -54,7 +54,7 @@ pub struct History {
 /// Parses an interval of at least one second.
 fn interval(text: &str) -> Result<Duration, String> {
     let every = duration::parse(text)?;
-    if every < MIN_INTERVAL { Err("expected one second or more".to_owned()) } else { Ok(every) }
+    if every < MIN_INTERVAL { Err("expected at least 1s".to_owned()) } else { Ok(every) }
 }
 
 /// Parses an address. A port without an address is bound to localhost.
@@ -63,7 +63,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }
     text.parse().map_err(|_| {
-        "expected a port such as 9187 (this machine alone) or an address such as 0.0.0.0:9187"
+        "expected a port such as 9187 (this machine only) or an address such as 0.0.0.0:9187"
             .to_owned()
     })
 }

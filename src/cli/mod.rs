@@ -236,20 +236,18 @@ impl Command {
     pub(crate) fn single_context_reason(&self) -> Option<&'static str> {
         match self {
             Self::Triage(args) if args.save.is_some() || args.from.is_some() => {
-                Some("a saved triage is that of one context")
+                Some("a saved triage belongs to one context")
             }
-            Self::Triage(args) if args.with_tests => Some("the tests are those of one checkout"),
-            Self::Queue(args) if args.advise => Some("the advice on indexes is one database's"),
+            Self::Triage(args) if args.with_tests => Some("the tests belong to one checkout"),
+            Self::Queue(args) if args.advise => Some("index advice belongs to one database"),
             Self::Rls(Rls::Audit(args)) if args.probe_writes => {
-                Some("--probe-writes writes, if only for a moment")
+                Some("--probe-writes writes to the database")
             }
             Self::Env(_) | Self::Rls(Rls::Diff(_)) => {
                 Some("it reads files, which are the same in every context")
             }
             command if command.has_status() => None,
-            _ => Some(
-                "several contexts are for commands that judge: triage, health, ready, queue, rls audit",
-            ),
+            _ => Some("commands with several contexts: triage, health, ready, queue, rls audit"),
         }
     }
 
@@ -283,8 +281,8 @@ impl Command {
             return Ok(());
         }
         let supported: Vec<_> = self.formats().iter().map(|format| format.as_str()).collect();
-        Err(Error::usage(format!("`{}` is not written as {}", self.name(), format.as_str()))
-            .hint(format!("it is written as {}", supported.join(", "))))
+        Err(Error::usage(format!("{} does not support -o {}", self.name(), format.as_str()))
+            .hint(format!("supported: {}", supported.join(", "))))
     }
 }
 

@@ -40,13 +40,13 @@ pub(crate) fn man(names: &[String]) -> Result<Report, Error> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone())
         .render(&mut page)
-        .map_err(|error| Error::bug("the manual page could not be written").cause(error))?;
+        .map_err(|error| Error::bug("cannot write the manual page").cause(error))?;
     Ok(raw("man", &page))
 }
 
 fn unknown(parent: &Command, name: &str) -> Error {
     let known: Vec<_> = parent.get_subcommands().map(Command::get_name).collect();
-    let error = Error::usage(format!("there is no command `{name}`"));
+    let error = Error::usage(format!("unknown command `{name}`"));
     if known.is_empty() { error } else { error.hint(did_you_mean(name, &known)) }
 }
 

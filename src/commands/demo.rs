@@ -32,8 +32,8 @@ pub(crate) async fn run(
         return Ok(print(list()));
     }
     if !cli.global.context.is_empty() || cli.global.database_url.is_some() {
-        return Err(Error::usage("the demo brings its own app and database")
-            .hint("leave out -c and --database-url"));
+        return Err(Error::usage("the demo uses its own app and database")
+            .hint("remove -c and --database-url"));
     }
     if let Some(kind) = &args.fix {
         let report = deploy(kind, &context_file(environment)?)?;
@@ -74,7 +74,7 @@ pub(crate) async fn run(
 }
 
 fn list() -> Report {
-    let mut table = Table::new(vec![Column::text("scenario"), Column::prose("what is wrong")]);
+    let mut table = Table::new(vec![Column::text("scenario"), Column::prose("incident")]);
     for scenario in &SCENARIOS {
         table.row(vec![Cell::strong(scenario.name), Cell::plain(scenario.about)]);
     }
@@ -94,8 +94,8 @@ fn split_arguments(text: &str) -> Result<Vec<String>, Error> {
         arguments.remove(0);
     }
     match arguments.first() {
-        None => Err(error("it names no command".to_owned())),
-        Some(name) if name == "demo" => Err(error("a demo within the demo".to_owned())),
+        None => Err(error("no command given".to_owned())),
+        Some(name) if name == "demo" => Err(error("a demo cannot run inside the demo".to_owned())),
         Some(_) => Ok(arguments),
     }
 }
@@ -107,7 +107,7 @@ async fn execute(demo: &RunningDemo, arguments: &[String], cli: &Cli) -> Result<
     let mut process = cliplyctl(arguments, cli)?;
     process.env("XDG_STATE_HOME", &demo.state).current_dir(&demo.project);
     let status = process.status().await;
-    let status = status.map_err(|error| Error::bug("the command did not start").cause(error))?;
+    let status = status.map_err(|error| Error::bug("cannot start the command").cause(error))?;
     Ok(status.code().and_then(ExitCode::from_number).unwrap_or(ExitCode::Interrupted))
 }
 
@@ -133,19 +133,16 @@ async fn keep_running(
     print(report);
     let code = signals.any().await;
     // Printed before the cleanup, which runs when the demo is dropped.
-    terminal.print_note(&format!(
-        "ending the demo: stopping its server, removing {}",
-        demo.directory().display()
-    ));
+    terminal.print_note(&format!("stopping the demo and removing {}", demo.directory().display()));
     Ok(code)
 }
 
 /// Refuses a second demo, which would replace the context `demo` of the first.
 fn refuse_if_running(announcement: &Path) -> Result<(), Error> {
     let Some(directory) = Announcement::directory(announcement) else { return Ok(()) };
-    Err(Error::usage("a demo is running already")
-        .cause(format!("it lives in {}", directory.display()))
-        .hint("use it with -c demo, or end it with Ctrl-C first; --exec runs one beside it"))
+    Err(Error::usage("a demo is already running")
+        .cause(format!("its directory is {}", directory.display()))
+        .hint("use it with -c demo, or stop it with Ctrl-C; --exec starts a separate one"))
 }
 
 /// Returns the path of the file that defines the context `demo` while a demo is kept running.
@@ -161,7 +158,7 @@ fn deploy(kind: &str, announcement: &Path) -> Result<Report, Error> {
     fix::deploy(&directory, kind)
         .map_err(|e| Error::config(format!("cannot write to {}", directory.display())).cause(e))?;
     let mut document = Document::default();
-    document.headline(Status::Ok, format!("deployed: workers no longer fail at {kind}"));
+    document.headline(Status::Ok, format!("Fix deployed: {kind} jobs now succeed"));
     Ok(Report::listing("demo", serde_json::json!({"fixed": kind}), document))
 }
 
@@ -174,7 +171,7 @@ fn announce(demo: &RunningDemo, file: &Path) -> Result<Announcement, Error> {
 /// Returns this binary as a process with the context `demo`.
 fn cliplyctl(arguments: &[String], cli: &Cli) -> Result<Process, Error> {
     let binary = std::env::current_exe()
-        .map_err(|error| Error::bug("this program does not find itself").cause(error))?;
+        .map_err(|error| Error::bug("cannot find the path of this program").cause(error))?;
     let mut process = Process::new(binary);
     let color = cli.global.color.as_str();
     process.args(["-c", demo_settings::NAME, "--color", color]).args(arguments);
@@ -235,9 +232,8 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self, Error> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| Error::bug("signals cannot be awaited").cause(error))
-        };
+        let listen =
+            |kind| signal(kind).map_err(|error| Error::bug("cannot wait for signals").cause(error));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,

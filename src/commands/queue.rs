@@ -21,7 +21,7 @@ const STATISTICS: &str = "pg_stat_activity";
 pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     if args.advise && layout.declared.is_some() {
-        let message = "index advice needs a recognized layout, and this one is declared";
+        let message = "--advise does not support a declared jobs table";
         return Err(SourceError::new(SourceErrorKind::UnknownLayout, message).into());
     }
     if args.advise {

@@ -24,7 +24,7 @@ pub(crate) fn run(section: Option<&str>) -> Result<Report, Error> {
         None => Err(Error::usage(format!("the runbook has no section `{name}`")).hint(
             match nearest(name, names()) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("one of: {}; or the id of a check: queue.stuck", numbers()),
+                None => format!("sections: {}; checks: an id such as queue.stuck", numbers()),
             },
         )),
     }

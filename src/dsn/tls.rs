@@ -30,7 +30,7 @@ pub(super) fn normalize(mut params: ConnectionParams) -> Result<ConnectionParams
     let mut modes = Vec::new();
     for key in &keys {
         let value = params.remove(key).unwrap_or_default();
-        modes.push(mode(&value).ok_or_else(|| format!("{key} has a value that it cannot have"))?);
+        modes.push(mode(&value).ok_or_else(|| format!("{key} has an invalid value"))?);
     }
     match params.get("sslmode").map(String::as_str) {
         // Validated with the other values of libpq.

@@ -66,7 +66,7 @@ fn rule(id: &str) -> Value {
     json!({
         "id": id,
         "shortDescription": { "text": title },
-        "help": { "text": format!("RUNBOOK.md has a page of this name: {}", ShellCommand::new("runbook").arg(id)) },
+        "help": { "text": format!("See section {} of RUNBOOK.md.", ShellCommand::new("runbook").arg(id)) },
     })
 }
 

@@ -81,11 +81,11 @@ fn document(command: &'static str, contexts: &[ContextReport], status: Status) -
     let problems: Vec<_> =
         contexts.iter().filter(|context| context.status() != Status::Ok).collect();
     if problems.len() > NAMED {
-        document.note(format!("the others likewise: -c NAME {command}"));
+        document.note(format!("one context: cliplyctl -c NAME {command}"));
     }
     let details = |context: &ContextReport| {
         let details = ShellCommand::new("-c").arg(context.name()).flags(format!(" {command}"));
-        (details.into(), "its whole report".to_owned())
+        (details.into(), "its full report".to_owned())
     };
     document.next(problems.into_iter().take(NAMED).map(details).collect());
     document

@@ -205,7 +205,7 @@ impl Report {
     /// Adds a note that the suggested commands need the same secret flag as this one.
     pub(crate) fn note_secret_flag(&mut self, flag: Option<&str>) {
         if let Some(flag) = flag.filter(|_| self.document.first_command().is_some()) {
-            self.document.add_note(format!("what follows needs the same {flag}"));
+            self.document.add_note(format!("add the same {flag} to these commands"));
         }
     }
 

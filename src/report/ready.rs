@@ -179,7 +179,7 @@ fn describe_readiness(status: Status, findings: &[Finding]) -> String {
     };
     let overall = findings.iter().find(|finding| finding.subject == "ready");
     match status {
-        Status::Ok => "the app is ready, and so is every component in its report".to_owned(),
+        Status::Ok => "ready, all components are ok".to_owned(),
         // The status that the app itself reports comes before those of its components.
         _ if overall.is_some_and(|overall| overall.status.worse(status) == overall.status) => {
             overall.map_or_else(String::new, |overall| overall.message.clone())
@@ -187,16 +187,13 @@ fn describe_readiness(status: Status, findings: &[Finding]) -> String {
         Status::Warning => format!("look at {}", subjects(|s| s == Status::Warning)),
         Status::Critical => format!("not well: {}", subjects(|s| s == Status::Critical)),
         Status::Unknown | Status::Skipped { .. } => {
-            format!(
-                "the app's report does not tell how these are: {}",
-                subjects(|s| s == Status::Unknown)
-            )
+            format!("no status reported for: {}", subjects(|s| s == Status::Unknown))
         }
     }
 }
 
 /// Why an ignored component was not evaluated.
-const IGNORED: &str = "ignored by the context (ignored_components)";
+const IGNORED: &str = "ignored (ignored_components in the context)";
 
 fn table(findings: &[Finding], ignored: &[IgnoredComponent]) -> Table {
     let mut table = Table::new(vec![

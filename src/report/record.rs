@@ -40,7 +40,7 @@ pub(crate) fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Prov
         ("store", Cell::muted(store.display().to_string())),
     ]));
     document.note("not included: environment and access of other roles (env check, rls audit)");
-    document.next(vec![("cliplyctl history".to_owned(), "how it was".to_owned())]);
+    document.next(vec![("cliplyctl history".to_owned(), "past status and trends".to_owned())]);
     let data = RecordedJson {
         snapshot: number,
         at: snapshot.at.to_string(),

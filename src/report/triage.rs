@@ -124,7 +124,7 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
         document.note(format!("cannot read the database: {}", unreachable.message));
         let command =
             unreachable.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
-        commands.extend(command.map(|c| (c, Cell::muted("why the database cannot be read"))));
+        commands.extend(command.map(|c| (c, Cell::muted("test the database settings"))));
     }
     for (subject, reason) in not_examined(facts) {
         // Access of other roles is a suggested command if there are any, otherwise a note.
@@ -217,7 +217,7 @@ fn headline(
         Some(Diagnosis { status: Status::Unknown, .. })
             if missing.iter().any(|error| !is_unset(error)) =>
         {
-            "the configuration is invalid: see below".to_owned()
+            "the configuration is invalid (see below)".to_owned()
         }
         Some(Diagnosis { status: Status::Unknown, .. }) if missing.len() == 2 => {
             "no app and no database configured".to_owned()

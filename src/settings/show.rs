@@ -103,7 +103,7 @@ impl Settings {
         }
         rows.dedup();
         let trust = match &dsn.tls.root {
-            RootCert::System => "system authorities".to_owned(),
+            RootCert::System => "system CAs".to_owned(),
             RootCert::File(path) | RootCert::Default(Some(path)) => path.display().to_string(),
             RootCert::Default(None) => "no root certificate".to_owned(),
         };

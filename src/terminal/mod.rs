@@ -92,8 +92,10 @@ impl Terminal {
     /// Returns why a full-screen display is not possible, if it is not.
     pub(crate) fn fullscreen_obstacle(&self) -> Option<&'static str> {
         match () {
-            () if self.stdout.width.is_none() || !self.interactive => Some("this is no terminal"),
-            () if self.dumb => Some("this terminal knows no escape sequences (TERM=dumb)"),
+            () if self.stdout.width.is_none() || !self.interactive => {
+                Some("stdout is not a terminal")
+            }
+            () if self.dumb => Some("this terminal has no escape sequences (TERM=dumb)"),
             () => None,
         }
     }
@@ -202,10 +204,8 @@ impl Terminal {
             let location = panic.location().map(|l| format!("{}:{}", l.file(), l.line()));
             let error =
                 Error::bug(format!("this is a bug in cliplyctl: {}", redact::text(message)))
-                    .cause(format!("it stopped at {}", location.unwrap_or_default()))
-                    .hint(
-                        "report these lines; what a write had committed stays: cliplyctl dlq ops",
-                    );
+                    .cause(format!("location: {}", location.unwrap_or_default()))
+                    .hint("report these lines; committed writes stay in effect: cliplyctl dlq ops");
             self.print_error(&error);
             let trace = Backtrace::capture();
             if trace.status() == BacktraceStatus::Captured {

@@ -12,7 +12,7 @@ use crate::zod::model::{EnvEntry, EnvFile, Environment, Rule, SourceLine};
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.template",
-    title: "Template and schema declare the same keys",
+    title: "template and schema have the same keys",
     section: Section::Environment,
     evaluate,
 };
@@ -52,19 +52,17 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings.extend(extra.map(|entry| extra_finding(check, facts, template, &drift, entry)));
     let path = template.path.display();
     for (key, reason) in &drift.unknown {
-        let message =
-            format!("whether {path} has a variable for {} is not known: {reason}", key.name);
+        let message = format!("not known whether {path} contains {}: {reason}", key.name);
         findings.push(check.finding(Status::Unknown, &key.name, message).at(key.place.clone()));
     }
     for what in facts.schemas().flat_map(|schema| &schema.unresolved) {
-        let message = format!("the schema may declare further keys: {what}");
+        let message = format!("the schema may declare more keys: {what}");
         findings
             .push(check.finding(Status::Unknown, path.to_string(), message).at(what.place.clone()));
     }
     if findings.is_empty() {
         let (all, documented) = (facts.keys().count(), drift.documented.len());
-        let message =
-            format!("{all} keys agree, {documented} of them are only documented in {path}");
+        let message = format!("all {all} keys match ({documented} only as comments in {path})");
         findings.push(check.finding(Status::Ok, path.to_string(), message));
     }
     findings
@@ -96,12 +94,13 @@ fn missing_finding(
         false => format!("{} (for {})", missing.name, key.name),
     };
     let message = match (entries.get(missing.name), similar) {
-        (Some(entry), _) => format!("{name} ({need}) is only documented, at {path}:{}", entry.line),
-        (None, Some(other)) => format!(
-            "{name} ({need}) is declared at {} and not in {path}, which has {other} (renamed?)",
-            key.place
-        ),
-        (None, None) => format!("{name} ({need}) is declared at {} and not in {path}", key.place),
+        (Some(entry), _) => {
+            format!("{name} ({need}) is only in a comment at {path}:{}", entry.line)
+        }
+        (None, Some(other)) => {
+            format!("{other} in {path} was probably renamed to {name} ({need}, {})", key.place)
+        }
+        (None, None) => format!("{name} ({need}, {}) is missing in {path}", key.place),
     };
     check.finding(Status::Critical, &key.name, message).at(key.place.clone())
 }
@@ -127,7 +126,7 @@ fn extra_finding(
     entry: &EnvEntry,
 ) -> Finding {
     let place = SourceLine { file: template.path.clone(), line: entry.line };
-    let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
+    let mut message = format!("{place} sets {}, which is not in the schema", entry.key);
     let in_template = |name: &str| template.entries.iter().any(|entry| entry.key == name);
     let declared = facts.keys().map(|(_, key)| key.name.as_str());
     let similar = match is_read(facts, &entry.key) {
@@ -136,8 +135,8 @@ fn extra_finding(
     };
     match similar {
         Some(other) if in_template(other) => message
-            .push_str(&format!(", which has {other}, as the template does: delete this line")),
-        Some(other) => message.push_str(&format!(", which has {other} (renamed?)")),
+            .push_str(&format!("; the schema and the template have {other}: delete this line")),
+        Some(other) => message.push_str(&format!("; it was probably renamed to {other}")),
         None => {}
     }
     // If the schema is incomplete, it may declare the key after all.

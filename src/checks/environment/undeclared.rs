@@ -12,7 +12,7 @@ use crate::zod::model::{CodeForm, CodeUse, Environment};
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.undeclared",
-    title: "The code reads no key that the schema lacks",
+    title: "all variables that the code reads are declared",
     section: Section::Environment,
     evaluate,
 };
@@ -43,7 +43,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         .collect();
     if findings.is_empty() && code.files > 0 {
         let keys = text::plural(reads.len() as u64, "key", "keys");
-        let message = format!("{keys} read, all of them declared or set by the platform");
+        let message = format!("all {keys} that the code reads are declared or set by the platform");
         findings.push(check.finding(Status::Ok, code.root.display().to_string(), message));
     }
     findings
@@ -55,7 +55,7 @@ fn finding(
     key: &str,
     uses: &[&CodeUse],
 ) -> Finding {
-    let mut message = format!("{key} is read at {} and is not in the schema", places(uses));
+    let mut message = format!("{} reads {key}, which is not in the schema", places(uses));
     let declared = facts.keys().map(|(_, key)| key.name.as_str());
     if let Some(other) = did_you_mean(key, declared) {
         message.push_str(&format!("; did you mean {other}?"));

@@ -28,7 +28,7 @@ pub(crate) fn render(history: &HistoryRange, from: &Provenance, now: Timestamp) 
     for (index, area) in AREAS.iter().enumerate() {
         area_chart(&mut page, history, index, area.name);
     }
-    page.push_str("<h2>Figures</h2>\n<div class=\"charts\">\n");
+    page.push_str("<h2>Metrics</h2>\n<div class=\"charts\">\n");
     METRICS.iter().for_each(|doc| metric_chart(&mut page, history, doc));
     page.push_str("</div>\n");
     operations(&mut page, history, now);
@@ -89,7 +89,7 @@ fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &st
     };
     let since = problem.map(|problem| match problem.last_ok {
         Some(_) => format!("not OK since {}", time(problem.since)),
-        None => format!("not OK since {} at least", time(problem.since)),
+        None => format!("not OK since {} or earlier", time(problem.since)),
     });
     let since = since.unwrap_or_default();
     let shares = match history.series.snapshots {
@@ -114,7 +114,7 @@ fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &st
     }
     _ = writeln!(
         page,
-        "<details><summary>in words</summary><p>{}</p></details></figure>",
+        "<details><summary>as text</summary><p>{}</p></details></figure>",
         escape(&shares)
     );
 }
@@ -203,7 +203,7 @@ fn operations(page: &mut String, history: &HistoryRange, now: Timestamp) {
     if history.marks.is_empty() {
         return;
     }
-    page.push_str("<h2>Requeues</h2>\n<p class=\"soft\">Upright lines in the charts.</p>\n<ul>");
+    page.push_str("<h2>Requeues</h2>\n<p class=\"soft\">Vertical lines in the charts.</p>\n<ul>");
     for marker in &history.marks {
         _ = write!(page, "<li>{}</li>", escape(&mark_text(marker, now)));
     }
@@ -215,9 +215,9 @@ fn failing_checks(page: &mut String, history: &HistoryRange) {
     if checks.is_empty() {
         return;
     }
-    page.push_str("<h2>What is not OK, and since when</h2>\n");
+    page.push_str("<h2>Failing checks</h2>\n");
     let rows = checks.into_iter().map(|problem| {
-        let last_ok = problem.last_ok.map_or_else(|| "in none that was looked at".to_owned(), time);
+        let last_ok = problem.last_ok.map_or_else(|| "in no snapshot".to_owned(), time);
         vec![
             problem.subject.clone(),
             problem.current_status().label().to_owned(),
@@ -232,7 +232,7 @@ fn causes(page: &mut String, history: &HistoryRange) {
     let Some(detail) = history.latest.as_ref().filter(|detail| !detail.causes.is_empty()) else {
         return;
     };
-    page.push_str("<h2>What the newest dead letters died of</h2>\n");
+    page.push_str("<h2>Dead letters by cause</h2>\n");
     let rows = detail.causes.iter().map(|line| {
         vec![
             line.group.clone(),

@@ -84,7 +84,7 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
     };
     let (obstacle, stale_seconds) = match panel {
         Panel::Kinds => {
-            let missing = update.by_kind_missing.as_ref().map(|why| format!("not whole: {why}"));
+            let missing = update.by_kind_missing.as_ref().map(|why| format!("incomplete: {why}"));
             (update.obstacle.clone().or(missing), stale_age(model, model.kinds.as_ref()))
         }
         Panel::Causes => (

@@ -54,7 +54,7 @@ fn area_table(history: &HistoryRange) -> Table {
     let mut table = Table::new(vec![
         Column::text("step"),
         Column::text("last"),
-        Column::number("not ok since"),
+        Column::number("problem start"),
         Column::text("timeline"),
     ]);
     let buckets = &history.series.buckets;
@@ -146,10 +146,10 @@ pub(crate) fn last_text(history: &HistoryRange, doc: &MetricDoc) -> String {
 fn next(history: &HistoryRange) -> Vec<(String, String)> {
     let Some(start) = history.problem_starts.start() else { return vec![] };
     vec![
-        ("cliplyctl triage".to_owned(), "how it is now".to_owned()),
+        ("cliplyctl triage".to_owned(), "current status".to_owned()),
         (
             ShellCommand::new("runbook").arg(&start.subject).into(),
-            "what this check means".to_owned(),
+            "runbook section of the check".to_owned(),
         ),
     ]
 }

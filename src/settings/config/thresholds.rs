@@ -90,7 +90,7 @@ fn number(
         _ => document.number(value),
     };
     let expected = match doc.unit {
-        "s" | "ms" => format!("a number of {}, a time such as \"5m\", or false", doc.unit),
+        "s" | "ms" => format!("a number of {}, a duration such as \"5m\", or false", doc.unit),
         unit => format!("a number of {unit}, or false"),
     };
     number.map(Some).ok_or_else(|| document.expected(key, value, &expected))
@@ -100,11 +100,8 @@ fn number(
 fn out_of_order(document: &TomlDocument, key: &TomlKey, values: &str) -> Error {
     let name = key.get_ref();
     document
-        .error(
-            key.span(),
-            format!("`{name}` would never warn before it is critical: warning {values}"),
-        )
+        .error(key.span(), format!("`{name}` is critical before it warns: warning {values}"))
         .hint(format!(
-            "set both: {name} = {{ warning = …, critical = … }}; false switches a side off"
+            "set both: {name} = {{ warning = …, critical = … }}; false disables a threshold"
         ))
 }

@@ -72,8 +72,9 @@ struct ReportError {
 pub fn read(old: &Path, new: &Path) -> Result<ReportPair, Error> {
     let (before, after) = (read_report(old)?, read_report(new)?);
     if before.command != after.command {
-        let commands = format!("one is of `{}`, the other of `{}`", before.command, after.command);
-        return Err(Error::usage("these are reports of two commands").cause(commands));
+        let commands =
+            format!("one is from `{}`, the other from `{}`", before.command, after.command);
+        return Err(Error::usage("the reports are from different commands").cause(commands));
     }
     Ok(ReportPair { old: to_access_report(old, before)?, new: to_access_report(new, after)? })
 }
@@ -81,8 +82,8 @@ pub fn read(old: &Path, new: &Path) -> Result<ReportPair, Error> {
 fn read_report(path: &Path) -> Result<ReportFile, Error> {
     let shown = path.display();
     let bytes = read_limited::file(path, MAX_BYTES)
-        .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
-        .ok_or_else(|| describe_mismatch(path, "it is larger than any of them"))?;
+        .map_err(|e| Error::usage(format!("cannot read {shown}")).cause(e))?
+        .ok_or_else(|| describe_mismatch(path, "it is too large for a report"))?;
     let report: ReportFile = serde_json::from_slice(&bytes)
         .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?;
     if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
@@ -94,14 +95,14 @@ fn read_report(path: &Path) -> Result<ReportFile, Error> {
     if let (Some(failure), true) = (report.errors.first(), report.data.is_null()) {
         let kind = ErrorKind::Source(SourceErrorKind::Other);
         let message =
-            format!("{shown} is the report of a run that ended with {}", report.exit_code);
+            format!("{shown} is the report of a run that failed with {}", report.exit_code);
         return Err(Error::new(kind, message).cause(&failure.message));
     }
     Ok(report)
 }
 
 fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
-    Error::usage(format!("{} is no report of rls audit or rls matrix", path.display()))
+    Error::usage(format!("{} is not a report of rls audit or rls matrix", path.display()))
         .cause(why)
         .hint("write one: cliplyctl rls matrix -o json > FILE")
 }

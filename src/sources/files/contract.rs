@@ -18,9 +18,9 @@ pub fn read(path: Option<&Path>) -> Result<Contract, SourceError> {
     let Some(path) = path else { return parse(BUILT_IN, "the built-in contract") };
     let shown = path.display().to_string();
     let read_error = |why: String| {
-        let message = format!("contract {shown} cannot be read: {why}");
+        let message = format!("cannot read contract {shown}: {why}");
         SourceError::new(SourceErrorKind::NotFound, message)
-            .hint("cliplyctl rls contract writes one from the present database")
+            .hint("write one from this database: cliplyctl rls contract")
     };
     let size = std::fs::metadata(path).map_err(|e| read_error(e.to_string()))?.len();
     if size > MAX_BYTES {
@@ -67,8 +67,9 @@ fn parse(text: &str, name: &str) -> Result<Contract, SourceError> {
                 return Err(error.hint(format!("declare [rules.{rule}]")));
             }
             if declared.tenant.is_none() {
-                let error = invalid(format!("{table} names no tenant column for rule \"{rule}\""));
-                return Err(error.hint("add, for example, tenant = \"workspace_id\" to the table"));
+                let error = invalid(format!("{table} has no workspace column for rule \"{rule}\""));
+                return Err(error
+                    .hint("add, for example, workspace_column = \"workspace_id\" to the table"));
             }
         }
     }

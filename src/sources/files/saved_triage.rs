@@ -45,7 +45,7 @@ impl SavedTriage {
     /// they are, and redacted here.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         let json = serde_json::to_value(self)
-            .map_err(|e| Error::config(format!("{} cannot be written", path.display())).cause(e))?;
+            .map_err(|e| Error::config(format!("cannot write {}", path.display())).cause(e))?;
         local_store::write_named(path, &redact::strings(json))
     }
 
@@ -56,13 +56,13 @@ impl SavedTriage {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
         let bytes = read_limited::file(path, MAX_BYTES)
-            .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
-            .ok_or_else(|| describe_mismatch(path, "it is larger than any of them"))?;
+            .map_err(|e| Error::usage(format!("cannot read {shown}")).cause(e))?
+            .ok_or_else(|| describe_mismatch(path, "it is too large for a saved triage"))?;
         let header: FileHeader = serde_json::from_slice(&bytes)
             .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?;
         if header.form != FORMAT_VERSION {
             let message =
-                format!("{shown} was saved in another form by cliplyctl {}", header.version);
+                format!("{shown} was saved in another format by cliplyctl {}", header.version);
             return Err(Error::usage(message).hint("read it with that version"));
         }
         serde_json::from_slice(&bytes)
@@ -71,7 +71,7 @@ impl SavedTriage {
 }
 
 fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
-    Error::usage(format!("{} is no saved triage", path.display()))
+    Error::usage(format!("{} is not a saved triage", path.display()))
         .cause(why)
         .hint("save one: cliplyctl triage --save FILE")
 }

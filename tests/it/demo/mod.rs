@@ -183,7 +183,7 @@ fn interrupted_demo_leaves_no_files() {
     assert!(answer.stdout.contains("\nin /"), "{answer:?}");
     // A second demo does not replace the context of the first.
     let second = command(&["demo"]).env("XDG_STATE_HOME", demo.state()).run().expect_code(64);
-    assert!(second.stderr.contains("a demo is running already"), "{second:?}");
+    assert!(second.stderr.contains("a demo is already running"), "{second:?}");
     let output = demo.end("INT");
     assert_eq!(output.code, 0, "{output:#?}");
     assert!(output.stderr.contains("ending the demo"), "{output:#?}");

@@ -84,7 +84,7 @@ fn unready_app_does_not_hide_the_database_error() {
     let stdout = cli.env("DATABASE_URL", url).run().expect_code(2).stdout;
     assert!(stdout.contains("cannot read the database: "), "{stdout}");
     let next = stdout.lines().find(|line| line.contains("cliplyctl config check")).unwrap_or("");
-    assert!(next.ends_with("why the database cannot be read"), "{stdout}");
+    assert!(next.ends_with("test the database settings"), "{stdout}");
 }
 
 #[test]

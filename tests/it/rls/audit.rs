@@ -43,7 +43,7 @@ fn empty_table_is_not_tested_and_stays_ok() {
     let database = clean();
     database.execute("TRUNCATE jobs CASCADE");
     let output = audit(&database).expect_code(0);
-    assert!(output.stdout.contains("vacuous: there are no rows to read"), "{output:#?}");
+    assert!(output.stdout.contains("not tested: the table is empty"), "{output:#?}");
     // The helper is called directly, so a broken one is found without any row.
     database.execute(
         "CREATE OR REPLACE FUNCTION is_workspace_member(p_workspace_id uuid) RETURNS boolean \

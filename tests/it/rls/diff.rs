@@ -26,7 +26,7 @@ fn newly_opened_table_is_reported() {
     let (opened, faulty) = reports();
 
     let same = diff(&matrix, &matrix, &[]).expect_code(0);
-    assert!(same.stdout.starts_with("OK  no access appeared or vanished"), "{}", same.stdout);
+    assert!(same.stdout.starts_with("OK  no access was gained or lost"), "{}", same.stdout);
     diff(&audit, &audit, &[]).expect_code(0);
 
     let json = diff(&matrix, &opened, &["-o", "json"]).expect_code(2).json();

@@ -49,7 +49,7 @@ fn saved_triage_gives_the_same_result_without_sources() {
     let (mut before, after) = (not_examined(&saved_report), not_examined(&new_report));
     for (subject, reason) in &mut before {
         if subject == "environment" {
-            *reason = "it is not part of a saved triage".to_owned();
+            *reason = "not part of a saved triage".to_owned();
         }
     }
     assert_eq!(after, before);

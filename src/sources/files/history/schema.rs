@@ -73,8 +73,8 @@ pub(crate) fn check(found: usize, path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     Err(unusable(path)
-        .cause(format!("its form is {found}, this version knows {VERSION}"))
-        .hint("a newer cliplyctl wrote it: use that one, or another XDG_STATE_HOME"))
+        .cause(format!("its format version is {found}, this program reads {VERSION}"))
+        .hint("it was written by a newer cliplyctl: use that version, or another XDG_STATE_HOME"))
 }
 
 /// Delay between two attempts to configure the connection.

@@ -78,7 +78,7 @@ pub(crate) fn target<'a>(
 ) -> Result<ProbeTarget<'a>, String> {
     let key: Vec<_> = table.key.iter().map(|column| ident(column)).collect();
     if key.is_empty() {
-        return Err("it has no primary key to find sampled rows by".to_owned());
+        return Err("it has no primary key".to_owned());
     }
     let rule = declared.rules().first().and_then(|name| contract.rules.get(name));
     let binding = match (rule, &declared.tenant) {
@@ -192,7 +192,7 @@ pub(crate) fn parse(result: ProbeResult) -> Result<ProbeSample, String> {
         ProbeError::Blocked(reason) | ProbeError::Failed(_, reason) => reason,
         ProbeError::Denied(_) | ProbeError::Constraint => "permission denied".to_owned(),
     });
-    let rows = rows.map_err(|reason| format!("no sample could be taken: {why}", why = reason))?;
+    let rows = rows.map_err(|reason| format!("cannot read a sample: {why}", why = reason))?;
     let text = rows.into_iter().flatten().next().unwrap_or_default();
-    serde_json::from_str(&text).map_err(|error| format!("no sample could be taken: {error}"))
+    serde_json::from_str(&text).map_err(|error| format!("cannot read a sample: {error}"))
 }

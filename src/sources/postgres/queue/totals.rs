@@ -41,7 +41,7 @@ pub(crate) enum Coverage<'a> {
 const NO_INDEX: &str = "no index (queue --advise)";
 
 /// Reason for the missing count of jobs for which the table has no state.
-const NO_SUCH_STATE: &str = "no known value of the state column means it";
+const NO_SUCH_STATE: &str = "no value of the state column means it";
 
 /// Adds up all parts. If two parts cover a state, the first one counts.
 pub(crate) fn add_up(
