@@ -6,9 +6,9 @@ mod parse_errors;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{self, Cli, Command};
 use crate::commands;
 use crate::context::{self, Context};
 use crate::error::Error;
@@ -27,7 +27,8 @@ pub(crate) fn run() -> ExitCode {
         Ok(true) => return ExitCode::Ok,
         Err(error) => return parse_errors::explain(error, arguments()),
     }
-    let cli = match Cli::try_parse() {
+    let parsed = cli::command().try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return parse_errors::explain(error, arguments()),
     };

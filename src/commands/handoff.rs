@@ -38,7 +38,10 @@ pub(crate) async fn run(context: &Context) -> Result<Report, Error> {
 async fn gather(context: &Context, interrupt: &Interrupt) -> Report {
     let (facts, status) = triage::now(context, interrupt).await;
     let queue = match (&facts.queue, &facts.layout.result) {
-        (Some(queue), _) => queue::evaluate_counts(context, queue, None, FailOn::default()),
+        (Some(queue), _) => {
+            let facts = queue::QueueReportFacts { queue, throughput: None, server: None };
+            queue::evaluate_counts(context, &facts, FailOn::default())
+        }
         (None, Err(error)) => Err(error.clone().into()),
         (None, Ok(_)) => Err(Error::bug("the queue could not be read")),
     };

@@ -30,6 +30,9 @@ pub(crate) struct Scenario {
     pub(crate) workers: &'static [&'static str],
     /// The failures of the workers.
     pub(crate) failures: &'static [SimulatedFailure],
+    /// Whether workers leave the jobs that were due at the start until a fix is deployed, so that the incident
+    /// looks the same for hours.
+    pub(crate) keeps_backlog: bool,
     /// The interval at which new jobs arrive.
     pub(crate) new_job_every: Option<Duration>,
     /// Suggested commands in addition to those of triage, with their purposes.
@@ -59,6 +62,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         drifted: true,
         workers: &["worker-a", "worker-b"],
         failures: &[FFMPEG, TIKTOK],
+        keeps_backlog: true,
         new_job_every: Some(Duration::from_secs(2)),
         try_next: &[
             ("queue", "due, running and stuck jobs"),
@@ -81,6 +85,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         drifted: false,
         workers: &["worker-a", "worker-b"],
         failures: &[],
+        keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
         try_next: &[("queue", "a healthy queue"), ("ready --admin", "the report of the app")],
     },
@@ -92,6 +97,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         drifted: false,
         workers: &["worker-a", "worker-b"],
         failures: &[],
+        keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
         try_next: &[("health", "the connection error"), ("runbook 3.1", "the runbook section")],
     },
@@ -103,6 +109,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         drifted: false,
         workers: &["worker-a", "worker-b"],
         failures: &[TIKTOK],
+        keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
         try_next: &[
             ("dlq groups", "dead letters by cause"),
@@ -110,13 +117,14 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         ],
     },
     Scenario {
-        name: "silent-worker",
+        name: "stuck-jobs",
         about: "the only worker stopped sending heartbeats; its jobs are stuck (3.3)",
         data: include_str!("scenarios/stuck_jobs.sql"),
         app_up: true,
         drifted: false,
         workers: &[],
         failures: &[],
+        keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(5)),
         try_next: &[
             ("queue", "stuck jobs and the last heartbeat"),

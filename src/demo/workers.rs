@@ -21,6 +21,13 @@ const MAX_QUEUED: i64 = 200;
 
 const CLAIM: &str = "\
     SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.worker_claim_next_job($1)";
+/// Claims as `worker_claim_next_job` does, but only jobs that became due after $2.
+const CLAIM_NEW: &str = "\
+    UPDATE public.jobs SET state = 'running', locked_by = $1, locked_at = now(), heartbeat_at = now() \
+    WHERE id = (SELECT id FROM public.jobs \
+    WHERE state = 'queued' AND run_at <= now() AND run_at >= $2::text::timestamptz \
+    ORDER BY priority DESC, run_at LIMIT 1 FOR UPDATE SKIP LOCKED) \
+    RETURNING id::text, kind, payload ->> 'clip' AS clip";
 /// Jobs that this worker had claimed before a restart.
 const RESUME: &str = "\
     SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.jobs \
@@ -46,10 +53,14 @@ pub(crate) async fn work(
     directory: &Path,
 ) -> Result<(), Error> {
     let client = connect(&database_url).await?;
+    let started: String = client.query_typed("SELECT now()::text", &[]).await?[0].get(0);
     loop {
-        let job = match claim(&client, RESUME, name).await? {
+        let job = match claim(&client, RESUME, &[name]).await? {
             Some(job) => Some(job),
-            None => claim(&client, CLAIM, name).await?,
+            None if scenario.keeps_backlog && !fix::is_any_deployed(directory) => {
+                claim(&client, CLAIM_NEW, &[name, &started]).await?
+            }
+            None => claim(&client, CLAIM, &[name]).await?,
         };
         let Some(job) = job else {
             sleep(HEARTBEAT_INTERVAL).await;
@@ -64,8 +75,14 @@ pub(crate) async fn work(
     }
 }
 
-async fn claim(client: &Client, statement: &str, name: &str) -> Result<Option<ClaimedJob>, Error> {
-    let rows = client.query_typed(statement, &[(&name, Type::TEXT)]).await?;
+async fn claim(
+    client: &Client,
+    statement: &str,
+    params: &[&str],
+) -> Result<Option<ClaimedJob>, Error> {
+    let params: Vec<(&(dyn tokio_postgres::types::ToSql + Sync), Type)> =
+        params.iter().map(|value| (value as _, Type::TEXT)).collect();
+    let rows = client.query_typed(statement, &params).await?;
     Ok(rows.first().and_then(|row| {
         Some(ClaimedJob {
             // If no job is due, the claim function returns a row of NULLs.

@@ -52,6 +52,9 @@ pub(crate) struct KindCounts {
     /// Claimed jobs, running or stuck.
     #[serde(rename = "in_progress")]
     pub(crate) claimed: u64,
+    /// Those of them that are stuck.
+    #[serde(default)]
+    pub(crate) stuck: u64,
     /// Failed jobs that will be retried.
     pub(crate) failed: u64,
     /// Dead letters.
@@ -71,6 +74,45 @@ pub(crate) struct Workers {
     /// heartbeats.
     #[serde(rename = "last_beat_age")]
     pub(crate) heartbeat_age: Option<f64>,
+    /// Workers with claimed jobs, those with stuck jobs first; at most [`MOST_WORKERS`].
+    #[serde(default)]
+    pub(crate) by_worker: Vec<WorkerJobs>,
+    /// Number of workers with claimed jobs that are not in the list.
+    #[serde(default)]
+    pub(crate) more: u64,
+}
+
+/// Maximum number of workers that are listed.
+pub(crate) const MOST_WORKERS: usize = 20;
+
+/// Claimed jobs of one worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WorkerJobs {
+    /// Name of the worker, as untrusted text; `None` if the jobs have none.
+    pub(crate) worker: Option<String>,
+    /// Claimed jobs, running or stuck.
+    pub(crate) claimed: u64,
+    /// Those of them that are stuck.
+    pub(crate) stuck: u64,
+    /// Seconds since its newest heartbeat; `None` if there was none.
+    pub(crate) heartbeat_age: Option<f64>,
+}
+
+/// Throughput of the last minutes, from the newest events.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Throughput {
+    /// Jobs finished per minute.
+    pub(crate) finished_per_minute: f64,
+    /// New jobs per minute.
+    pub(crate) enqueued_per_minute: f64,
+}
+
+impl Throughput {
+    /// Returns the seconds until `due` jobs have finished at this rate; `None` if as many new jobs arrive.
+    pub(crate) fn seconds_to_drain(&self, due: u64) -> Option<f64> {
+        let net = self.finished_per_minute - self.enqueued_per_minute;
+        (net > 0.0).then(|| due as f64 / net * 60.0)
+    }
 }
 
 /// Failed jobs that no function takes up again.

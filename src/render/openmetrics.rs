@@ -15,7 +15,7 @@ pub(crate) fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     let mut page = MetricsText { text: String::new(), context: escape(context) };
     let unlabeled = |value: f64| vec![(vec![], value)];
     page.metric(
-        "cliplyctl_verdict",
+        "cliplyctl_status",
         "",
         "Status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
         unlabeled(snapshot.status.number().into()),
@@ -34,7 +34,7 @@ pub(crate) fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     let bounds = METRICS
         .iter()
         .filter(|doc| snapshot.metrics.get(doc.metric).is_some_and(|measure| measure.at_least));
-    let bounds = bounds.map(|doc| (vec![("figure", doc.name.to_owned())], 1.0)).collect();
+    let bounds = bounds.map(|doc| (vec![("metric", doc.name.to_owned())], 1.0)).collect();
     page.metric("cliplyctl_lower_bound", "", "1 if the metric is a lower bound.", bounds);
     kinds(&mut page, &snapshot.detail.kinds);
     causes(&mut page, &snapshot.detail.causes);
@@ -130,7 +130,7 @@ mod tests {
             text.contains("cliplyctl_throughput_jobs_per_minute{context=\"\"} 1.5\n"),
             "{text}"
         );
-        assert!(text.contains("cliplyctl_verdict{context=\"\"} 3\n"), "{text}");
+        assert!(text.contains("cliplyctl_status{context=\"\"} 3\n"), "{text}");
         assert!(!text.contains("due_jobs"), "{text}");
         assert!(text.ends_with("# EOF\n"));
         for line in text.lines().filter_map(|line| line.strip_prefix("# UNIT ")) {

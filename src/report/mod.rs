@@ -235,7 +235,8 @@ impl Report {
         if new.len() > NAMED {
             text.push_str(&format!("; and {} more", new.len() - NAMED));
         }
-        let parts: Vec<_> = [headline, &text].into_iter().filter(|part| !part.is_empty()).collect();
+        let parts: Vec<_> =
+            [headline.as_str(), &text].into_iter().filter(|part| !part.is_empty()).collect();
         if parts.is_empty() { "nothing to evaluate".to_owned() } else { parts.join(": ") }
     }
 

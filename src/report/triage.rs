@@ -19,20 +19,20 @@ use crate::triage::{
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TriageJson {
     /// Results of the areas, in display order.
-    steps: Vec<AreaJson>,
+    areas: Vec<AreaJson>,
 }
 
 /// Result of an area.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AreaJson {
     /// Name of the area.
-    question: &'static str,
+    area: &'static str,
     /// Section of the runbook.
     section: &'static str,
     /// Status: `ok`, `warning`, `critical`, `unknown` or `skipped`.
     status: &'static str,
     /// Detail, in one sentence.
-    reading: String,
+    detail: String,
     /// Suggested command.
     next: Option<String>,
 }
@@ -45,7 +45,7 @@ pub(crate) fn report(
     from: &Provenance,
 ) -> Report {
     let findings = results.iter().flat_map(|result| result.findings.clone()).collect();
-    let data = TriageJson { steps: results.iter().map(step_json).collect() };
+    let data = TriageJson { areas: results.iter().map(area_json).collect() };
     let document = document(facts, results, from);
     let mut report = Report::from_findings("triage", findings, fail_on, data, document);
     report.section = section(results);
@@ -62,12 +62,12 @@ pub(crate) fn report(
     report
 }
 
-fn step_json(result: &AreaResult) -> AreaJson {
+fn area_json(result: &AreaResult) -> AreaJson {
     AreaJson {
-        question: result.area,
+        area: result.area,
         section: result.section.number(),
         status: result.status().as_str(),
-        reading: result.detail(),
+        detail: result.detail(),
         next: result.next().map(str::to_owned),
     }
 }
@@ -78,7 +78,7 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     let diagnosis = section(results);
     let missing = unconfigured(facts);
     document.headline(status, headline(diagnosis.as_ref(), &missing, results));
-    document.push(title_line::title("triage", from));
+    document.push(title_line::title_at("triage", from));
     let mut table = Table::new(vec![
         Column::text("area"),
         Column::text("status"),

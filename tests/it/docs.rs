@@ -211,7 +211,7 @@ fn documented_configuration_is_valid() {
 #[test]
 fn help_matches_the_reviewed_snapshot() {
     let mut texts = Vec::new();
-    helps("", cli::Cli::command(), &mut texts);
+    helps("", cli::command(), &mut texts);
     insta::assert_snapshot!("help", texts.join("\n\n"));
 }
 

@@ -159,8 +159,8 @@ fn history_store_of_0_1_0_is_read() {
     assert_eq!(
         rows[..2],
         [
-            "at,verdict,section,not_ok,due,oldest_due,scheduled,in_progress,stuck,failed,dead,\
-             died_last_hour,throughput,workers,last_beat,at_least",
+            "at,status,section,not_ok,due,oldest_due,scheduled,claimed,stuck,failed,dead,\
+             dead_lettered_last_hour,throughput,workers,heartbeat_age,at_least",
             "2026-11-29T00:36:00Z,critical,3.3,ready.ok queue.oldest_due queue.backlog queue.stuck \
              ready.queue dlq.size dlq.inflow dlq.trend dlq.failures,69,2319.91,8,6,4,0,48,35,0.4,2,0.76,",
         ]
@@ -463,7 +463,10 @@ fn triage(file: &str) -> (Value, impl Fn(&str) -> String) {
 #[test]
 fn saved_triage_of_0_1_0_is_evaluated() {
     let (json, status) = triage("incident");
-    assert_eq!((&json["status"], &json["verdict"]["section"]), (&"critical".into(), &"3.3".into()));
+    assert_eq!(
+        (&json["status"], &json["diagnosis"]["section"]),
+        (&"critical".into(), &"3.3".into())
+    );
     assert_eq!(json["started_at"], "2026-11-29T00:36:00.37947076Z");
     let from = &json["context"];
     let wanted = ["prod", "prod", "ada@db.example:5432/cliply", "http://app.example"];
@@ -508,7 +511,7 @@ fn saved_triage_of_0_1_0_with_locks_is_evaluated() {
 #[test]
 fn saved_triage_of_0_1_0_without_answers_is_evaluated() {
     let (json, status) = triage("unreachable");
-    assert_eq!(json["verdict"]["section"], "3.1");
+    assert_eq!(json["diagnosis"]["section"], "3.1");
     let read = ["app.up", "db.reachable", "queue.oldest_due", "access.jobs"].map(status);
     assert_eq!(read, ["critical", "unknown", "skipped", "skipped"]);
 }

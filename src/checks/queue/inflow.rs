@@ -20,7 +20,7 @@ fn evaluate(
     queue_finding(check, facts, "dead-lettered", |queue| match &queue.dead_lettered_last_hour {
         Some(count) => {
             count_finding(check, facts, "dead-lettered", count, thresholds.dead_inflow, |n| {
-                format!("{n} in the last hour")
+                format!("{n} dead-lettered in the last hour")
             })
             .next("cliplyctl dlq groups")
         }

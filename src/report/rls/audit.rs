@@ -150,7 +150,7 @@ fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document 
     let mut document = Document::default();
     let status = Status::worst(findings.iter().map(|f| f.status));
     document.headline(status, headline(audit, findings, status));
-    document.push(title_line::title("access", from));
+    document.push(title_line::title_at("access", from));
     let (notes, problems): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.status == Status::Ok);
     if !problems.is_empty() {
         document.push(Block::Table(problem_table(&problems)));

@@ -28,9 +28,9 @@ pub(crate) struct ExplainJson {
     /// Applicable policies.
     policies: Vec<PolicyJson>,
     /// Expected access; null if the contract does not define it.
-    declared: Option<String>,
+    expected: Option<String>,
     /// Computed access.
-    predicted: String,
+    computed: String,
     /// Tested access; null if it was not tested.
     observed: Option<String>,
 }
@@ -96,8 +96,8 @@ fn explain(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) ->
         rls: table.rls,
         binds: binds(table, role),
         policies: policies.collect(),
-        declared: contract.and_then(|c| c.permission(&role.name, command)).map(String::from),
-        predicted: compute_access(catalog, table, role, command).to_string(),
+        expected: contract.and_then(|c| c.permission(&role.name, command)).map(String::from),
+        computed: compute_access(catalog, table, role, command).to_string(),
         observed: observed(audit, &table.name, &role.name, command),
     }
 }
@@ -115,13 +115,13 @@ fn document(data: &ExplainJson, is_contradicted: bool, from: &Provenance) -> Doc
         (true, true) => "on, applies to this role",
         (true, false) => "on, does not apply to this role",
     };
-    let declared = data.declared.as_deref().unwrap_or("not in the contract");
+    let declared = data.expected.as_deref().unwrap_or("not in the contract");
     let declared = match is_contradicted {
         true => Cell::value_with_status(format!("{declared} (differs)"), Status::Critical),
         false => Cell::plain(declared),
     };
     document.push(Block::Pairs(vec![
-        ("computed", Cell::strong(&data.predicted)),
+        ("computed", Cell::strong(&data.computed)),
         ("expected", declared),
         ("tested", Cell::plain(data.observed.as_deref().unwrap_or("not tested"))),
         ("schema", Cell::plain(if data.usage { "USAGE" } else { "no USAGE" })),

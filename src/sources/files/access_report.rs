@@ -42,7 +42,9 @@ struct ReportCoverage {
 #[derive(Deserialize)]
 struct ReportFinding {
     id: String,
-    severity: String,
+    /// `severity` in reports of version 0.1.0.
+    #[serde(alias = "severity")]
+    status: String,
     subject: String,
     message: String,
 }
@@ -52,8 +54,10 @@ struct ReportCell {
     table: String,
     role: String,
     command: String,
-    declared: Option<String>,
-    predicted: String,
+    #[serde(alias = "declared")]
+    expected: Option<String>,
+    #[serde(alias = "predicted")]
+    computed: String,
     /// Absent in reports of version 0.1.0.
     #[serde(default)]
     helpers: Option<Vec<String>>,
@@ -119,14 +123,14 @@ fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Err
         table: cell.table,
         role: cell.role,
         command: cell.command,
-        expected: cell.declared,
-        computed: cell.predicted,
+        expected: cell.expected,
+        computed: cell.computed,
         helpers: cell.helpers,
     };
     let finding = |finding: ReportFinding| EarlierFinding {
         check: finding.id,
         subject: finding.subject,
-        status: finding.severity,
+        status: finding.status,
         message: finding.message,
     };
     Ok(AccessReport {

@@ -159,11 +159,8 @@ fn every_format_distinguishes_the_contexts() {
     );
     assert_eq!(xml.matches("<testsuites ").count(), 1);
     let metrics = text("prometheus");
-    assert_eq!(metrics.matches("# HELP cliplyctl_verdict ").count(), 1, "{metrics}");
-    assert!(
-        metrics.contains("cliplyctl_verdict{command=\"triage\",context=\"us\"} 2"),
-        "{metrics}"
-    );
+    assert_eq!(metrics.matches("# HELP cliplyctl_status ").count(), 1, "{metrics}");
+    assert!(metrics.contains("cliplyctl_status{command=\"triage\",context=\"us\"} 2"), "{metrics}");
     let sarif: Value = serde_json::from_str(&text("sarif")).unwrap();
     assert_eq!(sarif["runs"][0]["automationDetails"]["id"], "cliplyctl/triage/us/");
     assert_eq!(sarif["runs"].as_array().unwrap().len(), 2);

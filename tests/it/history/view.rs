@@ -132,7 +132,7 @@ fn json_and_csv_contain_the_table_data() {
 
     let csv = history("--since 12h -o csv", &incident()).run().expect_code(0).stdout;
     let lines: Vec<_> = csv.lines().collect();
-    assert!(lines[0].starts_with("at,verdict,section,not_ok,due,oldest_due,"), "{csv}");
+    assert!(lines[0].starts_with("at,status,section,not_ok,due,oldest_due,"), "{csv}");
     assert_eq!(lines.len(), 1 + incident().len());
     assert!(lines[1].ends_with(",ok,,,3,180,,,,,,,,,,") && lines[1].contains("Z,"), "{}", lines[1]);
 }
@@ -162,7 +162,7 @@ fn timeline_starts_with_the_first_snapshot() {
     let json = history("-o json", &snapshots).run().expect_code(0).json();
     let from: Timestamp = json["data"]["from"].as_str().unwrap().parse().unwrap();
     assert!(from.duration_since(ago(28)).as_secs().abs() < 60, "{from}");
-    let areas = json["data"]["steps"].as_array().unwrap();
+    let areas = json["data"]["areas"].as_array().unwrap();
     assert!(areas.iter().all(|area| area["status"] == "ok"), "no blank day before it: {json:#}");
     let output = history("", &snapshots).run().expect_code(0);
     assert!(output.stdout.contains("nothing older is kept"), "{output:?}");
@@ -270,7 +270,7 @@ fn metric_missing_in_the_latest_snapshot_is_not_shown_as_now() {
         |table: &str| table.lines().find(|line| line.starts_with("due now")).unwrap().to_owned();
     assert_eq!(due(&table).split_whitespace().nth(2), Some("-"), "{table}");
     let json = history("-o json", &snapshots).run().expect_code(0).json();
-    let steps = json["data"]["steps"].as_array().unwrap();
+    let steps = json["data"]["areas"].as_array().unwrap();
     let last = steps.iter().rev().find(|step| step["snapshots"] != 0).unwrap();
     assert_eq!(last["questions"]["environment"], serde_json::Value::Null, "{last:#}");
     // The healthy counterpart.

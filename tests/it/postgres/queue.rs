@@ -31,7 +31,7 @@ fn queue_counts_match_the_table_in_every_variant() {
             names.iter().map(|n| data[n]["value"].as_u64().expect("counted")).sum()
         };
         assert_eq!(sum(&["due", "scheduled"]), count(waiting), "{variant}: waiting");
-        assert_eq!(sum(&["in_progress"]), count(running), "{variant}: in progress");
+        assert_eq!(sum(&["claimed"]), count(running), "{variant}: in progress");
         if dead == "''" {
             assert_eq!(data["dead"], json!(null), "{variant}: has no dead letters");
         } else {
@@ -59,7 +59,7 @@ fn awkward_rows_are_counted_without_panic() {
         let output = run(&["queue", "-o", "json"], &database);
         let rows: u64 = database.value("select count(*) from jobs").parse().expect("a number");
         let data = &output.json()["data"];
-        let sum: u64 = ["due", "scheduled", "in_progress", "failed", "dead"]
+        let sum: u64 = ["due", "scheduled", "claimed", "failed", "dead"]
             .iter()
             .filter_map(|name| data[name]["value"].as_u64())
             .sum();
@@ -136,11 +136,11 @@ fn counts_are_equal_with_and_without_advised_indexes() {
         [
             "due",
             "scheduled",
-            "in_progress",
+            "claimed",
             "failed",
             "dead",
             "stuck",
-            "died_last_hour",
+            "dead_lettered_last_hour",
             "by_kind",
             "workers",
         ]

@@ -31,8 +31,12 @@ fn flawed_access_is_critical_and_each_flaw_is_listed_once() {
     unique.dedup();
     assert_eq!(unique.len(), found.len(), "{found:#?}");
     let report = output.json();
-    let fixes: Vec<_> =
-        report["findings"].as_array().unwrap().iter().map(|f| f["remedy"].as_str()).collect();
+    let fixes: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["suggested_fix"].as_str())
+        .collect();
     assert!(fixes.iter().all(Option::is_some), "{fixes:?}");
     let helper = "REVOKE EXECUTE ON FUNCTION public.is_workspace_member";
     assert!(!fixes.iter().flatten().any(|sql| sql.contains(helper)));
@@ -260,5 +264,5 @@ fn function_that_checks_the_caller_is_listed_as_not_examined() {
     let note = checks.iter().find(|check| check["id"] == "rls.definer_rpc").expect("a note");
     assert_eq!(note["status"], "ok", "{note:#}");
     assert!(note["message"].as_str().unwrap().contains("was not examined"), "{note:#}");
-    assert!(note["remedy"].is_null(), "nothing is known to be wrong: {note:#}");
+    assert!(note["suggested_fix"].is_null(), "nothing is known to be wrong: {note:#}");
 }

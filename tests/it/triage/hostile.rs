@@ -17,8 +17,8 @@ fn run(name: &str, url: &str, database: &Database) -> (i32, String) {
     let output = triage("--timeout 1500ms -o json", url, database).run();
     let (code, json) = (output.code, output.json());
     assert!(matches!(code, 2 | 3), "{name}: {code}");
-    assert_eq!(json["verdict"]["section"], "3.1", "{name}: {json:#}");
-    assert!(json["verdict"]["next"].is_string(), "{name}: {json:#}");
+    assert_eq!(json["diagnosis"]["section"], "3.1", "{name}: {json:#}");
+    assert!(json["diagnosis"]["next"].is_string(), "{name}: {json:#}");
     assert_eq!(status(&json, "queue.oldest_due"), "ok", "{name}");
     let up = json["checks"].as_array().and_then(|checks| checks.first()).expect("a check");
     assert_eq!(up["id"], "app.up");

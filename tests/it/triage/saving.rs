@@ -132,8 +132,8 @@ fn commands_name_the_saved_context_if_its_name_is_valid() {
     ] {
         json["from"]["context"] = name.into();
         let report = triage_from_file(&json.to_string()).run().json();
-        let next = report["verdict"]["next"].as_str().map_or_else(
-            || report["data"]["steps"].to_string() + &report["verdict"].to_string(),
+        let next = report["diagnosis"]["next"].as_str().map_or_else(
+            || report["data"]["areas"].to_string() + &report["diagnosis"].to_string(),
             str::to_owned,
         );
         assert!(next.contains(expected), "{name}: {next}");

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::schema::METRIC_COLUMNS;
 use super::{Store, operation_type_from_number};
 use crate::error::Error;
 use crate::facts::Status;
@@ -57,7 +58,7 @@ impl Store {
         (from, until): (i64, i64),
         mut visit: impl FnMut(&StoredSnapshot<'_>),
     ) -> Result<(), Error> {
-        let names = METRICS.map(|doc| doc.name).join(", ");
+        let names = METRIC_COLUMNS;
         let sets = self.check_sets()?;
         let statement = format!(
             "SELECT at, verdict, section, bad, at_least, evaluated, {names} FROM snapshots \

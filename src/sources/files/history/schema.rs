@@ -58,6 +58,9 @@ pub(crate) const MIGRATIONS: [&str; 3] = [
      ALTER TABLE snapshots ADD COLUMN evaluated INTEGER;",
 ];
 
+/// The columns of the metrics. Their names are those of version 0.1.0.
+pub(super) const METRIC_COLUMNS: &str = include_str!("metric_columns.sql");
+
 /// Schema version that this version of cliplyctl writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
 
