@@ -133,7 +133,14 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     report.note_secret_flag(cli.global.secret_flag());
     report.document.runbook_url.clone_from(&from.runbook_url);
     let text = render::render(&report, from, cli.format(), terminal.stdout);
-    match terminal.print_stdout(&text) {
+    let printed = match (&cli.command, cli.format()) {
+        (Command::Runbook { .. }, Format::Table) => {
+            let environment = ProcessEnvironment::from_process();
+            terminal.print_paged(&text, environment.get("PAGER"))
+        }
+        _ => terminal.print_stdout(&text),
+    };
+    match printed {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
             let error = Error::undelivered("cannot write the report to stdout")

@@ -15,7 +15,7 @@ use crate::facts::Status;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::settings::{ProcessEnvironment, demo as demo_settings};
 use crate::terminal::Terminal;
-use crate::text::ShellCommand;
+use crate::text::{self, ShellCommand};
 
 /// Lists the scenarios, deploys a fix, runs one command against a demo, or keeps a demo running until
 /// Ctrl-C.
@@ -67,9 +67,7 @@ pub(crate) async fn run(
             );
             result
         }
-        None => {
-            keep_running(&demo, scenario, cli, environment, terminal, &mut signals, print).await
-        }
+        None => keep_running(&demo, scenario, environment, terminal, &mut signals, print).await,
     }
 }
 
@@ -111,24 +109,16 @@ async fn execute(demo: &RunningDemo, arguments: &[String], cli: &Cli) -> Result<
     Ok(status.code().and_then(ExitCode::from_number).unwrap_or(ExitCode::Interrupted))
 }
 
-/// Runs `triage` once, prints the instructions and waits for a signal.
+/// Prints the tour and waits for a signal.
 async fn keep_running(
     demo: &RunningDemo,
     scenario: &Scenario,
-    cli: &Cli,
     environment: &ProcessEnvironment,
     terminal: Terminal,
     signals: &mut Signals,
     print: impl Fn(Report) -> ExitCode,
 ) -> Result<ExitCode, Error> {
     let _announcement = announce(demo, &context_file(environment)?)?;
-    let mut triage = cliplyctl(&["triage".to_owned()], cli)?;
-    triage.current_dir(&demo.project);
-    tokio::select! {
-        _ = triage.kill_on_drop(true).status() => {}
-        code = signals.any() => return Ok(code),
-    }
-    terminal.print_note("");
     let report = Report::listing("demo", (), instructions(demo, scenario, environment));
     print(report);
     let code = signals.any().await;
@@ -178,14 +168,13 @@ fn cliplyctl(arguments: &[String], cli: &Cli) -> Result<Process, Error> {
     Ok(process)
 }
 
-/// Returns the connection data of the demo and the commands to try next.
+/// Returns the tour of the demo: numbered commands for a second terminal.
 fn instructions(
     demo: &RunningDemo,
     scenario: &Scenario,
     environment: &ProcessEnvironment,
 ) -> Document {
     let mut document = Document::default();
-    document.heading("The demo runs until Ctrl-C and leaves nothing behind. In a second terminal:");
     let mut pairs = vec![
         ("app", Cell::plain(&demo.base_url)),
         ("project", Cell::plain(demo.project.display().to_string())),
@@ -194,20 +183,26 @@ fn instructions(
     if let Ok(url) = std::fs::read_to_string(&demo.database_url_file) {
         pairs.push(("database", Cell::plain(url.trim())));
     }
-    if let Some(directory) = directory_not_in_path(environment) {
-        let export = format!("export PATH=\"{}:$PATH\"", directory.display());
-        pairs.push(("first", Cell::command(export)));
-    }
     document.push(Block::Pairs(pairs));
-    let commands = scenario.try_next.iter();
-    let commands = commands.map(|(c, purpose)| {
-        (ShellCommand::new("-c demo").flags(format!(" {c}")).into(), (*purpose).to_owned())
+    document.heading("Tour: run these commands in a second terminal (Ctrl-C here ends the demo)");
+    let commands = scenario.tour.iter().map(|(command, purpose)| {
+        let command = match command.strip_prefix("demo ") {
+            Some(rest) => ShellCommand::new("demo").flags(format!(" {rest}")),
+            None => ShellCommand::new("-c demo").flags(format!(" {command}")),
+        };
+        (String::from(command), *purpose)
     });
-    let fix = scenario.failures.last().map(|failure| {
-        let purpose = "deploys what mends these jobs: a canary goes through now";
-        (ShellCommand::new("demo --fix").arg(failure.kind).into(), purpose.to_owned())
+    let path = directory_not_in_path(environment).map(|directory| {
+        let export = format!("export PATH=\"{}:$PATH\"", directory.display());
+        (export, "so that the shell finds cliplyctl")
     });
-    document.next(commands.chain(fix).collect());
+    let mut table =
+        Table::new(vec![Column::number("step"), Column::text("command"), Column::prose("purpose")]);
+    for (index, (command, purpose)) in path.into_iter().chain(commands).enumerate() {
+        let step = text::count(index as u64 + 1);
+        table.row(vec![Cell::plain(step), Cell::command(command), Cell::plain(purpose)]);
+    }
+    document.push(Block::Table(table));
     document
 }
 

@@ -35,8 +35,8 @@ pub(crate) struct Scenario {
     pub(crate) keeps_backlog: bool,
     /// The interval at which new jobs arrive.
     pub(crate) new_job_every: Option<Duration>,
-    /// Suggested commands in addition to those of triage, with their purposes.
-    pub(crate) try_next: &'static [(&'static str, &'static str)],
+    /// The commands of the tour, with their purposes. Those that begin with `demo` run without a context.
+    pub(crate) tour: &'static [(&'static str, &'static str)],
 }
 
 const FFMPEG: SimulatedFailure = SimulatedFailure {
@@ -64,17 +64,23 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         failures: &[FFMPEG, TIKTOK],
         keeps_backlog: true,
         new_job_every: Some(Duration::from_secs(2)),
-        try_next: &[
-            ("queue", "due, running and stuck jobs"),
-            ("jobs show 00000000-0000-4000-8000-000000000331", "one stuck job with its events"),
+        tour: &[
+            ("triage", "what is wrong, and which runbook section applies"),
+            ("queue", "due, running and stuck jobs, workers, throughput"),
+            ("jobs rescue --dry-run", "preview the rescue of the stuck jobs"),
             ("dlq groups", "dead letters by cause"),
             (
                 "dlq requeue --kind PUBLISH_TIKTOK --canary",
                 "requeue 1 job first: it fails again, and the canary stops",
             ),
-            ("env check", "a template without required variables"),
+            (
+                "demo --fix PUBLISH_TIKTOK",
+                "deploy the fix; workers also start to process the backlog",
+            ),
+            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "now the canary completes"),
             ("rls audit", "a role with more access than expected"),
-            ("runbook 3.3", "the runbook section on a backlog"),
+            ("env check", "a template without required variables"),
+            ("watch", "dashboard (q quits)"),
         ],
     },
     Scenario {
@@ -87,7 +93,11 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         failures: &[],
         keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
-        try_next: &[("queue", "a healthy queue"), ("ready --admin", "the report of the app")],
+        tour: &[
+            ("triage", "all checks pass"),
+            ("queue", "a healthy queue"),
+            ("ready --admin", "the report of the app"),
+        ],
     },
     Scenario {
         name: "app-down",
@@ -99,7 +109,11 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         failures: &[],
         keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
-        try_next: &[("health", "the connection error"), ("runbook 3.1", "the runbook section")],
+        tour: &[
+            ("triage", "the app does not answer"),
+            ("health", "the connection error"),
+            ("runbook 3.1", "the runbook section"),
+        ],
     },
     Scenario {
         name: "dead-letters",
@@ -111,8 +125,12 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         failures: &[TIKTOK],
         keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
-        try_next: &[
+        tour: &[
+            ("triage", "dead letters grow, everything else is OK"),
             ("dlq groups", "dead letters by cause"),
+            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "requeue 1 job first: it fails again"),
+            ("demo --fix PUBLISH_TIKTOK", "deploy the fix"),
+            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "now the canary completes"),
             ("runbook 3.4", "the runbook section"),
         ],
     },
@@ -126,9 +144,11 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         failures: &[],
         keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(5)),
-        try_next: &[
+        tour: &[
+            ("triage", "no worker is active"),
             ("queue", "stuck jobs and the last heartbeat"),
             ("jobs show 00000000-0000-4000-8000-000000000021", "one stuck job with its events"),
+            ("jobs rescue --dry-run", "preview the rescue of the stuck jobs"),
         ],
     },
 ];

@@ -50,7 +50,6 @@ pub(crate) struct KindCounts {
     /// Scheduled jobs.
     pub(crate) scheduled: u64,
     /// Claimed jobs, running or stuck.
-    #[serde(rename = "in_progress")]
     pub(crate) claimed: u64,
     /// Those of them that are stuck.
     #[serde(default)]
@@ -68,11 +67,9 @@ pub(crate) struct KindCounts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workers {
     /// Number of workers with a heartbeat younger than `stuck_after`.
-    #[serde(rename = "beating")]
     pub(crate) active: Count,
     /// Seconds since the newest heartbeat of a claimed job; `None` if no job is claimed or there are no
     /// heartbeats.
-    #[serde(rename = "last_beat_age")]
     pub(crate) heartbeat_age: Option<f64>,
     /// Workers with claimed jobs, those with stuck jobs first; at most [`MOST_WORKERS`].
     #[serde(default)]
@@ -146,7 +143,6 @@ pub(crate) struct Queue {
     /// Scheduled jobs.
     pub(crate) scheduled: Count,
     /// Claimed jobs, running or stuck.
-    #[serde(rename = "in_progress")]
     pub(crate) claimed: Count,
     /// Failed jobs, whether they will be retried or not.
     pub(crate) failed: Count,
@@ -174,7 +170,6 @@ pub(crate) struct Queue {
     /// Active workers; `None` if the schema has neither heartbeats nor lock times.
     pub(crate) workers: Option<Workers>,
     /// Number dead-lettered in the last hour; `None` if the schema has no dead letters.
-    #[serde(rename = "died_last_hour")]
     pub(crate) dead_lettered_last_hour: Option<Count>,
     /// Counts by kind, most jobs first.
     pub(crate) by_kind: Vec<KindCounts>,

@@ -165,7 +165,6 @@ pub struct FailedCheck {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SnapshotDetail {
     /// Areas of the triage report.
-    #[serde(rename = "steps")]
     pub areas: Vec<AreaLine>,
     /// Counts by kind, most jobs first.
     pub kinds: Vec<KindLine>,
@@ -177,13 +176,10 @@ pub struct SnapshotDetail {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AreaLine {
     /// Name of the area.
-    #[serde(rename = "question")]
     pub area: String,
     /// `ok`, `warning`, `critical` or `unknown`.
-    #[serde(rename = "verdict")]
     pub status: String,
     /// Detail of the area.
-    #[serde(rename = "reading")]
     pub detail: String,
 }
 
@@ -197,7 +193,6 @@ pub struct KindLine {
     /// Seconds since the oldest due job became due.
     pub(crate) oldest_due: Option<f64>,
     /// Claimed jobs, running or stuck.
-    #[serde(rename = "in_progress")]
     pub(crate) claimed: u64,
     /// Dead letters.
     pub(crate) dead: u64,
@@ -207,7 +202,6 @@ pub struct KindLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupLine {
     /// Id of the group.
-    #[serde(rename = "hash")]
     pub(crate) group: String,
     /// Kind of its jobs.
     pub(crate) kind: String,
@@ -216,7 +210,6 @@ pub struct GroupLine {
     /// Number dead-lettered in the last 15 minutes.
     pub(crate) recent: u64,
     /// Cause, with `<*>` for variable parts.
-    #[serde(rename = "template")]
     pub(crate) cause: String,
 }
 

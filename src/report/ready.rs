@@ -166,8 +166,8 @@ fn describe_response(readiness: &Readiness) -> String {
     let status = service::status(readiness.exchange);
     let first_byte = service::millis(readiness.exchange.latency.first_byte);
     match &readiness.timestamp {
-        Some(time) => format!("{status}, first byte after {first_byte}, the server's clock {time}"),
-        None => format!("{status}, first byte after {first_byte}"),
+        Some(time) => format!("{status} in {first_byte}; clock of the app: {time}"),
+        None => format!("{status} in {first_byte}"),
     }
 }
 
@@ -184,8 +184,10 @@ fn describe_readiness(status: Status, findings: &[Finding]) -> String {
         _ if overall.is_some_and(|overall| overall.status.worse(status) == overall.status) => {
             overall.map_or_else(String::new, |overall| overall.message.clone())
         }
-        Status::Warning => format!("look at {}", subjects(|s| s == Status::Warning)),
-        Status::Critical => format!("not well: {}", subjects(|s| s == Status::Critical)),
+        Status::Warning => {
+            format!("ready, but with warnings: {}", subjects(|s| s == Status::Warning))
+        }
+        Status::Critical => format!("not ready, failing: {}", subjects(|s| s == Status::Critical)),
         Status::Unknown | Status::Skipped { .. } => {
             format!("no status reported for: {}", subjects(|s| s == Status::Unknown))
         }
@@ -198,8 +200,8 @@ const IGNORED: &str = "ignored (ignored_components in the context)";
 fn table(findings: &[Finding], ignored: &[IgnoredComponent]) -> Table {
     let mut table = Table::new(vec![
         Column::text("component"),
-        Column::text("verdict"),
-        Column::prose("message"),
+        Column::text("status"),
+        Column::prose("detail"),
         Column::text("runbook"),
     ]);
     // The agreement check has a row only if it is not OK.
@@ -222,7 +224,7 @@ fn table(findings: &[Finding], ignored: &[IgnoredComponent]) -> Table {
         table.row(vec![
             Cell::plain(&component.name),
             Cell::muted("ignored"),
-            Cell::plain(format!("{reported} (ignored_components of the context)")),
+            Cell::plain(format!("{reported} (ignored_components in the context)")),
             Cell::plain(""),
         ]);
     }

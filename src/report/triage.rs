@@ -113,7 +113,7 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     }
     document.push(Block::Table(table));
     if let Some(diagnosis) = &diagnosis {
-        document.push(Block::Table(evidence(&diagnosis.matched)));
+        document.push(Block::Table(evidence(&evaluated(diagnosis, results))));
     }
     for error in &missing {
         let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
@@ -130,7 +130,7 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
         // Access of other roles is a suggested command if there are any, otherwise a note.
         if subject == OTHER_ROLES && !commands.is_empty() {
             if commands.iter().all(|(command, _)| command != AUDIT) {
-                let purpose = format!("{} {subject}: not checked here", Section::Access.number());
+                let purpose = format!("{} Access of other roles", Section::Access.number());
                 commands.push((AUDIT.to_owned(), Cell::muted(purpose)));
             }
         } else {
@@ -156,8 +156,18 @@ fn unreachable_database_finding(results: &[AreaResult]) -> Option<&Finding> {
     findings.find(|f| f.check == "db.reachable" && f.status == Status::Unknown)
 }
 
-/// Builds the table of the checks that led to the diagnosis.
-fn evidence(matched: &[Finding]) -> Table {
+/// Returns the checks that led to the diagnosis, then the other failing checks of its area that read a value.
+fn evaluated<'a>(diagnosis: &'a Diagnosis, results: &'a [AreaResult]) -> Vec<&'a Finding> {
+    let is_new = |f: &&Finding| diagnosis.matched.iter().all(|known| known.check != f.check);
+    let is_problem = |f: &&Finding| matches!(f.status, Status::Critical | Status::Warning);
+    let area = results.iter().filter(|result| result.section == diagnosis.section);
+    let others = area.flat_map(|result| &result.findings).filter(is_problem);
+    let others = others.filter(|f| f.evidence.is_some() && f.threshold.is_some()).filter(is_new);
+    diagnosis.matched.iter().chain(others).collect()
+}
+
+/// Builds the table of the checks behind the diagnosis.
+fn evidence(matched: &[&Finding]) -> Table {
     let mut table = Table::new(vec![
         Column::text("check"),
         Column::prose("value"),
@@ -249,6 +259,9 @@ fn next(results: &[AreaResult], diagnosis: Option<&Diagnosis>) -> Vec<(String, C
         Some((command, purpose))
     });
     let mut commands: Vec<(String, Cell)> = first.into_iter().collect();
+    if let ([(_, purpose)], true) = (commands.as_mut_slice(), sorted.len() > 1) {
+        purpose.text.push_str(": start here");
+    }
     for result in sorted {
         let Some(command) = result.next() else { continue };
         if !commands.iter().any(|(known, _)| known == command) {

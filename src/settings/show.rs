@@ -132,7 +132,7 @@ impl Settings {
             )
         };
         let mut rows: Vec<_> = THRESHOLD_DOCS.iter().map(limit).collect();
-        let stuck_after = format!("{} s", self.thresholds.stuck_after);
+        let stuck_after = crate::text::duration(self.thresholds.stuck_after);
         rows.push(setting_row("thresholds.stuck_after", stuck_after, origin("stuck_after")));
         rows
     }

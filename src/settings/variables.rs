@@ -25,7 +25,7 @@ const fn process_only(name: &'static str, about: &'static str) -> Variable {
 }
 
 /// Every variable, in the order of `.env.example`.
-pub(super) const VARIABLES: [Variable; 40] = [
+pub(super) const VARIABLES: [Variable; 41] = [
     any_source("CLIPLY_BASE_URL", "base URL of the API, without /api: https://api.example.com"),
     any_source("CLIPLY_ADMIN_TOKEN", "bearer token for /api/admin/readyz"),
     any_source("CLIPLY_HEADERS", "extra headers for every request, one `Name: value` a line"),
@@ -66,11 +66,12 @@ pub(super) const VARIABLES: [Variable; 40] = [
         "directory with initdb and postgres for `demo`; default PATH and common directories",
     ),
     process_only("NO_COLOR", "any value: no color"),
-    process_only("CLICOLOR", "0: no colour"),
+    process_only("CLICOLOR", "0: no color"),
     process_only("CLICOLOR_FORCE", "any value but 0: color even if piped"),
     process_only("FORCE_COLOR", "any value but 0: color even if piped"),
     process_only("COLUMNS", "width of help and tables without a terminal"),
     process_only("TERM", "`dumb`: no color, no spinner"),
+    process_only("PAGER", "pager of `runbook` on a terminal"),
     process_only("XDG_CONFIG_HOME", "directory of cliplyctl/config.toml; default ~/.config"),
     process_only(
         "XDG_STATE_HOME",
@@ -101,7 +102,7 @@ mod tests {
         );
         for dotenv in [true, false] {
             if !dotenv {
-                text.push_str("\n# These are read from the environment alone, never from .env.\n");
+                text.push_str("\n# Read only from the environment, never from .env:\n");
             }
             for variable in VARIABLES.iter().filter(|variable| variable.dotenv == dotenv) {
                 text.push_str(&format!("\n# {}\n# {}=\n", variable.about, variable.name));

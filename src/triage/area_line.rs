@@ -57,10 +57,12 @@ impl AreaResult {
         }
     }
 
-    /// Returns the first sentences of [`Self::detail`], for a headline. That two sources differ is
-    /// left to the detail if there is another problem.
+    /// Returns the first sentences of [`Self::detail`], for a headline. That two sources differ, and what readyz
+    /// says about the queue, is left to the detail if there is another problem.
     pub(crate) fn summary(&self) -> String {
-        let mut problems = self.problems_where(|finding| !finding.check.starts_with("cross."));
+        let mut problems = self.problems_where(|finding| {
+            !finding.check.starts_with("cross.") && finding.check != "ready.queue"
+        });
         problems.truncate(MAX_SUMMARY);
         match problems.as_slice() {
             [] => self.detail(),

@@ -146,6 +146,11 @@ fn merge_effect(audit: &Audit, findings: &mut Vec<Finding>, effect: Finding) {
             cause.message = match effect.check {
                 id if id == tested::CHECK.id => {
                     let tested = tested::without_expected(&effect.message, &cause.message);
+                    // The role is named by the effect that the cause was merged with before.
+                    let tested = match tested.strip_prefix(&format!("{role}: ")) {
+                        Some(result) if cause.message.contains(&format!("{role} can ")) => result,
+                        _ => &tested,
+                    };
                     format!("{}. Tested: {tested}", cause.message)
                 }
                 _ if cause.check == access::CHECK.id || cause.message.contains("(expected: ") => {

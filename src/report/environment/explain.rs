@@ -86,6 +86,6 @@ fn value_pairs(
         KeyResult::Refused(reasons) => (Status::Critical, reasons.join("; ")),
         KeyResult::Unknown(reasons) => (Status::Unknown, reasons.join("; ")),
     };
-    pairs.push(("verdict", Cell::value_with_status(reasons, status)));
+    pairs.push(("status", Cell::value_with_status(reasons, status)));
     pairs
 }

@@ -149,13 +149,20 @@ fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document 
     document.headline(status, headline(facts, findings, status));
     document.push(title(facts));
     let mut table =
-        Table::new(vec![Column::text("verdict"), Column::text("key"), Column::prose("message")]);
-    for rank in [Status::Critical, Status::Unknown, Status::Warning, Status::Ok] {
+        Table::new(vec![Column::text("status"), Column::text("key"), Column::prose("detail")]);
+    // Checks that passed are listed only if all did.
+    let ranks = [Status::Critical, Status::Unknown, Status::Warning];
+    let ranks = if status == Status::Ok { &[Status::Ok][..] } else { &ranks[..] };
+    for &rank in ranks {
         for finding in findings.iter().filter(|finding| finding.status == rank) {
             table.row(row(finding));
         }
     }
     document.push(Block::Table(table));
+    let passed = findings.iter().filter(|finding| finding.status == Status::Ok).count() as u64;
+    if status != Status::Ok && passed > 0 {
+        document.note(format!("{} passed", text::plural(passed, "other check", "other checks")));
+    }
     if facts.template.is_none() {
         document.note("template not checked: no .env.example here");
     }
@@ -182,7 +189,7 @@ fn next(
     let template = facts.template.as_ref();
     let missing = template.map(|file| drift(facts, file).missing);
     if missing.is_some_and(|missing| !missing.is_empty()) {
-        let purpose = "shows what it would insert into the template, and asks";
+        let purpose = "insert the missing keys (asks first)";
         let strict = if facts.policy.strict { " --strict" } else { "" };
         next.push((
             ShellCommand::new("env check --fix").flags(strict).flags(flags).into(),

@@ -21,7 +21,7 @@ pub(crate) fn started(history: &HistoryRange, now: Timestamp) -> String {
         return known;
     };
     format!(
-        "UNKNOWN: no snapshot for {}, usually one every {}; as of {}: {known}",
+        "no snapshot for {}, usually one every {}; as of {}: {known}",
         text::age((now.as_millisecond() - since) as f64 / 1e3),
         text::age(usual as f64 / 1e3),
         time(since),
@@ -36,13 +36,13 @@ fn started_as_of_latest(history: &HistoryRange, now: Timestamp) -> String {
     let Some(start) = history.problem_starts.start() else {
         return match &history.problem_starts.ended {
             Some(ended) => format!(
-                "OK since {}; before, {} was not, for {} from {}",
+                "OK since {}; before that, {} was not OK for {}, from {}",
                 time(ended.until),
                 ended.subject,
                 text::age((ended.until - ended.since) as f64 / 1e3),
                 time(ended.since),
             ),
-            None => format!("OK in every snapshot, the last one {} ago", ago(latest)),
+            None => format!("OK in all snapshots, the last one {} ago", ago(latest)),
         };
     };
     let (name, status) = (&start.subject, status_text(start));
@@ -90,7 +90,7 @@ pub(crate) fn notes(history: &HistoryRange, now: Timestamp) -> Vec<String> {
     let series = &history.series;
     let step = text::age(series.step as f64 / 1e3);
     let mut notes = vec![format!(
-        "{} to {}, {} a step, {}; · OK, w warning, C critical, ? unknown, blank: not recorded",
+        "{} to {}, {} per step, {}; · OK, w WARNING, C CRITICAL, ? UNKNOWN, blank: not recorded",
         time(series.from),
         time(series.until),
         step,

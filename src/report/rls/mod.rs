@@ -105,10 +105,10 @@ fn reached_rows(
 
 fn result_text(result: &AccessTestResult) -> String {
     match result {
-        AccessTestResult::Denied => "refused".to_owned(),
+        AccessTestResult::Denied => "denied".to_owned(),
         AccessTestResult::Failed(why) => format!("failed ({why})"),
         AccessTestResult::Planned { nothing: true } => "allowed (EXPLAIN), no row".to_owned(),
-        AccessTestResult::Planned { nothing: false } => "planned".to_owned(),
+        AccessTestResult::Planned { nothing: false } => "allowed (EXPLAIN)".to_owned(),
         AccessTestResult::Rows { own, of_own, foreign, of_foreign } => {
             format!(
                 "{own} of {of_own} own rows, {foreign} of {of_foreign} rows of other workspaces"

@@ -29,7 +29,9 @@ pub(super) fn read(
             thresholds.stuck_after = Some(document.duration(key, value)?);
             continue;
         }
-        let Some(doc) = THRESHOLD_DOCS.iter().find(|doc| doc.name == key.get_ref()) else {
+        let name = key.get_ref().as_ref();
+        let is_named = |doc: &&ThresholdDoc| doc.name == name || doc.old_name == Some(name);
+        let Some(doc) = THRESHOLD_DOCS.iter().find(is_named) else {
             let mut known: Vec<_> = THRESHOLD_DOCS.iter().map(|doc| doc.name).collect();
             known.push("stuck_after");
             return Err(document.unknown_key(key, &known));

@@ -163,7 +163,7 @@ fn invalid_contract_is_a_configuration_error() {
     let without_column = "[rules.m]\nmembership = \"public.m\"\nuser = \"u\"\ntenant = \"t\"\n\
                    [tables.\"public.jobs\".roles]\nanon = \"rows where m\"\n";
     let without_column = run(without_column).expect_code(78);
-    assert!(without_column.stderr.contains("names no tenant column"), "{without_column:#?}");
+    assert!(without_column.stderr.contains("has no workspace column"), "{without_column:#?}");
     for missing in ["owner", "reason", "expires"] {
         let lines = [
             "check = \"rls.off\"",

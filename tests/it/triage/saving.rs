@@ -33,7 +33,7 @@ fn saved_triage_gives_the_same_result_without_sources() {
         "summary",
         "exit_code",
         "findings",
-        "verdict",
+        "diagnosis",
         "data",
         "context",
         "started_at",

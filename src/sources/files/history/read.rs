@@ -13,6 +13,7 @@ use crate::facts::Status;
 use crate::facts::snapshot::{
     CheckSet, METRICS, Measure, MetricValues, OperationMarker, SnapshotDetail, StoredSnapshot,
 };
+use crate::sources::files::old_keys::{self, KeyOwner};
 
 /// A recorded system.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,7 +132,11 @@ impl Store {
             )
             .optional()
             .map_err(self.store_error())?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        let detail = text.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(detail.and_then(|mut detail| {
+            old_keys::rename_in_json(KeyOwner::Snapshot, &mut detail);
+            serde_json::from_value(detail).ok()
+        }))
     }
 
     /// Returns the operations in a range of milliseconds since 1970, oldest first.

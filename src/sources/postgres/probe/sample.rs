@@ -81,7 +81,7 @@ pub(crate) fn target<'a>(
         return Err("it has no primary key".to_owned());
     }
     let rule = declared.rules().first().and_then(|name| contract.rules.get(name));
-    let binding = match (rule, &declared.tenant) {
+    let binding = match (rule, &declared.workspace_column) {
         (Some(rule), Some(tenant)) => {
             let members = catalog
                 .relation(&rule.membership)
@@ -97,7 +97,8 @@ impl ProbeTarget<'_> {
     /// Returns a column that a role may update, quoted.
     pub(crate) fn written_column(&self, role: &str) -> String {
         let granted = self.table.only_columns(role, "UPDATE");
-        let column = granted.first().or(self.declared.tenant.as_ref()).or(self.table.key.first());
+        let column =
+            granted.first().or(self.declared.workspace_column.as_ref()).or(self.table.key.first());
         column.map_or_else(String::new, |column| ident(column))
     }
 
@@ -144,7 +145,7 @@ fn any_rows_query(target: &ProbeTarget<'_>, with_rows: bool) -> String {
 /// index on the workspace can be used.
 fn rule_query(target: &ProbeTarget<'_>, binding: &PolicyBinding<'_>, with_rows: bool) -> String {
     let (table, key, members) = (&target.table.name, target.key_json("j."), binding.members);
-    let (user, tenant) = (ident(&binding.rule.user), ident(&binding.rule.tenant));
+    let (user, tenant) = (ident(&binding.rule.user), ident(&binding.rule.workspace_column));
     let bound = ident(binding.tenant);
     let keys = |tenants: &str| {
         list(&format!(

@@ -69,8 +69,7 @@ impl Expected {
             .filter(|(_, reported, expected)| reported != expected)
             .map(|(name, reported, expected)| format!("{name}: {reported} instead of {expected}"))
             .collect();
-        let keys =
-            ["due", "scheduled", "claimed", "failed", "dead", "canceled", "unknown_state"];
+        let keys = ["due", "scheduled", "claimed", "failed", "dead", "canceled", "unknown_state"];
         let sum = keys.iter().map(|key| value(key)).sum::<u64>() + self.finished;
         if !differences.is_empty() {
             return Err(differences.join("; "));
