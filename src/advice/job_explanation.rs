@@ -109,7 +109,7 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
             );
         }
         Some(age) => format!("for {}", text::age(age)),
-        None => "ever".to_owned(),
+        None => "since it was claimed".to_owned(),
     };
     let outcome = match last {
         Some(last) => {
@@ -221,12 +221,12 @@ pub(crate) mod tests {
     #[test]
     fn stuck_job_explanation_depends_on_remaining_attempts() {
         let said = explain(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
-        assert!(said.contains("attempt 5 of 5, its last"), "{said}");
+        assert!(said.contains("Attempt 5 of 5: a rescue makes it a dead letter"), "{said}");
         let said = explain(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
-        assert!(said.contains("back in the queue"), "{said}");
+        assert!(said.contains("A rescue requeues it"), "{said}");
         let counted_at_claim = Job { counted_at_claim: true, ..job(Lifecycle::Claimed, 4) };
         let said = explain(&counted_at_claim, &Thresholds::default()).sentence;
-        assert!(said.contains("back in the queue"), "{said}");
+        assert!(said.contains("A rescue requeues it"), "{said}");
     }
 
     #[test]

@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(error.exit_code().code(), 64);
         assert!(error.hints[0].contains("queue.oldest_due"), "{error:?}");
         let error = run(Some("nothing like it")).unwrap_err();
-        assert!(error.hints[0].starts_with("one of: 1, 2, 3, 3.1, "), "{error:?}");
+        assert!(error.hints[0].starts_with("sections: 1, 2, 3, 3.1, "), "{error:?}");
         assert!(!error.hints[0].contains("queue.oldest_due"), "{error:?}");
     }
 }

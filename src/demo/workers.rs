@@ -32,8 +32,9 @@ const CLAIM_NEW: &str = "\
 const RESUME: &str = "\
     SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.jobs \
     WHERE state = 'running' AND locked_by = $1 LIMIT 1";
+/// For all jobs of a worker: one that it resumed may still run beside the current one.
 const HEARTBEAT: &str = "\
-    UPDATE public.jobs SET heartbeat_at = now() WHERE id = $1::text::uuid AND locked_by = $2";
+    UPDATE public.jobs SET heartbeat_at = now() WHERE state = 'running' AND locked_by = $1";
 const FINISH: &str = "SELECT public.worker_finish($1::text::uuid, $2, '{\"ok\": true}')";
 const FAIL: &str = "SELECT public.worker_fail($1::text::uuid, $2, $3, $4)";
 const PRODUCE: &str = include_str!("produce.sql");
@@ -55,14 +56,17 @@ pub(crate) async fn work(
     let client = connect(&database_url).await?;
     let started: String = client.query_typed("SELECT now()::text", &[]).await?[0].get(0);
     loop {
-        let job = match claim(&client, RESUME, &[name]).await? {
-            Some(job) => Some(job),
-            None if scenario.keeps_backlog && !fix::is_any_deployed(directory) => {
-                claim(&client, CLAIM_NEW, &[name, &started]).await?
+        let job = if scenario.keeps_backlog && !fix::is_any_deployed(directory) {
+            // The jobs that it had claimed hang: they run until a fix is deployed.
+            claim(&client, CLAIM_NEW, &[name, &started]).await?
+        } else {
+            match claim(&client, RESUME, &[name]).await? {
+                Some(job) => Some(job),
+                None => claim(&client, CLAIM, &[name]).await?,
             }
-            None => claim(&client, CLAIM, &[name]).await?,
         };
         let Some(job) = job else {
+            client.execute_typed(HEARTBEAT, &[(&name, Type::TEXT)]).await?;
             sleep(HEARTBEAT_INTERVAL).await;
             continue;
         };
@@ -100,7 +104,7 @@ async fn run(
     job: &ClaimedJob,
 ) -> Result<(), Error> {
     for _ in 0..duration_seconds(&job.kind) {
-        client.execute_typed(HEARTBEAT, &[(&job.id, Type::TEXT), (&name, Type::TEXT)]).await?;
+        client.execute_typed(HEARTBEAT, &[(&name, Type::TEXT)]).await?;
         sleep(HEARTBEAT_INTERVAL).await;
     }
     let fixed = fix::is_deployed(directory, &job.kind);

@@ -116,7 +116,7 @@ mod tests {
         let wrong = |text: &str| Cursor::parse(text, Order::Updated, IdType::Uuid).unwrap_err();
         let quoted = format!("2026-01-02T03:04:05Z~{UUID}' or '1'='1");
         for bad in ["", "x", "2026~", "~1", "2026-01-02T03:04:05Z~1~x", &quoted, "new/2026~1"] {
-            assert!(wrong(bad).contains("is no cursor"), "{bad}");
+            assert!(wrong(bad).contains("is not a cursor"), "{bad}");
         }
         assert!(wrong("2026-01-02T03:04:05Z~42").contains("of type uuid"));
         assert!(wrong(&format!("died/2026-01-02T03:04:05Z~{UUID}")).contains("--sort died"));

@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn unclosed_value_is_an_error() {
         let error = parse(b"PGPASSWORD=\"hunter2\n", Path::new(".env")).unwrap_err();
-        assert!(error.message.starts_with(".env:1: the value of PGPASSWORD begins with a quote"));
+        assert!(error.message.starts_with(".env:1: the value of PGPASSWORD starts with a quote"));
     }
 
     #[test]
@@ -202,7 +202,10 @@ mod tests {
         let read = |text: &str| parse(text.as_bytes(), Path::new(".env")).unwrap();
         let moved = read("PGHOST=old\nOTHER=1\nPGHOST=new\n");
         assert_eq!(moved.variables["PGHOST"].value, "new");
-        assert_eq!(moved.warnings, [".env:3 sets PGHOST again, after .env:1: the last one counts"]);
+        assert_eq!(
+            moved.warnings,
+            [".env:3 sets PGHOST again, after .env:1: the last value is used"]
+        );
         assert_eq!(read("PGHOST=same\nPGHOST=same\n").warnings, [""; 0]);
         assert!(read("PGHOST=old\nPGHOST=\n").variables.is_empty());
     }

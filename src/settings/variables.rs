@@ -96,9 +96,9 @@ mod tests {
     /// The expected text of `.env.example`.
     fn env_example() -> String {
         let mut text = String::from(
-            "# Every variable cliplyctl reads. Copy what you need to .env (or export it); flags win over\n\
-         # the environment, the environment over .env, .env over cliplyctl.toml. With -c NAME only\n\
-         # that context counts. Put a value that holds $ or # in single quotes.\n",
+            "# All variables that cliplyctl reads. Copy the ones you need to .env, or export them. Precedence: flags,\n\
+         # environment, .env, cliplyctl.toml. With -c NAME, only the settings of that context are used. Put values\n\
+         # that contain $ or # in single quotes.\n",
         );
         for dotenv in [true, false] {
             if !dotenv {

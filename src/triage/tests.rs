@@ -94,7 +94,7 @@ fn headline_names_the_likely_cause_of_another_section() {
     };
     assert_eq!(
         headline(warns),
-        "Queue backlog: oldest job due for 1m 40s; also CRITICAL: readiness (result of it)"
+        "Queue backlog: 2 jobs due, oldest due for 1m 40s; also CRITICAL: readiness (result of the backlog)"
     );
 }
 
@@ -107,7 +107,7 @@ fn queue_warning_does_not_hide_critical_dead_letters() {
     };
     assert_eq!(
         headline(both),
-        "Dead letters: 1,000 dead letters; also CRITICAL: readiness (result of it)"
+        "Dead letters: 1,000 dead letters; also CRITICAL: readiness (result of the backlog)"
     );
 }
 
@@ -119,6 +119,6 @@ fn headline_lists_other_critical_sections() {
     };
     assert_eq!(
         headline(both),
-        "Queue backlog: oldest job due for 11d 13h; also CRITICAL: dead letters"
+        "Queue backlog: 2 jobs due, oldest due for 11d 13h; also CRITICAL: dead letters"
     );
 }

@@ -20,7 +20,7 @@ pub(crate) enum Action {
 const PAGE: isize = 10;
 
 /// The message if `c` has no command.
-const NOTHING_SELECTED: &str = "no row selected";
+const NOTHING_SELECTED: &str = "no row to select";
 /// The message if `r` has no command.
 const NOTHING_TO_REQUEUE: &str = "select a group (2) or a stuck job (3) first";
 

@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn missing_required_key_is_a_warning_about_the_start() {
         let found = findings("A: z.string(), B: z.string(), C: z.string().optional()", "A=x\n");
-        assert!(found[0].message.ends_with("would not start without B"), "{found:?}");
+        assert!(found[0].message.ends_with("missing B"), "{found:?}");
         assert_eq!(worst(&found), Status::Warning);
     }
 

@@ -289,8 +289,8 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "A is blank, and the profile production needs it",
-                "B is not set, and the profile production needs it"
+                "A is blank, but the profile production requires it",
+                "B is not set, but the profile production requires it"
             ]
         );
     }

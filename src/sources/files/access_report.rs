@@ -56,8 +56,9 @@ struct ReportCell {
     command: String,
     #[serde(alias = "declared")]
     expected: Option<String>,
-    #[serde(alias = "predicted")]
-    computed: String,
+    computed: Option<String>,
+    /// The computed access in reports of version 0.1.0.
+    predicted: Option<String>,
     /// Absent in reports of version 0.1.0.
     #[serde(default)]
     helpers: Option<Vec<String>>,
@@ -124,7 +125,7 @@ fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Err
         role: cell.role,
         command: cell.command,
         expected: cell.expected,
-        computed: cell.computed,
+        computed: cell.computed.or(cell.predicted).unwrap_or_default(),
         helpers: cell.helpers,
     };
     let finding = |finding: ReportFinding| EarlierFinding {

@@ -167,7 +167,7 @@ fn io_error(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Sour
     let place = origin(url);
     match cause.kind() {
         io::ErrorKind::ConnectionRefused => {
-            SourceError::new(SourceErrorKind::Refused, format!("{place} refused the connection"))
+            SourceError::new(SourceErrorKind::Refused, format!("cannot connect to {place}: connection refused"))
                 .hint("no process listens there: check that the app is deployed and running")
         }
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => SourceError::new(

@@ -109,7 +109,7 @@ mod tests {
             "https://a.test.evil.test/",
         ] {
             let error = redirect("https://a.test/x", to).unwrap_err();
-            assert!(error.starts_with("302 Found: redirects to another place, http"), "{error}");
+            assert!(error.starts_with("302 Found: redirects to another host, http"), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
         assert!(redirect("https://a.test/x", "javascript:alert(1)").is_err());

@@ -56,7 +56,7 @@ fn hostile_answers_are_never_ok_in_triage() {
 fn unreachable_app_is_reported_with_its_cause() {
     let database = Database::from_fixture("main_healthy");
     for (url, cause) in [
-        (refused_url(), "refused the connection"),
+        (refused_url(), "connection refused"),
         ("http://no-such-host.invalid".to_owned(), "could not be resolved"),
         (format!("https://localhost:{}", unknown_authority()), "comes from an unknown authority"),
     ] {

@@ -93,27 +93,27 @@ fn network(io: &io::Error, host: &Host) -> SourceError {
         }
         io::ErrorKind::ConnectionRefused => (
             Kind::Refused,
-            "refused the connection",
+            "connection refused",
             "check that the server is running, and its port; a tunnel or proxy may be down",
         ),
         io::ErrorKind::NotFound => (
             Kind::Refused,
-            "the socket does not exist",
+            "no such socket",
             "check that the server is running, and its socket directory",
         ),
         io::ErrorKind::PermissionDenied => (
             Kind::Permission,
-            "the operating system denies the connection",
+            "permission denied by the operating system",
             "check the permissions of the socket directory, or the firewall",
         ),
         io::ErrorKind::TimedOut => (
             Kind::Timeout,
-            "did not answer in time",
+            "timed out",
             "a firewall may drop the packets; check whether a VPN is needed",
         ),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => (
             Kind::Refused,
-            "cannot be reached",
+            "no route to the host",
             "check the network, and whether a VPN or IPv6 is needed",
         ),
         io::ErrorKind::UnexpectedEof
@@ -123,12 +123,12 @@ fn network(io: &io::Error, host: &Host) -> SourceError {
         io::ErrorKind::InvalidData => return not_postgres(host, &io.to_string()),
         _ if is_cut_off(io) => return closed(host),
         _ if is_lookup(io) => {
-            return SourceError::new(Kind::Dns, format!("cannot resolve {host}"))
+            return SourceError::new(Kind::Dns, format!("cannot resolve {host}: no such host"))
                 .hint("check the spelling, and whether a VPN or its DNS is needed");
         }
-        _ => return SourceError::new(Kind::Other, format!("{host}: {io}")),
+        _ => return SourceError::new(Kind::Other, format!("cannot connect to {host}: {io}")),
     };
-    SourceError::new(kind, format!("{host}: {what}")).hint(hint)
+    SourceError::new(kind, format!("cannot connect to {host}: {what}")).hint(hint)
 }
 
 /// Returns whether the host name could not be resolved. There is no `ErrorKind` for it, so the text
@@ -170,7 +170,7 @@ pub(crate) fn host_timeout(host: &Host, waited: Duration) -> SourceError {
 
 /// A duration in seconds, to a tenth of a second.
 fn rounded(duration: Duration) -> String {
-    format!("{} s", (duration.as_secs_f64() * 10.0).round() / 10.0)
+    format!("{}s", (duration.as_secs_f64() * 10.0).round() / 10.0)
 }
 
 /// Combines the errors of all hosts: the last one, with the messages of the others in front.
