@@ -981,7 +981,7 @@ _cliplyctl() {
             fi
             case "${prev}" in
                 --scenario)
-                    COMPREPLY=($(compgen -W "incident healthy app-down dead-letters silent-worker" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "incident healthy app-down dead-letters stuck-jobs" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -3909,7 +3909,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__record)
-            opts="-c -o -h -V --every --keep --listen --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --every --retain --listen --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3922,7 +3922,7 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
-                --keep)
+                --retain)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

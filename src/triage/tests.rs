@@ -107,7 +107,7 @@ fn queue_warning_does_not_hide_critical_dead_letters() {
     };
     assert_eq!(
         headline(both),
-        "Dead letters: 1,000 dead letters; also CRITICAL: readiness (result of the backlog)"
+        "Dead letters: 1,000 dead letters; also CRITICAL: readiness (result of it)"
     );
 }
 

@@ -571,7 +571,7 @@ fn configuration_of_0_1_0_is_accepted() {
         "thresholds.replay_lag warning ≥ 30s, critical ≥ 2m",
         "thresholds.queue_gap warning ≥ 12",
         "thresholds.health_latency warning ≥ 1500 ms, critical ≥ 5000 ms",
-        "thresholds.stuck_after 480 s",
+        "thresholds.stuck_after 8m",
     ] {
         assert!(prod.iter().any(|shown| shown == line), "{line}: {prod:#?}");
     }

@@ -85,7 +85,7 @@ fn wrong_value_type_is_an_error_with_line_without_the_value() {
         ("thresholds.dead = true", "`dead` must be a number of jobs, or false"),
         (
             "thresholds.oldest_due = 'soon'",
-            "`oldest_due` must be a number of s, a time such as \"5m\", or false",
+            "`oldest_due` must be a number of s, a duration such as \"5m\", or false",
         ),
     ];
     for (text, expected) in table {
