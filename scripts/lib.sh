@@ -2,14 +2,25 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
-# Rust is only checked for: how it is installed is the owner's choice.
+# Oldest version of Rust that builds this package: `rust-version` in Cargo.toml.
+rust_version() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }
+
+# Checks that Rust is installed and new enough. It is not installed here: how is the choice of the user.
 need_rust() {
-    command -v cargo >/dev/null 2>&1 && return
-    [ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"
-    command -v cargo >/dev/null 2>&1 && return
-    say "error: cargo is not on PATH"
-    say "hint: install Rust with rustup, then run this again"
-    exit 1
+    required=$(rust_version)
+    command -v cargo >/dev/null 2>&1 || { [ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"; }
+    if ! command -v cargo >/dev/null 2>&1; then
+        say "error: Rust is not installed: cargo is not on PATH"
+        say "hint: install Rust $required or newer: https://rustup.rs"
+        exit 1
+    fi
+    found=$(rustc --version | awk '{ print $2 }')
+    oldest=$(printf '%s\n%s\n' "$required" "${found%%-*}" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)
+    if [ "$oldest" != "$required" ]; then
+        say "error: Rust $found is too old: $required or newer is required"
+        say "hint: rustup update stable"
+        exit 1
+    fi
 }
 
 as_root() {

@@ -81,10 +81,10 @@ impl From<ExitCode> for std::process::ExitCode {
 /// The lowest status for which a command that reports a status exits non-zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum FailOn {
-    /// Fail on warnings and worse
+    /// Fail on WARNING, CRITICAL and UNKNOWN
     #[default]
     Warning,
-    /// Fail on criticals and unknowns alone
+    /// Fail only on CRITICAL and UNKNOWN
     Critical,
 }
 

@@ -46,9 +46,9 @@ pub fn describe(bench: &mut Bench) -> String {
         ),
     ];
     format!(
-        "Written by `scripts/bench`, never by hand. Each figure is of a whole process, its start included, over \
-         {runs} runs in turns with the others of its row; wall milliseconds, but where another unit stands. CPU and \
-         peak memory (resident set) are those of the program itself, without its server.\n\n{}",
+        "Written by `scripts/bench`. Each number is the median of {runs} runs of a complete process, including its \
+         start, in turns with the other commands of its row. Times are wall-clock milliseconds unless another unit \
+         is given. CPU and peak memory (resident set) are those of the program, without the server.\n\n{}",
         lines.join("\n")
     )
 }

@@ -1,29 +1,29 @@
 #!/bin/sh
-# A backlog: is it load, a silent worker, or a job that blocks the others? Runbook 3.3.
+# A backlog: find out whether the load, stuck jobs or failing jobs are the cause. Runbook 3.3.
 #
 #   docs/playbooks/backlog.sh [-c NAME]
 #
-# Ends as `queue` does. Reads only: what a rescue would do is shown, not done.
-# Needs a POSIX shell and cliplyctl (or CLIPLYCTL=path); it goes by exit codes alone.
+# Exits as `queue`. Read-only: the rescue is only previewed.
+# Needs a POSIX shell and cliplyctl (or CLIPLYCTL=path); it uses only exit codes.
 set -u
 tool=${CLIPLYCTL:-cliplyctl}
 step() { printf '\n== %s\n' "$*"; }
 
-step "what waits, what is stuck?"
+step "Due and stuck jobs"
 "$tool" "$@" queue -o short
 queue=$?
 [ "$queue" -eq 0 ] && exit 0
 [ "$queue" -gt 3 ] && exit "$queue"
 
-step "by kind"
+step "Jobs by kind"
 "$tool" "$@" queue
 
-step "who has fallen silent, and what a rescue would take back"
+step "Stuck jobs: preview of a rescue"
 "$tool" "$@" jobs rescue --dry-run
 
-step "do attempts fail, is the server in the way? The whole checklist"
+step "All checks"
 "$tool" "$@" triage -o short
 
-step "what to do"
+step "Runbook"
 "$tool" "$@" runbook 3.3
 exit "$queue"

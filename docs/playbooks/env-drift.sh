@@ -1,33 +1,33 @@
 #!/bin/sh
-# Before a deploy: do template, code and what is deployed agree with the schema? Runbook 4.1.
+# Before a deployment: compare template, code and values with the schema. Runbook 4.1.
 #
-#   docs/playbooks/env-drift.sh [FILE...]     in the app's source tree; FILE: values to judge (.env.production)
+#   docs/playbooks/env-drift.sh [FILE...]     in the source tree of the app; FILE: values to check (.env.production)
 #
-# Ends with the worst of it: 0 agree, 1 warning, 2 drift, 3 unknown. Reads only; no value is shown.
-# Needs a POSIX shell and cliplyctl (or CLIPLYCTL=path); it goes by exit codes alone.
+# Exits with the worst status: 0 OK, 1 warning, 2 drift, 3 unknown. Read-only; values are not shown.
+# Needs a POSIX shell and cliplyctl (or CLIPLYCTL=path); it uses only exit codes.
 set -u
 tool=${CLIPLYCTL:-cliplyctl}
 step() { printf '\n== %s\n' "$*"; }
 worst=0
-# Critical beats unknown beats warning; what is no verdict ends it.
-judge() {
+# CRITICAL > UNKNOWN > WARNING > OK; any other exit code ends the script.
+combine() {
     [ "$1" -gt 3 ] && exit "$1"
     case $worst$1 in 2?) ;; ?2) worst=2 ;; 3?) ;; ?3) worst=3 ;; 1?) ;; *) worst=$1 ;; esac
 }
 
-step "template against schema"
+step "Template compared with the schema"
 "$tool" env check -o short
-judge $?
+combine $?
 
-step "the code against the schema"
+step "Code compared with the schema"
 "$tool" env check --code .
-judge $?
+combine $?
 
 if [ $# -gt 0 ]; then
-    step "the values that would be deployed"
+    step "Values for the deployment"
     "$tool" env check --values "$@"
-    judge $?
+    combine $?
 fi
 
-[ "$worst" -eq 0 ] || { step "what to do"; "$tool" runbook 4.1; }
+[ "$worst" -eq 0 ] || { step "Runbook"; "$tool" runbook 4.1; }
 exit "$worst"

@@ -1,36 +1,36 @@
 #!/bin/sh
-# readyz is red: is the app up, which part is sick, does the database agree? Runbook 3.2.
+# The app is not ready: find the unhealthy component and compare with the database. Runbook 3.2.
 #
 #   docs/playbooks/readyz-red.sh [-c NAME]
 #
-# Ends as `ready` does: 0 well, 1 warning, 2 critical, 3 unknown. Reads only.
-# Needs a POSIX shell and cliplyctl (or CLIPLYCTL=path); it goes by exit codes alone.
+# Exits as `ready`: 0 OK, 1 warning, 2 critical, 3 unknown. Read-only.
+# Needs a POSIX shell and cliplyctl (or CLIPLYCTL=path); it uses only exit codes.
 set -u
 tool=${CLIPLYCTL:-cliplyctl}
 step() { printf '\n== %s\n' "$*"; }
 
-step "is the app up?"
+step "App"
 "$tool" "$@" health -o short
 up=$?
 if [ "$up" -ge 2 ]; then
-    step "it does not answer: what to do"
+    step "The app does not answer: runbook"
     "$tool" "$@" runbook 3.1
     exit "$up"
 fi
 
-step "is it ready?"
+step "Readiness"
 "$tool" "$@" ready -o short
 ready=$?
 [ "$ready" -eq 0 ] && exit 0
-# Wrong settings and usage are no verdict.
+# Configuration and usage errors are not a status.
 [ "$ready" -gt 3 ] && exit "$ready"
 
-step "which part, by the app's own word"
+step "Components, as the app reports them"
 "$tool" "$@" ready --admin
 
-step "does the database agree? The queue behind it"
+step "Queue in the database"
 "$tool" "$@" queue -o short
 
-step "what to do"
+step "Runbook"
 "$tool" "$@" runbook 3.2
 exit "$ready"

@@ -73,7 +73,7 @@ fn table(catalog: &AccessCatalog, table: &Relation) -> contract::ContractTable {
     contract::ContractTable {
         rls: table.rls,
         force: table.force,
-        tenant: None,
+        workspace_column: None,
         roles: roles.collect(),
         columns: columns(catalog, table),
         grants: Some(grants.collect()),

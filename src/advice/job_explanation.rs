@@ -25,25 +25,25 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
         Lifecycle::Failed if job.given_up => JobExplanation {
             label: "given_up",
             sentence: format!(
-                "given up{}: no function of this database claims a job in state \"{}\"",
+                "Given up{}: no function of this database claims jobs in state \"{}\".",
                 after_attempts(job),
                 job.state
             ),
             next: vec![(
                 "cliplyctl jobs list --state failed".into(),
-                "others that are given up, with their errors".into(),
+                "all given-up jobs with their errors".into(),
             )],
         },
         Lifecycle::Failed => {
-            plain("failed", format!("failed{}, and will be tried again", after_attempts(job)))
+            plain("failed", format!("Failed{}. It will be claimed again.", after_attempts(job)))
         }
         Lifecycle::Finished => {
-            plain("finished", "finished; an error shown is of an earlier attempt")
+            plain("finished", "Finished. An error shown is from an earlier attempt.")
         }
         Lifecycle::Dead => JobExplanation {
             label: "dead",
             sentence: format!(
-                "dead{}: no worker takes it up again until it is requeued",
+                "Dead letter{}. It runs again only after a requeue.",
                 after_attempts(job)
             ),
             next: vec![
@@ -51,80 +51,81 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
                     ShellCommand::new("dlq show").arg(&job.id).into(),
                     "whether a retry is safe".into(),
                 ),
-                (dead_letters(job), "others of its kind that died".into()),
-                ("cliplyctl runbook 3.4".into(), "requeue only after the cause is mended".into()),
+                (dead_letters(job), "dead letters of this kind by cause".into()),
+                ("cliplyctl runbook 3.4".into(), "requeue only after the cause is fixed".into()),
             ],
         },
-        Lifecycle::Canceled => plain("canceled", "canceled by an operator or the app"),
+        Lifecycle::Canceled => plain("canceled", "Canceled by an operator or the app."),
         Lifecycle::Other => {
-            plain("unknown", format!("\"{}\" is a state that this tool does not know", job.state))
+            plain("unknown", format!("State \"{}\" is not known to this tool.", job.state))
         }
     }
 }
 
 fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
     let last = match last_attempt(job) {
-        Some(last) => format!("; its next attempt, {last}, is the last"),
+        Some(last) => format!("; its next attempt ({last}) is the last"),
         None => String::new(),
     };
     match job.due_age {
         Some(age) if age < 0.0 => {
             let due = text::age(-age);
-            plain("scheduled", format!("scheduled: due in {due}{}{last}", after_attempts(job)))
+            plain("scheduled", format!("Scheduled: due in {due}{}{last}.", after_attempts(job)))
         }
         age => {
             let age = age.or(job.created_age).unwrap_or(0.0);
             let due = text::age(age);
             if limits.oldest_due.warning.is_none_or(|limit| age < limit) {
-                return plain("due", format!("due for {due}: the next free worker takes it{last}"));
+                return plain(
+                    "due",
+                    format!("Due for {due}: the next free worker claims it{last}."),
+                );
             }
             JobExplanation {
                 label: "queued_too_long",
-                sentence: format!("queued too long: due for {due} and nobody took it{last}"),
-                next: vec![(
-                    "cliplyctl queue".into(),
-                    "do workers live, what is before it?".into(),
-                )],
+                sentence: format!("Queued too long: due for {due}, not claimed{last}."),
+                next: vec![("cliplyctl queue".into(), "active workers and the backlog".into())],
             }
         }
     }
 }
 
 fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
-    let worker = job.locked_by.as_deref().unwrap_or("an unknown worker");
+    let worker = job.locked_by.as_deref().unwrap_or("unknown worker");
     let last = last_attempt(job);
     if !job.has_heartbeats {
-        let sentence = "in progress; this schema keeps no signs of life, so nobody can say whether it is stuck";
+        let sentence =
+            "Running. This table has no heartbeats, so it is not known whether the job is stuck.";
         return plain("running", sentence);
     }
     let unresponsive = match job.heartbeat_age {
         Some(age) if age < limits.stuck_after => {
-            let ending = last.map(|last| format!("; this is attempt {last}, its last"));
+            let ending = last.map(|last| format!(". Attempt {last} is the last one"));
             let ending = ending.unwrap_or_default();
             let heartbeat = text::age(age);
             return plain(
                 "running",
-                format!("{worker} works on it, last sign of life {heartbeat} ago{ending}"),
+                format!("Running on {worker}, last heartbeat {heartbeat} ago{ending}."),
             );
         }
         Some(age) => format!("for {}", text::age(age)),
-        None => "ever".to_owned(),
+        None => "since it was claimed".to_owned(),
     };
     let outcome = match last {
         Some(last) => {
-            format!("this was attempt {last}, its last: recovery makes it a dead letter")
+            format!("Attempt {last}: a rescue makes it a dead letter.")
         }
-        None => "recovery puts it back in the queue".to_owned(),
+        None => "A rescue requeues it.".to_owned(),
     };
     JobExplanation {
         label: "stuck",
-        sentence: format!("stuck: {worker} has given no sign of life {unresponsive}; {outcome}"),
+        sentence: format!("Stuck: no heartbeat from {worker} {unresponsive}. {outcome}"),
         next: vec![
             ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
-            ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
+            ("cliplyctl queue".into(), "other stuck jobs and active workers".into()),
             (
                 ShellCommand::new("jobs rescue").arg(&job.id).flags(" --dry-run").into(),
-                "what taking it back would do".into(),
+                "preview its rescue".into(),
             ),
         ],
     }
@@ -220,12 +221,12 @@ pub(crate) mod tests {
     #[test]
     fn stuck_job_explanation_depends_on_remaining_attempts() {
         let said = explain(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
-        assert!(said.contains("attempt 5 of 5, its last"), "{said}");
+        assert!(said.contains("Attempt 5 of 5: a rescue makes it a dead letter"), "{said}");
         let said = explain(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
-        assert!(said.contains("back in the queue"), "{said}");
+        assert!(said.contains("A rescue requeues it"), "{said}");
         let counted_at_claim = Job { counted_at_claim: true, ..job(Lifecycle::Claimed, 4) };
         let said = explain(&counted_at_claim, &Thresholds::default()).sentence;
-        assert!(said.contains("back in the queue"), "{said}");
+        assert!(said.contains("A rescue requeues it"), "{said}");
     }
 
     #[test]

@@ -6,9 +6,9 @@ mod parse_errors;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{self, Cli, Command};
 use crate::commands;
 use crate::context::{self, Context};
 use crate::error::Error;
@@ -27,7 +27,8 @@ pub(crate) fn run() -> ExitCode {
         Ok(true) => return ExitCode::Ok,
         Err(error) => return parse_errors::explain(error, arguments()),
     }
-    let cli = match Cli::try_parse() {
+    let parsed = cli::command().try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return parse_errors::explain(error, arguments()),
     };
@@ -37,7 +38,7 @@ pub(crate) fn run() -> ExitCode {
     let run = AssertUnwindSafe(|| run_to_end(&cli, &environment, terminal));
     catch_unwind(run).unwrap_or_else(|_| {
         // The panic hook has already printed the panic to stderr.
-        let error = Error::bug("the tool stopped by a bug of its own");
+        let error = Error::bug("internal error (a bug in cliplyctl)");
         print_error_report(&cli, terminal, error, &context::no_provenance())
     })
 }
@@ -57,7 +58,7 @@ fn run_to_end(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -
             runtime.shutdown_background();
             outcome
         }
-        Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
+        Err(error) => Err(Error::bug("cannot start the async runtime").cause(error)),
     };
     outcome.unwrap_or_else(|error| print_failure(cli, terminal, error, &context::no_provenance()))
 }
@@ -70,7 +71,7 @@ async fn execute(
 ) -> Result<ExitCode, Error> {
     cli.command.check_format(cli.format())?;
     let cwd = std::env::current_dir()
-        .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
+        .map_err(|e| Error::config("cannot read the working directory").cause(e))?;
     if cli.global.is_fleet() {
         let (report, from) = commands::fleet::run(cli, environment, terminal, &cwd).await?;
         return Ok(print_report(cli, terminal, report, &from));
@@ -87,7 +88,7 @@ async fn execute(
     let settings = Settings::resolve(&overrides, environment, &cwd)?;
     if let Some(invalid) = &settings.invalid_config {
         terminal.print_note(&format!(
-            "warning: {}; nothing is written until it is mended",
+            "warning: {}; writes are refused until it is fixed",
             invalid.message
         ));
     }
@@ -132,12 +133,19 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     report.note_secret_flag(cli.global.secret_flag());
     report.document.runbook_url.clone_from(&from.runbook_url);
     let text = render::render(&report, from, cli.format(), terminal.stdout);
-    match terminal.print_stdout(&text) {
+    let printed = match (&cli.command, cli.format()) {
+        (Command::Runbook { .. }, Format::Table) => {
+            let environment = ProcessEnvironment::from_process();
+            terminal.print_paged(&text, environment.get("PAGER"))
+        }
+        _ => terminal.print_stdout(&text),
+    };
+    match printed {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            let error = Error::undelivered("the report cannot be written to stdout")
+            let error = Error::undelivered("cannot write the report to stdout")
                 .cause(error)
-                .hint("what the command did stays done; the operations: cliplyctl dlq ops");
+                .hint("completed writes stay in effect; list them: cliplyctl dlq ops");
             terminal.print_error(&error);
             // An exit code that says more is kept.
             match cli.format().code(report.exit) {

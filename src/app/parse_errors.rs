@@ -25,8 +25,10 @@ pub(crate) fn explain(mut error: clap::Error, arguments: impl Iterator<Item = St
         Some(ContextValue::Strings(names)) => names.as_slice(),
         _ => &[],
     };
-    if error.kind() == ErrorKind::MissingRequiredArgument && missing.iter().any(|n| n == "<OP>") {
-        let tip = "cliplyctl dlq ops lists the operations".into();
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && missing.iter().any(|n| n == "<OP>" || n == "<OPERATION>")
+    {
+        let tip = "list the operations: cliplyctl dlq ops".into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     _ = error.print();

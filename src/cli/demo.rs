@@ -9,13 +9,13 @@ use crate::demo::scenario::SCENARIOS;
 /// The arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// What is to be wrong
+    /// Incident to simulate
     #[arg(long, value_name = "NAME", default_value = "incident", value_parser = scenarios())]
     pub(crate) scenario: String,
     /// List the scenarios
     #[arg(long)]
     pub(crate) list_scenarios: bool,
-    /// Deploy a fix to the demo that is running: its workers no longer fail at this kind of job
+    /// Deploy a fix to the running demo: jobs of this kind succeed, and workers process the backlog
     #[arg(
         long,
         value_name = "KIND",
@@ -23,7 +23,7 @@ pub struct Demo {
         value_parser = PossibleValuesParser::new(fix::kinds())
     )]
     pub(crate) fix: Option<String>,
-    /// Run one command against it and end with its exit code: --exec "dlq list"
+    /// Run one command against a new demo and exit with its exit code: --exec "dlq list"
     #[arg(
         long,
         value_name = "COMMAND",
@@ -34,5 +34,9 @@ pub struct Demo {
 }
 
 fn scenarios() -> PossibleValuesParser {
-    PossibleValuesParser::new(SCENARIOS.iter().map(|s| PossibleValue::new(s.name).help(s.about)))
+    PossibleValuesParser::new(SCENARIOS.iter().map(|s| {
+        let value = PossibleValue::new(s.name).help(s.about);
+        // The name in version 0.1.
+        if s.name == "stuck-jobs" { value.alias("silent-worker") } else { value }
+    }))
 }

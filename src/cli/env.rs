@@ -9,9 +9,9 @@ use super::FailOnArgs;
 /// The `env` commands.
 #[derive(Debug, Subcommand)]
 pub enum Env {
-    /// Hold template and values against the schema in the TypeScript source
+    /// Check template and values against the TypeScript schema
     Check(EnvCheck),
-    /// Explain one key: its rule, where it is declared, which source wins
+    /// Explain one variable: rule, declaration, and which source is used
     Explain(EnvExplain),
 }
 
@@ -21,19 +21,19 @@ pub struct EnvCheck {
     /// The schema, the template and the values.
     #[command(flatten)]
     pub(crate) sources: EnvSources,
-    /// Hold the TypeScript and JavaScript below this directory against the schema: undeclared, unused
+    /// Also find undeclared and unused variables in the code below this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) code: Option<PathBuf>,
-    /// What this profile of cliplyctl.toml needs must be set, too
+    /// Require the variables of this profile in cliplyctl.toml
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Commented keys count as missing; what is a warning about the template is critical
+    /// Treat commented keys as missing, and warnings about the template as CRITICAL
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Insert the keys that the template lacks, with their descriptions; shows the diff and asks
+    /// Insert missing keys into the template: show the diff, confirm, write
     #[arg(long)]
     pub(crate) fix: bool,
-    /// Go on with --fix without asking
+    /// Skip the confirmation prompt of --fix
     #[arg(short, long, requires = "fix")]
     pub(crate) yes: bool,
     /// The lowest status that fails.
@@ -44,7 +44,7 @@ pub struct EnvCheck {
 /// The arguments of `env explain`.
 #[derive(Debug, Args)]
 pub struct EnvExplain {
-    /// The key: SUPABASE_URL
+    /// Name of the variable: SUPABASE_URL
     #[arg(value_name = "KEY")]
     pub(crate) key: String,
     /// The schema, the template and the values.
@@ -55,19 +55,19 @@ pub struct EnvExplain {
 /// The schema, the template and the values to compare.
 #[derive(Debug, Default, Args)]
 pub(crate) struct EnvSources {
-    /// The TypeScript file with the schema; repeatable [default: packages/shared/src/env.ts or another usual place]
+    /// TypeScript file with the schema; repeatable [default: packages/shared/src/env.ts or a similar path]
     #[arg(long, value_name = "PATH")]
     pub(crate) schema: Vec<PathBuf>,
-    /// The schema's name in that file [default: EnvSchema, else the only one]
+    /// Name of the schema in that file [default: EnvSchema, otherwise the only one]
     #[arg(long, value_name = "NAME")]
     pub(crate) schema_name: Option<String>,
-    /// The template [default: .env.example]
+    /// Template [default: .env.example]
     #[arg(long, value_name = "PATH")]
     pub(crate) template: Option<PathBuf>,
-    /// Judge the values of these files, `-` for standard input; later ones win
+    /// Validate the values of these files (- for stdin); later files take precedence
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) values: Vec<PathBuf>,
-    /// Judge this process's own environment, which wins over files
+    /// Validate the environment of this process, which takes precedence over files
     #[arg(long)]
     pub(crate) process: bool,
 }

@@ -15,29 +15,29 @@ use crate::text::TargetFlags;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge
+    /// Use this context of cliplyctl.toml; status commands accept several (a,b)
     #[arg(short, long, global = true, value_name = "NAME", action = ArgAction::Set)]
     #[arg(value_delimiter = ',', num_args = 1)]
     pub(crate) context: Vec<String>,
-    /// Judge every context of cliplyctl.toml, side by side
+    /// Run a status command in every context of cliplyctl.toml
     #[arg(long, global = true)]
     pub(crate) all_contexts: bool,
-    /// Read this configuration file instead of the usual ones
+    /// Read this configuration file instead of the default ones
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Base URL of the app (env: CLIPLY_BASE_URL)
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
-    /// Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass
+    /// Database to read (env: DATABASE_URL); other users can see flags, so set the password elsewhere
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
-    /// Longest time for the whole command [default: 10s]
-    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
+    /// Timeout of the whole command [default: 10s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
-    /// How to write the report [default: table; handoff: markdown]
+    /// Output format [default: table; handoff: markdown]
     #[arg(short, long, global = true, value_name = "FORMAT")]
     pub(crate) output: Option<Format>,
-    /// When to colour
+    /// When to use colors
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,
 }

@@ -15,13 +15,13 @@ const MIN_INTERVAL: Duration = Duration::from_secs(1);
 /// The arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct Watch {
-    /// Time between two looks; longer by itself when the database is slow
-    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = interval)]
+    /// Interval between polls; grows if the database is slow
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = interval)]
     pub(crate) every: Duration,
-    /// Print what changes, one line each, instead of a screen: for logs and pipes
+    /// Print changes, one per line, for logs and pipes
     #[arg(long)]
     pub(crate) plain: bool,
-    /// Keep no snapshots while it runs
+    /// Do not record snapshots
     #[arg(long)]
     pub(crate) no_record: bool,
 }
@@ -29,13 +29,13 @@ pub struct Watch {
 /// The arguments of `record`.
 #[derive(Debug, Args)]
 pub struct Record {
-    /// Go on recording until a signal comes, and print what changes
-    #[arg(long, value_name = "TIME", value_parser = interval)]
+    /// Record at this interval until stopped, and print changes
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub(crate) every: Option<Duration>,
-    /// Forget snapshots that are older
-    #[arg(long = "keep", value_name = "TIME", default_value = "30d", value_parser = duration::parse_long)]
+    /// Delete snapshots older than this
+    #[arg(long, alias = "keep", value_name = "DURATION", default_value = "30d", value_parser = duration::parse_long)]
     pub(crate) retain: Duration,
-    /// Answer /metrics for Prometheus: a port of this machine alone, or an address
+    /// Serve /metrics for Prometheus on a local port or an address
     #[arg(long, value_name = "PORT|ADDRESS", value_parser = address, requires = "every")]
     pub(crate) listen: Option<SocketAddr>,
 }
@@ -43,10 +43,10 @@ pub struct Record {
 /// The arguments of `history`.
 #[derive(Debug, Args)]
 pub struct History {
-    /// Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
-    #[arg(long, value_name = "WHEN", default_value = "24h", value_parser = parse_time)]
+    /// Start: a duration ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_time)]
     pub(crate) since: TimeArg,
-    /// Write a page for a browser instead: charts, no network, printable
+    /// Write an HTML page with charts instead
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
 }
@@ -54,7 +54,7 @@ pub struct History {
 /// Parses an interval of at least one second.
 fn interval(text: &str) -> Result<Duration, String> {
     let every = duration::parse(text)?;
-    if every < MIN_INTERVAL { Err("expected one second or more".to_owned()) } else { Ok(every) }
+    if every < MIN_INTERVAL { Err("expected at least 1s".to_owned()) } else { Ok(every) }
 }
 
 /// Parses an address. A port without an address is bound to localhost.
@@ -63,7 +63,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }
     text.parse().map_err(|_| {
-        "expected a port such as 9187 (this machine alone) or an address such as 0.0.0.0:9187"
+        "expected a port such as 9187 (this machine only) or an address such as 0.0.0.0:9187"
             .to_owned()
     })
 }

@@ -4,8 +4,10 @@
 mod demo;
 mod dlq;
 mod env;
+mod examples;
 mod filter;
 mod global;
+mod help;
 mod history;
 mod jobs;
 mod requeue;
@@ -16,8 +18,11 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use demo::Demo;
 pub(crate) use dlq::{Dlq, DlqList};
 pub(crate) use env::{Env, EnvCheck, EnvExplain, EnvSources};
+pub(crate) use examples::of as examples_of;
 pub(crate) use filter::FilterArgs;
 pub(crate) use global::Global;
+pub use help::command;
+pub(crate) use help::for_manual;
 pub(crate) use history::{History, Record, Watch};
 pub(crate) use jobs::{JobsCommand, JobsList, JobsRescue, JobsShow};
 pub(crate) use requeue::{ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
@@ -25,13 +30,13 @@ pub(crate) use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RlsWhocan, Ro
 pub(crate) use triage::{Goal, Triage};
 
 use crate::error::Error;
-use crate::exit::{EXIT_CODES, FailOn};
+use crate::exit::FailOn;
 use crate::render::Format;
 
-/// Walks the ops runbook of a Postgres-backed job system: is it up, is it ready, what is stuck,
-/// what died, and what to do next.
+/// Diagnoses a Postgres-backed job system, shows the runbook section that applies, and requeues dead
+/// letters safely.
 #[derive(Debug, Parser)]
-#[command(name = "cliplyctl", version, about, max_term_width = 100, after_help = exit_codes())]
+#[command(name = "cliplyctl", version, about, max_term_width = 100)]
 #[command(propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
     /// The global options.
@@ -45,54 +50,54 @@ pub struct Cli {
 /// The commands, in the order in which an incident needs them.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Walk the runbook: what is wrong, which section applies, what to type next
+    /// Diagnose the system: what is wrong, which runbook section applies, what to run next
     Triage(Triage),
-    /// Write everything that the next person needs into one text that is safe to paste
+    /// Write a shift handoff report (Markdown, secrets redacted)
     Handoff,
-    /// Look at everything again and again, on a live screen; acts on nothing
+    /// Show a live, read-only dashboard
     Watch(Watch),
-    /// Keep a snapshot of everything for the history
+    /// Record a snapshot for `history`
     Record(Record),
-    /// Show how it was, and say when it started
+    /// Show past status and when the problem started
     History(History),
-    /// Is the app up? Ask /api/healthz
+    /// Check that the app is up (/api/healthz)
     Health(FailOnArgs),
-    /// Is it ready? Ask /api/readyz
+    /// Check that the app is ready (/api/readyz)
     Ready(Ready),
-    /// What is waiting, in progress, stuck and dead? Ask the database
+    /// Count due, running, stuck and dead jobs in the database
     Queue(QueueArgs),
-    /// Work with dead letters
+    /// List, requeue and undo dead letters
     #[command(subcommand, arg_required_else_help = true)]
     Dlq(Dlq),
-    /// Prove who can do what, against a declared contract
+    /// Audit who can access what, against an access contract
     #[command(subcommand, arg_required_else_help = true)]
     Rls(Rls),
-    /// Is the environment complete? Ask the schema, the template and the values
+    /// Check the environment: schema, template and values
     #[command(subcommand, arg_required_else_help = true)]
     Env(Env),
-    /// Show and check the settings in force
+    /// Show and test the settings
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigCommand),
-    /// Start a private database, app and workers with an incident to try everything on
+    /// Start a private database, app and workers with a simulated incident
     Demo(Demo),
-    /// Look at single jobs
+    /// List, show and rescue jobs
     #[command(subcommand, arg_required_else_help = true)]
     Jobs(JobsCommand),
-    /// Print the runbook, or one section or check of it
+    /// Print the runbook, one section or one check
     Runbook {
-        /// A number (3.3) or a check's id (queue.oldest_due)
+        /// Section number (3.3) or check id (queue.oldest_due)
         section: Option<String>,
     },
-    /// Print the JSON Schema of every report
+    /// Print the JSON Schema of all reports
     Schema,
-    /// Print the completion script of a shell
+    /// Print the completion script for a shell
     Completions {
-        /// The shell
+        /// Name of the shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff) of the tool or of one command
+    /// Print the manual page (roff) of the tool or of a command
     Man {
-        /// The command: dlq requeue
+        /// Name of the command: dlq requeue
         command: Vec<String>,
     },
 }
@@ -100,15 +105,15 @@ pub enum Command {
 /// The option of every command that reports a status.
 #[derive(Debug, Args)]
 pub struct FailOnArgs {
-    /// The lowest verdict that fails; UNKNOWN always does
-    #[arg(long, value_name = "VERDICT", default_value = "warning")]
+    /// Lowest status that fails the command; UNKNOWN always fails
+    #[arg(long, value_name = "STATUS", default_value = "warning")]
     pub(crate) fail_on: FailOn,
 }
 
 /// The arguments of `ready`.
 #[derive(Debug, Args)]
 pub struct Ready {
-    /// Ask /api/admin/readyz, which says more
+    /// Check /api/admin/readyz, which has more details
     #[arg(long)]
     pub(crate) admin: bool,
     /// The lowest status that fails.
@@ -119,13 +124,13 @@ pub struct Ready {
 /// The arguments of `queue`.
 #[derive(Debug, Args)]
 pub struct QueueArgs {
-    /// Count jobs of this kind alone
+    /// Count only jobs of this kind
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
-    /// Count everything exactly, however long it takes (within --timeout)
+    /// Count everything exactly, even if slow (within --timeout)
     #[arg(long)]
     pub(crate) exact: bool,
-    /// Print the indexes that would make every figure instant
+    /// Print the indexes that make every metric fast
     #[arg(long, conflicts_with_all = ["kind", "exact"])]
     pub(crate) advise: bool,
     /// The lowest status that fails.
@@ -136,11 +141,11 @@ pub struct QueueArgs {
 /// The `config` commands.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Show every setting and where it came from
+    /// Show all settings and their sources
     Show,
-    /// Check that the settings are complete and that the database answers
+    /// Test the settings and the database connection
     Check {
-        /// Print a declaration of this table to paste into the configuration
+        /// Print a declaration of this table for the configuration file
         #[arg(long, value_name = "TABLE")]
         declare: Option<String>,
     },
@@ -236,20 +241,18 @@ impl Command {
     pub(crate) fn single_context_reason(&self) -> Option<&'static str> {
         match self {
             Self::Triage(args) if args.save.is_some() || args.from.is_some() => {
-                Some("a saved triage is that of one context")
+                Some("a saved triage belongs to one context")
             }
-            Self::Triage(args) if args.with_tests => Some("the tests are those of one checkout"),
-            Self::Queue(args) if args.advise => Some("the advice on indexes is one database's"),
+            Self::Triage(args) if args.with_tests => Some("the tests belong to one checkout"),
+            Self::Queue(args) if args.advise => Some("index advice belongs to one database"),
             Self::Rls(Rls::Audit(args)) if args.probe_writes => {
-                Some("--probe-writes writes, if only for a moment")
+                Some("--probe-writes writes to the database")
             }
             Self::Env(_) | Self::Rls(Rls::Diff(_)) => {
                 Some("it reads files, which are the same in every context")
             }
             command if command.has_status() => None,
-            _ => Some(
-                "several contexts are for commands that judge: triage, health, ready, queue, rls audit",
-            ),
+            _ => Some("commands with several contexts: triage, health, ready, queue, rls audit"),
         }
     }
 
@@ -283,26 +286,7 @@ impl Command {
             return Ok(());
         }
         let supported: Vec<_> = self.formats().iter().map(|format| format.as_str()).collect();
-        Err(Error::usage(format!("`{}` is not written as {}", self.name(), format.as_str()))
-            .hint(format!("it is written as {}", supported.join(", "))))
-    }
-}
-
-/// Returns the exit codes as the last section of the help.
-fn exit_codes() -> String {
-    let mut text = String::from("Exit codes:\n");
-    for (code, sentence) in EXIT_CODES {
-        text.push_str(&format!("  {:>3}  {sentence}\n", code.code()));
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn command_tree_passes_the_clap_assertions() {
-        super::Cli::command().debug_assert();
+        Err(Error::usage(format!("{} does not support -o {}", self.name(), format.as_str()))
+            .hint(format!("supported: {}", supported.join(", "))))
     }
 }

@@ -9,33 +9,33 @@ use super::FailOnArgs;
 /// The `rls` commands.
 #[derive(Debug, Subcommand)]
 pub enum Rls {
-    /// Find where declared, granted and observed access disagree
+    /// Compare expected, computed and tested access
     Audit(RlsAudit),
-    /// Show table × role × command: declared, predicted, observed
+    /// Show the access of each role to each table
     Matrix(RlsScope),
-    /// Say why a role may or may not run a command on a table
+    /// Explain why a role can or cannot run a command on a table
     Explain(RlsExplain),
-    /// Say what access appeared or vanished between two reports of `rls matrix` or `rls audit`
+    /// Show access gained or lost between two reports of `rls matrix` or `rls audit`
     Diff(RlsDiff),
-    /// Write a contract from the present database, to review and commit
+    /// Write a contract from the current access, to review and commit
     Contract(RlsScope),
-    /// Show which rows a user can see and change, and through which memberships
+    /// Show which rows a user can read and change, and through which memberships
     Whocan(RlsWhocan),
 }
 
 /// The contract, the schemas and the roles that `rls` examines.
 #[derive(Debug, Clone, Args)]
 pub struct RlsScope {
-    /// Hold access against this contract instead of the runbook's for jobs
+    /// Access contract [default: the built-in one for jobs]
     #[arg(long, value_name = "FILE")]
     pub(crate) contract: Option<PathBuf>,
-    /// Examine these schemas [default: those that the API exposes, else public]
+    /// Schemas to examine [default: those that the API exposes, otherwise public]
     #[arg(long, value_name = "SCHEMA", value_delimiter = ',')]
     pub(crate) schemas: Vec<String>,
-    /// Examine Supabase Storage as well, against its built-in contract: no client reaches a row
+    /// Also examine Supabase Storage, against its built-in contract
     #[arg(long)]
     pub(crate) storage: bool,
-    /// Examine this role as well; may be given more than once
+    /// Additional role to examine; repeatable
     #[arg(long, value_name = "ROLE")]
     pub(crate) role: Vec<String>,
 }
@@ -63,10 +63,10 @@ pub struct RlsAudit {
     /// The contract, the schemas and the roles.
     #[command(flatten)]
     pub(crate) scope: RlsScope,
-    /// Try writes as well and roll them back: triggers run, sequences move; for a test database
+    /// Test writes as well, rolled back: triggers run, sequences advance; only for test databases
     #[arg(long)]
     pub(crate) probe_writes: bool,
-    /// Go on with --probe-writes without asking
+    /// Skip the confirmation prompt of --probe-writes
     #[arg(short, long, requires = "probe_writes")]
     pub(crate) yes: bool,
     /// The lowest status that fails.
@@ -77,10 +77,10 @@ pub struct RlsAudit {
 /// The arguments of `rls diff`.
 #[derive(Debug, Args)]
 pub struct RlsDiff {
-    /// What `-o json` wrote before
+    /// Earlier report, written with -o json
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) old: PathBuf,
-    /// What it wrote after
+    /// Later report
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) new: PathBuf,
     /// The lowest status that fails.
@@ -91,12 +91,12 @@ pub struct RlsDiff {
 /// The arguments of `rls explain`.
 #[derive(Debug, Args)]
 pub struct RlsExplain {
-    /// The table: jobs, or public.jobs
+    /// Table: jobs or public.jobs
     pub(crate) table: String,
-    /// The role: anon, authenticated, service_role or another
+    /// Role: anon, authenticated, service_role or another
     #[arg(value_name = "ROLE")]
     pub(crate) as_role: String,
-    /// The command
+    /// Command
     #[arg(value_name = "CMD", ignore_case = true)]
     pub(crate) cmd: RowCommand,
     /// The contract, the schemas and the roles.
@@ -107,11 +107,11 @@ pub struct RlsExplain {
 /// The arguments of `rls whocan`.
 #[derive(Debug, Args)]
 pub struct RlsWhocan {
-    /// The user id, as in the claim `sub` of a token
+    /// User id (claim `sub` of a token)
     pub(crate) user: String,
-    /// The table: jobs, or public.jobs [default: all that the role may use]
+    /// Table: jobs or public.jobs [default: all tables that the role may use]
     pub(crate) table: Option<String>,
-    /// Act as this role
+    /// Role to act as
     #[arg(long = "as", value_name = "ROLE", default_value = "authenticated")]
     pub(crate) as_role: String,
     /// The contract, the schemas and the roles.

@@ -11,23 +11,23 @@ use crate::settings::duration;
 /// The arguments of `triage`.
 #[derive(Debug, Args)]
 pub struct Triage {
-    /// Look again until the goal is reached, at most this long; ends at once on what waiting cannot change
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// Poll until the condition holds, at most this long; ends early if waiting cannot change the status
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) wait: Option<Duration>,
-    /// What to wait for
-    #[arg(long = "for", value_name = "GOAL", default_value = "ok", requires = "wait")]
+    /// Condition for --wait
+    #[arg(long = "for", value_name = "CONDITION", default_value = "ok", requires = "wait")]
     pub(crate) goal: Goal,
-    /// Keep what was seen in a file, for --from
+    /// Save the results to a file, for --from
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) save: Option<PathBuf>,
-    /// Look at nothing: judge a saved triage again, with the limits of now
+    /// Evaluate saved results with the current thresholds, without connecting
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["wait", "save"])]
     pub(crate) from: Option<PathBuf>,
-    /// In a checkout of the backend, run its own checks first: pnpm test:core, check:env:template
+    /// In a checkout of the backend, also run pnpm test:core and check:env:template
     #[arg(long, conflicts_with = "from")]
     pub(crate) with_tests: bool,
-    /// Longest time for each of them
-    #[arg(long, value_name = "TIME", value_parser = duration::parse, default_value = "5m", requires = "with_tests")]
+    /// Timeout of each of these scripts
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse, default_value = "5m", requires = "with_tests")]
     pub(crate) tests_timeout: Duration,
     /// The lowest status that fails.
     #[command(flatten)]
@@ -37,8 +37,8 @@ pub struct Triage {
 /// The goal of `--wait`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Goal {
-    /// Every check is OK
+    /// All checks are OK
     Ok,
-    /// Nothing is critical and nothing unknown; warnings do not fail then
+    /// No check is CRITICAL or UNKNOWN; warnings do not fail then
     NotCritical,
 }

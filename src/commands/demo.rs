@@ -15,7 +15,7 @@ use crate::facts::Status;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::settings::{ProcessEnvironment, demo as demo_settings};
 use crate::terminal::Terminal;
-use crate::text::ShellCommand;
+use crate::text::{self, ShellCommand};
 
 /// Lists the scenarios, deploys a fix, runs one command against a demo, or keeps a demo running until
 /// Ctrl-C.
@@ -32,8 +32,8 @@ pub(crate) async fn run(
         return Ok(print(list()));
     }
     if !cli.global.context.is_empty() || cli.global.database_url.is_some() {
-        return Err(Error::usage("the demo brings its own app and database")
-            .hint("leave out -c and --database-url"));
+        return Err(Error::usage("the demo uses its own app and database")
+            .hint("remove -c and --database-url"));
     }
     if let Some(kind) = &args.fix {
         let report = deploy(kind, &context_file(environment)?)?;
@@ -67,14 +67,12 @@ pub(crate) async fn run(
             );
             result
         }
-        None => {
-            keep_running(&demo, scenario, cli, environment, terminal, &mut signals, print).await
-        }
+        None => keep_running(&demo, scenario, environment, terminal, &mut signals, print).await,
     }
 }
 
 fn list() -> Report {
-    let mut table = Table::new(vec![Column::text("scenario"), Column::prose("what is wrong")]);
+    let mut table = Table::new(vec![Column::text("scenario"), Column::prose("incident")]);
     for scenario in &SCENARIOS {
         table.row(vec![Cell::strong(scenario.name), Cell::plain(scenario.about)]);
     }
@@ -94,8 +92,8 @@ fn split_arguments(text: &str) -> Result<Vec<String>, Error> {
         arguments.remove(0);
     }
     match arguments.first() {
-        None => Err(error("it names no command".to_owned())),
-        Some(name) if name == "demo" => Err(error("a demo within the demo".to_owned())),
+        None => Err(error("no command given".to_owned())),
+        Some(name) if name == "demo" => Err(error("a demo cannot run inside the demo".to_owned())),
         Some(_) => Ok(arguments),
     }
 }
@@ -107,45 +105,34 @@ async fn execute(demo: &RunningDemo, arguments: &[String], cli: &Cli) -> Result<
     let mut process = cliplyctl(arguments, cli)?;
     process.env("XDG_STATE_HOME", &demo.state).current_dir(&demo.project);
     let status = process.status().await;
-    let status = status.map_err(|error| Error::bug("the command did not start").cause(error))?;
+    let status = status.map_err(|error| Error::bug("cannot start the command").cause(error))?;
     Ok(status.code().and_then(ExitCode::from_number).unwrap_or(ExitCode::Interrupted))
 }
 
-/// Runs `triage` once, prints the instructions and waits for a signal.
+/// Prints the tour and waits for a signal.
 async fn keep_running(
     demo: &RunningDemo,
     scenario: &Scenario,
-    cli: &Cli,
     environment: &ProcessEnvironment,
     terminal: Terminal,
     signals: &mut Signals,
     print: impl Fn(Report) -> ExitCode,
 ) -> Result<ExitCode, Error> {
     let _announcement = announce(demo, &context_file(environment)?)?;
-    let mut triage = cliplyctl(&["triage".to_owned()], cli)?;
-    triage.current_dir(&demo.project);
-    tokio::select! {
-        _ = triage.kill_on_drop(true).status() => {}
-        code = signals.any() => return Ok(code),
-    }
-    terminal.print_note("");
     let report = Report::listing("demo", (), instructions(demo, scenario, environment));
     print(report);
     let code = signals.any().await;
     // Printed before the cleanup, which runs when the demo is dropped.
-    terminal.print_note(&format!(
-        "ending the demo: stopping its server, removing {}",
-        demo.directory().display()
-    ));
+    terminal.print_note(&format!("stopping the demo and removing {}", demo.directory().display()));
     Ok(code)
 }
 
 /// Refuses a second demo, which would replace the context `demo` of the first.
 fn refuse_if_running(announcement: &Path) -> Result<(), Error> {
     let Some(directory) = Announcement::directory(announcement) else { return Ok(()) };
-    Err(Error::usage("a demo is running already")
-        .cause(format!("it lives in {}", directory.display()))
-        .hint("use it with -c demo, or end it with Ctrl-C first; --exec runs one beside it"))
+    Err(Error::usage("a demo is already running")
+        .cause(format!("its directory is {}", directory.display()))
+        .hint("use it with -c demo, or stop it with Ctrl-C; --exec starts a separate one"))
 }
 
 /// Returns the path of the file that defines the context `demo` while a demo is kept running.
@@ -161,7 +148,7 @@ fn deploy(kind: &str, announcement: &Path) -> Result<Report, Error> {
     fix::deploy(&directory, kind)
         .map_err(|e| Error::config(format!("cannot write to {}", directory.display())).cause(e))?;
     let mut document = Document::default();
-    document.headline(Status::Ok, format!("deployed: workers no longer fail at {kind}"));
+    document.headline(Status::Ok, format!("Fix deployed: {kind} jobs now succeed"));
     Ok(Report::listing("demo", serde_json::json!({"fixed": kind}), document))
 }
 
@@ -174,21 +161,20 @@ fn announce(demo: &RunningDemo, file: &Path) -> Result<Announcement, Error> {
 /// Returns this binary as a process with the context `demo`.
 fn cliplyctl(arguments: &[String], cli: &Cli) -> Result<Process, Error> {
     let binary = std::env::current_exe()
-        .map_err(|error| Error::bug("this program does not find itself").cause(error))?;
+        .map_err(|error| Error::bug("cannot find the path of this program").cause(error))?;
     let mut process = Process::new(binary);
     let color = cli.global.color.as_str();
     process.args(["-c", demo_settings::NAME, "--color", color]).args(arguments);
     Ok(process)
 }
 
-/// Returns the connection data of the demo and the commands to try next.
+/// Returns the tour of the demo: numbered commands for a second terminal.
 fn instructions(
     demo: &RunningDemo,
     scenario: &Scenario,
     environment: &ProcessEnvironment,
 ) -> Document {
     let mut document = Document::default();
-    document.heading("The demo runs until Ctrl-C and leaves nothing behind. In a second terminal:");
     let mut pairs = vec![
         ("app", Cell::plain(&demo.base_url)),
         ("project", Cell::plain(demo.project.display().to_string())),
@@ -197,20 +183,26 @@ fn instructions(
     if let Ok(url) = std::fs::read_to_string(&demo.database_url_file) {
         pairs.push(("database", Cell::plain(url.trim())));
     }
-    if let Some(directory) = directory_not_in_path(environment) {
-        let export = format!("export PATH=\"{}:$PATH\"", directory.display());
-        pairs.push(("first", Cell::command(export)));
-    }
     document.push(Block::Pairs(pairs));
-    let commands = scenario.try_next.iter();
-    let commands = commands.map(|(c, purpose)| {
-        (ShellCommand::new("-c demo").flags(format!(" {c}")).into(), (*purpose).to_owned())
+    document.heading("Tour: run these commands in a second terminal (Ctrl-C here ends the demo)");
+    let commands = scenario.tour.iter().map(|(command, purpose)| {
+        let command = match command.strip_prefix("demo ") {
+            Some(rest) => ShellCommand::new("demo").flags(format!(" {rest}")),
+            None => ShellCommand::new("-c demo").flags(format!(" {command}")),
+        };
+        (String::from(command), *purpose)
     });
-    let fix = scenario.failures.last().map(|failure| {
-        let purpose = "deploys what mends these jobs: a canary goes through now";
-        (ShellCommand::new("demo --fix").arg(failure.kind).into(), purpose.to_owned())
+    let path = directory_not_in_path(environment).map(|directory| {
+        let export = format!("export PATH=\"{}:$PATH\"", directory.display());
+        (export, "so that the shell finds cliplyctl")
     });
-    document.next(commands.chain(fix).collect());
+    let mut table =
+        Table::new(vec![Column::number("step"), Column::text("command"), Column::prose("purpose")]);
+    for (index, (command, purpose)) in path.into_iter().chain(commands).enumerate() {
+        let step = text::count(index as u64 + 1);
+        table.row(vec![Cell::plain(step), Cell::command(command), Cell::plain(purpose)]);
+    }
+    document.push(Block::Table(table));
     document
 }
 
@@ -235,9 +227,8 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self, Error> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| Error::bug("signals cannot be awaited").cause(error))
-        };
+        let listen =
+            |kind| signal(kind).map_err(|error| Error::bug("cannot wait for signals").cause(error));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,

@@ -43,7 +43,7 @@ pub(crate) async fn run(
 ) -> Result<(Report, Provenance), Error> {
     let command = &cli.command;
     if let Some(reason) = command.single_context_reason() {
-        return Err(Error::usage(format!("`{}` goes to one context at a time", command.name()))
+        return Err(Error::usage(format!("{} supports only one context", command.name()))
             .cause(reason)
             .hint("name one: -c NAME"));
     }
@@ -81,7 +81,7 @@ fn contexts(
     let names = match (cli.global.all_contexts, cli.global.context.is_empty()) {
         (true, false) => {
             return Err(
-                Error::usage("-c contradicts --all-contexts").hint("leave one of the two out")
+                Error::usage("-c and --all-contexts exclude each other").hint("remove one of them")
             );
         }
         (true, true) => Settings::every_context(&overrides, environment, cwd)?,
@@ -89,7 +89,7 @@ fn contexts(
     };
     let duplicate = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
     if let Some((_, name)) = duplicate {
-        return Err(Error::usage(format!("context {name} is named twice")));
+        return Err(Error::usage(format!("context {name} is given twice")));
     }
     // All settings are resolved before the time budget of the first context starts.
     let (mut resolved, mut invalid) = (Vec::new(), Vec::new());
@@ -200,7 +200,9 @@ fn budget(command: &Command, context: &Context) -> Duration {
 
 fn timeout_error(budget: Duration) -> Error {
     let message = format!("not finished within {}", text::format_duration(budget));
-    SourceError::new(SourceErrorKind::Timeout, message).hint("a longer --timeout may help").into()
+    SourceError::new(SourceErrorKind::Timeout, message)
+        .hint("allow more time: --timeout 30s")
+        .into()
 }
 
 fn fail_on(command: &Command) -> FailOn {

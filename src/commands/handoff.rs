@@ -30,7 +30,7 @@ pub(crate) async fn run(context: &Context) -> Result<Report, Error> {
     tokio::select! {
         report = gather(context, &interrupt) => Ok(report),
         () = interrupt.wait() => {
-            Err(Error::new(ErrorKind::Interrupted, "interrupted before the bundle was whole"))
+            Err(Error::new(ErrorKind::Interrupted, "interrupted before the report was complete"))
         }
     }
 }
@@ -38,9 +38,12 @@ pub(crate) async fn run(context: &Context) -> Result<Report, Error> {
 async fn gather(context: &Context, interrupt: &Interrupt) -> Report {
     let (facts, status) = triage::now(context, interrupt).await;
     let queue = match (&facts.queue, &facts.layout.result) {
-        (Some(queue), _) => queue::evaluate_counts(context, queue, None, FailOn::default()),
+        (Some(queue), _) => {
+            let facts = queue::QueueReportFacts { queue, throughput: None, server: None };
+            queue::evaluate_counts(context, &facts, FailOn::default())
+        }
         (None, Err(error)) => Err(error.clone().into()),
-        (None, Ok(_)) => Err(Error::bug("the queue was not read")),
+        (None, Ok(_)) => Err(Error::bug("the queue could not be read")),
     };
     context.reset_deadline();
     let samples = DlqList {
@@ -61,8 +64,8 @@ async fn gather(context: &Context, interrupt: &Interrupt) -> Report {
         |name, heading, max_rows, content| HandoffSection { name, heading, max_rows, content };
     let sections = vec![
         section("queue", "Queue", usize::MAX, queue),
-        section("groups", "What dead letters died of", GROUPS, groups),
-        section("samples", "The newest dead letters", usize::MAX, newest),
+        section("groups", "Dead letters by cause", GROUPS, groups),
+        section("samples", "Newest dead letters", usize::MAX, newest),
         section("operations", "Recent requeues", usize::MAX, operations),
     ];
     let settings = context.settings.shown().collect();

@@ -72,7 +72,7 @@ pub(crate) fn stream(
     let flushed = out.finish();
     written
         .and(flushed)
-        .map_err(|error| Error::unavailable("the rows could not be written").cause(error))?;
+        .map_err(|error| Error::unavailable("cannot write the rows").cause(error))?;
     Ok(ExitCode::Ok)
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn stream(
 fn range_start(args: &History, now: Timestamp) -> Result<Timestamp, Error> {
     let from = args.since.at(now);
     if from >= now {
-        return Err(Error::usage("--since lies in the future"));
+        return Err(Error::usage("--since is in the future"));
     }
     Ok(from)
 }
@@ -178,10 +178,10 @@ fn open(context: &Context) -> Result<(Store, i64, String), Error> {
     let not_recorded = || {
         Error::new(
             ErrorKind::Source(SourceErrorKind::NotFound),
-            format!("nothing was recorded of {subject}"),
+            format!("no snapshots of {subject}"),
         )
     };
-    let hint = "record once: cliplyctl record";
+    let hint = "record one: cliplyctl record";
     let store = Store::read(context.settings.state_dir.as_deref())?
         .ok_or_else(|| not_recorded().hint(hint))?;
     match store.system(&subject)? {

@@ -57,8 +57,8 @@ pub(crate) async fn stream(
             let every = args.every?;
             Some(match format {
                 Format::Table => record::record_repeatedly(context, args, every).await,
-                _ => Err(Error::usage("record --every prints lines, in no other format")
-                    .hint("leave --output out; `history` is written in several")),
+                _ => Err(Error::usage("record --every does not support -o")
+                    .hint("remove -o; the recorded data: cliplyctl history -o json")),
             })
         }
         (Command::Watch(args), _) => Some(watch::run(context, args).await),
@@ -110,6 +110,6 @@ pub(crate) async fn run(command: &Command, context: &Context) -> Result<Report, 
         | Command::Schema
         | Command::Rls(Rls::Diff(_))
         | Command::Completions { .. }
-        | Command::Man { .. } => Err(Error::bug("this command takes no settings")),
+        | Command::Man { .. } => Err(Error::bug("this command uses no settings")),
     }
 }

@@ -3,16 +3,17 @@
 use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
 use crate::checks::server::STANDBY;
 use crate::cli::QueueArgs;
-use crate::context::Context;
+use crate::context::{Context, events_name};
 use crate::error::Error;
 use crate::exit::FailOn;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
+use crate::facts::queue::Throughput;
 use crate::facts::server::ServerStatus;
 use crate::facts::{self, Finding, Observed, SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle};
 use crate::report::{self, Report};
 use crate::sources::postgres::queue::{CountRequest, ScanPolicy, cost, read, take_given_up};
-use crate::sources::postgres::server;
+use crate::sources::postgres::{recent_activity, server};
 
 /// Source of the replay lag.
 const STATISTICS: &str = "pg_stat_activity";
@@ -21,7 +22,7 @@ const STATISTICS: &str = "pg_stat_activity";
 pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     if args.advise && layout.declared.is_some() {
-        let message = "index advice needs a recognized layout, and this one is declared";
+        let message = "--advise does not support a declared jobs table";
         return Err(SourceError::new(SourceErrorKind::UnknownLayout, message).into());
     }
     if args.advise {
@@ -37,24 +38,50 @@ pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, E
     // Counts of a standby are as old as its last replayed transaction.
     let server =
         if layout.in_recovery { Some(context.observe(STATISTICS, server).await) } else { None };
-    evaluate_counts(context, &queue, server.as_ref(), args.status_args.fail_on)
+    // Events do not have the kind of their job.
+    let throughput = match args.kind {
+        None => throughput(context, layout).await,
+        Some(_) => None,
+    };
+    let facts = QueueReportFacts { queue: &queue, throughput, server: server.as_ref() };
+    evaluate_counts(context, &facts, args.status_args.fail_on)
+}
+
+/// Reads the throughput. It is additional: without it the report is complete.
+async fn throughput(context: &Context, layout: &Layout) -> Option<Throughput> {
+    let read = async {
+        let database = context.database().await?;
+        recent_activity::throughput(database, layout, context.remaining()).await
+    };
+    context.observe(events_name(layout), read).await.result.ok().flatten()
+}
+
+/// What the report of `queue` shows.
+pub(crate) struct QueueReportFacts<'a> {
+    /// The counts.
+    pub(crate) queue: &'a Observed<facts::queue::Queue>,
+    /// The throughput, if it is known.
+    pub(crate) throughput: Option<Throughput>,
+    /// The server, on a standby.
+    pub(crate) server: Option<&'a Observed<ServerStatus>>,
 }
 
 /// Evaluates the counts, and on a standby its replay lag, and returns the report.
 pub(crate) fn evaluate_counts(
     context: &Context,
-    queue: &Observed<facts::queue::Queue>,
-    server: Option<&Observed<ServerStatus>>,
+    facts: &QueueReportFacts<'_>,
     fail_on: FailOn,
 ) -> Result<Report, Error> {
+    let QueueReportFacts { queue, throughput, server } = facts;
     if let Err(error) = &queue.result {
         return Err(error.clone().into());
     }
     let limits = &context.settings.thresholds;
     let mut findings: Vec<Finding> =
         BACKLOG.iter().chain(&DEAD_LETTERS).flat_map(|check| check.run(queue, limits)).collect();
-    findings.extend(server.into_iter().flat_map(|server| STANDBY.run(server, limits)));
-    Ok(report::queue::report(queue, findings, fail_on, &context.provenance()))
+    findings.extend(server.iter().flat_map(|server| STANDBY.run(server, limits)));
+    let from = context.provenance();
+    Ok(report::queue::report(queue, *throughput, (findings, limits), fail_on, &from))
 }
 
 /// Counts the jobs with the thresholds in force.

@@ -26,8 +26,11 @@ pub(crate) async fn run(context: &Context, args: &Record) -> Result<Report, Erro
     let interrupt = Interrupt::listen();
     let result = poll(context, &interrupt).await;
     if interrupt.is_interrupted() {
-        return Err(Error::new(ErrorKind::Interrupted, "interrupted before the look was whole")
-            .hint("nothing was recorded"));
+        return Err(Error::new(
+            ErrorKind::Interrupted,
+            "interrupted before the snapshot was complete",
+        )
+        .hint("nothing was recorded"));
     }
     let number = recorder.record(&result)?;
     Ok(report::record::report(&result.snapshot, number, recorder.path(), &context.provenance()))
@@ -43,13 +46,15 @@ pub(crate) async fn record_repeatedly(
     let mut recorder = Recorder::open(context, args.retain)?;
     let (metrics, metrics_receiver) = watch::channel(String::new());
     if let Some(address) = args.listen {
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Error::config(format!("{address} cannot be listened on")).cause(error)
-        })?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| Error::config(format!("cannot listen on {address}")).cause(error))?;
         let at = listener.local_addr().unwrap_or(address);
         context.terminal.print_note(&format!("metrics: http://{at}/metrics"));
         if !at.ip().is_loopback() {
-            context.terminal.print_note("anybody who reaches this address can read them");
+            context
+                .terminal
+                .print_note("the address is not local: every host that reaches it can read them");
         }
         tokio::spawn(exporter::serve(listener, metrics_receiver));
     }
@@ -85,7 +90,7 @@ pub(crate) fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<(
     let flushed = out.finish();
     written
         .and_then(|flow| flushed.map(|()| flow))
-        .map_err(|error| Error::unavailable("the lines could not be written").cause(error))
+        .map_err(|error| Error::unavailable("cannot write to stdout").cause(error))
 }
 
 /// The history store with the system whose snapshots are recorded.

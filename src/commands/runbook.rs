@@ -24,7 +24,7 @@ pub(crate) fn run(section: Option<&str>) -> Result<Report, Error> {
         None => Err(Error::usage(format!("the runbook has no section `{name}`")).hint(
             match nearest(name, names()) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("one of: {}; or the id of a check: queue.stuck", numbers()),
+                None => format!("sections: {}; checks: an id such as queue.stuck", numbers()),
             },
         )),
     }
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(error.exit_code().code(), 64);
         assert!(error.hints[0].contains("queue.oldest_due"), "{error:?}");
         let error = run(Some("nothing like it")).unwrap_err();
-        assert!(error.hints[0].starts_with("one of: 1, 2, 3, 3.1, "), "{error:?}");
+        assert!(error.hints[0].starts_with("sections: 1, 2, 3, 3.1, "), "{error:?}");
         assert!(!error.hints[0].contains("queue.oldest_due"), "{error:?}");
     }
 }

@@ -35,7 +35,7 @@ const RECALLED: SignedDuration = SignedDuration::from_mins(20);
 pub(crate) async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
     let system = context.system_id()?;
     if let (false, Some(obstacle)) = (args.plain, context.terminal.fullscreen_obstacle()) {
-        return Err(Error::usage("watch wants a terminal to show itself on")
+        return Err(Error::usage("watch needs a terminal")
             .cause(obstacle)
             .hint("for logs and pipes: cliplyctl watch --plain"));
     }
@@ -61,7 +61,7 @@ fn open_recorder(context: &Context) -> Option<Recorder> {
         Ok(recorder) => Some(recorder),
         Err(error) => {
             context.terminal.print_error(&error);
-            context.terminal.print_note("nothing is recorded");
+            context.terminal.print_note("snapshots are not recorded");
             None
         }
     }
@@ -134,8 +134,8 @@ type PendingTasks = FuturesUnordered<LocalBoxFuture<'static, DashboardEvent>>;
 impl DashboardLoop<'_> {
     async fn run(mut self, every: Duration) -> Result<ExitCode, Error> {
         let interrupt = Interrupt::listen();
-        let mut screen = Screen::open()
-            .map_err(|error| Error::bug("the screen could not be taken").cause(error))?;
+        let mut screen =
+            Screen::open().map_err(|error| Error::bug("cannot use the terminal").cause(error))?;
         let mut schedule = SnapshotSchedule::default();
         let poll_context = Rc::new(without_progress(self.context));
         let mut tasks = PendingTasks::new();
@@ -214,7 +214,7 @@ impl DashboardLoop<'_> {
             DashboardEvent::Recorded(recorded.await.unwrap_or_else(|error| {
                 match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(error) => Err(Error::bug("a snapshot could not be kept").cause(error)),
+                    Err(error) => Err(Error::bug("cannot record a snapshot").cause(error)),
                 }
             }))
         }));

@@ -23,6 +23,11 @@ pub(crate) fn deploy(directory: &Path, kind: &str) -> io::Result<()> {
     write_file(directory, &format!("fixed/{kind}"), "").map(|_| ())
 }
 
+/// Returns whether any fix was deployed.
+pub(crate) fn is_any_deployed(directory: &Path) -> bool {
+    directory.join("fixed").exists()
+}
+
 /// Returns whether the workers succeed at jobs of this kind.
 pub(crate) fn is_deployed(directory: &Path, kind: &str) -> bool {
     directory.join("fixed").join(kind).exists()

@@ -121,7 +121,7 @@ fn spawn_workers(
 
 fn failed(error: impl std::error::Error) -> Error {
     let kind = ErrorKind::Source(SourceErrorKind::Other);
-    let mut explained = Error::new(kind, "the demo did not start").cause(&error);
+    let mut explained = Error::new(kind, "cannot start the demo").cause(&error);
     if let Some(source) = error.source() {
         explained = explained.cause(source);
     }

@@ -30,10 +30,13 @@ pub(crate) struct Scenario {
     pub(crate) workers: &'static [&'static str],
     /// The failures of the workers.
     pub(crate) failures: &'static [SimulatedFailure],
+    /// Whether workers leave the jobs that were due at the start until a fix is deployed, so that the incident
+    /// looks the same for hours.
+    pub(crate) keeps_backlog: bool,
     /// The interval at which new jobs arrive.
     pub(crate) new_job_every: Option<Duration>,
-    /// Suggested commands in addition to those of triage, with their purposes.
-    pub(crate) try_next: &'static [(&'static str, &'static str)],
+    /// The commands of the tour, with their purposes. Those that begin with `demo` run without a context.
+    pub(crate) tour: &'static [(&'static str, &'static str)],
 }
 
 const FFMPEG: SimulatedFailure = SimulatedFailure {
@@ -53,71 +56,99 @@ const HEALTHY: &str = include_str!("scenarios/healthy.sql");
 pub(crate) const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "incident",
-        about: "a bad deploy, an expired token, a silent worker, a backlog, a policy mistake, a drifted template",
+        about: "a bad deploy, an expired token, an unresponsive worker, a backlog, a wrong policy, an outdated template",
         data: include_str!("scenarios/incident.sql"),
         app_up: true,
         drifted: true,
         workers: &["worker-a", "worker-b"],
         failures: &[FFMPEG, TIKTOK],
+        keeps_backlog: true,
         new_job_every: Some(Duration::from_secs(2)),
-        try_next: &[
-            ("queue", "what waits, what is stuck"),
-            ("jobs show 00000000-0000-4000-8000-000000000331", "one stuck job in full"),
-            ("dlq groups", "what died of what"),
+        tour: &[
+            ("triage", "what is wrong, and which runbook section applies"),
+            ("queue", "due, running and stuck jobs, workers, throughput"),
+            ("jobs rescue --dry-run", "preview the rescue of the stuck jobs"),
+            ("dlq groups", "dead letters by cause"),
             (
                 "dlq requeue --kind PUBLISH_TIKTOK --canary",
-                "one job first; it fails again, and the others stay dead",
+                "requeue 1 job first: it fails again, and the canary stops",
             ),
-            ("env check", "a template that lacks what the code wants"),
-            ("rls audit", "who may read more than was meant"),
-            ("runbook 3.3", "the page for a backlog"),
+            (
+                "demo --fix PUBLISH_TIKTOK",
+                "deploy the fix; workers also start to process the backlog",
+            ),
+            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "now the canary completes"),
+            ("rls audit", "a role with more access than expected"),
+            ("env check", "a template without required variables"),
+            ("watch", "dashboard (q quits)"),
         ],
     },
     Scenario {
         name: "healthy",
-        about: "nothing is wrong: everything exits 0",
+        about: "no problem: every status command exits 0",
         data: HEALTHY,
         app_up: true,
         drifted: false,
         workers: &["worker-a", "worker-b"],
         failures: &[],
+        keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
-        try_next: &[("queue", "a healthy queue"), ("ready --admin", "the report of the app")],
+        tour: &[
+            ("triage", "all checks pass"),
+            ("queue", "a healthy queue"),
+            ("ready --admin", "the report of the app"),
+        ],
     },
     Scenario {
         name: "app-down",
-        about: "nothing answers at the app's address, though workers go on (3.1)",
+        about: "the app does not answer, workers still run (3.1)",
         data: HEALTHY,
         app_up: false,
         drifted: false,
         workers: &["worker-a", "worker-b"],
         failures: &[],
+        keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
-        try_next: &[("health", "how exactly it does not answer"), ("runbook 3.1", "what to do")],
+        tour: &[
+            ("triage", "the app does not answer"),
+            ("health", "the connection error"),
+            ("runbook 3.1", "the runbook section"),
+        ],
     },
     Scenario {
         name: "dead-letters",
-        about: "an expired TikTok token fills the dead letters; everything else is OK (3.4)",
+        about: "an expired TikTok token causes dead letters; everything else is OK (3.4)",
         data: include_str!("scenarios/dead_letters.sql"),
         app_up: true,
         drifted: false,
         workers: &["worker-a", "worker-b"],
         failures: &[TIKTOK],
+        keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
-        try_next: &[("dlq groups", "what died of what"), ("runbook 3.4", "what to do")],
+        tour: &[
+            ("triage", "dead letters grow, everything else is OK"),
+            ("dlq groups", "dead letters by cause"),
+            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "requeue 1 job first: it fails again"),
+            ("demo --fix PUBLISH_TIKTOK", "deploy the fix"),
+            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "now the canary completes"),
+            ("runbook 3.4", "the runbook section"),
+        ],
     },
     Scenario {
-        name: "silent-worker",
-        about: "the only worker has gone silent with jobs in its hands (3.3)",
+        name: "stuck-jobs",
+        about: "the only worker stopped sending heartbeats; its jobs are stuck (3.3)",
         data: include_str!("scenarios/stuck_jobs.sql"),
         app_up: true,
         drifted: false,
         workers: &[],
         failures: &[],
+        keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(5)),
-        try_next: &[
-            ("queue", "what is stuck, and since when nobody beats"),
-            ("jobs show 00000000-0000-4000-8000-000000000021", "one stuck job in full"),
+        tour: &[
+            ("triage", "no worker is active"),
+            ("queue", "stuck jobs and the last heartbeat"),
+            ("jobs show 00000000-0000-4000-8000-000000000021", "one stuck job with its events"),
+            ("jobs rescue --dry-run", "preview the rescue of the stuck jobs"),
         ],
     },
 ];

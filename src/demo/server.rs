@@ -84,7 +84,7 @@ pub enum ServerError {
     )]
     NoUnprivilegedUser,
     /// The supervising shell could not be started or read.
-    #[error("could not start the private PostgreSQL server")]
+    #[error("cannot start the private PostgreSQL server")]
     Io(#[from] io::Error),
     /// initdb or postgres failed.
     #[error("the private PostgreSQL server did not start: {log}")]

@@ -21,12 +21,20 @@ const MAX_QUEUED: i64 = 200;
 
 const CLAIM: &str = "\
     SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.worker_claim_next_job($1)";
+/// Claims as `worker_claim_next_job` does, but only jobs that became due after $2.
+const CLAIM_NEW: &str = "\
+    UPDATE public.jobs SET state = 'running', locked_by = $1, locked_at = now(), heartbeat_at = now() \
+    WHERE id = (SELECT id FROM public.jobs \
+    WHERE state = 'queued' AND run_at <= now() AND run_at >= $2::text::timestamptz \
+    ORDER BY priority DESC, run_at LIMIT 1 FOR UPDATE SKIP LOCKED) \
+    RETURNING id::text, kind, payload ->> 'clip' AS clip";
 /// Jobs that this worker had claimed before a restart.
 const RESUME: &str = "\
     SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.jobs \
     WHERE state = 'running' AND locked_by = $1 LIMIT 1";
+/// For all jobs of a worker: one that it resumed may still run beside the current one.
 const HEARTBEAT: &str = "\
-    UPDATE public.jobs SET heartbeat_at = now() WHERE id = $1::text::uuid AND locked_by = $2";
+    UPDATE public.jobs SET heartbeat_at = now() WHERE state = 'running' AND locked_by = $1";
 const FINISH: &str = "SELECT public.worker_finish($1::text::uuid, $2, '{\"ok\": true}')";
 const FAIL: &str = "SELECT public.worker_fail($1::text::uuid, $2, $3, $4)";
 const PRODUCE: &str = include_str!("produce.sql");
@@ -46,12 +54,19 @@ pub(crate) async fn work(
     directory: &Path,
 ) -> Result<(), Error> {
     let client = connect(&database_url).await?;
+    let started: String = client.query_typed("SELECT now()::text", &[]).await?[0].get(0);
     loop {
-        let job = match claim(&client, RESUME, name).await? {
-            Some(job) => Some(job),
-            None => claim(&client, CLAIM, name).await?,
+        let job = if scenario.keeps_backlog && !fix::is_any_deployed(directory) {
+            // The jobs that it had claimed hang: they run until a fix is deployed.
+            claim(&client, CLAIM_NEW, &[name, &started]).await?
+        } else {
+            match claim(&client, RESUME, &[name]).await? {
+                Some(job) => Some(job),
+                None => claim(&client, CLAIM, &[name]).await?,
+            }
         };
         let Some(job) = job else {
+            client.execute_typed(HEARTBEAT, &[(&name, Type::TEXT)]).await?;
             sleep(HEARTBEAT_INTERVAL).await;
             continue;
         };
@@ -64,8 +79,14 @@ pub(crate) async fn work(
     }
 }
 
-async fn claim(client: &Client, statement: &str, name: &str) -> Result<Option<ClaimedJob>, Error> {
-    let rows = client.query_typed(statement, &[(&name, Type::TEXT)]).await?;
+async fn claim(
+    client: &Client,
+    statement: &str,
+    params: &[&str],
+) -> Result<Option<ClaimedJob>, Error> {
+    let params: Vec<(&(dyn tokio_postgres::types::ToSql + Sync), Type)> =
+        params.iter().map(|value| (value as _, Type::TEXT)).collect();
+    let rows = client.query_typed(statement, &params).await?;
     Ok(rows.first().and_then(|row| {
         Some(ClaimedJob {
             // If no job is due, the claim function returns a row of NULLs.
@@ -83,7 +104,7 @@ async fn run(
     job: &ClaimedJob,
 ) -> Result<(), Error> {
     for _ in 0..duration_seconds(&job.kind) {
-        client.execute_typed(HEARTBEAT, &[(&job.id, Type::TEXT), (&name, Type::TEXT)]).await?;
+        client.execute_typed(HEARTBEAT, &[(&name, Type::TEXT)]).await?;
         sleep(HEARTBEAT_INTERVAL).await;
     }
     let fixed = fix::is_deployed(directory, &job.kind);

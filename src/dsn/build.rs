@@ -56,7 +56,7 @@ impl Merged {
 /// The error for an invalid value. It does not contain the value, which may be a misplaced part of
 /// a password.
 fn invalid_value(key: &str) -> Error {
-    Error::new(format!("connection parameter {key} has a value that it cannot have"))
+    Error::new(format!("connection parameter {key} has an invalid value"))
 }
 
 /// Completes the parameters of a connection string: service file, PG* variables, libpq's defaults,
@@ -69,7 +69,7 @@ pub(super) fn build(
     let mut warnings = params::warnings(params);
     let merged = merge(params, defaults, &mut warnings)?;
     let user = merged.get("user").or(defaults.user.as_deref()).ok_or_else(|| {
-        Error::new("no database user is named").hint("write user@ into the URL, or set PGUSER")
+        Error::new("no database user").hint("add user@ to the URL, or set PGUSER")
     })?;
     let database = merged.get("dbname").unwrap_or(user);
     let mut hosts = hosts(&merged)?;
@@ -77,7 +77,7 @@ pub(super) fn build(
     let options = merged.get("options");
     // Neon's proxy reads the endpoint from the options.
     if options.is_some_and(|options| !options.starts_with("endpoint=")) {
-        warnings.push("start-up options are sent, but connection poolers refuse them".to_owned());
+        warnings.push("start-up options are sent, but connection poolers reject them".to_owned());
     }
     let names = ["application_name", "fallback_application_name"];
     Ok(Dsn {
@@ -226,7 +226,7 @@ fn tls_settings(merged: &Merged, defaults: &ConnectionDefaults) -> Result<Tls, E
         merged.one_of("sslmode", &SslMode::ALL.map(|mode| (mode.as_str(), mode)), default)?;
     if root == RootCert::System && mode < SslMode::VerifyFull {
         return Err(Error::new("sslrootcert=system needs sslmode=verify-full")
-            .cause("with public authorities, anybody can get some certificate"));
+            .cause("with public CAs, anyone can obtain a certificate"));
     }
     let file = |key, name| match merged.get(key) {
         Some(path) => Some(defaults.path(path)),
@@ -234,7 +234,7 @@ fn tls_settings(merged: &Merged, defaults: &ConnectionDefaults) -> Result<Tls, E
     };
     let client = file("sslcert", "postgresql.crt").zip(file("sslkey", "postgresql.key"));
     if client.is_none() && merged.get("sslcert").is_some() {
-        return Err(Error::new("sslcert is set, but no key").hint("set sslkey too"));
+        return Err(Error::new("sslcert is set without sslkey").hint("set sslkey too"));
     }
     Ok(Tls { mode, root, client })
 }

@@ -64,15 +64,15 @@ const IGNORED: [&str; 24] = [
 /// Parameters that are not supported, with the text that says what happens instead.
 const UNSUPPORTED: [(&str, &str); 13] = [
     ("load_balance_hosts", "hosts are tried in order"),
-    ("replication", "this is an ordinary session"),
-    ("require_auth", "any method the server asks for is accepted"),
+    ("replication", "replication sessions are not used"),
+    ("require_auth", "every authentication method of the server is accepted"),
     ("requirepeer", "the owner of the socket is not checked"),
     ("sslaccept", "sslmode decides what is verified"),
-    ("sslcertmode", "a client certificate is sent when the server asks for one"),
+    ("sslcertmode", "a client certificate is sent if the server requests one"),
     ("sslcrl", "revocation is not checked"),
     ("sslcrldir", "revocation is not checked"),
     ("sslidentity", "use sslcert and sslkey"),
-    ("sslnegotiation", "TLS is asked for in the ordinary way"),
+    ("sslnegotiation", "TLS is negotiated in the usual way"),
     ("sslpassword", "use a key without passphrase"),
     ("ssl_max_protocol_version", "TLS 1.2 and 1.3 are offered"),
     ("ssl_min_protocol_version", "TLS 1.2 and 1.3 are offered"),
@@ -117,9 +117,9 @@ fn refuse_invisible(url: &str) -> Result<(), String> {
     };
     match url.chars().find(is_invisible) {
         None => Ok(()),
-        Some('\n' | '\r') => Err("there is a line break in it: write it in one line".to_owned()),
+        Some('\n' | '\r') => Err("it contains a line break: write it in one line".to_owned()),
         Some(c) => {
-            Err(format!("the invisible character U+{:04X} is in it: remove it", u32::from(c)))
+            Err(format!("it contains the invisible character U+{:04X}: remove it", u32::from(c)))
         }
     }
 }
@@ -132,7 +132,7 @@ fn text_before_url(text: &str) -> Option<String> {
             && name.len() <= 40
             && bytes.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
-    let remove = |prefix: &str| Some(format!("`{prefix}` stands before the URL: remove it"));
+    let remove = |prefix: &str| Some(format!("`{prefix}` precedes the URL: remove it"));
     if let Some(at) = SCHEMES.iter().filter_map(|scheme| text.find(scheme)).min() {
         let before = &text[..at];
         let name = before.strip_prefix("export ").unwrap_or(before).split('=').next();
@@ -142,10 +142,10 @@ fn text_before_url(text: &str) -> Option<String> {
             (_, Some(name)) if before.contains('=') && is_name(name) => remove(&format!("{name}=")),
             _ => match before.chars().next() {
                 Some(quote @ ('"' | '\'' | '`')) => {
-                    Some(format!("it begins with the quote `{quote}`, which is not closed"))
+                    Some(format!("it starts with the quote `{quote}`, which is not closed"))
                 }
                 _ if before.contains('=') => None,
-                _ => Some("it begins with another scheme".to_owned()),
+                _ => Some("it has another scheme".to_owned()),
             },
         };
     }
@@ -153,9 +153,9 @@ fn text_before_url(text: &str) -> Option<String> {
     let is_scheme = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     is_scheme.then(|| match scheme.split_once('+') {
         Some((known @ ("postgres" | "postgresql"), driver)) if driver.len() <= 12 => {
-            format!("its scheme `{known}+{driver}` names a driver: write {known}://")
+            format!("its scheme `{known}+{driver}` contains a driver: write {known}://")
         }
-        _ => "it begins with another scheme".to_owned(),
+        _ => "it has another scheme".to_owned(),
     })
 }
 
@@ -208,7 +208,7 @@ fn split_credentials(rest: &str) -> Result<(Option<&str>, &str), String> {
     let path = rest[before_path.len()..].split('?').next().unwrap_or("");
     if path.contains('@') {
         return Err(
-            "a / stands before the @; in a password write / as %2F, in a database name write @ as %40"
+            "a / precedes the @; in a password write / as %2F, in a database name write @ as %40"
                 .to_owned(),
         );
     }
@@ -229,7 +229,7 @@ fn parse_hosts(params: &mut ConnectionParams, text: &str) -> Result<(), String> 
         let (host, port) = match entry.strip_prefix('[') {
             Some(inner) => {
                 let (host, after) =
-                    inner.split_once(']').ok_or("an IPv6 address lacks its closing bracket ]")?;
+                    inner.split_once(']').ok_or("an IPv6 address has no closing bracket ]")?;
                 match (after.is_empty(), after.strip_prefix(':')) {
                     (true, _) => (host, ""),
                     (false, Some(port)) => (host, port),
@@ -239,9 +239,7 @@ fn parse_hosts(params: &mut ConnectionParams, text: &str) -> Result<(), String> 
             None => entry.split_once(':').unwrap_or((entry, "")),
         };
         if !port.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(
-                "the port is not a number; does an @host lack after the password?".to_owned()
-            );
+            return Err("the port is not a number; is @host missing after the password?".to_owned());
         }
         hosts.push(percent_decode(host, "host")?);
         ports.push(port.to_owned());
@@ -262,7 +260,8 @@ fn insert_nonempty(params: &mut ConnectionParams, key: &str, value: String) {
 
 /// Decodes percent escapes; `part` names the part of the URL in an error.
 fn percent_decode(text: &str, part: &str) -> Result<String, String> {
-    let invalid_escape = || format!("the {part} holds a % that begins no escape; write % as %25");
+    let invalid_escape =
+        || format!("the {part} contains a % that does not start an escape; write % as %25");
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
@@ -277,7 +276,7 @@ fn percent_decode(text: &str, part: &str) -> Result<String, String> {
             return Err(invalid_escape());
         };
         match u8::try_from(high * 16 + low) {
-            Ok(0) | Err(_) => return Err(format!("the {part} holds a zero byte")),
+            Ok(0) | Err(_) => return Err(format!("the {part} contains a zero byte")),
             Ok(decoded) => bytes.push(decoded),
         }
         rest = after;
@@ -291,9 +290,9 @@ fn parse_keywords(text: &str) -> Result<ConnectionParams, String> {
     let mut params = ConnectionParams::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let (key, after) = rest
-            .split_once('=')
-            .ok_or("a word without = is no parameter; put values with blanks in single quotes")?;
+        let (key, after) = rest.split_once('=').ok_or(
+            "a word without = is not a parameter; put values with blanks in single quotes",
+        )?;
         let key = key.trim_end();
         if key.is_empty() || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
             return Err(
@@ -302,7 +301,7 @@ fn parse_keywords(text: &str) -> Result<ConnectionParams, String> {
             );
         }
         let (value, after) = keyword_value(after.trim_start())
-            .ok_or_else(|| format!("the value of {key} lacks its closing quote"))?;
+            .ok_or_else(|| format!("the value of {key} has no closing quote"))?;
         insert_nonempty(&mut params, key, value);
         rest = after.trim_start();
     }
@@ -343,7 +342,7 @@ pub(super) fn refuse_unknown_tls(params: &ConnectionParams) -> Result<(), Error>
     match params.keys().find(|key| asks_for_tls(key) && !is_known(key) && is_shown(key)) {
         None => Ok(()),
         Some(key) => Err(Error::new(format!("unknown connection parameter {key}"))
-            .cause("it may ask for TLS, so it is not ignored")
+            .cause("it may require TLS, so it is not ignored")
             .hint(did_you_mean(key, &["sslmode", "sslrootcert", "sslcert", "sslkey"]))),
     }
 }

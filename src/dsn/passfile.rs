@@ -35,7 +35,7 @@ impl PassFile {
         }
         if metadata.permissions().mode() & 0o077 != 0 {
             warnings.push(format!(
-                "password file {shown} is ignored: others may read it; chmod 600 {shown}"
+                "password file {shown} is ignored: other users may read it; run chmod 600 {shown}"
             ));
             return None;
         }

@@ -30,7 +30,7 @@ pub(super) fn normalize(mut params: ConnectionParams) -> Result<ConnectionParams
     let mut modes = Vec::new();
     for key in &keys {
         let value = params.remove(key).unwrap_or_default();
-        modes.push(mode(&value).ok_or_else(|| format!("{key} has a value that it cannot have"))?);
+        modes.push(mode(&value).ok_or_else(|| format!("{key} has an invalid value"))?);
     }
     match params.get("sslmode").map(String::as_str) {
         // Validated with the other values of libpq.
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn unknown_value_is_refused_without_being_shown() {
         let error = normalized(&[("ssl", "hunter2")]).unwrap_err();
-        assert_eq!(error, "ssl has a value that it cannot have");
+        assert_eq!(error, "ssl has an invalid value");
         assert!(normalized(&[("sslMode", "hunter2")]).is_err());
         // Those of libpq are validated with its other parameters.
         assert_eq!(normalized(&[("sslmode", "verify_full")]), Ok(Some("verify_full".to_owned())));

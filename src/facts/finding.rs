@@ -129,6 +129,8 @@ pub struct Finding {
     pub(crate) subject: String,
     /// Detail, in one sentence.
     pub message: String,
+    /// The finding in a few words with its subject, for a headline: `anon can read every row of public.jobs`.
+    pub(crate) brief: Option<String>,
     /// The value that it is based on.
     pub(crate) evidence: Option<Evidence>,
     /// The threshold that the value was compared with.
@@ -156,6 +158,7 @@ impl Finding {
             status,
             subject: subject.into(),
             message: message.into(),
+            brief: None,
             evidence: None,
             threshold: None,
             place: None,

@@ -8,10 +8,8 @@ use super::queue::Count;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DeadLetterTrend {
     /// Number dead-lettered in the last hour; `None` if the schema has no dead letters.
-    #[serde(rename = "died_last_hour")]
     pub(crate) dead_lettered_last_hour: Option<Count>,
     /// Number dead-lettered in the hour before; `None` if the schema has no dead letters.
-    #[serde(rename = "died_hour_before")]
     pub(crate) dead_lettered_hour_before: Option<Count>,
     /// Seconds since the creation of the oldest job that is not finished, including dead letters, as
     /// readyz counts it; `None` if there is none, or if the table is too large to search.

@@ -154,11 +154,11 @@ impl JobState {
     /// Order of the listing.
     pub(crate) fn order(self) -> &'static str {
         match self {
-            Self::Due => "the one that waits longest first",
-            Self::Scheduled => "the next one first",
-            Self::Running | Self::Stuck => "the longest silence first",
+            Self::Due => "sorted by time due",
+            Self::Scheduled => "sorted by run time",
+            Self::Running | Self::Stuck => "sorted by heartbeat age",
             Self::Failed | Self::Finished | Self::Dead | Self::Canceled | Self::Unknown => {
-                "the latest change first"
+                "sorted by last change"
             }
         }
     }

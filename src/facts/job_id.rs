@@ -113,7 +113,7 @@ impl TryFrom<String> for JobId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Self::parse_any(&text).ok_or_else(|| format!("\"{text}\" is no job id"))
+        Self::parse_any(&text).ok_or_else(|| format!("\"{text}\" is not a job id"))
     }
 }
 

@@ -62,7 +62,7 @@ impl Cursor {
     /// # Errors
     /// A description of what is invalid.
     pub fn parse(text: &str, order: Order, ids: IdType) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" is no cursor");
+        let wrong = || format!("\"{text}\" is not a cursor");
         let (written, rest) = match text.split_once('/') {
             Some(("oldest", rest)) => (Order::Oldest, rest),
             Some(("died", rest)) => (Order::DeadSince, rest),
@@ -73,14 +73,11 @@ impl Cursor {
         let time = at == NO_TIME || at == FOREVER || at.parse::<Timestamp>().is_ok();
         let any = JobId::parse_any(id).filter(|_| time).ok_or_else(wrong)?;
         let id = JobId::parse(id, ids).ok_or_else(|| {
-            format!(
-                "the cursor names job {any}, but ids of this database are of type {}",
-                ids.sql()
-            )
+            format!("the cursor contains job {any}, but ids here are of type {}", ids.sql())
         })?;
         if written != order {
             let (written, order) = (written.as_str(), order.as_str());
-            return Err(format!("the cursor is one of --sort {written}, not of --sort {order}"));
+            return Err(format!("the cursor belongs to --sort {written}, not to --sort {order}"));
         }
         Ok(Self { order, at: at.to_owned(), id })
     }
@@ -119,7 +116,7 @@ mod tests {
         let wrong = |text: &str| Cursor::parse(text, Order::Updated, IdType::Uuid).unwrap_err();
         let quoted = format!("2026-01-02T03:04:05Z~{UUID}' or '1'='1");
         for bad in ["", "x", "2026~", "~1", "2026-01-02T03:04:05Z~1~x", &quoted, "new/2026~1"] {
-            assert!(wrong(bad).contains("is no cursor"), "{bad}");
+            assert!(wrong(bad).contains("is not a cursor"), "{bad}");
         }
         assert!(wrong("2026-01-02T03:04:05Z~42").contains("of type uuid"));
         assert!(wrong(&format!("died/2026-01-02T03:04:05Z~{UUID}")).contains("--sort died"));

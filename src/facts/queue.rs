@@ -50,8 +50,10 @@ pub(crate) struct KindCounts {
     /// Scheduled jobs.
     pub(crate) scheduled: u64,
     /// Claimed jobs, running or stuck.
-    #[serde(rename = "in_progress")]
     pub(crate) claimed: u64,
+    /// Those of them that are stuck.
+    #[serde(default)]
+    pub(crate) stuck: u64,
     /// Failed jobs that will be retried.
     pub(crate) failed: u64,
     /// Dead letters.
@@ -65,12 +67,49 @@ pub(crate) struct KindCounts {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workers {
     /// Number of workers with a heartbeat younger than `stuck_after`.
-    #[serde(rename = "beating")]
     pub(crate) active: Count,
     /// Seconds since the newest heartbeat of a claimed job; `None` if no job is claimed or there are no
     /// heartbeats.
-    #[serde(rename = "last_beat_age")]
     pub(crate) heartbeat_age: Option<f64>,
+    /// Workers with claimed jobs, those with stuck jobs first; at most [`MOST_WORKERS`].
+    #[serde(default)]
+    pub(crate) by_worker: Vec<WorkerJobs>,
+    /// Number of workers with claimed jobs that are not in the list.
+    #[serde(default)]
+    pub(crate) more: u64,
+}
+
+/// Maximum number of workers that are listed.
+pub(crate) const MOST_WORKERS: usize = 20;
+
+/// Claimed jobs of one worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct WorkerJobs {
+    /// Name of the worker, as untrusted text; `None` if the jobs have none.
+    pub(crate) worker: Option<String>,
+    /// Claimed jobs, running or stuck.
+    pub(crate) claimed: u64,
+    /// Those of them that are stuck.
+    pub(crate) stuck: u64,
+    /// Seconds since its newest heartbeat; `None` if there was none.
+    pub(crate) heartbeat_age: Option<f64>,
+}
+
+/// Throughput of the last minutes, from the newest events.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Throughput {
+    /// Jobs finished per minute.
+    pub(crate) finished_per_minute: f64,
+    /// New jobs per minute.
+    pub(crate) enqueued_per_minute: f64,
+}
+
+impl Throughput {
+    /// Returns the seconds until `due` jobs have finished at this rate; `None` if as many new jobs arrive.
+    pub(crate) fn seconds_to_drain(&self, due: u64) -> Option<f64> {
+        let net = self.finished_per_minute - self.enqueued_per_minute;
+        (net > 0.0).then(|| due as f64 / net * 60.0)
+    }
 }
 
 /// Failed jobs that no function takes up again.
@@ -104,7 +143,6 @@ pub(crate) struct Queue {
     /// Scheduled jobs.
     pub(crate) scheduled: Count,
     /// Claimed jobs, running or stuck.
-    #[serde(rename = "in_progress")]
     pub(crate) claimed: Count,
     /// Failed jobs, whether they will be retried or not.
     pub(crate) failed: Count,
@@ -132,7 +170,6 @@ pub(crate) struct Queue {
     /// Active workers; `None` if the schema has neither heartbeats nor lock times.
     pub(crate) workers: Option<Workers>,
     /// Number dead-lettered in the last hour; `None` if the schema has no dead letters.
-    #[serde(rename = "died_last_hour")]
     pub(crate) dead_lettered_last_hour: Option<Count>,
     /// Counts by kind, most jobs first.
     pub(crate) by_kind: Vec<KindCounts>,

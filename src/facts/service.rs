@@ -101,7 +101,7 @@ impl Readiness {
             return self.format.note().map(str::to_owned);
         }
         Some(format!(
-            "this version of the app reports a constant instead of {}, which counts as not observed",
+            "this version of the app reports a constant instead of {}; it is ignored",
             self.constants.join(" and ")
         ))
     }

@@ -41,7 +41,7 @@ pub enum Metric {
 pub(crate) struct MetricDoc {
     /// The metric; its index in the list is its index in [`MetricValues`].
     pub(crate) metric: Metric,
-    /// Name in the store and in JSON.
+    /// Name in JSON, CSV and OpenMetrics. The columns of the store are in the same order.
     pub(crate) name: &'static str,
     /// Name in output.
     pub(crate) title: &'static str,
@@ -55,7 +55,7 @@ pub(crate) struct MetricDoc {
 
 /// All metrics, in display order.
 pub(crate) const METRICS: [MetricDoc; 11] = [
-    doc(Metric::Due, "due", "due now", "jobs", "Jobs that wait and are due."),
+    doc(Metric::Due, "due", "due", "jobs", "Due jobs."),
     doc(
         Metric::OldestDue,
         "oldest_due",
@@ -63,26 +63,26 @@ pub(crate) const METRICS: [MetricDoc; 11] = [
         "seconds",
         "Time since the oldest due job became due.",
     ),
-    doc(Metric::Scheduled, "scheduled", "scheduled later", "jobs", "Jobs that wait for later."),
-    doc(Metric::Claimed, "in_progress", "in progress", "jobs", "Jobs in progress."),
-    doc(Metric::Stuck, "stuck", "stuck", "jobs", "Jobs in progress whose worker is silent."),
-    doc(Metric::Failed, "failed", "failed", "jobs", "Jobs that failed and will be tried again."),
+    doc(Metric::Scheduled, "scheduled", "scheduled", "jobs", "Scheduled jobs."),
+    doc(Metric::Claimed, "claimed", "claimed", "jobs", "Claimed jobs, running or stuck."),
+    doc(Metric::Stuck, "stuck", "stuck", "jobs", "Claimed jobs without a recent heartbeat."),
+    doc(Metric::Failed, "failed", "failed", "jobs", "Failed jobs that will be retried."),
     doc(Metric::Dead, "dead", "dead letters", "jobs", "Dead letters."),
     doc(
         Metric::DeadLetteredLastHour,
-        "died_last_hour",
-        "died in the hour",
+        "dead_lettered_last_hour",
+        "dead-lettered (1h)",
         "jobs",
-        "Jobs that died within the last hour.",
+        "Jobs dead-lettered in the last hour.",
     ),
-    doc(Metric::Throughput, "throughput", "finished", "jobs/min", "Jobs finished a minute."),
+    doc(Metric::Throughput, "throughput", "finished", "jobs/min", "Jobs finished per minute."),
     doc(Metric::Workers, "workers", "workers", "workers", "Workers with a recent heartbeat."),
     doc(
         Metric::HeartbeatAge,
-        "last_beat",
-        "last beat",
+        "heartbeat_age",
+        "last heartbeat",
         "seconds",
-        "Time since the youngest heartbeat of a job in progress.",
+        "Time since the newest heartbeat of a claimed job.",
     ),
 ];
 
@@ -165,7 +165,6 @@ pub struct FailedCheck {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SnapshotDetail {
     /// Areas of the triage report.
-    #[serde(rename = "steps")]
     pub areas: Vec<AreaLine>,
     /// Counts by kind, most jobs first.
     pub kinds: Vec<KindLine>,
@@ -177,13 +176,10 @@ pub struct SnapshotDetail {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AreaLine {
     /// Name of the area.
-    #[serde(rename = "question")]
     pub area: String,
     /// `ok`, `warning`, `critical` or `unknown`.
-    #[serde(rename = "verdict")]
     pub status: String,
     /// Detail of the area.
-    #[serde(rename = "reading")]
     pub detail: String,
 }
 
@@ -197,7 +193,6 @@ pub struct KindLine {
     /// Seconds since the oldest due job became due.
     pub(crate) oldest_due: Option<f64>,
     /// Claimed jobs, running or stuck.
-    #[serde(rename = "in_progress")]
     pub(crate) claimed: u64,
     /// Dead letters.
     pub(crate) dead: u64,
@@ -207,7 +202,6 @@ pub struct KindLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupLine {
     /// Id of the group.
-    #[serde(rename = "hash")]
     pub(crate) group: String,
     /// Kind of its jobs.
     pub(crate) kind: String,
@@ -216,7 +210,6 @@ pub struct GroupLine {
     /// Number dead-lettered in the last 15 minutes.
     pub(crate) recent: u64,
     /// Cause, with `<*>` for variable parts.
-    #[serde(rename = "template")]
     pub(crate) cause: String,
 }
 

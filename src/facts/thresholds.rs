@@ -29,6 +29,8 @@ impl Threshold {
 pub(crate) struct ThresholdDoc {
     /// Key in `[context.NAME.thresholds]`.
     pub(crate) name: &'static str,
+    /// Key in version 0.1.0, which is read as well.
+    pub(crate) old_name: Option<&'static str>,
     /// Unit of both values.
     pub(crate) unit: &'static str,
     /// Default value.
@@ -118,7 +120,8 @@ pub(crate) const STUCK_AFTER: f64 = 600.0;
 /// All thresholds. One list defines the settings, the documentation and the tests.
 pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     ThresholdDoc {
-        name: "waiting_due",
+        name: "due",
+        old_name: Some("waiting_due"),
         unit: "jobs",
         default: Threshold::new(50.0, 100.0),
         about: "due jobs; readyz warns above 50, the pending alert of the backend is 100",
@@ -127,6 +130,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "oldest_due",
+        old_name: None,
         unit: "s",
         default: Threshold::new(60.0, 300.0),
         about: "age of the oldest due job; the backend warns at 1m and fails at 5m",
@@ -135,6 +139,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "running",
+        old_name: None,
         unit: "jobs",
         default: Threshold::warning(50.0),
         about: "claimed jobs; the running alert of the backend is 50",
@@ -143,6 +148,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "stuck",
+        old_name: None,
         unit: "jobs",
         default: Threshold::new(1.0, 10.0),
         about: "claimed jobs without a heartbeat for `stuck_after`; a single one needs attention",
@@ -150,7 +156,8 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
         set: |l, v| l.stuck = v,
     },
     ThresholdDoc {
-        name: "worker_silence",
+        name: "heartbeat_age",
+        old_name: Some("worker_silence"),
         unit: "s",
         default: Threshold::new(300.0, 600.0),
         about: "time since the last heartbeat of any worker while jobs are due; alert at 5m, stuck at 10m",
@@ -159,6 +166,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "dead",
+        old_name: None,
         unit: "jobs",
         default: Threshold::new(20.0, 100.0),
         about: "dead letters; the backend alerts above 20, engine health fails at 100",
@@ -167,6 +175,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "dead_inflow",
+        old_name: None,
         unit: "jobs/h",
         default: Threshold::new(10.0, 50.0),
         about: "jobs dead-lettered in the last hour; the backend alerts at 10 more within an hour",
@@ -175,6 +184,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "dead_trend",
+        old_name: None,
         unit: "jobs/h",
         default: Threshold::new(10.0, 50.0),
         about: "jobs dead-lettered in the last hour minus those of the hour before; the backend alerts at 10 more per hour",
@@ -183,6 +193,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "failures",
+        old_name: None,
         unit: "failures/h",
         default: Threshold::new(50.0, 250.0),
         about: "failed attempts in the last hour; `dead_inflow` times the five attempts of a job",
@@ -191,6 +202,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "transaction_age",
+        old_name: None,
         unit: "s",
         default: Threshold::new(300.0, 3600.0),
         about: "age of the oldest open transaction, which blocks vacuum; 5m as for heartbeats, 1h by experience",
@@ -199,6 +211,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "lock_wait",
+        old_name: None,
         unit: "s",
         default: Threshold::new(5.0, 30.0),
         about: "longest wait for a lock on jobs; a worker sends a heartbeat every 5s and loses its job after 30s",
@@ -207,6 +220,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "dead_rows",
+        old_name: None,
         unit: "%",
         default: Threshold::warning(40.0),
         about: "dead row versions of jobs, from 10,000 rows on; autovacuum starts at 20%, and does not keep up at twice that",
@@ -215,6 +229,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "connections",
+        old_name: None,
         unit: "%",
         default: Threshold::new(80.0, 95.0),
         about: "connections in use, of those allowed; by experience: room for a restart of all workers, room for one session",
@@ -223,6 +238,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "replay_lag",
+        old_name: None,
         unit: "s",
         default: Threshold::new(60.0, 300.0),
         about: "replication lag of a hot standby; as `oldest_due`, which it would distort",
@@ -231,6 +247,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "queue_gap",
+        old_name: None,
         unit: "jobs",
         default: Threshold::warning(10.0),
         about: "difference between readyz and the database, in addition to 10%; by experience: jobs that change between two reads",
@@ -239,6 +256,7 @@ pub(crate) const THRESHOLD_DOCS: [ThresholdDoc; 16] = [
     },
     ThresholdDoc {
         name: "health_latency",
+        old_name: None,
         unit: "ms",
         default: Threshold::warning(2000.0),
         about: "time to the first byte of /api/healthz, which does no work",

@@ -116,7 +116,9 @@ fn case(report: &Report, finding: &Finding) -> String {
     let next_steps = escape(&advice(finding));
     let element = match kind(report, finding) {
         JunitKind::Passed => format!("<system-out>{message}</system-out>"),
-        JunitKind::BelowFailOn => format!("<system-out>forgiven {status}: {message}</system-out>"),
+        JunitKind::BelowFailOn => {
+            format!("<system-out>below --fail-on: {status}: {message}</system-out>")
+        }
         JunitKind::Skipped => format!("<skipped message=\"{message}\"/>"),
         JunitKind::Failure => {
             format!("<failure type=\"{status}\" message=\"{message}\">{next_steps}</failure>")

@@ -11,7 +11,9 @@ pub(crate) fn render(document: &Document) -> String {
 
 fn render_block(block: &Block) -> String {
     match block {
-        Block::Headline { status, text } => format!("**{}** {}\n", status.label(), prose(text)),
+        Block::Headline { status, text } => {
+            format!("**{}** {}\n", status.label(), prose(&text.replace('\n', "; ")))
+        }
         Block::Title(cells) => {
             let cells: Vec<_> = cells.iter().map(cell).collect();
             format!("{}\n", cells.join(" · "))

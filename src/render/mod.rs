@@ -31,28 +31,28 @@ use crate::terminal::RenderTarget;
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Tables for a terminal
     #[default]
     Table,
-    /// For scripts: one JSON document (`cliplyctl schema` describes it)
+    /// One JSON document for scripts (described by `cliplyctl schema`)
     Json,
-    /// For GitHub's runners: one annotation a finding
+    /// Annotations for GitHub Actions, one per finding
     Github,
-    /// For pipes: one JSON object a line
+    /// One JSON object per line, for pipes
     Ndjson,
-    /// For spreadsheets: RFC 4180, written while it is read
+    /// Rows for spreadsheets (RFC 4180)
     Csv,
-    /// For a chat: one line to paste
+    /// One line, for chats
     Short,
-    /// For tickets and pull requests
+    /// Markdown for tickets and pull requests
     Markdown,
-    /// For Nagios, Icinga and their kin: a status line with performance data
+    /// Status line with performance data, for Nagios and Icinga
     Nagios,
-    /// For CI servers: one test case a check
+    /// Test cases for CI servers, one per check
     Junit,
-    /// For node_exporter's textfile collector
+    /// Metrics for the textfile collector of node_exporter
     Prometheus,
-    /// For code scanning: SARIF 2.1.0
+    /// SARIF 2.1.0 for code scanning
     Sarif,
 }
 

@@ -15,16 +15,16 @@ pub(crate) fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     let mut page = MetricsText { text: String::new(), context: escape(context) };
     let unlabeled = |value: f64| vec![(vec![], value)];
     page.metric(
-        "cliplyctl_verdict",
+        "cliplyctl_status",
         "",
-        "Verdict: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+        "Status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
         unlabeled(snapshot.status.number().into()),
     );
     let checks = snapshot.failed_checks.iter().map(|failed_check| {
         (vec![("check", failed_check.check.clone())], f64::from(failed_check.status.number()))
     });
-    let about = "Verdict of a check that is not OK; one that is has no sample.";
-    page.metric("cliplyctl_check_verdict", "", about, checks.collect());
+    let about = "Status of a check that is not OK. A check that is OK has no sample.";
+    page.metric("cliplyctl_check_status", "", about, checks.collect());
     for doc in &METRICS {
         let Some(measure) = snapshot.metrics.get(doc.metric) else { continue };
         let unit = doc.unit.replace("/min", "_per_minute");
@@ -34,16 +34,16 @@ pub(crate) fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     let bounds = METRICS
         .iter()
         .filter(|doc| snapshot.metrics.get(doc.metric).is_some_and(|measure| measure.at_least));
-    let bounds = bounds.map(|doc| (vec![("figure", doc.name.to_owned())], 1.0)).collect();
-    page.metric("cliplyctl_lower_bound", "", "1 for a figure that is a lower bound.", bounds);
+    let bounds = bounds.map(|doc| (vec![("metric", doc.name.to_owned())], 1.0)).collect();
+    page.metric("cliplyctl_lower_bound", "", "1 if the metric is a lower bound.", bounds);
     kinds(&mut page, &snapshot.detail.kinds);
     causes(&mut page, &snapshot.detail.causes);
     let seconds = snapshot.at.as_millisecond() as f64 / 1e3;
-    let about = "When the look began, seconds since 1970: alert when it grows old.";
-    page.metric("cliplyctl_look_timestamp_seconds", "seconds", about, unlabeled(seconds));
-    let about = "How long the slowest reading took.";
+    let about = "Time of the snapshot, in seconds since 1970. Alert if it is old.";
+    page.metric("cliplyctl_snapshot_timestamp_seconds", "seconds", about, unlabeled(seconds));
+    let about = "Duration of the slowest query of the snapshot.";
     let took = snapshot.took.as_secs_f64();
-    page.metric("cliplyctl_look_duration_seconds", "seconds", about, unlabeled(took));
+    page.metric("cliplyctl_snapshot_duration_seconds", "seconds", about, unlabeled(took));
     page.text.push_str("# EOF\n");
     page.text
 }
@@ -54,10 +54,10 @@ fn kinds(page: &mut MetricsText, kinds: &[KindLine]) {
         kinds.iter().filter_map(sample).collect::<Vec<_>>()
     };
     let due = jobs(|line| Some(line.due as f64));
-    page.metric("cliplyctl_kind_due_jobs", "jobs", "Jobs of a kind that are due.", due);
+    page.metric("cliplyctl_kind_due_jobs", "jobs", "Due jobs of a kind.", due);
     let running = jobs(|line| Some(line.claimed as f64));
-    let about = "Jobs of a kind in progress.";
-    page.metric("cliplyctl_kind_in_progress_jobs", "jobs", about, running);
+    let about = "Claimed jobs of a kind, running or stuck.";
+    page.metric("cliplyctl_kind_claimed_jobs", "jobs", about, running);
     let dead = jobs(|line| Some(line.dead as f64));
     page.metric("cliplyctl_kind_dead_jobs", "jobs", "Dead letters of a kind.", dead);
     let oldest = jobs(|line| line.oldest_due);
@@ -71,9 +71,9 @@ fn causes(page: &mut MetricsText, causes: &[GroupLine]) {
             |line: &GroupLine| vec![("group", line.group.clone()), ("kind", line.kind.clone())];
         causes.iter().map(|line| (labels(line), count(line) as f64)).collect::<Vec<_>>()
     };
-    let about = "Jobs of a cause among the newest dead letters.";
+    let about = "Dead letters of a group, among the newest ones.";
     page.metric("cliplyctl_cause_jobs", "jobs", about, jobs(|line| line.jobs));
-    let about = "Deaths of a cause within a quarter of an hour.";
+    let about = "Jobs of a group dead-lettered in the last 15 minutes.";
     page.metric("cliplyctl_cause_recent_jobs", "jobs", about, jobs(|line| line.recent));
 }
 
@@ -130,7 +130,7 @@ mod tests {
             text.contains("cliplyctl_throughput_jobs_per_minute{context=\"\"} 1.5\n"),
             "{text}"
         );
-        assert!(text.contains("cliplyctl_verdict{context=\"\"} 3\n"), "{text}");
+        assert!(text.contains("cliplyctl_status{context=\"\"} 3\n"), "{text}");
         assert!(!text.contains("due_jobs"), "{text}");
         assert!(text.ends_with("# EOF\n"));
         for line in text.lines().filter_map(|line| line.strip_prefix("# UNIT ")) {

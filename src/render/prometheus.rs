@@ -40,22 +40,22 @@ fn context_metrics(report: &Report, from: &Provenance) -> Vec<(String, String, S
     let single_sample = |value: f64| Samples::from([(base_labels.clone(), value)]);
     let named =
         |name: &str, help: &str, samples| (format!("cliplyctl_{name}"), help.to_owned(), samples);
-    let help = "Verdict of the command: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
-    let mut metrics = vec![named("verdict", help, single_sample(overall_status(report)))];
-    let help = "Verdict of a check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or skipped.";
-    metrics.push(named("check_verdict", help, status_samples(report, &base_labels)));
+    let help = "Status of the command: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
+    let mut metrics = vec![named("status", help, single_sample(overall_status(report)))];
+    let help = "Status of a check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or skipped.";
+    metrics.push(named("check_status", help, status_samples(report, &base_labels)));
     for (unit, samples) in value_samples(report, &base_labels) {
-        let help = format!("What a check read, in {}.", unit.replace('_', " "));
-        metrics.push(named(&format!("reading_{unit}"), &help, samples));
+        let help = format!("Value of a check, in {}.", unit.replace('_', " "));
+        metrics.push(named(&format!("value_{unit}"), &help, samples));
     }
     for (unit, samples) in threshold_samples(report, &base_labels) {
-        let help = format!("The limit of a check, in {}.", unit.replace('_', " "));
-        metrics.push(named(&format!("limit_{unit}"), &help, samples));
+        let help = format!("Threshold of a check, in {}.", unit.replace('_', " "));
+        metrics.push(named(&format!("threshold_{unit}"), &help, samples));
     }
     let seconds = from.duration_ms as f64 / 1e3;
-    metrics.push(named("duration_seconds", "How long the command took.", single_sample(seconds)));
+    metrics.push(named("duration_seconds", "Duration of the command.", single_sample(seconds)));
     let started = from.started_at.as_millisecond() as f64 / 1e3;
-    let help = "When the command began, seconds since 1970: alert when it grows old.";
+    let help = "Start time of the command, in seconds since 1970. Alert if it is old.";
     metrics.push(named("started_timestamp_seconds", help, single_sample(started)));
     metrics
 }
@@ -118,9 +118,9 @@ fn threshold_samples(report: &Report, base_labels: &str) -> BTreeMap<String, Sam
         let (unit, factor) = unit(threshold.unit);
         let levels =
             [("warning", threshold.threshold.warning), ("critical", threshold.threshold.critical)];
-        for (severity, value) in levels {
+        for (level, value) in levels {
             let Some(value) = value else { continue };
-            let labels = format!("{},severity=\"{severity}\"", labels(base_labels, finding));
+            let labels = format!("{},level=\"{level}\"", labels(base_labels, finding));
             metrics.entry(unit.clone()).or_default().entry(labels).or_insert(value * factor);
         }
     }

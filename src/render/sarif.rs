@@ -66,7 +66,7 @@ fn rule(id: &str) -> Value {
     json!({
         "id": id,
         "shortDescription": { "text": title },
-        "help": { "text": format!("RUNBOOK.md has a page of this name: {}", ShellCommand::new("runbook").arg(id)) },
+        "help": { "text": format!("Runbook: {}", ShellCommand::new("runbook").arg(id)) },
     })
 }
 
@@ -82,10 +82,10 @@ fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
         "partialFingerprints": {
             "checkAndSubject/v1": format!("{} {}", finding.check, finding.subject)
         },
-        "properties": { "verdict": finding.status.as_str() },
+        "properties": { "status": finding.status.as_str() },
     });
-    if let Some(remedy) = &finding.suggested_fix {
-        result["properties"]["remedy"] = remedy.as_str().into();
+    if let Some(fix) = &finding.suggested_fix {
+        result["properties"]["suggested_fix"] = fix.as_str().into();
     }
     if let Some(next) = &finding.next {
         result["properties"]["next"] = next.as_str().into();

@@ -71,7 +71,13 @@ fn table_text(table: &Table, styler: Styler<'_>) -> String {
 fn headline(status: Status, text: &str, styler: Styler<'_>) -> String {
     let label = Cell::status(status);
     let indent = " ".repeat(label.text.len() + 2);
-    format!("{}  {}", styler.cell(&label), hanging(&Cell::strong(text), &indent, styler))
+    let mut lines = text.split('\n');
+    let first = Cell::strong(lines.next().unwrap_or_default());
+    let mut out = format!("{}  {}", styler.cell(&label), hanging(&first, &indent, styler));
+    for line in lines {
+        out.push_str(&wrapped(&Cell::plain(line), &indent, styler));
+    }
+    out
 }
 
 /// Renders cells in a row, as many per line as fit.

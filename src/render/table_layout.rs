@@ -221,8 +221,8 @@ ID                                      DIED
     fn table_lines_never_exceed_the_terminal_width() {
         let mut table = Table::new(vec![
             Column::text("step"),
-            Column::text("verdict"),
-            Column::prose("reading"),
+            Column::text("status"),
+            Column::prose("detail"),
             Column::text("runbook"),
         ]);
         let reading = "48 dead; 日本語のエラー and SUPABASE_SERVICE_ROLE_KEY, which is declared";

@@ -136,7 +136,7 @@ impl IndexedCostJson {
     fn text(&self) -> String {
         let pages = text::plural(self.pages, "page", "pages");
         let jobs = text::plural(self.jobs, "job", "jobs");
-        let source = if self.jobs_estimated { "by the planner" } else { "counted" };
+        let source = if self.jobs_estimated { "planner estimate" } else { "counted" };
         format!("with it: about {pages} of the index (estimate), for {jobs} {source}")
     }
 }
@@ -144,10 +144,10 @@ impl IndexedCostJson {
 /// Returns the metrics that the index of a lifecycle state serves.
 fn serves(lifecycle: Lifecycle) -> &'static str {
     match lifecycle {
-        Lifecycle::Queued => "waiting jobs by kind",
-        Lifecycle::Claimed => "jobs in progress, stuck jobs and workers",
+        Lifecycle::Queued => "queued jobs by kind",
+        Lifecycle::Claimed => "claimed jobs, stuck jobs and workers",
         Lifecycle::Failed => "failed jobs by kind",
-        Lifecycle::Dead => "dead letters by kind and inflow",
+        Lifecycle::Dead => "dead letters by kind and in the last hour",
         Lifecycle::Finished | Lifecycle::Canceled | Lifecycle::Other => "jobs by kind",
     }
 }
@@ -190,11 +190,11 @@ fn benefit_note(layout: &Layout, indexes: usize) -> Option<String> {
     if layout.is_small() {
         let rows = text::count(SMALL_TABLE as u64);
         return Some(format!(
-            "up to {rows} rows queue reads the whole table and needs none of them"
+            "no index is needed: queue reads tables of up to {rows} rows completely"
         ));
     }
     (indexes > 1).then(|| {
-        "queue reads the table once for all figures that lack theirs: the last index ends that"
+        "queue scans the table once for all metrics without an index; the last index avoids the scan"
             .to_owned()
     })
 }
@@ -205,13 +205,15 @@ pub(crate) fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Proven
     let mut document = Document::default();
     document.push(title_line::title("index advice", from));
     if indexes.is_empty() {
-        document.note("every figure of the queue has its index");
+        document.note("all metrics of queue have an index");
     } else {
-        document.note("for review; nothing is run. Each makes its figures index-only:");
+        document.note(
+            "Review before running; nothing was changed. Each index makes its metrics index-only:",
+        );
         let commented: Vec<_> = indexes.iter().map(IndexJson::commented).collect();
         document.push(Block::Verbatim(commented.join("\n")));
         document.note(format!(
-            "run VACUUM {} afterwards, so that the indexes need no table",
+            "run VACUUM {} afterwards, so that index-only scans are possible",
             layout.relation
         ));
         if let Some(note) = benefit_note(layout, indexes.len()) {

@@ -68,6 +68,13 @@ impl Cell {
             "cliplyctl jobs rescue --dry-run" => {
                 return Self::muted("preview the rescue of the stuck jobs");
             }
+            "cliplyctl queue" => return Self::linked("3.3 Queue backlog", Section::Backlog),
+            "cliplyctl dlq groups" => {
+                return Self::linked("3.4 Dead letters by cause", Section::DeadLetters);
+            }
+            "cliplyctl env check" => {
+                return Self::linked("4.1 Environment template", Section::Environment);
+            }
             "cliplyctl config show" => return Self::muted("settings and their sources"),
             "cliplyctl config check" => return Self::muted("test the settings"),
             _ => {}
@@ -75,6 +82,10 @@ impl Cell {
         let number = command.strip_prefix("cliplyctl runbook ");
         let printed = Section::ALL.into_iter().find(|section| number == Some(section.number()));
         Self::section(printed.unwrap_or(finding_section))
+    }
+
+    fn linked(text: &str, section: Section) -> Self {
+        Self::muted(text).with_link(RunbookLink::Section(section))
     }
 
     /// Returns the number and title of a runbook section, linked to it.

@@ -14,7 +14,7 @@ pub enum Block {
     Headline {
         /// The status.
         status: Status,
-        /// One sentence.
+        /// One sentence; a second one may follow on a line of its own.
         text: String,
     },
     /// What the report is about: `dead letters · prod · app@db:5432/app`.
@@ -53,10 +53,10 @@ impl Document {
         self.blocks.push(block);
     }
 
-    /// Returns the sentence of the headline.
-    pub(crate) fn headline_text(&self) -> Option<&str> {
+    /// Returns the headline in one line.
+    pub(crate) fn headline_text(&self) -> Option<String> {
         self.blocks.iter().find_map(|block| match block {
-            Block::Headline { text, .. } => Some(text.as_str()),
+            Block::Headline { text, .. } => Some(text.replace('\n', "; ")),
             _ => None,
         })
     }

@@ -81,11 +81,11 @@ fn document(command: &'static str, contexts: &[ContextReport], status: Status) -
     let problems: Vec<_> =
         contexts.iter().filter(|context| context.status() != Status::Ok).collect();
     if problems.len() > NAMED {
-        document.note(format!("the others likewise: -c NAME {command}"));
+        document.note(format!("one context: cliplyctl -c NAME {command}"));
     }
     let details = |context: &ContextReport| {
         let details = ShellCommand::new("-c").arg(context.name()).flags(format!(" {command}"));
-        (details.into(), "its whole report".to_owned())
+        (details.into(), "its full report".to_owned())
     };
     document.next(problems.into_iter().take(NAMED).map(details).collect());
     document
@@ -114,16 +114,16 @@ fn headline(contexts: &[ContextReport]) -> String {
     if problems.is_empty() {
         format!("{all}: all OK")
     } else {
-        format!("of {all}: {}", problems.join(", "))
+        format!("{all}: {}", problems.join(", "))
     }
 }
 
 /// Builds the table: status, context, the metrics of the command, and the reason for the status.
 fn table(command: &str, contexts: &[ContextReport]) -> Table {
     let metrics = metric_names(command, contexts);
-    let mut columns = vec![Column::text("verdict"), Column::text("context")];
+    let mut columns = vec![Column::text("status"), Column::text("context")];
     columns.extend(metrics.iter().map(|name| Column::number(name)));
-    columns.push(Column::prose("reading"));
+    columns.push(Column::prose("detail"));
     let mut table = Table::new(columns);
     for context in contexts {
         let status = context.status();
@@ -142,7 +142,7 @@ fn describe_context(context: &ContextReport) -> String {
     let unknown = context.report.findings.iter().find(unknown);
     match unknown.filter(|_| context.status() != Status::Unknown) {
         Some(finding) => {
-            format!("{}; not seen: {}", context.report.one_line_summary(), finding.message)
+            format!("{}; unknown: {}", context.report.one_line_summary(), finding.message)
         }
         None => context.report.one_line_summary(),
     }
@@ -227,8 +227,8 @@ mod tests {
         ];
         let report = report("queue", contexts, FailOn::Warning);
         assert_eq!(
-            report.document.headline_text(),
-            Some("of 3 contexts: 1 critical (c), 1 unknown (b)")
+            report.document.headline_text().as_deref(),
+            Some("3 contexts: 1 critical (c), 1 unknown (b)")
         );
         let names: Vec<_> = report.contexts.iter().map(ContextReport::name).collect();
         assert_eq!(names, ["c", "b", "a"]);

@@ -37,11 +37,11 @@ const READ: RoleDoc = RoleDoc {
 };
 const AUDIT: RoleDoc = RoleDoc {
     name: "cliplyctl_audit",
-    commands: "rls audit|matrix|explain|contract, and what cliplyctl_read may",
+    commands: "rls audit|matrix|explain|contract, and the commands of cliplyctl_read",
 };
 const WRITE: RoleDoc = RoleDoc {
     name: "cliplyctl_write",
-    commands: "dlq requeue|undo, jobs rescue, and what cliplyctl_read may",
+    commands: "dlq requeue|undo, jobs rescue, and the commands of cliplyctl_read",
 };
 
 /// Builds the report. `written` are the columns that a requeue or rescue writes.

@@ -58,7 +58,7 @@ pub(crate) fn report(
     let mut document = Document::default();
     document.push(title_line::title("handoff", from));
     let made = from.started_at.strftime("%Y-%m-%d %H:%M:%SZ");
-    document.note(format!("made {made}; ages are of then"));
+    document.note(format!("Generated {made}; ages are relative to this time"));
     let mut missing = Vec::new();
     let mut data = Map::new();
     document.blocks.extend(without_title(triage.document));
@@ -71,7 +71,7 @@ pub(crate) fn report(
             report.data.json()
         });
         let content = content.unwrap_or_else(|error| {
-            document.note(format!("could not be read: {}", error.message));
+            document.note(format!("cannot read it: {}", error.message));
             missing.push((section.heading.to_owned(), error.message));
             Value::Null
         });
@@ -125,11 +125,11 @@ fn last_hour(
     let histogram = match histogram {
         Ok(Some(histogram)) => histogram,
         Ok(None) => {
-            document.note("this schema keeps no events that could be counted by time");
+            document.note("this database has no events with a time");
             return None;
         }
         Err(error) => {
-            document.note(format!("could not be read: {}", error.message));
+            document.note(format!("cannot read it: {}", error.message));
             missing.push(("the last hour".to_owned(), error.message));
             return None;
         }
@@ -146,13 +146,12 @@ fn last_hour(
         table.row(cells);
     }
     if histogram.buckets.is_empty() {
-        document.note("no events within the last hour");
+        document.note("No events in the last hour.");
     } else {
         document.push(Block::Table(table));
     }
     if !histogram.is_complete {
-        document
-            .note("there were more events than could be looked at: only the newest are counted");
+        document.note("too many events: only the newest are counted");
     }
     let json =
         histogram.buckets.into_iter().map(|b| EventCountsJson { event: b.stage, counts: b.counts });

@@ -205,7 +205,7 @@ impl Report {
     /// Adds a note that the suggested commands need the same secret flag as this one.
     pub(crate) fn note_secret_flag(&mut self, flag: Option<&str>) {
         if let Some(flag) = flag.filter(|_| self.document.first_command().is_some()) {
-            self.document.add_note(format!("what follows needs the same {flag}"));
+            self.document.add_note(format!("add the same {flag} to these commands"));
         }
     }
 
@@ -235,7 +235,8 @@ impl Report {
         if new.len() > NAMED {
             text.push_str(&format!("; and {} more", new.len() - NAMED));
         }
-        let parts: Vec<_> = [headline, &text].into_iter().filter(|part| !part.is_empty()).collect();
+        let parts: Vec<_> =
+            [headline.as_str(), &text].into_iter().filter(|part| !part.is_empty()).collect();
         if parts.is_empty() { "nothing to evaluate".to_owned() } else { parts.join(": ") }
     }
 

@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::queue::count_text;
 use crate::exit::FailOn;
-use crate::facts::queue::{Count, Queue};
-use crate::facts::{Finding, Observed, Status};
+use crate::facts::queue::{Count, Queue, Throughput, WorkerJobs};
+use crate::facts::{Finding, Observed, Section, Status, Thresholds};
 use crate::text;
+use crate::triage::without_beginnings;
 
 /// `data` of `queue`. Ages are in seconds by the database clock.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -22,7 +23,9 @@ pub(crate) struct QueueJson {
     /// Scheduled jobs.
     scheduled: CountJson,
     /// Claimed jobs: running or stuck.
-    in_progress: CountJson,
+    claimed: CountJson,
+    /// Claimed jobs with a recent heartbeat; null if the number of stuck jobs is not known.
+    running: Option<CountJson>,
     /// Failed jobs, whether they will be retried or not.
     failed: CountJson,
     /// Those of them that no function takes up again; null if no claim function shows that.
@@ -34,7 +37,7 @@ pub(crate) struct QueueJson {
     /// Jobs in a state unknown to this tool.
     unknown_state: CountJson,
     /// Jobs dead-lettered in the last hour.
-    died_last_hour: Option<CountJson>,
+    dead_lettered_last_hour: Option<CountJson>,
     /// Stuck jobs; null if the schema has no heartbeats.
     stuck: Option<CountJson>,
     /// Jobs with a heartbeat, a lock or a creation in the future; null if there are none.
@@ -44,7 +47,15 @@ pub(crate) struct QueueJson {
     /// Number of active workers; null if the schema has no heartbeats.
     workers: Option<CountJson>,
     /// Age of the newest heartbeat.
-    last_beat_age: Option<f64>,
+    heartbeat_age_seconds: Option<f64>,
+    /// Workers with claimed jobs, those with stuck jobs first.
+    by_worker: Vec<WorkerJson>,
+    /// Jobs finished per minute in the last minutes; null if it is not known.
+    finished_per_minute: Option<f64>,
+    /// New jobs per minute in the last minutes; null if it is not known.
+    enqueued_per_minute: Option<f64>,
+    /// Time until the due jobs have finished at this rate; null if it is not known or the backlog does not shrink.
+    drain_seconds: Option<f64>,
     /// Counts by kind, most jobs first.
     by_kind: Vec<KindJson>,
     /// Reason why `by_kind` is incomplete.
@@ -91,27 +102,56 @@ pub(crate) struct KindJson {
     kind: String,
     due: u64,
     scheduled: u64,
-    in_progress: u64,
+    /// Claimed jobs: running or stuck.
+    claimed: u64,
+    running: u64,
+    stuck: u64,
     failed: u64,
     dead: u64,
     /// Time since the oldest due job became due; null if none is due.
     oldest_due_age: Option<f64>,
 }
 
-impl From<&Queue> for QueueJson {
-    fn from(queue: &Queue) -> Self {
+/// Claimed jobs of one worker.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct WorkerJson {
+    /// Name of the worker; null if the jobs have none.
+    worker: Option<String>,
+    /// Jobs with a recent heartbeat.
+    running: u64,
+    /// Stuck jobs.
+    stuck: u64,
+    /// Age of its newest heartbeat; null if there was none.
+    heartbeat_age_seconds: Option<f64>,
+}
+
+impl From<&WorkerJobs> for WorkerJson {
+    fn from(jobs: &WorkerJobs) -> Self {
+        Self {
+            worker: jobs.worker.clone(),
+            running: jobs.claimed.saturating_sub(jobs.stuck),
+            stuck: jobs.stuck,
+            heartbeat_age_seconds: jobs.heartbeat_age.map(f64::round),
+        }
+    }
+}
+
+impl QueueJson {
+    fn new(queue: &Queue, throughput: Option<Throughput>) -> Self {
+        let due = queue.due.at_least();
         Self {
             kind: queue.kind.clone(),
             server_time: queue.server_time.clone(),
             due: (&queue.due).into(),
             scheduled: (&queue.scheduled).into(),
-            in_progress: (&queue.claimed).into(),
+            claimed: (&queue.claimed).into(),
+            running: queue.running().as_ref().map(Into::into),
             failed: (&queue.failed).into(),
             given_up: queue.given_up.as_ref().map(|given_up| (&given_up.jobs).into()),
             dead: queue.dead.as_ref().map(Into::into),
             canceled: queue.canceled.as_ref().map(Into::into),
             unknown_state: (&queue.other).into(),
-            died_last_hour: queue.dead_lettered_last_hour.as_ref().map(Into::into),
+            dead_lettered_last_hour: queue.dead_lettered_last_hour.as_ref().map(Into::into),
             stuck: queue.stuck.as_ref().map(Into::into),
             in_future: queue.future_times.as_ref().map(|times| FutureJson {
                 jobs: times.jobs,
@@ -120,7 +160,18 @@ impl From<&Queue> for QueueJson {
             }),
             oldest_due_age: queue.oldest_due_age.map(f64::round),
             workers: queue.workers.as_ref().map(|w| (&w.active).into()),
-            last_beat_age: queue.workers.as_ref().and_then(|w| w.heartbeat_age).map(f64::round),
+            heartbeat_age_seconds: queue
+                .workers
+                .as_ref()
+                .and_then(|w| w.heartbeat_age)
+                .map(f64::round),
+            by_worker: listed_workers(queue).iter().map(Into::into).collect(),
+            finished_per_minute: throughput.map(|t| t.finished_per_minute),
+            enqueued_per_minute: throughput.map(|t| t.enqueued_per_minute),
+            drain_seconds: throughput
+                .zip(due)
+                .and_then(|(t, due)| t.seconds_to_drain(due))
+                .map(f64::round),
             by_kind: queue.by_kind.iter().map(kind_json).collect(),
             by_kind_missing: queue.by_kind_missing.clone(),
         }
@@ -132,7 +183,9 @@ fn kind_json(row: &crate::facts::queue::KindCounts) -> KindJson {
         kind: row.kind.clone(),
         due: row.due,
         scheduled: row.scheduled,
-        in_progress: row.claimed,
+        claimed: row.claimed,
+        running: row.claimed.saturating_sub(row.stuck),
+        stuck: row.stuck,
         failed: row.failed,
         dead: row.dead,
         oldest_due_age: row.oldest_due_age.map(f64::round),
@@ -142,20 +195,22 @@ fn kind_json(row: &crate::facts::queue::KindCounts) -> KindJson {
 /// Builds the report; it has no data if the queue could not be read.
 pub(crate) fn report(
     observed: &Observed<Queue>,
-    findings: Vec<Finding>,
+    throughput: Option<Throughput>,
+    (findings, thresholds): (Vec<Finding>, &Thresholds),
     fail_on: FailOn,
     from: &Provenance,
 ) -> Report {
     let Ok(queue) = &observed.result else {
         return Report::from_findings("queue", findings, fail_on, (), Document::default());
     };
-    let document = document(queue, &findings, from);
-    let mut report =
-        Report::from_findings("queue", findings, fail_on, QueueJson::from(queue), document);
+    let document = document(queue, throughput, (&findings, thresholds), from);
+    let data = QueueJson::new(queue, throughput);
+    let mut report = Report::from_findings("queue", findings, fail_on, data, document);
     report.summary = vec![
-        ("waiting", queue.queued().at_least().into()),
+        ("queued", queue.queued().at_least().into()),
         ("due", queue.due.at_least().into()),
-        ("in_progress", queue.claimed.at_least().into()),
+        ("claimed", queue.claimed.at_least().into()),
+        ("running", queue.running().as_ref().and_then(Count::at_least).into()),
         ("stuck", queue.stuck.as_ref().and_then(Count::at_least).into()),
         ("dead", queue.dead.as_ref().and_then(Count::at_least).into()),
     ];
@@ -166,44 +221,111 @@ pub(crate) fn report(
     report
 }
 
-fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document {
+fn document(
+    queue: &Queue,
+    throughput: Option<Throughput>,
+    (findings, thresholds): (&[Finding], &Thresholds),
+    from: &Provenance,
+) -> Document {
     let mut document = Document::default();
     let status = Status::worst(findings.iter().map(|f| f.status));
-    document.headline(status, headline(findings, status));
+    document.headline(status, headline(queue, findings, status));
     let subject = match &queue.kind {
         Some(kind) => format!("queue of {kind}"),
         None => "queue".to_owned(),
     };
-    document.push(title_line::title(subject, from));
-    document.push(Block::Table(state_table(queue, findings)));
+    document.push(title_line::title_at(subject, from));
+    document.push(Block::Table(state_table(queue, findings, thresholds)));
+    if let Some(throughput) = throughput {
+        document.push(Block::Pairs(throughput_pairs(throughput, &queue.due)));
+    }
     if !queue.by_kind.is_empty() {
         document.push(Block::Table(by_kind(queue)));
     }
     if let Some(reason) = &queue.by_kind_missing {
         document.note(format!("the rows by kind are incomplete: {reason}"));
     }
-    document.next_steps_for(findings, "cliplyctl queue");
+    let workers = listed_workers(queue);
+    if !workers.is_empty() {
+        document.push(Block::Table(worker_table(workers)));
+    }
+    if let Some(more) = queue.workers.as_ref().map(|w| w.more).filter(|more| *more > 0) {
+        document.note(format!("{} more workers", text::count(more)));
+    }
+    document.next(next_steps(queue, findings, status));
     document
 }
 
-/// Returns the sentences of the problems, the worst first, or those of the main checks if the status is OK.
-pub(crate) fn headline(findings: &[Finding], status: Status) -> String {
-    let sentences = |matches: &dyn Fn(&Finding) -> bool| -> Vec<&str> {
-        findings.iter().filter(|f| matches(f)).map(|f| f.message.as_str()).collect()
-    };
+/// The commands, the one for the most urgent problem first.
+fn next_steps(queue: &Queue, findings: &[Finding], status: Status) -> Vec<(String, Cell)> {
     if status == Status::Ok {
-        let main = ["queue.backlog", "queue.running", "dlq.size"];
-        return sentences(&|f| main.contains(&f.check)).join(", ");
+        return vec![];
     }
-    let worst = sentences(&|f| f.status == status);
-    let others = sentences(&|f| f.status == Status::Warning && status != Status::Warning);
-    worst.into_iter().chain(others).collect::<Vec<_>>().join("; ")
+    let is_problem =
+        |ids: &[&str]| findings.iter().any(|f| ids.contains(&f.check) && f.status != Status::Ok);
+    let mut steps = Vec::new();
+    if is_problem(&["queue.stuck"]) && queue.stuck.as_ref().and_then(Count::at_least) > Some(0) {
+        let stuck = queue.stuck.as_ref().map(count_text).unwrap_or_default();
+        let jobs = if stuck == "1" { "job" } else { "jobs" };
+        let purpose = format!("preview the rescue of the {stuck} stuck {jobs}");
+        steps.push(("cliplyctl jobs rescue --dry-run".to_owned(), purpose));
+    }
+    if is_problem(&["dlq.size", "dlq.inflow"]) {
+        steps.push(("cliplyctl dlq groups".to_owned(), "dead letters by cause".to_owned()));
+    }
+    for finding in findings.iter().filter(|f| f.status != Status::Ok) {
+        let Some(next) = finding.next.as_deref().filter(|next| *next != "cliplyctl queue") else {
+            continue;
+        };
+        if steps.iter().all(|(known, _)| known != next) {
+            steps.push((next.to_owned(), finding.section.name()));
+        }
+    }
+    if findings.iter().any(|f| f.section == Section::Backlog && f.status != Status::Ok) {
+        let purpose = "runbook: queue backlog".to_owned();
+        steps.push(("cliplyctl runbook 3.3".to_owned(), purpose));
+    } else {
+        steps.push(("cliplyctl runbook 3.4".to_owned(), "runbook: dead letters".to_owned()));
+    }
+    if let [(_, purpose), _, ..] = steps.as_mut_slice() {
+        purpose.push_str(": start here");
+    }
+    steps.into_iter().map(|(command, purpose)| (command, Cell::muted(purpose))).collect()
 }
 
-/// A row of the state table: label, count, the checks that evaluate it, and a note.
+/// Returns the problems with their numbers, the worst first; the counts if the status is OK.
+fn headline(queue: &Queue, findings: &[Finding], status: Status) -> String {
+    if status == Status::Ok {
+        let mut parts = vec![format!("{} due", jobs_text(&queue.due))];
+        parts.extend(queue.running().map(|running| format!("{} running", count_text(&running))));
+        let dead = queue.dead.as_ref();
+        parts.extend(dead.map(|dead| format!("{} dead letters", count_text(dead))));
+        return parts.join(", ");
+    }
+    let of = |wanted: Status, is_queue: bool| {
+        findings
+            .iter()
+            .filter(move |f| f.status == wanted && (f.section == Section::Backlog) == is_queue)
+    };
+    // Dead letters of a lower status are left to the table.
+    let mut sentences: Vec<&str> = Vec::new();
+    for rank in [Status::Critical, Status::Unknown, Status::Warning] {
+        sentences.extend(of(rank, true).map(|f| f.message.as_str()));
+        if rank == status {
+            sentences.extend(of(rank, false).map(|f| f.message.as_str()));
+        }
+    }
+    without_beginnings(sentences).join("; ")
+}
+
+fn jobs_text(count: &Count) -> String {
+    format!("{} {}", count_text(count), if *count == Count::Exact(1) { "job" } else { "jobs" })
+}
+
+/// A row of the state table: label, count, the checks that evaluate it, and its detail.
 type StateRow<'a> = (&'static str, &'a Count, &'static [&'static str], String);
 
-fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
+fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> Table {
     let oldest = queue.oldest_due_age.map(|age| format!("oldest due for {}", text::age(age)));
     let workers = findings.iter().find(|f| f.check == "queue.workers");
     let workers = workers.map(|f| f.message.clone()).unwrap_or_default();
@@ -218,26 +340,30 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
         },
     ];
     if let Some(stuck) = &queue.stuck {
-        let is_empty = *stuck == Count::Exact(0);
-        let note = if is_empty { "" } else { "no recent heartbeat" };
-        rows.push(("stuck", stuck, &["queue.stuck"], note.to_owned()));
+        rows.push(("stuck", stuck, &["queue.stuck"], stuck_detail(queue, stuck, thresholds)));
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
-    if let Some(given_up) = &queue.given_up {
-        rows.push((
-            "given up",
-            &given_up.jobs,
-            &["dlq.given_up"],
-            "of the failed jobs, not claimed again".to_owned(),
-        ));
+    if let Some(given_up) = queue.given_up.as_ref().filter(|g| g.jobs != Count::Exact(0)) {
+        let detail = "of the failed jobs: no function claims them again".to_owned();
+        rows.push(("given up", &given_up.jobs, &["dlq.given_up"], detail));
     }
     if let (Some(dead), Some(dead_lettered)) = (&queue.dead, &queue.dead_lettered_last_hour) {
-        rows.push(("dead letters", dead, &["dlq.size"], String::new()));
         // The count excludes requeued jobs: they are no longer dead letters.
-        let note = if *dead_lettered == Count::Exact(0) { "" } else { "excludes requeued jobs" };
-        rows.push(("dead-lettered (1h)", dead_lettered, &["dlq.inflow"], note.to_owned()));
+        let detail = match dead_lettered {
+            Count::Exact(0) => String::new(),
+            Count::NotCounted(_) => {
+                format!("dead-lettered in the last hour: {}", count_text(dead_lettered))
+            }
+            count => {
+                format!(
+                    "{} dead-lettered in the last hour (excludes requeued jobs)",
+                    count_text(count)
+                )
+            }
+        };
+        rows.push(("dead letters", dead, &["dlq.size", "dlq.inflow"], detail));
     }
-    if let Some(canceled) = &queue.canceled {
+    if let Some(canceled) = queue.canceled.as_ref().filter(|count| **count != Count::Exact(0)) {
         rows.push(("canceled", canceled, &[], String::new()));
     }
     if queue.other != Count::Exact(0) {
@@ -253,6 +379,77 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
         table.row(state_row(row, findings));
     }
     table
+}
+
+/// Returns `no heartbeat for more than 10m: worker-c`, with the number of jobs if there are several workers.
+fn stuck_detail(queue: &Queue, stuck: &Count, thresholds: &Thresholds) -> String {
+    if *stuck == Count::Exact(0) {
+        return String::new();
+    }
+    let rule = format!("no heartbeat for more than {}", text::duration(thresholds.stuck_after));
+    let workers: Vec<_> = listed_workers(queue).iter().filter(|jobs| jobs.stuck > 0).collect();
+    let names: Vec<_> = workers
+        .iter()
+        .filter_map(|jobs| {
+            let name = jobs.worker.as_deref()?;
+            Some(match workers.len() {
+                1 => name.to_owned(),
+                _ => format!("{name} ({})", text::count(jobs.stuck)),
+            })
+        })
+        .collect();
+    match names.is_empty() {
+        true => rule,
+        false => format!("{rule}: {}", text::some_of(&names, 3)),
+    }
+}
+
+/// Returns the rows about throughput.
+fn throughput_pairs(throughput: Throughput, due: &Count) -> Vec<(&'static str, Cell)> {
+    let Throughput { finished_per_minute, enqueued_per_minute } = throughput;
+    let rates = format!(
+        "{finished_per_minute:.1} jobs finished per minute, {enqueued_per_minute:.1} new (last 5m)"
+    );
+    let mut pairs = vec![("throughput", Cell::plain(rates))];
+    if let Some(due) = due.at_least().filter(|due| *due > 0) {
+        let drain = match throughput.seconds_to_drain(due) {
+            Some(seconds) => format!("{} at this rate", text::age(seconds)),
+            None => "not draining: at least as many new jobs as finished jobs".to_owned(),
+        };
+        pairs.push(("time to drain", Cell::plain(drain)));
+    }
+    pairs
+}
+
+fn listed_workers(queue: &Queue) -> &[WorkerJobs] {
+    queue.workers.as_ref().map_or(&[], |workers| &workers.by_worker)
+}
+
+fn worker_table(workers: &[WorkerJobs]) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("worker"),
+        Column::number("running"),
+        Column::number("stuck"),
+        Column::number("last heartbeat"),
+    ]);
+    for jobs in workers {
+        let stuck = match jobs.stuck {
+            0 => Cell::muted("0"),
+            stuck => Cell::value_with_status(text::count(stuck), Status::Warning),
+        };
+        let heartbeat = jobs.heartbeat_age.map(|age| format!("{} ago", text::age(age)));
+        table.row(vec![
+            Cell::plain(jobs.worker.as_deref().unwrap_or("(none)")),
+            number(jobs.claimed.saturating_sub(jobs.stuck)),
+            stuck,
+            Cell::plain(heartbeat.unwrap_or_else(|| "none".to_owned())),
+        ]);
+    }
+    table
+}
+
+fn number(n: u64) -> Cell {
+    if n == 0 { Cell::muted("0") } else { Cell::plain(text::count(n)) }
 }
 
 fn state_row((name, count, checks, note): StateRow<'_>, findings: &[Finding]) -> Vec<Cell> {
@@ -271,26 +468,30 @@ fn state_row((name, count, checks, note): StateRow<'_>, findings: &[Finding]) ->
 }
 
 fn by_kind(queue: &Queue) -> Table {
-    let mut columns = vec![
-        Column::text("kind"),
-        Column::number("due"),
-        Column::number("scheduled"),
-        Column::number("claimed"),
-        Column::number("failed"),
-    ];
+    let knows_stuck = queue.stuck.is_some();
+    let mut columns =
+        vec![Column::text("kind"), Column::number("due"), Column::number("oldest due")];
+    columns.push(Column::number("scheduled"));
+    columns.push(Column::number(if knows_stuck { "running" } else { "claimed" }));
+    if knows_stuck {
+        columns.push(Column::number("stuck"));
+    }
+    columns.push(Column::number("failed"));
     if queue.dead.is_some() {
         columns.push(Column::number("dead"));
     }
     let mut table = Table::new(columns);
-    let number = |n: u64| if n == 0 { Cell::muted("0") } else { Cell::plain(text::count(n)) };
     for row in &queue.by_kind {
-        let mut cells = vec![
-            Cell::plain(&row.kind),
-            number(row.due),
-            number(row.scheduled),
-            number(row.claimed),
-            number(row.failed),
-        ];
+        let oldest = row.oldest_due_age.map(text::age).unwrap_or_default();
+        let mut cells = vec![Cell::plain(&row.kind), number(row.due), Cell::plain(oldest)];
+        cells.push(number(row.scheduled));
+        if knows_stuck {
+            cells.push(number(row.claimed.saturating_sub(row.stuck)));
+            cells.push(number(row.stuck));
+        } else {
+            cells.push(number(row.claimed));
+        }
+        cells.push(number(row.failed));
         if queue.dead.is_some() {
             cells.push(number(row.dead));
         }

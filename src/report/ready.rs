@@ -166,8 +166,8 @@ fn describe_response(readiness: &Readiness) -> String {
     let status = service::status(readiness.exchange);
     let first_byte = service::millis(readiness.exchange.latency.first_byte);
     match &readiness.timestamp {
-        Some(time) => format!("{status}, first byte after {first_byte}, the server's clock {time}"),
-        None => format!("{status}, first byte after {first_byte}"),
+        Some(time) => format!("{status} in {first_byte}; clock of the app: {time}"),
+        None => format!("{status} in {first_byte}"),
     }
 }
 
@@ -179,30 +179,29 @@ fn describe_readiness(status: Status, findings: &[Finding]) -> String {
     };
     let overall = findings.iter().find(|finding| finding.subject == "ready");
     match status {
-        Status::Ok => "the app is ready, and so is every component in its report".to_owned(),
+        Status::Ok => "ready, all components are ok".to_owned(),
         // The status that the app itself reports comes before those of its components.
         _ if overall.is_some_and(|overall| overall.status.worse(status) == overall.status) => {
             overall.map_or_else(String::new, |overall| overall.message.clone())
         }
-        Status::Warning => format!("look at {}", subjects(|s| s == Status::Warning)),
-        Status::Critical => format!("not well: {}", subjects(|s| s == Status::Critical)),
+        Status::Warning => {
+            format!("ready, but with warnings: {}", subjects(|s| s == Status::Warning))
+        }
+        Status::Critical => format!("not ready, failing: {}", subjects(|s| s == Status::Critical)),
         Status::Unknown | Status::Skipped { .. } => {
-            format!(
-                "the app's report does not tell how these are: {}",
-                subjects(|s| s == Status::Unknown)
-            )
+            format!("no status reported for: {}", subjects(|s| s == Status::Unknown))
         }
     }
 }
 
 /// Why an ignored component was not evaluated.
-const IGNORED: &str = "ignored by the context (ignored_components)";
+const IGNORED: &str = "ignored (ignored_components in the context)";
 
 fn table(findings: &[Finding], ignored: &[IgnoredComponent]) -> Table {
     let mut table = Table::new(vec![
         Column::text("component"),
-        Column::text("verdict"),
-        Column::prose("message"),
+        Column::text("status"),
+        Column::prose("detail"),
         Column::text("runbook"),
     ]);
     // The agreement check has a row only if it is not OK.
@@ -225,7 +224,7 @@ fn table(findings: &[Finding], ignored: &[IgnoredComponent]) -> Table {
         table.row(vec![
             Cell::plain(&component.name),
             Cell::muted("ignored"),
-            Cell::plain(format!("{reported} (ignored_components of the context)")),
+            Cell::plain(format!("{reported} (ignored_components in the context)")),
             Cell::plain(""),
         ]);
     }

@@ -17,7 +17,7 @@ pub(crate) struct RecordedJson {
     /// Start time of the snapshot, RFC 3339 UTC.
     at: String,
     /// Status: `ok`, `warning`, `critical` or `unknown`.
-    verdict: &'static str,
+    status: &'static str,
     /// Applicable section of the runbook.
     section: Option<String>,
     /// Path of the store.
@@ -34,17 +34,17 @@ pub(crate) fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Prov
     }
     document.push(Block::Pairs(vec![
         ("snapshot", Cell::strong(number.to_string())),
-        ("verdict", status),
+        ("status", status),
         ("at", Cell::plain(snapshot.at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())),
         ("took", Cell::plain(text::millis(snapshot.took.as_secs_f64() * 1e3))),
         ("store", Cell::muted(store.display().to_string())),
     ]));
     document.note("not included: environment and access of other roles (env check, rls audit)");
-    document.next(vec![("cliplyctl history".to_owned(), "how it was".to_owned())]);
+    document.next(vec![("cliplyctl history".to_owned(), "past status and trends".to_owned())]);
     let data = RecordedJson {
         snapshot: number,
         at: snapshot.at.to_string(),
-        verdict: snapshot.status.as_str(),
+        status: snapshot.status.as_str(),
         section: snapshot.section.clone(),
         store: store.display().to_string(),
     };

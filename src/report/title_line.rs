@@ -2,8 +2,20 @@
 
 use super::{Block, Cell, Provenance};
 
+/// Builds the title line of a report on the current state, with its time: `queue · prod · app@db:5432/app ·
+/// 22:42:27Z`.
+pub(crate) fn title_at(subject: impl Into<String>, from: &Provenance) -> Block {
+    let mut cells = cells(subject, from);
+    cells.push(Cell::muted(from.started_at.strftime("%H:%M:%SZ").to_string()));
+    Block::Title(cells)
+}
+
 /// Builds the title line: `dead letters · prod (protected) · app@db:5432/app · hot standby`.
 pub(crate) fn title(subject: impl Into<String>, from: &Provenance) -> Block {
+    Block::Title(cells(subject, from))
+}
+
+fn cells(subject: impl Into<String>, from: &Provenance) -> Vec<Cell> {
     let mut cells = vec![Cell::strong(subject)];
     match (&from.context, &from.protected) {
         (Some(context), Some(_)) => cells.push(Cell::plain(format!("{context} (protected)"))),
@@ -18,5 +30,5 @@ pub(crate) fn title(subject: impl Into<String>, from: &Provenance) -> Block {
     if from.standby == Some(true) {
         cells.push(Cell::plain("hot standby"));
     }
-    Block::Title(cells)
+    cells
 }

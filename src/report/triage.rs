@@ -19,20 +19,20 @@ use crate::triage::{
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct TriageJson {
     /// Results of the areas, in display order.
-    steps: Vec<AreaJson>,
+    areas: Vec<AreaJson>,
 }
 
 /// Result of an area.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AreaJson {
     /// Name of the area.
-    question: &'static str,
+    area: &'static str,
     /// Section of the runbook.
     section: &'static str,
     /// Status: `ok`, `warning`, `critical`, `unknown` or `skipped`.
     status: &'static str,
     /// Detail, in one sentence.
-    reading: String,
+    detail: String,
     /// Suggested command.
     next: Option<String>,
 }
@@ -45,7 +45,7 @@ pub(crate) fn report(
     from: &Provenance,
 ) -> Report {
     let findings = results.iter().flat_map(|result| result.findings.clone()).collect();
-    let data = TriageJson { steps: results.iter().map(step_json).collect() };
+    let data = TriageJson { areas: results.iter().map(area_json).collect() };
     let document = document(facts, results, from);
     let mut report = Report::from_findings("triage", findings, fail_on, data, document);
     report.section = section(results);
@@ -62,12 +62,12 @@ pub(crate) fn report(
     report
 }
 
-fn step_json(result: &AreaResult) -> AreaJson {
+fn area_json(result: &AreaResult) -> AreaJson {
     AreaJson {
-        question: result.area,
+        area: result.area,
         section: result.section.number(),
         status: result.status().as_str(),
-        reading: result.detail(),
+        detail: result.detail(),
         next: result.next().map(str::to_owned),
     }
 }
@@ -78,7 +78,7 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     let diagnosis = section(results);
     let missing = unconfigured(facts);
     document.headline(status, headline(diagnosis.as_ref(), &missing, results));
-    document.push(title_line::title("triage", from));
+    document.push(title_line::title_at("triage", from));
     let mut table = Table::new(vec![
         Column::text("area"),
         Column::text("status"),
@@ -113,7 +113,7 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     }
     document.push(Block::Table(table));
     if let Some(diagnosis) = &diagnosis {
-        document.push(Block::Table(evidence(&diagnosis.matched)));
+        document.push(Block::Table(evidence(&evaluated(diagnosis, results))));
     }
     for error in &missing {
         let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
@@ -124,13 +124,13 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
         document.note(format!("cannot read the database: {}", unreachable.message));
         let command =
             unreachable.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
-        commands.extend(command.map(|c| (c, Cell::muted("why the database cannot be read"))));
+        commands.extend(command.map(|c| (c, Cell::muted("test the database settings"))));
     }
     for (subject, reason) in not_examined(facts) {
         // Access of other roles is a suggested command if there are any, otherwise a note.
         if subject == OTHER_ROLES && !commands.is_empty() {
             if commands.iter().all(|(command, _)| command != AUDIT) {
-                let purpose = format!("{} {subject}: not checked here", Section::Access.number());
+                let purpose = format!("{} Access of other roles", Section::Access.number());
                 commands.push((AUDIT.to_owned(), Cell::muted(purpose)));
             }
         } else {
@@ -156,8 +156,18 @@ fn unreachable_database_finding(results: &[AreaResult]) -> Option<&Finding> {
     findings.find(|f| f.check == "db.reachable" && f.status == Status::Unknown)
 }
 
-/// Builds the table of the checks that led to the diagnosis.
-fn evidence(matched: &[Finding]) -> Table {
+/// Returns the checks that led to the diagnosis, then the other failing checks of its area that read a value.
+fn evaluated<'a>(diagnosis: &'a Diagnosis, results: &'a [AreaResult]) -> Vec<&'a Finding> {
+    let is_new = |f: &&Finding| diagnosis.matched.iter().all(|known| known.check != f.check);
+    let is_problem = |f: &&Finding| matches!(f.status, Status::Critical | Status::Warning);
+    let area = results.iter().filter(|result| result.section == diagnosis.section);
+    let others = area.flat_map(|result| &result.findings).filter(is_problem);
+    let others = others.filter(|f| f.evidence.is_some() && f.threshold.is_some()).filter(is_new);
+    diagnosis.matched.iter().chain(others).collect()
+}
+
+/// Builds the table of the checks behind the diagnosis.
+fn evidence(matched: &[&Finding]) -> Table {
     let mut table = Table::new(vec![
         Column::text("check"),
         Column::prose("value"),
@@ -217,7 +227,7 @@ fn headline(
         Some(Diagnosis { status: Status::Unknown, .. })
             if missing.iter().any(|error| !is_unset(error)) =>
         {
-            "the configuration is invalid: see below".to_owned()
+            "the configuration is invalid (see below)".to_owned()
         }
         Some(Diagnosis { status: Status::Unknown, .. }) if missing.len() == 2 => {
             "no app and no database configured".to_owned()
@@ -249,6 +259,9 @@ fn next(results: &[AreaResult], diagnosis: Option<&Diagnosis>) -> Vec<(String, C
         Some((command, purpose))
     });
     let mut commands: Vec<(String, Cell)> = first.into_iter().collect();
+    if let ([(_, purpose)], true) = (commands.as_mut_slice(), sorted.len() > 1) {
+        purpose.text.push_str(": start here");
+    }
     for result in sorted {
         let Some(command) = result.next() else { continue };
         if !commands.iter().any(|(known, _)| known == command) {

@@ -15,15 +15,15 @@ pub(super) fn base_url(setting: Setting<String>) -> Result<Setting<String>, Erro
         Error::config(format!("the base URL {problem}")).cause(format!("set by {}", setting.origin))
     };
     let url = reqwest::Url::parse(&setting.value)
-        .map_err(|_| invalid("is no URL").hint("expected https://host"))?;
+        .map_err(|_| invalid("is not a valid URL").hint("expected https://host"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("begins with neither http:// nor https://"));
+        return Err(invalid("must start with http:// or https://"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("holds a user or password").hint("send them as a header instead"));
+        return Err(invalid("contains a user or password").hint("send them as a header instead"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("has something after the path"));
+        return Err(invalid("has a query or fragment"));
     }
     Ok(setting.map(|_| url.as_str().trim_end_matches('/').to_owned()))
 }

@@ -36,9 +36,9 @@ pub(super) fn check(what: &str, credential: &Origin, server: &Origin) -> Result<
         return Ok(());
     }
     Err(Error::config(format!(
-        "refused: {what} of {credential} would be sent to the server that {server} names"
+        "refused: {what} from {credential} would be sent to the server from {server}"
     ))
-    .hint("set both in the same place, or use a context: admin_token_env, database_url_env"))
+    .hint("set both in the same source, or use a context: admin_token_env, database_url_env"))
 }
 
 /// Checks the password of a database that was completed from `PGPASSWORD`.

@@ -39,9 +39,7 @@ fn parse(bytes: &[u8], path: &Path) -> Result<DotEnv, Error> {
     let mut dotenv = DotEnv::default();
     if file.notes.contains(&FileNote::Utf16) {
         let path = path.display();
-        dotenv
-            .warnings
-            .push(format!("{path} is UTF-16, so nothing in it is read: save it as UTF-8"));
+        dotenv.warnings.push(format!("{path} is UTF-16 and is not read: save it as UTF-8"));
     }
     let text = String::from_utf8_lossy(bytes);
     let lines: Vec<&str> =
@@ -57,7 +55,7 @@ fn parse(bytes: &[u8], path: &Path) -> Result<DotEnv, Error> {
         } else if other_reading(&lines, entry).as_ref() != Some(&value) {
             let (path, line, key) = (path.display(), entry.line, &entry.key);
             dotenv.warnings.push(format!(
-                "{path}:{line}: other programs than Node read another value of {key}: write it in single quotes"
+                "{path}:{line}: Node and other programs read different values of {key}: put it in single quotes"
             ));
         }
         dotenv.set(entry, value, path);
@@ -76,7 +74,7 @@ impl DotEnv {
         if let Some(earlier) = earlier.filter(|earlier| earlier.value != setting.value) {
             let (place, key) = (&setting.origin, &entry.key);
             self.warnings.push(format!(
-                "{place} sets {key} again, after {}: the last one counts",
+                "{place} sets {key} again, after {}: the last value is used",
                 earlier.origin
             ));
         }
@@ -108,7 +106,7 @@ fn value(entry: &EnvEntry, path: &Path) -> Result<String, Error> {
     let (key, line) = (&entry.key, entry.line);
     if entry.notes.contains(&Note::UnclosedQuote) {
         return Err(Error::config(format!(
-            "{}:{line}: the value of {key} begins with a quote that is not closed",
+            "{}:{line}: the value of {key} starts with a quote that is not closed",
             path.display()
         ))
         .hint("put the value in single quotes"));
@@ -119,10 +117,10 @@ fn value(entry: &EnvEntry, path: &Path) -> Result<String, Error> {
     }
     if has_unescaped_dollar(text) {
         return Err(Error::config(format!(
-            "{}:{line}: the value of {key} holds a `$`",
+            "{}:{line}: the value of {key} contains a `$`",
             path.display()
         ))
-        .cause("other readers of .env would expand it; this tool refuses to guess")
+        .cause("some programs expand it, some do not")
         .hint("put the value in single quotes, or write `\\$`"));
     }
     Ok(text.replace("\\$", "$"))
@@ -191,7 +189,7 @@ mod tests {
     #[test]
     fn unclosed_value_is_an_error() {
         let error = parse(b"PGPASSWORD=\"hunter2\n", Path::new(".env")).unwrap_err();
-        assert!(error.message.starts_with(".env:1: the value of PGPASSWORD begins with a quote"));
+        assert!(error.message.starts_with(".env:1: the value of PGPASSWORD starts with a quote"));
     }
 
     #[test]
@@ -204,7 +202,10 @@ mod tests {
         let read = |text: &str| parse(text.as_bytes(), Path::new(".env")).unwrap();
         let moved = read("PGHOST=old\nOTHER=1\nPGHOST=new\n");
         assert_eq!(moved.variables["PGHOST"].value, "new");
-        assert_eq!(moved.warnings, [".env:3 sets PGHOST again, after .env:1: the last one counts"]);
+        assert_eq!(
+            moved.warnings,
+            [".env:3 sets PGHOST again, after .env:1: the last value is used"]
+        );
         assert_eq!(read("PGHOST=same\nPGHOST=same\n").warnings, [""; 0]);
         assert!(read("PGHOST=old\nPGHOST=\n").variables.is_empty());
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 /// # Errors
 /// A text that says what is expected.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let expected = "expected a time with its unit, such as 30s, 10m or 1h30m";
+    let expected = "expected a duration with a unit, such as 30s, 10m or 1h30m";
     let signed: jiff::SignedDuration = text.trim().parse().map_err(|_| expected.to_owned())?;
     match Duration::try_from(signed) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("expected a time longer than zero".to_owned()),
+        _ => Err("expected a duration longer than zero".to_owned()),
     }
 }
 
@@ -24,7 +24,7 @@ pub fn parse_long(text: &str) -> Result<Duration, String> {
     match days {
         Some(days) if days > 0 => Ok(Duration::from_secs(u64::from(days) * 86_400)),
         _ => parse(text).map_err(|_| {
-            "expected a time with its unit, such as 12h, 30d or 90m, longer than zero".to_owned()
+            "expected a duration with a unit, such as 12h, 30d or 90m, longer than zero".to_owned()
         }),
     }
 }

@@ -32,10 +32,9 @@ impl<'a> SelectedContext<'a> {
     fn unknown(self, config: &ConfigFile) -> Error {
         let error = match self {
             Self { name: demo::NAME, .. } => demo::not_running(),
-            Self { name, by_flag: true } => {
-                Error::usage(format!("no context `{name}`")).hint(config.unknown_context_hint(name))
-            }
-            Self { name, by_flag: false } => Error::config(format!("no context `{name}`"))
+            Self { name, by_flag: true } => Error::usage(format!("unknown context `{name}`"))
+                .hint(config.unknown_context_hint(name)),
+            Self { name, by_flag: false } => Error::config(format!("unknown context `{name}`"))
                 .hint(config.unknown_context_hint(name)),
         };
         if self.by_flag { error } else { error.cause(format!("named by ${VARIABLE}")) }
@@ -63,9 +62,9 @@ pub(super) fn resolve(
         ("--database-url", overrides.database_url.is_some()),
     ];
     if let Some((flag, _)) = flags.iter().find(|(_, given)| *given) {
-        return Err(Error::usage(format!("{flag} contradicts {selected}"))
-            .cause("a context brings its own API and database")
-            .hint("leave one of the two out"));
+        return Err(Error::usage(format!("{flag} and {selected} exclude each other"))
+            .cause("a context has its own app and database")
+            .hint("remove one of them"));
     }
     let context = config.unambiguous(selected.name, environment)?;
     let (context, warning) = context.ok_or_else(|| selected.unknown(config))?;

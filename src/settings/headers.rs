@@ -20,7 +20,7 @@ impl Header {
     pub(crate) fn new(name: &str, value: &str, origin: Origin) -> Result<Self, String> {
         let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if name.is_empty() || !name.chars().all(token) {
-            return Err("a header name has letters, digits and - alone".to_owned());
+            return Err("a header name has only letters, digits and -".to_owned());
         }
         if value.chars().any(|c| c.is_control() && c != '\t') || !value.is_ascii() {
             return Err(format!("the value of header {name} must be printable ASCII on one line"));
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str, origin: &Origin) -> Result<Vec<Header>, String> 
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let header = |line: &str| match line.split_once(':') {
         Some((name, value)) => Header::new(name.trim(), value.trim(), origin.clone()),
-        None => Err("expected one `Name: value` a line".to_owned()),
+        None => Err("expected one `Name: value` per line".to_owned()),
     };
     lines.map(header).collect()
 }

@@ -185,8 +185,10 @@ impl Settings {
             }
         }
         if names.is_empty() {
-            return Err(Error::config("there is no context to ask: the demo's is none of yours")
-                .hint("name contexts in cliplyctl.toml: [context.NAME]"));
+            return Err(Error::config(
+                "--all-contexts found no context (a running demo is not included)",
+            )
+            .hint("add contexts to cliplyctl.toml: [context.NAME]"));
         }
         Ok(names)
     }
@@ -310,7 +312,7 @@ fn context_database(
         if matches!(source, config::Source::Literal(_))
             && dsn::holds_password(&text.value) == Some(true)
         {
-            return Err(Error::config("the database URL holds a password")
+            return Err(Error::config("the database URL contains a password")
                 .hint("use database_url_env, database_url_file or ~/.pgpass for it"));
         }
         let dsn = Dsn::parse(&text.value, &defaults)?;

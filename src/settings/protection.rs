@@ -55,8 +55,7 @@ pub(super) fn apply(
         }
         if guard.database.is_err() && !settings.is_selected_by_flag {
             settings.warnings.push(format!(
-                "context {} is guarded, but its database URL cannot be read: \
-                 whether this is its database is not known",
+                "context {} is protected or read-only, but its database URL cannot be read: not known whether this is its database",
                 guard.name
             ));
         }

@@ -103,7 +103,7 @@ impl Settings {
         }
         rows.dedup();
         let trust = match &dsn.tls.root {
-            RootCert::System => "system authorities".to_owned(),
+            RootCert::System => "system CAs".to_owned(),
             RootCert::File(path) | RootCert::Default(Some(path)) => path.display().to_string(),
             RootCert::Default(None) => "no root certificate".to_owned(),
         };
@@ -132,7 +132,7 @@ impl Settings {
             )
         };
         let mut rows: Vec<_> = THRESHOLD_DOCS.iter().map(limit).collect();
-        let stuck_after = format!("{} s", self.thresholds.stuck_after);
+        let stuck_after = crate::text::duration(self.thresholds.stuck_after);
         rows.push(setting_row("thresholds.stuck_after", stuck_after, origin("stuck_after")));
         rows
     }

@@ -12,16 +12,16 @@ impl Settings {
         let key = toml::Value::String(context.to_owned()).to_string();
         let mut text = format!(
             "# Written by cliplyctl config init. `cliplyctl config show` lists the effective settings.\n\
-             # Secrets do not belong into this file: name a variable or a file that holds them.\n\n\
+             # Do not write secrets into this file: name a variable or a file that contains them.\n\n\
              default_context = {key}\n\n[context.{key}]\n"
         );
         text.push_str(&self.starter_app());
         text.push_str(&self.starter_database());
         text.push_str(
-            "\n# protected = true           # writes ask for --confirm and --reason\n\
+            "\n# protected = true           # writes need --confirm and --reason\n\
              # read_only = true           # writes are refused\n\
-             # timeout = \"10s\"            # longest time of a command\n\
-             # runbook_url = \"https://…\"  # where RUNBOOK.md is read in a browser\n",
+             # timeout = \"10s\"            # timeout of a command\n\
+             # runbook_url = \"https://…\"  # URL of RUNBOOK.md in a browser\n",
         );
         text.push_str(&format!("\n# [context.{key}.thresholds]\n"));
         for doc in &THRESHOLD_DOCS {
@@ -56,7 +56,7 @@ impl Settings {
             Ok(database) => {
                 let mut text = line("database_url", &database.value.to_url(), &database.origin);
                 if has_password(&database.value) {
-                    text.push_str("# Its password belongs into ~/.pgpass, or the whole URL into a variable or file:\n");
+                    text.push_str("# Put its password into ~/.pgpass, or the whole URL into a variable or file:\n");
                     text.push_str("# database_url_env = \"DATABASE_URL\"\n");
                 }
                 text

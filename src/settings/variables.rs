@@ -25,19 +25,19 @@ const fn process_only(name: &'static str, about: &'static str) -> Variable {
 }
 
 /// Every variable, in the order of `.env.example`.
-pub(super) const VARIABLES: [Variable; 40] = [
+pub(super) const VARIABLES: [Variable; 41] = [
     any_source("CLIPLY_BASE_URL", "base URL of the API, without /api: https://api.example.com"),
     any_source("CLIPLY_ADMIN_TOKEN", "bearer token for /api/admin/readyz"),
     any_source("CLIPLY_HEADERS", "extra headers for every request, one `Name: value` a line"),
     any_source("DATABASE_URL", "the database, as a libpq URL or keyword string"),
-    any_source("PGHOST", "database host or socket directory, where DATABASE_URL does not say"),
-    any_source("PGHOSTADDR", "numeric address of PGHOST, to skip the name look-up"),
+    any_source("PGHOST", "database host or socket directory, if not in DATABASE_URL"),
+    any_source("PGHOSTADDR", "numeric address of PGHOST, to skip name resolution"),
     any_source("PGPORT", "database port"),
     any_source("PGUSER", "database user"),
     any_source("PGPASSWORD", "database password; a PGPASSFILE is safer"),
     any_source("PGDATABASE", "database name"),
     any_source("PGSSLMODE", "disable, allow, prefer, require, verify-ca or verify-full"),
-    any_source("PGREQUIRESSL", "1: require TLS, where PGSSLMODE does not say"),
+    any_source("PGREQUIRESSL", "1: require TLS, if PGSSLMODE is not set"),
     any_source("PGSSLROOTCERT", "file of trusted root certificates, or `system`"),
     any_source("PGSSLCERT", "client certificate"),
     any_source("PGSSLKEY", "key of the client certificate"),
@@ -47,40 +47,41 @@ pub(super) const VARIABLES: [Variable; 40] = [
         "any, read-write, read-only, primary, standby, prefer-standby",
     ),
     any_source("PGCONNECT_TIMEOUT", "seconds to wait for a connection"),
-    any_source("PGAPPNAME", "application name the server shows, instead of cliplyctl:<command>"),
-    any_source("PGOPTIONS", "start-up options; connection poolers refuse them"),
+    any_source("PGAPPNAME", "application name on the server, instead of cliplyctl:<command>"),
+    any_source("PGOPTIONS", "start-up options; connection poolers reject them"),
     any_source("PGPASSFILE", "password file, instead of ~/.pgpass"),
     any_source("PGSERVICE", "name of a service in the service file"),
     any_source("PGSERVICEFILE", "service file, instead of ~/.pg_service.conf"),
-    any_source("PGSYSCONFDIR", "where pg_service.conf of the whole system lies"),
+    any_source("PGSYSCONFDIR", "directory of the system-wide pg_service.conf"),
     process_only(
         "CLIPLYCTL_CONFIG",
-        "configuration file to read instead of the project's and the user's",
+        "configuration file to read instead of that of the project or user",
     ),
     process_only(
         "CLIPLYCTL_CONTEXT",
-        "context to use, as -c does; unlike -c it does not lift the block of a context",
+        "context to use, as -c; unlike -c it does not allow writes that another context blocks",
     ),
     process_only(
         "CLIPLYCTL_PG_BIN",
-        "where `demo` finds initdb and postgres; default PATH and the usual places",
+        "directory with initdb and postgres for `demo`; default PATH and common directories",
     ),
-    process_only("NO_COLOR", "any value: no colour"),
-    process_only("CLICOLOR", "0: no colour"),
-    process_only("CLICOLOR_FORCE", "any value but 0: colour even when piped"),
-    process_only("FORCE_COLOR", "any value but 0: colour even when piped"),
-    process_only("COLUMNS", "width of the help where there is no terminal to ask"),
-    process_only("TERM", "`dumb`: no colour and no spinner"),
-    process_only("XDG_CONFIG_HOME", "where cliplyctl/config.toml lies; default ~/.config"),
-    process_only("XDG_STATE_HOME", "where cliplyctl/ keeps its records; default ~/.local/state"),
-    process_only("HOME", "where ~ is; also for .pgpass, .pg_service.conf and .postgresql"),
-    process_only("PATH", "where `demo` looks for PostgreSQL's server programs first"),
+    process_only("NO_COLOR", "any value: no color"),
+    process_only("CLICOLOR", "0: no color"),
+    process_only("CLICOLOR_FORCE", "any value but 0: color even if piped"),
+    process_only("FORCE_COLOR", "any value but 0: color even if piped"),
+    process_only("COLUMNS", "width of help and tables without a terminal"),
+    process_only("TERM", "`dumb`: no color, no spinner"),
+    process_only("PAGER", "pager of `runbook` on a terminal"),
+    process_only("XDG_CONFIG_HOME", "directory of cliplyctl/config.toml; default ~/.config"),
     process_only(
-        "USER",
-        "login name: who asks; the database user where neither a URL nor the system says",
+        "XDG_STATE_HOME",
+        "directory of cliplyctl/ with plans, operations and history; default ~/.local/state",
     ),
-    process_only("LOGNAME", "login name where USER is not set"),
-    process_only("SUDO_USER", "who asks, under sudo; it is written beside every requeue"),
+    process_only("HOME", "home directory, also for .pgpass, .pg_service.conf and .postgresql"),
+    process_only("PATH", "where `demo` searches PostgreSQL's server programs first"),
+    process_only("USER", "login name: recorded operator; database user if not set otherwise"),
+    process_only("LOGNAME", "login name if USER is not set"),
+    process_only("SUDO_USER", "recorded operator under sudo"),
 ];
 
 /// The variable with this name.
@@ -95,13 +96,13 @@ mod tests {
     /// The expected text of `.env.example`.
     fn env_example() -> String {
         let mut text = String::from(
-            "# Every variable cliplyctl reads. Copy what you need to .env (or export it); flags win over\n\
-         # the environment, the environment over .env, .env over cliplyctl.toml. With -c NAME only\n\
-         # that context counts. Put a value that holds $ or # in single quotes.\n",
+            "# All variables that cliplyctl reads. Copy the ones you need to .env, or export them. Precedence: flags,\n\
+         # environment, .env, cliplyctl.toml. With -c NAME, only the settings of that context are used. Put values\n\
+         # that contain $ or # in single quotes.\n",
         );
         for dotenv in [true, false] {
             if !dotenv {
-                text.push_str("\n# These are read from the environment alone, never from .env.\n");
+                text.push_str("\n# Read only from the environment, never from .env:\n");
             }
             for variable in VARIABLES.iter().filter(|variable| variable.dotenv == dotenv) {
                 text.push_str(&format!("\n# {}\n# {}=\n", variable.about, variable.name));

@@ -58,10 +58,10 @@ pub(crate) async fn run(
 fn check_script_exists(directory: &Path, script: &str) -> Result<(), String> {
     let path = directory.join("package.json");
     let size =
-        std::fs::metadata(&path).map_err(|_| "there is no package.json here".to_owned())?.len();
+        std::fs::metadata(&path).map_err(|_| "no package.json in this directory".to_owned())?.len();
     let text = (size <= MAX_PACKAGE_JSON).then(|| std::fs::read(&path).ok()).flatten();
     let json: Option<serde_json::Value> = text.and_then(|text| serde_json::from_slice(&text).ok());
-    let json = json.ok_or("package.json cannot be read")?;
+    let json = json.ok_or("cannot read package.json")?;
     match json["scripts"][script].is_string() {
         true => Ok(()),
         false => Err(format!("package.json has no script {script}")),
@@ -73,7 +73,7 @@ fn spawn(directory: &Path, script: &str) -> Result<Child, String> {
     let mut command = Command::new(RUNNER);
     command.arg("run").arg(script).current_dir(directory).process_group(0).kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().map_err(|error| format!("{RUNNER} does not start: {error}"))
+    command.spawn().map_err(|error| format!("cannot start {RUNNER}: {error}"))
 }
 
 /// Waits until the script exits, `timeout` is over or the user interrupts.

@@ -6,6 +6,7 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io;
 use std::io::{IsTerminal as _, Write as _};
+use std::process::{Command, Stdio};
 
 pub use context_progress::ContextProgress;
 pub use progress::Progress;
@@ -92,8 +93,10 @@ impl Terminal {
     /// Returns why a full-screen display is not possible, if it is not.
     pub(crate) fn fullscreen_obstacle(&self) -> Option<&'static str> {
         match () {
-            () if self.stdout.width.is_none() || !self.interactive => Some("this is no terminal"),
-            () if self.dumb => Some("this terminal knows no escape sequences (TERM=dumb)"),
+            () if self.stdout.width.is_none() || !self.interactive => {
+                Some("stdout is not a terminal")
+            }
+            () if self.dumb => Some("this terminal has no escape sequences (TERM=dumb)"),
             () => None,
         }
     }
@@ -107,6 +110,19 @@ impl Terminal {
         match out.write_all(own::remove_from_output(text).as_bytes()).and_then(|()| out.flush()) {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
+        }
+    }
+
+    /// Writes text to stdout, through the pager if one is set and stdout is a terminal. If the pager does not
+    /// start, the text is written directly.
+    ///
+    /// # Errors
+    /// Returns the error of a direct write.
+    pub(crate) fn print_paged(&self, text: &str, pager: Option<&str>) -> io::Result<()> {
+        let pager = pager.map(str::trim).filter(|pager| !pager.is_empty());
+        match pager.filter(|_| self.stdout.width.is_some() && !self.dumb) {
+            Some(pager) if page(&own::remove_from_output(text), pager).is_ok() => Ok(()),
+            _ => self.print_stdout(text),
         }
     }
 
@@ -185,10 +201,10 @@ impl Terminal {
         let label = |text: &str, code: &str| {
             if self.stderr.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
         };
-        _ = writeln!(err, "{} {}", label("error:", "1;31"), self.wrapped(&error.message, 7));
-        for cause in &error.causes {
-            _ = writeln!(err, "  because {}", self.wrapped(cause, 10));
-        }
+        let parts: Vec<&str> =
+            [&error.message].into_iter().chain(&error.causes).map(String::as_str).collect();
+        let message = parts.join(": ");
+        _ = writeln!(err, "{} {}", label("error:", "1;31"), self.wrapped(&message, 7));
         for hint in &error.hints {
             _ = writeln!(err, "{} {}", label("hint:", "36"), self.wrapped(hint, 6));
         }
@@ -202,10 +218,8 @@ impl Terminal {
             let location = panic.location().map(|l| format!("{}:{}", l.file(), l.line()));
             let error =
                 Error::bug(format!("this is a bug in cliplyctl: {}", redact::text(message)))
-                    .cause(format!("it stopped at {}", location.unwrap_or_default()))
-                    .hint(
-                        "report these lines; what a write had committed stays: cliplyctl dlq ops",
-                    );
+                    .cause(format!("location: {}", location.unwrap_or_default()))
+                    .hint("report these lines; committed writes stay in effect: cliplyctl dlq ops");
             self.print_error(&error);
             let trace = Backtrace::capture();
             if trace.status() == BacktraceStatus::Captured {
@@ -221,6 +235,27 @@ impl Terminal {
         let text = sanitize::line(&text);
         let lines: Vec<_> = wrap::lines(&text, width.saturating_sub(indent).max(1)).collect();
         lines.join(&format!("\n{:indent$}", ""))
+    }
+}
+
+/// The exit codes of a shell that cannot start a command.
+const NOT_STARTED: [i32; 2] = [126, 127];
+
+/// Runs the pager in a shell, because `$PAGER` may contain options, until it ends.
+///
+/// # Errors
+/// If it does not start.
+fn page(text: &str, pager: &str) -> io::Result<()> {
+    // Ctrl-C belongs to the pager: this process must not end before it.
+    let _interrupts = signal(SignalKind::interrupt())?;
+    let mut child = Command::new("sh").args(["-c", pager]).stdin(Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // An error means that the pager was closed before it read everything.
+        _ = stdin.write_all(text.as_bytes());
+    }
+    match child.wait()?.code() {
+        Some(code) if NOT_STARTED.contains(&code) => Err(io::ErrorKind::NotFound.into()),
+        _ => Ok(()),
     }
 }
 

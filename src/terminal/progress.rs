@@ -76,7 +76,7 @@ impl Progress {
         if self.is_line_due() {
             let rate = done as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
             print_line(&format!(
-                "{} of {} {}, {rate:.0} a second",
+                "{} of {} {}, {rate:.0} per second",
                 crate::text::count(done),
                 crate::text::count(self.total),
                 self.noun,

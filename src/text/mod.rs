@@ -119,7 +119,7 @@ pub(crate) fn first_line(text: &str) -> &str {
 /// contain secrets.
 pub(crate) fn describe_json_error(error: &serde_json::Error) -> String {
     if error.is_data() {
-        return format!("line {}: JSON of another form", error.line().max(1));
+        return format!("line {}: unexpected JSON", error.line().max(1));
     }
     error.to_string()
 }

@@ -57,10 +57,12 @@ impl AreaResult {
         }
     }
 
-    /// Returns the first sentences of [`Self::detail`], for a headline. That two sources differ is
-    /// left to the detail if there is another problem.
+    /// Returns the first sentences of [`Self::detail`], for a headline. That two sources differ, and what readyz
+    /// says about the queue, is left to the detail if there is another problem.
     pub(crate) fn summary(&self) -> String {
-        let mut problems = self.problems_where(|finding| !finding.check.starts_with("cross."));
+        let mut problems = self.problems_where(|finding| {
+            !finding.check.starts_with("cross.") && finding.check != "ready.queue"
+        });
         problems.truncate(MAX_SUMMARY);
         match problems.as_slice() {
             [] => self.detail(),
@@ -70,12 +72,13 @@ impl AreaResult {
 
     /// Returns the distinct messages of the selected findings that are not OK, the worst first.
     fn problems_where(&self, selects: impl Fn(&Finding) -> bool) -> Vec<&str> {
-        [Status::Critical, Status::Unknown, Status::Warning]
+        let sentences = [Status::Critical, Status::Unknown, Status::Warning]
             .into_iter()
             .flat_map(|status| {
                 self.sentences_where(|f| is_same_kind(f.status, status) && selects(f))
             })
-            .collect()
+            .collect();
+        without_beginnings(sentences)
     }
 
     /// Returns the number of skipped checks and the check that blocked them.
@@ -112,6 +115,14 @@ impl AreaResult {
             .filter(|f| is_same_kind(f.status, status))
             .find_map(|f| f.next.as_deref())
     }
+}
+
+/// Removes sentences with which another one begins: `68 jobs due` says nothing beside
+/// `68 jobs due, oldest due for 40m 48s`.
+pub(crate) fn without_beginnings(sentences: Vec<&str>) -> Vec<&str> {
+    let begins_another =
+        |s: &str| sentences.iter().any(|other| other.len() > s.len() && other.starts_with(s));
+    sentences.iter().copied().filter(|sentence| !begins_another(sentence)).collect()
 }
 
 /// Joins as many sentences as fit and counts the rest.
@@ -151,6 +162,8 @@ mod tests {
     fn detail_lists_the_first_sentences_and_counts_the_rest() {
         assert_eq!(result(&["one", "two", "one"]).detail(), "one; two");
         assert_eq!(result(&[]).detail(), "nothing to evaluate");
+        let backlog = ["68 jobs due, oldest due for 40m 48s", "68 jobs due", "4 jobs stuck"];
+        assert_eq!(result(&backlog).detail(), "68 jobs due, oldest due for 40m 48s; 4 jobs stuck");
         let long = "long ".repeat(40);
         assert_eq!(result(&[&long, "two", "three"]).detail(), format!("{long}; and 2 more"));
     }

@@ -47,8 +47,8 @@ pub fn not_examined(facts: &TriageFacts) -> Vec<(String, String)> {
     }
     if facts.environment.is_none() {
         let reason = match facts.saved {
-            true => "it is not part of a saved triage",
-            false => "no schema in the usual places of this directory",
+            true => "not part of a saved triage",
+            false => "no schema in this directory",
         };
         note("environment", reason.to_owned());
     }

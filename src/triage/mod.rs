@@ -13,7 +13,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use area_line::AreaResult;
+pub(crate) use area_line::{AreaResult, without_beginnings};
 use areas::AREAS;
 pub(crate) use areas::label;
 pub use coverage::{AUDIT, OTHER_ROLES, not_examined};

@@ -67,8 +67,8 @@ pub fn section(results: &[AreaResult]) -> Option<Diagnosis> {
     Some(Diagnosis { section, result_in, status, matched, ruled_out, next: Some(next) })
 }
 
-/// Returns the headline of a diagnosis: `Queue backlog: 68 jobs due; oldest job due for 40m 48s;
-/// also CRITICAL: readiness (result of it), environment`.
+/// Returns the headline of a diagnosis: `Queue backlog: 68 jobs due, oldest due for 40m 48s`, and on a second line
+/// `also CRITICAL: readiness (result of the backlog), environment`.
 pub fn headline(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
     let result = results.iter().find(|result| result.section == diagnosis.section);
     let (area, detail) =
@@ -84,13 +84,17 @@ pub fn headline(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
         .filter(|other| other.status() == Status::Critical && other.section != diagnosis.section);
     let others = others.map(|other| {
         let is_result = Some(other.section) == diagnosis.result_in;
-        let note = if is_result { " (result of it)" } else { "" };
+        let note = match (is_result, title) {
+            (true, "Queue backlog") => " (result of the backlog)",
+            (true, _) => " (result of it)",
+            (false, _) => "",
+        };
         format!("{}{note}", label(other.area).to_lowercase())
     });
     let others: Vec<_> = others.collect();
     let also = match others.as_slice() {
         [] => String::new(),
-        others => format!("; also CRITICAL: {}", others.join(", ")),
+        others => format!("\nalso CRITICAL: {}", others.join(", ")),
     };
     format!("{title}: {detail}{also}")
 }

@@ -114,7 +114,12 @@ fn queue() -> Queue {
         future_times: None,
         oldest_due_age: Some(3.0),
         stuck: Some(Count::Exact(0)),
-        workers: Some(Workers { active: Count::Exact(1), heartbeat_age: Some(2.0) }),
+        workers: Some(Workers {
+            active: Count::Exact(1),
+            heartbeat_age: Some(2.0),
+            by_worker: vec![],
+            more: 0,
+        }),
         dead_lettered_last_hour: Some(Count::Exact(0)),
         by_kind: vec![],
         by_kind_missing: None,

@@ -74,7 +74,7 @@ fn part<'a>(report: &'a mut Readiness, name: &str) -> &'a mut Component {
 fn idle(facts: &mut TriageFacts) {
     let (queue, zero) = (queue(facts), Count::Exact(0));
     (queue.due, queue.claimed, queue.oldest_due_age) = (zero.clone(), zero.clone(), None);
-    queue.workers = Some(Workers { active: zero, heartbeat_age: None });
+    queue.workers = Some(Workers { active: zero, heartbeat_age: None, by_worker: vec![], more: 0 });
 }
 
 /// Returns the headline of a healthy system with one defect.
@@ -94,7 +94,7 @@ fn headline_names_the_likely_cause_of_another_section() {
     };
     assert_eq!(
         headline(warns),
-        "Queue backlog: oldest job due for 1m 40s; also CRITICAL: readiness (result of it)"
+        "Queue backlog: 2 jobs due, oldest due for 1m 40s; also CRITICAL: readiness (result of the backlog)"
     );
 }
 
@@ -119,6 +119,6 @@ fn headline_lists_other_critical_sections() {
     };
     assert_eq!(
         headline(both),
-        "Queue backlog: oldest job due for 11d 13h; also CRITICAL: dead letters"
+        "Queue backlog: 2 jobs due, oldest due for 11d 13h; also CRITICAL: dead letters"
     );
 }

@@ -20,9 +20,9 @@ pub(crate) enum Action {
 const PAGE: isize = 10;
 
 /// The message if `c` has no command.
-const NOTHING_SELECTED: &str = "nothing is selected in this list";
+const NOTHING_SELECTED: &str = "no row to select";
 /// The message if `r` has no command.
-const NOTHING_TO_REQUEUE: &str = "nothing to requeue here: select a cause (2) or a stuck job (3)";
+const NOTHING_TO_REQUEUE: &str = "select a group (2) or a stuck job (3) first";
 
 /// The prefix of the title of an open job.
 const JOB_TITLE: &str = "job ";

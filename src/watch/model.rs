@@ -72,10 +72,10 @@ impl Panel {
     /// Returns the heading.
     pub(crate) fn title(self) -> &'static str {
         match self {
-            Self::Kinds => "by kind",
-            Self::Causes => "dying of",
-            Self::Stuck => "stuck",
-            Self::Operations => "requeues",
+            Self::Kinds => "Kinds",
+            Self::Causes => "Causes",
+            Self::Stuck => "Stuck",
+            Self::Operations => "Operations",
         }
     }
 }

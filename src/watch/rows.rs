@@ -11,9 +11,9 @@ pub(crate) type Sort = &'static str;
 
 /// The sort orders of each panel, the default first.
 const SORTS: [&[Sort]; Panel::ALL.len()] = [
-    &["due", "oldest", "in progress", "dead", "name"],
+    &["due", "oldest", "claimed", "dead", "name"],
     &["jobs", "recent", "newest"],
-    &["silent", "worker", "kind"],
+    &["heartbeat", "worker", "kind"],
     &["latest", "jobs"],
 ];
 
@@ -30,7 +30,7 @@ pub(crate) fn kinds(model: &Model) -> Vec<&KindLine> {
     let age = |line: &KindLine| Reverse(line.oldest_due.unwrap_or(-1.0) as i64);
     match sort_order(model, Panel::Kinds) {
         "oldest" => rows.sort_by_key(|line| age(line)),
-        "in progress" => rows.sort_by_key(|line| Reverse(line.claimed)),
+        "claimed" => rows.sort_by_key(|line| Reverse(line.claimed)),
         "dead" => rows.sort_by_key(|line| Reverse(line.dead)),
         "name" => rows.sort_by(|a, b| a.kind.cmp(&b.kind)),
         _ => rows.sort_by_key(|line| Reverse(line.due)),

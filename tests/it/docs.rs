@@ -211,7 +211,7 @@ fn documented_configuration_is_valid() {
 #[test]
 fn help_matches_the_reviewed_snapshot() {
     let mut texts = Vec::new();
-    helps("", cli::Cli::command(), &mut texts);
+    helps("", cli::command(), &mut texts);
     insta::assert_snapshot!("help", texts.join("\n\n"));
 }
 
@@ -258,4 +258,17 @@ fn runbook_works_with_a_broken_configuration() {
     let mut cli = Cli::new(["runbook", "3.3"]).file("cliplyctl.toml", "[context");
     let output = cli.run().expect_code(0);
     assert!(output.stdout.contains("Queue backlog") && !output.stdout.contains("3.4 Dead"));
+}
+
+#[test]
+fn runbook_uses_the_pager_only_on_a_terminal() {
+    let with_pager = |pager| Cli::new(["runbook", "3.3"]).env("PAGER", pager);
+    let mut terminal = with_pager("sed s/^/paged:/").terminal(60, 100);
+    assert_eq!(terminal.finish(), 0);
+    assert!(terminal.screen().contains("paged:"), "{}", terminal.screen());
+    let mut terminal = with_pager("/nonexistent/pager").terminal(60, 100);
+    assert_eq!(terminal.finish(), 0);
+    assert!(terminal.raw().contains("Queue backlog"), "{}", terminal.raw());
+    let piped = with_pager("sed s/^/paged:/").run().expect_code(0).stdout;
+    assert!(piped.contains("Queue backlog") && !piped.contains("paged:"), "{piped}");
 }

@@ -36,8 +36,8 @@ fn bundle_contains_every_section_as_markdown_and_json() {
     for part in [
         "**CRITICAL** Readiness: not ready, failing: worker",
         "### Queue",
-        "### What dead letters died of",
-        "### The newest dead letters",
+        "### Dead letters by cause",
+        "### Newest dead letters",
         "### Recent requeues",
         "to be handed off",
         "### The last hour",
@@ -94,5 +94,5 @@ fn interrupted_handoff_prints_no_partial_bundle() {
     running.signal("INT");
     let output = running.finish();
     assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
-    assert!(output.stderr.contains("interrupted before the bundle was whole"), "{output:?}");
+    assert!(output.stderr.contains("interrupted before the report was complete"), "{output:?}");
 }

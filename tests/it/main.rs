@@ -38,4 +38,5 @@ mod support;
 mod support_selftest;
 mod triage;
 mod watch;
+mod words;
 mod writes;

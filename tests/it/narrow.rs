@@ -10,7 +10,7 @@ const WIDE: [(&str, &[&str]); 5] = [
     ("dlq groups", &["retry after the fix", "recovering ", "while rendering clip <*>"]),
     ("dlq list --limit 5", &["00000000-0000-4000-8000-0000000004", "rendering clip 42"]),
     ("rls matrix", &["public.workspace_members", "all rows", "20/20 foreign"]),
-    ("jobs show 00000000-0000-4000-8000-000000000331", &["5 of 5", "what taking it back would do"]),
+    ("jobs show 00000000-0000-4000-8000-000000000331", &["5 of 5", "preview its rescue"]),
     ("runbook 3.3", &["By hand: number of workers", "$ cliplyctl -c demo jobs rescue --dry-run"]),
 ];
 

@@ -21,7 +21,7 @@ const VOLATILE_KEYS: [&str; 16] = [
     "cursor",
     "next_cursor",
     "estimated_rows",
-    "last_beat_age",
+    "heartbeat_age_seconds",
     "updated",
     "due",
     "plan",

@@ -49,7 +49,7 @@ fn canary_playbook_reports_that_the_cause_remains() {
         &[("APPLY", "1"), ("REASON", "test"), ("WAIT", "60s")],
     );
     // The cause was not fixed.
-    assert!(output.expect_code(2).stdout.contains("what was left stays dead"));
+    assert!(output.expect_code(2).stdout.contains("the remaining jobs were not requeued"));
 }
 
 #[test]

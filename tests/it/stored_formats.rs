@@ -159,8 +159,8 @@ fn history_store_of_0_1_0_is_read() {
     assert_eq!(
         rows[..2],
         [
-            "at,verdict,section,not_ok,due,oldest_due,scheduled,in_progress,stuck,failed,dead,\
-             died_last_hour,throughput,workers,last_beat,at_least",
+            "at,status,section,not_ok,due,oldest_due,scheduled,claimed,stuck,failed,dead,\
+             dead_lettered_last_hour,throughput,workers,heartbeat_age,at_least",
             "2026-11-29T00:36:00Z,critical,3.3,ready.ok queue.oldest_due queue.backlog queue.stuck \
              ready.queue dlq.size dlq.inflow dlq.trend dlq.failures,69,2319.91,8,6,4,0,48,35,0.4,2,0.76,",
         ]
@@ -463,7 +463,10 @@ fn triage(file: &str) -> (Value, impl Fn(&str) -> String) {
 #[test]
 fn saved_triage_of_0_1_0_is_evaluated() {
     let (json, status) = triage("incident");
-    assert_eq!((&json["status"], &json["verdict"]["section"]), (&"critical".into(), &"3.3".into()));
+    assert_eq!(
+        (&json["status"], &json["diagnosis"]["section"]),
+        (&"critical".into(), &"3.3".into())
+    );
     assert_eq!(json["started_at"], "2026-11-29T00:36:00.37947076Z");
     let from = &json["context"];
     let wanted = ["prod", "prod", "ada@db.example:5432/cliply", "http://app.example"];
@@ -508,7 +511,7 @@ fn saved_triage_of_0_1_0_with_locks_is_evaluated() {
 #[test]
 fn saved_triage_of_0_1_0_without_answers_is_evaluated() {
     let (json, status) = triage("unreachable");
-    assert_eq!(json["verdict"]["section"], "3.1");
+    assert_eq!(json["diagnosis"]["section"], "3.1");
     let read = ["app.up", "db.reachable", "queue.oldest_due", "access.jobs"].map(status);
     assert_eq!(read, ["critical", "unknown", "skipped", "skipped"]);
 }
@@ -552,11 +555,11 @@ fn configuration_of_0_1_0_is_accepted() {
         "timeout 20s",
         "oldest_job_age_unit s",
         "runbook_url https://wiki.example/runbook",
-        "thresholds.waiting_due warning ≥ 40, critical ≥ 100",
+        "thresholds.due warning ≥ 40, critical ≥ 100",
         "thresholds.oldest_due warning ≥ 45s, critical ≥ 4m",
         "thresholds.running no threshold",
         "thresholds.stuck warning ≥ 1",
-        "thresholds.worker_silence warning ≥ 4m, critical ≥ 9m",
+        "thresholds.heartbeat_age warning ≥ 4m, critical ≥ 9m",
         "thresholds.dead warning ≥ 20, critical ≥ 80",
         "thresholds.dead_inflow warning ≥ 8 jobs/h, critical ≥ 50 jobs/h",
         "thresholds.dead_trend warning ≥ 8.5 jobs/h, critical ≥ 40 jobs/h",
@@ -568,7 +571,7 @@ fn configuration_of_0_1_0_is_accepted() {
         "thresholds.replay_lag warning ≥ 30s, critical ≥ 2m",
         "thresholds.queue_gap warning ≥ 12",
         "thresholds.health_latency warning ≥ 1500 ms, critical ≥ 5000 ms",
-        "thresholds.stuck_after 480 s",
+        "thresholds.stuck_after 8m",
     ] {
         assert!(prod.iter().any(|shown| shown == line), "{line}: {prod:#?}");
     }

@@ -30,7 +30,7 @@ pub fn list(bench: &mut Bench) -> Result<Section> {
         let same = format!("{SAME_PAGE}; {SAME_TOTAL}");
         let same = bench.psql_on(&database, "psql: the same two statements", &same)?;
         let typed = format!("{PAGE}; {TOTAL}");
-        let typed = bench.psql_on(&database, "psql: page and total, as typed by hand", &typed)?;
+        let typed = bench.psql_on(&database, "psql: page and total, short statements", &typed)?;
         let baseline = bench.baseline_on(&database)?;
         let report = cliplyctl.clone().args(["-o", "json"]).answer()?;
         let total = json_number(&report, "/data/total/value")?;

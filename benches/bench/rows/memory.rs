@@ -41,8 +41,8 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
         section.at_most(format!("{}: {words}", size.label()), "MB", figures.peak, limit);
         section.lines(&size.label(), [figures]);
     }
-    section.notes.push(format!(
-        "Each command {runs} times; `watch` and `dlq requeue` stand in rows of their own"
-    ));
+    section
+        .notes
+        .push(format!("Each command {runs} times; `watch` and `dlq requeue` have their own rows"));
     Ok(section)
 }

@@ -30,15 +30,15 @@ pub struct Row {
 
 /// All rows in report order.
 pub const ALL: [Row; 15] = [
-    Row { name: "start", about: "Starting: nothing but the version", run: process::start },
+    Row { name: "start", about: "Start of the process: only the version", run: process::start },
     Row {
         name: "health",
-        about: "`health` beside curl, on a loopback app that answers at once",
+        about: "`health` compared with curl, on a local app that answers immediately",
         run: http::health,
     },
     Row {
         name: "list",
-        about: "`dlq list` beside psql: the newest page, and how many there are (at most 10,001 are counted)",
+        about: "`dlq list` compared with psql: the newest page and the total (at most 10,001 are counted)",
         run: letters::list,
     },
     Row {
@@ -48,12 +48,12 @@ pub const ALL: [Row; 15] = [
     },
     Row {
         name: "queue",
-        about: "`queue` beside `GROUP BY state, kind`, as the table grows and its live jobs stay the same (125,000 dead, 50,000 waiting, 250 in progress from 500 k on)",
+        about: "`queue` compared with `GROUP BY state, kind`: the table grows, the number of unfinished jobs stays the same (125,000 dead, 50,000 queued, 250 claimed from 500 k on)",
         run: queue::run,
     },
     Row {
         name: "requeue",
-        about: "`dlq requeue --all` beside one hand-written statement that does the same, each on a fresh copy",
+        about: "`dlq requeue --all` compared with one SQL statement that does the same, each on a fresh copy",
         run: requeue::run,
     },
     Row {
@@ -63,7 +63,7 @@ pub const ALL: [Row; 15] = [
     },
     Row {
         name: "env",
-        about: "`env check` of 60 keys beside the bare start of node",
+        about: "`env check` of 60 keys compared with the start of node",
         run: files::env,
     },
     Row {
@@ -78,19 +78,19 @@ pub const ALL: [Row; 15] = [
     },
     Row {
         name: "fleet",
-        about: "20 contexts at once, of which 3 accept connections and say nothing; a budget of 2 s",
+        about: "20 contexts at once, of which 3 accept connections and do not answer; a timeout of 2s",
         run: fleet::run,
     },
     Row {
         name: "watch",
-        about: "What `watch` costs the server at its default refresh: processor time of its sessions",
+        about: "Load of `watch` on the server at its default interval: processor time of its sessions",
         run: watch::run,
     },
     Row { name: "history", about: "`history` over the snapshots of 30 days", run: history::run },
     Row { name: "memory", about: "Peak memory of the commands that read", run: memory::run },
     Row {
         name: "binary",
-        about: "The size of the binary, and with `--build` how long a release build from nothing takes",
+        about: "Size of the binary, and with `--build` the time of a clean release build",
         run: process::binary,
     },
 ];

@@ -94,7 +94,7 @@ fn ensure_exact(report: &str, size: Size) -> Result<()> {
     }
     let value_of = |name: &str| json_number(report, &format!("/data/{name}/value"));
     ensure_equal("waiting", value_of("due")? + value_of("scheduled")?, size.queued as f64)?;
-    ensure_equal("in progress", value_of("in_progress")?, size.running as f64)?;
+    ensure_equal("claimed", value_of("claimed")?, size.running as f64)?;
     ensure_equal("dead", value_of("dead")?, size.dead as f64)
 }
 

@@ -68,7 +68,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     section.at_most("a transaction is open, p99", "ms", quantile(&durations, 0.99), 50.0);
     section.at_most("peak memory", "MB", tool_samples.peak, 32.0);
     section.notes.push(format!(
-        "{} dead letters: {:.0} rows/s, by hand {:.0} rows/s. Transactions of the tool: {} seen, median {:.1} ms, \
+        "{} dead letters: {:.0} rows/s, one statement {:.0} rows/s. Transactions of the tool: {} seen, median {:.1} ms, \
          p99 {:.1} ms, longest {:.1} ms; the one by hand holds its locks all the while",
         size.dead,
         size.dead as f64 / tool_samples.median * 1e3,

@@ -13,7 +13,7 @@ const CHECK_RIGHTS: &str = "Access refused: check the rights of the worker's acc
 pub(super) const CLOSED_BY_POLICY: Advice = rule(
     ExternalService,
     AfterFix,
-    "The other side refused what was sent: see the reason it gave before requeueing.",
+    "The service rejected the request: see its reason before requeueing.",
     &["code 1007", "code 1008"],
 );
 
@@ -27,14 +27,14 @@ pub(super) const DOWNLOAD_REFUSED: Advice = rule(
 pub(super) const BOT_CHECK: Advice = rule(
     ExternalService,
     AfterFix,
-    "The site treats the worker as a robot or blocks its address: renew its cookies or change its address, then requeue slowly.",
+    "The site treats the worker as a bot or blocks its address: renew its cookies or change its address, then requeue with --rate.",
     &["not a bot", "is blocked"],
 );
 
 pub(super) const LOGIN: Advice = rule(
     ExternalService,
     AfterFix,
-    "The site requires a login: renew the cookies or the account of the worker, then requeue slowly.",
+    "The site requires a login: renew the cookies or the account of the worker, then requeue with --rate.",
     &["login required"],
 );
 
@@ -96,7 +96,7 @@ pub(super) const STATUS_PERMISSION: Advice = rule(
 pub(super) const GRANT: Advice = rule(
     Internal,
     AfterFix,
-    "The worker lacks a right: check its key (service role?) and the grants and policies, runbook section 4.2.",
+    "The worker lacks a right: check its key (service role?), grants and policies (runbook section 4.2).",
     &["permission denied for", "row-level security", "SQLSTATE 42501", "pg_hba.conf"],
 );
 

@@ -19,7 +19,7 @@ pub(super) const END_OF_INPUT: Advice = rule(
 pub(super) const NOT_JSON: Advice = rule(
     ExternalService,
     AfterFix,
-    "A service answered with something else than JSON: see what it sent, often an error page.",
+    "A service did not answer with JSON: see what it sent, often an error page.",
     &[
         "is not valid JSON", "in JSON at position", "SyntaxError", "unexpected token",
         "invalid character", "delimiter: line", "extra data", "JSONDecodeError",

@@ -5,7 +5,7 @@ use CauseCategory::Internal;
 use SafeToRetry::{AfterFix, Yes};
 
 const PASSED: &str =
-    "Passes by itself in most cases: requeue a canary; if it fails again, check load and locks.";
+    "Usually temporary: requeue a canary; if it fails again, check load and locks.";
 const DISAGREE: &str = "Code and database schema disagree: finish the migration or deploy, reload the API's schema cache, then requeue.";
 const LOOK_AT_CONSTRAINT: &str = "The database refused the row: look at the constraint; the row may exist already, or the code writes the wrong value.";
 const NO_WRITES: &str = "The database or index accepts no writes: find out why (failover, full disk) before requeueing.";

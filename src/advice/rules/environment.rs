@@ -51,7 +51,7 @@ pub(super) const FILE_IN_USE: Advice = rule(
 pub(super) const NO_FILE: Advice = rule(
     Internal,
     AfterFix,
-    "A file of the job vanished or was never made: look at the step before and at clean-up of temporary files.",
+    "A file of the job is missing: check the previous step and the clean-up of temporary files.",
     &["ENOENT", "no such file or directory"],
 );
 
@@ -59,7 +59,7 @@ pub(super) const NO_FILE: Advice = rule(
 pub(super) const CANNOT_OPEN: Advice = rule(
     Internal,
     AfterFix,
-    "A file could not be read: see whether the error names one of the job or one of the image, and which step makes it.",
+    "A file could not be read: check whether it belongs to the job or to the image, and which step creates it.",
     &[
         "failed to open", "could not open", "cannot open", "unable to open", "error opening",
         "failed to load", "could not be loaded", "is a directory",

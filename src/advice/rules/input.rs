@@ -4,17 +4,17 @@ use super::{Advice, CauseCategory, SafeToRetry, rule};
 use CauseCategory::{BadInput, Internal};
 use SafeToRetry::{AfterFix, No, Yes};
 
-const CORRECT: &str = "The payload is invalid: correct the caller and tighten validation; requeueing alone fails again.";
+const CORRECT: &str = "The payload is invalid: fix the caller and tighten validation; an unchanged job fails again.";
 const TELL_OWNER: &str =
-    "The input is of a kind that is not supported: tell the owner; no retry changes it.";
+    "The type of the input is not supported: inform the owner; a retry fails again.";
 const GONE: &str =
-    "The source is gone or may not be read: tell the owner; a retry fails again.";
-const ABSENT: &str = "What the job refers to does not exist: check whether it was deleted or never created; requeue only if it is there again.";
+    "The source was deleted or is not accessible: inform the owner; a retry fails again.";
+const ABSENT: &str = "An object that the job refers to does not exist: check whether it was deleted or never created; requeue only after it exists.";
 
 pub(super) const TOO_LARGE: Advice = rule(
     BadInput,
     No,
-    "The input exceeds a limit: tell the owner, or raise the limit and requeue a canary.",
+    "The input exceeds a limit: inform the owner, or raise the limit and requeue a canary.",
     &[
         "code 1009", "larger than", "too large", "too big", "HTTP 413", "maximum allowed size",
         "exceeds the maximum", "exceeds fixed maximum", "exceeds limit", "maximum context length",
@@ -24,7 +24,7 @@ pub(super) const TOO_LARGE: Advice = rule(
 pub(super) const REFUSED_CONTENT: Advice = rule(
     BadInput,
     No,
-    "The content was refused: tell the owner; a retry is refused again.",
+    "The content was rejected: inform the owner; a retry is rejected again.",
     &["moderation", "safety system", "content policy", "NSFW", "duplicate content"],
 );
 
@@ -41,7 +41,7 @@ pub(super) const NOT_SUPPORTED: Advice = rule(
 pub(super) const MEDIA: Advice = rule(
     BadInput,
     No,
-    "The file is not playable media: check the upload or the download that made it; tighten validation.",
+    "The file is not playable media: check the upload or download that created it; tighten validation.",
     &[
         "Premature end of", "corrupt header", "error reading header", "insufficient image data",
         "not a zip file", "cannot identify image", "incorrect header check", "moov atom not found",

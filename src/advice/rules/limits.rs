@@ -4,7 +4,7 @@ use super::{Advice, CauseCategory, SafeToRetry, rule};
 use CauseCategory::{ExternalService, Resources};
 use SafeToRetry::{AfterFix, Yes};
 
-const WAIT_FOR_QUOTA: &str = "Wait until the quota resets or raise it; requeue with --rate or --spread, or it is used up again.";
+const WAIT_FOR_QUOTA: &str = "Wait until the quota resets, or raise it; then requeue with --rate or --spread.";
 const LIMITS_RATE: &str =
     "The service limits the rate: requeue with --rate or --spread, and add backoff in the worker.";
 const OVERLOADED: &str = "The service was overloaded or asked to try again later: requeue a canary, then the rest with --rate or --spread.";
@@ -24,7 +24,7 @@ pub(super) const QUOTA: Advice = rule(
 pub(super) const BILLING: Advice = rule(
     ExternalService,
     AfterFix,
-    "The account has a problem with its plan, payment or status: settle it with its owner, then requeue.",
+    "The plan, payment or status of the account has a problem: resolve it with its owner, then requeue.",
     &[
         "trial", "plan limit", "billing", "card was declined", "insufficient funds",
         "payment required", "payment method", "HTTP 402", "suspended", "account is locked",
@@ -75,6 +75,6 @@ pub(super) const BUSY: Advice = rule(
 pub(super) const SHORTAGE: Advice = rule(
     Resources,
     AfterFix,
-    "Something is used up or beyond a limit: see what the error names, and free, raise or reduce it before requeueing.",
+    "A resource is exhausted or a limit is exceeded: see the error, and free, raise or reduce it before requeueing.",
     &["insufficient", "not enough", "exhausted", "exceeded", "exceeds", "is full"],
 );

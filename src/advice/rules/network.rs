@@ -4,8 +4,8 @@ use super::{Advice, CauseCategory, SafeToRetry, rule};
 use CauseCategory::ExternalService;
 use SafeToRetry::{AfterFix, Yes};
 
-const UNTRUSTED: &str = "TLS does not trust the other side: check the certificate's date and names and the worker's roots and clock.";
-const BROKEN: &str = "The connection broke or was not answered in time: requeue a canary; if it fails again, check the service named in the error.";
+const UNTRUSTED: &str = "The certificate of the service is not trusted: check its dates and names, and the CA certificates and clock of the worker.";
+const BROKEN: &str = "The connection failed or timed out: requeue a canary; if it fails again, check the service named in the error.";
 const FAILING: &str = "The service was unreachable or failing: check its status page, requeue a canary when it answers again.";
 
 pub(super) const TLS: Advice = rule(

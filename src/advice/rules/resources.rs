@@ -26,7 +26,7 @@ pub(super) const STORAGE: Advice = rule(
 pub(super) const MEMORY: Advice = rule(
     Resources,
     AfterFix,
-    "Killed for memory: requeue a few at a time with more memory or less concurrency; a huge source fails again.",
+    "Out of memory: requeue a canary with more memory or less concurrency; a very large input fails again.",
     &[
         "out of memory", "memory limit", "Allowed memory size", "cache resources exhausted",
         "OOM command not allowed", "OOMKilled", "ENOMEM", "errno 12", "cannot allocate",

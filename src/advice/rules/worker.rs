@@ -4,7 +4,7 @@ use super::{Advice, CauseCategory, SafeToRetry, rule};
 use CauseCategory::{Internal, Resources};
 use SafeToRetry::{AfterFix, Yes};
 
-const NO_WORD: &str = "No attempt recorded an error: its worker was killed or stopped its heartbeat, often for memory. See its events for the worker, restart it, then requeue a canary.";
+const NO_WORD: &str = "No attempt recorded an error: the worker was killed or stopped sending heartbeats, often because of memory. See the events for the worker, restart it, then requeue a canary.";
 const LIMIT: &str = "The work took longer than its limit: look at load, the size of the input and the limit before requeueing a canary.";
 
 pub(super) const UNRESPONSIVE: Advice = rule(
@@ -17,7 +17,7 @@ pub(super) const UNRESPONSIVE: Advice = rule(
 pub(super) const STALLED: Advice = rule(
     Internal,
     Yes,
-    "The worker stopped or stalled, and may have lost the job to another one: see its log and memory at that time, and whether clocks differ, before requeueing many.",
+    "The worker stopped or stalled, and another one may have claimed the job: check its log, memory and clock before requeueing many jobs.",
     &[
         "heartbeat", "lost lease", "lease lost", "lost its lease", "lock for job", "lock lost",
         "fenced", "part of an active group",
@@ -34,7 +34,7 @@ pub(super) const RENDER_TIME: Advice = rule(
 pub(super) const STOPPED: Advice = rule(
     Resources,
     Yes,
-    "Stopped from outside, by a deploy in most cases: requeue; if it continues, lengthen the grace period of shutdown.",
+    "The process was stopped, usually by a deploy: requeue; if this happens again, increase the shutdown grace period.",
     &["SIGTERM", "exit 143", "signal 15", "InterruptedException", "shutdown", "shutting down"],
 );
 
@@ -48,6 +48,6 @@ pub(super) const TIME_LIMIT: Advice = rule(
 pub(super) const FAILED: Advice = rule(
     Internal,
     AfterFix,
-    "The process failed: its log says why; fix that before requeueing a canary.",
+    "The process failed: see its log, and fix the cause before requeueing a canary.",
     &["exit", "crashed", "died", "abruptly"],
 );

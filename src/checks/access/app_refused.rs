@@ -8,7 +8,7 @@ use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 /// section 4.2. The status of the component itself comes from the `ready.*` checks.
 pub(crate) const CHECK: Check<Observed<Readiness>> = Check {
     id: "access.app",
-    title: "the database does not refuse the app",
+    title: "the app has its database permissions",
     section: Section::Access,
     evaluate,
 };
@@ -31,7 +31,7 @@ fn evaluate(
             .finding(
                 Status::Warning,
                 "app",
-                format!("the database refuses the app: {}", summary.join(" ")),
+                format!("the database denies the app: {}", summary.join(" ")),
             )
             .evidence(Evidence::text(text, observed.at, &observed.source))
             .next("cliplyctl rls audit")

@@ -6,7 +6,7 @@ use crate::facts::{Evidence, Finding, Section, SourceErrorKind, Status, Threshol
 /// Check that this login can read the jobs table, which all queue facts depend on.
 pub(crate) const CHECK: Check<AccessFacts> = Check {
     id: "access.jobs",
-    title: "this role sees the jobs table",
+    title: "this login can read the jobs table",
     section: Section::Access,
     evaluate,
 };

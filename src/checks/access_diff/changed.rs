@@ -59,7 +59,7 @@ fn changed_helpers(check: &Check<ReportPair>, pair: &ReportPair) -> Vec<Finding>
     }
     let finding = |(signature, cells): (&str, Vec<String>)| {
         let message =
-            format!("the definition of this helper changed; it decides {}", some_of(&cells, 4));
+            format!("the definition of this helper changed; it is used by {}", some_of(&cells, 4));
         check.finding(Status::Warning, signature, message)
     };
     changed.into_iter().map(finding).collect()

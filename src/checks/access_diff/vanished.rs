@@ -39,6 +39,6 @@ fn no_longer_examined(check: &Check<ReportPair>, pair: &ReportPair) -> Vec<Findi
         |subject: &&String| subject.starts_with("role ") || subject.starts_with("schema ");
     let missing =
         pair.old.examined.iter().filter(role_or_schema).filter(|s| !pair.new.examined.contains(s));
-    let message = "examined before, and not now";
+    let message = "examined before, not examined now";
     missing.map(|subject| check.finding(Status::Unknown, subject, message)).collect()
 }

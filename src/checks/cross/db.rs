@@ -9,7 +9,7 @@ use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 /// settings of one side are broken, not the database.
 pub(crate) const CHECK: Check<TriageFacts> = Check {
     id: "cross.db",
-    title: "app and tool agree on whether the database is reachable",
+    title: "app and cliplyctl agree on whether the database is reachable",
     section: Section::NotReady,
     evaluate,
 };
@@ -20,7 +20,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
         return vec![];
     };
     let (status, message, next) = match (reported, obstacle(facts)) {
-        (true, None) => (Status::Ok, "both reach the database".to_owned(), None),
+        (true, None) => (Status::Ok, "the app and cliplyctl reach the database".to_owned(), None),
         (false, None) => (
             Status::Warning,
             "readyz reports db: false, but this tool reaches the database; check the settings and the \

@@ -68,7 +68,12 @@ mod tests {
 
     fn set_heartbeat_age(facts: &mut TriageFacts, age: Option<f64>) {
         let queue: &mut Queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
-        queue.workers = Some(Workers { active: Count::Exact(0), heartbeat_age: age });
+        queue.workers = Some(Workers {
+            active: Count::Exact(0),
+            heartbeat_age: age,
+            by_worker: vec![],
+            more: 0,
+        });
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::zod::model::{EntryState, EnvFile, EnvSchema, Environment, SchemaKey, 
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.copy",
-    title: "The template works when copied",
+    title: "the template works when copied to .env",
     section: Section::Environment,
     evaluate,
 };
@@ -25,16 +25,16 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     // Each missing key is a finding of `env.template`; here they are one finding.
     if copy.findings.is_empty() && !copy.missing.is_empty() {
         let message = format!(
-            "every value of {path} is accepted when copied to .env, but the app would not start without {}",
+            "the app would not start with a copy of {path}: missing {}",
             copy.missing.join(", ")
         );
         return vec![check.finding(status, path, message)];
     }
     if copy.findings.is_empty() {
-        let mut message = format!("every value of {path} is accepted when copied to .env");
+        let mut message = format!("all values in {path} are valid");
         if !copy.unknown.is_empty() {
             let keys = copy.unknown.join(", ");
-            message.push_str(&format!(", as far as can be told: {keys} run code"));
+            message.push_str(&format!(", except {keys}, which run code and were not evaluated"));
         }
         copy.findings.push(check.finding(Status::Ok, path, message));
     }
@@ -76,7 +76,7 @@ impl<'f> Copy<'f> {
                 {
                     let place = SourceLine { file: template.path.clone(), line: entry.line };
                     let message = format!(
-                        "{} ({place}) is parsed as true: z.coerce.boolean() takes every text for true",
+                        "{} ({place}) is parsed as true: z.coerce.boolean() parses every text as true",
                         key.name
                     );
                     self.findings.push(check.finding(status, &key.name, message).at(place));
@@ -104,7 +104,7 @@ pub(crate) fn copied(template: &EnvFile) -> Variables {
 }
 
 fn describe_key(place: &SourceLine, key: &SchemaKey, state: &str, reasons: &[String]) -> String {
-    format!("{} ({state}, {place}) is refused when copied: {}", key.name, reasons.join("; "))
+    format!("{} ({state}, {place}) is not valid: {}", key.name, reasons.join("; "))
 }
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn missing_required_key_is_a_warning_about_the_start() {
         let found = findings("A: z.string(), B: z.string(), C: z.string().optional()", "A=x\n");
-        assert!(found[0].message.ends_with("would not start without B"), "{found:?}");
+        assert!(found[0].message.ends_with("missing B"), "{found:?}");
         assert_eq!(worst(&found), Status::Warning);
     }
 

@@ -10,7 +10,7 @@ use crate::zod::model::{EnvValue, Environment};
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.exposure",
-    title: "Keys are where they belong",
+    title: "keys and secrets are in the right variables",
     section: Section::Environment,
     evaluate,
 };
@@ -56,7 +56,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     }
     let all = template.len() + values.len();
     if findings.is_empty() && all > 0 {
-        let message = format!("{all} values looked at, none stands where it should not");
+        let message = format!("no secret in a public variable ({all} values checked)");
         findings.push(check.finding(Status::Ok, "keys", message));
     }
     findings
@@ -91,16 +91,16 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
     let secret_name = ["SECRET", "PRIVATE_KEY"].iter().any(|part| name.contains(part));
     let problem = match role(value) {
         Some(SupabaseKeyRole::Service) if public => {
-            "holds the service-role key, and browsers can read it"
+            "contains the service-role key, and browsers can read it"
         }
         Some(SupabaseKeyRole::Service) if anon_name => {
-            "holds the service-role key; the two are swapped"
+            "contains the service-role key; the two keys are swapped"
         }
         Some(SupabaseKeyRole::Anon) if service_name => {
-            "holds the anonymous key; the two are swapped"
+            "contains the anon key; the two keys are swapped"
         }
         _ if public && service_name => {
-            "is named for the service-role key, and browsers can read it"
+            "is named like the service-role key, and browsers can read it"
         }
         _ => match vendor {
             Some((KeyKind::Secret, what)) if public => {
@@ -111,11 +111,11 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
                 ));
             }
             Some((KeyKind::Publishable, what)) if secret_name => {
-                let problem = format!("is {what}, and a secret key belongs there");
+                let problem = format!("is {what}, but a secret key is expected");
                 return Some(finding(check, variable, &problem));
             }
             _ if public && has_password(value) => {
-                "is an address with a password, and browsers can read it"
+                "is a URL with a password, and browsers can read it"
             }
             _ => return None,
         },
@@ -148,7 +148,7 @@ fn mixed(check: &Check<Environment>, variables: &[ExposedVariable<'_>]) -> Vec<F
             && of_url != of_key
         {
             let message = format!(
-                "{} ({}) is a key of another project than {name}",
+                "{} ({}) belongs to another project than {name}",
                 variable.key, variable.origin
             );
             findings.push(check.finding(Status::Critical, variable.key, message));

@@ -7,7 +7,7 @@ use crate::zod::model::{EnvFile, Environment, FileNote, Note};
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.hygiene",
-    title: "The template is written cleanly",
+    title: "the template has no formatting issues",
     section: Section::Environment,
     evaluate,
 };
@@ -32,7 +32,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         .collect();
     if findings.is_empty() {
         let path = template.path.display().to_string();
-        let message = format!("{path} is written cleanly");
+        let message = format!("{path} has no formatting issues");
         findings.push(check.finding(Status::Ok, path, message));
     }
     findings
@@ -43,15 +43,15 @@ type FormattingIssue = (Option<u32>, bool, String);
 
 fn issues(file: &EnvFile) -> Vec<FormattingIssue> {
     let of_file = file.notes.iter().map(|note| match note {
-        FileNote::ByteOrderMark => (None, false, "begins with a byte order mark".to_owned()),
-        FileNote::Crlf => (None, false, "ends its lines with CRLF".to_owned()),
+        FileNote::ByteOrderMark => (None, false, "starts with a byte order mark".to_owned()),
+        FileNote::Crlf => (None, false, "has CRLF line endings".to_owned()),
         FileNote::MixedLineEnds { line } => {
-            (Some(*line), false, "ends its line otherwise than most".to_owned())
+            (Some(*line), false, "has mixed line endings".to_owned())
         }
         FileNote::NotUtf8 { line } => (Some(*line), true, "is not UTF-8".to_owned()),
-        FileNote::Utf16 => (None, true, "is UTF-16: dotenv finds nothing in it".to_owned()),
+        FileNote::Utf16 => (None, true, "is UTF-16: dotenv reads nothing from it".to_owned()),
         FileNote::Ignored { line } => {
-            (Some(*line), true, "is no assignment: dotenv skips it silently".to_owned())
+            (Some(*line), true, "is not an assignment: dotenv ignores it".to_owned())
         }
     });
     let of_entries = file.entries.iter().flat_map(|entry| {
@@ -61,15 +61,16 @@ fn issues(file: &EnvFile) -> Vec<FormattingIssue> {
                     (true, format!("sets {} again, after line {earlier}", entry.key))
                 }
                 Note::UnclosedQuote => {
-                    (true, format!("opens a quote for {} that nothing closes", entry.key))
+                    (true, format!("has an unclosed quote in the value of {}", entry.key))
                 }
                 Note::CutByHash => {
-                    (true, format!("cuts the value of {} at a #; quote it", entry.key))
+                    (true, format!("truncates the value of {} at the #; quote it", entry.key))
                 }
                 Note::Colon => (false, format!("sets {} with a colon", entry.key)),
-                Note::SpacedEquals => {
-                    (false, format!("has space around the = of {}; shells refuse it", entry.key))
-                }
+                Note::SpacedEquals => (
+                    false,
+                    format!("has spaces around the = of {}, which shells reject", entry.key),
+                ),
                 Note::Export => (false, format!("exports {}", entry.key)),
                 Note::MultiLine | Note::InlineComment => return None,
             };

@@ -9,7 +9,7 @@ use crate::zod::model::{EnvEntry, Environment, SourceLine};
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.secrets",
-    title: "The template holds no secrets",
+    title: "the template contains no secrets",
     section: Section::Environment,
     evaluate,
 };
@@ -56,7 +56,7 @@ fn looks_like(entry: &EnvEntry) -> Option<&'static str> {
         return Some("a signed token");
     }
     if has_password(value) {
-        return Some("an address with a password");
+        return Some("a URL with a password");
     }
     let named = SECRET_NAMES.iter().any(|name| entry.key.to_uppercase().contains(name));
     (named && has_random_part(value)).then_some("a random secret")

@@ -8,7 +8,7 @@ use crate::zod::model::Environment;
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.code",
-    title: "Every source file could be read",
+    title: "all source files could be read",
     section: Section::Environment,
     evaluate,
 };

@@ -12,7 +12,7 @@ use crate::zod::model::{EnvEntry, EnvFile, Environment, Rule, SourceLine};
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.template",
-    title: "Template and schema declare the same keys",
+    title: "template and schema have the same keys",
     section: Section::Environment,
     evaluate,
 };
@@ -52,19 +52,17 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings.extend(extra.map(|entry| extra_finding(check, facts, template, &drift, entry)));
     let path = template.path.display();
     for (key, reason) in &drift.unknown {
-        let message =
-            format!("whether {path} has a variable for {} is not known: {reason}", key.name);
+        let message = format!("not known whether {path} contains {}: {reason}", key.name);
         findings.push(check.finding(Status::Unknown, &key.name, message).at(key.place.clone()));
     }
     for what in facts.schemas().flat_map(|schema| &schema.unresolved) {
-        let message = format!("the schema may declare further keys: {what}");
+        let message = format!("the schema may declare more keys: {what}");
         findings
             .push(check.finding(Status::Unknown, path.to_string(), message).at(what.place.clone()));
     }
     if findings.is_empty() {
         let (all, documented) = (facts.keys().count(), drift.documented.len());
-        let message =
-            format!("{all} keys agree, {documented} of them are only documented in {path}");
+        let message = format!("all {all} keys match ({documented} only as comments in {path})");
         findings.push(check.finding(Status::Ok, path.to_string(), message));
     }
     findings
@@ -96,12 +94,13 @@ fn missing_finding(
         false => format!("{} (for {})", missing.name, key.name),
     };
     let message = match (entries.get(missing.name), similar) {
-        (Some(entry), _) => format!("{name} ({need}) is only documented, at {path}:{}", entry.line),
-        (None, Some(other)) => format!(
-            "{name} ({need}) is declared at {} and not in {path}, which has {other} (renamed?)",
-            key.place
-        ),
-        (None, None) => format!("{name} ({need}) is declared at {} and not in {path}", key.place),
+        (Some(entry), _) => {
+            format!("{name} ({need}) is only in a comment at {path}:{}", entry.line)
+        }
+        (None, Some(other)) => {
+            format!("{other} in {path} was probably renamed to {name} ({need}, {})", key.place)
+        }
+        (None, None) => format!("{name} ({need}, {}) is missing in {path}", key.place),
     };
     check.finding(Status::Critical, &key.name, message).at(key.place.clone())
 }
@@ -127,7 +126,7 @@ fn extra_finding(
     entry: &EnvEntry,
 ) -> Finding {
     let place = SourceLine { file: template.path.clone(), line: entry.line };
-    let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
+    let mut message = format!("{place} sets {}, which is not in the schema", entry.key);
     let in_template = |name: &str| template.entries.iter().any(|entry| entry.key == name);
     let declared = facts.keys().map(|(_, key)| key.name.as_str());
     let similar = match is_read(facts, &entry.key) {
@@ -136,8 +135,8 @@ fn extra_finding(
     };
     match similar {
         Some(other) if in_template(other) => message
-            .push_str(&format!(", which has {other}, as the template does: delete this line")),
-        Some(other) => message.push_str(&format!(", which has {other} (renamed?)")),
+            .push_str(&format!("; the schema and the template have {other}: delete this line")),
+        Some(other) => message.push_str(&format!("; it was probably renamed to {other}")),
         None => {}
     }
     // If the schema is incomplete, it may declare the key after all.
@@ -165,7 +164,7 @@ mod tests {
     fn matching_template_is_ok_and_counts_documented_keys() {
         let found = findings("A: z.string(), B: z.string().optional()", "A=\n# B=\n# note=x\n");
         assert_eq!(worst(&found), Status::Ok);
-        assert!(found[0].message.contains("1 of them are only documented"), "{found:?}");
+        assert!(found[0].message.contains("1 only as comments"), "{found:?}");
     }
 
     #[test]
@@ -180,7 +179,7 @@ mod tests {
         facts.policy.strict = true;
         let found = CHECK.run(&facts, &Thresholds::default());
         assert_eq!(worst(&found), Status::Critical);
-        assert!(found[0].message.contains("only documented"), "{found:?}");
+        assert!(found[0].message.contains("only in a comment"), "{found:?}");
     }
 
     #[test]
@@ -189,14 +188,14 @@ mod tests {
         let subjects: Vec<_> = found.iter().map(|f| (f.subject.as_str(), f.status)).collect();
         assert_eq!(subjects, [("SUPABASE_SERVICE_ROLE_KEY", Status::Critical)]);
         assert!(
-            found[0].message.contains("which has SUPABASE_SERVICE_KEY (renamed?)"),
+            found[0].message.contains("SUPABASE_SERVICE_KEY in .env.example was probably renamed"),
             "{found:?}"
         );
         assert!(found[0].message.contains("env.ts:2"), "{found:?}");
         // The suggestion remains after the new key was inserted.
         let template = "SUPABASE_SERVICE_ROLE_KEY=\nSUPABASE_SERVICE_KEY=\n";
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", template);
-        assert!(found[0].message.contains("which has SUPABASE_SERVICE_ROLE_KEY"), "{found:?}");
+        assert!(found[0].message.contains("have SUPABASE_SERVICE_ROLE_KEY"), "{found:?}");
     }
 
     #[test]
@@ -209,7 +208,7 @@ mod tests {
     fn open_schema_is_unknown_although_all_known_keys_agree() {
         let found = findings("A: z.string(), ...elsewhere", "A=\n");
         assert_eq!(worst(&found), Status::Unknown);
-        assert!(found[0].message.contains("may declare further keys"), "{found:?}");
+        assert!(found[0].message.contains("may declare more keys"), "{found:?}");
         assert_eq!(worst(&findings("A: z.string(), ...elsewhere", "B=\n")), Status::Critical);
     }
 
@@ -220,8 +219,8 @@ mod tests {
             "",
         );
         let shown: Vec<_> =
-            found.iter().map(|f| f.message.split(" is declared").next().unwrap()).collect();
-        assert_eq!(shown, ["C (required)", "D (required)", "A (optional)", "B (has a default)"]);
+            found.iter().map(|f| f.message.split(", env.ts").next().unwrap()).collect();
+        assert_eq!(shown, ["C (required", "D (required", "A (optional", "B (has a default"]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::zod::model::{CodeForm, CodeUse, Environment};
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.undeclared",
-    title: "The code reads no key that the schema lacks",
+    title: "all variables that the code reads are declared",
     section: Section::Environment,
     evaluate,
 };
@@ -43,7 +43,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         .collect();
     if findings.is_empty() && code.files > 0 {
         let keys = text::plural(reads.len() as u64, "key", "keys");
-        let message = format!("{keys} read, all of them declared or set by the platform");
+        let message = format!("all {keys} that the code reads are declared or set by the platform");
         findings.push(check.finding(Status::Ok, code.root.display().to_string(), message));
     }
     findings
@@ -55,7 +55,7 @@ fn finding(
     key: &str,
     uses: &[&CodeUse],
 ) -> Finding {
-    let mut message = format!("{key} is read at {} and is not in the schema", places(uses));
+    let mut message = format!("{key} (read at {}) is not in the schema", places(uses));
     let declared = facts.keys().map(|(_, key)| key.name.as_str());
     if let Some(other) = did_you_mean(key, declared) {
         message.push_str(&format!("; did you mean {other}?"));
@@ -102,8 +102,8 @@ mod tests {
     fn undeclared_key_is_a_warning_with_places_and_suggestion() {
         let uses = [("SUPABASE_URI", CodeForm::Read), ("SUPABASE_URI", CodeForm::Read)];
         let mut facts = with_code(environment("SUPABASE_URL: z.string()", None, &[]), &uses);
-        let expected = "SUPABASE_URI is read at src/a.ts:1 and 1 other place and is not in the schema; \
-                        did you mean SUPABASE_URL?";
+        let expected = "SUPABASE_URI (read at src/a.ts:1 and 1 other place) is not in the schema; did \
+                        you mean SUPABASE_URL?";
         let key = "SUPABASE_URI".to_owned();
         assert_eq!(found(&facts), [(key.clone(), Status::Warning, expected.to_owned())]);
         facts.policy.strict = true;
@@ -120,7 +120,7 @@ mod tests {
         ];
         let facts = with_code(environment("A: z.string()", None, &[]), &uses);
         assert_eq!(found(&facts)[0].1, Status::Ok);
-        assert!(found(&facts)[0].2.starts_with("3 keys read"));
+        assert!(found(&facts)[0].2.starts_with("all 3 keys that the code reads"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::zod::model::{CodeForm, EnvSchema, Environment, SchemaKey};
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.unused",
-    title: "The schema declares no key that the code never reads",
+    title: "all declared variables are read",
     section: Section::Environment,
     evaluate,
 };
@@ -36,24 +36,22 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     // A test reads what it sets itself.
     let computed = code.computed.iter().find(|place| !is_test(&place.file));
     let exception = match (code.unread.first(), computed) {
-        (Some(unread), _) => format!(", unless it is in {}", unread.place.file.display()),
-        (None, Some(place)) => format!(", unless by the computed name at {place}"),
+        (Some(unread), _) => format!(", except possibly in {}", unread.place.file.display()),
+        (None, Some(place)) => format!(", except possibly by the computed name at {place}"),
         (None, None) => String::new(),
     };
     // A file that could not be read may read the key.
     let status = if code.unread.is_empty() { Status::Warning } else { Status::Unknown };
     let finding = |key: &SchemaKey| {
         let root = code.root.display();
-        let message = format!(
-            "{} is declared at {} and read nowhere below {root}{exception}",
-            key.name, key.place
-        );
+        let message =
+            format!("{} (declared at {}) is not read below {root}{exception}", key.name, key.place);
         check.finding(status, &key.name, message).at(key.place.clone())
     };
     let mut findings: Vec<_> = unused.map(finding).collect();
     if findings.is_empty() {
         let root = code.root.display().to_string();
-        findings.push(check.finding(Status::Ok, root, "every declared key is read"));
+        findings.push(check.finding(Status::Ok, root, "all declared keys are read"));
     }
     findings
 }

@@ -12,7 +12,7 @@ use crate::zod::model::{
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.values",
-    title: "The values satisfy the schema",
+    title: "all values are valid",
     section: Section::Environment,
     evaluate,
 };
@@ -48,14 +48,14 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         }
         findings.extend(object_finding(check, schema, evaluation.object()));
         for what in &schema.unresolved {
-            let message = format!("nobody can tell without running it: {what}");
+            let message = format!("not known without running the code: {what}");
             findings.push(check.finding(Status::Unknown, &schema.name, message));
         }
     }
     findings.extend(required(check, facts, values));
     findings.extend(undeclared(check, facts, values));
     if !findings.iter().any(|finding| finding.status != Status::Ok) {
-        let message = format!("{} keys are satisfied", facts.keys().count());
+        let message = format!("{} keys are valid", facts.keys().count());
         findings.insert(0, check.finding(Status::Ok, &facts.schema.name, message));
     }
     findings
@@ -108,7 +108,7 @@ fn loader_finding(
     let word = |accepted: bool| if accepted { "accepted" } else { "refused" };
     (plain != expanded).then(|| {
         let message = format!(
-            "{} is {} as it stands, and {} if the loader replaces $NAME as Next.js, Vite and Bun do ({})",
+            "{} is {} as written, but {} if the loader expands $NAME, as Next.js, Vite and Bun do ({})",
             key.name,
             word(plain),
             word(expanded),
@@ -123,7 +123,8 @@ fn encodings(check: &Check<Environment>, values: &EnvValues) -> Vec<Finding> {
     let files = values.unreadable.iter();
     files
         .map(|file| {
-            let message = format!("{file} is UTF-16: dotenv finds nothing in it; save it as UTF-8");
+            let message =
+                format!("{file} is UTF-16: dotenv reads nothing from it; save it as UTF-8");
             check.finding(Status::Critical, file, message)
         })
         .collect()
@@ -180,7 +181,7 @@ fn inverted(
 ) -> Option<Finding> {
     let set = set.filter(|set| is_inverted(&key.rule, set.effective()))?;
     let message = format!(
-        "{} ({}) is parsed as true: z.coerce.boolean() takes every text for true ({})",
+        "{} ({}) is parsed as true: z.coerce.boolean() parses every text as true ({})",
         key.name, set.origin, key.place
     );
     Some(check.finding(Status::Warning, &key.name, message).at(key.place.clone()))
@@ -197,7 +198,7 @@ fn required(check: &Check<Environment>, facts: &Environment, values: &EnvValues)
     missing
         .map(|name| {
             let state = if values.get(name).is_some() { "blank" } else { "not set" };
-            let message = format!("{name} is {state}, and the profile {profile} needs it");
+            let message = format!("{name} is {state}, but the profile {profile} requires it");
             check.finding(Status::Critical, name, message)
         })
         .collect()
@@ -220,7 +221,7 @@ fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValue
     let unknown = values.set.iter().filter(|set| !set.from_process && !known(&set.key));
     unknown
         .map(|set| {
-            let refused = if strict { ", and a strict schema refuses it" } else { "" };
+            let refused = if strict { "; a strict schema rejects it" } else { "" };
             let mut message = format!("{} ({}) is not in the schema{refused}", set.key, set.origin);
             let keys = facts.keys().map(|(_, key)| key.name.as_str());
             if let Some(other) = did_you_mean(&set.key, keys) {
@@ -288,8 +289,8 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "A is blank, and the profile production needs it",
-                "B is not set, and the profile production needs it"
+                "A is blank, but the profile production requires it",
+                "B is not set, but the profile production requires it"
             ]
         );
     }

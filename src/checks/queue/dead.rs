@@ -14,7 +14,7 @@ fn evaluate(
 ) -> Vec<Finding> {
     queue_finding(check, facts, "dead letters", |queue| match &queue.dead {
         Some(dead) => count_finding(check, facts, "dead letters", dead, thresholds.dead, |n| {
-            format!("{n} dead letters")
+            format!("{n} {}", if n == "1" { "dead letter" } else { "dead letters" })
         })
         .next("cliplyctl dlq groups"),
         None => check.finding(

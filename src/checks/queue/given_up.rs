@@ -8,7 +8,7 @@ use crate::text;
 /// same thresholds apply. Without such jobs there is no finding.
 pub(crate) const CHECK: Check<QueueFacts> = Check {
     id: "dlq.given_up",
-    title: "failed jobs that are not claimed again",
+    title: "failed jobs that no function claims again",
     section: Section::DeadLetters,
     evaluate,
 };

@@ -89,6 +89,18 @@ fn count_finding(
     finding
 }
 
+/// Returns where the stuck jobs are: ` on worker-c`, ` on 3 workers`; empty if no worker is known.
+fn on_workers(queue: &Queue) -> String {
+    let Some(workers) = &queue.workers else { return String::new() };
+    let with_stuck = workers.by_worker.iter().filter(|jobs| jobs.stuck > 0);
+    let names: Vec<_> = with_stuck.map(|jobs| jobs.worker.as_deref()).collect();
+    match names.as_slice() {
+        [Some(name)] => format!(" on {name}"),
+        [] | [None] => String::new(),
+        names => format!(" on {} workers", text::count(names.len() as u64)),
+    }
+}
+
 /// A formatted count with its noun: `1 job`, `≥ 1,234 jobs`.
 fn jobs(count: &str) -> String {
     format!("{count} {}", if count == "1" { "job" } else { "jobs" })
@@ -129,7 +141,12 @@ pub(crate) mod tests {
             future_times: None,
             oldest_due_age: None,
             stuck: Some(Count::Exact(0)),
-            workers: Some(Workers { active: Count::Exact(0), heartbeat_age: None }),
+            workers: Some(Workers {
+                active: Count::Exact(0),
+                heartbeat_age: None,
+                by_worker: vec![],
+                more: 0,
+            }),
             dead_lettered_last_hour: Some(Count::Exact(0)),
             by_kind: vec![],
             by_kind_missing: None,

@@ -1,6 +1,6 @@
 //! `queue.oldest_due`: the age of the oldest due job.
 
-use super::{Check, QueueFacts, compare, queue_finding, text, threshold_text};
+use super::{Check, QueueFacts, compare, count_text, jobs, queue_finding, text, threshold_text};
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
@@ -21,18 +21,18 @@ fn evaluate(
     queue_finding(check, facts, subject, |queue| {
         let threshold = threshold_text(thresholds.oldest_due, "s");
         let finding = match (queue.oldest_due_age, &queue.due) {
-            (Some(age), _) => check
+            (Some(age), due) => check
                 .finding(
                     compare(age, thresholds.oldest_due),
                     subject,
-                    format!("oldest job due for {}", text::age(age)),
+                    format!("{} due, oldest due for {}", jobs(&count_text(due)), text::age(age)),
                 )
                 .evidence(Evidence::number(age.round(), "s", facts.at, facts.source.clone())),
             (None, Count::Exact(0)) => check.finding(Status::Ok, subject, "no job is due"),
             (None, Count::Exact(_)) => {
                 check.finding(Status::Unknown, subject, "jobs are due, but none has a due time")
             }
-            (None, count) => check.finding(Status::Unknown, subject, super::count_text(count)),
+            (None, count) => check.finding(Status::Unknown, subject, count_text(count)),
         };
         finding.threshold(threshold).next("cliplyctl queue")
     })
@@ -49,7 +49,7 @@ mod tests {
         (queue.due, queue.oldest_due_age) = (Count::Exact(1), Some(2_520.0));
         let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.status, Status::Critical);
-        assert_eq!(finding.message, "oldest job due for 42m 00s");
+        assert_eq!(finding.message, "1 job due, oldest due for 42m 00s");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `queue.stuck`: the number of stuck jobs.
 
-use super::{Check, QueueFacts, count_finding, jobs, queue_finding, text};
+use super::{Check, QueueFacts, count_finding, jobs, on_workers, queue_finding};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check of the number of claimed jobs without a recent heartbeat.
@@ -15,11 +15,7 @@ fn evaluate(
     queue_finding(check, facts, "stuck jobs", |queue| match &queue.stuck {
         Some(stuck) => {
             let finding = count_finding(check, facts, "stuck jobs", stuck, thresholds.stuck, |n| {
-                format!(
-                    "{} stuck: no heartbeat for {}",
-                    jobs(n),
-                    text::duration(thresholds.stuck_after)
-                )
+                format!("{} stuck{}", jobs(n), on_workers(queue))
             });
             match finding.status {
                 Status::Unknown => finding,

@@ -95,7 +95,12 @@ mod tests {
     fn claimed_jobs_of_an_unresponsive_worker_are_critical() {
         let mut queue = idle();
         queue.claimed = Count::Exact(2);
-        queue.workers = Some(Workers { active: Count::Exact(0), heartbeat_age: Some(601.0) });
+        queue.workers = Some(Workers {
+            active: Count::Exact(0),
+            heartbeat_age: Some(601.0),
+            by_worker: vec![],
+            more: 0,
+        });
         let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.status, Status::Critical);
         assert!(

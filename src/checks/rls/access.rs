@@ -13,7 +13,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// CRITICAL.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.access",
-    title: "effective access is the declared one",
+    title: "computed access is the expected access",
     section: Section::Access,
     evaluate,
 };
@@ -22,7 +22,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for (name, declared) in &audit.contract.tables {
         let Some(table) = audit.catalog.relation(name).filter(|t| t.exposed) else {
-            let message = "declared, but not in the examined schemas";
+            let message = "in the contract, but not in the examined schemas";
             findings.push(check.finding(Status::Unknown, name, message));
             continue;
         };
@@ -36,24 +36,28 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                 "-- See why: {}; then restore the grants of {name}.",
                 "cliplyctl rls matrix"
             );
-            findings.push(table_finding(
-                check,
-                audit,
-                status,
-                name,
-                found.join("; "),
-                source,
-                suggested_fix,
-            ));
+            let (briefs, messages): (Vec<_>, Vec<_>) =
+                found.into_iter().map(|d| (d.brief, d.message)).unzip();
+            let message = messages.join("; ");
+            let finding = table_finding(check, audit, status, name, message, source, suggested_fix);
+            findings.push(Finding { brief: briefs.into_iter().next(), ..finding });
         }
     }
     for role in audit.contract.tables.values().flat_map(|t| t.roles.keys()) {
         if audit.catalog.role(role).is_none() && !findings.iter().any(|f| f.subject == *role) {
-            let message = "declared, but there is no such role, or it is not examined";
+            let message = "in the contract, but the role does not exist or is not examined";
             findings.push(check.finding(Status::Unknown, role, message));
         }
     }
     findings
+}
+
+/// Access of a role that differs from the contract.
+struct Difference {
+    /// For a headline: `anon can read every row of public.jobs`.
+    brief: String,
+    /// With the expected access: `anon can read every row (expected: no rows)`.
+    message: String,
 }
 
 /// Lists the differences of a role: `authenticated can read and update every row (expected: no rows)`.
@@ -62,7 +66,7 @@ fn differences(
     contract: &ContractTable,
     table: &Relation,
     role: &Role,
-) -> Vec<String> {
+) -> Vec<Difference> {
     let mut groups: Vec<((String, String), Vec<&str>)> = Vec::new();
     for command in SqlCommand::ALL {
         let Some(permission) = contract.permission(&role.name, command) else { continue };
@@ -83,7 +87,18 @@ fn differences(
             verbs => verbs.concat(),
         };
         let can = if reached.starts_with(':') { "cannot" } else { "can" };
-        format!("{} {can} {verbs}{reached} (expected: {expected})", role.name)
+        let (role, table) = (&role.name, &table.name);
+        let brief = match reached.strip_prefix(':') {
+            Some(reason) => format!("{role} cannot {verbs} {table}:{reason}"),
+            None if reached.starts_with(" rows where") => {
+                format!("{role} can {verbs} rows of {table}")
+            }
+            None => format!("{role} {can} {verbs}{reached} of {table}"),
+        };
+        Difference {
+            brief,
+            message: format!("{role} {can} {verbs}{reached} (expected: {expected})"),
+        }
     };
     groups.into_iter().map(sentence).collect()
 }
@@ -109,7 +124,8 @@ fn reached(computed: &ComputedAccess) -> String {
     }
 }
 
-fn expected(permission: &Permission) -> String {
+/// Returns the expected access as rows: `no rows`.
+pub(super) fn expected(permission: &Permission) -> String {
     match permission {
         Permission::Allow => "every row".to_owned(),
         Permission::Deny => "no rows".to_owned(),

@@ -15,7 +15,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check for policies outside the contract that admit every row to a client. CRITICAL.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.always_true",
-    title: "a policy lets clients at every row",
+    title: "policies that admit clients to every row",
     section: Section::Access,
     evaluate,
 };
@@ -99,7 +99,7 @@ fn describe(
     }
     let policy = names.first().copied().unwrap_or_default();
     let fix = format!(
-        "-- Narrow it to the rows that are meant to be public, for example:\n\
+        "-- Restrict it to the rows that should be public, for example:\n\
          ALTER POLICY {} ON {} USING (<owner column> = (select auth.uid()));",
         ident(policy),
         table.name

@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check that no client role is a superuser, has BYPASSRLS or can become such a role. CRITICAL.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.bypass_role",
-    title: "clients that escape row security",
+    title: "client roles that bypass RLS",
     section: Section::Access,
     evaluate,
 };
@@ -22,7 +22,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             ("has BYPASSRLS".to_owned(), format!("ALTER ROLE {name} NOBYPASSRLS;"))
         } else if !role.can_become_bypass.is_empty() {
             let targets = role.can_become_bypass.join(", ");
-            let message = format!("may become {targets}, which row security does not bind");
+            let message = format!("can SET ROLE to {targets}, to which RLS does not apply");
             (message, format!("REVOKE {targets} FROM {name};"))
         } else {
             continue;

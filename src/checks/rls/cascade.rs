@@ -13,7 +13,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check that no delete of a client cascades into a table of the contract whose rows it must not delete. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.cascade",
-    title: "deletes that cascade past row security",
+    title: "deletes that cascade and bypass RLS",
     section: Section::Access,
     evaluate,
 };
@@ -40,8 +40,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             for (parent, roles) in parents {
                 let roles = roles.join(" and ");
                 let message = format!(
-                    "{roles} may DELETE from {parent}, and a foreign key then {effect} its rows past row security \
-                     (declared {}: deny)",
+                    "{roles} may DELETE from {parent}, and a foreign key then {effect} its rows without RLS (expected {}: deny)",
                     command.sql()
                 );
                 let fix = format!(

@@ -13,7 +13,7 @@ use crate::text::some_of;
 /// tables are listed as OK.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.column_grant",
-    title: "rights on single columns",
+    title: "grants on single columns",
     section: Section::Access,
     evaluate,
 };
@@ -30,7 +30,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         }
     }
     if !others.is_empty() {
-        let message = format!("clients hold rights on single columns of {}", some_of(&others, 5));
+        let message = format!("clients hold grants on single columns of {}", some_of(&others, 5));
         findings.push(check.finding(Status::Ok, "columns", message));
     }
     findings
@@ -77,7 +77,7 @@ fn unexpected_grants(
             ));
         }
     }
-    let message = format!("rights on single columns: {}", some_of(&unexpected, 6));
+    let message = format!("grants on single columns: {}", some_of(&unexpected, 6));
     let any_unexpected = !unexpected.is_empty();
     let suggested_fix = suggested_fix.join("\n");
     let source = "pg_attribute.attacl";

@@ -9,7 +9,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// its effect makes the finding CRITICAL.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.contract_policy",
-    title: "the policies are the declared ones",
+    title: "policies match the contract",
     section: Section::Access,
     evaluate,
 };
@@ -55,7 +55,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for policy in present {
             if !expected.policies.iter().any(|p| p.name == policy.name) {
                 add(
-                    format!("policy {} is not in the contract: {}", policy.name, describe(policy)),
+                    format!("policy {} {} is not in the contract", policy.name, describe(policy)),
                     format!("DROP POLICY {} ON {name};", ident(&policy.name)),
                 );
             }
@@ -87,9 +87,14 @@ pub(crate) fn cause(audit: &Audit, table: &str, role: &str) -> Option<String> {
     added.map(|p| p.name.clone()).or_else(changed).or_else(missing)
 }
 
+/// Returns `(SELECT to anon, USING true)`.
 fn describe(policy: &catalog::Policy) -> String {
-    let using = policy.using.as_deref().or(policy.check.as_deref()).unwrap_or("true");
-    format!("{} to {} where {}", policy.command_word(), policy.roles.join(", "), normalise(using))
+    let condition = match (policy.using.as_deref(), policy.check.as_deref()) {
+        (Some(using), _) => format!("USING {}", normalise(using)),
+        (None, Some(check)) => format!("WITH CHECK {}", normalise(check)),
+        (None, None) => "USING true".to_owned(),
+    };
+    format!("({} to {}, {condition})", policy.command_word(), policy.roles.join(", "))
 }
 
 /// Describes the first difference of a policy from the contract.

@@ -10,7 +10,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check for policies without effect, because none of their roles holds the required grant. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.dead_policy",
-    title: "a policy whose role holds no grant",
+    title: "policies whose role has no grant",
     section: Section::Access,
     evaluate,
 };
@@ -29,7 +29,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let names: Vec<_> = roles.iter().map(|r| r.name.as_str()).collect();
         let names = names.join(", ");
         let message = format!(
-            "policy {} is dead: {names} holds no {} grant",
+            "policy {} has no effect: {names} has no {} grant",
             policy.name,
             policy.command_word()
         );

@@ -8,7 +8,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check that default privileges grant nothing to roles other than the service role. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.default_privileges",
-    title: "future tables open by themselves",
+    title: "default privileges open future tables",
     section: Section::Access,
     evaluate,
 };
@@ -38,7 +38,8 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     if opened.is_empty() {
         return vec![];
     }
-    let message = format!("objects of the future open by themselves: {}", opened.join("; "));
+    let message =
+        format!("default privileges grant access to future objects: {}", opened.join("; "));
     let suggested_fix = suggested_fix.join("\n");
     vec![table_finding(
         check,

@@ -17,7 +17,7 @@ use crate::text::some_of;
 /// protected rows without testing who calls it.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.definer_rpc",
-    title: "clients can call what bypasses row security",
+    title: "clients can call functions that bypass RLS",
     section: Section::Access,
     evaluate,
 };
@@ -48,30 +48,26 @@ fn evaluate_function<'a>(
         (true, true) => return None,
         (false, _) if reach.asks => (
             Status::Warning,
-            format!("{callers} may call it; it asks who calls and writes {}", some_of(&writes, 3)),
+            format!(
+                "{callers} may call it; it checks the caller and writes {}",
+                some_of(&writes, 3)
+            ),
         ),
         (true, _) if paths.is_helper(function) => return None,
         (true, _) if reach.asks => (
             Status::Ok,
             format!(
-                "{callers} may call it; it asks who calls before it reads {}: that it returns the \
-                 caller's rows alone was not examined",
+                "{callers} may call it; it checks the caller before it reads {}: not examined whether it returns only the caller's rows",
                 some_of(&reads, 3)
             ),
         ),
         (false, _) => (
             Status::Critical,
-            format!(
-                "{callers} may call it, and it writes {} past row security",
-                some_of(&writes, 3)
-            ),
+            format!("{callers} may call it, and it writes {} without RLS", some_of(&writes, 3)),
         ),
         (true, false) => (
             Status::Critical,
-            format!(
-                "{callers} may call it, and it returns {} past row security",
-                some_of(&reads, 3)
-            ),
+            format!("{callers} may call it, and it returns {} without RLS", some_of(&reads, 3)),
         ),
     };
     let reached = reach.reads.keys().chain(reach.writes.keys());

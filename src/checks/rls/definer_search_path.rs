@@ -16,7 +16,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let without_search_path =
         audit.catalog.relevant_functions().filter(|f| f.definer && f.search_path.is_none());
     let finding = |f: &crate::facts::access::catalog::SqlFunction| {
-        let message = format!("runs as {} by the caller's search_path", f.owner);
+        let message = format!("runs as {} with the search_path of its caller", f.owner);
         let suggested_fix =
             format!("ALTER FUNCTION {} SET search_path = {};", f.signature, f.schema);
         table_finding(

@@ -10,7 +10,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check for duplicate policies outside the contract. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.duplicate_policy",
-    title: "two policies say the same",
+    title: "duplicate policies",
     section: Section::Access,
     evaluate,
 };
@@ -23,10 +23,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             .policies_on(&table.name)
             .find(|other| other.name < policy.name && is_same(other, policy));
         let message = match duplicate {
-            Some(duplicate) => format!("policy {} says what {} says", policy.name, duplicate.name),
+            Some(duplicate) => format!("policy {} duplicates {}", policy.name, duplicate.name),
             None if is_claim(audit, policy) && has_service_policy(audit, policy) => {
                 format!(
-                    "policy {} repeats by claim what another grants to service_role",
+                    "policy {} admits service_role by claim, as another policy does by role",
                     policy.name
                 )
             }

@@ -8,7 +8,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// counted in an OK finding.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.force",
-    title: "row security binds the owner where declared",
+    title: "RLS applies to the owner where the contract has FORCE",
     section: Section::Access,
     evaluate,
 };
@@ -28,12 +28,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         });
         let suggested_fix = match helper {
             Some(helper) if !table.owner_bypasses_rls => format!(
-                "-- Not yet: {helper} runs as {}, the owner, and would stop seeing rows. Change its owner first.",
+                "-- Not yet: {helper} runs as the owner {} and would no longer see rows. Change its owner first.",
                 table.owner
             ),
             _ => format!("ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"),
         };
-        let message = "FORCE ROW LEVEL SECURITY is declared and missing".to_owned();
+        let message = "FORCE ROW LEVEL SECURITY is in the contract and missing".to_owned();
         findings.push(table_finding(
             check,
             audit,
@@ -45,8 +45,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         ));
     }
     if unforced > 0 {
-        let message =
-            format!("row security does not bind the owner of {unforced} tables (no FORCE)");
+        let message = format!("RLS does not apply to the owner of {unforced} tables (no FORCE)");
         findings.push(check.finding(Status::Ok, "owners", message));
     }
     findings

@@ -12,7 +12,7 @@ use crate::text::some_of;
 /// Check that helper functions return the expected result for the test users. CRITICAL.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.helper",
-    title: "helpers of policies answer as declared",
+    title: "helpers of policies return the expected results",
     section: Section::Access,
     evaluate,
 };
@@ -38,7 +38,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let callers: BTreeSet<_> =
             audit.catalog.callers(&call.function).map(|p| p.table.clone()).collect();
         let message = format!(
-            "the helper {} is wrong: {}; policies of {} call it",
+            "the helper {} returns wrong results: {}; policies of {} call it",
             call.function,
             wrong_answers.join("; "),
             some_of(&callers.into_iter().collect::<Vec<_>>(), 4)

@@ -10,7 +10,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// finding CRITICAL.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.helper_body",
-    title: "helpers of policies are the declared ones",
+    title: "helpers of policies match the contract",
     section: Section::Access,
     evaluate,
 };
@@ -19,7 +19,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for (signature, expected) in &audit.contract.helpers {
         let message = match audit.catalog.function(signature).map(helper) {
-            None => "the declared helper is missing".to_owned(),
+            None => "the helper of the contract is missing".to_owned(),
             Some(actual) if same(&actual, expected) => continue,
             Some(actual) => format!(
                 "the helper {signature} differs from the contract: {}",

@@ -11,7 +11,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// user. CRITICAL; a WARNING if the contract holds the helper.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.immutable_helper",
-    title: "helpers whose answer may be kept for another user",
+    title: "IMMUTABLE helpers whose result depends on the caller",
     section: Section::Access,
     evaluate,
 };
@@ -24,7 +24,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             && audit.catalog.callers(&f.signature).next().is_some()
     };
     let finding = |f: &SqlFunction| {
-        let message = format!("{} is IMMUTABLE, but its result depends on who calls", f.signature);
+        let message = format!("{} is IMMUTABLE, but its result depends on the caller", f.signature);
         let fix = format!("ALTER FUNCTION {} STABLE;", f.signature);
         let is_declared = audit.contract.helpers.contains_key(&f.signature);
         let status = if is_declared { Status::Warning } else { Status::Critical };

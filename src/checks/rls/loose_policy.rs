@@ -14,7 +14,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check for policies outside the contract whose condition holds for rows of everybody. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.loose_policy",
-    title: "conditions that are looser than they look",
+    title: "conditions that admit more rows than they seem to",
     section: Section::Access,
     evaluate,
 };
@@ -88,5 +88,5 @@ fn null_problem(
     });
     // A condition that asks for NULL means it.
     open.find(|column| !is_null_test(text, column))
-        .map(|column| format!("admits every row without {column}, whoever asks"))
+        .map(|column| format!("admits every row without {column} to every caller"))
 }

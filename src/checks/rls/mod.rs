@@ -122,7 +122,7 @@ pub(crate) fn evaluate(audit: &Audit, thresholds: &Thresholds) -> Vec<Finding> {
 /// Of several findings about a table, the one about a policy that applies to the role of the effect is used, then
 /// one that names the role.
 fn merge_effect(audit: &Audit, findings: &mut Vec<Finding>, effect: Finding) {
-    let role = effect.message.split(' ').next().unwrap_or_default().to_owned();
+    let role = effect.message.split([' ', ':']).next().unwrap_or_default().to_owned();
     let is_explaining = |f: &Finding| f.subject == effect.subject && EXPLAINING.contains(&f.check);
     let names_role = |f: &Finding| f.message.split([' ', ',', ':', ';']).any(|word| word == role);
     let is_effect = |f: &Finding| f.subject == effect.subject && f.check == access::CHECK.id;
@@ -141,10 +141,17 @@ fn merge_effect(audit: &Audit, findings: &mut Vec<Finding>, effect: Finding) {
     match cause.map(|index| &mut findings[index]) {
         Some(cause) if effect.status == Status::Critical => {
             cause.status = Status::Critical;
+            cause.brief = cause.brief.take().or(effect.brief);
             // The effect first, then its cause, then what the tests showed.
             cause.message = match effect.check {
                 id if id == tested::CHECK.id => {
-                    format!("{}. Tested: {}", cause.message, effect.message)
+                    let tested = tested::without_expected(&effect.message, &cause.message);
+                    // The role is named by the effect that the cause was merged with before.
+                    let tested = match tested.strip_prefix(&format!("{role}: ")) {
+                        Some(result) if cause.message.contains(&format!("{role} can ")) => result,
+                        _ => &tested,
+                    };
+                    format!("{}. Tested: {tested}", cause.message)
                 }
                 _ if cause.check == access::CHECK.id || cause.message.contains("(expected: ") => {
                     format!("{}; {}", effect.message, cause.message)

@@ -8,7 +8,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// policy. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.no_policy",
-    title: "row security without any policy",
+    title: "RLS without a policy",
     section: Section::Access,
     evaluate,
 };
@@ -25,9 +25,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let roles = roles.join(", ");
         let has_restrictive = audit.catalog.policies_on(&table.name).next().is_some();
         let which = if has_restrictive { "no permissive policy" } else { "no policy" };
-        let message = format!("granted to {roles}, but {which} admits any row to anybody");
+        let message = format!("granted to {roles}, but {which} admits a row to any role");
         let suggested_fix = format!(
-            "-- Where clients need no row of it:\nREVOKE ALL ON {} FROM {roles};",
+            "-- If clients need no rows of it:\nREVOKE ALL ON {} FROM {roles};",
             table.name
         );
         findings.push(table_finding(

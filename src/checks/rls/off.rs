@@ -8,7 +8,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// the contract expects it.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.off",
-    title: "row security is off where clients can reach",
+    title: "RLS is off on tables that clients can reach",
     section: Section::Access,
     evaluate,
 };
@@ -24,7 +24,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let roles = clients_with_access(audit, table);
         let (status, message) = match (roles.is_empty(), expected) {
             (true, Some(true)) => {
-                (Status::Warning, "row security is off; only missing grants protect it".to_owned())
+                (Status::Warning, "RLS is off; only missing grants protect it".to_owned())
             }
             (true, _) => continue,
             (false, _) => {
@@ -32,12 +32,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                 let note = table.partition_of.as_ref().map_or(String::new(), |parent| {
                     format!(" (a partition: the policies of {parent} do not apply to it directly)")
                 });
-                (Status::Critical, format!("row security is off, and {roles} may use it{note}"))
+                (Status::Critical, format!("RLS is off, and {roles} may use it{note}"))
             }
         };
         let name = &table.name;
         let suggested_fix = format!(
-            "-- With row security on and no policy clients see nothing: create the policies they need first.\n\
+            "-- With RLS on and without a policy, clients see no rows: create the policies first.\n\
              ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;"
         );
         findings.push(table_finding(

@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check that no client owns a table outside the contract, or can become its owner. CRITICAL.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.owner",
-    title: "tables that belong to their clients",
+    title: "tables owned by client roles",
     section: Section::Access,
     evaluate,
 };
@@ -26,8 +26,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                 continue;
             }
             let how = if owns { "has the rights of its owner" } else { "can become its owner" };
-            let message =
-                format!("{} {how}, {}: row security does not bind it", role.name, table.owner);
+            let message = format!("{} {how}, {}: RLS does not apply to it", role.name, table.owner);
             let fix = if role.name == table.owner {
                 format!("ALTER TABLE {} OWNER TO CURRENT_USER;", table.name)
             } else {

@@ -9,7 +9,7 @@ use crate::text::some_of;
 /// Check for per-row calls, which affect only performance. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.per_row_uid",
-    title: "policies that ask who the user is for every row",
+    title: "policies that call auth.uid() for every row",
     section: Section::Access,
     evaluate,
 };
@@ -23,7 +23,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     }
     let names: Vec<_> = slow.iter().map(|p| format!("{} ({})", p.table, p.name)).collect();
     let message = format!(
-        "{} policies call auth.uid() and the like once a row: {}",
+        "{} policies call auth.uid() or similar once per row: {}",
         slow.len(),
         some_of(&names, 4)
     );

@@ -8,7 +8,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.policies_without_rls",
-    title: "policies stand on a table with row security off",
+    title: "policies on a table with RLS off",
     section: Section::Access,
     evaluate,
 };
@@ -22,7 +22,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         }
         let roles = clients_with_access(audit, table);
         let status = if roles.is_empty() { Status::Warning } else { Status::Critical };
-        let mut message = format!("{policies} policies exist, but row security is off");
+        let mut message = format!("{policies} policies exist, but RLS is off");
         if !roles.is_empty() {
             message.push_str(&format!(": {} may use every row", roles.join(" and ")));
         }

@@ -10,7 +10,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check that the commands that clients hold grants for can run. WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.policy_fails",
-    title: "policies that fail for the role they serve",
+    title: "policies that fail for a role with the grant",
     section: Section::Access,
     evaluate,
 };
@@ -30,7 +30,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             let verb = if commands.len() == 1 { "fails" } else { "fail" };
             let SqlFailure { code, message } = failing.failure;
             let message = format!(
-                "{} by {} {verb}: {message} (SQLSTATE {code})",
+                "{} by {} {verb}: {message} ({code})",
                 commands.join(", "),
                 failing.role.name
             );

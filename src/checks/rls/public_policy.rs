@@ -13,7 +13,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// to clients. CRITICAL if clients can use every row, otherwise WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.public_policy",
-    title: "a policy for everybody where the service was meant",
+    title: "policies for all roles that seem to be for service_role",
     section: Section::Access,
     evaluate,
 };
@@ -40,7 +40,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let (status, effect) = if claim {
             (Status::Warning, "every client's query evaluates it".to_owned())
         } else if unfiltered.is_empty() {
-            (Status::Warning, "only missing grants keep clients out".to_owned())
+            (Status::Warning, "only missing grants protect it".to_owned())
         } else {
             (Status::Critical, format!("{} may use every row", unfiltered.join(" and ")))
         };

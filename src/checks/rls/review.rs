@@ -7,7 +7,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check that no table of the contract is marked for review. WARNING. Paths keep their own finding while marked.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.review",
-    title: "open tables are confirmed",
+    title: "tables open to clients are reviewed",
     section: Section::Access,
     evaluate,
 };

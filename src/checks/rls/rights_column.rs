@@ -12,7 +12,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// Check that users cannot change their own role or plan. WARNING for tables outside the contract.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.rights_column",
-    title: "rights that users give themselves",
+    title: "users can change columns that grant rights",
     section: Section::Access,
     evaluate,
 };

@@ -16,7 +16,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// changed, otherwise a WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.row_transfer",
-    title: "rows that change hands",
+    title: "rows can be moved to another owner or workspace",
     section: Section::Access,
     evaluate,
 };
@@ -167,8 +167,7 @@ fn finding(
         Transfer::TakeOver => (
             Status::Critical,
             format!(
-                "{roles} may change every row: {noun} {names} admits every existing row (USING), whatever WITH CHECK \
-                 requires of it afterwards"
+                "{roles} may change every row: {noun} {names} admits every existing row (USING), whatever WITH CHECK requires"
             ),
         ),
         Transfer::GiveAway => (

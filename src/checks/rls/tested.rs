@@ -14,7 +14,7 @@ use crate::text::ShellCommand;
 /// are UNKNOWN, and tests of empty tables are noted as OK.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.observed",
-    title: "what roles really reach is what is declared",
+    title: "tested access is the expected access",
     section: Section::Access,
     evaluate,
 };
@@ -44,10 +44,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         }
     }
     for (subject, reason) in &audit.observations.blocked {
-        findings.push(check.finding(Status::Unknown, subject, format!("not observed: {reason}")));
+        findings.push(check.finding(Status::Unknown, subject, format!("not tested: {reason}")));
     }
     for (subject, reason) in &audit.observations.untested {
-        findings.push(check.finding(Status::Ok, subject, format!("vacuous: {reason}")));
+        findings.push(check.finding(Status::Ok, subject, format!("not tested: {reason}")));
     }
     findings
 }
@@ -78,9 +78,9 @@ fn compare_with_contract(
         .iter()
         .map(|(users, result)| {
             if users.contains(&role) {
-                format!("{role} {result}")
+                format!("{role}: {result}")
             } else {
-                format!("{role} ({}) {result}", users.join(", "))
+                format!("{role} ({}): {result}", users.join(", "))
             }
         })
         .collect();
@@ -127,22 +127,42 @@ fn is_computed_denied(audit: &Audit, test: &AccessTest) -> bool {
     })
 }
 
+/// Returns `40 of 40 sampled rows were readable (expected: no rows)`.
 fn describe_test(permission: &Permission, test: &AccessTest) -> String {
-    let (command, declared) = (test.command.sql(), String::from(permission.clone()));
-    let result = match &test.outcome {
-        AccessTestResult::Denied => format!("was refused {command}"),
-        AccessTestResult::Failed(error) => format!("met an error on {command} ({error})"),
-        AccessTestResult::Planned { nothing: true } => format!("can {command} no row"),
-        AccessTestResult::Planned { nothing: false } => format!("was let through to {command}"),
-        AccessTestResult::Rows { own, of_own: 0, foreign, of_foreign } => {
-            debug_assert_eq!(*own, 0);
-            format!("reached {foreign} of {of_foreign} sampled rows by {command}")
-        }
-        AccessTestResult::Rows { own, of_own, foreign, of_foreign } => format!(
-            "reached {own} of {of_own} sampled own rows and {foreign} of {of_foreign} foreign ones by {command}"
-        ),
+    let command = test.command.sql();
+    let verb = match test.command {
+        SqlCommand::Select => "were readable",
+        SqlCommand::Insert => "could be inserted",
+        SqlCommand::Update => "could be updated",
+        SqlCommand::Delete => "could be deleted",
     };
-    format!("{result}, declared {declared}")
+    let result = match &test.outcome {
+        AccessTestResult::Denied => format!("{command} was denied"),
+        AccessTestResult::Failed(error) => format!("{command} failed ({error})"),
+        AccessTestResult::Planned { nothing: true } => format!("{command} reaches no row"),
+        AccessTestResult::Planned { nothing: false } => format!("{command} is allowed"),
+        AccessTestResult::Rows { own, of_own, foreign, of_foreign } => match permission {
+            Permission::Rows(_) if *of_own > 0 => format!(
+                "{own} of {of_own} own rows and {foreign} of {of_foreign} rows of other workspaces {verb}"
+            ),
+            _ => format!("{} of {} sampled rows {verb}", own + foreign, of_own + of_foreign),
+        },
+    };
+    format!("{result} {}", expected_suffix(permission))
+}
+
+fn expected_suffix(permission: &Permission) -> String {
+    format!("(expected: {})", super::access::expected(permission))
+}
+
+/// Returns the sentence of a test without expected access that another sentence already states.
+pub(super) fn without_expected(tested: &str, other: &str) -> String {
+    let suffixes = [Permission::Allow, Permission::Deny, Permission::Rows(None)];
+    suffixes
+        .iter()
+        .map(expected_suffix)
+        .filter(|suffix| other.contains(suffix))
+        .fold(tested.to_owned(), |text, suffix| text.replace(&format!(" {suffix}"), ""))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::text::some_of;
 /// contract and a WARNING for other protected tables.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.trigger",
-    title: "triggers that write past row security",
+    title: "triggers that write without RLS",
     section: Section::Access,
     evaluate,
 };
@@ -43,14 +43,14 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             continue;
         }
         let message = format!(
-            "trigger {} runs {} as {}: with it {writers} write {}",
+            "trigger {} runs {} as {}: a write of {writers} changes {}",
             trigger.name,
             trigger.function,
             function.owner,
             some_of(&protected, 3)
         );
         let suggested_fix = format!(
-            "-- Where the trigger need not see more than the client:\n\
+            "-- If the trigger needs no more rights than the client:\n\
              ALTER FUNCTION {} SECURITY INVOKER;",
             trigger.function
         );
@@ -66,7 +66,8 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         ));
     }
     if !others.is_empty() {
-        let message = format!("clients set off SECURITY DEFINER triggers: {}", some_of(&others, 5));
+        let message =
+            format!("writes of clients fire SECURITY DEFINER triggers: {}", some_of(&others, 5));
         findings.push(check.finding(Status::Ok, "triggers", message));
     }
     findings
@@ -116,7 +117,7 @@ fn rules<'a>(
         let names = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
         let tables: Vec<_> = tables.into_iter().collect();
         let message = format!(
-            "rule {} turns {event} by {names} into a command on {} with the rights of {}, past row security",
+            "rule {} turns {event} by {names} into a command on {} with the rights of {}, without RLS",
             rule.name,
             some_of(&tables, 3),
             relation.owner

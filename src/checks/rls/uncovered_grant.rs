@@ -9,7 +9,7 @@ use crate::text::some_of;
 /// Check that clients hold none of these grants. CRITICAL for tables of the contract, WARNING for others.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.uncovered_grant",
-    title: "grants that row security does not cover",
+    title: "grants to which RLS does not apply",
     section: Section::Access,
     evaluate,
 };
@@ -40,7 +40,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         }
         let holders: Vec<_> =
             grants.iter().map(|(role, privileges)| format!("{role} {privileges}")).collect();
-        let message = format!("row security does not cover {}", holders.join("; "));
+        let message = format!("RLS does not apply to {}", holders.join("; "));
         findings.push(table_finding(
             check,
             audit,
@@ -54,7 +54,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     if !others.is_empty() {
         // The API offers none of the three. Only direct connections can use them, so one finding is enough.
         let message = format!(
-            "clients hold TRUNCATE, REFERENCES or TRIGGER on {} tables: {}",
+            "clients have TRUNCATE, REFERENCES or TRIGGER on {} tables: {}",
             others.len(),
             some_of(&others, 5)
         );

@@ -12,7 +12,7 @@ use crate::text::some_of;
 /// contract; other tables are listed as OK.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.unpoliced_grant",
-    title: "grants that no policy serves",
+    title: "grants without a policy",
     section: Section::Access,
     evaluate,
 };
@@ -33,7 +33,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         }
         let list: Vec<_> =
             unused.iter().map(|u| format!("{} {}", u.role, u.commands.join(", "))).collect();
-        let message = format!("granted, but no policy serves it: {}", list.join("; "));
+        let message = format!("granted, but without a policy: {}", list.join("; "));
         let revoke = |u: &Unused<'_>| {
             format!(
                 "REVOKE {} ON {} FROM {};",
@@ -54,8 +54,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         ));
     }
     if !others.is_empty() {
-        let message =
-            format!("clients hold grants that no policy serves on {}", some_of(&others, 5));
+        let message = format!("clients hold grants without a policy on {}", some_of(&others, 5));
         findings.push(check.finding(Status::Ok, "grants", message));
     }
     findings

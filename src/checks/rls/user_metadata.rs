@@ -10,7 +10,7 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 /// holds the policy.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.user_metadata",
-    title: "policies that trust what users can write",
+    title: "policies that trust user_metadata",
     section: Section::Access,
     evaluate,
 };
@@ -19,12 +19,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
         let Some(place) = place(audit, policy) else { continue };
-        let message = format!(
-            "policy {} believes user_metadata{place}, which users write themselves",
-            policy.name
-        );
+        let message =
+            format!("policy {} trusts user_metadata{place}, which users can change", policy.name);
         let suggested_fix = format!(
-            "-- Move the fact to app_metadata or a table first, then name it here:\n\
+            "-- Move the value to app_metadata or a table first, then use it here:\n\
              ALTER POLICY {} ON {} USING (<app_metadata or a membership>);",
             ident(&policy.name),
             policy.table

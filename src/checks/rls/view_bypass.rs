@@ -14,7 +14,7 @@ use crate::text::some_of;
 /// a table without row security that the client cannot read itself.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.view_bypass",
-    title: "views that pass row security by",
+    title: "views that bypass RLS",
     section: Section::Access,
     evaluate,
 };
@@ -76,12 +76,12 @@ fn describe(
     }
     if !reach.asks {
         let message =
-            format!("a {kind} shows {} past row security; {roles} may use it", some_of(&reads, 3));
+            format!("a {kind} shows {} without RLS; {roles} may use it", some_of(&reads, 3));
         return Some((Status::Critical, message));
     }
     if writable {
         let message = format!(
-            "a {kind} compares with the caller, but {roles} may also write {} through it past row security",
+            "a {kind} compares with the caller, but {roles} may also write {} through it without RLS",
             some_of(&reads, 3)
         );
         return Some((Status::Warning, message));

@@ -12,7 +12,7 @@ pub(crate) const CHECK: Check<Audit> =
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let expired = audit.contract.waivers.iter().filter(|w| !is_active(audit, w));
     let finding = |w: &Waiver| {
-        let message = format!("the waiver of {} by {} ended on {}", w.check, w.owner, w.expires);
+        let message = format!("the waiver of {} by {} expired on {}", w.check, w.owner, w.expires);
         check.finding(Status::Warning, &w.subject, message)
     };
     expired.map(finding).collect()

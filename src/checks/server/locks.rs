@@ -7,8 +7,12 @@ use crate::text;
 
 /// Check of the longest wait for a lock on jobs. Claims skip locked rows, so normal operation does
 /// not wait.
-pub(crate) const CHECK: Check<ServerFacts> =
-    Check { id: "db.locks", title: "waits for locks on jobs", section: Section::Backlog, evaluate };
+pub(crate) const CHECK: Check<ServerFacts> = Check {
+    id: "db.locks",
+    title: "lock waits on the jobs table",
+    section: Section::Backlog,
+    evaluate,
+};
 
 fn evaluate(
     check: &Check<ServerFacts>,
@@ -48,7 +52,7 @@ fn describe_wait(wait: &LockWait) -> String {
         .map(|pid| if *pid == 0 { "a prepared transaction".to_owned() } else { pid.to_string() })
         .collect();
     let blockers =
-        if blockers.is_empty() { "no session now".to_owned() } else { blockers.join(", ") };
+        if blockers.is_empty() { "no session any more".to_owned() } else { blockers.join(", ") };
     format!("process {} for {since}, blocked by {blockers}", wait.pid)
 }
 

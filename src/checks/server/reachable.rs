@@ -8,7 +8,7 @@ use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Sta
 /// CRITICAL, because only the network path from this machine may be broken.
 pub(crate) const REACHABLE: Check<TriageFacts> = Check {
     id: "db.reachable",
-    title: "this tool reaches the database",
+    title: "cliplyctl reaches the database",
     section: Section::NotReady,
     evaluate,
 };

@@ -8,7 +8,7 @@ use crate::text;
 /// Check of the replay lag, in seconds. A primary is OK, and so is a standby with little lag.
 pub(crate) const CHECK: Check<ServerFacts> = Check {
     id: "db.standby",
-    title: "the server's role in replication",
+    title: "replication role of the server",
     section: Section::NotReady,
     evaluate,
 };

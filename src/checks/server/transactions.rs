@@ -26,7 +26,7 @@ fn evaluate(
                 let state = oldest.state.as_deref().unwrap_or("state unknown");
                 let age = oldest.age as f64;
                 let message = format!(
-                    "the oldest transaction is open for {}: {} of {user}, {state}",
+                    "oldest transaction open for {}: {} of {user}, {state}",
                     text::age(age),
                     oldest.name
                 );

@@ -69,7 +69,7 @@ fn latency(
     let slow = if status == Status::Ok { "" } else { " (slow)" };
     let retries = match health.exchange.retries {
         0 => String::new(),
-        1 => ", at the second attempt".to_owned(),
+        1 => ", on the second attempt".to_owned(),
         n => format!(", after {n} retries"),
     };
     let finding = check

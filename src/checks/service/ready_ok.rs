@@ -106,8 +106,7 @@ fn unexplained(report: &Readiness) -> String {
     match hidden_causes(report).join(", ") {
         hidden if hidden.is_empty() => what.to_owned(),
         hidden => format!(
-            "{what}: the cause may be one that it does not contain ({hidden}); on the server run \
-             cliplyctl env check --process"
+            "{what}: the cause may be a component that is not in the report ({hidden}); on the server run cliplyctl env check --process"
         ),
     }
 }

@@ -135,6 +135,6 @@ pub(super) fn needs_draft(error: &SourceError) -> bool {
 pub(super) fn push_draft(document: &mut Document, draft: &str) {
     document.push(Block::Verbatim(draft.trim_end().to_owned()));
     document.note(
-        "a draft for cliplyctl.toml: correct it, then prove it with cliplyctl config check; nothing was changed",
+        "a draft for cliplyctl.toml: correct it, then test it with cliplyctl config check; nothing was changed",
     );
 }

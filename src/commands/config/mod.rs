@@ -97,7 +97,7 @@ async fn check_all(context: &Context) -> Report {
         document.note(format!("warning: {warning}"));
     }
     let status = match errors.as_slice() {
-        [] => format!("{}  the settings are complete, and the database answers", Status::Ok),
+        [] => format!("{}  all settings are valid; the database answers", Status::Ok),
         [_] => format!("{}  1 problem", Status::Unknown),
         several => format!("{}  {} problems", Status::Unknown, several.len()),
     };
@@ -118,10 +118,10 @@ pub(crate) fn init(context: &Context, name: &str) -> Result<Report, Error> {
     let path = Path::new(CONFIG_FILE);
     config_file::create(path, &context.settings.starter(name))?;
     let mut document = Document::default();
-    document.note(format!("written: {}; it holds no secret", path.display()));
+    document.note(format!("wrote {} (without secrets)", path.display()));
     document.next(vec![
-        ("cliplyctl config show".to_owned(), "the settings and where each comes from".to_owned()),
-        ("cliplyctl config check".to_owned(), "whether the database answers".to_owned()),
+        ("cliplyctl config show".to_owned(), "settings and their sources".to_owned()),
+        ("cliplyctl config check".to_owned(), "test the settings".to_owned()),
     ]);
     let data = serde_json::json!({ "path": path.display().to_string(), "context": name });
     Ok(Report::listing("config init", data, document))
@@ -140,13 +140,13 @@ pub(crate) async fn grants(context: &Context) -> Result<Report, Error> {
 fn app(context: &Context) -> Result<Cell, SourceError> {
     let base = context.settings.base_url.as_ref().map_err(Clone::clone)?;
     context.http()?;
-    Ok(Cell::plain(format!("{} (from {}; not asked: health does)", base.value, base.origin)))
+    Ok(Cell::plain(format!("{} (from {}; not tested here: see health)", base.value, base.origin)))
 }
 
 /// Returns the rows about a database that answered.
 fn database(context: &Context, layout: &Layout) -> Vec<(&'static str, Cell)> {
     let server = match layout.in_recovery {
-        true => "hot standby: it replays another server, can lag behind it and accepts no writes",
+        true => "hot standby: read-only, may lag behind its primary",
         false => "primary",
     };
     let mut pairs = Vec::new();

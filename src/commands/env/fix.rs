@@ -23,7 +23,7 @@ pub(crate) async fn run(
     facts: &mut Environment,
 ) -> Result<Option<Insertions>, Error> {
     let Some(template) = &facts.template else {
-        return Err(Error::usage("there is no template to insert anything into")
+        return Err(Error::usage("no template to insert variables into")
             .hint("create an empty .env.example, or name it with --template PATH"));
     };
     let path = template.path.clone();
@@ -34,7 +34,7 @@ pub(crate) async fn run(
     refuse_guess(facts)?;
     let plan = plan(facts, &template, &before);
     if plan.is_empty() {
-        context.terminal.print_note(&format!("nothing is missing in {}", path.display()));
+        context.terminal.print_note(&format!("{} has all keys of the schema", path.display()));
         return Ok(None);
     }
     let after = plan.apply(&before);
@@ -64,7 +64,7 @@ fn refuse_guess(facts: &Environment) -> Result<(), Error> {
         Some(schema) => {
             let message = format!("{} at {} may be another schema", schema.name, schema.place);
             Err(Error::refused(message)
-                .cause("it is the only schema in the file, but is neither exported nor used to parse the environment")
+                .cause("it is the only schema in the file, but it is not exported and does not parse the environment")
                 .hint(format!("name the schema: --schema-name {}", schema.name)))
         }
     }
@@ -73,7 +73,7 @@ fn refuse_guess(facts: &Environment) -> Result<(), Error> {
 fn refuse_utf16(template: &EnvFile) -> Result<(), Error> {
     if template.notes.contains(&FileNote::Utf16) {
         return Err(Error::refused(format!("{} is UTF-16", template.path.display()))
-            .hint("save it as UTF-8 first: dotenv finds nothing in it as it is"));
+            .hint("save it as UTF-8 first: dotenv reads nothing from it now"));
     }
     Ok(())
 }
@@ -89,9 +89,12 @@ fn verify(before: &EnvFile, after: &EnvFile, plan: &Insertions) -> Result<(), Er
     if old(before) == old(after) && all_inserted {
         return Ok(());
     }
-    Err(Error::refused(format!("{} reads otherwise with the new lines", before.path.display()))
-        .cause("a quote or a line of it is open where they would go")
-        .hint("close it first: cliplyctl env check says where"))
+    Err(Error::refused(format!(
+        "inserting the lines would change other values of {}",
+        before.path.display()
+    ))
+    .cause("a quote or line is not closed where they would be inserted")
+    .hint("close it first; the line: cliplyctl env check"))
 }
 
 async fn confirm(
@@ -116,7 +119,7 @@ async fn confirm(
     let keys = crate::text::plural(keys, "key", "keys");
     request
         .permit(shown, async |_: &str| {
-            let question = format!("insert {keys} into {path}? [y/N] ");
+            let question = format!("Insert {keys} into {path}? [y/N] ");
             context.terminal.ask(&question).await.map_err(permit::unanswered)
         })
         .await

@@ -162,10 +162,10 @@ fn schema_error(error: SchemaError) -> Error {
     match &error {
         SchemaError::Io { source, .. } => read_error(&error, source),
         SchemaError::NoFile { .. } => {
-            let message = "no schema file in any of the usual places";
+            let message = "no schema file in the default places";
             Error::new(ErrorKind::Source(SourceErrorKind::NotFound), message)
                 .cause(format!("looked for {}", CONVENTIONAL_PATHS.join(", ")))
-                .hint("run it at the root of the project, or name the file with --schema PATH")
+                .hint("run it in the root of the project, or name the file with --schema PATH")
         }
         SchemaError::Ambiguous { .. } | SchemaError::NotFound { .. } => {
             malformed(&error).hint("name the schema with --schema-name NAME")

@@ -107,8 +107,8 @@ pub(crate) fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Er
 /// The error for a key that an open schema may declare.
 fn undecided(key: &str, open: &Unresolved) -> Error {
     let kind = ErrorKind::Source(SourceErrorKind::Malformed);
-    Error::new(kind, format!("whether {key} is a key is not known"))
-        .cause(format!("the schema may declare further keys: {open}"))
+    Error::new(kind, format!("not known whether {key} is a key"))
+        .cause(format!("the schema may declare more keys: {open}"))
 }
 
 /// The file with the values of a project.
@@ -130,7 +130,7 @@ fn required(context: &Context, profile: Option<&str>) -> Result<Vec<String>, Err
     let profiles = &context.settings.env.profiles;
     profiles.get(profile).cloned().ok_or_else(|| {
         let names: Vec<&str> = profiles.keys().map(String::as_str).collect();
-        Error::usage(format!("no profile `{profile}`"))
+        Error::usage(format!("unknown profile `{profile}`"))
             .cause("profiles are lists of keys below [env.profiles] in cliplyctl.toml")
             .hint(suggest::did_you_mean(profile, &names))
     })

@@ -33,7 +33,7 @@ pub(crate) async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Er
 }
 
 fn interrupted() -> Error {
-    Error::new(ErrorKind::Interrupted, "interrupted: every write that was tried is rolled back")
+    Error::new(ErrorKind::Interrupted, "interrupted: all test writes are rolled back")
 }
 
 /// Asks for the permit to test writes. They are refused in a protected context, because triggers run
@@ -43,9 +43,9 @@ async fn confirm_write_probes(context: &Context, yes: bool) -> Result<WritePermi
     execute::refuse_if_config_invalid(context)?;
     if let Some(name) = &settings.protected {
         return Err(Error::refused(format!(
-            "context {name} is protected: no writes are tried there"
+            "refused: context {name} is protected, so --probe-writes is not allowed"
         ))
-        .hint("--probe-writes is for a test database; without it the audit writes nothing"));
+        .hint("use --probe-writes only on a test database; without it the audit writes nothing"));
     }
     let database = settings.database.as_ref().map_err(Clone::clone)?;
     let plan = format!(
@@ -66,7 +66,7 @@ async fn confirm_write_probes(context: &Context, yes: bool) -> Result<WritePermi
     let shown = permit::show(&plan, |text| context.terminal.print_stderr(text));
     request
         .permit(shown, async |_: &str| {
-            let prompt = "try these writes? [y/N] ";
+            let prompt = "Run test writes on this database? [y/N] ";
             context.terminal.ask(prompt).await.map_err(permit::unanswered)
         })
         .await

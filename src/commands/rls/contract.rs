@@ -13,8 +13,8 @@ use crate::report::{self, Report};
 pub(crate) async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
     let catalog = catalog(context, args, &Contract::default()).await?;
     let contract = contract_of(&catalog);
-    let text = toml::to_string(&contract)
-        .map_err(|e| Error::bug("the contract could not be written").cause(e))?;
+    let text =
+        toml::to_string(&contract).map_err(|e| Error::bug("cannot write the contract").cause(e))?;
     let text = mark_for_review(&contract, &text);
     if redact::text(&text) != text {
         context.terminal.print_note(
@@ -22,7 +22,7 @@ pub(crate) async fn run(context: &Context, args: &RlsScope) -> Result<Report, Er
         );
     }
     context.terminal.print_note(
-        "this declares what is, not what should be: review it before you audit against it",
+        "this contract describes the current access, including leaks: review every line before you use it",
     );
     Ok(report::rls::contract::report(&contract, &text, &context.provenance()))
 }

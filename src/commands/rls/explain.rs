@@ -15,7 +15,7 @@ pub(crate) async fn run(context: &Context, args: &RlsExplain) -> Result<Report, 
     let audit = gather(context, &scope, None).await?;
     let catalog = &audit.catalog;
     let Some(role) = catalog.role(&args.as_role) else {
-        return Err(Error::usage(format!("there is no role \"{}\"", args.as_role)));
+        return Err(Error::usage(format!("unknown role \"{}\"", args.as_role)));
     };
     let table = table(catalog, &args.table)?;
     let command = match args.cmd {

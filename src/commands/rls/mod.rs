@@ -82,8 +82,9 @@ fn refuse_unknown_names(scope: &RlsScope, catalog: &AccessCatalog) -> Result<(),
     ] {
         if let Some(name) = given.iter().find(|name| !known.contains(name)) {
             let names: Vec<_> = known.iter().map(String::as_str).collect();
-            return Err(Error::usage(format!("there is no {kind} \"{name}\""))
-                .hint(did_you_mean(name, &names)));
+            return Err(
+                Error::usage(format!("unknown {kind} \"{name}\"")).hint(did_you_mean(name, &names))
+            );
         }
     }
     if scope.storage && !session.all_schemas.iter().any(|name| name == STORAGE_SCHEMA) {

@@ -16,7 +16,7 @@ pub(crate) async fn run(context: &Context, args: &RlsWhocan) -> Result<Report, E
     scope.role.push(args.as_role.clone());
     let catalog = catalog(context, &scope, &contract).await?;
     let Some(role) = catalog.role(&args.as_role) else {
-        return Err(Error::usage(format!("there is no role \"{}\"", args.as_role)));
+        return Err(Error::usage(format!("unknown role \"{}\"", args.as_role)));
     };
     let tables = match &args.table {
         Some(name) => vec![table(&catalog, name)?],
@@ -34,7 +34,7 @@ pub(crate) fn table<'a>(catalog: &'a AccessCatalog, name: &str) -> Result<&'a Re
     let is_named = |r: &&Relation| r.name == name || r.local_name() == name;
     catalog.tables().find(is_named).ok_or_else(|| {
         let names: Vec<_> = catalog.tables().map(|t| t.name.as_str()).collect();
-        let message = format!("there is no table \"{name}\" in {}", catalog.schemas.join(", "));
+        let message = format!("unknown table \"{name}\" in {}", catalog.schemas.join(", "));
         Error::usage(message).hint(did_you_mean(name, &names))
     })
 }

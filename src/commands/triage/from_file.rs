@@ -22,8 +22,7 @@ pub(crate) fn evaluate_saved(
     let mut report = report::triage::report(&saved.facts, &areas, fail_on, &saved.from);
     let age = context.now().duration_since(saved.from.started_at).as_secs_f64();
     report.document.note(format!(
-        "nothing was looked at now: saved {} ago, at {}, by cliplyctl {}; judged with the thresholds of \
-         now: cliplyctl config show lists them",
+        "Saved triage of {1} ({0} ago, cliplyctl {2}), evaluated with the current thresholds",
         text::age(age.max(0.0)),
         saved.from.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
         saved.version,

@@ -44,7 +44,7 @@ pub(crate) async fn run(context: &Context, args: &Triage) -> Result<Report, Erro
         match SavedTriage::new(context.provenance(), run.facts).write(file) {
             Ok(()) => context
                 .terminal
-                .print_note(&format!("saved, but for the environment: {}", file.display())),
+                .print_note(&format!("Saved to {} (environment not included)", file.display())),
             Err(error) => {
                 // The report is still printed; the failed save determines the exit code.
                 report.exit = error.exit_code();
@@ -62,7 +62,7 @@ fn explain_unconfigured(context: &Context, report: &mut Report) {
         report.exit = ExitCode::Config;
     }
     if demo::is_running(&context.settings.process) {
-        report.document.add_note("a demo is running: cliplyctl -c demo triage looks at it");
+        report.document.add_note("check the running demo: cliplyctl -c demo triage");
     }
 }
 

@@ -95,7 +95,7 @@ impl<'a> Probes<'a> {
             () = tokio::time::sleep(limit) => {
                 let limit = text::format_duration(self.context.timeout());
                 Err(SourceError::new(SourceErrorKind::Timeout, format!("not finished within {limit}"))
-                    .hint("a longer --timeout may help"))
+                    .hint("allow more time: --timeout 30s"))
             }
         }
     }

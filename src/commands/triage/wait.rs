@@ -35,21 +35,22 @@ pub(crate) async fn run(
             return report(context, args, run);
         }
         if let Some(error) = permanent_error(&run) {
-            context
-                .terminal
-                .print_note(&format!("not waiting: {} (waiting changes nothing)", error.message));
+            context.terminal.print_note(&format!(
+                "not waiting: {} (does not change by waiting)",
+                error.message
+            ));
             return report(context, args, run);
         }
         if let Some(drift) = environment_problem(&run, args.goal) {
             context
                 .terminal
-                .print_note(&format!("not waiting: {drift} (waiting changes no checkout)"));
+                .print_note(&format!("not waiting: {drift} (does not change by waiting)"));
             return report(context, args, run);
         }
         let reason = reason(&run);
         if reason != printed_reason {
             context.terminal.print_note(&format!(
-                "waiting {} at most: {reason}",
+                "waiting at most {}: {reason}",
                 text::age(remaining.as_secs_f64())
             ));
             printed_reason = reason;

@@ -76,7 +76,7 @@ pub(crate) struct ContractRule {
     /// Column of the user id (the claim `sub`).
     pub(crate) user: String,
     /// Column of the workspace id.
-    pub(crate) tenant: String,
+    pub(crate) workspace_column: String,
 }
 
 /// Expected access to one table.
@@ -91,7 +91,7 @@ pub(crate) struct ContractTable {
     pub(crate) force: bool,
     /// Column of the workspace id, for rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) tenant: Option<String>,
+    pub(crate) workspace_column: Option<String>,
     /// Expected access by role.
     #[serde(default)]
     pub(crate) roles: BTreeMap<String, Access>,

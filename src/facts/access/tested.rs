@@ -22,7 +22,7 @@ pub(crate) struct AccessTests {
 pub(crate) enum TestRole {
     /// Not signed in.
     Anonymous,
-    /// Signed in, not a member of any workspace.
+    /// Signed in, not member of any workspace.
     NonMember,
     /// Signed in, member of at least one workspace.
     Member,
@@ -44,8 +44,8 @@ impl TestRole {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anon",
-            Self::NonMember => "a stranger",
-            Self::Member => "a member",
+            Self::NonMember => "non-member",
+            Self::Member => "member",
             Self::Service => "service_role",
         }
     }

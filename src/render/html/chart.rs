@@ -40,6 +40,13 @@ pub(crate) fn curve(
     let mut out = open("chart", values.len(), alternative);
     let scale = if largest > 0.0 { (HEIGHT - 6.0) / largest } else { 0.0 };
     let y = |value: f64| HEIGHT - 2.0 - value.max(0.0) * scale;
+    for value in [0.0, largest / 2.0, largest] {
+        let (y, width) = (y(value), values.len());
+        _ = write!(
+            out,
+            "<line class=\"grid\" x1=\"0\" x2=\"{width}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>"
+        );
+    }
     let mut at = 0;
     while at < values.len() {
         let run: Vec<f64> = values[at..].iter().map_while(|value| *value).collect();

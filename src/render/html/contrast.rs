@@ -69,8 +69,8 @@ fn every_theme_defines_the_same_colors() {
     let known = TEXTS.iter().chain(&BACKGROUNDS).chain(&GRAPHICS).chain(&["line", "fill"]);
     let known: Vec<_> = known.collect();
     let named: usize = palettes.iter().map(HashMap::len).sum();
-    assert_eq!(STYLE.matches('#').count(), named, "a colour without a name");
-    assert!(names(0).iter().all(|name| known.contains(&name)), "a colour that nobody judges");
+    assert_eq!(STYLE.matches('#').count(), named, "a color without a name");
+    assert!(names(0).iter().all(|name| known.contains(&name)), "a color without a contrast check");
 }
 
 #[test]

@@ -28,9 +28,10 @@ pub(crate) fn render(history: &HistoryRange, from: &Provenance, now: Timestamp) 
     for (index, area) in AREAS.iter().enumerate() {
         area_chart(&mut page, history, index, area.name);
     }
-    page.push_str("<h2>Figures</h2>\n<div class=\"charts\">\n");
+    page.push_str("<h2>Metrics</h2>\n<div class=\"charts\">\n");
     METRICS.iter().for_each(|doc| metric_chart(&mut page, history, doc));
     page.push_str("</div>\n");
+    constant_metrics(&mut page, history);
     operations(&mut page, history, now);
     failing_checks(&mut page, history);
     causes(&mut page, history);
@@ -46,7 +47,7 @@ fn summary(page: &mut String, history: &HistoryRange, title: &str, now: Timestam
     _ = write!(
         page,
         "<h1>{}</h1>\n<p class=\"soft\">{} · {} to {} · {} · written {} by cliplyctl {}</p>\n\
-         <p class=\"answer {class}\"><span class=\"verdict {class}\">{}</span> {}</p>\n",
+         <p class=\"answer {class}\"><span class=\"status {class}\">{}</span> {}</p>\n",
         escape(title),
         escape(&history.subject),
         time(series.from),
@@ -89,7 +90,7 @@ fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &st
     };
     let since = problem.map(|problem| match problem.last_ok {
         Some(_) => format!("not OK since {}", time(problem.since)),
-        None => format!("not OK since {} at least", time(problem.since)),
+        None => format!("not OK since {} or earlier", time(problem.since)),
     });
     let since = since.unwrap_or_default();
     let shares = match history.series.snapshots {
@@ -100,7 +101,7 @@ fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &st
     let detail = line.flatten().map(|line| line.detail).unwrap_or_default();
     _ = write!(
         page,
-        "<figure><figcaption><b>{}</b><span class=\"verdict {}\">{}</span>\
+        "<figure><figcaption><b>{}</b><span class=\"status {}\">{}</span>\
          <span>{}</span></figcaption>{}{}",
         escape(area),
         status.as_str(),
@@ -114,12 +115,12 @@ fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &st
     }
     _ = writeln!(
         page,
-        "<details><summary>in words</summary><p>{}</p></details></figure>",
+        "<details><summary>as text</summary><p>{}</p></details></figure>",
         escape(&shares)
     );
 }
 
-/// Returns, for example, `OK for 80 %, CRITICAL for 12 %, not recorded for 8 % of the time`.
+/// Returns, for example, `OK for 80%, CRITICAL for 12%, not recorded for 8% of the time`.
 fn describe_shares(statuses: &[Option<Status>]) -> String {
     let all = statuses.len().max(1) as f64;
     let percent_of = |status: Option<Status>| {
@@ -135,7 +136,7 @@ fn describe_shares(statuses: &[Option<Status>]) -> String {
     let parts = labels.into_iter().map(|(status, word)| (word, percent_of(status)));
     let parts: Vec<_> = parts
         .filter(|(_, percent)| *percent > 0.0)
-        .map(|(word, percent)| format!("{word} for {percent:.0} %"))
+        .map(|(word, percent)| format!("{word} for {percent:.0}%"))
         .collect();
     format!("{} of the time", parts.join(", "))
 }
@@ -155,11 +156,34 @@ fn axis(history: &HistoryRange) -> String {
     )
 }
 
+/// Returns the smallest and the largest value of a metric; `None` if it was never read.
+fn extremes(history: &HistoryRange, doc: &MetricDoc) -> Option<(f64, f64)> {
+    let ranges = || history.series.buckets.iter().filter_map(|b| b.metrics[doc.metric as usize]);
+    let smallest = ranges().map(|range| range.min).reduce(f64::min)?;
+    Some((smallest, ranges().map(|range| range.max).fold(smallest, f64::max)))
+}
+
+/// Lists the metrics that never changed, for which a chart would show a straight line.
+fn constant_metrics(page: &mut String, history: &HistoryRange) {
+    let constants: Vec<_> = METRICS
+        .iter()
+        .filter_map(|doc| {
+            let (smallest, largest) = extremes(history, doc)?;
+            let text = || format!("{} {}", doc.title, text::format_metric(doc, smallest));
+            (smallest == largest).then(text)
+        })
+        .collect();
+    if !constants.is_empty() {
+        _ = writeln!(page, "<p>Unchanged in all snapshots: {}.</p>", escape(&constants.join(", ")));
+    }
+}
+
 fn metric_chart(page: &mut String, history: &HistoryRange, doc: &MetricDoc) {
     let values: Vec<_> = history.series.metric(doc).collect();
-    let ranges = || history.series.buckets.iter().filter_map(|b| b.metrics[doc.metric as usize]);
-    let Some(smallest) = ranges().map(|range| range.min).reduce(f64::min) else { return };
-    let largest = ranges().map(|range| range.max).fold(0.0, f64::max);
+    let Some((smallest, largest)) = extremes(history, doc) else { return };
+    if smallest == largest {
+        return;
+    }
     let last = last_text(history, doc);
     let text = |value| text::format_metric(doc, value);
     let marks =
@@ -170,15 +194,32 @@ fn metric_chart(page: &mut String, history: &HistoryRange, doc: &MetricDoc) {
     _ = writeln!(
         page,
         "<figure><figcaption><b>{}</b><span>last {}</span><span class=\"soft\">{} to {}</span>\
-         </figcaption>{}{}<details><summary>as a table</summary>{}</details></figure>",
+         </figcaption><div class=\"plot\">{}{}</div>{}<details><summary>as a table</summary>{}</details></figure>",
         escape(doc.title),
         last,
         text(smallest),
         text(largest),
+        vertical_axis(doc, largest),
         chart::curve(&values, largest, &marks, &alternative),
         axis(history),
         values_table(history, doc),
     );
+}
+
+/// Renders the labels at the grid lines of a chart: the largest value, its half, and 0.
+fn vertical_axis(doc: &MetricDoc, largest: f64) -> String {
+    let label = |value| escape(&text::format_metric(doc, value));
+    // Half of a small count is not a count.
+    let half = if doc.unit == "jobs/min" || largest >= 10.0 {
+        label(largest / 2.0)
+    } else {
+        String::new()
+    };
+    format!(
+        "<div class=\"scale\" aria-hidden=\"true\"><span>{}</span><span>{half}</span><span>{}</span></div>",
+        label(largest),
+        label(0.0),
+    )
 }
 
 /// Renders the values of a chart as a table.
@@ -203,7 +244,7 @@ fn operations(page: &mut String, history: &HistoryRange, now: Timestamp) {
     if history.marks.is_empty() {
         return;
     }
-    page.push_str("<h2>Requeues</h2>\n<p class=\"soft\">Upright lines in the charts.</p>\n<ul>");
+    page.push_str("<h2>Requeues</h2>\n<p class=\"soft\">Vertical lines in the charts.</p>\n<ul>");
     for marker in &history.marks {
         _ = write!(page, "<li>{}</li>", escape(&mark_text(marker, now)));
     }
@@ -215,9 +256,9 @@ fn failing_checks(page: &mut String, history: &HistoryRange) {
     if checks.is_empty() {
         return;
     }
-    page.push_str("<h2>What is not OK, and since when</h2>\n");
+    page.push_str("<h2>Failing checks</h2>\n");
     let rows = checks.into_iter().map(|problem| {
-        let last_ok = problem.last_ok.map_or_else(|| "in none that was looked at".to_owned(), time);
+        let last_ok = problem.last_ok.map_or_else(|| "in no snapshot".to_owned(), time);
         vec![
             problem.subject.clone(),
             problem.current_status().label().to_owned(),
@@ -225,14 +266,14 @@ fn failing_checks(page: &mut String, history: &HistoryRange) {
             last_ok,
         ]
     });
-    page.push_str(&table(&["check", "verdict", "since", "last OK"], rows));
+    page.push_str(&table(&["check", "status", "since", "last OK"], rows));
 }
 
 fn causes(page: &mut String, history: &HistoryRange) {
     let Some(detail) = history.latest.as_ref().filter(|detail| !detail.causes.is_empty()) else {
         return;
     };
-    page.push_str("<h2>What the newest dead letters died of</h2>\n");
+    page.push_str("<h2>Dead letters by cause</h2>\n");
     let rows = detail.causes.iter().map(|line| {
         vec![
             line.group.clone(),

@@ -14,7 +14,7 @@ const COLUMNS: (usize, usize) = (10, 15);
 pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let Some(update) = &model.latest else {
-        let first = Line::styled(truncate("looking for the first time …", width), style.strong());
+        let first = Line::styled(truncate("first poll …", width), style.strong());
         return vec![first, Line::styled(truncate(&model.subject, width), style.muted())];
     };
     let snapshot = &update.snapshot;
@@ -63,13 +63,12 @@ fn context_line(model: &Model) -> String {
         if model.frozen.is_some() {
             parts.push(format!("FROZEN {} ago", text::age(age)));
         } else {
-            let took = text::millis(update.took.as_secs_f64() * 1e3);
-            parts.push(format!("looked {} ago ({took})", text::age(age)));
+            parts.push(format!("updated {} ago", text::age(age)));
         }
         let usual_pause = model.every.saturating_sub(update.took);
         if update.pause > usual_pause {
             let pause = text::age(update.pause.as_secs_f64());
-            parts.push(format!("slow: next in {pause}"));
+            parts.push(format!("slow database: next poll in {pause}"));
         }
     }
     if let Some(kind) = &model.kind {

@@ -39,7 +39,7 @@ fn heading_style(model: &Model, panel: Panel, style: Paint) -> Style {
 
 fn title(model: &Model, panel: Panel) -> String {
     let (number, rows) = (panel as usize + 1, rows(model, panel, 200).len());
-    format!(" {number} {} {rows} ", panel.title())
+    format!(" [{number}] {} ({rows}) ", panel.title())
 }
 
 fn body(
@@ -84,7 +84,7 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
     };
     let (obstacle, stale_seconds) = match panel {
         Panel::Kinds => {
-            let missing = update.by_kind_missing.as_ref().map(|why| format!("not whole: {why}"));
+            let missing = update.by_kind_missing.as_ref().map(|why| format!("incomplete: {why}"));
             (update.obstacle.clone().or(missing), stale_age(model, model.kinds.as_ref()))
         }
         Panel::Causes => (
@@ -131,9 +131,9 @@ fn rows(model: &Model, panel: Panel, width: usize) -> ListRows {
 /// Returns the headings of a list's columns.
 fn columns(panel: Panel) -> &'static str {
     match panel {
-        Panel::Kinds => "KIND                    DUE    OLDEST   RUNNING      DEAD",
+        Panel::Kinds => "KIND                    DUE    OLDEST   CLAIMED      DEAD",
         Panel::Causes => "GROUP           JOBS   15 MIN     LAST  KIND             CAUSE",
-        Panel::Stuck => "JOB                                       SILENT  WORKER          KIND",
+        Panel::Stuck => "JOB                                    HEARTBEAT  WORKER          KIND",
         Panel::Operations => "OPERATION                        STATE        JOBS",
     }
 }
@@ -182,7 +182,7 @@ fn cause_rows(model: &Model) -> ListRows {
 
 fn stuck_rows(model: &Model) -> ListRows {
     let row = |job: &&crate::facts::recent_activity::RecentStuckJob| {
-        let heartbeat_age = job.heartbeat_age.map_or_else(|| "no beat".to_owned(), age);
+        let heartbeat_age = job.heartbeat_age.map_or_else(|| "none".to_owned(), age);
         let (id, worker) = (field(&job.id, 37), field(&job.worker, 15));
         format!("{id} {}  {worker} {}", right(&heartbeat_age, 10), job.kind)
     };

@@ -67,10 +67,10 @@ fn missing_reason(model: &Model, doc: &MetricDoc) -> String {
         None => String::new(),
         Some(update) if update.obstacle.is_some() => "not read".to_owned(),
         Some(update) => match doc.metric {
-            Metric::HeartbeatAge => "nothing in hand".to_owned(),
-            Metric::Throughput => "no events tell".to_owned(),
-            _ if update.by_kind_missing.is_some() => "needs: queue --advise".to_owned(),
-            _ => "not kept by this schema".to_owned(),
+            Metric::HeartbeatAge => "no claimed jobs".to_owned(),
+            Metric::Throughput => "no events".to_owned(),
+            _ if update.by_kind_missing.is_some() => "no index: queue --advise".to_owned(),
+            _ => "not in this table".to_owned(),
         },
     }
 }

@@ -55,7 +55,7 @@ fn render_small(frame: &mut Frame<'_>, model: &Model, style: Paint) {
     let mut lines = header::lines(model, area.width, style);
     lines.truncate(2);
     let small = format!(
-        "the dashboard wants {} × {}, this is {} × {}",
+        "terminal too small: {2} × {3}, need {0} × {1}",
         MIN_SIZE.0, MIN_SIZE.1, area.width, area.height
     );
     lines.insert(1, Line::from(style::truncate(&small, usize::from(area.width))));

@@ -10,20 +10,20 @@ use crate::text::{age, count, plural};
 use crate::watch::{Model, Overlay, kind_choices};
 
 const KEYS: [(&str, &str); 14] = [
-    ("Tab, 1–4", "go to a list"),
+    ("Tab, 1–4", "select a list"),
     ("↑ ↓, j k", "select a row"),
-    ("Enter", "open a cause, a job"),
-    ("s", "sort the list another way"),
-    ("f", "only one kind"),
-    ("c", "the command for what is selected, to copy"),
-    ("r", "leave, and print what requeues a cause or rescues a stuck job"),
-    ("Space", "freeze; it goes on looking, and shows it when you press again"),
-    ("Esc, q", "close what lies on top"),
+    ("Enter", "open a group or a job"),
+    ("s", "change the sort order"),
+    ("f", "filter by kind"),
+    ("c", "show the command for the selection"),
+    ("r", "quit and print the requeue or rescue command"),
+    ("Space", "freeze the screen; polling continues"),
+    ("Esc, q", "close the overlay"),
     ("q, Ctrl-C", "leave"),
     ("", ""),
-    ("", "dimmed: of then, with its age"),
+    ("", "dimmed: stale, with its age"),
     ("", "not included: environment, access of other roles"),
-    ("", "nothing here writes to the system"),
+    ("", "the dashboard is read-only"),
 ];
 
 /// Renders an overlay in the middle of the screen.
@@ -103,14 +103,11 @@ fn cause(
         Line::styled(truncate(&cause.cause, 72), style.strong()),
         Line::from(truncate(&format!("{} · {jobs} · last {newest} ago", cause.kind), 72)),
         Line::from(format!(
-            "{} died in the last 15m, {} in the 15m before",
+            "{} dead-lettered in the last 15m, {} in the 15m before",
             count(cause.recent),
             count(cause.before)
         )),
-        Line::styled(
-            "the newest; Enter opens one, c its command, r prints its requeue",
-            style.muted(),
-        ),
+        Line::styled("newest jobs; Enter: open, c: command, r: requeue command", style.muted()),
     ];
     let header_lines = lines.len();
     for (index, id) in cause.ids.iter().enumerate() {

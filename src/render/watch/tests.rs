@@ -47,7 +47,7 @@ fn small_window_shows_the_status_and_the_required_size() {
     let model = model();
     for (width, height) in [(MIN_SIZE.0 - 1, MIN_SIZE.1), (MIN_SIZE.0, MIN_SIZE.1 - 1), (48, 3)] {
         let screen = screen(&model, width, height);
-        assert!(screen.contains("OK") && screen.contains("wants 60 × 20"), "{screen}");
+        assert!(screen.contains("OK") && screen.contains("need 60 × 20"), "{screen}");
     }
     assert!(screen(&model, 20, 1).contains("OK"));
     let smallest = screen(&model, MIN_SIZE.0, MIN_SIZE.1);

@@ -31,7 +31,7 @@ impl Envelope {
             coverage: coverage(report),
             checks: report.findings.iter().map(check).collect(),
             findings: report.problems().into_iter().map(finding).collect(),
-            verdict: report.section.as_ref().map(section),
+            diagnosis: report.section.as_ref().map(section),
             data: report.data.json(),
             contexts: report
                 .contexts
@@ -72,7 +72,7 @@ fn check(f: &Finding) -> CheckJson {
         hint: HintJson {
             runbook: f.section.number(),
             command: f.next.clone(),
-            remedy: f.suggested_fix.clone(),
+            suggested_fix: f.suggested_fix.clone(),
         },
     }
 }
@@ -98,12 +98,12 @@ fn number(n: f64) -> serde_json::Value {
 fn finding(f: &Finding) -> FindingJson {
     FindingJson {
         id: f.check,
-        severity: f.status.as_str(),
+        status: f.status.as_str(),
         subject: f.subject.clone(),
         message: f.message.clone(),
         runbook: f.section.number(),
         command: f.next.clone(),
-        remedy: f.suggested_fix.clone(),
+        suggested_fix: f.suggested_fix.clone(),
     }
 }
 
@@ -116,7 +116,7 @@ fn section(s: &crate::triage::Diagnosis) -> SectionJson {
     let ruled_out = |r: &crate::triage::RuledOut| RuledOutJson {
         section: r.section.number(),
         status: r.status.as_str(),
-        reading: r.detail.clone(),
+        detail: r.detail.clone(),
     };
     SectionJson {
         section: s.section.number(),

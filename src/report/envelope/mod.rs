@@ -17,42 +17,42 @@ pub(crate) const SCHEMA: &str = "cliplyctl.report/v1";
 pub(crate) struct Envelope {
     /// Always `cliplyctl.report/v1`.
     pub(crate) schema: &'static str,
-    /// The command as typed, without flags.
+    /// Name of the command, without flags.
     pub(crate) command: &'static str,
-    /// Which program wrote this.
+    /// The program that wrote the report.
     pub(crate) tool: ToolJson,
-    /// Which system it speaks of.
+    /// The system that the report is about.
     pub(crate) context: ContextJson,
     /// When the command began, RFC 3339, UTC.
     #[schemars(with = "String")]
     pub(crate) started_at: Timestamp,
-    /// How long it took, milliseconds.
+    /// Duration in milliseconds.
     pub(crate) duration_ms: u64,
     /// `ok`, `warning`, `critical`, `unknown`, `partial`, `refused`, `interrupted` or `error`.
     pub(crate) status: &'static str,
     /// The exit code of the process.
     pub(crate) exit_code: u8,
-    /// The few figures that a script wants first.
+    /// The most important values.
     pub(crate) summary: serde_json::Map<String, serde_json::Value>,
-    /// What was looked at and what was not.
+    /// What was examined and what was not.
     pub(crate) coverage: CoverageJson,
-    /// Every reading that was judged.
+    /// The results of all checks.
     pub(crate) checks: Vec<CheckJson>,
-    /// The readings that are not OK, worst first.
+    /// The results that are not OK, worst first.
     pub(crate) findings: Vec<FindingJson>,
-    /// Which section of the runbook applies; null when none does.
-    pub(crate) verdict: Option<SectionJson>,
-    /// The command's own data.
+    /// The section of the runbook that applies; null if everything is OK.
+    pub(crate) diagnosis: Option<SectionJson>,
+    /// Data of the command.
     pub(crate) data: serde_json::Value,
-    /// Where several contexts were asked at once: the whole report of each, the worst first. Checks,
-    /// findings and data are theirs then.
+    /// With several contexts: the complete report of each, worst first. Checks, findings and data of this
+    /// document are empty then.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     pub(crate) contexts: Vec<Envelope>,
-    /// Of `env check` with a template alone.
+    /// Result of `env check` of a template only.
     #[serde(flatten)]
     pub(crate) agreement: Option<AgreementJson>,
-    /// Sources that failed on the way.
+    /// Sources that failed.
     pub(crate) errors: Vec<ErrorJson>,
 }
 
@@ -65,10 +65,10 @@ pub(crate) struct ToolJson {
     pub(crate) version: &'static str,
 }
 
-/// The system a report speaks of. No credentials.
+/// The system that a report is about, without credentials.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ContextJson {
-    /// Name of the context, null when none was chosen.
+    /// Name of the context; null if none was selected.
     pub(crate) name: Option<String>,
     /// Whether writes are refused.
     pub(crate) read_only: bool,
@@ -76,97 +76,97 @@ pub(crate) struct ContextJson {
     pub(crate) protected: Option<String>,
     /// `user@host:port/db`.
     pub(crate) database: Option<String>,
-    /// Whether that server only replays another one; null while nothing asked it.
+    /// Whether the server is a standby; null if it was not queried.
     pub(crate) standby: Option<bool>,
     /// Base URL of the app.
     pub(crate) base_url: Option<String>,
 }
 
-/// What was looked at and what was not.
+/// What was examined and what was not.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CoverageJson {
-    /// Subjects that were looked at.
+    /// Subjects that were examined.
     pub(crate) examined: Vec<String>,
-    /// Subjects that were not.
+    /// Subjects that were not examined.
     pub(crate) not_examined: Vec<NotExaminedJson>,
 }
 
-/// Something that was not looked at.
+/// A subject that was not examined.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NotExaminedJson {
-    /// What.
+    /// Subject.
     pub(crate) subject: String,
-    /// Why not.
+    /// Reason.
     pub(crate) reason: String,
 }
 
-/// A reading that was judged.
+/// Result of a check.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CheckJson {
     /// Id, an anchor in RUNBOOK.md.
     pub(crate) id: &'static str,
-    /// The part of the id before the dot.
+    /// The id up to the dot.
     pub(crate) category: &'static str,
-    /// What it is about.
+    /// Subject: a component, a table, a key.
     pub(crate) subject: String,
     /// `ok`, `warning`, `critical`, `unknown` or `skipped`.
     pub(crate) status: &'static str,
-    /// The reading, null when there was none.
+    /// The value that was read; null if there is none.
     pub(crate) observed: Option<ObservedJson>,
-    /// The limit it was held against.
+    /// The threshold that the value was compared with.
     pub(crate) threshold: Option<String>,
-    /// One sentence.
+    /// Detail in one sentence.
     pub(crate) message: String,
     /// Id of the check that blocked this one.
     pub(crate) blocked_by: Option<&'static str>,
-    /// What to do.
+    /// Next step.
     pub(crate) hint: HintJson,
 }
 
-/// A reading.
+/// A value that a check read.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ObservedJson {
     /// Number, boolean or text.
     pub(crate) value: serde_json::Value,
     /// Unit of a number.
     pub(crate) unit: Option<&'static str>,
-    /// When, RFC 3339, UTC.
+    /// Time of the read, RFC 3339, UTC.
     #[schemars(with = "String")]
     pub(crate) at: Timestamp,
     /// URL path or database object.
     pub(crate) source: String,
 }
 
-/// What to do about a reading.
+/// Next step for a result.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HintJson {
     /// Section of the runbook.
     pub(crate) runbook: &'static str,
-    /// The next command to type.
+    /// The next command.
     pub(crate) command: Option<String>,
-    /// SQL to review and run by hand; the tool never runs it.
+    /// Suggested fix: SQL to review. cliplyctl never runs it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) remedy: Option<String>,
+    pub(crate) suggested_fix: Option<String>,
 }
 
-/// A reading that is not OK.
+/// A result that is not OK.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FindingJson {
     /// Id of the check.
     pub(crate) id: &'static str,
     /// `warning`, `critical`, `unknown` or `skipped`.
-    pub(crate) severity: &'static str,
-    /// What it is about.
+    pub(crate) status: &'static str,
+    /// Subject: a component, a table, a key.
     pub(crate) subject: String,
-    /// One sentence.
+    /// Detail in one sentence.
     pub(crate) message: String,
     /// Section of the runbook.
     pub(crate) runbook: &'static str,
-    /// The next command to type.
+    /// The next command.
     pub(crate) command: Option<String>,
-    /// SQL to review and run by hand; the tool never runs it.
+    /// Suggested fix: SQL to review. cliplyctl never runs it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) remedy: Option<String>,
+    pub(crate) suggested_fix: Option<String>,
 }
 
 /// The section of the runbook that applies.
@@ -176,26 +176,26 @@ pub(crate) struct SectionJson {
     pub(crate) section: &'static str,
     /// Its heading.
     pub(crate) title: &'static str,
-    /// `critical`, `warning`, or `unknown`: nobody knows whether it applies.
+    /// `critical`, `warning`, or `unknown` if it is not known whether it applies.
     pub(crate) status: &'static str,
-    /// Why it applies.
+    /// Ids of the checks that led to it.
     pub(crate) matched_on: Vec<String>,
-    /// The readings behind `matched_on`, in the same order.
+    /// Values of these checks, in the same order.
     pub(crate) evidence: Vec<MatchedJson>,
-    /// Earlier sections and the readings that ruled them out.
+    /// Earlier sections that do not apply.
     pub(crate) ruled_out: Vec<RuledOutJson>,
-    /// The next command to type.
+    /// The next command.
     pub(crate) next: Option<String>,
 }
 
-/// A reading that led to a section.
+/// A check that led to a section.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct MatchedJson {
     /// Id of the check.
     pub(crate) id: &'static str,
-    /// The reading, null when there was none.
+    /// The value that was read; null if there is none.
     pub(crate) observed: Option<ObservedJson>,
-    /// The limit it was held against.
+    /// The threshold that the value was compared with.
     pub(crate) threshold: Option<String>,
 }
 
@@ -204,21 +204,21 @@ pub(crate) struct MatchedJson {
 pub(crate) struct RuledOutJson {
     /// Its number.
     pub(crate) section: &'static str,
-    /// `ok`; anything else is less pressing than what applies.
+    /// `ok`, or a status that is less severe than that of the diagnosis.
     pub(crate) status: &'static str,
-    /// What was read.
-    pub(crate) reading: String,
+    /// Detail of its area.
+    pub(crate) detail: String,
 }
 
-/// Whether template and schema name the same keys, as the script that `env check` replaces said it.
+/// Whether template and schema have the same keys, in the form of the script that `env check` replaces.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AgreementJson {
-    /// They do.
+    /// Whether they have the same keys.
     pub(crate) ok: bool,
-    /// Keys that the template lacks.
+    /// Keys that are missing in the template.
     pub(crate) missing_in_example: Vec<String>,
-    /// Keys that the schema lacks.
+    /// Keys that are missing in the schema.
     pub(crate) extra_in_example: Vec<String>,
 }
 
@@ -227,10 +227,10 @@ pub(crate) struct AgreementJson {
 pub(crate) struct ErrorJson {
     /// The kind in one word.
     pub(crate) kind: &'static str,
-    /// Whether the same command may succeed a moment later.
+    /// Whether the same command may succeed later.
     pub(crate) retryable: bool,
-    /// What happened, with its causes.
+    /// The error with its causes.
     pub(crate) message: String,
-    /// What to do next.
+    /// What to do.
     pub(crate) hints: Vec<String>,
 }

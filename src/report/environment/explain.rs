@@ -22,7 +22,7 @@ pub(crate) fn explain(
     let required = match key_info.required {
         Some(true) => "yes",
         Some(false) => "no",
-        None => "cannot be told without running the schema",
+        None => "not known without running the schema",
     };
     let mut pairs = vec![
         ("rule", Cell::plain(&key_info.rule)),
@@ -45,7 +45,7 @@ pub(crate) fn explain(
     document.push(Block::Pairs(pairs));
     if facts.values.is_none() {
         let command = ShellCommand::new("env explain").arg(&key.name).flags(flags).into();
-        document.next(vec![(command, "where its value comes from".to_owned())]);
+        document.next(vec![(command, "sources of its value".to_owned())]);
     }
     Report::listing("env explain", key_info, document)
 }
@@ -54,7 +54,7 @@ pub(crate) fn explain(
 fn input_pair(schema: &EnvSchema, key: &SchemaKey) -> Option<(&'static str, Cell)> {
     let text = match &key.input {
         Input::Own => return None,
-        Input::Never => "nothing: the key is not handed to the schema".to_owned(),
+        Input::Never => "none: the key is not passed to the schema".to_owned(),
         Input::Expression(script) => {
             format!("{} ({})", schema.variables(key).join(", "), script.shown)
         }
@@ -86,6 +86,6 @@ fn value_pairs(
         KeyResult::Refused(reasons) => (Status::Critical, reasons.join("; ")),
         KeyResult::Unknown(reasons) => (Status::Unknown, reasons.join("; ")),
     };
-    pairs.push(("verdict", Cell::value_with_status(reasons, status)));
+    pairs.push(("status", Cell::value_with_status(reasons, status)));
     pairs
 }

@@ -149,15 +149,22 @@ fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document 
     document.headline(status, headline(facts, findings, status));
     document.push(title(facts));
     let mut table =
-        Table::new(vec![Column::text("verdict"), Column::text("key"), Column::prose("message")]);
-    for rank in [Status::Critical, Status::Unknown, Status::Warning, Status::Ok] {
+        Table::new(vec![Column::text("status"), Column::text("key"), Column::prose("detail")]);
+    // Checks that passed are listed only if all did.
+    let ranks = [Status::Critical, Status::Unknown, Status::Warning];
+    let ranks = if status == Status::Ok { &[Status::Ok][..] } else { &ranks[..] };
+    for &rank in ranks {
         for finding in findings.iter().filter(|finding| finding.status == rank) {
             table.row(row(finding));
         }
     }
     document.push(Block::Table(table));
+    let passed = findings.iter().filter(|finding| finding.status == Status::Ok).count() as u64;
+    if status != Status::Ok && passed > 0 {
+        document.note(format!("{} passed", text::plural(passed, "other check", "other checks")));
+    }
     if facts.template.is_none() {
-        document.note("no template was judged: there is no .env.example here");
+        document.note("template not checked: no .env.example here");
     }
     document.next(next(facts, findings, status, flags));
     document
@@ -177,12 +184,12 @@ fn next(
     };
     if let Some((_, key)) = facts.key(&worst.subject) {
         let command = ShellCommand::new("env explain").arg(&key.name).flags(flags).into();
-        next.push((command, "its rule, and where it is declared".to_owned()));
+        next.push((command, "its rule and declaration".to_owned()));
     }
     let template = facts.template.as_ref();
     let missing = template.map(|file| drift(facts, file).missing);
     if missing.is_some_and(|missing| !missing.is_empty()) {
-        let purpose = "shows what it would insert into the template, and asks";
+        let purpose = "insert the missing keys (asks first)";
         let strict = if facts.policy.strict { " --strict" } else { "" };
         next.push((
             ShellCommand::new("env check --fix").flags(strict).flags(flags).into(),
@@ -190,7 +197,7 @@ fn next(
         ));
     }
     if next.is_empty() {
-        let purpose = "what it means, and what only a person can tell";
+        let purpose = "meaning and manual checks";
         next.push((ShellCommand::new("runbook").arg(worst.check).into(), purpose.to_owned()));
     }
     next
@@ -211,18 +218,18 @@ const NOUNS: [(&str, &str, &str); 9] = [
         "key differs between template and schema",
         "keys differ between template and schema",
     ),
-    ("env.copy", "key breaks a copied template", "keys break a copied template"),
-    ("env.secrets", "value looks like a secret", "values look like secrets"),
     (
-        "env.hygiene",
-        "remark on how the template is written",
-        "remarks on how the template is written",
+        "env.copy",
+        "value is invalid in a copy of the template",
+        "values are invalid in a copy of the template",
     ),
-    ("env.values", "key fails the schema", "keys fail the schema"),
+    ("env.secrets", "value looks like a secret", "values look like secrets"),
+    ("env.hygiene", "formatting issue in the template", "formatting issues in the template"),
+    ("env.values", "value is invalid", "values are invalid"),
     ("env.code", "source cannot be read", "sources cannot be read"),
     ("env.undeclared", "key is read and not declared", "keys are read and not declared"),
     ("env.unused", "key is declared and never read", "keys are declared and never read"),
-    ("env.exposure", "key is where it should not be", "keys are where they should not be"),
+    ("env.exposure", "secret is in the wrong variable", "secrets are in the wrong variables"),
 ];
 
 fn headline(facts: &Environment, findings: &[Finding], status: Status) -> String {
@@ -244,15 +251,15 @@ fn headline(facts: &Environment, findings: &[Finding], status: Status) -> String
     NOUNS.into_iter().filter_map(count).collect::<Vec<_>>().join("; ")
 }
 
-/// Returns, for example, `template and code agree with the schema`.
+/// Returns, for example, `template and code match the schema`.
 fn ok_sentence(facts: &Environment) -> String {
     match (&facts.template, &facts.values, &facts.code) {
-        (Some(_), None, None) => "the template agrees with the schema",
-        (None, Some(_), None) => "the values satisfy the schema",
-        (None, _, Some(_)) => "the code agrees with the schema",
-        (Some(_), None, Some(_)) => "template and code agree with the schema",
-        (Some(_), Some(_), Some(_)) => "template, values and code agree with the schema",
-        (_, _, None) => "template and values agree with the schema",
+        (Some(_), None, None) => "the template matches the schema",
+        (None, Some(_), None) => "all values are valid",
+        (None, _, Some(_)) => "the code matches the schema",
+        (Some(_), None, Some(_)) => "template and code match the schema",
+        (Some(_), Some(_), Some(_)) => "template, values and code match the schema",
+        (_, _, None) => "template and values match the schema",
     }
     .to_owned()
 }

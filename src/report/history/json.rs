@@ -77,7 +77,7 @@ pub(crate) struct SnapshotRowJson;
 impl SnapshotRowJson {
     /// Returns the names of the columns.
     pub(crate) fn columns() -> Vec<&'static str> {
-        let mut columns = vec!["at", "verdict", "section", "not_ok"];
+        let mut columns = vec!["at", "status", "section", "not_ok"];
         columns.extend(METRICS.iter().map(|doc| doc.name));
         columns.push("at_least");
         columns
@@ -88,7 +88,7 @@ impl SnapshotRowJson {
     pub(crate) fn row(snapshot: &StoredSnapshot<'_>) -> Value {
         let mut row = Map::new();
         row.insert("at".into(), time(snapshot.at).into());
-        row.insert("verdict".into(), snapshot.status.as_str().into());
+        row.insert("status".into(), snapshot.status.as_str().into());
         row.insert("section".into(), snapshot.section.into());
         let checks =
             crate::facts::snapshot::parse_failed_checks(snapshot.bad).map(|(check, _)| check);

@@ -28,10 +28,10 @@ pub(crate) fn report(
     from: &Provenance,
 ) -> Report {
     let mut document = Document::default();
+    document.headline(history.current_status(), started(history, now));
     document.push(title_line::title("history", from));
-    document.note(started(history, now));
     if let Some(page) = page {
-        document.note(format!("written: {}", page.display()));
+        document.note(format!("wrote {}", page.display()));
     } else if history.series.latest.is_some() {
         document.push(Block::Table(area_table(history)));
         document.push(Block::Table(metrics_table(history)));
@@ -52,9 +52,9 @@ pub(crate) fn report(
 /// Builds the table with the timeline of each area and of the operations.
 fn area_table(history: &HistoryRange) -> Table {
     let mut table = Table::new(vec![
-        Column::text("step"),
-        Column::text("last"),
-        Column::number("not ok since"),
+        Column::text("area"),
+        Column::text("status"),
+        Column::number("problem start"),
         Column::text("timeline"),
     ]);
     let buckets = &history.series.buckets;
@@ -73,7 +73,7 @@ fn area_table(history: &HistoryRange) -> Table {
         let status = if is_stale { Status::Unknown } else { status };
         let bucket_status = |bucket: &TimeBucket| bucket.areas[index];
         table.row(vec![
-            Cell::plain(area.name),
+            Cell::plain(area.label),
             Cell::status(status),
             Cell::plain(problem.map_or_else(String::new, since)),
             Cell::value_with_status(
@@ -92,7 +92,7 @@ fn area_table(history: &HistoryRange) -> Table {
         let line: String = line.into_iter().collect();
         let count = text::count(history.marks.len() as u64);
         table.row(vec![
-            Cell::plain("requeues"),
+            Cell::plain("Operations"),
             Cell::plain(count),
             Cell::default(),
             Cell::strong(line.trim_end()),
@@ -109,11 +109,11 @@ fn since(problem: &OpenProblem) -> String {
 
 fn metrics_table(history: &HistoryRange) -> Table {
     let mut table = Table::new(vec![
-        Column::text("figure"),
-        Column::number("last"),
+        Column::text("metric"),
+        Column::number("now"),
         Column::number("min"),
         Column::number("max"),
-        Column::text("over time"),
+        Column::text("trend"),
     ]);
     for doc in &METRICS {
         let ranges =
@@ -146,10 +146,10 @@ pub(crate) fn last_text(history: &HistoryRange, doc: &MetricDoc) -> String {
 fn next(history: &HistoryRange) -> Vec<(String, String)> {
     let Some(start) = history.problem_starts.start() else { return vec![] };
     vec![
-        ("cliplyctl triage".to_owned(), "how it is now".to_owned()),
+        ("cliplyctl triage".to_owned(), "current status".to_owned()),
         (
             ShellCommand::new("runbook").arg(&start.subject).into(),
-            "what this check means".to_owned(),
+            "runbook section of the check".to_owned(),
         ),
     ]
 }

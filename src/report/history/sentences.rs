@@ -21,7 +21,7 @@ pub(crate) fn started(history: &HistoryRange, now: Timestamp) -> String {
         return known;
     };
     format!(
-        "UNKNOWN: no snapshot for {}, usually one every {}; as of {}: {known}",
+        "no snapshot for {}, usually one every {}; as of {}: {known}",
         text::age((now.as_millisecond() - since) as f64 / 1e3),
         text::age(usual as f64 / 1e3),
         time(since),
@@ -31,25 +31,25 @@ pub(crate) fn started(history: &HistoryRange, now: Timestamp) -> String {
 fn started_as_of_latest(history: &HistoryRange, now: Timestamp) -> String {
     let ago = |at: i64| text::age((now.as_millisecond() - at) as f64 / 1e3);
     let Some(latest) = history.series.latest else {
-        return format!("nothing was recorded since {}", time(history.series.from));
+        return format!("no snapshots since {}", time(history.series.from));
     };
     let Some(start) = history.problem_starts.start() else {
         return match &history.problem_starts.ended {
             Some(ended) => format!(
-                "OK since {}; before, {} was not, for {} from {}",
+                "OK since {}; before that, {} was not OK for {}, from {}",
                 time(ended.until),
                 ended.subject,
                 text::age((ended.until - ended.since) as f64 / 1e3),
                 time(ended.since),
             ),
-            None => format!("OK in every snapshot, the last one {} ago", ago(latest)),
+            None => format!("OK in all snapshots, the last one {} ago", ago(latest)),
         };
     };
     let (name, status) = (&start.subject, status_text(start));
     let Some(last_ok) = start.last_ok else {
         let searched_since = history.searched_since.unwrap_or(history.series.from);
         return format!(
-            "it started before anything that was looked at: {name} ({status}) is not OK since {} at least",
+            "Problem start unknown: {name} was already {status} in the first snapshot ({})",
             time(searched_since.min(start.since)),
         );
     };
@@ -70,7 +70,7 @@ fn started_as_of_latest(history: &HistoryRange, now: Timestamp) -> String {
         format!("; then {}", later_problems.join(", "))
     };
     format!(
-        "it started {} ago, at {}, with {name} ({status}), last OK at {}{sequel}",
+        "Problem start {1} ({0} ago): {name} {status}, last OK {2}{sequel}",
         ago(start.since),
         time(start.since),
         time(last_ok),
@@ -90,19 +90,19 @@ pub(crate) fn notes(history: &HistoryRange, now: Timestamp) -> Vec<String> {
     let series = &history.series;
     let step = text::age(series.step as f64 / 1e3);
     let mut notes = vec![format!(
-        "{} to {}, {} a step, {}; · OK, w warning, C critical, ? unknown, blank: not recorded",
+        "{} to {}, {} per step, {}; · OK, w WARNING, C CRITICAL, ? UNKNOWN, blank: not recorded",
         time(series.from),
         time(series.until),
         step,
         text::plural(series.snapshots, "snapshot", "snapshots"),
     )];
     if history.began.is_some() {
-        notes.push("it begins where the recording does: nothing older is kept".to_owned());
+        notes.push("no older snapshots exist".to_owned());
     }
     for (from, until) in series.gaps.iter().take(3) {
         let length = text::age((until - from) as f64 / 1e3);
         notes.push(if *until >= series.until {
-            format!("not recorded since {} ({length}): figures are of then", time(*from))
+            format!("not recorded since {} ({length}): the values are from that time", time(*from))
         } else {
             format!("not recorded for {length} from {}", time(*from))
         });

@@ -67,10 +67,7 @@ pub(crate) fn report(
     let mut document = document(audit, &findings, from);
     if findings.iter().any(|finding| finding.status != Status::Ok) {
         let explain = super::describe_access(audit, options.scope);
-        let runbook = (
-            "cliplyctl runbook 4.2".to_owned(),
-            "how to read this, and what only a person can check",
-        );
+        let runbook = ("cliplyctl runbook 4.2".to_owned(), "runbook: access and RLS".to_owned());
         document.next(explain.into_iter().chain([runbook]).collect());
     }
     let count = |status| findings.iter().filter(|f| f.status == status).count();
@@ -129,12 +126,11 @@ fn not_examined(audit: &Audit, extra_roles: &[String]) -> Vec<(String, String)> 
     let roles = CLIENT_ROLES.iter().copied().chain([SERVICE_ROLE]);
     let roles = roles.chain(extra_roles.iter().map(String::as_str));
     let missing = roles.filter(|role| audit.catalog.role(role).is_none());
-    let mut list: Vec<(String, String)> =
-        missing.map(|role| (format!("role {role}"), "there is no such role".to_owned())).collect();
+    let mut list: Vec<(String, String)> = missing
+        .map(|role| (format!("role {role}"), "the role does not exist".to_owned()))
+        .collect();
     list.extend(audit.observations.blocked.iter().cloned());
-    list.extend(
-        audit.observations.untested.iter().map(|(s, why)| (s.clone(), format!("vacuous: {why}"))),
-    );
+    list.extend(audit.observations.untested.iter().map(|(s, why)| (s.clone(), format!("{why}"))));
     list.extend(audit.catalog.evaluations.untested.iter().cloned());
     for (schema, why) in left_out::schemas(audit) {
         list.push((format!("schema {schema}"), why));
@@ -142,9 +138,8 @@ fn not_examined(audit: &Audit, extra_roles: &[String]) -> Vec<(String, String)> 
     let bodies = body::not_examined(&audit.catalog);
     list.extend(bodies.map(|(f, why)| (format!("the body of {}", f.signature), why.to_owned())));
     if !audit.observations.writes_tested {
-        let insert = "predicted from the catalog, not tried";
-        let rows =
-            "whether they are let through was asked of the planner; their rows are predicted";
+        let insert = "computed from the catalog, not tested";
+        let rows = "permission tested by EXPLAIN; their rows are computed";
         list.push(("INSERT".to_owned(), insert.to_owned()));
         list.push(("UPDATE and DELETE".to_owned(), rows.to_owned()));
     }
@@ -155,7 +150,7 @@ fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document 
     let mut document = Document::default();
     let status = Status::worst(findings.iter().map(|f| f.status));
     document.headline(status, headline(audit, findings, status));
-    document.push(title_line::title("access", from));
+    document.push(title_line::title_at("access", from));
     let (notes, problems): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.status == Status::Ok);
     if !problems.is_empty() {
         document.push(Block::Table(problem_table(&problems)));
@@ -182,23 +177,26 @@ fn add_notes(document: &mut Document, notes: &[&Finding]) {
 
 fn headline(audit: &Audit, findings: &[Finding], status: Status) -> String {
     if status == Status::Ok {
-        return format!("access is what is declared; {}", covered(audit));
+        return format!("access matches the contract; {}", covered(audit));
     }
-    let count_text =
-        |status, one, many| match findings.iter().filter(|f| f.status == status).count() {
-            0 => None,
-            n => Some(text::plural(n as u64, one, many)),
-        };
-    let parts = [
-        count_text(
-            Status::Critical,
-            "finding changes who can do what",
-            "findings change who can do what",
-        ),
-        count_text(Status::Unknown, "could not be judged", "could not be judged"),
-        count_text(Status::Warning, "matter of hygiene", "matters of hygiene"),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let count = |status| findings.iter().filter(|f| f.status == status).count() as u64;
+    let mut parts = Vec::new();
+    if let Some(worst) = findings.iter().find(|f| f.status == Status::Critical) {
+        let critical = count(Status::Critical);
+        let more = if critical > 1 { " and more" } else { "" };
+        let what = worst.brief.as_deref().unwrap_or(&worst.subject);
+        let violations = text::plural(critical, "access violation", "access violations");
+        parts.push(format!("{violations}: {what}{more}"));
+    }
+    match count(Status::Unknown) {
+        0 => {}
+        1 => parts.push("1 check could not be evaluated".to_owned()),
+        unknown => parts.push(format!("{unknown} checks could not be evaluated")),
+    }
+    if count(Status::Warning) > 0 {
+        parts.push(text::plural(count(Status::Warning), "warning", "warnings"));
+    }
+    parts.join("; ")
 }
 
 /// Returns how much the contract covers: `3 of 23 tables are in the contract`.
@@ -214,9 +212,12 @@ fn covered(audit: &Audit) -> String {
 /// Builds the table. Subject and message share one column, because the names of tables and
 /// functions are long.
 fn problem_table(problems: &[&Finding]) -> Table {
-    let mut table = Table::new(vec![Column::text("verdict"), Column::prose("finding")]);
+    let mut table = Table::new(vec![Column::text("status"), Column::prose("finding")]);
     for finding in problems {
-        let sentence = format!("{}: {} [{}]", finding.subject, finding.message, finding.check);
+        // A message of several sentences needs its last period.
+        let period = if finding.message.contains(". ") { "." } else { "" };
+        let sentence =
+            format!("{}: {}{period} [{}]", finding.subject, finding.message, finding.check);
         table.row(vec![Cell::status(finding.status), Cell::plain(sentence)]);
     }
     table
@@ -229,7 +230,7 @@ fn add_suggested_fixes(document: &mut Document, problems: &[&Finding]) {
     if fixable.is_empty() {
         return;
     }
-    document.heading("Remedies, to review and run by hand (nothing was changed)");
+    document.heading("Suggested fixes (review before running; nothing was changed)");
     let mut sql = String::new();
     for finding in fixable {
         let text = finding.suggested_fix.as_deref().unwrap_or_default();
@@ -255,29 +256,33 @@ fn add_coverage(document: &mut Document, audit: &Audit) {
     let source = if catalog.session.api_schemas.is_some() {
         "pgrst.db_schemas"
     } else {
-        "pgrst.db_schemas is not set: assumed, or from --schemas"
+        "default: pgrst.db_schemas is not set"
     };
-    document.note(format!("schemas: {} ({source})", catalog.schemas.join(", ")));
     let roles: Vec<_> = catalog.roles.iter().map(|r| r.name.as_str()).collect();
-    let declared: Vec<_> = audit.contract.tables.keys().cloned().collect();
-    document.note(format!(
-        "examined: roles {}; {} tables, {} policies; declared: {}",
-        roles.join(", "),
-        catalog.tables().count(),
-        catalog.policies.len(),
-        some_of(&declared, 4)
-    ));
+    let tables = text::plural(catalog.tables().count() as u64, "table", "tables");
+    let policies = text::plural(catalog.policies.len() as u64, "policy", "policies");
+    let contract: Vec<_> = audit.contract.tables.keys().cloned().collect();
     let counts = data(audit);
-    let rehearsed = if audit.observations.writes_tested {
-        format!("{} writes rolled back (triggers ran, sequences moved)", counts.rehearsed_writes)
+    let writes = if audit.observations.writes_tested {
+        format!("{} writes rolled back (triggers ran, sequences advanced)", counts.rehearsed_writes)
     } else {
-        "which rows writes reach is predicted".to_owned()
+        format!("{} writes (EXPLAIN only)", counts.plans)
     };
-    document.note(format!(
-        "observed: {} sampled reads, {} plans of writes, {} helper calls; {rehearsed}; policies evaluated {} times, \
-         {} commands planned",
-        counts.reads, counts.plans, counts.helper_calls, counts.evaluations, counts.planned_commands
-    ));
+    let examined = format!(
+        "{} on {tables} with {policies}; contract: {}",
+        roles.join(", "),
+        some_of(&contract, 4)
+    );
+    let tested = format!(
+        "{}, {writes}, {}",
+        text::plural(counts.reads as u64, "sampled read", "sampled reads"),
+        text::plural(counts.helper_calls as u64, "helper call", "helper calls")
+    );
+    document.push(Block::Pairs(vec![
+        ("schemas", Cell::plain(format!("{} ({source})", catalog.schemas.join(", ")))),
+        ("examined", Cell::plain(examined)),
+        ("tested", Cell::plain(tested)),
+    ]));
     for (schema, why) in left_out::schemas(audit) {
         document.note(format!("not examined: schema {schema}: {why} (add it to --schemas)"));
     }

@@ -39,7 +39,7 @@ fn document(pair: &ReportPair, findings: &[Finding]) -> Document {
         Cell::plain(format!("{} ({})", pair.old.file, pair.old.origin)),
         Cell::plain(format!("{} ({})", pair.new.file, pair.new.origin)),
     ]));
-    let columns = ["verdict", "what", "where"].map(Column::text);
+    let columns = ["status", "change", "access"].map(Column::text);
     let mut table = Table::new(columns.into_iter().chain([Column::prose("now")]).collect());
     for rank in [Status::Critical, Status::Unknown, Status::Warning, Status::Ok] {
         for finding in findings.iter().filter(|finding| finding.status == rank) {
@@ -64,5 +64,5 @@ fn headline(findings: &[Finding]) -> String {
         (count > 0).then(|| format!("{} {word}", text::count(count as u64)))
     };
     let parts: Vec<_> = counts(findings).into_iter().filter_map(part).collect();
-    if parts.is_empty() { "no access appeared or vanished".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "no access was gained or lost".to_owned() } else { parts.join(", ") }
 }

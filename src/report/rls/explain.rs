@@ -28,9 +28,9 @@ pub(crate) struct ExplainJson {
     /// Applicable policies.
     policies: Vec<PolicyJson>,
     /// Expected access; null if the contract does not define it.
-    declared: Option<String>,
+    expected: Option<String>,
     /// Computed access.
-    predicted: String,
+    computed: String,
     /// Tested access; null if it was not tested.
     observed: Option<String>,
 }
@@ -61,9 +61,9 @@ pub(crate) fn report(
     let suggestions = vec![
         (
             ShellCommand::new("rls audit").flags(scope).into(),
-            "whether more differs, and what would mend it",
+            "all differences, with suggested fixes",
         ),
-        ("cliplyctl runbook 4.2".to_owned(), "what access is meant to be"),
+        ("cliplyctl runbook 4.2".to_owned(), "runbook: access and RLS"),
     ];
     document.next(suggestions);
     Report::listing("rls explain", data, document)
@@ -96,8 +96,8 @@ fn explain(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) ->
         rls: table.rls,
         binds: binds(table, role),
         policies: policies.collect(),
-        declared: contract.and_then(|c| c.permission(&role.name, command)).map(String::from),
-        predicted: compute_access(catalog, table, role, command).to_string(),
+        expected: contract.and_then(|c| c.permission(&role.name, command)).map(String::from),
+        computed: compute_access(catalog, table, role, command).to_string(),
         observed: observed(audit, &table.name, &role.name, command),
     }
 }
@@ -112,21 +112,19 @@ fn document(data: &ExplainJson, is_contradicted: bool, from: &Provenance) -> Doc
     document.push(title_line::title(question, from));
     let row_security = match (data.rls, data.binds) {
         (false, _) => "off: every row",
-        (true, true) => "on, and it binds this role",
-        (true, false) => "on, but it does not bind this role",
+        (true, true) => "on, applies to this role",
+        (true, false) => "on, does not apply to this role",
     };
-    let declared = data.declared.as_deref().unwrap_or("nothing");
+    let declared = data.expected.as_deref().unwrap_or("not in the contract");
     let declared = match is_contradicted {
-        true => {
-            Cell::value_with_status(format!("{declared}: not what is predicted"), Status::Critical)
-        }
+        true => Cell::value_with_status(format!("{declared} (differs)"), Status::Critical),
         false => Cell::plain(declared),
     };
     document.push(Block::Pairs(vec![
-        ("predicted", Cell::strong(&data.predicted)),
-        ("declared", declared),
-        ("observed", Cell::plain(data.observed.as_deref().unwrap_or("not tried"))),
-        ("schema", Cell::plain(if data.usage { "USAGE held" } else { "no USAGE" })),
+        ("computed", Cell::strong(&data.computed)),
+        ("expected", declared),
+        ("tested", Cell::plain(data.observed.as_deref().unwrap_or("not tested"))),
+        ("schema", Cell::plain(if data.usage { "USAGE" } else { "no USAGE" })),
         ("grant", Cell::plain(data.grant)),
         ("row security", Cell::plain(row_security)),
     ]));
@@ -144,7 +142,7 @@ fn document(data: &ExplainJson, is_contradicted: bool, from: &Provenance) -> Doc
         ]));
     }
     if data.policies.is_empty() && data.binds {
-        document.note("no policy speaks to this role about this command");
+        document.note("no policy applies to this role and command");
     }
     document
 }

@@ -24,9 +24,9 @@ pub(crate) struct CellJson {
     /// `SELECT`, `INSERT`, `UPDATE` or `DELETE`.
     command: &'static str,
     /// Expected access; null if the contract does not define it.
-    declared: Option<String>,
+    expected: Option<String>,
     /// Computed access.
-    predicted: String,
+    computed: String,
     /// Tested access; null if it was not tested.
     observed: Option<String>,
     /// Sampled rows that the policies admit, by identity; empty if row security does not bind the role.
@@ -63,10 +63,10 @@ pub(crate) fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
         grid.row(row(audit, table, role));
     }
     let mut document = Document::default();
-    document.push(title_line::title("access matrix, as predicted from the catalog", from));
+    document.push(title_line::title_at("access matrix, computed from grants and policies", from));
     document.push(Block::Table(grid));
     add_tested_access(&mut document, audit);
-    document.note("A cell that the contract contradicts reads \"predicted ≠ declared\".");
+    document.note("`≠` marks access that differs from the contract (computed ≠ expected).");
     document.next(super::describe_access(audit, scope).into_iter().collect());
     Report::listing("rls matrix", cells, document)
 }
@@ -77,7 +77,7 @@ fn add_tested_access(document: &mut Document, audit: &Audit) {
     if tests.is_empty() {
         return;
     }
-    document.heading("Observed, on sampled rows");
+    document.heading("Tested on sampled rows");
     let mut grid =
         Table::new(["table", "as", "select", "update", "delete"].map(Column::text).to_vec());
     let mut pairs: Vec<(&str, TestRole)> =
@@ -107,8 +107,8 @@ fn cell(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Ce
         table: table.name.clone(),
         role: role.name.clone(),
         command: command.sql(),
-        declared: expected_text(audit, table, role, command),
-        predicted: compute_access(&audit.catalog, table, role, command).to_string(),
+        expected: expected_text(audit, table, role, command),
+        computed: compute_access(&audit.catalog, table, role, command).to_string(),
         observed: observed(audit, &table.name, &role.name, command),
         tested: tested(audit, table, role, command),
         helpers: helpers(audit, table, role, command),
@@ -182,7 +182,7 @@ fn computed_text(audit: &Audit, table: &Relation, role: &Role, command: SqlComma
 fn short_result(result: &AccessTestResult) -> String {
     match result {
         AccessTestResult::Rows { own, of_own, foreign, of_foreign } => {
-            format!("{own}/{of_own} own, {foreign}/{of_foreign} foreign")
+            format!("{own}/{of_own} own, {foreign}/{of_foreign} other workspaces")
         }
         other => super::result_text(other),
     }

@@ -11,6 +11,7 @@ pub(crate) mod whocan;
 use crate::access::compute::{applicable, binds, compute_access, failure, real_rows, sides};
 use crate::checks::rls::agrees;
 use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::evaluated::Identity;
 use crate::facts::access::tested::AccessTestResult;
 use crate::facts::access::{Audit, SqlCommand};
@@ -18,7 +19,7 @@ use crate::text::ShellCommand;
 
 /// Returns the command that explains a cell: the first cell that contradicts the contract,
 /// otherwise the first one that the contract covers.
-fn describe_access(audit: &Audit, scope: &str) -> Option<(String, &'static str)> {
+fn describe_access(audit: &Audit, scope: &str) -> Option<(String, String)> {
     let is_declared = |table: &&Relation| audit.contract.tables.contains_key(&table.name);
     let cells = || {
         audit.catalog.tables().filter(is_declared).flat_map(|table| {
@@ -28,11 +29,14 @@ fn describe_access(audit: &Audit, scope: &str) -> Option<(String, &'static str)>
     };
     let contradicting =
         cells().find(|(table, role, command)| contradicted(audit, table, role, *command));
-    let (cell, purpose) = match contradicting {
-        Some(cell) => (cell, "why this cell is not what is declared"),
-        None => (cells().next()?, "which rows, and why: of this cell or another one"),
+    let (table, role, command) = contradicting.or_else(|| cells().next())?;
+    let can = match compute_access(&audit.catalog, table, role, command) {
+        ComputedAccess::All | ComputedAccess::Rows(_) => "can",
+        ComputedAccess::Denied(_) | ComputedAccess::Fails(_) => "cannot",
     };
-    let (table, role, command) = (&cell.0.name, &cell.1.name, cell.2.sql().to_lowercase());
+    let (table, role, command) = (&table.name, &role.name, command.sql());
+    let purpose = format!("why {role} {can} {command} {table}");
+    let command = command.to_lowercase();
     let explain = ShellCommand::new("rls explain").arg(table).arg(role).arg(command).flags(scope);
     Some((explain.into(), purpose))
 }
@@ -101,12 +105,14 @@ fn reached_rows(
 
 fn result_text(result: &AccessTestResult) -> String {
     match result {
-        AccessTestResult::Denied => "refused".to_owned(),
+        AccessTestResult::Denied => "denied".to_owned(),
         AccessTestResult::Failed(why) => format!("failed ({why})"),
-        AccessTestResult::Planned { nothing: true } => "planned, no row".to_owned(),
-        AccessTestResult::Planned { nothing: false } => "planned".to_owned(),
+        AccessTestResult::Planned { nothing: true } => "allowed (EXPLAIN), no row".to_owned(),
+        AccessTestResult::Planned { nothing: false } => "allowed (EXPLAIN)".to_owned(),
         AccessTestResult::Rows { own, of_own, foreign, of_foreign } => {
-            format!("{own} of {of_own} own, {foreign} of {of_foreign} foreign rows")
+            format!(
+                "{own} of {of_own} own rows, {foreign} of {of_foreign} rows of other workspaces"
+            )
         }
     }
 }

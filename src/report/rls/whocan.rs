@@ -87,7 +87,7 @@ pub(crate) fn report(user: &str, role: &str, tables: Vec<UserTable>, from: &Prov
         document.note(format!("{}: for example {}", table.table, table.ids.join("; ")));
     }
     document.note("Update and delete count readable rows. A write that reads no column is not limited by reading.");
-    document.next(vec![("cliplyctl runbook 4.2".to_owned(), "what access is meant to be")]);
+    document.next(vec![("cliplyctl runbook 4.2".to_owned(), "runbook: access and RLS")]);
     let (user, role) = (user.to_owned(), role.to_owned());
     let data = WhocanJson { user, role, tables: tables.iter().map(table_json).collect() };
     Report::listing("rls whocan", data, document)
@@ -104,8 +104,11 @@ fn headline(tables: &[UserTable]) -> String {
         }
     }
     let named: Vec<_> = named.iter().map(|m| describe(m)).collect();
-    let because =
-        if named.is_empty() { "no table names this user".to_owned() } else { some_of(&named, 3) };
+    let because = if named.is_empty() {
+        "no table contains this user".to_owned()
+    } else {
+        some_of(&named, 3)
+    };
     format!("sees rows of {seen} of {all}; {because}")
 }
 
@@ -132,7 +135,7 @@ fn reason(table: &UserTable) -> String {
         (_, []) => "no policy compares a membership".to_owned(),
         (_, looked_at) => {
             let tables: Vec<_> = looked_at.iter().map(|m| m.table.clone()).collect();
-            format!("not named in {}", tables.join(", "))
+            format!("not in {}", tables.join(", "))
         }
     }
 }

@@ -4,7 +4,7 @@ use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
 use crate::facts::advice::{Advice, CauseCategory, Patterns, SafeToRetry};
 
-const KEYS: [&str; 4] = ["pattern", "class", "retry", "text"];
+const KEYS: [&str; 4] = ["pattern", "category", "retry", "text"];
 
 /// Reads the rules of one file.
 pub(super) fn read(
@@ -19,13 +19,14 @@ pub(super) fn read(
 
 /// Reads one rule; all keys are required.
 fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Advice, Error> {
-    let (mut pattern, mut class, mut retry, mut text) = (None, None, None, None);
+    let (mut pattern, mut category, mut retry, mut text) = (None, None, None, None);
     for (key, value) in document.subtable(key, value)? {
         match key.get_ref().as_ref() {
             "pattern" => pattern = Some(document.string(key, value)?.value),
             "text" => text = Some(document.string(key, value)?.value),
-            "class" => {
-                class =
+            // `class` in version 0.1.0.
+            "category" | "class" => {
+                category =
                     Some(one_of(document, key, value, &CauseCategory::ALL, CauseCategory::as_str)?)
             }
             "retry" => {
@@ -34,10 +35,10 @@ fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Adv
             _ => return Err(document.unknown_key(key, &KEYS)),
         }
     }
-    match (pattern, class, retry, text) {
-        (Some(pattern), Some(class), Some(safe_to_retry), Some(text)) => Ok(Advice {
+    match (pattern, category, retry, text) {
+        (Some(pattern), Some(category), Some(safe_to_retry), Some(text)) => Ok(Advice {
             patterns: Patterns::Configured(pattern),
-            category: class,
+            category,
             safe_to_retry,
             text: text.into(),
         }),

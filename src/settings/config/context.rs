@@ -23,7 +23,7 @@ const CONTEXT_KEYS: [(&str, &str); 21] = [
     ("admin_token_file", "file that holds the bearer token"),
     ("allow_plain_http", "true: the admin token may be sent without TLS"),
     ("headers", "table of extra headers; a value may be {env = \"NAME\"} or {file = \"PATH\"}"),
-    ("protected", "true: writes ask for the context's name"),
+    ("protected", "true: writes need --confirm and --reason"),
     ("read_only", "true: writes are refused"),
     ("oldest_job_age_unit", "unit of readyz's oldestJobAge: \"s\" or \"ms\""),
     ("state_column", "column that the worker's claim reads: \"state\" or \"status\""),
@@ -31,11 +31,11 @@ const CONTEXT_KEYS: [(&str, &str); 21] = [
     ("healthz_path", "path of the health report; default /api/healthz"),
     ("readyz_path", "path of the readiness report; default /api/readyz"),
     ("admin_readyz_path", "path of `ready --admin`; default /api/admin/readyz"),
-    ("max_answer_age", "oldest answer of the app that counts; default \"60s\""),
+    ("max_answer_age", "maximum age of an answer of the app; default \"60s\""),
     ("ignored_components", "components of readyz that are shown, but not evaluated: [\"worker\"]"),
-    ("runbook_url", "where RUNBOOK.md is read in a browser: terminals link to its sections"),
-    ("timeout", "longest time for one probe: \"5s\""),
-    ("thresholds", "table of limits: {warning, critical}, a number (warning) or false"),
+    ("runbook_url", "URL of RUNBOOK.md in a browser; terminals link to its sections"),
+    ("timeout", "timeout of one command: \"5s\""),
+    ("thresholds", "table of thresholds: {warning, critical}, a number (warning) or false"),
 ];
 
 /// The unit of `oldestJobAge` in the readiness report, which the report does not state.
@@ -217,11 +217,8 @@ fn set_once(
     match slot.replace(source) {
         None => Ok(()),
         Some(_) => Err(document
-            .error(
-                key.span(),
-                format!("`{}` says a second time what another key says", key.get_ref()),
-            )
-            .hint("keep one of the two")),
+            .error(key.span(), format!("`{}` is a second key for the same setting", key.get_ref()))
+            .hint("remove one of them")),
     }
 }
 
@@ -238,7 +235,7 @@ fn runbook_url(
         url.filter(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty());
     let Some(mut url) = url else {
         return Err(document
-            .error(key.span(), "`runbook_url` is no address of a page".to_owned())
+            .error(key.span(), "`runbook_url` is not a valid URL".to_owned())
             .hint("expected https://host/path"));
     };
     url.set_fragment(None);

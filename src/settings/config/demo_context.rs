@@ -27,7 +27,7 @@ pub(crate) fn records_dir(
     };
     let url = Path::new(&url.value);
     if !url.exists() {
-        let cause = format!("{} was left by one that was killed", path.display());
+        let cause = format!("{} belongs to a demo that was killed", path.display());
         return Err(demo::not_running().cause(cause));
     }
     Ok(url.parent().map(|directory| directory.join(demo::RECORDS)))

@@ -98,7 +98,7 @@ impl ConfigFile {
                 .hint("rename the context in the file, or stop the demo"));
         }
         let warning = |first: &ContextSettings, second: &ContextSettings| {
-            format!("context {name} of {} counts, not that of {}", first.origin, second.origin)
+            format!("context {name} of {} is used, not that of {}", first.origin, second.origin)
         };
         Ok(named.first().map(|first| (*first, named.get(1).map(|second| warning(first, second)))))
     }
@@ -107,9 +107,7 @@ impl ConfigFile {
     pub(super) fn unknown_context_hint(&self, name: &str) -> String {
         let names: Vec<_> = self.contexts.iter().map(|context| context.name.as_str()).collect();
         if names.is_empty() {
-            return format!(
-                "no context is defined; describe one as [context.{name}] in {FILE_NAME}"
-            );
+            return format!("no context is defined; add [context.{name}] to {FILE_NAME}");
         }
         did_you_mean(name, &names)
     }

@@ -109,7 +109,7 @@ fn states(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<S
                 None => return Err(document.expected(key, value, "a list of values")),
             };
             if names.known().contains(&text) || values.contains(&text) {
-                let message = format!("`{}`: the state \"{text}\" is listed twice", key.get_ref());
+                let message = format!("`{}`: state \"{text}\" is listed twice", key.get_ref());
                 return Err(document.error(item.span(), message));
             }
             values.push(text);
@@ -157,7 +157,7 @@ fn requeue(
         return Err(document.error(key.span(), message));
     }
     if columns.is_empty() {
-        return Err(document.error(key.span(), "a requeue that sets no column changes nothing"));
+        return Err(document.error(key.span(), "a requeue must set at least one column"));
     }
     Ok(requeue)
 }

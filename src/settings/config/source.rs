@@ -75,7 +75,7 @@ fn unset_variable(name: &Setting<String>) -> Error {
 fn read_value_file(path: &Path) -> Result<String, String> {
     let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
     if size > MAX_VALUE_BYTES {
-        return Err(format!("it has {size} bytes; a value is expected in it, alone"));
+        return Err(format!("it has {size} bytes; expected only the value"));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     // Editors write a byte order mark and line breaks; neither belongs to the value.

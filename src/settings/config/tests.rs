@@ -75,7 +75,7 @@ fn wrong_value_type_is_an_error_with_line_without_the_value() {
         ("base_url = ''", "`base_url` must be a string that is not empty"),
         ("protected = 'hunter2'", "`protected` must be true or false"),
         ("timeout = 5", "`timeout` must be a string that is not empty"),
-        ("timeout = '5'", "`timeout` must be a time with its unit, such as 30s, 10m or 1h30m"),
+        ("timeout = '5'", "`timeout` must be a duration with a unit, such as 30s, 10m or 1h30m"),
         ("oldest_job_age_unit = 'min'", "`oldest_job_age_unit` must be \"s\" or \"ms\""),
         ("headers = 'hunter2'", "`headers` must be a table"),
         ("headers = { X = {} }", "`X` must be a string, {env = \"…\"} or {file = \"…\"}"),
@@ -85,7 +85,7 @@ fn wrong_value_type_is_an_error_with_line_without_the_value() {
         ("thresholds.dead = true", "`dead` must be a number of jobs, or false"),
         (
             "thresholds.oldest_due = 'soon'",
-            "`oldest_due` must be a number of s, a time such as \"5m\", or false",
+            "`oldest_due` must be a number of s, a duration such as \"5m\", or false",
         ),
     ];
     for (text, expected) in table {
@@ -112,7 +112,7 @@ fn secret_keys_are_rejected_without_their_value() {
 #[test]
 fn value_set_twice_is_an_error() {
     let (message, _) = error_of("[context.x]\ndatabase_url = 'a'\ndatabase_url_env = 'B'\n");
-    assert!(message.contains("says a second time"), "{message}");
+    assert!(message.contains("second key for the same setting"), "{message}");
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn advice_rule_is_read_and_an_incomplete_one_is_an_error() {
     );
     let (message, hints) = error_of(rule);
     assert_eq!(message, "c.toml:1: a rule of [[advice]] is incomplete");
-    assert_eq!(hints, ["it needs pattern, class, retry, text"]);
+    assert_eq!(hints, ["it needs pattern, category, retry, text"]);
     let (message, _) = error_of("[[advice]]\nclass = 'ours'\n");
     assert!(message.starts_with("c.toml:2: `class` must be one of \"bad_input\""), "{message}");
     let (message, _) = error_of("advice = 'x'\n");
@@ -252,7 +252,7 @@ fn invalid_declaration_is_an_error_with_its_line() {
             &(declared("", "") + "[context.x.queue.requeue]\nset = { a = 1 }\nnull = [\"a\"]"),
             "twice",
         ),
-        (&(declared("", "") + "[context.x.queue.requeue]\nnow = []"), "changes nothing"),
+        (&(declared("", "") + "[context.x.queue.requeue]\nnow = []"), "at least one column"),
     ] {
         let (message, _) = error_of(text);
         assert!(message.starts_with("c.toml:"), "{message}");

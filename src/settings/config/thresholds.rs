@@ -29,7 +29,9 @@ pub(super) fn read(
             thresholds.stuck_after = Some(document.duration(key, value)?);
             continue;
         }
-        let Some(doc) = THRESHOLD_DOCS.iter().find(|doc| doc.name == key.get_ref()) else {
+        let name = key.get_ref().as_ref();
+        let is_named = |doc: &&ThresholdDoc| doc.name == name || doc.old_name == Some(name);
+        let Some(doc) = THRESHOLD_DOCS.iter().find(is_named) else {
             let mut known: Vec<_> = THRESHOLD_DOCS.iter().map(|doc| doc.name).collect();
             known.push("stuck_after");
             return Err(document.unknown_key(key, &known));
@@ -90,7 +92,7 @@ fn number(
         _ => document.number(value),
     };
     let expected = match doc.unit {
-        "s" | "ms" => format!("a number of {}, a time such as \"5m\", or false", doc.unit),
+        "s" | "ms" => format!("a number of {}, a duration such as \"5m\", or false", doc.unit),
         unit => format!("a number of {unit}, or false"),
     };
     number.map(Some).ok_or_else(|| document.expected(key, value, &expected))
@@ -100,11 +102,8 @@ fn number(
 fn out_of_order(document: &TomlDocument, key: &TomlKey, values: &str) -> Error {
     let name = key.get_ref();
     document
-        .error(
-            key.span(),
-            format!("`{name}` would never warn before it is critical: warning {values}"),
-        )
+        .error(key.span(), format!("`{name}` is critical before it warns: warning {values}"))
         .hint(format!(
-            "set both: {name} = {{ warning = …, critical = … }}; false switches a side off"
+            "set both: {name} = {{ warning = …, critical = … }}; false disables a threshold"
         ))
 }

@@ -39,7 +39,7 @@ fn default_context_protection_ends_only_with_a_database_flag() {
 fn protection_that_cannot_be_compared_causes_a_warning() {
     let fixture = || Fixture::new().file(config::FILE_NAME, CONFIG);
     let settings = fixture().database_flag("postgres://op@somewhere/app").settings();
-    assert!(settings.warnings[0].contains("context prod is guarded"), "{:?}", settings.warnings);
+    assert!(settings.warnings[0].contains("context prod is protected"), "{:?}", settings.warnings);
     assert_eq!(fixture().context("staging").settings().warnings, [""; 0]);
 }
 

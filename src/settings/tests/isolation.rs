@@ -92,7 +92,7 @@ fn password_in_the_configuration_is_rejected() {
     let text = "[context.x]\ndatabase_url = 'postgres://u:hunter2@h/d'\n";
     let error =
         Fixture::new().file(config::FILE_NAME, text).context("x").settings().database.unwrap_err();
-    assert!(error.message.starts_with("the database URL holds a password"), "{error}");
+    assert!(error.message.starts_with("the database URL contains a password"), "{error}");
     assert!(error.hint.as_ref().unwrap().contains("database_url_env"));
     assert!(!format!("{error:?}").contains("hunter2"));
 }
@@ -116,7 +116,7 @@ fn variable_selects_a_context_as_the_flag_does() {
     assert_eq!(error.exit_code(), crate::exit::ExitCode::Config, "{error:?}");
     assert!(error.causes[0].contains("$CLIPLYCTL_CONTEXT"), "{error:?}");
     let error = by_variable("staging").database_flag("postgres://u@h/d").error();
-    assert_eq!(error.message, "--database-url contradicts CLIPLYCTL_CONTEXT=staging");
+    assert_eq!(error.message, "--database-url and CLIPLYCTL_CONTEXT=staging exclude each other");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn only_the_flag_lifts_the_restrictions_of_other_contexts() {
     let fixture = || Fixture::new().file(config::FILE_NAME, unreadable);
     let by_variable = fixture().env("CLIPLYCTL_CONTEXT", "staging").settings();
     assert!(!by_variable.is_selected_by_flag);
-    assert!(by_variable.warnings[0].contains("context prod is guarded"), "{by_variable:?}");
+    assert!(by_variable.warnings[0].contains("context prod is protected"), "{by_variable:?}");
     let by_flag = fixture().context("staging").settings();
     assert!(by_flag.is_selected_by_flag);
     assert_eq!(by_flag.warnings, [""; 0]);

@@ -42,7 +42,9 @@ struct ReportCoverage {
 #[derive(Deserialize)]
 struct ReportFinding {
     id: String,
-    severity: String,
+    /// `severity` in reports of version 0.1.0.
+    #[serde(alias = "severity")]
+    status: String,
     subject: String,
     message: String,
 }
@@ -52,8 +54,11 @@ struct ReportCell {
     table: String,
     role: String,
     command: String,
-    declared: Option<String>,
-    predicted: String,
+    #[serde(alias = "declared")]
+    expected: Option<String>,
+    computed: Option<String>,
+    /// The computed access in reports of version 0.1.0.
+    predicted: Option<String>,
     /// Absent in reports of version 0.1.0.
     #[serde(default)]
     helpers: Option<Vec<String>>,
@@ -72,8 +77,9 @@ struct ReportError {
 pub fn read(old: &Path, new: &Path) -> Result<ReportPair, Error> {
     let (before, after) = (read_report(old)?, read_report(new)?);
     if before.command != after.command {
-        let commands = format!("one is of `{}`, the other of `{}`", before.command, after.command);
-        return Err(Error::usage("these are reports of two commands").cause(commands));
+        let commands =
+            format!("one is from `{}`, the other from `{}`", before.command, after.command);
+        return Err(Error::usage("the reports are from different commands").cause(commands));
     }
     Ok(ReportPair { old: to_access_report(old, before)?, new: to_access_report(new, after)? })
 }
@@ -81,8 +87,8 @@ pub fn read(old: &Path, new: &Path) -> Result<ReportPair, Error> {
 fn read_report(path: &Path) -> Result<ReportFile, Error> {
     let shown = path.display();
     let bytes = read_limited::file(path, MAX_BYTES)
-        .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
-        .ok_or_else(|| describe_mismatch(path, "it is larger than any of them"))?;
+        .map_err(|e| Error::usage(format!("cannot read {shown}")).cause(e))?
+        .ok_or_else(|| describe_mismatch(path, "it is too large for a report"))?;
     let report: ReportFile = serde_json::from_slice(&bytes)
         .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?;
     if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
@@ -94,14 +100,14 @@ fn read_report(path: &Path) -> Result<ReportFile, Error> {
     if let (Some(failure), true) = (report.errors.first(), report.data.is_null()) {
         let kind = ErrorKind::Source(SourceErrorKind::Other);
         let message =
-            format!("{shown} is the report of a run that ended with {}", report.exit_code);
+            format!("{shown} is the report of a run that failed with {}", report.exit_code);
         return Err(Error::new(kind, message).cause(&failure.message));
     }
     Ok(report)
 }
 
 fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
-    Error::usage(format!("{} is no report of rls audit or rls matrix", path.display()))
+    Error::usage(format!("{} is not a report of rls audit or rls matrix", path.display()))
         .cause(why)
         .hint("write one: cliplyctl rls matrix -o json > FILE")
 }
@@ -118,14 +124,14 @@ fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Err
         table: cell.table,
         role: cell.role,
         command: cell.command,
-        expected: cell.declared,
-        computed: cell.predicted,
+        expected: cell.expected,
+        computed: cell.computed.or(cell.predicted).unwrap_or_default(),
         helpers: cell.helpers,
     };
     let finding = |finding: ReportFinding| EarlierFinding {
         check: finding.id,
         subject: finding.subject,
-        status: finding.severity,
+        status: finding.status,
         message: finding.message,
     };
     Ok(AccessReport {

@@ -16,8 +16,8 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), Error> {
     match file.and_then(|mut file| file.write_all(text.as_bytes())) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            Err(Error::refused(format!("{shown} exists, and is not overwritten"))
-                .hint("move it away, or edit it"))
+            Err(Error::refused(format!("{shown} already exists and is not overwritten"))
+                .hint("rename or edit it"))
         }
         Err(error) => Err(Error::config(format!("cannot write {shown}")).cause(error)),
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::old_keys::{self, KeyOwner};
 use crate::facts::access::contract::{BUILT_IN, Contract, STORAGE};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::redact;
@@ -18,9 +19,9 @@ pub fn read(path: Option<&Path>) -> Result<Contract, SourceError> {
     let Some(path) = path else { return parse(BUILT_IN, "the built-in contract") };
     let shown = path.display().to_string();
     let read_error = |why: String| {
-        let message = format!("contract {shown} cannot be read: {why}");
+        let message = format!("cannot read contract {shown}: {why}");
         SourceError::new(SourceErrorKind::NotFound, message)
-            .hint("cliplyctl rls contract writes one from the present database")
+            .hint("write one from this database: cliplyctl rls contract")
     };
     let size = std::fs::metadata(path).map_err(|e| read_error(e.to_string()))?.len();
     if size > MAX_BYTES {
@@ -58,12 +59,25 @@ fn marked_for_review(text: &str) -> BTreeSet<String> {
     keys.collect()
 }
 
+/// Parses a contract of version 0.1.0, in which keys have other names. Errors are described by the caller from the
+/// text as it is.
+fn with_old_keys(text: &str) -> Option<Contract> {
+    let mut file: toml::Table = toml::from_str(text).ok()?;
+    for section in ["rules", "tables"] {
+        if let Some(section) = file.get_mut(section) {
+            old_keys::rename_in_tables(KeyOwner::Contract, section);
+        }
+    }
+    file.try_into().ok()
+}
+
 fn parse(text: &str, name: &str) -> Result<Contract, SourceError> {
     let invalid = |why: String| {
         SourceError::new(SourceErrorKind::Malformed, format!("{name} is not valid: {why}"))
     };
-    let mut contract: Contract =
-        toml::from_str(text).map_err(|e| invalid(describe_toml_error(text, &e)))?;
+    let mut contract: Contract = toml::from_str(text)
+        .or_else(|error| with_old_keys(text).ok_or(error))
+        .map_err(|e| invalid(describe_toml_error(text, &e)))?;
     contract.review = marked_for_review(text);
     for (table, declared) in &contract.tables {
         for rule in declared.rules() {
@@ -71,9 +85,10 @@ fn parse(text: &str, name: &str) -> Result<Contract, SourceError> {
                 let error = invalid(format!("{table} refers to the unknown rule \"{rule}\""));
                 return Err(error.hint(format!("declare [rules.{rule}]")));
             }
-            if declared.tenant.is_none() {
-                let error = invalid(format!("{table} names no tenant column for rule \"{rule}\""));
-                return Err(error.hint("add, for example, tenant = \"workspace_id\" to the table"));
+            if declared.workspace_column.is_none() {
+                let error = invalid(format!("{table} has no workspace column for rule \"{rule}\""));
+                return Err(error
+                    .hint("add, for example, workspace_column = \"workspace_id\" to the table"));
             }
         }
     }

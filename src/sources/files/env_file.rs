@@ -77,7 +77,10 @@ pub(crate) fn replace(
     let (file, temporary) = private_file::create_temporary(&path)?;
     let replaced = write_temporary(file, permissions, after).and_then(|()| {
         if fs::read(&path)? != before {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it was changed meanwhile"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it was changed in the meantime",
+            ));
         }
         fs::rename(&temporary, &path)
     });

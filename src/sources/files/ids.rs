@@ -26,7 +26,7 @@ pub fn read(words: &[String], file: Option<&str>, r#type: IdType) -> Result<Vec<
         let line = line.trim();
         if !line.is_empty() {
             // Only the line number: a file passed by mistake may contain secrets.
-            ids.add(line, r#type, || format!("{file}, line {}: what it says", number + 1))?;
+            ids.add(line, r#type, || format!("{file}, line {}: its text", number + 1))?;
         }
     }
     Ok(ids.ids)
@@ -46,8 +46,8 @@ impl UniqueIds {
         describe: impl Fn() -> String,
     ) -> Result<(), Error> {
         let Some(id) = JobId::parse(word, r#type) else {
-            return Err(Error::usage(format!("{} is no job id", describe()))
-                .hint(format!("ids are of type {} here; nothing was written", r#type.sql())));
+            return Err(Error::usage(format!("{} is not a job id", describe()))
+                .hint(format!("ids here are of type {}; nothing was written", r#type.sql())));
         };
         if self.seen.insert(id) {
             self.ids.push(id);
@@ -62,7 +62,7 @@ fn redact_word(word: &str) -> String {
 
 fn read_text(file: &str) -> Result<String, Error> {
     let read_error = |error: std::io::Error| {
-        Error::usage(format!("the ids file {file} cannot be read")).cause(error)
+        Error::usage(format!("cannot read the ids file {file}")).cause(error)
     };
     let mut bytes = Vec::new();
     if file == "-" {

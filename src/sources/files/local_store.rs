@@ -123,7 +123,7 @@ impl LocalStore {
     /// If `dir` is `None`, or the directory cannot be created or may be written by others.
     pub(crate) fn open(dir: Option<&Path>) -> Result<Self, Error> {
         let dir = dir.ok_or_else(|| {
-            Error::config("there is no place to keep plans: neither HOME nor XDG_STATE_HOME is set")
+            Error::config("no directory for plans: neither HOME nor XDG_STATE_HOME is set")
         })?;
         private_file::create_directory(dir).map_err(store_error(dir))?;
         for directory in DIRECTORIES {
@@ -172,8 +172,8 @@ impl LocalStore {
         let is_valid_id = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let path = self.path("plans", id, "json");
         if !is_valid_id || !path.exists() {
-            return Err(Error::usage(format!("there is no plan \"{id}\" on this machine"))
-                .hint("make one: cliplyctl dlq requeue … --dry-run"));
+            return Err(Error::usage(format!("plan \"{id}\" is not known on this machine"))
+                .hint("create one: cliplyctl dlq requeue … --dry-run"));
         }
         read(&path)
     }
@@ -246,7 +246,7 @@ impl LocalStore {
 
 fn store_error(path: &Path) -> impl Fn(std::io::Error) -> Error {
     let path = path.display().to_string();
-    move |error| Error::config(format!("{path} cannot be used")).cause(error)
+    move |error| Error::config(format!("cannot use {path}")).cause(error)
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {

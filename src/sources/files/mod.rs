@@ -8,6 +8,7 @@ pub mod env_file;
 pub mod history;
 pub mod ids;
 pub(crate) mod local_store;
+pub(crate) mod old_keys;
 pub(crate) mod operation_lock;
 pub(crate) mod private_file;
 pub(crate) mod read_limited;

@@ -22,7 +22,7 @@ pub(crate) fn create_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let directory = fs::metadata(path)?;
     if directory.mode() & OTHERS_MAY_WRITE != 0 {
-        let fix = format!("others may write it; chmod go-w {}", path.display());
+        let fix = format!("other users may write it; run chmod go-w {}", path.display());
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, fix));
     }
     check_owner(&directory)
@@ -41,7 +41,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     let file = options.open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     check_owner(&metadata)?;
     Ok(file)

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::old_keys::{self, KeyOwner};
 use super::{local_store, read_limited};
 use crate::error::Error;
 use crate::facts::Provenance;
@@ -12,7 +13,9 @@ use crate::facts::triage::TriageFacts;
 use crate::{redact, text};
 
 /// Format version of the file; incremented when an older version of cliplyctl could misread it.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
+/// Oldest format version that is read. Version 1 has other names of keys.
+const OLDEST_VERSION: u32 = 1;
 /// Maximum size of the file, bytes. The facts are bounded, so a larger file is not a saved triage.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -45,7 +48,7 @@ impl SavedTriage {
     /// they are, and redacted here.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         let json = serde_json::to_value(self)
-            .map_err(|e| Error::config(format!("{} cannot be written", path.display())).cause(e))?;
+            .map_err(|e| Error::config(format!("cannot write {}", path.display())).cause(e))?;
         local_store::write_named(path, &redact::strings(json))
     }
 
@@ -56,22 +59,30 @@ impl SavedTriage {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
         let bytes = read_limited::file(path, MAX_BYTES)
-            .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
-            .ok_or_else(|| describe_mismatch(path, "it is larger than any of them"))?;
+            .map_err(|e| Error::usage(format!("cannot read {shown}")).cause(e))?
+            .ok_or_else(|| describe_mismatch(path, "it is too large for a saved triage"))?;
         let header: FileHeader = serde_json::from_slice(&bytes)
             .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))?;
-        if header.form != FORMAT_VERSION {
+        if !(OLDEST_VERSION..=FORMAT_VERSION).contains(&header.form) {
             let message =
-                format!("{shown} was saved in another form by cliplyctl {}", header.version);
+                format!("{shown} was saved in another format by cliplyctl {}", header.version);
             return Err(Error::usage(message).hint("read it with that version"));
         }
-        serde_json::from_slice(&bytes)
-            .map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))
+        let read = || {
+            let mut file: serde_json::Value = serde_json::from_slice(&bytes)?;
+            for key in ["/facts/queue", "/facts/flow"] {
+                if let Some(value) = file.pointer_mut(key) {
+                    old_keys::rename_in_json(KeyOwner::Queue, value);
+                }
+            }
+            serde_json::from_value(file)
+        };
+        read().map_err(|e| describe_mismatch(path, text::describe_json_error(&e)))
     }
 }
 
 fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
-    Error::usage(format!("{} is no saved triage", path.display()))
+    Error::usage(format!("{} is not a saved triage", path.display()))
         .cause(why)
         .hint("save one: cliplyctl triage --save FILE")
 }

@@ -59,7 +59,7 @@ pub(crate) fn find(root: &Path) -> std::io::Result<SourceTree> {
             Ok(entry) if names_variables(entry.path()) => mentioning.push(entry.into_path()),
             Ok(_) => {}
             Err(error) => {
-                let reason = format!("part of it cannot be listed: {error}");
+                let reason = format!("a directory in it cannot be listed: {error}");
                 unread.push(Unresolved::in_file(root, 1, reason));
             }
         }

@@ -14,8 +14,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::redact;
 
 /// Hint for responses of Vercel's deployment protection.
-pub(crate) const VERCEL_HINT: &str = "this looks like the hosting platform's deployment protection: set \
-    the header x-vercel-protection-bypass among the context's headers (or CLIPLY_HEADERS)";
+pub(crate) const VERCEL_HINT: &str = "probably deployment protection of the hosting platform: add the header x-vercel-protection-bypass to the headers of the context (or CLIPLY_HEADERS)";
 
 /// Maximum length of a quoted body in a message, in characters.
 const SNIPPET: usize = 80;
@@ -68,8 +67,7 @@ impl HttpAnswer {
             let error = self.error(SourceErrorKind::Intercepted);
             let message = format!("a challenge for browsers ({header}): {}", error.message);
             return Err(SourceError { message, ..error }.hint(
-                "the app was not asked: allow this machine in the firewall of the edge, or set the \
-                 header that lets it pass among the context's headers",
+                "the request did not reach the app: allow this machine in the firewall of the edge, or add the header that admits it to the headers of the context",
             ));
         }
         if let Some(platform) = self.undeployed() {
@@ -95,18 +93,17 @@ impl HttpAnswer {
             Ok(report @ Value::Object(_)) => Ok(redact::json(report)),
             _ if status.is_server_error() => Err(self.unavailable()),
             _ if self.is_html() => Err(self.error(SourceErrorKind::Intercepted).hint(
-                "a login page, a proxy or a frontend answers in place of the API: check the base \
-                 URL and its headers",
+                "a login page, proxy or frontend answered instead of the app: check the base URL and the headers",
             )),
             _ => Err(self
                 .error(SourceErrorKind::Malformed)
-                .hint("check that the base URL is the one of the API")),
+                .hint("check that the base URL is that of the app")),
         }
     }
 
     /// Returns the error for a response of a server that fails.
     pub(crate) fn unavailable(&self) -> SourceError {
-        self.error(SourceErrorKind::Unavailable).hint("look at the deployment and its logs")
+        self.error(SourceErrorKind::Unavailable).hint("check the deployment and its logs")
     }
 
     /// Returns whether a retry may succeed: overload, or a gateway that cannot reach the app. A 503
@@ -148,8 +145,7 @@ impl HttpAnswer {
         self.error(kind).hint(if self.is_served_by_vercel() {
             VERCEL_HINT
         } else {
-            "set the header it wants among the context's headers (CLIPLY_HEADERS), or \
-             CLIPLY_ADMIN_TOKEN for the admin report"
+            "add the required header to the headers of the context (CLIPLY_HEADERS), or set CLIPLY_ADMIN_TOKEN for the admin report"
         })
     }
 
@@ -161,8 +157,9 @@ impl HttpAnswer {
     fn rate_limited(&self) -> SourceError {
         let error = self.error(SourceErrorKind::RateLimited);
         match self.retry_after() {
-            Some(pause) => error.hint(format!("the server asks to wait {} s", pause.as_secs())),
-            None => error.hint("ask less often"),
+            Some(pause) => error
+                .hint(format!("the app requests a delay of {} s (Retry-After)", pause.as_secs())),
+            None => error.hint("send fewer requests"),
         }
     }
 
@@ -201,10 +198,10 @@ impl HttpAnswer {
             Ok(Value::Object(_)) => format!("JSON {}", snippet(body)),
             Ok(other) => format!("{}, not a JSON object", json_type(&other)),
             Err(error) if error.is_eof() => {
-                format!("JSON that breaks off after {} bytes", body.len())
+                format!("truncated JSON, {} bytes", body.len())
             }
             Err(_) if body.starts_with(['{', '[']) => format!("invalid JSON: {}", snippet(body)),
-            Err(_) => format!("not JSON but text: “{}”", snippet(body)),
+            Err(_) => format!("text instead of JSON: “{}”", snippet(body)),
         }
     }
 }

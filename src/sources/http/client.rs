@@ -42,7 +42,7 @@ pub(crate) fn build(
         builder = builder.no_proxy();
     }
     builder.build().map_err(|e| {
-        SourceError::new(SourceErrorKind::Other, format!("could not prepare the HTTP client: {e}"))
+        SourceError::new(SourceErrorKind::Other, format!("cannot set up the HTTP client: {e}"))
     })
 }
 

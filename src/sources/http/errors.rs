@@ -45,7 +45,7 @@ pub(crate) fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer)
         None if error.is_decode() => not_decodable(url, error),
         None => SourceError::new(
             SourceErrorKind::Other,
-            format!("{} could not be asked: {}", origin(url), innermost_message(error)),
+            format!("cannot send a request to {}: {}", origin(url), innermost_message(error)),
         ),
     }
 }
@@ -82,7 +82,7 @@ fn is_failure_of_proxy(proxy: &Uri, url: &Url, phase: Phase, is_tls_error: bool)
 pub(crate) fn refused_by_proxy(status: StatusCode, url: &Url) -> Option<SourceError> {
     let is_refused = status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
     let proxy = is_refused.then(|| client::proxy_of(url)).flatten()?;
-    Some(proxy_failed(&proxy, url, "it asks for a user name and a password (407)"))
+    Some(proxy_failed(&proxy, url, "it requires a user name and a password (407)"))
 }
 
 /// Returns the error for a request that failed at its proxy.
@@ -92,8 +92,7 @@ fn proxy_failed(proxy: &Uri, url: &Url, why: &str) -> SourceError {
     let message =
         format!("the proxy {scheme}://{address} did not connect to {}: {why}", origin(url));
     SourceError::new(SourceErrorKind::Proxy, message).hint(
-        "the app was not asked: check http_proxy, https_proxy and all_proxy, or add the host to \
-         no_proxy",
+        "the request did not reach the app: check http_proxy, https_proxy and all_proxy, or add the host to no_proxy",
     )
 }
 
@@ -101,7 +100,7 @@ fn proxy_failed(proxy: &Uri, url: &Url, why: &str) -> SourceError {
 pub(crate) fn too_large(status: StatusCode) -> SourceError {
     let message = format!("{status}: the body is larger than {} MiB", MAX_BODY >> 20);
     SourceError::new(SourceErrorKind::Malformed, message)
-        .hint("a report has a few kilobytes: check that the base URL is the one of the API")
+        .hint("a report has a few kilobytes: check that the base URL is that of the app")
 }
 
 /// Returns the error for a request that timed out in `phase`.
@@ -112,26 +111,25 @@ fn timed_out_in_phase(url: &Url, phase: Phase, received: usize) -> SourceError {
     };
     let message = format!("{} timed out while {}{so_far}", origin(url), phase.message());
     SourceError::new(SourceErrorKind::Timeout, message).hint(match phase {
-        Phase::Resolving => "check this machine's name servers and VPN",
+        Phase::Resolving => "check the DNS servers and VPN of this machine",
         Phase::Connecting => {
-            "a firewall, a VPN or a dead host drops the packets; check the base URL"
+            "a firewall or VPN drops the packets, or the host is down; check the base URL"
         }
         Phase::WaitingForFirstByte | Phase::ReadingBody => {
-            "the app accepts connections but hardly answers: look at its load and its logs, or \
-             allow more with --timeout"
+            "the app accepts connections but does not answer in time: check its load and logs, or allow more time with --timeout"
         }
     })
 }
 
 fn dns_error(url: &Url, error: &reqwest::Error) -> SourceError {
     let host = url.host_str().unwrap_or_default();
-    let message = format!("the name {host} could not be resolved: {}", innermost_message(error));
+    let message = format!("cannot resolve {host}: {}", innermost_message(error));
     SourceError::new(SourceErrorKind::Dns, message)
         .hint("check the spelling of the base URL, the DNS record and your VPN")
 }
 
 fn not_http(url: &Url) -> SourceError {
-    let message = format!("{} answers, but not in HTTP", origin(url));
+    let message = format!("{} does not speak HTTP", origin(url));
     SourceError::new(SourceErrorKind::Malformed, message)
         .hint("check the port of the base URL, and whether it should be https")
 }
@@ -149,19 +147,19 @@ fn not_decodable(url: &Url, error: &reqwest::Error) -> SourceError {
         innermost_message(error)
     );
     SourceError::new(SourceErrorKind::Malformed, message)
-        .hint("the app or a proxy in front of it compresses wrongly: look at its configuration")
+        .hint("the app or its proxy compresses wrongly: check its configuration")
 }
 
 /// Returns the error for a connection that was closed before the response was complete.
 fn incomplete_response(url: &Url, phase: Phase, received: usize) -> SourceError {
     let message = match phase {
         Phase::ReadingBody => {
-            format!("{} broke off after {received} bytes of the body", origin(url))
+            format!("{} closed the connection after {received} bytes of the body", origin(url))
         }
         _ => format!("{} closed the connection without an answer", origin(url)),
     };
     SourceError::new(SourceErrorKind::Disconnected, message)
-        .hint("the app or a proxy in front of it crashes or restarts: look at the logs")
+        .hint("the app or its proxy crashes or restarts: check the logs")
 }
 
 /// Returns the error for a failed connection.
@@ -169,12 +167,12 @@ fn io_error(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Sour
     let place = origin(url);
     match cause.kind() {
         io::ErrorKind::ConnectionRefused => {
-            SourceError::new(SourceErrorKind::Refused, format!("{place} refused the connection"))
-                .hint("nothing listens there: check that the app is deployed and running")
+            SourceError::new(SourceErrorKind::Refused, format!("cannot connect to {place}: connection refused"))
+                .hint("no process listens there: check that the app is deployed and running")
         }
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => SourceError::new(
             SourceErrorKind::Refused,
-            format!("{place} cannot be reached: {}", innermost_message(cause)),
+            format!("cannot reach {place}: {}", innermost_message(cause)),
         )
         .hint("check this machine's network and VPN"),
         io::ErrorKind::UnexpectedEof if phase == Phase::Connecting => SourceError::new(
@@ -182,8 +180,7 @@ fn io_error(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Sour
             format!("{place} closed the connection during the TLS handshake"),
         )
         .hint(
-            "check that this port speaks TLS for this name; if it speaks plain HTTP, the base URL \
-             begins with http://",
+            "check that this port speaks TLS for this name; if it speaks plain HTTP, the base URL must start with http://",
         ),
         io::ErrorKind::UnexpectedEof => incomplete_response(url, phase, received),
         io::ErrorKind::ConnectionReset
@@ -192,7 +189,7 @@ fn io_error(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Sour
             SourceErrorKind::Disconnected,
             format!("{place} reset the connection while {}", phase.message()),
         )
-        .hint("the app or a proxy in front of it crashes or restarts: look at the logs"),
+        .hint("the app or its proxy crashes or restarts: check the logs"),
         _ => SourceError::new(
             SourceErrorKind::Other,
             format!("{place}: {}", innermost_message(cause)),

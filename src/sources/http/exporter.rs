@@ -90,7 +90,7 @@ async fn respond(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Res
             ("421 Misdirected Request", "text/plain", text.to_owned())
         }
         ("GET" | "HEAD", "/metrics") if metrics.is_empty() => {
-            ("503 Service Unavailable", "text/plain", "no look has ended yet\n".to_owned())
+            ("503 Service Unavailable", "text/plain", "no snapshot yet\n".to_owned())
         }
         ("GET" | "HEAD", "/metrics") => ("200 OK", CONTENT_TYPE, metrics),
         ("GET" | "HEAD", _) => ("404 Not Found", "text/plain", "try /metrics\n".to_owned()),

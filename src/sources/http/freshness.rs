@@ -91,8 +91,7 @@ impl Freshness {
     fn stale(&self, how: String) -> SourceError {
         let message = format!("the answer is not current: {how}");
         SourceError::new(SourceErrorKind::Stale, message).hint(format!(
-            "a cache in front of the app answers: exclude this path from it, or accept older answers \
-             with max_answer_age (now {})",
+            "a cache answered instead of the app: exclude this path from caching, or accept older answers with max_answer_age (now {})",
             text::format_duration(self.max_age)
         ))
     }

@@ -258,7 +258,7 @@ fn after_retries(retries: u32) -> String {
 fn parse_base(text: &str) -> Result<Url, SourceError> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let mut url = url.filter(Url::has_host).ok_or_else(|| {
-        SourceError::new(SourceErrorKind::NotConfigured, "the base URL is not an http(s) URL")
+        SourceError::new(SourceErrorKind::NotConfigured, "the base URL is not an http or https URL")
             .hint("write it with its scheme: https://api.example.com")
     })?;
     url.set_query(None);

@@ -25,7 +25,7 @@ pub(crate) fn target(
     let Some(mut next) = next.filter(Url::has_host) else {
         return Err(SourceError::new(
             SourceErrorKind::Intercepted,
-            format!("{status} with a location that is no URL"),
+            format!("{status} with an invalid Location"),
         ));
     };
     if !same_origin(from, &next) {
@@ -54,11 +54,10 @@ fn other_origin(status: StatusCode, to: &Url) -> SourceError {
         VERCEL_HINT.to_owned()
     } else {
         format!(
-            "credentials are sent to the base URL's own host alone; if {host} is the app, make it \
-             the base URL"
+            "credentials are sent only to the host of the base URL; if {host} is the app, use it as the base URL"
         )
     };
-    let message = format!("{status}: redirects to another place, {}", origin(to));
+    let message = format!("{status}: redirects to another host, {}", origin(to));
     SourceError::new(SourceErrorKind::Intercepted, message).hint(hint)
 }
 
@@ -66,7 +65,7 @@ fn other_origin(status: StatusCode, to: &Url) -> SourceError {
 pub(crate) fn too_many(url: &Url) -> SourceError {
     let message = format!("more than {MAX} redirects, the last one to {}", shown(url));
     SourceError::new(SourceErrorKind::Intercepted, message)
-        .hint("something in front of the app redirects in a circle")
+        .hint("a proxy in front of the app redirects in a loop")
 }
 
 /// Returns scheme, host and port.
@@ -110,7 +109,7 @@ mod tests {
             "https://a.test.evil.test/",
         ] {
             let error = redirect("https://a.test/x", to).unwrap_err();
-            assert!(error.starts_with("302 Found: redirects to another place, http"), "{error}");
+            assert!(error.starts_with("302 Found: redirects to another host, http"), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
         assert!(redirect("https://a.test/x", "javascript:alert(1)").is_err());

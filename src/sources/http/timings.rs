@@ -29,7 +29,7 @@ impl Phase {
     /// Returns the phase as used after "while" in messages.
     pub(crate) fn message(self) -> &'static str {
         match self {
-            Self::Resolving => "looking up the name",
+            Self::Resolving => "resolving the name",
             Self::Connecting => "connecting",
             Self::WaitingForFirstByte => "waiting for the first byte",
             Self::ReadingBody => "reading the body",

@@ -31,15 +31,15 @@ pub(crate) async fn requeued_before(
         return unknown(&error.to_string());
     }
     let Some(statement) = statement(layout) else {
-        return unknown("this database keeps no events of requeues");
+        return unknown("this database has no events of requeues");
     };
     match count(db, &statement, timeout.min(BUDGET)).await {
         Ok(jobs) => {
             let searched =
-                format!("looked for in the newest {} events", text::count(u64::from(EVENTS_READ)));
+                format!("searched the newest {} events", text::count(u64::from(EVENTS_READ)));
             RequeuedBefore { jobs: Some(jobs), searched }
         }
-        Err(error) => unknown(&format!("the events could not be read: {error}")),
+        Err(error) => unknown(&format!("cannot read the events: {error}")),
     }
 }
 

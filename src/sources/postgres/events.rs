@@ -9,17 +9,17 @@ use crate::queue::{Events, EventsUnseen, Layout, TimeColumn};
 /// [`SourceErrorKind::Permission`] or [`SourceErrorKind::Hidden`] if this role does not see all events: nothing
 /// follows from those it sees.
 pub(crate) fn visible(layout: &Layout) -> Result<Option<&Events>, SourceError> {
-    let hint = "connect with a role that may read job_events; see cliplyctl runbook 4.2";
+    let hint = "connect as a role that may read job_events; see cliplyctl runbook 4.2";
     match &layout.events_unseen {
         None => Ok(layout.events.as_ref()),
         Some(EventsUnseen::NoSelect) => Err(SourceError::new(
             SourceErrorKind::Permission,
-            "permission denied for table job_events: this role cannot see the events (42501)",
+            "permission denied for table job_events: this login cannot read the events (42501)",
         )
         .hint(hint)),
         Some(EventsUnseen::HiddenByRls) => Err(SourceError::new(
             SourceErrorKind::Hidden,
-            "row-level security filters job_events for this role: it cannot see the events",
+            "row-level security filters job_events for this login: it cannot see all events",
         )
         .hint(hint)),
     }

@@ -12,6 +12,7 @@ use super::events;
 use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, dead_letters};
 use crate::facts::operation::{OperationId, OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
+use crate::facts::queue::Throughput;
 use crate::facts::recent_activity::{
     Activity, MOST_STUCK, NAMED, RecentDeadLetters, RecentGroup, RecentOperation, RecentStuckJob,
     WINDOW,
@@ -117,11 +118,27 @@ pub(crate) async fn activity(
     Ok(activity)
 }
 
-/// Returns the statement that counts the finished jobs of the period.
+/// Reads the throughput of the last minutes; `None` if the events do not show it.
+pub(crate) async fn throughput(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Option<Throughput>, SourceError> {
+    let Some((events, at)) = events::in_order(layout)? else { return Ok(None) };
+    let row = db.row(timeout.min(BUDGET), &throughput_statement(events, at), &[]).await?;
+    let rate = |column: &str| row.get::<_, i64>(column) as f64 * 60.0 / measured_seconds(&row);
+    Ok(Some(Throughput {
+        finished_per_minute: rate("finished"),
+        enqueued_per_minute: rate("enqueued"),
+    }))
+}
+
+/// Returns the statement that counts the finished and the new jobs of the period.
 fn throughput_statement(events: &Events, at: &TimeColumn) -> String {
     let job_events = &events.relation;
     format!(
         "select count(*) filter (where stage = 'finished' and age < {THROUGHPUT}) as finished, \
+                count(*) filter (where stage = 'enqueued' and age < {THROUGHPUT}) as enqueued, \
                 count(*) as read, max(age) as span \
            from (select {stage}::text as stage, {age} as age from {job_events} \
                   order by id desc limit {EVENTS}) newest",
@@ -133,10 +150,13 @@ fn throughput_statement(events: &Events, at: &TimeColumn) -> String {
 /// Returns the finished jobs per minute. If the events that were read cover less than the period,
 /// the rate is that of the time that they cover.
 fn per_minute(row: &Row) -> Option<f64> {
-    let (finished, read): (i64, i64) = (row.get("finished"), row.get("read"));
-    let span: f64 = row.get::<_, Option<f64>>("span").unwrap_or(THROUGHPUT);
-    let span = if read >= EVENTS { span.clamp(1.0, THROUGHPUT) } else { THROUGHPUT };
-    Some(finished as f64 * 60.0 / span)
+    Some(row.get::<_, i64>("finished") as f64 * 60.0 / measured_seconds(row))
+}
+
+/// Returns the time that the counted events cover.
+fn measured_seconds(row: &Row) -> f64 {
+    let covered = row.get::<_, Option<f64>>("span").unwrap_or(THROUGHPUT);
+    if row.get::<_, i64>("read") >= EVENTS { covered.clamp(1.0, THROUGHPUT) } else { THROUGHPUT }
 }
 
 /// Returns the statement that reads the operations among the newest events, with the states of
@@ -244,5 +264,5 @@ pub(crate) async fn stuck(
 /// Returns the error for facts that only a scan of a large table could provide.
 fn needs_scan(command: &'static str) -> SourceError {
     SourceError::new(SourceErrorKind::Other, "needs a scan of a large table")
-        .hint(format!("ask once: {}", ShellCommand::new(command)))
+        .hint(format!("run it once: {}", ShellCommand::new(command)))
 }

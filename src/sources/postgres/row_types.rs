@@ -134,7 +134,7 @@ pub(crate) fn shown_id(row: &Row) -> String {
 /// [`SourceErrorKind::Malformed`] if the text does not have this type.
 pub(crate) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
     JobId::parse(text, r#type).ok_or_else(|| {
-        SourceError::new(SourceErrorKind::Malformed, "the database answered with a strange id")
+        SourceError::new(SourceErrorKind::Malformed, "the database returned an unexpected id")
     })
 }
 

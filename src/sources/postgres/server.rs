@@ -20,7 +20,7 @@ pub(crate) async fn read(db: &Database, timeout: Duration) -> Result<ServerStatu
     let text: String =
         db.row(timeout.min(BUDGET), &db.with_relations(QUERY), &params).await?.get(0);
     serde_json::from_str(&text).map_err(|e| {
-        SourceError::new(SourceErrorKind::Malformed, format!("the server's statistics: {e}"))
+        SourceError::new(SourceErrorKind::Malformed, format!("server statistics: {e}"))
     })
 }
 

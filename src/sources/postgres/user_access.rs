@@ -142,7 +142,7 @@ async fn memberships(
     let rules = contract.rules.values();
     let mut asked: Vec<Membership> = rules
         .filter(|rule| catalog.relation(&rule.membership).is_some())
-        .map(|rule| membership(&rule.membership, &rule.user, Some(&rule.tenant)))
+        .map(|rule| membership(&rule.membership, &rule.user, Some(&rule.workspace_column)))
         .collect();
     for table in catalog.relations.iter().filter(|r| r.is_table()) {
         let user_column = table.types.iter().find(|c| is_user_column(&c.column, &c.base));

@@ -15,7 +15,7 @@ use super::key_type::{UNVERIFIABLE_SCHEMES, UnverifiableKey};
 
 /// Expired certificate of a CA in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the certificate of its authority {name} expired on {day}")]
+#[error("the certificate of its CA {name} expired on {day}")]
 pub(crate) struct ExpiredCa {
     /// Common name of the CA, or its full subject if it has none.
     pub(crate) name: String,

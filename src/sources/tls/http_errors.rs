@@ -16,13 +16,16 @@ pub(crate) fn tls(error: &Error, url: &Url) -> SourceError {
         Error::InvalidCertificate(reason) => certificate(reason, url),
         Error::InvalidMessage(_) => (
             format!("{place} does not speak TLS"),
-            "if this port speaks plain HTTP, the base URL begins with http://",
+            "if this port speaks plain HTTP, the base URL must start with http://",
         ),
         Error::AlertReceived(alert) => (
             format!("{place} refused the TLS handshake: {alert:?}"),
-            "check that the server is set up for this name and for TLS 1.2 or 1.3",
+            "check that the server is configured for this name and for TLS 1.2 or 1.3",
         ),
-        other => (format!("no TLS with {place}: {other}"), "check the server's TLS set-up"),
+        other => (
+            format!("cannot set up TLS with {place}: {other}"),
+            "check the TLS configuration of the server",
+        ),
     };
     SourceError::new(SourceErrorKind::Tls, message).hint(hint)
 }
@@ -45,25 +48,23 @@ fn certificate(reason: &CertificateError, url: &Url) -> (String, &'static str) {
             (format!("the certificate is not for {host}"), "check the host of the base URL")
         }
         CertificateError::NotValidForNameContext { presented, .. } => (
-            format!("the certificate is not for {host} but for {}", names(presented)),
+            format!("the certificate is for {}, not for {host}", names(presented)),
             "check the host of the base URL: another server answers for this name",
         ),
         CertificateError::UnknownIssuer => (
-            format!("the certificate of {host} comes from an unknown authority"),
-            "if the authority is your own, add it to this machine's trust store (on Linux \
-             SSL_CERT_FILE=ca.pem does); the server may also fail to send its intermediate \
-             certificates",
+            format!("the certificate of {host} was issued by an unknown CA"),
+            "for a private CA, add it to the trust store of this machine (on Linux: SSL_CERT_FILE=ca.pem); otherwise the server may not send its intermediate certificates",
         ),
         CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => (
-            format!("the certificate of {host} signs itself"),
-            "give the server a certificate issued by an authority that this machine trusts",
+            format!("the certificate of {host} is self-signed"),
+            "install a certificate from a CA that this machine trusts",
         ),
         other => match ExpiredCa::from_certificate_error(other) {
             Some(ExpiredCa { name, day }) => (
                 format!(
-                    "the certificate of {host} is valid, but that of its authority {name} expired on {day}"
+                    "the certificate of {host} is valid, but that of its CA {name} expired on {day}"
                 ),
-                "have the server send the authority's renewed certificate, or one of another authority",
+                "install the renewed CA certificate on the server, or a certificate from another CA",
             ),
             None => (
                 format!("the certificate of {host} is not acceptable: {other}"),
@@ -82,5 +83,5 @@ fn date(time: UnixTime) -> String {
 fn names(presented: &[String]) -> String {
     let names: Vec<_> =
         presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).take(3).collect();
-    if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "no name".to_owned() } else { names.join(", ") }
 }

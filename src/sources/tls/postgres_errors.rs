@@ -13,12 +13,12 @@ pub(crate) fn explain(error: &Error, server: &str) -> SourceError {
         Error::InvalidCertificate(error) => certificate(error, server),
         Error::AlertReceived(alert) => alert_received(*alert),
         Error::PeerIncompatible(_) => (
-            "it offers no TLS version or cipher that is still safe".to_owned(),
-            Some("the server must speak TLS 1.2 or 1.3"),
+            "it supports no secure TLS version or cipher".to_owned(),
+            Some("enable TLS 1.2 or 1.3 on the server"),
         ),
         other => (other.to_string(), None),
     };
-    let message = format!("no secure connection to {server}: {what}");
+    let message = format!("cannot set up TLS with {server}: {what}");
     let error = SourceError::new(SourceErrorKind::Tls, message);
     match hint {
         Some(hint) => error.hint(hint),
@@ -31,22 +31,20 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
     use CertificateError as E;
     match error {
         E::NotValidForNameContext { presented, .. } if presented.is_empty() => (
-            "its certificate names the host in its CN alone, or nowhere".to_owned(),
-            Some("have it reissued with a subjectAltName; sslmode=verify-ca does without the name"),
+            "its certificate names the host only in its CN, or not at all".to_owned(),
+            Some("reissue it with a subjectAltName; sslmode=verify-ca does not check the name"),
         ),
         E::NotValidForNameContext { presented, .. } => (
             format!("its certificate is for {}, not for {server}", names(presented)),
             Some(
-                "connect by a name of the certificate (hostaddr= may hold the address); \
-                 sslmode=verify-ca does without the name",
+                "connect with a name of the certificate (hostaddr= may contain the address); sslmode=verify-ca does not check the name",
             ),
         ),
         E::NotValidForName => ("its certificate is for another host".to_owned(), None),
         E::UnknownIssuer => (
-            "its certificate comes from an authority that is not trusted here".to_owned(),
+            "its certificate was issued by a CA that is not trusted here".to_owned(),
             Some(
-                "name the authority's certificate with sslrootcert=FILE; for a public authority, \
-                 sslrootcert=system",
+                "set sslrootcert=FILE to the certificate of the CA; for a public CA, sslrootcert=system",
             ),
         ),
         E::Expired => ("its certificate has expired".to_owned(), Some(RENEW)),
@@ -55,11 +53,11 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
         }
         E::NotValidYetContext { not_before, .. } => (
             format!("its certificate is valid only from {}", date(*not_before)),
-            Some("is the clock of this machine right?"),
+            Some("check the clock of this machine"),
         ),
         E::InvalidPurposeContext { .. } | E::InvalidPurpose => (
             "its certificate is not meant for servers".to_owned(),
-            Some("have it reissued with the extended key usage serverAuth"),
+            Some("reissue it with the extended key usage serverAuth"),
         ),
         other
             if let Some(UnverifiableKey(kind)) = UnverifiableKey::from_certificate_error(other) =>
@@ -72,7 +70,7 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
         other => match ExpiredCa::from_certificate_error(other) {
             Some(expired) => (
                 format!(
-                    "its certificate is valid, but that of its authority {} expired on {}",
+                    "its certificate is valid, but that of its CA {} expired on {}",
                     expired.name, expired.day
                 ),
                 Some(RENEW_CA),
@@ -82,10 +80,8 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
     }
 }
 
-const KEY_TYPE: &str = "have the server's certificate issued for a P-256 or RSA key; sslmode=require without \
-                        sslrootcert encrypts without verifying";
-const RENEW_CA: &str = "renew the authority's certificate where it lies: in sslrootcert here, or in what the \
-                         server sends; the server's own need not change where the key stays";
+const KEY_TYPE: &str = "reissue the certificate for a P-256 or RSA key; sslmode=require without sslrootcert encrypts without verification";
+const RENEW_CA: &str = "renew the CA certificate in sslrootcert here, or in the chain that the server sends; the server certificate stays valid if the CA keeps its key";
 
 /// Returns the message and the hint for errors that rustls reports as `Other`, without a variant of
 /// their own.
@@ -94,16 +90,16 @@ fn other_certificate_error(error: &CertificateError) -> (String, Option<&'static
     let mentions = |name: &str| debug.contains(name);
     if mentions("CaUsedAsEndEntity") {
         (
-            "its certificate is its own authority (self-signed with CA:TRUE)".to_owned(),
+            "its certificate is its own CA (self-signed with CA:TRUE)".to_owned(),
             Some(
-                "have a certificate issued by an authority; sslmode=require without sslrootcert encrypts without verifying",
+                "install a certificate issued by a CA; sslmode=require without sslrootcert encrypts without verification",
             ),
         )
     } else if mentions("UnsupportedCertVersion") {
         (
-            "its certificate is of the outdated form X.509 v1".to_owned(),
+            "its certificate has the outdated version X.509 v1".to_owned(),
             Some(
-                "have it reissued as v3; sslmode=require without sslrootcert encrypts without verifying",
+                "reissue it as v3; sslmode=require without sslrootcert encrypts without verification",
             ),
         )
     } else {
@@ -111,20 +107,19 @@ fn other_certificate_error(error: &CertificateError) -> (String, Option<&'static
     }
 }
 
-const RENEW: &str = "renew the server's certificate; sslmode=require without sslrootcert encrypts \
-                     without verifying";
+const RENEW: &str = "renew the server certificate; sslmode=require without sslrootcert encrypts without verification";
 
 /// Returns the message and the hint for an alert that ended the handshake.
 fn alert_received(alert: AlertDescription) -> (String, Option<&'static str>) {
     let hint = match alert {
         AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure => {
-            Some("the server may ask for a client certificate: set sslcert and sslkey")
+            Some("the server may require a client certificate: set sslcert and sslkey")
         }
         AlertDescription::UnknownCA
         | AlertDescription::BadCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::CertificateExpired => {
-            Some("the server does not accept our client certificate (sslcert)")
+            Some("the server rejected the client certificate (sslcert)")
         }
         _ => None,
     };

@@ -32,7 +32,7 @@ pub(crate) fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => builder
             .with_client_auth_cert(certificates(chain)?, private_key(key)?)
-            .map_err(|error| failed("the client certificate and its key do not fit", error))?,
+            .map_err(|error| failed("the client certificate and its key do not match", error))?,
     };
     Ok(MakeRustlsConnect::new(config))
 }
@@ -62,7 +62,7 @@ fn verifier(
         let shown = path.display();
         store
             .add(root.clone())
-            .map_err(|e| failed(format!("{shown} is no root certificate"), e))?;
+            .map_err(|e| failed(format!("{shown} is not a root certificate"), e))?;
     }
     let full = webpki_verifier(store, provider)?;
     let verifier: Arc<dyn ServerCertVerifier> = match tls.mode {
@@ -101,7 +101,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SourceError
     let read = pem::certificates(&text)
         .map_err(|error| failed(format!("cannot read certificates from {shown}"), error))?;
     if read.is_empty() {
-        return Err(failed(format!("{shown} holds no certificate"), "expected PEM"));
+        return Err(failed(format!("{shown} contains no certificate"), "expected PEM"));
     }
     Ok(read)
 }
@@ -118,10 +118,9 @@ fn failed(what: impl std::fmt::Display, why: impl std::fmt::Display) -> SourceEr
 }
 
 fn no_root(mode: SslMode) -> SourceError {
-    let message = format!("sslmode={} needs a root certificate, and none is named", mode.as_str());
+    let message = format!("sslmode={} needs a root certificate, and none is set", mode.as_str());
     SourceError::new(SourceErrorKind::Tls, message).hint(
-        "name the authority's file with sslrootcert=FILE, or trust the system's authorities \
-         with sslrootcert=system",
+        "set sslrootcert=FILE to the certificate of the CA, or use the system CAs with sslrootcert=system",
     )
 }
 

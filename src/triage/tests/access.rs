@@ -182,7 +182,7 @@ fn earlier_sections_are_ruled_out_with_their_details() {
         diagnosis.ruled_out.iter().map(|r| (r.section.number(), r.status)).collect();
     assert_eq!(ruled_out, [("3.1", Ok), ("3.2", Ok), ("3.3", Status::Warning)]);
     assert_eq!(diagnosis.ruled_out[0].detail, "HTTP 200 in 12 ms");
-    assert!(diagnosis.ruled_out[2].detail.contains("oldest job due for 1m 10s"));
+    assert!(diagnosis.ruled_out[2].detail.contains("oldest due for 1m 10s"));
     let matched: Vec<_> = diagnosis.matched.iter().map(|finding| finding.check).collect();
     assert_eq!(matched, ["dlq.size"]);
     let evidence = diagnosis.matched[0].evidence.as_ref().unwrap();

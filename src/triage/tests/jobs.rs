@@ -79,8 +79,12 @@ fn due_and_stuck_jobs_lead_to_section_3_3() {
         (
             "the workers fell silent",
             |f| {
-                queue(f).workers =
-                    Some(Workers { active: Count::Exact(0), heartbeat_age: Some(900.0) })
+                queue(f).workers = Some(Workers {
+                    active: Count::Exact(0),
+                    heartbeat_age: Some(900.0),
+                    by_worker: vec![],
+                    more: 0,
+                })
             },
             // readyz still reports active workers and is contradicted: that is 3.2, and less
             // severe.

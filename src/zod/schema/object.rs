@@ -171,7 +171,7 @@ impl<'a> SchemaReader<'a> {
                 Node::Object(object)
             }
             "catchall" => {
-                let what = scope.unresolved(link.offset, "catchall judges undeclared keys");
+                let what = scope.unresolved(link.offset, "catchall validates undeclared keys");
                 object.shape.unresolved.push(what);
                 Node::Object(Object { mode: ObjectMode::Loose, ..object })
             }

@@ -22,7 +22,7 @@ fn every_spelling_of_a_socket_connects() {
     }
     let error = try_connect("host=/nonexistent user=postgres").unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Refused, "{error:?}");
-    assert!(error.message.contains("/nonexistent:5432: there is no socket"), "{error:?}");
+    assert!(error.message.contains("/nonexistent:5432: no such socket"), "{error:?}");
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn figures_are_right(home_grown: &HomeGrown) {
     let expected = [
         ("due", count(&declared, home_grown, home_grown.due)),
         ("scheduled", home_grown.scheduled),
-        ("in_progress", home_grown.claimed),
+        ("claimed", home_grown.claimed),
         ("dead", count(&declared, home_grown, home_grown.dead)),
     ];
     for (key, expected) in expected {

@@ -102,13 +102,13 @@ fn healthy_scenario_exits_0() {
 
 #[test]
 fn each_scenario_leads_to_its_section() {
-    let expected = [("incident", "3.3"), ("app-down", "3.1"), ("silent-worker", "3.3")];
+    let expected = [("incident", "3.3"), ("app-down", "3.1"), ("stuck-jobs", "3.3")];
     for (scenario, section) in expected {
         let report = exec(scenario, "-o json triage").expect_code(2).json();
-        assert_eq!(report["verdict"]["section"], section, "{scenario}: {report:#}");
+        assert_eq!(report["diagnosis"]["section"], section, "{scenario}: {report:#}");
     }
     let report = exec("dead-letters", "-o json triage").expect_code(1).json();
-    assert_eq!(report["verdict"]["section"], "3.4", "{report:#}");
+    assert_eq!(report["diagnosis"]["section"], "3.4", "{report:#}");
 }
 
 #[test]
@@ -158,9 +158,9 @@ fn exec_splits_words_like_a_shell_and_returns_the_exit_code() {
 #[test]
 fn unknown_scenario_lists_the_known_ones() {
     let output = Cli::new(["demo", "--scenario", "quiet"]).run().expect_code(64);
-    assert!(output.stderr.contains("silent-worker"), "{output:?}");
+    assert!(output.stderr.contains("stuck-jobs"), "{output:?}");
     let output = Cli::new(["demo", "--list-scenarios"]).run().expect_code(0);
-    assert!(output.stdout.contains("silent-worker"), "{output:?}");
+    assert!(output.stdout.contains("stuck-jobs"), "{output:?}");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn interrupted_demo_leaves_no_files() {
     assert!(answer.stdout.contains("\nin /"), "{answer:?}");
     // A second demo does not replace the context of the first.
     let second = command(&["demo"]).env("XDG_STATE_HOME", demo.state()).run().expect_code(64);
-    assert!(second.stderr.contains("a demo is running already"), "{second:?}");
+    assert!(second.stderr.contains("a demo is already running"), "{second:?}");
     let output = demo.end("INT");
     assert_eq!(output.code, 0, "{output:#?}");
     assert!(output.stderr.contains("ending the demo"), "{output:#?}");

@@ -108,7 +108,7 @@ fn earlier_requeues_are_unknown_without_events() {
     assert!(data(&database, &["groups"])["groups"][0]["requeued_before"].is_null());
     let text = dlq(&database, &["groups"]).expect_code(0).stdout;
     assert!(text.contains("unknown"), "{text}");
-    assert!(text.contains("this database keeps no events of requeues"), "{text}");
+    assert!(text.contains("this database has no events of requeues"), "{text}");
 }
 
 #[test]

@@ -22,27 +22,27 @@ fn triage(cli: Cli) -> Output {
 fn triage_checks_the_template_in_a_checkout() {
     let healthy = project(PROPERTIES, "DATABASE_URL=\nNODE_ENV=\n", "triage -o json");
     let json = triage(healthy).expect_code(0).json();
-    assert_eq!(json["data"]["steps"][4]["question"], "environment?");
-    assert_eq!(json["data"]["steps"][4]["status"], "ok");
+    assert_eq!(json["data"]["areas"][4]["area"], "environment?");
+    assert_eq!(json["data"]["areas"][4]["status"], "ok");
 
     let drifted = project(PROPERTIES, "DATABASE_URL=\n", "triage -o json");
     let json = triage(drifted).expect_code(2).json();
-    assert_eq!(json["verdict"]["section"], "4.1");
-    assert!(json["verdict"]["matched_on"][0].as_str().expect("words").contains("NODE_ENV"));
-    assert_eq!(json["data"]["steps"][4]["next"], "cliplyctl env check");
+    assert_eq!(json["diagnosis"]["section"], "4.1");
+    assert!(json["diagnosis"]["matched_on"][0].as_str().expect("words").contains("NODE_ENV"));
+    assert_eq!(json["data"]["areas"][4]["next"], "cliplyctl env check");
 }
 
 #[test]
 fn triage_outside_a_checkout_omits_the_environment() {
     let json = triage(Cli::new(["triage", "-o", "json"])).expect_code(0).json();
-    assert_eq!(json["data"]["steps"].as_array().expect("steps").len(), 5);
+    assert_eq!(json["data"]["areas"].as_array().expect("steps").len(), 5);
 }
 
 #[test]
 fn unreadable_schema_is_unknown_in_triage() {
     let broken = Cli::new(["triage", "-o", "json"]).file(SCHEMA, "export const EnvSchema = z.obj(");
     let json = triage(broken).expect_code(3).json();
-    assert_eq!(json["data"]["steps"][4]["status"], "unknown");
+    assert_eq!(json["data"]["areas"][4]["status"], "unknown");
 }
 
 #[test]

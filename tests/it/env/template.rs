@@ -9,7 +9,7 @@ const TWO: &str = "  SUPABASE_URL: z.string(),\n  SUPABASE_SERVICE_ROLE_KEY: z.s
 fn template_in_sync_is_ok() {
     let template = "\u{feff}SUPABASE_URL=x\r\nSUPABASE_SERVICE_ROLE_KEY=y\r\n";
     let out = project(TWO, template, "env check").run().expect_code(0);
-    assert!(out.stdout.starts_with("OK  the template agrees with the schema\n"), "{out:#?}");
+    assert!(out.stdout.starts_with("OK  the template matches the schema\n"), "{out:#?}");
     assert!(out.stdout.contains(&format!("EnvSchema at {SCHEMA}:2 (by name)")), "{out:#?}");
 }
 

@@ -38,7 +38,7 @@ fn invalid_context_list_is_rejected_as_a_whole() {
         ("health -c eu,uss", "no context `uss`"),
         ("health -c eu,", "no context ``"),
         ("health -c eu,us,eu", "context eu is named twice"),
-        ("health -c eu --all-contexts", "-c contradicts --all-contexts"),
+        ("health -c eu --all-contexts", "-c and --all-contexts exclude each other"),
         ("health --all-contexts --base-url http://x.test", "--base-url contradicts"),
     ] {
         let output = run(words, &config).expect_code(64);

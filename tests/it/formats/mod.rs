@@ -140,7 +140,7 @@ fn failed_command_reports_its_error_in_every_format() {
         ("short", "ERROR queue: no database is configured"),
         ("nagios", "QUEUE UNKNOWN: no database is configured"),
         ("junit", "<error type=\"unknown\" message=\"no database is configured\"/>"),
-        ("prometheus", "cliplyctl_verdict{command=\"queue\",context=\"\"} 3"),
+        ("prometheus", "cliplyctl_status{command=\"queue\",context=\"\"} 3"),
         ("github", "::error title=cliplyctl queue::no database is configured"),
         ("markdown", "no database is configured"),
         ("ndjson", "\"kind\":\"not_configured\""),

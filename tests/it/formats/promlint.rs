@@ -159,7 +159,7 @@ fn prometheus_output_of_every_status_command_is_clean() {
                 .env("CLIPLY_BASE_URL", app.url())
                 .run();
             if command != "env check" {
-                assert!(output.stdout.contains("\ncliplyctl_verdict{"), "{command}: {output:?}");
+                assert!(output.stdout.contains("\ncliplyctl_status{"), "{command}: {output:?}");
             }
             assert_eq!(lint(&output.stdout), [""; 0], "{command} on {fixture}: {}", output.stdout);
         }

@@ -31,7 +31,7 @@ fn queue_counts_match_the_table_in_every_variant() {
             names.iter().map(|n| data[n]["value"].as_u64().expect("counted")).sum()
         };
         assert_eq!(sum(&["due", "scheduled"]), count(waiting), "{variant}: waiting");
-        assert_eq!(sum(&["in_progress"]), count(running), "{variant}: in progress");
+        assert_eq!(sum(&["claimed"]), count(running), "{variant}: in progress");
         if dead == "''" {
             assert_eq!(data["dead"], json!(null), "{variant}: has no dead letters");
         } else {
@@ -59,7 +59,7 @@ fn awkward_rows_are_counted_without_panic() {
         let output = run(&["queue", "-o", "json"], &database);
         let rows: u64 = database.value("select count(*) from jobs").parse().expect("a number");
         let data = &output.json()["data"];
-        let sum: u64 = ["due", "scheduled", "in_progress", "failed", "dead"]
+        let sum: u64 = ["due", "scheduled", "claimed", "failed", "dead"]
             .iter()
             .filter_map(|name| data[name]["value"].as_u64())
             .sum();
@@ -136,11 +136,11 @@ fn counts_are_equal_with_and_without_advised_indexes() {
         [
             "due",
             "scheduled",
-            "in_progress",
+            "claimed",
             "failed",
             "dead",
             "stuck",
-            "died_last_hour",
+            "dead_lettered_last_hour",
             "by_kind",
             "workers",
         ]
@@ -165,7 +165,7 @@ fn counts_are_equal_with_and_without_advised_indexes() {
     let by_index = run(&["queue", "-o", "json"], &database).json();
     assert_eq!(metrics(&by_scan), metrics(&by_index));
     let output = run(&["queue", "--advise"], &database).expect_code(0);
-    assert!(output.stdout.contains("every figure of the queue has its index"), "{}", output.stdout);
+    assert!(output.stdout.contains("all metrics of queue have an index"), "{}", output.stdout);
 }
 
 /// Returns the suggested index for these metrics.
@@ -175,7 +175,7 @@ fn advised<'a>(report: &'a Value, serves: &str) -> &'a Value {
     found.unwrap_or_else(|| panic!("no index for {serves}: {report:#}"))
 }
 
-const RUNNING: &str = "jobs in progress, stuck jobs and workers";
+const RUNNING: &str = "claimed jobs, stuck jobs and workers";
 
 #[test]
 fn advice_states_costs_and_creates_no_index() {
@@ -195,7 +195,7 @@ fn advice_states_costs_and_creates_no_index() {
     assert_eq!(running["with_index"]["jobs"].to_string(), jobs);
     assert_eq!(running["with_index"]["jobs_estimated"], false);
     // The existing partial index finds dead letters, but lacks the columns that these metrics need.
-    let dead = advised(&report, "dead letters by kind and inflow");
+    let dead = advised(&report, "dead letters by kind and in the last hour");
     assert_eq!(dead["now"]["pages_estimated"], true, "{dead:#}");
 
     let text = run(&["queue", "--advise"], &database).expect_code(0).stdout;
@@ -235,10 +235,10 @@ fn abandoned_count_shows_the_planner_estimate() {
     assert_eq!(running["now"]["took_ms"], json!(null), "{running:#}");
     assert_eq!(running["now"]["given_up_after_ms"], 1_000.0);
     assert_eq!(running["with_index"]["jobs_estimated"], true);
-    let waiting = advised(&report, "waiting jobs by kind");
+    let waiting = advised(&report, "queued jobs by kind");
     assert!(waiting["now"]["took_ms"].as_f64().is_some(), "{waiting:#}");
 
     let text = run(&["queue", "--advise"], &database).expect_code(0).stdout;
     assert!(text.contains("-- now: > 1.0 s: given up; Seq Scan of "), "{text}");
-    assert!(text.contains(" by the planner\n"), "{text}");
+    assert!(text.contains(" planner estimate\n"), "{text}");
 }

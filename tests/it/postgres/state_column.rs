@@ -47,7 +47,7 @@ const CLAIMS: [&str; 5] = [
 
 /// The numbers of due and claimed jobs in the output of `queue`.
 fn counts(json: &Value) -> [u64; 2] {
-    ["due", "in_progress"].map(|key| json["data"][key]["value"].as_u64().expect(key))
+    ["due", "claimed"].map(|key| json["data"][key]["value"].as_u64().expect(key))
 }
 
 #[test]

@@ -28,7 +28,7 @@ const ROWS: &str = "
 
 /// Counts of a report: due, scheduled, running, stuck, dead, and dead-lettered in the last hour.
 fn counts(json: &Value) -> [u64; 6] {
-    ["due", "scheduled", "in_progress", "stuck", "dead", "died_last_hour"]
+    ["due", "scheduled", "claimed", "stuck", "dead", "dead_lettered_last_hour"]
         .map(|key| json["data"][key]["value"].as_u64().expect(key))
 }
 
@@ -139,7 +139,7 @@ fn heartbeat_in_the_future_proves_nothing() {
         assert_eq!(json["data"]["in_future"] != Value::Null, skew, "{heartbeat}");
         assert_eq!(json["exit_code"] == 0, stuck == 0, "{heartbeat}");
         assert_eq!(listed(&database, "stuck"), stuck, "{heartbeat}");
-        let age = json["data"]["last_beat_age"].as_f64();
+        let age = json["data"]["heartbeat_age_seconds"].as_f64();
         assert!(age.is_none_or(|age| age >= 0.0), "{heartbeat}: {age:?}");
     }
 }

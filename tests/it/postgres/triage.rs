@@ -33,9 +33,9 @@ fn backlog_is_reported_with_values_and_next_command() {
     let stub = app("canonical_ok");
     let database = Database::from_fixture("main_typical");
     let json = triage(&["triage", "-o", "json"], &stub.url(), &database).expect_code(2).json();
-    assert_eq!(json["verdict"]["section"], "3.3");
-    assert_eq!(json["verdict"]["ruled_out"][0]["section"], "3.1");
-    assert_eq!(json["data"]["steps"][2]["next"], "cliplyctl queue");
+    assert_eq!(json["diagnosis"]["section"], "3.3");
+    assert_eq!(json["diagnosis"]["ruled_out"][0]["section"], "3.1");
+    assert_eq!(json["data"]["areas"][2]["next"], "cliplyctl queue");
     let oldest = json["checks"].as_array().expect("checks").iter();
     let oldest = oldest.clone().find(|c| c["id"] == "queue.oldest_due").expect("the check");
     assert_eq!(oldest["observed"]["unit"], "s");
@@ -47,7 +47,7 @@ fn app_down_comes_first_and_blocks_only_readiness() {
     let database = Database::from_fixture("main_typical");
     let output = triage(&["triage", "-o", "json"], &refused_url(), &database).expect_code(2);
     let json = output.json();
-    assert_eq!(json["verdict"]["section"], "3.1");
+    assert_eq!(json["diagnosis"]["section"], "3.1");
     assert_eq!(status(&json, "ready.ok"), "skipped");
     assert_eq!(status(&json, "queue.oldest_due"), "critical");
 }
@@ -84,7 +84,7 @@ fn unready_app_does_not_hide_the_database_error() {
     let stdout = cli.env("DATABASE_URL", url).run().expect_code(2).stdout;
     assert!(stdout.contains("cannot read the database: "), "{stdout}");
     let next = stdout.lines().find(|line| line.contains("cliplyctl config check")).unwrap_or("");
-    assert!(next.ends_with("why the database cannot be read"), "{stdout}");
+    assert!(next.ends_with("test the database settings"), "{stdout}");
 }
 
 #[test]

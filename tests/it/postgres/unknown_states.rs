@@ -87,7 +87,7 @@ fn states_are_read_in_the_letter_case_of_the_table() {
             .replace("'succeeded'", "'Succeeded'");
         database.execute(&table);
         let json = run(&["queue", "-o", "json"], &database).expect_code(0).json();
-        let counts = ["due", "in_progress", "dead", "unknown_state"]
+        let counts = ["due", "claimed", "dead", "unknown_state"]
             .map(|key| json["data"][key]["value"].as_u64().expect(key));
         assert_eq!(counts, [1, 1, 0, 0], "{type}");
         database.execute("insert into jobs(state) select 'DEAD_LETTER' from generate_series(1, 3)");

@@ -31,8 +31,12 @@ fn flawed_access_is_critical_and_each_flaw_is_listed_once() {
     unique.dedup();
     assert_eq!(unique.len(), found.len(), "{found:#?}");
     let report = output.json();
-    let fixes: Vec<_> =
-        report["findings"].as_array().unwrap().iter().map(|f| f["remedy"].as_str()).collect();
+    let fixes: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["suggested_fix"].as_str())
+        .collect();
     assert!(fixes.iter().all(Option::is_some), "{fixes:?}");
     let helper = "REVOKE EXECUTE ON FUNCTION public.is_workspace_member";
     assert!(!fixes.iter().flatten().any(|sql| sql.contains(helper)));
@@ -43,7 +47,7 @@ fn empty_table_is_not_tested_and_stays_ok() {
     let database = clean();
     database.execute("TRUNCATE jobs CASCADE");
     let output = audit(&database).expect_code(0);
-    assert!(output.stdout.contains("vacuous: there are no rows to read"), "{output:#?}");
+    assert!(output.stdout.contains("not tested: the table is empty"), "{output:#?}");
     // The helper is called directly, so a broken one is found without any row.
     database.execute(
         "CREATE OR REPLACE FUNCTION is_workspace_member(p_workspace_id uuid) RETURNS boolean \
@@ -159,7 +163,7 @@ fn invalid_contract_is_a_configuration_error() {
     let without_column = "[rules.m]\nmembership = \"public.m\"\nuser = \"u\"\ntenant = \"t\"\n\
                    [tables.\"public.jobs\".roles]\nanon = \"rows where m\"\n";
     let without_column = run(without_column).expect_code(78);
-    assert!(without_column.stderr.contains("names no tenant column"), "{without_column:#?}");
+    assert!(without_column.stderr.contains("has no workspace column"), "{without_column:#?}");
     for missing in ["owner", "reason", "expires"] {
         let lines = [
             "check = \"rls.off\"",
@@ -303,5 +307,5 @@ fn function_that_checks_the_caller_is_listed_as_not_examined() {
     let note = checks.iter().find(|check| check["id"] == "rls.definer_rpc").expect("a note");
     assert_eq!(note["status"], "ok", "{note:#}");
     assert!(note["message"].as_str().unwrap().contains("was not examined"), "{note:#}");
-    assert!(note["remedy"].is_null(), "nothing is known to be wrong: {note:#}");
+    assert!(note["suggested_fix"].is_null(), "nothing is known to be wrong: {note:#}");
 }

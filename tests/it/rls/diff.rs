@@ -26,13 +26,13 @@ fn newly_opened_table_is_reported() {
     let (opened, faulty) = reports();
 
     let same = diff(&matrix, &matrix, &[]).expect_code(0);
-    assert!(same.stdout.starts_with("OK  no access appeared or vanished"), "{}", same.stdout);
+    assert!(same.stdout.starts_with("OK  no access was gained or lost"), "{}", same.stdout);
     diff(&audit, &audit, &[]).expect_code(0);
 
     let json = diff(&matrix, &opened, &["-o", "json"]).expect_code(2).json();
     let findings = json["findings"].as_array().unwrap();
     let leak = findings.iter().find(|f| f["subject"] == "public.leaked anon SELECT").unwrap();
-    assert_eq!((&leak["id"], &leak["severity"]), (&"rls.appeared".into(), &"critical".into()));
+    assert_eq!((&leak["id"], &leak["status"]), (&"rls.appeared".into(), &"critical".into()));
     assert_eq!(leak["message"], "every row, was not there");
     let closed = diff(&opened, &matrix, &[]).expect_code(1);
     assert!(closed.stdout.contains("vanished  public.leaked anon SELECT"), "{}", closed.stdout);

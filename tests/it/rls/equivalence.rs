@@ -227,7 +227,7 @@ fn verify(cell: &Value, truth: &Truth) -> Result<bool, String> {
     };
     let answers: Vec<&String> = users.iter().flat_map(|user| of_user(*user)).collect();
     let reaches = |answer: &str| answer == "1";
-    let predicted = text("predicted");
+    let predicted = text("computed");
     let all = |matches: &dyn Fn(&str) -> bool| answers.iter().all(|a| matches(a));
     let is_right = match predicted.as_str() {
         "every row" => all(&reaches),

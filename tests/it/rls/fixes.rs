@@ -9,7 +9,7 @@ use crate::support::postgres::Database;
 fn fixes(output: &Output) -> Vec<String> {
     let report = output.json();
     let findings = report["findings"].as_array().unwrap();
-    let fixes = findings.iter().filter_map(|finding| finding["remedy"].as_str());
+    let fixes = findings.iter().filter_map(|finding| finding["suggested_fix"].as_str());
     let is_statement = |sql: &&str| {
         !sql.contains('<') && sql.lines().any(|line| !line.trim_start().starts_with("--"))
     };

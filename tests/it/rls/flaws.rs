@@ -218,12 +218,12 @@ const BY_CONTRACT: &[(&str, [&str; 2], [&str; 2])] = &[
 const HELPER: &str = "[helpers.\"public.is_workspace_member(uuid)\"]\ndefiner = true\nsearch_path = \"public\"\n\
     body = \"SELECT EXISTS ( SELECT 1 FROM workspace_members WHERE workspace_id = p_workspace_id AND user_id = auth.uid())\"\n";
 
-const SEES: &str = "[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
+const SEES: &str = "[tables.\"public.workspaces\"]\nworkspace_column = \"id\"\n\
     [tables.\"public.workspaces\".roles]\nauthenticated = { select = \"rows where member\" }\n\
     [[tables.\"public.workspaces\".policies]]\nname = \"workspaces_member_select\"\ncommand = \"select\"\n\
     roles = [\"authenticated\"]\nusing = \"public.sees(id, 'read'::text)\"\n";
 
-const MEMBERS_READ: &str = "[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
+const MEMBERS_READ: &str = "[tables.\"public.workspaces\"]\nworkspace_column = \"id\"\n\
     [tables.\"public.workspaces\".roles]\nauthenticated = { select = \"rows where member\" }\n\
     [[tables.\"public.workspaces\".policies]]\nname = \"theirs\"\nroles = [\"authenticated\"]\n\
     using = \"public.is_workspace_member(id)\"\n";

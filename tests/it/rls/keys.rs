@@ -15,7 +15,7 @@ const NOTES: &str = "CREATE TABLE notes (title text, workspace_id uuid, body tex
         WHERE m.workspace_id = w AND m.user_id = auth.uid()) $$;
     CREATE POLICY theirs ON notes TO authenticated USING (sees(workspace_id, title))";
 
-const CONTRACT: &str = "[tables.\"public.notes\"]\ntenant = \"workspace_id\"\n\
+const CONTRACT: &str = "[tables.\"public.notes\"]\nworkspace_column = \"workspace_id\"\n\
     [tables.\"public.notes\".roles]\n\
     authenticated = { select = \"rows where member\", update = \"rows where member\" }\n\
     [[tables.\"public.notes\".policies]]\nname = \"theirs\"\nroles = [\"authenticated\"]\n\

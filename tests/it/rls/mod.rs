@@ -35,12 +35,12 @@ fn audit_of(url: &str, more: &[&str]) -> Output {
     Cli::new(args).env("DATABASE_URL", url).run()
 }
 
-/// Returns `id severity subject` of every finding.
+/// Returns `id status subject` of every finding.
 pub fn findings(output: &Output) -> Vec<String> {
     let report = output.json();
     let list = report["findings"].as_array().expect("findings");
     let field = |f: &serde_json::Value, key: &str| f[key].as_str().unwrap_or_default().to_owned();
     list.iter()
-        .map(|f| format!("{} {} {}", field(f, "id"), field(f, "severity"), field(f, "subject")))
+        .map(|f| format!("{} {} {}", field(f, "id"), field(f, "status"), field(f, "subject")))
         .collect()
 }

@@ -29,7 +29,7 @@ fn writable(helper: &str) -> (Database, String) {
          CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (edits(id, 'i'))"
     ));
     let contract = format!(
-        "{BUILT_IN}\n[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
+        "{BUILT_IN}\n[tables.\"public.workspaces\"]\nworkspace_column = \"id\"\n\
          [tables.\"public.workspaces\".roles]\n\
          authenticated = {{ select = \"rows where member\", update = \"rows where member\", insert = \"rows where member\" }}\n\
          [[tables.\"public.workspaces\".policies]]\nname = \"workspaces_member_select\"\ncommand = \"select\"\n\

@@ -36,8 +36,7 @@ fn panic_exits_70_with_one_json_document() {
     assert_eq!(output.status.code(), Some(70), "{stdout}\n{stderr}");
     assert!(stderr.starts_with("error: this is a bug in cliplyctl: "), "{stderr}");
     assert!(
-        stderr.contains("\n  because it stopped at ")
-            && stderr.contains("\nhint: report these lines"),
+        stderr.contains(": location: ") && stderr.contains("\nhint: report these lines"),
         "{stderr}"
     );
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();

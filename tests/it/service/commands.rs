@@ -118,7 +118,7 @@ fn suggested_commands_repeat_the_target_flags() {
     assert!(!ready.contains("3.2"), "{ready}");
     let nothing = ["history", "--database-url", "postgres://u@127.0.0.1:1/app"];
     let output = Cli::new(nothing).run().expect_code(3);
-    for text in ["record once: cliplyctl record", "with the same --database-url"] {
+    for text in ["record one: cliplyctl record", "with the same --database-url"] {
         assert!(output.stderr.contains(text), "{text}: {output:?}");
     }
 }

@@ -55,7 +55,7 @@ fn bodies() -> Vec<Case> {
             "truncated json",
             json(r#"{"ok":true,"#),
             MALFORMED,
-            ("JSON that breaks off after 11 bytes", "base URL"),
+            ("truncated JSON 11 bytes", "base URL"),
         ),
         case("array", json("[]"), MALFORMED, ("an array, not a JSON object", "base URL")),
         case("null", json("null"), MALFORMED, ("null, not a JSON object", "base URL")),
@@ -63,7 +63,7 @@ fn bodies() -> Vec<Case> {
             "text",
             Response::text(200, "text/plain", "ok\n"),
             MALFORMED,
-            ("not JSON but text: “ok”", "base URL"),
+            ("text instead of JSON: “ok”", "base URL"),
         ),
         case(
             "binary",
@@ -84,7 +84,7 @@ fn statuses() -> Vec<Case> {
             "500",
             text(500, "Internal Server Error"),
             DOWN,
-            ("500 Internal Server Error: not JSON but text: “Internal Server Error”", "logs"),
+            ("500 Internal Server Error: text instead of JSON: “Internal Server Error”", "logs"),
         ),
         case(
             "502",
@@ -148,7 +148,7 @@ fn redirects() -> Vec<Case> {
             to(302, "http://elsewhere.test/x?token=hunter2"),
             ELSEWHERE,
             (
-                "302 Found: redirects to another place, http://elsewhere.test",
+                "302 Found: redirects to another host, http://elsewhere.test",
                 "elsewhere.test is the app",
             ),
         ),
@@ -205,12 +205,7 @@ fn transport_cases() -> Vec<Case> {
             MALFORMED,
             ("the body is larger than 1 MiB", "kilobytes"),
         ),
-        case(
-            "not http",
-            with_mode(SendMode::NotHttp),
-            MALFORMED,
-            ("answers, but not in HTTP", "https"),
-        ),
+        case("not http", with_mode(SendMode::NotHttp), MALFORMED, ("does not speak HTTP", "https")),
     ]
 }
 
@@ -271,7 +266,7 @@ fn wrong_types_are_never_ok() {
 #[test]
 fn refused_and_unresolvable_hosts_are_critical_with_cause() {
     for (url, kind, message_part) in [
-        (refused_url(), Refused, "refused the connection (after 2 retries)"),
+        (refused_url(), Refused, "connection refused (after 2 retries)"),
         (
             "http://no-such-host.invalid".to_owned(),
             Dns,

@@ -17,8 +17,8 @@ fn run(name: &str, url: &str, database: &Database) -> (i32, String) {
     let output = triage("--timeout 1500ms -o json", url, database).run();
     let (code, json) = (output.code, output.json());
     assert!(matches!(code, 2 | 3), "{name}: {code}");
-    assert_eq!(json["verdict"]["section"], "3.1", "{name}: {json:#}");
-    assert!(json["verdict"]["next"].is_string(), "{name}: {json:#}");
+    assert_eq!(json["diagnosis"]["section"], "3.1", "{name}: {json:#}");
+    assert!(json["diagnosis"]["next"].is_string(), "{name}: {json:#}");
     assert_eq!(status(&json, "queue.oldest_due"), "ok", "{name}");
     let up = json["checks"].as_array().and_then(|checks| checks.first()).expect("a check");
     assert_eq!(up["id"], "app.up");
@@ -56,7 +56,7 @@ fn hostile_answers_are_never_ok_in_triage() {
 fn unreachable_app_is_reported_with_its_cause() {
     let database = Database::from_fixture("main_healthy");
     for (url, cause) in [
-        (refused_url(), "refused the connection"),
+        (refused_url(), "connection refused"),
         ("http://no-such-host.invalid".to_owned(), "could not be resolved"),
         (format!("https://localhost:{}", unknown_authority()), "comes from an unknown authority"),
     ] {

@@ -33,7 +33,7 @@ fn saved_triage_gives_the_same_result_without_sources() {
         "summary",
         "exit_code",
         "findings",
-        "verdict",
+        "diagnosis",
         "data",
         "context",
         "started_at",
@@ -49,7 +49,7 @@ fn saved_triage_gives_the_same_result_without_sources() {
     let (mut before, after) = (not_examined(&saved_report), not_examined(&new_report));
     for (subject, reason) in &mut before {
         if subject == "environment" {
-            *reason = "it is not part of a saved triage".to_owned();
+            *reason = "not part of a saved triage".to_owned();
         }
     }
     assert_eq!(after, before);
@@ -132,8 +132,8 @@ fn commands_name_the_saved_context_if_its_name_is_valid() {
     ] {
         json["from"]["context"] = name.into();
         let report = triage_from_file(&json.to_string()).run().json();
-        let next = report["verdict"]["next"].as_str().map_or_else(
-            || report["data"]["steps"].to_string() + &report["verdict"].to_string(),
+        let next = report["diagnosis"]["next"].as_str().map_or_else(
+            || report["data"]["areas"].to_string() + &report["diagnosis"].to_string(),
             str::to_owned,
         );
         assert!(next.contains(expected), "{name}: {next}");

@@ -124,6 +124,6 @@ fn dead_letters_and_failures_are_counted_per_hour() {
     let stub = app("canonical_ok");
     let json = triage("-o json", &stub.url(), &database).run().json();
     let trend = message(&json, "dlq.trend");
-    assert_eq!(trend, "falling: 2 in the last hour, 3 in the hour before");
+    assert_eq!(trend, "2 dead-lettered in the last hour (3 in the hour before)");
     assert_eq!(message(&json, "dlq.failures"), "11 failed attempts in the last hour");
 }

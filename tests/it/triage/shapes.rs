@@ -72,7 +72,7 @@ fn each_format_has_its_section_exit_code_and_next_command() {
     for (name, section, code, next) in EXPECTED {
         let output = triage("-o json", &app(name).url(), &database).run();
         let json = output.json();
-        let diagnosis = &json["verdict"];
+        let diagnosis = &json["diagnosis"];
         let command = diagnosis["next"].as_str().unwrap_or("cliplyctl -");
         let command = command.strip_prefix("cliplyctl ").unwrap_or(command);
         let actual = (diagnosis["section"].as_str().unwrap_or("-"), output.code, command);

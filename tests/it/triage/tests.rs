@@ -47,7 +47,7 @@ fn app_tests_that_cannot_run_are_unknown() {
         assert!(json.to_string().contains(reason), "{json:#}");
     };
     let words = "--with-tests -o json";
-    assert_finding(&mut triage(words, &stub.url(), &database), "there is no package.json here");
+    assert_finding(&mut triage(words, &stub.url(), &database), "no package.json in this directory");
     assert_finding(
         &mut triage(words, &stub.url(), &database).file("package.json", "{}"),
         "has no script test:core",

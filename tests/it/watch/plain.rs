@@ -35,7 +35,10 @@ fn plain_output_prints_only_changes() {
 fn watch_without_a_terminal_suggests_plain() {
     let mut cli = watch("", "postgres://u@127.0.0.1:1/app");
     let output = cli.run().expect_code(64);
-    assert!(output.stderr.contains("because this is no terminal"), "{output:?}");
+    assert!(
+        output.stderr.contains("watch needs a terminal: stdout is not a terminal"),
+        "{output:?}"
+    );
     assert!(
         output.stderr.contains("hint: for logs and pipes: cliplyctl watch --plain"),
         "{output:?}"

@@ -40,9 +40,9 @@ fn keys_open_sort_filter_and_freeze() {
     let database = Database::from_fixture("main_typical");
     let mut terminal = start("", &database.url(), 30, 110);
     terminal.type_text("?");
-    terminal.wait_for("go to a list");
+    terminal.wait_for("select a list");
     terminal.type_text("\x1b");
-    wait_until_gone(&terminal, "go to a list");
+    wait_until_gone(&terminal, "select a list");
     terminal.type_text("s");
     terminal.wait_for("by oldest");
     // The causes, the first cause, its first job.

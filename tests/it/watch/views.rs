@@ -36,9 +36,9 @@ fn views(size: &str, rows: u16, columns: u16) {
     terminal.type_text(" ");
     compare_view("frozen", frame(&terminal, &["FROZEN"], &[]));
     terminal.type_text(" ?");
-    compare_view("help", frame(&terminal, &["go to a list"], &["FROZEN"]));
+    compare_view("help", frame(&terminal, &["select a list"], &["FROZEN"]));
     terminal.type_text("qc");
-    compare_view("command", frame(&terminal, &["to copy"], &["go to a list"]));
+    compare_view("command", frame(&terminal, &["to copy"], &["select a list"]));
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 0);
 }

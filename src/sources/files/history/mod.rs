@@ -87,15 +87,13 @@ impl Store {
 
 fn path(directory: Option<&Path>) -> Result<PathBuf, Error> {
     let directory = directory.ok_or_else(|| {
-        Error::config(
-            "there is no place to keep the history: neither HOME nor XDG_STATE_HOME is set",
-        )
+        Error::config("no directory for the history: neither HOME nor XDG_STATE_HOME is set")
     })?;
     Ok(directory.join(FILE))
 }
 
 fn unusable(path: &Path) -> Error {
-    Error::config(format!("the history in {} cannot be used", path.display()))
+    Error::config(format!("cannot use the history in {}", path.display()))
 }
 
 /// The error of the file system. A full disk is no error of the configuration.
@@ -117,10 +115,10 @@ fn database_error(path: &Path, error: &rusqlite::Error) -> Error {
                 .hint("another process writes to it; try again")
         }
         Some(Code::DiskFull | Code::SystemIoFailure) => {
-            Error { kind: unavailable(), ..unusable }.hint("make room on the disk, then try again")
+            Error { kind: unavailable(), ..unusable }.hint("free disk space, then try again")
         }
         Some(Code::NotADatabase | Code::DatabaseCorrupt) => {
-            unusable.hint(format!("move {} away, and a new one is begun", path.display()))
+            unusable.hint(format!("rename {} to start a new one", path.display()))
         }
         _ => unusable,
     }

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::schema::METRIC_COLUMNS;
 use super::{Store, operation_type_from_number};
 use crate::error::Error;
 use crate::facts::Status;
 use crate::facts::snapshot::{
     CheckSet, METRICS, Measure, MetricValues, OperationMarker, SnapshotDetail, StoredSnapshot,
 };
+use crate::sources::files::old_keys::{self, KeyOwner};
 
 /// A recorded system.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +59,7 @@ impl Store {
         (from, until): (i64, i64),
         mut visit: impl FnMut(&StoredSnapshot<'_>),
     ) -> Result<(), Error> {
-        let names = METRICS.map(|doc| doc.name).join(", ");
+        let names = METRIC_COLUMNS;
         let sets = self.check_sets()?;
         let statement = format!(
             "SELECT at, verdict, section, bad, at_least, evaluated, {names} FROM snapshots \
@@ -130,7 +132,11 @@ impl Store {
             )
             .optional()
             .map_err(self.store_error())?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        let detail = text.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(detail.and_then(|mut detail| {
+            old_keys::rename_in_json(KeyOwner::Snapshot, &mut detail);
+            serde_json::from_value(detail).ok()
+        }))
     }
 
     /// Returns the operations in a range of milliseconds since 1970, oldest first.

@@ -58,6 +58,9 @@ pub(crate) const MIGRATIONS: [&str; 3] = [
      ALTER TABLE snapshots ADD COLUMN evaluated INTEGER;",
 ];
 
+/// The columns of the metrics. Their names are those of version 0.1.0.
+pub(super) const METRIC_COLUMNS: &str = include_str!("metric_columns.sql");
+
 /// Schema version that this version of cliplyctl writes.
 pub(crate) const VERSION: usize = MIGRATIONS.len();
 
@@ -73,8 +76,8 @@ pub(crate) fn check(found: usize, path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     Err(unusable(path)
-        .cause(format!("its form is {found}, this version knows {VERSION}"))
-        .hint("a newer cliplyctl wrote it: use that one, or another XDG_STATE_HOME"))
+        .cause(format!("its format version is {found}, this program reads {VERSION}"))
+        .hint("it was written by a newer cliplyctl: use that version, or another XDG_STATE_HOME"))
 }
 
 /// Delay between two attempts to configure the connection.

@@ -7,6 +7,7 @@ use rusqlite::{
     OptionalExtension as _, Transaction, TransactionBehavior, params, params_from_iter,
 };
 
+use super::schema::METRIC_COLUMNS;
 use super::{Store, operation_type_number};
 use crate::error::Error;
 use crate::facts::operation::reasons;
@@ -93,7 +94,7 @@ fn upsert_check_set(tx: &Transaction<'_>, checks: &str) -> rusqlite::Result<i64>
 }
 
 fn insert(tx: &Transaction<'_>, system_id: i64, snapshot: &Snapshot) -> rusqlite::Result<i64> {
-    let names = METRICS.map(|doc| doc.name).join(", ");
+    let names = METRIC_COLUMNS;
     let marks = vec!["?"; METRICS.len()].join(", ");
     let mut lower_bounds = 0;
     let mut metrics = Vec::with_capacity(METRICS.len());

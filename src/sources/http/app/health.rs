@@ -14,7 +14,7 @@ pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceEr
     let malformed = |what: String| {
         let message = format!("HTTP {} without a health report: {what}", exchange.http_status);
         SourceError::new(SourceErrorKind::Malformed, message)
-            .hint("check that the base URL is the one of the API")
+            .hint("check that the base URL is that of the app")
     };
     let status = match json.get("ok") {
         None => json.get("status").map(|value| ("status", value)),

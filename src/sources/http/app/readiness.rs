@@ -62,7 +62,7 @@ pub(crate) fn not_a_report(exchange: Exchange) -> SourceError {
     let message =
         format!("HTTP {} without a readiness report: no known field", exchange.http_status);
     SourceError::new(SourceErrorKind::Malformed, message)
-        .hint("check that the base URL is the one of the API")
+        .hint("check that the base URL is that of the app")
 }
 
 /// Returns the format of a report, or `None` if it is not a readiness report.

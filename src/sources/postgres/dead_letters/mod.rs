@@ -84,7 +84,7 @@ pub(crate) fn required(layout: &Layout) -> Result<(), SourceError> {
     match layout.no_dead_letters() {
         None => Ok(()),
         Some(reason) => Err(SourceError::new(SourceErrorKind::UnknownLayout, reason)
-            .hint("failed jobs are counted by: cliplyctl queue")),
+            .hint("count failed jobs: cliplyctl queue")),
     }
 }
 

@@ -223,7 +223,7 @@ pub(crate) async fn stream(
             if each(&job).is_break() || remaining == 0 {
                 stopped = true;
                 // An error ends the read at once; a commit would first receive all remaining rows.
-                return Err(SourceError::new(SourceErrorKind::Other, "nobody reads on"));
+                return Err(SourceError::new(SourceErrorKind::Other, "the reader stopped"));
             }
         }
         Ok(())

@@ -30,20 +30,20 @@ pub(crate) fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) 
     }
     let source = error.source().map(ToString::to_string).unwrap_or_default();
     if source == "password missing" {
-        let message = format!("{host} asks for a password of {}, and none is known", dsn.user);
+        let message = format!("{host} requires a password for {}, and none is set", dsn.user);
         return SourceError::new(Kind::Authentication, message)
-            .hint("put one into ~/.pgpass, a file named by database_url_file, or PGPASSWORD");
+            .hint("set it in ~/.pgpass, a file named by database_url_file, or PGPASSWORD");
     }
     if source == "unsupported authentication method" {
-        let message = format!("{host} asks for a login method that this tool does not have");
+        let message = format!("{host} requires an unsupported authentication method");
         return SourceError::new(Kind::Authentication, message).hint(
-            "Kerberos (GSSAPI, SSPI) is not supported: have pg_hba.conf allow scram-sha-256 for this user and address",
+            "Kerberos (GSSAPI, SSPI) is not supported: allow scram-sha-256 for this user and address in pg_hba.conf",
         );
     }
     if source == "server did not use channel binding" {
         return SourceError::new(
             Kind::Authentication,
-            format!("{host} did not bind the password to TLS"),
+            format!("{host} does not support channel binding"),
         )
         .hint("channel_binding=require needs sslmode=require and SCRAM; poolers cannot do it");
     }
@@ -57,12 +57,12 @@ pub(crate) fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) 
 fn pg_hba_hint(dsn: &Dsn, host: &Host) -> String {
     let tcp = matches!(host.address, ServerAddress::Tcp { .. });
     let advice = match dsn.tls.mode {
-        SslMode::Disable | SslMode::Allow if tcp => "; it may insist on TLS: try sslmode=require",
+        SslMode::Disable | SslMode::Allow if tcp => "; it may require TLS: try sslmode=require",
         _ if tcp => "",
-        _ => "; over a socket it may compare with the name of your system user (peer)",
+        _ => "; over a socket it may require the name of your system user (peer)",
     };
     format!(
-        "does the role {} exist? and pg_hba.conf needs a line for it, database {} and this address{advice}",
+        "check that role {} exists and that pg_hba.conf has a line for it, database {} and this address{advice}",
         dsn.user, dsn.database
     )
 }
@@ -77,11 +77,11 @@ fn handshake(error: &tokio_postgres::Error, host: &Host) -> SourceError {
     }
     let source = source.map(ToString::to_string).unwrap_or_default();
     if source == "server does not support TLS" {
-        return SourceError::new(Kind::Tls, format!("{host} offers no TLS")).hint(
-            "poolers often do without: sslmode=prefer or disable, if the network is trusted",
+        return SourceError::new(Kind::Tls, format!("{host} does not support TLS")).hint(
+            "if the network is trusted, use sslmode=prefer or disable (poolers often have no TLS)",
         );
     }
-    SourceError::new(Kind::Tls, format!("no secure connection to {host}: {source}"))
+    SourceError::new(Kind::Tls, format!("cannot set up TLS with {host}: {source}"))
 }
 
 /// Returns the explanation of an I/O error.
@@ -89,31 +89,33 @@ fn network(io: &io::Error, host: &Host) -> SourceError {
     let socket = matches!(host.address, ServerAddress::Socket(_));
     let (kind, what, hint) = match io.kind() {
         io::ErrorKind::ConnectionRefused if socket => {
-            (Kind::Refused, "nobody listens on the socket", "is the server running?")
+            (Kind::Refused, "no process listens on the socket", "check that the server is running")
         }
         io::ErrorKind::ConnectionRefused => (
             Kind::Refused,
-            "refused the connection",
-            "is the server running, and is that its port? a tunnel or proxy may be down",
+            "connection refused",
+            "check that the server is running, and its port; a tunnel or proxy may be down",
         ),
         io::ErrorKind::NotFound => (
             Kind::Refused,
-            "there is no socket",
-            "is the server running, and is that its directory?",
+            "no such socket",
+            "check that the server is running, and its socket directory",
         ),
         io::ErrorKind::PermissionDenied => (
             Kind::Permission,
-            "the system forbids the connection",
-            "a socket's directory may be closed to this system user; a firewall may forbid the rest",
+            "permission denied by the operating system",
+            "check the permissions of the socket directory, or the firewall",
         ),
         io::ErrorKind::TimedOut => (
             Kind::Timeout,
-            "did not answer in time",
-            "a firewall may swallow the packets; is a VPN needed?",
+            "timed out",
+            "a firewall may drop the packets; check whether a VPN is needed",
         ),
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            (Kind::Refused, "cannot be reached", "is the network up? is a VPN or IPv6 needed?")
-        }
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => (
+            Kind::Refused,
+            "no route to the host",
+            "check the network, and whether a VPN or IPv6 is needed",
+        ),
         io::ErrorKind::UnexpectedEof
         | io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
@@ -121,15 +123,12 @@ fn network(io: &io::Error, host: &Host) -> SourceError {
         io::ErrorKind::InvalidData => return not_postgres(host, &io.to_string()),
         _ if is_cut_off(io) => return closed(host),
         _ if is_lookup(io) => {
-            return SourceError::new(
-                Kind::Dns,
-                format!("the host name of {host} cannot be resolved"),
-            )
-            .hint("is it spelled right? is a VPN or its DNS needed?");
+            return SourceError::new(Kind::Dns, format!("cannot resolve {host}: no such host"))
+                .hint("check the spelling, and whether a VPN or its DNS is needed");
         }
-        _ => return SourceError::new(Kind::Other, format!("{host}: {io}")),
+        _ => return SourceError::new(Kind::Other, format!("cannot connect to {host}: {io}")),
     };
-    SourceError::new(kind, format!("{host}: {what}")).hint(hint)
+    SourceError::new(kind, format!("cannot connect to {host}: {what}")).hint(hint)
 }
 
 /// Returns whether the host name could not be resolved. There is no `ErrorKind` for it, so the text
@@ -146,38 +145,38 @@ fn is_cut_off(io: &io::Error) -> bool {
 /// Returns the error for a server that `target_session_attrs` excludes.
 pub(crate) fn unsuitable_server(host: &Host, problem: &str) -> SourceError {
     SourceError::new(Kind::Unavailable, format!("{host}: {problem}"))
-        .hint("name a host that target_session_attrs accepts, or set target_session_attrs=any")
+        .hint("add a host that target_session_attrs accepts, or set target_session_attrs=any")
 }
 
 fn closed(host: &Host) -> SourceError {
-    SourceError::new(Kind::Disconnected, format!("{host} closed the connection at once"))
-        .hint("is PostgreSQL listening there? a proxy may have lost its server, or demand TLS")
+    SourceError::new(Kind::Disconnected, format!("{host} closed the connection immediately"))
+        .hint("check that PostgreSQL listens there; a proxy may have no server, or require TLS")
 }
 
 fn not_postgres(host: &Host, message: &str) -> SourceError {
     SourceError::new(
         Kind::Malformed,
-        format!("{host} does not speak like PostgreSQL: {words}", words = message),
+        format!("{host} does not speak the PostgreSQL protocol: {words}", words = message),
     )
-    .hint("is that the port of the database?")
+    .hint("check the port")
 }
 
 /// Returns the error for a host that did not complete the connection within `waited`.
 pub(crate) fn host_timeout(host: &Host, waited: Duration) -> SourceError {
     let message = format!("{host} did not answer within {}", rounded(waited));
     SourceError::new(Kind::Timeout, message)
-        .hint("it may be overloaded, no database, or behind a firewall that swallows packets; connect_timeout=SECONDS waits longer")
+        .hint("it may be overloaded, not a database, or behind a firewall that drops packets; allow more time: connect_timeout=SECONDS")
 }
 
 /// A duration in seconds, to a tenth of a second.
 fn rounded(duration: Duration) -> String {
-    format!("{} s", (duration.as_secs_f64() * 10.0).round() / 10.0)
+    format!("{}s", (duration.as_secs_f64() * 10.0).round() / 10.0)
 }
 
 /// Combines the errors of all hosts: the last one, with the messages of the others in front.
 pub(crate) fn no_host_left(mut failures: Vec<SourceError>) -> SourceError {
     let Some(mut last) = failures.pop() else {
-        return SourceError::new(Kind::NotConfigured, "the database URL names no host");
+        return SourceError::new(Kind::NotConfigured, "the database URL has no host");
     };
     for other in failures.iter().rev() {
         last.message = format!("{}; {}", other.message, last.message);

@@ -30,14 +30,14 @@ impl From<tokio_postgres::Error> for SourceError {
 pub(crate) fn server_timeout(waited: Duration) -> SourceError {
     let message = format!("the database did not answer within {} s", waited.as_secs_f64());
     SourceError::new(SourceErrorKind::Timeout, message)
-        .hint("is the server overloaded, or the network broken? a longer --timeout may help")
+        .hint("check the load of the server and the network, or allow more time: --timeout 30s")
 }
 
 /// Returns the error for a query that got no session of the pool within `waited`.
 pub(crate) fn no_free_session(waited: Duration) -> SourceError {
     let message = format!("no connection became free within {} s", waited.as_secs_f64());
     SourceError::new(SourceErrorKind::Timeout, message)
-        .hint("the server grants few connections, so queries wait for each other: raise --timeout")
+        .hint("few connections are available, so queries wait for each other: allow more time: --timeout 30s")
 }
 
 /// Returns whether the server or pooler has no connection left for this client.
@@ -52,8 +52,8 @@ pub(crate) fn is_tls(error: &tokio_postgres::Error) -> bool {
 }
 
 fn disconnected() -> SourceError {
-    SourceError::new(SourceErrorKind::Disconnected, "the connection to the database broke")
-        .hint("did the server, a pooler or a firewall end it? try again")
+    SourceError::new(SourceErrorKind::Disconnected, "lost the connection to the database")
+        .hint("the server, a pooler or a firewall may have closed it; try again")
 }
 
 /// Returns the I/O error that is the source, if there is one.

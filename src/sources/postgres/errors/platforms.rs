@@ -6,7 +6,7 @@ use crate::facts::SourceErrorKind::{self as Kind, *};
 /// Messages of several poolers, which also occur in errors of a server. They count only with these codes.
 const POOLER_CODES: [&str; 4] = ["08P01", "XX000", "58000", "FATAL"];
 const POOLERS: [(&str, Kind, &str); 9] = [
-    ("bouncer config error", NotFound, "the pooler knows no such database or user"),
+    ("bouncer config error", NotFound, "the pooler does not know this database or user"),
     ("no such database", NotFound, "the pooler does not know this database"),
     ("no such user", Authentication, "the pooler does not know this user"),
     ("password authentication failed", Authentication, PASSWORD),
@@ -95,19 +95,15 @@ const PLATFORMS: [(&str, Kind, &str); 26] = [
 ];
 
 /// Hint for a wrong password.
-pub(super) const PASSWORD: &str =
-    "check user and password (`cliplyctl config show` says where each came from)";
+pub(super) const PASSWORD: &str = "check user and password (their sources: cliplyctl config show)";
 const ENCRYPT: &str = "set sslmode=require in the database URL";
 const CLIENT_LIMIT: &str =
-    "the pooler has no client connection left: end idle clients, or raise its limit";
-const SESSION_LIMIT: &str = "the session pooler grants as many clients as its pool has connections: use the \
-                             transaction pooler (port 6543), or end idle clients";
+    "the pooler has no free client connection: end idle clients, or raise its limit";
+const SESSION_LIMIT: &str = "the session pooler accepts as many clients as its pool has connections: use the transaction pooler (port 6543), or end idle clients";
 const CIRCUIT_BREAKER: &str = "the pooler blocks new connections after too many failed logins: stop clients with a \
                                wrong password, correct it, and wait a few minutes";
-const SUPABASE_USER: &str = "through Supabase's pooler the user is ROLE.PROJECT, and the host is that of the \
-                             project's region";
-const IAM: &str = "the password is an access token of the role, and must be new; the role must be allowed to log in \
-                   with IAM";
+const SUPABASE_USER: &str = "with the Supabase pooler, the user is ROLE.PROJECT and the host is that of the project's region";
+const IAM: &str = "the password is an access token of the role and must be recent; the role must be allowed to log in with IAM";
 const ROLE_LIMIT: &str =
     "end idle sessions of this role, raise its CONNECTION LIMIT, or connect through the pooler";
 

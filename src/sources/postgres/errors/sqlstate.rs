@@ -12,13 +12,13 @@ const CODES: [(&str, Kind, Option<&str>); 28] = [
     (
         "08P01",
         Malformed,
-        Some("a pooler may refuse a start-up parameter: remove `options` from the database URL"),
+        Some("a pooler may reject a start-up parameter: remove `options` from the database URL"),
     ),
     ("08", Disconnected, Some("try again")),
     (
         "25006",
         Permission,
-        Some("this server accepts no writes: it is a standby, or its default is read-only"),
+        Some("this server is read-only: it is a standby, or its default is read-only"),
     ),
     (
         "25P03",
@@ -37,42 +37,39 @@ const CODES: [(&str, Kind, Option<&str>); 28] = [
     (
         "28000",
         Authentication,
-        Some("the server's pg_hba.conf must have a line for this user, database and address"),
+        Some("pg_hba.conf of the server needs a line for this user, database and address"),
     ),
     ("3D000", NotFound, Some("check the name after the last / of the database URL")),
-    ("3F000", NotFound, Some("is this the right database? that schema is not in it")),
-    ("40", Unavailable, Some("the transaction lost against another one; try again")),
-    ("42P01", NotFound, Some("is this the backend's database? that table is not in it")),
+    ("3F000", NotFound, Some("check the database name: it does not contain this schema")),
+    ("40", Unavailable, Some("the transaction conflicted with another one; try again")),
+    ("42P01", NotFound, Some("check the database name: it does not contain this table")),
     ("42P05", Other, Some(POOLER)),
-    ("42501", Permission, Some("connect as a role that may read it, or ask for the grant")),
+    ("42501", Permission, Some("connect as a role that may read it, or grant SELECT")),
     (
         "42703",
         UnknownLayout,
-        Some("the schema changed while we looked, or is one that this tool does not know"),
+        Some("the table changed during the query, or its layout is not known to cliplyctl"),
     ),
-    ("42883", NotFound, Some("is this the backend's database? that function is not in it")),
+    ("42883", NotFound, Some("check the database name: it does not contain this function")),
     ("53300", Unavailable, Some("wait, end idle sessions, or connect through the pooler")),
     (
         "53100",
         Unavailable,
-        Some("the server's disk is full: make room there, then try again; nothing is half done"),
+        Some(
+            "the disk of the server is full: free space, then try again; the transaction was rolled back",
+        ),
     ),
-    ("53", Unavailable, Some("the server lacks memory, disk or another resource")),
+    ("53", Unavailable, Some("the server has too little memory, disk or another resource")),
     (
         "55P03",
         Timeout,
         Some(
-            "another session holds a lock on what was asked for: a migration, VACUUM FULL or an \
-             open transaction? pg_stat_activity and pg_blocking_pids() tell whose; try again then",
+            "another session holds a conflicting lock (a migration, VACUUM FULL or an open transaction): find it with pg_blocking_pids(), then try again",
         ),
     ),
-    (
-        "57014",
-        Timeout,
-        Some("the server ended the query at our time limit; a longer --timeout may help"),
-    ),
-    ("57P01", Disconnected, Some("the server, or somebody there, ended the session")),
-    ("57P02", Disconnected, Some("the server crashed and is restarting")),
+    ("57014", Timeout, Some("allow more time: --timeout 30s")),
+    ("57P01", Disconnected, Some("the server or an administrator ended the session; try again")),
+    ("57P02", Disconnected, Some("the server crashed and restarts; try again")),
     (
         "57P03",
         Unavailable,
@@ -80,12 +77,11 @@ const CODES: [(&str, Kind, Option<&str>); 28] = [
     ),
     ("57P04", NotFound, Some("the database was dropped")),
     ("57P05", Disconnected, Some("the session was idle for too long")),
-    ("58", Unavailable, Some("the server has trouble with its files; look into its log")),
+    ("58", Unavailable, Some("the server cannot read its files; check its log")),
     ("", Other, None),
 ];
 
-const POOLER: &str = "a transaction-mode pooler mixed up prepared statements; use its session-mode \
-                      port, or the server itself";
+const POOLER: &str = "a transaction-mode pooler lost prepared statements; use its session-mode port, or connect to the server directly";
 
 /// Returns the explanation of a server error.
 pub(crate) fn explain(server: &DbError) -> SourceError {

@@ -61,7 +61,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         JobState::Running => (Lifecycle::Claimed, "true".to_owned(), heartbeat.clone()),
         JobState::Stuck if !layout.has_heartbeats() => {
             return Err(unknown(
-                "this database's jobs have neither heartbeat nor lock: nobody can say which one is stuck",
+                "jobs of this database have neither heartbeat nor lock: stuck jobs are not known",
             ));
         }
         JobState::Stuck => {
@@ -78,7 +78,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
     let values = layout.state_names.values(role);
     if values.is_empty() && role != Lifecycle::Other {
         return Err(unknown(&format!(
-            "no state of this database means {}",
+            "this database has no state for {}",
             condition.state.as_str()
         )));
     }

@@ -37,8 +37,8 @@ pub(crate) async fn read(
         format!("select {} from {jobs} where id = $1::text::{}", columns(layout), layout.id.sql());
     let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();
     let row = row.ok_or_else(|| {
-        SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))
-            .hint("ids are listed by: cliplyctl jobs list; dead ones by: cliplyctl dlq list")
+        SourceError::new(SourceErrorKind::NotFound, format!("job {id} does not exist"))
+            .hint("list the ids: cliplyctl jobs list, cliplyctl dlq list")
     })?;
     let kind = row_types::text(&row, "kind");
     let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;

@@ -34,7 +34,7 @@ pub(crate) async fn read(
         |looked: &str| Timeline { events: vec![], searched: looked.into(), complete: false };
     let events = match events::visible(layout) {
         Ok(Some(events)) => events,
-        Ok(None) => return Ok(no_events("this database keeps no job_events")),
+        Ok(None) => return Ok(no_events("this database has no job_events")),
         Err(error) => return Ok(no_events(&error.to_string())),
     };
     let statement = events_statement(layout, events);
@@ -42,10 +42,10 @@ pub(crate) async fn read(
     match rows {
         Ok(rows) => Ok(timeline(events, kind, &rows)),
         Err(error) if error.kind == SourceErrorKind::Timeout => {
-            Ok(no_events("looking for its events took longer than 1 s and was given up"))
+            Ok(no_events("events not shown: the search took longer than 1s"))
         }
         Err(error) if error.kind == SourceErrorKind::Permission => {
-            Ok(no_events("this role may not read job_events"))
+            Ok(no_events("this login may not read job_events"))
         }
         Err(error) => Err(error),
     }
@@ -151,14 +151,14 @@ fn timeline(layout: &Events, kind: &str, rows: &[Row]) -> Timeline {
     let all_searched = !windowed || n < WINDOW;
     let complete = all_searched && (events.len() as i64) < READ;
     let looked = match (all_searched, complete, reach) {
-        (_, true, _) => "these are all of its events".to_owned(),
-        (true, false, _) => format!("its newest {READ} events"),
+        (_, true, _) => "all events".to_owned(),
+        (true, false, _) => format!("newest {READ} events"),
         (false, _, Some(age)) => format!(
-            "looked through the newest {} events, {} back; older ones are not shown",
+            "searched the newest {} events ({} back); older ones are not shown",
             text::count(WINDOW.unsigned_abs()),
             text::age(age)
         ),
-        (false, _, None) => format!("looked through the newest {WINDOW} events"),
+        (false, _, None) => format!("searched the newest {WINDOW} events"),
     };
     Timeline { events, searched: looked, complete }
 }

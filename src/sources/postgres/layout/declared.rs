@@ -178,7 +178,7 @@ fn check_requeue(table: &CatalogTable, declaration: &Declaration) -> Result<(), 
         Some(missing) => {
             let found: Vec<_> = table.columns.iter().map(|column| ident(&column.name)).collect();
             let error =
-                format!("there is no column {}; found {}", ident(missing), found.join(", "));
+                format!("column {} does not exist; found {}", ident(missing), found.join(", "));
             Err(wrong_key("requeue", &error))
         }
         None => Ok(()),
@@ -186,9 +186,9 @@ fn check_requeue(table: &CatalogTable, declaration: &Declaration) -> Result<(), 
 }
 
 fn wrong_key(key: &str, error: &str) -> SourceError {
-    let message = format!("the declared queue does not fit the table: {key}: {error}");
+    let message = format!("the declared queue does not match the table: {key}: {error}");
     SourceError::new(SourceErrorKind::UnknownLayout, message)
-        .hint("correct [context.NAME.queue]; every key is examined by: cliplyctl config check")
+        .hint("correct [context.NAME.queue]; test all keys: cliplyctl config check")
 }
 
 /// The error of a table that a declaration names.

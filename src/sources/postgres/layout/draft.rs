@@ -47,21 +47,21 @@ async fn named(db: &Database, name: &str, timeout: Duration) -> Result<DraftTabl
     let mut tables = tables(db, schema, Some(table), timeout).await?;
     let in_public = tables.iter().position(|table| table.relation.schema == "public");
     if tables.is_empty() {
-        let message = format!("there is no table {name} that this role may read");
+        let message = format!("table {name} does not exist, or this login may not read it");
         return Err(SourceError::new(SourceErrorKind::NotFound, message)
-            .hint("name it as SCHEMA.TABLE, in the case in which the catalog has it"));
+            .hint("write it as SCHEMA.TABLE, with the letter case of the catalog"));
     }
     let table = tables.swap_remove(in_public.unwrap_or(0));
     if table.likeness().is_none() {
         let columns: Vec<_> =
             table.columns.iter().map(|c| format!("{} {}", c.name, c.r#type)).collect();
         let message = format!(
-            "{} shows neither a primary key of one column nor a state: its columns are {}",
+            "{} has neither a primary key of one column nor a state column: its columns are {}",
             table.relation,
             columns.join(", ")
         );
         return Err(SourceError::new(SourceErrorKind::UnknownLayout, message)
-            .hint("write the declaration by hand: docs/declared-layout.md has a complete one"));
+            .hint("write the declaration manually; a complete example: docs/declared-layout.md"));
     }
     Ok(table)
 }
@@ -71,7 +71,7 @@ async fn likely(db: &Database, timeout: Duration) -> Result<DraftTable, SourceEr
     let scored = tables.into_iter().filter_map(|table| Some((table.likeness()?, table)));
     let best = scored.filter(|(score, _)| *score >= LIKE_A_QUEUE).max_by_key(|(score, _)| *score);
     best.map(|(_, table)| table).ok_or_else(|| {
-        SourceError::new(SourceErrorKind::NotFound, "no table looks like one that holds jobs")
+        SourceError::new(SourceErrorKind::NotFound, "no table looks like a jobs table")
             .hint("name it: cliplyctl config check --declare TABLE")
     })
 }

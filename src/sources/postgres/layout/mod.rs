@@ -439,32 +439,30 @@ async fn columns_differ(
 }
 
 /// Hint for a table that is not understood.
-const DECLARE: &str = "check the database with: cliplyctl config show; a table of another form can be declared, and a \
-     declaration to start from is printed by: cliplyctl config check";
+const DECLARE: &str = "check the database: cliplyctl config show; for another jobs table, print a declaration to start from: cliplyctl config check";
 
 /// Returns the error for a table, named as SQL.
 fn layout_error(error: LayoutError, table: &str) -> SourceError {
     let (kind, message, hint) = match error {
         LayoutError::NoTable => (
             SourceErrorKind::NotFound,
-            format!("there is no table {table} here"),
+            format!("table {table} does not exist in this database"),
             DECLARE.to_owned(),
         ),
         LayoutError::NoSelect => (
             SourceErrorKind::Permission,
-            format!("permission denied for table {table}: this role cannot see the queue (42501)"),
-            format!("connect with a role that may read {table}; see cliplyctl runbook 4.2"),
+            format!("permission denied for table {table}: this login cannot read the queue (42501)"),
+            format!("connect as a role that may read {table}; see cliplyctl runbook 4.2"),
         ),
         LayoutError::HiddenByRls => (
             SourceErrorKind::Hidden,
-            format!("row-level security filters {table} for this role: it cannot see the whole queue"),
-            "connect with the owner or a role that bypasses RLS; see cliplyctl runbook 4.2".to_owned(),
+            format!("row-level security filters {table} for this login: it cannot see all jobs"),
+            "connect as the owner or a role that bypasses RLS; see cliplyctl runbook 4.2".to_owned(),
         ),
         LayoutError::AmbiguousState { evidence } => (
             SourceErrorKind::UnknownLayout,
             format!(
-                "{table} has both state and status, they differ, and it is not known which one the worker \
-                 maintains: {evidence}"
+                "{table} has both state and status, they differ, and it is not known which one the worker maintains: {evidence}"
             ),
             "set state_column = \"state\" or \"status\" in the context: the column that the worker's claim reads"
                 .to_owned(),

@@ -23,7 +23,9 @@ pub(crate) fn find<'a>(
     target: &ProbeTarget<'_>,
     observations: &mut AccessTests,
 ) -> Vec<&'a SqlFunction> {
-    let Some(workspace) = target.declared.tenant.as_deref().map(as_deparsed) else { return vec![] };
+    let Some(workspace) = target.declared.workspace_column.as_deref().map(as_deparsed) else {
+        return vec![];
+    };
     let mut helpers: Vec<&SqlFunction> = Vec::new();
     for policy in catalog.policies_on(&target.table.name) {
         for function in policy.functions.iter().filter_map(|f| catalog.function(f)) {

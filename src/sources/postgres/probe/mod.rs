@@ -47,7 +47,7 @@ pub(crate) async fn observe(
     let all_tests = observe_all(db, budget, contract, catalog, permit, &mut observations);
     if tokio::time::timeout(budget, all_tests).await.is_err() {
         let reason = "the time was up: see --timeout".to_owned();
-        observations.blocked.push(("what was left to try".to_owned(), reason));
+        observations.blocked.push(("the remaining tests".to_owned(), reason));
     }
     observations
 }
@@ -148,7 +148,7 @@ async fn sampled_tables<'a>(
 fn record_gaps(target: &ProbeTarget<'_>, sample: &ProbeSample, observations: &mut AccessTests) {
     let has_rules = !target.declared.rules().is_empty();
     let reason = match (sample.own.is_empty(), sample.foreign.is_empty()) {
-        (true, true) => "there are no rows to read",
+        (true, true) => "the table is empty",
         (true, false) if has_rules => "no member has a row of their own",
         (false, true) => "there is no row of another workspace",
         _ => return,

@@ -89,7 +89,7 @@ fn probe_error(error: tokio_postgres::Error) -> ProbeError {
     let message = error.as_db_error().map(|server| redact::text(server.message()));
     let error = SourceError::from(error);
     match (code.as_str(), message) {
-        ("25006", _) => ProbeError::Blocked("it writes, and nothing is written here".to_owned()),
+        ("25006", _) => ProbeError::Blocked("it writes, and the audit writes nothing".to_owned()),
         ("42501", Some(message)) => ProbeError::Denied(message),
         _ if error.kind.is_retryable() => ProbeError::Blocked(error.to_string()),
         (_, message) => ProbeError::Failed(code, message.unwrap_or_else(|| error.to_string())),

@@ -78,10 +78,10 @@ pub(crate) fn target<'a>(
 ) -> Result<ProbeTarget<'a>, String> {
     let key: Vec<_> = table.key.iter().map(|column| ident(column)).collect();
     if key.is_empty() {
-        return Err("it has no primary key to find sampled rows by".to_owned());
+        return Err("it has no primary key".to_owned());
     }
     let rule = declared.rules().first().and_then(|name| contract.rules.get(name));
-    let binding = match (rule, &declared.tenant) {
+    let binding = match (rule, &declared.workspace_column) {
         (Some(rule), Some(tenant)) => {
             let members = catalog
                 .relation(&rule.membership)
@@ -97,7 +97,8 @@ impl ProbeTarget<'_> {
     /// Returns a column that a role may update, quoted.
     pub(crate) fn written_column(&self, role: &str) -> String {
         let granted = self.table.only_columns(role, "UPDATE");
-        let column = granted.first().or(self.declared.tenant.as_ref()).or(self.table.key.first());
+        let column =
+            granted.first().or(self.declared.workspace_column.as_ref()).or(self.table.key.first());
         column.map_or_else(String::new, |column| ident(column))
     }
 
@@ -144,7 +145,7 @@ fn any_rows_query(target: &ProbeTarget<'_>, with_rows: bool) -> String {
 /// index on the workspace can be used.
 fn rule_query(target: &ProbeTarget<'_>, binding: &PolicyBinding<'_>, with_rows: bool) -> String {
     let (table, key, members) = (&target.table.name, target.key_json("j."), binding.members);
-    let (user, tenant) = (ident(&binding.rule.user), ident(&binding.rule.tenant));
+    let (user, tenant) = (ident(&binding.rule.user), ident(&binding.rule.workspace_column));
     let bound = ident(binding.tenant);
     let keys = |tenants: &str| {
         list(&format!(
@@ -192,7 +193,7 @@ pub(crate) fn parse(result: ProbeResult) -> Result<ProbeSample, String> {
         ProbeError::Blocked(reason) | ProbeError::Failed(_, reason) => reason,
         ProbeError::Denied(_) | ProbeError::Constraint => "permission denied".to_owned(),
     });
-    let rows = rows.map_err(|reason| format!("no sample could be taken: {why}", why = reason))?;
+    let rows = rows.map_err(|reason| format!("cannot read a sample: {why}", why = reason))?;
     let text = rows.into_iter().flatten().next().unwrap_or_default();
-    serde_json::from_str(&text).map_err(|error| format!("no sample could be taken: {error}"))
+    serde_json::from_str(&text).map_err(|error| format!("cannot read a sample: {error}"))
 }

@@ -186,11 +186,9 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let n = if slice.scope == CountScope::DeadLetteredLastHour { "0::bigint" } else { "count(*)" };
     let columns = format!(
         "{role} as role, {kind} as kind, {worker} as worker, {n} as n, {due_now} as due, \
-         {oldest} as oldest, {stuck} as stuck, {beat} as beat, {died} as died, \
+         {oldest} as oldest, {stuck} as stuck, {heartbeat_age} as heartbeat_age, {dead_lettered} as dead_lettered, \
          {in_future} as in_future, {seconds_ahead} as seconds_ahead",
         due_now = due_count,
-        beat = heartbeat_age,
-        died = dead_lettered,
     );
     (columns, keys)
 }
@@ -232,8 +230,8 @@ fn count_row(row: &Row) -> CountRow {
         due: count("due"),
         oldest_due_age: row.get("oldest"),
         stuck: count("stuck"),
-        heartbeat_age: row.get("beat"),
-        dead_lettered_last_hour: count("died"),
+        heartbeat_age: row.get("heartbeat_age"),
+        dead_lettered_last_hour: count("dead_lettered"),
         in_future: count("in_future"),
         seconds_ahead: row.get("seconds_ahead"),
     }

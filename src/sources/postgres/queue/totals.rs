@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::facts::queue::{Count, FutureTimes, KindCounts, Queue, Workers};
+use crate::facts::queue::{
+    Count, FutureTimes, KindCounts, MOST_WORKERS, Queue, WorkerJobs, Workers,
+};
 use crate::queue::{Layout, Lifecycle};
 use crate::redact;
 use crate::sources::postgres::queue::CountRequest;
@@ -41,7 +43,7 @@ pub(crate) enum Coverage<'a> {
 const NO_INDEX: &str = "no index (queue --advise)";
 
 /// Reason for the missing count of jobs for which the table has no state.
-const NO_SUCH_STATE: &str = "no known value of the state column means it";
+const NO_SUCH_STATE: &str = "no value of the state column means it";
 
 /// Adds up all parts. If two parts cover a state, the first one counts.
 pub(crate) fn add_up(
@@ -145,6 +147,7 @@ fn workers(claimed: &StateCounts<'_>, max_age: f64) -> Workers {
         .filter_map(|row| row.worker.as_deref())
         .collect();
     let n = active.len() as u64;
+    let by_worker = by_worker(claimed);
     Workers {
         active: match claimed.count(|_| 0) {
             Count::Exact(_) => Count::Exact(n),
@@ -152,7 +155,30 @@ fn workers(claimed: &StateCounts<'_>, max_age: f64) -> Workers {
             not_counted @ Count::NotCounted(_) => not_counted,
         },
         heartbeat_age: claimed.rows.iter().filter_map(|row| row.heartbeat_age).reduce(f64::min),
+        more: by_worker.len().saturating_sub(MOST_WORKERS) as u64,
+        by_worker: by_worker.into_iter().take(MOST_WORKERS).collect(),
     }
+}
+
+/// Adds up the claimed jobs of each worker: those with stuck jobs first, then those with most jobs.
+fn by_worker(claimed: &StateCounts<'_>) -> Vec<WorkerJobs> {
+    let mut workers: BTreeMap<Option<&str>, WorkerJobs> = BTreeMap::new();
+    for row in claimed.rows.iter().filter(|row| row.n > 0) {
+        let name = row.worker.as_deref();
+        let jobs = workers.entry(name).or_insert_with(|| WorkerJobs {
+            worker: name.map(str::to_owned),
+            claimed: 0,
+            stuck: 0,
+            heartbeat_age: None,
+        });
+        jobs.claimed += row.n;
+        jobs.stuck += row.stuck;
+        let ages = [jobs.heartbeat_age, row.heartbeat_age];
+        jobs.heartbeat_age = ages.into_iter().flatten().reduce(f64::min);
+    }
+    let mut workers: Vec<_> = workers.into_values().collect();
+    workers.sort_by_key(|jobs| std::cmp::Reverse((jobs.stuck, jobs.claimed)));
+    workers
 }
 
 /// Returns the counts by kind, largest first, from the parts that are split by kind.
@@ -171,6 +197,7 @@ fn by_kind(parts: &[(Coverage<'_>, Vec<CountRow>)]) -> Vec<KindCounts> {
                 counts.scheduled += row.n.saturating_sub(row.due);
             } else if row.role == Lifecycle::Claimed.as_str() {
                 counts.claimed += row.n;
+                counts.stuck += row.stuck;
             } else if row.role == Lifecycle::Failed.as_str() {
                 counts.failed += row.n;
             } else if row.role == Lifecycle::Dead.as_str() {

@@ -58,7 +58,7 @@ impl Expected {
         let figures = [
             ("due", value("due"), self.due),
             ("scheduled", value("scheduled"), self.scheduled),
-            ("in_progress", value("in_progress"), self.claimed),
+            ("claimed", value("claimed"), self.claimed),
             ("failed + dead", value("failed") + value("dead"), self.failed_or_dead),
             ("canceled", value("canceled"), self.canceled),
             ("unknown_state", value("unknown_state"), self.unknown),
@@ -69,8 +69,7 @@ impl Expected {
             .filter(|(_, reported, expected)| reported != expected)
             .map(|(name, reported, expected)| format!("{name}: {reported} instead of {expected}"))
             .collect();
-        let keys =
-            ["due", "scheduled", "in_progress", "failed", "dead", "canceled", "unknown_state"];
+        let keys = ["due", "scheduled", "claimed", "failed", "dead", "canceled", "unknown_state"];
         let sum = keys.iter().map(|key| value(key)).sum::<u64>() + self.finished;
         if !differences.is_empty() {
             return Err(differences.join("; "));

@@ -104,12 +104,12 @@ impl<'a> Comparison<'a> {
         let figures = [
             ("due", Some(self.due())),
             ("scheduled", Some(self.scheduled())),
-            ("in_progress", Some(truth.claimed.to_owned())),
+            ("claimed", Some(truth.claimed.to_owned())),
             ("failed", truth.failed.map(str::to_owned)),
             ("dead", truth.dead.map(str::to_owned)),
             ("canceled", truth.canceled.map(str::to_owned)),
             ("stuck", self.stuck()),
-            ("died_last_hour", truth.dead.map(|dead| self.dead_within(dead, "1 hour"))),
+            ("dead_lettered_last_hour", truth.dead.map(|dead| self.dead_within(dead, "1 hour"))),
         ];
         for (key, condition) in figures {
             let expected = condition.map_or(Value::Null, |condition| self.count(&condition).into());
@@ -149,7 +149,7 @@ impl<'a> Comparison<'a> {
         );
         let mut expected: Vec<String> = self.session.rows(&sql).into_iter().map(joined).collect();
         let kinds = data["by_kind"].as_array().into_iter().flatten();
-        let keys = ["due", "scheduled", "in_progress", "failed", "dead"];
+        let keys = ["due", "scheduled", "claimed", "failed", "dead"];
         let mut reported: Vec<String> = kinds
             .map(|row| {
                 let figures: Vec<_> = keys.iter().map(|key| row[key].to_string()).collect();
@@ -176,10 +176,10 @@ impl<'a> Comparison<'a> {
         let youngest = format!(
             "select extract(epoch from now() - max({last_sign})) from jobs where {claimed}"
         );
-        let age = data["last_beat_age"].as_f64();
+        let age = data["heartbeat_age_seconds"].as_f64();
         self.age(
             &format!("{what} last heartbeat"),
-            &data["last_beat_age"],
+            &data["heartbeat_age_seconds"],
             age.map(|_| 0.0),
             &youngest,
         );

@@ -88,11 +88,11 @@ impl Comparison<'_> {
         for (name, condition) in [
             ("due", Some(self.due())),
             ("scheduled", Some(self.scheduled())),
-            ("in_progress", Some(truth.claimed.to_owned())),
+            ("claimed", Some(truth.claimed.to_owned())),
             ("stuck", self.stuck()),
             ("failed", truth.failed.map(str::to_owned)),
             ("dead", truth.dead.map(str::to_owned)),
-            ("died_last_hour", truth.dead.map(|dead| self.dead_within(dead, "1 hour"))),
+            ("dead_lettered_last_hour", truth.dead.map(|dead| self.dead_within(dead, "1 hour"))),
         ] {
             let expected = condition.map(|condition| self.count(&condition).to_string());
             self.equal(&format!("record {name}"), metric(name), expected.unwrap_or_default());

@@ -1,0 +1,142 @@
+//! The command tree with what help texts and manual pages add to the derived definition: examples, exit
+//! codes, and the global options in one place (`cliplyctl help options`) instead of in each command.
+
+use clap::builder::StyledStr;
+use clap::{Args as _, Command, CommandFactory as _};
+
+use super::examples::{self, Example};
+use super::{Cli, Global};
+use crate::exit::EXIT_CODES;
+
+/// The pseudo command whose help lists the global options.
+const OPTIONS: &str = "options";
+
+const SEE_OPTIONS: &str = "Global options (-c, -o, --timeout, …): cliplyctl help options";
+
+/// Returns the command tree that parses the arguments and prints help.
+#[must_use]
+pub fn command() -> Command {
+    let global = global_options();
+    let tree = without_global_options();
+    let exit_codes = format!("{SEE_OPTIONS}\n\n{}", exit_status("Exit codes:"));
+    let tree = with_examples(tree, "").after_help(SEE_OPTIONS).after_long_help(exit_codes);
+    let options = global
+        .about("List the global options, which every command accepts")
+        .hide(true)
+        .disable_version_flag(true)
+        .arg_required_else_help(true);
+    tree.subcommand(options)
+}
+
+/// Returns the tree for manual pages. Only the page of the tool has the global options.
+pub(crate) fn for_manual(with_global_options: bool) -> Command {
+    let tree = if with_global_options { Cli::command() } else { without_global_options() };
+    tree.disable_help_subcommand(true)
+}
+
+fn global_options() -> Command {
+    Global::augment_args(Command::new(OPTIONS))
+}
+
+/// Hides the global options at the root, and so in every command, to which clap copies them.
+fn without_global_options() -> Command {
+    let global = global_options();
+    let names = global.get_arguments().map(|arg| arg.get_id().clone());
+    names.fold(Cli::command(), |tree, name| tree.mut_arg(name, |arg| arg.hide(true)))
+}
+
+/// Adds examples and the pointer to the global options to each command below `path`.
+fn with_examples(command: Command, path: &str) -> Command {
+    command.mut_subcommands(|command| {
+        let path = format!("{path} {}", command.get_name()).trim().to_owned();
+        let after = match examples::of(&path) {
+            [] => SEE_OPTIONS.to_owned(),
+            examples => format!("{}\n{SEE_OPTIONS}", examples_section(examples)),
+        };
+        with_examples(
+            command.after_help(SEE_OPTIONS).after_long_help(StyledStr::from(after)),
+            &path,
+        )
+    })
+}
+
+/// Returns the section EXAMPLES of a help text: each command under its comment.
+fn examples_section(examples: &[Example]) -> String {
+    let mut text = String::from("EXAMPLES\n");
+    for (line, about) in examples {
+        text.push_str(&format!("  # {about}\n  cliplyctl {line}\n"));
+    }
+    text
+}
+
+/// Returns the exit codes under a heading.
+fn exit_status(heading: &str) -> String {
+    let mut text = format!("{heading}\n");
+    for (code, sentence) in EXIT_CODES {
+        text.push_str(&format!("  {:>3}  {sentence}\n", code.code()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::super::examples::EXAMPLES;
+    use super::*;
+
+    /// Calls `visit` with the path of each command that can be run.
+    fn leaves(command: &Command, path: &str, visit: &mut impl FnMut(&str, &Command)) {
+        for inner in command.get_subcommands().filter(|c| c.get_name() != OPTIONS) {
+            let path = format!("{path} {}", inner.get_name()).trim().to_owned();
+            if inner.has_subcommands() {
+                leaves(inner, &path, visit);
+            } else {
+                visit(&path, inner);
+            }
+        }
+    }
+
+    #[test]
+    fn command_tree_passes_the_clap_assertions() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_two_to_four_examples() {
+        let mut names = Vec::new();
+        leaves(&Cli::command(), "", &mut |path, _| {
+            let count = examples::of(path).len();
+            assert!((2..=4).contains(&count), "{path} has {count} examples");
+            names.push(path.to_owned());
+        });
+        for (name, _) in EXAMPLES {
+            assert!(names.iter().any(|known| known == name), "{name} is not a command");
+        }
+    }
+
+    #[test]
+    fn examples_parse_and_run_their_command() {
+        for (name, examples) in EXAMPLES {
+            for (line, _) in *examples {
+                // What follows a redirection or a pipe belongs to the shell.
+                let words = shell_words::split(line).unwrap().into_iter();
+                let words: Vec<_> = words.take_while(|word| word != ">" && word != "|").collect();
+                let cli = Cli::try_parse_from([vec!["cliplyctl".to_owned()], words].concat());
+                let cli = cli.unwrap_or_else(|error| panic!("{line}: {error}"));
+                assert_eq!(cli.command.name(), *name, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn short_help_fits_on_one_screen() {
+        let tree = command().term_width(100);
+        let height = |mut command: Command| command.render_help().to_string().lines().count();
+        assert!(height(tree.clone()) <= 40, "the tool");
+        leaves(&tree, "", &mut |path, command| {
+            let lines = height(command.clone().term_width(100));
+            assert!(lines <= 50, "{path} -h has {lines} lines");
+        });
+    }
+}
