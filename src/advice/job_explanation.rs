@@ -25,66 +25,64 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
         Lifecycle::Failed if job.given_up => JobExplanation {
             label: "given_up",
             sentence: format!(
-                "given up{}: no function of this database claims a job in state \"{}\"",
+                "Given up{}: no function of this database claims jobs in state \"{}\".",
                 after_attempts(job),
                 job.state
             ),
             next: vec![(
                 "cliplyctl jobs list --state failed".into(),
-                "others that are given up, with their errors".into(),
+                "failed jobs with their errors".into(),
             )],
         },
-        Lifecycle::Failed => {
-            plain("failed", format!("failed{}, and will be tried again", after_attempts(job)))
-        }
+        Lifecycle::Failed => plain(
+            "failed",
+            format!("Retrying: failed{}; it will be claimed again.", after_attempts(job)),
+        ),
         Lifecycle::Finished => {
-            plain("finished", "finished; an error shown is of an earlier attempt")
+            plain("finished", "Finished. An error shown here is from an earlier attempt.")
         }
         Lifecycle::Dead => JobExplanation {
             label: "dead",
-            sentence: format!(
-                "dead{}: no worker takes it up again until it is requeued",
-                after_attempts(job)
-            ),
+            sentence: dead_sentence(job),
             next: vec![
                 (
                     ShellCommand::new("dlq show").arg(&job.id).into(),
-                    "whether a retry is safe".into(),
+                    "group, advice and earlier requeues".into(),
                 ),
-                (dead_letters(job), "others of its kind that died".into()),
-                ("cliplyctl runbook 3.4".into(), "requeue only after the cause is mended".into()),
+                (dead_letters(job), "dead letters of its kind".into()),
+                ("cliplyctl runbook 3.4".into(), "runbook: dead letters".into()),
             ],
         },
-        Lifecycle::Canceled => plain("canceled", "canceled by an operator or the app"),
-        Lifecycle::Other => {
-            plain("unknown", format!("\"{}\" is a state that this tool does not know", job.state))
-        }
+        Lifecycle::Canceled => plain("canceled", "Canceled by an operator or the app."),
+        Lifecycle::Other => plain("unknown", format!("Unknown state: \"{}\".", job.state)),
     }
 }
 
 fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
     let last = match last_attempt(job) {
-        Some(last) => format!("; its next attempt, {last}, is the last"),
+        Some(last) => format!(" The next attempt is the last ({last})."),
         None => String::new(),
     };
     match job.due_age {
         Some(age) if age < 0.0 => {
             let due = text::age(-age);
-            plain("scheduled", format!("scheduled: due in {due}{}{last}", after_attempts(job)))
+            plain("scheduled", format!("Scheduled: due in {due}{}.{last}", after_attempts(job)))
         }
         age => {
             let age = age.or(job.created_age).unwrap_or(0.0);
             let due = text::age(age);
             if limits.oldest_due.warning.is_none_or(|limit| age < limit) {
-                return plain("due", format!("due for {due}: the next free worker takes it{last}"));
+                return plain(
+                    "due",
+                    format!("Due for {due}: the next free worker claims it.{last}"),
+                );
             }
             JobExplanation {
                 label: "queued_too_long",
-                sentence: format!("queued too long: due for {due} and nobody took it{last}"),
-                next: vec![(
-                    "cliplyctl queue".into(),
-                    "do workers live, what is before it?".into(),
-                )],
+                sentence: format!(
+                    "Queued too long: due for {due}, and no worker has claimed it.{last}"
+                ),
+                next: vec![("cliplyctl queue".into(), "active workers and the backlog".into())],
             }
         }
     }
@@ -94,40 +92,49 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
     let worker = job.locked_by.as_deref().unwrap_or("an unknown worker");
     let last = last_attempt(job);
     if !job.has_heartbeats {
-        let sentence = "in progress; this schema keeps no signs of life, so nobody can say whether it is stuck";
+        let sentence =
+            "Claimed. This schema has no heartbeats: not known whether the job is stuck.";
         return plain("running", sentence);
     }
     let unresponsive = match job.heartbeat_age {
         Some(age) if age < limits.stuck_after => {
-            let ending = last.map(|last| format!("; this is attempt {last}, its last"));
-            let ending = ending.unwrap_or_default();
-            let heartbeat = text::age(age);
+            let last = last.map(|last| format!(" This is the last attempt ({last})."));
+            let (last, heartbeat) = (last.unwrap_or_default(), text::age(age));
             return plain(
                 "running",
-                format!("{worker} works on it, last sign of life {heartbeat} ago{ending}"),
+                format!("Running on {worker}, last heartbeat {heartbeat} ago.{last}"),
             );
         }
-        Some(age) => format!("for {}", text::age(age)),
-        None => "ever".to_owned(),
+        Some(age) => format!("no heartbeat from {worker} for {}", text::age(age)),
+        None => format!("{worker} never sent a heartbeat"),
     };
     let outcome = match last {
-        Some(last) => {
-            format!("this was attempt {last}, its last: recovery makes it a dead letter")
-        }
-        None => "recovery puts it back in the queue".to_owned(),
+        Some(last) => format!("Attempt {last}: a rescue makes it a dead letter."),
+        None => "A rescue requeues it.".to_owned(),
     };
     JobExplanation {
         label: "stuck",
-        sentence: format!("stuck: {worker} has given no sign of life {unresponsive}; {outcome}"),
+        sentence: format!("Stuck: {unresponsive}. {outcome}"),
         next: vec![
-            ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
-            ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
+            ("cliplyctl runbook queue.stuck".into(), "runbook: restart the worker first".into()),
+            ("cliplyctl queue".into(), "stuck jobs and active workers".into()),
             (
                 ShellCommand::new("jobs rescue").arg(&job.id).flags(" --dry-run").into(),
-                "what taking it back would do".into(),
+                "preview the rescue of this job".into(),
             ),
         ],
     }
+}
+
+/// `Dead letter: all 5 attempts failed. It runs again only after a requeue.`
+fn dead_sentence(job: &Job) -> String {
+    let failed = match (job.attempts, job.max_attempts) {
+        (Some(1), _) => ": 1 attempt failed".to_owned(),
+        (Some(n), Some(max)) if n >= max => format!(": all {max} attempts failed"),
+        (Some(n), _) if n > 0 => format!(": {n} attempts failed"),
+        _ => String::new(),
+    };
+    format!("Dead letter{failed}. It runs again only after a requeue.")
 }
 
 fn plain(word: &'static str, sentence: impl Into<String>) -> JobExplanation {
@@ -220,12 +227,12 @@ pub(crate) mod tests {
     #[test]
     fn stuck_job_explanation_depends_on_remaining_attempts() {
         let said = explain(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
-        assert!(said.contains("attempt 5 of 5, its last"), "{said}");
+        assert!(said.contains("Attempt 5 of 5: a rescue makes it a dead letter"), "{said}");
         let said = explain(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
-        assert!(said.contains("back in the queue"), "{said}");
+        assert!(said.contains("A rescue requeues it"), "{said}");
         let counted_at_claim = Job { counted_at_claim: true, ..job(Lifecycle::Claimed, 4) };
         let said = explain(&counted_at_claim, &Thresholds::default()).sentence;
-        assert!(said.contains("back in the queue"), "{said}");
+        assert!(said.contains("A rescue requeues it"), "{said}");
     }
 
     #[test]

@@ -154,11 +154,10 @@ impl JobState {
     /// Order of the listing.
     pub(crate) fn order(self) -> &'static str {
         match self {
-            Self::Due => "the one that waits longest first",
-            Self::Scheduled => "the next one first",
-            Self::Running | Self::Stuck => "the longest silence first",
+            Self::Due | Self::Scheduled => "by time due",
+            Self::Running | Self::Stuck => "by heartbeat age",
             Self::Failed | Self::Finished | Self::Dead | Self::Canceled | Self::Unknown => {
-                "the latest change first"
+                "by last change"
             }
         }
     }

@@ -11,13 +11,13 @@ use crate::queue::IdType;
 /// The order of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Order {
-    /// The latest change first, by index
+    /// Most recently changed first, by index
     #[default]
     Updated,
-    /// The earliest change first, by index
+    /// Least recently changed first, by index
     Oldest,
-    /// The latest death first; slow: reads every dead letter that matches
-    #[value(name = "died")]
+    /// Most recently dead-lettered first; slow, reads every dead letter that matches
+    #[value(alias = "died")]
     DeadSince,
 }
 
@@ -27,7 +27,7 @@ impl Order {
         match self {
             Self::Updated => "updated",
             Self::Oldest => "oldest",
-            Self::DeadSince => "died",
+            Self::DeadSince => "dead-since",
         }
     }
 }
@@ -62,10 +62,10 @@ impl Cursor {
     /// # Errors
     /// A description of what is invalid.
     pub fn parse(text: &str, order: Order, ids: IdType) -> Result<Self, String> {
-        let wrong = || format!("\"{text}\" is no cursor");
+        let wrong = || format!("\"{text}\" is not a cursor");
         let (written, rest) = match text.split_once('/') {
             Some(("oldest", rest)) => (Order::Oldest, rest),
-            Some(("died", rest)) => (Order::DeadSince, rest),
+            Some(("dead-since" | "died", rest)) => (Order::DeadSince, rest),
             Some(_) => return Err(wrong()),
             None => (Order::Updated, text),
         };
@@ -74,13 +74,13 @@ impl Cursor {
         let any = JobId::parse_any(id).filter(|_| time).ok_or_else(wrong)?;
         let id = JobId::parse(id, ids).ok_or_else(|| {
             format!(
-                "the cursor names job {any}, but ids of this database are of type {}",
+                "the cursor names job {any}, but job ids in this database are of type {}",
                 ids.sql()
             )
         })?;
         if written != order {
             let (written, order) = (written.as_str(), order.as_str());
-            return Err(format!("the cursor is one of --sort {written}, not of --sort {order}"));
+            return Err(format!("the cursor belongs to --sort {written}, not to --sort {order}"));
         }
         Ok(Self { order, at: at.to_owned(), id })
     }
@@ -107,7 +107,7 @@ mod tests {
         for (order, text) in [
             (Order::Updated, format!("2026-01-02T03:04:05.000001Z~{UUID}")),
             (Order::Oldest, format!("oldest/-infinity~{UUID}")),
-            (Order::DeadSince, format!("died/2026-01-02T03:04:05.123Z~{UUID}")),
+            (Order::DeadSince, format!("dead-since/2026-01-02T03:04:05.123Z~{UUID}")),
         ] {
             let cursor = Cursor::parse(&text, order, IdType::Uuid).unwrap();
             assert_eq!(cursor.to_string(), text);
@@ -119,9 +119,9 @@ mod tests {
         let wrong = |text: &str| Cursor::parse(text, Order::Updated, IdType::Uuid).unwrap_err();
         let quoted = format!("2026-01-02T03:04:05Z~{UUID}' or '1'='1");
         for bad in ["", "x", "2026~", "~1", "2026-01-02T03:04:05Z~1~x", &quoted, "new/2026~1"] {
-            assert!(wrong(bad).contains("is no cursor"), "{bad}");
+            assert!(wrong(bad).contains("is not a cursor"), "{bad}");
         }
         assert!(wrong("2026-01-02T03:04:05Z~42").contains("of type uuid"));
-        assert!(wrong(&format!("died/2026-01-02T03:04:05Z~{UUID}")).contains("--sort died"));
+        assert!(wrong(&format!("died/2026-01-02T03:04:05Z~{UUID}")).contains("--sort dead-since"));
     }
 }

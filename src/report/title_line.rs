@@ -20,3 +20,12 @@ pub(crate) fn title(subject: impl Into<String>, from: &Provenance) -> Block {
     }
     Block::Title(cells)
 }
+
+/// Builds the title line with the time of the report: `queue · prod · app@db:5432/app · 22:42:28Z`.
+pub(crate) fn title_at(subject: impl Into<String>, from: &Provenance) -> Block {
+    let mut title = title(subject, from);
+    if let Block::Title(cells) = &mut title {
+        cells.push(Cell::muted(from.started_at.strftime("%H:%M:%SZ").to_string()));
+    }
+    title
+}

@@ -105,16 +105,26 @@ pub(crate) async fn activity(
     timeout: Duration,
 ) -> Result<Activity, SourceError> {
     let Some((events, at)) = events::in_order(layout)? else { return Ok(Activity::default()) };
-    let throughput = throughput_statement(events, at);
     let operations = operations_statement(layout, events, at);
     let budget = timeout.min(BUDGET);
-    let row = db.row(budget, &throughput, &[]).await?;
-    let mut activity = Activity { finished_per_minute: per_minute(&row), operations: Vec::new() };
+    let finished_per_minute = throughput(db, layout, timeout).await?;
+    let mut activity = Activity { finished_per_minute, operations: Vec::new() };
     if let Some(statement) = &operations {
         let rows = db.rows(budget, statement, &[(&OPERATIONS, Type::INT8)]).await?;
         activity.operations = rows.iter().filter_map(recent_operation).collect();
     }
     Ok(activity)
+}
+
+/// Returns the jobs finished per minute lately; `None` if no events show it.
+pub(crate) async fn throughput(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Option<f64>, SourceError> {
+    let Some((events, at)) = events::in_order(layout)? else { return Ok(None) };
+    let statement = throughput_statement(events, at);
+    Ok(per_minute(&db.row(timeout.min(BUDGET), &statement, &[]).await?))
 }
 
 /// Returns the statement that counts the finished jobs of the period.
