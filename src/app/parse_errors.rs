@@ -25,7 +25,9 @@ pub(crate) fn explain(mut error: clap::Error, arguments: impl Iterator<Item = St
         Some(ContextValue::Strings(names)) => names.as_slice(),
         _ => &[],
     };
-    if error.kind() == ErrorKind::MissingRequiredArgument && missing.iter().any(|n| n == "<OP>") {
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && missing.iter().any(|n| n == "<OPERATION>")
+    {
         let tip = "cliplyctl dlq ops lists the operations".into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }

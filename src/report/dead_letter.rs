@@ -162,8 +162,6 @@ fn document(view: &DeadLetterView<'_>, from: &Provenance) -> Document {
     add_error_fields(&mut document, job);
     if !view.earlier.is_empty() {
         document.push(Block::Table(requeue_table(&view.earlier)));
-    } else if !job.timeline.complete {
-        document.note(format!("earlier requeues: {}", job.timeline.searched));
     }
     add_details(&mut document, job);
     document.next(next(view));

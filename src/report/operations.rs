@@ -150,7 +150,7 @@ fn next(operations: &[OperationSummary]) -> Vec<(String, String)> {
 }
 
 fn table(operations: &[OperationSummary], states: &StateNames) -> Table {
-    let mut table = Table::new(vec![
+    let mut table = Table::listing(vec![
         Column::text("operation"),
         Column::text("type"),
         Column::text("status"),

@@ -160,12 +160,20 @@ fn headline(verb: WriteVerb, o: &Outcome) -> String {
     let missing: Vec<_> = missing.into_iter().filter(|(n, _)| *n > 0).collect();
     let missing: Vec<_> =
         missing.iter().map(|(n, label)| format!("{} {label}", count(*n))).collect();
-    let counts = match missing.as_slice() {
-        [] => verb.sentence(o.written),
-        missing => format!("{}; {}", verb.sentence(o.written), missing.join(", ")),
+    let with_missing = |written: String| match missing.as_slice() {
+        [] => written,
+        missing => format!("{written}; {}", missing.join(", ")),
     };
+    let counts = with_missing(verb.sentence(o.written));
     match &o.stopped {
         None => counts,
+        Some(WriteStop::Interrupted) if verb == WriteVerb::Requeue && o.written > 0 => {
+            let kept = match o.written {
+                1 => "1 job was requeued and stays requeued".to_owned(),
+                jobs => format!("{} jobs were requeued and stay requeued", count(jobs)),
+            };
+            format!("Interrupted: {}", with_missing(kept))
+        }
         Some(WriteStop::Interrupted) => format!("Interrupted: {counts}"),
         Some(WriteStop::Undone) => {
             format!("Stopped: another operator undid this operation (dlq undo); {counts}")

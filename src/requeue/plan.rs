@@ -117,11 +117,14 @@ pub(crate) fn refuse_if_changed(
     }
     // With `--max`, newer dead letters replace planned ones that are still dead.
     let reason = match stored.options.max {
-        Some(_) => "no longer dead letters, or no longer among the newest",
-        None => "no longer dead letters",
+        Some(_) => " or no longer among the newest",
+        None => "",
+    };
+    let is = |removed| {
+        plural(removed, "job is no longer a dead letter", "jobs are no longer dead letters")
     };
     let counts = [
-        (removed, plural(removed as u64, "job is", "jobs are") + " " + reason),
+        (removed, is(removed as u64) + reason),
         (added, plural(added as u64, "new job matches", "new jobs match") + " its filter"),
     ];
     let counts: Vec<_> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();

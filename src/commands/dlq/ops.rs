@@ -119,6 +119,8 @@ async fn set_status(
     };
     for summary in operations {
         let record = store.and_then(|store| store.operation(&summary.operation).ok().flatten());
+        let planned = record.as_ref().map(|record| record.jobs);
+        summary.planned = summary.planned.or(planned);
         let owned = store.is_some_and(|store| store.owner(&summary.operation).is_some());
         summary.status = if owned || shown.contains(&summary.operation) {
             OperationStatus::Running

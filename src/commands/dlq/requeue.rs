@@ -88,7 +88,8 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
         let obstacle = preconditions.obstacle.as_deref();
         return Ok(report::planned(&view, args.confirmation.dry_run, obstacle));
     }
-    if args.confirmation.yes && view.canary.is_none() {
+    // A resumed operation continues as it was confirmed; the plan only warns.
+    if args.confirmation.yes && view.canary.is_none() && resumed.is_none() {
         recent_failures::refuse_without_canary(&plan, &view.command_with_canary())?;
     }
     let planned = Planned { view, columns, preconditions, all_or_nothing, lock };
