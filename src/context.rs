@@ -169,7 +169,7 @@ impl Context {
     pub(crate) fn protection(&self) -> Protection {
         self.protection.get().cloned().unwrap_or_else(|| Protection {
             protected: self.settings.protected.clone(),
-            read_only: self.settings.read_only,
+            read_only_by: self.settings.read_only_by(),
         })
     }
 
@@ -280,10 +280,10 @@ impl Context {
 
     /// Returns the context, the database and the app that the report is about.
     pub(crate) fn provenance(&self) -> Provenance {
-        let Protection { protected, read_only } = self.protection();
+        let Protection { protected, read_only_by } = self.protection();
         Provenance {
             context: self.settings.context_name.clone(),
-            read_only,
+            read_only: read_only_by.is_some(),
             protected,
             database: self.settings.database.as_ref().ok().map(|d| d.value.to_string()),
             standby: self.layout.get().and_then(|layout| Some(layout.as_ref().ok()?.in_recovery)),

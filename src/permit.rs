@@ -6,7 +6,7 @@ use std::io;
 
 use crate::error::{Error, ErrorKind};
 use crate::redact;
-use crate::text::{count, plural};
+use crate::text::quote;
 
 /// A write of more jobs than this requires a reason.
 const MAX_JOBS_WITHOUT_REASON: u64 = 50;
@@ -34,7 +34,7 @@ pub(crate) fn unanswered(error: io::Error) -> Error {
         io::ErrorKind::Interrupted => {
             Error::new(ErrorKind::Interrupted, "interrupted: nothing was written")
         }
-        _ => Error::refused("no answer could be read").cause(error),
+        _ => Error::refused("cannot read the answer").cause(error),
     }
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn unanswered(error: io::Error) -> Error {
 pub(crate) fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String {
     let required = protected.is_some() || jobs > MAX_JOBS_WITHOUT_REASON;
     let reason = match reason.map(redact::text) {
-        Some(reason) => format!(" --reason {}", crate::text::quote(&reason)),
+        Some(reason) => format!(" --reason {}", quote(&reason)),
         None if required => format!(" --reason {REASON_PLACEHOLDER}"),
         None => String::new(),
     };
@@ -53,20 +53,20 @@ pub(crate) fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) ->
 /// Returns the `--confirm` flag with the name of a protected context, with a space in front; empty
 /// without one.
 pub(crate) fn confirm_flag(protected: Option<&str>) -> String {
-    protected.map_or_else(String::new, |name| format!(" --confirm {}", crate::text::quote(name)))
+    protected.map_or_else(String::new, |name| format!(" --confirm {}", quote(name)))
 }
 
 /// The facts that decide whether a write is permitted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WriteRequest<'a> {
-    /// Whether the context is read-only, so that writes are refused.
-    pub(crate) read_only: bool,
+    /// The question of the prompt, which names action, number and target: `Rescue 4 stuck jobs on prod?`
+    pub(crate) question: &'a str,
+    /// Why writes are refused, if they are.
+    pub(crate) read_only: Option<&'a str>,
     /// The protected context that the database belongs to.
     pub(crate) protected: Option<&'a str>,
-    /// Number of jobs to write.
+    /// Number of jobs to write; 0 before the plan is known.
     pub(crate) jobs: u64,
-    /// Number of jobs in the first batch of a canary.
-    pub(crate) first: Option<u64>,
     /// `--yes`
     pub(crate) yes: bool,
     /// `--confirm NAME`
@@ -77,114 +77,158 @@ pub(crate) struct WriteRequest<'a> {
     pub(crate) interactive: bool,
 }
 
+/// A permitted write.
+#[derive(Debug)]
+pub(crate) struct Confirmation {
+    /// The permit.
+    pub(crate) permit: WritePermit,
+    /// The reason, from `--reason` or from the prompt.
+    pub(crate) reason: Option<String>,
+}
+
 impl WriteRequest<'_> {
-    /// Checks the request and asks for the confirmation, unless `--yes` was given.
+    /// Checks the request and asks for what is missing: the name of a protected context, a reason, the
+    /// confirmation. With `--yes` or without a terminal nothing is asked.
     ///
     /// # Errors
     /// The errors of [`check`](Self::check), or 77 if the operator declines or cannot be asked.
     pub(crate) async fn permit(
         &self,
         _shown: PlanShown,
-        ask: impl AsyncFnOnce(&str) -> Result<bool, Error>,
-    ) -> Result<WritePermit, Error> {
+        mut ask: impl AsyncFnMut(&str) -> Result<String, Error>,
+    ) -> Result<Confirmation, Error> {
         self.check()?;
-        if self.yes {
-            return Ok(WritePermit(()));
-        }
-        if !self.interactive {
-            return Err(Error::refused("nobody can be asked: stdin is no terminal")
-                .hint("--yes goes on without asking"));
-        }
-        if ask(&self.prompt()).await? {
-            Ok(WritePermit(()))
-        } else {
-            Err(Error::refused("declined: nothing was written"))
-        }
-    }
-
-    fn prompt(&self) -> String {
-        let jobs = plural(self.jobs, "job", "jobs");
-        match self.first {
-            Some(first) if first < self.jobs => {
-                let others = count(self.jobs - first);
-                let first = plural(first, "job", "jobs");
-                format!("go on? {first} first, then the other {others} [y/N] ")
+        if !self.yes {
+            if !self.interactive {
+                return Err(Error::refused("cannot ask for confirmation: stdin is not a terminal")
+                    .hint("use --yes"));
             }
-            _ => format!("go on with {jobs}? [y/N] "),
+            let is_confirmed = match self.protected.filter(|_| self.confirm.is_none()) {
+                Some(name) => {
+                    let question = format!("{} Type {name} to confirm: ", self.question);
+                    ask(&question).await?.trim() == name
+                }
+                None => is_yes(&ask(&format!("{} [y/N] ", self.question)).await?),
+            };
+            if !is_confirmed {
+                return Err(Error::refused("declined: nothing was written"));
+            }
         }
+        let mut reason = self.reason.map(str::to_owned);
+        if self.is_reason_missing() {
+            let answer = ask("Reason (recorded with the operation): ").await?;
+            let request = WriteRequest { reason: Some(answer.trim()), yes: true, ..*self };
+            request.check_reason()?;
+            reason = Some(answer.trim().to_owned());
+        }
+        Ok(Confirmation { permit: WritePermit(()), reason })
     }
 
-    /// Checks the rules that hold regardless of the confirmation.
+    /// Checks the guards that hold regardless of the confirmation. What the operator can be asked for is not
+    /// missing yet.
     ///
     /// # Errors
     /// 77 if the context is read-only, or protected and not named by `--confirm`; 64 if a required
     /// reason is missing.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.read_only {
-            return Err(Error::refused("this context is read-only: nothing is written here")
-                .hint("cliplyctl config show says which context and file say so"));
+        if let Some(why) = self.read_only {
+            return Err(Error::refused(format!("refused: {why}"))
+                .hint("show the settings and their sources: cliplyctl config show"));
         }
         self.check_protection()?;
+        if self.can_ask() && self.is_reason_missing() { Ok(()) } else { self.check_reason() }
+    }
+
+    fn can_ask(&self) -> bool {
+        self.interactive && !self.yes
+    }
+
+    fn is_reason_missing(&self) -> bool {
+        let is_required = self.protected.is_some() || self.jobs > MAX_JOBS_WITHOUT_REASON;
+        is_required && self.reason.is_none_or(|reason| reason.trim().is_empty())
+    }
+
+    fn check_reason(&self) -> Result<(), Error> {
         if self.reason.is_some_and(|reason| reason.trim() == REASON_PLACEHOLDER) {
-            return Err(Error::usage(format!(
-                "{REASON_PLACEHOLDER} stands for a reason of your own"
-            ))
-            .hint("say why with --reason TEXT: it stands in the events and in dlq ops"));
+            return Err(Error::usage(format!("replace {REASON_PLACEHOLDER} with your reason"))
+                .hint("add --reason TEXT (recorded with the operation)"));
         }
-        let without_reason = self.reason.is_none_or(|reason| reason.trim().is_empty());
-        match self.protected {
-            Some(context) if without_reason => Err(Error::usage(format!(
-                "context {context} is protected: say why with --reason TEXT"
-            ))),
-            None if without_reason && self.jobs > MAX_JOBS_WITHOUT_REASON => Err(Error::usage(
-                format!("more than {MAX_JOBS_WITHOUT_REASON} jobs: say why with --reason TEXT"),
+        if !self.is_reason_missing() {
+            return Ok(());
+        }
+        Err(match self.protected {
+            Some(context) => Error::usage(format!("context {context} is protected")),
+            None => Error::usage(format!(
+                "a write of more than {MAX_JOBS_WITHOUT_REASON} jobs requires a reason"
             )),
-            _ => Ok(()),
         }
+        .hint("add --reason TEXT (recorded with the operation)"))
     }
 
     fn check_protection(&self) -> Result<(), Error> {
         match (self.protected, self.confirm) {
-            (Some(context), None) => Err(Error::refused(format!(
-                "the database is that of context {context}, which is protected"
+            (Some(context), None) if !self.can_ask() => Err(Error::refused(format!(
+                "refused: this database belongs to the protected context {context}"
             ))
-            .hint(format!("to write there, add{} and --reason TEXT", confirm_flag(Some(context))))),
+            .hint(format!("add{} and --reason TEXT", confirm_flag(Some(context))))),
             (Some(context), Some(name)) if name != context => Err(Error::refused(format!(
-                "--confirm {name} does not name the protected context {context}"
+                "refused: --confirm {name} does not name the protected context {context}"
             ))),
             _ => Ok(()),
         }
     }
 }
 
+/// Only `y` and `yes` mean yes.
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use futures_util::FutureExt as _;
 
     use super::*;
 
-    const PLAIN: WriteRequest<'static> = WriteRequest {
-        read_only: false,
+    const PLAIN: WriteRequest<'_> = WriteRequest {
+        question: "Requeue 10 jobs on staging?",
+        read_only: None,
         protected: None,
-        jobs: 1,
-        first: None,
+        jobs: 10,
         yes: true,
         confirm: None,
         reason: None,
         interactive: false,
     };
+    const TERMINAL: WriteRequest<'_> = WriteRequest { yes: false, interactive: true, ..PLAIN };
+
+    /// Answers the prompts of a request. Returns its exit code, its reason and the prompts.
+    fn answer(request: WriteRequest<'_>, answers: &[&str]) -> (u8, Option<String>, Vec<String>) {
+        let prompts = RefCell::new(vec![]);
+        let ask = async |prompt: &str| {
+            let mut prompts = prompts.borrow_mut();
+            prompts.push(prompt.to_owned());
+            Ok(answers.get(prompts.len() - 1).copied().unwrap_or_default().to_owned())
+        };
+        let result = request.permit(show("", |_| {}), ask).now_or_never().unwrap();
+        let (code, reason) = match result {
+            Ok(confirmation) => (0, confirmation.reason),
+            Err(error) => (error.exit_code().code(), None),
+        };
+        (code, reason, prompts.into_inner())
+    }
 
     fn code(request: WriteRequest<'_>) -> u8 {
-        let ask = async |_: &str| -> Result<bool, Error> { panic!("nobody is to be asked") };
-        let permit = request.permit(show("", |_| {}), ask);
-        permit.now_or_never().unwrap().map_or_else(|e| e.exit_code().code(), |_| 0)
+        answer(request, &[]).0
     }
 
     #[test]
     fn permit_requires_confirmation_and_a_reason_above_50_jobs() {
         assert_eq!(code(PLAIN), 0);
         assert_eq!(code(WriteRequest { yes: false, ..PLAIN }), 77);
-        assert_eq!(code(WriteRequest { read_only: true, ..PLAIN }), 77);
+        assert_eq!(code(WriteRequest { read_only: Some("context ro is read-only"), ..PLAIN }), 77);
         assert_eq!(code(WriteRequest { jobs: 50, ..PLAIN }), 0);
         assert_eq!(code(WriteRequest { jobs: 51, ..PLAIN }), 64);
         assert_eq!(code(WriteRequest { jobs: 51, reason: Some(" "), ..PLAIN }), 64);
@@ -205,21 +249,34 @@ mod tests {
     }
 
     #[test]
-    fn prompt_states_the_size_of_the_first_batch() {
-        let canary = |jobs, first| WriteRequest { jobs, first, ..PLAIN }.prompt();
-        assert_eq!(canary(14, Some(1)), "go on? 1 job first, then the other 13 [y/N] ");
-        assert_eq!(canary(14, Some(14)), "go on with 14 jobs? [y/N] ");
-        assert_eq!(canary(1, None), "go on with 1 job? [y/N] ");
+    fn terminal_is_asked_for_the_protected_name_and_the_reason() {
+        let prod = WriteRequest { protected: Some("prod"), ..TERMINAL };
+        assert!(prod.check().is_ok(), "both can be asked for");
+        let (code, reason, prompts) = answer(prod, &["prod\n", "token renewed\n"]);
+        assert_eq!((code, reason.as_deref()), (0, Some("token renewed")));
+        assert_eq!(prompts[0], "Requeue 10 jobs on staging? Type prod to confirm: ");
+        assert_eq!(answer(prod, &["y\n", "x\n"]).0, 77, "y is not the name");
+        assert_eq!(answer(prod, &["prod\n", " \n"]).0, 64, "no reason");
+        assert_eq!(answer(prod, &["prod\n", "WHY\n"]).0, 64, "the placeholder");
+        // What the flags say is not asked again.
+        let named = WriteRequest { confirm: Some("prod"), reason: Some("x"), ..prod };
+        let (code, _, prompts) = answer(named, &["y\n"]);
+        assert_eq!((code, prompts), (0, vec!["Requeue 10 jobs on staging? [y/N] ".to_owned()]));
+        let wrong = WriteRequest { confirm: Some("staging"), ..prod };
+        assert_eq!(wrong.check().unwrap_err().exit_code().code(), 77);
+    }
+
+    #[test]
+    fn terminal_is_asked_for_a_reason_above_50_jobs() {
+        let many = WriteRequest { jobs: 51, ..TERMINAL };
+        assert_eq!(answer(many, &["y\n", "deploy\n"]).1.as_deref(), Some("deploy"));
+        assert_eq!(answer(WriteRequest { jobs: 50, ..many }, &["y\n"]).2.len(), 1);
     }
 
     #[test]
     fn declined_prompt_exits_77() {
-        let request = WriteRequest { yes: false, interactive: true, ..PLAIN };
-        let answer = |yes: bool| {
-            let permit = request.permit(show("", |_| {}), async |_: &str| Ok(yes));
-            permit.now_or_never().unwrap()
-        };
-        assert!(answer(true).is_ok());
-        assert_eq!(answer(false).unwrap_err().exit_code().code(), 77);
+        for (text, code) in [("y", 0), ("YES\n", 0), ("n", 77), ("", 77), ("yeah", 77)] {
+            assert_eq!(answer(TERMINAL, &[text]).0, code, "{text}");
+        }
     }
 }

@@ -31,46 +31,42 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
             ),
             next: vec![(
                 "cliplyctl jobs list --state failed".into(),
-                "all given-up jobs with their errors".into(),
+                "failed jobs with their errors".into(),
             )],
         },
-        Lifecycle::Failed => {
-            plain("failed", format!("Failed{}. It will be claimed again.", after_attempts(job)))
-        }
+        Lifecycle::Failed => plain(
+            "failed",
+            format!("Retrying: failed{}; it will be claimed again.", after_attempts(job)),
+        ),
         Lifecycle::Finished => {
-            plain("finished", "Finished. An error shown is from an earlier attempt.")
+            plain("finished", "Finished. An error shown here is from an earlier attempt.")
         }
         Lifecycle::Dead => JobExplanation {
             label: "dead",
-            sentence: format!(
-                "Dead letter{}. It runs again only after a requeue.",
-                after_attempts(job)
-            ),
+            sentence: dead_sentence(job),
             next: vec![
                 (
                     ShellCommand::new("dlq show").arg(&job.id).into(),
-                    "whether a retry is safe".into(),
+                    "group, advice and earlier requeues".into(),
                 ),
-                (dead_letters(job), "dead letters of this kind by cause".into()),
-                ("cliplyctl runbook 3.4".into(), "requeue only after the cause is fixed".into()),
+                (dead_letters(job), "dead letters of its kind".into()),
+                ("cliplyctl runbook 3.4".into(), "runbook: dead letters".into()),
             ],
         },
         Lifecycle::Canceled => plain("canceled", "Canceled by an operator or the app."),
-        Lifecycle::Other => {
-            plain("unknown", format!("State \"{}\" is not known to this tool.", job.state))
-        }
+        Lifecycle::Other => plain("unknown", format!("Unknown state: \"{}\".", job.state)),
     }
 }
 
 fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
     let last = match last_attempt(job) {
-        Some(last) => format!("; its next attempt ({last}) is the last"),
+        Some(last) => format!(" The next attempt is the last ({last})."),
         None => String::new(),
     };
     match job.due_age {
         Some(age) if age < 0.0 => {
             let due = text::age(-age);
-            plain("scheduled", format!("Scheduled: due in {due}{}{last}.", after_attempts(job)))
+            plain("scheduled", format!("Scheduled: due in {due}{}.{last}", after_attempts(job)))
         }
         age => {
             let age = age.or(job.created_age).unwrap_or(0.0);
@@ -78,12 +74,14 @@ fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
             if limits.oldest_due.warning.is_none_or(|limit| age < limit) {
                 return plain(
                     "due",
-                    format!("Due for {due}: the next free worker claims it{last}."),
+                    format!("Due for {due}: the next free worker claims it.{last}"),
                 );
             }
             JobExplanation {
                 label: "queued_too_long",
-                sentence: format!("Queued too long: due for {due}, not claimed{last}."),
+                sentence: format!(
+                    "Queued too long: due for {due}, and no worker has claimed it.{last}"
+                ),
                 next: vec![("cliplyctl queue".into(), "active workers and the backlog".into())],
             }
         }
@@ -95,40 +93,48 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
     let last = last_attempt(job);
     if !job.has_heartbeats {
         let sentence =
-            "Running. This table has no heartbeats, so it is not known whether the job is stuck.";
+            "Claimed. This schema has no heartbeats: not known whether the job is stuck.";
         return plain("running", sentence);
     }
     let unresponsive = match job.heartbeat_age {
         Some(age) if age < limits.stuck_after => {
-            let ending = last.map(|last| format!(". Attempt {last} is the last one"));
-            let ending = ending.unwrap_or_default();
-            let heartbeat = text::age(age);
+            let last = last.map(|last| format!(" This is the last attempt ({last})."));
+            let (last, heartbeat) = (last.unwrap_or_default(), text::age(age));
             return plain(
                 "running",
-                format!("Running on {worker}, last heartbeat {heartbeat} ago{ending}."),
+                format!("Running on {worker}, last heartbeat {heartbeat} ago.{last}"),
             );
         }
-        Some(age) => format!("for {}", text::age(age)),
-        None => "since it was claimed".to_owned(),
+        Some(age) => format!("no heartbeat from {worker} for {}", text::age(age)),
+        None => format!("{worker} never sent a heartbeat"),
     };
     let outcome = match last {
-        Some(last) => {
-            format!("Attempt {last}: a rescue makes it a dead letter.")
-        }
+        Some(last) => format!("Attempt {last}: a rescue makes it a dead letter."),
         None => "A rescue requeues it.".to_owned(),
     };
     JobExplanation {
         label: "stuck",
-        sentence: format!("Stuck: no heartbeat from {worker} {unresponsive}. {outcome}"),
+        sentence: format!("Stuck: {unresponsive}. {outcome}"),
         next: vec![
-            ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
-            ("cliplyctl queue".into(), "other stuck jobs and active workers".into()),
+            ("cliplyctl runbook queue.stuck".into(), "runbook: restart the worker first".into()),
+            ("cliplyctl queue".into(), "stuck jobs and active workers".into()),
             (
                 ShellCommand::new("jobs rescue").arg(&job.id).flags(" --dry-run").into(),
-                "preview its rescue".into(),
+                "preview the rescue of this job".into(),
             ),
         ],
     }
+}
+
+/// `Dead letter: all 5 attempts failed. It runs again only after a requeue.`
+fn dead_sentence(job: &Job) -> String {
+    let failed = match (job.attempts, job.max_attempts) {
+        (Some(1), _) => ": 1 attempt failed".to_owned(),
+        (Some(n), Some(max)) if n >= max => format!(": all {max} attempts failed"),
+        (Some(n), _) if n > 0 => format!(": {n} attempts failed"),
+        _ => String::new(),
+    };
+    format!("Dead letter{failed}. It runs again only after a requeue.")
 }
 
 fn plain(word: &'static str, sentence: impl Into<String>) -> JobExplanation {

@@ -26,9 +26,9 @@ pub(crate) fn explain(mut error: clap::Error, arguments: impl Iterator<Item = St
         _ => &[],
     };
     if error.kind() == ErrorKind::MissingRequiredArgument
-        && missing.iter().any(|n| n == "<OP>" || n == "<OPERATION>")
+        && missing.iter().any(|n| n == "<OPERATION>")
     {
-        let tip = "list the operations: cliplyctl dlq ops".into();
+        let tip = "cliplyctl dlq ops lists the operations".into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     _ = error.print();

@@ -8,19 +8,19 @@ use crate::facts::listing::Order;
 /// The `dlq` commands.
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
-    /// Group dead letters by cause: what failed, since when, is it still happening?
+    /// Group dead letters by cause, and show which groups are still failing
     Groups(FilterArgs),
     /// List dead letters
     List(DlqList),
-    /// Show a dead letter in full: its cause, earlier requeues, and what to do about it
+    /// Show a dead letter: error, cause, advice, earlier requeues and events
     Show(JobsShow),
-    /// Put dead letters back into the queue: plan, consent, guarded writes
+    /// Requeue dead letters: show the plan, confirm, write
     Requeue(Box<DlqRequeue>),
-    /// Follow a requeue until its jobs have finished or failed again
+    /// Follow a requeue until each of its jobs has an outcome
     Follow(DlqFollow),
-    /// Take a requeue back, where nothing happened since
+    /// Undo a requeue: return jobs that no worker has claimed since to dead letters
     Undo(DlqUndo),
-    /// List recent requeues: who, why, how many, and what became of them
+    /// List recent operations with operator, reason, jobs and outcome
     Ops(DlqOps),
 }
 
@@ -30,13 +30,13 @@ pub struct DlqList {
     /// The filters.
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// In which order
+    /// Sort order
     #[arg(long, value_name = "ORDER", default_value = "updated")]
     pub(crate) sort: Order,
-    /// At most this many [default: 50; ndjson and csv: all]
+    /// Limit to N dead letters [default: 50; ndjson and csv: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) limit: Option<u32>,
-    /// Go on behind this cursor, as an earlier page printed it
+    /// Continue after this cursor, as printed by the page before
     #[arg(long, value_name = "CURSOR")]
     pub(crate) after: Option<String>,
 }

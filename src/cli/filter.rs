@@ -12,23 +12,23 @@ use crate::settings::duration;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Filters")]
 pub struct FilterArgs {
-    /// Only this kind; may be given more than once
+    /// Only jobs of this kind; may be repeated
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Vec<String>,
     /// Only jobs of this workspace
     #[arg(long, value_name = "ID")]
     pub(crate) workspace: Option<String>,
-    /// Only jobs whose error contains this text, in whatever case
+    /// Only jobs whose error contains this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
-    /// Only jobs of this group, as `dlq groups` names it
-    #[arg(long, value_name = "HASH")]
+    /// Only jobs of this group, as listed by `dlq groups`
+    #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,
-    /// Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)
-    #[arg(long, value_name = "WHEN", value_parser = parse_time)]
+    /// Only jobs dead since this duration ago (2h) or time (2026-01-31T04:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) since: Option<TimeArg>,
-    /// Only jobs that died before
-    #[arg(long, value_name = "WHEN", value_parser = parse_time)]
+    /// Only jobs dead since before this duration ago or time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<TimeArg>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn parse_time(text: &str) -> Result<TimeArg, String> {
         return Ok(TimeArg::At(midnight));
     }
     duration::parse_long(text).map(TimeArg::Ago).map_err(|_| {
-        "expected a span such as 2h or 7d, a date such as 2026-01-31 (UTC), or a time with its \
+        "expected a duration such as 2h or 7d, a date such as 2026-01-31 (UTC), or a time with its \
          zone such as 2026-01-31T04:00:00Z"
             .to_owned()
     })

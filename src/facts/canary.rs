@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::job_id::JobId;
 use super::requeued_job::OutcomeCounts;
 
 /// Size of one batch of a group.
@@ -38,6 +39,20 @@ impl BatchSizes {
             BatchSize::All => None,
         });
         counted.max().unwrap_or(0)
+    }
+
+    /// Sizes of the batches of a group with this many jobs: `[1, 5, 8]` for 14.
+    pub(crate) fn batches_of(&self, jobs: u64) -> Vec<u64> {
+        let (mut batches, mut remaining) = (vec![], jobs);
+        for size in &self.0 {
+            let batch = match size {
+                BatchSize::Jobs(jobs) => u64::from(*jobs).min(remaining),
+                BatchSize::All => remaining,
+            };
+            batches.extend((batch > 0).then_some(batch));
+            remaining -= batch;
+        }
+        batches
     }
 
     /// Number of jobs in the first batches of all groups, given the group of each job.
@@ -91,13 +106,53 @@ pub(crate) struct Canary {
     pub(crate) batch_sizes: BatchSizes,
     /// Maximum time to wait for the outcome of a batch.
     pub(crate) timeout: Duration,
+    /// Whether the operator chose this time; otherwise it follows from the backlog ([`Backlog::timeout`]).
+    pub(crate) is_timeout_given: bool,
     /// Percentage of failures, after the first batch, above which a group stops.
     pub(crate) stop_at: u8,
 }
 
 impl Default for Canary {
     fn default() -> Self {
-        Self { batch_sizes: BatchSizes::default(), timeout: Duration::from_mins(5), stop_at: 20 }
+        Self {
+            batch_sizes: BatchSizes::default(),
+            timeout: DEFAULT_TIMEOUT,
+            is_timeout_given: false,
+            stop_at: 20,
+        }
+    }
+}
+
+/// The default timeout of a batch without a backlog.
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
+/// The longest timeout that follows from a backlog.
+const MAX_TIMEOUT: Duration = Duration::from_hours(6);
+
+/// The due jobs that workers reach before those of a canary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Backlog {
+    /// Number of due jobs.
+    pub(crate) due: u64,
+    /// Jobs finished per minute lately; `None` if no events show it.
+    pub(crate) finished_per_minute: Option<f64>,
+}
+
+impl Backlog {
+    /// Returns the estimated time until workers reach the first batch; `None` if no job finished lately, or that is
+    /// not known.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        if self.due == 0 {
+            return Some(Duration::ZERO);
+        }
+        let per_minute = self.finished_per_minute.filter(|rate| *rate > 0.0)?;
+        Duration::try_from_secs_f64(self.due as f64 / per_minute * 60.0).ok()
+    }
+
+    /// Returns the timeout of a batch: the default one, after twice the estimated wait, in whole minutes.
+    pub(crate) fn timeout(&self) -> Duration {
+        let wait = self.wait().unwrap_or_default().min(MAX_TIMEOUT) * 2;
+        let minutes = (DEFAULT_TIMEOUT + wait).as_secs().div_ceil(60);
+        Duration::from_mins(minutes).min(MAX_TIMEOUT)
     }
 }
 
@@ -128,6 +183,8 @@ pub(crate) enum CanaryStop {
 pub(crate) struct CanaryGroupResult {
     /// Id of the group (hash of its fingerprint).
     pub(crate) group: String,
+    /// Kind of its jobs.
+    pub(crate) kind: String,
     /// Cause of the group. Untrusted.
     pub(crate) cause: String,
     /// Number of its jobs in the plan.
@@ -140,6 +197,8 @@ pub(crate) struct CanaryGroupResult {
     pub(crate) last_batch: OutcomeCounts,
     /// Why it stopped, if it did.
     pub(crate) stopped: Option<CanaryStop>,
+    /// A job of the last batch that failed.
+    pub(crate) failed_job: Option<JobId>,
     /// Whether the canary ended, for another reason, while its last batch was being followed.
     pub(crate) undecided: bool,
     /// Number of requeued jobs whose outcome was not awaited.
@@ -160,6 +219,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn batch_timeout_follows_from_the_backlog() {
+        let timeout = |due, finished_per_minute| Backlog { due, finished_per_minute }.timeout();
+        assert_eq!(timeout(0, Some(10.0)), Duration::from_mins(5));
+        assert_eq!(timeout(100, Some(10.0)), Duration::from_mins(25), "twice 10m, and 5m");
+        assert_eq!(timeout(5, Some(10.0)), Duration::from_mins(6), "whole minutes");
+        assert_eq!(timeout(100, None), Duration::from_mins(5), "not known");
+        assert_eq!(timeout(1_000_000, Some(0.1)), MAX_TIMEOUT);
+        assert_eq!(Backlog { due: 100, finished_per_minute: Some(0.0) }.wait(), None);
+    }
+
+    #[test]
     fn batch_sizes_must_end_with_all() {
         let ramp: BatchSizes = "1, 5,25,all".parse().unwrap();
         assert_eq!(
@@ -171,6 +241,8 @@ mod tests {
             (BatchSize::Jobs(5), BatchSize::All, BatchSize::All)
         );
         assert_eq!((ramp.largest(), ramp.batch(ramp.remainder())), (25, BatchSize::All));
+        assert_eq!((ramp.batches_of(14), ramp.batches_of(1)), (vec![1, 5, 8], vec![1]));
+        assert_eq!(ramp.batches_of(100), [1, 5, 25, 69]);
         for text in ["", "all", "1,5", "0,all", "5,all,1", "-1,all", "1,,all", "x,all"] {
             assert!(text.parse::<BatchSizes>().is_err(), "{text}");
         }

@@ -2,11 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
+use jiff::Timestamp;
+
 use super::dead_letter::DeadSince;
 use crate::fingerprint::Fingerprint;
 
 /// Age in seconds of the newest dead letter up to which a group is still failing.
 pub(crate) const RECENT: f64 = 900.0;
+
+/// New dead letters of a group within [`RECENT`]: it is still failing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RecentFailures {
+    /// Number of jobs.
+    pub(crate) jobs: u64,
+    /// Seconds since the last one was dead-lettered, by the clock of the database server.
+    pub(crate) last_age: f64,
+}
 
 /// Dead letters of one kind with the same cause.
 #[derive(Debug, Clone)]
@@ -23,6 +34,8 @@ pub(crate) struct DeadLetterGroup {
     pub(crate) last: Option<DeadSince>,
     /// Number dead-lettered within [`RECENT`].
     pub(crate) recent: u64,
+    /// Id of the job that was dead-lettered last.
+    pub(crate) sample: Option<String>,
     /// Hashes of the affected workspaces.
     pub(crate) workspaces: HashSet<u64>,
 }
@@ -37,13 +50,29 @@ impl DeadLetterGroup {
             first: None,
             last: None,
             recent: 0,
+            sample: None,
             workspaces: HashSet::new(),
         }
     }
 
-    /// Adds a job.
-    pub(crate) fn add(&mut self, dead_since: Option<DeadSince>, workspace: Option<u64>) {
+    /// The new dead letters of the group; `None` if it is not failing.
+    pub(crate) fn recent_failures(&self) -> Option<RecentFailures> {
+        let last_age = self.last.filter(|_| self.recent > 0)?.age;
+        Some(RecentFailures { jobs: self.recent, last_age })
+    }
+
+    /// Adds a job. `id` is only called for a job that becomes the sample.
+    pub(crate) fn add(
+        &mut self,
+        dead_since: Option<DeadSince>,
+        workspace: Option<u64>,
+        id: impl FnOnce() -> String,
+    ) {
         self.count += 1;
+        let is_later = |at: Timestamp| self.last.is_none_or(|last| last.at < at);
+        if self.sample.is_none() || dead_since.is_some_and(|since| is_later(since.at)) {
+            self.sample = Some(id());
+        }
         if let Some(dead_since) = dead_since {
             self.recent += u64::from(dead_since.age < RECENT);
             self.first =
@@ -82,8 +111,8 @@ impl Finishes {
 pub(crate) struct RequeuedBefore {
     /// Number of jobs by group id; `None` if no events show it.
     pub(crate) jobs: Option<HashMap<String, u64>>,
-    /// Description of the search.
-    pub(crate) searched: String,
+    /// Why the search is not complete, if it is not.
+    pub(crate) incomplete: Option<String>,
 }
 
 impl RequeuedBefore {

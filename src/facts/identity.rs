@@ -34,8 +34,8 @@ impl DatabaseIdentity {
 pub(crate) struct Protection {
     /// The context that protects it; writes require its name.
     pub(crate) protected: Option<String>,
-    /// Whether writes are refused.
-    pub(crate) read_only: bool,
+    /// Why writes are refused, if they are: `context ro marks this database read-only (cliplyctl.toml:6)`.
+    pub(crate) read_only_by: Option<String>,
 }
 
 #[cfg(test)]

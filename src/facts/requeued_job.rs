@@ -132,11 +132,11 @@ impl JobOutcome {
         match self {
             Self::Finished => "finished",
             Self::FailedAgain => "failed_again",
-            Self::FailedOther => "failed_otherwise",
-            Self::RetryPending => "waits_for_retry",
+            Self::FailedOther => "failed_other_cause",
+            Self::RetryPending => "retry_pending",
             Self::Running => "running",
             Self::Queued => "queued",
-            Self::ChangedSince => "moved",
+            Self::ChangedSince => "changed_since",
         }
     }
 

@@ -63,9 +63,9 @@ impl RescueResult {
     /// Name in JSON.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Queued => "waits",
-            Self::DeadLetter => "dies",
-            Self::Skipped => "left",
+            Self::Queued => "queued",
+            Self::DeadLetter => "dead_letter",
+            Self::Skipped => "skipped",
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::job::{JobJson, details, job_json, overview};
+use super::job::{JobJson, add_details, add_error_fields, error_text, job_json, overview};
 use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::earlier_requeues::{EarlierRequeue, EarlierRequeueResult};
@@ -38,9 +38,9 @@ pub(crate) struct DeadLetterDetailJson {
     /// Advice for the cause; null if there is none.
     advice: Option<CauseAdviceJson>,
     /// Number of other dead letters with the same cause.
-    others: CountJson,
+    same_cause: CountJson,
     /// Number of dead letters of the same kind that were read for this count.
-    others_read: u64,
+    same_cause_read: u64,
     /// Earlier requeues in the events, newest first.
     requeues: Vec<EarlierRequeueJson>,
 }
@@ -49,18 +49,18 @@ pub(crate) struct DeadLetterDetailJson {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CauseJson {
     /// Id of the group for `--group`, with its version.
-    hash: String,
+    group: String,
     /// Error code or error class.
     code: Option<String>,
     /// Cause, with `<*>` for variable parts.
-    template: String,
+    cause: String,
 }
 
 /// Advice for a cause.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CauseAdviceJson {
     /// Category: `bad_input`, `external_service`, `internal_error` or `resources`.
-    class: &'static str,
+    category: &'static str,
     /// Whether a retry is safe: `yes`, `after_fix` or `no`.
     safe_to_retry: &'static str,
     text: String,
@@ -69,7 +69,7 @@ pub(crate) struct CauseAdviceJson {
 impl From<&Advice> for CauseAdviceJson {
     fn from(advice: &Advice) -> Self {
         Self {
-            class: advice.category.as_str(),
+            category: advice.category.as_str(),
             safe_to_retry: advice.safe_to_retry.as_str(),
             text: advice.text.clone().into_owned(),
         }
@@ -85,30 +85,30 @@ pub(crate) struct EarlierRequeueJson {
     host: Option<String>,
     reason: Option<String>,
     /// Age of the requeue in seconds by the database clock.
-    age: Option<f64>,
-    /// Outcome: `undone` or `died_again` (failed again).
+    age_seconds: Option<f64>,
+    /// Outcome: `undone` or `failed_again`.
     outcome: &'static str,
     /// Seconds from the requeue until the job was a dead letter again; null if the events do not
     /// contain this.
-    died_after: Option<f64>,
+    failed_after_seconds: Option<f64>,
     /// Whether the cause was the same; null if the events do not contain this.
     same_cause: Option<bool>,
 }
 
 impl From<&EarlierRequeue<'_>> for EarlierRequeueJson {
     fn from(earlier: &EarlierRequeue<'_>) -> Self {
-        let (outcome, died_after, same_cause) = match earlier.result {
+        let (outcome, failed_after, same_cause) = match earlier.result {
             EarlierRequeueResult::Undone => ("undone", None, None),
-            EarlierRequeueResult::FailedAgain { after, same } => ("died_again", after, same),
+            EarlierRequeueResult::FailedAgain { after, same } => ("failed_again", after, same),
         };
         Self {
             operation: earlier.requeued.operation.clone(),
             actor: earlier.requeued.actor.clone(),
             host: earlier.requeued.host.clone(),
             reason: earlier.requeued.reason.clone(),
-            age: earlier.age.map(f64::round),
+            age_seconds: earlier.age.map(f64::round),
             outcome,
-            died_after: died_after.map(f64::round),
+            failed_after_seconds: failed_after.map(f64::round),
             same_cause,
         }
     }
@@ -120,19 +120,19 @@ pub(crate) fn report(view: &DeadLetterView<'_>, from: &Provenance) -> Report {
     let data = DeadLetterDetailJson {
         job: job_json(view.job, &view.explanation),
         cause: CauseJson {
-            hash: cause.hash.clone(),
+            group: cause.hash.clone(),
             code: cause.code.clone(),
-            template: cause.template.clone(),
+            cause: cause.template.clone(),
         },
         advice: view.advice.map(CauseAdviceJson::from),
-        others: (&view.same_cause.count).into(),
-        others_read: view.same_cause.read,
+        same_cause: (&view.same_cause.count).into(),
+        same_cause_read: view.same_cause.read,
         requeues: view.earlier.iter().map(EarlierRequeueJson::from).collect(),
     };
     let mut report = Report::listing("dlq show", data, document(view, from));
     report.summary = vec![
         ("group", cause.hash.clone().into()),
-        ("others", view.same_cause.count.at_least().into()),
+        ("same_cause", view.same_cause.count.at_least().into()),
         ("requeues", view.earlier.len().into()),
     ];
     let timeline = &view.job.timeline;
@@ -143,42 +143,64 @@ pub(crate) fn report(view: &DeadLetterView<'_>, from: &Provenance) -> Report {
 }
 
 fn document(view: &DeadLetterView<'_>, from: &Provenance) -> Document {
+    let job = view.job;
     let mut document = Document::default();
-    document.push(title_line::title(format!("dead letter {}", view.job.id), from));
-    document.heading(view.explanation.sentence.clone());
-    let mut pairs = overview(view.job);
-    pairs.push(("group", Cell::strong(&view.job.cause.hash)));
-    pairs.push(("cause", Cell::plain(&view.job.cause.template)));
-    pairs.push(("others", Cell::plain(others_text(&view.same_cause))));
-    match view.advice {
-        Some(advice) => {
-            pairs.push(("class", Cell::plain(advice.category.as_str().replace('_', " "))));
-            pairs.push(("safe to retry", Cell::plain(retry_text(advice.safe_to_retry))));
-            pairs.push(("advice", Cell::strong(&*advice.text)));
-        }
-        None => pairs.push(("advice", Cell::muted("none known for this cause"))),
-    }
-    document.push(Block::Pairs(pairs));
-    if view.earlier.is_empty() {
-        document.note(if view.job.timeline.complete {
-            "not requeued before"
-        } else {
-            "no earlier requeue is known: see below how far back events were read"
-        });
+    let error = error_text(job).unwrap_or_default();
+    let first_line = text::first_line(&error);
+    document.summary(if first_line.is_empty() {
+        "Dead letter without an error text"
     } else {
+        first_line
+    });
+    document.push(title_line::title_at(format!("dead letter {}", job.id), from));
+    if error.trim().lines().count() > 1 {
+        document.push(Block::Verbatim(error));
+    }
+    document.push(Block::Pairs(cause_pairs(view)));
+    document.note(view.explanation.sentence.clone());
+    document.push(Block::Pairs(overview(job)));
+    add_error_fields(&mut document, job);
+    if !view.earlier.is_empty() {
         document.push(Block::Table(requeue_table(&view.earlier)));
     }
-    details(&mut document, view.job);
+    add_details(&mut document, job);
     document.next(next(view));
     document
 }
 
-fn others_text(same_cause: &SameCauseCount) -> String {
-    let scope = match same_cause.count.is_exact() {
-        true => String::new(),
-        false => format!(" among the newest {} of its kind", text::count(same_cause.read)),
-    };
-    format!("{}{scope} died of the same", count_text(&same_cause.count))
+/// The group, its size, and the advice for its cause.
+fn cause_pairs(view: &DeadLetterView<'_>) -> Vec<(&'static str, Cell)> {
+    let mut pairs = vec![
+        ("group", Cell::strong(&view.job.cause.hash)),
+        ("cause", Cell::plain(&view.job.cause.template)),
+        ("same cause", Cell::plain(same_cause_text(&view.same_cause))),
+    ];
+    match view.advice {
+        Some(advice) => {
+            pairs.push(("category", Cell::plain(advice.category.as_str().replace('_', " "))));
+            pairs.push(("safe to retry", Cell::plain(retry_text(advice.safe_to_retry))));
+            pairs.push(("advice", Cell::strong(&*advice.text)));
+        }
+        None => pairs.push(("safe to retry", Cell::muted("unknown (no advice for this cause)"))),
+    }
+    pairs
+}
+
+/// `13 other jobs`
+fn same_cause_text(same_cause: &SameCauseCount) -> String {
+    match same_cause.count.at_least() {
+        None => count_text(&same_cause.count),
+        Some(0) if same_cause.count.is_exact() => "no other jobs".to_owned(),
+        Some(1) if same_cause.count.is_exact() => "1 other job".to_owned(),
+        Some(_) if same_cause.count.is_exact() => {
+            format!("{} other jobs", count_text(&same_cause.count))
+        }
+        Some(_) => format!(
+            "{} other jobs among the newest {} of its kind",
+            count_text(&same_cause.count),
+            text::count(same_cause.read)
+        ),
+    }
 }
 
 /// Returns whether a retry is safe, as text.
@@ -192,45 +214,47 @@ pub(crate) fn retry_text(safe: SafeToRetry) -> &'static str {
 
 fn next(view: &DeadLetterView<'_>) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    if view.same_cause.count.at_least() != Some(0) {
-        let command = ShellCommand::new("dlq list --group").arg(&view.job.cause.hash).into();
-        next.push((command, "the others that died of the same".to_owned()));
+    let condition = match view.advice.map(|advice| advice.safe_to_retry) {
+        Some(SafeToRetry::Yes) => "",
+        Some(SafeToRetry::AfterFix) | None => "after the fix: ",
+        Some(SafeToRetry::No) => return vec![runbook()],
+    };
+    let (group, others) = (&view.job.cause.hash, view.same_cause.count.at_least());
+    if others == Some(0) {
+        let requeue = ShellCommand::new("dlq requeue").arg(&view.job.id).to_string();
+        next.push((requeue, format!("{condition}requeue this job")));
+    } else {
+        let requeue = ShellCommand::new("dlq requeue --group").arg(group).flags(" --canary");
+        let purpose = format!("{condition}requeue 1 job of the group first, then the others");
+        next.push((requeue.to_string(), purpose));
+        let list = ShellCommand::new("dlq list --group").arg(group).to_string();
+        next.push((list, "jobs with the same cause".to_owned()));
     }
-    let command = ShellCommand::new("dlq requeue").arg(&view.job.id).flags(" --dry-run").into();
-    match view.advice.map(|advice| advice.safe_to_retry) {
-        Some(SafeToRetry::Yes) => next.push((command, "what requeueing it would do".to_owned())),
-        Some(SafeToRetry::AfterFix) => {
-            next.push((
-                command,
-                "once the cause is mended: what requeueing it would do".to_owned(),
-            ));
-        }
-        None => {
-            next.push((command, "once the cause is known: what requeueing it would do".to_owned()))
-        }
-        Some(SafeToRetry::No) => {}
-    }
-    next.push(("cliplyctl runbook 3.4".to_owned(), "the runbook on dead letters".to_owned()));
+    next.push(runbook());
     next
+}
+
+fn runbook() -> (String, String) {
+    ("cliplyctl runbook 3.4".to_owned(), "runbook: dead letters".to_owned())
 }
 
 fn requeue_table(earlier: &[EarlierRequeue<'_>]) -> Table {
     let mut table = Table::new(vec![
         Column::number("requeued"),
         Column::text("operation"),
-        Column::text("who"),
+        Column::text("operator"),
         Column::text("outcome"),
-        Column::prose("why"),
+        Column::prose("reason"),
     ]);
     for EarlierRequeue { requeued, age, result: ending, .. } in earlier {
         let who = match (&requeued.actor, &requeued.host) {
             (Some(actor), Some(host)) => format!("{actor}@{host}"),
             (actor, host) => actor.as_ref().or(host.as_ref()).cloned().unwrap_or_default(),
         };
-        let ago = age.map_or_else(|| "?".to_owned(), |age| format!("{} ago", text::age(age)));
+        let ago = age.map_or_else(|| "-".to_owned(), |age| format!("{} ago", text::age(age)));
         table.row(vec![
             Cell::plain(ago),
-            Cell::plain(requeued.operation.as_deref().unwrap_or("the worker's helper")),
+            Cell::plain(requeued.operation.as_deref().unwrap_or("by the app")),
             Cell::plain(who),
             Cell::plain(ending_text(*ending)),
             Cell::plain(requeued.reason.clone().unwrap_or_default()),
@@ -245,9 +269,9 @@ fn ending_text(ending: EarlierRequeueResult) -> String {
     };
     let delay = after.map_or_else(String::new, |s| format!(" after {}", text::age(s)));
     let cause = match same {
-        Some(true) => ", of the same",
-        Some(false) => ", of something else",
+        Some(true) => " (same cause)",
+        Some(false) => " (other cause)",
         None => "",
     };
-    format!("died again{delay}{cause}")
+    format!("failed again{delay}{cause}")
 }

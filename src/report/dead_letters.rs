@@ -17,7 +17,7 @@ use crate::text::ShellCommand;
 pub(crate) struct DeadLettersJson {
     /// Total number of dead letters that match the filters.
     total: CountJson,
-    /// Sort order: `updated` (latest change first), `oldest` or `died`.
+    /// Sort order: `updated` (most recently changed first), `oldest` or `dead-since`.
     sort: &'static str,
     /// Dead letters of this page, in sort order.
     jobs: Vec<DeadLetterJson>,
@@ -67,11 +67,11 @@ pub(crate) struct DeadLetterJson {
     /// Beginning of the error text.
     error: Option<String>,
     /// Time since which the job is a dead letter, RFC 3339 UTC.
-    died_at: Option<String>,
+    dead_since: Option<String>,
     /// Seconds since that time, by the database clock.
-    died_age: Option<f64>,
+    dead_since_age_seconds: Option<f64>,
     /// Source of that time: `worker`, `event`, or `updated_at` for the last change of the row.
-    died_source: Option<&'static str>,
+    dead_since_source: Option<&'static str>,
     /// Id of its group, as in `dlq groups`.
     group: String,
 }
@@ -85,9 +85,9 @@ impl DeadLetterJson {
         "attempts",
         "max_attempts",
         "error",
-        "died_at",
-        "died_age",
-        "died_source",
+        "dead_since",
+        "dead_since_age_seconds",
+        "dead_since_source",
         "group",
     ];
 }
@@ -101,9 +101,9 @@ impl From<&DeadLetter> for DeadLetterJson {
             attempts: job.attempts,
             max_attempts: job.max_attempts,
             error: job.error.clone(),
-            died_at: job.dead_since.map(|d| d.at.to_string()),
-            died_age: job.dead_since.map(|d| d.age.round()),
-            died_source: job.dead_since.map(|d| match d.source {
+            dead_since: job.dead_since.map(|d| d.at.to_string()),
+            dead_since_age_seconds: job.dead_since.map(|d| d.age.round()),
+            dead_since_source: job.dead_since.map(|d| match d.source {
                 DeathRecord::Error => "worker",
                 DeathRecord::Event => "event",
                 DeathRecord::LastChange => "updated_at",
@@ -123,37 +123,35 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
         [] => "dead letters".to_owned(),
         flags => format!("dead letters with {}", flags.join(" ")),
     };
-    document.push(title_line::title(subject, from));
     match &view.no_dead_letters {
-        Some(reason) => document.note(reason.as_str()),
-        None => {
-            if page.jobs.is_empty() {
-                document.note("no dead letters match");
-            } else {
-                document.push(Block::Table(table));
-            }
-            document.note(footer(page, order));
-        }
+        Some(reason) => document.summary(reason.as_str()),
+        None => document.summary(headline(page, ("dead letter", "dead letters"))),
+    }
+    document.push(title_line::title_at(subject, from));
+    if !page.jobs.is_empty() {
+        document.push(Block::Table(table));
+        footer(&mut document, page, order);
     }
     if let Some((states, given_up)) = view.given_up {
         push_given_up(&mut document, states);
-        if given_up.jobs.is_empty() {
-            document.note("none of them match");
-        } else {
+        document.note(headline(given_up, ("failed job", "failed jobs")));
+        if !given_up.jobs.is_empty() {
             document.push(Block::Table(self::table(&given_up.jobs)));
+            footer(&mut document, given_up, order);
         }
-        document.note(footer(given_up, order));
     }
     let mut next = Vec::new();
     if let Some(job) = page.jobs.first() {
         let command = ShellCommand::new("dlq show").arg(&job.id).to_string();
-        next.push((command, "the first of them: error, payload, timeline, advice"));
+        next.push((command, "the first one: error, cause, advice"));
+        let command = ShellCommand::new("dlq groups").to_string();
+        next.push((command, "dead letters by cause"));
     }
     if let Some((_, given_up)) = view.given_up
         && let Some(job) = given_up.jobs.first()
     {
         let command = ShellCommand::new("jobs show").arg(&job.id).to_string();
-        next.push((command, "the first failed job"));
+        next.push((command, "the first failed job: errors, payload, events"));
     }
     if let Some(cursor) = &next_cursor {
         let mut command = "cliplyctl dlq list".to_owned();
@@ -163,7 +161,7 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
             command.push(' ');
             command.push_str(&flag);
         }
-        next.push((format!("{command} --after {cursor}"), "the next page"));
+        next.push((format!("{command} --after {cursor}"), "next page"));
     }
     document.next(next);
     let data = DeadLettersJson {
@@ -186,23 +184,45 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
 
 /// Adds the heading of given-up jobs, and why they are listed.
 pub(crate) fn push_given_up(document: &mut Document, given_up: &GivenUpStates) {
-    document.heading("Failed jobs that are not claimed again");
+    document.heading("Given up: failed jobs that are not claimed again");
     document.note(format!(
-        "{} {}: not claimed by {}; dlq requeue does not write them",
+        "{} {}: not claimed by {}. dlq requeue does not write them.",
         if given_up.states.len() == 1 { "state" } else { "states" },
         given_up.states.join(", "),
         text::some_of(&given_up.functions, 3),
     ));
 }
 
-fn footer(page: &DeadLetters, order: Order) -> String {
+/// `48 dead letters`, or `No dead letters match.`
+fn headline(page: &DeadLetters, (one, many): (&str, &str)) -> String {
+    let total = count_text(&page.total);
+    match page.total.at_least() {
+        _ if page.jobs.is_empty() => format!("No {many} match."),
+        Some(1) if page.total.is_exact() => format!("{total} {one}"),
+        Some(_) => format!("{total} {many}"),
+        None => format!("{many}: {total}"),
+    }
+}
+
+/// Adds how many jobs of all are shown, and in which order.
+fn footer(document: &mut Document, page: &DeadLetters, order: Order) {
+    let (sorted, first) = match order {
+        Order::Updated => ("by last change", "newest"),
+        Order::Oldest => ("by last change, oldest first", "oldest"),
+        Order::DeadSince => ("by the time they were dead-lettered", "newest"),
+    };
     let shown = text::count(page.jobs.len() as u64);
-    let more = if page.more { "; there are more" } else { "" };
-    let first = if order == Order::Oldest { "oldest" } else { "newest" };
-    let window = page.window.map(|n| format!("; only the {first} {} were read", text::count(n)));
-    let slow = if order == Order::DeadSince { "; by death: all of them were read" } else { "" };
-    let window = window.unwrap_or_default();
-    format!("{shown} shown of {}{more}{window}{slow}", count_text(&page.total))
+    document.note(match page.more {
+        true => format!(
+            "Showing {shown} of {} (more: --limit N), sorted {sorted}.",
+            count_text(&page.total)
+        ),
+        false => format!("Sorted {sorted}."),
+    });
+    if let Some(read) = page.window {
+        document
+            .note(format!("Only the {first} {} dead letters were searched.", text::count(read)));
+    }
 }
 
 /// Returns the table of the jobs of a page.
@@ -210,8 +230,8 @@ pub(crate) fn table(jobs: &[DeadLetter]) -> Table {
     let mut table = Table::listing(vec![
         Column::text("id"),
         Column::text("kind"),
-        Column::number("tries").minor(),
-        Column::number("died"),
+        Column::number("attempts").minor(),
+        Column::number("dead since"),
         Column::prose("error"),
     ]);
     for job in jobs {
@@ -220,7 +240,10 @@ pub(crate) fn table(jobs: &[DeadLetter]) -> Table {
             Cell::plain(&job.id),
             Cell::plain(job.kind.as_deref().unwrap_or("-")),
             Cell::plain(attempts(job)),
-            Cell::plain(job.dead_since.map_or_else(|| "?".to_owned(), |d| text::age(d.age))),
+            Cell::plain(
+                job.dead_since
+                    .map_or_else(|| "-".to_owned(), |d| format!("{} ago", text::age(d.age))),
+            ),
             error.map_or_else(|| Cell::muted("no error text"), Cell::plain),
         ]);
     }
@@ -232,7 +255,7 @@ fn attempts(job: &DeadLetter) -> String {
     match (job.attempts, job.max_attempts) {
         (None, None) => "-".to_owned(),
         (made, None) => number(made),
-        (made, max) => format!("{}/{}", number(made), number(max)),
+        (made, max) => format!("{} of {}", number(made), number(max)),
     }
 }
 

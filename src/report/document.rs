@@ -70,6 +70,11 @@ impl Document {
         next.map(|(command, _)| command.as_str())
     }
 
+    /// Adds the first line of a report without a status: what it found, with its numbers.
+    pub(crate) fn summary(&mut self, text: impl Into<String>) {
+        self.heading(text);
+    }
+
     /// Adds the status and its sentence.
     pub fn headline(&mut self, status: Status, text: impl Into<String>) {
         self.push(Block::Headline { status, text: text.into() });

@@ -27,13 +27,13 @@ pub(crate) struct FollowJson {
     /// Jobs that failed again with the same cause, whether or not retries remain.
     failed_again: u64,
     /// Dead letters with another cause.
-    failed_otherwise: u64,
+    failed_other_cause: u64,
     /// Jobs that failed with another cause and will be retried.
-    waits_for_retry: u64,
+    retry_pending: u64,
     running: u64,
     queued: u64,
     /// Jobs that were undone, requeued again, deleted or edited since the requeue.
-    moved: u64,
+    changed_since: u64,
     /// Whether the operation is still being written, so that more jobs follow.
     still_writing: bool,
     /// Number of planned jobs that are not requeued, if this machine has the record of an interrupted operation.
@@ -48,10 +48,10 @@ pub(crate) struct FollowJson {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct FailureJson {
     group: String,
-    template: String,
+    cause: String,
     jobs: u64,
     /// Jobs that had failed with the same cause before.
-    again: u64,
+    same_cause: u64,
     /// Id of one of the jobs.
     sample: String,
 }
@@ -62,14 +62,16 @@ pub(crate) struct ZombieJson {
     job: String,
     /// Name of the worker; null if unknown.
     worker: Option<String>,
-    /// `failed` (its attempt failed) or `holds` (it holds the lock).
-    did: &'static str,
+    /// `failed` (its attempt failed) or `locked` (it holds the lock).
+    action: &'static str,
 }
 
 /// Builds the report of a follow.
 pub(crate) fn report(result: &FollowResult, from: &Provenance) -> Report {
     let mut document = Document::default();
-    document.push(title_line::title(format!("operation {}", result.operation), from));
+    let (status, text) = headline(result);
+    document.headline(status, text);
+    document.push(title_line::title_at(format!("operation {}", result.operation), from));
     add_blocks(&mut document, result);
     document.next(next(result));
     let mut report = Report::listing("dlq follow", json(result), document);
@@ -104,29 +106,46 @@ pub(crate) fn summarize(report: &mut Report, result: &FollowResult) {
     report.summary.extend(outcomes.map(|o| (o.as_str(), result.counts.count(o).into())));
 }
 
-/// Adds the headline, the failures and the zombie workers.
-pub(crate) fn add_blocks(document: &mut Document, result: &FollowResult) {
-    let status = match exit(result) {
+fn status(result: &FollowResult) -> Status {
+    match exit(result) {
         ExitCode::Ok => Status::Ok,
         ExitCode::Critical => Status::Critical,
         _ => Status::Unknown,
-    };
-    document.headline(status, describe_counts(&result.counts));
+    }
+}
+
+/// Returns the status and the headline: `14 jobs followed: 13 finished, 1 queued`.
+pub(crate) fn headline(result: &FollowResult) -> (Status, String) {
+    (status(result), sentence(result))
+}
+
+fn sentence(result: &FollowResult) -> String {
+    let total = result.counts.total();
+    let counts = describe_counts(&result.counts);
     match &result.end {
         FollowEnd::Decided if is_superseded(result) => {
-            document.note("nothing is left to follow: others put its jobs back or moved them");
+            let jobs = plural(total, "job was", "jobs were");
+            let all = if total > 1 { "all " } else { "" };
+            format!("Nothing to follow: {all}{jobs} undone or changed since")
         }
-        FollowEnd::Decided => {}
-        FollowEnd::Deadline => document.note("time is up; the jobs go on"),
-        FollowEnd::Detached => document.note("detached; the jobs go on"),
-        FollowEnd::Lost(error) => document.note(format!("these figures are old: {error}")),
+        FollowEnd::Lost(error) => format!("{counts}, as of the last poll: {error}"),
+        _ => format!("{} followed: {counts}", plural(total, "job", "jobs")),
+    }
+}
+
+/// Adds how following ended, the failures and the zombie workers.
+pub(crate) fn add_blocks(document: &mut Document, result: &FollowResult) {
+    match &result.end {
+        FollowEnd::Decided | FollowEnd::Lost(_) => {}
+        FollowEnd::Deadline => document.note("The time limit was reached; the jobs continue."),
+        FollowEnd::Detached => document.note("Detached; the jobs continue."),
     }
     if result.remainder.is_running {
-        document.note("the operation is still being written: more jobs follow");
+        document.note("The operation is still running: more jobs follow.");
     }
     if result.remainder.not_requeued > 0 {
         let jobs = plural(result.remainder.not_requeued, "planned job is", "planned jobs are");
-        document.note(format!("the operation was interrupted: {jobs} not requeued"));
+        document.note(format!("The operation was interrupted: {jobs} not requeued."));
     }
     if !result.failures.is_empty() {
         document.push(Block::Table(failure_table(result)));
@@ -134,10 +153,10 @@ pub(crate) fn add_blocks(document: &mut Document, result: &FollowResult) {
     match &result.zombies {
         Some(zombies) => add_zombies(document, zombies),
         None if result.has_unread_events => {
-            document.note("not all events could be read: workers that act without a claim may be missing");
+            document.note("Not all events were read: workers that act without a claim may be missing.");
         }
         None => document.note(
-            "claims leave no events here: a worker that acts on a job without a claim cannot be seen",
+            "Claims are not recorded as events here: a worker that acts on a job without a claim is not detected.",
         ),
     }
 }
@@ -150,10 +169,10 @@ fn is_superseded(result: &FollowResult) -> bool {
 fn failure_table(result: &FollowResult) -> Table {
     let mut table = Table::listing(vec![
         Column::number("failed"),
-        Column::number("same as before"),
+        Column::number("same cause"),
         Column::text("group"),
         Column::prose("cause"),
-        Column::text("for example"),
+        Column::text("sample job"),
     ]);
     for group in result.failures.iter().take(SHOWN) {
         table.row(vec![
@@ -173,11 +192,11 @@ fn add_zombies(document: &mut Document, zombies: &[ZombieWorker]) {
     }
     let jobs = plural(zombies.len() as u64, "job", "jobs");
     document.note(format!(
-        "{jobs} in the hands of a worker that did not claim it since the requeue: it still believes \
-         that the job is its own; restart it"
+        "warning: a worker acted on {jobs} without a claim since the requeue; it still processes its earlier \
+         claim: restart it"
     ));
     let columns =
-        vec![Column::text("job"), Column::text("worker without a claim"), Column::text("did")];
+        vec![Column::text("job"), Column::text("worker without a claim"), Column::text("action")];
     let mut table = Table::listing(columns);
     for zombie in zombies.iter().take(SHOWN) {
         table.row(vec![
@@ -193,7 +212,7 @@ fn add_zombies(document: &mut Document, zombies: &[ZombieWorker]) {
 }
 
 fn zombie_action(zombie: &ZombieWorker) -> &'static str {
-    if zombie.failed { "failed" } else { "holds" }
+    if zombie.failed { "failed" } else { "locked" }
 }
 
 /// Returns the suggested commands.
@@ -201,14 +220,14 @@ pub(crate) fn next(result: &FollowResult) -> Vec<(String, String)> {
     let mut next = Vec::new();
     if result.end != FollowEnd::Decided {
         let command = ShellCommand::new("dlq follow").arg(&result.operation).into();
-        next.push((command, "attach again, from any machine".to_owned()));
+        next.push((command, "continue following (from any machine)".to_owned()));
     }
     if result.end == FollowEnd::Decided && is_superseded(result) {
-        next.push(("cliplyctl dlq ops".to_owned(), "what was done since, and by whom".to_owned()));
+        next.push(("cliplyctl dlq ops".to_owned(), "operations since then".to_owned()));
     }
     if let Some(group) = result.failures.first() {
         let command = ShellCommand::new("jobs show").arg(group.sample).into();
-        next.push((command, "one that failed, in full".to_owned()));
+        next.push((command, "a job that failed".to_owned()));
     }
     next
 }
@@ -218,15 +237,15 @@ pub(crate) fn json(result: &FollowResult) -> FollowJson {
     let jobs_with = |outcome| result.counts.count(outcome);
     let failures = result.failures.iter().take(NAMED).map(|group| FailureJson {
         group: group.group.to_string(),
-        template: group.cause.clone(),
+        cause: group.cause.clone(),
         jobs: group.jobs,
-        again: group.same_cause,
+        same_cause: group.same_cause,
         sample: group.sample.to_string(),
     });
     let zombie = |zombie: &ZombieWorker| ZombieJson {
         job: zombie.id.to_string(),
         worker: zombie.worker.clone(),
-        did: zombie_action(zombie),
+        action: zombie_action(zombie),
     };
     FollowJson {
         operation: result.operation.to_string(),
@@ -239,11 +258,11 @@ pub(crate) fn json(result: &FollowResult) -> FollowJson {
         jobs: result.counts.total(),
         finished: jobs_with(JobOutcome::Finished),
         failed_again: jobs_with(JobOutcome::FailedAgain),
-        failed_otherwise: jobs_with(JobOutcome::FailedOther),
-        waits_for_retry: jobs_with(JobOutcome::RetryPending),
+        failed_other_cause: jobs_with(JobOutcome::FailedOther),
+        retry_pending: jobs_with(JobOutcome::RetryPending),
         running: jobs_with(JobOutcome::Running),
         queued: jobs_with(JobOutcome::Queued),
-        moved: jobs_with(JobOutcome::ChangedSince),
+        changed_since: jobs_with(JobOutcome::ChangedSince),
         still_writing: result.remainder.is_running,
         not_requeued: result.remainder.not_requeued,
         failures: failures.collect(),

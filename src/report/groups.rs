@@ -7,11 +7,15 @@ use super::dead_letter::{CauseAdviceJson, retry_text};
 use super::dead_letters::push_given_up;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::advise;
-use crate::facts::advice::Advice;
+use crate::facts::Status;
+use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::dead_letter::{DeadSince, GivenUpStates};
 use crate::facts::group::{DeadLetterGroup, Groups};
 use crate::text;
 use crate::text::ShellCommand;
+
+/// Maximum number of groups that the headline names.
+const FAILING_SHOWN: usize = 3;
 
 /// `data` of `dlq groups`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -19,11 +23,11 @@ pub(crate) struct GroupsJson {
     /// Number of dead letters that were read.
     read: u64,
     /// Whether reading stopped at the time limit; the counts are lower bounds in that case.
-    cut: bool,
+    truncated: bool,
     /// Number of jobs in small groups that exceed the maximum number of groups.
-    unkept: u64,
-    /// Events that were searched for earlier requeues, in words.
-    requeued_before_looked: String,
+    not_grouped: u64,
+    /// Why earlier requeues are not known or not completely known; null if they are.
+    requeued_before_incomplete: Option<String>,
     /// Groups, largest first.
     groups: Vec<GroupJson>,
     /// Failed jobs that no function claims again, grouped in the same way; null if there are none.
@@ -40,7 +44,7 @@ pub(crate) struct GivenUpGroupsJson {
     /// Number of jobs that were read.
     read: u64,
     /// Whether reading stopped at the time limit; the counts are lower bounds in that case.
-    cut: bool,
+    truncated: bool,
     /// Groups, largest first.
     groups: Vec<GroupJson>,
 }
@@ -61,19 +65,23 @@ pub(crate) struct GroupsView<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GroupJson {
     /// Id of the group for `--group`, with its version.
-    hash: String,
+    group: String,
     kind: String,
     /// Error code or error class.
     code: Option<String>,
     /// Cause, with `<*>` for variable parts.
-    template: String,
+    cause: String,
     count: u64,
     /// Time at which the first job was dead-lettered, RFC 3339 UTC.
-    first_died_at: Option<String>,
+    first_dead_lettered_at: Option<String>,
     /// Time at which the last job was dead-lettered, RFC 3339 UTC.
-    last_died_at: Option<String>,
+    last_dead_lettered_at: Option<String>,
     /// Number of jobs dead-lettered in the last 15 minutes, by the database clock.
-    died_last_15m: u64,
+    dead_lettered_last_15m: u64,
+    /// Whether jobs were dead-lettered in the last 15 minutes.
+    still_failing: bool,
+    /// Id of the job that was dead-lettered last.
+    sample: Option<String>,
     /// Number of workspaces with jobs in the group.
     workspaces: usize,
     /// Number of jobs that failed again after an earlier requeue, according to the events that were
@@ -82,26 +90,28 @@ pub(crate) struct GroupJson {
     /// Advice for the cause; null if there is none.
     advice: Option<CauseAdviceJson>,
     /// Whether a job of this kind finished after the last job of the group was dead-lettered; null
-    /// if unknown. If `died_last_15m` is above 0, the group is still failing despite `true`.
-    recovering: Option<bool>,
+    /// if unknown.
+    kind_finished_since: Option<bool>,
 }
 
 impl GroupJson {
     fn new(groups: &Groups, group: &DeadLetterGroup, advice: Option<&Advice>) -> Self {
         let time = |dead_since: Option<DeadSince>| dead_since.map(|d| d.at.to_string());
         Self {
-            hash: group.fingerprint.hash.clone(),
+            group: group.fingerprint.hash.clone(),
             kind: group.kind.clone(),
             code: group.fingerprint.code.clone(),
-            template: group.fingerprint.template.clone(),
+            cause: group.fingerprint.template.clone(),
             count: group.count,
-            first_died_at: time(group.first),
-            last_died_at: time(group.last),
-            died_last_15m: group.recent,
+            first_dead_lettered_at: time(group.first),
+            last_dead_lettered_at: time(group.last),
+            dead_lettered_last_15m: group.recent,
+            still_failing: group.recent > 0,
+            sample: group.sample.clone(),
             workspaces: group.workspaces.len(),
             requeued_before: groups.requeued.count(group),
             advice: advice.map(CauseAdviceJson::from),
-            recovering: recovering(groups, group),
+            kind_finished_since: kind_finished_since(groups, group),
         }
     }
 }
@@ -111,118 +121,171 @@ pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
     let groups = view.groups;
     let advice = |group: &DeadLetterGroup| advise(view.rules.iter().copied(), &group.fingerprint);
     let mut document = Document::default();
-    document.push(title_line::title("dead letters by cause", from));
     match &view.no_dead_letters {
-        Some(reason) => document.note(reason.as_str()),
-        None => {
-            if groups.groups.is_empty() {
-                document.note("no dead letters match");
-            } else {
-                document.push(Block::Table(table(groups, advice)));
-            }
-            document.note(footer(groups, "dead letter"));
-            document.note(format!("requeued before: {}", groups.requeued.searched));
-        }
+        Some(reason) => document.summary(reason.as_str()),
+        None => document.summary(headline(groups)),
+    }
+    document.push(title_line::title_at("dead letters by cause", from));
+    if !groups.groups.is_empty() {
+        document.push(Block::Table(table(groups, advice)));
+    }
+    if view.no_dead_letters.is_none() {
+        notes(&mut document, groups);
     }
     if let Some((states, given_up)) = view.given_up {
         push_given_up(&mut document, states);
+        document.note(headline_of(given_up, ("job", "jobs")));
         if !given_up.groups.is_empty() {
             document.push(Block::Table(table(given_up, advice)));
         }
-        document.note(footer(given_up, "job"));
+        notes(&mut document, given_up);
     }
-    document.next(groups.groups.first().map_or_else(Vec::new, |largest| {
-        let command =
-            ShellCommand::new("dlq list --group").arg(&largest.fingerprint.hash).to_string();
-        vec![(command, "the jobs of the largest group".to_owned())]
-    }));
-    let data = GroupsJson {
-        read: groups.read,
-        cut: groups.truncated,
-        unkept: groups.rare_groups_dropped,
-        requeued_before_looked: groups.requeued.searched.clone(),
-        groups: groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect(),
-        given_up: view.given_up.map(|(states, groups)| GivenUpGroupsJson {
-            states: states.states.clone(),
-            functions: states.functions.clone(),
-            read: groups.read,
-            cut: groups.truncated,
-            groups: groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect(),
-        }),
-    };
-    let mut report = Report::listing("dlq groups", data, document);
+    if let Some(largest) = groups.groups.first() {
+        document.next(next_steps(largest, advice(largest)));
+    }
+    let mut report = Report::listing("dlq groups", data(view), document);
     if groups.truncated {
-        report.not_examined.push(("other dead letters".to_owned(), "time ran out".to_owned()));
+        report
+            .not_examined
+            .push(("other dead letters".to_owned(), "time limit reached".to_owned()));
     }
     report.summary = vec![("groups", groups.groups.len().into()), ("read", groups.read.into())];
     report
 }
 
-fn footer(groups: &Groups, noun: &str) -> String {
-    let mut line = format!(
-        "{} of {}",
+fn data(view: &GroupsView<'_>) -> GroupsJson {
+    let advice = |group: &DeadLetterGroup| advise(view.rules.iter().copied(), &group.fingerprint);
+    let list = |groups: &Groups| -> Vec<_> {
+        groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect()
+    };
+    let groups = view.groups;
+    GroupsJson {
+        read: groups.read,
+        truncated: groups.truncated,
+        not_grouped: groups.rare_groups_dropped,
+        requeued_before_incomplete: groups.requeued.incomplete.clone(),
+        groups: list(groups),
+        given_up: view.given_up.map(|(states, groups)| GivenUpGroupsJson {
+            states: states.states.clone(),
+            functions: states.functions.clone(),
+            read: groups.read,
+            truncated: groups.truncated,
+            groups: list(groups),
+        }),
+    }
+}
+
+/// `48 dead letters in 4 groups; still failing: CLIP_RENDER (10 in 15m), PUBLISH_TIKTOK (1 in 15m)`
+fn headline(groups: &Groups) -> String {
+    if groups.groups.is_empty() {
+        return "No dead letters match.".to_owned();
+    }
+    let mut failing: Vec<_> = groups.groups.iter().filter(|group| group.recent > 0).collect();
+    failing.sort_by_key(|group| std::cmp::Reverse(group.recent));
+    let names = failing
+        .iter()
+        .map(|group| format!("{} ({} in 15m)", group.kind, text::count(group.recent)));
+    let names: Vec<_> = names.collect();
+    let counts = headline_of(groups, ("dead letter", "dead letters"));
+    match names.as_slice() {
+        [] => format!("{counts}; no new ones in the last 15m"),
+        names => format!("{counts}; still failing: {}", text::some_of(names, FAILING_SHOWN)),
+    }
+}
+
+/// `48 dead letters in 4 groups`
+fn headline_of(groups: &Groups, (one, many): (&str, &str)) -> String {
+    let at_least = if groups.truncated { "≥ " } else { "" };
+    format!(
+        "{at_least}{} in {}",
+        text::plural(groups.groups.iter().map(|group| group.count).sum(), one, many),
         text::plural(groups.groups.len() as u64, "group", "groups"),
-        text::plural(groups.read, &format!("{noun} read"), &format!("{noun}s read")),
-    );
+    )
+}
+
+fn notes(document: &mut Document, groups: &Groups) {
     if groups.truncated {
-        line.push_str(
-            ", in no order; then time ran out: counts are lower bounds (--timeout, or --since)",
+        document.note(
+            "The time limit was reached: counts are lower bounds (more time: --timeout, fewer jobs: --since).",
         );
     }
     if groups.rare_groups_dropped > 0 {
-        line.push_str(&format!(
-            "; {} of rarer causes left out",
-            text::count(groups.rare_groups_dropped)
-        ));
+        let jobs = text::plural(groups.rare_groups_dropped, "job", "jobs");
+        document.note(format!("{jobs} with rarer causes are not listed."));
     }
-    line
+    if let Some(incomplete) = &groups.requeued.incomplete {
+        document.note(format!("earlier requeues: {incomplete}"));
+    }
 }
 
-fn recovering(groups: &Groups, group: &DeadLetterGroup) -> Option<bool> {
+/// A sample of the group, and its requeue with a canary, unless a retry cannot succeed.
+fn next_steps(group: &DeadLetterGroup, advice: Option<&Advice>) -> Vec<(String, String)> {
+    let mut next = vec![];
+    if let Some(job) = &group.sample {
+        let show = ShellCommand::new("dlq show").arg(job).to_string();
+        next.push((show, "a sample of the largest group".to_owned()));
+    }
+    let condition = match advice.map(|advice| advice.safe_to_retry) {
+        Some(SafeToRetry::No) => return next,
+        Some(SafeToRetry::Yes) => "",
+        Some(SafeToRetry::AfterFix) | None => "after the fix: ",
+    };
+    let requeue = ShellCommand::new("dlq requeue --group").arg(&group.fingerprint.hash);
+    let canary = requeue.flags(" --canary");
+    next.push((format!("{canary} --dry-run"), format!("{condition}preview a canary")));
+    let jobs = match group.count {
+        1 => "requeue it".to_owned(),
+        jobs => format!("requeue 1 job first, then the remaining {}", text::count(jobs - 1)),
+    };
+    next.push((canary.to_string(), format!("{condition}{jobs}")));
+    next
+}
+
+fn kind_finished_since(groups: &Groups, group: &DeadLetterGroup) -> Option<bool> {
     groups.finishes.as_ref().and_then(|finishes| finishes.after(group))
 }
 
 fn table<'a>(groups: &Groups, advice: impl Fn(&DeadLetterGroup) -> Option<&'a Advice>) -> Table {
-    let mut table = Table::listing(vec![
-        Column::text("group"),
+    let requeued = |group: &DeadLetterGroup| groups.requeued.count(group).unwrap_or(0);
+    let has_requeued = groups.groups.iter().any(|group| requeued(group) > 0);
+    let mut columns = vec![
+        Column::number("jobs"),
         Column::text("kind"),
-        Column::number("count"),
-        Column::number("first").minor(),
-        Column::number("last"),
-        Column::number("in 15m").minor(),
-        Column::number("tenants").minor(),
-        Column::number("requeued").minor(),
-        Column::text("recovering").minor(),
-        Column::text("retry").minor(),
+        Column::number("last 15m"),
+        Column::number("last seen"),
+        Column::number("first seen").minor(),
+        Column::number("workspaces").minor(),
+        Column::text("safe to retry"),
+        Column::text("group"),
         Column::prose("cause"),
-    ]);
-    let unknown = || Cell::muted("unknown");
+    ];
+    if has_requeued {
+        columns.insert(6, Column::number("requeued before").minor());
+    }
+    let mut table = Table::listing(columns);
     let age = |dead_since: Option<DeadSince>| {
-        dead_since.map_or_else(|| "?".to_owned(), |d| text::age(d.age))
+        dead_since.map_or_else(|| "-".to_owned(), |d| format!("{} ago", text::age(d.age)))
     };
     for group in &groups.groups {
-        table.row(vec![
-            Cell::strong(&group.fingerprint.hash),
-            Cell::plain(&group.kind),
+        let recent = if group.recent > 0 { Status::Warning } else { Status::Ok };
+        let mut row = vec![
             Cell::plain(text::count(group.count)),
-            Cell::plain(age(group.first)),
+            Cell::plain(&group.kind),
+            Cell::value_with_status(text::count(group.recent), recent),
             Cell::plain(age(group.last)),
-            Cell::plain(text::count(group.recent)),
+            Cell::plain(age(group.first)),
             Cell::plain(text::count(group.workspaces.len() as u64)),
-            groups.requeued.count(group).map_or_else(unknown, |n| Cell::plain(text::count(n))),
-            match recovering(groups, group) {
-                // Jobs of the kind finish again, but jobs still fail with this cause.
-                Some(true) if group.recent > 0 => Cell::plain("not yet"),
-                Some(true) => Cell::plain("yes"),
-                Some(false) => Cell::plain("no"),
-                None => unknown(),
-            },
             match advice(group) {
                 Some(advice) => Cell::plain(retry_text(advice.safe_to_retry)),
-                None => unknown(),
+                None => Cell::muted("unknown"),
             },
+            Cell::strong(&group.fingerprint.hash),
             Cell::plain(&group.fingerprint.template),
-        ]);
+        ];
+        if has_requeued {
+            row.insert(6, Cell::plain(text::count(requeued(group))));
+        }
+        table.row(row);
     }
     table
 }

@@ -27,11 +27,11 @@ pub(crate) struct JobJson {
     attempts: Option<i64>,
     max_attempts: Option<i64>,
     /// Time since the job became due; negative if it is scheduled.
-    due_age: Option<f64>,
+    due_age_seconds: Option<f64>,
     locked_by: Option<String>,
-    last_sign_of_life_age: Option<f64>,
-    created_age: Option<f64>,
-    updated_age: Option<f64>,
+    heartbeat_age_seconds: Option<f64>,
+    created_age_seconds: Option<f64>,
+    updated_age_seconds: Option<f64>,
     last_error: Option<String>,
     /// Structured error, otherwise the error text.
     error: Value,
@@ -47,7 +47,7 @@ pub(crate) struct JobJson {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EventJson {
     stage: String,
-    age: Option<f64>,
+    age_seconds: Option<f64>,
     data: Value,
 }
 
@@ -73,11 +73,11 @@ pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
         meaning: meaning.label,
         attempts: job.attempts,
         max_attempts: job.max_attempts,
-        due_age: round(job.due_age),
+        due_age_seconds: round(job.due_age),
         locked_by: job.locked_by.clone(),
-        last_sign_of_life_age: round(job.heartbeat_age),
-        created_age: round(job.created_age),
-        updated_age: round(job.updated_age),
+        heartbeat_age_seconds: round(job.heartbeat_age),
+        created_age_seconds: round(job.created_age),
+        updated_age_seconds: round(job.updated_age),
         last_error: job.last_error.clone(),
         error: json(job.error.as_ref()),
         payload: json(job.payload.as_ref()),
@@ -97,50 +97,85 @@ fn json(text: Option<&String>) -> Value {
 }
 
 fn event_json(event: &TimelineEvent) -> EventJson {
-    let age = event.age.map(f64::round);
-    EventJson { stage: event.stage.clone(), age, data: json(event.data.as_ref()) }
+    let age_seconds = event.age.map(f64::round);
+    EventJson { stage: event.stage.clone(), age_seconds, data: json(event.data.as_ref()) }
 }
 
 fn document(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Document {
     let mut document = Document::default();
-    document.push(title_line::title(format!("job {}", job.id), from));
-    document.heading(meaning.sentence.clone());
+    document.summary(meaning.sentence.clone());
+    document.push(title_line::title_at(format!("job {}", job.id), from));
+    if let Some(error) = error_text(job) {
+        add_verbatim(&mut document, "Error", error);
+    }
     document.push(Block::Pairs(overview(job)));
-    details(&mut document, job);
+    add_error_fields(&mut document, job);
+    add_details(&mut document, job);
     document.next(meaning.next.clone());
     document
 }
 
-/// Adds the errors, payload, result and events, each under its heading.
-pub(crate) fn details(document: &mut Document, job: &Job) {
-    if let Some(error) = &job.last_error {
-        document.heading("last_error");
-        document.push(Block::Verbatim(error.clone()));
+/// Returns the error text: `last_error`, otherwise the message of the structured error, otherwise all of it.
+pub(crate) fn error_text(job: &Job) -> Option<String> {
+    let text = job.last_error.as_ref().filter(|text| !text.trim().is_empty());
+    text.cloned().or_else(|| match json(job.error.as_ref()) {
+        Value::Null => None,
+        Value::Object(map) if map.is_empty() => None,
+        Value::String(text) => Some(text),
+        value => match value.get("message").and_then(Value::as_str) {
+            Some(message) => Some(message.to_owned()),
+            None => Some(value.to_string()),
+        },
+    })
+}
+
+/// Adds the structured error, without a message that repeats the error text.
+pub(crate) fn add_error_fields(document: &mut Document, job: &Job) {
+    let mut error = json(job.error.as_ref());
+    let text = error_text(job);
+    if error.as_str().is_some_and(|error| Some(error) == text.as_deref()) {
+        return;
     }
-    let parts = [("error", &job.error), ("payload", &job.payload), ("result", &job.result)];
-    for (name, text) in parts {
-        match json(text.as_ref()) {
-            Value::Null => {}
-            Value::Object(map) if map.is_empty() => {}
-            Value::String(text) => {
-                document.heading(name);
-                document.push(Block::Verbatim(text));
-            }
-            value => {
-                document.heading(name);
-                let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
-                document.push(Block::Verbatim(pretty));
-            }
-        }
+    if let Some(fields) = error.as_object_mut()
+        && fields.get("message").and_then(Value::as_str) == text.as_deref()
+    {
+        fields.remove("message");
     }
+    add_value(document, "Error fields", error);
+}
+
+/// Adds payload, result and events, each under its heading.
+pub(crate) fn add_details(document: &mut Document, job: &Job) {
+    add_value(document, "Payload", json(job.payload.as_ref()));
+    add_value(document, "Result", json(job.result.as_ref()));
     let events = &job.timeline.events;
     if !events.is_empty() {
+        document.heading("Events");
         document.push(Block::Table(timeline(events.get(..SHOWN).unwrap_or(events))));
     }
-    document.note(job.timeline.searched.clone());
     if events.len() > SHOWN {
-        document.note(format!("the newest {SHOWN} of them are shown"));
+        document.note(format!("Showing the newest {SHOWN} of {} events.", events.len()));
     }
+    if !job.timeline.complete || events.is_empty() {
+        document.note(format!("events: {}", job.timeline.searched));
+    }
+}
+
+fn add_value(document: &mut Document, heading: &str, value: Value) {
+    match value {
+        Value::Null => {}
+        Value::Object(map) if map.is_empty() => {}
+        Value::String(text) => add_verbatim(document, heading, text),
+        value => {
+            let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
+            add_verbatim(document, heading, pretty);
+        }
+    }
+}
+
+fn add_verbatim(document: &mut Document, heading: &str, text: String) {
+    document.heading(heading);
+    document.push(Block::Verbatim(text));
 }
 
 /// Returns the columns of the row as labels and values.
@@ -153,10 +188,10 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add(
         "attempts",
         match (job.running_attempt(), job.attempts, job.max_attempts) {
-            (Some(running), _, Some(max)) => Some(format!("{running} of {max} is running")),
-            (Some(running), _, None) => Some(format!("{running} is running")),
-            (None, Some(failed), Some(max)) => Some(format!("{failed} of {max} have failed")),
-            (None, failed, _) => failed.map(|failed| failed.to_string()),
+            (Some(running), _, Some(max)) => Some(format!("attempt {running} of {max} is running")),
+            (Some(running), _, None) => Some(format!("attempt {running} is running")),
+            (None, Some(failed), Some(max)) => Some(format!("{failed} of {max} failed")),
+            (None, failed, _) => failed.map(|failed| format!("{failed} failed")),
         },
     );
     add(
@@ -166,22 +201,24 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
             past => format!("{} ago", text::age(past)),
         }),
     );
-    add("held by", job.locked_by.clone());
-    add("held since", ago(job.locked_age));
-    add("last sign of life", ago(job.heartbeat_age));
+    add("locked by", job.locked_by.clone());
+    add("locked at", ago(job.locked_age));
+    add("last heartbeat", ago(job.heartbeat_age));
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
     let other_state = job.other_state.as_ref();
-    add("second column", other_state.map(|value| format!("{value}: a state that is not kept up")));
+    add("other state", other_state.map(|value| format!("{value} (column is not maintained)")));
     pairs
 }
 
 fn timeline(events: &[TimelineEvent]) -> Table {
     let mut table =
-        Table::new(vec![Column::number("ago"), Column::text("event"), Column::prose("details")]);
+        Table::new(vec![Column::number("age"), Column::text("event"), Column::prose("details")]);
     for event in events {
         table.row(vec![
-            Cell::plain(event.age.map_or_else(|| "?".to_owned(), text::age)),
+            Cell::plain(
+                event.age.map_or_else(|| "-".to_owned(), |age| format!("{} ago", text::age(age))),
+            ),
             Cell::plain(&event.stage),
             Cell::plain(event_details(event)),
         ]);
@@ -193,7 +230,7 @@ fn timeline(events: &[TimelineEvent]) -> Table {
 /// JSON.
 fn event_details(event: &TimelineEvent) -> String {
     if let Some(undone) = &event.undoes {
-        return format!("takes back {undone}");
+        return format!("undoes {undone}");
     }
     if let Some(RequeueEvent { operation, actor, host, reason: why, .. }) = &event.requeued {
         let or_unknown = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
@@ -202,7 +239,7 @@ fn event_details(event: &TimelineEvent) -> String {
             Some(operation) => {
                 format!("{} by {}@{}{reason}", operation, or_unknown(actor), or_unknown(host))
             }
-            None => "requeued by the worker's own helper".to_owned(),
+            None => "requeued by the app".to_owned(),
         };
     }
     match json(event.data.as_ref()) {

@@ -32,30 +32,35 @@ pub(crate) struct JobLineJson {
     /// Cause of the last failure; null unless the job is failed or dead.
     error: Option<String>,
     /// Time since the job became due; negative if it is scheduled.
-    due_age: Option<f64>,
+    due_age_seconds: Option<f64>,
     /// Time since the last heartbeat, otherwise since the lock.
-    life_age: Option<f64>,
+    heartbeat_age_seconds: Option<f64>,
     /// Time since the last change of the row.
-    changed_age: Option<f64>,
+    updated_age_seconds: Option<f64>,
 }
 
 /// Builds the report of at most `limit` of the jobs that were read.
 pub(crate) fn report(state: JobState, jobs: &[JobLine], limit: usize, from: &Provenance) -> Report {
     let (shown, more) = (&jobs[..jobs.len().min(limit)], jobs.len() > limit);
     let mut document = Document::default();
-    document.push(title_line::title(format!("jobs, {}", state.as_str()), from));
-    if shown.is_empty() {
-        document.note(format!("no job is {}", state.as_str()));
-    } else {
+    document.summary(headline(state, shown.len(), more));
+    document.push(title_line::title_at(format!("{} jobs", state.as_str()), from));
+    if !shown.is_empty() {
         document.push(Block::Table(table(state, shown)));
-        document.note(state.order().to_owned());
-    }
-    if more {
-        document.note(format!("there are more: --limit says how many are shown, {limit} here"));
+        let order = state.order();
+        document.note(match more {
+            true => format!("Showing {limit} (more: --limit N), sorted {order}."),
+            false => format!("Sorted {order}."),
+        });
     }
     if let Some(first) = shown.first() {
         let command = ShellCommand::new("jobs show").arg(&first.id).to_string();
-        document.next(vec![(command, "the first of them in full")]);
+        let mut next = vec![(command, "the first one: state, errors, payload, events")];
+        if state == JobState::Stuck {
+            let rescue = "cliplyctl jobs rescue --dry-run".to_owned();
+            next.insert(0, (rescue, "preview the rescue of the stuck jobs"));
+        }
+        document.next(next);
     }
     let data = JobsJson { state: state.as_str(), more, jobs: shown.iter().map(json).collect() };
     let mut report = Report::listing("jobs list", data, document);
@@ -63,16 +68,27 @@ pub(crate) fn report(state: JobState, jobs: &[JobLine], limit: usize, from: &Pro
     report
 }
 
+/// `4 stuck jobs`, `More than 20 due jobs`, or `No failed jobs.`
+fn headline(state: JobState, shown: usize, more: bool) -> String {
+    let name = state.as_str();
+    match (shown as u64, more) {
+        (0, _) => format!("No {name} jobs."),
+        (shown, true) => format!("More than {} {name} jobs", crate::text::count(shown)),
+        (1, false) => format!("1 {name} job"),
+        (shown, false) => format!("{} {name} jobs", crate::text::count(shown)),
+    }
+}
+
 fn table(state: JobState, jobs: &[JobLine]) -> Table {
     let time_title = match state {
-        JobState::Due => "due since",
+        JobState::Due => "due for",
         JobState::Scheduled => "due in",
-        JobState::Running | JobState::Stuck => "last sign",
+        JobState::Running | JobState::Stuck => "heartbeat",
         JobState::Failed
         | JobState::Finished
         | JobState::Dead
         | JobState::Canceled
-        | JobState::Unknown => "changed",
+        | JobState::Unknown => "last change",
     };
     let (is_claimed, has_error) = (
         matches!(state, JobState::Running | JobState::Stuck),
@@ -126,8 +142,8 @@ fn json(job: &JobLine) -> JobLineJson {
         running_attempt: job.running_attempt,
         max_attempts: job.max_attempts,
         error: job.error.clone(),
-        due_age: round(job.due_age),
-        life_age: round(job.heartbeat_age),
-        changed_age: round(job.changed_age),
+        due_age_seconds: round(job.due_age),
+        heartbeat_age_seconds: round(job.heartbeat_age),
+        updated_age_seconds: round(job.changed_age),
     }
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::write_outcome::{OutcomeJson, add_outcome, add_stop_error, exit, outcome_json};
+use super::write_outcome::{
+    OutcomeJson, WriteVerb, add_headline, add_outcome, add_stop_error, exit, outcome_json,
+};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, WriteStop};
-use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
+use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
 use crate::permit;
 use crate::text::ShellCommand;
 use crate::text::{age, count, format_duration, plural};
@@ -42,12 +44,12 @@ pub(crate) struct RescuePlanView<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RescueJson {
     /// Heartbeat age in seconds from which a job is stuck.
-    stale: f64,
-    silent: u64,
+    stuck_after_seconds: f64,
+    stuck: u64,
     /// Whether there are more stuck jobs than were read.
-    cut: bool,
+    truncated: bool,
     /// Claimed jobs without any heartbeat; they are skipped.
-    never_beat: u64,
+    without_heartbeat: u64,
     /// Oldest heartbeat first, at most 1,000.
     jobs: Vec<StuckJobJson>,
     /// Outcome of the writes; null if nothing was written.
@@ -61,36 +63,61 @@ pub(crate) struct StuckJobJson {
     kind: Option<String>,
     worker: Option<String>,
     /// Heartbeat age in seconds by the database clock.
-    silent: f64,
-    /// Source of the heartbeat age: `heartbeat` or `lock`.
-    sign: &'static str,
+    heartbeat_age_seconds: f64,
+    /// Source of the heartbeat age: `heartbeat`, `lock` or `change`.
+    heartbeat_source: &'static str,
     attempts: Option<i64>,
     max_attempts: Option<i64>,
     /// Age in seconds of the worker's last heartbeat on another job; null if there is none.
-    worker_beats_elsewhere: Option<f64>,
-    /// Result of a rescue: `waits` (queued), `dies` (dead letter) or `left` (skipped: attempts used
-    /// up, and the schema has no dead letters).
-    becomes: &'static str,
+    other_job_heartbeat_age_seconds: Option<f64>,
+    /// Result of a rescue: `queued`, `dead_letter` or `skipped` (attempts used up, and the schema has no
+    /// dead letters).
+    result: &'static str,
 }
 
 /// Builds the plan: on stderr before the prompt, on stdout with `--dry-run`.
 pub(crate) fn document(view: &RescuePlanView<'_>) -> Document {
     let found = view.stuck;
     let mut document = Document::default();
+    document.summary(headline(found));
     document.push(title_line::title("rescue plan", &view.from));
-    document.push(Block::Pairs(vec![
-        ("silent for", Cell::plain(format!("more than {}", format_duration(view.stuck_after)))),
-        ("back to waiting", Cell::strong(count(count_with(found, RescueResult::Queued)))),
-        ("dead: last attempt", Cell::strong(count(count_with(found, RescueResult::DeadLetter)))),
-    ]));
+    let no_heartbeat = format!("more than {}", format_duration(view.stuck_after));
+    let mut pairs = vec![("no heartbeat for", Cell::plain(no_heartbeat))];
+    let results = [
+        ("to queue", RescueResult::Queued),
+        ("to dead letters", RescueResult::DeadLetter),
+        ("skipped", RescueResult::Skipped),
+    ];
+    let results = results.map(|(label, result)| (label, count_with(found, result)));
+    let results = results.into_iter().filter(|(_, jobs)| *jobs > 0);
+    pairs.extend(results.map(|(label, jobs)| (label, Cell::strong(count(jobs)))));
+    document.push(Block::Pairs(pairs));
     if !found.jobs.is_empty() {
         document.push(Block::Table(job_table(&found.jobs)));
     }
     if found.jobs.len() > SHOWN {
-        document.note(format!("{} more are not shown", count((found.jobs.len() - SHOWN) as u64)));
+        let (shown, all) = (count(SHOWN as u64), count(found.jobs.len() as u64));
+        document.note(format!("Showing {shown} of {all} jobs."));
     }
     notes(&mut document, view);
     document
+}
+
+/// `Plan: rescue 4 stuck jobs; 3 to the queue, 1 to dead letters`
+fn headline(found: &StuckJobs) -> String {
+    if found.jobs.is_empty() {
+        return "No stuck jobs.".to_owned();
+    }
+    let results = [
+        (RescueResult::Queued, "to the queue"),
+        (RescueResult::DeadLetter, "to dead letters (last attempt)"),
+        (RescueResult::Skipped, "skipped"),
+    ];
+    let results = results.map(|(result, text)| (count_with(found, result), text));
+    let results = results.into_iter().filter(|(jobs, _)| *jobs > 0);
+    let results: Vec<_> = results.map(|(jobs, text)| format!("{} {text}", count(jobs))).collect();
+    let jobs = plural(found.jobs.len() as u64, "stuck job", "stuck jobs");
+    format!("Plan: rescue {jobs}; {}", results.join(", "))
 }
 
 fn notes(document: &mut Document, view: &RescuePlanView<'_>) {
@@ -99,29 +126,30 @@ fn notes(document: &mut Document, view: &RescuePlanView<'_>) {
     if skipped > 0 {
         let jobs = plural(skipped, "job has", "jobs have");
         document.note(format!(
-            "{jobs} used up all attempts, and this schema has no dead letters: left alone"
+            "{jobs} used up all attempts, and this schema has no dead letters: skipped."
         ));
     }
     if found.without_heartbeat > 0 {
         let jobs = plural(found.without_heartbeat, "job", "jobs");
-        document.note(format!("{jobs} in progress never gave a sign of life: left alone"));
+        document.note(format!("{jobs} claimed without any heartbeat: skipped."));
     }
     if found.truncated {
         let jobs = count(found.jobs.len() as u64);
         document.note(format!(
-            "there are more: a rescue takes {jobs} at a time, the longest silence first"
+            "There are more stuck jobs: one rescue includes the {jobs} with the oldest heartbeats."
         ));
     }
     let on_active_workers =
         found.jobs.iter().filter(|job| job.other_job_heartbeat_age.is_some()).count() as u64;
     if on_active_workers > 0 {
-        let jobs = plural(on_active_workers, "job's worker", "jobs' workers");
+        let jobs = plural(on_active_workers, "job is", "jobs are");
         document.note(format!(
-            "{jobs} still beat on other jobs: a hung job, perhaps, and not a dead worker; it may still finish"
+            "warning: {jobs} locked by a worker with recent heartbeats on other jobs; the job may still finish"
         ));
     }
     if view.journal_only && !found.jobs.is_empty() {
-        document.note("this database keeps no events: the record stays on this machine");
+        document
+            .note("This database has no events table: only this machine records the operation.");
     }
 }
 
@@ -134,30 +162,33 @@ fn job_table(jobs: &[StuckJob]) -> Table {
         Column::text("job"),
         Column::text("kind"),
         Column::text("worker"),
-        Column::text("last sign"),
-        Column::text("its worker elsewhere"),
+        Column::text("heartbeat"),
+        Column::text("other jobs of worker").minor(),
         Column::text("attempt"),
-        Column::text("becomes"),
+        Column::text("result"),
     ]);
     for job in jobs.iter().take(SHOWN) {
-        let source = job.sign.as_str();
+        let heartbeat = match job.sign {
+            SignOfLife::Heartbeat => format!("{} ago", age(job.heartbeat_age)),
+            sign => format!("none ({} {} ago)", sign.as_str(), age(job.heartbeat_age)),
+        };
         let other_jobs = job
             .other_job_heartbeat_age
-            .map_or("silent".to_owned(), |s| format!("beat {} ago", age(s)));
+            .map_or("-".to_owned(), |s| format!("heartbeat {} ago", age(s)));
         let attempt = match (job.running_attempt, job.max_attempts) {
             (Some(running), Some(max)) => format!("{running} of {max}"),
             _ => "-".to_owned(),
         };
         let result = match job.result {
-            RescueResult::Queued => Cell::plain("waiting"),
-            RescueResult::DeadLetter => Cell::value_with_status("dead", Status::Warning),
-            RescueResult::Skipped => Cell::muted("left alone"),
+            RescueResult::Queued => Cell::plain("queued"),
+            RescueResult::DeadLetter => Cell::value_with_status("dead letter", Status::Warning),
+            RescueResult::Skipped => Cell::muted("skipped"),
         };
         table.row(vec![
             Cell::strong(job.id.to_string()),
             Cell::plain(job.kind.as_deref().unwrap_or("-")),
             Cell::plain(job.worker.as_deref().unwrap_or("-")),
-            Cell::plain(format!("{source} {} ago", age(job.heartbeat_age))),
+            Cell::plain(heartbeat),
             Cell::plain(other_jobs),
             Cell::plain(attempt),
             result,
@@ -170,19 +201,17 @@ fn job_table(jobs: &[StuckJob]) -> Table {
 pub(crate) fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
     let mut document = document(view);
     if let Some(reason) = obstacle {
-        document.note(format!("it could not be applied here: {reason}"));
+        document.note(format!("warning: this plan cannot be applied here: {reason}"));
     }
-    document.note(if view.stuck.jobs.is_empty() {
-        "no job is silent: nothing to rescue"
-    } else {
-        "nothing was written"
-    });
+    if !view.stuck.jobs.is_empty() {
+        document.note("Nothing was written.");
+    }
     if dry_run && obstacle.is_none() && !view.stuck.jobs.is_empty() {
         let jobs = view.stuck.jobs.len() as u64;
         let flags = permit::flags(view.protected, jobs, None);
         let command = view.only.iter().fold(ShellCommand::new("jobs rescue"), ShellCommand::arg);
         let command: String = command.flags(flags).into();
-        document.next(vec![(command, "shows this again, and asks before it writes")]);
+        document.next(vec![(command, "apply (asks first)")]);
     }
     let mut report = Report::listing("jobs rescue", json(view, None), document);
     summarize(&mut report, view, 0);
@@ -200,26 +229,29 @@ pub(crate) fn applied(
     outcome: &Outcome,
 ) -> Report {
     let mut document = Document::default();
+    let not_rescued =
+        count_with(view.stuck, RescueResult::Skipped) + u64::from(view.stuck.truncated);
+    let code = exit(outcome, not_rescued);
+    add_headline(&mut document, WriteVerb::Rescue, outcome, code);
     document.push(title_line::title("rescue", &view.from));
-    add_outcome(&mut document, operation, outcome, "rescued");
+    add_outcome(&mut document, operation, outcome, (WriteVerb::Rescue, 0));
     let more = outcome.not_requeued + outcome.in_doubt > 0 || view.stuck.truncated;
     let mut next = Vec::new();
     if more && !matches!(outcome.stopped, Some(WriteStop::AllOrNothing(_))) {
-        next.push(("cliplyctl jobs rescue", "go on with what is still silent"));
+        next.push(("cliplyctl jobs rescue", "rescue the remaining stuck jobs"));
     }
     if let Some((queued, dead)) = written_counts(view.stuck, outcome) {
-        document.note(format!("{} waiting again, {} dead", count(queued), count(dead)));
+        let dead_letters = plural(dead, "dead letter", "dead letters");
+        document.note(format!("{} queued again, {dead_letters}.", count(queued)));
         if dead > 0 {
-            next.push(("cliplyctl dlq list", "those that became dead letters come first"));
+            next.push(("cliplyctl dlq list", "dead letters, newest first"));
         }
     }
-    next.push(("cliplyctl queue", "whether workers take them"));
+    next.push(("cliplyctl queue", "due and running jobs"));
     document.next(next.into_iter().map(|(command, why)| (command.to_owned(), why)).collect());
     let data = json(view, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("jobs rescue", data, document);
-    let not_rescued =
-        count_with(view.stuck, RescueResult::Skipped) + u64::from(view.stuck.truncated);
-    report.exit = exit(outcome, not_rescued);
+    report.exit = code;
     add_stop_error(&mut report, outcome);
     summarize(&mut report, view, outcome.written);
     report
@@ -238,23 +270,23 @@ fn json(view: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
         id: job.id.to_string(),
         kind: job.kind.clone(),
         worker: job.worker.clone(),
-        silent: job.heartbeat_age,
-        sign: job.sign.as_str(),
+        heartbeat_age_seconds: job.heartbeat_age,
+        heartbeat_source: job.sign.as_str(),
         attempts: job.attempts,
         max_attempts: job.max_attempts,
-        worker_beats_elsewhere: job.other_job_heartbeat_age,
-        becomes: job.result.as_str(),
+        other_job_heartbeat_age_seconds: job.other_job_heartbeat_age,
+        result: job.result.as_str(),
     });
     RescueJson {
-        stale: view.stuck_after.as_secs_f64(),
-        silent: view.stuck.jobs.len() as u64,
-        cut: view.stuck.truncated,
-        never_beat: view.stuck.without_heartbeat,
+        stuck_after_seconds: view.stuck_after.as_secs_f64(),
+        stuck: view.stuck.jobs.len() as u64,
+        truncated: view.stuck.truncated,
+        without_heartbeat: view.stuck.without_heartbeat,
         jobs: jobs.collect(),
         outcome,
     }
 }
 
 fn summarize(report: &mut Report, view: &RescuePlanView<'_>, rescued: u64) {
-    report.summary = vec![("silent", view.stuck.jobs.len().into()), ("rescued", rescued.into())];
+    report.summary = vec![("stuck", view.stuck.jobs.len().into()), ("rescued", rescued.into())];
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{Block, Cell, Column, Document, Report, Table};
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::facts::Status;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, WriteSkip, WriteStop};
@@ -22,17 +23,18 @@ pub(crate) struct JobReasonJson {
     /// Id of the job.
     pub(crate) id: String,
     /// State of the job, reason for skipping it, or database error.
-    pub(crate) why: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// Outcome of a write to jobs.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OutcomeJson {
     operation: String,
-    done: u64,
+    written: u64,
     skipped: u64,
     errors: u64,
-    left: u64,
+    not_written: u64,
+    /// Jobs in a commit during which the connection was lost: whether they were written is not known.
     in_doubt: u64,
     skipped_jobs: Vec<JobReasonJson>,
     error_jobs: Vec<JobReasonJson>,
@@ -68,7 +70,7 @@ pub(crate) fn add_stop_error(report: &mut Report, outcome: &Outcome) {
         Some(WriteStop::Database(error)) => report.errors.push(error.clone().into()),
         Some(WriteStop::AllOrNothing(message)) => {
             let error = Error::refused(
-                "not every job could be written, and ids are all or nothing: nothing was written",
+                "refused: not every job can be written, and ids are all or nothing; nothing was written",
             );
             let jobs = outcome.errors.iter().take(SHOWN);
             let error = jobs.fold(error, |error, (id, why)| {
@@ -81,7 +83,7 @@ pub(crate) fn add_stop_error(report: &mut Report, outcome: &Outcome) {
         }
         Some(WriteStop::Rejected { jobs, message }) => report.errors.push(
             Error::refused(format!(
-                "the database rejected {} in a row",
+                "refused: the database rejected {} in a row",
                 plural(*jobs, "job", "jobs")
             ))
             .cause(first_line(message)),
@@ -90,53 +92,143 @@ pub(crate) fn add_stop_error(report: &mut Report, outcome: &Outcome) {
     }
 }
 
-/// Adds the counts and the jobs that were not written. `verb` is the label of the written jobs.
+/// What a write does to its jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WriteVerb {
+    /// Dead letters are requeued.
+    Requeue,
+    /// Requeued jobs are returned to dead letters.
+    Undo,
+    /// Stuck jobs are unlocked.
+    Rescue,
+}
+
+impl WriteVerb {
+    /// The label of the written jobs.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Requeue => "requeued",
+            Self::Undo => "undone",
+            Self::Rescue => "rescued",
+        }
+    }
+
+    /// The label of jobs that were requeued by an earlier run, and of jobs that were not written.
+    fn other_labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Requeue => ("requeued before", "not requeued"),
+            Self::Undo => ("undone before", "not undone"),
+            Self::Rescue => ("rescued before", "not rescued"),
+        }
+    }
+
+    /// `14 jobs requeued`
+    fn sentence(self, jobs: u64) -> String {
+        match self {
+            Self::Requeue => format!("{} requeued", plural(jobs, "job", "jobs")),
+            Self::Undo => format!("{} returned to dead letters", plural(jobs, "job", "jobs")),
+            Self::Rescue => format!("{} rescued", plural(jobs, "stuck job", "stuck jobs")),
+        }
+    }
+}
+
+/// Adds the first line of the report: a headline if the exit code is a status, otherwise only its sentence.
+pub(crate) fn add_headline(
+    document: &mut Document,
+    verb: WriteVerb,
+    outcome: &Outcome,
+    exit: ExitCode,
+) {
+    let text = headline(verb, outcome);
+    match exit {
+        ExitCode::Ok => document.headline(Status::Ok, text),
+        ExitCode::Partial => document.headline(Status::Warning, text),
+        ExitCode::Critical => document.headline(Status::Critical, text),
+        ExitCode::Unknown => document.headline(Status::Unknown, text),
+        _ => document.summary(text),
+    }
+}
+
+fn headline(verb: WriteVerb, o: &Outcome) -> String {
+    let (_, not_written) = verb.other_labels();
+    let missing = [
+        (o.skipped.len() as u64, "skipped"),
+        (o.errors.len() as u64, "rejected by the database"),
+        (o.not_requeued, not_written),
+        (o.in_doubt, "in doubt"),
+    ];
+    let missing: Vec<_> = missing.into_iter().filter(|(n, _)| *n > 0).collect();
+    let missing: Vec<_> =
+        missing.iter().map(|(n, label)| format!("{} {label}", count(*n))).collect();
+    let with_missing = |written: String| match missing.as_slice() {
+        [] => written,
+        missing => format!("{written}; {}", missing.join(", ")),
+    };
+    let counts = with_missing(verb.sentence(o.written));
+    match &o.stopped {
+        None => counts,
+        Some(WriteStop::Interrupted) if verb == WriteVerb::Requeue && o.written > 0 => {
+            let kept = match o.written {
+                1 => "1 job was requeued and stays requeued".to_owned(),
+                jobs => format!("{} jobs were requeued and stay requeued", count(jobs)),
+            };
+            format!("Interrupted: {}", with_missing(kept))
+        }
+        Some(WriteStop::Interrupted) => format!("Interrupted: {counts}"),
+        Some(WriteStop::Undone) => {
+            format!("Stopped: another operator undid this operation (dlq undo); {counts}")
+        }
+        Some(WriteStop::AllOrNothing(_)) => {
+            "Refused: not every job can be written, and ids are all or nothing; nothing was written"
+                .to_owned()
+        }
+        Some(WriteStop::Rejected { jobs, message }) => format!(
+            "Stopped: the database rejected {} in a row ({}); {counts}",
+            plural(*jobs, "job", "jobs"),
+            first_line(message)
+        ),
+        Some(WriteStop::Database(error)) => format!("Stopped: {error}; {counts}"),
+    }
+}
+
+/// Adds the counts and the jobs that were not written. `before` jobs were written by an earlier run.
 pub(crate) fn add_outcome(
     document: &mut Document,
     operation: &OperationId,
     o: &Outcome,
-    label: &'static str,
+    (verb, before): (WriteVerb, u64),
 ) {
     let mut pairs = vec![
         ("operation", Cell::strong(operation.to_string())),
-        (label, Cell::strong(count(o.written))),
+        (verb.label(), Cell::strong(count(o.written))),
     ];
-    for skip in [WriteSkip::Changed, WriteSkip::Locked] {
-        let n = o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
-        let reason =
-            if skip == WriteSkip::Changed { "skipped: changed" } else { "skipped: locked" };
-        if n > 0 {
-            pairs.push((reason, Cell::plain(count(n))));
-        }
-    }
-    let remaining =
-        [("errors", o.errors.len() as u64), ("left", o.not_requeued), ("in doubt", o.in_doubt)];
-    pairs.extend(
-        remaining.into_iter().filter(|(_, n)| *n > 0).map(|(l, n)| (l, Cell::plain(count(n)))),
-    );
+    let skipped = |skip| o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
+    let (written_before, not_written) = verb.other_labels();
+    let counts = [
+        (written_before, before),
+        ("skipped: changed", skipped(WriteSkip::Changed)),
+        ("skipped: locked", skipped(WriteSkip::Locked)),
+        ("rejected", o.errors.len() as u64),
+        (not_written, o.not_requeued),
+        ("in doubt", o.in_doubt),
+    ];
+    let counts = counts.into_iter().filter(|(_, n)| *n > 0);
+    pairs.extend(counts.map(|(label, n)| (label, Cell::plain(count(n)))));
     document.push(Block::Pairs(pairs));
-    match &o.stopped {
-        Some(WriteStop::Interrupted) => {
-            document.note("interrupted: what was written stays written")
-        }
-        Some(WriteStop::Undone) => {
-            document.note("stopped: somebody took jobs of this operation back (dlq undo)");
-        }
-        Some(WriteStop::AllOrNothing(message)) => {
-            document.note("all or nothing was asked for, and not all can be: nothing was written");
-            if let Some(message) = message.as_ref().filter(|_| o.errors.is_empty()) {
-                document.note(format!("the database says: {}", first_line(message)));
-            }
-        }
-        Some(WriteStop::Rejected { jobs, message }) => document.note(format!(
-            "stopped: the database rejected {} in a row for one reason: {}",
-            plural(*jobs, "job", "jobs"),
-            first_line(message)
-        )),
-        Some(WriteStop::Database(error)) => document.note(format!("stopped: {error}")),
-        None => {}
+    if let Some(WriteStop::AllOrNothing(Some(message))) = &o.stopped
+        && o.errors.is_empty()
+    {
+        document.note(format!("Message of the database: {}", first_line(message)));
     }
-    let mut table = Table::listing(vec![Column::text("job"), Column::prose("why not")]);
+    if o.in_doubt > 0 {
+        document
+            .note("The connection was lost during a commit: check whether its jobs were written.");
+    }
+    add_missing_jobs(document, o);
+}
+
+fn add_missing_jobs(document: &mut Document, o: &Outcome) {
+    let mut table = Table::listing(vec![Column::text("job"), Column::prose("reason")]);
     for (id, more, message) in by_message(&o.errors).into_iter().take(SHOWN) {
         let jobs = match more {
             0 => id.to_string(),
@@ -170,19 +262,22 @@ pub(crate) fn outcome_json(operation: &OperationId, outcome: &Outcome) -> Outcom
     let errors = outcome.errors.iter().take(NAMED);
     OutcomeJson {
         operation: operation.to_string(),
-        done: outcome.written,
+        written: outcome.written,
         skipped: outcome.skipped.len() as u64,
         errors: outcome.errors.len() as u64,
-        left: outcome.not_requeued,
+        not_written: outcome.not_requeued,
         in_doubt: outcome.in_doubt,
         skipped_jobs: skipped
             .map(|(id, skip)| JobReasonJson {
                 id: id.to_string(),
-                why: Some(skip.as_str().to_owned()),
+                reason: Some(skip.as_str().to_owned()),
             })
             .collect(),
         error_jobs: errors
-            .map(|(id, message)| JobReasonJson { id: id.to_string(), why: Some(message.clone()) })
+            .map(|(id, message)| JobReasonJson {
+                id: id.to_string(),
+                reason: Some(message.clone()),
+            })
             .collect(),
         lock_hold_p99_ms: lock_p99_millis(outcome),
     }

@@ -14,11 +14,11 @@ use crate::facts::job_id::JobId;
 use crate::facts::requeue::{Outcome, Plan, UNGROUPED, WriteStop};
 use crate::facts::requeued_job::{JobOutcome, OutcomeCounts};
 use crate::interrupt::Interrupt;
-use crate::requeue::job_outcome::describe_counts;
+use crate::requeue::job_outcome::{describe_batch, describe_counts};
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{WriteInput, Writer};
 use crate::terminal::Progress;
-use crate::text::{count, format_duration, plural};
+use crate::text::{age, count, format_duration, plural};
 
 /// Jobs of the last batch that are written between two polls.
 const MAX_JOBS_BETWEEN_POLLS: usize = 5_000;
@@ -33,7 +33,7 @@ pub(crate) struct CanaryIo<'a, 'w, 'x> {
     pub(crate) tracker: &'a mut JobTracker<'x>,
     /// The rate limit and the pauses.
     pub(crate) throttle: WriteThrottle<'x>,
-    /// Notices an undo by somebody else.
+    /// Notices an undo by another operator.
     pub(crate) watch: Option<UndoWatch<'x>>,
     /// The statements for the last batch, with the due times of `--spread`.
     pub(crate) remainder: &'a Statements,
@@ -124,22 +124,30 @@ impl CanaryRun<'_, '_, '_> {
         }
     }
 
+    /// `1 of 14 requeued, 1 queued`
+    fn outcomes(&self) -> String {
+        let (written, total) = (count(self.outcome.decided()), count(self.total));
+        let counts = self.io.tracker.counts();
+        let outcomes = if counts.total() == 0 { String::new() } else { describe_counts(&counts) };
+        let separator = if outcomes.is_empty() { "" } else { ", " };
+        format!("{written} of {total} requeued{separator}{outcomes}")
+    }
+
     async fn poll(&mut self, groups: &[CanaryGroup]) -> Result<(), WriteStop> {
         let began = Instant::now();
         match self.io.tracker.refresh().await {
             Ok(()) => self.progress.note(""),
             Err(error) if error.kind.is_retryable() => {
-                self.progress.note(&format!("asking again: {error}"));
+                self.progress.note(&format!("retrying: {error}"));
             }
             Err(error) => return Err(WriteStop::Database(error)),
         }
         self.last_poll = LastPoll { at: Instant::now(), took: began.elapsed() };
-        let mut message = describe_counts(&self.io.tracker.counts());
+        let mut message = self.outcomes();
         // Show the batch whose timeout ends last: the canary may still proceed until then.
         let waiting = groups.iter().filter_map(|group| group.waiting_batch(self.io.canary));
-        if let Some((step, remaining)) = waiting.max_by_key(|(_, remaining)| *remaining) {
-            message +=
-                &format!(" · step {step}, waits {} more at most", format_duration(remaining));
+        if let Some((batch, remaining)) = waiting.max_by_key(|(_, remaining)| *remaining) {
+            message += &format!(" · batch {batch}, timeout in {}", age(remaining.as_secs_f64()));
         }
         self.progress.set_outcomes(self.outcome.decided(), self.total, &message);
         Ok(())
@@ -157,8 +165,8 @@ impl CanaryRun<'_, '_, '_> {
         self.io.writer.statements = statements.clone();
         let before = self.outcome.decided();
         let (progress, total, size) = (&self.progress, self.total, jobs.len() as u64);
+        let message = self.outcomes();
         let (throttle, watch) = (&mut self.io.throttle, &mut self.io.watch);
-        let message = describe_counts(&self.io.tracker.counts());
         let next_size = async |so_far: &Outcome| {
             progress.set_outcomes(before + so_far.decided(), total, &message);
             let size = throttle.next_write_size(so_far, size, progress).await;
@@ -213,8 +221,9 @@ struct CanaryGroup {
 impl CanaryGroup {
     /// Creates the groups of a plan. All jobs without a listed group form one more group.
     fn from_plan(plan: &Plan, keys: &[String]) -> Vec<Self> {
-        let listed = plan.groups.iter().map(|group| Self::new(&group.group, &group.cause));
-        let mut groups: Vec<_> = listed.chain([Self::new("-", "other causes")]).collect();
+        let listed =
+            plan.groups.iter().map(|group| Self::new(&group.group, &group.kind, &group.cause));
+        let mut groups: Vec<_> = listed.chain([Self::new("-", "-", "other causes")]).collect();
         let others = groups.len() - 1;
         for ((job, key), cause) in plan.ids.iter().zip(keys).zip(&plan.group_of_job) {
             let at = if *cause == UNGROUPED { others } else { *cause as usize };
@@ -228,15 +237,17 @@ impl CanaryGroup {
         groups
     }
 
-    fn new(group: &str, cause: &str) -> Self {
+    fn new(group: &str, kind: &str, cause: &str) -> Self {
         let result = CanaryGroupResult {
             group: group.to_owned(),
+            kind: kind.to_owned(),
             cause: cause.to_owned(),
             jobs: 0,
             requeued: 0,
             not_requeued: 0,
             last_batch: OutcomeCounts::default(),
             stopped: None,
+            failed_job: None,
             undecided: false,
             written_unfollowed: 0,
         };
@@ -264,8 +275,8 @@ impl CanaryGroup {
         if open.is_empty() {
             return;
         }
-        let jobs = plural(open.len() as u64, "job is", "jobs are");
-        progress.print_line_above(&format!("{}: {jobs} on the way already", self.result.group));
+        let jobs = plural(open.len() as u64, "requeued job has", "requeued jobs have");
+        progress.print_line_above(&format!("{}: {jobs} no outcome yet", self.result.group));
         if open.len() as u64 <= canary.batch_sizes.largest() {
             (self.followed, self.ready) = (open, false);
         } else if !remainder_fails(canary, &requeued.iter().map(|(_, outcome)| *outcome).collect())
@@ -274,12 +285,13 @@ impl CanaryGroup {
         }
     }
 
-    /// Returns the number of the batch whose outcomes it waits for, from 1, and the time until its
-    /// timeout in whole seconds.
-    fn waiting_batch(&self, canary: &Canary) -> Option<(usize, Duration)> {
+    /// Returns the batch whose outcomes it waits for, `2 of 3`, and the time until its timeout.
+    fn waiting_batch(&self, canary: &Canary) -> Option<(String, Duration)> {
         let is_waiting = !self.ready && !self.is_finished();
         let remaining = canary.timeout.saturating_sub(self.since.elapsed());
-        is_waiting.then(|| (self.batch + 1, Duration::from_secs(remaining.as_secs())))
+        let batches = canary.batch_sizes.batches_of(self.jobs.len() as u64).len();
+        let number = self.batch + 1;
+        is_waiting.then(|| (format!("{number} of {}", batches.max(number)), remaining))
     }
 
     /// Returns whether jobs may be written now.
@@ -322,6 +334,7 @@ impl CanaryGroup {
     /// Evaluates the outcomes of the current batch and decides how to proceed.
     fn evaluate(&mut self, canary: &Canary, tracker: &JobTracker<'_>, progress: &Progress) {
         self.result.last_batch = tracker.counts_of(&self.followed);
+        self.result.failed_job = tracker.first_failed(&self.followed);
         let decision = if !self.is_remainder {
             next_decision(canary, self.batch == 0, &self.result.last_batch, self.since.elapsed())
         } else if remainder_fails(canary, &self.result.last_batch) {
@@ -334,9 +347,10 @@ impl CanaryGroup {
             CanaryDecision::RepeatBatch => self.next_batch(self.batch),
             CanaryDecision::NextBatch => {
                 progress.print_line_above(&format!(
-                    "{}: {}",
+                    "{}: batch {}: {}",
                     self.result.group,
-                    describe_counts(&self.result.last_batch)
+                    self.batch + 1,
+                    describe_batch(&self.result.last_batch)
                 ));
                 self.next_batch(self.batch + 1);
             }
@@ -353,23 +367,21 @@ impl CanaryGroup {
         self.ready = true;
     }
 
-    /// `v2-3f9a2c1b07 stops: 1 of 1 failed again; 11 jobs stay dead`
+    /// `v2-3f9a2c1b07: stopped: 1 of 1 failed again (same cause); 11 jobs not requeued`
     fn stop_message(&self, reason: CanaryStop, timeout: Duration) -> String {
         let (group, batch) = (&self.result.group, &self.result.last_batch);
         let not_requeued = (self.jobs.len() - self.next) as u64;
         let cause = match reason {
-            CanaryStop::Failed => {
-                format!("{} of {} failed again", count(batch.failed()), count(batch.total()))
-            }
+            CanaryStop::Failed => describe_batch(batch),
             CanaryStop::Timeout => format!(
-                "{} of {} came to no end within {}",
+                "{} of {} had no outcome within {}",
                 count(batch.total() - batch.decided()),
                 count(batch.total()),
                 format_duration(timeout)
             ),
         };
-        let not_requeued = plural(not_requeued, "job stays dead", "jobs stay dead");
-        format!("{group} stops: {cause}; {not_requeued}")
+        let not_requeued = plural(not_requeued, "job", "jobs");
+        format!("{group}: stopped: {cause}; {not_requeued} not requeued")
     }
 
     /// Returns the result of the group.
@@ -438,6 +450,7 @@ mod tests {
         let canary = Canary {
             batch_sizes: BatchSizes::default(),
             timeout: Duration::from_secs(300),
+            is_timeout_given: false,
             stop_at: 20,
         };
         let batch = outcomes
@@ -480,6 +493,7 @@ mod tests {
         let canary = Canary {
             batch_sizes: BatchSizes::default(),
             timeout: Duration::from_secs(300),
+            is_timeout_given: false,
             stop_at: 20,
         };
         let fails = |failed, queued| {

@@ -30,13 +30,12 @@ use crate::text::format_duration;
 /// database.
 pub(crate) fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
     let Some(invalid) = &context.settings.invalid_config else { return Ok(()) };
-    Err(Error::refused("a broken context may protect this database: nothing is written")
+    Err(Error::refused("refused: the configuration is invalid and might protect this database")
         .cause(&invalid.message)
-        .hint("mend it first; cliplyctl config check says whether that is all"))
+        .hint("fix it, then run cliplyctl config check"))
 }
 
-/// Refuses (77) if this database cannot be written to, before the confirmation prompt. A read-only
-/// context is refused by the permit instead.
+/// Refuses (77) if this database cannot be written to.
 pub(crate) fn refuse_if_not_writable(
     context: &Context,
     preconditions: &WritePreconditions,
@@ -46,7 +45,7 @@ pub(crate) fn refuse_if_not_writable(
     if let Some(refusal) = unknown_guard {
         return Err(refusal);
     }
-    if let (Some(obstacle), false) = (&preconditions.obstacle, context.protection().read_only) {
+    if let Some(obstacle) = &preconditions.obstacle {
         return Err(Error::refused(obstacle.clone()));
     }
     if let Some(warning) = clock_warning(context.now(), preconditions.now) {
@@ -131,7 +130,7 @@ pub(crate) async fn run(
 }
 
 impl<'a> ApprovedWrite<'a> {
-    /// Returns the watch that stops a requeue when somebody undoes it.
+    /// Returns the watch that stops a requeue when another operator undoes it.
     fn undo_watch<'c>(
         &self,
         context: &'c Context,
@@ -242,7 +241,7 @@ impl ExecutionOptions<'_> {
         })
         .await;
         let (outcome, resumable) = written?;
-        let (groups, tracker) = result.ok_or_else(|| Error::bug("a canary that never flew"))?;
+        let (groups, tracker) = result.ok_or_else(|| Error::bug("the canary did not run"))?;
         Ok((RequeueRun { groups, resumable, ..outcome.into() }, tracker))
     }
 

@@ -10,7 +10,7 @@ use crate::interrupt::Interrupt;
 
 /// The shortest pause between two polls.
 const MIN_PAUSE: Duration = Duration::from_secs(1);
-/// The shortest time for a poll, so that a short limit allows one look.
+/// The shortest time for a poll, so that a short limit allows one poll.
 const MIN_POLL: Duration = Duration::from_secs(1);
 /// A pause is at least this many times as long as the poll before it, so that following does not add
 /// much load.
@@ -40,7 +40,7 @@ pub(crate) async fn follow(
             let is_running = tracker.is_running().await;
             (is_running, tracker.refresh().await)
         };
-        // A poll that takes longer than the limit is given up; what is known stays.
+        // A poll that takes longer than the limit ends; what is known stays.
         let polled = tokio::time::timeout(remaining.max(MIN_POLL), poll).await;
         let remaining = deadline.saturating_duration_since(Instant::now());
         match polled {
@@ -62,7 +62,7 @@ pub(crate) async fn follow(
             Ok((_, Err(error))) if remaining.is_zero() || !error.kind.is_retryable() => {
                 break FollowEnd::Lost(error);
             }
-            Ok((_, Err(error))) => progress.note(&format!("asking again: {error}")),
+            Ok((_, Err(error))) => progress.note(&format!("retrying: {error}")),
             Err(_) => break FollowEnd::Deadline,
         }
         interrupt.sleep(pause_after(began.elapsed()).min(remaining)).await;

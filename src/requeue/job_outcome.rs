@@ -170,27 +170,47 @@ pub(crate) fn detect_zombie(
     if attempts.may_be_claimed_by(&locked_by) { None } else { zombie(Some(locked_by), false) }
 }
 
-/// Returns the counts as text: `412 finished, 3 failed again (same cause), 5 still running`. Outcomes
-/// without jobs are omitted, except `finished`.
+/// Returns the counts as text: `412 finished, 3 failed again (same cause), 5 running`. Outcomes
+/// without jobs are omitted.
 pub(crate) fn describe_counts(counts: &OutcomeCounts) -> String {
-    let shown = JobOutcome::ALL
-        .into_iter()
-        .filter(|outcome| *outcome == JobOutcome::Finished || counts.count(*outcome) > 0);
+    if counts.total() == 0 {
+        return "0 finished".to_owned();
+    }
+    let shown = JobOutcome::ALL.into_iter().filter(|outcome| counts.count(*outcome) > 0);
     let parts: Vec<_> = shown
         .map(|outcome| format!("{} {}", count(counts.count(outcome)), outcome_label(outcome)))
         .collect();
     parts.join(", ")
 }
 
+/// Returns the outcomes of a batch, failures first: `2 of 5 failed again (same cause), 3 finished`.
+pub(crate) fn describe_batch(batch: &OutcomeCounts) -> String {
+    let by_failure = |outcome: &JobOutcome| !outcome.is_failed();
+    let mut outcomes = JobOutcome::ALL;
+    outcomes.sort_by_key(by_failure);
+    let mut outcomes = outcomes.into_iter().filter(|outcome| batch.count(*outcome) > 0);
+    let Some(first) = outcomes.next() else { return "-".to_owned() };
+    let mut text = format!(
+        "{} of {} {}",
+        count(batch.count(first)),
+        count(batch.total()),
+        outcome_label(first)
+    );
+    for outcome in outcomes {
+        text.push_str(&format!(", {} {}", count(batch.count(outcome)), outcome_label(outcome)));
+    }
+    text
+}
+
 fn outcome_label(outcome: JobOutcome) -> &'static str {
     match outcome {
         JobOutcome::Finished => "finished",
         JobOutcome::FailedAgain => "failed again (same cause)",
-        JobOutcome::FailedOther => "failed for another reason",
-        JobOutcome::RetryPending => "waiting for a retry",
-        JobOutcome::Running => "still running",
-        JobOutcome::Queued => "still queued",
-        JobOutcome::ChangedSince => "undone or changed since",
+        JobOutcome::FailedOther => "failed (other cause)",
+        JobOutcome::RetryPending => "retry pending",
+        JobOutcome::Running => "running",
+        JobOutcome::Queued => "queued",
+        JobOutcome::ChangedSince => "undone or changed",
     }
 }
 
@@ -342,9 +362,13 @@ mod tests {
             .collect();
         assert_eq!(
             describe_counts(&counts),
-            "412 finished, 3 failed again (same cause), 5 still running"
+            "412 finished, 3 failed again (same cause), 5 running"
         );
         assert_eq!((counts.total(), counts.decided(), counts.failed()), (420, 415, 3));
         assert_eq!(describe_counts(&OutcomeCounts::default()), "0 finished");
+        let batch = [JobOutcome::Finished, JobOutcome::Finished, JobOutcome::FailedAgain];
+        let batch: OutcomeCounts = batch.into_iter().collect();
+        assert_eq!(describe_batch(&batch), "1 of 3 failed again (same cause), 2 finished");
+        assert_eq!(describe_batch(&OutcomeCounts::default()), "-");
     }
 }

@@ -318,6 +318,12 @@ impl<'a> JobTracker<'a> {
         jobs.iter().map(outcome).collect()
     }
 
+    /// Returns the first of the given jobs that failed.
+    pub(crate) fn first_failed(&self, jobs: &[JobId]) -> Option<JobId> {
+        let failed = |id: &&JobId| self.jobs.get(id).is_some_and(|job| job.outcome.is_failed());
+        jobs.iter().find(failed).copied()
+    }
+
     /// Returns the jobs of a group, a group id before the requeue, with their outcomes.
     pub(crate) fn jobs_of_group(&self, group: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
         let jobs = self.jobs.values().filter(move |job| &*job.requeued.group == group);
@@ -383,8 +389,9 @@ fn journal(operation: &OperationId, store: Option<&LocalStore>) -> Result<LocalS
         None => None,
     };
     with_operation.ok_or_else(|| {
-        Error::usage(format!("operation {operation} was not begun on this machine"))
-            .hint("this database keeps no events: only the machine that began an operation knows its jobs")
+        Error::usage(format!("operation {operation} was not started on this machine")).hint(
+            "without an events table, only the machine that started an operation knows its jobs",
+        )
     })
 }
 

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::identity::DatabaseIdentity;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{Author, OperationId, OperationType};
+use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, WriteStop};
 use crate::queue::Lifecycle;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
@@ -71,9 +71,9 @@ pub(crate) async fn committed_entries(
     };
     if entries.iter().any(|entry| status(entry) == TransactionStatus::Open) {
         return Err(Error::refused(format!(
-            "a transaction of operation {operation} is still open: whether its jobs were written is not known yet"
+            "a transaction of operation {operation} is still open: not known yet whether its jobs were written"
         ))
-        .hint("try again when the server has ended it"));
+        .hint("try again after the server has ended it"));
     }
     let unknown: Vec<_> =
         entries.iter().filter(|e| status(e) == TransactionStatus::Unknown).cloned().collect();
@@ -139,11 +139,10 @@ pub(crate) async fn ensure_same_database(
         return Ok(());
     }
     let current = context.database_name();
-    let error = Error::refused(format!("it was made for {address}, and this is {current}"));
+    let error =
+        Error::refused(format!("refused: it belongs to database {address}, and this is {current}"));
     Err(if current == address {
-        error.cause(
-            "another database is now at that address: its server says that it is a different one",
-        )
+        error.cause("another database is now at that address")
     } else {
         error
     })
@@ -161,7 +160,7 @@ pub(crate) async fn is_same_database(
     Ok(identity.is_same(context.identity().await?).unwrap_or(same_address))
 }
 
-/// Returns how the owner of an operation is named to others: `process 4711 of ada@desk`.
+/// Returns the name of this process as the owner of an operation: `process 4711 of ada@desk`.
 pub(crate) fn owner(context: &Context) -> String {
     format!("process {} of {}", std::process::id(), context.author(None).who())
 }
@@ -178,22 +177,23 @@ pub(crate) fn operation_id(preconditions: &WritePreconditions, salt: &str) -> Op
 
 /// Returns the JSON that all events of an operation share. The write statement adds the previous
 /// values of each job.
-pub(crate) fn event(
-    operation: &OperationId,
-    author: &Author,
-    reason: &str,
-    undoes: Option<&OperationId>,
-) -> String {
+pub(crate) fn event(record: &StoredOperation, reason: &str) -> String {
+    let author = &record.author;
     let mut event = json!({
         "reason": reason,
-        "operation": operation.to_string(),
+        "operation": record.operation.to_string(),
         "actor": author.actor,
         "host": author.host,
+        "pid": record.pid,
         "operator_reason": author.reason,
+        "planned": record.jobs,
         "tool": concat!("cliplyctl ", env!("CARGO_PKG_VERSION")),
     });
-    if let Some(undoes) = undoes {
+    if let Some(undoes) = &record.undoes_operation {
         event["undoes"] = undoes.to_string().into();
+    }
+    if let Some(group) = &record.group {
+        event["group"] = group.as_str().into();
     }
     event.to_string()
 }
@@ -217,6 +217,10 @@ pub(crate) async fn new_record(
         jobs: jobs as u64,
         written: 0,
         finished: false,
+        stopped: false,
+        pid: Some(std::process::id()),
+        kind: None,
+        group: None,
         undoes_operation: None,
         flags: String::new(),
     })
@@ -235,7 +239,7 @@ pub(crate) struct RecordStore<'a> {
 /// that the operation can be resumed.
 ///
 /// # Errors
-/// If the only record cannot be stored. If events record the jobs, the write goes on without a record.
+/// If the only record cannot be stored. If events record the jobs, the write continues without a record.
 pub(crate) async fn with_operation_record(
     context: &Context,
     records: RecordStore<'_>,
@@ -249,7 +253,7 @@ pub(crate) async fn with_operation_record(
         Some(Err(error)) if records.journal_only => return Err(error),
         Some(Err(error)) => {
             context.terminal.print_note(&format!(
-                "warning: the operation is not recorded on this machine: {error}; it cannot be resumed"
+                "warning: cannot record the operation on this machine: {error}; it cannot be resumed"
             ));
             false
         }
@@ -271,6 +275,7 @@ pub(crate) async fn with_operation_record(
         Some(WriteStop::AllOrNothing(_)) => true,
         Some(_) => false,
     };
+    record.stopped = !record.finished && outcome.stopped != Some(WriteStop::Interrupted);
     // The jobs are written, so a failure to store the record must not fail the command.
     if let Some(store) = records.store.filter(|_| is_stored)
         && let Err(error) = store.save_operation(record)

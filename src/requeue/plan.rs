@@ -12,7 +12,7 @@ use crate::facts::requeue::{Plan, PlanOptions, PlanSkip, Target};
 use crate::sources::files::local_store::StoredPlan;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::{RequeueColumns, plan_query, repeat_failures};
-use crate::text::ShellCommand;
+use crate::text::{ShellCommand, plural};
 
 /// Hex digits of a plan id.
 const ID_DIGITS: usize = 12;
@@ -68,7 +68,8 @@ pub(crate) async fn build_plan(
         skipped: rows.excluded,
         groups: rows.groups,
         samples: rows.samples,
-        repeat_failures_examined: repeat_failures.examined,
+        repeat_failures_incomplete: repeat_failures.incomplete,
+        recent_unknown: None,
     })
 }
 
@@ -115,17 +116,30 @@ pub(crate) fn refuse_if_changed(
         return Ok(());
     }
     // With `--max`, newer dead letters replace planned ones that are still dead.
-    let has_max = stored.options.max.is_some();
-    let reason =
-        if has_max { "dead no longer, or not among the latest" } else { "no longer eligible" };
+    let reason = match stored.options.max {
+        Some(_) => " or no longer among the newest",
+        None => "",
+    };
+    let is = |removed| {
+        plural(removed, "job is no longer a dead letter", "jobs are no longer dead letters")
+    };
+    let counts = [
+        (removed, is(removed as u64) + reason),
+        (added, plural(added as u64, "new job matches", "new jobs match") + " its filter"),
+    ];
+    let counts: Vec<_> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
+    let apply = ShellCommand::new("dlq requeue --plan")
+        .arg(&stored.plan)
+        .flags(" --ignore-changes")
+        .flags(flags);
     Err(Error::refused(format!(
-        "the selection changed since {}: {added} new, {removed} {reason}; nothing was written",
-        stored.plan
+        "{} is out of date: {}; nothing was written",
+        stored.plan,
+        counts.join(", ")
     ))
     .hint(format!(
-        "{}  applies what is left of the {} planned jobs; with --dry-run it shows them",
-        ShellCommand::new("dlq requeue --plan").arg(&stored.plan).flags(" --frozen").flags(flags),
-        stored.ids.len()
+        "requeue those of its {} that are unchanged: {apply}",
+        plural(stored.ids.len() as u64, "job", "jobs")
     ))
     .hint("or make a new plan with --dry-run"))
 }

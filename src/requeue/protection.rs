@@ -37,7 +37,9 @@ pub(crate) async fn compare_databases(context: &Context) -> Result<Option<Error>
                 if guard.protected && protection.protected.is_none() {
                     protection.protected = Some(guard.name.clone());
                 }
-                protection.read_only |= guard.read_only;
+                if guard.read_only && protection.read_only_by.is_none() {
+                    protection.read_only_by = Some(guard.read_only_reason());
+                }
             }
             Concern::Other => {}
             // The operator named the database by its context.
@@ -94,23 +96,23 @@ async fn concern(
 /// The refusal for a context whose database URL cannot be read.
 fn unresolved(guard: &GuardedContext, error: &Error) -> Error {
     let error = error.causes.iter().fold(
-        refusal(guard, "its database URL cannot be read").cause(&error.message),
+        refusal(guard, "cannot read its database URL").cause(&error.message),
         |refusal, cause| refusal.cause(cause),
     );
-    error.hint("select the database to write with -c NAME, or correct that context")
+    error.hint("select the database with -c NAME, or correct that context")
 }
 
 /// The refusal for a context with the same database name whose server was never reached.
 fn unreachable(guard: &GuardedContext, error: &str) -> Error {
-    refusal(guard, "its database has the same name, was never reached and does not answer")
+    refusal(guard, "its database has the same name, was never reached and does not answer now")
         .cause(error)
-        .hint("select the database to write with -c NAME")
+        .hint("select the database with -c NAME")
 }
 
 fn refusal(guard: &GuardedContext, why: &str) -> Error {
     let kind = if guard.protected { "protected" } else { "read-only" };
     let (name, origin) = (&guard.name, &guard.origin);
     Error::refused(format!(
-        "context {name} ({origin}) is {kind}, and may be about this database: {why}; nothing was written"
+        "refused: context {name} ({origin}) is {kind} and might be this database: {why}; nothing was written"
     ))
 }

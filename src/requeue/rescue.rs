@@ -57,7 +57,7 @@ impl Rescue<'_> {
         let write = ApprovedWrite {
             permit,
             statements: statements(layout, self.columns, &stored),
-            event: operation::event(&record.operation, &record.author, RESCUED, None),
+            event: operation::event(&record, RESCUED),
             input: WriteInput { jobs: &jobs, keys: &keys },
             all_or_nothing: false,
             throttle: Throttle::default(),
@@ -87,7 +87,7 @@ pub(crate) fn filter_by_ids(
     if let Some(id) = only.iter().find(|id| jobs.iter().all(|job| job.id != **id)) {
         let age = text::format_duration(stuck_after);
         let message =
-            format!("job {id} is in no worker's hands that is silent for more than {age}");
+            format!("job {id} is not stuck: it has no lock older than {age} without a heartbeat");
         return Err(
             Error::refused(message).hint(format!("see {}", ShellCommand::new("jobs show").arg(id)))
         );

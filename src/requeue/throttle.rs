@@ -114,14 +114,14 @@ impl<'a> WriteThrottle<'a> {
                     let waited = self.is_reduced || began.elapsed() >= MAX_LOAD_PAUSE;
                     if pause.is_external() && waited {
                         self.is_reduced = true;
-                        progress.note(&format!("{reason}; going on beside it in small steps"));
+                        progress.note(&format!("{reason}; continuing with small transactions"));
                         return REDUCED_SIZE;
                     }
                     reason
                 }
                 // Without a count to compare with the limit, waiting is the safe choice.
                 Err(error) if has_backlog_limit => {
-                    format!("waiting: the backlog cannot be counted: {error}")
+                    format!("paused: cannot count due jobs: {error}")
                 }
                 Err(_) => return self.max_size(),
             };
@@ -184,18 +184,18 @@ impl PauseReason {
         !matches!(self, Self::Backlog { .. })
     }
 
-    /// `waiting: 120 jobs are due and not claimed, more than 100`
+    /// `paused: at least 120 jobs are due, more than 100`
     pub(crate) fn message(&self) -> String {
         match self {
             Self::Backlog { waiting, most } => {
                 let jobs = plural(*waiting, "job is due", "jobs are due");
-                format!("waiting: at least {jobs} and not claimed, more than {}", count(*most))
+                format!("paused: at least {jobs}, more than {}", count(*most))
             }
             Self::LockWaiters { sessions } => {
                 let sessions = plural(*sessions, "session waits", "sessions wait");
-                format!("waiting: {sessions} for a lock on jobs")
+                format!("paused: {sessions} for a lock on the jobs table")
             }
-            Self::Vacuum => "waiting: a vacuum is at work on jobs".to_owned(),
+            Self::Vacuum => "paused: a vacuum is running on the jobs table".to_owned(),
         }
     }
 }

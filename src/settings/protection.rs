@@ -24,6 +24,23 @@ pub(crate) struct GuardedContext {
     pub(crate) address: AddressMatch,
 }
 
+impl GuardedContext {
+    /// `context ro marks this database read-only (cliplyctl.toml:6)`
+    pub(crate) fn read_only_reason(&self) -> String {
+        format!("context {} marks this database read-only ({})", self.name, self.origin)
+    }
+}
+
+impl Settings {
+    /// Why writes are refused, if they are.
+    pub(crate) fn read_only_by(&self) -> Option<String> {
+        let applies =
+            |guard: &&GuardedContext| guard.read_only && guard.address == AddressMatch::Same;
+        let reason = self.guards.iter().find(applies).map(GuardedContext::read_only_reason);
+        self.read_only.then(|| reason.unwrap_or_else(|| "this context is read-only".to_owned()))
+    }
+}
+
 /// How two addresses relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AddressMatch {

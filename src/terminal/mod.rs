@@ -153,12 +153,12 @@ impl Terminal {
         _ = io::stderr().lock().write_all(own::remove_from_output(rendered).as_bytes());
     }
 
-    /// Asks a question on stderr; only `y` and `yes` mean yes. Ctrl-C counts as an answer. From
+    /// Asks a question on stderr and returns the line that was typed. Ctrl-C counts as an answer. From
     /// then on Ctrl-C no longer ends the process, so the caller has to handle it.
     ///
     /// # Errors
     /// Returns [`io::ErrorKind::Interrupted`] after Ctrl-C, or the error of reading the answer.
-    pub(crate) async fn ask(self, question: &str) -> io::Result<bool> {
+    pub(crate) async fn ask(self, question: &str) -> io::Result<String> {
         let mut interrupts = signal(SignalKind::interrupt())?;
         let (sender, receiver) = oneshot::channel();
         let question = question.to_owned();
@@ -260,7 +260,7 @@ fn page(text: &str, pager: &str) -> io::Result<()> {
 }
 
 /// Prints the question and reads a line.
-fn read_answer(question: &str) -> io::Result<bool> {
+fn read_answer(question: &str) -> io::Result<String> {
     let mut err = io::stderr();
     write!(err, "{}", sanitize::line(question))?;
     err.flush()?;
@@ -270,7 +270,7 @@ fn read_answer(question: &str) -> io::Result<bool> {
         // Ctrl-D: end the line of the question.
         writeln!(err)?;
     }
-    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    Ok(answer)
 }
 
 fn color(choice: ColorChoice, tty: bool, environment: &ProcessEnvironment) -> bool {

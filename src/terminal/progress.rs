@@ -12,7 +12,7 @@ use crate::redact::sanitize;
 /// The interval of lines if stderr is not a terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 /// The template of the bar while jobs are followed.
-const FOLLOW_TEMPLATE: &str = "{bar:20} {elapsed} {wide_msg}";
+const FOLLOW_TEMPLATE: &str = "{bar:20} {wide_msg}";
 
 /// A progress display on stderr.
 pub struct Progress {
@@ -76,7 +76,7 @@ impl Progress {
         if self.is_line_due() {
             let rate = done as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
             print_line(&format!(
-                "{} of {} {}, {rate:.0} per second",
+                "{} of {} {}, {rate:.0}/s",
                 crate::text::count(done),
                 crate::text::count(self.total),
                 self.noun,
@@ -95,7 +95,7 @@ impl Progress {
         self.bar.set_message(sanitize::line(&outcomes).into_owned());
         if self.is_line_due() {
             let elapsed = crate::text::age(self.started.elapsed().as_secs_f64());
-            print_line(&format!("{outcomes} · {elapsed} so far"));
+            print_line(&format!("{outcomes} · {elapsed}"));
         }
     }
 

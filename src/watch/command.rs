@@ -35,12 +35,12 @@ pub(crate) fn show(model: &Model, id: &str) -> String {
     command(model, &["jobs", "show", id])
 }
 
-/// Returns the command that requeues or rescues the selection, limited to two jobs of a group.
+/// Returns the command that requeues or rescues the selection; a group with a canary.
 pub(crate) fn requeue(model: &Model) -> Option<String> {
     match (job(model), cause(model)) {
         (Some(id), _) => Some(requeue_job(model, &id)),
         (None, Some(group)) => {
-            Some(command(model, &["dlq", "requeue", "--group", &group, "--max", "2"]))
+            Some(command(model, &["dlq", "requeue", "--group", &group, "--canary"]))
         }
         (None, None) => None,
     }

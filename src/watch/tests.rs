@@ -102,7 +102,7 @@ fn requeue_and_rescue_keys_only_print_the_command() {
     let mut model = model();
     press(&mut model, KeyPress::Tab);
     let action = press(&mut model, KeyPress::Char('r'));
-    let command = "cliplyctl -c prod dlq requeue --group v1-a --max 2";
+    let command = "cliplyctl -c prod dlq requeue --group v1-a --canary";
     assert_eq!(action, Some(Action::Leave(command.to_owned())));
     press(&mut model, KeyPress::Tab);
     let action = press(&mut model, KeyPress::Char('r'));

@@ -73,12 +73,17 @@ fn jobs_list_states_that_there_are_more() {
         Cli::new(args).env("DATABASE_URL", database.url()).run().expect_code(0).stdout
     };
     let short = list("2");
-    assert!(short.contains("there are more") && short.contains("cliplyctl jobs show "), "{short}");
-    assert!(!list("1000").contains("there are more"));
+    assert!(
+        short.contains("More than 2 due jobs")
+            && short.contains("(more: --limit N)")
+            && short.contains("cliplyctl jobs show "),
+        "{short}"
+    );
+    assert!(!list("1000").contains("--limit"));
     let database = Database::from_fixture("main_healthy");
     let none = Cli::new(["jobs", "list", "--state", "dead"]).env("DATABASE_URL", database.url());
     let none = { none }.run().expect_code(0).stdout;
-    assert!(none.contains("no job is dead") && !none.contains("Next"), "{none}");
+    assert!(none.contains("No dead jobs.") && !none.contains("Next"), "{none}");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn reports_match_those_of_an_unpartitioned_table() {
         "queue --exact",
         "queue --kind CLIP_RENDER",
         "dlq list --limit 500",
-        "dlq list --sort died",
+        "dlq list --sort dead-since",
         "dlq list --sort oldest --limit 3",
         "dlq groups",
         "dlq groups --kind CLIP_RENDER",
@@ -120,7 +120,7 @@ fn undo_of_partitioned_jobs_restores_every_value() {
     let before = all_rows(&db);
     let dead = db.value("SELECT count(*) FROM jobs WHERE state = 'dead_letter'");
     let json = requeue(&db, &["--all", "--yes", "--reason", "test"]).expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"].to_string(), dead);
+    assert_eq!(json["data"]["outcome"]["written"].to_string(), dead);
     assert_eq!(events(&db), dead);
     assert_eq!(db.value("SELECT count(*) FROM jobs WHERE state = 'dead_letter'"), "0");
     let own = "SELECT count(*) FROM job_events WHERE data->'previous'->>'attempts' = (100 + right(job_id::text, 3)::int)::text";
@@ -128,7 +128,7 @@ fn undo_of_partitioned_jobs_restores_every_value() {
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let json =
         command(&db, "undo", &[operation, "--yes", "--reason", "test"]).run().expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"].to_string(), dead);
+    assert_eq!(json["data"]["outcome"]["written"].to_string(), dead);
     assert_eq!(all_rows(&db), before);
 }
 

@@ -44,16 +44,22 @@ fn stuck_jobs_are_requeued_or_dead_lettered_with_an_event() {
     let jobs = plan["data"]["jobs"].as_array().unwrap();
     let planned: Vec<_> = jobs
         .iter()
-        .map(|j| (j["id"].as_str().unwrap(), j["sign"].as_str(), j["becomes"].as_str().unwrap()))
+        .map(|j| {
+            (
+                j["id"].as_str().unwrap(),
+                j["heartbeat_source"].as_str(),
+                j["result"].as_str().unwrap(),
+            )
+        })
         .collect();
     let ids = [job(136), job(134), job(135)];
     // Sorted by heartbeat age. The first job never had a heartbeat, so its lock time is used.
-    assert_eq!(planned[0], (ids[0].as_str(), Some("lock"), "waits"), "{plan:#}");
-    assert_eq!(planned[1], (ids[1].as_str(), Some("heartbeat"), "dies"));
-    assert_eq!(planned[2], (ids[2].as_str(), Some("heartbeat"), "waits"));
+    assert_eq!(planned[0], (ids[0].as_str(), Some("lock"), "queued"), "{plan:#}");
+    assert_eq!(planned[1], (ids[1].as_str(), Some("heartbeat"), "dead_letter"));
+    assert_eq!(planned[2], (ids[2].as_str(), Some("heartbeat"), "queued"));
     assert_eq!(planned.len(), 3);
-    assert!(jobs.iter().all(|j| j["worker_beats_elsewhere"].is_null()));
-    assert_eq!(plan["data"]["stale"], 600.0, "the default is the setting's");
+    assert!(jobs.iter().all(|j| j["other_job_heartbeat_age_seconds"].is_null()));
+    assert_eq!(plan["data"]["stuck_after_seconds"], 600.0, "the default is the setting's");
     let row = |n: u32| {
         db.value(&format!(
             "SELECT concat_ws(' ', state, attempts, locked_by, heartbeat_at IS NOT NULL)
@@ -63,17 +69,17 @@ fn stuck_jobs_are_requeued_or_dead_lettered_with_an_event() {
     };
     let before = (row(131), row(134));
     rescue(&db, &[]).run().expect_code(77);
-    assert_eq!((row(131), row(134)), before, "nobody agreed");
+    assert_eq!((row(131), row(134)), before, "not confirmed");
     rescue(&db, &["--yes"]).run().expect_code(0);
     assert_eq!((row(134).as_str(), row(135).as_str()), ("dead_letter 5 t", "queued 1 t"));
-    assert_eq!(row(131), before.0, "it beats");
+    assert_eq!(row(131), before.0, "an active worker");
     let stages = db.value(
         "SELECT string_agg(stage || ' ' || (data->>'stage'), ', ' ORDER BY job_id) FROM job_events
           WHERE data->>'reason' = 'rescued_from_silent_worker' AND data->>'actor' = 'oncall'",
     );
     assert_eq!(stages, "failed dead_letter, failed retry_scheduled, failed retry_scheduled");
     let none = rescue(&db, &["--yes"]).run().expect_code(0).json();
-    assert_eq!(none["data"]["silent"], 0);
+    assert_eq!(none["data"]["stuck"], 0);
 }
 
 #[test]
@@ -81,7 +87,12 @@ fn rescue_report_states_outcomes_and_next_steps() {
     let db = Database::from_fixture("main_typical");
     let cli = Cli::new(["jobs", "rescue", "--yes"]).env("DATABASE_URL", db.url());
     let report = cli.env("USER", "oncall").run().expect_code(0).stdout;
-    for text in ["2 waiting again, 1 dead", "cliplyctl dlq list", "cliplyctl queue"] {
+    for text in [
+        "3 stuck jobs rescued",
+        "2 queued again, 1 dead letter",
+        "cliplyctl dlq list",
+        "cliplyctl queue",
+    ] {
         assert!(report.contains(text), "{text}: {report}");
     }
 }
@@ -91,7 +102,7 @@ fn worker_with_a_heartbeat_on_another_job_is_reported() {
     let db = Database::from_fixture("main_typical");
     db.execute("UPDATE jobs SET locked_by = 'worker-c', heartbeat_at = now() WHERE state = 'running' AND locked_by = 'worker-a'");
     let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
-    let age = plan["data"]["jobs"][0]["worker_beats_elsewhere"].as_f64();
+    let age = plan["data"]["jobs"][0]["other_job_heartbeat_age_seconds"].as_f64();
     assert!(age.is_some_and(|age| age < 600.0), "{plan:#}");
 }
 
@@ -116,7 +127,7 @@ fn heartbeat_in_flight_keeps_the_job() {
     assert_eq!(out.code, 77, "{out:#?}");
     let outcome = &out.json()["data"]["outcome"];
     assert_eq!(
-        (&outcome["done"], &outcome["skipped_jobs"][0]["why"]),
+        (&outcome["written"], &outcome["skipped_jobs"][0]["reason"]),
         (&0.into(), &"changed".into())
     );
     assert_eq!(db.value("SELECT state FROM jobs"), "running");
@@ -134,7 +145,7 @@ fn rescue_never_changes_a_job_whose_worker_returned() {
         let out = rescue(&db, &["--yes", "--reason", "race"]).run();
         assert!(matches!(out.code, 0 | 75), "{out:#?}");
         let outcome = out.json()["data"]["outcome"].clone();
-        (outcome["done"].as_u64().unwrap(), outcome["skipped"].as_u64().unwrap())
+        (outcome["written"].as_u64().unwrap(), outcome["skipped"].as_u64().unwrap())
     });
     println!("{done} rescued, {skipped} kept by the worker");
     assert_eq!(done + skipped, u64::from(RACES));
@@ -167,14 +178,17 @@ fn rescue_is_limited_and_reports_truncation() {
     );
     let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
     assert_eq!(
-        (&plan["data"]["silent"], &plan["data"]["never_beat"], &plan["data"]["cut"]),
+        (&plan["data"]["stuck"], &plan["data"]["without_heartbeat"], &plan["data"]["truncated"]),
         (&10_000.into(), &1.into(), &false.into())
     );
     db.execute(
         "UPDATE jobs SET heartbeat_at = now() - interval '1 day' WHERE heartbeat_at = 'infinity'",
     );
     let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
-    assert_eq!((&plan["data"]["silent"], &plan["data"]["cut"]), (&10_000.into(), &true.into()));
+    assert_eq!(
+        (&plan["data"]["stuck"], &plan["data"]["truncated"]),
+        (&10_000.into(), &true.into())
+    );
 }
 
 #[test]
@@ -187,13 +201,13 @@ fn rescue_accepts_a_single_stuck_job() {
     assert!(next.unwrap().1.starts_with(&format!("jobs rescue {}  ", job(2))), "{plan}");
     assert!(!plan.contains(&job(1)), "{plan}");
     let done = rescue(&db, &[&job(2), "--yes"]).run().expect_code(0).json();
-    assert_eq!(done["data"]["outcome"]["done"], 1);
+    assert_eq!(done["data"]["outcome"]["written"], 1);
     let queued = "SELECT string_agg(id::text, ',') FROM jobs WHERE state = 'queued'";
     assert_eq!(db.value(queued), job(2));
 
     // The job is not locked any more. A list that contains it is refused as a whole.
     let refused = rescue(&db, &[&job(1), &job(2), "--yes"]).run().expect_code(77);
-    assert!(refused.stderr.contains("is in no worker's hands"), "{refused:#?}");
+    assert!(refused.stderr.contains("is not stuck"), "{refused:#?}");
     assert_eq!(db.value("SELECT count(*) FROM jobs WHERE state = 'queued'"), "1");
 }
 
@@ -225,28 +239,28 @@ fn every_variant_with_heartbeats_is_rescued() {
         // Without dead letters, a job on its last attempt cannot be rescued.
         let has_dead_letters = !["early", "hosted", "october"].contains(&variant);
         assert_eq!(out.code, if has_dead_letters { 0 } else { 75 }, "{variant}: {out:#?}");
-        let done = &out.json()["data"]["outcome"]["done"];
+        let done = &out.json()["data"]["outcome"]["written"];
         assert_eq!(
             done,
             &serde_json::Value::from(if has_dead_letters { 3 } else { 2 }),
             "{variant}: {out:#?}"
         );
         let again = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
-        assert_eq!(again["data"]["silent"], if has_dead_letters { 0 } else { 1 }, "{variant}");
+        assert_eq!(again["data"]["stuck"], if has_dead_letters { 0 } else { 1 }, "{variant}");
     }
 }
 
 #[test]
 fn stuck_after_below_30s_is_rejected() {
     let database = Database::from_fixture("main_typical");
-    let cli = Cli::new(["jobs", "rescue", "--stale", "5s", "--yes", "--reason", "test"]);
+    let cli = Cli::new(["jobs", "rescue", "--stuck-after", "5s", "--yes", "--reason", "test"]);
     let output = cli.env("DATABASE_URL", database.url()).run().expect_code(64);
-    assert!(output.stderr.contains("30s is the least"), "{}", output.stderr);
+    assert!(output.stderr.contains("use at least 30s"), "{}", output.stderr);
     let config =
         "[context.hasty]\ndatabase_url_env = \"HASTY\"\nthresholds = { stuck_after = \"5s\" }\n";
     let cli = Cli::new(["-c", "hasty", "jobs", "rescue", "--yes"]).file("cliplyctl.toml", config);
     let output = cli.env("HASTY", database.url()).run().expect_code(64);
-    assert!(output.stderr.contains("the setting stuck_after, 5s"), "{}", output.stderr);
+    assert!(output.stderr.contains("the setting stuck_after 5s"), "{}", output.stderr);
 }
 
 #[test]

@@ -222,38 +222,38 @@ fn operations_of_0_1_0_are_listed() {
     let told = |o: &Value| {
         let text = |key: &str| o[key].as_str().unwrap_or("-").to_owned();
         let (jobs, planned) = (&o["jobs"], &o["planned"]);
-        format!("{} {} {} {jobs} of {planned}", text("operation"), text("deed"), text("actor"))
+        format!("{} {} {} {jobs} of {planned}", text("operation"), text("type"), text("actor"))
     };
     let told: Vec<_> = array(&json, "/data/operations").iter().map(told).collect();
     assert_eq!(
         told,
         [
-            format!("{RESCUE} rescue ada 3 of null"),
-            format!("{UNDO} undo bob 2 of null"),
-            format!("{UNDONE} requeue ada 2 of null"),
+            format!("{RESCUE} rescue ada 3 of 3"),
+            format!("{UNDO} undo bob 2 of 2"),
+            format!("{UNDONE} requeue ada 2 of 2"),
             format!("{CANARY} requeue ada 1 of 8"),
             format!("{TAKEN_OVER} requeue bob 16 of 40"),
             format!("{KILLED} requeue ada 20 of 60"),
-            format!("{FINISHED} requeue ada 2 of null"),
+            format!("{FINISHED} requeue ada 2 of 2"),
         ]
     );
     let reason = "the model server is up again; resumed by bob@desk: taken over for the night";
     assert_eq!(json["data"]["operations"][4]["reason"], reason);
-    assert_eq!(json["data"]["operations"][2]["now"][0][0], "undone");
+    assert_eq!(json["data"]["operations"][2]["states"][0][0], "undone");
 }
 
 #[test]
 fn killed_operation_of_0_1_0_is_finished_without_repeats() {
     let left = Left::queue();
     let shown = left.dlq(&["requeue", "--resume", KILLED, "--dry-run"]).expect_code(0).json();
-    let excluded = &shown["data"]["excluded"][0];
+    let excluded = &shown["data"]["skipped"][0];
     assert_eq!((&shown["data"]["matched"], &shown["data"]["eligible"]), (&60.into(), &40.into()));
-    assert_eq!((&excluded["reason"], &excluded["jobs"]), (&"already_done".into(), &20.into()));
+    assert_eq!((&excluded["reason"], &excluded["jobs"]), (&"requeued_before".into(), &20.into()));
     let words = ["dlq", "requeue", "--resume", KILLED, "--rate", "1000/s", "--yes", "-o", "json"];
     let mut cli = left.cli(&words);
     let json = cli.run().expect_code(0).json();
     let outcome = &json["data"]["outcome"];
-    assert_eq!((&outcome["operation"], &outcome["done"]), (&KILLED.into(), &40.into()));
+    assert_eq!((&outcome["operation"], &outcome["written"]), (&KILLED.into(), &40.into()));
     let events = left.database.value(&format!(
         "SELECT concat_ws(' ', count(*), count(DISTINCT job_id)) FROM job_events
           WHERE data->>'operation' = '{KILLED}'"
@@ -277,7 +277,7 @@ fn taken_over_operation_of_0_1_0_is_followed_and_finished() {
     let words =
         ["dlq", "requeue", "--resume", TAKEN_OVER, "--rate", "1000/s", "--yes", "-o", "json"];
     let mut cli = left.cli(&words);
-    assert_eq!(cli.run().expect_code(0).json()["data"]["outcome"]["done"], 24);
+    assert_eq!(cli.run().expect_code(0).json()["data"]["outcome"]["written"], 24);
     let kept = record(&cli, TAKEN_OVER);
     assert_eq!((&kept["began"]["actor"], &kept["done"]), (&"ada".into(), &40.into()));
 }
@@ -292,7 +292,7 @@ fn canary_of_0_1_0_resumes_with_its_stored_flags() {
     // No worker claims its first job, so it stops again after a second.
     let json = cli.run().expect_code(3).json();
     assert_eq!(json["data"]["canary"].as_array().map(Vec::len), Some(1), "{json:#}");
-    assert_eq!(json["data"]["outcome"]["left"].as_u64().map(|left| left > 0), Some(true));
+    assert_eq!(json["data"]["outcome"]["not_written"].as_u64().map(|left| left > 0), Some(true));
     assert_eq!(record(&cli, CANARY)["flags"], flags);
 }
 
@@ -302,7 +302,7 @@ fn finished_operation_of_0_1_0_is_undone() {
     let none = left.dlq(&["requeue", "--resume", FINISHED, "--dry-run"]).expect_code(0).json();
     assert_eq!(none["data"]["eligible"], 0);
     let json = left.dlq(&["undo", FINISHED, "--yes"]).expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 2, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 2, "{json:#}");
     let jobs = left.database.value(
         "SELECT string_agg(concat_ws(' ', right(id::text, 4), state, attempts), ', ' ORDER BY id)
            FROM jobs WHERE right(id::text, 4) IN ('3001', '3002')",
@@ -328,13 +328,13 @@ fn plan_of_0_1_0_is_applied_to_its_listed_jobs() {
     let left = Left::queue();
     // Its filter names a group of the rules of 0.1.0, so only its list of jobs applies.
     let refused = left.dlq(&["requeue", "--plan", "plan-fd4e5f767258", "--yes"]).expect_code(64);
-    for told in ["v1-", "rules v1", "--plan plan-fd4e5f767258 --frozen"] {
+    for told in ["v1-", "rules v1", "--plan plan-fd4e5f767258 --ignore-changes"] {
         assert!(refused.stderr.contains(told), "{told}: {refused:#?}");
     }
-    let json = left.dlq(&["requeue", "--plan", "plan-fd4e5f767258", "--frozen", "--yes"]);
+    let json = left.dlq(&["requeue", "--plan", "plan-fd4e5f767258", "--ignore-changes", "--yes"]);
     let json = json.expect_code(0).json();
     assert_eq!((&json["data"]["matched"], &json["data"]["eligible"]), (&5.into(), &5.into()));
-    assert_eq!(json["data"]["outcome"]["done"], 5, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 5, "{json:#}");
     let jobs = left.database.value(
         "SELECT string_agg(right(id::text, 3), ' ' ORDER BY id) FROM jobs
           WHERE kind = 'CLIP_RENDER' AND state = 'queued' AND right(id::text, 3) BETWEEN '201' AND '215'",
@@ -348,7 +348,7 @@ fn plan_of_0_1_0_whose_jobs_changed_is_refused() {
     // All dead letters: 39 of them have been requeued since. And three ids, of which two were dead.
     for (plan, planned, eligible) in [("plan-a99bdde6a3cb", 131, 92), ("plan-a0a8d7ed6796", 2, 0)] {
         left.dlq(&["requeue", "--plan", plan, "--yes", "--reason", "x"]).expect_code(77);
-        let words = ["requeue", "--plan", plan, "--frozen", "--dry-run"];
+        let words = ["requeue", "--plan", plan, "--ignore-changes", "--dry-run"];
         let json = left.dlq(&words).expect_code(0).json();
         let read = (&json["data"]["matched"], &json["data"]["eligible"]);
         assert_eq!(read, (&planned.into(), &eligible.into()), "{plan}");
@@ -371,8 +371,8 @@ fn plans_and_operations_of_0_1_0_are_each_read() {
             // A damaged file is 78, a missing one says so.
             let others = ["28e14b", "395f01", "2a35a4", "29a5ab", "91f523"];
             match others.iter().any(|other| id.ends_with(other)) {
-                true => refused([flag, id], "--resume goes on with requeues alone", 64),
-                false => refused([flag, id], "it was made for db.example:5432/", 77),
+                true => refused([flag, id], "only requeues can be resumed", 64),
+                false => refused([flag, id], "it belongs to database db.example:5432/", 77),
             }
             read += 1;
         }
@@ -390,7 +390,10 @@ fn records_of_0_1_0_about_another_database_are_refused() {
     };
     for words in [["--plan", "plan-fd4e5f767258"], ["--resume", KILLED]] {
         let refused = run(&words).expect_code(77);
-        assert!(refused.stderr.contains("it was made for db.example:5432/queue"), "{refused:#?}");
+        assert!(
+            refused.stderr.contains("it belongs to database db.example:5432/queue"),
+            "{refused:#?}"
+        );
     }
     run(&["--plan", "plan-000000000000"]).expect_code(64);
     assert_eq!(left.database.value("SELECT max(id) FROM job_events"), "214", "nothing was written");
@@ -405,9 +408,9 @@ fn journal_of_0_1_0_is_listed_and_finished() {
         .map(|o| (o["operation"].as_str().unwrap(), o["jobs"].as_u64(), o["planned"].as_u64()))
         .collect();
     let mut wanted = [
-        (LOCAL_UNDONE, Some(3), None),
-        (LOCAL_UNDO, Some(3), None),
-        (LOCAL_FINISHED, Some(2), None),
+        (LOCAL_UNDONE, Some(3), Some(3)),
+        (LOCAL_UNDO, Some(3), Some(3)),
+        (LOCAL_FINISHED, Some(2), Some(2)),
         (LOCAL_KILLED, Some(0), Some(13)),
     ];
     // They started within the same second; ids have no finer time.
@@ -416,9 +419,9 @@ fn journal_of_0_1_0_is_listed_and_finished() {
     // Five of the thirteen are in the journal and committed.
     let words = ["requeue", "--resume", LOCAL_KILLED, "--rate", "1000/s", "--yes"];
     let json = left.dlq(&words).expect_code(0).json();
-    let excluded = &json["data"]["excluded"][0];
-    assert_eq!((&excluded["reason"], &excluded["jobs"]), (&"already_done".into(), &5.into()));
-    assert_eq!(json["data"]["outcome"]["done"], 8, "{json:#}");
+    let excluded = &json["data"]["skipped"][0];
+    assert_eq!((&excluded["reason"], &excluded["jobs"]), (&"requeued_before".into(), &5.into()));
+    assert_eq!(json["data"]["outcome"]["written"], 8, "{json:#}");
     let dead = "SELECT count(*) FROM jobs WHERE status = 'failed' AND kind = 'CLIP_RENDER'";
     assert_eq!(left.database.value(dead), "0");
 }
@@ -434,11 +437,11 @@ fn journal_of_0_1_0_is_undone() {
     };
     assert!(row(204).starts_with("queued 0 2026-11-29 00:38:53"), "{}", row(204));
     let json = left.dlq(&["undo", LOCAL_FINISHED, "--yes"]).expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 2, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 2, "{json:#}");
     assert!(row(204).starts_with("failed 5 2026-11-29 00:08:05.086391 "), "{}", row(204));
     // Of the killed operation, the jobs in its journal; its first job has its previous values.
     let json = left.dlq(&["undo", LOCAL_KILLED, "--yes"]).expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 5, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 5, "{json:#}");
     assert!(row(206).starts_with("failed 5 2026-11-28 23:58:05.086391 "), "{}", row(206));
     // The journal has one error of this operation redacted, and all of it is undone already.
     let json = left.dlq(&["undo", LOCAL_UNDONE, "--yes"]).expect_code(0).json();
@@ -618,9 +621,9 @@ fn advice_of_0_1_0_precedes_the_built_in_advice() {
         let start = &message[..8];
         let advice = groups
             .iter()
-            .find(|group| group["template"].as_str().unwrap().starts_with(start))
+            .find(|group| group["cause"].as_str().unwrap().starts_with(start))
             .map(|group| &group["advice"]);
-        let wanted = serde_json::json!({"class": class, "safe_to_retry": retry, "text": text});
+        let wanted = serde_json::json!({"category": class, "safe_to_retry": retry, "text": text});
         assert_eq!(advice, Some(&wanted), "{json:#}");
     }
 }

@@ -33,8 +33,9 @@ pub(crate) async fn selection_at(
     let selection = flags.selection(now);
     check_selection(&selection, now)?;
     if selection.workspace.is_some() && layout.workspace.is_none() {
-        return Err(Error::usage("this database's jobs belong to no workspace")
-            .hint("leave --workspace out"));
+        return Err(
+            Error::usage("jobs of this database have no workspace").hint("remove --workspace")
+        );
     }
     Ok(selection)
 }
@@ -43,10 +44,10 @@ fn check_selection(selection: &Selection, now: Timestamp) -> Result<(), Error> {
     if let Some(id) = &selection.workspace
         && JobId::parse(id, IdType::Uuid).is_none()
     {
-        return Err(Error::usage(format!("\"{id}\" is no workspace id")).hint("expected a uuid"));
+        return Err(Error::usage(format!("\"{id}\" is not a workspace id")).hint("expected a uuid"));
     }
     if selection.error.as_ref().is_some_and(|text| text.trim().is_empty()) {
-        return Err(Error::usage("--error is empty").hint("give it a part of the error text"));
+        return Err(Error::usage("--error is empty").hint("pass a part of the error text"));
     }
     if let Some(group) = &selection.group {
         check_group(group)?;
@@ -54,10 +55,10 @@ fn check_selection(selection: &Selection, now: Timestamp) -> Result<(), Error> {
     if let (Some(since), Some(until)) = (selection.since, selection.until)
         && since >= until
     {
-        return Err(Error::usage("--since is not before --until, so nothing can match"));
+        return Err(Error::usage("--since is not before --until: nothing can match"));
     }
     if selection.since.is_some_and(|since| since > now) {
-        return Err(Error::usage("--since lies in the future, so nothing can match"));
+        return Err(Error::usage("--since is in the future: nothing can match"));
     }
     Ok(())
 }
@@ -68,13 +69,13 @@ pub(crate) fn check_group(group: &str) -> Result<(), Error> {
     match fingerprint::version_of_hash(group) {
         Some(fingerprint::VERSION) => Ok(()),
         Some(version) => Err(Error::usage(format!(
-            "group {group} is an id of the grouping rules {version}; this version groups by {}",
+            "group {group} has an id of the grouping rules {version}; this version uses {}",
             fingerprint::VERSION
         ))
-        .hint("find its errors under their new id: cliplyctl dlq groups")),
-        None => Err(Error::usage(format!("\"{group}\" is no group"))
-            .hint(format!("expected a hash such as {}-3f9a2c1b07", fingerprint::VERSION))
-            .hint("groups are listed by: cliplyctl dlq groups")),
+        .hint("list the groups with their new ids: cliplyctl dlq groups")),
+        None => Err(Error::usage(format!("\"{group}\" is not a group id"))
+            .hint(format!("expected an id such as {}-3f9a2c1b07", fingerprint::VERSION))
+            .hint("list them: cliplyctl dlq groups")),
     }
 }
 

@@ -32,7 +32,7 @@ impl<'a> ListQuery<'a> {
         let cursor = |text: &String| {
             Cursor::parse(text, args.sort, layout.id).map_err(|message| {
                 Error::usage(message)
-                    .hint("take it from the last line of the page before: --after CURSOR")
+                    .hint("copy the cursor from the next steps of the page before: --after CURSOR")
             })
         };
         let after = args.after.as_ref().map(cursor).transpose()?;

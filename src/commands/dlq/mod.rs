@@ -19,6 +19,7 @@ use crate::facts::operation::OperationId;
 /// Parses an operation id of the command line.
 fn operation(text: &str) -> Result<OperationId, Error> {
     OperationId::parse(text).ok_or_else(|| {
-        Error::usage(format!("\"{text}\" is no operation id")).hint("cliplyctl dlq ops lists them")
+        Error::usage(format!("\"{text}\" is not an operation id"))
+            .hint("list them: cliplyctl dlq ops")
     })
 }

@@ -3,9 +3,10 @@
 use super::target::{ResolvedTarget, resolve};
 use crate::advice::SHIPPED;
 use crate::cli::{ConfirmationArgs, DlqRequeue};
-use crate::commands::confirm;
+use crate::commands::confirm::{self, WriteAction};
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::canary::Backlog;
 use crate::facts::identity::Protection;
 use crate::facts::operation::{OperationType, REQUEUED};
 use crate::facts::requeue::{Plan, PlanSkip, Target};
@@ -13,14 +14,14 @@ use crate::queue::Lifecycle;
 use crate::report::{Report, requeue as report};
 use crate::requeue::job_tracker::JobTracker;
 use crate::requeue::operation::RecordStore;
-use crate::requeue::{execute, operation, plan, protection};
+use crate::requeue::{execute, operation, plan, protection, recent_failures};
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::files::operation_lock::OperationLock;
 use crate::sources::postgres::requeue::operation_events::LocatedOperation;
 use crate::sources::postgres::requeue::preconditions::{self, WritePreconditions};
 use crate::sources::postgres::requeue::stored::Stored;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
-use crate::sources::postgres::table_load;
+use crate::sources::postgres::{recent_activity, table_load};
 
 /// Up to this many ids of the command line are written in one transaction, all or none.
 const MAX_ALL_OR_NOTHING: usize = 500;
@@ -41,6 +42,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     let preconditions =
         preconditions::read(database, layout, &assigned, stage, context.timeout()).await?;
     let unknown_guard = protection::compare_databases(context).await?;
+    confirm::check_guards(context, &args.confirmation, &preconditions, unknown_guard)?;
     let protection = context.protection();
     let resolved = resolve(context, args, store.as_ref(), &preconditions, &columns).await?;
     let ResolvedTarget { target, options, stored_plan, resumed, requeued, lock } = resolved;
@@ -54,6 +56,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
         stored: stored_plan.as_ref(),
     };
     let mut plan = plan::build_plan(context, request, &preconditions).await?;
+    recent_failures::add(context, &mut plan, preconditions.now).await;
     let all_or_nothing = resumed.is_none() && is_all_or_nothing(&plan);
     if all_or_nothing {
         refuse_if_not_at_once(args, &plan)?;
@@ -69,10 +72,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     if let Some(record) = &resumed {
         add_resumed(context, record, &columns, store.as_ref().ok(), &mut view).await?;
     }
-    if view.canary.is_some() {
-        let load = table_load::read(database, layout, Some(MAX_DUE_COUNTED)).await.ok();
-        view.due_before = load.and_then(|load| load.due).filter(|due| *due <= MAX_DUE_COUNTED);
-    }
+    estimate_canary(context, &mut view).await;
     if is_refused(&plan) {
         return Ok(report::refused(&view));
     }
@@ -88,7 +88,10 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
         let obstacle = preconditions.obstacle.as_deref();
         return Ok(report::planned(&view, args.confirmation.dry_run, obstacle));
     }
-    execute::refuse_if_not_writable(context, &preconditions, unknown_guard)?;
+    // A resumed operation continues as it was confirmed; the plan only warns.
+    if args.confirmation.yes && view.canary.is_none() && resumed.is_none() {
+        recent_failures::refuse_without_canary(&plan, &view.command_with_canary())?;
+    }
     let planned = Planned { view, columns, preconditions, all_or_nothing, lock };
     apply(context, args, planned, store, resumed.as_ref()).await
 }
@@ -103,22 +106,21 @@ fn refuse_if_not_at_once(args: &DlqRequeue, plan: &Plan) -> Result<(), Error> {
     let Target::Ids(ids) = &plan.target else { return Ok(()) };
     let why = if ids.len() > MAX_ALL_OR_NOTHING {
         format!(
-            "{} ids, and at most {MAX_ALL_OR_NOTHING} can be",
+            "at most {MAX_ALL_OR_NOTHING} ids are possible, not {}",
             crate::text::count(ids.len() as u64)
         )
     } else if args.canary.to_canary().is_some() {
-        "with --canary they cannot be".to_owned()
+        "--canary is not possible".to_owned()
     } else if args.throttle.spread.is_some() || !args.throttle.to_throttle().is_unlimited() {
-        "with --rate, --spread or --pause-above they cannot be".to_owned()
+        "--rate, --spread and --pause-above are not possible".to_owned()
     } else {
         return Ok(());
     };
-    Err(Error::usage(format!("ids are requeued all or none, in one transaction: {why}")).hint(
-        "--skip-ineligible requeues each job on its own, and reports those that could not be",
-    ))
+    Err(Error::usage(format!("ids are requeued all or none, in one transaction: {why}"))
+        .hint("requeue each job on its own: --skip-ineligible"))
 }
 
-/// Adds what became of the resumed operation so far.
+/// Adds the outcome of the resumed operation so far.
 async fn add_resumed(
     context: &Context,
     record: &StoredOperation,
@@ -170,7 +172,7 @@ fn plan_view<'a>(
         rules: context.settings.advice.iter().chain(SHIPPED).collect(),
         undone: 0,
         failed: 0,
-        due_before: None,
+        backlog: None,
         protected: protection.protected.as_deref(),
         // A resumed operation keeps its reason unless another one is given.
         reason: args
@@ -178,6 +180,22 @@ fn plan_view<'a>(
             .reason
             .as_deref()
             .or_else(|| resumed.and_then(|record| record.author.reason.as_deref())),
+    }
+}
+
+/// Reads the due jobs that run before those of the canary, from which the timeout of its batches follows.
+async fn estimate_canary(context: &Context, view: &mut report::RequeuePlanView<'_>) {
+    let Some(canary) = &mut view.canary else { return };
+    let (Ok(database), Ok(layout)) = (context.database().await, context.layout().await) else {
+        return;
+    };
+    let load = table_load::read(database, layout, Some(MAX_DUE_COUNTED)).await.ok();
+    let due = load.and_then(|load| load.due).filter(|due| *due <= MAX_DUE_COUNTED);
+    let throughput = recent_activity::throughput(database, layout, context.timeout()).await;
+    let finished_per_minute = throughput.ok().flatten().map(|each| each.finished_per_minute);
+    view.backlog = due.map(|due| Backlog { due, finished_per_minute });
+    if let (Some(backlog), false) = (view.backlog, canary.is_timeout_given) {
+        canary.timeout = backlog.timeout();
     }
 }
 
@@ -219,13 +237,14 @@ async fn apply(
     let (plan, layout) = (view.plan, context.layout().await?);
     let store = operation::open_local_store(store, view.journal_only)?;
     let jobs = plan.ids.len() as u64;
-    let first =
-        view.canary.as_ref().map(|canary| canary.batch_sizes.first_batch_jobs(&plan.group_of_job));
     let document = report::document(&view);
     let confirmation =
         ConfirmationArgs { reason: view.reason.map(str::to_owned), ..args.confirmation.clone() };
-    let permit = confirm::confirm(context, &confirmation, (jobs, first), &document).await?;
-    let reason = args.confirmation.reason.as_deref();
+    let action = WriteAction::Requeue { first: view.first_batch_jobs() };
+    let confirmed = confirm::confirm(context, &confirmation, (action, jobs), &document).await?;
+    // The stored reason of a resumed operation is not a new one.
+    let typed = confirmed.reason.as_deref().filter(|_| view.reason.is_none());
+    let reason = args.confirmation.reason.as_deref().or(typed);
     let mut record = match resumed {
         Some(record) => record.clone().resumed_by(context.author(reason)),
         None => {
@@ -233,7 +252,11 @@ async fn apply(
             let jobs = plan.ids.len();
             let record =
                 operation::new_record(context, id, OperationType::Requeue, reason, jobs).await?;
-            StoredOperation { plan: plan.id.clone(), ..record }
+            let (kind, group) = match plan.groups.as_slice() {
+                [group] => (Some(group.kind.clone()), Some(group.group.clone())),
+                _ => (None, None),
+            };
+            StoredOperation { plan: plan.id.clone(), kind, group, ..record }
         }
     };
     // Held until the end of the command, so that nobody resumes what is still being written.
@@ -251,9 +274,9 @@ async fn apply(
     let stored = Stored::with_role(layout, Lifecycle::Queued, &traits);
     let spread = columns.with_spread(view.throttle.spread);
     let write = execute::ApprovedWrite {
-        permit,
+        permit: confirmed.permit,
         statements: statements::requeue(layout, &spread, &stored),
-        event: operation::event(&record.operation, &record.author, REQUEUED, None),
+        event: operation::event(&record, REQUEUED),
         input: WriteInput { jobs: &plan.ids, keys: &keys },
         all_or_nothing,
         throttle: view.throttle,

@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Er
     required(layout)?;
     let job = jobs::read(context, &args.id).await?;
     if job.role != Lifecycle::Dead {
-        let message = format!("job {} is not dead: its state is {}", job.id, job.state);
+        let message = format!("job {} is not a dead letter: its state is {}", job.id, job.state);
         return Err(SourceError::new(SourceErrorKind::NotFound, message)
             .hint(format!("see {}", ShellCommand::new("jobs show").arg(&job.id)))
             .into());

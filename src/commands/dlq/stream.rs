@@ -25,8 +25,8 @@ pub(crate) async fn run(
     rows: RowStream,
 ) -> Result<ExitCode, Error> {
     if args.sort == Order::DeadSince {
-        return Err(Error::usage("--sort died cannot be streamed: it reads everything first")
-            .hint("leave --sort out and sort the rows by died_at"));
+        return Err(Error::usage("--sort dead-since does not support -o ndjson and csv")
+            .hint("remove --sort and sort the rows by dead_since"));
     }
     source::required(context.layout().await?)?;
     let query = ListQuery::by(context, args).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn run(
 }
 
 fn print_error(error: io::Error) -> Error {
-    Error::unavailable("the rows could not be written").cause(error)
+    Error::unavailable("cannot write the rows").cause(error)
 }
 
 /// Returns the error of an incomplete output, with the number of printed rows and the cursor to continue
@@ -69,7 +69,7 @@ fn incomplete_error(error: SourceError, count: u64, last: Option<Cursor>) -> Err
     let mut error = Error::from(error);
     error.message = format!("after {count} rows: {}", error.message);
     if timeout {
-        error = error.hint("give it more time: --timeout 5m");
+        error = error.hint("allow more time: --timeout 5m");
     }
-    error.hint(format!("or go on behind the last row: --after {cursor}"))
+    error.hint(format!("continue after the last row: --after {cursor}"))
 }

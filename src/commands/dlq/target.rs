@@ -47,8 +47,8 @@ pub(crate) async fn resolve(
         let operation = super::operation(operation)?;
         let store = store.map_err(Clone::clone)?;
         let record = store.operation(&operation)?.ok_or_else(|| {
-            Error::usage(format!("operation {operation} was not begun on this machine"))
-                .hint("the same selection again requeues what is still dead")
+            Error::usage(format!("operation {operation} was not started on this machine"))
+                .hint("requeue the same selection again")
         })?;
         if record.operation_type != OperationType::Requeue {
             return Err(wrong_type::refusal(
@@ -120,12 +120,13 @@ async fn same_command(
     let requeued: Vec<_> = resumed.requeued.iter().copied().collect();
     let dead = operation_events::dead_ids(database, layout, &requeued, context.timeout()).await?;
     if dead.is_empty() {
-        context.terminal.print_note(&format!("the same command did not finish: {operation}"));
+        context
+            .terminal
+            .print_note(&format!("resuming the interrupted operation {operation} of the same ids"));
         return Ok(SameCommand::Resume(Box::new(resumed)));
     }
     context.terminal.print_note(&format!(
-        "the same command did not finish, and jobs of it are dead letters again: {operation} ends, a new \
-         operation begins"
+        "jobs of the interrupted operation {operation} are dead letters again: starting a new operation"
     ));
     store.save_operation(&closed)?;
     Ok(SameCommand::Begin(resumed.requeued.difference(&dead).copied().collect()))
@@ -144,8 +145,8 @@ async fn target(
     }
     let selection = filter::selection_at(context, layout, &args.filter, preconditions.now).await?;
     if selection.is_all() && !args.all {
-        return Err(Error::usage("nothing says which dead letters are meant")
-            .hint("give ids, a filter such as --kind or --group, or --all"));
+        return Err(Error::usage("no jobs selected")
+            .hint("pass ids, a filter such as --kind or --group, or --all"));
     }
     Ok(Target::Filter(selection))
 }
@@ -170,7 +171,7 @@ async fn find_interrupted(
 }
 
 /// Returns the jobs of a stored operation as the target, with those that it requeued before. The operation is
-/// owned before anything is read, so that nobody else resumes it meanwhile.
+/// owned before anything is read, so that no other process resumes it meanwhile.
 async fn resume(
     context: &Context,
     store: &LocalStore,
@@ -208,7 +209,6 @@ fn ensure_same_groups(plan: &StoredPlan) -> Result<(), Error> {
         return Ok(());
     };
     filter::check_group(group).map_err(|error| {
-        error
-            .hint(format!("or requeue the jobs that the plan lists: --plan {} --frozen", plan.plan))
+        error.hint(format!("or requeue the planned jobs: --plan {} --ignore-changes", plan.plan))
     })
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::wrong_type::{self, OperationCommand};
 use crate::cli::DlqUndo;
-use crate::commands::confirm;
+use crate::commands::confirm::{self, WriteAction};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
@@ -32,6 +32,7 @@ pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Err
     let preconditions =
         preconditions::read(database, layout, &columns.columns, stage, timeout).await?;
     let unknown_guard = protection::compare_databases(context).await?;
+    confirm::check_guards(context, &args.confirmation, &preconditions, unknown_guard)?;
     let located = operation_events::locate(database, layout, &undone_operation, timeout).await?;
     let requeued = read_requeued(context, &located, &columns, store.as_ref()).await?;
     if requeued.is_empty() {
@@ -65,7 +66,6 @@ pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Err
     if args.confirmation.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, args.confirmation.dry_run, &from));
     }
-    execute::refuse_if_not_writable(context, &preconditions, unknown_guard)?;
     let undo = Undo {
         scope: &scope,
         jobs: &jobs,
@@ -99,20 +99,20 @@ impl Undo<'_> {
         let journal_only = columns.enqueued.is_none();
         let store = operation::open_local_store(store, journal_only)?;
         let plan = operations::undo_plan(scope, &context.provenance());
-        let count = (scope.eligible, None);
-        let permit = confirm::confirm(context, &args.confirmation, count, &plan).await?;
+        let action = (WriteAction::Undo, scope.eligible);
+        let confirmed = confirm::confirm(context, &args.confirmation, action, &plan).await?;
         let undone = scope.operation;
         let id = operation::operation_id(&preconditions, &undone.to_string());
-        let reason = args.confirmation.reason.as_deref();
+        let reason = confirmed.reason.as_deref();
         let record =
             operation::new_record(context, id, OperationType::Undo, reason, jobs.len()).await?;
         let mut record = StoredOperation { undoes_operation: Some(undone.clone()), ..record };
         // Without events, a resume of the operation must find out which of its jobs were undone.
         let journal = operation::journal(store.as_ref(), journal_only, &record.operation)?;
         let write = execute::ApprovedWrite {
-            permit,
+            permit: confirmed.permit,
             statements,
-            event: operation::event(&record.operation, &record.author, UNDONE, Some(undone)),
+            event: operation::event(&record, UNDONE),
             input: WriteInput { jobs, keys },
             all_or_nothing: false,
             throttle: Throttle::default(),

@@ -35,37 +35,54 @@ pub(crate) async fn refusal(
     };
     let unwritten =
         record.filter(|record| reason.is_none() && record.written == 0 && !record.finished);
+    let named = |operation_type: &str, limit: &str| {
+        let action = command.action();
+        Error::usage(format!("cannot {action} {operation}: it is {operation_type}{limit}"))
+    };
+    let only_requeues = format!(", and only requeues can be {}", command.participle());
     Ok(match (operation_type, command) {
-        (Some(OperationType::Rescue), OperationCommand::Undo) => Error::usage(format!(
-            "operation {operation} is a rescue, and undo takes back requeues alone"
-        ))
-        .cause("the attempts of those jobs are lost, and their workers may be gone")
-        .hint("what each was is in its events: cliplyctl jobs show ID"),
-        (Some(OperationType::Rescue), OperationCommand::Follow) => Error::usage(format!(
-            "operation {operation} is a rescue, and follow looks after requeues alone"
-        ))
-        .hint("by their state now: cliplyctl dlq ops")
-        .hint("one of its jobs: cliplyctl jobs show ID"),
-        (Some(OperationType::Rescue), OperationCommand::Resume) => Error::usage(format!(
-            "operation {operation} is a rescue, and --resume goes on with requeues alone"
-        ))
-        .hint("cliplyctl jobs rescue goes on with what is still silent"),
-        (Some(OperationType::Undo), OperationCommand::Resume) => Error::usage(format!(
-            "operation {operation} is an undo, and --resume goes on with requeues alone"
-        ))
-        .hint("cliplyctl dlq undo of the same requeue puts back what is left"),
-        (Some(OperationType::Undo), _) => Error::usage(format!(
-            "operation {operation} is an undo itself"
-        ))
-        .hint("the jobs are dead again: cliplyctl dlq requeue puts them back into the queue"),
+        (Some(OperationType::Rescue), OperationCommand::Undo) => named("a rescue", &only_requeues)
+            .hint("show the previous values in the events of a job: cliplyctl jobs show ID"),
+        (Some(OperationType::Rescue), OperationCommand::Follow) => {
+            named("a rescue", &only_requeues)
+                .hint("show the states of its jobs: cliplyctl dlq ops")
+                .hint("show one of its jobs: cliplyctl jobs show ID")
+        }
+        (Some(OperationType::Rescue), OperationCommand::Resume) => {
+            named("a rescue", &only_requeues)
+                .hint("rescue the jobs that are still stuck: cliplyctl jobs rescue")
+        }
+        (Some(OperationType::Undo), OperationCommand::Resume) => named("an undo", &only_requeues)
+            .hint("undo the remaining jobs: run dlq undo again with the requeue of these jobs"),
+        (Some(OperationType::Undo), _) => {
+            named("an undo", &only_requeues).hint("requeue its jobs again: cliplyctl dlq requeue")
+        }
         _ => match unwritten {
-            Some(record) => Error::usage(format!("operation {operation} has written nothing yet"))
+            Some(record) => Error::usage(format!("operation {operation} has not written any job"))
                 .hint(format!(
-                    "it goes on with {}",
+                    "resume it: {}",
                     ShellCommand::new("dlq requeue --resume").arg(operation).flags(&record.flags)
                 )),
-            None => Error::usage(format!("operation {operation} requeued nothing here"))
-                .hint("cliplyctl dlq ops lists what is known"),
+            None => Error::usage(format!("operation {operation} is not known on this database"))
+                .hint("list them: cliplyctl dlq ops"),
         },
     })
+}
+
+impl OperationCommand {
+    fn action(self) -> &'static str {
+        match self {
+            Self::Follow => "follow",
+            Self::Undo => "undo",
+            Self::Resume => "resume",
+        }
+    }
+
+    fn participle(self) -> &'static str {
+        match self {
+            Self::Follow => "followed",
+            Self::Undo => "undone",
+            Self::Resume => "resumed",
+        }
+    }
 }

@@ -105,24 +105,20 @@ async fn confirm(
 ) -> Result<WritePermit, Error> {
     let diff = sanitize::lines(&plan.diff(&path.display().to_string())).into_owned();
     let shown = permit::show(&diff, |text| context.terminal.print_stderr(text));
+    let (keys, path) = (plan.keys.len() as u64, path.display());
+    let question = format!("Insert {} into {path}?", crate::text::plural(keys, "key", "keys"));
     let request = WriteRequest {
-        read_only: false, // applies only to databases
+        question: &question,
+        read_only: None, // applies only to databases
         protected: None,
         jobs: 0,
-        first: None,
         yes,
         confirm: None,
         reason: None,
         interactive: context.terminal.interactive,
     };
-    let (keys, path) = (plan.keys.len() as u64, path.display());
-    let keys = crate::text::plural(keys, "key", "keys");
-    request
-        .permit(shown, async |_: &str| {
-            let question = format!("Insert {keys} into {path}? [y/N] ");
-            context.terminal.ask(&question).await.map_err(permit::unanswered)
-        })
-        .await
+    let ask = async |prompt: &str| context.terminal.ask(prompt).await.map_err(permit::unanswered);
+    Ok(request.permit(shown, ask).await?.permit)
 }
 
 fn write_error(path: &Path, error: std::io::Error) -> Error {

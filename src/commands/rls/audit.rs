@@ -48,26 +48,23 @@ async fn confirm_write_probes(context: &Context, yes: bool) -> Result<WritePermi
         .hint("use --probe-writes only on a test database; without it the audit writes nothing"));
     }
     let database = settings.database.as_ref().map_err(Clone::clone)?;
+    let read_only = settings.read_only_by();
     let plan = format!(
         "On {}: sampled rows of every declared table are updated, deleted and added as each role, and\n\
          rolled back. Triggers run and sequences move all the same; rows are locked for a moment.\n",
         database.value
     );
     let request = WriteRequest {
-        read_only: settings.read_only,
+        question: "Try these writes?",
+        read_only: read_only.as_deref(),
         protected: None,
         jobs: 0,
-        first: None,
         yes,
         confirm: None,
         reason: None,
         interactive: context.terminal.interactive,
     };
     let shown = permit::show(&plan, |text| context.terminal.print_stderr(text));
-    request
-        .permit(shown, async |_: &str| {
-            let prompt = "Run test writes on this database? [y/N] ";
-            context.terminal.ask(prompt).await.map_err(permit::unanswered)
-        })
-        .await
+    let ask = async |prompt: &str| context.terminal.ask(prompt).await.map_err(permit::unanswered);
+    Ok(request.permit(shown, ask).await?.permit)
 }

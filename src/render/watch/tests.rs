@@ -84,5 +84,5 @@ fn operation_counts_as_running_while_it_writes() {
     operation.operation_type = OperationType::Undo;
     assert!(screen_with(&mut model, &operation).contains("undoing"));
     operation.last = 15.0;
-    assert!(screen_with(&mut model, &operation).contains("15s ago      120 put back: 80 queued"));
+    assert!(screen_with(&mut model, &operation).contains("15s ago      120 undone: 80 queued"));
 }

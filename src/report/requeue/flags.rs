@@ -22,13 +22,14 @@ pub(crate) fn resume_flags(view: &RequeuePlanView<'_>, jobs: u64) -> String {
 /// Returns the flags of the canary and of the rate limit.
 fn canary_and_rate(view: &RequeuePlanView<'_>) -> String {
     let mut flags = String::new();
-    if let Some(Canary { batch_sizes, timeout, stop_at }) = &view.canary {
+    if let Some(Canary { batch_sizes, timeout, is_timeout_given, stop_at }) = &view.canary {
         let defaults = Canary::default();
         flags.push_str(" --canary");
         flags.extend(
             (*batch_sizes != defaults.batch_sizes).then(|| format!(" --ramp {batch_sizes}")),
         );
-        let timeout = (*timeout != defaults.timeout).then(|| duration_flag(*timeout));
+        // A timeout that follows from the backlog is estimated again.
+        let timeout = is_timeout_given.then(|| duration_flag(*timeout));
         flags.extend(timeout.map(|timeout| format!(" --canary-timeout {timeout}")));
         flags.extend((*stop_at != defaults.stop_at).then(|| format!(" --stop-at {stop_at}%")));
     }

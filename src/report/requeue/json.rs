@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::RequeuePlanView;
 use super::plan::estimated_seconds;
-use crate::facts::requeue::{Plan, PlanSkip};
+use crate::facts::requeue::{Plan, PlanSkip, PlannedGroup};
 use crate::report::canary::CanaryGroupJson;
 use crate::report::follow::FollowJson;
 use crate::report::write_outcome::{JobReasonJson, NAMED, OutcomeJson};
@@ -20,11 +20,15 @@ pub(crate) struct RequeueJson {
     cutoff: String,
     matched: u64,
     eligible: u64,
-    excluded: Vec<ExcludedJson>,
+    skipped: Vec<SkippedJson>,
     groups: Vec<PlannedGroupJson>,
     samples: Vec<String>,
-    /// Estimated duration of the writes in seconds.
-    expected_duration: f64,
+    /// Estimated duration of the writes.
+    estimated_seconds: f64,
+    /// Estimated time until workers reach the first batch of a canary; null without one, or if unknown.
+    first_batch_seconds: Option<f64>,
+    /// Timeout of a batch of the canary; null without one.
+    batch_timeout_seconds: Option<f64>,
     /// Outcome of the writes; null if nothing was written.
     outcome: Option<OutcomeJson>,
     /// Results of the canary by group; null without a canary.
@@ -35,8 +39,8 @@ pub(crate) struct RequeueJson {
 
 /// Jobs that the plan skips for one reason.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct ExcludedJson {
-    /// `missing`, `not_dead`, `repeat_offender`, `beyond_max`, `already_done` or `changed`.
+pub(crate) struct SkippedJson {
+    /// `missing`, `not_dead`, `repeat_failure`, `beyond_max`, `requeued_before` or `changed`.
     reason: &'static str,
     jobs: u64,
     /// Some of the jobs, with their current state.
@@ -48,8 +52,12 @@ pub(crate) struct ExcludedJson {
 pub(crate) struct PlannedGroupJson {
     group: String,
     kind: String,
-    template: String,
+    cause: String,
     jobs: u64,
+    /// Number of dead letters that the group gained in the last 15 minutes, in the plan or not.
+    dead_lettered_last_15m: u64,
+    /// Age of the last of them; null if there is none.
+    last_dead_lettered_age_seconds: Option<f64>,
 }
 
 /// Returns the number of jobs that were requested but cannot be requeued: repeat failures, jobs that changed
@@ -66,32 +74,40 @@ pub(crate) fn not_requeued(plan: &Plan) -> u64 {
 /// Builds the JSON of a plan and of its outcome.
 pub(crate) fn data(view: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
     let plan = view.plan;
-    let excluded = plan.skipped.iter().map(|(reason, n, jobs)| ExcludedJson {
+    let skipped = plan.skipped.iter().map(|(reason, n, jobs)| SkippedJson {
         reason: reason.as_str(),
         jobs: *n,
         named: jobs
             .iter()
-            .map(|job| JobReasonJson { id: job.id.to_string(), why: job.state.clone() })
+            .map(|job| JobReasonJson { id: job.id.to_string(), reason: job.state.clone() })
             .collect(),
     });
-    let groups = plan.groups.iter().take(NAMED).map(|group| PlannedGroupJson {
-        group: group.group.clone(),
-        kind: group.kind.clone(),
-        template: group.cause.clone(),
-        jobs: group.jobs,
-    });
+    let wait = view.backlog.and_then(|backlog| backlog.wait());
     RequeueJson {
         plan: plan.id.clone(),
         stored: view.stored,
         cutoff: plan.cutoff.to_string(),
         matched: plan.matched,
         eligible: plan.ids.len() as u64,
-        excluded: excluded.collect(),
-        groups: groups.collect(),
+        skipped: skipped.collect(),
+        groups: plan.groups.iter().take(NAMED).map(group_json).collect(),
         samples: plan.samples.iter().map(|sample| sample.id.to_string()).collect(),
-        expected_duration: estimated_seconds(view),
+        estimated_seconds: estimated_seconds(view),
+        first_batch_seconds: wait.map(|wait| wait.as_secs_f64().round()),
+        batch_timeout_seconds: view.canary.as_ref().map(|canary| canary.timeout.as_secs_f64()),
         outcome,
         canary: None,
         followed: None,
+    }
+}
+
+fn group_json(group: &PlannedGroup) -> PlannedGroupJson {
+    PlannedGroupJson {
+        group: group.group.clone(),
+        kind: group.kind.clone(),
+        cause: group.cause.clone(),
+        jobs: group.jobs,
+        dead_lettered_last_15m: group.recent.map_or(0, |recent| recent.jobs),
+        last_dead_lettered_age_seconds: group.recent.map(|recent| recent.last_age.round()),
     }
 }

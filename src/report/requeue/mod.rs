@@ -2,23 +2,26 @@
 
 mod flags;
 mod json;
+mod next_steps;
 mod plan;
 
 pub(crate) use flags::{plan_flags, resume_flags};
 use json::{data, not_requeued};
+use next_steps::{apply_commands, next_steps};
 pub(crate) use plan::document;
+use plan::skip_count;
 
-use super::write_outcome::{add_outcome, add_stop_error, exit, outcome_json};
+use super::write_outcome::{
+    WriteVerb, add_headline, add_outcome, add_stop_error, exit, outcome_json,
+};
 use super::{Document, Provenance, Report, canary, follow, title_line};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::advice::Advice;
-use crate::facts::canary::{Canary, CanaryGroupResult, CanaryStop};
+use crate::facts::canary::{Backlog, Canary};
 use crate::facts::operation::OperationId;
-use crate::facts::requeue::{Outcome, Plan, PlanSkip, RequeueRun, WriteStop};
+use crate::facts::requeue::{Outcome, Plan, PlanSkip, RequeueRun};
 use crate::facts::throttle::Throttle;
-use crate::text::ShellCommand;
-use crate::text::plural;
 
 /// A plan with everything that its report shows.
 pub(crate) struct RequeuePlanView<'a> {
@@ -42,29 +45,36 @@ pub(crate) struct RequeuePlanView<'a> {
     pub(crate) undone: u64,
     /// Jobs of the resumed operation that failed again since, as far as that is known.
     pub(crate) failed: u64,
-    /// Due jobs that run before those of the canary, if they were counted.
-    pub(crate) due_before: Option<u64>,
+    /// The due jobs that run before those of the canary, if they were counted.
+    pub(crate) backlog: Option<Backlog>,
     /// The protected context that this database belongs to.
     pub(crate) protected: Option<&'a str>,
     /// The reason given by the operator.
     pub(crate) reason: Option<&'a str>,
 }
 
+impl RequeuePlanView<'_> {
+    /// Number of jobs that the canary requeues first; `None` without a canary.
+    pub(crate) fn first_batch_jobs(&self) -> Option<u64> {
+        let canary = self.canary.as_ref()?;
+        Some(canary.batch_sizes.first_batch_jobs(&self.plan.group_of_job))
+    }
+
+    /// The command that applies the plan, or resumes its operation, with a canary.
+    pub(crate) fn command_with_canary(&self) -> String {
+        next_steps::command_with_canary(self)
+    }
+}
+
 /// Builds the report of a plan that was not applied: a preview, or nothing to do.
 pub(crate) fn planned(view: &RequeuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
     let mut document = document(view);
     let plan = view.plan;
-    if plan.matched == 0 {
-        document.note("no dead letter matches: nothing to do");
-    } else if plan.ids.is_empty() && view.resumes.is_some() {
-        document.note("nothing is left of it to requeue: nothing was written");
-    } else if plan.ids.is_empty() {
-        document.note("none of these may be requeued: nothing was written");
-    } else {
-        document.note("nothing was written");
+    if plan.matched > 0 {
+        document.note("Nothing was written.");
     }
     if let Some(obstacle) = obstacle {
-        document.note(format!("it could not be applied here: {obstacle}"));
+        document.note(format!("warning: this plan cannot be applied here: {obstacle}"));
     }
     if dry_run && !plan.ids.is_empty() {
         document.next(apply_commands(view));
@@ -78,53 +88,23 @@ pub(crate) fn planned(view: &RequeuePlanView<'_>, dry_run: bool, obstacle: Optio
     report
 }
 
-/// Returns the commands that apply a plan: by its id if it is stored, or by resuming its operation.
-fn apply_commands(view: &RequeuePlanView<'_>) -> Vec<(String, String)> {
-    let plan = view.plan;
-    let (apply, flags, purpose) = match &view.resumes {
-        Some(operation) => {
-            let resume = ShellCommand::new("dlq requeue --resume").arg(operation);
-            (resume, resume_flags(view, plan.ids.len() as u64), "go on with it")
-        }
-        None if view.stored => {
-            let apply = ShellCommand::new("dlq requeue --plan").arg(&plan.id);
-            (apply, plan_flags(view), "apply exactly this")
-        }
-        None => return vec![],
-    };
-    let canary = (view.canary.is_none() && plan.ids.len() > 1).then(|| {
-        let purpose = "one job of each cause first, and the others once it finished";
-        (format!("{apply} --canary{flags}"), purpose.to_owned())
-    });
-    canary.into_iter().chain([(format!("{apply}{flags}"), purpose.to_owned())]).collect()
-}
-
 /// Builds the report of a refusal: some of the given ids are not dead letters.
 pub(crate) fn refused(view: &RequeuePlanView<'_>) -> Report {
     let plan = view.plan;
+    let reasons = [PlanSkip::Missing, PlanSkip::NotDead, PlanSkip::Changed];
+    let counts = reasons.map(|reason| (reason, plan.skipped_for(reason)));
+    let counts = counts.into_iter().filter(|(_, n)| *n > 0);
+    let jobs = counts.map(|(reason, n)| skip_count(reason, n)).collect::<Vec<_>>().join(", ");
     let mut document = document(view);
-    let jobs = describe_ineligible(plan);
-    document.note(format!("refused: {jobs}; nothing was written"));
-    document.note("--skip-ineligible leaves such ids out");
+    document.note(format!("Refused: {jobs}, and ids are all or nothing. Nothing was written."));
+    document.note("Use --skip-ineligible to requeue the others.");
     let mut report = Report::listing("dlq requeue", data(view, None), document);
     report.exit = ExitCode::Refused;
-    let error = Error::refused(format!("{jobs}, and ids are all or nothing"))
-        .hint("--skip-ineligible leaves them out");
+    let error = Error::refused(format!("refused: {jobs}, and ids are all or nothing"))
+        .hint("requeue the others: --skip-ineligible");
     report.errors.push(error);
     summarize(&mut report, plan, None);
     report
-}
-
-/// Returns, for example, `1 job does not exist and 2 jobs are not dead`.
-fn describe_ineligible(plan: &Plan) -> String {
-    let reasons = [
-        (PlanSkip::Missing, "job does not exist", "jobs do not exist"),
-        (PlanSkip::NotDead, "job is not dead", "jobs are not dead"),
-        (PlanSkip::Changed, "job changed since the plan", "jobs changed since the plan"),
-    ];
-    let counts = reasons.map(|(reason, one, more)| (plan.skipped_for(reason), one, more));
-    let counts = counts.into_iter().filter(|(n, ..)| *n > 0);
-    counts.map(|(n, one, more)| plural(n, one, more)).collect::<Vec<_>>().join(" and ")
 }
 
 /// Builds the report of a plan that was applied.
@@ -134,26 +114,33 @@ pub(crate) fn applied(
     run: &RequeueRun,
 ) -> Report {
     let outcome = &run.outcome;
+    let code = exit_code(run, exit(outcome, not_requeued(view.plan)));
     let mut document = Document::default();
+    let stopped = outcome.stopped.is_some();
+    let canary = canary::headline(&run.groups).filter(|_| !stopped);
+    let followed = run.followed.as_ref().filter(|_| !stopped);
+    match canary.or_else(|| followed.map(follow::headline)) {
+        Some((status, text)) => document.headline(status, text),
+        None => add_headline(&mut document, WriteVerb::Requeue, outcome, code),
+    }
     document.push(title_line::title("requeue", &view.from));
-    // A resumed operation reports only the jobs of this run.
-    let requeued = if view.resumes.is_some() { "requeued now" } else { "requeued" };
-    add_outcome(&mut document, operation, outcome, requeued);
+    let before = view.plan.skipped_for(PlanSkip::AlreadyRequeued);
+    add_outcome(&mut document, operation, outcome, (WriteVerb::Requeue, before));
     canary::add_blocks(&mut document, &run.groups);
     if let Some(followed) = &run.followed {
         follow::add_blocks(&mut document, followed);
     }
     if !run.resumable && outcome.not_requeued + outcome.in_doubt > 0 {
         document.note(
-            "the operation is not recorded on this machine: the same selection again requeues what is still dead",
+            "This machine has no record of the operation: to continue, requeue the same selection again.",
         );
     }
-    document.next(next(view, operation, run));
+    document.next(next_steps(view, operation, run));
     let mut data = data(view, Some(outcome_json(operation, outcome)));
     data.canary = view.canary.as_ref().map(|_| canary::json(&run.groups));
     data.followed = run.followed.as_ref().map(follow::json);
     let mut report = Report::listing("dlq requeue", data, document);
-    report.exit = exit_code(run, exit(outcome, not_requeued(view.plan)));
+    report.exit = code;
     add_stop_error(&mut report, outcome);
     summarize(&mut report, view.plan, Some(outcome));
     if let Some(followed) = &run.followed {
@@ -175,55 +162,6 @@ fn exit_code(run: &RequeueRun, written: ExitCode) -> ExitCode {
     let has = |code| outcomes.contains(&Some(code));
     let order = [ExitCode::Critical, ExitCode::Unknown, ExitCode::Interrupted, ExitCode::Partial];
     order.into_iter().find(|code| has(*code)).unwrap_or(written)
-}
-
-fn next(
-    view: &RequeuePlanView<'_>,
-    operation: &OperationId,
-    run: &RequeueRun,
-) -> Vec<(String, String)> {
-    let (outcome, mut next) = (&run.outcome, Vec::new());
-    let mut suggest = |command: String, purpose: &str| next.push((command, purpose.to_owned()));
-    // Only the machine with the record can resume an operation.
-    let left = if run.resumable { outcome.not_requeued + outcome.in_doubt } else { 0 };
-    // A resumed operation keeps the canary and the rate limit.
-    let flags = resume_flags(view, outcome.not_requeued + outcome.in_doubt);
-    let resume = ShellCommand::new("dlq requeue --resume").arg(operation).flags(flags).into();
-    if run.groups.iter().any(|group| group.stopped.is_some()) {
-        suggest(
-            ShellCommand::new("dlq follow").arg(operation).into(),
-            "what becomes of those that were requeued",
-        );
-        if outcome.not_requeued > 0 && run.resumable {
-            let failed = run.groups.iter().any(|group| group.stopped == Some(CanaryStop::Failed));
-            let condition = if failed { "the cause is mended" } else { "workers reach its jobs" };
-            suggest(resume, &format!("once {condition}: go on with the others"));
-        }
-        if run.groups.iter().any(CanaryGroupResult::may_be_untouched) {
-            suggest(
-                ShellCommand::new("dlq undo").arg(operation).into(),
-                "take back what no worker has touched",
-            );
-        }
-    } else if left > 0 {
-        match outcome.stopped {
-            Some(WriteStop::AllOrNothing(_)) => {}
-            Some(WriteStop::Undone) => suggest(resume, "if the others are wanted after all"),
-            Some(WriteStop::Rejected { .. }) => suggest(resume, "once the database accepts them"),
-            _ => suggest(resume, "finish it; nothing is done twice"),
-        }
-    } else if let Some(followed) = &run.followed {
-        follow::next(followed)
-            .into_iter()
-            .for_each(|(command, purpose)| suggest(command, &purpose));
-    } else if !run.groups.is_empty() && !run.groups.iter().any(CanaryGroupResult::may_be_untouched)
-    {
-        suggest("cliplyctl triage".to_owned(), "how all of it stands now");
-    } else if outcome.written > 0 {
-        suggest(ShellCommand::new("dlq follow").arg(operation).into(), "what becomes of them");
-        suggest(ShellCommand::new("dlq undo").arg(operation).into(), "take it back");
-    }
-    next
 }
 
 fn summarize(report: &mut Report, plan: &Plan, outcome: Option<&Outcome>) {

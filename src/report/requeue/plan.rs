@@ -5,13 +5,15 @@ use crate::advice::advise;
 use crate::facts::Status;
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::canary::Canary;
+use crate::facts::group::RecentFailures;
 use crate::facts::requeue::{Plan, PlanSkip, PlannedGroup};
 use crate::facts::throttle::Throttle;
 use crate::fingerprint::Fingerprint;
 use crate::report::dead_letter::retry_text;
 use crate::report::write_outcome::SHOWN;
 use crate::report::{Block, Cell, Column, Document, Table, title_line};
-use crate::text::{count, first_line, format_duration, plural};
+use crate::requeue::recent_failures;
+use crate::text::{age, count, first_line, format_duration, plural};
 
 /// Assumed speed of writes in jobs per second; lower than measured, so that estimates are
 /// pessimistic.
@@ -21,65 +23,107 @@ const RATE: f64 = 5_000.0;
 pub(crate) fn document(view: &RequeuePlanView<'_>) -> Document {
     let plan = view.plan;
     let mut document = Document::default();
+    document.summary(headline(view));
     document.push(title_line::title("requeue plan", &view.from));
+    document.push(Block::Pairs(pairs(view)));
+    if plan.groups.len() > 1 {
+        groups(&mut document, view);
+    }
+    skipped_jobs(&mut document, plan);
+    notes(&mut document, view);
+    warnings(&mut document, view);
+    document
+}
+
+/// `Plan: requeue 14 dead letters of 1 group, 1 job first`
+fn headline(view: &RequeuePlanView<'_>) -> String {
+    let plan = view.plan;
+    let jobs = plan.ids.len() as u64;
+    if plan.matched == 0 {
+        return "No dead letters match.".to_owned();
+    }
+    if jobs == 0 && view.resumes.is_some() {
+        return "Nothing to requeue: no job of this operation is left as planned.".to_owned();
+    }
+    if jobs == 0 {
+        let skipped: Vec<_> =
+            plan.skipped.iter().map(|(reason, n, _)| skip_count(*reason, *n)).collect();
+        return format!("Nothing to requeue: {}.", skipped.join(", "));
+    }
+    let letters = plural(jobs, "dead letter", "dead letters");
+    let of_groups = match plan.groups.len() as u64 {
+        0 => String::new(),
+        groups => format!(" of {}", plural(groups, "group", "groups")),
+    };
+    let first = view.first_batch_jobs().filter(|first| *first < jobs);
+    let first = first.map_or_else(String::new, |n| format!(", {} first", plural(n, "job", "jobs")));
+    format!("Plan: requeue {letters}{of_groups}{first}")
+}
+
+fn pairs(view: &RequeuePlanView<'_>) -> Vec<(&'static str, Cell)> {
+    let plan = view.plan;
+    let jobs = plan.ids.len() as u64;
     let mut pairs = vec![
         ("plan", Cell::strong(&plan.id)),
-        ("matched", Cell::plain(count(plan.matched))),
-        ("to requeue", Cell::strong(count(plan.ids.len() as u64))),
+        ("to requeue", Cell::strong(format!("{} of {} matched", count(jobs), count(plan.matched)))),
     ];
+    if let Some(operation) = &view.resumes {
+        pairs.insert(1, ("resumes", Cell::plain(operation.to_string())));
+    }
     for (reason, n, _) in &plan.skipped {
         pairs.push((label(*reason), Cell::plain(count(*n))));
     }
-    let duration = crate::text::age(estimated_seconds(view));
-    let estimate = match &view.canary {
-        Some(_) => {
-            let due = match view.due_before {
-                Some(due) => plural(due, "job that is due", "jobs that are due"),
-                None => "what is due".to_owned(),
-            };
-            format!(
-                "about {duration} to write; each step then waits until workers reach its jobs, behind {due}"
-            )
+    if let [group] = plan.groups.as_slice() {
+        let cause = first_line(&group.cause);
+        pairs.push(("group", Cell::plain(format!("{}: {cause}", group.group))));
+    }
+    if jobs > 0 {
+        if let Some(canary) = &view.canary {
+            pairs.extend(canary_pairs(canary, plan));
         }
-        None => format!("about {duration}"),
+        pairs.push(("estimate", Cell::plain(estimate(view))));
+        pairs.extend(describe_throttle(&view.throttle).map(|text| ("rate", Cell::plain(text))));
+    }
+    let incomplete = plan.repeat_failures_incomplete.as_ref();
+    pairs.extend(incomplete.map(|why| ("repeat failures", Cell::muted(why))));
+    pairs
+}
+
+/// The batches of a canary, and when it stops.
+fn canary_pairs(canary: &Canary, plan: &Plan) -> [(&'static str, Cell); 2] {
+    let Canary { batch_sizes, timeout, stop_at, .. } = canary;
+    let batches = match plan.groups.as_slice() {
+        [group] => {
+            let mut sizes = batch_sizes.batches_of(group.jobs);
+            let last = sizes.pop().unwrap_or_default();
+            let mut words: Vec<_> = sizes.iter().map(|jobs| count(*jobs)).collect();
+            let last = count(last);
+            words.push(if words.is_empty() { last } else { format!("then the remaining {last}") });
+            words.join(", ")
+        }
+        _ => format!("{} of each group", batch_sizes.to_string().replace(',', ", ")),
     };
-    pairs.push(("expected", Cell::plain(estimate)));
-    pairs.extend(describe_throttle(&view.throttle).map(|text| ("pace", Cell::plain(text))));
-    pairs.push(("repeat offenders", Cell::muted(&plan.repeat_failures_examined)));
-    if let Some(canary) = &view.canary {
-        let Canary { batch_sizes, timeout, stop_at } = canary;
-        let text = format!(
-            "{batch_sizes} of each group; a step is waited for {} at most, and a group stops where its first \
-             step or more than {stop_at}% of a later one fails again",
-            format_duration(*timeout)
-        );
-        pairs.push(("canary", Cell::plain(text)));
+    let stops = format!("if batch 1 or more than {stop_at}% of a later batch fails again");
+    let batches = format!("{batches}; at most {} per batch", format_duration(*timeout));
+    [("batches", Cell::plain(batches)), ("stops", Cell::plain(stops))]
+}
+
+/// `1s to write; each batch then waits behind 69 due jobs, about 7m 00s`
+fn estimate(view: &RequeuePlanView<'_>) -> String {
+    let write = format!("{} to write", age(estimated_seconds(view)));
+    if view.canary.is_none() {
+        return write;
     }
-    document.push(Block::Pairs(pairs));
-    groups(&mut document, plan, &view.rules);
-    warn_unsafe_causes(&mut document, view);
-    samples(&mut document, plan);
-    skipped_jobs(&mut document, plan);
-    if view.journal_only {
-        document.note("this database keeps no events: the record stays on this machine, others will not see it");
+    let Some(backlog) = view.backlog else {
+        return format!("{write}; each batch then waits behind the due jobs");
+    };
+    if backlog.due == 0 {
+        return write;
     }
-    if let Some(operation) = &view.resumes {
-        document.note(format!("goes on with operation {operation}"));
-        if view.undone > 0 {
-            let jobs = plural(view.undone, "of its jobs was", "of its jobs were");
-            let remaining = if plan.ids.is_empty() {
-                "a new requeue would take them again"
-            } else {
-                "they stay dead, the others go"
-            };
-            document.note(format!("beware: {jobs} taken back by an undo since; {remaining}"));
-        }
-        if view.failed > 0 {
-            let jobs = plural(view.failed, "of its jobs has", "of its jobs have");
-            document.note(format!("beware: {jobs} failed again since: is the cause mended?"));
-        }
-    }
-    document
+    let jobs = plural(backlog.due, "due job", "due jobs");
+    let wait = backlog.wait().filter(|_| backlog.due > 0);
+    let wait = wait.map(|wait| format!(", about {}", age(wait.as_secs_f64())));
+    format!("{write}; each batch then waits behind {jobs}{}", wait.unwrap_or_default())
 }
 
 /// Returns the estimated duration of the writes in seconds, without waiting for workers.
@@ -88,48 +132,58 @@ pub(crate) fn estimated_seconds(view: &RequeuePlanView<'_>) -> f64 {
     (view.plan.ids.len() as f64 / rate).ceil()
 }
 
-/// Returns, for example, `at most 20 jobs a second; due one by one over 10m`.
+/// Returns, for example, `at most 20 jobs per second; run times spread over 10m`.
 fn describe_throttle(throttle: &Throttle) -> Option<String> {
     let mut parts = Vec::new();
     parts.extend(throttle.rate.map(|rate| {
         let jobs = (rate * 3_600.0).round() as u64;
         if rate >= 1.0 {
-            format!("at most {} a second", plural(rate.round() as u64, "job", "jobs"))
+            format!("at most {} per second", plural(rate.round() as u64, "job", "jobs"))
         } else {
-            format!("at most {} an hour", plural(jobs, "job", "jobs"))
+            format!("at most {} per hour", plural(jobs, "job", "jobs"))
         }
     }));
     parts.extend(
-        throttle.spread.map(|spread| format!("due one by one over {}", format_duration(spread))),
+        throttle.spread.map(|spread| format!("run times spread over {}", format_duration(spread))),
     );
-    parts.extend(
-        throttle
-            .pause_above
-            .map(|limit| format!("waits while more than {} are due", plural(limit, "job", "jobs"))),
-    );
+    parts.extend(throttle.pause_above.map(|limit| {
+        format!("pauses while more than {}", plural(limit, "job is due", "jobs are due"))
+    }));
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn label(reason: PlanSkip) -> &'static str {
     match reason {
-        PlanSkip::Missing => "left out: no such job",
-        PlanSkip::NotDead => "left out: not dead",
-        PlanSkip::RepeatFailure => "left out: repeat offender",
-        PlanSkip::OverMax => "left out: beyond --max",
-        PlanSkip::AlreadyRequeued => "already done",
-        PlanSkip::Changed => "left out: changed since",
+        PlanSkip::Missing => "skipped: not found",
+        PlanSkip::NotDead => "skipped: not dead",
+        PlanSkip::RepeatFailure => "skipped: repeat failure",
+        PlanSkip::OverMax => "skipped: beyond --max",
+        PlanSkip::AlreadyRequeued => "requeued before",
+        PlanSkip::Changed => "skipped: changed since",
     }
 }
 
-fn groups(document: &mut Document, plan: &Plan, rules: &[&Advice]) {
-    if plan.groups.is_empty() {
-        return;
-    }
+/// `2 jobs are not dead letters`
+pub(super) fn skip_count(reason: PlanSkip, jobs: u64) -> String {
+    let (one, more) = match reason {
+        PlanSkip::Missing => ("job does not exist", "jobs do not exist"),
+        PlanSkip::NotDead => ("job is not a dead letter", "jobs are not dead letters"),
+        PlanSkip::RepeatFailure => ("repeat failure", "repeat failures"),
+        PlanSkip::OverMax => ("job exceeds --max", "jobs exceed --max"),
+        PlanSkip::AlreadyRequeued => ("job was requeued before", "jobs were requeued before"),
+        PlanSkip::Changed => ("job changed since the plan", "jobs changed since the plan"),
+    };
+    plural(jobs, one, more)
+}
+
+fn groups(document: &mut Document, view: &RequeuePlanView<'_>) {
+    let plan = view.plan;
     let columns = vec![
         Column::number("jobs"),
         Column::text("kind"),
+        Column::number("last 15m"),
+        Column::text("safe to retry"),
         Column::text("group"),
-        Column::text("retry"),
         Column::prose("cause"),
     ];
     let mut table = Table::listing(columns);
@@ -137,36 +191,22 @@ fn groups(document: &mut Document, plan: &Plan, rules: &[&Advice]) {
         table.row(vec![
             Cell::plain(count(group.jobs)),
             Cell::plain(&group.kind),
+            recent_cell(group.recent),
+            retry_cell(group, &view.rules),
             Cell::plain(&group.group),
-            retry_cell(group, rules),
             Cell::plain(first_line(&group.cause)),
         ]);
     }
     document.push(Block::Table(table));
     if plan.groups.len() > SHOWN {
-        document.note(format!("and {} more groups", count((plan.groups.len() - SHOWN) as u64)));
+        document.note(format!("And {} more groups.", count((plan.groups.len() - SHOWN) as u64)));
     }
 }
 
-/// Adds a warning if many jobs with causes that need a fix first would be requeued at once.
-fn warn_unsafe_causes(document: &mut Document, view: &RequeuePlanView<'_>) {
-    let needs_fix = |group: &&PlannedGroup| {
-        matches!(safe_to_retry(group, &view.rules), Some(SafeToRetry::AfterFix | SafeToRetry::No))
-    };
-    let jobs = view.plan.groups.iter().filter(needs_fix).map(|group| group.jobs).sum();
-    if view.canary.is_none() && jobs > 1 {
-        document.note(format!(
-            "beware: {} died of what does not pass by itself: is it mended? --canary tries one of each cause first",
-            plural(jobs, "job", "jobs")
-        ));
-    }
-}
-
-/// Returns whether the advice calls a retry safe; `None` without advice.
-fn safe_to_retry(group: &PlannedGroup, rules: &[&Advice]) -> Option<SafeToRetry> {
-    let PlannedGroup { group: hash, code, cause: template, .. } = group.clone();
-    let fingerprint = Fingerprint { hash, code, template };
-    advise(rules.iter().copied(), &fingerprint).map(|advice| advice.safe_to_retry)
+fn recent_cell(recent: Option<RecentFailures>) -> Cell {
+    let jobs = recent.map_or(0, |recent| recent.jobs);
+    let status = if jobs > 0 { Status::Warning } else { Status::Ok };
+    Cell::value_with_status(count(jobs), status)
 }
 
 fn retry_cell(group: &PlannedGroup, rules: &[&Advice]) -> Cell {
@@ -177,20 +217,11 @@ fn retry_cell(group: &PlannedGroup, rules: &[&Advice]) -> Cell {
     }
 }
 
-fn samples(document: &mut Document, plan: &Plan) {
-    if plan.samples.is_empty() {
-        return;
-    }
-    let mut table =
-        Table::listing(vec![Column::text("sample"), Column::text("kind"), Column::prose("error")]);
-    for sample in &plan.samples {
-        table.row(vec![
-            Cell::plain(sample.id.to_string()),
-            Cell::plain(&sample.kind),
-            Cell::plain(first_line(&sample.error)),
-        ]);
-    }
-    document.push(Block::Table(table));
+/// Returns whether the advice calls a retry safe; `None` without advice.
+fn safe_to_retry(group: &PlannedGroup, rules: &[&Advice]) -> Option<SafeToRetry> {
+    let PlannedGroup { group: hash, code, cause: template, .. } = group.clone();
+    let fingerprint = Fingerprint { hash, code, template };
+    advise(rules.iter().copied(), &fingerprint).map(|advice| advice.safe_to_retry)
 }
 
 fn skipped_jobs(document: &mut Document, plan: &Plan) {
@@ -198,18 +229,80 @@ fn skipped_jobs(document: &mut Document, plan: &Plan) {
         .skipped
         .iter()
         .filter(|(reason, ..)| !matches!(reason, PlanSkip::OverMax | PlanSkip::AlreadyRequeued));
-    let mut table = Table::listing(vec![Column::text("left out"), Column::prose("why")]);
+    let mut table = Table::listing(vec![Column::text("skipped job"), Column::prose("reason")]);
     for (reason, _, jobs) in skipped {
         for job in jobs.iter().take(SHOWN) {
             let reason_text = match (reason, &job.state) {
-                (PlanSkip::NotDead, Some(state)) => format!("it is {state}"),
-                (PlanSkip::Missing, _) => "no such job".to_owned(),
-                _ => label(*reason).trim_start_matches("left out: ").to_owned(),
+                (PlanSkip::NotDead, Some(state)) => format!("not dead: its state is {state}"),
+                _ => label(*reason).trim_start_matches("skipped: ").to_owned(),
             };
             table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(reason_text)]);
         }
     }
     if !table.rows.is_empty() {
         document.push(Block::Table(table));
+    }
+}
+
+fn notes(document: &mut Document, view: &RequeuePlanView<'_>) {
+    if view.journal_only {
+        document.note(
+            "This database has no events table: only this machine records the operation, other operators cannot \
+             see it.",
+        );
+    }
+    if view.undone > 0 {
+        let jobs = plural(view.undone, "job of this operation was", "jobs of this operation were");
+        let remaining = match view.plan.ids.is_empty() {
+            true => "requeue the same selection again to include them",
+            false => "they stay dead letters, the remaining jobs are requeued",
+        };
+        document.note(format!("warning: {jobs} undone since; {remaining}"));
+    }
+    if view.failed > 0 {
+        let jobs = plural(view.failed, "job", "jobs");
+        document.note(format!(
+            "warning: {jobs} failed again since the requeue; check that the cause is fixed"
+        ));
+    }
+}
+
+/// Adds warnings about groups that are still failing, and about causes that need a fix first.
+fn warnings(document: &mut Document, view: &RequeuePlanView<'_>) {
+    let plan = view.plan;
+    let mut failing: Vec<_> = recent_failures::still_failing(plan).collect();
+    failing.sort_by_key(|(_, recent)| std::cmp::Reverse(recent.jobs));
+    match failing.as_slice() {
+        [] => {}
+        [(_, recent)] if plan.groups.len() == 1 => {
+            let recent = recent_failures::describe(*recent);
+            document.note(format!("warning: this group is still failing ({recent})"));
+        }
+        [(group, recent), others @ ..] => {
+            let (id, recent) = (&group.group, recent_failures::describe(*recent));
+            let more = match others.len() as u64 {
+                0 => String::new(),
+                others => format!(" and {}", plural(others, "more group", "more groups")),
+            };
+            document.note(format!("warning: still failing: {id} ({recent}){more}"));
+        }
+    }
+    if let Some(why) = &plan.recent_unknown {
+        document.note(format!("warning: not known which groups are still failing: {why}"));
+    }
+    let needs_fix = |group: &&PlannedGroup| {
+        matches!(safe_to_retry(group, &view.rules), Some(SafeToRetry::AfterFix | SafeToRetry::No))
+    };
+    let jobs = plan.groups.iter().filter(needs_fix).map(|group| group.jobs).sum();
+    if view.canary.is_none() && jobs > 1 {
+        document.note(format!(
+            "warning: {} failed with an error that a retry does not fix; use --canary to try 1 job per group first",
+            plural(jobs, "job", "jobs")
+        ));
+    }
+    let is_blocked = |backlog: &crate::facts::canary::Backlog| backlog.wait().is_none();
+    if view.canary.is_some() && view.backlog.as_ref().is_some_and(is_blocked) {
+        document
+            .note("warning: no job finished in the last 5m; workers may not reach batch 1 in time");
     }
 }

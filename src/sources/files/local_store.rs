@@ -77,6 +77,18 @@ pub(crate) struct StoredOperation {
     pub(crate) written: u64,
     /// Whether it is complete.
     pub(crate) finished: bool,
+    /// Whether it ended by itself although it is not complete: a canary, the database or an undo stopped it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) stopped: bool,
+    /// Process that wrote it last; `None` in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pid: Option<u32>,
+    /// Kind of its jobs, if all have the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
+    /// Group of its jobs, if all have the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<String>,
     /// Id of the operation that it undoes.
     #[serde(rename = "undoes")]
     pub(crate) undoes_operation: Option<OperationId>,
@@ -90,7 +102,8 @@ impl StoredOperation {
     #[must_use]
     pub(crate) fn resumed_by(self, author: Author) -> Self {
         let began = self.began.or_else(|| Some(self.author.clone()));
-        Self { author: author.resumes(self.author), began, ..self }
+        let pid = Some(std::process::id());
+        Self { author: author.resumes(self.author), began, pid, stopped: false, ..self }
     }
 }
 

@@ -14,7 +14,6 @@ use crate::facts::SourceError;
 use crate::facts::group::RequeuedBefore;
 use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::queue::{Layout, sql};
-use crate::text;
 
 /// Timeout of the query.
 const BUDGET: Duration = Duration::from_secs(1);
@@ -26,7 +25,8 @@ pub(crate) async fn requeued_before(
     layout: &Layout,
     timeout: Duration,
 ) -> RequeuedBefore {
-    let unknown = |searched: &str| RequeuedBefore { jobs: None, searched: searched.to_owned() };
+    let unknown =
+        |why: &str| RequeuedBefore { jobs: None, incomplete: Some(format!("not known: {why}")) };
     if let Err(error) = events::visible(layout) {
         return unknown(&error.to_string());
     }
@@ -35,9 +35,8 @@ pub(crate) async fn requeued_before(
     };
     match count(db, &statement, timeout.min(BUDGET)).await {
         Ok(jobs) => {
-            let searched =
-                format!("searched the newest {} events", text::count(u64::from(EVENTS_READ)));
-            RequeuedBefore { jobs: Some(jobs), searched }
+            let incomplete = events::search_limit(db, layout, EVENTS_READ, BUDGET).await;
+            RequeuedBefore { jobs: Some(jobs), incomplete: incomplete.unwrap_or_default() }
         }
         Err(error) => unknown(&format!("cannot read the events: {error}")),
     }

@@ -1,5 +1,10 @@
 //! The events table, if this role sees it.
 
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+
+use super::Database;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Events, EventsUnseen, Layout, TimeColumn};
 
@@ -23,6 +28,21 @@ pub(crate) fn visible(layout: &Layout) -> Result<Option<&Events>, SourceError> {
         )
         .hint(hint)),
     }
+}
+
+/// Returns which of the events a search of the newest `limit` covers; `None` if there are no more than that.
+pub(crate) async fn search_limit(
+    db: &Database,
+    layout: &Layout,
+    limit: u32,
+    timeout: Duration,
+) -> Result<Option<String>, SourceError> {
+    let Some(events) = &layout.events else { return Ok(None) };
+    // Without an order: the scan stops at the limit.
+    let statement = format!("select exists (select from {} offset $1) as more", events.relation);
+    let row = db.row(timeout, &statement, &[(&i64::from(limit), Type::INT8)]).await?;
+    let newest = crate::text::count(limit.into());
+    Ok(row.get::<_, bool>("more").then(|| format!("searched the newest {newest} events")))
 }
 
 /// Returns the events table and its time column, if the newest events can be queried.

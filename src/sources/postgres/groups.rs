@@ -37,7 +37,7 @@ pub(crate) async fn read(
     let conditions = Conditions::in_states(layout, selection, states);
     // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.
     let statement = format!(
-        "select id as job, {}, {}, {} as workspace from {jobs} where {}",
+        "select id as job, id::text as id, {}, {}, {} as workspace from {jobs} where {}",
         fingerprint_columns(layout),
         dead_letters::dead_since_columns(layout),
         sql::column_or_null(layout.workspace.as_ref(), "uuid"),
@@ -79,6 +79,8 @@ struct GroupBuilder {
 struct UndatedJob {
     /// Hash of its id.
     job: u64,
+    /// Its id.
+    id: String,
     /// Id of its group.
     group: String,
     dead_since: Option<DeadSince>,
@@ -104,12 +106,12 @@ impl GroupBuilder {
         let is_undated = self.needs_event(dead_since, row);
         if is_undated {
             let WorkspaceHash(job) = row.get("job");
-            let group = fingerprint.hash.clone();
-            self.undated.push(UndatedJob { job, group, dead_since, workspace });
+            let (id, group) = (row_types::shown_id(row), fingerprint.hash.clone());
+            self.undated.push(UndatedJob { job, id, group, dead_since, workspace });
         }
         if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
             if !is_undated {
-                group.add(dead_since, workspace);
+                group.add(dead_since, workspace, || row_types::shown_id(row));
             }
             return;
         }
@@ -117,7 +119,7 @@ impl GroupBuilder {
         let hash = fingerprint.hash.clone();
         let mut group = DeadLetterGroup::new(kind.as_deref().unwrap_or("-"), fingerprint);
         if !is_undated {
-            group.add(dead_since, workspace);
+            group.add(dead_since, workspace, || row_types::shown_id(row));
         }
         self.groups.insert(hash, group);
     }
@@ -132,12 +134,14 @@ impl GroupBuilder {
 
     /// Returns the groups, largest first. `deaths` are the times of death in the events.
     fn finish(mut self, deaths: &HashMap<u64, DeadSince>) -> Groups {
-        for UndatedJob { job, group, dead_since, workspace } in std::mem::take(&mut self.undated) {
+        for UndatedJob { job, id, group, dead_since, workspace } in
+            std::mem::take(&mut self.undated)
+        {
             let event = deaths.get(&job);
             let dead_since =
                 event.map(|event| death_events::newest(dead_since, *event)).or(dead_since);
             if let Some(group) = self.groups.get_mut(&group) {
-                group.add(dead_since, workspace);
+                group.add(dead_since, workspace, || id);
             }
         }
         let mut groups: Vec<_> = self.groups.into_values().collect();

@@ -12,7 +12,7 @@ pub(crate) mod earlier_requeues;
 mod errors;
 pub(crate) mod evaluate;
 pub(crate) mod event_histogram;
-mod events;
+pub(crate) mod events;
 pub(crate) mod flow;
 pub(crate) mod grants;
 pub(crate) mod groups;

@@ -106,11 +106,11 @@ pub(crate) async fn activity(
     timeout: Duration,
 ) -> Result<Activity, SourceError> {
     let Some((events, at)) = events::in_order(layout)? else { return Ok(Activity::default()) };
-    let throughput = throughput_statement(events, at);
     let operations = operations_statement(layout, events, at);
     let budget = timeout.min(BUDGET);
-    let row = db.row(budget, &throughput, &[]).await?;
-    let mut activity = Activity { finished_per_minute: per_minute(&row), operations: Vec::new() };
+    let throughput = throughput(db, layout, timeout).await?;
+    let finished_per_minute = throughput.map(|throughput| throughput.finished_per_minute);
+    let mut activity = Activity { finished_per_minute, operations: Vec::new() };
     if let Some(statement) = &operations {
         let rows = db.rows(budget, statement, &[(&OPERATIONS, Type::INT8)]).await?;
         activity.operations = rows.iter().filter_map(recent_operation).collect();
@@ -147,13 +147,7 @@ fn throughput_statement(events: &Events, at: &TimeColumn) -> String {
     )
 }
 
-/// Returns the finished jobs per minute. If the events that were read cover less than the period,
-/// the rate is that of the time that they cover.
-fn per_minute(row: &Row) -> Option<f64> {
-    Some(row.get::<_, i64>("finished") as f64 * 60.0 / measured_seconds(row))
-}
-
-/// Returns the time that the counted events cover.
+/// Returns the time that the counted events cover, seconds: less than the period if there are many events.
 fn measured_seconds(row: &Row) -> f64 {
     let covered = row.get::<_, Option<f64>>("span").unwrap_or(THROUGHPUT);
     if row.get::<_, i64>("read") >= EVENTS { covered.clamp(1.0, THROUGHPUT) } else { THROUGHPUT }

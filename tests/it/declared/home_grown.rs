@@ -236,7 +236,7 @@ fn requeue_and_undo_restore_the_rows(home_grown: &HomeGrown) {
         (rows(&declared, home_grown, "true"), count(&declared, home_grown, home_grown.dead));
     let due = count(&declared, home_grown, home_grown.due);
     let json = declared.data(&["dlq", "requeue", "--all", "--yes"]);
-    assert_eq!(json["outcome"]["done"].as_u64(), Some(dead), "{json:#}");
+    assert_eq!(json["outcome"]["written"].as_u64(), Some(dead), "{json:#}");
     assert_eq!(count(&declared, home_grown, home_grown.dead), 0);
     assert_eq!(count(&declared, home_grown, home_grown.due), due + dead);
     let operation = json["outcome"]["operation"].as_str().unwrap();

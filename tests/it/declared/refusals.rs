@@ -229,7 +229,7 @@ fn expressions_run_only_in_read_only_transactions() {
     );
     let before = contents(&declared);
     let json = declared.data(&["dlq", "requeue", "--all", "--yes"]);
-    assert_eq!(json["outcome"]["done"], 5, "{json:#}");
+    assert_eq!(json["outcome"]["written"], 5, "{json:#}");
     let operation = json["outcome"]["operation"].as_str().unwrap();
     declared.run(&["dlq", "undo", operation, "--yes"]).expect_code(0);
     assert_eq!(contents(&declared), before);
@@ -243,7 +243,7 @@ fn locked_or_changed_rows_are_left_and_named() {
     let out =
         declared.run(&["dlq", "requeue", "--all", "--yes", "--lock-wait", "1s", "-o", "json"]);
     assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
-    assert_eq!(out.json()["data"]["outcome"]["done"], 4);
+    assert_eq!(out.json()["data"]["outcome"]["written"], 4);
     session.execute("commit");
     let left = declared.db.value("select status || error from work where id = 4");
     assert_eq!(left, "deadedited");

@@ -138,12 +138,12 @@ fn canary_stops_and_passes_after_the_fix() {
         demo.run(&words)
     };
     let stopped = run(&["--canary"]).expect_code(2).json();
-    let not_requeued = stopped["data"]["outcome"]["left"].as_u64().unwrap();
+    let not_requeued = stopped["data"]["outcome"]["not_written"].as_u64().unwrap();
     assert!(not_requeued > 0, "{stopped:#}");
     let mut fix = command(&["demo", "--fix", "PUBLISH_TIKTOK"]).env("XDG_STATE_HOME", demo.state());
     fix.run().expect_code(0);
     let through = run(&["--ramp", "1,all"]).expect_code(0).json();
-    assert!(through["data"]["outcome"]["done"].as_u64() >= Some(not_requeued), "{through:#}");
+    assert!(through["data"]["outcome"]["written"].as_u64() >= Some(not_requeued), "{through:#}");
     command(&["demo", "--fix", "PUBLISH_TIKTOK"]).run().expect_code(78);
 }
 

@@ -39,7 +39,7 @@ fn group_selects_the_same_jobs_in_every_command() {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let groups = data(&database, &["groups"]);
         for group in groups["groups"].as_array().unwrap() {
-            let (hash, count) = (group["hash"].as_str().unwrap(), &group["count"]);
+            let (hash, count) = (group["group"].as_str().unwrap(), &group["count"]);
             let alone = data(&database, &["groups", "--group", hash]);
             assert_eq!(alone["groups"][0]["count"], *count, "{variant} {hash}");
             assert_eq!(alone["groups"].as_array().unwrap().len(), 1, "{variant} {hash}");
@@ -54,12 +54,12 @@ fn contradictory_filters_are_rejected_by_every_command() {
     let database = Database::from_fixture("main_typical");
     for (filter, text) in [
         (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),
-        (&["--workspace", "7"], "is no workspace id"),
-        (&["--group", "3f9a"], "is no group"),
+        (&["--workspace", "7"], "is not a workspace id"),
+        (&["--group", "3f9a"], "is not a group id"),
         (&["--error", ""], "--error is empty"),
         (&["--since", "1h", "--until", "2h"], "nothing can match"),
         (&["--since", "2999-01-01"], "in the future"),
-        (&["--since", "yesterday"], "expected a span"),
+        (&["--since", "yesterday"], "expected a duration"),
     ] {
         for verb in [&["list"][..], &["groups"], &["requeue", "--dry-run"], &["requeue", "--yes"]] {
             let output = dlq(&database, &[verb, filter].concat()).expect_code(64);

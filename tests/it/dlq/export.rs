@@ -27,7 +27,7 @@ fn ndjson_has_one_line_per_job_in_every_variant() {
         let listed = data(&database, &["list", "--limit", "1000"])["jobs"].clone();
         let same = |json: &serde_json::Value| {
             let mut json = json.clone();
-            json.as_object_mut().unwrap().remove("died_age"); // a second may have passed
+            json.as_object_mut().unwrap().remove("dead_since_age_seconds"); // a second may have passed
             json
         };
         let listed: Vec<_> = listed.as_array().unwrap().iter().map(same).collect();
@@ -42,8 +42,7 @@ fn csv_has_a_header_and_one_row_per_job_in_every_variant() {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let csv = dlq(&database, &["list", "-o", "csv"]).expect_code(0).stdout;
         let mut rows = csv.split("\r\n");
-        let header =
-            "id,kind,workspace_id,attempts,max_attempts,error,died_at,died_age,died_source,group";
+        let header = "id,kind,workspace_id,attempts,max_attempts,error,dead_since,dead_since_age_seconds,dead_since_source,group";
         assert_eq!(rows.next(), Some(header), "{variant}");
         assert_eq!(rows.filter(|row| !row.is_empty()).count(), 26, "{variant}: {csv}");
         assert!(csv.contains(",CLIP_RENDER,"), "{variant}: {csv}");
@@ -57,7 +56,7 @@ fn filters_and_limit_apply_to_streams() {
         let args: Vec<_> = ["list", "-o", "ndjson"].iter().chain(args).copied().collect();
         lines(&dlq(&database, &args).expect_code(0).stdout).len()
     };
-    let group = data(&database, &["groups"])["groups"][0]["hash"].as_str().unwrap().to_owned();
+    let group = data(&database, &["groups"])["groups"][0]["group"].as_str().unwrap().to_owned();
     assert_eq!(count(&["--kind", "PUBLISH_TIKTOK"]), 8);
     assert_eq!(count(&["--limit", "3"]), 3);
     assert_eq!(count(&["--group", &group]), 15);
@@ -68,9 +67,9 @@ fn filters_and_limit_apply_to_streams() {
     let cursor = data(&database, &["list", "--limit", "20"])["next_cursor"].clone();
     assert_eq!(count(&["--after", cursor.as_str().unwrap()]), 6);
     let sorted_by_dead_since =
-        dlq(&database, &["list", "-o", "csv", "--sort", "died"]).expect_code(64);
+        dlq(&database, &["list", "-o", "csv", "--sort", "dead-since"]).expect_code(64);
     assert!(
-        sorted_by_dead_since.stderr.contains("cannot be streamed"),
+        sorted_by_dead_since.stderr.contains("does not support -o ndjson"),
         "{}",
         sorted_by_dead_since.stderr
     );

@@ -14,9 +14,9 @@ fn incident_causes_are_grouped_in_every_variant() {
         // Without `last_error`, the job that has only this column has no known cause.
         assert_eq!(counts, [15, 8, 2, 1], "{variant}: {groups:#?}");
         assert_eq!(groups[0]["kind"], "CLIP_RENDER");
-        assert!(groups[0]["template"].as_str().unwrap().starts_with("FFmpeg timed out"));
+        assert!(groups[0]["cause"].as_str().unwrap().starts_with("FFmpeg timed out"));
         assert_eq!(groups[0]["workspaces"], 2, "{variant}");
-        assert_eq!(groups[0]["died_last_15m"], 2, "{variant}");
+        assert_eq!(groups[0]["dead_lettered_last_15m"], 2, "{variant}");
     }
 }
 
@@ -24,7 +24,7 @@ fn incident_causes_are_grouped_in_every_variant() {
 fn same_cause_has_the_same_group_id_in_every_variant() {
     let hash = |variant: &str| {
         let database = Database::from_fixture(&format!("{variant}_typical"));
-        data(&database, &["groups"])["groups"][0]["hash"].as_str().unwrap().to_owned()
+        data(&database, &["groups"])["groups"][0]["group"].as_str().unwrap().to_owned()
     };
     let main = hash("main");
     for variant in WITH_DEAD {
@@ -46,7 +46,7 @@ fn long_errors_are_grouped_by_their_two_ends() {
     );
     let groups = data(&database, &["groups"]);
     assert_eq!(groups["groups"].as_array().unwrap().len(), 1, "{groups:#}");
-    let hash = groups["groups"][0]["hash"].as_str().unwrap();
+    let hash = groups["groups"][0]["group"].as_str().unwrap();
     assert_eq!(data(&database, &["list", "--group", hash])["total"]["value"], 3);
 }
 
@@ -62,7 +62,8 @@ fn hostile_errors_cannot_control_the_terminal() {
 #[test]
 fn group_reports_whether_its_kind_finishes_again() {
     let recovering = |database: &Database| {
-        data(database, &["groups", "--kind", "CLIP_RENDER"])["groups"][0]["recovering"].clone()
+        data(database, &["groups", "--kind", "CLIP_RENDER"])["groups"][0]["kind_finished_since"]
+            .clone()
     };
     let database = Database::from_fixture("main_typical");
     assert_eq!(recovering(&database), false);
@@ -98,7 +99,8 @@ fn earlier_requeues_are_counted_without_undone_ones() {
         ));
         assert_eq!(before(), 2, "{variant}");
         let text = dlq(&database, &["groups"]).expect_code(0).stdout;
-        assert!(text.contains("requeued before: looked for in the newest"), "{variant}: {text}");
+        assert!(text.contains("REQUEUED BEFORE"), "{variant}: {text}");
+        assert!(!text.contains("earlier requeues:"), "all events were searched: {text}");
     }
 }
 
@@ -107,8 +109,8 @@ fn earlier_requeues_are_unknown_without_events() {
     let database = Database::from_fixture("bigint_typical");
     assert!(data(&database, &["groups"])["groups"][0]["requeued_before"].is_null());
     let text = dlq(&database, &["groups"]).expect_code(0).stdout;
-    assert!(text.contains("unknown"), "{text}");
-    assert!(text.contains("this database has no events of requeues"), "{text}");
+    let unknown = "earlier requeues: not known: this database has no events of requeues";
+    assert!(text.contains(unknown) && !text.contains("REQUEUED BEFORE"), "{text}");
 }
 
 #[test]
@@ -125,7 +127,7 @@ fn unreadable_events_omit_only_their_columns() {
         .clone();
     assert_eq!(groups["groups"][0]["count"], 15, "{groups:#}");
     assert!(groups["groups"][0]["requeued_before"].is_null(), "{groups:#}");
-    assert!(groups["groups"][0]["recovering"].is_null(), "{groups:#}");
+    assert!(groups["groups"][0]["kind_finished_since"].is_null(), "{groups:#}");
 }
 
 /// Returns a database with many dead letters, one with an error that takes the server a minute to read.
@@ -153,9 +155,13 @@ fn one_slow_error() -> Database {
 fn timed_out_scan_reports_counts_as_lower_bounds() {
     let database = one_slow_error();
     let groups = data(&database, &["groups", "--timeout", "2s"]);
-    assert_eq!(groups["cut"], true, "{groups:#}");
+    assert_eq!(groups["truncated"], true, "{groups:#}");
     let read = groups["read"].as_u64().unwrap();
     assert!((1..=5026).contains(&read), "all but the slow one: {groups:#}");
     let output = dlq(&database, &["groups", "--timeout", "2s"]).expect_code(0);
-    assert!(output.stdout.contains("time ran out: counts are lower bounds"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("The time limit was reached: counts are lower bounds"),
+        "{}",
+        output.stdout
+    );
 }

@@ -33,7 +33,7 @@ fn group_lists_the_jobs_that_groups_counted() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let groups = data(&database, &["groups"]);
-        let largest = groups["groups"][0]["hash"].as_str().unwrap().to_owned();
+        let largest = groups["groups"][0]["group"].as_str().unwrap().to_owned();
         let members = sorted(listed(&database, &["--group", &largest]));
         assert_eq!(members, (201..=215).collect::<Vec<_>>(), "{variant}");
         let page = data(&database, &["list", "--group", &largest, "--limit", "4"]);
@@ -83,13 +83,16 @@ fn list_is_sorted_by_change_or_dead_since_in_every_variant() {
         );
         database.execute(&edit);
         assert_eq!(listed(&database, &[])[0], 226, "{variant}");
-        let by_death = listed(&database, &["--sort", "died"]);
+        let by_death = listed(&database, &["--sort", "dead-since"]);
         assert_eq!((by_death[0], by_death[25]), (newest[0], 226), "{variant}");
     }
     let database = Database::from_fixture("main_typical");
-    let output = dlq(&database, &["list", "--sort", "died", "--limit", "2"]).expect_code(0);
-    assert!(output.stdout.contains("all of them were read"), "{}", output.stdout);
-    assert!(output.stdout.contains("--sort died --limit 2 --after died/"), "{}", output.stdout);
+    let output = dlq(&database, &["list", "--sort", "dead-since", "--limit", "2"]).expect_code(0);
+    assert!(output.stdout.contains("sorted by the time they were dead-lettered"), "{output:#?}");
+    let next = "--sort dead-since --limit 2 --after dead-since/";
+    assert!(output.stdout.contains(next), "{}", output.stdout);
+    // The old spelling of the value and of its cursors is still accepted.
+    assert_eq!(listed(&database, &["--sort", "died"]).len(), 26);
 }
 
 #[test]
@@ -97,26 +100,26 @@ fn invalid_filters_are_rejected_with_the_reason() {
     let database = Database::from_fixture("main_typical");
     for (args, text) in [
         (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),
-        (&["--workspace", "7"], "is no workspace id"),
-        (&["--workspace=------------------------------------"], "is no workspace id"),
-        (&["--group", "3f9a"], "is no group"),
+        (&["--workspace", "7"], "is not a workspace id"),
+        (&["--workspace=------------------------------------"], "is not a workspace id"),
+        (&["--group", "3f9a"], "is not a group id"),
         (&["--error", ""], "--error is empty"),
         (&["--since", "1h", "--until", "2h"], "nothing can match"),
         (&["--since", "2999-01-01"], "in the future"),
-        (&["--since", "yesterday"], "expected a span"),
+        (&["--since", "yesterday"], "expected a duration"),
         (&["--limit", "0"], "0 is not in 1..=100000"),
         (&["--limit", "99999999999"], "is not in 1..=100000"),
         (&["--limit=-1"], "-1 is not in 1..=100000"),
         (&["--limit", "many"], "invalid value 'many'"),
-        (&["--sort", "size"], "possible values: updated, oldest, died"),
-        (&["--after", "42"], "is no cursor"),
-        (&["--after", "2026-01-02T03:04:05Z~42"], "ids of this database are of type uuid"),
+        (&["--sort", "size"], "possible values: updated, oldest, dead-since"),
+        (&["--after", "42"], "is not a cursor"),
+        (&["--after", "2026-01-02T03:04:05Z~42"], "ids in this database are of type uuid"),
         (
             &["--after", "died/2026-01-02T03:04:05Z~0a9f0000-0000-4000-8000-00000000abcd"],
-            "is one of --sort died",
+            "belongs to --sort dead-since",
         ),
-        (&["--since", "99999999999999999d"], "expected a span"),
-        (&["--since", "2026-02-31"], "expected a span"),
+        (&["--since", "99999999999999999d"], "expected a duration"),
+        (&["--since", "2026-02-31"], "expected a duration"),
         (&["--kind", ""], "unknown kind"),
     ] {
         let args: Vec<_> = ["list"].iter().chain(args).copied().collect();

@@ -14,10 +14,10 @@ fn dead_letter_is_shown_with_cause_and_advice_in_every_variant() {
         let shown = data(&database, &["show", &id]);
         assert_eq!(shown["meaning"], "dead", "{variant}");
         assert_eq!(shown["payload"]["access_token"], "[redacted]", "{variant}");
-        assert_eq!(shown["others"]["value"], 7, "{variant}: {shown:#}");
-        assert_eq!(shown["advice"]["class"], "external_service", "{variant}");
+        assert_eq!(shown["same_cause"]["value"], 7, "{variant}: {shown:#}");
+        assert_eq!(shown["advice"]["category"], "external_service", "{variant}");
         assert_eq!(shown["advice"]["safe_to_retry"], "after_fix", "{variant}");
-        let hash = shown["cause"]["hash"].as_str().unwrap();
+        let hash = shown["cause"]["group"].as_str().unwrap();
         let group = data(&database, &["list", "--group", hash]);
         assert_eq!(group["total"]["value"], 8, "{variant}");
         let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
@@ -61,16 +61,16 @@ fn earlier_requeues_are_shown_with_their_result() {
             .collect();
         let undone = (second.clone().into(), "undone".into(), "again".into(), Value::Null);
         let died_again =
-            (first.clone().into(), "died_again".into(), "token renewed".into(), true.into());
+            (first.clone().into(), "failed_again".into(), "token renewed".into(), true.into());
         assert_eq!(requeues, [undone, died_again], "{variant}: {shown:#}");
         let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
-        assert!(text.contains(&first) && text.contains(", of the same"), "{variant}: {text}");
+        assert!(text.contains(&first) && text.contains("(same cause)"), "{variant}: {text}");
         assert!(text.contains("oncall@"), "{variant}: {text}");
         // Events are shown as sentences, not as JSON.
         let event = format!("{first} by oncall@");
         let event = text.lines().find(|line| line.contains(&event));
         assert!(event.is_some_and(|line| line.ends_with(": token renewed")), "{variant}: {text}");
-        assert!(text.contains(&format!("takes back {second}")), "{variant}: {text}");
+        assert!(text.contains(&format!("undoes {second}")), "{variant}: {text}");
         assert!(!text.contains("previous"), "{variant}: {text}");
     }
 }
@@ -79,8 +79,8 @@ fn earlier_requeues_are_shown_with_their_result() {
 fn earlier_requeues_are_unknown_without_events() {
     let database = Database::from_fixture("bigint_typical");
     let text = dlq(&database, &["show", "216"]).expect_code(0).stdout;
-    assert!(text.contains("no earlier requeue is known"), "{text}");
-    assert!(text.contains("this database has no job_events"), "{text}");
+    assert!(text.contains("events: "), "{text}");
+    assert!(text.contains("this database keeps no job_events"), "{text}");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn job_that_is_not_dead_points_to_jobs_show() {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let id = id(&database, n);
         let said = dlq(&database, &["show", &id]).expect_code(3).stderr;
-        assert!(said.contains("is not dead: its state is"), "{variant}: {said}");
+        assert!(said.contains("is not a dead letter: its state is"), "{variant}: {said}");
         assert!(said.contains(&format!("cliplyctl jobs show {id}")), "{variant}: {said}");
     }
 }
@@ -104,7 +104,7 @@ fn invalid_id_is_a_usage_error_and_missing_job_exits_3() {
     let wrong_here = [(&bigint, uuid), (&bigint, "1.5"), (&bigint, "99999999999999999999")];
     for (database, id) in unknown_ids.into_iter().chain(wrong_here).chain(wrong_type) {
         let said = dlq(database, &["show", id]).expect_code(64).stderr;
-        assert!(said.contains("is no id of a job") && said.contains("are of type"), "{said}");
+        assert!(said.contains("is not a job id") && said.contains("are of type"), "{said}");
     }
     for (database, id) in [(&main, uuid), (&bigint, "424242"), (&bigint, "-1")] {
         let said = dlq(database, &["show", id]).expect_code(3).stderr;
@@ -137,7 +137,7 @@ fn same_cause_count_is_a_lower_bound_if_truncated() {
     );
     let id = database.value("SELECT id::text FROM jobs WHERE last_error = 'boom' LIMIT 1");
     let shown = data(&database, &["show", &id]);
-    assert_eq!(shown["others"]["precision"], "at_least", "{shown:#}");
+    assert_eq!(shown["same_cause"]["precision"], "at_least", "{shown:#}");
     let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
     assert!(text.contains("among the newest") && text.contains("of its kind"), "{text}");
 }

@@ -138,7 +138,7 @@ fn undo_survives_a_cut_at_every_statement() {
         assert_eq!(count_complete_writes(&test.db, &description), (all, all), "{description}");
         let json = again.json();
         let undone_before = json["data"]["undone_before"].as_u64().unwrap();
-        let done = json["data"]["outcome"]["done"].as_u64().unwrap_or(0);
+        let done = json["data"]["outcome"]["written"].as_u64().unwrap_or(0);
         assert_eq!((undone_before, done), (undone, all - undone), "{description}: {json:#}");
         true
     });

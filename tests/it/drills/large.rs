@@ -96,12 +96,12 @@ fn large_partitioned_table_is_read_and_requeued() {
     let dead = session.value(dead);
     let (json, seconds) = read(&server, "dlq requeue --kind CLIP_RENDER --yes --reason drill");
     let outcome = &json["data"]["outcome"];
-    assert_eq!(outcome["done"].to_string(), dead, "{json:#}");
+    assert_eq!(outcome["written"].to_string(), dead, "{json:#}");
     let events = "SELECT count(DISTINCT job_id) || ' ' || count(*) FROM job_events";
     assert_eq!(session.value(events), format!("{dead} {dead}"));
     let operation = outcome["operation"].as_str().unwrap();
     let (json, undo_seconds) = read(&server, &format!("dlq undo {operation} --yes --reason drill"));
-    assert_eq!(json["data"]["outcome"]["done"].to_string(), dead, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"].to_string(), dead, "{json:#}");
     report_run(&format!(
         "{} jobs in 31 partitions: {durations}, requeue of {dead} {seconds:.2} s, undo {undo_seconds:.2} s",
         jobs(JOBS)

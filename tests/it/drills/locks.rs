@@ -50,9 +50,16 @@ fn requeue_skips_locked_rows() {
     let (written, _) = count_complete_writes(&db, "some rows are locked");
     assert_report_matches(&output, u64::from(jobs), written, "some rows are locked");
     let outcome = &output.json()["data"]["outcome"];
-    assert_eq!((&outcome["left"], &outcome["errors"]), (&0.into(), &0.into()), "{outcome:#}");
+    assert_eq!(
+        (&outcome["not_written"], &outcome["errors"]),
+        (&0.into(), &0.into()),
+        "{outcome:#}"
+    );
     let skipped = outcome["skipped_jobs"].as_array().unwrap();
-    assert!(skipped.len() > 20 && skipped.iter().all(|job| job["why"] == "locked"), "{outcome:#}");
+    assert!(
+        skipped.len() > 20 && skipped.iter().all(|job| job["reason"] == "locked"),
+        "{outcome:#}"
+    );
     locking_session.execute("COMMIT");
     resume_and_undo(&db, &first, &operation(&output), u64::from(jobs));
     report_run(&format!("row locks × {jobs} jobs"));
@@ -93,7 +100,7 @@ fn requeue_stops_and_resumes_if_the_table_is_locked_midway() {
     assert_report_matches(&output, u64::from(jobs), written, "the table is locked");
     let json = output.json();
     assert!(json["errors"].to_string().contains(CAUSE), "{json:#}");
-    assert!(json["data"]["outcome"]["left"].as_u64() > Some(0), "{json:#}");
+    assert!(json["data"]["outcome"]["not_written"].as_u64() > Some(0), "{json:#}");
     resume_and_undo(&db, &first, &operation(&output), u64::from(jobs));
     report_run(&format!("a table lock in the middle × {jobs} jobs"));
 }

@@ -24,7 +24,7 @@ fn reported_and_recorded_counts(db: &Database, output: &Output) -> (u64, u64) {
             format!("SELECT count(*) FROM job_events WHERE data->>'operation' = '{operation}'");
         db.value(&sql).parse().unwrap()
     });
-    (json["data"]["outcome"]["done"].as_u64().unwrap_or(0), events)
+    (json["data"]["outcome"]["written"].as_u64().unwrap_or(0), events)
 }
 
 /// Runs both requeues at the same time. Returns their outputs and the number of jobs that workers claimed.

@@ -46,7 +46,7 @@ pub fn assert_report_matches(output: &Output, planned: u64, written: u64, descri
         (done..=done + in_doubt).contains(&written),
         "{description}: {written} are: {outcome:#}"
     );
-    let changed_since = json["data"]["moved_on"].as_u64().unwrap_or(0);
+    let changed_since = json["data"]["changed_since"].as_u64().unwrap_or(0);
     let expected = if changed_since > 0 && !failed { 75 } else { expected(outcome, failed) };
     assert_eq!(output.code, expected, "{description}: {output:#?}");
 }

@@ -62,13 +62,13 @@ fn undo_keeps_jobs_that_workers_claim_meanwhile() {
         assert_eq!(db.value(INCONSISTENT_JOBS), "0 both, 0 wrong", "round {round}: {output:#?}");
         assert_eq!(db.value("SELECT count(*) FROM flips"), "0", "round {round}");
         // Jobs claimed before the plan are counted as changed since, later ones as skipped.
-        let (changed_since, skipped) = (n(&data["moved_on"]), n(&data["outcome"]["skipped"]));
+        let (changed_since, skipped) = (n(&data["changed_since"]), n(&data["outcome"]["skipped"]));
         assert_eq!(n(&data["eligible"]) + changed_since, all, "round {round}: {data:#}");
-        assert_eq!(n(&data["outcome"]["done"]), undone, "round {round}: {data:#}");
+        assert_eq!(n(&data["outcome"]["written"]), undone, "round {round}: {data:#}");
         assert_eq!(changed_since + skipped, all - undone, "round {round}: {data:#}");
         assert_report_matches(&output, all - changed_since, undone, &format!("round {round}"));
         let changed = data["outcome"]["skipped_jobs"].as_array().unwrap();
-        assert!(changed.iter().all(|job| job["why"] == "changed"), "round {round}: {data:#}");
+        assert!(changed.iter().all(|job| job["reason"] == "changed"), "round {round}: {data:#}");
         kept_by_workers += all - undone;
     }
     assert!(kept_by_workers > 0);

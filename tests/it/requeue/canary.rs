@@ -39,7 +39,7 @@ fn failed_first_batch_stops_its_group_while_retries_remain() {
     let json = out.json();
     assert_eq!((count(&db, "queued"), count(&db, "dead_letter")), ("1".into(), "11".into()));
     assert_eq!(
-        (&first_group(&json)["stopped"], &first_group(&json)["left"]),
+        (&first_group(&json)["stopped"], &first_group(&json)["not_requeued"]),
         (&"failed".into(), &11.into())
     );
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
@@ -52,11 +52,11 @@ fn failed_first_batch_stops_its_group_while_retries_remain() {
     let plan = ["dlq", "requeue", "--resume", operation, "--dry-run"];
     let plan = Cli::new(plan).env("DATABASE_URL", db.url()).env("XDG_STATE_HOME", &state);
     let plan = { plan }.run().expect_code(0).stdout;
-    assert!(plan.contains("beware: 1 of its jobs has failed again since"), "{plan}");
-    assert!(plan.contains("behind 0 jobs that are due"), "{plan}");
+    assert!(plan.contains("warning: 1 job failed again since the requeue"), "{plan}");
+    assert!(!plan.contains("waits behind"), "no job is due: {plan}");
 
     // The cause is fixed. The same operation continues with the other jobs.
-    let args = ["--resume", operation, "--yes", "--ramp", "1,all", "--reason", "mended"];
+    let args = ["--resume", operation, "--yes", "--ramp", "1,all", "--reason", "fixed"];
     let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);
     let running = cli.start();
     wait_for_requeued(&db, &running, 2);
@@ -89,13 +89,13 @@ fn resumed_canary_waits_for_pending_jobs() {
     // No worker has claimed the first job, so no other one is requeued.
     let short_timeout = ["--yes", "--ramp", "1,5,all", "--canary-timeout", "100ms"];
     let out = resume(&short_timeout).run().expect_code(3);
-    assert!(out.stdout.contains("no outcome") && out.stdout.contains("1 still queued"), "{out:#?}");
+    assert!(out.stdout.contains("no outcome") && out.stdout.contains("1 of 1 queued"), "{out:#?}");
     assert_eq!(events(&db), "1");
 
     // After it finished, the next batch is requeued.
     let mut terminal = resume(&["--yes", "--ramp", "1,5,all"]).terminal(40, 160);
     let worker = db.session();
-    terminal.wait_for("1 job is on the way already");
+    terminal.wait_for("1 requeued job has no outcome yet");
     terminal.wait_for("step 1, waits 4m");
     workers::finish(&worker);
     wait_until("the next step", || events(&db) == "6");
@@ -131,7 +131,7 @@ fn canary_interrupted_in_the_last_batch_resumes_there() {
 
     // No worker runs. The first batch has timed out and is not waited for again.
     let out = resume(&[]).expect_code(0);
-    assert!(out.stderr.contains("on the way already"), "{out:#?}");
+    assert!(out.stderr.contains("no outcome yet"), "{out:#?}");
     assert_eq!((events(&db), count(&db, "dead_letter")), ("60".into(), "0".into()));
 }
 
@@ -145,7 +145,7 @@ fn completed_canary_suggests_no_undo() {
     wait_for_requeued(&db, &running, 1);
     workers::finish(&db.session());
     let out = running.finish().expect_code(0);
-    assert!(out.stdout.contains("passed") && !out.stdout.contains("dlq undo"), "{out:#?}");
+    assert!(out.stdout.contains("complete") && !out.stdout.contains("dlq undo"), "{out:#?}");
 }
 
 #[test]
@@ -194,11 +194,19 @@ fn stopped_canary_prints_the_resume_command() {
     wait_for_requeued(&db, &running, 1);
     workers::fail(&db.session(), SAME_CAUSE);
     let out = running.finish().expect_code(2);
-    for text in ["dlq requeue --resume rq-", "dlq follow rq-", "stopped"] {
+    for text in [
+        "CRITICAL  Canary stopped: 1 of 1 job failed again (same cause); 2 jobs not requeued",
+        "jobs show ",
+        "dlq requeue --resume rq-",
+        "after the fix: requeue the remaining 2 jobs",
+    ] {
         assert!(out.stdout.contains(text), "{text}: {out:#?}");
     }
     assert!(!out.stdout.contains("dlq undo"), "no job is as it was written: {out:#?}");
-    assert!(out.stderr.contains("stops: 1 of 1 failed again; 2 jobs stay dead"), "{out:#?}");
+    assert!(
+        out.stderr.contains("stopped: 1 of 1 failed again (same cause); 2 jobs not requeued"),
+        "{out:#?}"
+    );
 }
 
 #[test]
@@ -255,7 +263,7 @@ fn last_batch_stops_when_jobs_fail_again() {
     ));
     workers::finish(&db.session());
     let json = running.finish().expect_code(2).json();
-    let not_requeued = first_group(&json)["left"].as_u64().unwrap();
+    let not_requeued = first_group(&json)["not_requeued"].as_u64().unwrap();
     assert!(not_requeued > 0, "{json:#}");
     assert_eq!(count(&db, "dead_letter"), not_requeued.to_string());
 }
@@ -269,7 +277,10 @@ fn canary_without_outcome_stops_at_its_timeout() {
     workers::claim(&db.session(), "w");
     let json = running.finish().expect_code(75).json();
     assert_eq!(
-        (first_group(&json)["stopped"].as_str(), first_group(&json)["step"]["open"].as_u64()),
+        (
+            first_group(&json)["stopped"].as_str(),
+            first_group(&json)["last_batch"]["pending"].as_u64()
+        ),
         (Some("timeout"), Some(1))
     );
     assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "2".into()));
@@ -296,7 +307,7 @@ fn other_cause_stops_the_canary_only_when_dead_lettered() {
     let running = cli.start();
     workers::kill(&db.session(), OTHER_CAUSE);
     let json = running.finish().expect_code(2).json();
-    assert_eq!(first_group(&json)["step"]["failed_otherwise"], 1, "{json:#}");
+    assert_eq!(first_group(&json)["last_batch"]["failed_other_cause"], 1, "{json:#}");
 }
 
 #[test]
@@ -313,7 +324,7 @@ fn unrelated_dead_letters_do_not_count_for_the_canary() {
     (0..3).for_each(|_| drop(workers::kill(&worker, SAME_CAUSE)));
     worker.execute(&format!("SELECT worker_finish('{canary_job}', 'w', '{{}}')"));
     let json = running.finish().expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 4);
+    assert_eq!(json["data"]["outcome"]["written"], 4);
     assert_eq!(count(&db, "dead_letter"), "3");
 }
 
@@ -343,7 +354,8 @@ fn each_group_has_its_own_canary() {
     );
     assert_eq!(stopped, "PUBLISH_TIKTOK4");
     let groups = json["data"]["canary"].as_array().unwrap();
-    let not_requeued: u64 = groups.iter().map(|group| group["left"].as_u64().unwrap()).sum();
+    let not_requeued: u64 =
+        groups.iter().map(|group| group["not_requeued"].as_u64().unwrap()).sum();
     assert_eq!((groups.len(), not_requeued), (2, 4), "{json:#}");
 }
 
@@ -398,7 +410,7 @@ fn canary_of_ids_can_be_interrupted() {
     running.signal("INT");
     let json = running.finish().expect_code(75).json();
     assert_eq!(
-        (&json["data"]["outcome"]["done"], &json["data"]["outcome"]["left"]),
+        (&json["data"]["outcome"]["written"], &json["data"]["outcome"]["not_written"]),
         (&1.into(), &2.into())
     );
     assert_eq!(count(&db, "dead_letter"), "2");
@@ -441,7 +453,7 @@ fn apply_command_repeats_canary_and_rate_flags() {
     let repeated_args = repeated_args.split("  ").next().unwrap().split(' ');
     let again = Cli::new(repeated_args).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
     let rate_lines =
-        |text: &str| text.lines().filter(|l| l.starts_with("pace")).collect::<String>();
-    assert!(rate_lines(&shown).contains("due one by one over 10m"), "{shown}");
+        |text: &str| text.lines().filter(|l| l.starts_with("rate")).collect::<String>();
+    assert!(rate_lines(&shown).contains("run times spread over 10m"), "{shown}");
     assert_eq!(rate_lines(&again), rate_lines(&shown));
 }

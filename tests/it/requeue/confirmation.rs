@@ -60,7 +60,7 @@ fn interrupt_at_the_prompt_writes_no_job() {
     for (key, code, cause) in [("\x03", 130, "interrupted"), ("\x04", 77, "declined")] {
         let args = ["--kind", "PUBLISH_TIKTOK", "--canary"];
         let mut terminal = command(&db, "requeue", &args).terminal(50, 120);
-        terminal.wait_for("go on? 1 job first, then the other 7 [y/N]");
+        terminal.wait_for("1 job first? [y/N]");
         terminal.type_text(key);
         let message = format!("error: {cause}: nothing was written");
         terminal.wait_for(&message);
@@ -69,6 +69,60 @@ fn interrupt_at_the_prompt_writes_no_job() {
         assert_eq!(terminal.finish(), code);
         assert_eq!(events(&db), "0");
     }
+}
+
+#[test]
+fn terminal_asks_for_the_protected_context_and_a_reason() {
+    let db = Database::with_variant("main");
+    insert_dead_letters(&db, 2);
+    let config = format!("[context.prod]\ndatabase_url = \"{}\"\nprotected = true\n", db.url());
+    let requeue = || command(&db, "requeue", &["--all"]).file("cliplyctl.toml", &config);
+    for (name, code) in [("y\r", 77), ("prod\r", 0)] {
+        let mut terminal = requeue().terminal(50, 120);
+        terminal.wait_for("Requeue 2 jobs on ");
+        terminal.wait_for(&format!("({}@local socket)? Type prod to confirm: ", db.name()));
+        terminal.type_text(name);
+        if code == 0 {
+            terminal.wait_for("Reason (recorded with the operation): ");
+            terminal.type_text("token renewed\r");
+        }
+        assert_eq!(terminal.finish(), code);
+    }
+    let reasons = "SELECT string_agg(DISTINCT data->>'operator_reason', ',') FROM job_events";
+    assert_eq!(db.value(reasons), "token renewed");
+}
+
+#[test]
+fn guards_are_checked_before_the_plan() {
+    let db = Database::with_variant("main");
+    insert_dead_letters(&db, 2);
+    let config = format!("[context.prod]\ndatabase_url = \"{}\"\nprotected = true\n", db.url());
+    // Reading the plan would fail: only a refusal before it exits with 77.
+    db.execute(
+        "CREATE FUNCTION slow(uuid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN true; END $$;
+         ALTER TABLE jobs RENAME TO jobs_table;
+         CREATE VIEW jobs AS SELECT * FROM jobs_table WHERE slow(id)",
+    );
+    let run = |args: &[&str]| {
+        let args = [&["--all", "--timeout", "3s"], args].concat();
+        command(&db, "requeue", &args).file("cliplyctl.toml", &config).run()
+    };
+    let refused = run(&["--yes"]).expect_code(77);
+    let guard = "this database belongs to the protected context prod";
+    assert!(refused.stderr.contains(guard), "{refused:#?}");
+    assert_ne!(run(&["--dry-run"]).code, 77, "a preview is not guarded");
+}
+
+#[test]
+fn read_only_context_is_named_with_its_line() {
+    let db = Database::with_variant("main");
+    insert_dead_letters(&db, 1);
+    let config = format!("\n[context.ro]\ndatabase_url = \"{}\"\nread_only = true\n", db.url());
+    let run = || command(&db, "requeue", &["--all", "--yes"]).file("cliplyctl.toml", &config).run();
+    let refused = run().expect_code(77);
+    let message = "refused: context ro marks this database read-only (";
+    assert!(refused.stderr.contains(message), "{refused:#?}");
+    assert!(refused.stderr.contains("cliplyctl.toml:2"), "{refused:#?}");
 }
 
 #[test]

@@ -38,15 +38,15 @@ fn every_job_is_counted_by_its_outcome() {
         ("jobs", 8),
         ("finished", 1),
         ("failed_again", 2),
-        ("failed_otherwise", 1),
-        ("waits_for_retry", 1),
+        ("failed_other_cause", 1),
+        ("retry_pending", 1),
         ("running", 1),
         ("queued", 1),
-        ("moved", 1),
+        ("changed_since", 1),
     ] {
         assert_eq!(data[outcome], jobs, "{outcome}: {data:#}");
     }
-    assert_eq!(data["failures"][0]["again"], 2, "{data:#}");
+    assert_eq!(data["failures"][0]["same_cause"], 2, "{data:#}");
     assert_eq!(data["zombies"], serde_json::json!([]));
     // A retry can still finish.
     db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{again}'"));
@@ -74,10 +74,14 @@ fn undone_and_requeued_jobs_count_as_changed_since() {
     requeue(&db, &[&id, "--yes"]).expect_code(0);
     command(&db, "undo", &[&op, "--yes"]).run().expect_code(75);
     let data = follow_once(&db, &op).run().expect_code(3).json()["data"].clone();
-    assert_eq!((&data["end"], &data["moved"]), (&"decided".into(), &2.into()), "{data:#}");
+    assert_eq!((&data["end"], &data["changed_since"]), (&"decided".into(), &2.into()), "{data:#}");
     let output =
         Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url()).run().expect_code(3);
-    assert!(output.stdout.contains("nothing is left to follow"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("Nothing to follow: all 2 jobs were undone or changed since"),
+        "{}",
+        output.stdout
+    );
     assert!(output.stdout.contains("cliplyctl dlq ops"), "{}", output.stdout);
 }
 
@@ -123,10 +127,10 @@ fn terminal_shows_one_live_line() {
     let op = requeued(&db, 2);
     let mut terminal =
         Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url()).terminal(30, 120);
-    terminal.wait_for("0 finished, 2 still queued");
+    terminal.wait_for("2 queued");
     let worker = db.session();
     workers::finish(&worker);
-    terminal.wait_for("1 finished, 1 still queued");
+    terminal.wait_for("1 finished, 1 queued");
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 130);
     let screen = terminal.screen();
@@ -149,13 +153,17 @@ fn worker_without_a_claim_is_reported() {
         .unwrap()
         .iter()
         .map(|z| {
-            (z["worker"].as_str().unwrap(), z["did"].as_str().unwrap(), z["job"].as_str().unwrap())
+            (
+                z["worker"].as_str().unwrap(),
+                z["action"].as_str().unwrap(),
+                z["job"].as_str().unwrap(),
+            )
         })
         .collect();
     zombies.sort_unstable();
     assert_eq!(
         zombies,
-        [("ghost", "holds", claimed.as_str()), ("zombie", "failed", queued.as_str())]
+        [("ghost", "locked", claimed.as_str()), ("zombie", "failed", queued.as_str())]
     );
 }
 
@@ -186,7 +194,7 @@ fn every_variant_with_dead_letters_can_be_followed() {
         db.execute(&format!("UPDATE jobs SET {live} = '{done}' WHERE id IN ({ids})"));
         if variant == "bigint" {
             let out = follow_once(&db, &op).run().expect_code(64);
-            assert!(out.stderr.contains("keeps no events"), "{out:#?}");
+            assert!(out.stderr.contains("without an events table"), "{out:#?}");
         }
         let state = cli.home().join(".local/state");
         let out = follow_once(&db, &op).env("XDG_STATE_HOME", state).run().expect_code(0);
@@ -214,5 +222,5 @@ fn follow_rejects_an_unknown_operation() {
     let db = Database::with_variant("main");
     follow_once(&db, "rq-nonsense").run().expect_code(64);
     let out = follow_once(&db, "rq-20260131T040000Z-e0-9f3a").run().expect_code(64);
-    assert!(out.stderr.contains("requeued nothing here"), "{out:#?}");
+    assert!(out.stderr.contains("is not known on this database"), "{out:#?}");
 }

@@ -2,7 +2,9 @@
 
 mod canary;
 mod confirmation;
+mod failing;
 mod follow;
+mod operations;
 mod progress;
 mod resume;
 mod rules;
@@ -43,15 +45,15 @@ pub fn events(database: &Database) -> String {
     )
 }
 
-/// Inserts `n` dead letters with the same cause into a database of variant main.
+/// Inserts `n` dead letters with the same cause, one hour old, into a database of variant main.
 pub fn insert_dead_letters(database: &Database, n: u32) {
     database.execute(&format!(
         "INSERT INTO workspaces (id, name, owner_id)
            SELECT 'aaaaaaaa-0000-4000-8000-000000000009', 'w', gen_random_uuid()
            WHERE NOT EXISTS (SELECT FROM workspaces WHERE id = 'aaaaaaaa-0000-4000-8000-000000000009');
-         INSERT INTO jobs (workspace_id, kind, state, attempts, last_error, run_at)
+         INSERT INTO jobs (workspace_id, kind, state, attempts, last_error, run_at, updated_at)
            SELECT 'aaaaaaaa-0000-4000-8000-000000000009', 'CLIP_RENDER', 'dead_letter', 5,
-                  'FFmpeg timed out after ' || n || 's', now() - interval '1 day'
+                  'FFmpeg timed out after ' || n || 's', now() - interval '1 day', now() - interval '1 hour'
              FROM generate_series(1, {n}) n"
     ));
 }

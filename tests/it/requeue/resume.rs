@@ -24,7 +24,7 @@ fn row_changed_while_locked_is_skipped_as_changed() {
     locking_session.execute("COMMIT");
     let json = running.finish().expect_code(75).json();
     let skipped = &json["data"]["outcome"]["skipped_jobs"];
-    assert_eq!((&skipped[0]["id"], &skipped[0]["why"]), (&job(201).into(), &"changed".into()));
+    assert_eq!((&skipped[0]["id"], &skipped[0]["reason"]), (&job(201).into(), &"changed".into()));
     assert_eq!((events(&db), count(&db, "dead_letter")), ("25".into(), "0".into()));
 }
 
@@ -46,13 +46,13 @@ fn repeated_ids_finish_an_interrupted_requeue() {
     running.signal("INT");
     let json = running.finish().expect_code(75).json();
     let outcome = &json["data"]["outcome"];
-    assert_eq!((&outcome["done"], &outcome["left"]), (&29.into(), &1.into()), "{json:#}");
+    assert_eq!((&outcome["written"], &outcome["not_written"]), (&29.into(), &1.into()), "{json:#}");
     locking_session.execute("COMMIT");
     let state = cli.home().join(".local/state");
     let again = command(&db, "requeue", &second);
     let again = again.env("XDG_STATE_HOME", &state).run().expect_code(0);
-    assert!(again.stderr.contains("the same command did not finish"), "{}", again.stderr);
-    assert_eq!(again.json()["data"]["outcome"]["done"], 1);
+    assert!(again.stderr.contains("resuming the interrupted operation "), "{}", again.stderr);
+    assert_eq!(again.json()["data"]["outcome"]["written"], 1);
     assert_eq!((events(&db), count(&db, "queued")), ("30".into(), "30".into()));
     let run_command = |word| {
         let cli = Cli::new([word, "-o", "json"]).env("DATABASE_URL", db.url());
@@ -86,7 +86,7 @@ fn journal_resumes_a_killed_run_without_events() {
     let state = cli.home().join(".local/state");
     let resume = ["--resume", &operation(&cli), "--yes", "--reason", "x"];
     let json = command(&db, "requeue", &resume).env("XDG_STATE_HOME", &state).run().json();
-    assert_eq!(json["data"]["outcome"]["done"], 1, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 1, "{json:#}");
     assert_eq!(db.value(failed), "1", "{json:#}");
 }
 
@@ -106,14 +106,14 @@ fn grown_plan_is_refused_unless_changes_are_ignored() {
     let refused = apply(&[]).expect_code(77);
     assert!(refused.stderr.contains("2 new"), "{}", refused.stderr);
     // The suggested command has the same canary flags and can be previewed.
-    let with_canary = apply(&["--canary", "--reason", "it's mended"]).expect_code(77).stderr;
-    let hint = format!(r"--plan {plan} --frozen --canary --reason 'it'\''s mended'");
+    let with_canary = apply(&["--canary", "--reason", "it's fixed"]).expect_code(77).stderr;
+    let hint = format!(r"--plan {plan} --ignore-changes --canary --reason 'it'\''s fixed'");
     assert!(with_canary.contains(&hint), "{with_canary}");
-    let shown = ["--plan", plan.as_str(), "--frozen", "--dry-run"];
+    let shown = ["--plan", plan.as_str(), "--ignore-changes", "--dry-run"];
     let shown = command(&db, "requeue", &shown).env("XDG_STATE_HOME", &state).run();
     assert_eq!(shown.expect_code(0).json()["data"]["eligible"], 3);
     assert_eq!(events(&db), "0");
-    apply(&["--frozen"]).expect_code(0);
+    apply(&["--ignore-changes"]).expect_code(0);
     assert_eq!((events(&db), count(&db, "dead_letter")), ("3".into(), "2".into()));
 }
 
@@ -131,7 +131,7 @@ fn repeat_failures_are_requeued_only_with_the_flag() {
         requeue(&db, &[&kind, more].concat()).expect_code(0).json()["data"]["eligible"].as_u64()
     };
     assert_eq!(eligible(&[]), Some(14));
-    assert_eq!(eligible(&["--include-repeat-offenders"]), Some(15));
+    assert_eq!(eligible(&["--include-repeat-failures"]), Some(15));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn resume_keeps_rate_and_reason_and_respects_an_undo() {
     // It resumes with the original rate unless another one is given.
     let resume_plan =
         again(&["dlq", "requeue", "--resume", &id, "--dry-run"]).expect_code(0).stdout;
-    assert!(resume_plan.contains("at most 8 jobs a second"), "{resume_plan}");
+    assert!(resume_plan.contains("at most 8 jobs per second"), "{resume_plan}");
     assert!(
         resume_plan.contains(&format!("cliplyctl dlq requeue --resume {id} --rate 8/s")),
         "{resume_plan}"
@@ -175,7 +175,7 @@ fn resume_keeps_rate_and_reason_and_respects_an_undo() {
     // More than 50 jobs need a reason, which is already recorded.
     let resumed = ["dlq", "requeue", "--resume", &id, "--rate", "1000/s", "--yes"];
     let resumed = again(&resumed).expect_code(0);
-    assert!(resumed.stderr.contains("taken back by an undo since"), "{resumed:#?}");
+    assert!(resumed.stderr.contains("of this operation were undone since"), "{resumed:#?}");
     let reasons = "SELECT DISTINCT data->>'operator_reason' FROM job_events
                     WHERE data->>'reason' = 'requeued_from_dead_letter'";
     assert_eq!(db.value(reasons), "renewed");
@@ -202,14 +202,14 @@ fn undo_cannot_be_resumed() {
 #[test]
 fn plan_states_if_a_retry_is_safe_and_offers_a_canary() {
     let db = Database::from_fixture("main_typical");
-    let args = ["dlq", "requeue", "--all", "--dry-run", "--reason", "it's mended"];
+    let args = ["dlq", "requeue", "--all", "--dry-run", "--reason", "it's fixed"];
     let plan = Cli::new(args).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
     let next: Vec<_> = plan.lines().filter(|line| line.contains("requeue --plan")).collect();
-    let reason = r#" --reason 'it'\''s mended'"#;
+    let reason = r#" --reason 'it'\''s fixed'"#;
     assert!(next[0].contains(&format!(" --canary{reason}")), "{plan}");
     assert!(!next[1].contains("--canary") && next[1].contains(reason), "{plan}");
-    assert!(plan.contains("RETRY") && plan.contains("after the fix"), "{plan}");
-    assert!(plan.contains("died of what does not pass by itself"), "{plan}");
+    assert!(plan.contains("SAFE TO RETRY") && plan.contains("after the fix"), "{plan}");
+    assert!(plan.contains("failed with an error that a retry does not fix"), "{plan}");
 }
 
 #[test]
@@ -232,6 +232,6 @@ fn operation_without_writes_is_distinguished_from_unknown() {
     let state = cli.home().join(".local/state");
     let follow = command(&db, "follow", &[id]).env("XDG_STATE_HOME", &state).run().expect_code(64);
     let hint = format!("cliplyctl dlq requeue --resume {id} --pause-above 0");
-    assert!(follow.stderr.contains("has written nothing yet"), "{follow:#?}");
+    assert!(follow.stderr.contains("has not written any job"), "{follow:#?}");
     assert!(follow.stderr.contains(&hint), "{follow:#?}");
 }

@@ -7,7 +7,7 @@ fn requeue_writes_worker_values_and_one_event_per_job() {
     let db = Database::from_fixture("main_typical");
     let out = requeue(&db, &["--kind", "PUBLISH_TIKTOK", "--yes", "--reason", "token renewed"]);
     let json = out.expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 8);
+    assert_eq!(json["data"]["outcome"]["written"], 8);
     let unexpected_jobs = db.value(
         "SELECT count(*) FROM jobs WHERE kind = 'PUBLISH_TIKTOK' AND NOT (state = 'queued'
            AND attempts = 0 AND run_at BETWEEN now() - interval '1 min' AND now()
@@ -49,10 +49,10 @@ fn dry_run_writes_no_job_and_its_plan_can_be_applied() {
     assert!(prompt.expect_code(77).stderr.contains(plan), "another plan is shown");
     db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
     let out = apply(&[]).expect_code(77);
-    assert!(out.stderr.contains("the selection changed"), "{out:#?}");
+    assert!(out.stderr.contains("is out of date: 1 job is no longer a dead letter"), "{out:#?}");
     assert_eq!(events(&db), "0");
-    let json = apply(&["--frozen"]).expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 2);
+    let json = apply(&["--ignore-changes"]).expect_code(0).json();
+    assert_eq!(json["data"]["outcome"]["written"], 2);
     assert_eq!(events(&db), "2");
 }
 
@@ -62,7 +62,7 @@ fn explicit_ids_are_all_or_nothing_with_reasons() {
     let ids = [job(201), job(131), job(999), job(201)];
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
     let json = requeue(&db, &[&ids[..], &["--yes"]].concat()).expect_code(77).json();
-    let text = json["data"]["excluded"].to_string();
+    let text = json["data"]["skipped"].to_string();
     assert!(
         text.contains(&job(131)) && text.contains("running") && text.contains(&job(999)),
         "{text}"
@@ -70,10 +70,13 @@ fn explicit_ids_are_all_or_nothing_with_reasons() {
     assert_eq!(events(&db), "0");
     let mut cli = Cli::new(["dlq", "requeue", ids[2], "--dry-run"]).env("DATABASE_URL", db.url());
     let output = cli.run().expect_code(77);
-    assert!(output.stdout.contains("refused: 1 job does not exist; nothing"), "{output:#?}");
+    assert!(
+        output.stdout.contains("Refused: 1 job does not exist, and ids are all or nothing."),
+        "{output:#?}"
+    );
     let json =
         requeue(&db, &[&ids[..], &["--yes", "--skip-ineligible"]].concat()).expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 1);
+    assert_eq!(json["data"]["outcome"]["written"], 1);
     assert_eq!((events(&db), count(&db, "running")), ("1".into(), "6".into()));
 }
 
@@ -93,7 +96,7 @@ fn failing_row_is_one_error_or_fails_all_explicit_ids() {
     assert_eq!(events(&db), "0");
     let json = requeue(&db, &["--all", "--yes"]).expect_code(75).json();
     let outcome = &json["data"]["outcome"];
-    assert_eq!((outcome["done"].as_u64(), outcome["errors"].as_u64()), (Some(25), Some(1)));
+    assert_eq!((outcome["written"].as_u64(), outcome["errors"].as_u64()), (Some(25), Some(1)));
     assert_eq!((events(&db), count(&db, "dead_letter")), ("25".into(), "1".into()));
 }
 
@@ -107,8 +110,8 @@ fn locked_row_is_retried_then_skipped() {
         .expect_code(75)
         .json();
     let outcome = &json["data"]["outcome"];
-    assert_eq!(outcome["done"], 14);
-    assert_eq!(outcome["skipped_jobs"][0]["why"], "locked");
+    assert_eq!(outcome["written"], 14);
+    assert_eq!(outcome["skipped_jobs"][0]["reason"], "locked");
     assert_eq!(events(&db), "14");
     let mut waiting_requeue = command(&db, "requeue", &[&job(201), "--yes", "--lock-wait", "60s"]);
     let running = waiting_requeue.start();
@@ -131,8 +134,8 @@ fn repeat_failure_is_skipped_until_its_cause_changes() {
         ));
     }
     let json = requeue(&db, &["--kind", "CLIP_RENDER", "--yes"]).expect_code(75).json();
-    assert_eq!(json["data"]["outcome"]["done"], 14);
-    assert_eq!(json["data"]["excluded"][0]["reason"], "repeat_offender");
+    assert_eq!(json["data"]["outcome"]["written"], 14);
+    assert_eq!(json["data"]["skipped"][0]["reason"], "repeat_failure");
     db.execute(&format!(
         "UPDATE jobs SET last_error = 'ENOSPC: disk full' WHERE id = '{}'",
         job(201)
@@ -146,7 +149,7 @@ fn ids_file_allows_loose_format_but_only_valid_ids() {
     let db = Database::from_fixture("main_typical");
     let text = format!("\u{feff}{}\r\n\r\n  {}\n{}\n", job(201), job(202).to_uppercase(), job(201));
     let valid = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(text).run();
-    assert_eq!(valid.expect_code(0).json()["data"]["outcome"]["done"], 2);
+    assert_eq!(valid.expect_code(0).json()["data"]["outcome"]["written"], 2);
     let invalid = format!("{}\n\nbanana\n", job(203));
     let out = command(&db, "requeue", &["--ids-file", "ids", "--yes"]).file("ids", invalid).run();
     let out = out.expect_code(64);
@@ -159,7 +162,7 @@ fn ids_file_allows_loose_format_but_only_valid_ids() {
     let args = ["--ids-file", "-", "--yes", "--skip-ineligible"];
     let many: String = (0..100_000).map(|n| format!("{}\n", job(n + 1_000_000))).collect();
     let out = command(&db, "requeue", &args).stdin(many).run();
-    assert_eq!(out.expect_code(0).json()["data"]["excluded"][0]["jobs"], 100_000);
+    assert_eq!(out.expect_code(0).json()["data"]["skipped"][0]["jobs"], 100_000);
 }
 
 #[test]
@@ -183,16 +186,16 @@ fn operations_are_listed_with_the_current_job_states() {
     let json = command(&db, "ops", &[]).run().expect_code(0).json();
     let operation = &json["data"]["operations"][0];
     assert_eq!((&operation["jobs"], &operation["reason"]), (&3.into(), &"deployed a fix".into()));
-    assert_eq!(operation["now"].to_string(), r#"[["queued",2],["done",1]]"#);
+    assert_eq!(operation["states"].to_string(), r#"[["queued",2],["done",1]]"#);
 
     // Jobs that a later operation undid or requeued are no longer part of this one.
     let id = operation["operation"].as_str().unwrap();
     command(&db, "undo", &[id, "--yes"]).run().expect_code(75);
     requeue(&db, &["--all", "--max", "1", "--yes"]).expect_code(0);
     let json = command(&db, "ops", &[]).run().expect_code(0).json();
-    let now = |at: usize| json["data"]["operations"][at]["now"].to_string();
+    let now = |at: usize| json["data"]["operations"][at]["states"].to_string();
     assert_eq!(now(0), r#"[["queued",1]]"#, "the last");
-    assert_eq!(now(1), r#"[["dead_letter",1],["moved on",1]]"#, "the undo");
+    assert_eq!(now(1), r#"[["changed since",1],["dead_letter",1]]"#, "the undo");
     assert_eq!(now(2), r#"[["undone",2],["done",1]]"#, "the first");
 }
 
@@ -231,6 +234,6 @@ fn ids_file_with_many_ids_is_requeued_or_refused_with_line() {
     assert!(refused.stderr.contains("1204"), "the line is named: {}", refused.stderr);
     assert_eq!(count(&db, "dead_letter"), "1200");
     let done = run(&valid).expect_code(0).json();
-    assert_eq!(done["data"]["outcome"]["done"], 1200, "{done:#}");
+    assert_eq!(done["data"]["outcome"]["written"], 1200, "{done:#}");
     assert_eq!((count(&db, "queued"), events(&db)), ("1200".into(), "1200".into()));
 }

@@ -68,7 +68,7 @@ fn backlog_pauses_the_requeue() {
         !running.is_alive()
     });
     let out = running.finish().expect_code(0);
-    assert!(out.stderr.contains("waiting: at least 6 jobs are due and not claimed"), "{out:#?}");
+    assert!(out.stderr.contains("paused: at least 6 jobs are due, more than 5"), "{out:#?}");
 }
 
 /// Waits until the requeue has checked the locks twice without a write in between.
@@ -121,10 +121,10 @@ fn requeue_during_lock(lock: &str, expected: &str) {
 
 #[test]
 fn requeue_yields_to_a_vacuum() {
-    requeue_during_lock("SHARE UPDATE EXCLUSIVE", "waiting: a vacuum is at work on jobs");
+    requeue_during_lock("SHARE UPDATE EXCLUSIVE", "paused: a vacuum is running on the jobs table");
 }
 
 #[test]
 fn requeue_yields_to_lock_waiters() {
-    requeue_during_lock("ROW EXCLUSIVE", "waiting: 1 session waits for a lock on jobs");
+    requeue_during_lock("ROW EXCLUSIVE", "paused: 1 session waits for a lock on the jobs table");
 }

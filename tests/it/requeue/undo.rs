@@ -28,7 +28,7 @@ fn undo_restores_every_previous_value() {
         Some(count_dead_letters(&before)),
         "{json:#}"
     );
-    assert_eq!(json["data"]["moved_on"], 0, "{json:#}");
+    assert_eq!(json["data"]["changed_since"], 0, "{json:#}");
 }
 
 fn count_dead_letters(rows: &[Vec<Option<String>>]) -> u64 {
@@ -45,7 +45,7 @@ fn only_requeues_can_be_undone() {
         json["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
     };
     let undo = command(&db, "undo", &[&id(&requeue), "--yes"]).run().expect_code(0).json();
-    for (operation, message) in [(id(&rescue), "is a rescue"), (id(&undo), "is an undo itself")] {
+    for (operation, message) in [(id(&rescue), "is a rescue"), (id(&undo), "is an undo")] {
         for args in [["undo", &operation, "--yes"], ["follow", &operation, "--wait=1s"]] {
             let output = command(&db, args[0], &args[1..]).run().expect_code(64);
             assert!(output.stderr.contains(message), "{output:#?}");
@@ -53,7 +53,7 @@ fn only_requeues_can_be_undone() {
     }
     let ops = command(&db, "ops", &[]).run().expect_code(0).json();
     let types = ops["data"]["operations"].as_array().unwrap().iter();
-    let types: Vec<_> = types.map(|o| o["deed"].as_str().unwrap()).collect();
+    let types: Vec<_> = types.map(|o| o["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["undo", "requeue", "rescue"], "{ops:#}");
 }
 
@@ -75,7 +75,7 @@ fn error_changed_by_a_trigger_is_recorded_and_restored() {
     assert_eq!(db.value(restored_errors), "15 of 15", "kept errors are not said twice");
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let json = command(&db, "undo", &[operation, "--yes"]).run().expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 26, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 26, "{json:#}");
     assert_eq!(all_rows(&db), before);
 }
 
@@ -88,7 +88,7 @@ fn undo_keeps_jobs_that_changed_since() {
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let json = command(&db, "undo", &[operation, "--yes"]).run().expect_code(75).json();
     assert_eq!(
-        (&json["data"]["outcome"]["done"], &json["data"]["moved_on"]),
+        (&json["data"]["outcome"]["written"], &json["data"]["changed_since"]),
         (&2.into(), &1.into())
     );
     assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "2".into()));
@@ -104,8 +104,8 @@ fn partial_undo_states_the_reason_and_next_command() {
     let undo = Cli::new(["dlq", "undo", operation, "--yes"]).env("DATABASE_URL", db.url());
     let output = undo.env("USER", "oncall").run().expect_code(75);
     for message in [
-        "1 job was claimed or changed since and stays as it is",
-        "a further undo would find nothing",
+        "1 job was claimed or changed since the requeue and cannot be undone",
+        "All jobs that can be undone are undone.",
         &format!("cliplyctl dlq follow {operation}"),
     ] {
         assert!(output.stdout.contains(message), "no {message:?} in {}", output.stdout);
@@ -130,7 +130,7 @@ fn undo_is_refused_when_every_job_changed_since() {
         Cli::new(args).env("DATABASE_URL", db.url()).run()
     };
     let restored_errors = undo(&["--yes"]).expect_code(77).stdout;
-    assert!(restored_errors.contains(&format!("stays as it is: {claimed}")), "{restored_errors}");
+    assert!(restored_errors.contains(&format!("cannot be undone: {claimed}")), "{restored_errors}");
     assert!(
         restored_errors.contains(&format!("cliplyctl dlq follow {operation}")),
         "{restored_errors}"
@@ -164,7 +164,7 @@ fn undo_keeps_rows_with_any_later_change() {
     }
     db.execute("ALTER TABLE jobs ENABLE TRIGGER USER");
     let json = command(&db, "undo", &[operation, "--yes"]).run().expect_code(75).json();
-    assert_eq!(json["data"]["outcome"]["done"], 1, "{json:#}");
-    assert_eq!(json["data"]["moved_on"], changes.len(), "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 1, "{json:#}");
+    assert_eq!(json["data"]["changed_since"], changes.len(), "{json:#}");
     assert_eq!(count(&db, "dead_letter"), "1");
 }

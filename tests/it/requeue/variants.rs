@@ -26,7 +26,7 @@ fn every_variant_with_dead_letters_is_requeued_and_undone() {
             );
             assert_eq!(db.value(&sql), before, "{variant}");
         } else {
-            assert!(out.stderr.contains("others will not see"), "{variant}: {}", out.stderr);
+            assert!(out.stderr.contains("other operators cannot"), "{variant}: {}", out.stderr);
         }
         command(&db, "undo", &[&operation, "--yes"])
             .env("XDG_STATE_HOME", cli.home().join(".local/state"))

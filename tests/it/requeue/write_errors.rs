@@ -27,7 +27,7 @@ fn slow_row_is_a_single_error() {
     let args = ["--all", "--yes", "--timeout", "2s", "--lock-wait", "100ms"];
     let json = requeue(&db, &args).expect_code(75).json();
     let outcome = &json["data"]["outcome"];
-    assert_eq!((&outcome["done"], &outcome["errors"]), (&25.into(), &1.into()), "{outcome:#}");
+    assert_eq!((&outcome["written"], &outcome["errors"]), (&25.into(), &1.into()), "{outcome:#}");
     assert_eq!(outcome["error_jobs"][0]["id"], job(203), "{outcome:#}");
     assert_eq!((events(&db), count(&db, "dead_letter")), ("25".into(), "1".into()));
 }
@@ -40,7 +40,7 @@ fn requeue_times_out_if_every_row_is_slow() {
     let json = requeue(&db, &args).expect_code(3).json();
     assert_eq!(json["errors"][0]["kind"], "timeout", "{json:#}");
     let outcome = &json["data"]["outcome"];
-    assert!(outcome["left"].as_u64() > Some(20), "{outcome:#}");
+    assert!(outcome["not_written"].as_u64() > Some(20), "{outcome:#}");
     assert_eq!((events(&db), count(&db, "dead_letter")), ("0".into(), "26".into()));
 }
 
@@ -58,7 +58,10 @@ fn canceled_statement_stops_the_requeue() {
         ) == "t"
     });
     let json = running.finish().expect_code(3).json();
-    assert!(json["errors"].to_string().contains("somebody cancelled"), "{json:#}");
+    assert!(
+        json["errors"].to_string().contains("the statement was canceled on the server"),
+        "{json:#}"
+    );
     assert_eq!((events(&db), count(&db, "dead_letter")), ("0".into(), "26".into()));
 }
 
@@ -75,7 +78,7 @@ fn row_suppressed_by_a_trigger_is_not_reported_as_locked() {
     assert_eq!(outcome["skipped_jobs"][0]["id"], job(201), "{outcome:#}");
     assert_eq!(outcome["error_jobs"][0]["id"], job(203), "{outcome:#}");
     assert!(outcome["error_jobs"].to_string().contains("trigger"), "{outcome:#}");
-    assert_eq!((&outcome["done"], events(&db)), (&13.into(), "13".into()));
+    assert_eq!((&outcome["written"], events(&db)), (&13.into(), "13".into()));
 }
 
 #[test]
@@ -86,7 +89,7 @@ fn deadlocked_transactions_are_retried_one_by_one() {
     let total = "UPDATE totals SET jobs = jobs + 1 WHERE n = get_byte(uuid_send(NEW.id), 0) % 2";
     before_queued(&db, "true", total);
     let json = requeue(&db, &["--all", "--yes", "--reason", "x"]).expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 3_000, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 3_000, "{json:#}");
     assert_eq!(db.value("SELECT sum(jobs) FROM totals"), "3000");
     assert_eq!(events(&db), "3000");
 }
@@ -142,8 +145,8 @@ fn resume_resolves_a_transaction_with_unknown_commit() {
     let mut first = run(&["--all", "--yes", "--reason", "x"]);
     let json = first.run().expect_code(75).json();
     let outcome = &json["data"]["outcome"];
-    assert_eq!((&outcome["done"], &outcome["in_doubt"]), (&0.into(), &20.into()), "{outcome:#}");
-    assert!(json["errors"].to_string().contains("silent"), "{json:#}");
+    assert_eq!((&outcome["written"], &outcome["in_doubt"]), (&0.into(), &20.into()), "{outcome:#}");
+    assert!(json["errors"].to_string().contains("no answer from the server"), "{json:#}");
     drop_responses.store(false, Ordering::Relaxed);
     let operation = outcome["operation"].as_str().unwrap();
     let state = first.home().join(".local/state");

@@ -107,7 +107,7 @@ fn protected_contexts_and_missing_confirmation_are_refused() {
         refused.run().expect_code(77);
     }
     let without_yes = probe(&database, &[]).run().expect_code(77);
-    assert!(without_yes.stdout.contains("--yes goes on without asking"), "{without_yes:#?}");
+    assert!(without_yes.stdout.contains("use --yes"), "{without_yes:#?}");
     let alone = ["rls", "audit", "--yes"];
     Cli::new(alone).env("DATABASE_URL", database.url()).run().expect_code(64);
 }

@@ -43,6 +43,6 @@ fn undone_operation_is_shown_as_undone() {
     run(&["dlq", "undo", operation]);
     let mut terminal = start("--no-record", &own.url(), 24, 160);
     terminal.type_text("4");
-    terminal.wait_for("15 put back: 15 dead_letter");
+    terminal.wait_for("15 undone: 15 dead_letter");
     terminal.wait_for("15: 15 undone");
 }

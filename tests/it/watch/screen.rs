@@ -89,7 +89,7 @@ fn requeue_key_prints_the_command_without_writing() {
     assert!(terminal_is_restored(&terminal));
     let screen = terminal.screen();
     assert!(screen.contains("cliplyctl dlq requeue --group v2-"), "{screen}");
-    assert!(screen.contains("--max 2"), "{screen}");
+    assert!(screen.contains("--canary"), "{screen}");
     assert_eq!(database.value("SELECT count(*) FROM jobs WHERE state = 'dead_letter'"), "26");
 }
 

@@ -42,7 +42,7 @@ fn job_that_failed_again_during_the_lock_wait_is_left_out() {
         job(201)
     ));
     let json = running.finish().expect_code(75).json();
-    assert_eq!(json["data"]["outcome"]["skipped_jobs"][0]["why"], "changed", "{json:#}");
+    assert_eq!(json["data"]["outcome"]["skipped_jobs"][0]["reason"], "changed", "{json:#}");
     assert_eq!(events(&db), "14");
 }
 
@@ -65,8 +65,8 @@ fn change_of_any_written_column_after_the_plan_is_noticed() {
         db.execute(&format!("UPDATE jobs SET {change} WHERE id = {first}"));
         let applied = with_records(&db, &dry, "requeue", &["--plan", &plan, "--yes"]).run();
         let json = applied.expect_code(75).json();
-        assert_eq!(json["data"]["outcome"]["done"], 7, "{change}: {json:#}");
-        assert_eq!(json["data"]["excluded"][0]["reason"], "changed", "{change}: {json:#}");
+        assert_eq!(json["data"]["outcome"]["written"], 7, "{change}: {json:#}");
+        assert_eq!(json["data"]["skipped"][0]["reason"], "changed", "{change}: {json:#}");
     }
     // Healthy: other columns, and other jobs.
     let db = Database::from_fixture("main_typical");
@@ -77,7 +77,7 @@ fn change_of_any_written_column_after_the_plan_is_noticed() {
          UPDATE jobs SET attempts = 9 WHERE kind <> 'PUBLISH_TIKTOK'",
     );
     let applied = with_records(&db, &dry, "requeue", &["--plan", &plan, "--yes"]).run();
-    assert_eq!(applied.expect_code(0).json()["data"]["outcome"]["done"], 8);
+    assert_eq!(applied.expect_code(0).json()["data"]["outcome"]["written"], 8);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn same_ids_requeue_jobs_that_failed_again_since_a_kill() {
     std::fs::write(&record, text.replace("\"finished\":true", "\"finished\":false")).unwrap();
     requeue_and_fail(&db, &job(201));
     let json = again().expect_code(0).json();
-    assert_eq!(json["data"]["outcome"]["done"], 1, "{json:#}");
+    assert_eq!(json["data"]["outcome"]["written"], 1, "{json:#}");
     assert_eq!(events(&db), "3");
 }
 

@@ -100,7 +100,7 @@ fn job_whose_event_a_trigger_drops_is_not_requeued() {
         let json = requeue(&db, &["--all", "--yes"]).expect_code(75).json();
         let outcome = &json["data"]["outcome"];
         assert_eq!(
-            (outcome["done"].as_u64(), outcome["errors"].as_u64()),
+            (outcome["written"].as_u64(), outcome["errors"].as_u64()),
             (Some(2), Some(1)),
             "{when}: {json:#}"
         );

@@ -43,7 +43,7 @@ fn protected_server_is_recognized_under_another_address() {
     let config =
         format!("[context.prod]\ndatabase_url = '{}'\nprotected = true\n", proxy.url(db.name()));
     let refused = requeue_all(&db, &config, &[]).expect_code(77);
-    assert!(refused.stderr.contains("that of context prod, which is protected"), "{refused:#?}");
+    assert!(refused.stderr.contains("belongs to the protected context prod"), "{refused:#?}");
     assert_eq!(states(&db), "dead_letter 1");
     let other = Database::with_variant("main");
     let config = config.replace(db.name(), other.name());
@@ -69,7 +69,7 @@ fn stored_identity_protects_when_the_context_does_not_answer() {
             .run()
     };
     let refused = write(&down).expect_code(77);
-    assert!(refused.stderr.contains("which is protected"), "{refused:#?}");
+    assert!(refused.stderr.contains("the protected context prod"), "{refused:#?}");
     // Never reached, does not answer, and has the same database name.
     let unknown = requeue_all(&db, &down, &[]).expect_code(77);
     assert!(unknown.stderr.contains("was never reached"), "{unknown:#?}");

@@ -49,8 +49,8 @@ fn undo_stops_a_requeue(prepare: impl Fn(&Database), flags: &[&str], has_events:
     undo.run().expect_code(0);
     let output = running.finish().expect_code(75);
     assert!(
-        output.stdout.contains("took jobs of this operation back")
-            || output.stdout.contains("\"left\""),
+        output.stdout.contains("another operator undid this operation")
+            || output.stdout.contains("\"not_written\""),
         "{output:#?}"
     );
     // A transaction that was running when the undo ended is completed.
@@ -114,6 +114,6 @@ fn journal_line_of_an_aborted_transaction_is_not_done() {
     assert_eq!(states(&db), "dead_letter 2");
     db.execute("DROP TRIGGER cut ON jobs");
     let resume = with_records(&db, &cli, "requeue", &["--resume", &operation, "--yes"]).run();
-    assert_eq!(resume.expect_code(0).json()["data"]["outcome"]["done"], 2);
+    assert_eq!(resume.expect_code(0).json()["data"]["outcome"]["written"], 2);
     assert_eq!(states(&db), "queued 2");
 }

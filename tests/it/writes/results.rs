@@ -31,13 +31,16 @@ fn job_that_a_trigger_reverts_is_refused_by_the_database() {
         let json = requeue(&db, &["--all", "--yes"]).expect_code(75).json();
         let outcome = &json["data"]["outcome"];
         assert_eq!(
-            (outcome["done"].as_u64(), outcome["errors"].as_u64()),
+            (outcome["written"].as_u64(), outcome["errors"].as_u64()),
             (Some(2), Some(1)),
             "{trigger}: {json:#}"
         );
         assert_eq!(outcome["error_jobs"][0]["id"], id, "{trigger}");
         assert!(
-            outcome["error_jobs"][0]["why"].as_str().unwrap().contains("refused by the database"),
+            outcome["error_jobs"][0]["reason"]
+                .as_str()
+                .unwrap()
+                .contains("refused by the database"),
             "{json:#}"
         );
         assert_eq!(states(&db), "dead_letter 1, queued 2", "{trigger}");
@@ -75,7 +78,7 @@ fn rejection_of_every_row_stops_the_write_and_is_reported_once() {
     );
     let args = ["dlq", "requeue", "--all", "--yes", "--reason", "x"];
     let refused = Cli::new(args).env("DATABASE_URL", db.url()).run().expect_code(77);
-    assert_eq!(refused.stdout.matches("in a row for one reason").count(), 1, "{refused:#?}");
+    assert_eq!(refused.stdout.matches("Stopped: the database rejected").count(), 1, "{refused:#?}");
     let tries: u32 = db.value("SELECT last_value FROM tries").parse().unwrap();
     assert!(tries < 200, "{tries} statements for 600 jobs");
     assert_eq!(states(&db), "dead_letter 600");
@@ -95,7 +98,7 @@ fn odd_rows_among_others_do_not_stop_the_write() {
     assert!(odd > 0);
     let json = requeue(&db, &["--all", "--yes", "--reason", "x"]).expect_code(75).json();
     assert_eq!(json["data"]["outcome"]["errors"], odd, "{json:#}");
-    assert_eq!(json["data"]["outcome"]["done"], 300 - odd);
+    assert_eq!(json["data"]["outcome"]["written"], 300 - odd);
 }
 
 #[test]

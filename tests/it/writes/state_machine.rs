@@ -185,7 +185,11 @@ impl<'a> Machine<'a> {
             Step::Requeue => self.write("requeue", &["--all", "--yes"], None)?,
             Step::ApplyPlan(n) => {
                 let Some((plan, versions)) = self.pick(&self.plans, *n) else { return Ok(()) };
-                self.write("requeue", &["--plan", &plan, "--frozen", "--yes"], Some(&versions))?;
+                self.write(
+                    "requeue",
+                    &["--plan", &plan, "--ignore-changes", "--yes"],
+                    Some(&versions),
+                )?;
             }
             Step::Cut { kill, meanwhile } => self.cut(*kill, meanwhile)?,
             Step::Resume(n) => {
@@ -275,7 +279,7 @@ impl<'a> Machine<'a> {
         let moved = self.session.rows(&format!(
             "SELECT job::text, version::text FROM moves WHERE n > {last_move} AND app LIKE 'cliplyctl:%'"
         ));
-        let done = json["data"]["outcome"]["done"].as_u64().unwrap_or(0);
+        let done = json["data"]["outcome"]["written"].as_u64().unwrap_or(0);
         if last_move > 0 || planned.is_some() {
             prop_assert_eq!(done, moved.len() as u64, "{:#?}", output);
         }
@@ -372,7 +376,7 @@ impl<'a> Machine<'a> {
             prop_assert!(told >= expected, "{key}: {told} of {expected}: {output:#?}");
         }
         let moved = self.number(&format!("SELECT count(*) FROM ({ours}) t WHERE moved"));
-        prop_assert_eq!(json["data"]["moved"].as_u64(), Some(moved), "{:#?}", output);
+        prop_assert_eq!(json["data"]["changed_since"].as_u64(), Some(moved), "{:#?}", output);
         Ok(())
     }
 

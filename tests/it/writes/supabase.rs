@@ -42,8 +42,8 @@ CREATE FUNCTION moddatetime() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   NEW.updated_at := clock_timestamp(); RETURN NEW; END $$;
 CREATE TRIGGER moddatetime BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION moddatetime();
 INSERT INTO workspaces (name, owner_id) VALUES ('w', gen_random_uuid());
-INSERT INTO jobs (workspace_id, kind, state, attempts, last_error)
-  SELECT w.id, 'CLIP_RENDER', 'dead_letter', 5, 'FFmpeg timed out' FROM workspaces w, generate_series(1, 20);
+INSERT INTO jobs (workspace_id, kind, state, attempts, last_error, updated_at)
+  SELECT w.id, 'CLIP_RENDER', 'dead_letter', 5, 'FFmpeg timed out', now() - interval '1 hour' FROM workspaces w, generate_series(1, 20);
 RESET ROLE;";
 
 fn hosted() -> Database {

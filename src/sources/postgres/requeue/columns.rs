@@ -52,7 +52,7 @@ impl RequeueColumns {
             return Err(SourceError::new(
                 SourceErrorKind::UnknownLayout,
                 format!(
-                    "no value of \"{}\" means waiting: nothing can be requeued",
+                    "no value of column {} means queued: nothing can be requeued",
                     layout.state_column
                 ),
             ));

@@ -7,8 +7,8 @@ use tokio_postgres::types::Type;
 use super::repeat_failures::EVENTS_READ;
 use crate::facts::SourceError;
 use crate::facts::operation::{
-    AppRequeues, OperationId, OperationSummary, OperationType, REQUEUED, STATE_CHANGED_SINCE,
-    STATE_DELETED, STATE_UNDONE, reasons,
+    AppRequeues, OperationId, OperationStatus, OperationSummary, OperationType, REQUEUED,
+    STATE_CHANGED_SINCE, STATE_DELETED, STATE_UNDONE, reasons,
 };
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
@@ -48,7 +48,12 @@ pub(crate) async fn read(
             reason: reason(row).as_deref().map(redact::text),
             age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
             jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
-            unfinished: None,
+            planned: row.get::<_, Option<i64>>("planned").and_then(|n| u64::try_from(n).ok()),
+            pid: row_types::text(row, "pid"),
+            kind: row_types::text(row, "kind"),
+            group: row_types::text(row, "job_group"),
+            status: OperationStatus::Complete,
+            resume_flags: None,
             now: serde_json::from_str(row.get("states")).unwrap_or_default(),
         })
     };
@@ -114,13 +119,16 @@ fn statement(layout: &Layout) -> Option<String> {
                        when job.id is null then '{STATE_DELETED}'
                        else job.{live}::text end as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
-                  min(at) as began, max(at) as at
+                  min(at) as began, max(at) as at, max(data ->> 'pid') as pid, max(data ->> 'group') as job_group,
+                  max(data ->> 'planned') as planned, min({kind}) as kind, max({kind}) as last_kind
              from ours left join {jobs} job on job.id = ours.job_id
             group by 1, 2, 3, 4, 5, 6
          ), by_state as (
-           select operation, deed, state, sum(n)::bigint as n from by_author group by 1, 2, 3
+           select operation, deed, state, sum(n)::bigint as n, max(job_group) as job_group,
+                  min(kind) as kind, max(last_kind) as last_kind
+             from by_author group by 1, 2, 3
          ), latest as (
-           select distinct on (operation, deed) operation, deed, actor, host, reason, at
+           select distinct on (operation, deed) operation, deed, actor, host, reason, at, pid, planned
              from by_author order by operation, deed, at desc
          ), first as (
            select distinct on (operation, deed) operation, deed, actor as first_actor,
@@ -128,11 +136,17 @@ fn statement(layout: &Layout) -> Option<String> {
              from by_author order by operation, deed, began
          )
          select operation, deed, actor, host, reason, first_actor, first_host, first_reason,
+                pid, substring(planned from '^[0-9]{{1,18}}$')::bigint as planned, max(job_group) as job_group,
+                case when min(kind) = max(last_kind) then min(kind) end as kind,
                 extract(epoch from now() - at)::float8 as age, sum(n)::bigint as jobs,
                 json_agg(json_build_array(state, n) order by n desc, state)::text as states
            from by_state join latest using (operation, deed) join first using (operation, deed)
-          group by operation, deed, actor, host, reason, first_actor, first_host, first_reason, at
+          group by operation, deed, actor, host, reason, first_actor, first_host, first_reason, at, pid, planned
           order by at desc limit $1",
         live = ident(&layout.state_column),
+        kind = match &layout.kind {
+            Some(column) => format!("job.{}::text", ident(column)),
+            None => "null::text".to_owned(),
+        },
     ))
 }

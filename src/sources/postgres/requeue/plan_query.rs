@@ -216,6 +216,7 @@ impl PlanBuilder {
             code,
             cause: template,
             jobs: 1,
+            recent: None,
         };
         self.groups.insert(hash, (next as u32, group));
         next as u32

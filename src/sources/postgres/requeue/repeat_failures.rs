@@ -25,8 +25,8 @@ const TOO_OFTEN: usize = 2;
 #[derive(Debug, Default)]
 pub(crate) struct RepeatFailures {
     requeues: HashMap<JobId, Vec<Requeue>>,
-    /// Sentence that describes which events were read.
-    pub(crate) examined: String,
+    /// Why not all events were searched, if they were not.
+    pub(crate) incomplete: Option<String>,
 }
 
 /// Requeue or undo of a job, from its event.
@@ -54,36 +54,36 @@ impl RepeatFailures {
 }
 
 /// Reads the newest events within `budget`. After a timeout the result is empty and says so in
-/// `examined`.
+/// `incomplete`.
 pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     budget: Duration,
 ) -> Result<RepeatFailures, SourceError> {
-    let none =
-        |examined: &str| RepeatFailures { requeues: HashMap::new(), examined: examined.to_owned() };
+    let none = |why: &str| RepeatFailures {
+        requeues: HashMap::new(),
+        incomplete: Some(format!("not searched: {why}")),
+    };
     if let Err(error) = events::visible(layout) {
-        return Ok(none(&format!("not looked for: {error}")));
+        return Ok(none(&error.to_string()));
     }
     let Some(statement) = statement(layout) else {
-        return Ok(none("not looked for: this database keeps no events"));
+        return Ok(none("this database has no events"));
     };
     let rows = db.rows(budget, &statement, &[]).await;
     let rows = match rows {
         Err(error) if error.kind == SourceErrorKind::Timeout => {
-            return Ok(none("not looked for: reading the events took too long"));
+            return Ok(none("reading the events timed out"));
         }
         rows => rows?,
     };
-    let mut repeat_failures = none(&format!(
-        "looked for in the newest {} events",
-        crate::text::count(u64::from(EVENTS_READ))
-    ));
+    let incomplete = events::search_limit(db, layout, EVENTS_READ, budget).await?;
+    let mut repeat_failures = RepeatFailures { requeues: HashMap::new(), incomplete };
     for row in rows {
         let job = id(row.get("id"), layout.id)?;
         let mut requeues: Vec<Requeue> =
             serde_json::from_str(row.get("requeues")).map_err(|_| {
-                SourceError::new(SourceErrorKind::Malformed, "events hold strange data")
+                SourceError::new(SourceErrorKind::Malformed, "events contain unexpected data")
             })?;
         let undone: Vec<_> = requeues.iter().filter_map(|requeue| requeue.undoes.clone()).collect();
         requeues.retain(|requeue| {

@@ -51,25 +51,26 @@ impl RescueColumns {
             |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
         if layout.declared.is_some() {
             return unknown_layout(
-                "a declared queue has no rescue: its workers, or the app, have to release stuck jobs".to_owned(),
+                "a declared queue has no rescue: its workers or the app must unlock stuck jobs"
+                    .to_owned(),
             );
         }
         if !layout.has_heartbeats() {
             return unknown_layout(
-                "this database's jobs have neither heartbeat nor lock: nobody can say which worker is silent"
+                "jobs of this database have neither heartbeat nor lock time: not known which of them are stuck"
                     .to_owned(),
             );
         }
         if layout.state_names.claimed.is_empty() {
             return unknown_layout(format!(
-                "no value of \"{}\" means in progress",
+                "no value of column {} means claimed",
                 layout.state_column
             ));
         }
         let queued = &layout.state_names.queued;
         let Some(queued) = queued.iter().find(|value| *value == "queued").or(queued.first()) else {
             return unknown_layout(format!(
-                "no value of \"{}\" means waiting",
+                "no value of column {} means queued",
                 layout.state_column
             ));
         };

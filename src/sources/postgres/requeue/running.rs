@@ -4,6 +4,7 @@
 //! stays on the connection of another client. It is only shown, and forbids nothing; what forbids a second writer is
 //! the lock in the state directory.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -15,7 +16,7 @@ use crate::facts::SourceError;
 use crate::facts::operation::OperationId;
 use crate::sources::postgres::{Connection, Database};
 
-/// Time within which the transaction must begin and another query be answered beside it; otherwise a pooler has no
+/// Time within which the transaction must begin and another query be answered at the same time; otherwise a pooler has no
 /// second connection to the server.
 const PROBE_TIME: Duration = Duration::from_secs(1);
 
@@ -79,6 +80,20 @@ pub(crate) async fn is_shown(
         and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
         and (classid::bigint << 32) | objid::bigint = $1) as running";
     Ok(db.row(timeout, statement, &[(&key(operation), Type::INT8)]).await?.get("running"))
+}
+
+/// Returns those of the operations that a session shows to be written.
+pub(crate) async fn shown(
+    db: &Database,
+    operations: &[OperationId],
+    timeout: Duration,
+) -> Result<HashSet<OperationId>, SourceError> {
+    let statement = "select distinct (classid::bigint << 32) | objid::bigint as key from pg_catalog.pg_locks
+      where locktype = 'advisory' and objsubid = 1 and granted
+        and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())";
+    let rows = db.rows(timeout, statement, &[]).await?;
+    let keys: HashSet<i64> = rows.iter().map(|row| row.get("key")).collect();
+    Ok(operations.iter().filter(|operation| keys.contains(&key(operation))).cloned().collect())
 }
 
 /// Returns the key of the advisory lock.

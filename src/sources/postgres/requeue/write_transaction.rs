@@ -130,7 +130,7 @@ impl TransactionTimeouts {
             Ok(Err(WriteError::TimedOut(_))) if started.elapsed() < self.statement => {
                 Err(WriteError::Fatal(SourceError::new(
                     SourceErrorKind::Other,
-                    "somebody cancelled the statement on the server",
+                    "the statement was canceled on the server",
                 )))
             }
             // NOWAIT fails at once with the same SQLSTATE as a lock timeout.
@@ -140,7 +140,7 @@ impl TransactionTimeouts {
             Ok(result) => result,
             Err(_) => Err(WriteError::CommitUnknown(SourceError::new(
                 SourceErrorKind::Timeout,
-                format!("the server has been silent for {} s", timeout.as_secs()),
+                format!("no answer from the server for {}s", timeout.as_secs()),
             ))),
         }
     }

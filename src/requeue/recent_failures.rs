@@ -1,0 +1,125 @@
+//! Groups that are still failing: which groups of a plan gained dead letters recently, and the guard that asks for
+//! a canary then.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::group::{RECENT, RecentFailures};
+use crate::facts::requeue::{Plan, PlannedGroup};
+use crate::facts::selection::Selection;
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::postgres::groups;
+use crate::text::{age, plural};
+
+/// The longest time for the query. After it the counts are lower bounds.
+const BUDGET: Duration = Duration::from_secs(5);
+/// Up to this many kinds the query reads only the dead letters of the planned ones.
+const MAX_KINDS: usize = 50;
+/// Age in seconds of the last dead letter up to which `--yes` needs a canary. A group that was quiet for longer may
+/// be fixed already, although it is shown as still failing.
+const MAX_QUIET: f64 = 300.0;
+
+/// Adds to each group of the plan the dead letters that it gained recently, whether or not the plan contains
+/// them. A failed query only makes them unknown.
+pub(crate) async fn add(context: &Context, plan: &mut Plan, now: Timestamp) {
+    if plan.ids.is_empty() {
+        return;
+    }
+    match read(context, plan, now).await {
+        Ok(recent) => {
+            for group in &mut plan.groups {
+                group.recent = recent.get(&group.group).copied();
+            }
+        }
+        Err(error) => plan.recent_unknown = Some(error.to_string()),
+    }
+}
+
+async fn read(
+    context: &Context,
+    plan: &Plan,
+    now: Timestamp,
+) -> Result<HashMap<String, RecentFailures>, SourceError> {
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    let mut kinds: Vec<_> = plan.groups.iter().map(|group| group.kind.clone()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    // A job without a kind matches no filter of kinds.
+    if kinds.len() > MAX_KINDS || kinds.iter().any(String::is_empty) {
+        kinds.clear();
+    }
+    let since = now.checked_sub(Duration::from_secs_f64(RECENT)).map_err(|error| {
+        SourceError::new(SourceErrorKind::Malformed, format!("server time {now}: {error}"))
+    })?;
+    let selection = Selection { kinds, since: Some(since), ..Selection::default() };
+    let timeout = context.timeout().min(BUDGET);
+    let recent =
+        groups::read(database, layout, &layout.state_names.dead, &selection, timeout).await?;
+    let recent = recent.groups.into_iter();
+    Ok(recent
+        .filter_map(|group| Some((group.fingerprint.hash.clone(), group.recent_failures()?)))
+        .collect())
+}
+
+/// Returns the groups of the plan that are still failing, the largest first.
+pub(crate) fn still_failing(plan: &Plan) -> impl Iterator<Item = (&PlannedGroup, RecentFailures)> {
+    plan.groups.iter().filter_map(|group| Some((group, group.recent?)))
+}
+
+/// `45 jobs in the last 15m, last 10s ago`
+pub(crate) fn describe(recent: RecentFailures) -> String {
+    let jobs = plural(recent.jobs, "job", "jobs");
+    format!("{jobs} in the last {}, last {} ago", window(), age(recent.last_age))
+}
+
+/// Length of the window of recent failures: `15m`.
+fn window() -> String {
+    crate::text::duration(RECENT)
+}
+
+/// Refuses (77) to requeue several jobs of a group at once that fails right now, unless the operator is asked. One
+/// job is its own canary. `command` requeues the plan with a canary.
+pub(crate) fn refuse_without_canary(plan: &Plan, command: &str) -> Result<(), Error> {
+    let fails_now = |(group, recent): &(&PlannedGroup, RecentFailures)| {
+        group.jobs > 1 && recent.last_age < MAX_QUIET
+    };
+    let Some((group, recent)) = still_failing(plan).find(fails_now) else { return Ok(()) };
+    Err(Error::refused(format!(
+        "refused: group {} is still failing ({}); --yes needs --canary",
+        group.group,
+        describe(recent)
+    ))
+    .hint(format!("requeue 1 job per group first: {command}")))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::facts::requeue::tests::plan;
+
+    /// A plan of one group with these recent failures.
+    fn failing(jobs: u64, recent: Option<(u64, f64)>) -> Plan {
+        let mut plan = plan(jobs);
+        plan.groups[0].recent = recent.map(|(jobs, last_age)| RecentFailures { jobs, last_age });
+        plan
+    }
+
+    #[test]
+    fn canary_is_required_for_several_jobs_of_a_group_that_fails_now() {
+        let code = |jobs, recent| {
+            let refused = refuse_without_canary(&failing(jobs, recent), "cliplyctl x").err();
+            refused.map_or(0, |error| error.exit_code().code())
+        };
+        assert_eq!(code(45, Some((45, 10.0))), 77);
+        assert_eq!(code(2, Some((1, 299.0))), 77);
+        assert_eq!(code(1, Some((45, 10.0))), 0, "one job is its own canary");
+        assert_eq!(code(45, Some((45, 300.0))), 0, "quiet for 5m");
+        assert_eq!(code(45, None), 0, "not failing, or not known");
+        let error = refuse_without_canary(&failing(45, Some((45, 10.0))), "x").unwrap_err();
+        assert!(error.message.contains("45 jobs in the last 15m, last 10s ago"), "{error:?}");
+    }
+}
