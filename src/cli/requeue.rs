@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueHint};
 
 use super::FilterArgs;
-use crate::facts::canary::{BatchSizes, Canary};
+use crate::facts::canary::{BatchSizes, Canary, ResumeOptions};
 use crate::facts::throttle::Throttle;
 use crate::settings::duration;
 
@@ -63,19 +63,24 @@ pub struct DlqRequeue {
 }
 
 impl DlqRequeue {
-    /// Returns these arguments with the canary and rate settings that an operation was started with, as
-    /// its record stores them. Settings given now take precedence; stored flags that do not parse are
-    /// ignored.
-    pub(crate) fn or_stored(&self, flags: &str) -> Self {
-        let throttled = self.throttle.to_throttle() != Throttle::default();
-        if throttled || self.canary.to_canary().is_some() {
-            return self.clone();
-        }
-        let arguments = shell_words::split(flags).ok();
-        match arguments.and_then(|arguments| StoredFlags::try_parse_from(arguments).ok()) {
-            Some(StoredFlags { canary, throttle, .. }) => Self { canary, throttle, ..self.clone() },
-            None => self.clone(),
-        }
+    /// Whether the flags request a canary or limit the rate.
+    pub(crate) fn has_own_options(&self) -> bool {
+        self.throttle.to_throttle() != Throttle::default() || self.canary.to_canary().is_some()
+    }
+
+    /// Returns these arguments with the options that an operation was started with.
+    #[must_use]
+    pub(crate) fn with_options(&self, options: ResumeOptions) -> Self {
+        let Throttle { rate, spread, pause_above } = options.throttle;
+        let canary = options.canary.map_or_else(CanaryArgs::none, CanaryArgs::from);
+        Self { canary, throttle: ThrottleArgs { rate, spread, pause_above }, ..self.clone() }
+    }
+
+    /// Parses the flags in a record of format 1; `None` if they are not valid.
+    pub(crate) fn options_of_flags(flags: &str) -> Option<ResumeOptions> {
+        let arguments = shell_words::split(flags).ok()?;
+        let StoredFlags { canary, throttle, .. } = StoredFlags::try_parse_from(arguments).ok()?;
+        Some(ResumeOptions { canary: canary.to_canary(), throttle: throttle.to_throttle() })
     }
 
     /// Returns how long to follow; `None` without `--follow`. A spread is added to the default.
@@ -104,6 +109,11 @@ pub(crate) struct CanaryArgs {
 }
 
 impl CanaryArgs {
+    /// The arguments without a canary.
+    fn none() -> Self {
+        Self { canary: false, batch_sizes: None, canary_timeout: None, stop_at: None }
+    }
+
     /// Returns the canary that these flags request; `None` without any of them.
     pub(crate) fn to_canary(&self) -> Option<Canary> {
         let requested = self.canary
@@ -117,6 +127,17 @@ impl CanaryArgs {
             is_timeout_given: self.canary_timeout.is_some(),
             stop_at: self.stop_at.unwrap_or(default.stop_at),
         })
+    }
+}
+
+impl From<Canary> for CanaryArgs {
+    fn from(canary: Canary) -> Self {
+        Self {
+            canary: true,
+            batch_sizes: Some(canary.batch_sizes),
+            canary_timeout: canary.is_timeout_given.then_some(canary.timeout),
+            stop_at: Some(canary.stop_at),
+        }
     }
 }
 
@@ -142,7 +163,7 @@ impl ThrottleArgs {
     }
 }
 
-/// The flags that the record of an operation stores. Those of the confirmation are parsed and not used.
+/// The flags that a record of format 1 stores. Those of the confirmation are parsed and not used.
 #[derive(Debug, Parser)]
 #[command(no_binary_name = true)]
 struct StoredFlags {

@@ -5,8 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::job_id::JobId;
 use super::requeued_job::OutcomeCounts;
+use super::throttle::Throttle;
 
 /// Size of one batch of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +21,8 @@ pub(crate) enum BatchSize {
 }
 
 /// Sizes of the batches, in order; the last one is all remaining jobs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct BatchSizes(Vec<BatchSize>);
 
 impl BatchSizes {
@@ -89,6 +93,20 @@ impl FromStr for BatchSizes {
     }
 }
 
+impl TryFrom<String> for BatchSizes {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<BatchSizes> for String {
+    fn from(sizes: BatchSizes) -> Self {
+        sizes.to_string()
+    }
+}
+
 impl fmt::Display for BatchSizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = self.0.iter().map(|size| match size {
@@ -100,7 +118,7 @@ impl fmt::Display for BatchSizes {
 }
 
 /// Settings of a canary.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Canary {
     /// Sizes of the batches.
     pub(crate) batch_sizes: BatchSizes,
@@ -121,6 +139,15 @@ impl Default for Canary {
             stop_at: 20,
         }
     }
+}
+
+/// The settings of a requeue that a resume keeps.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ResumeOptions {
+    /// The canary, if there is one.
+    pub(crate) canary: Option<Canary>,
+    /// The rate limit, the spread and the pause.
+    pub(crate) throttle: Throttle,
 }
 
 /// The default timeout of a batch without a backlog.

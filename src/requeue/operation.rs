@@ -14,7 +14,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, WriteStop};
 use crate::queue::Lifecycle;
-use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::files::local_store::{LocalStore, RECORD_FORMAT, StoredOperation};
 use crate::sources::postgres::requeue::journal::{Entry, Journal};
 use crate::sources::postgres::requeue::operation_events::TransactionStatus;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
@@ -207,6 +207,7 @@ pub(crate) async fn new_record(
     jobs: usize,
 ) -> Result<StoredOperation, Error> {
     Ok(StoredOperation {
+        format: RECORD_FORMAT,
         operation,
         operation_type,
         plan: String::new(),
@@ -222,6 +223,7 @@ pub(crate) async fn new_record(
         kind: None,
         group: None,
         undoes_operation: None,
+        options: None,
         flags: String::new(),
     })
 }

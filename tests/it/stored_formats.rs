@@ -293,7 +293,47 @@ fn canary_of_0_1_0_resumes_with_its_stored_flags() {
     let json = cli.run().expect_code(3).json();
     assert_eq!(json["data"]["canary"].as_array().map(Vec::len), Some(1), "{json:#}");
     assert_eq!(json["data"]["outcome"]["not_written"].as_u64().map(|left| left > 0), Some(true));
-    assert_eq!(record(&cli, CANARY)["flags"], flags);
+    let now = record(&cli, CANARY);
+    assert_eq!((&now["flags"], &now["format"]), (&flags.into(), &2.into()));
+    assert_eq!(now["options"]["canary"]["batch_sizes"], "1,3,all", "{now:#}");
+    // The second resume reads the options and not the flags.
+    change_record(&cli, CANARY, |stored| stored["flags"] = " --no-such-flag".into());
+    let again = cli.run().expect_code(3).json();
+    assert_eq!(again["data"]["canary"].as_array().map(Vec::len), Some(1), "{again:#}");
+}
+
+/// Changes the stored record of an operation.
+fn change_record(cli: &Cli, operation: &str, change: impl FnOnce(&mut Value)) {
+    let mut stored = record(cli, operation);
+    change(&mut stored);
+    let file = format!(".local/state/cliplyctl/operations/{operation}.json");
+    std::fs::write(cli.home().join(file), stored.to_string()).unwrap();
+}
+
+#[test]
+fn record_with_unreadable_options_is_not_resumed_without_them() {
+    let left = Left::queue();
+    let words = ["dlq", "requeue", "--resume", CANARY, "--yes", "-o", "json"];
+    let before = left.database.value("SELECT string_agg(state, ',' ORDER BY id) FROM jobs");
+    let changes: [fn(&mut Value); 4] = [
+        |stored| stored["flags"] = " --canary --no-such-flag".into(),
+        |stored| stored["flags"] = " --canary 'open".into(),
+        |stored| stored["format"] = 3.into(),
+        |stored| stored["format"] = 2.into(), // and no options
+    ];
+    for change in changes {
+        let mut cli = left.cli(&words);
+        change_record(&cli, CANARY, change);
+        let refused = cli.run().expect_code(77);
+        assert!(refused.stdout.contains("record format"), "{refused:#?}");
+        let now = left.database.value("SELECT string_agg(state, ',' ORDER BY id) FROM jobs");
+        assert_eq!(now, before);
+        // Options that are stated now need no stored ones.
+        let stated = ["dlq", "requeue", "--resume", CANARY, "--dry-run", "--ramp", "1,all"];
+        let mut cli = left.cli(&stated);
+        change_record(&cli, CANARY, change);
+        cli.run().expect_code(0);
+    }
 }
 
 #[test]
@@ -740,4 +780,37 @@ fn access_reports_of_0_1_0_are_compared() {
     let broken = diff("audit-after", "audit-before").expect_code(2);
     assert_eq!(findings(&broken), ["rls.appeared critical public.jobs"]);
     diff("audit-before", "matrix-after").expect_code(64);
+}
+
+/// Adds the new name of a key where a report has the old one.
+fn add_new_names(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(add_new_names);
+            for (old, new) in
+                [("severity", "status"), ("declared", "expected"), ("predicted", "computed")]
+            {
+                if let (Some(value), false) = (fields.get(old).cloned(), fields.contains_key(new)) {
+                    fields.insert(new.to_owned(), value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(add_new_names),
+        _ => {}
+    }
+}
+
+#[test]
+fn access_report_with_old_and_new_names_is_read() {
+    for (old, new, code) in
+        [("matrix-after", "matrix-before", 2), ("audit-after", "audit-before", 2)]
+    {
+        let both = |name: &str| {
+            let mut report = serde_json::from_str(&stored(&format!("rls/{name}.json"))).unwrap();
+            add_new_names(&mut report);
+            report.to_string()
+        };
+        let cli = Cli::new(["rls", "diff", "old.json", "new.json", "-o", "json"]);
+        cli.file("old.json", both(old)).file("new.json", both(new)).run().expect_code(code);
+    }
 }

@@ -6,7 +6,7 @@ use crate::cli::{ConfirmationArgs, DlqRequeue};
 use crate::commands::confirm::{self, WriteAction};
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::canary::Backlog;
+use crate::facts::canary::{Backlog, ResumeOptions};
 use crate::facts::identity::Protection;
 use crate::facts::operation::{OperationType, REQUEUED};
 use crate::facts::requeue::{Plan, PlanSkip, Target};
@@ -15,7 +15,7 @@ use crate::report::{Report, requeue as report};
 use crate::requeue::job_tracker::JobTracker;
 use crate::requeue::operation::RecordStore;
 use crate::requeue::{execute, operation, plan, protection, recent_failures};
-use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::files::local_store::{LocalStore, RECORD_FORMAT, StoredOperation};
 use crate::sources::files::operation_lock::OperationLock;
 use crate::sources::postgres::requeue::operation_events::LocatedOperation;
 use crate::sources::postgres::requeue::preconditions::{self, WritePreconditions};
@@ -46,8 +46,10 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     let protection = context.protection();
     let resolved = resolve(context, args, store.as_ref(), &preconditions, &columns).await?;
     let ResolvedTarget { target, options, stored_plan, resumed, requeued, lock } = resolved;
-    let stored_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
-    let args = &args.or_stored(stored_flags);
+    let args = &match &resumed {
+        Some(record) => with_stored_options(args, record)?,
+        None => args.clone(),
+    };
     let request = plan::PlanRequest {
         target,
         options,
@@ -225,6 +227,30 @@ struct Planned<'a> {
     lock: Option<OperationLock>,
 }
 
+/// Returns the arguments with the canary and the rate limit of the recorded operation, unless some are given now.
+///
+/// # Errors
+/// Refused if the record has options that this version cannot read: the requeue must not go on without them.
+fn with_stored_options(args: &DlqRequeue, record: &StoredOperation) -> Result<DlqRequeue, Error> {
+    if args.has_own_options() {
+        return Ok(args.clone());
+    }
+    let options = match &record.options {
+        Some(options) if record.format <= RECORD_FORMAT => Some(options.clone()),
+        None if record.format < RECORD_FORMAT => DlqRequeue::options_of_flags(&record.flags),
+        _ => None,
+    };
+    let options = options.ok_or_else(|| {
+        Error::refused(format!(
+            "cannot read the canary and the rate limit of operation {} (record format {}; this version reads \
+             formats 1 to {RECORD_FORMAT})",
+            record.operation, record.format
+        ))
+        .hint("resume it with the version that started it, or state them: --canary, or --rate 20/s")
+    })?;
+    Ok(args.with_options(options))
+}
+
 /// Asks for the confirmation, writes the plan and returns the report.
 async fn apply(
     context: &Context,
@@ -259,6 +285,8 @@ async fn apply(
             StoredOperation { plan: plan.id.clone(), kind, group, ..record }
         }
     };
+    record.format = RECORD_FORMAT;
+    record.options = Some(ResumeOptions { canary: view.canary.clone(), throttle: view.throttle });
     // Held until the end of the command, so that nobody resumes what is still being written.
     let _lock = match (lock, &store) {
         (None, Some(store)) => store.lock(&record.operation, &operation::owner(context)).ok(),

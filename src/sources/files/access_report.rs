@@ -42,9 +42,9 @@ struct ReportCoverage {
 #[derive(Deserialize)]
 struct ReportFinding {
     id: String,
-    /// `severity` in reports of version 0.1.0.
-    #[serde(alias = "severity")]
-    status: String,
+    status: Option<String>,
+    /// The status in reports of version 0.1.0.
+    severity: Option<String>,
     subject: String,
     message: String,
 }
@@ -54,8 +54,9 @@ struct ReportCell {
     table: String,
     role: String,
     command: String,
-    #[serde(alias = "declared")]
     expected: Option<String>,
+    /// The expected access in reports of version 0.1.0.
+    declared: Option<String>,
     computed: Option<String>,
     /// The computed access in reports of version 0.1.0.
     predicted: Option<String>,
@@ -124,21 +125,24 @@ fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Err
         table: cell.table,
         role: cell.role,
         command: cell.command,
-        expected: cell.expected,
+        expected: cell.expected.or(cell.declared),
         computed: cell.computed.or(cell.predicted).unwrap_or_default(),
         helpers: cell.helpers,
     };
-    let finding = |finding: ReportFinding| EarlierFinding {
-        check: finding.id,
-        subject: finding.subject,
-        status: finding.status,
-        message: finding.message,
+    let finding = |finding: ReportFinding| {
+        let status = finding.status.or(finding.severity);
+        Ok(EarlierFinding {
+            check: finding.id,
+            subject: finding.subject,
+            status: status.ok_or_else(|| describe_mismatch(path, "a finding has no status"))?,
+            message: finding.message,
+        })
     };
     Ok(AccessReport {
         file: path.display().to_string(),
         origin: format!("{place} at {}", report.started_at),
         cells: cells.into_iter().map(cell).collect(),
-        findings: report.findings.into_iter().map(finding).collect(),
+        findings: report.findings.into_iter().map(finding).collect::<Result<_, Error>>()?,
         examined: report.coverage.examined,
     })
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::operation_lock::{self, OperationLock};
 use super::private_file;
 use crate::error::Error;
+use crate::facts::canary::ResumeOptions;
 use crate::facts::identity::DatabaseIdentity;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{Author, OperationId, OperationType};
@@ -50,9 +51,20 @@ impl StoredPlan {
     }
 }
 
+/// Version of the format of operation records: 1 has the options as flags only, 2 as [`ResumeOptions`]. Increase it
+/// when a resume must know a new option.
+pub(crate) const RECORD_FORMAT: u32 = 2;
+
+fn first_format() -> u32 {
+    1
+}
+
 /// A stored operation, written before its first batch and after its last one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StoredOperation {
+    /// [`RECORD_FORMAT`] of the version that wrote it.
+    #[serde(default = "first_format")]
+    pub(crate) format: u32,
     /// Id of the operation.
     pub(crate) operation: OperationId,
     /// Type of the operation.
@@ -92,7 +104,10 @@ pub(crate) struct StoredOperation {
     /// Id of the operation that it undoes.
     #[serde(rename = "undoes")]
     pub(crate) undoes_operation: Option<OperationId>,
-    /// Flags that resume it with its original settings.
+    /// The canary and the rate limit; `None` in records of format 1, and of an undo or a rescue.
+    #[serde(default)]
+    pub(crate) options: Option<ResumeOptions>,
+    /// Flags of the suggested command that resumes it.
     #[serde(default)]
     pub(crate) flags: String,
 }
