@@ -7,7 +7,7 @@ use crate::rls::clean;
 use crate::support::cli::{Cli, Output};
 use crate::support::http::Stub;
 use crate::support::postgres::{Database, Session};
-use crate::support::readiness;
+use crate::support::{readiness, wait_until};
 
 /// Makes a role that is no superuser the owner of everything in `public`, as `postgres` is on Supabase.
 fn owned_by_another(database: &Database) -> String {
@@ -57,6 +57,18 @@ fn triage(url: &str, app: &Stub) -> Vec<(String, String)> {
     checks.map(|check| (text(&check["id"]), text(&check["status"]))).collect()
 }
 
+/// Returns the first line of `watch --plain`, without its time.
+fn first_watch_line(url: &str, app: &Stub) -> String {
+    let args = ["watch", "--plain", "--no-record", "--every", "1s", "--base-url", &app.url()];
+    let mut cli = Cli::new(args).env("DATABASE_URL", url);
+    let asked = app.count("/api/readyz");
+    let running = cli.start();
+    wait_until("two polls", || app.count("/api/readyz") >= asked + 2);
+    running.signal("INT");
+    let output = running.finish().expect_code(0);
+    output.stdout.lines().next().unwrap_or_default()[21..].to_owned()
+}
+
 const READ: [&str; 8] = [
     "queue",
     "dlq groups",
@@ -84,6 +96,11 @@ fn every_command_works_with_exactly_the_printed_grants() {
     ]);
     for role in ["read", "audit", "write"] {
         assert_eq!(triage(&url(role), &app), triage(&database.url(), &app), "{role}");
+        assert_eq!(
+            first_watch_line(&url(role), &app),
+            first_watch_line(&database.url(), &app),
+            "{role}"
+        );
         for words in READ {
             let report = allowed(&url(role), words);
             // The role sees every row that the superuser sees.
