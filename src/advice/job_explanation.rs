@@ -56,6 +56,9 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
             ],
         },
         Lifecycle::Canceled => plain("canceled", "canceled by an operator or the app"),
+        Lifecycle::Blocked => {
+            plain("blocked", "not claimable until the jobs that it depends on end")
+        }
         Lifecycle::Other => {
             plain("unknown", format!("\"{}\" is a state that this tool does not know", job.state))
         }

@@ -116,6 +116,9 @@ pub(crate) struct Queue {
     /// Canceled jobs; `None` if the schema has no such state.
     #[serde(default)]
     pub(crate) canceled: Option<Count>,
+    /// Jobs that cannot be claimed until something else ends; `None` if the schema has no such state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blocked: Option<Count>,
     /// Jobs in an unknown state.
     pub(crate) other: Count,
     /// Unknown states that were seen, in rows or statistics.

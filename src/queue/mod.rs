@@ -14,6 +14,7 @@ mod declaration;
 pub(crate) mod declared;
 pub(crate) mod draft;
 mod naive_times;
+pub(crate) mod packages;
 mod recognize;
 mod relation;
 pub(crate) mod sql;
@@ -28,6 +29,8 @@ pub(crate) use catalog::{
 pub(crate) use claims::Claims;
 pub(crate) use declaration::{Declaration, DeclaredRequeue, Field, Value as DeclaredValue};
 pub(crate) use declared::Declared;
+use packages::PackageTraits;
+pub(crate) use packages::{Found, Instance, InstanceChoice, Package, QueueChoice};
 pub(crate) use recognize::{LayoutError, recognize, role_of_row};
 pub(crate) use relation::Relation;
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
@@ -217,11 +220,20 @@ impl Layout {
     /// The rows as `alias`, for use in `from` of a read-only transaction: the table, or the subquery of a declared
     /// one, whose expressions must not run in a transaction that may write.
     pub(crate) fn rows_as(&self, alias: &str) -> String {
-        let relation = self.relation.to_string();
         match &self.declared {
-            Some(declared) => format!("{} {alias}", declared.subquery(&relation)),
-            None => format!("{relation} {alias}"),
+            Some(declared) => format!("{} {alias}", declared.subquery(&self.relation)),
+            None => format!("{} {alias}", self.relation),
         }
+    }
+
+    /// What only the table of a package has.
+    pub(crate) fn package(&self) -> Option<&PackageTraits> {
+        self.declared.as_ref()?.package.as_ref()
+    }
+
+    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted.
+    pub(crate) fn has_workers(&self) -> bool {
+        self.has_heartbeats() && self.package().is_none()
     }
 
     /// Why the schema has no dead letters; `None` if it has.

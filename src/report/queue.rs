@@ -31,6 +31,9 @@ pub(crate) struct QueueJson {
     dead: Option<CountJson>,
     /// Canceled jobs; null if the schema has no such state.
     canceled: Option<CountJson>,
+    /// Jobs that cannot be claimed until something else ends; not there if the schema has no such state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked: Option<CountJson>,
     /// Jobs in a state unknown to this tool.
     unknown_state: CountJson,
     /// Jobs dead-lettered in the last hour.
@@ -110,6 +113,7 @@ impl From<&Queue> for QueueJson {
             given_up: queue.given_up.as_ref().map(|given_up| (&given_up.jobs).into()),
             dead: queue.dead.as_ref().map(Into::into),
             canceled: queue.canceled.as_ref().map(Into::into),
+            blocked: queue.blocked.as_ref().map(Into::into),
             unknown_state: (&queue.other).into(),
             died_last_hour: queue.dead_lettered_last_hour.as_ref().map(Into::into),
             stuck: queue.stuck.as_ref().map(Into::into),
@@ -239,6 +243,9 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
     }
     if let Some(canceled) = &queue.canceled {
         rows.push(("canceled", canceled, &[], String::new()));
+    }
+    if let Some(blocked) = &queue.blocked {
+        rows.push(("blocked", blocked, &[], String::new()));
     }
     if queue.other != Count::Exact(0) {
         rows.push(("unknown state", &queue.other, &["queue.unknown_states"], String::new()));

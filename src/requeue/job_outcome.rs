@@ -29,7 +29,9 @@ pub(crate) fn outcome(
     };
     match (row.role, last_failure(requeued, row)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
-        (Lifecycle::Canceled | Lifecycle::Other, _) => JobOutcome::ChangedSince,
+        (Lifecycle::Canceled | Lifecycle::Blocked | Lifecycle::Other, _) => {
+            JobOutcome::ChangedSince
+        }
         (_, Some(LastFailure::SameCause)) => JobOutcome::FailedAgain,
         (Lifecycle::Dead, Some(_)) => JobOutcome::FailedOther,
         // Dead without a new attempt: undone, or edited by hand.

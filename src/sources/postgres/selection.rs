@@ -45,7 +45,7 @@ impl Conditions {
             if let Some(time) = time {
                 let value = conditions.bind(time.to_string(), Type::TEXT);
                 conditions
-                    .push(format!("{} {operator} {value}::timestamptz", sql::changed(layout)));
+                    .push(format!("{} {operator} {value}::timestamptz", sql::dead_since(layout)));
             }
         }
         conditions

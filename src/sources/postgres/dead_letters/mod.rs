@@ -47,7 +47,7 @@ impl Listing<'_> {
     fn statement(&self, limit: Option<u64>) -> (String, Conditions) {
         let jobs = self.layout.rows_as("jobs");
         let layout = self.layout;
-        let key = sql::changed(layout);
+        let key = sql::dead_since(layout);
         let mut conditions = Conditions::in_states(layout, self.selection, self.states);
         let (direction, operator) =
             if self.order == Order::Oldest { ("asc", ">") } else { ("desc", "<") };

@@ -86,7 +86,7 @@ pub(crate) async fn read(
         Target::Filter(selection) => (Conditions::new(rules.layout, selection), None),
         Target::Ids(ids) => (id_conditions(rules.layout, ids), Some(ids)),
     };
-    let changed = sql::changed(rules.layout);
+    let changed = sql::dead_since(rules.layout);
     let latest_first = format!("{changed} desc, jobs.id desc");
     let order = match rules.options.max {
         Some(_) => &latest_first,
