@@ -21,7 +21,12 @@ const STATISTICS: &str = "pg_stat_activity";
 pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     if args.advise && layout.declared.is_some() {
-        let message = "index advice needs a recognized layout, and this one is declared";
+        let message = match layout.package() {
+            Some(_) => {
+                "index advice is for the backend's own table: a package creates its indexes itself"
+            }
+            None => "index advice needs a recognized layout, and this one is declared",
+        };
         return Err(SourceError::new(SourceErrorKind::UnknownLayout, message).into());
     }
     if args.advise {

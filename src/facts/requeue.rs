@@ -48,6 +48,10 @@ pub(crate) enum PlanSkip {
     AlreadyRequeued,
     /// It is a dead letter, but was claimed or edited since the plan.
     Changed,
+    /// Another job holds its unique key, or an earlier one of the plan would.
+    Conflict,
+    /// The package forbids a requeue of it by SQL.
+    Refused,
 }
 
 impl PlanSkip {
@@ -60,6 +64,8 @@ impl PlanSkip {
             Self::OverMax => "beyond_max",
             Self::AlreadyRequeued => "already_done",
             Self::Changed => "changed",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
         }
     }
 }
@@ -69,7 +75,7 @@ impl PlanSkip {
 pub(crate) struct SkippedJob {
     /// Id of the job.
     pub(crate) id: JobId,
-    /// Current state, if it is the reason.
+    /// Current state, if it is the reason; of a conflict or a refusal, why.
     pub(crate) state: Option<String>,
 }
 
@@ -135,6 +141,8 @@ pub(crate) struct Plan {
     pub(crate) samples: Vec<PlanSample>,
     /// Description of the search for repeat failures.
     pub(crate) repeat_failures_examined: String,
+    /// Seconds until the first of `ids` is deleted, if dead letters are.
+    pub(crate) first_deletion: Option<f64>,
 }
 
 impl Plan {

@@ -17,11 +17,6 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// `river:public`, as `--queue-instance` takes it.
-    pub(crate) fn text(&self) -> String {
-        format!("{}:{}", self.package.key(), self.schema)
-    }
-
     /// The version, in words.
     pub(crate) fn version_text(&self) -> String {
         self.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string())

@@ -170,6 +170,15 @@ pub(crate) struct PackageTraits {
     pub(crate) no_rescue: String,
 }
 
+impl PackageTraits {
+    /// The expression of an assignment for the row `row`, whose columns it names without a qualifier.
+    pub(crate) fn value(&self, column: &str, row: &str, due_at: &str, event: &str) -> String {
+        let Some(expression) = self.assignments.get(column) else { return "null".to_owned() };
+        let expression = expression.replace("{due_at}", due_at).replace("{event}", event);
+        format!("(select {expression} from (select {row}.*) as row_of_job)")
+    }
+}
+
 /// Name of the column of the subquery with the time when a dead letter is deleted.
 pub(crate) const DELETED_AT: &str = "deleted_at";
 /// Name of the column of the subquery with the time of death, which the table's own index orders.

@@ -48,6 +48,8 @@ pub(crate) struct RequeuePlanView<'a> {
     pub(crate) protected: Option<&'a str>,
     /// The reason given by the operator.
     pub(crate) reason: Option<&'a str>,
+    /// What a requeue does in the table of a package.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Builds the report of a plan that was not applied: a preview, or nothing to do.
@@ -121,6 +123,8 @@ fn describe_ineligible(plan: &Plan) -> String {
         (PlanSkip::Missing, "job does not exist", "jobs do not exist"),
         (PlanSkip::NotDead, "job is not dead", "jobs are not dead"),
         (PlanSkip::Changed, "job changed since the plan", "jobs changed since the plan"),
+        (PlanSkip::Conflict, "job has a unique key in use", "jobs have a unique key in use"),
+        (PlanSkip::Refused, "job cannot be requeued by SQL", "jobs cannot be requeued by SQL"),
     ];
     let counts = reasons.map(|(reason, one, more)| (plan.skipped_for(reason), one, more));
     let counts = counts.into_iter().filter(|(n, ..)| *n > 0);

@@ -63,6 +63,12 @@ pub(crate) fn document(view: &RequeuePlanView<'_>) -> Document {
     if view.journal_only {
         document.note("this database keeps no events: the record stays on this machine, others will not see it");
     }
+    for note in &view.notes {
+        document.note(note.as_str());
+    }
+    if let Some(seconds) = plan.first_deletion {
+        document.note(format!("the first of these dead letters is deleted {}", deletion(seconds)));
+    }
     if let Some(operation) = &view.resumes {
         document.note(format!("goes on with operation {operation}"));
         if view.undone > 0 {
@@ -80,6 +86,15 @@ pub(crate) fn document(view: &RequeuePlanView<'_>) -> Document {
         }
     }
     document
+}
+
+/// When something is deleted: `in 3h 02m`.
+fn deletion(seconds: f64) -> String {
+    if seconds > 0.0 {
+        format!("in {}", crate::text::age(seconds))
+    } else {
+        "any moment".to_owned()
+    }
 }
 
 /// Returns the estimated duration of the writes in seconds, without waiting for workers.
@@ -118,6 +133,8 @@ fn label(reason: PlanSkip) -> &'static str {
         PlanSkip::OverMax => "left out: beyond --max",
         PlanSkip::AlreadyRequeued => "already done",
         PlanSkip::Changed => "left out: changed since",
+        PlanSkip::Conflict => "left out: unique key in use",
+        PlanSkip::Refused => "left out: not possible by SQL",
     }
 }
 
@@ -204,6 +221,7 @@ fn skipped_jobs(document: &mut Document, plan: &Plan) {
             let reason_text = match (reason, &job.state) {
                 (PlanSkip::NotDead, Some(state)) => format!("it is {state}"),
                 (PlanSkip::Missing, _) => "no such job".to_owned(),
+                (PlanSkip::Conflict | PlanSkip::Refused, Some(why)) => why.clone(),
                 _ => label(*reason).trim_start_matches("left out: ").to_owned(),
             };
             table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(reason_text)]);
