@@ -115,13 +115,13 @@ fn not_supported(found: &[&Found]) -> SourceError {
 }
 
 fn several(found: &[&Found]) -> SourceError {
-    let named: Vec<_> = found.iter().map(|found| named(found)).collect();
-    let message = format!("this database has several queues: {}", named.join(", "));
-    found.iter().fold(SourceError::new(SourceErrorKind::UnknownLayout, message), |error, found| {
-        let text = format!("{}:{}", found.package.key(), found.schema);
-        error
-            .hint(format!("choose one: {}", ShellCommand::new("queue --queue-instance").arg(&text)))
-    })
+    let texts: Vec<_> =
+        found.iter().map(|found| format!("{}:{}", found.package.key(), found.schema)).collect();
+    let message = format!("this database has several queues: {}", texts.join(", "));
+    let command = ShellCommand::new("queue --queue-instance");
+    let first = texts.first().map(|text| command.arg(text).to_string()).unwrap_or_default();
+    SourceError::new(SourceErrorKind::UnknownLayout, message)
+        .hint(format!("choose one, here or in [context.NAME.queue]: {first}"))
 }
 
 fn not_found(choice: &InstanceChoice, found: &[Found]) -> SourceError {
