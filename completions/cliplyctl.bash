@@ -365,7 +365,7 @@ _cliplyctl() {
 
     case "${cmd}" in
         cliplyctl)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -397,6 +397,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -439,7 +446,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__completions)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version bash elvish fish powershell zsh"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -471,6 +478,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -513,7 +527,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show check init grants help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version show check init grants help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -545,6 +559,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -587,7 +608,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__check)
-            opts="-c -o -h -V --declare --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --declare --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -632,6 +653,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -668,7 +696,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__grants)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -700,6 +728,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -826,7 +861,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__init)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -858,6 +893,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -900,7 +942,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__show)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -932,6 +974,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -974,7 +1023,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__demo)
-            opts="-c -o -h -V --scenario --list-scenarios --fix --exec --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --scenario --list-scenarios --fix --exec --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1033,6 +1082,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1069,7 +1125,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version groups list show requeue follow undo ops help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version groups list show requeue follow undo ops help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1101,6 +1157,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1143,7 +1206,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__follow)
-            opts="-c -o -h -V --wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --wait --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1188,6 +1251,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1224,13 +1294,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__groups)
-            opts="-c -o -h -V --kind --workspace --error --group --since --until --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --queue --workspace --error --group --since --until --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --kind)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1298,6 +1375,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1466,13 +1550,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__list)
-            opts="-c -o -h -V --kind --workspace --error --group --since --until --sort --limit --after --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --queue --workspace --error --group --since --until --sort --limit --after --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --kind)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1567,6 +1658,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1603,7 +1701,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__ops)
-            opts="-c -o -h -V --limit --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --limit --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1648,6 +1746,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1684,7 +1789,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__requeue)
-            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --canary --ramp --canary-timeout --stop-at --rate --spread --pause-above --follow --wait --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --ids-file --kind --queue --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --canary --ramp --canary-timeout --stop-at --rate --spread --pause-above --follow --wait --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1706,6 +1811,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --kind)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1870,6 +1982,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1906,7 +2025,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__show)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1938,6 +2057,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1980,7 +2106,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__undo)
-            opts="-y -c -o -h -V --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2039,6 +2165,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2075,7 +2208,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version check explain help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version check explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2107,6 +2240,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2149,7 +2289,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env__subcmd__check)
-            opts="-y -c -o -h -V --schema --schema-name --template --values --process --code --profile --strict --fix --yes --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --schema --schema-name --template --values --process --code --profile --strict --fix --yes --fail-on --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2227,6 +2367,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2263,7 +2410,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env__subcmd__explain)
-            opts="-c -o -h -V --schema --schema-name --template --values --process --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --schema --schema-name --template --values --process --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2314,6 +2461,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2412,7 +2566,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__handoff)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2444,6 +2598,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2486,7 +2647,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__health)
-            opts="-c -o -h -V --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --fail-on --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2525,6 +2686,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3155,7 +3323,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__history)
-            opts="-c -o -h -V --since --html --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --since --html --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3215,6 +3383,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3251,7 +3426,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show list rescue help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version show list rescue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3283,6 +3458,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3395,14 +3577,14 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__list)
-            opts="-c -o -h -V --state --kind --limit --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --state --kind --limit --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --state)
-                    COMPREPLY=($(compgen -W "due scheduled running stuck failed finished dead canceled unknown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "due scheduled running stuck failed finished dead canceled blocked unknown" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -3454,6 +3636,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3490,7 +3679,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__rescue)
-            opts="-y -c -o -h -V --stale --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --stale --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3556,6 +3745,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3592,7 +3788,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__show)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3624,6 +3820,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3666,7 +3869,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__man)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3698,6 +3901,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -3740,7 +3950,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__queue)
-            opts="-c -o -h -V --kind --exact --advise --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --exact --advise --fail-on --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3792,6 +4002,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3828,7 +4045,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__ready)
-            opts="-c -o -h -V --admin --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --admin --fail-on --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3873,6 +4090,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3909,7 +4133,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__record)
-            opts="-c -o -h -V --every --keep --listen --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --every --keep --listen --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3968,6 +4192,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -4004,7 +4235,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version audit matrix explain diff contract whocan help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version audit matrix explain diff contract whocan help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4036,6 +4267,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4078,7 +4316,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__audit)
-            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4135,6 +4373,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4177,7 +4422,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__contract)
-            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4233,6 +4478,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -4269,7 +4521,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__diff)
-            opts="-c -o -h -V --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --fail-on --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4314,6 +4566,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -4350,7 +4609,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__explain)
-            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version select insert update delete"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version select insert update delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4400,6 +4659,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4554,7 +4820,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__matrix)
-            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4610,6 +4876,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -4646,7 +4919,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__whocan)
-            opts="-c -o -h -V --as --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --as --contract --schemas --role --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4709,6 +4982,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -4745,7 +5025,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__runbook)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4777,6 +5057,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4819,7 +5106,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__schema)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4851,6 +5138,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -4893,7 +5187,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__triage)
-            opts="-c -o -h -V --wait --for --save --from --with-tests --tests-timeout --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --wait --for --save --from --with-tests --tests-timeout --fail-on --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4989,6 +5283,13 @@ _cliplyctl() {
                     fi
                     return 0
                     ;;
+                --queue-instance)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -5025,7 +5326,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__watch)
-            opts="-c -o -h -V --every --plain --no-record --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --every --plain --no-record --context --all-contexts --config --base-url --database-url --queue-instance --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5064,6 +5365,13 @@ _cliplyctl() {
                     return 0
                     ;;
                 --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --queue-instance)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

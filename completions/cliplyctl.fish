@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_cliplyctl_global_optspecs
-    string join \n c/context= all-contexts config= base-url= database-url= timeout= o/output= color= h/help V/version
+    string join \n c/context= all-contexts config= base-url= database-url= queue-instance= timeout= o/output= color= h/help V/version
 end
 
 function __fish_cliplyctl_needs_command
@@ -28,6 +28,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s c -l context -d 'Ta
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -77,6 +78,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s c -l cont
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -100,6 +102,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s c -l con
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -123,6 +126,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -s c -l conte
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -150,6 +154,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -s c -l cont
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -174,6 +179,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -s c -l con
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -198,6 +204,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s c -l cont
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -222,6 +229,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s c -l conte
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -248,6 +256,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s c -l conte
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -272,6 +281,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue follow undo ops help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue follow undo ops help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue follow undo ops help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue follow undo ops help" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue follow undo ops help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue follow undo ops help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -299,6 +309,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue follow undo ops help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue follow undo ops help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l kind -d 'Only this kind; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l queue -d 'Only jobs of this queue, in tables of packages; may be given more than once' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l workspace -d 'Only jobs of this workspace' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l error -d 'Only jobs whose error contains this text, in whatever case' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r -f
@@ -308,6 +319,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -327,6 +339,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l kind -d 'Only this kind; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l queue -d 'Only jobs of this queue, in tables of packages; may be given more than once' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l workspace -d 'Only jobs of this workspace' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l error -d 'Only jobs whose error contains this text, in whatever case' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r -f
@@ -341,6 +354,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -363,6 +377,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -383,6 +398,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l ids-file -d 'The ids in this file, one a line; - for stdin' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l kind -d 'Only this kind; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l queue -d 'Only jobs of this queue, in tables of packages; may be given more than once' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l workspace -d 'Only jobs of this workspace' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l error -d 'Only jobs whose error contains this text, in whatever case' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r -f
@@ -405,6 +421,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -436,6 +453,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from follow" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from follow" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from follow" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from follow" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from follow" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from follow" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -461,6 +479,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -486,6 +505,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -516,6 +536,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain diff contract whocan help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -550,6 +571,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -577,6 +599,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -602,6 +625,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -626,6 +650,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from diff" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from diff" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from diff" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from diff" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from diff" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from diff" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -651,6 +676,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -677,6 +703,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from whocan" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -706,6 +733,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -739,6 +767,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -769,6 +798,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -795,6 +825,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fi
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check init grants help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -822,6 +853,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -845,6 +877,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -867,6 +900,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from init" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -889,6 +923,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from grants" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -924,6 +959,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s c -l contex
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -947,6 +983,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show list rescue help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show list rescue help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show list rescue help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show list rescue help" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show list rescue help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show list rescue help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -973,6 +1010,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -999,6 +1037,7 @@ failed\t''
 finished\t''
 dead\t''
 canceled\t''
+blocked\t''
 unknown\t''"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l kind -d 'Only this kind' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l limit -d 'At most this many' -r -f
@@ -1006,6 +1045,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -1032,6 +1072,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -1060,6 +1101,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s c -l con
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -1082,6 +1124,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s c -l cont
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -1104,6 +1147,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s c -l
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
@@ -1126,6 +1170,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s c -l context
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l queue-instance -d 'Jobs table of this package or schema, if the database has several: river, pg_boss:SCHEMA' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::{CatalogIndex, CatalogTable, TableCatalog};
 use super::declaration::{Declaration, DeclaredRequeue, Expected, Field};
-use super::packages::PackageTraits;
+use super::package::PackageTraits;
 use super::recognize::LayoutError;
 use super::sql::{ident, literal};
 use super::{ErrorColumn, IdType, Layout, Relation, TimeColumn};

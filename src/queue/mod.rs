@@ -14,6 +14,7 @@ mod declaration;
 pub(crate) mod declared;
 pub(crate) mod draft;
 mod naive_times;
+pub(crate) mod package;
 pub(crate) mod packages;
 mod recognize;
 mod relation;
@@ -29,8 +30,9 @@ pub(crate) use catalog::{
 pub(crate) use claims::Claims;
 pub(crate) use declaration::{Declaration, DeclaredRequeue, Field, Value as DeclaredValue};
 pub(crate) use declared::Declared;
-use packages::PackageTraits;
-pub(crate) use packages::{Found, Instance, InstanceChoice, Package, QueueChoice};
+use package::PackageTraits;
+pub(crate) use package::{Instance, Package};
+pub(crate) use packages::{Found, InstanceChoice, QueueChoice};
 pub(crate) use recognize::{LayoutError, recognize, role_of_row};
 pub(crate) use relation::Relation;
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
@@ -234,6 +236,15 @@ impl Layout {
     /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted.
     pub(crate) fn has_workers(&self) -> bool {
         self.has_heartbeats() && self.package().is_none()
+    }
+
+    /// The column with the queue of a job: of a package that knows no kinds, the queue takes their place.
+    pub(crate) fn queue_column(&self) -> Option<&str> {
+        let package = self.package()?;
+        if package.columns.contains_key(package::QUEUE) {
+            return Some(package::QUEUE);
+        }
+        self.kind.as_deref()
     }
 
     /// Why the schema has no dead letters; `None` if it has.

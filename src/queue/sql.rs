@@ -1,7 +1,7 @@
 //! SQL fragments for a layout. Only this module quotes names and values.
 
 use crate::fingerprint::{HEAD, TAIL};
-use crate::queue::packages::{DEAD_SINCE, DELETED_AT};
+use crate::queue::package::{DEAD_SINCE, DELETED_AT};
 use crate::queue::{Layout, Lifecycle, StateNames, TimeColumn};
 
 /// A quoted identifier.
@@ -260,11 +260,13 @@ pub(crate) fn dead_since(layout: &Layout) -> String {
     }
 }
 
-/// Time at which the package deletes a job, or a typed NULL.
-pub(crate) fn deleted_at(layout: &Layout) -> String {
+/// Seconds until the package deletes a job, or a typed NULL.
+pub(crate) fn deleted_in(layout: &Layout) -> String {
     match &layout.declared {
-        Some(declared) if declared.has_column(DELETED_AT) => ident(DELETED_AT),
-        _ => "null::timestamptz".to_owned(),
+        Some(declared) if declared.has_column(DELETED_AT) => {
+            format!("(-{})", age(&ident(DELETED_AT)))
+        }
+        _ => "null::float8".to_owned(),
     }
 }
 

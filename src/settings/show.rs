@@ -138,7 +138,8 @@ impl Settings {
 
 fn shown_queue(choice: &QueueChoice) -> String {
     match choice {
-        QueueChoice::Declared(Declaration { schema, table, .. }) => {
+        QueueChoice::Declared(declaration) => {
+            let Declaration { schema, table, .. } = &**declaration;
             let name = schema.as_ref().map_or(table.clone(), |schema| format!("{schema}.{table}"));
             format!("declared: {name}")
         }

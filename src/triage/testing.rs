@@ -109,6 +109,7 @@ fn queue() -> Queue {
         given_up: None,
         dead: Some(Count::Exact(0)),
         canceled: None,
+        blocked: None,
         other: Count::Exact(0),
         unknown_states: vec![],
         future_times: None,

@@ -1,27 +1,8 @@
 //! Which of several jobs tables is meant.
 
-use serde::{Deserialize, Serialize};
-
-use super::super::Declaration;
-use super::Package;
-
-/// A package's table in a database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Instance {
-    /// The package.
-    pub(crate) package: Package,
-    /// The schema of its tables, unquoted.
-    pub(crate) schema: String,
-    /// The version of its schema; `None` if it cannot be read.
-    pub(crate) version: Option<i64>,
-}
-
-impl Instance {
-    /// The version, in words.
-    pub(crate) fn version_text(&self) -> String {
-        self.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string())
-    }
-}
+use super::super::declaration::Declaration;
+use super::super::package::Package;
+use super::version_query;
 
 /// A package's table that the catalog shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +17,7 @@ pub(crate) struct Found {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum QueueChoice {
     /// A declared table.
-    Declared(Declaration),
+    Declared(Box<Declaration>),
     /// A package's table.
     Instance(InstanceChoice),
 }
@@ -93,7 +74,7 @@ pub(crate) enum Chosen<'a> {
 /// Chooses the table. One that is not supported is never preferred to one that is.
 pub(crate) fn choose<'a>(found: &'a [Found], choice: &InstanceChoice) -> Chosen<'a> {
     let matching: Vec<_> = found.iter().filter(|found| choice.matches(found)).collect();
-    let is_supported = |found: &&&Found| found.package.version_query().is_some();
+    let is_supported = |found: &&&Found| version_query(found.package).is_some();
     let supported: Vec<_> = matching.iter().filter(is_supported).copied().collect();
     match (supported.as_slice(), matching.is_empty()) {
         ([], true) => Chosen::None,

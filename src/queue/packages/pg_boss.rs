@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{DEAD_SINCE, DELETED_AT, Definition, PLACE, PackageTraits};
+use super::Definition;
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
+use crate::queue::package::{DEAD_SINCE, DELETED_AT, PLACE, PackageTraits};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version of the schema.
@@ -146,7 +147,7 @@ fn traits() -> PackageTraits {
         refused: vec![
             (
                 "state < 'active'".to_owned(),
-                "it is a copy in a dead-letter queue, and its original is no dead letter: use redrive() of pg-boss"
+                "it is a copy in a dead-letter queue, and its original is not a dead letter: use redrive() of pg-boss"
                     .to_owned(),
             ),
             (
@@ -164,7 +165,7 @@ fn traits() -> PackageTraits {
         requeue_notes: vec![
             "each job gets one more attempt, as retry() of pg-boss gives".to_owned(),
             "workers find requeued jobs when they poll, every 2 seconds by default".to_owned(),
-            "copies in a dead-letter queue that nobody has fetched are canceled, so that a redrive does not run the \
+            "copies in a dead-letter queue that were not fetched yet are canceled, so that a redrive does not run the \
              jobs once more"
                 .to_owned(),
             "keep_until is extended, otherwise the maintenance of pg-boss could delete the jobs unworked".to_owned(),

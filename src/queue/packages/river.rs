@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{DEAD_SINCE, DELETED_AT, Definition, PackageTraits, QUEUE};
+use super::Definition;
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
+use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version of the migrations.

@@ -79,7 +79,7 @@ pub(super) fn read(
             return missing(&format!("`columns.{}`", field.name()));
         }
     }
-    Ok(Setting::new(QueueChoice::Declared(declaration), document.origin(key.span())))
+    Ok(Setting::new(QueueChoice::Declared(Box::new(declaration)), document.origin(key.span())))
 }
 
 /// The choice of a package's table, which no other key can describe.

@@ -17,7 +17,7 @@ use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, EventKey, JobEvent, JobRow, RequeuedJob};
-use crate::queue::packages::PackageTraits;
+use crate::queue::package::PackageTraits;
 use crate::queue::{Events, IdType, Layout, Lifecycle, sql};
 use crate::sources::postgres::row_types;
 

@@ -122,12 +122,7 @@ fn conflict_after_the_plan_does_not_stop_the_others() {
     let plan = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
     let plan = plan["plan"].as_str().unwrap().to_owned();
     installed.db.execute(twin);
-    let out = installed.run(&["dlq", "requeue", "--plan", &plan, "--ignore-changes", "--yes"]);
-    let out = if out.code == 64 {
-        installed.run(&["dlq", "requeue", "--plan", &plan, "--frozen", "--yes"])
-    } else {
-        out
-    };
+    let out = installed.run(&["dlq", "requeue", "--plan", &plan, "--frozen", "--yes"]);
     assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
     assert_eq!(
         installed.count(
@@ -243,7 +238,7 @@ fn copies_of_requeued_jobs_of_pg_boss_are_canceled() {
 fn job_whose_copy_is_redriven_meanwhile_is_not_requeued() {
     let installed = PG_BOSS.installed();
     let id = "00000000-0000-4000-8000-000000000001";
-    let mut redrive = installed.db.session();
+    let redrive = installed.db.session();
     redrive.execute(&format!(
         "begin; select from pgboss.job where source_id = '{id}' for update; \
          delete from pgboss.job where source_id = '{id}'"

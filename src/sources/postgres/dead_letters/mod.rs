@@ -96,13 +96,13 @@ fn columns(layout: &Layout) -> String {
     };
     format!(
         "id as job, id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
-         left({}, {ERROR_BYTES}) as error, -{} as deleted_in, {}",
+         left({}, {ERROR_BYTES}) as error, {} as deleted_in, {}",
         text(&layout.kind),
         text(&layout.workspace),
         number(&layout.attempts),
         number(&layout.max_attempts),
         sql::error_text(layout),
-        sql::age(&sql::deleted_at(layout)),
+        sql::deleted_in(layout),
         dead_since_columns(layout),
     )
 }

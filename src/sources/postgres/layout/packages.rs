@@ -8,7 +8,8 @@ use tokio_postgres::types::{ToSql, Type};
 use super::super::Database;
 use super::{layout_error, read_catalog};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::packages::{Chosen, STATE, choose, layout};
+use crate::queue::package::STATE;
+use crate::queue::packages::{Chosen, choose, layout, version_query};
 use crate::queue::sql::ident;
 use crate::queue::{Found, Instance, InstanceChoice, Layout, Package, Relation};
 use crate::text::ShellCommand;
@@ -72,7 +73,7 @@ async fn read_instance(
     timeout: Duration,
 ) -> Result<Layout, SourceError> {
     let (package, schema) = (found.package, found.schema.clone());
-    let version = match package.version_query() {
+    let version = match version_query(package) {
         Some(query) => {
             read_version(db, &query.replace("{schema}", &ident(&schema)), timeout).await?
         }

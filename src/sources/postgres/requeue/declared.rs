@@ -17,7 +17,7 @@ use super::columns::RequeueColumns;
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::packages::{PLACE, STATE};
+use crate::queue::package::{PLACE, STATE};
 use crate::queue::sql::{ident, literal, state_in};
 use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};

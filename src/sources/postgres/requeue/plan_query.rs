@@ -19,7 +19,7 @@ use crate::facts::requeue::{
     PlanOptions, PlanSample, PlanSkip, PlannedGroup, SkippedJob, Target, UNGROUPED,
 };
 use crate::fingerprint::Fingerprint;
-use crate::queue::packages::PLACE;
+use crate::queue::package::PLACE;
 use crate::queue::{Declared, Layout, sql};
 use crate::redact;
 use crate::sources::postgres::Database;
@@ -120,7 +120,7 @@ pub(crate) async fn read(
             Some(_) => "requeued.conflict, requeued.unique_keys, requeued.refused",
             None => "null::text as conflict, null::text[] as unique_keys, null::text as refused",
         },
-        deleted = format!("-{}", sql::age(&sql::deleted_at(rules.layout))),
+        deleted = sql::deleted_in(rules.layout),
         join = join.unwrap_or_default(),
         mark = match &rules.layout.declared {
             // The version of the row: the columns of a declared table are expressions. A view has none, and is not

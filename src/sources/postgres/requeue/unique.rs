@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::facts::SourceError;
-use crate::queue::packages::PackageTraits;
+use crate::queue::package::PackageTraits;
 use crate::queue::sql::{ident, literal};
 use crate::queue::{Declared, Layout};
 use crate::sources::postgres::Database;
@@ -94,7 +94,7 @@ fn new_values(declared: &Declared, package: &PackageTraits) -> String {
         fixed
     });
     let fixed = literal(&fixed.unwrap_or_default().to_string());
-    let assigned = package.assignments.iter().map(|(column, _)| {
+    let assigned = package.assignments.keys().map(|column| {
         format!("{}, {}", literal(column), package.value(column, "job", "now()", "'{}'::jsonb"))
     });
     let assigned: Vec<_> = assigned.collect();
