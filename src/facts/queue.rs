@@ -143,6 +143,9 @@ pub(crate) struct Queue {
     pub(crate) by_kind_missing: Option<String>,
     /// Time of the counts by the clock of the database server, RFC 3339 UTC.
     pub(crate) server_time: String,
+    /// What is not known of a package's queue, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unknowable: Vec<String>,
 }
 
 impl Queue {

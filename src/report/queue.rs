@@ -52,6 +52,9 @@ pub(crate) struct QueueJson {
     by_kind: Vec<KindJson>,
     /// Reason why `by_kind` is incomplete.
     by_kind_missing: Option<String>,
+    /// What is not known of a package's queue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknowable: Vec<String>,
 }
 
 /// A count and its precision.
@@ -127,6 +130,7 @@ impl From<&Queue> for QueueJson {
             last_beat_age: queue.workers.as_ref().and_then(|w| w.heartbeat_age).map(f64::round),
             by_kind: queue.by_kind.iter().map(kind_json).collect(),
             by_kind_missing: queue.by_kind_missing.clone(),
+            unknowable: queue.unknowable.clone(),
         }
     }
 }
@@ -185,6 +189,9 @@ fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document 
     }
     if let Some(reason) = &queue.by_kind_missing {
         document.note(format!("the rows by kind are incomplete: {reason}"));
+    }
+    for note in &queue.unknowable {
+        document.note(note.as_str());
     }
     document.next_steps_for(findings, "cliplyctl queue");
     document

@@ -110,6 +110,7 @@ fn queue() -> Queue {
         dead: Some(Count::Exact(0)),
         canceled: None,
         blocked: None,
+        unknowable: vec![],
         other: Count::Exact(0),
         unknown_states: vec![],
         future_times: None,

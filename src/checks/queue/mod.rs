@@ -125,6 +125,7 @@ pub(crate) mod tests {
             dead: Some(Count::Exact(0)),
             canceled: None,
             blocked: None,
+            unknowable: vec![],
             other: Count::Exact(0),
             unknown_states: vec![],
             future_times: None,

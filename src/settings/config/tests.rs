@@ -237,7 +237,8 @@ fn declared_queue_is_read_with_every_kind_of_value() {
 fn invalid_declaration_is_an_error_with_its_line() {
     for (text, expected) in [
         ("[context.x.queue]\ntable = \"t\"", "adapter"),
-        ("[context.x.queue]\nadapter = \"river\"", "\"declared\""),
+        ("[context.x.queue]\nadapter = \"sidekiq\"", "\"declared\""),
+        ("[context.x.queue]\nadapter = \"river\"\ntable = \"t\"", "`table` is not used"),
         ("[context.x.queue]\nadapter = \"declared\"", "`table`"),
         (
             "[context.x.queue]\nadapter = \"declared\"\ntable = \"t\"\n[context.x.queue.columns]\nid = \"n\"",

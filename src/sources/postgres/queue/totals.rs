@@ -80,6 +80,7 @@ pub(crate) fn add_up(
             .any(|counts| !counts.by_kind)
             .then(|| NO_INDEX.to_owned()),
         server_time: layout.server_time.clone(),
+        unknowable: layout.package().map(|package| package.unknowable.clone()).unwrap_or_default(),
     }
 }
 
