@@ -32,7 +32,17 @@ const ERROR: &str = "errors[array_upper(errors, 1)] ->> 'error'";
 const PRO: &str =
     "metadata ?| array['seq_key', 'river:seq_key', 'workflow_id', 'river:workflow_id']";
 
-pub(super) fn definition(_table: &CatalogTable) -> Definition {
+/// Whether the server guarantees that each dead letter has a time: River's own CHECK. The index on that time holds
+/// only rows that have one, and serves a query only if it says so.
+fn deaths_have_times(table: &CatalogTable) -> bool {
+    table.checks.iter().any(|check| {
+        check.contains("finalized_at IS NOT NULL")
+            && check.contains("'discarded'")
+            && !check.ends_with("NOT VALID")
+    })
+}
+
+pub(super) fn definition(table: &CatalogTable) -> Definition {
     Definition {
         tested: &[6, 7],
         fields: vec![
@@ -74,9 +84,18 @@ pub(super) fn definition(_table: &CatalogTable) -> Definition {
             now: vec!["scheduled_at".to_owned()],
             null: vec!["finalized_at".to_owned()],
         },
-        traits: traits(),
+        traits: PackageTraits {
+            conditions: match deaths_have_times(table) {
+                true => BTreeMap::from([("discarded".to_owned(), DISCARDED.to_owned())]),
+                false => BTreeMap::new(),
+            },
+            ..traits()
+        },
     }
 }
+
+/// Dead letters, with the predicate of the index on their time.
+const DISCARDED: &str = "(\"state\" = 'discarded' and \"dead_since\" is not null)";
 
 fn traits() -> PackageTraits {
     let pairs = |pairs: &[(&str, &str)]| {

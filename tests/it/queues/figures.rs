@@ -235,3 +235,14 @@ fn healthy_queue_is_ok_and_its_dead_letters_are_zero() {
         assert_eq!(number(&list["total"]), 0);
     }
 }
+
+#[test]
+fn dead_letter_without_a_time_counts_if_no_check_forbids_it() {
+    let installed = super::RIVER.installed_with(
+        "alter table river_job drop constraint finalized_or_finalized_at_null;
+         insert into river_job (kind, state, max_attempts, args) values ('mail', 'discarded', 1, '{}')",
+    );
+    let dead = installed.count(installed.queue.dead);
+    assert_eq!(number(&installed.data(&["queue"])["dead"]), dead);
+    assert_eq!(number(&installed.data(&["dlq", "list"])["total"]), dead);
+}
