@@ -113,3 +113,10 @@ need_cc() {
 has_cc() {
     echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1
 }
+
+# Node 20 or newer with npm, for queues that run in it. Only checked for: how it is installed is the owner's choice.
+need_node() {
+    command -v npm >/dev/null 2>&1 && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && return
+    say "error: node 20 or newer and npm are needed"
+    exit 1
+}

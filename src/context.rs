@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::facts::identity::{DatabaseIdentity, Protection};
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
-use crate::queue::{Claims, Declaration, Layout, Relation};
+use crate::queue::{Claims, Declaration, Layout, QueueChoice, Relation};
 use crate::redact;
 use crate::settings::suggest::did_you_mean;
 use crate::settings::{AddressMatch, Settings};
@@ -117,6 +117,14 @@ impl Context {
 
     /// Returns the declaration of the jobs table, if the context has one.
     pub(crate) fn declaration(&self) -> Option<&Declaration> {
+        match self.queue_choice() {
+            Some(QueueChoice::Declared(declaration)) => Some(declaration),
+            _ => None,
+        }
+    }
+
+    /// Returns what the operator says about the jobs table.
+    fn queue_choice(&self) -> Option<&QueueChoice> {
         self.settings.queue.as_ref().map(|setting| &setting.value)
     }
 
@@ -126,9 +134,9 @@ impl Context {
         let layout = self.layout.get_or_init(|| async {
             let state_column = self.settings.state_column.as_ref();
             let state_column = state_column.map(|setting| setting.value.as_str());
-            let (database, declaration) = (self.database().await?, self.declaration());
+            let (database, choice) = (self.database().await?, self.queue_choice());
             let reading =
-                postgres::layout::read(database, declaration, state_column, self.timeout()).await?;
+                postgres::layout::read(database, choice, state_column, self.timeout()).await?;
             if let Some(claims) = reading.claims {
                 // Only this closure runs before a reader of the claims, who needs the layout.
                 _ = self.claims.set(claims);

@@ -54,6 +54,9 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
             ],
         },
         Lifecycle::Canceled => plain("canceled", "Canceled by an operator or the app."),
+        Lifecycle::Blocked => {
+            plain("blocked", "Blocked: not claimable until the jobs that it depends on end.")
+        }
         Lifecycle::Other => plain("unknown", format!("Unknown state: \"{}\".", job.state)),
     }
 }

@@ -15,6 +15,9 @@ pub struct FilterArgs {
     /// Only jobs of this kind; may be repeated
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Vec<String>,
+    /// Only jobs of this queue, in tables of packages; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) queue: Vec<String>,
     /// Only jobs of this workspace
     #[arg(long, value_name = "ID")]
     pub(crate) workspace: Option<String>,
@@ -57,6 +60,7 @@ impl FilterArgs {
         let at = |time: TimeArg| time.at(now);
         Selection {
             kinds: self.kind.clone(),
+            queues: self.queue.clone(),
             workspace: self.workspace.clone(),
             error: self.error.clone(),
             group: self.group.clone(),

@@ -31,6 +31,9 @@ pub(crate) struct Global {
     /// Database to read (env: DATABASE_URL); other users can see flags, so set the password elsewhere
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
+    /// Jobs table to use if the database has several: river, pg_boss:SCHEMA
+    #[arg(long, global = true, value_name = "QUEUE", value_parser = queue_instance)]
+    pub(crate) queue_instance: Option<String>,
     /// Timeout of the whole command [default: 10s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) timeout: Option<Duration>,
@@ -66,6 +69,7 @@ impl Global {
     /// commands.
     pub(crate) fn address(&self) -> TargetFlags {
         TargetFlags::new(self.one(), self.config.as_deref(), self.shown_url())
+            .with_queue_instance(self.queue_instance.as_deref())
     }
 
     /// Returns the name of the given flag whose value may contain a secret. Suggested commands need it as
@@ -82,7 +86,13 @@ impl Global {
             base_url: self.base_url.clone(),
             database_url: self.database_url.clone().map(Secret::new),
             timeout: self.timeout,
+            queue_instance: self.queue_instance.clone(),
             without_dotenv: false,
         }
     }
+}
+
+/// Checks the choice of a jobs table; the text is kept for suggested commands.
+fn queue_instance(text: &str) -> Result<String, String> {
+    crate::settings::queue_choice(text).map(|_| text.to_owned())
 }

@@ -22,7 +22,12 @@ const STATISTICS: &str = "pg_stat_activity";
 pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     if args.advise && layout.declared.is_some() {
-        let message = "--advise does not support a declared jobs table";
+        let message = match layout.package() {
+            Some(_) => {
+                "--advise does not support the jobs table of a package, which creates its own indexes"
+            }
+            None => "--advise does not support a declared jobs table",
+        };
         return Err(SourceError::new(SourceErrorKind::UnknownLayout, message).into());
     }
     if args.advise {

@@ -23,6 +23,8 @@ pub(crate) struct DeadLetter {
     pub(crate) group: String,
     /// When it was dead-lettered.
     pub(crate) dead_since: Option<DeadSince>,
+    /// Seconds until the package deletes it, if it does.
+    pub(crate) deleted_in: Option<f64>,
     /// Last change of the row, RFC 3339 UTC with microseconds: the key of the cursor.
     pub(crate) changed: String,
 }

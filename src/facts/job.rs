@@ -128,13 +128,15 @@ pub(crate) enum JobState {
     Dead,
     /// Ended by an operator or the app, if the schema has a state for that.
     Canceled,
+    /// Not claimable until something else ends, if the schema has a state for that.
+    Blocked,
     /// In a state that this tool does not know.
     Unknown,
 }
 
 impl JobState {
     /// All states.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Due,
         Self::Scheduled,
         Self::Running,
@@ -143,6 +145,7 @@ impl JobState {
         Self::Finished,
         Self::Dead,
         Self::Canceled,
+        Self::Blocked,
         Self::Unknown,
     ];
 
@@ -154,7 +157,7 @@ impl JobState {
     /// Order of the listing.
     pub(crate) fn order(self) -> &'static str {
         match self {
-            Self::Due => "sorted by time due",
+            Self::Due | Self::Blocked => "sorted by time due",
             Self::Scheduled => "sorted by run time",
             Self::Running | Self::Stuck => "sorted by heartbeat age",
             Self::Failed | Self::Finished | Self::Dead | Self::Canceled | Self::Unknown => {

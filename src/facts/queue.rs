@@ -154,6 +154,9 @@ pub(crate) struct Queue {
     /// Canceled jobs; `None` if the schema has no such state.
     #[serde(default)]
     pub(crate) canceled: Option<Count>,
+    /// Jobs that cannot be claimed until something else ends; `None` if the schema has no such state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blocked: Option<Count>,
     /// Jobs in an unknown state.
     pub(crate) other: Count,
     /// Unknown states that were seen, in rows or statistics.
@@ -177,6 +180,9 @@ pub(crate) struct Queue {
     pub(crate) by_kind_missing: Option<String>,
     /// Time of the counts by the clock of the database server, RFC 3339 UTC.
     pub(crate) server_time: String,
+    /// What is not known of a package's queue, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unknowable: Vec<String>,
 }
 
 impl Queue {

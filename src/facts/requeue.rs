@@ -49,6 +49,10 @@ pub(crate) enum PlanSkip {
     AlreadyRequeued,
     /// It is a dead letter, but was claimed or edited since the plan.
     Changed,
+    /// Another job holds its unique key, or an earlier one of the plan would.
+    Conflict,
+    /// The package forbids a requeue of it by SQL.
+    Refused,
 }
 
 impl PlanSkip {
@@ -61,6 +65,8 @@ impl PlanSkip {
             Self::OverMax => "beyond_max",
             Self::AlreadyRequeued => "requeued_before",
             Self::Changed => "changed",
+            Self::Conflict => "conflict",
+            Self::Refused => "refused",
         }
     }
 }
@@ -70,7 +76,7 @@ impl PlanSkip {
 pub(crate) struct SkippedJob {
     /// Id of the job.
     pub(crate) id: JobId,
-    /// Current state, if it is the reason.
+    /// Current state, if it is the reason; of a conflict or a refusal, why.
     pub(crate) state: Option<String>,
 }
 
@@ -140,6 +146,8 @@ pub(crate) struct Plan {
     pub(crate) repeat_failures_incomplete: Option<String>,
     /// Why it is not known which groups are still failing, if it is not.
     pub(crate) recent_unknown: Option<String>,
+    /// Seconds until the first of `ids` is deleted, if dead letters are.
+    pub(crate) first_deletion: Option<f64>,
 }
 
 impl Plan {

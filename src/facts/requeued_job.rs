@@ -22,6 +22,8 @@ pub(crate) struct RequeuedJob {
     pub(crate) updated_hash: u64,
     /// Transaction of the requeue, if it is known.
     pub(crate) transaction: Option<String>,
+    /// Attempts that the row counted before and after the requeue; 0 if a requeue resets them.
+    pub(crate) attempts: i64,
 }
 
 /// Current row of a job. Texts are untrusted.

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Selection {
     /// Kinds of jobs; empty for all.
     pub(crate) kinds: Vec<String>,
+    /// Queues of jobs, in tables of packages; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) queues: Vec<String>,
     /// Workspace of the job.
     pub(crate) workspace: Option<String>,
     /// Part of the error text, ignoring case.
@@ -33,6 +36,9 @@ impl Selection {
             |name: &str, value: &str| flags.push(format!("--{name} {}", shell_words::quote(value)));
         for kind in &self.kinds {
             flag("kind", kind);
+        }
+        for queue in &self.queues {
+            flag("queue", queue);
         }
         let texts =
             [("workspace", &self.workspace), ("error", &self.error), ("group", &self.group)];

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::{CatalogIndex, CatalogTable, TableCatalog};
 use super::declaration::{Declaration, DeclaredRequeue, Expected, Field};
+use super::package::PackageTraits;
 use super::recognize::LayoutError;
 use super::sql::{ident, literal};
-use super::{ErrorColumn, IdType, Layout, TimeColumn};
+use super::{ErrorColumn, IdType, Layout, Relation, TimeColumn};
 
 /// Zone of times without one, unless the declaration states it.
 const DEFAULT_ZONE: &str = "UTC";
@@ -33,6 +34,9 @@ pub(crate) struct Declared {
     zones: BTreeMap<String, String>,
     /// Whether the relation is a table, whose rows can be locked and compared.
     pub(crate) is_table: bool,
+    /// What else the table of a package has; `None` for a declaration of the configuration.
+    #[serde(default)]
+    pub(crate) package: Option<PackageTraits>,
 }
 
 impl Declared {
@@ -40,8 +44,24 @@ impl Declared {
     pub(crate) const VERSION: &str = "row version";
 
     /// The subquery, for use in `from`.
-    pub(crate) fn subquery(&self, relation: &str) -> String {
-        format!("(select {} from {relation})", self.select)
+    pub(crate) fn subquery(&self, relation: &Relation) -> String {
+        let rows = self.package.as_ref().and_then(|package| package.rows.as_ref());
+        let rows = rows.map(|rows| format!(" where {}", in_relation(rows, relation)));
+        format!("(select {} from {relation}{})", self.select, rows.unwrap_or_default())
+    }
+
+    /// Adds what only the table of a package has.
+    pub(super) fn add_package(&mut self, table: &CatalogTable, traits: PackageTraits) {
+        for (name, sql) in &traits.columns {
+            let sql = expression(table, sql);
+            self.select.push_str(&format!(", {sql} as {}", ident(name)));
+        }
+        self.package = Some(traits);
+    }
+
+    /// Whether the subquery has this column of a package.
+    pub(crate) fn has_column(&self, name: &str) -> bool {
+        self.package.as_ref().is_some_and(|package| package.columns.contains_key(name))
     }
 
     /// The state that the row `row` of the relation would have with the values of `new` (JSON), for use in a
@@ -59,6 +79,11 @@ impl Declared {
         let zone = self.zones.get(column).cloned();
         TimeColumn { name: column.to_owned(), zone }.value(expression)
     }
+}
+
+/// Replaces `{relation}` and `{name}` in the SQL of a package: the table, and the name of its rows in `from`.
+pub(crate) fn in_relation(sql: &str, relation: &Relation) -> String {
+    sql.replace("{relation}", &relation.to_string()).replace("{name}", &ident(&relation.name))
 }
 
 /// The expression of a field, as SQL: a column, or the text in parentheses. The line break ends a comment.
@@ -231,6 +256,7 @@ fn declared(
         requeue: declaration.requeue.clone(),
         zones: set.iter().filter(is_naive).map(|name| (name.clone(), zone.to_owned())).collect(),
         is_table: table.is_table,
+        package: None,
     }
 }
 

@@ -14,6 +14,8 @@ mod declaration;
 pub(crate) mod declared;
 pub(crate) mod draft;
 mod naive_times;
+pub(crate) mod package;
+pub(crate) mod packages;
 mod recognize;
 mod relation;
 pub(crate) mod sql;
@@ -28,6 +30,9 @@ pub(crate) use catalog::{
 pub(crate) use claims::Claims;
 pub(crate) use declaration::{Declaration, DeclaredRequeue, Field, Value as DeclaredValue};
 pub(crate) use declared::Declared;
+use package::PackageTraits;
+pub(crate) use package::{Instance, Package};
+pub(crate) use packages::{Found, InstanceChoice, QueueChoice};
 pub(crate) use recognize::{LayoutError, recognize, role_of_row};
 pub(crate) use relation::Relation;
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
@@ -217,11 +222,29 @@ impl Layout {
     /// The rows as `alias`, for use in `from` of a read-only transaction: the table, or the subquery of a declared
     /// one, whose expressions must not run in a transaction that may write.
     pub(crate) fn rows_as(&self, alias: &str) -> String {
-        let relation = self.relation.to_string();
         match &self.declared {
-            Some(declared) => format!("{} {alias}", declared.subquery(&relation)),
-            None => format!("{relation} {alias}"),
+            Some(declared) => format!("{} {alias}", declared.subquery(&self.relation)),
+            None => format!("{} {alias}", self.relation),
         }
+    }
+
+    /// What only the table of a package has.
+    pub(crate) fn package(&self) -> Option<&PackageTraits> {
+        self.declared.as_ref()?.package.as_ref()
+    }
+
+    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted.
+    pub(crate) fn has_workers(&self) -> bool {
+        self.has_heartbeats() && self.package().is_none()
+    }
+
+    /// The column with the queue of a job: of a package that knows no kinds, the queue takes their place.
+    pub(crate) fn queue_column(&self) -> Option<&str> {
+        let package = self.package()?;
+        if package.columns.contains_key(package::QUEUE) {
+            return Some(package::QUEUE);
+        }
+        self.kind.as_deref()
     }
 
     /// Why the schema has no dead letters; `None` if it has.

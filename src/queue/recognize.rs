@@ -30,6 +30,8 @@ pub(crate) enum LayoutError {
         /// Columns of the table, joined by commas.
         found: String,
     },
+    /// The table of a package is not as this version of its schema should be.
+    Package(String),
 }
 
 /// What a value of a state column means, as SQL, if the layout had this state column. Two columns that agree in

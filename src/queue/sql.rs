@@ -1,6 +1,7 @@
 //! SQL fragments for a layout. Only this module quotes names and values.
 
 use crate::fingerprint::{HEAD, TAIL};
+use crate::queue::package::{DEAD_SINCE, DELETED_AT};
 use crate::queue::{Layout, Lifecycle, StateNames, TimeColumn};
 
 /// A quoted identifier.
@@ -26,7 +27,18 @@ pub(crate) fn literals(values: &[String]) -> String {
 /// `"state" in ('a', 'b')`, or `false` without values. The form matches the predicate of a partial
 /// index with the same list.
 pub(crate) fn state_in(layout: &Layout, values: &[String]) -> String {
-    value_in(&ident(&layout.state_column), values)
+    let state = ident(&layout.state_column);
+    let Some(package) = layout.package().filter(|package| !package.conditions.is_empty()) else {
+        return value_in(&state, values);
+    };
+    let condition = |value: &String| {
+        let known = package.conditions.get(value).cloned();
+        known.unwrap_or_else(|| value_in(&state, std::slice::from_ref(value)))
+    };
+    match values {
+        [] => "false".to_owned(),
+        values => format!("({})", values.iter().map(condition).collect::<Vec<_>>().join(" or ")),
+    }
 }
 
 fn value_in(expression: &str, values: &[String]) -> String {
@@ -129,6 +141,18 @@ pub(crate) fn past_time(time: &str) -> String {
     format!("case when isfinite({time}) and not {} then least({time}, now()) end", is_future(time))
 }
 
+/// Condition for claimed jobs that are stuck: without a heartbeat for `after` seconds (SQL), or by the rule of the
+/// package whose table it is.
+pub(crate) fn is_stuck(layout: &Layout, after: &str) -> String {
+    if let Some(package) = layout.package() {
+        return package.stuck.replace("{after}", after);
+    }
+    let heartbeat = last_heartbeat(layout);
+    format!(
+        "({heartbeat} is null or {heartbeat} < (select now() - make_interval(secs => {after})))"
+    )
+}
+
 /// The later of heartbeat and lock of a claimed job, if it is in the future.
 pub(crate) fn future_heartbeat(layout: &Layout) -> String {
     let times: Vec<_> = heartbeat_times(layout)
@@ -227,6 +251,25 @@ pub(crate) fn changed(layout: &Layout) -> String {
     }
 }
 
+/// Time of death of a dead letter, the sort key of listings: as an index of the table has it, if there is one,
+/// otherwise the last change.
+pub(crate) fn dead_since(layout: &Layout) -> String {
+    match &layout.declared {
+        Some(declared) if declared.has_column(DEAD_SINCE) => ident(DEAD_SINCE),
+        _ => changed(layout),
+    }
+}
+
+/// Seconds until the package deletes a job, or a typed NULL.
+pub(crate) fn deleted_in(layout: &Layout) -> String {
+    match &layout.declared {
+        Some(declared) if declared.has_column(DELETED_AT) => {
+            format!("(-{})", age(&ident(DELETED_AT)))
+        }
+        _ => "null::float8".to_owned(),
+    }
+}
+
 /// Seconds since a timestamp, by the database clock. Numbers are subtracted, because the server
 /// can reject the difference of a timestamp and `infinity`.
 pub(crate) fn age(timestamp: &str) -> String {
@@ -244,7 +287,11 @@ pub(crate) fn covering_columns(layout: &Layout, role: Lifecycle) -> Vec<&str> {
             columns.extend(layout.locked_by.as_deref());
         }
         Lifecycle::Dead => columns.extend(layout.updated.as_ref().map(|c| c.name.as_str())),
-        Lifecycle::Failed | Lifecycle::Finished | Lifecycle::Canceled | Lifecycle::Other => {}
+        Lifecycle::Failed
+        | Lifecycle::Finished
+        | Lifecycle::Canceled
+        | Lifecycle::Blocked
+        | Lifecycle::Other => {}
     }
     columns
 }

@@ -19,19 +19,22 @@ pub(crate) enum Lifecycle {
     Dead,
     /// Ended by an operator or the app.
     Canceled,
+    /// Not claimable until something else ends.
+    Blocked,
     /// An unknown value.
     Other,
 }
 
 impl Lifecycle {
     /// All roles, in the order of the lifecycle.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Queued,
         Self::Claimed,
         Self::Finished,
         Self::Failed,
         Self::Dead,
         Self::Canceled,
+        Self::Blocked,
         Self::Other,
     ];
 
@@ -44,6 +47,7 @@ impl Lifecycle {
             Self::Failed => "failed",
             Self::Dead => "dead",
             Self::Canceled => "canceled",
+            Self::Blocked => "blocked",
             Self::Other => "other",
         }
     }
@@ -67,6 +71,9 @@ pub(crate) struct StateNames {
     /// Values of canceled jobs.
     #[serde(default)]
     pub(crate) canceled: Vec<String>,
+    /// Values of blocked jobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) blocked: Vec<String>,
     /// Unknown values.
     pub(crate) other: Vec<String>,
 }
@@ -111,19 +118,28 @@ impl StateNames {
     pub(crate) fn with_final_failures(failed_is_final: bool, values: &[&str]) -> Self {
         let mut vocabulary = Self::default();
         for &value in values {
-            let list = match role_of(value) {
-                Lifecycle::Failed if failed_is_final => &mut vocabulary.dead,
-                Lifecycle::Queued => &mut vocabulary.queued,
-                Lifecycle::Claimed => &mut vocabulary.claimed,
-                Lifecycle::Finished => &mut vocabulary.finished,
-                Lifecycle::Failed => &mut vocabulary.failed,
-                Lifecycle::Dead => &mut vocabulary.dead,
-                Lifecycle::Canceled => &mut vocabulary.canceled,
-                Lifecycle::Other => &mut vocabulary.other,
+            let role = match role_of(value) {
+                Lifecycle::Failed if failed_is_final => Lifecycle::Dead,
+                role => role,
             };
-            list.push(value.to_owned());
+            vocabulary.add(role, value);
         }
         vocabulary
+    }
+
+    /// Gives a value a role.
+    pub(crate) fn add(&mut self, role: Lifecycle, value: &str) {
+        let list = match role {
+            Lifecycle::Queued => &mut self.queued,
+            Lifecycle::Claimed => &mut self.claimed,
+            Lifecycle::Finished => &mut self.finished,
+            Lifecycle::Failed => &mut self.failed,
+            Lifecycle::Dead => &mut self.dead,
+            Lifecycle::Canceled => &mut self.canceled,
+            Lifecycle::Blocked => &mut self.blocked,
+            Lifecycle::Other => &mut self.other,
+        };
+        list.push(value.to_owned());
     }
 
     /// The values with a role.
@@ -135,6 +151,7 @@ impl StateNames {
             Lifecycle::Failed => &self.failed,
             Lifecycle::Dead => &self.dead,
             Lifecycle::Canceled => &self.canceled,
+            Lifecycle::Blocked => &self.blocked,
             Lifecycle::Other => &self.other,
         }
     }

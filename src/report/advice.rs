@@ -148,7 +148,9 @@ fn serves(lifecycle: Lifecycle) -> &'static str {
         Lifecycle::Claimed => "claimed jobs, stuck jobs and workers",
         Lifecycle::Failed => "failed jobs by kind",
         Lifecycle::Dead => "dead letters by kind and in the last hour",
-        Lifecycle::Finished | Lifecycle::Canceled | Lifecycle::Other => "jobs by kind",
+        Lifecycle::Finished | Lifecycle::Canceled | Lifecycle::Blocked | Lifecycle::Other => {
+            "jobs by kind"
+        }
     }
 }
 

@@ -74,6 +74,9 @@ pub(crate) struct DeadLetterJson {
     dead_since_source: Option<&'static str>,
     /// Id of its group, as in `dlq groups`.
     group: String,
+    /// Seconds until the package deletes it; not there if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_in: Option<f64>,
 }
 
 impl DeadLetterJson {
@@ -109,6 +112,7 @@ impl From<&DeadLetter> for DeadLetterJson {
                 DeathRecord::LastChange => "updated_at",
             }),
             group: job.group.clone(),
+            deleted_in: job.deleted_in.map(f64::round),
         }
     }
 }
@@ -131,6 +135,9 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
     if !page.jobs.is_empty() {
         document.push(Block::Table(table));
         footer(&mut document, page, order);
+        if let Some(note) = deletion(&page.jobs) {
+            document.note(note);
+        }
     }
     if let Some((states, given_up)) = view.given_up {
         push_given_up(&mut document, states);
@@ -191,6 +198,14 @@ pub(crate) fn push_given_up(document: &mut Document, given_up: &GivenUpStates) {
         given_up.states.join(", "),
         text::some_of(&given_up.functions, 3),
     ));
+}
+
+/// When the first of these jobs is deleted, if dead letters are.
+fn deletion(jobs: &[DeadLetter]) -> Option<String> {
+    let first = jobs.iter().filter_map(|job| job.deleted_in).reduce(f64::min)?;
+    let when =
+        if first > 0.0 { format!("in {}", text::age(first)) } else { "at any moment".into() };
+    Some(format!("The package deletes the first of these dead letters {when}."))
 }
 
 /// `48 dead letters`, or `No dead letters match.`
@@ -274,6 +289,7 @@ mod tests {
             max_attempts: None,
             error: None,
             dead_since: None,
+            deleted_in: None,
             changed: String::new(),
         };
         let row = serde_json::to_value(DeadLetterJson::from(&job)).unwrap();

@@ -83,6 +83,7 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
     let time_title = match state {
         JobState::Due => "due for",
         JobState::Scheduled => "due in",
+        JobState::Blocked => "blocked for",
         JobState::Running | JobState::Stuck => "heartbeat",
         JobState::Failed
         | JobState::Finished
@@ -103,7 +104,7 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
     ]);
     for job in jobs {
         let seconds = match state {
-            JobState::Due => job.due_age.or(job.changed_age),
+            JobState::Due | JobState::Blocked => job.due_age.or(job.changed_age),
             JobState::Scheduled => job.due_age.map(|age| -age),
             JobState::Running | JobState::Stuck => job.heartbeat_age,
             JobState::Failed

@@ -216,7 +216,9 @@ fn outcomes(o: &OperationSummary, states: &StateNames) -> Vec<(&'static str, &'s
             Lifecycle::Finished => ("finished", "finished"),
             Lifecycle::Dead if is_requeue => ("failed_again", "failed again"),
             Lifecycle::Dead => ("dead", "dead letters"),
-            Lifecycle::Queued | Lifecycle::Claimed | Lifecycle::Failed => ("pending", "pending"),
+            Lifecycle::Queued | Lifecycle::Claimed | Lifecycle::Failed | Lifecycle::Blocked => {
+                ("pending", "pending")
+            }
             Lifecycle::Canceled | Lifecycle::Other => ("changed_since", "changed since"),
         },
     };

@@ -34,6 +34,9 @@ pub(crate) struct QueueJson {
     dead: Option<CountJson>,
     /// Canceled jobs; null if the schema has no such state.
     canceled: Option<CountJson>,
+    /// Jobs that cannot be claimed until something else ends; not there if the schema has no such state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked: Option<CountJson>,
     /// Jobs in a state unknown to this tool.
     unknown_state: CountJson,
     /// Jobs dead-lettered in the last hour.
@@ -60,6 +63,9 @@ pub(crate) struct QueueJson {
     by_kind: Vec<KindJson>,
     /// Reason why `by_kind` is incomplete.
     by_kind_missing: Option<String>,
+    /// What is not known of a package's queue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknowable: Vec<String>,
 }
 
 /// A count and its precision.
@@ -150,6 +156,7 @@ impl QueueJson {
             given_up: queue.given_up.as_ref().map(|given_up| (&given_up.jobs).into()),
             dead: queue.dead.as_ref().map(Into::into),
             canceled: queue.canceled.as_ref().map(Into::into),
+            blocked: queue.blocked.as_ref().map(Into::into),
             unknown_state: (&queue.other).into(),
             dead_lettered_last_hour: queue.dead_lettered_last_hour.as_ref().map(Into::into),
             stuck: queue.stuck.as_ref().map(Into::into),
@@ -174,6 +181,7 @@ impl QueueJson {
                 .map(f64::round),
             by_kind: queue.by_kind.iter().map(kind_json).collect(),
             by_kind_missing: queue.by_kind_missing.clone(),
+            unknowable: queue.unknowable.clone(),
         }
     }
 }
@@ -251,6 +259,9 @@ fn document(
     }
     if let Some(more) = queue.workers.as_ref().map(|w| w.more).filter(|more| *more > 0) {
         document.note(format!("{} more workers", text::count(more)));
+    }
+    for note in &queue.unknowable {
+        document.note(note.as_str());
     }
     document.next(next_steps(queue, findings, status));
     document
@@ -365,6 +376,9 @@ fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> 
     }
     if let Some(canceled) = queue.canceled.as_ref().filter(|count| **count != Count::Exact(0)) {
         rows.push(("canceled", canceled, &[], String::new()));
+    }
+    if let Some(blocked) = &queue.blocked {
+        rows.push(("blocked", blocked, &[], String::new()));
     }
     if queue.other != Count::Exact(0) {
         rows.push(("unknown state", &queue.other, &["queue.unknown_states"], String::new()));

@@ -29,7 +29,9 @@ pub(crate) fn outcome(
     };
     match (row.role, last_failure(requeued, row)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
-        (Lifecycle::Canceled | Lifecycle::Other, _) => JobOutcome::ChangedSince,
+        (Lifecycle::Canceled | Lifecycle::Blocked | Lifecycle::Other, _) => {
+            JobOutcome::ChangedSince
+        }
         (_, Some(LastFailure::SameCause)) => JobOutcome::FailedAgain,
         (Lifecycle::Dead, Some(_)) => JobOutcome::FailedOther,
         // Dead without a new attempt: undone, or edited by hand.
@@ -49,13 +51,14 @@ fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
     // error together with a counted attempt is a failure then.
     let is_queued = row.role == Lifecycle::Queued;
     let is_same = row.transaction.is_some() && row.transaction == requeued.transaction;
+    let attempts = row.attempts.map(|attempts| attempts - requeued.attempts);
     let has_failed =
-        row.error_hash != requeued.error_hash && row.attempts.is_some_and(|attempts| attempts > 0);
+        row.error_hash != requeued.error_hash && attempts.is_some_and(|attempts| attempts > 0);
     if is_queued && is_same && !has_failed {
         return None;
     }
     // Of a job that waits with no counted attempt, only a trigger can have changed the error.
-    if row.role == Lifecycle::Queued && row.attempts == Some(0) && row.locked_by.is_none() {
+    if row.role == Lifecycle::Queued && attempts == Some(0) && row.locked_by.is_none() {
         return None;
     }
     if row.error_hash != requeued.error_hash {
@@ -63,7 +66,7 @@ fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
         return Some(if same { LastFailure::SameCause } else { LastFailure::OtherCause });
     }
     let dead = row.role == Lifecycle::Dead;
-    let attempted = row.attempts.map_or(dead, |attempts| attempts > 0);
+    let attempted = attempts.map_or(dead, |attempts| attempts > 0);
     let undone = dead && row.updated_hash == requeued.updated_hash;
     match row.error_has_time {
         _ if !attempted || undone => None,
@@ -232,6 +235,7 @@ mod tests {
             error_hash: 1,
             updated_hash: 1,
             transaction: None,
+            attempts: 0,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::requeue::{Plan, PlanOptions, PlanSkip, Target};
 use crate::sources::files::local_store::StoredPlan;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
-use crate::sources::postgres::requeue::{RequeueColumns, plan_query, repeat_failures};
+use crate::sources::postgres::requeue::{RequeueColumns, plan_query, repeat_failures, unique};
 use crate::text::{ShellCommand, plural};
 
 /// Hex digits of a plan id.
@@ -51,7 +51,11 @@ pub(crate) async fn build_plan(
         traits: &preconditions.traits,
         planned_marks: &planned_marks,
     };
-    let rows = plan_query::read(database, &rules, context.timeout()).await?;
+    let unique = match layout.package() {
+        Some(_) => unique::read(database, layout, context.timeout()).await?,
+        None => vec![],
+    };
+    let rows = plan_query::read(database, &rules, &unique, context.timeout()).await?;
     let database = context.database_name();
     Ok(Plan {
         id: plan_id(&database, &target, preconditions.now, &rows.ids),
@@ -70,6 +74,7 @@ pub(crate) async fn build_plan(
         samples: rows.samples,
         repeat_failures_incomplete: repeat_failures.incomplete,
         recent_unknown: None,
+        first_deletion: rows.first_deletion,
     })
 }
 

@@ -53,7 +53,7 @@ use crate::dsn::{self, ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
 use crate::facts::advice::Advice;
 use crate::facts::{SourceError, SourceErrorKind, Thresholds};
-use crate::queue::Declaration;
+use crate::queue::{InstanceChoice, QueueChoice};
 use crate::text::TargetFlags;
 
 /// The default time limit of one probe.
@@ -72,6 +72,8 @@ pub struct Overrides {
     pub database_url: Option<Secret>,
     /// `--timeout`
     pub timeout: Option<Duration>,
+    /// `--queue-instance`
+    pub queue_instance: Option<String>,
     /// Ignore `.env` of the working directory. For commands that check such files: an error in one
     /// is a finding and must not stop the command.
     pub without_dotenv: bool,
@@ -116,8 +118,10 @@ pub struct Settings {
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
     /// The column of the jobs table that the worker maintains, if it is configured.
     pub(crate) state_column: Option<Setting<String>>,
-    /// The jobs table that the context of the database declares.
-    pub(crate) queue: Option<Setting<Declaration>>,
+    /// The jobs table that the context of the database, or a flag, chooses.
+    pub(crate) queue: Option<Setting<QueueChoice>>,
+    /// The text of `--queue-instance`.
+    queue_instance: Option<String>,
     /// The address of the runbook for browsers, without a fragment.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The thresholds of checks.
@@ -140,6 +144,14 @@ pub struct Settings {
     pub(crate) warnings: Vec<String>,
 }
 
+/// Reads the text of `--queue-instance`.
+///
+/// # Errors
+/// If it names a package that is not known.
+pub(crate) fn queue_choice(text: &str) -> Result<QueueChoice, String> {
+    InstanceChoice::parse(text).map(QueueChoice::Instance)
+}
+
 impl Settings {
     /// Resolves every setting.
     ///
@@ -157,6 +169,10 @@ impl Settings {
             Some(selected) => from_context::resolve(selected, overrides, environment, &config)?,
             None => from_layers::resolve(overrides, environment, &config, cwd)?,
         };
+        if let Some(text) = &overrides.queue_instance {
+            let choice = queue_choice(text).map_err(Error::usage)?;
+            settings.queue = Some(Setting::new(choice, Origin::Flag("--queue-instance")));
+        }
         settings.refuse_plain_http();
         protection::apply(&mut settings, &config, environment);
         if let Ok(database) = &settings.database {
@@ -206,6 +222,7 @@ impl Settings {
             self.named_file.as_deref(),
             self.base_url_flag(),
         )
+        .with_queue_instance(self.queue_instance.as_deref())
     }
 
     /// Settings without app, database and credentials, with the values that do not depend on the
@@ -236,6 +253,7 @@ impl Settings {
             oldest_job_age_unit: None,
             state_column: None,
             queue: None,
+            queue_instance: overrides.queue_instance.clone(),
             runbook_url: None,
             thresholds: Thresholds::default(),
             threshold_origins: BTreeMap::new(),

@@ -4,7 +4,7 @@ use super::{Origin, Setting, Settings};
 use crate::dsn::{REDACTED, RootCert};
 use crate::facts::SourceError;
 use crate::facts::thresholds::{THRESHOLD_DOCS, ThresholdDoc, threshold_text};
-use crate::queue::Declaration;
+use crate::queue::{Declaration, InstanceChoice, QueueChoice};
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +57,7 @@ impl Settings {
             rows.push(setting_row("state_column", column.value.clone(), &column.origin));
         }
         if let Some(queue) = &self.queue {
-            let Declaration { schema, table, .. } = &queue.value;
-            let name = schema.as_ref().map_or(table.clone(), |schema| format!("{schema}.{table}"));
-            rows.push(setting_row("queue", format!("declared: {name}"), &queue.origin));
+            rows.push(setting_row("queue", shown_queue(&queue.value), &queue.origin));
         }
         rows.extend(self.shown_app());
         if let Some(url) = &self.runbook_url {
@@ -135,5 +133,20 @@ impl Settings {
         let stuck_after = crate::text::duration(self.thresholds.stuck_after);
         rows.push(setting_row("thresholds.stuck_after", stuck_after, origin("stuck_after")));
         rows
+    }
+}
+
+fn shown_queue(choice: &QueueChoice) -> String {
+    match choice {
+        QueueChoice::Declared(declaration) => {
+            let Declaration { schema, table, .. } = &**declaration;
+            let name = schema.as_ref().map_or(table.clone(), |schema| format!("{schema}.{table}"));
+            format!("declared: {name}")
+        }
+        QueueChoice::Instance(InstanceChoice { package, schema }) => {
+            let package = package.map_or("any package", |package| package.name());
+            let schema = schema.as_ref().map(|schema| format!(" in schema {schema}"));
+            format!("{package}{}", schema.unwrap_or_default())
+        }
     }
 }

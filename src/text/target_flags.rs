@@ -11,6 +11,7 @@ pub(crate) struct TargetFlags {
     config: String,
     context: String,
     base_url: String,
+    queue_instance: String,
 }
 
 impl TargetFlags {
@@ -28,7 +29,14 @@ impl TargetFlags {
             config: config.unwrap_or_default(),
             context: context.unwrap_or_default(),
             base_url: base_url.unwrap_or_default(),
+            queue_instance: String::new(),
         }
+    }
+
+    /// Adds the flag that chooses the jobs table.
+    pub(crate) fn with_queue_instance(self, instance: Option<&str>) -> Self {
+        let flag = |text: &str| format!("--queue-instance {} ", super::quote(text));
+        Self { queue_instance: instance.map(flag).unwrap_or_default(), ..self }
     }
 
     /// Creates the flag of a context.
@@ -68,13 +76,13 @@ impl TargetFlags {
     /// Returns the flags that a command lacks. The demo has its own context, and flags are not
     /// added twice.
     fn missing_flags(&self, command: &str) -> String {
-        let Self { config, context, base_url } = self;
+        let Self { config, context, base_url, queue_instance } = self;
         let has_target = ["demo", "--config ", "--base-url "];
         match command {
             _ if has_target.iter().any(|flag| command.starts_with(flag)) => String::new(),
             // A context has its own base URL.
-            _ if command.starts_with("-c ") => config.clone(),
-            _ => format!("{config}{context}{base_url}"),
+            _ if command.starts_with("-c ") => format!("{config}{queue_instance}"),
+            _ => format!("{config}{context}{base_url}{queue_instance}"),
         }
     }
 }

@@ -27,6 +27,7 @@ mod narrow;
 mod partitioned;
 mod playbooks;
 mod postgres;
+mod queues;
 mod requeue;
 mod rescue;
 mod rls;

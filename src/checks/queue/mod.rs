@@ -136,6 +136,8 @@ pub(crate) mod tests {
             given_up: None,
             dead: Some(Count::Exact(0)),
             canceled: None,
+            blocked: None,
+            unknowable: vec![],
             other: Count::Exact(0),
             unknown_states: vec![],
             future_times: None,

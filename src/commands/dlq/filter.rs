@@ -32,6 +32,10 @@ pub(crate) async fn selection_at(
     }
     let selection = flags.selection(now);
     check_selection(&selection, now)?;
+    if !selection.queues.is_empty() && layout.queue_column().is_none() {
+        return Err(Error::usage("this database's jobs belong to no named queue")
+            .hint("leave --queue out; --kind selects kinds of jobs"));
+    }
     if selection.workspace.is_some() && layout.workspace.is_none() {
         return Err(
             Error::usage("jobs of this database have no workspace").hint("remove --workspace")

@@ -10,7 +10,7 @@ use crate::facts::canary::{Backlog, ResumeOptions};
 use crate::facts::identity::Protection;
 use crate::facts::operation::{OperationType, REQUEUED};
 use crate::facts::requeue::{Plan, PlanSkip, Target};
-use crate::queue::Lifecycle;
+use crate::queue::{Layout, Lifecycle};
 use crate::report::{Report, requeue as report};
 use crate::requeue::job_tracker::JobTracker;
 use crate::requeue::operation::RecordStore;
@@ -64,13 +64,14 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
         refuse_if_not_at_once(args, &plan)?;
     }
     if let (Some(stored), None, false) = (&stored_plan, &resumed, args.ignore_changes) {
-        let view = plan_view(context, args, &plan, &columns, None, &protection);
+        let view = plan_view((context, layout), args, &plan, &columns, None, &protection);
         plan::refuse_if_changed(stored, &plan, &report::plan_flags(&view))?;
         // The plan is unchanged, so it keeps the id that was shown.
         plan.id.clone_from(&stored.plan);
         plan.cutoff = stored.cutoff;
     }
-    let mut view = plan_view(context, args, &plan, &columns, resumed.as_ref(), &protection);
+    let mut view =
+        plan_view((context, layout), args, &plan, &columns, resumed.as_ref(), &protection);
     if let Some(record) = &resumed {
         add_resumed(context, record, &columns, store.as_ref().ok(), &mut view).await?;
     }
@@ -155,7 +156,7 @@ fn close_finished(store: Option<&LocalStore>, resumed: Option<&StoredOperation>,
 }
 
 fn plan_view<'a>(
-    context: &'a Context,
+    (context, layout): (&'a Context, &Layout),
     args: &'a DlqRequeue,
     plan: &'a Plan,
     columns: &RequeueColumns,
@@ -175,6 +176,7 @@ fn plan_view<'a>(
         undone: 0,
         failed: 0,
         backlog: None,
+        notes: layout.package().map(|package| package.requeue_notes.clone()).unwrap_or_default(),
         protected: protection.protected.as_deref(),
         // A resumed operation keeps its reason unless another one is given.
         reason: args
@@ -329,6 +331,12 @@ async fn apply(
 /// Returns whether the plan is refused because an id of the command line is missing, not dead, or changed since
 /// its plan. Ids are all or nothing unless `--skip-ineligible` is given.
 fn is_refused(plan: &Plan) -> bool {
-    let reasons = [PlanSkip::NotDead, PlanSkip::Missing, PlanSkip::Changed];
+    let reasons = [
+        PlanSkip::NotDead,
+        PlanSkip::Missing,
+        PlanSkip::Changed,
+        PlanSkip::Conflict,
+        PlanSkip::Refused,
+    ];
     is_all_or_nothing(plan) && reasons.iter().any(|reason| plan.skipped_for(*reason) > 0)
 }

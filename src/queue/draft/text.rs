@@ -158,7 +158,7 @@ impl Roles {
                 // Most tables with a single word for failures do not try these jobs again.
                 Some(Lifecycle::Failed | Lifecycle::Dead) => 4,
                 Some(Lifecycle::Canceled) => 5,
-                Some(Lifecycle::Other) | None => {
+                Some(Lifecycle::Blocked | Lifecycle::Other) | None => {
                     roles.unknown.push((value.clone(), *rows));
                     continue;
                 }

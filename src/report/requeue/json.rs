@@ -63,7 +63,9 @@ pub(crate) struct PlannedGroupJson {
 /// Returns the number of jobs that were requested but cannot be requeued: repeat failures, jobs that changed
 /// since the plan, and ids that are not dead letters.
 pub(crate) fn not_requeued(plan: &Plan) -> u64 {
-    let skipped = plan.skipped_for(PlanSkip::RepeatFailure) + plan.skipped_for(PlanSkip::Changed);
+    let reasons =
+        [PlanSkip::RepeatFailure, PlanSkip::Changed, PlanSkip::Conflict, PlanSkip::Refused];
+    let skipped: u64 = reasons.into_iter().map(|reason| plan.skipped_for(reason)).sum();
     // `--skip-ineligible` and a resumed operation accept ids that are not dead letters.
     if plan.options.skip_ineligible {
         return skipped;

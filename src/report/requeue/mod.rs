@@ -51,6 +51,8 @@ pub(crate) struct RequeuePlanView<'a> {
     pub(crate) protected: Option<&'a str>,
     /// The reason given by the operator.
     pub(crate) reason: Option<&'a str>,
+    /// What a requeue does in the table of a package.
+    pub(crate) notes: Vec<String>,
 }
 
 impl RequeuePlanView<'_> {

@@ -126,6 +126,15 @@ fn estimate(view: &RequeuePlanView<'_>) -> String {
     format!("{write}; each batch then waits behind {jobs}{}", wait.unwrap_or_default())
 }
 
+/// When something is deleted: `in 3h 02m`.
+fn deletion(seconds: f64) -> String {
+    if seconds > 0.0 {
+        format!("in {}", crate::text::age(seconds))
+    } else {
+        "any moment".to_owned()
+    }
+}
+
 /// Returns the estimated duration of the writes in seconds, without waiting for workers.
 pub(crate) fn estimated_seconds(view: &RequeuePlanView<'_>) -> f64 {
     let rate = view.throttle.rate.map_or(RATE, |rate| rate.min(RATE));
@@ -160,6 +169,8 @@ fn label(reason: PlanSkip) -> &'static str {
         PlanSkip::OverMax => "skipped: beyond --max",
         PlanSkip::AlreadyRequeued => "requeued before",
         PlanSkip::Changed => "skipped: changed since",
+        PlanSkip::Conflict => "skipped: unique key in use",
+        PlanSkip::Refused => "skipped: not possible by SQL",
     }
 }
 
@@ -172,6 +183,8 @@ pub(super) fn skip_count(reason: PlanSkip, jobs: u64) -> String {
         PlanSkip::OverMax => ("job exceeds --max", "jobs exceed --max"),
         PlanSkip::AlreadyRequeued => ("job was requeued before", "jobs were requeued before"),
         PlanSkip::Changed => ("job changed since the plan", "jobs changed since the plan"),
+        PlanSkip::Conflict => ("job has a unique key in use", "jobs have a unique key in use"),
+        PlanSkip::Refused => ("job cannot be requeued by SQL", "jobs cannot be requeued by SQL"),
     };
     plural(jobs, one, more)
 }
@@ -234,6 +247,7 @@ fn skipped_jobs(document: &mut Document, plan: &Plan) {
         for job in jobs.iter().take(SHOWN) {
             let reason_text = match (reason, &job.state) {
                 (PlanSkip::NotDead, Some(state)) => format!("not dead: its state is {state}"),
+                (PlanSkip::Conflict | PlanSkip::Refused, Some(why)) => why.clone(),
                 _ => label(*reason).trim_start_matches("skipped: ").to_owned(),
             };
             table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(reason_text)]);
@@ -245,6 +259,14 @@ fn skipped_jobs(document: &mut Document, plan: &Plan) {
 }
 
 fn notes(document: &mut Document, view: &RequeuePlanView<'_>) {
+    for note in &view.notes {
+        document.note(note.as_str());
+    }
+    if let Some(seconds) = view.plan.first_deletion {
+        let when =
+            if seconds > 0.0 { format!("in {}", age(seconds)) } else { "at any moment".into() };
+        document.note(format!("The package deletes the first of these dead letters {when}."));
+    }
     if view.journal_only {
         document.note(
             "This database has no events table: only this machine records the operation, other operators cannot \

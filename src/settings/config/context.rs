@@ -9,7 +9,7 @@ use super::queue;
 use super::source::Source;
 use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
-use crate::queue::Declaration;
+use crate::queue::QueueChoice;
 use crate::settings::app::{AppOverrides, is_endpoint_path};
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
@@ -27,7 +27,10 @@ const CONTEXT_KEYS: [(&str, &str); 21] = [
     ("read_only", "true: writes are refused"),
     ("oldest_job_age_unit", "unit of readyz's oldestJobAge: \"s\" or \"ms\""),
     ("state_column", "column that the worker's claim reads: \"state\" or \"status\""),
-    ("queue", "table that declares a jobs table: docs/declared-layout.md"),
+    (
+        "queue",
+        "table that chooses or declares a jobs table: docs/queues.md, docs/declared-layout.md",
+    ),
     ("healthz_path", "path of the health report; default /api/healthz"),
     ("readyz_path", "path of the readiness report; default /api/readyz"),
     ("admin_readyz_path", "path of `ready --admin`; default /api/admin/readyz"),
@@ -82,8 +85,8 @@ pub(crate) struct ContextSettings {
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
     /// The column of the jobs table that the worker maintains.
     pub(crate) state_column: Option<Setting<String>>,
-    /// The declared jobs table.
-    pub(crate) queue: Option<Setting<Declaration>>,
+    /// The jobs table: declared, or a package's.
+    pub(crate) queue: Option<Setting<QueueChoice>>,
     /// The endpoints of the app and how its answers are evaluated.
     pub(in crate::settings) app: AppOverrides,
     /// The address of the runbook for browsers.

@@ -1,4 +1,4 @@
-//! `[context.NAME.queue]`: the declaration of a jobs table.
+//! `[context.NAME.queue]`: which jobs table is meant, or the declaration of one.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,10 @@ use toml::de::DeValue;
 
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
-use crate::queue::{Declaration, DeclaredRequeue, DeclaredValue, Field, StateNames};
+use crate::queue::{
+    Declaration, DeclaredRequeue, DeclaredValue, Field, InstanceChoice, Lifecycle, Package,
+    QueueChoice, StateNames,
+};
 use crate::settings::Setting;
 
 /// Every key of the table.
@@ -14,9 +17,20 @@ const KEYS: [&str; 8] =
     ["adapter", "schema", "table", "time_zone", "attempts_counted", "columns", "states", "requeue"];
 
 /// Roles that states can have, as the keys of `states`.
-const ROLES: [&str; 6] = ["queued", "claimed", "finished", "failed", "dead", "canceled"];
+const ROLES: [(&str, Lifecycle); 7] = [
+    ("queued", Lifecycle::Queued),
+    ("claimed", Lifecycle::Claimed),
+    ("finished", Lifecycle::Finished),
+    ("failed", Lifecycle::Failed),
+    ("dead", Lifecycle::Dead),
+    ("canceled", Lifecycle::Canceled),
+    ("blocked", Lifecycle::Blocked),
+];
 
-/// Reads the declaration.
+/// The adapter of a declared table.
+const DECLARED: &str = "declared";
+
+/// Reads the choice: a package, and its schema if several have it, or a declaration.
 ///
 /// # Errors
 /// Also if a required key is missing.
@@ -24,14 +38,14 @@ pub(super) fn read(
     document: &TomlDocument,
     key: &TomlKey,
     value: &TomlValue,
-) -> Result<Setting<Declaration>, Error> {
-    let (mut declaration, mut adapter) = (Declaration::default(), false);
+) -> Result<Setting<QueueChoice>, Error> {
+    let (mut declaration, mut adapter) = (Declaration::default(), None);
     for (key, value) in document.subtable(key, value)? {
         let text = || document.string(key, value);
         match key.get_ref().as_ref() {
             "adapter" => {
-                adapter = true;
-                one_of(document, key, value, &["declared"])?;
+                let names = std::iter::once(DECLARED).chain(Package::ALL.map(Package::key));
+                adapter = Some(one_of(document, key, value, &names.collect::<Vec<_>>())?);
             }
             "schema" => declaration.schema = Some(text()?.value),
             "table" => declaration.table = text()?.value,
@@ -51,8 +65,11 @@ pub(super) fn read(
         let hint = "print a declaration to start from: cliplyctl config check --declare TABLE";
         Err(document.error(key.span(), message).hint(hint))
     };
-    if !adapter {
+    let Some(adapter) = adapter else {
         return missing("`adapter = \"declared\"`");
+    };
+    if let Some(package) = Package::from_key(&adapter) {
+        return package_choice(document, key, value, package);
     }
     if declaration.table.is_empty() {
         return missing("`table`");
@@ -62,7 +79,29 @@ pub(super) fn read(
             return missing(&format!("`columns.{}`", field.name()));
         }
     }
-    Ok(Setting::new(declaration, document.origin(key.span())))
+    Ok(Setting::new(QueueChoice::Declared(Box::new(declaration)), document.origin(key.span())))
+}
+
+/// The choice of a package's table, which no other key can describe.
+fn package_choice(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+    package: Package,
+) -> Result<Setting<QueueChoice>, Error> {
+    let mut choice = InstanceChoice { package: Some(package), schema: None };
+    for (key, value) in document.subtable(key, value)? {
+        match key.get_ref().as_ref() {
+            "adapter" => {}
+            "schema" => choice.schema = Some(document.string(key, value)?.value),
+            other => {
+                let message =
+                    format!("`{other}` is not used with the adapter \"{}\"", package.key());
+                return Err(document.error(key.span(), message));
+            }
+        }
+    }
+    Ok(Setting::new(QueueChoice::Instance(choice), document.origin(key.span())))
 }
 
 fn one_of(
@@ -114,16 +153,10 @@ fn states(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<S
             }
             values.push(text);
         }
-        let list = match key.get_ref().as_ref() {
-            "queued" => &mut names.queued,
-            "claimed" => &mut names.claimed,
-            "finished" => &mut names.finished,
-            "failed" => &mut names.failed,
-            "dead" => &mut names.dead,
-            "canceled" => &mut names.canceled,
-            _ => return Err(document.unknown_key(key, &ROLES)),
-        };
-        *list = values;
+        let role = ROLES.into_iter().find(|(name, _)| name == key.get_ref());
+        let (_, role) =
+            role.ok_or_else(|| document.unknown_key(key, &ROLES.map(|(name, _)| name)))?;
+        values.iter().for_each(|value| names.add(role, value));
     }
     Ok(names)
 }

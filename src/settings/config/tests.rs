@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::ErrorKind;
+use crate::queue::QueueChoice;
 
 fn read(text: &str) -> Result<ConfigFile, Error> {
     let mut config = ConfigFile::default();
@@ -221,7 +222,10 @@ fn declared_queue_is_read_with_every_kind_of_value() {
         + "[context.x.queue.states]\nqueued = [0, \"new\"]\ndead = [true]\n\
            [context.x.queue.requeue]\nset = { s = 0, flag = false, note = \"x\" }\nnow = [\"due\"]\nnull = [\"w\"]\n";
     let config = read(&text).unwrap();
-    let declaration = &config.contexts[0].queue.as_ref().unwrap().value;
+    let QueueChoice::Declared(declaration) = &config.contexts[0].queue.as_ref().unwrap().value
+    else {
+        panic!("declared")
+    };
     assert_eq!(declaration.states.queued, ["0", "new"]);
     assert_eq!(declaration.states.dead, ["true"]);
     let requeue = declaration.requeue.as_ref().unwrap();
@@ -233,7 +237,8 @@ fn declared_queue_is_read_with_every_kind_of_value() {
 fn invalid_declaration_is_an_error_with_its_line() {
     for (text, expected) in [
         ("[context.x.queue]\ntable = \"t\"", "adapter"),
-        ("[context.x.queue]\nadapter = \"river\"", "\"declared\""),
+        ("[context.x.queue]\nadapter = \"sidekiq\"", "\"declared\""),
+        ("[context.x.queue]\nadapter = \"river\"\ntable = \"t\"", "`table` is not used"),
         ("[context.x.queue]\nadapter = \"declared\"", "`table`"),
         (
             "[context.x.queue]\nadapter = \"declared\"\ntable = \"t\"\n[context.x.queue.columns]\nid = \"n\"",

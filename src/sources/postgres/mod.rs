@@ -35,7 +35,7 @@ pub(crate) mod table_load;
 pub(crate) mod user_access;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use connect::Connector;
@@ -47,6 +47,7 @@ use tokio_postgres::Client;
 
 use crate::dsn::Dsn;
 use crate::facts::{SourceError, SourceErrorKind as Kind};
+use crate::queue::Relation;
 use crate::queue::sql::{ident, literal};
 use crate::redact;
 
@@ -66,6 +67,9 @@ pub struct Database {
     schema: Option<String>,
     /// The declared jobs table.
     declared_table: Option<String>,
+    /// The jobs table of a package, once it is found. All clones share it, because the layout is read after the
+    /// database is opened.
+    package_table: Arc<OnceLock<Relation>>,
 }
 
 impl Database {
@@ -80,7 +84,7 @@ impl Database {
         let connector = Connector::new(dsn.clone(), options.application_name);
         let pool = Pool::new(connector, size, options.connect_timeout)?;
         let (display_name, schema) = (dsn.to_string(), dsn.schema.clone());
-        Ok(Self { pool, display_name, schema, declared_table: None })
+        Ok(Self { pool, display_name, schema, declared_table: None, package_table: Arc::default() })
     }
 
     /// The same database with this jobs table and no events.
@@ -97,13 +101,19 @@ impl Database {
 
     /// The name of the jobs table.
     pub(crate) fn jobs_table(&self) -> &str {
-        self.declared_table.as_deref().unwrap_or("jobs")
+        let package_table = self.package_table.get().map(|relation| relation.name.as_str());
+        package_table.or(self.declared_table.as_deref()).unwrap_or("jobs")
+    }
+
+    /// Sets the jobs table of a package, for all clones of this database. The first one stays.
+    pub(crate) fn set_package_table(&self, relation: Relation) {
+        _ = self.package_table.set(relation);
     }
 
     /// Replaces `{jobs}` and `{job_events}` in a statement by the OIDs of these tables: in the schema that the
     /// connection string names, otherwise those that the server finds by its search_path, otherwise in `public`.
     pub(crate) fn with_relations(&self, statement: &str) -> String {
-        let regclass = |name: &str| match &self.schema {
+        let regclass = |name: &str| match self.schema_of_tables() {
             Some(schema) => {
                 let name = format!("{}.{}", ident(schema), ident(name));
                 format!("pg_catalog.to_regclass({})", literal(&name))
@@ -114,16 +124,22 @@ impl Database {
                 literal(&format!("public.{}", ident(name)))
             ),
         };
-        let events = match self.declared_table {
-            Some(_) => "null::pg_catalog.oid".to_owned(),
-            None => regclass("job_events"),
+        let has_events = self.declared_table.is_none() && self.package_table.get().is_none();
+        let events = match has_events {
+            false => "null::pg_catalog.oid".to_owned(),
+            true => regclass("job_events"),
         };
         statement.replace("{jobs}", &regclass(self.jobs_table())).replace("{job_events}", &events)
     }
 
     /// The schema in which the jobs table is expected, for messages.
     pub(crate) fn schema(&self) -> &str {
-        self.schema.as_deref().unwrap_or("public")
+        self.schema_of_tables().unwrap_or("public")
+    }
+
+    fn schema_of_tables(&self) -> Option<&str> {
+        let package_table = self.package_table.get().map(|relation| relation.schema.as_str());
+        package_table.or(self.schema.as_deref())
     }
 
     /// Returns a connection for callers that manage their own transactions (the writers).

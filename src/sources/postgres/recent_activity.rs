@@ -18,7 +18,9 @@ use crate::facts::recent_activity::{
     WINDOW,
 };
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
+use crate::queue::sql::{
+    age, column_or_null, dead_since, ident, is_stuck, last_heartbeat, state_in,
+};
 use crate::queue::{Events, Layout, TimeColumn};
 use crate::redact;
 use crate::sources::postgres::row_types;
@@ -58,7 +60,7 @@ pub(crate) async fn recent_dead_letters(
         fingerprint_columns(layout),
         dead_letters::dead_since_columns(layout),
         state_in(layout, dead),
-        changed(layout),
+        dead_since(layout),
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
     let mut groups: HashMap<String, RecentGroup> = HashMap::new();
@@ -234,12 +236,13 @@ pub(crate) async fn stuck(
     let statement = format!(
         "select id::text as id, {kind}::text as kind, {worker}::text as worker, {silent} as silent \
            from {jobs} where {in_progress} \
-            and ({life} is null or {life} < now() - make_interval(secs => $1)) \
+            and {stuck} \
           order by {life} nulls first, id limit {MOST_STUCK}",
         kind = column_or_null(layout.kind.as_ref(), "text"),
         worker = column_or_null(layout.locked_by.as_ref(), "text"),
         silent = age(&heartbeat),
         in_progress = state_in(layout, claimed),
+        stuck = is_stuck(layout, "$1"),
         life = heartbeat,
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[(&after, Type::FLOAT8)]).await?;

@@ -17,7 +17,8 @@ use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, EventKey, JobEvent, JobRow, RequeuedJob};
-use crate::queue::{Events, IdType, Layout, sql};
+use crate::queue::package::PackageTraits;
+use crate::queue::{Events, IdType, Layout, Lifecycle, sql};
 use crate::sources::postgres::row_types;
 
 /// Maximum number of events of a page.
@@ -199,6 +200,7 @@ fn requeued_job(
         error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,
         updated_hash: row.get::<_, WorkspaceHash>("changed_mark").0,
         transaction: row.get("transaction"),
+        attempts: row.get("attempts_before"),
     })
 }
 
@@ -231,7 +233,7 @@ pub(crate) async fn read_rows(
     let job_row = |row: &Row| {
         Ok(JobRow {
             id: super::row_types::id(row.get("job"), layout.id)?,
-            role: layout.state_names.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
+            role: role(layout, row.get::<_, Option<&str>>("live").unwrap_or_default()),
             attempts: row.get("attempts"),
             locked_by: row_types::text(row, "holder"),
             failed_by: row_types::text(row, "failed_by"),
@@ -243,6 +245,16 @@ pub(crate) async fn read_rows(
         })
     };
     rows.iter().map(job_row).collect()
+}
+
+/// The role of a state. A requeued job that waits in the state of a retry is queued: whether an attempt failed since,
+/// its attempts tell.
+fn role(layout: &Layout, state: &str) -> Lifecycle {
+    let is_requeued = |package: &PackageTraits| package.also_requeued.iter().any(|s| s == state);
+    match layout.package() {
+        Some(package) if is_requeued(package) => Lifecycle::Queued,
+        _ => layout.state_names.role(state),
+    }
 }
 
 fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
@@ -308,9 +320,15 @@ fn previous_columns(layout: &Layout, previous: &str, written: &str) -> String {
     };
     format!(
         "{kind} as fp_kind, {last} as fp_last_error, {of_error} as fp_error, {mark}, \
+         coalesce({attempts}, 0) as attempts_before, \
          coalesce(({changed})::text, '') as changed_mark",
         last = sql::fingerprint_input(&last_error),
         of_error = sql::fingerprint_input(&error),
+        // A requeue of a package gives further attempts instead of counting from 0 again.
+        attempts = match layout.package() {
+            Some(_) => format!("({})::bigint", text_of(previous, layout.attempts.as_ref())),
+            None => "null::bigint".to_owned(),
+        },
         changed = match &layout.updated {
             Some(column) => column.parse(&text_of(previous, Some(&column.name))),
             None => "null::text".to_owned(),

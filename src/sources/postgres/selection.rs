@@ -31,6 +31,10 @@ impl Conditions {
             let values = conditions.bind(selection.kinds.clone(), Type::TEXT_ARRAY);
             conditions.push(format!("{kind} = any({values})"));
         }
+        if let Some(column) = layout.queue_column().filter(|_| !selection.queues.is_empty()) {
+            let values = conditions.bind(selection.queues.clone(), Type::TEXT_ARRAY);
+            conditions.push(format!("{}::text = any({values})", sql::ident(column)));
+        }
         if let Some(workspace) = &selection.workspace {
             let column = text(layout.workspace.as_ref());
             let value = conditions.bind(workspace.to_ascii_lowercase(), Type::TEXT);
@@ -45,7 +49,7 @@ impl Conditions {
             if let Some(time) = time {
                 let value = conditions.bind(time.to_string(), Type::TEXT);
                 conditions
-                    .push(format!("{} {operator} {value}::timestamptz", sql::changed(layout)));
+                    .push(format!("{} {operator} {value}::timestamptz", sql::dead_since(layout)));
             }
         }
         conditions

@@ -23,7 +23,7 @@ pub(crate) fn dead_since_columns(layout: &Layout) -> String {
         "{} as failed_at, {} as recovered_at, ({})::timestamptz as changed_at, now() as now_at",
         recorded("failed_at"),
         recorded("recovered_at"),
-        sql::changed(layout),
+        sql::dead_since(layout),
     )
 }
 

@@ -47,7 +47,7 @@ impl Listing<'_> {
     fn statement(&self, limit: Option<u64>) -> (String, Conditions) {
         let jobs = self.layout.rows_as("jobs");
         let layout = self.layout;
-        let key = sql::changed(layout);
+        let key = sql::dead_since(layout);
         let mut conditions = Conditions::in_states(layout, self.selection, self.states);
         let (direction, operator) =
             if self.order == Order::Oldest { ("asc", ">") } else { ("desc", "<") };
@@ -96,12 +96,13 @@ fn columns(layout: &Layout) -> String {
     };
     format!(
         "id as job, id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
-         left({}, {ERROR_BYTES}) as error, {}",
+         left({}, {ERROR_BYTES}) as error, {} as deleted_in, {}",
         text(&layout.kind),
         text(&layout.workspace),
         number(&layout.attempts),
         number(&layout.max_attempts),
         sql::error_text(layout),
+        sql::deleted_in(layout),
         dead_since_columns(layout),
     )
 }
@@ -116,6 +117,7 @@ fn dead_letter(row: &Row, group: String) -> DeadLetter {
         max_attempts: row.get("max_attempts"),
         error: row_types::text(row, "error"),
         dead_since: dead_since_of(row),
+        deleted_in: row.get::<_, Option<f64>>("deleted_in").filter(|seconds| seconds.is_finite()),
         changed: changed_of(row).map(|at| at.rfc3339(6)).unwrap_or_default(),
     }
 }

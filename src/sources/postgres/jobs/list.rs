@@ -64,15 +64,12 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
                 "jobs of this database have neither heartbeat nor lock: stuck jobs are not known",
             ));
         }
-        JobState::Stuck => {
-            let age = sql::age(&heartbeat);
-            let stuck = format!("({life} is null or {} > $2)", age, life = heartbeat);
-            (Lifecycle::Claimed, stuck, heartbeat.clone())
-        }
+        JobState::Stuck => (Lifecycle::Claimed, sql::is_stuck(layout, "$2"), heartbeat.clone()),
         JobState::Failed => (Lifecycle::Failed, "true".to_owned(), format!("{changed} desc")),
         JobState::Finished => (Lifecycle::Finished, "true".to_owned(), format!("{changed} desc")),
         JobState::Dead => (Lifecycle::Dead, "true".to_owned(), format!("{changed} desc")),
         JobState::Canceled => (Lifecycle::Canceled, "true".to_owned(), format!("{changed} desc")),
+        JobState::Blocked => (Lifecycle::Blocked, "true".to_owned(), due.clone()),
         JobState::Unknown => (Lifecycle::Other, "true".to_owned(), format!("{changed} desc")),
     };
     let values = layout.state_names.values(role);

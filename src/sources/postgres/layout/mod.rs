@@ -7,6 +7,7 @@
 
 mod declared;
 mod draft;
+mod packages;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,8 +21,8 @@ use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Declaration, Layout,
-    LayoutError, NaiveColumn, NaiveTimes, Partition, Relation, STATE_COLUMNS, StateColumnEvidence,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Layout, LayoutError,
+    NaiveColumn, NaiveTimes, Partition, QueueChoice, Relation, STATE_COLUMNS, StateColumnEvidence,
     Storage, TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
 pub(crate) use declared::{FieldProof, prove};
@@ -55,17 +56,18 @@ pub(crate) struct LayoutReading {
 /// that decides between `state` and `status`.
 pub(crate) async fn read(
     db: &Database,
-    declaration: Option<&Declaration>,
+    choice: Option<&QueueChoice>,
     state_column: Option<&str>,
     timeout: Duration,
 ) -> Result<LayoutReading, SourceError> {
-    match declaration {
-        Some(declaration) => {
-            let layout = declared::read(db, declaration, timeout).await?;
-            Ok(LayoutReading { layout, claims: None })
+    let layout = match choice {
+        Some(QueueChoice::Declared(declaration)) => {
+            declared::read(db, declaration, timeout).await?
         }
-        None => recognized(db, state_column, timeout).await,
-    }
+        Some(QueueChoice::Instance(choice)) => packages::read(db, choice, timeout).await?,
+        None => return recognized(db, state_column, timeout).await,
+    };
+    Ok(LayoutReading { layout, claims: None })
 }
 
 /// Recognizes the layout in one round trip; one more if the table is partitioned, and up to three more if it has
@@ -79,13 +81,28 @@ async fn recognized(
     timeout: Duration,
 ) -> Result<LayoutReading, SourceError> {
     let (mut catalog, table) = read_catalog(db, &STATE_COLUMNS, timeout).await?;
+    if catalog.jobs.is_none() {
+        // Only then another statement: a table that is there is read as before.
+        return match packages::find(db, timeout).await? {
+            Some(layout) => Ok(LayoutReading { layout, claims: None }),
+            None => Err(layout_error(LayoutError::NoTable, &table)),
+        };
+    }
     catalog.naive_times = read_naive_times(db, &catalog, timeout).await?;
     catalog.evidence.setting = state_column.map(str::to_owned);
     if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.hidden_by_rls)
     {
         read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
     }
-    let mut layout = recognize(&catalog).map_err(|error| layout_error(error, &table))?;
+    let mut layout = match recognize(&catalog) {
+        Ok(layout) => layout,
+        Err(error @ LayoutError::Unknown { .. }) => {
+            let layout = packages::find(db, timeout).await?;
+            let layout = layout.ok_or_else(|| layout_error(error, &table))?;
+            return Ok(LayoutReading { layout, claims: None });
+        }
+        Err(error) => return Err(layout_error(error, &table)),
+    };
     if !layout.states_closed {
         let seen = seen_states(db, &layout, Some(&layout.state_column), timeout).await?;
         if let Some(jobs) = &mut catalog.jobs {
@@ -466,6 +483,11 @@ fn layout_error(error: LayoutError, table: &str) -> SourceError {
             ),
             "set state_column = \"state\" or \"status\" in the context: the column that the worker's claim reads"
                 .to_owned(),
+        ),
+        LayoutError::Package(message) => (
+            SourceErrorKind::UnknownLayout,
+            message,
+            "supported versions: docs/queues.md".to_owned(),
         ),
         LayoutError::Unknown { expected, found } => (
             SourceErrorKind::UnknownLayout,

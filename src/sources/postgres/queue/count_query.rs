@@ -149,10 +149,7 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
         worker =
             format!("case when {mine} then {holder}::text end", mine = claimed, holder = locked_by);
         keys.push("3".to_owned());
-        let is_stuck = format!(
-            "({life} is null or {life} < (select now() - make_interval(secs => $2)))",
-            life = heartbeat
-        );
+        let is_stuck = sql::is_stuck(layout, "$2");
         stuck = format!(
             "count(*) filter (where {mine} and {silent})",
             mine = claimed,
@@ -214,7 +211,7 @@ fn future_time(
 /// Returns the condition for jobs dead-lettered in the last hour. The subselect is evaluated once,
 /// whereas a plain `now() - interval` would be evaluated for every row.
 fn dead_lettered_last_hour(layout: &Layout) -> String {
-    format!("{} > (select now() - interval '1 hour')", sql::changed(layout))
+    format!("{} > (select now() - interval '1 hour')", sql::dead_since(layout))
 }
 
 /// SQL for an age that is not computed.

@@ -6,12 +6,13 @@ use crate::sources::postgres::queue::totals::{CountRow, Coverage};
 
 /// States that are counted in a large table: all but finished, which are most of the rows and not
 /// needed.
-const COUNTED_ROLES: [Lifecycle; 5] = [
+const COUNTED_ROLES: [Lifecycle; 6] = [
     Lifecycle::Queued,
     Lifecycle::Claimed,
     Lifecycle::Failed,
     Lifecycle::Dead,
     Lifecycle::Canceled,
+    Lifecycle::Blocked,
 ];
 
 /// Rows of the count queries, each with the states that they cover.

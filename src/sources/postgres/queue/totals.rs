@@ -55,6 +55,8 @@ pub(crate) fn add_up(
     let (queued, claimed) = (counts(Lifecycle::Queued), counts(Lifecycle::Claimed));
     let (failed, dead) = (counts(Lifecycle::Failed), counts(Lifecycle::Dead));
     let (canceled, other) = (counts(Lifecycle::Canceled), counts(Lifecycle::Other));
+    let blocked = counts(Lifecycle::Blocked);
+    let has_blocked = !layout.state_names.blocked.is_empty();
     let has_canceled = !layout.state_names.canceled.is_empty();
     let has_dead = !layout.state_names.dead.is_empty();
     Queue {
@@ -66,12 +68,13 @@ pub(crate) fn add_up(
         given_up: None,
         dead: has_dead.then(|| dead.count(|row| row.n)),
         canceled: has_canceled.then(|| canceled.count(|row| row.n)),
+        blocked: has_blocked.then(|| blocked.count(|row| row.n)),
         other: other.count(|row| row.n),
         unknown_states: layout.unknown_states.iter().map(|name| redact::text(name)).collect(),
         future_times: future_times(layout, [&queued, &claimed]),
         oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
-        workers: layout.has_heartbeats().then(|| workers(&claimed, request.active_window)),
+        workers: layout.has_workers().then(|| workers(&claimed, request.active_window)),
         dead_lettered_last_hour: has_dead.then(|| dead.count(|row| row.dead_lettered_last_hour)),
         by_kind: by_kind(parts),
         by_kind_missing: [queued, claimed, failed, dead]
@@ -79,6 +82,7 @@ pub(crate) fn add_up(
             .any(|counts| !counts.by_kind)
             .then(|| NO_INDEX.to_owned()),
         server_time: layout.server_time.clone(),
+        unknowable: layout.package().map(|package| package.unknowable.clone()).unwrap_or_default(),
     }
 }
 

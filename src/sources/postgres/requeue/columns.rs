@@ -98,7 +98,10 @@ impl RequeueColumns {
 /// Returns the columns that a requeue writes or an undo compares.
 fn columns(layout: &Layout) -> Vec<String> {
     if let Some(declared) = &layout.declared {
-        return declared.requeue.as_ref().map(DeclaredRequeue::columns).unwrap_or_default();
+        let mut columns =
+            declared.requeue.as_ref().map(DeclaredRequeue::columns).unwrap_or_default();
+        columns.extend(declared.package.iter().flat_map(|p| p.assignments.keys().cloned()));
+        return columns;
     }
     let error = layout.error.as_ref().map(|column| column.name.clone());
     let times = [&layout.locked_at, &layout.heartbeat, &layout.updated];

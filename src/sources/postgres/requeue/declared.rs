@@ -1,6 +1,7 @@
 //! Requeue and undo of a declared jobs table.
 //!
-//! No expression of a declaration is part of a statement that writes. A read-only transaction finds the jobs that are
+//! No expression of a declaration is part of a statement that writes; the SQL of a package, which is part of this
+//! program, may be. A read-only transaction finds the jobs that are
 //! still dead letters, with the version of each row (`xmin`), and the write repeats that version on the row: it changes
 //! the row that was evaluated, or none. The values come from bound parameters, and the server converts them to the
 //! types of their columns. An undo compares the version that the requeue wrote in the same way.
@@ -16,16 +17,19 @@ use super::columns::RequeueColumns;
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::package::{PLACE, STATE};
 use crate::queue::sql::{ident, literal, state_in};
-use crate::queue::{Declared, DeclaredRequeue, Layout};
+use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};
 
 /// Maximum number of jobs of one query.
 const CHUNK: usize = 5_000;
 
 /// Returns why the table cannot be written.
-pub(crate) fn obstacle(declared: &Declared) -> Option<&'static str> {
-    if !declared.is_table {
+pub(crate) fn obstacle(declared: &Declared) -> Option<&str> {
+    if let Some(package) = &declared.package {
+        package.read_only.as_deref()
+    } else if !declared.is_table {
         Some("the declared relation is a view: declare the table below it for writes")
     } else if declared.requeue.is_none() {
         Some("the declaration does not say what a requeue sets: add [context.NAME.queue.requeue]")
@@ -45,32 +49,42 @@ pub(crate) fn requeue(
     let (jobs, id) = (&layout.relation, id_column(declared));
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{} as id, entry::jsonb ->> 'version' as version,
-                entry::jsonb -> 'set' as values, entry::jsonb -> 'was' as was
+                entry::jsonb -> 'set' as values, entry::jsonb -> 'was' as was, entry::jsonb ->> 'place' as place
            from unnest($1::text[]) entry",
         layout.id.sql()
     );
     let written = object("job", &columns.columns);
+    let copies = Copies::of(layout, declared);
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
-           select job.{id} as id, asked.version, asked.values, asked.was, {before} as columns
+           select job.{id} as id, asked.version, asked.values, asked.was, asked.place, {before} as columns,
+                  {found_copies} as copies
              from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
-         ), updated as (
+         ){cancel_copies}, rewritten as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.values) as new
             where {same}
            returning job.{id} as id, locked.was || jsonb_build_object('columns', locked.columns) as previous,
-                     jsonb_build_object('columns', {written}, 'version', job.xmin::text) as written, true as is_stored
+                     jsonb_build_object('columns', {written}, 'version', job.xmin::text, 'place', locked.place,
+                                        'copies', locked.copies) as written,
+                     {is_stored} as is_stored, locked.copies
+         ), updated as (
+           select id, previous, written, is_stored and {all_copies} as is_stored from rewritten
          ){end}",
         end = write_end(layout, None, ""),
         before = object("job", &columns.columns),
-        same_as_asked = same_version(&id, "asked"),
-        same = same_version(&id, "locked"),
+        found_copies = copies.found(),
+        cancel_copies = copies.cancel(),
+        all_copies = copies.all_canceled(),
+        is_stored = is_requeued(layout, declared),
+        same_as_asked = same_version(declared, &id, "asked"),
+        same = same_version(declared, &id, "locked"),
         set = assignments(declared, columns),
     );
     let matching = format!(
         "with asked as materialized ({asked})
          select job.{id}::text as id from asked join {jobs} job on {}",
-        same_version(&id, "asked")
+        same_version(declared, &id, "asked")
     );
     let keys = Some(key_query(layout, declared));
     Statements { write, verify: None, after_commit: None, matching, keys }
@@ -83,7 +97,8 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
     // A declaration with other columns than that of the requeue cannot restore the row.
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id_type} as id, entry::jsonb -> 'written' ->> 'version' as version,
-                entry::jsonb -> 'previous' -> 'columns' as columns
+                entry::jsonb -> 'previous' -> 'columns' as columns, entry::jsonb -> 'written' ->> 'place' as place,
+                entry::jsonb -> 'written' -> 'copies' as copies
            from unnest($1::text[]) entry
           where array(select jsonb_object_keys(entry::jsonb -> 'previous' -> 'columns') order by 1)
               = array(select unnest(array[{names}]::text[]) order by 1)",
@@ -94,23 +109,24 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
         columns.columns.iter().map(|name| format!("{0} = was.{0}", ident(name))).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
-           select job.{id} as id, asked.version, asked.columns
+           select job.{id} as id, asked.version, asked.columns, asked.place, asked.copies
              from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
-         ), updated as (
+         ){restore_copies}, updated as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.columns) as was
             where {same}
            returning job.{id} as id, null::jsonb as previous, null::jsonb as written, true as is_stored
          ){end}",
         end = write_end(layout, None, ""),
-        same_as_asked = same_version(&id, "asked"),
-        same = same_version(&id, "locked"),
+        restore_copies = Copies::of(layout, declared).restore(),
+        same_as_asked = same_version(declared, &id, "asked"),
+        same = same_version(declared, &id, "locked"),
         set = set.join(", "),
     );
     let matching = format!(
         "with asked as materialized ({asked})
          select job.{id}::text as id, true as untouched from asked join {jobs} job on {}",
-        same_version(&id, "asked")
+        same_version(declared, &id, "asked")
     );
     Statements { write, verify: None, after_commit: None, matching, keys: None }
 }
@@ -130,8 +146,11 @@ pub(crate) async fn keys(
     for (chunk, planned) in jobs.chunks(CHUNK).zip(planned.chunks(CHUNK)) {
         let ids: Vec<_> = chunk.iter().map(ToString::to_string).collect();
         let set = query.set.to_string();
-        let params: [(&(dyn ToSql + Sync), Type); 2] =
-            [(&ids, Type::TEXT_ARRAY), (&set, Type::TEXT)];
+        let mut places: Vec<_> = planned.iter().filter_map(|key| place_of(key)).collect();
+        places.sort_unstable();
+        places.dedup();
+        let params: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&ids, Type::TEXT_ARRAY), (&set, Type::TEXT), (&places, Type::TEXT_ARRAY)];
         let rows = db.rows(timeout, &query.statement, &params).await?;
         let text = |row: &Row, column| row.get::<_, Option<String>>(column);
         if let Some(row) = rows.iter().find(|row| !query.makes_queued(row)) {
@@ -146,11 +165,19 @@ pub(crate) async fn keys(
             let version = version.filter(|version| planned.split(' ').nth(1) == Some(version));
             let was: Value =
                 was.and_then(|was| serde_json::from_str(&was).ok()).unwrap_or_default();
-            let key = json!({ "id": id, "version": version, "set": query.set, "was": was });
+            let place = place_of(planned);
+            let key = json!({
+                "id": id, "version": version, "set": query.set, "was": was, "place": place,
+            });
             keys.push(key.to_string());
         }
     }
     Ok(keys)
+}
+
+/// The value of the partition key in the key of a plan: what follows the second space.
+fn place_of(planned: &str) -> Option<&str> {
+    planned.splitn(3, ' ').nth(2)
 }
 
 impl KeyQuery {
@@ -175,7 +202,8 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
     // What a follow compares with the row: the errors and the last change.
     let error = layout.error.as_ref().map(|error| &error.name);
     let updated = layout.updated.as_ref().map(|column| &column.name);
-    let names = layout.last_error.iter().chain(error).chain(updated);
+    let attempts = layout.attempts.iter().filter(|_| declared.package.is_some());
+    let names = layout.last_error.iter().chain(error).chain(updated).chain(attempts);
     let names: Vec<_> = names.cloned().collect();
     let none = DeclaredRequeue::default();
     let requeue = declared.requeue.as_ref().unwrap_or(&none);
@@ -183,16 +211,24 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
     let times = times
         .map(|name| format!("{}, to_jsonb({})", literal(name), declared.time_value(name, "now()")));
     let times: Vec<_> = times.collect();
+    let place = declared.package.as_ref().and_then(|package| package.place.as_ref());
     let new = format!("$2::text::jsonb || jsonb_build_object({})", times.join(", "));
     let statement = format!(
-        "select job.id::text as id, job.{version} as version, {was}::text as was, next.state
+        "select job.id::text as id, job.{version} as version, {was}::text as was, next.next_state as state
            from {jobs}
-           left join lateral (select {next_state}::text as state from {relation} t where t.{key} = job.id)
-                     as next on true
-          where job.id = any($1::text[]::{id}[]) and job.{dead}",
+           left join lateral (select {next_state}::text as next_state from {relation} t
+                               where t.{key} = job.id{place}) as next on true
+          where job.id = any($1::text[]::{id}[]) and {same_place} and {dead}",
         relation = layout.relation,
         next_state = declared.state_with(&layout.relation, "t", &new),
         key = id_column(declared),
+        place = place
+            .map(|place| format!(" and t.{} = job.{PLACE}", ident(place)))
+            .unwrap_or_default(),
+        same_place = match place {
+            Some(_) => format!("job.{PLACE} = any($3::text[])"),
+            None => "$3::text[] is not null".to_owned(),
+        },
         version = ident(Declared::VERSION),
         was = object("job", &names),
         jobs = layout.rows_as("job"),
@@ -203,7 +239,9 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
     if let Some(set) = set.as_object_mut() {
         set.extend(requeue.null.iter().map(|name| (name.clone(), Value::Null)));
     }
-    KeyQuery { statement, set, queued: layout.state_names.queued.clone() }
+    let also = declared.package.iter().flat_map(|package| &package.also_requeued);
+    let queued = layout.state_names.queued.iter().chain(also).cloned().collect();
+    KeyQuery { statement, set, queued }
 }
 
 fn id_column(declared: &Declared) -> String {
@@ -212,8 +250,92 @@ fn id_column(declared: &Declared) -> String {
 }
 
 /// The condition that `job` is the version of the row that `key` names.
-fn same_version(id: &str, key: &str) -> String {
-    format!("job.{id} = {key}.id and job.xmin::text = {key}.version")
+fn same_version(declared: &Declared, id: &str, key: &str) -> String {
+    let place = declared.package.as_ref().and_then(|package| package.place.as_ref());
+    let same_place = place.map(|place| format!(" and job.{} = {key}.place", ident(place)));
+    let same_place = same_place.unwrap_or_default();
+    format!("job.{id} = {key}.id{same_place} and job.xmin::text = {key}.version")
+}
+
+/// The condition that a row is stored as the requeue meant it, after the triggers that run before.
+fn is_requeued(layout: &Layout, declared: &Declared) -> String {
+    if declared.package.is_none() {
+        return "true".to_owned();
+    }
+    let set = declared.requeue.as_ref().and_then(|requeue| requeue.set.get(STATE));
+    match set {
+        Some(DeclaredValue::Text(state)) => format!("job.{}::text = {}", STATE, literal(state)),
+        _ => format!("job.{}::text is not null", layout.state_column),
+    }
+}
+
+/// The copies of a dead letter in another queue, which a requeue cancels: otherwise the job could run twice.
+struct Copies<'a> {
+    layout: &'a Layout,
+    declared: &'a Declared,
+    /// The condition for `copy` and `job`.
+    condition: Option<&'a str>,
+}
+
+impl<'a> Copies<'a> {
+    fn of(layout: &'a Layout, declared: &'a Declared) -> Self {
+        let package = declared.package.as_ref();
+        let condition = package.and_then(|package| package.copies.as_deref());
+        Self { layout, declared, condition }
+    }
+
+    /// Ids and queues of the copies of the row `job`.
+    fn found(&self) -> String {
+        match self.condition {
+            None => "null::jsonb".to_owned(),
+            Some(condition) => format!(
+                "(select jsonb_agg(jsonb_build_object('id', copy.id, 'name', copy.name))
+                    from {} copy where {condition})",
+                self.layout.relation
+            ),
+        }
+    }
+
+    /// The CTE that cancels the copies of the locked jobs.
+    fn cancel(&self) -> String {
+        let Some(condition) = self.condition else { return String::new() };
+        format!(
+            ", canceled as (
+               update {jobs} as copy set state = 'cancelled', completed_on = now()
+                 from locked join {jobs} job on {same}
+                where {condition}
+               returning locked.id as job
+             )",
+            jobs = self.layout.relation,
+            same = same_version(self.declared, &id_column(self.declared), "locked"),
+        )
+    }
+
+    /// The condition that all copies were canceled: one that is redriven at the same time is locked, and gone then.
+    fn all_canceled(&self) -> String {
+        match self.condition {
+            None => "true".to_owned(),
+            Some(_) => "coalesce(jsonb_array_length(rewritten.copies), 0) = \
+                        (select count(*) from canceled where canceled.job = rewritten.id)"
+                .to_owned(),
+        }
+    }
+
+    /// The CTE that restores the copies of the locked jobs, if they are as the requeue left them.
+    fn restore(&self) -> String {
+        if self.condition.is_none() {
+            return String::new();
+        }
+        format!(
+            ", restored as (
+               update {jobs} as copy set state = 'created', completed_on = null
+                 from locked cross join lateral jsonb_to_recordset(coalesce(nullif(locked.copies, 'null'), '[]')) as wanted(id uuid, name text)
+                where copy.id = wanted.id and copy.name = wanted.name and copy.state = 'cancelled'
+                  and copy.xmin::text = locked.version
+             )",
+            jobs = self.layout.relation,
+        )
+    }
 }
 
 /// The assignments of a requeue; `new` holds the values.
@@ -225,5 +347,10 @@ fn assignments(declared: &Declared, columns: &RequeueColumns) -> String {
     let now = requeue.now.iter();
     let now = now.map(|name| format!("{} = {}", ident(name), declared.time_value(name, &due_at)));
     let null = requeue.null.iter().map(|name| format!("{} = null", ident(name)));
-    set.chain(now).chain(null).collect::<Vec<_>>().join(", ")
+    let package = declared.package.iter().flat_map(|package| {
+        package.assignments.keys().map(|name| {
+            format!("{} = {}", ident(name), package.value(name, "job", &due_at, "$2::text::jsonb"))
+        })
+    });
+    set.chain(now).chain(null).chain(package).collect::<Vec<_>>().join(", ")
 }

@@ -19,6 +19,7 @@ pub(crate) mod rescue;
 pub(crate) mod running;
 pub(crate) mod statements;
 pub(crate) mod stored;
+pub(crate) mod unique;
 mod write_transaction;
 mod writer;
 

@@ -12,13 +12,16 @@ use super::RequeueColumns;
 use super::repeat_failures::RepeatFailures;
 use super::statements::change_mark;
 use super::stored::TableTraits;
+use super::unique::{self, UniqueIndex};
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::requeue::{
     PlanOptions, PlanSample, PlanSkip, PlannedGroup, SkippedJob, Target, UNGROUPED,
 };
 use crate::fingerprint::Fingerprint;
+use crate::queue::package::PLACE;
 use crate::queue::{Declared, Layout, sql};
+use crate::redact;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types;
 use crate::sources::postgres::row_types::id;
@@ -53,6 +56,8 @@ pub(crate) struct PlanRows {
     pub(crate) groups: Vec<PlannedGroup>,
     /// Most recently changed jobs to requeue.
     pub(crate) samples: Vec<PlanSample>,
+    /// Seconds until the first of the jobs to requeue is deleted, if dead letters are.
+    pub(crate) first_deletion: Option<f64>,
 }
 
 /// Rules that decide whether a row is part of the plan.
@@ -79,14 +84,18 @@ pub(crate) struct PlanRules<'a> {
 pub(crate) async fn read(
     db: &Database,
     rules: &PlanRules<'_>,
+    unique: &[UniqueIndex],
     timeout: Duration,
 ) -> Result<PlanRows, SourceError> {
+    let package = rules.layout.declared.as_ref().filter(|declared| declared.package.is_some());
+    let has_place = package.is_some_and(|declared| declared.has_column(PLACE));
     let jobs = rules.layout.rows_as("jobs");
+    let join = package.map(|declared| unique::join(rules.layout, declared, unique));
     let (conditions, ids) = match rules.target {
         Target::Filter(selection) => (Conditions::new(rules.layout, selection), None),
         Target::Ids(ids) => (id_conditions(rules.layout, ids), Some(ids)),
     };
-    let changed = sql::changed(rules.layout);
+    let changed = sql::dead_since(rules.layout);
     let latest_first = format!("{changed} desc, jobs.id desc");
     let order = match rules.options.max {
         Some(_) => &latest_first,
@@ -96,15 +105,23 @@ pub(crate) async fn read(
     let statement = format!(
         "select id::text as id, {live}::text as live, {fingerprint}, \
                 left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died, \
-                {mark} as mark, {place} as place from {jobs} where {conditions} order by {order}",
+                {mark} as mark, {place} as place, {requeued}, {deleted} as deleted_in \
+           from {jobs}{join} where {conditions} order by {order}",
         live = sql::ident(&rules.layout.state_column),
         fingerprint = selection::fingerprint_columns(rules.layout),
         error = sql::error_text(rules.layout),
         conditions = conditions.sql(),
         place = match &rules.traits.partition_key {
             Some(key) => format!("{}::text", sql::ident(&key.column)),
+            None if has_place => format!("jobs.{PLACE}"),
             None => "null::text".to_owned(),
         },
+        requeued = match package {
+            Some(_) => "requeued.conflict, requeued.unique_keys, requeued.refused",
+            None => "null::text as conflict, null::text[] as unique_keys, null::text as refused",
+        },
+        deleted = sql::deleted_in(rules.layout),
+        join = join.unwrap_or_default(),
         mark = match &rules.layout.declared {
             // The version of the row: the columns of a declared table are expressions. A view has none, and is not
             // written.
@@ -130,6 +147,11 @@ pub(crate) async fn read(
     Ok(builder.finish())
 }
 
+/// The unique keys that the job of this row will hold.
+fn unique_keys(row: &Row) -> Vec<String> {
+    row.get::<_, Option<Vec<String>>>("unique_keys").unwrap_or_default()
+}
+
 fn id_conditions(layout: &Layout, ids: &[JobId]) -> Conditions {
     let mut conditions = Conditions::default();
     let texts: Vec<_> = ids.iter().map(ToString::to_string).collect();
@@ -148,6 +170,8 @@ struct PlanBuilder {
     found: HashSet<JobId>,
     /// Last changes of the samples, in seconds since 1970.
     sample_times: Vec<f64>,
+    /// Unique keys that the jobs to requeue will hold.
+    unique_keys: HashSet<String>,
 }
 
 impl PlanBuilder {
@@ -173,6 +197,8 @@ impl PlanBuilder {
                 && rules.repeat_failures.contains(id, kind, &fingerprint.hash)
         };
         let mark: i64 = row.get("mark");
+        let refused = row_types::text(row, "refused");
+        let conflict = row_types::text(row, "conflict").or_else(|| self.twin(row));
         let skip = if rules.requeued.contains(&id) {
             Some(PlanSkip::AlreadyRequeued)
         } else if explicit && !is_dead {
@@ -181,15 +207,29 @@ impl PlanBuilder {
             Some(PlanSkip::Changed)
         } else if is_repeat_failure() {
             Some(PlanSkip::RepeatFailure)
+        } else if refused.is_some() {
+            Some(PlanSkip::Refused)
+        } else if conflict.is_some() {
+            Some(PlanSkip::Conflict)
         } else if full {
             Some(PlanSkip::OverMax)
         } else {
             None
         };
         if let Some(reason) = skip {
-            self.skip(reason, SkippedJob { id, state: state.map(str::to_owned) });
+            let why = match reason {
+                PlanSkip::Refused => refused,
+                PlanSkip::Conflict => conflict,
+                _ => state.map(str::to_owned),
+            };
+            self.skip(reason, SkippedJob { id, state: why });
             return Ok(());
         }
+        self.unique_keys.extend(unique_keys(row));
+        let deletion =
+            row.get::<_, Option<f64>>("deleted_in").filter(|seconds| seconds.is_finite());
+        self.plan.first_deletion =
+            [self.plan.first_deletion, deletion].into_iter().flatten().reduce(f64::min);
         self.plan.ids.push(id);
         self.plan.marks.push(mark);
         self.plan.places.extend(row.get::<_, Option<String>>("place"));
@@ -197,6 +237,13 @@ impl PlanBuilder {
         let number = self.add_to_group(kind, fingerprint);
         self.plan.causes.push(number);
         Ok(())
+    }
+
+    /// Why an earlier job of the plan will hold a unique key of this one, if one will.
+    fn twin(&self, row: &Row) -> Option<String> {
+        let key = unique_keys(row).into_iter().find(|key| self.unique_keys.contains(key))?;
+        let index = redact::text(key.rsplit_once(':').map_or("", |(index, _)| index));
+        Some(format!("{index}: an earlier job of this plan has the same key"))
     }
 
     /// Counts a job in its group and returns the group's number.

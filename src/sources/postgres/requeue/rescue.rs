@@ -49,6 +49,9 @@ impl RescueColumns {
     pub(crate) fn new(layout: &Layout, claims: &Claims) -> Result<Self, SourceError> {
         let unknown_layout =
             |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
+        if let Some(package) = layout.package() {
+            return unknown_layout(package.no_rescue.clone());
+        }
         if layout.declared.is_some() {
             return unknown_layout(
                 "a declared queue has no rescue: its workers or the app must unlock stuck jobs"

@@ -1,0 +1,161 @@
+//! Packages with a jobs table in PostgreSQL, and what their table has beside the fields of a declared one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A package with a jobs table in PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Package {
+    /// River (Go).
+    River,
+    /// pg-boss (Node.js).
+    PgBoss,
+    /// graphile-worker (Node.js).
+    GraphileWorker,
+    /// Oban (Elixir, Python).
+    Oban,
+    /// Procrastinate (Python).
+    Procrastinate,
+    /// Solid Queue (Ruby).
+    SolidQueue,
+    /// GoodJob (Ruby).
+    GoodJob,
+    /// Que (Ruby).
+    Que,
+    /// Delayed Job (Ruby).
+    DelayedJob,
+}
+
+impl Package {
+    /// All packages.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::River,
+        Self::PgBoss,
+        Self::GraphileWorker,
+        Self::Oban,
+        Self::Procrastinate,
+        Self::SolidQueue,
+        Self::GoodJob,
+        Self::Que,
+        Self::DelayedJob,
+    ];
+
+    /// Key in the configuration and in JSON.
+    pub(crate) fn key(self) -> &'static str {
+        self.into()
+    }
+
+    /// The package with this key.
+    pub(crate) fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|package| package.key() == key)
+    }
+
+    /// Its own name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::River => "River",
+            Self::PgBoss => "pg-boss",
+            Self::GraphileWorker => "graphile-worker",
+            Self::Oban => "Oban",
+            Self::Procrastinate => "Procrastinate",
+            Self::SolidQueue => "Solid Queue",
+            Self::GoodJob => "GoodJob",
+            Self::Que => "Que",
+            Self::DelayedJob => "Delayed Job",
+        }
+    }
+
+    /// Its table with jobs, and columns of which each version has at least one. No other table has both.
+    pub(crate) fn witness(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::River => ("river_job", &["finalized_at"]),
+            // Before version 21 of the schema, names had no underscores.
+            Self::PgBoss => ("job", &["keep_until", "keepuntil"]),
+            Self::GraphileWorker => ("_private_jobs", &["task_id"]),
+            Self::Oban => ("oban_jobs", &["attempted_by"]),
+            Self::Procrastinate => ("procrastinate_jobs", &["queueing_lock"]),
+            Self::SolidQueue => ("solid_queue_jobs", &["active_job_id"]),
+            Self::GoodJob => ("good_jobs", &["serialized_params"]),
+            Self::Que => ("que_jobs", &["expired_at"]),
+            Self::DelayedJob => ("delayed_jobs", &["handler"]),
+        }
+    }
+}
+
+/// A package's table in a database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Instance {
+    /// The package.
+    pub(crate) package: Package,
+    /// The schema of its tables, unquoted.
+    pub(crate) schema: String,
+    /// The version of its schema; `None` if it cannot be read.
+    pub(crate) version: Option<i64>,
+}
+
+impl Instance {
+    /// The version, in words.
+    pub(crate) fn version_text(&self) -> String {
+        self.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string())
+    }
+}
+
+/// What a package's table has beside the fields of a declared one. All texts are SQL of this program. Expressions
+/// use the unqualified names of columns.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PackageTraits {
+    /// The package and where its table is.
+    pub(crate) instance: Option<Instance>,
+    /// Why the table is not written.
+    pub(crate) read_only: Option<String>,
+    /// Which rows of the table are jobs; all if `None`.
+    pub(crate) rows: Option<String>,
+    /// Further columns of the subquery, by name.
+    pub(crate) columns: BTreeMap<String, String>,
+    /// Conditions over the subquery for states that an index of the table serves better than an equality.
+    pub(crate) conditions: BTreeMap<String, String>,
+    /// Condition over the subquery for claimed jobs that the package itself would take from their worker; `{after}`
+    /// is the setting `stuck_after` in seconds.
+    pub(crate) stuck: String,
+    /// Column that is part of the primary key beside the id.
+    pub(crate) place: Option<String>,
+    /// What a requeue sets beside fixed values: column and expression. `{due_at}` is the time from which the job may
+    /// be claimed, `{event}` the JSON that describes the operation.
+    pub(crate) assignments: BTreeMap<String, String>,
+    /// States in which a requeued job waits, beside the queued ones.
+    pub(crate) also_requeued: Vec<String>,
+    /// Jobs that must not be requeued by SQL: condition over the table, and why.
+    pub(crate) refused: Vec<(String, String)>,
+    /// Condition for copies of a dead letter in another queue (`copy`, `job`), which a requeue cancels.
+    pub(crate) copies: Option<String>,
+    /// What a requeue gives, and what its plan has to say.
+    pub(crate) requeue_notes: Vec<String>,
+    /// What is not known of this queue.
+    pub(crate) unknowable: Vec<String>,
+    /// Why stuck jobs are not rescued.
+    pub(crate) no_rescue: String,
+}
+
+impl PackageTraits {
+    /// The expression of an assignment for the row `row`, whose columns it names without a qualifier.
+    pub(crate) fn value(&self, column: &str, row: &str, due_at: &str, event: &str) -> String {
+        let Some(expression) = self.assignments.get(column) else { return "null".to_owned() };
+        let expression = expression.replace("{due_at}", due_at).replace("{event}", event);
+        format!("(select {expression} from (select {row}.*) as row_of_job)")
+    }
+}
+
+/// Name of the column of the subquery with the time when a dead letter is deleted.
+pub(crate) const DELETED_AT: &str = "deleted_at";
+/// Name of the column of the subquery with the time of death, which the table's own index orders.
+pub(crate) const DEAD_SINCE: &str = "dead_since";
+/// Name of the column of the subquery with [`PackageTraits::place`].
+pub(crate) const PLACE: &str = "place";
+/// Name of the column of the subquery with the queue, if that is not the kind.
+pub(crate) const QUEUE: &str = "queue";
+
+/// The column of the state in every supported package.
+pub(crate) const STATE: &str = "state";

@@ -1,0 +1,145 @@
+//! Jobs tables of known packages: which ones a database contains, and what their tables mean.
+//!
+//! A package is data: the expressions of its fields, the values of its roles, and what a requeue sets. It fills the
+//! same [`Layout`] as a declared table ([`super::declared`]), but its SQL is part of this program, so that it may also
+//! be part of statements that write.
+
+mod choice;
+mod pg_boss;
+mod river;
+
+pub(crate) use choice::{Chosen, Found, InstanceChoice, QueueChoice, choose};
+
+use super::catalog::{CatalogTable, TableCatalog};
+use super::declaration::{Declaration, DeclaredRequeue, Field};
+use super::declared::{self, TypedField};
+use super::package::{Instance, Package, PackageTraits, STATE};
+use super::recognize::LayoutError;
+use super::{Layout, Lifecycle, StateNames};
+
+/// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema. `None` for
+/// packages that are not supported yet.
+pub(crate) fn version_query(package: Package) -> Option<&'static str> {
+    match package {
+        Package::River => Some(river::VERSION),
+        Package::PgBoss => Some(pg_boss::VERSION),
+        _ => None,
+    }
+}
+
+fn definition_of(package: Package) -> Option<fn(&CatalogTable) -> Definition> {
+    match package {
+        Package::River => Some(river::definition),
+        Package::PgBoss => Some(pg_boss::definition),
+        _ => None,
+    }
+}
+
+/// What a package's table means.
+struct Definition {
+    /// Versions of the schema that were tested; others are only read.
+    tested: &'static [i64],
+    /// Fields with their expression over the columns of the table, and the type of the expression.
+    fields: Vec<(Field, &'static str, &'static str)>,
+    /// Columns that an expression or a write needs beside the fields that are columns themselves.
+    needs: &'static [&'static str],
+    /// The values of the state, with their roles.
+    states: &'static [(Lifecycle, &'static str)],
+    /// What a requeue sets.
+    requeue: DeclaredRequeue,
+    /// All the rest.
+    traits: PackageTraits,
+}
+
+/// Builds the layout of an instance.
+///
+/// # Errors
+/// If the table cannot be read, or if it lacks columns.
+pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layout, LayoutError> {
+    let Some(table) = &catalog.jobs else { return Err(LayoutError::NoTable) };
+    let Some(definition) = definition_of(instance.package) else {
+        return Err(LayoutError::NoTable);
+    };
+    let definition = definition(table);
+    let missing = missing_columns(table, &definition);
+    if !missing.is_empty() && table.can_select {
+        return Err(LayoutError::Package(format!(
+            "{} in schema {} (schema version {}) is not supported: its table lacks {}",
+            instance.package.name(),
+            instance.schema,
+            instance.version_text(),
+            missing.join(", "),
+        )));
+    }
+    let traits = PackageTraits {
+        read_only: read_only(instance, &definition),
+        instance: Some(instance.clone()),
+        ..definition.traits
+    };
+    let declaration = Declaration {
+        schema: Some(instance.schema.clone()),
+        table: table.relation.name.clone(),
+        columns: definition.fields.iter().map(|(f, sql, _)| (*f, (*sql).to_owned())).collect(),
+        states: state_names(table, definition.states),
+        requeue: Some(definition.requeue),
+        ..Declaration::default()
+    };
+    let fields: Vec<_> = definition
+        .fields
+        .iter()
+        .map(|(field, sql, r#type)| TypedField {
+            field: *field,
+            sql: declared::expression(table, sql),
+            r#type: (*r#type).to_owned(),
+        })
+        .collect();
+    let mut layout = declared::layout(catalog, &declaration, &fields)?;
+    layout.states_closed = unknown_labels(table, definition.states).is_empty();
+    layout.unknown_states = unknown_labels(table, definition.states);
+    if let Some(declared) = &mut layout.declared {
+        declared.add_package(table, traits);
+    }
+    Ok(layout)
+}
+
+/// Fields and other columns that the table does not have.
+fn missing_columns(table: &CatalogTable, definition: &Definition) -> Vec<&'static str> {
+    let needs = definition.needs.iter().copied();
+    needs.filter(|name| table.column(name).is_none()).collect()
+}
+
+fn read_only(instance: &Instance, definition: &Definition) -> Option<String> {
+    let is_tested = instance.version.is_some_and(|version| definition.tested.contains(&version));
+    let tested: Vec<_> = definition.tested.iter().map(ToString::to_string).collect();
+    (!is_tested).then(|| {
+        format!(
+            "{} has schema version {}, and writes were tested with {}: it is only read",
+            instance.package.name(),
+            instance.version_text(),
+            tested.join(" and "),
+        )
+    })
+}
+
+/// The labels that the type of the state allows; empty if it is no enum.
+fn labels(table: &CatalogTable) -> &[String] {
+    table.type_values.get(STATE).map_or(&[], Vec::as_slice)
+}
+
+/// The values of the roles. A label that this version of the enum does not have would be an error in a comparison.
+fn state_names(table: &CatalogTable, states: &[(Lifecycle, &str)]) -> StateNames {
+    let labels = labels(table);
+    let derived = |value: &str| value == river::NO_LABEL || pg_boss::DERIVED.contains(&value);
+    let mut names = StateNames::default();
+    for (role, value) in states {
+        if labels.is_empty() || derived(value) || labels.iter().any(|label| label == value) {
+            names.add(*role, value);
+        }
+    }
+    names
+}
+
+fn unknown_labels(table: &CatalogTable, states: &[(Lifecycle, &str)]) -> Vec<String> {
+    let is_unknown = |label: &&String| !states.iter().any(|(_, value)| value == label);
+    labels(table).iter().filter(is_unknown).cloned().collect()
+}

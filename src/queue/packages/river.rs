@@ -1,0 +1,143 @@
+//! River (<https://riverqueue.com>): one table `river_job`, an enum of states, deaths by an index.
+
+use std::collections::BTreeMap;
+
+use super::Definition;
+use crate::queue::declaration::{DeclaredRequeue, Field, Value};
+use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE};
+use crate::queue::{CatalogTable, Lifecycle};
+
+/// Reads the version of the migrations.
+pub(super) const VERSION: &str =
+    "select max(version)::bigint as version from {schema}.river_migration";
+
+/// No value of a row: every state is a label of the enum.
+pub(super) const NO_LABEL: &str = "";
+
+const STATES: &[(Lifecycle, &str)] = &[
+    (Lifecycle::Queued, "available"),
+    (Lifecycle::Queued, "scheduled"),
+    (Lifecycle::Blocked, "pending"),
+    (Lifecycle::Claimed, "running"),
+    (Lifecycle::Failed, "retryable"),
+    (Lifecycle::Finished, "completed"),
+    (Lifecycle::Canceled, "cancelled"),
+    (Lifecycle::Dead, "discarded"),
+];
+
+/// The last error. River counts an attempt when a job is claimed, and adds an error when it fails.
+const ERROR: &str = "errors[array_upper(errors, 1)] ->> 'error'";
+
+/// Keys of the metadata by which River Pro orders jobs among each other.
+const PRO: &str =
+    "metadata ?| array['seq_key', 'river:seq_key', 'workflow_id', 'river:workflow_id']";
+
+/// Whether the server guarantees that each dead letter has a time: River's own CHECK. The index on that time holds
+/// only rows that have one, and serves a query only if it says so.
+fn deaths_have_times(table: &CatalogTable) -> bool {
+    table.checks.iter().any(|check| {
+        check.contains("finalized_at IS NOT NULL")
+            && check.contains("'discarded'")
+            && !check.ends_with("NOT VALID")
+    })
+}
+
+pub(super) fn definition(table: &CatalogTable) -> Definition {
+    Definition {
+        tested: &[6, 7],
+        fields: vec![
+            (Field::Id, "id", "bigint"),
+            // The enum is compared as it is, so that the index on the state serves.
+            (Field::State, "state", "text"),
+            (Field::Kind, "kind", "text"),
+            (Field::Due, "scheduled_at", "timestamp with time zone"),
+            (Field::Worker, "attempted_by[array_upper(attempted_by, 1)]", "text"),
+            (Field::LockedAt, "attempted_at", "timestamp with time zone"),
+            (Field::Attempts, "attempt - (state = 'running')::int", "integer"),
+            (Field::MaxAttempts, "max_attempts", "smallint"),
+            (Field::Error, ERROR, "text"),
+            (Field::Created, "created_at", "timestamp with time zone"),
+            (Field::Updated, "attempted_at", "timestamp with time zone"),
+            (Field::DeadSince, "finalized_at", "timestamp with time zone"),
+            (Field::Payload, "args", "jsonb"),
+            (Field::Result, "metadata -> 'output'", "jsonb"),
+        ],
+        needs: &[
+            "id",
+            "state",
+            "kind",
+            "queue",
+            "args",
+            "scheduled_at",
+            "attempted_by",
+            "attempted_at",
+            "attempt",
+            "max_attempts",
+            "errors",
+            "created_at",
+            "finalized_at",
+            "metadata",
+        ],
+        states: STATES,
+        requeue: DeclaredRequeue {
+            set: BTreeMap::from([("state".to_owned(), Value::Text("available".to_owned()))]),
+            now: vec!["scheduled_at".to_owned()],
+            null: vec!["finalized_at".to_owned()],
+        },
+        traits: PackageTraits {
+            conditions: match deaths_have_times(table) {
+                true => BTreeMap::from([("discarded".to_owned(), DISCARDED.to_owned())]),
+                false => BTreeMap::new(),
+            },
+            ..traits()
+        },
+    }
+}
+
+/// Dead letters, with the predicate of the index on their time.
+const DISCARDED: &str = "(\"state\" = 'discarded' and \"dead_since\" is not null)";
+
+fn traits() -> PackageTraits {
+    let pairs = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect()
+    };
+    PackageTraits {
+        columns: pairs(&[
+            (QUEUE, "queue"),
+            (DEAD_SINCE, "finalized_at"),
+            // The default of the cleaner: nothing in the database tells another one.
+            (DELETED_AT, "finalized_at + case state when 'discarded' then interval '7 days' else interval '1 day' end"),
+        ]),
+        // What the rescuer takes by default; a longer stuck_after counts.
+        stuck: "\"locked_at\" < (select now() - make_interval(secs => greatest({after}, 3600)))"
+            .to_owned(),
+        assignments: pairs(&[
+            ("max_attempts", "greatest(max_attempts, attempt + 1)"),
+            (
+                "metadata",
+                "case when jsonb_typeof(metadata) = 'object' \
+                 then metadata || jsonb_build_object('cliplyctl', {event} || jsonb_build_object('at', now())) \
+                 else metadata end",
+            ),
+        ]),
+        refused: vec![(
+            PRO.to_owned(),
+            "it belongs to a sequence or workflow of River Pro: retry it there".to_owned(),
+        )],
+        requeue_notes: vec![
+            "each job gets one more attempt if its attempts are used up, otherwise those that are left".to_owned(),
+            "workers find requeued jobs when they poll, every second by default".to_owned(),
+            "the metadata of each job gets the key \"cliplyctl\": operation, operator and reason".to_owned(),
+        ],
+        unknowable: vec![
+            "River keeps no heartbeats: a running job counts as stuck one hour after its claim (or stuck_after, if \
+             that is longer), as for River's own rescuer"
+                .to_owned(),
+            "River deletes dead letters after 7 days by default: the number shown excludes deleted ones".to_owned(),
+        ],
+        no_rescue: "jobs rescue does not write River's jobs yet: its leader rescues a job one hour after the claim \
+                    by default (RescueStuckJobsAfter)"
+            .to_owned(),
+        ..PackageTraits::default()
+    }
+}

@@ -1,0 +1,140 @@
+//! Finds the jobs tables of packages, and reads the layout of one.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::super::Database;
+use super::{layout_error, read_catalog};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::package::STATE;
+use crate::queue::packages::{Chosen, choose, layout, version_query};
+use crate::queue::sql::ident;
+use crate::queue::{Found, Instance, InstanceChoice, Layout, Package, Relation};
+use crate::text::ShellCommand;
+
+const PACKAGES: &str = include_str!("queries/packages.sql");
+
+/// Reads the layout of the table that is chosen.
+///
+/// # Errors
+/// If it does not exist, is not supported, or cannot be read.
+pub(super) async fn read(
+    db: &Database,
+    choice: &InstanceChoice,
+    timeout: Duration,
+) -> Result<Layout, SourceError> {
+    let found = detect(db, timeout).await?;
+    chosen(db, &found, choice, timeout).await?.ok_or_else(|| not_found(choice, &found))
+}
+
+/// Reads the layout of the only table of a package; `None` if there is no such table.
+///
+/// # Errors
+/// Also if there are several, or if none of them is supported.
+pub(super) async fn find(db: &Database, timeout: Duration) -> Result<Option<Layout>, SourceError> {
+    let found = detect(db, timeout).await?;
+    chosen(db, &found, &InstanceChoice::default(), timeout).await
+}
+
+async fn chosen(
+    db: &Database,
+    found: &[Found],
+    choice: &InstanceChoice,
+    timeout: Duration,
+) -> Result<Option<Layout>, SourceError> {
+    match choose(found, choice) {
+        Chosen::None => Ok(None),
+        Chosen::One(one) => read_instance(db, one, timeout).await.map(Some),
+        Chosen::NotSupported(found) => Err(not_supported(&found)),
+        Chosen::Several(found) => Err(several(&found)),
+    }
+}
+
+async fn detect(db: &Database, timeout: Duration) -> Result<Vec<Found>, SourceError> {
+    let packages: Vec<_> = Package::ALL.iter().map(|package| package.key()).collect();
+    let tables: Vec<_> = Package::ALL.iter().map(|package| package.witness().0).collect();
+    let columns: Vec<_> =
+        Package::ALL.iter().map(|package| package.witness().1.join(",")).collect();
+    let params: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&packages, Type::TEXT_ARRAY), (&tables, Type::TEXT_ARRAY), (&columns, Type::TEXT_ARRAY)];
+    let rows = db.rows(timeout, PACKAGES, &params).await?;
+    let found = |row: &Row| {
+        let package = Package::from_key(row.get("package"))?;
+        Some(Found { package, schema: row.get("schema") })
+    };
+    Ok(rows.iter().filter_map(found).collect())
+}
+
+async fn read_instance(
+    db: &Database,
+    found: &Found,
+    timeout: Duration,
+) -> Result<Layout, SourceError> {
+    let (package, schema) = (found.package, found.schema.clone());
+    let version = match version_query(package) {
+        Some(query) => {
+            read_version(db, &query.replace("{schema}", &ident(&schema)), timeout).await?
+        }
+        None => None,
+    };
+    let instance = Instance { package, schema, version };
+    let name = package.witness().0.to_owned();
+    db.set_package_table(Relation { schema: instance.schema.clone(), name });
+    let (catalog, name) = read_catalog(db, &[STATE], timeout).await?;
+    layout(&catalog, &instance).map_err(|error| layout_error(error, &name))
+}
+
+/// Reads the version. It is unknown if the table is missing or this role may not read it: then nothing is written.
+async fn read_version(
+    db: &Database,
+    statement: &str,
+    timeout: Duration,
+) -> Result<Option<i64>, SourceError> {
+    use SourceErrorKind::{NotFound, Other, Permission, UnknownLayout};
+    match db.row(timeout, statement, &[]).await {
+        Ok(row) => Ok(row.get("version")),
+        Err(error) if matches!(error.kind, NotFound | Other | Permission | UnknownLayout) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `River in schema public`
+fn named(found: &Found) -> String {
+    format!("{} in schema {}", found.package.name(), found.schema)
+}
+
+fn not_supported(found: &[&Found]) -> SourceError {
+    let named: Vec<_> = found.iter().map(|found| named(found)).collect();
+    let message = format!("{}: recognized, not supported yet", named.join(", "));
+    SourceError::new(SourceErrorKind::UnknownLayout, message).hint(
+        "supported queues: docs/queues.md; its table can be declared: docs/declared-layout.md",
+    )
+}
+
+fn several(found: &[&Found]) -> SourceError {
+    let texts: Vec<_> =
+        found.iter().map(|found| format!("{}:{}", found.package.key(), found.schema)).collect();
+    let message = format!("this database has several queues: {}", texts.join(", "));
+    let command = ShellCommand::new("queue --queue-instance");
+    let first = texts.first().map(|text| command.arg(text).to_string()).unwrap_or_default();
+    SourceError::new(SourceErrorKind::UnknownLayout, message)
+        .hint(format!("choose one, here or in [context.NAME.queue]: {first}"))
+}
+
+fn not_found(choice: &InstanceChoice, found: &[Found]) -> SourceError {
+    let package = choice.package.map_or("a supported package", Package::name);
+    let schema = choice.schema.as_ref().map(|schema| format!(" in schema {schema}"));
+    let message = format!("there is no table of {package}{}", schema.unwrap_or_default());
+    let error = SourceError::new(SourceErrorKind::NotFound, message);
+    match found {
+        [] => error,
+        found => {
+            let named: Vec<_> = found.iter().map(named).collect();
+            error.hint(format!("this database has {}", named.join(", ")))
+        }
+    }
+}

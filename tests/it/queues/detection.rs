@@ -1,0 +1,164 @@
+//! Which jobs table is read: of one package, of several, of one that is not supported.
+
+use super::{PG_BOSS, QUEUES, RIVER};
+use crate::support::cli::Cli;
+use crate::support::postgres::Database;
+
+/// Tables of packages that are recognized and not supported, each with the column that tells it.
+const OTHERS: [(&str, &str); 7] = [
+    ("graphile-worker", "create schema w; create table w._private_jobs (id bigint, task_id int)"),
+    ("Oban", "create table oban_jobs (id bigint, attempted_by text[])"),
+    ("Procrastinate", "create table procrastinate_jobs (id bigint, queueing_lock text)"),
+    ("Solid Queue", "create table solid_queue_jobs (id bigint, active_job_id text)"),
+    ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
+    ("Que", "create table que_jobs (id bigint, expired_at timestamptz)"),
+    ("Delayed Job", "create table delayed_jobs (id bigint, handler text)"),
+];
+
+fn cli(db: &Database, args: &[&str]) -> Cli {
+    Cli::new(args).env("DATABASE_URL", db.url())
+}
+
+#[test]
+fn other_package_is_recognized_and_never_ok() {
+    for (name, sql) in OTHERS {
+        let db = Database::blank();
+        db.execute(sql);
+        for command in [&["queue"][..], &["dlq", "list"], &["dlq", "requeue", "--all", "--yes"]] {
+            let out = cli(&db, command).run();
+            assert_eq!(out.code, 3, "{name} {command:?}: {}{}", out.stdout, out.stderr);
+            let expected = format!("{name} in schema ");
+            assert!(out.stderr.contains(&expected), "{name}: {}", out.stderr);
+            assert!(out.stderr.contains("recognized, not supported yet"), "{}", out.stderr);
+            assert!(out.stderr.contains("docs/queues.md"), "{}", out.stderr);
+        }
+    }
+}
+
+#[test]
+fn table_of_like_names_is_no_package() {
+    let db = Database::blank();
+    db.execute("create table job (id bigint, state text); create table river_job (id bigint)");
+    let out = cli(&db, &["queue"]).run();
+    assert_eq!(out.code, 3);
+    assert!(out.stderr.contains("there is no table public.jobs"), "{}", out.stderr);
+}
+
+#[test]
+fn package_is_found_beside_an_unknown_jobs_table() {
+    let db = Database::blank();
+    db.execute("create table jobs (id bigint, queue text, payload text, attempts smallint)");
+    db.execute(&RIVER.tables("public"));
+    let json = cli(&db, &["queue", "-o", "json"]).run().expect_code(0).json();
+    assert_eq!(json["coverage"]["examined"][0], "public.\"river_job\"", "{json:#}");
+}
+
+#[test]
+fn backend_table_is_preferred_to_a_package() {
+    let db = Database::from_fixture("main_typical");
+    let before = cli(&db, &["queue", "-o", "json"]).run().json()["data"]["dead"].clone();
+    for queue in QUEUES {
+        db.execute(&queue.tables(queue.schema));
+        db.execute(&queue.rows(queue.schema));
+    }
+    let after = cli(&db, &["queue", "-o", "json"]).run().json();
+    assert_eq!(after["data"]["dead"], before);
+    assert_eq!(after["coverage"]["examined"][0], "public.jobs");
+    let chosen = cli(&db, &["queue", "--queue-instance", "pg_boss", "-o", "json"]).run().json();
+    assert_eq!(chosen["coverage"]["examined"][0], "\"pgboss\".\"job\"", "{chosen:#}");
+}
+
+#[test]
+fn several_queues_need_a_choice_by_flag_or_context() {
+    let db = Database::blank();
+    db.execute(&RIVER.tables("public"));
+    db.execute(&PG_BOSS.tables("\"Eu jobs\""));
+    db.execute(&PG_BOSS.rows("\"Eu jobs\""));
+    db.execute(&PG_BOSS.tables("us"));
+    let out = cli(&db, &["queue"]).run();
+    assert_eq!(out.code, 3);
+    for hint in ["river:public", "pg_boss:Eu jobs", "pg_boss:us"] {
+        assert!(out.stderr.contains(hint), "{hint}: {}", out.stderr);
+    }
+    let dead = |out: crate::support::cli::Output| out.json()["data"]["dead"]["value"].clone();
+    let flag = |text: &str| cli(&db, &["queue", "--queue-instance", text, "-o", "json"]).run();
+    assert_eq!(dead(flag("river")), 0);
+    assert_eq!(dead(flag("us")), 0);
+    assert_eq!(dead(flag("pg_boss:Eu jobs")), 14);
+    assert_eq!(flag("pg_boss").code, 3, "two schemas have it");
+    assert_eq!(flag("pg_boss:public").code, 3);
+    assert_eq!(flag("sidekiq:public").code, 64);
+    let config = format!(
+        "[context.eu]\ndatabase_url = \"{}\"\n[context.eu.queue]\nadapter = \"pg_boss\"\nschema = \"Eu jobs\"\n",
+        db.url()
+    );
+    let out = Cli::new(["-c", "eu", "queue", "-o", "json"]).file("cliplyctl.toml", &config).run();
+    assert_eq!(dead(out), 14);
+    // The commands that are suggested choose the same table.
+    let out = cli(&db, &["dlq", "groups", "--queue-instance", "pg_boss:Eu jobs"]).run();
+    assert!(out.stdout.contains("--queue-instance 'pg_boss:Eu jobs'"), "{}", out.stdout);
+    let wrong = config.replace("schema = ", "table = ");
+    let out = Cli::new(["-c", "eu", "queue"]).file("cliplyctl.toml", &wrong).run();
+    assert_eq!(out.code, 78, "{}", out.stderr);
+}
+
+#[test]
+fn unknown_version_is_read_and_not_written() {
+    for queue in QUEUES {
+        let newer = match queue.key {
+            "river" => "insert into river_migration (line, version) values ('main', 99)",
+            _ => "update pgboss.version set version = 99",
+        };
+        let installed = queue.installed_with(newer);
+        let before = installed.rows();
+        installed.run(&["dlq", "list"]).expect_code(0);
+        let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
+        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains("schema version 99"), "{}", out.stderr);
+        assert_eq!(installed.rows(), before);
+    }
+}
+
+#[test]
+fn table_without_a_needed_column_is_refused() {
+    for (queue, column) in [(&RIVER, "attempted_by"), (&PG_BOSS, "source_root_id")] {
+        let drop = format!("alter table {}.{} drop column {column}", queue.schema, queue.table);
+        let installed = queue.installed_with(&drop);
+        let out = installed.run(&["queue"]);
+        assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains(&format!("lacks {column}")), "{}", out.stderr);
+    }
+}
+
+#[test]
+fn unknown_label_of_the_state_is_never_ok() {
+    for queue in QUEUES {
+        let r#type = if queue.key == "river" { "river_job_state" } else { "pgboss.job_state" };
+        let installed = queue.installed_with(&format!("alter type {type} add value 'paused'"));
+        installed.db.execute(&format!(
+            "update {} set state = 'paused' where {}",
+            installed.table(),
+            if queue.key == "river" { "state = 'running'" } else { "state = 'active'" }
+        ));
+        let out = installed.run(&["queue"]);
+        assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+        assert!(out.stdout.contains("paused"), "{}", out.stdout);
+    }
+}
+
+#[test]
+fn role_without_rights_is_told_the_table() {
+    for queue in QUEUES {
+        let installed = queue.installed_with("");
+        let role = format!("nobody_{}", installed.db.name());
+        installed.db.execute(&format!("create role {role} login"));
+        let out = installed.run_as(&installed.db.url_as(&role), &["queue"]);
+        assert_eq!(out.code, 3);
+        let denied = match queue.key {
+            "river" => "permission denied for table public.\"river_job\"",
+            _ => "permission denied for schema pgboss",
+        };
+        assert!(out.stderr.contains(denied), "{}", out.stderr);
+        installed.db.execute(&format!("drop role {role}"));
+    }
+}

@@ -1,0 +1,248 @@
+//! Every figure of every reading command equals SQL that a person writes for the package's table.
+
+use serde_json::Value;
+
+use super::{Installed, QUEUES};
+
+/// The number of a count in JSON.
+fn number(value: &Value) -> u64 {
+    let value = value.get("value").unwrap_or(value);
+    value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+fn ids(value: &Value) -> Vec<String> {
+    let jobs = value["jobs"].as_array().unwrap();
+    jobs.iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The ids of a condition, in an order.
+fn expected_ids(installed: &Installed, condition: &str, order: &str) -> Vec<String> {
+    let list = format!("coalesce(string_agg(id::text, ' ' order by {order}), '')");
+    installed.select(&list, condition).split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn queue_counts_equal_sql() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let counts = installed.data(&["queue"]);
+        let expected = [
+            ("due", queue.due),
+            ("scheduled", queue.scheduled),
+            ("in_progress", queue.claimed),
+            ("stuck", queue.stuck),
+            ("failed", queue.retrying),
+            ("dead", queue.dead),
+            ("canceled", queue.canceled),
+            ("blocked", queue.blocked),
+            ("unknown_state", "false"),
+            (
+                "died_last_hour",
+                &format!("{} and {} > now() - interval '1 hour'", queue.dead, queue.death),
+            ),
+        ];
+        for (key, condition) in expected {
+            let expected = installed.count(condition);
+            assert_eq!(number(&counts[key]), expected, "{} {key}: {counts:#}", queue.key);
+        }
+        // All rows but finished ones, and copies that belong to a dead letter, are in one of the roles.
+        let roles = ["due", "scheduled", "in_progress", "failed", "dead", "canceled", "blocked"];
+        let sum: u64 = roles.iter().map(|key| number(&counts[key])).sum();
+        let pairs = match queue.key {
+            "pg_boss" => installed.count(
+                "state = 'created' and source_id is not null and exists (select from {table} o \
+                 where o.id = t.source_id and o.name = t.source_name and o.state = 'failed')",
+            ),
+            _ => 0,
+        };
+        let others = format!("not ({})", queue.finished);
+        assert_eq!(sum + pairs, installed.count(&others), "{}", queue.key);
+        assert_eq!(counts["workers"], Value::Null, "cannot be known: {counts:#}");
+        assert!(!counts["unknowable"].as_array().unwrap().is_empty(), "{counts:#}");
+        for kind in counts["by_kind"].as_array().unwrap() {
+            let name = kind["kind"].as_str().unwrap().replace('\'', "''");
+            for (key, condition) in [("due", queue.due), ("dead", queue.dead)] {
+                let condition = format!("{} = '{name}' and {condition}", queue.kind);
+                assert_eq!(number(&kind[key]), installed.count(&condition), "{name} {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn lists_of_every_state_equal_sql() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let changed = match queue.key {
+            "river" => "coalesce(finalized_at, attempted_at, created_at) desc, id",
+            _ => "coalesce(completed_on, started_on, created_on) desc, id",
+        };
+        for (state, condition) in [
+            ("due", queue.due),
+            ("scheduled", queue.scheduled),
+            ("running", queue.claimed),
+            ("stuck", queue.stuck),
+            ("failed", queue.retrying),
+            ("finished", queue.finished),
+            ("canceled", queue.canceled),
+            ("blocked", queue.blocked),
+            ("dead", queue.dead),
+        ] {
+            let list = installed.data(&["jobs", "list", "--state", state, "--limit", "1000"]);
+            let mut expected = expected_ids(&installed, condition, changed);
+            let mut shown = ids(&list);
+            if !["finished", "canceled", "dead"].contains(&state) {
+                expected.sort();
+                shown.sort();
+            }
+            assert_eq!(shown, expected, "{} {state}", queue.key);
+        }
+    }
+}
+
+#[test]
+fn dead_letters_equal_sql_page_by_page() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let order = format!("{} desc, id desc", queue.death);
+        let expected = expected_ids(&installed, queue.dead, &order);
+        let (mut shown, mut after) = (vec![], None::<String>);
+        loop {
+            let cursor = after.clone().unwrap_or_default();
+            let mut args = vec!["dlq", "list", "--limit", "4"];
+            if after.is_some() {
+                args.extend(["--after", cursor.as_str()]);
+            }
+            let page = installed.data(&args);
+            assert_eq!(number(&page["total"]) as usize, expected.len());
+            shown.extend(ids(&page));
+            match page["next_cursor"].as_str() {
+                Some(cursor) => after = Some(cursor.to_owned()),
+                None => break,
+            }
+        }
+        assert_eq!(shown, expected, "{}", queue.key);
+        for id in &expected {
+            let job = installed.data(&["dlq", "show", id]);
+            let own = format!("id::text = '{id}'");
+            assert_eq!(job["kind"].as_str().unwrap(), installed.select(queue.kind, &own));
+            let error = installed.select(queue.error, &own);
+            let shown = job["last_error"].as_str().unwrap_or("NULL");
+            assert!(shown == error || error.contains('\u{2028}'), "{id}: {shown} {error}");
+        }
+    }
+}
+
+#[test]
+fn groups_and_filters_equal_sql() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let groups = installed.data(&["dlq", "groups"]);
+        let sum: u64 =
+            groups["groups"].as_array().unwrap().iter().map(|g| number(&g["count"])).sum();
+        assert_eq!(sum, installed.count(queue.dead), "{groups:#}");
+        let kinds =
+            installed.select(&format!("string_agg(distinct {}, '|')", queue.kind), queue.dead);
+        for kind in kinds.split('|') {
+            let list = installed.data(&["dlq", "list", "--kind", kind]);
+            let condition = format!("{} = '{kind}' and {}", queue.kind, queue.dead);
+            assert_eq!(number(&list["total"]), installed.count(&condition), "{kind}");
+        }
+        let column = if queue.key == "river" { "queue" } else { "name" };
+        let names = installed.select(&format!("string_agg(distinct {column}, '|')"), queue.dead);
+        for name in names.split('|') {
+            let list = installed.data(&["dlq", "list", "--queue", name]);
+            let condition = format!("{column} = '{name}' and {}", queue.dead);
+            assert_eq!(number(&list["total"]), installed.count(&condition), "{name}");
+        }
+        let list = installed.data(&["dlq", "list", "--since", "2h30m"]);
+        let recent = format!("{} and {} > now() - interval '150 min'", queue.dead, queue.death);
+        assert_eq!(number(&list["total"]), installed.count(&recent), "{list:#}");
+    }
+}
+
+#[test]
+fn deletion_of_dead_letters_is_shown() {
+    for (queue, deleted) in QUEUES.into_iter().zip([
+        "finalized_at + interval '7 days'",
+        "case when state = 'created' then keep_until \
+              when deletion_seconds > 0 then completed_on + deletion_seconds * interval '1 s' end",
+    ]) {
+        let installed = queue.installed();
+        let list = installed.data(&["dlq", "list"]);
+        for job in list["jobs"].as_array().unwrap() {
+            let own = format!("id::text = '{}'", job["id"].as_str().unwrap());
+            let seconds = format!("round(extract(epoch from {deleted} - now()))::text");
+            let expected = installed.select(&seconds, &own);
+            match job["deleted_in"].as_f64() {
+                Some(shown) => {
+                    assert!((shown - expected.parse::<f64>().unwrap()).abs() < 60.0, "{job:#}");
+                }
+                None => assert_eq!(expected, "NULL", "{job:#}"),
+            }
+        }
+        let out = installed.run(&["dlq", "list"]).expect_code(0);
+        assert!(
+            out.stdout.contains("dead letters are deleted: the first of these"),
+            "{}",
+            out.stdout
+        );
+    }
+}
+
+#[test]
+fn every_format_of_reading_commands_works() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        for command in
+            [&["queue"][..], &["dlq", "list"], &["dlq", "groups"], &["triage"], &["handoff"]]
+        {
+            for format in ["table", "json", "markdown"] {
+                let args: Vec<_> = command.iter().copied().chain(["-o", format]).collect();
+                let out = installed.run(&args);
+                if out.code == 64 {
+                    continue;
+                }
+                assert!([0, 1, 2, 3].contains(&out.code), "{args:?} {}", out.stderr);
+                assert!(
+                    !out.stderr.contains("SQLSTATE") && !out.stdout.contains("SQLSTATE"),
+                    "{args:?} {}{}",
+                    out.stdout,
+                    out.stderr
+                );
+            }
+        }
+        let first = expected_ids(&installed, queue.dead, "id").remove(0);
+        installed.run(&["jobs", "show", &first]).expect_code(0);
+        installed.run(&["record"]).expect_code(0);
+        installed.run(&["record"]).expect_code(0);
+        let out = installed.run(&["history"]).expect_code(0);
+        assert!(out.stdout.contains("dead"), "{}", out.stdout);
+        let out = installed.run(&["dlq", "list", "-o", "csv"]).expect_code(0);
+        assert_eq!(out.stdout.lines().count() as u64, installed.count(queue.dead) + 1);
+    }
+}
+
+#[test]
+fn healthy_queue_is_ok_and_its_dead_letters_are_zero() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let keep = format!("delete from {} t where not ({})", installed.table(), queue.finished);
+        installed.db.execute(&keep.replace("{table}", &installed.table()));
+        let out = installed.run(&["queue"]).expect_code(0);
+        assert!(out.stdout.starts_with("OK"), "{}", out.stdout);
+        let list = installed.data(&["dlq", "list"]);
+        assert_eq!(number(&list["total"]), 0);
+    }
+}
+
+#[test]
+fn dead_letter_without_a_time_counts_if_no_check_forbids_it() {
+    let installed = super::RIVER.installed_with(
+        "alter table river_job drop constraint finalized_or_finalized_at_null;
+         insert into river_job (kind, state, max_attempts, args) values ('mail', 'discarded', 1, '{}')",
+    );
+    let dead = installed.count(installed.queue.dead);
+    assert_eq!(number(&installed.data(&["queue"])["dead"]), dead);
+    assert_eq!(number(&installed.data(&["dlq", "list"])["total"]), dead);
+}

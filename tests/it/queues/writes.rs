@@ -1,0 +1,289 @@
+//! Requeue, undo and follow in the tables of packages.
+
+use serde_json::Value;
+
+use super::{Installed, PG_BOSS, QUEUES, Queue, RIVER};
+
+/// What the package itself does with the dead letters of a condition, as one statement of a person.
+fn own_retry(queue: &Queue) -> &'static str {
+    match queue.key {
+        "river" => {
+            "update river_job set state = 'available', finalized_at = null, scheduled_at = now(), \
+             max_attempts = case when attempt >= max_attempts then attempt + 1 else max_attempts end"
+        }
+        _ => {
+            "update pgboss.job set state = 'retry', retry_limit = retry_limit + 1, completed_on = null, \
+             start_after = greatest(start_after, now())"
+        }
+    }
+}
+
+/// The columns that the package's own retry decides, without times of now.
+fn decided(queue: &Queue) -> &'static str {
+    match queue.key {
+        "river" => {
+            "id, state, attempt, max_attempts, finalized_at, scheduled_at <= now(), attempted_by, cardinality(errors)"
+        }
+        _ => {
+            "id, name, state, retry_limit, retry_count, completed_on, start_after <= now(), output, dead_letter"
+        }
+    }
+}
+
+/// Jobs of the fixture that can be requeued, in SQL.
+fn requeueable(queue: &Queue) -> &'static str {
+    match queue.key {
+        "river" => "state = 'discarded' and id not in (1004, 1007, 1009)",
+        _ => "state = 'failed' and right(id::text, 2) not in ('b1', 'b3', 'd1')",
+    }
+}
+
+fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
+    installed.select(
+        &format!("string_agg(row({list})::text, e'\\n' order by id)"),
+        &format!("id in ({ids})"),
+    )
+}
+
+fn ids_of(installed: &Installed, condition: &str) -> String {
+    installed.select("string_agg(quote_literal(id), ', ')", condition)
+}
+
+fn excluded(data: &Value, reason: &str) -> Vec<String> {
+    let excluded = data["excluded"].as_array().unwrap();
+    let named = excluded
+        .iter()
+        .filter(|e| e["reason"] == reason)
+        .flat_map(|e| e["named"].as_array().unwrap());
+    named.map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn requeue_does_what_the_package_does() {
+    for queue in QUEUES {
+        let (ours, theirs) = (queue.installed(), queue.installed());
+        let ids = ids_of(&ours, requeueable(queue));
+        let out = ours.run(&["dlq", "requeue", "--all", "--yes"]);
+        assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
+        theirs.db.execute(&format!("{} where id in ({ids})", own_retry(queue)));
+        assert_eq!(
+            rows_of(&ours, decided(queue), &ids),
+            rows_of(&theirs, decided(queue), &ids),
+            "{}",
+            queue.key
+        );
+    }
+}
+
+#[test]
+fn conflicts_are_skipped_counted_and_named() {
+    let cases = [(&RIVER, ["1004", "1007"], ["1009", ""]), (&PG_BOSS, ["b1", "b3"], ["d1", "e1"])];
+    for (queue, conflicts, refused) in cases {
+        let installed = queue.installed();
+        let data = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
+        let ends = |ids: Vec<String>, expected: &[&str]| {
+            let expected: Vec<_> = expected.iter().filter(|end| !end.is_empty()).collect();
+            assert_eq!(ids.len(), expected.len(), "{ids:?} {data:#}");
+            assert!(ids.iter().zip(&expected).all(|(id, end)| id.ends_with(**end)), "{ids:?}");
+        };
+        ends(excluded(&data, "conflict"), &conflicts);
+        ends(excluded(&data, "refused"), &refused);
+        let left = installed.count(queue.dead) - installed.count(requeueable(queue));
+        let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
+        assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
+        // The copy of the fixture is left as well.
+        assert_eq!(installed.count(queue.dead), left, "{}", out.stdout);
+    }
+}
+
+#[test]
+fn explicit_id_with_a_conflict_is_refused() {
+    for (queue, free, taken) in [
+        (&RIVER, "1001", "1004"),
+        (&PG_BOSS, "00000000-0000-4000-8000-0000000000a2", "00000000-0000-4000-8000-0000000000b1"),
+    ] {
+        let installed = queue.installed();
+        let before = installed.rows();
+        let out = installed.run(&["dlq", "requeue", free, taken, "--yes"]);
+        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+        assert!(out.stdout.contains("has the same key"), "{}", out.stdout);
+        assert_eq!(installed.rows(), before);
+        installed.run(&["dlq", "requeue", free, "--yes"]).expect_code(0);
+        let skipping = ["dlq", "requeue", taken, "--yes", "--skip-ineligible"];
+        assert_ne!(installed.run(&skipping).code, 2);
+    }
+}
+
+#[test]
+fn conflict_after_the_plan_does_not_stop_the_others() {
+    let twin = "insert into river_job (kind, max_attempts, args, unique_key, unique_states) \
+                values ('sync', 25, '{}', '\\x02', b'11110101')";
+    let installed = RIVER.installed();
+    let plan = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
+    let plan = plan["plan"].as_str().unwrap().to_owned();
+    installed.db.execute(twin);
+    let out = installed.run(&["dlq", "requeue", "--plan", &plan, "--frozen", "--yes"]);
+    assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
+    assert_eq!(
+        installed.count(
+            "state = 'available' and id > 1000 or state = 'available' and max_attempts = 26"
+        ),
+        11
+    );
+}
+
+#[test]
+fn undo_restores_every_row() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let before = installed.rows();
+        let data =
+            installed.data(&["dlq", "requeue", "--all", "--yes", "--reason", "it's \"fixed\""]);
+        let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
+        assert_ne!(installed.rows(), before);
+        installed.run(&["dlq", "undo", &operation, "--yes"]).expect_code(0);
+        assert_eq!(installed.rows(), before, "{}", queue.key);
+    }
+}
+
+#[test]
+fn undo_leaves_jobs_that_a_worker_claimed() {
+    let claims = [
+        "update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = 1001",
+        "update pgboss.job set state = 'active', started_on = now(), retry_count = retry_count + 1 \
+         where id = '00000000-0000-4000-8000-000000000001'",
+    ];
+    for (queue, claim) in QUEUES.into_iter().zip(claims) {
+        let installed = queue.installed();
+        let dead = installed.count(queue.dead);
+        let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
+        let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
+        installed.db.execute(claim);
+        installed.run(&["dlq", "undo", &operation, "--yes"]);
+        assert_eq!(installed.count(queue.dead), dead - 1, "{}", queue.key);
+    }
+}
+
+#[test]
+fn follow_tells_finished_from_failed_jobs() {
+    let works = [
+        "update river_job set state = 'completed', attempt = attempt + 1, finalized_at = now() where id = 1001;
+         update river_job set state = 'discarded', attempt = attempt + 1, finalized_at = now(), \
+           errors = array_append(errors, '{\"error\": \"mailbox 9 is full\"}') \
+          where kind = 'mail' and max_attempts = 26;
+         update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = 1002",
+        "update pgboss.job set state = 'completed', retry_count = retry_count + 1, completed_on = now(), output = '{}' \
+          where id = '00000000-0000-4000-8000-0000000000a2';
+         update pgboss.job set state = 'failed', retry_count = retry_count + 1, completed_on = now(), started_on = now(), \
+           output = '{\"message\": \"mailbox 9 is full\"}' where name = 'mail' and state = 'retry' and retry_limit = 3;
+         update pgboss.job set state = 'active', retry_count = retry_count + 1, started_on = now() \
+          where id = '00000000-0000-4000-8000-0000000000a3'",
+    ];
+    for (queue, work) in QUEUES.into_iter().zip(works) {
+        let installed = queue.installed();
+        let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
+        let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
+        let queued = installed.run(&["dlq", "follow", &operation, "--wait", "1s"]);
+        assert!(queued.stdout.contains(" still queued"), "{}", queued.stdout);
+        assert!(!queued.stdout.contains("failed"), "{}", queued.stdout);
+        installed.db.execute(work);
+        let out = installed.run(&["dlq", "follow", &operation, "--wait", "1s"]);
+        assert!(out.stdout.contains("1 finished"), "{} {}", queue.key, out.stdout);
+        assert!(out.stdout.contains("failed again (same cause)"), "{} {}", queue.key, out.stdout);
+        assert!(out.stdout.contains("1 still running"), "{} {}", queue.key, out.stdout);
+    }
+}
+
+#[test]
+fn note_of_a_requeue_is_in_the_metadata_of_river() {
+    let installed = RIVER.installed();
+    installed
+        .run(&["dlq", "requeue", "1001", "1003", "--yes", "--reason", "codec is back"])
+        .expect_code(0);
+    assert_eq!(
+        installed.select("metadata -> 'cliplyctl' ->> 'operator_reason'", "id = 1001"),
+        "codec is back"
+    );
+    assert_eq!(installed.select("metadata ->> 'by'", "id = 1001"), "app");
+    assert_eq!(installed.select("metadata::text", "id = 1003"), "[1]");
+}
+
+#[test]
+fn requeued_job_of_pg_boss_outlives_the_maintenance() {
+    let installed = PG_BOSS.installed();
+    let id = "00000000-0000-4000-8000-0000000000a1";
+    installed.run(&["dlq", "requeue", id, "--yes"]).expect_code(0);
+    // What maintenance deletes: jobs that wait beyond keep_until.
+    assert_eq!(
+        installed.count(&format!(
+            "id = '{id}' and state < 'active' and keep_until > now() + interval '13 days'"
+        )),
+        1
+    );
+}
+
+#[test]
+fn copies_of_requeued_jobs_of_pg_boss_are_canceled() {
+    let installed = PG_BOSS.installed();
+    let id = "00000000-0000-4000-8000-000000000001";
+    let copy = |state: &str| installed.count(&format!("source_id = '{id}' and state = '{state}'"));
+    assert_eq!((copy("created"), copy("cancelled")), (1, 0));
+    installed.run(&["dlq", "requeue", id, "--yes"]).expect_code(0);
+    assert_eq!((copy("created"), copy("cancelled")), (0, 1));
+    // The copies of the other dead letters stay.
+    assert_eq!(installed.count("source_id is not null and state = 'created'"), 5);
+}
+
+#[test]
+fn job_whose_copy_is_redriven_meanwhile_is_not_requeued() {
+    let installed = PG_BOSS.installed();
+    let id = "00000000-0000-4000-8000-000000000001";
+    let redrive = installed.db.session();
+    redrive.execute(&format!(
+        "begin; select from pgboss.job where source_id = '{id}' for update; \
+         delete from pgboss.job where source_id = '{id}'"
+    ));
+    std::thread::scope(|scope| {
+        let requeue =
+            scope.spawn(|| installed.run(&["dlq", "requeue", id, "--yes", "--lock-wait", "5s"]));
+        let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+        while installed.db.value(waits) == "0" && !requeue.is_finished() {
+            std::thread::yield_now();
+        }
+        redrive.execute("commit");
+        let out = requeue.join().unwrap();
+        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+    });
+    assert_eq!(installed.count(&format!("id = '{id}' and state = 'failed'")), 1);
+}
+
+#[test]
+fn rescue_is_refused_with_the_reason() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let before = installed.rows();
+        let out = installed.run(&["jobs", "rescue", "--yes"]);
+        assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains("jobs rescue does not write"), "{}", out.stderr);
+        assert_eq!(installed.rows(), before);
+    }
+}
+
+#[test]
+fn role_without_update_is_told_the_grant() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let role = format!("reader_{}", installed.db.name());
+        installed.db.execute(&format!(
+            "create role {role} login; grant usage on schema {schema} to {role}; \
+             grant select on all tables in schema {schema} to {role}",
+            schema = queue.schema
+        ));
+        let url = installed.db.url_as(&role);
+        installed.run_as(&url, &["dlq", "list"]).expect_code(0);
+        let out = installed.run_as(&url, &["dlq", "requeue", "--all", "--yes"]);
+        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains("GRANT UPDATE ("), "{}", out.stderr);
+        installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
+    }
+}
