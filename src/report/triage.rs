@@ -7,7 +7,7 @@ use super::{
     Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, title_line,
 };
 use crate::checks::app_tests;
-use crate::exit::FailOn;
+use crate::exit::{ExitCode, FailOn};
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
 use crate::text;
 use crate::triage::{
@@ -59,6 +59,11 @@ pub(crate) fn report(
         }
     }
     report.not_examined.extend(not_examined(facts));
+    // An invalid setting has the same exit code in every command.
+    if report.exit == ExitCode::Unknown && unconfigured(facts).iter().any(|error| !is_unset(error))
+    {
+        report.exit = ExitCode::Config;
+    }
     report
 }
 

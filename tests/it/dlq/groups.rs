@@ -98,7 +98,7 @@ fn earlier_requeues_are_counted_without_undone_ones() {
         ));
         assert_eq!(before(), 2, "{variant}");
         let text = dlq(&database, &["groups"]).expect_code(0).stdout;
-        assert!(text.contains("requeued before: looked for in the newest"), "{variant}: {text}");
+        assert!(text.contains("requeued before: searched the newest"), "{variant}: {text}");
     }
 }
 

@@ -185,7 +185,7 @@ fn transport_cases() -> Vec<Case> {
             "cut off",
             with_mode(SendMode::Truncate { missing: 7 }),
             gone,
-            ("broke off after 11 bytes of the body", "logs"),
+            ("closed the connection after 11 bytes of the body", "logs"),
         ),
         case(
             "mute",
@@ -270,7 +270,7 @@ fn refused_and_unresolvable_hosts_are_critical_with_cause() {
         (
             "http://no-such-host.invalid".to_owned(),
             Dns,
-            "the name no-such-host.invalid could not be resolved",
+            "the name no-such-host.invalid cannot resolve",
         ),
     ] {
         let health = request_health(&url);

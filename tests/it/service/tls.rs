@@ -89,7 +89,7 @@ fn assert_refused(port: u16, message: &str, hint: &str) {
 #[test]
 fn certificate_of_an_unknown_ca_is_reported() {
     let port = unknown_authority();
-    let message = "the certificate of localhost comes from an unknown authority";
+    let message = "the certificate of localhost issued by an unknown CA";
     assert_refused(port, message, "SSL_CERT_FILE");
 }
 
@@ -182,7 +182,7 @@ mod trusted {
         let own = own.signed_by(&key, &issuer).unwrap().der().clone();
         let (code, text) = health(&authority, serve(vec![own, at_frame_end], &key));
         assert_eq!(code, 2, "{text}");
-        let message = "the certificate of localhost is valid, but that of its authority Old Authority expired on \
+        let message = "the certificate of localhost is valid, but that of its CA Old Authority expired on \
                     2020-02-03";
         assert!(
             text.contains(message) && text.contains("the authority's renewed certificate"),

@@ -16,7 +16,7 @@ fn requeue_is_shown_while_running_and_after_it_ended() {
     let words = ["dlq", "requeue", "--all", "--yes", "--reason", "token renewed", "--rate", "20/h"];
     let mut cli = Cli::new(words).env("DATABASE_URL", own.url()).env("USER", "ada");
     let requeue = cli.start();
-    compare("requeue-running", &frame(&terminal, &["4 requeues 1", "requeueing"], &[]));
+    compare("requeue-running", &frame(&terminal, &["[4] Operations (1)", "requeueing"], &[]));
     // A worker has claimed the requeued job.
     database.execute(
         "UPDATE jobs SET state = 'running', locked_at = now(), heartbeat_at = now()
