@@ -138,7 +138,7 @@ fn read_commands(id: &str) -> Vec<Vec<&str>> {
 fn assert_not_read(args: &[&str], output: &Output) {
     if args == ["record"] {
         // It succeeded: it recorded a snapshot with status UNKNOWN.
-        assert_eq!(output.json()["data"]["diagnosis"], "unknown", "{output:#?}");
+        assert_eq!(output.json()["data"]["status"], "unknown", "{output:#?}");
         return;
     }
     let text = format!("{}{}", output.stdout, output.stderr);
