@@ -82,7 +82,8 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     let status = Status::worst(results.iter().map(AreaResult::status));
     let diagnosis = section(results);
     let missing = unconfigured(facts);
-    document.headline(status, headline(diagnosis.as_ref(), &missing, results));
+    let (text, also) = headline(diagnosis.as_ref(), &missing, results);
+    document.push(Block::Headline { status, text, also });
     document.push(title_line::title_at("triage", from));
     let mut table = Table::new(vec![
         Column::text("area"),
@@ -222,8 +223,8 @@ fn headline(
     diagnosis: Option<&Diagnosis>,
     missing: &[&SourceError],
     results: &[AreaResult],
-) -> String {
-    match diagnosis {
+) -> (String, Option<String>) {
+    let text = match diagnosis {
         None => {
             let findings = results.iter().flat_map(|result| &result.findings);
             let passed = findings.filter(|finding| finding.status == Status::Ok).count() as u64;
@@ -244,8 +245,9 @@ fn headline(
             "no problem found, but not every check could run: start with section {}",
             section.number()
         ),
-        Some(diagnosis) => diagnosis_headline(diagnosis, results),
-    }
+        Some(diagnosis) => return diagnosis_headline(diagnosis, results),
+    };
+    (text, None)
 }
 
 /// Returns whether the setting is missing rather than invalid: `no database is configured`.
