@@ -16,7 +16,7 @@ fn clean_access_exits_0_and_states_the_coverage() {
     assert_eq!(report["data"]["reads"], 4);
     assert_eq!(report["data"]["coverage"], "sampled");
     let table = Cli::new(["rls", "audit"]).env("DATABASE_URL", database.url()).run().expect_code(0);
-    assert!(table.stdout.starts_with("OK  access is what is declared"), "{table:#?}");
+    assert!(table.stdout.starts_with("OK  access matches the contract"), "{table:#?}");
     assert!(table.stdout.contains("pgrst.db_schemas is not set"), "{table:#?}");
 }
 
