@@ -51,7 +51,7 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
                     ShellCommand::new("dlq show").arg(&job.id).into(),
                     "whether a retry is safe".into(),
                 ),
-                (dead_letters(job), "dead letters of this kind by cause".into()),
+                (dead_letters(job), "dead letters of this kind".into()),
                 ("cliplyctl runbook 3.4".into(), "requeue only after the cause is fixed".into()),
             ],
         },

@@ -134,7 +134,7 @@ fn statuses() -> Vec<Case> {
             "429",
             Response::json(429, r#"{"ok":true}"#).header("retry-after", "3600"),
             (RateLimited, Unknown, Unknown),
-            ("429 Too Many Requests", "asks to wait 3600 s"),
+            ("429 Too Many Requests", "requests a delay of 3600 s"),
         ),
         case("304", text(304, ""), ELSEWHERE, ("304 Not Modified", "")),
     ]

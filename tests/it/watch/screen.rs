@@ -103,7 +103,7 @@ fn screen_adapts_to_the_window_size() {
         terminal.wait_for(heading);
     }
     terminal.wait_for("worker-c");
-    terminal.resize(10, 40);
+    terminal.resize(10, 50);
     terminal.wait_for("need 60 × 20");
     terminal.resize(24, 80);
     terminal.wait_for("CLIP_RENDER");
