@@ -70,7 +70,7 @@ fn text(roles: &[RoleGrantsJson], from: &Provenance) -> String {
     // A line break in the name would end the comment.
     let database = sanitize::line(from.database.as_deref().unwrap_or("a database"));
     let mut text = format!(
-        "-- Roles of cliplyctl on {database}, written by `config grants`. Review it, keep the roles that you need, \n\
+        "-- Roles of this tool on {database}, written by `config grants`. Review it, keep the roles that you need, \n\
          -- and run it as the owner of the tables. Then set passwords: \\password cliplyctl_read\n"
     );
     for role in roles {
