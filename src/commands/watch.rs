@@ -273,7 +273,7 @@ fn dashboard_update(result: PollResult, pause: Duration, context: &Context) -> D
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),
         next,
-        section: section.map(|section| headline(&section, &result.areas)),
+        section: section.map(|section| headline(&section, &result.areas).0),
         snapshot: result.snapshot,
         activity: result.activity,
         took: result.took,

@@ -212,3 +212,20 @@ impl Queue {
         self.due == Count::Exact(0) && self.claimed == Count::Exact(0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Throughput;
+
+    #[test]
+    fn backlog_drains_only_if_more_jobs_finish_than_arrive() {
+        let rate = |finished_per_minute, enqueued_per_minute| Throughput {
+            finished_per_minute,
+            enqueued_per_minute,
+        };
+        assert_eq!(rate(12.0, 0.0).seconds_to_drain(24), Some(120.0));
+        assert_eq!(rate(12.0, 6.0).seconds_to_drain(24), Some(240.0));
+        assert_eq!(rate(12.0, 12.0).seconds_to_drain(24), None);
+        assert_eq!(rate(0.0, 0.0).seconds_to_drain(24), None);
+    }
+}

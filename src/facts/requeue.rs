@@ -269,6 +269,7 @@ pub(crate) mod tests {
             marks: vec![0; jobs as usize],
             places: vec![],
             group_of_job: vec![0; jobs as usize],
+            first_deletion: None,
             skipped: vec![],
             groups: vec![PlannedGroup {
                 group: "v2-1a4f937098".into(),

@@ -11,8 +11,9 @@ pub(crate) fn render(document: &Document) -> String {
 
 fn render_block(block: &Block) -> String {
     match block {
-        Block::Headline { status, text } => {
-            format!("**{}** {}\n", status.label(), prose(&text.replace('\n', "; ")))
+        Block::Headline { status, text, also } => {
+            let also = also.as_ref().map(|also| format!("; {also}")).unwrap_or_default();
+            format!("**{}** {}\n", status.label(), prose(&format!("{text}{also}")))
         }
         Block::Title(cells) => {
             let cells: Vec<_> = cells.iter().map(cell).collect();

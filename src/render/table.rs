@@ -37,7 +37,7 @@ fn without_blank_line(previous: &Block, block: &Block) -> bool {
 
 fn render_block(block: &Block, styler: Styler<'_>) -> String {
     match block {
-        Block::Headline { status, text } => headline(*status, text, styler),
+        Block::Headline { status, text, also } => headline(*status, text, also.as_deref(), styler),
         Block::Title(cells) => title_line(cells, styler),
         Block::Heading(text) => wrapped(&Cell::strong(text), "", styler),
         Block::Pairs(pairs) => pairs_block(pairs, styler),
@@ -68,16 +68,12 @@ fn table_text(table: &Table, styler: Styler<'_>) -> String {
     }
 }
 
-fn headline(status: Status, text: &str, styler: Styler<'_>) -> String {
+fn headline(status: Status, text: &str, also: Option<&str>, styler: Styler<'_>) -> String {
     let label = Cell::status(status);
     let indent = " ".repeat(label.text.len() + 2);
-    let mut lines = text.split('\n');
-    let first = Cell::strong(lines.next().unwrap_or_default());
-    let mut out = format!("{}  {}", styler.cell(&label), hanging(&first, &indent, styler));
-    for line in lines {
-        out.push_str(&wrapped(&Cell::plain(line), &indent, styler));
-    }
-    out
+    let first = hanging(&Cell::strong(text), &indent, styler);
+    let second = also.map(|also| wrapped(&Cell::plain(also), &indent, styler));
+    format!("{}  {first}{}", styler.cell(&label), second.unwrap_or_default())
 }
 
 /// Renders cells in a row, as many per line as fit.

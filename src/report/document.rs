@@ -14,8 +14,10 @@ pub enum Block {
     Headline {
         /// The status.
         status: Status,
-        /// One sentence; a second one may follow on a line of its own.
+        /// One sentence.
         text: String,
+        /// A second sentence, on a line of its own.
+        also: Option<String>,
     },
     /// What the report is about: `dead letters · prod · app@db:5432/app`.
     Title(Vec<Cell>),
@@ -56,7 +58,8 @@ impl Document {
     /// Returns the headline in one line.
     pub(crate) fn headline_text(&self) -> Option<String> {
         self.blocks.iter().find_map(|block| match block {
-            Block::Headline { text, .. } => Some(text.replace('\n', "; ")),
+            Block::Headline { text, also: Some(also), .. } => Some(format!("{text}; {also}")),
+            Block::Headline { text, .. } => Some(text.clone()),
             _ => None,
         })
     }
@@ -77,7 +80,7 @@ impl Document {
 
     /// Adds the status and its sentence.
     pub fn headline(&mut self, status: Status, text: impl Into<String>) {
-        self.push(Block::Headline { status, text: text.into() });
+        self.push(Block::Headline { status, text: text.into(), also: None });
     }
 
     /// Appends text to the sentence of the headline.

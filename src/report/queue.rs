@@ -496,8 +496,9 @@ fn by_kind(queue: &Queue) -> Table {
     }
     let mut table = Table::new(columns);
     for row in &queue.by_kind {
-        let oldest = row.oldest_due_age.map(text::age).unwrap_or_default();
-        let mut cells = vec![Cell::plain(&row.kind), number(row.due), Cell::plain(oldest)];
+        let oldest = row.oldest_due_age.map(text::age);
+        let oldest = oldest.map_or_else(|| Cell::muted("-"), Cell::plain);
+        let mut cells = vec![Cell::plain(&row.kind), number(row.due), oldest];
         cells.push(number(row.scheduled));
         if knows_stuck {
             cells.push(number(row.claimed.saturating_sub(row.stuck)));

@@ -37,10 +37,11 @@ fn redact(text: &mut String) {
 
 fn redact_block(block: &mut Block) {
     match block {
-        Block::Headline { text, .. }
-        | Block::Heading(text)
-        | Block::Note(text)
-        | Block::Verbatim(text) => redact(text),
+        Block::Headline { text, also, .. } => {
+            redact(text);
+            also.iter_mut().for_each(redact);
+        }
+        Block::Heading(text) | Block::Note(text) | Block::Verbatim(text) => redact(text),
         Block::Title(cells) => cells.iter_mut().for_each(|cell| redact(&mut cell.text)),
         Block::Pairs(pairs) => pairs.iter_mut().for_each(|(_, cell)| redact(&mut cell.text)),
         Block::Table(table) => {

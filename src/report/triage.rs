@@ -7,7 +7,7 @@ use super::{
     Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, title_line,
 };
 use crate::checks::app_tests;
-use crate::exit::FailOn;
+use crate::exit::{ExitCode, FailOn};
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
 use crate::text;
 use crate::triage::{
@@ -59,6 +59,11 @@ pub(crate) fn report(
         }
     }
     report.not_examined.extend(not_examined(facts));
+    // An invalid setting has the same exit code in every command.
+    if report.exit == ExitCode::Unknown && unconfigured(facts).iter().any(|error| !is_unset(error))
+    {
+        report.exit = ExitCode::Config;
+    }
     report
 }
 
@@ -77,7 +82,8 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     let status = Status::worst(results.iter().map(AreaResult::status));
     let diagnosis = section(results);
     let missing = unconfigured(facts);
-    document.headline(status, headline(diagnosis.as_ref(), &missing, results));
+    let (text, also) = headline(diagnosis.as_ref(), &missing, results);
+    document.push(Block::Headline { status, text, also });
     document.push(title_line::title_at("triage", from));
     let mut table = Table::new(vec![
         Column::text("area"),
@@ -217,8 +223,8 @@ fn headline(
     diagnosis: Option<&Diagnosis>,
     missing: &[&SourceError],
     results: &[AreaResult],
-) -> String {
-    match diagnosis {
+) -> (String, Option<String>) {
+    let text = match diagnosis {
         None => {
             let findings = results.iter().flat_map(|result| &result.findings);
             let passed = findings.filter(|finding| finding.status == Status::Ok).count() as u64;
@@ -239,8 +245,9 @@ fn headline(
             "no problem found, but not every check could run: start with section {}",
             section.number()
         ),
-        Some(diagnosis) => diagnosis_headline(diagnosis, results),
-    }
+        Some(diagnosis) => return diagnosis_headline(diagnosis, results),
+    };
+    (text, None)
 }
 
 /// Returns whether the setting is missing rather than invalid: `no database is configured`.

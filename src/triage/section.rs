@@ -67,9 +67,9 @@ pub fn section(results: &[AreaResult]) -> Option<Diagnosis> {
     Some(Diagnosis { section, result_in, status, matched, ruled_out, next: Some(next) })
 }
 
-/// Returns the headline of a diagnosis: `Queue backlog: 68 jobs due, oldest due for 40m 48s`, and on a second line
-/// `also CRITICAL: readiness (result of the backlog), environment`.
-pub fn headline(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
+/// Returns the headline of a diagnosis: `Queue backlog: 68 jobs due, oldest due for 40m 48s`, and if there are other
+/// problems `also CRITICAL: readiness (result of the backlog), environment`.
+pub fn headline(diagnosis: &Diagnosis, results: &[AreaResult]) -> (String, Option<String>) {
     let result = results.iter().find(|result| result.section == diagnosis.section);
     let (area, detail) =
         result.map_or(("", String::new()), |result| (label(result.area), result.summary()));
@@ -92,11 +92,8 @@ pub fn headline(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
         format!("{}{note}", label(other.area).to_lowercase())
     });
     let others: Vec<_> = others.collect();
-    let also = match others.as_slice() {
-        [] => String::new(),
-        others => format!("\nalso CRITICAL: {}", others.join(", ")),
-    };
-    format!("{title}: {detail}{also}")
+    let also = (!others.is_empty()).then(|| format!("also CRITICAL: {}", others.join(", ")));
+    (format!("{title}: {detail}"), also)
 }
 
 /// Returns the area of the cause of the problems in `from`, and the checks of the redirect.

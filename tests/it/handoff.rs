@@ -67,7 +67,7 @@ fn every_variant_can_be_handed_off_and_reports_gaps() {
         let output = handoff(&database, &stub, &[]).run();
         assert!(output.stdout.contains("### The last hour"), "{variant}: {output:?}");
         assert!(matches!(output.code, 0 | 3), "{variant}: {output:?}");
-        let missing = output.stdout.contains("could not be read: ");
+        let missing = output.stdout.contains("cannot read it: ");
         assert_eq!(output.code == 3, missing, "{variant}: {output:?}");
     }
 }
@@ -79,7 +79,7 @@ fn unreadable_section_is_reported_and_exits_3() {
         .env("DATABASE_URL", "postgres://app:hunter2@127.0.0.1:1/none")
         .run()
         .expect_code(3);
-    assert!(output.stdout.matches("could not be read: ").count() >= 4, "{}", output.stdout);
+    assert!(output.stdout.matches("cannot read it: ").count() >= 4, "{}", output.stdout);
     assert!(!format!("{output:?}").contains("hunter2"));
 }
 

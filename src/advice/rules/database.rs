@@ -43,7 +43,7 @@ pub(super) const FAILOVER: Advice = rule(
         "no responders available", "not enough replicas", "leader not available", "leader changed",
         "TransientError", "no leader for", "MongoServerError: not primary",
         "not leader or follower", "NotPrimaryError", "not aware of this member",
-        "no node available", "not the leader", "rebalance in progress",
+        "no node available", "not the leader", "group rebalance in",
     ],
 );
 

@@ -44,7 +44,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                     command.sql()
                 );
                 let fix = format!(
-                    "-- Where rows of {name} must outlive those of {parent}, recreate the foreign key with\n\
+                    "-- To keep rows of {name} if those of {parent} are deleted, recreate the foreign key with\n\
                      -- ON DELETE RESTRICT."
                 );
                 let status = Status::Warning;

@@ -115,7 +115,7 @@ fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> St
     let signature = &function.signature;
     if is_called_by_policies(audit, function) || paths.is_called_by_others(function) {
         return format!(
-            "-- Policies or other functions call {signature}: do not revoke EXECUTE. Let its body ask who calls\n\
+            "-- Policies or other functions call {signature}: do not revoke EXECUTE. Check the caller in its body\n\
              -- (auth.uid())."
         );
     }

@@ -26,7 +26,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let status =
             accepted(audit, &table.name, &users, [&table.name].into_iter(), Status::Critical);
         let message =
-            format!("a foreign table has no row security; {} may use it", roles.join(" and "));
+            format!("RLS does not apply to a foreign table; {} may use it", roles.join(" and "));
         let suggested_fix = format!("REVOKE ALL ON {} FROM {};", table.name, roles.join(", "));
         findings.push(table_finding(
             check,

@@ -80,8 +80,8 @@ fn suggested_fix(audit: &Audit, failing: &Failing<'_>) -> String {
         audit.catalog.relevant_functions().find(|f| is_denied_function && named(&f.name));
     match (function, failing.failure.code.as_str()) {
         (Some(f), _) => format!("GRANT EXECUTE ON FUNCTION {} TO {role};", f.signature),
-        (None, "42P17") => "-- Read the table in a SECURITY DEFINER helper with its own search_path, owned by a role that\n\
-             -- row security does not bind, and call the helper in the policy."
+        (None, "42P17") => "-- Read the table in a SECURITY DEFINER helper with its own search_path, owned by a role to\n\
+             -- which RLS does not apply, and call the helper in the policy."
             .to_owned(),
         (None, "42501") => format!(
             "-- Wrap the look-up in a SECURITY DEFINER helper with its own search_path, or grant to {role}\n\

@@ -48,7 +48,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let message =
             format!("policy {} is for {roles}, not for service_role: {effect}", policy.name);
         let suggested_fix = format!(
-            "-- service_role bypasses row security; the policy documents it.\n\
+            "-- service_role bypasses RLS; the policy is only documentation.\n\
              ALTER POLICY {} ON {} TO service_role;",
             ident(&policy.name),
             table.name

@@ -84,8 +84,14 @@ async fn check_all(context: &Context) -> Report {
     }
     errors.extend(context.settings.invalid_config.clone());
     for error in &errors {
-        document.headline(Status::Unknown, &error.message);
-        error.causes.iter().chain(&error.hints).for_each(|text| document.note(text));
+        let message: Vec<&str> =
+            [&error.message].into_iter().chain(&error.causes).map(String::as_str).collect();
+        match error.exit_code() {
+            // The wording of every other command.
+            ExitCode::Config => document.note(format!("error: {}", message.join(": "))),
+            _ => document.headline(Status::Unknown, message.join(": ")),
+        }
+        error.hints.iter().for_each(|hint| document.note(format!("hint: {hint}")));
     }
     document.push(Block::Pairs(pairs));
     document.blocks.extend(proof.blocks);

@@ -164,7 +164,7 @@ fn schema_error(error: SchemaError) -> Error {
         SchemaError::NoFile { .. } => {
             let message = "no schema file in the default places";
             Error::new(ErrorKind::Source(SourceErrorKind::NotFound), message)
-                .cause(format!("looked for {}", CONVENTIONAL_PATHS.join(", ")))
+                .cause(format!("searched {}", CONVENTIONAL_PATHS.join(", ")))
                 .hint("run it in the root of the project, or name the file with --schema PATH")
         }
         SchemaError::Ambiguous { .. } | SchemaError::NotFound { .. } => {

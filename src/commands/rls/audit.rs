@@ -50,8 +50,8 @@ async fn confirm_write_probes(context: &Context, yes: bool) -> Result<WritePermi
     let database = settings.database.as_ref().map_err(Clone::clone)?;
     let read_only = settings.read_only_by();
     let plan = format!(
-        "On {}: sampled rows of every declared table are updated, deleted and added as each role, and\n\
-         rolled back. Triggers run and sequences move all the same; rows are locked for a moment.\n",
+        "On {}: as each role, sampled rows of every table in the contract are updated, deleted and inserted,\n\
+         then rolled back. Triggers run and sequences advance; rows are locked briefly.\n",
         database.value
     );
     let request = WriteRequest {

@@ -68,7 +68,7 @@ fn legend(page: &mut String, history: &HistoryRange) {
         _ = write!(page, "<span>{bar} {}</span>", status.label());
     }
     let step = text::age(history.series.step as f64 / 1e3);
-    _ = writeln!(page, "<span>blank: not recorded; a step is {step}; times are UTC</span></p>");
+    _ = writeln!(page, "<span>blank: not recorded; interval: {step}; times are UTC</span></p>");
 }
 
 /// Renders the strip of one area.
@@ -163,15 +163,19 @@ fn extremes(history: &HistoryRange, doc: &MetricDoc) -> Option<(f64, f64)> {
     Some((smallest, ranges().map(|range| range.max).fold(smallest, f64::max)))
 }
 
-/// Lists the metrics that never changed, for which a chart would show a straight line.
+/// Returns whether a metric never changed: a chart would show a straight line. A metric that is not known at
+/// the end has changed.
+fn is_constant(history: &HistoryRange, doc: &MetricDoc) -> bool {
+    let is_known = history.latest_value(doc).is_some();
+    is_known && extremes(history, doc).is_some_and(|(smallest, largest)| smallest == largest)
+}
+
+/// Lists the metrics that never changed.
 fn constant_metrics(page: &mut String, history: &HistoryRange) {
     let constants: Vec<_> = METRICS
         .iter()
-        .filter_map(|doc| {
-            let (smallest, largest) = extremes(history, doc)?;
-            let text = || format!("{} {}", doc.title, text::format_metric(doc, smallest));
-            (smallest == largest).then(text)
-        })
+        .filter(|doc| is_constant(history, doc))
+        .map(|doc| format!("{} {}", doc.title, last_text(history, doc)))
         .collect();
     if !constants.is_empty() {
         _ = writeln!(page, "<p>Unchanged in all snapshots: {}.</p>", escape(&constants.join(", ")));
@@ -181,7 +185,7 @@ fn constant_metrics(page: &mut String, history: &HistoryRange) {
 fn metric_chart(page: &mut String, history: &HistoryRange, doc: &MetricDoc) {
     let values: Vec<_> = history.series.metric(doc).collect();
     let Some((smallest, largest)) = extremes(history, doc) else { return };
-    if smallest == largest {
+    if is_constant(history, doc) {
         return;
     }
     let last = last_text(history, doc);

@@ -27,7 +27,6 @@ pub(crate) fn render_focused(frame: &mut Frame<'_>, model: &Model, area: Rect, s
     let mut heading = Vec::new();
     for panel in Panel::ALL {
         heading.push(Span::styled(title(model, panel), heading_style(model, panel, style)));
-        heading.push(Span::raw("  "));
     }
     heading.push(Span::styled(format!("by {}", sort_order(model, model.focus)), style.muted()));
     body(frame, model, model.focus, area, Line::from(heading), style);

@@ -9,7 +9,7 @@ use crate::text::sparkline;
 use crate::watch::Model;
 
 /// The widths of the title and of the value.
-const COLUMNS: (usize, usize) = (17, 10);
+const COLUMNS: (usize, usize) = (19, 10);
 
 /// Renders the lines, two metrics per line.
 pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {

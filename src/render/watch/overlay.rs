@@ -19,7 +19,7 @@ const KEYS: [(&str, &str); 14] = [
     ("r", "quit and print the requeue or rescue command"),
     ("Space", "freeze the screen; polling continues"),
     ("Esc, q", "close the overlay"),
-    ("q, Ctrl-C", "leave"),
+    ("q, Ctrl-C", "quit"),
     ("", ""),
     ("", "dimmed: stale, with its age"),
     ("", "not included: environment, access of other roles"),
@@ -65,11 +65,11 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
         Overlay::Help => {
             let line =
                 |(key, description): &(&str, &str)| Line::from(format!(" {key:<10} {description}"));
-            ("keys".to_owned(), KEYS.iter().map(line).collect(), 0)
+            ("Keys".to_owned(), KEYS.iter().map(line).collect(), 0)
         }
-        Overlay::Nothing(why) => ("nothing done".to_owned(), vec![Line::from(*why)], 0),
+        Overlay::Nothing(why) => ("No action".to_owned(), vec![Line::from(*why)], 0),
         Overlay::Command(command) => {
-            ("to copy".to_owned(), vec![Line::styled(truncate(command, 400), style.command())], 0)
+            ("Command".to_owned(), vec![Line::styled(truncate(command, 400), style.command())], 0)
         }
         Overlay::Kinds(selected) => {
             let choice = |(index, name): (usize, String)| match index == *selected {
@@ -77,7 +77,7 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
                 false => Line::from(truncate(&format!("  {name}"), 70)),
             };
             let lines = kind_choices(model).into_iter().enumerate().map(choice).collect();
-            ("only this kind".to_owned(), lines, *selected)
+            ("Filter by kind".to_owned(), lines, *selected)
         }
         Overlay::Text(title, lines, _) => {
             (title.clone(), lines.iter().map(|line| plain(line)).collect(), 0)

@@ -131,7 +131,7 @@ fn deletion(seconds: f64) -> String {
     if seconds > 0.0 {
         format!("in {}", crate::text::age(seconds))
     } else {
-        "any moment".to_owned()
+        "at any moment".to_owned()
     }
 }
 
@@ -263,8 +263,7 @@ fn notes(document: &mut Document, view: &RequeuePlanView<'_>) {
         document.note(note.as_str());
     }
     if let Some(seconds) = view.plan.first_deletion {
-        let when =
-            if seconds > 0.0 { format!("in {}", age(seconds)) } else { "at any moment".into() };
+        let when = deletion(seconds);
         document.note(format!("The package deletes the first of these dead letters {when}."));
     }
     if view.journal_only {

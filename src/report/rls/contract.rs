@@ -11,7 +11,7 @@ pub(crate) fn report(contract: &Contract, text: &str, from: &Provenance) -> Repo
     let database = sanitize::line(from.database.as_deref().unwrap_or("a database"));
     let header = format!(
         "# Contract of {database}, written by cliplyctl rls contract.\n\
-         # It declares what is, not what should be: review every line before you commit it.\n\
+         # It describes the current access, including leaks: review every line before you commit it.\n\
          # A table or path that is open to clients has the comment \"review\"; the audit warns until you remove it."
     );
     document.push(Block::Raw(format!("{header}\n\n{text}")));

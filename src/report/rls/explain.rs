@@ -126,7 +126,7 @@ fn document(data: &ExplainJson, is_contradicted: bool, from: &Provenance) -> Doc
         ("tested", Cell::plain(data.observed.as_deref().unwrap_or("not tested"))),
         ("schema", Cell::plain(if data.usage { "USAGE" } else { "no USAGE" })),
         ("grant", Cell::plain(data.grant)),
-        ("row security", Cell::plain(row_security)),
+        ("RLS", Cell::plain(row_security)),
     ]));
     for policy in &data.policies {
         document.heading(format!("policy {}", policy.name));

@@ -94,7 +94,7 @@ async fn respond(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Res
         }
         ("GET" | "HEAD", "/metrics") => ("200 OK", CONTENT_TYPE, metrics),
         ("GET" | "HEAD", _) => ("404 Not Found", "text/plain", "try /metrics\n".to_owned()),
-        _ => ("405 Method Not Allowed", "text/plain", "GET alone\n".to_owned()),
+        _ => ("405 Method Not Allowed", "text/plain", "only GET\n".to_owned()),
     };
     let length = body.len();
     let body = if method == "HEAD" { "" } else { &body };

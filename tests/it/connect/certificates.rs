@@ -60,7 +60,7 @@ fn wrong_host_name_fails_only_verify_full() {
     refused(
         by_address("verify-full"),
         &format!("its certificate is for {HOST}, not for 127.0.0.1"),
-        "connect by a name of the certificate",
+        "connect with a name of the certificate",
     );
 }
 
@@ -71,19 +71,19 @@ fn unknown_ca_fails_if_a_root_certificate_is_available() {
     for mode in ["require", "verify-ca", "verify-full"] {
         refused(
             tls(secured, &format!("sslmode={mode} sslrootcert={root}")),
-            "an authority that is not trusted here",
+            "a CA that is not trusted here",
             "sslrootcert=FILE",
         );
     }
     refused(
         tls(secured, "sslrootcert=system"),
-        "an authority that is not trusted here",
+        "a CA that is not trusted here",
         "sslrootcert=system",
     );
     // prefer falls back to a plain connection, which this role may not use. The certificate is the cause.
     refused(
         tls(secured, &format!("sslmode=prefer sslrootcert={root}")),
-        "an authority that is not trusted here",
+        "a CA that is not trusted here",
         "sslrootcert=FILE",
     );
     let plain =
@@ -99,7 +99,7 @@ fn verify_modes_require_a_root_certificate() {
     assert!(error.message.contains("cannot read certificates from /nonexistent"), "{error:?}");
     let empty = secured.file("empty.crt", "").display().to_string();
     let error = tls(secured, &format!("sslmode=require sslrootcert={empty}")).unwrap_err();
-    assert!(error.message.contains("holds no certificate"), "{error:?}");
+    assert!(error.message.contains("contains no certificate"), "{error:?}");
 }
 
 #[test]
@@ -124,8 +124,8 @@ fn old(params: &mut CertificateParams) {
 #[test]
 fn expired_ca_is_distinguished_from_an_expired_certificate() {
     const SAYS: &str =
-        "its certificate is valid, but that of its authority Old Authority expired on 2002-03-04";
-    const HINT: &str = "renew the authority's certificate";
+        "its certificate is valid, but that of its CA Old Authority expired on 2002-03-04";
+    const HINT: &str = "renew the CA certificate";
     // An expired root that the client trusts. libpq rejects it as well.
     let root = Authority::changed("Old Authority", old);
     let (certificate, key) = root.issue(|_| {});
@@ -153,7 +153,7 @@ fn host_name_only_in_the_cn_fails_verify_full() {
     let authority = Authority::new("Test Authority");
     let (certificate, key) = authority.issue(|params| params.subject_alt_names.clear());
     let secured = Secured::start(&authority.certificate.pem(), &certificate, &key);
-    refused(with_root(&secured, "verify-full"), "in its CN alone", "subjectAltName");
+    refused(with_root(&secured, "verify-full"), "only in its CN", "subjectAltName");
     assert_eq!(with_root(&secured, "verify-ca").as_deref(), Ok("tls_only tls"));
 }
 
@@ -171,7 +171,7 @@ fn ca_certificate_is_rejected_as_a_host_certificate() {
 fn x509_v1_certificate_encrypts_but_fails_verify_full() {
     let secured = Secured::start(VERSION_1.0, VERSION_1.0, VERSION_1.1);
     assert_eq!(tls(&secured, "sslmode=require").as_deref(), Ok("tls_only tls"));
-    refused(with_root(&secured, "verify-full"), "X.509 v1", "reissued as v3");
+    refused(with_root(&secured, "verify-full"), "X.509 v1", "reissue it as v3");
 }
 
 #[test]
@@ -211,6 +211,6 @@ fn role_that_requires_tls_gets_an_sslmode_hint() {
 fn server_without_tls_is_distinguished_from_a_bad_certificate() {
     let port = super::unresponsive_server::plain_server();
     let dsn = |mode: &str| format!("host=127.0.0.1 port={port} user=postgres sslmode={mode}");
-    refused(try_connect(&dsn("require")), "offers no TLS", "poolers often do without");
+    refused(try_connect(&dsn("require")), "does not support TLS", "poolers often have no TLS");
     assert_eq!(try_connect(&dsn("prefer")).as_deref(), Ok("postgres plain"));
 }

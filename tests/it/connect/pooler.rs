@@ -165,7 +165,7 @@ fn pooler_errors_have_their_kind_and_hint() {
     assert!(error.hint.as_ref().unwrap().contains("start-up parameter"), "{error:?}");
     let error = try_connect(&pooler.dsn("sslmode=require")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
-    assert!(error.hint.unwrap().contains("poolers often do without"));
+    assert!(error.hint.unwrap().contains("poolers often have no TLS"));
 }
 
 #[test]

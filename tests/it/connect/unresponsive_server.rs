@@ -128,7 +128,7 @@ fn closed_port_is_reported_as_refused() {
     let error = failure(port, "");
     assert_eq!(error.kind, SourceErrorKind::Refused, "{error:?}");
     assert_eq!(error.message, format!("cannot connect to 127.0.0.1:{port}: connection refused"));
-    assert!(error.hint.unwrap().contains("is the server running"));
+    assert!(error.hint.unwrap().contains("check that the server is running"));
 }
 
 #[test]
@@ -137,7 +137,10 @@ fn unresolvable_name_is_a_dns_error() {
     let name = "x".repeat(64);
     let error = try_connect(&format!("postgres://u@{name}/d")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Dns, "{error:?}");
-    assert!(error.message.contains(&format!("{name}:5432 cannot be resolved")), "{error:?}");
+    assert!(
+        error.message.contains(&format!("cannot resolve {name}:5432: no such host")),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -148,7 +151,7 @@ fn other_protocols_on_the_port_are_reported() {
     for mode in ["disable", "prefer"] {
         let error = failure(http, &format!("sslmode={mode}"));
         assert_eq!(error.kind, SourceErrorKind::Disconnected, "{error:?}");
-        assert!(error.hint.unwrap().contains("is PostgreSQL listening there?"));
+        assert!(error.hint.unwrap().contains("check that PostgreSQL listens there"));
     }
     let malformed = listener(|mut stream| {
         let _ = stream.write_all(b"C\0\0\0\x06X\0");

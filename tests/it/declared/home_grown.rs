@@ -25,7 +25,7 @@ struct HomeGrown {
     claim: &'static str,
 }
 
-/// Ids are uuids, states are numbers, times have no zone, and the error is JSON of another form.
+/// Ids are uuids, states are numbers, times have no zone, and the error is unexpected JSON.
 const NUMBERED: HomeGrown = HomeGrown {
     schema: "create table fulfilment_work (
         work_id uuid primary key default gen_random_uuid(), phase smallint not null default 0,

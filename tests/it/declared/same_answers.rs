@@ -5,8 +5,17 @@ use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// The keys of an answer that have nothing to do with how the table is read.
-const IGNORED: [&str; 5] =
-    ["server_time", "requeued_before_looked", "requeued_before", "given_up", "recovering"];
+/// Those of throughput need events.
+const IGNORED: [&str; 8] = [
+    "server_time",
+    "requeued_before_looked",
+    "requeued_before",
+    "given_up",
+    "recovering",
+    "finished_per_minute",
+    "enqueued_per_minute",
+    "drain_seconds",
+];
 
 /// The text is in one column, and more is in another.
 const BOTH_ERRORS: &str = "error = \"coalesce(error || jsonb_build_object('message', \

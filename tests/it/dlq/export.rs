@@ -9,7 +9,7 @@ fn unsupported_format_is_refused_with_the_supported_ones() {
     for (command, formats) in [("triage", "table, short, json"), ("man", "table, json")] {
         let output = Cli::new([command, "-o", "csv"]).run().expect_code(64);
         assert_eq!(output.stdout, "");
-        assert!(output.stderr.contains("is not written as csv"), "{}", output.stderr);
+        assert!(output.stderr.contains("does not support -o csv"), "{}", output.stderr);
         assert!(output.stderr.contains(formats), "{}", output.stderr);
     }
 }

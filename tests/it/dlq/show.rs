@@ -108,7 +108,7 @@ fn invalid_id_is_a_usage_error_and_missing_job_exits_3() {
     }
     for (database, id) in [(&main, uuid), (&bigint, "424242"), (&bigint, "-1")] {
         let said = dlq(database, &["show", id]).expect_code(3).stderr;
-        assert!(said.contains(&format!("there is no job {id}")), "{said}");
+        assert!(said.contains(&format!("job {id} does not exist")), "{said}");
     }
 }
 

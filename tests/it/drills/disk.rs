@@ -20,7 +20,7 @@ fn requeue_until_full(db: &Database, all: u64, make_room: impl FnOnce()) -> u64 
     assert_report_matches(&output, all, written, "the disk is full");
     assert!(written > 0 && written < all, "{written} of {all}: {output:#?}");
     let errors = &output.json()["errors"].to_string();
-    assert!(errors.contains("53100") && errors.contains("make room"), "{errors}");
+    assert!(errors.contains("53100") && errors.contains("free space"), "{errors}");
     // The error is not one of a single row.
     assert_eq!(output.json()["data"]["outcome"]["errors"], 0, "{output:#?}");
     let operation = output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned();

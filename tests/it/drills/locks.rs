@@ -14,7 +14,7 @@ const JOBS: u32 = 2_000;
 /// Locks the table exclusively, as a migration or `VACUUM FULL` does.
 const LOCK_TABLE: &str = "BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE";
 /// The cause in the error message.
-const CAUSE: &str = "another session holds a lock";
+const CAUSE: &str = "another session holds a conflicting lock";
 
 /// Returns a requeue with a short lock wait and its own home. `more` selects the jobs.
 fn requeue(db: &Database, more: &[&str]) -> Cli {
@@ -145,7 +145,7 @@ fn read_commands(id: &str) -> Vec<Vec<&str>> {
 fn assert_not_read(args: &[&str], output: &Output) {
     if args == ["record"] {
         // It succeeded: it recorded a snapshot with status UNKNOWN.
-        assert_eq!(output.json()["data"]["diagnosis"], "unknown", "{output:#?}");
+        assert_eq!(output.json()["data"]["status"], "unknown", "{output:#?}");
         return;
     }
     let text = format!("{}{}", output.stdout, output.stderr);

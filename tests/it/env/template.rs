@@ -17,8 +17,11 @@ fn template_in_sync_is_ok() {
 fn missing_and_extra_keys_are_critical_with_their_lines() {
     let out = project(TWO, "SUPABASE_URL=x\nOTHER=1\n", "env check").run().expect_code(2);
     assert!(out.stdout.starts_with("CRITICAL  2 keys differ"), "{out:#?}");
-    assert!(out.stdout.contains(&format!("declared at {SCHEMA}:4")), "{out:#?}");
-    assert!(out.stdout.contains("OTHER stands at .env.example:2"), "{out:#?}");
+    assert!(out.stdout.contains(&format!("{SCHEMA}:4) is missing in .env.example")), "{out:#?}");
+    assert!(
+        out.stdout.contains(".env.example:2 sets OTHER, which is not in the schema"),
+        "{out:#?}"
+    );
     assert!(!out.stdout.contains("renamed"), "{out:#?}");
     let next = format!("  cliplyctl env check --fix --strict --schema {SCHEMA}");
     let args = format!("env check --strict --schema {SCHEMA}");
@@ -34,9 +37,12 @@ fn missing_and_extra_keys_are_critical_with_their_lines() {
 fn renamed_key_is_recognized() {
     let template = "SUPABASE_URL=x\nSUPABASE_SERVICE_KEY=y\n";
     let out = project(TWO, template, "env check").run().expect_code(2);
-    assert!(out.stdout.contains("which has SUPABASE_SERVICE_KEY (renamed?)"), "{out:#?}");
+    assert!(
+        out.stdout.contains("SUPABASE_SERVICE_KEY in .env.example was probably renamed"),
+        "{out:#?}"
+    );
     // One rename is one row.
-    assert!(!out.stdout.contains("SUPABASE_SERVICE_KEY stands at"), "{out:#?}");
+    assert!(!out.stdout.contains("sets SUPABASE_SERVICE_KEY"), "{out:#?}");
 }
 
 #[test]
@@ -44,7 +50,7 @@ fn commented_keys_are_documented_unless_strict() {
     let properties = "  A: z.string().optional(),";
     project(properties, "# A=\n", "env check").run().expect_code(0);
     let out = project(properties, "# A=\n", "env check --strict").run().expect_code(2);
-    assert!(out.stdout.contains("A (optional) is only documented, at .env.example:1"), "{out:#?}");
+    assert!(out.stdout.contains("A (optional) is only in a comment at .env.example:1"), "{out:#?}");
 }
 
 #[test]
@@ -105,5 +111,5 @@ fn platform_keys_are_neither_missing_nor_extra() {
     run("A=x\n# VERCEL_URL=\n").expect_code(0);
     run("A=x\n").expect_code(0);
     let output = run("A=x\nB=x\n").expect_code(2);
-    assert!(output.stdout.contains("B stands at .env.example:2"), "{}", output.stdout);
+    assert!(output.stdout.contains(".env.example:2 sets B"), "{}", output.stdout);
 }

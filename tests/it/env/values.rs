@@ -71,7 +71,7 @@ fn process_precedes_files_and_later_files_precede_earlier_ones() {
     };
     assert_eq!(after("value "), ["A (set, 1 character, the process)"], "{out:#?}");
     assert_eq!(after("shadows "), ["two:2", "one:1"], "{out:#?}");
-    assert_eq!(after("verdict "), ["accepted"], "{out:#?}");
+    assert_eq!(after("status "), ["accepted"], "{out:#?}");
     assert_eq!(after("description "), ["what A is"], "{out:#?}");
 }
 
@@ -104,7 +104,7 @@ fn fallbacks_and_profiles_come_from_the_configuration() {
     run("", "[env.fallbacks]\nSUPABASE_URL = 'NEXT_PUBLIC_SUPABASE_URL'\n").expect_code(0);
     let profiles = "[env.profiles]\nproduction = ['A']\nworker = []\n";
     let out = run("--profile production", profiles).expect_code(2);
-    assert!(out.stdout.contains("the profile production needs it"), "{out:#?}");
+    assert!(out.stdout.contains("the profile production requires it"), "{out:#?}");
     run("--profile worker", profiles).expect_code(0);
     let out = run("--profile prodution", profiles).expect_code(64);
     assert!(out.stderr.contains("did you mean `production`?"), "{out:#?}");

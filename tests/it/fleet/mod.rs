@@ -106,7 +106,7 @@ fn terminal_shows_each_context_as_it_completes() {
     let mut terminal = Cli::new(words).file("cliplyctl.toml", config).terminal(24, 100);
     terminal.wait_for("us  CRITICAL");
     terminal.type_text("\u{3}");
-    terminal.wait_for("of 2 contexts: 1 critical (us), 1 unknown (eu)");
+    terminal.wait_for("2 contexts: 1 critical (us), 1 unknown (eu)");
     assert_eq!(terminal.finish(), 130);
 }
 
@@ -123,10 +123,14 @@ fn queues_of_all_contexts_are_in_one_table() {
         .expect_code(2);
     let row = |name: &str| {
         let line = output.stdout.lines().find(|line| line.split_whitespace().nth(1) == Some(name));
-        line.unwrap().split_whitespace().skip(2).take(5).collect::<Vec<_>>().join(" ")
+        line.unwrap().split_whitespace().skip(2).take(6).collect::<Vec<_>>().join(" ")
     };
-    assert!(output.stdout.contains("WAITING  DUE  IN_PROGRESS  STUCK  DEAD"), "{}", output.stdout);
-    assert_eq!((row("eu"), row("us")), ("2 2 1 0 0".to_owned(), "16 12 6 3 26".to_owned()));
+    assert!(
+        output.stdout.contains("QUEUED  DUE  CLAIMED  RUNNING  STUCK  DEAD"),
+        "{}",
+        output.stdout
+    );
+    assert_eq!((row("eu"), row("us")), ("2 2 1 1 0 0".to_owned(), "16 12 6 3 3 26".to_owned()));
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn snapshot_contains_status_metrics_and_causes() {
     let mut cli = cli("record -o json", &database);
     let output = cli.run().expect_code(0).json();
     assert_eq!(output["data"]["snapshot"], 1);
-    assert_eq!(output["data"]["diagnosis"], "critical");
+    assert_eq!(output["data"]["status"], "critical");
     let metrics_query =
         "SELECT format('%g %g %g %g', due, dead, stuck, in_progress) FROM snapshots";
     assert_eq!(value(&cli, metrics_query).as_deref(), Some("12 26 3 6"));

@@ -211,7 +211,7 @@ fn older_store_version_is_migrated_and_newer_one_refused() {
         [Store::open(Some(directory.path())).err(), Store::read(Some(directory.path())).err()]
     {
         let error = refused.unwrap();
-        assert!(error.causes[0].contains("its form is 99"), "{error:?}");
+        assert!(error.causes[0].contains("its format version is 99"), "{error:?}");
         assert_eq!(error.exit_code().code(), 78);
     }
 }

@@ -103,14 +103,14 @@ fn timeline_shows_gaps_and_requeue_markers() {
         let found = output.stdout.lines().find(|line| line.starts_with(name));
         found.unwrap_or_else(|| panic!("no {name}: {}", output.stdout)).to_owned()
     };
-    let timeline = row("queue?");
+    let timeline = row("Queue");
     // OK, a gap of two hours, then CRITICAL.
     let tail: String =
         timeline.chars().rev().take(48).collect::<Vec<_>>().into_iter().rev().collect();
     assert!(tail.starts_with("····"), "{tail:?}");
     assert!(tail.contains("·      ") && tail.ends_with("CCCCCCCC"), "{tail:?}");
-    assert!(row("due now").contains('█'), "{}", output.stdout);
-    assert!(row("requeues").ends_with('R'), "{}", output.stdout);
+    assert!(row("due").contains('█'), "{}", output.stdout);
+    assert!(row("Operations").ends_with('R'), "{}", output.stdout);
     assert!(output.stdout.contains("ada@desk requeued 120 jobs"), "{}", output.stdout);
     assert!(output.stdout.contains("not recorded for 2h 00m from"), "{}", output.stdout);
 }
@@ -144,7 +144,7 @@ fn problem_before_the_range_is_traced_to_its_start() {
     let always: Vec<_> =
         (1..5).rev().map(|n| snapshot_minutes_ago(n * 30, &["app.up"], 0.0)).collect();
     let output = history("--since 45m", &always).run().expect_code(0);
-    assert!(output.stdout.contains("started before anything that was looked at"), "{output:?}");
+    assert!(output.stdout.contains("Problem start unknown: "), "{output:?}");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn stopped_recorder_is_reported() {
     let snapshots: Vec<_> =
         (20..26).rev().map(|n| snapshot_minutes_ago(n * 10, &[], 1.0)).collect();
     let output = history("--since 6h", &snapshots).run().expect_code(0);
-    assert!(output.stdout.contains("OK in every snapshot, the last one 3h 20m ago"), "{output:?}");
+    assert!(output.stdout.contains("OK in all snapshots, the last one 3h 20m ago"), "{output:?}");
     assert!(output.stdout.contains("not recorded since"), "{output:?}");
 }
 
@@ -162,20 +162,20 @@ fn timeline_starts_with_the_first_snapshot() {
     let json = history("-o json", &snapshots).run().expect_code(0).json();
     let from: Timestamp = json["data"]["from"].as_str().unwrap().parse().unwrap();
     assert!(from.duration_since(ago(28)).as_secs().abs() < 60, "{from}");
-    let areas = json["data"]["areas"].as_array().unwrap();
+    let areas = json["data"]["steps"].as_array().unwrap();
     assert!(areas.iter().all(|area| area["status"] == "ok"), "no blank day before it: {json:#}");
     let output = history("", &snapshots).run().expect_code(0);
-    assert!(output.stdout.contains("nothing older is kept"), "{output:?}");
+    assert!(output.stdout.contains("no older snapshots exist"), "{output:?}");
     // The problem is older than the range, so it starts with the range.
     let output = history("--since 10m", &snapshots).run().expect_code(0);
-    assert!(!output.stdout.contains("nothing older is kept"), "{output:?}");
+    assert!(!output.stdout.contains("no older snapshots exist"), "{output:?}");
 }
 
 #[test]
 fn history_without_snapshots_exits_3() {
     let mut cli = Cli::new(["history", "--database-url", URL]);
     let output = cli.run().expect_code(3);
-    assert!(output.stderr.contains("nothing was recorded of db.example:5432/app"), "{output:?}");
+    assert!(output.stderr.contains("no snapshots of db.example:5432/app"), "{output:?}");
     // Another system has a snapshot.
     let other = ["history", "--database-url", "postgres://u@elsewhere:5432/app"];
     let recorded = history("", &incident());
@@ -211,7 +211,7 @@ fn timeline_lines_never_wrap() {
         assert_eq!(terminal.finish(), 0);
         let screen = terminal.screen();
         let row = |name: &str| screen.lines().find(|line| line.starts_with(name)).unwrap();
-        assert!(row("queue?").trim_end().ends_with('C'), "{screen}");
+        assert!(row("Queue").trim_end().ends_with('C'), "{screen}");
         assert!(row("oldest due").trim_end().ends_with('█'), "{screen}");
     }
 }
@@ -227,11 +227,11 @@ fn overdue_snapshot_makes_the_status_unknown() {
     assert_eq!(stopped["data"]["status"], "unknown", "{stopped:#}");
     let started = stopped["data"]["started"].as_str().unwrap();
     assert!(started.starts_with("no snapshot for 20h"), "{started}");
-    assert!(started.contains("as of") && started.contains("OK in every snapshot"), "{started}");
+    assert!(started.contains("as of") && started.contains("OK in all snapshots"), "{started}");
     let mut page = history("--html page.html", &every_minute_until(1_200));
     page.run().expect_code(0);
     let text = std::fs::read_to_string(page.home().join("page.html")).unwrap();
-    assert!(text.contains("UNKNOWN  no snapshot for"), "{text}");
+    assert!(text.contains("no snapshot for"), "{text}");
     // The healthy counterpart: the recorder runs.
     let running = history("-o json", &every_minute_until(0)).run().expect_code(0).json();
     assert_eq!(running["data"]["status"], "ok", "{running:#}");
@@ -266,16 +266,15 @@ fn metric_missing_in_the_latest_snapshot_is_not_shown_as_now() {
     let mut snapshots = every_minute_until(0);
     snapshots.last_mut().unwrap().metrics = MetricValues::default();
     let table = history("", &snapshots).run().expect_code(0).stdout;
-    let due =
-        |table: &str| table.lines().find(|line| line.starts_with("due now")).unwrap().to_owned();
-    assert_eq!(due(&table).split_whitespace().nth(2), Some("-"), "{table}");
+    let due = |table: &str| table.lines().find(|line| line.starts_with("due ")).unwrap().to_owned();
+    assert_eq!(due(&table).split_whitespace().nth(1), Some("-"), "{table}");
     let json = history("-o json", &snapshots).run().expect_code(0).json();
-    let steps = json["data"]["areas"].as_array().unwrap();
+    let steps = json["data"]["steps"].as_array().unwrap();
     let last = steps.iter().rev().find(|step| step["snapshots"] != 0).unwrap();
     assert_eq!(last["questions"]["environment"], serde_json::Value::Null, "{last:#}");
     // The healthy counterpart.
     let table = history("", &every_minute_until(0)).run().expect_code(0).stdout;
-    assert_eq!(due(&table).split_whitespace().nth(2), Some("3"), "{table}");
+    assert_eq!(due(&table).split_whitespace().nth(1), Some("3"), "{table}");
 }
 
 #[test]
@@ -284,4 +283,19 @@ fn since_in_the_future_is_a_usage_error_in_every_format() {
         let args = format!("--since 2999-01-01T00:00:00Z -o {format}");
         history(&args, &every_minute_until(0)).run().expect_code(64);
     }
+}
+
+#[test]
+fn page_has_an_axis_for_changing_metrics_and_a_sentence_for_constant_ones() {
+    let page = |snapshots: &[Snapshot]| {
+        let mut cli = history("--html page.html", snapshots);
+        cli.run().expect_code(0);
+        std::fs::read_to_string(cli.home().join("page.html")).unwrap()
+    };
+    let changing = page(&incident());
+    assert!(changing.contains("<div class=\"scale\"") && changing.contains("<span>170</span>"));
+    assert!(!changing.contains("Unchanged in all snapshots: due"), "{changing}");
+    let constant = page(&every_minute_until(0));
+    assert!(constant.contains("Unchanged in all snapshots: due 3"), "{constant}");
+    assert!(!constant.contains("<b>due</b>"), "{constant}");
 }

@@ -66,7 +66,7 @@ fn failed_jobs_that_no_claim_takes_are_judged_like_dead_letters() {
                 database.value(&format!("select id from jobs where state = '{state}' limit 1"));
             let shown = run(&["jobs", "show", &id], &database).expect_code(0).stdout;
             let is_given_up = given_up.contains(&state);
-            assert_eq!(shown.contains("given up"), is_given_up, "{claim} {state}: {shown}");
+            assert_eq!(shown.contains("Given up"), is_given_up, "{claim} {state}: {shown}");
         }
     }
 }

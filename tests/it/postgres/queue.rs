@@ -242,3 +242,65 @@ fn abandoned_count_shows_the_planner_estimate() {
     assert!(text.contains("-- now: > 1.0 s: given up; Seq Scan of "), "{text}");
     assert!(text.contains(" planner estimate\n"), "{text}");
 }
+
+/// Returns the sum of a number of the rows of a list.
+fn total(rows: &serde_json::Value, key: &str) -> u64 {
+    rows.as_array().unwrap().iter().map(|row| row[key].as_u64().expect(key)).sum()
+}
+
+#[test]
+fn running_and_stuck_add_up_to_claimed_jobs() {
+    for variant in VARIANTS {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let data = run(&["queue", "-o", "json"], &database).expect_code(2).json()["data"].clone();
+        let value = |key: &str| data[key]["value"].as_u64();
+        // Without heartbeats neither is known.
+        let (Some(running), Some(stuck)) = (value("running"), value("stuck")) else { continue };
+        assert_eq!(Some(running + stuck), value("claimed"), "{variant}");
+        for (rows, name) in [(&data["by_kind"], "kind"), (&data["by_worker"], "worker")] {
+            assert_eq!(total(rows, "running"), running, "{variant}, by {name}: {rows:#}");
+            assert_eq!(total(rows, "stuck"), stuck, "{variant}, by {name}: {rows:#}");
+        }
+        assert_eq!(total(&data["by_kind"], "claimed"), running + stuck, "{variant}");
+    }
+}
+
+#[test]
+fn stuck_jobs_name_their_worker_and_a_healthy_queue_names_none() {
+    let typical = Database::from_fixture("main_typical");
+    let output = run(&["queue"], &typical).expect_code(2).stdout;
+    let headline = output.lines().next().unwrap();
+    assert!(headline.contains(" jobs stuck on worker-c"), "{output}");
+    let worker = |text: &str| {
+        let row = text.lines().find(|line| line.starts_with("worker-c"));
+        row.map(|row| row.split_whitespace().nth(2).unwrap().to_owned())
+    };
+    assert_eq!(worker(&output).as_deref(), Some("3"), "{output}");
+    let healthy = Database::from_fixture("main_healthy");
+    let output = run(&["queue"], &healthy).expect_code(0).stdout;
+    assert!(output.starts_with("OK") && !output.contains("stuck on"), "{output}");
+    assert_eq!(worker(&output), None, "{output}");
+}
+
+#[test]
+fn time_to_drain_follows_from_recent_events() {
+    let database = Database::from_fixture("main_typical");
+    let add = |stage: &str, events: u32| {
+        database.execute(&format!(
+            "INSERT INTO job_events (job_id, stage)
+             SELECT id, '{stage}' FROM (SELECT id FROM jobs LIMIT 1) one, generate_series(1, {events})"
+        ));
+    };
+    database.execute("DELETE FROM job_events");
+    add("finished", 60);
+    let data = run(&["queue", "-o", "json"], &database).expect_code(2).json()["data"].clone();
+    assert_eq!(data["finished_per_minute"], json!(12.0), "60 in 5 minutes: {data:#}");
+    // 12 due jobs at 12 per minute.
+    assert_eq!(data["drain_seconds"], json!(60.0), "{data:#}");
+    // As many new jobs as finished ones: the backlog does not shrink.
+    add("enqueued", 60);
+    let data = run(&["queue", "-o", "json"], &database).expect_code(2).json()["data"].clone();
+    assert_eq!(data["drain_seconds"], json!(null), "{data:#}");
+    let output = run(&["queue"], &database).expect_code(2).stdout;
+    assert!(output.contains("not draining"), "{output}");
+}

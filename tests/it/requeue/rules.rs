@@ -153,7 +153,7 @@ fn ids_file_allows_loose_format_but_only_valid_ids() {
     let invalid = format!("{}\n\nbanana\n", job(203));
     let out = command(&db, "requeue", &["--ids-file", "ids", "--yes"]).file("ids", invalid).run();
     let out = out.expect_code(64);
-    assert!(out.stderr.contains("line 3: what it says is no job id"), "{}", out.stderr);
+    assert!(out.stderr.contains("line 3: its text is not a job id"), "{}", out.stderr);
     assert!(!out.stderr.contains("banana"), "such a file may be a .env: {}", out.stderr);
     assert_eq!(events(&db), "2");
     let many: String = (0..100_000).map(|n| format!("{}\n", job(n + 1_000_000))).collect();

@@ -20,9 +20,9 @@ fn matrix_contains_expected_computed_and_tested_access() {
             .clone()
     };
     let select = cell("authenticated", "SELECT");
-    assert_eq!(select["declared"], "rows where member");
+    assert_eq!(select["expected"], "rows where member");
     assert_eq!(select["computed"], "rows where public.is_workspace_member(workspace_id)");
-    assert!(select["observed"].as_str().unwrap().contains("a member: 20 of 20 own, 0 of"));
+    assert!(select["observed"].as_str().unwrap().contains("member: 20 of 20 own rows, 0 of"));
     assert_eq!(cell("anon", "DELETE")["computed"], "denied: no grant");
     assert_eq!(cell("service_role", "UPDATE")["computed"], "every row");
 }

@@ -35,7 +35,7 @@ fn user_without_a_membership_sees_nothing() {
     assert!(tables.len() >= 3);
     assert!(tables.iter().all(|table| table["select"]["rows"] == 0), "{report:#}");
     let jobs = tables.iter().find(|table| table["table"] == "public.jobs").unwrap();
-    assert_eq!(jobs["reason"], "not named in public.workspace_members");
+    assert_eq!(jobs["reason"], "not in public.workspace_members");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn clean_access_passes_write_tests_and_rows_are_unchanged() {
     let output = probe(&database, &["--yes"]).run().expect_code(0);
     let data = &output.json()["data"];
     assert!(data["rehearsed_writes"].as_u64() >= Some(3), "{data}");
-    assert!(output.stderr.contains("Triggers run and sequences move"), "{output:#?}");
+    assert!(output.stderr.contains("Triggers run and sequences advance"), "{output:#?}");
     assert_eq!(database.value(ROWS), before);
 }
 
@@ -83,8 +83,8 @@ fn write_to_other_workspaces_is_found_only_when_tested() {
     assert_eq!(findings(&tried), ["rls.observed critical public.workspaces"]);
     // An UPDATE first reads its rows, and the SELECT policy hides those of other workspaces.
     let message = tried.json()["findings"][0]["message"].as_str().unwrap().to_owned();
-    let reached = "authenticated (a member) reached 1 of 1 sampled own rows and 1 of 1 \
-                   foreign ones by INSERT, declared rows where member";
+    let reached = "authenticated (member): 1 of 1 own rows and 1 of 1 rows of other workspaces could \
+                   be inserted (expected: rows where member)";
     assert_eq!(message, reached);
     assert_eq!(database.value(ROWS), before);
 }

@@ -55,7 +55,7 @@ fn bodies() -> Vec<Case> {
             "truncated json",
             json(r#"{"ok":true,"#),
             MALFORMED,
-            ("truncated JSON 11 bytes", "base URL"),
+            ("truncated JSON, 11 bytes", "base URL"),
         ),
         case("array", json("[]"), MALFORMED, ("an array, not a JSON object", "base URL")),
         case("null", json("null"), MALFORMED, ("null, not a JSON object", "base URL")),
@@ -69,7 +69,7 @@ fn bodies() -> Vec<Case> {
             "binary",
             Response::json(200, [0xff, 0x00, 0xfe]),
             MALFORMED,
-            ("not JSON but text", "base URL"),
+            ("text instead of JSON", "base URL"),
         ),
         case("bad json", json("{ok:true}"), MALFORMED, ("invalid JSON: {ok:true}", "base URL")),
         case("unknown object", json(r#"{"message":"hi"}"#), MALFORMED, ("report:", "base URL")),
@@ -134,7 +134,7 @@ fn statuses() -> Vec<Case> {
             "429",
             Response::json(429, r#"{"ok":true}"#).header("retry-after", "3600"),
             (RateLimited, Unknown, Unknown),
-            ("429 Too Many Requests", "asks to wait 3600 s"),
+            ("429 Too Many Requests", "requests a delay of 3600 s"),
         ),
         case("304", text(304, ""), ELSEWHERE, ("304 Not Modified", "")),
     ]
@@ -164,7 +164,7 @@ fn redirects() -> Vec<Case> {
             ELSEWHERE,
             ("https://vercel.com", "x-vercel-protection-bypass"),
         ),
-        case("circle", to(301, "/api/circle"), ELSEWHERE, ("more than 3 redirects", "circle")),
+        case("circle", to(301, "/api/circle"), ELSEWHERE, ("more than 3 redirects", "loop")),
     ]
 }
 
@@ -185,7 +185,7 @@ fn transport_cases() -> Vec<Case> {
             "cut off",
             with_mode(SendMode::Truncate { missing: 7 }),
             gone,
-            ("broke off after 11 bytes of the body", "logs"),
+            ("closed the connection after 11 bytes of the body", "logs"),
         ),
         case(
             "mute",
@@ -267,11 +267,7 @@ fn wrong_types_are_never_ok() {
 fn refused_and_unresolvable_hosts_are_critical_with_cause() {
     for (url, kind, message_part) in [
         (refused_url(), Refused, "connection refused (after 2 retries)"),
-        (
-            "http://no-such-host.invalid".to_owned(),
-            Dns,
-            "the name no-such-host.invalid could not be resolved",
-        ),
+        ("http://no-such-host.invalid".to_owned(), Dns, "cannot resolve no-such-host.invalid"),
     ] {
         let health = request_health(&url);
         let error = health.error().unwrap();

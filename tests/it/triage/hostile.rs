@@ -57,8 +57,8 @@ fn unreachable_app_is_reported_with_its_cause() {
     let database = Database::from_fixture("main_healthy");
     for (url, cause) in [
         (refused_url(), "connection refused"),
-        ("http://no-such-host.invalid".to_owned(), "could not be resolved"),
-        (format!("https://localhost:{}", unknown_authority()), "comes from an unknown authority"),
+        ("http://no-such-host.invalid".to_owned(), "cannot resolve"),
+        (format!("https://localhost:{}", unknown_authority()), "issued by an unknown CA"),
     ] {
         let (code, message) = run(cause, &url, &database);
         assert_eq!(code, 2, "{message}");

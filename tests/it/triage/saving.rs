@@ -55,7 +55,7 @@ fn saved_triage_gives_the_same_result_without_sources() {
     assert_eq!(after, before);
     assert_eq!(new_report["coverage"]["examined"], saved_report["coverage"]["examined"]);
     let shown = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", &file).run();
-    assert!(shown.stdout.contains("nothing was looked at now"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("Saved triage of "), "{}", shown.stdout);
     // In one-line formats as well.
     for format in ["short", "nagios"] {
         let args = ["triage", "--from", "seen.json", "-o", format];
@@ -100,16 +100,16 @@ fn saved_file_cannot_control_the_terminal() {
 #[test]
 fn invalid_saved_file_is_a_usage_error() {
     for (file, text) in [
-        ("", "is no saved triage"),
-        ("{\"verdict\":\"ok\"}", "is no saved triage"),
-        ("{\"form\":1,\"version\":\"0.1.0\"}", "is no saved triage"),
-        ("{\"form\":99,\"version\":\"9.0.0\"}", "saved in another form by cliplyctl 9.0.0"),
+        ("", "is not a saved triage"),
+        ("{\"status\":\"ok\"}", "is not a saved triage"),
+        ("{\"form\":1,\"version\":\"0.1.0\"}", "is not a saved triage"),
+        ("{\"form\":99,\"version\":\"9.0.0\"}", "saved in another format by cliplyctl 9.0.0"),
     ] {
         let output = triage_from_file(file).run().expect_code(64);
         assert!(output.stderr.contains(text), "{text}: {}", output.stderr);
     }
     let output = Cli::new(["triage", "--from", "nowhere.json"]).run().expect_code(64);
-    assert!(output.stderr.contains("nowhere.json cannot be read"), "{}", output.stderr);
+    assert!(output.stderr.contains("cannot read nowhere.json"), "{}", output.stderr);
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn app_tests_that_cannot_run_are_unknown() {
         &mut triage(words, &stub.url(), &database)
             .file("package.json", PACKAGE)
             .env("PATH", "/nowhere"),
-        "pnpm does not start",
+        "cannot start pnpm",
     );
 }
 

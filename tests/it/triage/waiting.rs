@@ -73,11 +73,7 @@ fn wait_ends_at_once_if_the_template_drifted() {
     let cli = triage("--wait 1h --for not-critical", &stub.url(), &database);
     let mut cli = cli.file("packages/shared/src/env.ts", schema).file(".env.example", "B=\n");
     let output = cli.run().expect_code(2);
-    assert!(
-        output.stderr.contains("not waiting: A (required) is declared at"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.contains("not waiting: A (required, "), "{}", output.stderr);
 }
 
 #[test]
@@ -90,7 +86,10 @@ fn wait_does_not_reuse_results_of_an_earlier_poll() {
     database.execute("ALTER TABLE jobs RENAME TO elsewhere");
     let output = running.finish().expect_code(2);
     let access = output.stdout.lines().find(|line| line.starts_with("Access"));
-    assert!(access.is_some_and(|line| line.contains("UNKNOWN   there is no table")), "{output:?}");
+    assert!(
+        access.is_some_and(|line| line.contains("UNKNOWN   table public.jobs does not exist")),
+        "{output:?}"
+    );
 }
 
 #[test]

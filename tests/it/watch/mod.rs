@@ -61,6 +61,6 @@ fn watch_every(every: &str, args: &str, url: &str) -> Cli {
 /// Starts `watch` on a terminal and waits for its first poll.
 fn start(args: &str, url: &str, rows: u16, columns: u16) -> Terminal {
     let terminal = watch(args, url).terminal(rows, columns);
-    terminal.wait_for("looked");
+    terminal.wait_for("updated");
     terminal
 }

@@ -9,7 +9,7 @@ fn outage(size: &str, rows: u16, columns: u16) {
     let terminal = start("--no-record", &own.url(), rows, columns);
     terminal.wait_for("this login can read");
     own.down();
-    let refused = format!("cannot connect to 127.0.0.1:{}: connection refused", own.port);
+    let refused = format!("cannot connect to 127.0.0.1:{}", own.port);
     let (database_row, queue_row) =
         (format!("Readiness      database: {refused}"), format!("ago: {refused}"));
     let outage_texts = [database_row.as_str(), &queue_row, "ago)"];

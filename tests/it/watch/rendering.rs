@@ -82,9 +82,9 @@ fn name_values(line: &str) -> String {
     // starts with the blanks of the gap.
     replace(" +[▁▂▃▄▅▆▇█](?:[▁▂▃▄▅▆▇█ ]*[▁▂▃▄▅▆▇█])? *", &|found| padded(" ~", columns(found, 0)));
     // The space for the target depends on the first two values.
-    replace(r"^looked .*? ago \([^)]*\).*?( · only \S+)?(?: · .*)?$", &|found| {
+    replace(r"^updated .*? ago.*?( · only \S+)?(?: · .*)?$", &|found| {
         let only = found.get(1).map_or("", |only| only.as_str());
-        format!("looked AGE ago (TOOK){only} · DATABASE")
+        format!("updated AGE ago{only} · DATABASE")
     });
     replace(r"^FROZEN .*", &fixed("FROZEN AGE ago · DATABASE"));
     replace(r"127\.0\.0\.1:\d+(?:/\w+)?", &fixed("DATABASE"));

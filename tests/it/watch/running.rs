@@ -11,12 +11,12 @@ fn requeue_is_shown_while_running_and_after_it_ended() {
     let database = Session::open(&own.url());
     let mut terminal = start("--no-record", &own.url(), 24, 120);
     terminal.type_text("4");
-    frame(&terminal, &["4 requeues 0"], &[]);
+    frame(&terminal, &["[4] Operations (0)"], &[]);
     // At this rate it writes one job and would run for an hour.
     let words = ["dlq", "requeue", "--all", "--yes", "--reason", "token renewed", "--rate", "20/h"];
     let mut cli = Cli::new(words).env("DATABASE_URL", own.url()).env("USER", "ada");
     let requeue = cli.start();
-    compare("requeue-running", &frame(&terminal, &["4 requeues 1", "requeueing"], &[]));
+    compare("requeue-running", &frame(&terminal, &["[4] Operations (1)", "requeueing"], &[]));
     // A worker has claimed the requeued job.
     database.execute(
         "UPDATE jobs SET state = 'running', locked_at = now(), heartbeat_at = now()

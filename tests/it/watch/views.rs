@@ -21,24 +21,24 @@ fn views(size: &str, rows: u16, columns: u16) {
     ]);
     let mut terminal = start(&own, &app, rows, columns);
     let compare_view = |name: &str, frame: String| compare(&format!("{name}-{size}"), &frame);
-    compare_view("overview", frame(&terminal, &["looked ", "CLIP_RENDER", "TRANSCRIBE"], &[]));
+    compare_view("overview", frame(&terminal, &["updated ", "CLIP_RENDER", "TRANSCRIBE"], &[]));
     terminal.type_text("sj");
     compare_view("kinds", frame(&terminal, &["by oldest", "TRANSCRIBE"], &[]));
     terminal.type_text("2");
     compare_view("groups", frame(&terminal, &["by jobs", "FFmpeg timed out"], &[]));
     compare_view("groups-selected", selected(&terminal, &["by jobs", "FFmpeg timed out"], &[]));
     terminal.type_text("\r");
-    compare_view("group", frame(&terminal, &["the newest; Enter opens one"], &[]));
+    compare_view("group", frame(&terminal, &["newest jobs; Enter: open"], &[]));
     terminal.type_text("\r");
     compare_view("job", frame(&terminal, &["job 00000000-", "workspace"], &["reading …"]));
     terminal.type_text("q3");
-    compare_view("stuck", frame(&terminal, &["by silent", "worker-c"], &[]));
+    compare_view("stuck", frame(&terminal, &["by heartbeat", "worker-c"], &[]));
     terminal.type_text(" ");
     compare_view("frozen", frame(&terminal, &["FROZEN"], &[]));
     terminal.type_text(" ?");
     compare_view("help", frame(&terminal, &["select a list"], &["FROZEN"]));
     terminal.type_text("qc");
-    compare_view("command", frame(&terminal, &["to copy"], &["select a list"]));
+    compare_view("command", frame(&terminal, &["Command"], &["select a list"]));
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 0);
 }

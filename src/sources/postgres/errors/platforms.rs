@@ -31,7 +31,7 @@ const PLATFORMS: [(&str, Kind, &str); 26] = [
     ("Tenant or user not found", Authentication, SUPABASE_USER),
     ("ENOTFOUND", Authentication, SUPABASE_USER),
     ("ENOIDENTIFIER", Authentication, SUPABASE_USER),
-    ("no tenant identifier provided", Authentication, SUPABASE_USER),
+    ("external_id or sni_hostname required", Authentication, SUPABASE_USER),
     ("EMAXCONNSESSION", Unavailable, SESSION_LIMIT),
     ("MaxClientsInSessionMode", Unavailable, SESSION_LIMIT),
     ("max clients reached in session mode", Unavailable, SESSION_LIMIT),
