@@ -5,8 +5,13 @@ use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// The keys of an answer that have nothing to do with how the table is read.
-const IGNORED: [&str; 5] =
-    ["server_time", "requeued_before_looked", "requeued_before", "given_up", "recovering"];
+const IGNORED: [&str; 5] = [
+    "server_time",
+    "requeued_before_incomplete",
+    "requeued_before",
+    "given_up",
+    "kind_finished_since",
+];
 
 /// The text is in one column, and more is in another.
 const BOTH_ERRORS: &str = "error = \"coalesce(error || jsonb_build_object('message', \

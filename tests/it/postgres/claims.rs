@@ -205,7 +205,7 @@ fn dead_letters_and_given_up_jobs_have_their_own_headings() {
         run(&["dlq", "list", "--limit", "5", "--after", after, "-o", "json"], &database).json();
     assert!(next["data"]["given_up"].is_null(), "a later page repeats nothing");
     // A requeue of everything does not touch them.
-    run(&["dlq", "requeue", "--all", "--yes", "--include-repeat-offenders"], &database)
+    run(&["dlq", "requeue", "--all", "--yes", "--include-repeat-failures"], &database)
         .expect_code(0);
     assert_eq!(database.value("select count(*) from jobs where state = 'failed'"), "3");
 }

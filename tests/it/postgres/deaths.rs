@@ -49,10 +49,10 @@ fn shown(db: &Database) -> (f64, String, String, String) {
     let groups = run(&["dlq", "groups", "-o", "json"], db).expect_code(0).json();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default()[..19].to_owned();
     (
-        job["died_age"].as_f64().unwrap(),
-        job["died_source"].as_str().unwrap().to_owned(),
-        text(&job["died_at"]),
-        text(&groups["data"]["groups"][0]["last_died_at"]),
+        job["dead_since_age_seconds"].as_f64().unwrap(),
+        job["dead_since_source"].as_str().unwrap().to_owned(),
+        text(&job["dead_since"]),
+        text(&groups["data"]["groups"][0]["last_dead_lettered_at"]),
     )
 }
 
