@@ -206,7 +206,7 @@ fn killed_demo_leaves_no_server_and_is_recognized_later() {
 #[test]
 fn job_is_shown_with_redacted_secrets() {
     let output = exec("incident", "jobs show 00000000-0000-4000-8000-000000000331").expect_code(0);
-    assert!(output.stdout.contains("stuck: worker-c"), "{output:?}");
+    assert!(output.stdout.contains("Stuck: no heartbeat from worker-c"), "{output:?}");
     assert!(output.stdout.contains("[redacted]") && !output.stdout.contains("up-secret"));
     exec("incident", "jobs show 12").expect_code(64);
     exec("incident", "jobs show 00000000-0000-4000-8000-999999999999").expect_code(3);

@@ -66,7 +66,7 @@ fn failed_jobs_that_no_claim_takes_are_judged_like_dead_letters() {
                 database.value(&format!("select id from jobs where state = '{state}' limit 1"));
             let shown = run(&["jobs", "show", &id], &database).expect_code(0).stdout;
             let is_given_up = given_up.contains(&state);
-            assert_eq!(shown.contains("given up"), is_given_up, "{claim} {state}: {shown}");
+            assert_eq!(shown.contains("Given up"), is_given_up, "{claim} {state}: {shown}");
         }
     }
 }
@@ -173,7 +173,7 @@ fn dlq_lists_and_groups_given_up_jobs_of_every_claim() {
         match states {
             [] => assert!(shown.code == 3 && shown.stderr.contains("no dead letters"), "{claim}"),
             [state, ..] => {
-                let heading = "Failed jobs that are not claimed again";
+                let heading = "Given up: failed jobs that are not claimed again";
                 assert!(shown.stdout.contains(heading), "{}", shown.stdout);
                 assert!(
                     shown.stdout.contains(&format!("{state} 501 from provider")),

@@ -49,7 +49,7 @@ fn variant_without_dead_letters_exits_3_with_the_reason() {
 fn empty_dead_letter_list_exits_0() {
     let database = Database::from_fixture("main_healthy");
     let output = run(&["dlq", "list"], &database).expect_code(0);
-    assert!(output.stdout.contains("no dead letters match"), "{}", output.stdout);
+    assert!(output.stdout.contains("No dead letters match."), "{}", output.stdout);
 }
 
 #[test]
