@@ -1515,7 +1515,7 @@ _cliplyctl() {
                     return 0
                     ;;
                 --sort)
-                    COMPREPLY=($(compgen -W "updated oldest died" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "updated oldest dead-since" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1684,7 +1684,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__requeue)
-            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --canary --ramp --canary-timeout --stop-at --rate --spread --pause-above --follow --wait --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --ignore-changes --resume --skip-ineligible --include-repeat-failures --canary --ramp --canary-timeout --stop-at --rate --spread --pause-above --follow --wait --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3490,13 +3490,13 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__rescue)
-            opts="-y -c -o -h -V --stale --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --stuck-after --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --stale)
+                --stuck-after)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
