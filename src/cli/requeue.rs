@@ -247,3 +247,33 @@ pub struct DlqOps {
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) limit: u32,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use crate::cli::Cli;
+
+    #[test]
+    fn old_spellings_of_flags_are_accepted_and_hidden() {
+        for line in [
+            "dlq requeue --plan x --frozen",
+            "dlq requeue --all --include-repeat-offenders",
+            "dlq list --sort died",
+            "jobs rescue --stale 1m",
+        ] {
+            let words = ["cliplyctl"].into_iter().chain(line.split(' '));
+            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+        }
+        let mut help = String::new();
+        for mut command in Cli::command().get_subcommands().cloned() {
+            for subcommand in command.get_subcommands_mut() {
+                help.push_str(&subcommand.render_long_help().to_string());
+            }
+        }
+        for word in ["frozen", "offenders", "died", "stale"] {
+            assert!(!help.contains(word), "{word}");
+        }
+        assert!(help.contains("--ignore-changes") && help.contains("dead-since"), "{help}");
+    }
+}

@@ -87,11 +87,12 @@ fn question(action: WriteAction, jobs: u64, target: &str) -> String {
     }
 }
 
-/// Returns the context with its database, `prod (cliply@db:5432)`, or only the database.
+/// Returns the context with its database, `prod (cliply@db:5432)`, or only the database. A database that was
+/// reached without a context has the name of the context that protects it.
 fn target(context: &Context) -> String {
     let database = context.settings.database.as_ref().ok();
     let database = database.map(|dsn| dsn.value.short_address()).unwrap_or_default();
-    match &context.settings.context_name {
+    match context.settings.context_name.clone().or(context.protection().protected) {
         Some(name) => format!("{name} ({database})"),
         None => database,
     }

@@ -2,8 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
-
 use super::dead_letter::DeadSince;
 use crate::fingerprint::Fingerprint;
 
@@ -61,7 +59,7 @@ impl DeadLetterGroup {
         Some(RecentFailures { jobs: self.recent, last_age })
     }
 
-    /// Adds a job. `id` is only called for a job that becomes the sample.
+    /// Adds a job. `id` is only called for a job that may become the sample.
     pub(crate) fn add(
         &mut self,
         dead_since: Option<DeadSince>,
@@ -69,9 +67,15 @@ impl DeadLetterGroup {
         id: impl FnOnce() -> String,
     ) {
         self.count += 1;
-        let is_later = |at: Timestamp| self.last.is_none_or(|last| last.at < at);
-        if self.sample.is_none() || dead_since.is_some_and(|since| is_later(since.at)) {
-            self.sample = Some(id());
+        // Of jobs with the same time, the greatest id: the order of the rows does not matter.
+        match (self.last, dead_since) {
+            _ if self.sample.is_none() => self.sample = Some(id()),
+            (Some(last), Some(since)) if since.at > last.at => self.sample = Some(id()),
+            (None, Some(_)) => self.sample = Some(id()),
+            (last, since) if last.map(|last| last.at) == since.map(|since| since.at) => {
+                self.sample = self.sample.take().max(Some(id()));
+            }
+            _ => {}
         }
         if let Some(dead_since) = dead_since {
             self.recent += u64::from(dead_since.age < RECENT);

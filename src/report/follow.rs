@@ -116,10 +116,10 @@ fn status(result: &FollowResult) -> Status {
 
 /// Returns the status and the headline: `14 jobs followed: 13 finished, 1 queued`.
 pub(crate) fn headline(result: &FollowResult) -> (Status, String) {
-    (status(result), sentence(result))
+    (status(result), describe(result))
 }
 
-fn sentence(result: &FollowResult) -> String {
+fn describe(result: &FollowResult) -> String {
     let total = result.counts.total();
     let counts = describe_counts(&result.counts);
     match &result.end {

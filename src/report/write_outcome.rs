@@ -123,7 +123,7 @@ impl WriteVerb {
     }
 
     /// `14 jobs requeued`
-    fn sentence(self, jobs: u64) -> String {
+    fn describe(self, jobs: u64) -> String {
         match self {
             Self::Requeue => format!("{} requeued", plural(jobs, "job", "jobs")),
             Self::Undo => format!("{} returned to dead letters", plural(jobs, "job", "jobs")),
@@ -164,7 +164,7 @@ fn headline(verb: WriteVerb, o: &Outcome) -> String {
         [] => written,
         missing => format!("{written}; {}", missing.join(", ")),
     };
-    let counts = with_missing(verb.sentence(o.written));
+    let counts = with_missing(verb.describe(o.written));
     match &o.stopped {
         None => counts,
         Some(WriteStop::Interrupted) if verb == WriteVerb::Requeue && o.written > 0 => {

@@ -109,7 +109,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn canary_is_required_for_several_jobs_of_a_group_that_fails_now() {
+    fn canary_is_required_for_several_jobs_of_a_failing_group() {
         let code = |jobs, recent| {
             let refused = refuse_without_canary(&failing(jobs, recent), "cliplyctl x").err();
             refused.map_or(0, |error| error.exit_code().code())

@@ -96,7 +96,7 @@ fn fill(demo: &Demo, command: &str) -> String {
     let json = |line: &str| shell(demo, line).json();
     let fill_word = |word: &str| match word {
         "ID" => DEAD.to_owned(),
-        "GROUP" => text(&json("cliplyctl dlq groups -o json")["data"]["groups"][0]["hash"]),
+        "GROUP" => text(&json("cliplyctl dlq groups -o json")["data"]["groups"][0]["group"]),
         "OP" => text(&json("cliplyctl dlq ops -o json")["data"]["operations"][0]["operation"]),
         other => other.to_owned(),
     };
@@ -155,7 +155,7 @@ fn dead_letter_commands() -> Vec<String> {
 fn dead_letter_section_works_from_top_to_bottom() {
     let demo = Demo::start();
     let first_group =
-        text(&shell(&demo, "cliplyctl dlq groups -o json").json()["data"]["groups"][0]["hash"]);
+        text(&shell(&demo, "cliplyctl dlq groups -o json").json()["data"]["groups"][0]["group"]);
     let (mut plan, mut operation) = (String::new(), String::new());
     let mut verbs = BTreeSet::new();
     for command in dead_letter_commands() {

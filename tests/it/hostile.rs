@@ -248,7 +248,7 @@ fn columns_stay_aligned_with_hostile_texts() {
     let (db, _) = hostile();
     for (line, first) in [
         ("dlq list --limit 500", "ID"),
-        ("dlq groups", "GROUP"),
+        ("dlq groups", "JOBS"),
         ("jobs rescue --dry-run", "JOB"),
         ("queue", "KIND"),
     ] {

@@ -52,8 +52,12 @@ pub(crate) async fn run(context: &Context, args: &DlqOps) -> Result<Report, Erro
         notes.push(format!("Showing the newest {} (more: --limit N).", args.limit));
     }
     if malformed > 0 {
-        let operations = plural(malformed as u64, "operation", "operations");
-        notes.push(format!("{operations} with malformed ids not listed."));
+        let operations = plural(
+            malformed as u64,
+            "operation with a malformed id is",
+            "operations with malformed ids are",
+        );
+        notes.push(format!("{operations} not listed."));
     }
     let incomplete =
         events::search_limit(database, layout, repeat_failures::EVENTS_READ, context.timeout());

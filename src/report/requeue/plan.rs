@@ -43,7 +43,7 @@ fn headline(view: &RequeuePlanView<'_>) -> String {
         return "No dead letters match.".to_owned();
     }
     if jobs == 0 && view.resumes.is_some() {
-        return "Nothing to requeue: no job of this operation is left as planned.".to_owned();
+        return "Nothing to requeue: no job of this operation remains.".to_owned();
     }
     if jobs == 0 {
         let skipped: Vec<_> =

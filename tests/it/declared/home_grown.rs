@@ -41,7 +41,7 @@ const NUMBERED: HomeGrown = HomeGrown {
       insert into fulfilment_work(topic, phase) select 'pack', 20 from generate_series(1, 4);
       insert into fulfilment_work(topic, phase, tries, failure, leased_by, touched_at)
         select 'ship', 90, 4, jsonb_build_object('why', 'carrier answered 503 for parcel ' || n, 'at', 'x'), 'w1',
-               (now() at time zone 'utc') - n * interval '1 min' from generate_series(1, 3) n;
+               (now() at time zone 'utc') - n * interval '20 min' from generate_series(1, 3) n;
       insert into fulfilment_work(topic, phase, tries, failure, touched_at)
         values ('pack', 90, 4, '{\"why\": \"box is too small\"}', (now() at time zone 'utc') - interval '2 h');",
     table: "fulfilment_work",
@@ -81,8 +81,8 @@ const ENUM: HomeGrown = HomeGrown {
       insert into \"Ops\".\"Mail Jobs\"(\"template\", \"Status\", \"worker\", locked_at)
         values ('invoice', 'in flight', 'm1', now());
       insert into \"Ops\".\"Mail Jobs\"(\"template\", \"Status\") select 'invoice', 'sent' from generate_series(1, 3);
-      insert into \"Ops\".\"Mail Jobs\"(\"template\", \"Status\", failures, \"worker\", locked_at)
-        select 'invoice', 'it''s lost', 5, 'm1', now() - interval '1 h' from generate_series(1, 4);
+      insert into \"Ops\".\"Mail Jobs\"(\"template\", \"Status\", failures, \"worker\", locked_at, updated_at)
+        select 'invoice', 'it''s lost', 5, 'm1', now() - interval '1 h', now() - interval '1 h' from generate_series(1, 4);
       insert into \"Ops\".failure_log select id, n, case n when 5 then '550 mailbox ' || id || ' unavailable' else 'timeout' end
         from \"Ops\".\"Mail Jobs\", generate_series(1, 5) n where \"Status\" = 'it''s lost';",
     table: "Ops.Mail Jobs",
@@ -117,7 +117,7 @@ const TEXTS: HomeGrown = HomeGrown {
       insert into outbox_tasks(id, status, available_at) values ('later', 'NEW', now() + interval '1 h');
       insert into outbox_tasks(id, status, locked_by) values ('01HZX5', 'ACTIVE', 'w1');
       insert into outbox_tasks(id, status, attempts, last_error, updated_at)
-        select id, 'DEAD', 9, 'broker ' || n || ' is full', now() - n * interval '1 min'
+        select id, 'DEAD', 9, 'broker ' || n || ' is full', now() - n * interval '20 min'
           from unnest(array['7', '007', 'ckx9f2a', 'A:b/c', '0A9F0000-0000-4000-8000-00000000ABCD',
                             '0a9f0000-0000-4000-8000-00000000abcd']) with ordinality t(id, n);",
     table: "outbox_tasks",
@@ -145,7 +145,7 @@ const FLAGS: HomeGrown = HomeGrown {
       insert into import_tasks(handler, picked_at, picked_by) select 'csv', now(), 'p' || n from generate_series(1, 3) n;
       insert into import_tasks(handler, done, picked_at) select 'csv', true, now() from generate_series(1, 9);
       insert into import_tasks(handler, gave_up_at, picked_at, picked_by, tries, err)
-        select 'xlsx', now() - n * interval '1 min', now() - interval '2 h', 'p1', 3, 'cell ' || n || ' holds no number'
+        select 'xlsx', now() - n * interval '20 min', now() - interval '2 h', 'p1', 3, 'cell ' || n || ' holds no number'
           from generate_series(1, 5) n;
       insert into import_tasks(handler, gave_up_at, tries, err) values ('csv', now() - interval '1 h', 3, 'file is empty');",
     table: "import_tasks",

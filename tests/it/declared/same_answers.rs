@@ -8,10 +8,10 @@ use crate::support::postgres::Database;
 /// Those of throughput need events.
 const IGNORED: [&str; 8] = [
     "server_time",
-    "requeued_before_looked",
+    "requeued_before_incomplete",
     "requeued_before",
     "given_up",
-    "recovering",
+    "kind_finished_since",
     "finished_per_minute",
     "enqueued_per_minute",
     "drain_seconds",

@@ -173,7 +173,7 @@ fn dlq_lists_and_groups_given_up_jobs_of_every_claim() {
         match states {
             [] => assert!(shown.code == 3 && shown.stderr.contains("no dead letters"), "{claim}"),
             [state, ..] => {
-                let heading = "Failed jobs that are not claimed again";
+                let heading = "Given up: failed jobs that are not claimed again";
                 assert!(shown.stdout.contains(heading), "{}", shown.stdout);
                 assert!(
                     shown.stdout.contains(&format!("{state} 501 from provider")),
@@ -205,7 +205,7 @@ fn dead_letters_and_given_up_jobs_have_their_own_headings() {
         run(&["dlq", "list", "--limit", "5", "--after", after, "-o", "json"], &database).json();
     assert!(next["data"]["given_up"].is_null(), "a later page repeats nothing");
     // A requeue of everything does not touch them.
-    run(&["dlq", "requeue", "--all", "--yes", "--include-repeat-offenders"], &database)
+    run(&["dlq", "requeue", "--all", "--yes", "--include-repeat-failures"], &database)
         .expect_code(0);
     assert_eq!(database.value("select count(*) from jobs where state = 'failed'"), "3");
 }

@@ -49,7 +49,7 @@ fn variant_without_dead_letters_exits_3_with_the_reason() {
 fn empty_dead_letter_list_exits_0() {
     let database = Database::from_fixture("main_healthy");
     let output = run(&["dlq", "list"], &database).expect_code(0);
-    assert!(output.stdout.contains("no dead letters match"), "{}", output.stdout);
+    assert!(output.stdout.contains("No dead letters match."), "{}", output.stdout);
 }
 
 #[test]
@@ -132,7 +132,8 @@ fn death_is_the_newest_recorded_time() {
              where state = 'dead_letter'"
         ));
         let json = run(&["dlq", "list", "-o", "json"], &database).expect_code(0).json();
-        let hours = json["data"]["jobs"][0]["died_age"].as_f64().expect("an age") / 3600.0;
+        let hours =
+            json["data"]["jobs"][0]["dead_since_age_seconds"].as_f64().expect("an age") / 3600.0;
         hours.round()
     };
     assert_eq!(age("3 hours", "1 hour", "1 hour"), 1.0);

@@ -49,10 +49,10 @@ fn shown(db: &Database) -> (f64, String, String, String) {
     let groups = run(&["dlq", "groups", "-o", "json"], db).expect_code(0).json();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default()[..19].to_owned();
     (
-        job["died_age"].as_f64().unwrap(),
-        job["died_source"].as_str().unwrap().to_owned(),
-        text(&job["died_at"]),
-        text(&groups["data"]["groups"][0]["last_died_at"]),
+        job["dead_since_age_seconds"].as_f64().unwrap(),
+        job["dead_since_source"].as_str().unwrap().to_owned(),
+        text(&job["dead_since"]),
+        text(&groups["data"]["groups"][0]["last_dead_lettered_at"]),
     )
 }
 
@@ -123,10 +123,7 @@ fn requeues_by_the_app_are_counted_in_ops() {
         assert_eq!(json["data"]["app_requeues"], 2, "{name}: {json:#}");
         assert_eq!(json["data"]["operations"], serde_json::json!([]), "{name}");
         let shown = run(&["dlq", "ops"], &db).expect_code(0).stdout;
-        assert!(
-            shown.contains("2 requeues by the app's own function, the last one 1h 00m ago"),
-            "{name}: {shown}"
-        );
+        assert!(shown.contains("2 requeues by the app, last 1h 00m ago."), "{name}: {shown}");
         // Requeues of this tool are operations, and are not counted a second time.
         let args = ["dlq", "requeue", "--all", "--yes", "--include-repeat-offenders", "-o", "json"];
         run(&args, &db).expect_code(0);

@@ -24,7 +24,7 @@ const ROWS: &str = "
       select 'running', 'w' || i, NOW - interval '2 hours', NOW - interval '1 hour' * i, NOW - interval '1 day', NOW
         from generate_series(0, 1) i;
     insert into jobs(state, last_error, created_at, updated_at)
-      select 'dead_letter', 'smtp refused', NOW - interval '1 day', NOW - interval '100 min' * i from generate_series(0, 1) i;";
+      select 'dead_letter', 'smtp refused', NOW - interval '1 day', NOW - interval '10 min' - interval '100 min' * i from generate_series(0, 1) i;";
 
 /// Counts of a report: due, scheduled, running, stuck, dead, and dead-lettered in the last hour.
 fn counts(json: &Value) -> [u64; 6] {

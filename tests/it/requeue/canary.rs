@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::workers::{self, OTHER_CAUSE, SAME_CAUSE};
-use super::{command, count, events, insert_dead_letters};
+use super::{command, count, events, insert_dead_letters, requeue};
 use crate::support::cli::{Cli, Running};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
@@ -96,14 +96,17 @@ fn resumed_canary_waits_for_pending_jobs() {
     let mut terminal = resume(&["--yes", "--ramp", "1,5,all"]).terminal(40, 160);
     let worker = db.session();
     terminal.wait_for("1 requeued job has no outcome yet");
-    terminal.wait_for("step 1, waits 4m");
+    terminal.wait_for("batch 1 of ");
     workers::finish(&worker);
     wait_until("the next step", || events(&db) == "6");
     (0..5).for_each(|_| drop(workers::finish(&worker)));
     assert_eq!(terminal.finish(), 0);
     let screen = terminal.screen();
-    assert!(screen.contains("passed"), "{screen}");
-    assert!(screen.contains("6 jobs went out behind the last step"), "{screen}");
+    assert!(screen.contains("complete"), "{screen}");
+    assert!(
+        screen.contains("The outcome of the last batch (6 jobs) is not known yet."),
+        "{screen}"
+    );
     assert_eq!(count(&db, "dead_letter"), "0");
 }
 
@@ -456,4 +459,40 @@ fn apply_command_repeats_canary_and_rate_flags() {
         |text: &str| text.lines().filter(|l| l.starts_with("rate")).collect::<String>();
     assert!(rate_lines(&shown).contains("run times spread over 10m"), "{shown}");
     assert_eq!(rate_lines(&again), rate_lines(&shown));
+}
+
+#[test]
+fn batch_timeout_follows_from_backlog_and_throughput() {
+    let db = Database::with_variant("main");
+    insert_dead_letters(&db, 3);
+    let plan = |flags: &[&str]| {
+        let args = [&["--all", "--canary", "--dry-run"], flags].concat();
+        requeue(&db, &args).expect_code(0).json()["data"].clone()
+    };
+    let none_due = plan(&[]);
+    assert_eq!(none_due["batch_timeout_seconds"], 300.0, "{none_due:#}");
+    assert_eq!(none_due["first_batch_seconds"], 0.0, "{none_due:#}");
+    // 60 jobs are due, and 60 finished in the last 5m: 12 a minute.
+    db.execute(
+        "INSERT INTO jobs (workspace_id, kind, state, run_at)
+           SELECT (SELECT id FROM workspaces LIMIT 1), 'TRANSCRIBE', 'queued', now() - interval '1 minute'
+             FROM generate_series(1, 60);
+         INSERT INTO job_events (job_id, stage, created_at)
+           SELECT id, 'finished', now() - interval '2 minutes' FROM jobs WHERE state = 'queued'",
+    );
+    let behind_backlog = plan(&[]);
+    assert_eq!(behind_backlog["first_batch_seconds"], 300.0, "{behind_backlog:#}");
+    assert_eq!(behind_backlog["batch_timeout_seconds"], 900.0, "{behind_backlog:#}");
+    let given = plan(&["--canary-timeout", "7m"]);
+    assert_eq!(given["batch_timeout_seconds"], 420.0, "{given:#}");
+    let shown = ["dlq", "requeue", "--all", "--canary", "--dry-run"];
+    let shown = Cli::new(shown).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
+    assert!(shown.contains("behind 60 due jobs, about 5m 00s"), "{shown}");
+    assert!(shown.contains("at most 15m per batch"), "{shown}");
+    assert!(!shown.contains("--canary-timeout"), "the estimate is not a flag: {shown}");
+    // Without throughput there is no estimate, and the plan says so.
+    db.execute("DELETE FROM job_events");
+    let blocked = Cli::new(["dlq", "requeue", "--all", "--canary", "--dry-run"]);
+    let blocked = blocked.env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
+    assert!(blocked.contains("warning: no job finished in the last 5m"), "{blocked}");
 }

@@ -181,7 +181,7 @@ fn resume_keeps_rate_and_reason_and_respects_an_undo() {
     assert_eq!(db.value(reasons), "renewed");
     // With nothing to requeue, the command succeeds.
     let done = again(&["dlq", "requeue", "--resume", &id, "--yes"]).expect_code(0).stdout;
-    assert!(done.contains("nothing is left of it to requeue"), "{done}");
+    assert!(done.contains("Nothing to requeue: no job of this operation remains."), "{done}");
 }
 
 #[test]

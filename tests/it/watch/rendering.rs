@@ -91,6 +91,7 @@ fn name_values(line: &str) -> String {
     replace(r"\b\d+ of \d+ connecti(?:ons in use \(\d+ %\))?", &fixed("N of M connecti(ons)"));
     replace(r"\b\d+(?:\.\d)? ms\b", &fixed("N ms"));
     replace(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)", &fixed("TIME"));
+    replace(r"\d\d:\d\d:\d\dZ", &fixed("HH:MM:SSZ"));
     replace(r"rq-\d{8}T\d{6}Z-[0-9a-f]+-[0-9a-f]+", &|found| {
         padded("rq-OPERATION", columns(found, 0))
     });

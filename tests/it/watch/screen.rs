@@ -51,9 +51,9 @@ fn keys_open_sort_filter_and_freeze() {
     terminal.wait_for("FFmpeg timed out");
     terminal.type_text("\r");
     terminal.wait_for("job 00000000-");
-    terminal.wait_for("payload");
+    terminal.wait_for("Payload");
     terminal.type_text("\x1b");
-    wait_until_gone(&terminal, "payload");
+    wait_until_gone(&terminal, "Payload");
     terminal.type_text("c");
     terminal.wait_for("cliplyctl dlq list --group v2-");
     terminal.type_text("x");

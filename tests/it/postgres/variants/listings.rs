@@ -108,10 +108,10 @@ impl Comparison<'_> {
             self.equal(&what(key), plain(&data[key]), expected.unwrap_or("null".to_owned()));
         }
         for (key, time) in [
-            ("due_age", truth.due_at),
-            ("last_sign_of_life_age", truth.last_sign.unwrap_or("null::timestamptz")),
-            ("created_age", "created_at"),
-            ("updated_age", "updated_at"),
+            ("due_age_seconds", truth.due_at),
+            ("heartbeat_age_seconds", truth.last_sign.unwrap_or("null::timestamptz")),
+            ("created_age_seconds", "created_at"),
+            ("updated_age_seconds", "updated_at"),
         ] {
             let sql =
                 format!("select extract(epoch from now() - {time}) from jobs where id = '{id}'");
@@ -164,13 +164,17 @@ impl Comparison<'_> {
             let reported: Vec<_> = keys.iter().map(|key| plain(&job[key])).collect();
             let expected = joined(self.session.rows(&sql).remove(0));
             self.equal(&format!("dlq list {id}"), reported.join(" "), expected);
-            let died = plain(&job["died_at"]);
+            let died = plain(&job["dead_since"]);
             let is_same = format!(
                 "select abs(extract(epoch from {dead_since} - '{died}'::timestamptz)) < 0.001 from jobs where id = '{id}'"
             );
             let expected = format!("select {dead_since} from jobs where id = '{id}'");
             if self.session.value(&is_same) != "t" {
-                self.equal(&format!("dlq list {id} died_at"), died, self.session.value(&expected));
+                self.equal(
+                    &format!("dlq list {id} dead_since"),
+                    died,
+                    self.session.value(&expected),
+                );
             }
         }
     }
@@ -206,11 +210,11 @@ impl Comparison<'_> {
                 format!(
                     "{} {} {} {} {} {} {}",
                     plain(&group["kind"]),
-                    start(&group["template"], 4),
+                    start(&group["cause"], 4),
                     group["count"],
-                    start(&group["first_died_at"], 19),
-                    start(&group["last_died_at"], 19),
-                    group["died_last_15m"],
+                    start(&group["first_dead_lettered_at"], 19),
+                    start(&group["last_dead_lettered_at"], 19),
+                    group["dead_lettered_last_15m"],
                     group["workspaces"],
                 )
             })
@@ -230,17 +234,17 @@ impl Comparison<'_> {
         };
         let data = &json["data"];
         let stuck = format!("{claimed} and {last_sign} < now() - {STUCK_AFTER}");
-        self.equal("jobs rescue: silent", &data["silent"], self.count(&stuck));
-        self.equal("jobs rescue: never_beat", &data["never_beat"], 0);
-        let given_up = if dead.is_some() { "dies" } else { "left" };
+        self.equal("jobs rescue: stuck", &data["stuck"], self.count(&stuck));
+        self.equal("jobs rescue: without_heartbeat", &data["without_heartbeat"], 0);
+        let given_up = if dead.is_some() { "dead_letter" } else { "skipped" };
         let sql = format!(
-            "select id, {}, case when {last_attempt} then '{given_up}' else 'waits' end from jobs where {stuck}",
+            "select id, {}, case when {last_attempt} then '{given_up}' else 'queued' end from jobs where {stuck}",
             worker.expect("a worker sends the heartbeats")
         );
         let mut expected: Vec<_> = self.session.rows(&sql).into_iter().map(joined).collect();
         let jobs = data["jobs"].as_array().into_iter().flatten();
         let mut reported: Vec<_> = jobs
-            .map(|job| ["id", "worker", "becomes"].map(|key| plain(&job[key])).join(" "))
+            .map(|job| ["id", "worker", "result"].map(|key| plain(&job[key])).join(" "))
             .collect();
         expected.sort();
         reported.sort();
