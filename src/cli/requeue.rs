@@ -10,7 +10,7 @@ use crate::facts::throttle::Throttle;
 use crate::settings::duration;
 
 /// The old spelling of `--include-repeat-failures`; in two parts, because the check of banned words reads literals.
-const OLD_INCLUDE_REPEAT_FAILURES: &str = concat!("include-repeat-off", "enders");
+const OLD_INCLUDE_REPEAT_FAILURES: &str = "include-repeat-offenders";
 
 /// The arguments of `dlq requeue`.
 #[derive(Debug, Clone, Args)]

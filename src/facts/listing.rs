@@ -9,7 +9,7 @@ use super::job_id::JobId;
 use crate::queue::IdType;
 
 /// The old spelling of `dead-since`; in two parts, because the check of banned words reads literals.
-const OLD_DEAD_SINCE: &str = concat!("di", "ed");
+const OLD_DEAD_SINCE: &str = "died";
 
 /// The order of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
