@@ -83,7 +83,7 @@ async function compare(boss, db, what) {
   const { rows: [{ copies }] } = await db.executeSql(
     `select count(*)::int as copies from pgboss.job c where state = 'created' and source_id is not null`)
   equal(n('dead'), sum('failedCount'), `${what}: dead letters are the failed jobs, each once`)
-  equal(n('in_progress'), sum('activeCount'), `${what}: claimed`)
+  equal(n('claimed'), sum('activeCount'), `${what}: claimed`)
   equal(n('due') + n('scheduled') + n('failed') + n('blocked') + copies, sum('queuedCount'), `${what}: queued`)
   // Newer versions only.
   if ('blockedCount' in queues[0]) equal(n('blocked'), sum('blockedCount'), `${what}: blocked`)
@@ -128,7 +128,7 @@ async function main() {
     (await db.executeSql(`select 1 from pgboss.job where state = 'active'`)).rows.length >= 1)
   child.kill('SIGKILL')
   await compare(boss, db, 'after a kill')
-  const hanging = (await data(['queue'], [0, 1, 2])).in_progress.value
+  const hanging = (await data(['queue'], [0, 1, 2])).claimed.value
   await until('the killed jobs are stuck', async () => (await data(['queue'], [0, 1, 2])).stuck.value === hanging, 20)
   await supervise(boss)
   await compare(boss, db, 'after the supervision failed them')
@@ -147,7 +147,7 @@ async function main() {
   const rows = async () => (await db.executeSql('select j::text from pgboss.job j order by id')).rows
   const before = await rows()
   const requeued = await data(['dlq', 'requeue', '--queue', 'mail', '--yes', '--reason', 'drill'])
-  equal(requeued.outcome.done, 200, 'all were requeued')
+  equal(requeued.outcome.written, 200, 'all were requeued')
   equal((await boss.previewRedrive('graveyard')).count ?? 0, 0, 'no copy can be redriven')
   await cli(['dlq', 'undo', requeued.outcome.operation, '--yes', '--reason', 'drill'])
   equal(await rows(), before, 'the undo restored every row')

@@ -105,7 +105,8 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         match self.kind {
             ErrorKind::Usage => ExitCode::Usage,
-            ErrorKind::Config | ErrorKind::Source(SourceErrorKind::NotConfigured) => {
+            ErrorKind::Config
+            | ErrorKind::Source(SourceErrorKind::NotConfigured | SourceErrorKind::InvalidSetting) => {
                 ExitCode::Config
             }
             ErrorKind::Source(_) => ExitCode::Unknown,

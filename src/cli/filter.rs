@@ -12,10 +12,10 @@ use crate::settings::duration;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Filters")]
 pub struct FilterArgs {
-    /// Only jobs of this kind; may be repeated
+    /// Only jobs of this kind; repeatable
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Vec<String>,
-    /// Only jobs of this queue, in tables of packages; may be given more than once
+    /// Only jobs of this queue of River or pg-boss; repeatable
     #[arg(long, value_name = "NAME")]
     pub(crate) queue: Vec<String>,
     /// Only jobs of this workspace
@@ -27,7 +27,7 @@ pub struct FilterArgs {
     /// Only jobs of this group, as listed by `dlq groups`
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,
-    /// Only jobs dead since this duration ago (2h) or time (2026-01-31T04:00:00Z)
+    /// Only jobs dead since 2h ago, or a time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) since: Option<TimeArg>,
     /// Only jobs dead since before this duration ago or time

@@ -36,13 +36,13 @@ pub struct DlqRequeue {
     /// Apply the plan although other jobs match its filter now
     #[arg(long, alias = "frozen", requires = "plan")]
     pub(crate) ignore_changes: bool,
-    /// Resume an interrupted requeue with its canary and rate settings; no job is requeued twice
+    /// Resume an interrupted requeue with its canary and rate limit
     #[arg(long, value_name = "OPERATION", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until"])]
     pub(crate) resume: Option<String>,
     /// Skip ids that are not dead letters, instead of refusing all
     #[arg(long)]
     pub(crate) skip_ineligible: bool,
-    /// Include jobs that failed again with the same cause after two requeues
+    /// Include jobs that failed again after two requeues
     #[arg(long, alias = OLD_INCLUDE_REPEAT_FAILURES)]
     pub(crate) include_repeat_failures: bool,
     /// The batches of a canary.
@@ -94,16 +94,16 @@ impl DlqRequeue {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Canary and rate")]
 pub(crate) struct CanaryArgs {
-    /// Requeue 1 job per group first, then larger batches; stop if a batch fails again
+    /// Requeue 1 job per group first; stop if a batch fails again
     #[arg(long)]
     pub(crate) canary: bool,
     /// Batch sizes of the canary [default: 1,5,25,all]
     #[arg(long = "ramp", value_name = "SIZES")]
     pub(crate) batch_sizes: Option<BatchSizes>,
-    /// Stop if a batch has no outcome after this long [default: 5m, longer behind a backlog]
+    /// Timeout of a batch [default: 5m, longer behind a backlog]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) canary_timeout: Option<Duration>,
-    /// Stop if more than this share of a batch fails again [default: 20%]
+    /// Stop if more than this share of a batch fails [default: 20%]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(crate) stop_at: Option<u8>,
 }
@@ -145,7 +145,7 @@ impl From<Canary> for CanaryArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Canary and rate")]
 pub(crate) struct ThrottleArgs {
-    /// Requeue at most N jobs per second (20/s), minute (20/m) or hour (20/h)
+    /// Requeue at most 20/s, 20/m or 20/h
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub(crate) rate: Option<f64>,
     /// Spread the run times of the jobs over this duration
@@ -232,7 +232,7 @@ pub(crate) struct ConfirmationArgs {
     /// Repeat the name of the protected context
     #[arg(long, value_name = "CONTEXT")]
     pub(crate) confirm: Option<String>,
-    /// Reason, recorded with the operation; required in protected contexts and above 50 jobs
+    /// Reason, recorded; required if protected and above 50 jobs
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     /// Wait this long for rows locked by other sessions

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum SourceErrorKind {
     /// The source is not configured.
     NotConfigured,
+    /// A setting of the source is not valid, or names a variable or a file that does not exist.
+    InvalidSetting,
     /// The connection was refused.
     Refused,
     /// The name could not be resolved.
@@ -55,11 +57,17 @@ impl SourceErrorKind {
         self.into()
     }
 
+    /// Whether no request was made, because of the settings.
+    pub(crate) fn is_configuration(self) -> bool {
+        matches!(self, Self::NotConfigured | Self::InvalidSetting)
+    }
+
     /// Whether it persists until a setting, credential or permission is changed.
     pub(crate) fn is_permanent(self) -> bool {
         matches!(
             self,
             Self::NotConfigured
+                | Self::InvalidSetting
                 | Self::Authentication
                 | Self::Permission
                 | Self::Hidden

@@ -7,7 +7,7 @@ use super::queue::Queue;
 use super::server::ServerStatus;
 use super::service::{Health, Readiness};
 use super::test_run::TestRun;
-use super::{Observed, SourceError, SourceErrorKind};
+use super::{Observed, SourceError};
 use crate::queue::Layout;
 use crate::zod::model::Environment;
 
@@ -44,9 +44,8 @@ pub struct TriageFacts {
 impl TriageFacts {
     /// Whether neither the app nor the database is configured.
     pub(crate) fn is_unconfigured(&self) -> bool {
-        let unknown = |error: Option<&SourceError>| {
-            error.is_some_and(|error| error.kind == SourceErrorKind::NotConfigured)
-        };
+        let unknown =
+            |error: Option<&SourceError>| error.is_some_and(|error| error.kind.is_configuration());
         unknown(self.health.error()) && unknown(self.layout.error())
     }
 }

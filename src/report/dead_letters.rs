@@ -76,7 +76,7 @@ pub(crate) struct DeadLetterJson {
     group: String,
     /// Seconds until the package deletes it; not there if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    deleted_in: Option<f64>,
+    deleted_in_seconds: Option<f64>,
 }
 
 impl DeadLetterJson {
@@ -112,7 +112,7 @@ impl From<&DeadLetter> for DeadLetterJson {
                 DeathRecord::LastChange => "updated_at",
             }),
             group: job.group.clone(),
-            deleted_in: job.deleted_in.map(f64::round),
+            deleted_in_seconds: job.deleted_in.map(f64::round),
         }
     }
 }

@@ -60,8 +60,7 @@ pub(crate) fn report(
     }
     report.not_examined.extend(not_examined(facts));
     // An invalid setting has the same exit code in every command.
-    if report.exit == ExitCode::Unknown && unconfigured(facts).iter().any(|error| !is_unset(error))
-    {
+    if report.exit == ExitCode::Unknown && unconfigured(facts).into_iter().any(is_invalid) {
         report.exit = ExitCode::Config;
     }
     report
@@ -216,7 +215,7 @@ fn describe_value(evidence: &Evidence) -> String {
 /// Returns the errors of sources that are not configured.
 fn unconfigured(facts: &TriageFacts) -> Vec<&SourceError> {
     let errors = [facts.health.error(), facts.layout.error()].into_iter().flatten();
-    errors.filter(|error| error.kind == SourceErrorKind::NotConfigured).collect()
+    errors.filter(|error| error.kind.is_configuration()).collect()
 }
 
 fn headline(
@@ -231,7 +230,7 @@ fn headline(
             format!("{} passed", text::plural(passed, "check", "checks"))
         }
         Some(Diagnosis { status: Status::Unknown, .. })
-            if missing.iter().any(|error| !is_unset(error)) =>
+            if missing.iter().any(|error| is_invalid(error)) =>
         {
             "the configuration is invalid (see below)".to_owned()
         }
@@ -250,9 +249,8 @@ fn headline(
     (text, None)
 }
 
-/// Returns whether the setting is missing rather than invalid: `no database is configured`.
-fn is_unset(error: &SourceError) -> bool {
-    error.message.starts_with("no ")
+fn is_invalid(error: &SourceError) -> bool {
+    error.kind == SourceErrorKind::InvalidSetting
 }
 
 /// Returns the command of the diagnosis first, then those of the other areas that are not OK.

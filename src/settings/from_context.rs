@@ -1,7 +1,7 @@
 //! Settings with `-c NAME` or `CLIPLYCTL_CONTEXT`: only those of the named context.
 
 use super::config::{ConfigFile, demo_context};
-use super::{Overrides, ProcessEnvironment, Settings, context_database, demo, unconfigured};
+use super::{Overrides, ProcessEnvironment, Settings, context_database, demo, invalid_setting};
 use crate::error::Error;
 
 /// The variable that selects a context.
@@ -77,7 +77,7 @@ pub(super) fn resolve(
     settings.apply_thresholds(context);
     settings.apply_app(context, environment);
     if let Some(database) = context_database(context, environment) {
-        settings.database = database.map_err(unconfigured);
+        settings.database = database.map_err(invalid_setting);
         settings.queue.clone_from(&context.queue);
     }
     Ok(settings)

@@ -7,7 +7,7 @@ use super::credentials::{self, Author};
 use super::dotenv::{self, DotEnv};
 use super::{
     Origin, Overrides, ProcessEnvironment, Setting, Settings, base_url, connection_defaults,
-    context_database, headers, unconfigured,
+    context_database, headers, invalid_setting,
 };
 use crate::dsn::{ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
@@ -166,14 +166,14 @@ fn app(
     let replacement = flag.or_else(|| variables.get("CLIPLY_BASE_URL"));
     let is_own = replacement.is_none();
     match (replacement, context) {
-        (Some(url), _) => settings.base_url = base_url(url).map_err(unconfigured),
+        (Some(url), _) => settings.base_url = base_url(url).map_err(invalid_setting),
         // The credentials of the context are used only with its own URL.
         (None, Some(context)) => settings.apply_app(context, variables.environment),
         (None, None) => {}
     }
     let server = settings.base_url.as_ref().ok().map(|url| url.origin.clone());
     let check = |what, credential: &Origin| match &server {
-        Some(server) => credentials::check(what, credential, server).map_err(unconfigured),
+        Some(server) => credentials::check(what, credential, server).map_err(invalid_setting),
         None => Ok(()),
     };
     if let Some(token) = variables.get("CLIPLY_ADMIN_TOKEN") {
@@ -183,7 +183,7 @@ fn app(
     if let Some(text) = variables.get("CLIPLY_HEADERS") {
         let headers = headers::parse(&text.value, &text.origin);
         let headers = headers.map_err(|error| Error::config(format!("{}: {error}", text.origin)));
-        let headers = headers.map_err(unconfigured);
+        let headers = headers.map_err(invalid_setting);
         settings.headers = check("a header", &text.origin).and(headers);
     }
     is_own
@@ -202,7 +202,7 @@ fn database(
     let is_own = replacement.is_none();
     let own_database = || context_database(context?, variables.environment);
     if let Some(database) = replacement.or_else(own_database) {
-        settings.database = database.map_err(unconfigured);
+        settings.database = database.map_err(invalid_setting);
     }
     // Another database has other tables.
     if is_own {

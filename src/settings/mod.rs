@@ -290,21 +290,21 @@ impl Settings {
             return;
         };
         if let Err(error) = credentials::check_plain_http(url) {
-            self.admin_token = Err(unconfigured(error));
+            self.admin_token = Err(invalid_setting(error));
         }
     }
 
     /// Applies the base URL of a context with its token and headers.
     fn apply_app(&mut self, context: &ContextSettings, environment: &ProcessEnvironment) {
         if let Some(url) = &context.base_url {
-            self.base_url = base_url(url.clone()).map_err(unconfigured);
+            self.base_url = base_url(url.clone()).map_err(invalid_setting);
         }
         if let Some(token) = &context.admin_token {
             self.admin_token =
-                token.read(environment).map(|t| t.map(Secret::new)).map_err(unconfigured);
+                token.read(environment).map(|t| t.map(Secret::new)).map_err(invalid_setting);
         }
         self.allow_plain_http = context.allow_plain_http;
-        self.headers = context.read_headers(environment).map_err(unconfigured);
+        self.headers = context.read_headers(environment).map_err(invalid_setting);
         self.app.apply(&context.app);
         self.oldest_job_age_unit.clone_from(&context.oldest_job_age_unit);
         self.state_column.clone_from(&context.state_column);
@@ -370,12 +370,12 @@ fn missing(name: &str, alternatives: &str, contexts: &[String]) -> SourceError {
 }
 
 /// Converts the error of an invalid setting for the commands that need the setting.
-fn unconfigured(error: Error) -> SourceError {
+fn invalid_setting(error: Error) -> SourceError {
     let causes = error.causes.join("; ");
     let message = match causes.as_str() {
         "" => error.message,
         causes => format!("{} ({causes})", error.message),
     };
     let hint = error.hints.into_iter().next();
-    SourceError { kind: SourceErrorKind::NotConfigured, message, hint }
+    SourceError { kind: SourceErrorKind::InvalidSetting, message, hint }
 }

@@ -169,7 +169,7 @@ fn dead_letter_section_works_from_top_to_bottom() {
         let line = command.split(' ').map(fill_word).collect::<Vec<_>>().join(" ");
         let output = shell(&demo, &line);
         // A worker may have claimed a job that the undo selects.
-        let is_partial_undo = line.contains("dlq undo") && output.code == 75;
+        let is_partial_undo = line.contains("dlq undo") && matches!(output.code, 75 | 77);
         // The status of jobs and queue depends on the incident.
         let has_status = (line.ends_with("queue") && output.code < 3)
             || (line.contains("dlq follow") && output.code <= 3);

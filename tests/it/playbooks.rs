@@ -27,7 +27,7 @@ fn each_playbook_ends_with_the_incident_status() {
         ("readyz-red.sh", 1, "3.2"),
         ("backlog.sh", 2, "jobs"),
         ("access.sh", 2, "jobs_debug_read"),
-        ("dlq-growth.sh", 0, "nothing was written"),
+        ("dlq-growth.sh", 0, "Nothing was written"),
     ] {
         let output = run_playbook(&demo, name, &DEMO, &[]).expect_code(code);
         assert!(output.stdout.contains(expected), "{name}: {}", output.stdout);

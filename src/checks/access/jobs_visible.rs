@@ -31,7 +31,7 @@ fn evaluate(check: &Check<AccessFacts>, facts: &AccessFacts, _: &Thresholds) -> 
         }
         Err(error) => {
             let next = match error.kind {
-                SourceErrorKind::NotConfigured => "cliplyctl config show",
+                kind if kind.is_configuration() => "cliplyctl config show",
                 SourceErrorKind::Permission | SourceErrorKind::Hidden => "cliplyctl rls audit",
                 _ => "cliplyctl config check",
             };

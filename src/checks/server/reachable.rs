@@ -25,13 +25,15 @@ pub(crate) fn obstacle(facts: &TriageFacts) -> Option<&SourceError> {
 /// Whether an error means that the database cannot be reached, and not that an object cannot be read.
 fn is_reachability(kind: SourceErrorKind) -> bool {
     use SourceErrorKind::{
-        Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
-        Other, Permission, Proxy, RateLimited, Refused, Stale, Timeout, Tls, Unavailable,
-        Undeployed, UnknownLayout,
+        Authentication, Disconnected, Dns, Hidden, Intercepted, InvalidSetting, Malformed,
+        NotConfigured, NotFound, Other, Permission, Proxy, RateLimited, Refused, Stale, Timeout,
+        Tls, Unavailable, Undeployed, UnknownLayout,
     };
     match kind {
-        NotConfigured | Refused | Dns | Tls | Timeout | Disconnected | Authentication | Proxy
-        | Intercepted | Undeployed | RateLimited | Unavailable | Other => true,
+        NotConfigured | InvalidSetting | Refused | Dns | Tls | Timeout | Disconnected
+        | Authentication | Proxy | Intercepted | Undeployed | RateLimited | Unavailable | Other => {
+            true
+        }
         Permission | Hidden | NotFound | UnknownLayout | Malformed | Stale => false,
     }
 }
@@ -52,11 +54,11 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
         }
         Some(error) => {
             let next = match error.kind {
-                SourceErrorKind::NotConfigured => "cliplyctl config show",
+                kind if kind.is_configuration() => "cliplyctl config show",
                 _ => "cliplyctl config check",
             };
             let message = match error.kind {
-                SourceErrorKind::NotConfigured => error.message.clone(),
+                kind if kind.is_configuration() => error.message.clone(),
                 _ => format!("database: {}", error.message),
             };
             check

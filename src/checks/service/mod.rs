@@ -49,16 +49,16 @@ pub(crate) fn evaluate_readiness(
 /// UNKNOWN if something else answered in its place or this tool has no permission.
 fn health_error_status(kind: SourceErrorKind) -> Status {
     use SourceErrorKind::{
-        Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
-        Other, Permission, Proxy, RateLimited, Refused, Stale, Timeout, Tls, Unavailable,
-        Undeployed, UnknownLayout,
+        Authentication, Disconnected, Dns, Hidden, Intercepted, InvalidSetting, Malformed,
+        NotConfigured, NotFound, Other, Permission, Proxy, RateLimited, Refused, Stale, Timeout,
+        Tls, Unavailable, Undeployed, UnknownLayout,
     };
     match kind {
         Refused | Dns | Tls | Timeout | Disconnected | Unavailable | Undeployed | Malformed => {
             Status::Critical
         }
-        NotConfigured | Authentication | Permission | Hidden | NotFound | UnknownLayout
-        | Intercepted | Proxy | Stale | RateLimited | Other => Status::Unknown,
+        NotConfigured | InvalidSetting | Authentication | Permission | Hidden | NotFound
+        | UnknownLayout | Intercepted | Proxy | Stale | RateLimited | Other => Status::Unknown,
     }
 }
 

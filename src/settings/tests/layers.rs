@@ -80,7 +80,7 @@ fn missing_settings_fail_only_the_commands_that_need_them() {
     let settings = Fixture::new().file(config::FILE_NAME, CONFIG).context("prod").settings();
     assert_eq!(url(&settings), "https://prod.example");
     let error = settings.database.unwrap_err();
-    assert_eq!(error.kind, SourceErrorKind::NotConfigured);
+    assert_eq!(error.kind, SourceErrorKind::InvalidSetting);
     assert!(error.message.contains("PROD_DB is not set"), "{error}");
     assert!(error.message.contains("cliplyctl.toml:4"), "{error}");
     let settings = Fixture::new().settings();

@@ -258,8 +258,11 @@ fn after_retries(retries: u32) -> String {
 fn parse_base(text: &str) -> Result<Url, SourceError> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let mut url = url.filter(Url::has_host).ok_or_else(|| {
-        SourceError::new(SourceErrorKind::NotConfigured, "the base URL is not an http or https URL")
-            .hint("write it with its scheme: https://api.example.com")
+        SourceError::new(
+            SourceErrorKind::InvalidSetting,
+            "the base URL is not an http or https URL",
+        )
+        .hint("write it with its scheme: https://api.example.com")
     })?;
     url.set_query(None);
     url.set_fragment(None);
@@ -275,5 +278,5 @@ fn sensitive(value: &str) -> Option<HeaderValue> {
 
 fn bad_header(name: &str) -> SourceError {
     let message = format!("the header {name} has a name or value that HTTP does not allow");
-    SourceError::new(SourceErrorKind::NotConfigured, message)
+    SourceError::new(SourceErrorKind::InvalidSetting, message)
 }

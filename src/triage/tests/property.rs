@@ -7,8 +7,9 @@ use crate::exit::ExitCode;
 use crate::facts::server::{OpenTransaction, Standby};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 17] = [
     Kind::NotConfigured,
+    Kind::InvalidSetting,
     Kind::Refused,
     Kind::Dns,
     Kind::Tls,

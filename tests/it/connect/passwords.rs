@@ -143,6 +143,6 @@ fn service_file_supplies_all_connection_parameters() {
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(try_connect_with_env(empty.path(), &variables).as_deref(), Ok("scram tls"));
     let error = try_connect_with_env(home.path(), &[("PGSERVICE", "prood")]).unwrap_err();
-    assert_eq!(error.kind, SourceErrorKind::NotConfigured, "{error:?}");
+    assert_eq!(error.kind, SourceErrorKind::InvalidSetting, "{error:?}");
     assert_eq!(error.hint.as_deref(), Some("did you mean `prod`?"));
 }

@@ -80,7 +80,7 @@ fn earlier_requeues_are_unknown_without_events() {
     let database = Database::from_fixture("bigint_typical");
     let text = dlq(&database, &["show", "216"]).expect_code(0).stdout;
     assert!(text.contains("events: "), "{text}");
-    assert!(text.contains("this database keeps no job_events"), "{text}");
+    assert!(text.contains("this database has no job_events"), "{text}");
 }
 
 #[test]

@@ -39,9 +39,10 @@ pub fn assert_report_matches(output: &Output, planned: u64, written: u64, descri
         return;
     }
     let n = |name: &str| outcome[name].as_u64().unwrap();
-    let sum: u64 = ["done", "skipped", "errors", "left", "in_doubt"].into_iter().map(n).sum();
+    let sum: u64 =
+        ["written", "skipped", "errors", "not_written", "in_doubt"].into_iter().map(n).sum();
     assert_eq!(sum, planned, "{description}: every job is accounted for once: {outcome:#}");
-    let (done, in_doubt) = (n("done"), n("in_doubt"));
+    let (done, in_doubt) = (n("written"), n("in_doubt"));
     assert!(
         (done..=done + in_doubt).contains(&written),
         "{description}: {written} are: {outcome:#}"
@@ -55,10 +56,10 @@ pub fn assert_report_matches(output: &Output, planned: u64, written: u64, descri
 fn expected(outcome: &Value, failed: bool) -> i32 {
     let none = |names: &[&str]| names.iter().all(|name| outcome[name] == 0);
     match failed {
-        true if none(&["done", "in_doubt"]) => 3,
-        false if none(&["skipped", "errors", "left", "in_doubt"]) => 0,
+        true if none(&["written", "in_doubt"]) => 3,
+        false if none(&["skipped", "errors", "not_written", "in_doubt"]) => 0,
         // The jobs changed after the plan, and there is nothing to resume.
-        false if none(&["done", "in_doubt", "left"]) => 77,
+        false if none(&["written", "in_doubt", "not_written"]) => 77,
         _ => 75,
     }
 }

@@ -40,7 +40,7 @@ fn role_bound_by_rls_is_unknown_instead_of_empty() {
 fn missing_or_unknown_table_is_an_error() {
     let database = Database::blank();
     let run = || Cli::new(["queue"]).env("DATABASE_URL", database.url()).run().expect_code(3);
-    assert!(run().stderr.contains("no table public.jobs"));
+    assert!(run().stderr.contains("table public.jobs does not exist"));
     database.execute("create table jobs (id uuid, phase text)");
     let stderr = run().stderr;
     assert!(stderr.contains("expected") && stderr.contains("phase"), "{stderr}");

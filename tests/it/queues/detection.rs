@@ -41,7 +41,7 @@ fn table_of_like_names_is_no_package() {
     db.execute("create table job (id bigint, state text); create table river_job (id bigint)");
     let out = cli(&db, &["queue"]).run();
     assert_eq!(out.code, 3);
-    assert!(out.stderr.contains("there is no table public.jobs"), "{}", out.stderr);
+    assert!(out.stderr.contains("table public.jobs does not exist"), "{}", out.stderr);
 }
 
 #[test]

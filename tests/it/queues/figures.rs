@@ -29,7 +29,7 @@ fn queue_counts_equal_sql() {
         let expected = [
             ("due", queue.due),
             ("scheduled", queue.scheduled),
-            ("in_progress", queue.claimed),
+            ("claimed", queue.claimed),
             ("stuck", queue.stuck),
             ("failed", queue.retrying),
             ("dead", queue.dead),
@@ -37,7 +37,7 @@ fn queue_counts_equal_sql() {
             ("blocked", queue.blocked),
             ("unknown_state", "false"),
             (
-                "died_last_hour",
+                "dead_lettered_last_hour",
                 &format!("{} and {} > now() - interval '1 hour'", queue.dead, queue.death),
             ),
         ];
@@ -46,7 +46,7 @@ fn queue_counts_equal_sql() {
             assert_eq!(number(&counts[key]), expected, "{} {key}: {counts:#}", queue.key);
         }
         // All rows but finished ones, and copies that belong to a dead letter, are in one of the roles.
-        let roles = ["due", "scheduled", "in_progress", "failed", "dead", "canceled", "blocked"];
+        let roles = ["due", "scheduled", "claimed", "failed", "dead", "canceled", "blocked"];
         let sum: u64 = roles.iter().map(|key| number(&counts[key])).sum();
         let pairs = match queue.key {
             "pg_boss" => installed.count(
@@ -174,7 +174,7 @@ fn deletion_of_dead_letters_is_shown() {
             let own = format!("id::text = '{}'", job["id"].as_str().unwrap());
             let seconds = format!("round(extract(epoch from {deleted} - now()))::text");
             let expected = installed.select(&seconds, &own);
-            match job["deleted_in"].as_f64() {
+            match job["deleted_in_seconds"].as_f64() {
                 Some(shown) => {
                     assert!((shown - expected.parse::<f64>().unwrap()).abs() < 60.0, "{job:#}");
                 }
@@ -183,7 +183,7 @@ fn deletion_of_dead_letters_is_shown() {
         }
         let out = installed.run(&["dlq", "list"]).expect_code(0);
         assert!(
-            out.stdout.contains("dead letters are deleted: the first of these"),
+            out.stdout.contains("The package deletes the first of these dead letters"),
             "{}",
             out.stdout
         );

@@ -49,9 +49,9 @@ fn ids_of(installed: &Installed, condition: &str) -> String {
     installed.select("string_agg(quote_literal(id), ', ')", condition)
 }
 
-fn excluded(data: &Value, reason: &str) -> Vec<String> {
-    let excluded = data["excluded"].as_array().unwrap();
-    let named = excluded
+fn skipped(data: &Value, reason: &str) -> Vec<String> {
+    let skipped = data["skipped"].as_array().unwrap();
+    let named = skipped
         .iter()
         .filter(|e| e["reason"] == reason)
         .flat_map(|e| e["named"].as_array().unwrap());
@@ -86,8 +86,8 @@ fn conflicts_are_skipped_counted_and_named() {
             assert_eq!(ids.len(), expected.len(), "{ids:?} {data:#}");
             assert!(ids.iter().zip(&expected).all(|(id, end)| id.ends_with(**end)), "{ids:?}");
         };
-        ends(excluded(&data, "conflict"), &conflicts);
-        ends(excluded(&data, "refused"), &refused);
+        ends(skipped(&data, "conflict"), &conflicts);
+        ends(skipped(&data, "refused"), &refused);
         let left = installed.count(queue.dead) - installed.count(requeueable(queue));
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
         assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);

@@ -176,7 +176,7 @@ fn rounded(duration: Duration) -> String {
 /// Combines the errors of all hosts: the last one, with the messages of the others in front.
 pub(crate) fn no_host_left(mut failures: Vec<SourceError>) -> SourceError {
     let Some(mut last) = failures.pop() else {
-        return SourceError::new(Kind::NotConfigured, "the database URL has no host");
+        return SourceError::new(Kind::InvalidSetting, "the database URL has no host");
     };
     for other in failures.iter().rev() {
         last.message = format!("{}; {}", other.message, last.message);

@@ -47,7 +47,7 @@ fn random_layouts_are_counted_whole_and_never_wrongly_ok() {
 const STATES: [(&str, &str); 8] = [
     ("due", "due"),
     ("scheduled", "scheduled"),
-    ("running", "in_progress"),
+    ("running", "running"),
     ("stuck", "stuck"),
     ("failed", "failed"),
     ("dead", "dead"),
