@@ -77,10 +77,11 @@ fn lists_of_every_state_equal_sql() {
             "river" => "coalesce(finalized_at, attempted_at, created_at) desc, id",
             _ => "coalesce(completed_on, started_on, created_on) desc, id",
         };
+        let running = format!("({}) and ({}) is not true", queue.claimed, queue.stuck);
         for (state, condition) in [
             ("due", queue.due),
             ("scheduled", queue.scheduled),
-            ("running", queue.claimed),
+            ("running", &running),
             ("stuck", queue.stuck),
             ("failed", queue.retrying),
             ("finished", queue.finished),

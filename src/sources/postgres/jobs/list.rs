@@ -58,6 +58,10 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
             (Lifecycle::Queued, format!("({due} is null or {due} <= now())"), due.clone())
         }
         JobState::Scheduled => (Lifecycle::Queued, format!("{due} > now()"), due.clone()),
+        JobState::Running if layout.has_heartbeats() => {
+            let running = format!("({}) is not true", sql::is_stuck(layout, "$2"));
+            (Lifecycle::Claimed, running, heartbeat.clone())
+        }
         JobState::Running => (Lifecycle::Claimed, "true".to_owned(), heartbeat.clone()),
         JobState::Stuck if !layout.has_heartbeats() => {
             return Err(unknown(

@@ -86,6 +86,8 @@ fn check(case: Case) -> Result<(), TestCaseError> {
     for (state, key) in STATES {
         let output = run(&["jobs", "list", "--state", state, "--limit", "1000", "-o", "json"]);
         let listed = listed(&output);
+        // Without heartbeats no claimed job is known to be stuck, and all are listed as running.
+        let key = if key == "running" && data["running"].is_null() { "claimed" } else { key };
         let counted = data[key]["value"].as_u64();
         if counted.unwrap_or(0) != listed.unwrap_or(0) {
             let difference = format!("{state}: queue counts {counted:?}, {listed:?} are listed");
