@@ -39,8 +39,14 @@ pub(crate) struct JobLineJson {
     updated_age_seconds: Option<f64>,
 }
 
-/// Builds the report of at most `limit` of the jobs that were read.
-pub(crate) fn report(state: JobState, jobs: &[JobLine], limit: usize, from: &Provenance) -> Report {
+/// Builds the report of at most `limit` of the jobs that were read. If a rescue is refused, none is suggested.
+pub(crate) fn report(
+    state: JobState,
+    jobs: &[JobLine],
+    limit: usize,
+    is_rescue_refused: bool,
+    from: &Provenance,
+) -> Report {
     let (shown, more) = (&jobs[..jobs.len().min(limit)], jobs.len() > limit);
     let mut document = Document::default();
     document.summary(headline(state, shown.len(), more));
@@ -56,7 +62,7 @@ pub(crate) fn report(state: JobState, jobs: &[JobLine], limit: usize, from: &Pro
     if let Some(first) = shown.first() {
         let command = ShellCommand::new("jobs show").arg(&first.id).to_string();
         let mut next = vec![(command, "the first one: state, errors, payload, events")];
-        if state == JobState::Stuck {
+        if state == JobState::Stuck && !is_rescue_refused {
             let rescue = "cliplyctl jobs rescue --dry-run".to_owned();
             next.insert(0, (rescue, "preview the rescue of the stuck jobs"));
         }

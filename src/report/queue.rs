@@ -278,8 +278,16 @@ fn next_steps(queue: &Queue, findings: &[Finding], status: Status) -> Vec<(Strin
     if is_problem(&["queue.stuck"]) && queue.stuck.as_ref().and_then(Count::at_least) > Some(0) {
         let stuck = queue.stuck.as_ref().map(count_text).unwrap_or_default();
         let jobs = if stuck == "1" { "job" } else { "jobs" };
-        let purpose = format!("preview the rescue of the {stuck} stuck {jobs}");
-        steps.push(("cliplyctl jobs rescue --dry-run".to_owned(), purpose));
+        steps.push(match queue.is_rescue_refused {
+            true => (
+                "cliplyctl jobs list --state stuck".to_owned(),
+                format!("the {stuck} stuck {jobs}"),
+            ),
+            false => (
+                "cliplyctl jobs rescue --dry-run".to_owned(),
+                format!("preview the rescue of the {stuck} stuck {jobs}"),
+            ),
+        });
     }
     if is_problem(&["dlq.size", "dlq.inflow"]) {
         steps.push(("cliplyctl dlq groups".to_owned(), "dead letters by cause".to_owned()));

@@ -111,6 +111,7 @@ fn queue() -> Queue {
         canceled: None,
         blocked: None,
         unknowable: vec![],
+        is_rescue_refused: false,
         other: Count::Exact(0),
         unknown_states: vec![],
         future_times: None,

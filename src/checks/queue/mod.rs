@@ -138,6 +138,7 @@ pub(crate) mod tests {
             canceled: None,
             blocked: None,
             unknowable: vec![],
+            is_rescue_refused: false,
             other: Count::Exact(0),
             unknown_states: vec![],
             future_times: None,

@@ -19,6 +19,7 @@ fn evaluate(
             });
             match finding.status {
                 Status::Unknown => finding,
+                _ if queue.is_rescue_refused => finding.next("cliplyctl jobs list --state stuck"),
                 _ => finding.next("cliplyctl jobs rescue --dry-run"),
             }
         }
@@ -36,6 +37,11 @@ mod tests {
     fn single_stuck_job_is_a_warning() {
         let mut queue = idle();
         queue.stuck = Some(Count::Exact(1));
-        assert_eq!(evaluate(&CHECK, queue).status, Status::Warning);
+        let finding = evaluate(&CHECK, queue.clone());
+        assert_eq!(finding.status, Status::Warning);
+        assert_eq!(finding.next.as_deref(), Some("cliplyctl jobs rescue --dry-run"));
+        queue.is_rescue_refused = true;
+        let next = evaluate(&CHECK, queue).next;
+        assert_eq!(next.as_deref(), Some("cliplyctl jobs list --state stuck"));
     }
 }

@@ -90,6 +90,14 @@ fn lists_of_every_state_equal_sql() {
             ("dead", queue.dead),
         ] {
             let list = installed.data(&["jobs", "list", "--state", state, "--limit", "1000"]);
+            if state == "stuck" {
+                let list = installed.run(&["jobs", "list", "--state", "stuck"]).stdout;
+                let queue = installed.run(&["queue"]).stdout;
+                assert!(
+                    !list.contains("jobs rescue") && !queue.contains("jobs rescue"),
+                    "{queue}{list}"
+                );
+            }
             let mut expected = expected_ids(&installed, condition, changed);
             let mut shown = ids(&list);
             if !["finished", "canceled", "dead"].contains(&state) {
