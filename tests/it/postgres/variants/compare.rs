@@ -92,6 +92,14 @@ impl<'a> Comparison<'a> {
         Some(format!("{claimed} and coalesce({last_sign} < now() - {STUCK_AFTER}, true)"))
     }
 
+    /// Claimed and not stuck; without heartbeats and locks all claimed jobs.
+    pub fn running(&self) -> String {
+        match self.stuck() {
+            Some(stuck) => format!("{} and not ({stuck})", self.truth.claimed),
+            None => self.truth.claimed.to_owned(),
+        }
+    }
+
     pub fn oldest_due(&self) -> String {
         let Truth { due_at, .. } = self.truth;
         format!("select extract(epoch from now() - min({due_at})) from jobs where {}", self.due())

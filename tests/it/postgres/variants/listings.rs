@@ -13,7 +13,7 @@ impl Comparison<'_> {
         let states = [
             ("due", Some(self.due())),
             ("scheduled", Some(self.scheduled())),
-            ("running", Some(truth.claimed.to_owned())),
+            ("running", Some(self.running())),
             ("stuck", self.stuck()),
             ("failed", truth.failed.map(str::to_owned)),
             ("finished", Some(truth.finished.to_owned())),
@@ -57,14 +57,10 @@ impl Comparison<'_> {
     /// `jobs show` of one job of each role.
     pub fn shown_jobs(&mut self) {
         let truth = self.truth;
-        let running = match self.stuck() {
-            Some(stuck) => format!("{} and not ({stuck})", truth.claimed),
-            None => truth.claimed.to_owned(),
-        };
         let roles = [
             ("queued_too_long", Some(self.due())),
             ("scheduled", Some(self.scheduled())),
-            ("running", Some(running)),
+            ("running", Some(self.running())),
             ("stuck", self.stuck()),
             ("finished", Some(truth.finished.to_owned())),
             ("failed", truth.failed.map(str::to_owned)),
