@@ -258,6 +258,28 @@ fn storage_is_held_against_its_own_contract() {
 }
 
 #[test]
+fn condition_that_the_planner_drops_needs_no_permission() {
+    let database = clean();
+    database.execute(
+        "CREATE TABLE hidden (owner uuid); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+         CREATE TABLE drafts (owner uuid); ALTER TABLE drafts ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON drafts TO authenticated;",
+    );
+    let own = "owner = (SELECT auth.uid())";
+    let hidden = format!("({own} AND owner IN (SELECT h.owner FROM hidden h))");
+    let failing = |condition: &str| {
+        database.execute(&format!(
+            "CREATE POLICY p ON drafts FOR SELECT TO authenticated USING ({condition})"
+        ));
+        let found = findings(&audit(&database));
+        database.execute("DROP POLICY p ON drafts");
+        found.iter().any(|finding| finding.starts_with("rls.policy_fails"))
+    };
+    assert!(!failing(&format!("{hidden} OR {own}")), "the server answers without the table");
+    assert!(failing(&hidden), "permission denied for table hidden");
+}
+
+#[test]
 fn documented_contract_is_valid_and_enforced() {
     let text = include_str!("../../../docs/rls.md");
     let contract = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();

@@ -89,8 +89,10 @@ impl<'a> Run<'a> {
             .expressions
             .iter()
             .map(|e| {
-                let expression = &self.expressions[*e];
-                format!("pg_catalog.string_agg(case when ({expression}) then 't' else 'f' end, '')")
+                // As a WHERE clause, which the planner simplifies before it checks permissions: in `a and b or a` it
+                // drops `b`, in an expression of the select list it does not.
+                let condition = format!("exists (select where ({}))", self.expressions[*e]);
+                format!("pg_catalog.string_agg(case when {condition} then 't' else 'f' end, '')")
             })
             .collect();
         let aggregates = if aggregates.is_empty() { vec!["''".to_owned()] } else { aggregates };
