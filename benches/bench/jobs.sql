@@ -28,7 +28,7 @@ select md5('w' || n % 500)::uuid,
                             when n % current_setting('bench.waiting')::int = 1 then 'queued'
                             when n % current_setting('bench.running')::int = 3 then 'running'
                             else 'done' end as state) s,
-       lateral (select now() - n % 604800 * interval '1 second' as died) d,
+       lateral (select now() - (600 + n % 604800) * interval '1 second' as died) d,
        lateral (select case when s.state = 'dead_letter' then
          case n / current_setting('bench.dead')::int % 12
            when 0 then 'FFmpeg timed out after ' || n % 600 || 's while rendering clip ' || n

@@ -87,7 +87,7 @@ fn with_indexes(
 /// Fails unless the report has the exact counts of this size.
 fn ensure_exact(report: &str, size: Size) -> Result<()> {
     let value: serde_json::Value = serde_json::from_str(report)?;
-    for name in ["due", "scheduled", "in_progress", "failed", "dead"] {
+    for name in ["due", "scheduled", "claimed", "failed", "dead"] {
         if value["data"][name]["count"] != "exact" && value["data"][name]["precision"] != "exact" {
             return Err(format!("{name} is not exact: {}", value["data"][name]).into());
         }
