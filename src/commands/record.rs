@@ -66,6 +66,12 @@ pub(crate) async fn record_repeatedly(
         if interrupt.is_interrupted() {
             return Ok(ExitCode::Ok);
         }
+        if recorder.store.is_deleted() {
+            let path = recorder.path().display();
+            context
+                .terminal
+                .print_note(&format!("the history was deleted; recording again to {path}"));
+        }
         if let Err(error) = recorder.record(&result) {
             // Not fatal: the error can be temporary, such as a full disk or a lock.
             context.terminal.print_error(&error);

@@ -76,6 +76,29 @@ fn record_runs_until_a_signal_and_prints_changes() {
     assert!(changes[2..].iter().any(|line| line.starts_with("ready.worker OK → CRITICAL: ")));
 }
 
+#[test]
+fn deleted_history_is_reported_and_recorded_again() {
+    let database = Database::from_fixture("main_healthy");
+    let mut cli = cli("record --every 1s", &database);
+    let running = cli.start();
+    let is_recorded =
+        |cli: &Cli| value(cli, "SELECT count(*) || '' FROM snapshots").is_some_and(|n| n != "0");
+    // The file, and the directory with everything in it.
+    for deleted in ["history.db", ""] {
+        wait_until("a snapshot is recorded", || is_recorded(&cli));
+        let path = cli.home().join(".local/state/cliplyctl").join(deleted);
+        match deleted {
+            // The recorder may create a file in it at the same time.
+            "" => wait_until("the directory is removed", || std::fs::remove_dir_all(&path).is_ok()),
+            _ => std::fs::remove_file(path).unwrap(),
+        }
+    }
+    wait_until("a snapshot is recorded again", || is_recorded(&cli));
+    running.signal("TERM");
+    let output = running.finish().expect_code(0);
+    assert_eq!(output.stderr.matches("the history was deleted").count(), 2, "{output:?}");
+}
+
 /// Returns the whole response of an HTTP request.
 fn get(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();

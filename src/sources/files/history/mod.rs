@@ -10,6 +10,7 @@ mod write;
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// Device and inode of the opened file.
+    file: Option<(u64, u64)>,
 }
 
 impl Store {
@@ -48,7 +51,7 @@ impl Store {
         let mut connection = Connection::open(&path).map_err(store_error)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(store_error)?;
         schema::prepare(&mut connection, &path)?;
-        Ok(Self { connection, path })
+        Ok(Self { connection, file: file_id(&path), path })
     }
 
     /// Opens the file for reading; `None` if it does not exist.
@@ -69,7 +72,7 @@ impl Store {
             version if version < schema::VERSION => Self::open(directory).map(Some),
             version => {
                 schema::check(version, &path)?;
-                Ok(Some(Self { connection, path }))
+                Ok(Some(Self { connection, file: file_id(&path), path }))
             }
         }
     }
@@ -79,10 +82,21 @@ impl Store {
         &self.path
     }
 
+    /// Whether the opened file was deleted or replaced: SQLite would write to it without an error, and nobody could
+    /// read what it writes.
+    pub(crate) fn is_deleted(&self) -> bool {
+        file_id(&self.path) != self.file
+    }
+
     fn store_error(&self) -> impl Fn(rusqlite::Error) -> Error + use<> {
         let path = self.path.clone();
         move |error| database_error(&path, &error)
     }
+}
+
+/// Device and inode of a file; `None` if there is none.
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 fn path(directory: Option<&Path>) -> Result<PathBuf, Error> {

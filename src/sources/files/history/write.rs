@@ -26,8 +26,8 @@ pub struct SystemId<'a> {
 }
 
 impl Store {
-    /// Appends a snapshot and the operations read with it, and deletes what is older than `retain`.
-    /// Returns the id of the snapshot after the transaction is committed.
+    /// Appends a snapshot and the operations read with it, and deletes what is older than `retain`. If the file was
+    /// deleted, a new one is created. Returns the id of the snapshot after the transaction is committed.
     pub fn append(
         &mut self,
         system: SystemId<'_>,
@@ -35,6 +35,9 @@ impl Store {
         markers: &[OperationMarker],
         retain: Duration,
     ) -> Result<i64, Error> {
+        if self.is_deleted() {
+            *self = Self::open(self.path.parent())?;
+        }
         let store_error = self.store_error();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = transaction.map_err(&store_error)?;
