@@ -151,6 +151,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Whether ids are written all or none: those of the command line or of a plan of such ids.
+    pub(crate) fn is_all_or_nothing(&self) -> bool {
+        matches!(self.target, Target::Ids(_)) && !self.options.skip_ineligible
+    }
+
     /// Number of jobs skipped for this reason.
     pub(crate) fn skipped_for(&self, reason: PlanSkip) -> u64 {
         self.skipped.iter().filter(|(r, ..)| *r == reason).map(|(_, n, _)| n).sum()

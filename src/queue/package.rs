@@ -129,14 +129,25 @@ pub(crate) struct PackageTraits {
     pub(crate) also_requeued: Vec<String>,
     /// Jobs that must not be requeued by SQL: condition over the table, and why.
     pub(crate) refused: Vec<(String, String)>,
-    /// Condition for copies of a dead letter in another queue (`copy`, `job`), which a requeue cancels.
-    pub(crate) copies: Option<String>,
+    /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
+    pub(crate) copies: Option<Copies>,
     /// What a requeue gives, and what its plan has to say.
     pub(crate) requeue_notes: Vec<String>,
     /// What is not known of this queue.
     pub(crate) unknowable: Vec<String>,
     /// Why stuck jobs are not rescued.
     pub(crate) no_rescue: String,
+}
+
+/// Copies of a dead letter in another queue of the same table, which have a [`PackageTraits::place`] of their own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Copies {
+    /// Condition for a copy (`copy`) of a dead letter (`job`) that can be canceled.
+    pub(crate) condition: String,
+    /// Assignments that cancel a copy.
+    pub(crate) cancel: String,
+    /// Assignments that restore a canceled copy.
+    pub(crate) restore: String,
 }
 
 impl PackageTraits {

@@ -59,7 +59,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     };
     let mut plan = plan::build_plan(context, request, &preconditions).await?;
     recent_failures::add(context, &mut plan, preconditions.now).await;
-    let all_or_nothing = resumed.is_none() && is_all_or_nothing(&plan);
+    let all_or_nothing = resumed.is_none() && plan.is_all_or_nothing();
     if all_or_nothing {
         refuse_if_not_at_once(args, &plan)?;
     }
@@ -97,11 +97,6 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     }
     let planned = Planned { view, columns, preconditions, all_or_nothing, lock };
     apply(context, args, planned, store, resumed.as_ref()).await
-}
-
-/// Whether ids are written all or none: those of the command line or of a plan of such ids.
-fn is_all_or_nothing(plan: &Plan) -> bool {
-    matches!(plan.target, Target::Ids(_)) && !plan.options.skip_ineligible
 }
 
 /// Refuses (64) ids that cannot be written in one transaction.
@@ -338,5 +333,5 @@ fn is_refused(plan: &Plan) -> bool {
         PlanSkip::Conflict,
         PlanSkip::Refused,
     ];
-    is_all_or_nothing(plan) && reasons.iter().any(|reason| plan.skipped_for(*reason) > 0)
+    plan.is_all_or_nothing() && reasons.iter().any(|reason| plan.skipped_for(*reason) > 0)
 }

@@ -1,4 +1,4 @@
-//! Which of several jobs tables is meant.
+//! The choice among several jobs tables.
 
 use super::super::declaration::Declaration;
 use super::super::package::Package;
@@ -13,7 +13,7 @@ pub(crate) struct Found {
     pub(crate) schema: String,
 }
 
-/// What a person says about the jobs table.
+/// The jobs table that the configuration or the command line selects.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum QueueChoice {
     /// A declared table.
@@ -22,7 +22,7 @@ pub(crate) enum QueueChoice {
     Instance(InstanceChoice),
 }
 
-/// Which package's table is meant.
+/// The selected package or schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct InstanceChoice {
     /// The package; any if `None`.
@@ -44,7 +44,8 @@ impl InstanceChoice {
         };
         let known = || Package::ALL.map(Package::key).join(", ");
         let package = package.map(|key| {
-            Package::from_key(key).ok_or_else(|| format!("no queue is called {key}: {}", known()))
+            Package::from_key(key)
+                .ok_or_else(|| format!("unknown package {key}; known: {}", known()))
         });
         Ok(Self {
             package: package.transpose()?,

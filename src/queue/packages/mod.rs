@@ -10,6 +10,8 @@ mod river;
 
 pub(crate) use choice::{Chosen, Found, InstanceChoice, QueueChoice, choose};
 
+use std::collections::BTreeMap;
+
 use super::catalog::{CatalogTable, TableCatalog};
 use super::declaration::{Declaration, DeclaredRequeue, Field};
 use super::declared::{self, TypedField};
@@ -25,6 +27,11 @@ pub(crate) fn version_query(package: Package) -> Option<&'static str> {
         Package::PgBoss => Some(pg_boss::VERSION),
         _ => None,
     }
+}
+
+/// A map of texts of a definition.
+fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect()
 }
 
 fn definition_of(package: Package) -> Option<fn(&CatalogTable) -> Definition> {
@@ -45,9 +52,11 @@ struct Definition {
     needs: &'static [&'static str],
     /// The values of the state, with their roles.
     states: &'static [(Lifecycle, &'static str)],
+    /// Those of them that are no label of the enum: the expression of the state makes them.
+    derived_states: &'static [&'static str],
     /// What a requeue sets.
     requeue: DeclaredRequeue,
-    /// All the rest.
+    /// What else its table has.
     traits: PackageTraits,
 }
 
@@ -71,6 +80,7 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
             missing.join(", "),
         )));
     }
+    let states = state_names(table, &definition);
     let traits = PackageTraits {
         read_only: read_only(instance, &definition),
         instance: Some(instance.clone()),
@@ -80,7 +90,7 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
         schema: Some(instance.schema.clone()),
         table: table.relation.name.clone(),
         columns: definition.fields.iter().map(|(f, sql, _)| (*f, (*sql).to_owned())).collect(),
-        states: state_names(table, definition.states),
+        states,
         requeue: Some(definition.requeue),
         ..Declaration::default()
     };
@@ -127,14 +137,16 @@ fn labels(table: &CatalogTable) -> &[String] {
 }
 
 /// The values of the roles. A label that this version of the enum does not have would be an error in a comparison.
-fn state_names(table: &CatalogTable, states: &[(Lifecycle, &str)]) -> StateNames {
+fn state_names(table: &CatalogTable, definition: &Definition) -> StateNames {
     let labels = labels(table);
-    let derived = |value: &str| value == river::NO_LABEL || pg_boss::DERIVED.contains(&value);
+    let exists = |value: &str| {
+        labels.is_empty()
+            || definition.derived_states.contains(&value)
+            || labels.iter().any(|label| label == value)
+    };
     let mut names = StateNames::default();
-    for (role, value) in states {
-        if labels.is_empty() || derived(value) || labels.iter().any(|label| label == value) {
-            names.add(*role, value);
-        }
+    for (role, value) in definition.states.iter().filter(|(_, value)| exists(value)) {
+        names.add(*role, value);
     }
     names
 }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Definition;
+use super::{Definition, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{DEAD_SINCE, DELETED_AT, PLACE, PackageTraits};
+use crate::queue::package::{Copies, DEAD_SINCE, DELETED_AT, PLACE, PackageTraits};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version of the schema.
@@ -16,7 +16,7 @@ const BLOCKED: &str = "blocked";
 /// A copy of a dead letter that nobody has fetched, and whose original is no dead letter any more.
 const COPY: &str = "dead_letter_copy";
 /// States that are no label of the enum.
-pub(super) const DERIVED: [&str; 2] = [BLOCKED, COPY];
+const DERIVED: [&str; 2] = [BLOCKED, COPY];
 
 const STATES: &[(Lifecycle, &str)] = &[
     (Lifecycle::Queued, "created"),
@@ -90,6 +90,7 @@ pub(super) fn definition(_table: &CatalogTable) -> Definition {
             "source_root_id",
         ],
         states: STATES,
+        derived_states: &DERIVED,
         requeue: DeclaredRequeue {
             set: BTreeMap::from([("state".to_owned(), Value::Text("retry".to_owned()))]),
             now: vec![],
@@ -100,12 +101,9 @@ pub(super) fn definition(_table: &CatalogTable) -> Definition {
 }
 
 fn traits() -> PackageTraits {
-    let pairs = |pairs: &[(&str, &str)]| {
-        pairs.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect()
-    };
     PackageTraits {
         rows: Some(ROWS.to_owned()),
-        columns: pairs(&[
+        columns: texts(&[
             (PLACE, "name"),
             (DEAD_SINCE, "coalesce(completed_on, created_on)"),
             (
@@ -122,7 +120,7 @@ fn traits() -> PackageTraits {
                  or coalesce(heartbeat_on + heartbeat_seconds * interval '1 s' < now(), false))",
             ),
         ]),
-        conditions: pairs(&[
+        conditions: texts(&[
             ("created", "(\"raw_state\" = 'created' and not \"is_blocked\" and not \"is_copy\")"),
             ("retry", "(\"raw_state\" = 'retry' and not \"is_blocked\")"),
             (BLOCKED, "(\"raw_state\" < 'active' and \"is_blocked\" and not \"is_copy\")"),
@@ -134,7 +132,7 @@ fn traits() -> PackageTraits {
         ]),
         stuck: "\"is_overdue\"".to_owned(),
         place: Some("name".to_owned()),
-        assignments: pairs(&[
+        assignments: texts(&[
             ("retry_limit", "retry_limit + 1"),
             ("start_after", "greatest(start_after, {due_at})"),
             // Maintenance deletes jobs that wait beyond it: the job gets the period that it had at first.
@@ -157,11 +155,13 @@ fn traits() -> PackageTraits {
                 "a worker of the dead-letter queue runs its copy".to_owned(),
             ),
         ],
-        copies: Some(
-            "copy.source_root_id = coalesce(job.source_root_id, job.id) and copy.source_id = job.id \
-             and copy.source_name = job.name and copy.state = 'created'"
+        copies: Some(Copies {
+            condition: "copy.source_root_id = coalesce(job.source_root_id, job.id) and copy.source_id = job.id \
+                        and copy.source_name = job.name and copy.state = 'created'"
                 .to_owned(),
-        ),
+            cancel: "state = 'cancelled', completed_on = now()".to_owned(),
+            restore: "state = 'created', completed_on = null".to_owned(),
+        }),
         requeue_notes: vec![
             "each job gets one more attempt, as retry() of pg-boss gives".to_owned(),
             "workers find requeued jobs when they poll, every 2 seconds by default".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Definition;
+use super::{Definition, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
 use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE};
 use crate::queue::{CatalogTable, Lifecycle};
@@ -10,9 +10,6 @@ use crate::queue::{CatalogTable, Lifecycle};
 /// Reads the version of the migrations.
 pub(super) const VERSION: &str =
     "select max(version)::bigint as version from {schema}.river_migration";
-
-/// No value of a row: every state is a label of the enum.
-pub(super) const NO_LABEL: &str = "";
 
 const STATES: &[(Lifecycle, &str)] = &[
     (Lifecycle::Queued, "available"),
@@ -79,6 +76,7 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
             "metadata",
         ],
         states: STATES,
+        derived_states: &[],
         requeue: DeclaredRequeue {
             set: BTreeMap::from([("state".to_owned(), Value::Text("available".to_owned()))]),
             now: vec!["scheduled_at".to_owned()],
@@ -98,11 +96,8 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
 const DISCARDED: &str = "(\"state\" = 'discarded' and \"dead_since\" is not null)";
 
 fn traits() -> PackageTraits {
-    let pairs = |pairs: &[(&str, &str)]| {
-        pairs.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect()
-    };
     PackageTraits {
-        columns: pairs(&[
+        columns: texts(&[
             (QUEUE, "queue"),
             (DEAD_SINCE, "finalized_at"),
             // The default of the cleaner: nothing in the database tells another one.
@@ -111,7 +106,7 @@ fn traits() -> PackageTraits {
         // What the rescuer takes by default; a longer stuck_after counts.
         stuck: "\"locked_at\" < (select now() - make_interval(secs => greatest({after}, 3600)))"
             .to_owned(),
-        assignments: pairs(&[
+        assignments: texts(&[
             ("max_attempts", "greatest(max_attempts, attempt + 1)"),
             (
                 "metadata",

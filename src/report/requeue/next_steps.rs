@@ -3,7 +3,7 @@
 use super::{RequeuePlanView, plan_flags, resume_flags};
 use crate::facts::canary::{CanaryGroupResult, CanaryStop};
 use crate::facts::operation::OperationId;
-use crate::facts::requeue::{RequeueRun, Target, WriteStop};
+use crate::facts::requeue::{RequeueRun, WriteStop};
 use crate::report::follow;
 use crate::text::{ShellCommand, plural};
 
@@ -48,9 +48,7 @@ fn apply_command(view: &RequeuePlanView<'_>) -> Option<(ShellCommand, String)> {
 /// Returns the command that applies the plan with a canary.
 pub(super) fn command_with_canary(view: &RequeuePlanView<'_>) -> String {
     // Ids are all or nothing, which a canary is not.
-    let is_all_or_nothing =
-        matches!(view.plan.target, Target::Ids(_)) && !view.plan.options.skip_ineligible;
-    let canary = if is_all_or_nothing && view.resumes.is_none() {
+    let canary = if view.plan.is_all_or_nothing() && view.resumes.is_none() {
         " --ignore-changes --canary"
     } else {
         " --canary"

@@ -17,7 +17,7 @@ use super::columns::RequeueColumns;
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::package::{PLACE, STATE};
+use crate::queue::package::{Copies, PLACE, STATE};
 use crate::queue::sql::{ident, literal, state_in};
 use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};
@@ -54,7 +54,7 @@ pub(crate) fn requeue(
         layout.id.sql()
     );
     let written = object("job", &columns.columns);
-    let copies = Copies::of(layout, declared);
+    let copies = CopyStatements::new(layout, declared);
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.{id} as id, asked.version, asked.values, asked.was, asked.place, {before} as columns,
@@ -118,7 +118,7 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
            returning job.{id} as id, null::jsonb as previous, null::jsonb as written, true as is_stored
          ){end}",
         end = write_end(layout, None, ""),
-        restore_copies = Copies::of(layout, declared).restore(),
+        restore_copies = CopyStatements::new(layout, declared).restore(),
         same_as_asked = same_version(declared, &id, "asked"),
         same = same_version(declared, &id, "locked"),
         set = set.join(", "),
@@ -269,39 +269,44 @@ fn is_requeued(layout: &Layout, declared: &Declared) -> String {
     }
 }
 
-/// The copies of a dead letter in another queue, which a requeue cancels: otherwise the job could run twice.
-struct Copies<'a> {
+/// The parts of the statements that cancel and restore the copies of dead letters in another queue.
+struct CopyStatements<'a> {
     layout: &'a Layout,
     declared: &'a Declared,
-    /// The condition for `copy` and `job`.
-    condition: Option<&'a str>,
+    /// The copies of the package, and the column of their queue.
+    package: Option<(&'a Copies, String)>,
 }
 
-impl<'a> Copies<'a> {
-    fn of(layout: &'a Layout, declared: &'a Declared) -> Self {
-        let package = declared.package.as_ref();
-        let condition = package.and_then(|package| package.copies.as_deref());
-        Self { layout, declared, condition }
+impl<'a> CopyStatements<'a> {
+    fn new(layout: &'a Layout, declared: &'a Declared) -> Self {
+        let package = declared
+            .package
+            .as_ref()
+            .and_then(|package| Some((package.copies.as_ref()?, ident(package.place.as_ref()?))));
+        Self { layout, declared, package }
     }
 
     /// Ids and queues of the copies of the row `job`.
     fn found(&self) -> String {
-        match self.condition {
-            None => "null::jsonb".to_owned(),
-            Some(condition) => format!(
-                "(select jsonb_agg(jsonb_build_object('id', copy.id, 'name', copy.name))
-                    from {} copy where {condition})",
-                self.layout.relation
-            ),
-        }
+        let Some((Copies { condition, .. }, place)) = &self.package else {
+            return "null::jsonb".to_owned();
+        };
+        format!(
+            "(select jsonb_agg(jsonb_build_object('id', copy.{id}, 'place', copy.{place}))
+                from {jobs} copy where {condition})",
+            id = id_column(self.declared),
+            jobs = self.layout.relation
+        )
     }
 
     /// The CTE that cancels the copies of the locked jobs.
     fn cancel(&self) -> String {
-        let Some(condition) = self.condition else { return String::new() };
+        let Some((Copies { condition, cancel, .. }, _)) = &self.package else {
+            return String::new();
+        };
         format!(
             ", canceled as (
-               update {jobs} as copy set state = 'cancelled', completed_on = now()
+               update {jobs} as copy set {cancel}
                  from locked join {jobs} job on {same}
                 where {condition}
                returning locked.id as job
@@ -312,28 +317,29 @@ impl<'a> Copies<'a> {
     }
 
     /// The condition that all copies were canceled: one that is redriven at the same time is locked, and gone then.
-    fn all_canceled(&self) -> String {
-        match self.condition {
-            None => "true".to_owned(),
-            Some(_) => "coalesce(jsonb_array_length(rewritten.copies), 0) = \
-                        (select count(*) from canceled where canceled.job = rewritten.id)"
-                .to_owned(),
+    fn all_canceled(&self) -> &'static str {
+        match self.package {
+            None => "true",
+            Some(_) => {
+                "coalesce(jsonb_array_length(rewritten.copies), 0) = \
+                 (select count(*) from canceled where canceled.job = rewritten.id)"
+            }
         }
     }
 
-    /// The CTE that restores the copies of the locked jobs, if they are as the requeue left them.
+    /// The CTE that restores the copies of the locked jobs, if no other transaction has written them since.
     fn restore(&self) -> String {
-        if self.condition.is_none() {
-            return String::new();
-        }
+        let Some((Copies { restore, .. }, place)) = &self.package else { return String::new() };
         format!(
             ", restored as (
-               update {jobs} as copy set state = 'created', completed_on = null
-                 from locked cross join lateral jsonb_to_recordset(coalesce(nullif(locked.copies, 'null'), '[]')) as wanted(id uuid, name text)
-                where copy.id = wanted.id and copy.name = wanted.name and copy.state = 'cancelled'
-                  and copy.xmin::text = locked.version
+               update {jobs} as copy set {restore}
+                 from locked cross join lateral
+                      jsonb_to_recordset(coalesce(nullif(locked.copies, 'null'), '[]')) as wanted(id {id_type}, place text)
+                where copy.{id} = wanted.id and copy.{place} = wanted.place and copy.xmin::text = locked.version
              )",
             jobs = self.layout.relation,
+            id = id_column(self.declared),
+            id_type = self.layout.id.sql(),
         )
     }
 }

@@ -138,14 +138,6 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns, stored: &Stored) -
     }
     let jobs = &layout.relation;
     let asked = requested_undos(layout, columns);
-    let untouched = |row: &str| match stored.traits.has_transactions {
-        true => format!(
-            "coalesce(job.xmin::text = {row}.x and job.{state}::text in ({queued}), false)",
-            state = ident(&layout.state_column),
-            queued = literals(&layout.state_names.queued),
-        ),
-        false => "false".to_owned(),
-    };
     // The row itself is the base of the records: a column with a NOT NULL domain has no NULL.
     let records = "cross join lateral jsonb_populate_record(job, asked.p) as was
          cross join lateral jsonb_populate_record(job, asked.p || asked.w) as wrote";
@@ -159,36 +151,10 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns, stored: &Stored) -
         },
         ", ",
     );
-    let unlocked = format!(
-        "({} or ({}))",
-        untouched("asked"),
-        each(
-            &|column| {
-                unchanged_since_requeue(
-                    layout,
-                    column,
-                    "asked",
-                    &format!("wrote.{}", ident(column)),
-                )
-            },
-            " and "
-        )
-    );
-    let unchanged = format!(
-        "({} or ({}))",
-        untouched("locked"),
-        each(
-            &|column| {
-                unchanged_since_requeue(
-                    layout,
-                    column,
-                    "locked",
-                    &format!("locked.{}", wrote(column)),
-                )
-            },
-            " and "
-        )
-    );
+    let unlocked =
+        is_unchanged(layout, columns, stored, "asked", |c| format!("wrote.{}", ident(c)));
+    let unchanged =
+        is_unchanged(layout, columns, stored, "locked", |c| format!("locked.{}", wrote(c)));
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.x, {carried} from asked
@@ -215,7 +181,7 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns, stored: &Stored) -
          select job.id::text as id, {untouched} as untouched
            from asked join {jobs} job on job.id = asked.id {records}
           where {unlocked}",
-        untouched = untouched("asked"),
+        untouched = is_untouched(layout, stored, "asked"),
     );
     Statements {
         write,
@@ -224,6 +190,33 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns, stored: &Stored) -
         matching,
         keys: None,
     }
+}
+
+/// The condition that no transaction has written the row since the requeue, whose id is in `row`.
+fn is_untouched(layout: &Layout, stored: &Stored, row: &str) -> String {
+    if !stored.traits.has_transactions {
+        return "false".to_owned();
+    }
+    format!(
+        "coalesce(job.xmin::text = {row}.x and job.{state}::text in ({queued}), false)",
+        state = ident(&layout.state_column),
+        queued = literals(&layout.state_names.queued),
+    )
+}
+
+/// The condition that a row is as the requeue left it. `wrote` is what the requeue wrote to a column.
+fn is_unchanged(
+    layout: &Layout,
+    columns: &RequeueColumns,
+    stored: &Stored,
+    row: &str,
+    wrote: impl Fn(&str) -> String,
+) -> String {
+    let columns = columns.columns.iter();
+    let same: Vec<_> = columns
+        .map(|column| unchanged_since_requeue(layout, column, row, &wrote(column)))
+        .collect();
+    format!("({} or ({}))", is_untouched(layout, stored, row), same.join(" and "))
 }
 
 /// The name of the former value of a column.
