@@ -142,7 +142,7 @@ const MARKS: [&str; 5] = [
 fn operations(json: &Value) -> Vec<String> {
     let told = |o: &Value| {
         let text = |key: &str| o[key].as_str().unwrap_or("-").to_owned();
-        format!("{} {} {} {}", text("deed"), text("who"), o["jobs"], text("reason"))
+        format!("{} {} {} {}", text("type"), text("who"), o["jobs"], text("reason"))
     };
     array(json, "/data/operations").iter().map(told).collect()
 }

@@ -62,7 +62,10 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     }
     if findings.is_empty() {
         let (all, documented) = (facts.keys().count(), drift.documented.len());
-        let message = format!("all {all} keys match ({documented} only as comments in {path})");
+        let message = format!(
+            "{} ({documented} only as comments in {path})",
+            crate::text::plural(all as u64, "key matches", "keys match")
+        );
         findings.push(check.finding(Status::Ok, path.to_string(), message));
     }
     findings

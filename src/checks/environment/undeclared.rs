@@ -42,8 +42,12 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         .map(|(key, uses)| finding(check, facts, key, uses))
         .collect();
     if findings.is_empty() && code.files > 0 {
-        let keys = text::plural(reads.len() as u64, "key", "keys");
-        let message = format!("all {keys} that the code reads are declared or set by the platform");
+        let keys = text::plural(
+            reads.len() as u64,
+            "key that the code reads is declared",
+            "keys that the code reads are declared",
+        );
+        let message = format!("{keys} or set by the platform");
         findings.push(check.finding(Status::Ok, code.root.display().to_string(), message));
     }
     findings
@@ -120,7 +124,7 @@ mod tests {
         ];
         let facts = with_code(environment("A: z.string()", None, &[]), &uses);
         assert_eq!(found(&facts)[0].1, Status::Ok);
-        assert!(found(&facts)[0].2.starts_with("all 3 keys that the code reads"));
+        assert!(found(&facts)[0].2.starts_with("3 keys that the code reads are declared"));
     }
 
     #[test]

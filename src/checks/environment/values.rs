@@ -55,7 +55,10 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings.extend(required(check, facts, values));
     findings.extend(undeclared(check, facts, values));
     if !findings.iter().any(|finding| finding.status != Status::Ok) {
-        let message = format!("{} keys are valid", facts.keys().count());
+        let message = format!(
+            "{} valid",
+            crate::text::plural(facts.keys().count() as u64, "key is", "keys are")
+        );
         findings.insert(0, check.finding(Status::Ok, &facts.schema.name, message));
     }
     findings

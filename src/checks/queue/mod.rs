@@ -106,6 +106,15 @@ fn jobs(count: &str) -> String {
     format!("{count} {}", if count == "1" { "job" } else { "jobs" })
 }
 
+/// Formats a count with its noun: `1 job`, `≥ 1,234 jobs` or `jobs: not counted: …`.
+pub(crate) fn count_plural(count: &Count, one: &str, many: &str) -> String {
+    match count {
+        Count::Exact(1) => format!("1 {one}"),
+        Count::Exact(_) | Count::AtLeast(_) => format!("{} {many}", count_text(count)),
+        Count::NotCounted(_) => format!("{many}: {}", count_text(count)),
+    }
+}
+
 /// Formats a count: `1,234`, `≥ 1,234` or `not counted: …`.
 pub(crate) fn count_text(count: &Count) -> String {
     match count {

@@ -64,7 +64,7 @@ pub(crate) struct GapJson {
 pub(crate) struct OperationMarkerJson {
     operation: String,
     /// Type of the operation, such as `requeue` or `undo`.
-    deed: &'static str,
+    r#type: &'static str,
     at: String,
     who: String,
     reason: Option<String>,
@@ -126,7 +126,7 @@ pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
     };
     let marker_json = |marker: &OperationMarker| OperationMarkerJson {
         operation: marker.operation.clone(),
-        deed: marker.operation_type.as_str(),
+        r#type: marker.operation_type.as_str(),
         at: time(marker.at.as_millisecond()),
         who: marker.who.clone(),
         reason: marker.reason.clone(),
