@@ -20,8 +20,30 @@ const MAX_WAIT: Duration = Duration::from_secs(3);
 enum Concern {
     This,
     Other,
-    /// It is not known; the error says why.
-    Unknown(Error),
+    Unknown(Doubt),
+}
+
+/// Why it is not known whether a guarded context is about the database that is written.
+struct Doubt {
+    /// `context prod (cliplyctl.toml:1) is protected and might be this database: cannot read its database URL`
+    sentence: String,
+    causes: Vec<String>,
+    hint: &'static str,
+}
+
+impl Doubt {
+    fn new(guard: &GuardedContext, why: &str, causes: Vec<String>, hint: &'static str) -> Self {
+        let kind = if guard.protected { "protected" } else { "read-only" };
+        let (name, origin) = (&guard.name, &guard.origin);
+        let sentence =
+            format!("context {name} ({origin}) is {kind} and might be this database: {why}");
+        Self { sentence, causes, hint }
+    }
+
+    fn into_refusal(self) -> Error {
+        let error = Error::refused(format!("refused: {}; nothing was written", self.sentence));
+        self.causes.into_iter().fold(error, Error::cause).hint(self.hint)
+    }
 }
 
 /// Finds out which contexts protect the database, and sets the protection of `context`. Returns the refusal (77)
@@ -43,8 +65,12 @@ pub(crate) async fn compare_databases(context: &Context) -> Result<Option<Error>
             }
             Concern::Other => {}
             // The operator named the database by its context.
-            Concern::Unknown(_) if settings.is_selected_by_flag => {}
-            Concern::Unknown(error) => refusal = refusal.or(Some(error)),
+            Concern::Unknown(doubt) if settings.is_selected_by_flag => {
+                context.terminal.print_note(&format!("warning: {}", doubt.sentence));
+            }
+            Concern::Unknown(doubt) => {
+                refusal = refusal.or_else(|| Some(doubt.into_refusal()));
+            }
         }
     }
     context.set_protection(protection);
@@ -70,7 +96,12 @@ async fn concern(
     }
     let dsn = match &guard.database {
         Ok(dsn) => dsn,
-        Err(error) => return Ok(Concern::Unknown(unresolved(guard, error))),
+        Err(error) => {
+            let causes = [error.message.clone()].into_iter().chain(error.causes.iter().cloned());
+            let hint = "select the database with -c NAME, or correct that context";
+            let why = "cannot read its database URL";
+            return Ok(Concern::Unknown(Doubt::new(guard, why, causes.collect(), hint)));
+        }
     };
     let selected = context.settings.database.as_ref().map(|dsn| dsn.value.database.as_str());
     if dsn.database != this.name && Ok(dsn.database.as_str()) != selected.map_err(|_| ()) {
@@ -89,30 +120,10 @@ async fn concern(
         Err(_) if known.iter().any(|database| database.address == dsn.address()) => {
             Ok(Concern::Other)
         }
-        Err(error) => Ok(Concern::Unknown(unreachable(guard, &error.to_string()))),
+        Err(error) => {
+            let why = "its database has the same name, was never reached and does not answer now";
+            let hint = "select the database with -c NAME";
+            Ok(Concern::Unknown(Doubt::new(guard, why, vec![error.to_string()], hint)))
+        }
     }
-}
-
-/// The refusal for a context whose database URL cannot be read.
-fn unresolved(guard: &GuardedContext, error: &Error) -> Error {
-    let error = error.causes.iter().fold(
-        refusal(guard, "cannot read its database URL").cause(&error.message),
-        |refusal, cause| refusal.cause(cause),
-    );
-    error.hint("select the database with -c NAME, or correct that context")
-}
-
-/// The refusal for a context with the same database name whose server was never reached.
-fn unreachable(guard: &GuardedContext, error: &str) -> Error {
-    refusal(guard, "its database has the same name, was never reached and does not answer now")
-        .cause(error)
-        .hint("select the database with -c NAME")
-}
-
-fn refusal(guard: &GuardedContext, why: &str) -> Error {
-    let kind = if guard.protected { "protected" } else { "read-only" };
-    let (name, origin) = (&guard.name, &guard.origin);
-    Error::refused(format!(
-        "refused: context {name} ({origin}) is {kind} and might be this database: {why}; nothing was written"
-    ))
 }

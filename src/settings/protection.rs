@@ -70,7 +70,8 @@ pub(super) fn apply(
             }
             settings.read_only |= guard.read_only;
         }
-        if guard.database.is_err() && !settings.is_selected_by_flag {
+        let is_unknown = guard.database.is_err() && !applies && settings.database.is_ok();
+        if is_unknown && !settings.is_selected_by_flag {
             settings.warnings.push(format!(
                 "context {} is protected or read-only, but its database URL cannot be read: not known whether this is its database",
                 guard.name
@@ -80,8 +81,7 @@ pub(super) fn apply(
     }
 }
 
-/// Returns the guard of a context; `None` if it has no database, or is not the selected context and there is
-/// none to compare.
+/// Returns the guard of a context; `None` if the context has no database and is not the selected one.
 fn guarded_context(
     settings: &Settings,
     context: &ContextSettings,

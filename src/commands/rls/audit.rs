@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::permit::{self, WritePermit, WriteRequest};
 use crate::report::{self, Report};
-use crate::requeue::execute;
+use crate::requeue::{execute, protection};
 
 /// Gathers the access of all roles, evaluates it and returns the report.
 pub(crate) async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
@@ -41,22 +41,26 @@ fn interrupted() -> Error {
 async fn confirm_write_probes(context: &Context, yes: bool) -> Result<WritePermit, Error> {
     let settings = &context.settings;
     execute::refuse_if_config_invalid(context)?;
-    if let Some(name) = &settings.protected {
+    if let Some(refusal) = protection::compare_databases(context).await? {
+        return Err(refusal);
+    }
+    let protection = context.protection();
+    if let Some(name) = &protection.protected {
         return Err(Error::refused(format!(
             "refused: context {name} is protected, so --probe-writes is not allowed"
         ))
         .hint("use --probe-writes only on a test database; without it the audit writes nothing"));
     }
     let database = settings.database.as_ref().map_err(Clone::clone)?;
-    let read_only = settings.read_only_by();
     let plan = format!(
         "On {}: as each role, sampled rows of every table in the contract are updated, deleted and inserted,\n\
          then rolled back. Triggers run and sequences advance; rows are locked briefly.\n",
         database.value
     );
+    let question = format!("Run test writes on {}?", database.value.short_address());
     let request = WriteRequest {
-        question: "Try these writes?",
-        read_only: read_only.as_deref(),
+        question: &question,
+        read_only: protection.read_only_by.as_deref(),
         protected: None,
         jobs: 0,
         yes,

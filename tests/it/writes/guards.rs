@@ -28,7 +28,9 @@ fn unresolved_guard_stops_writes_without_a_context() {
             "{refused:#?}"
         );
         assert_eq!(states(&db), "dead_letter 1", "{database}");
-        requeue_all(&db, &config, &["-c", "staging"]).expect_code(0);
+        let selected = requeue_all(&db, &config, &["-c", "staging"]).expect_code(0);
+        let warnings = selected.stderr.matches("warning: context prod").count();
+        assert_eq!(warnings, 1, "{selected:#?}");
         super::fail_queued(&db, "again");
     }
     let unguarded = "[context.dev]\ndatabase_url_env = 'NOT_SET'\n";
@@ -45,9 +47,16 @@ fn protected_server_is_recognized_under_another_address() {
     let refused = requeue_all(&db, &config, &[]).expect_code(77);
     assert!(refused.stderr.contains("belongs to the protected context prod"), "{refused:#?}");
     assert_eq!(states(&db), "dead_letter 1");
+    let audit = |config: &str| {
+        let args = ["rls", "audit", "--probe-writes", "--yes"];
+        Cli::new(args).file("cliplyctl.toml", config).env("DATABASE_URL", db.url()).run()
+    };
+    let refused = audit(&config).expect_code(77);
+    assert!(refused.stderr.contains("context prod is protected"), "{refused:#?}");
     let other = Database::with_variant("main");
     let config = config.replace(db.name(), other.name());
     requeue_all(&db, &config, &[]).expect_code(0);
+    assert_ne!(audit(&config).code, 77);
 }
 
 #[test]
