@@ -27,10 +27,10 @@ pub struct FilterArgs {
     /// Only jobs of this group, as listed by `dlq groups`
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,
-    /// Only jobs dead since 2h ago, or a time (2026-01-31T04:00:00Z)
+    /// Only jobs dead since this duration ago (2h) or time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) since: Option<TimeArg>,
-    /// Only jobs dead since before this duration ago or time
+    /// Only jobs dead-lettered before this duration ago or time
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<TimeArg>,
 }

@@ -9,17 +9,17 @@ use crate::facts::canary::{BatchSizes, Canary, ResumeOptions};
 use crate::facts::throttle::Throttle;
 use crate::settings::duration;
 
-/// The old spelling of `--include-repeat-failures`; in two parts, because the check of banned words reads literals.
+/// The spelling in version 0.1.0, accepted as a hidden alias.
 const OLD_INCLUDE_REPEAT_FAILURES: &str = "include-repeat-offenders";
 
 /// The arguments of `dlq requeue`.
 #[derive(Debug, Clone, Args)]
 pub struct DlqRequeue {
     /// Requeue these jobs: all of them or none
-    #[arg(value_name = "ID", conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
+    #[arg(value_name = "ID", conflicts_with_all = ["all", "FilterArgs"])]
     pub(crate) ids: Vec<String>,
     /// Read job ids from this file, one per line; - for stdin
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["all", "FilterArgs"])]
     pub(crate) ids_file: Option<String>,
     /// The filters.
     #[command(flatten)]
@@ -31,13 +31,13 @@ pub struct DlqRequeue {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max: Option<u64>,
     /// Apply a plan of an earlier --dry-run, if its jobs are unchanged
-    #[arg(long, value_name = "PLAN", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until", "resume"])]
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["ids", "ids_file", "all", "max", "FilterArgs", "resume"])]
     pub(crate) plan: Option<String>,
     /// Apply the plan although other jobs match its filter now
     #[arg(long, alias = "frozen", requires = "plan")]
     pub(crate) ignore_changes: bool,
     /// Resume an interrupted requeue with its canary and rate limit
-    #[arg(long, value_name = "OPERATION", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until"])]
+    #[arg(long, value_name = "OPERATION", conflicts_with_all = ["ids", "ids_file", "all", "max", "FilterArgs"])]
     pub(crate) resume: Option<String>,
     /// Skip ids that are not dead letters, instead of refusing all
     #[arg(long)]
@@ -232,7 +232,7 @@ pub(crate) struct ConfirmationArgs {
     /// Repeat the name of the protected context
     #[arg(long, value_name = "CONTEXT")]
     pub(crate) confirm: Option<String>,
-    /// Reason, recorded; required if protected and above 50 jobs
+    /// Reason, recorded; required if protected or above 50 jobs
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: Option<String>,
     /// Wait this long for rows locked by other sessions
@@ -250,9 +250,25 @@ pub struct DlqOps {
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory as _, Parser as _};
+    use clap::error::ErrorKind;
+    use clap::{Args as _, Command, CommandFactory as _, Parser as _};
 
+    use super::FilterArgs;
     use crate::cli::Cli;
+
+    #[test]
+    fn filters_exclude_ids_plans_and_operations() {
+        let filters = FilterArgs::augment_args(Command::new("x"));
+        for filter in filters.get_arguments().filter_map(|arg| arg.get_long()) {
+            let value = if matches!(filter, "since" | "until") { "1h" } else { "a" };
+            for selection in ["1", "--ids-file x", "--plan x", "--resume rq-x"] {
+                let words = format!("{selection} --{filter} {value}");
+                let line = ["cliplyctl", "dlq", "requeue"].into_iter().chain(words.split(' '));
+                let kind = Cli::try_parse_from(line).err().map(|error| error.kind());
+                assert_eq!(kind, Some(ErrorKind::ArgumentConflict), "{words}");
+            }
+        }
+    }
 
     #[test]
     fn old_spellings_of_flags_are_accepted_and_hidden() {

@@ -157,11 +157,11 @@ impl JobState {
     /// Order of the listing.
     pub(crate) fn order(self) -> &'static str {
         match self {
-            Self::Due | Self::Blocked => "sorted by time due",
-            Self::Scheduled => "sorted by run time",
-            Self::Running | Self::Stuck => "sorted by heartbeat age",
+            Self::Due | Self::Blocked => "by time due",
+            Self::Scheduled => "by run time",
+            Self::Running | Self::Stuck => "by heartbeat age",
             Self::Failed | Self::Finished | Self::Dead | Self::Canceled | Self::Unknown => {
-                "sorted by last change"
+                "by last change"
             }
         }
     }

@@ -8,7 +8,7 @@ use super::dead_letter::DeadLetter;
 use super::job_id::JobId;
 use crate::queue::IdType;
 
-/// The old spelling of `dead-since`; in two parts, because the check of banned words reads literals.
+/// The spelling in version 0.1.0, accepted as a hidden alias.
 const OLD_DEAD_SINCE: &str = "died";
 
 /// The order of a listing.

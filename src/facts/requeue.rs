@@ -56,6 +56,10 @@ pub(crate) enum PlanSkip {
 }
 
 impl PlanSkip {
+    /// Reasons why ids that are written all or none are refused.
+    pub(crate) const REFUSING: [Self; 5] =
+        [Self::Missing, Self::NotDead, Self::Changed, Self::Conflict, Self::Refused];
+
     /// Name in JSON.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -151,6 +155,12 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// Number of dead letters that a group gained recently, in the plan or not; `None` if it is not known.
+    pub(crate) fn recent_jobs(&self, group: &PlannedGroup) -> Option<u64> {
+        let known = self.recent_unknown.is_none();
+        known.then(|| group.recent.map_or(0, |recent| recent.jobs))
+    }
+
     /// Whether ids are written all or none: those of the command line or of a plan of such ids.
     pub(crate) fn is_all_or_nothing(&self) -> bool {
         matches!(self.target, Target::Ids(_)) && !self.options.skip_ineligible

@@ -8,7 +8,7 @@ use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::earlier_requeues::{EarlierRequeue, EarlierRequeueResult};
 use crate::advice::job_explanation::JobExplanation;
-use crate::checks::queue::count_text;
+use crate::checks::queue::{count_plural, count_text};
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::dead_letter::SameCauseCount;
 use crate::facts::job::Job;
@@ -191,9 +191,8 @@ fn same_cause_text(same_cause: &SameCauseCount) -> String {
     match same_cause.count.at_least() {
         None => count_text(&same_cause.count),
         Some(0) if same_cause.count.is_exact() => "no other jobs".to_owned(),
-        Some(1) if same_cause.count.is_exact() => "1 other job".to_owned(),
         Some(_) if same_cause.count.is_exact() => {
-            format!("{} other jobs", count_text(&same_cause.count))
+            count_plural(&same_cause.count, "other job", "other jobs")
         }
         Some(_) => format!(
             "{} other jobs among the newest {} of its kind",

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
-use crate::checks::queue::count_text;
+use crate::checks::queue::{count_plural, count_text};
 use crate::facts::dead_letter::{DeadLetter, DeadLetters, DeathRecord, GivenUpStates};
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
@@ -74,14 +74,13 @@ pub(crate) struct DeadLetterJson {
     dead_since_source: Option<&'static str>,
     /// Id of its group, as in `dlq groups`.
     group: String,
-    /// Seconds until the package deletes it; not there if it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Seconds until the package deletes it; null if it does not.
     deleted_in_seconds: Option<f64>,
 }
 
 impl DeadLetterJson {
     /// The names of the fields, in order.
-    pub(crate) const COLUMNS: [&str; 10] = [
+    pub(crate) const COLUMNS: [&str; 11] = [
         "id",
         "kind",
         "workspace_id",
@@ -92,6 +91,7 @@ impl DeadLetterJson {
         "dead_since_age_seconds",
         "dead_since_source",
         "group",
+        "deleted_in_seconds",
     ];
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
     document.push(title_line::title_at(subject, from));
     if !page.jobs.is_empty() {
         document.push(Block::Table(table));
-        footer(&mut document, page, order);
+        footer(&mut document, page, order, "dead letters");
         if let Some(note) = deletion(&page.jobs) {
             document.note(note);
         }
@@ -144,7 +144,7 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
         document.note(headline(given_up, ("failed job", "failed jobs")));
         if !given_up.jobs.is_empty() {
             document.push(Block::Table(self::table(&given_up.jobs)));
-            footer(&mut document, given_up, order);
+            footer(&mut document, given_up, order, "failed jobs");
         }
     }
     let mut next = Vec::new();
@@ -210,17 +210,14 @@ fn deletion(jobs: &[DeadLetter]) -> Option<String> {
 
 /// `48 dead letters`, or `No dead letters match.`
 fn headline(page: &DeadLetters, (one, many): (&str, &str)) -> String {
-    let total = count_text(&page.total);
-    match page.total.at_least() {
-        _ if page.jobs.is_empty() => format!("No {many} match."),
-        Some(1) if page.total.is_exact() => format!("{total} {one}"),
-        Some(_) => format!("{total} {many}"),
-        None => format!("{many}: {total}"),
+    match page.jobs.is_empty() {
+        true => format!("No {many} match."),
+        false => count_plural(&page.total, one, many),
     }
 }
 
 /// Adds how many jobs of all are shown, and in which order.
-fn footer(document: &mut Document, page: &DeadLetters, order: Order) {
+fn footer(document: &mut Document, page: &DeadLetters, order: Order, many: &str) {
     let (sorted, first) = match order {
         Order::Updated => ("by last change", "newest"),
         Order::Oldest => ("by last change, oldest first", "oldest"),
@@ -235,8 +232,7 @@ fn footer(document: &mut Document, page: &DeadLetters, order: Order) {
         false => format!("Sorted {sorted}."),
     });
     if let Some(read) = page.window {
-        document
-            .note(format!("Only the {first} {} dead letters were searched.", text::count(read)));
+        document.note(format!("Only the {first} {} {many} were searched.", text::count(read)));
     }
 }
 
@@ -289,7 +285,7 @@ mod tests {
             max_attempts: None,
             error: None,
             dead_since: None,
-            deleted_in: None,
+            deleted_in: Some(1.0),
             changed: String::new(),
         };
         let row = serde_json::to_value(DeadLetterJson::from(&job)).unwrap();

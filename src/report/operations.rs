@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::write_outcome::{
-    OutcomeJson, WriteVerb, add_headline, add_outcome, add_stop_error, exit, outcome_json,
+    OutcomeJson, add_headline, add_outcome, add_stop_error, exit, outcome_json,
 };
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
@@ -326,9 +326,9 @@ pub(crate) fn undone(
 ) -> Report {
     let mut document = Document::default();
     let code = exit(outcome, scope.changed_since);
-    add_headline(&mut document, WriteVerb::Undo, outcome, code);
+    add_headline(&mut document, OperationType::Undo, outcome, code);
     document.push(title_line::title(format!("undo of {}", scope.operation), from));
-    add_outcome(&mut document, operation, outcome, (WriteVerb::Undo, scope.undone));
+    add_outcome(&mut document, operation, outcome, (OperationType::Undo, scope.undone));
     note_changed_since(&mut document, scope);
     let mut next = vec![];
     if scope.changed_since > 0 && outcome.written == scope.eligible {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
-use crate::checks::queue::count_text;
+use crate::checks::queue::{count_plural, count_text};
 use crate::exit::FailOn;
 use crate::facts::queue::{Count, Queue, Throughput, WorkerJobs};
 use crate::facts::{Finding, Observed, Section, Status, Thresholds};
@@ -258,7 +258,7 @@ fn document(
         document.push(Block::Table(worker_table(workers)));
     }
     if let Some(more) = queue.workers.as_ref().map(|w| w.more).filter(|more| *more > 0) {
-        document.note(format!("{} more workers", text::count(more)));
+        document.note(text::plural(more, "more worker", "more workers"));
     }
     for note in &queue.unknowable {
         document.note(note.as_str());
@@ -276,16 +276,14 @@ fn next_steps(queue: &Queue, findings: &[Finding], status: Status) -> Vec<(Strin
         |ids: &[&str]| findings.iter().any(|f| ids.contains(&f.check) && f.status != Status::Ok);
     let mut steps = Vec::new();
     if is_problem(&["queue.stuck"]) && queue.stuck.as_ref().and_then(Count::at_least) > Some(0) {
-        let stuck = queue.stuck.as_ref().map(count_text).unwrap_or_default();
-        let jobs = if stuck == "1" { "job" } else { "jobs" };
+        let stuck = queue.stuck.as_ref();
+        let stuck = stuck.map(|stuck| count_plural(stuck, "stuck job", "stuck jobs"));
+        let stuck = stuck.unwrap_or_default();
         steps.push(match queue.is_rescue_refused {
-            true => (
-                "cliplyctl jobs list --state stuck".to_owned(),
-                format!("the {stuck} stuck {jobs}"),
-            ),
+            true => ("cliplyctl jobs list --state stuck".to_owned(), format!("the {stuck}")),
             false => (
                 "cliplyctl jobs rescue --dry-run".to_owned(),
-                format!("preview the rescue of the {stuck} stuck {jobs}"),
+                format!("preview the rescue of the {stuck}"),
             ),
         });
     }
@@ -315,10 +313,10 @@ fn next_steps(queue: &Queue, findings: &[Finding], status: Status) -> Vec<(Strin
 /// Returns the problems with their numbers, the worst first; the counts if the status is OK.
 fn headline(queue: &Queue, findings: &[Finding], status: Status) -> String {
     if status == Status::Ok {
-        let mut parts = vec![format!("{} due", jobs_text(&queue.due))];
+        let mut parts = vec![format!("{} due", count_plural(&queue.due, "job", "jobs"))];
         parts.extend(queue.running().map(|running| format!("{} running", count_text(&running))));
         let dead = queue.dead.as_ref();
-        parts.extend(dead.map(|dead| format!("{} dead letters", count_text(dead))));
+        parts.extend(dead.map(|dead| count_plural(dead, "dead letter", "dead letters")));
         return parts.join(", ");
     }
     let of = |wanted: Status, is_queue: bool| {
@@ -335,10 +333,6 @@ fn headline(queue: &Queue, findings: &[Finding], status: Status) -> String {
         }
     }
     without_beginnings(sentences).join("; ")
-}
-
-fn jobs_text(count: &Count) -> String {
-    format!("{} {}", count_text(count), if *count == Count::Exact(1) { "job" } else { "jobs" })
 }
 
 /// A row of the state table: label, count, the checks that evaluate it, and its detail.

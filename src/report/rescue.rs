@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::write_outcome::{
-    OutcomeJson, WriteVerb, add_headline, add_outcome, add_stop_error, exit, outcome_json,
+    OutcomeJson, add_headline, add_outcome, add_stop_error, exit, outcome_json,
 };
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::OperationId;
+use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, WriteStop};
 use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
 use crate::permit;
@@ -232,9 +232,9 @@ pub(crate) fn applied(
     let not_rescued =
         count_with(view.stuck, RescueResult::Skipped) + u64::from(view.stuck.truncated);
     let code = exit(outcome, not_rescued);
-    add_headline(&mut document, WriteVerb::Rescue, outcome, code);
+    add_headline(&mut document, OperationType::Rescue, outcome, code);
     document.push(title_line::title("rescue", &view.from));
-    add_outcome(&mut document, operation, outcome, (WriteVerb::Rescue, 0));
+    add_outcome(&mut document, operation, outcome, (OperationType::Rescue, 0));
     let more = outcome.not_requeued + outcome.in_doubt > 0 || view.stuck.truncated;
     let mut next = Vec::new();
     if more && !matches!(outcome.stopped, Some(WriteStop::AllOrNothing(_))) {

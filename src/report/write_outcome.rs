@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::OperationId;
+use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, WriteSkip, WriteStop};
 use crate::text::{count, first_line, plural};
 
@@ -92,54 +92,32 @@ pub(crate) fn add_stop_error(report: &mut Report, outcome: &Outcome) {
     }
 }
 
-/// What a write does to its jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WriteVerb {
-    /// Dead letters are requeued.
-    Requeue,
-    /// Requeued jobs are returned to dead letters.
-    Undo,
-    /// Stuck jobs are unlocked.
-    Rescue,
+/// The label of jobs that were written by an earlier run, and of jobs that were not written.
+fn other_labels(operation: OperationType) -> (&'static str, &'static str) {
+    match operation {
+        OperationType::Requeue => ("requeued before", "not requeued"),
+        OperationType::Undo => ("undone before", "not undone"),
+        OperationType::Rescue => ("rescued before", "not rescued"),
+    }
 }
 
-impl WriteVerb {
-    /// The label of the written jobs.
-    fn label(self) -> &'static str {
-        match self {
-            Self::Requeue => "requeued",
-            Self::Undo => "undone",
-            Self::Rescue => "rescued",
-        }
-    }
-
-    /// The label of jobs that were requeued by an earlier run, and of jobs that were not written.
-    fn other_labels(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Requeue => ("requeued before", "not requeued"),
-            Self::Undo => ("undone before", "not undone"),
-            Self::Rescue => ("rescued before", "not rescued"),
-        }
-    }
-
-    /// `14 jobs requeued`
-    fn describe(self, jobs: u64) -> String {
-        match self {
-            Self::Requeue => format!("{} requeued", plural(jobs, "job", "jobs")),
-            Self::Undo => format!("{} returned to dead letters", plural(jobs, "job", "jobs")),
-            Self::Rescue => format!("{} rescued", plural(jobs, "stuck job", "stuck jobs")),
-        }
+/// `14 jobs requeued`
+fn describe(operation: OperationType, jobs: u64) -> String {
+    match operation {
+        OperationType::Requeue => format!("{} requeued", plural(jobs, "job", "jobs")),
+        OperationType::Undo => format!("{} returned to dead letters", plural(jobs, "job", "jobs")),
+        OperationType::Rescue => format!("{} rescued", plural(jobs, "stuck job", "stuck jobs")),
     }
 }
 
 /// Adds the first line of the report: a headline if the exit code is a status, otherwise only its sentence.
 pub(crate) fn add_headline(
     document: &mut Document,
-    verb: WriteVerb,
+    operation_type: OperationType,
     outcome: &Outcome,
     exit: ExitCode,
 ) {
-    let text = headline(verb, outcome);
+    let text = headline(operation_type, outcome);
     match exit {
         ExitCode::Ok => document.headline(Status::Ok, text),
         ExitCode::Partial => document.headline(Status::Warning, text),
@@ -149,8 +127,8 @@ pub(crate) fn add_headline(
     }
 }
 
-fn headline(verb: WriteVerb, o: &Outcome) -> String {
-    let (_, not_written) = verb.other_labels();
+fn headline(operation_type: OperationType, o: &Outcome) -> String {
+    let (_, not_written) = other_labels(operation_type);
     let missing = [
         (o.skipped.len() as u64, "skipped"),
         (o.errors.len() as u64, "rejected by the database"),
@@ -164,10 +142,12 @@ fn headline(verb: WriteVerb, o: &Outcome) -> String {
         [] => written,
         missing => format!("{written}; {}", missing.join(", ")),
     };
-    let counts = with_missing(verb.describe(o.written));
+    let counts = with_missing(describe(operation_type, o.written));
     match &o.stopped {
         None => counts,
-        Some(WriteStop::Interrupted) if verb == WriteVerb::Requeue && o.written > 0 => {
+        Some(WriteStop::Interrupted)
+            if operation_type == OperationType::Requeue && o.written > 0 =>
+        {
             let kept = match o.written {
                 1 => "1 job was requeued and stays requeued".to_owned(),
                 jobs => format!("{} jobs were requeued and stay requeued", count(jobs)),
@@ -196,14 +176,14 @@ pub(crate) fn add_outcome(
     document: &mut Document,
     operation: &OperationId,
     o: &Outcome,
-    (verb, before): (WriteVerb, u64),
+    (operation_type, before): (OperationType, u64),
 ) {
     let mut pairs = vec![
         ("operation", Cell::strong(operation.to_string())),
-        (verb.label(), Cell::strong(count(o.written))),
+        (operation_type.past_tense(), Cell::strong(count(o.written))),
     ];
     let skipped = |skip| o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
-    let (written_before, not_written) = verb.other_labels();
+    let (written_before, not_written) = other_labels(operation_type);
     let counts = [
         (written_before, before),
         ("skipped: changed", skipped(WriteSkip::Changed)),

@@ -75,11 +75,12 @@ fn jobs_list_states_that_there_are_more() {
     let short = list("2");
     assert!(
         short.contains("More than 2 due jobs")
-            && short.contains("(more: --limit N)")
+            && short.contains("Showing 2 (more: --limit N), sorted by time due.")
             && short.contains("cliplyctl jobs show "),
         "{short}"
     );
-    assert!(!list("1000").contains("--limit"));
+    let all = list("1000");
+    assert!(!all.contains("--limit") && all.contains("\nSorted by time due.\n"), "{all}");
     let database = Database::from_fixture("main_healthy");
     let none = Cli::new(["jobs", "list", "--state", "dead"]).env("DATABASE_URL", database.url());
     let none = { none }.run().expect_code(0).stdout;

@@ -323,15 +323,9 @@ async fn apply(
     Ok(report::applied(&view, &record.operation, &run))
 }
 
-/// Returns whether the plan is refused because an id of the command line is missing, not dead, or changed since
-/// its plan. Ids are all or nothing unless `--skip-ineligible` is given.
+/// Returns whether the plan is refused because of an id of the command line. Ids are all or nothing unless
+/// `--skip-ineligible` is given.
 fn is_refused(plan: &Plan) -> bool {
-    let reasons = [
-        PlanSkip::NotDead,
-        PlanSkip::Missing,
-        PlanSkip::Changed,
-        PlanSkip::Conflict,
-        PlanSkip::Refused,
-    ];
-    plan.is_all_or_nothing() && reasons.iter().any(|reason| plan.skipped_for(*reason) > 0)
+    plan.is_all_or_nothing()
+        && PlanSkip::REFUSING.iter().any(|reason| plan.skipped_for(*reason) > 0)
 }

@@ -40,7 +40,8 @@ pub(crate) struct RequeueJson {
 /// Jobs that the plan skips for one reason.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SkippedJson {
-    /// `missing`, `not_dead`, `repeat_failure`, `beyond_max`, `requeued_before` or `changed`.
+    /// `missing`, `not_dead`, `repeat_failure`, `beyond_max`, `requeued_before`, `changed`,
+    /// `conflict` or `refused`.
     reason: &'static str,
     jobs: u64,
     /// Some of the jobs, with their current state.
@@ -54,8 +55,9 @@ pub(crate) struct PlannedGroupJson {
     kind: String,
     cause: String,
     jobs: u64,
-    /// Number of dead letters that the group gained in the last 15 minutes, in the plan or not.
-    dead_lettered_last_15m: u64,
+    /// Number of dead letters that the group gained in the last 15 minutes, in the plan or not; null if it is not
+    /// known.
+    dead_lettered_last_15m: Option<u64>,
     /// Age of the last of them; null if there is none.
     last_dead_lettered_age_seconds: Option<f64>,
 }
@@ -92,7 +94,7 @@ pub(crate) fn data(view: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> 
         matched: plan.matched,
         eligible: plan.ids.len() as u64,
         skipped: skipped.collect(),
-        groups: plan.groups.iter().take(NAMED).map(group_json).collect(),
+        groups: plan.groups.iter().take(NAMED).map(|group| group_json(plan, group)).collect(),
         samples: plan.samples.iter().map(|sample| sample.id.to_string()).collect(),
         estimated_seconds: estimated_seconds(view),
         first_batch_seconds: wait.map(|wait| wait.as_secs_f64().round()),
@@ -103,13 +105,13 @@ pub(crate) fn data(view: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> 
     }
 }
 
-fn group_json(group: &PlannedGroup) -> PlannedGroupJson {
+fn group_json(plan: &Plan, group: &PlannedGroup) -> PlannedGroupJson {
     PlannedGroupJson {
         group: group.group.clone(),
         kind: group.kind.clone(),
         cause: group.cause.clone(),
         jobs: group.jobs,
-        dead_lettered_last_15m: group.recent.map_or(0, |recent| recent.jobs),
+        dead_lettered_last_15m: plan.recent_jobs(group),
         last_dead_lettered_age_seconds: group.recent.map(|recent| recent.last_age.round()),
     }
 }

@@ -11,15 +11,13 @@ use next_steps::{apply_commands, next_steps};
 pub(crate) use plan::document;
 use plan::skip_count;
 
-use super::write_outcome::{
-    WriteVerb, add_headline, add_outcome, add_stop_error, exit, outcome_json,
-};
+use super::write_outcome::{add_headline, add_outcome, add_stop_error, exit, outcome_json};
 use super::{Document, Provenance, Report, canary, follow, title_line};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::advice::Advice;
 use crate::facts::canary::{Backlog, Canary};
-use crate::facts::operation::OperationId;
+use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, Plan, PlanSkip, RequeueRun};
 use crate::facts::throttle::Throttle;
 
@@ -93,8 +91,7 @@ pub(crate) fn planned(view: &RequeuePlanView<'_>, dry_run: bool, obstacle: Optio
 /// Builds the report of a refusal: some of the given ids are not dead letters.
 pub(crate) fn refused(view: &RequeuePlanView<'_>) -> Report {
     let plan = view.plan;
-    let reasons = [PlanSkip::Missing, PlanSkip::NotDead, PlanSkip::Changed];
-    let counts = reasons.map(|reason| (reason, plan.skipped_for(reason)));
+    let counts = PlanSkip::REFUSING.map(|reason| (reason, plan.skipped_for(reason)));
     let counts = counts.into_iter().filter(|(_, n)| *n > 0);
     let jobs = counts.map(|(reason, n)| skip_count(reason, n)).collect::<Vec<_>>().join(", ");
     let mut document = document(view);
@@ -123,11 +120,11 @@ pub(crate) fn applied(
     let followed = run.followed.as_ref().filter(|_| !stopped);
     match canary.or_else(|| followed.map(follow::headline)) {
         Some((status, text)) => document.headline(status, text),
-        None => add_headline(&mut document, WriteVerb::Requeue, outcome, code),
+        None => add_headline(&mut document, OperationType::Requeue, outcome, code),
     }
     document.push(title_line::title("requeue", &view.from));
     let before = view.plan.skipped_for(PlanSkip::AlreadyRequeued);
-    add_outcome(&mut document, operation, outcome, (WriteVerb::Requeue, before));
+    add_outcome(&mut document, operation, outcome, (OperationType::Requeue, before));
     canary::add_blocks(&mut document, &run.groups);
     if let Some(followed) = &run.followed {
         follow::add_blocks(&mut document, followed);

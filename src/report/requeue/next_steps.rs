@@ -111,8 +111,7 @@ fn after_canary_stop(
     run: &RequeueRun,
 ) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    let failed: Vec<_> = run.groups.iter().filter_map(|group| group.failed_job).collect();
-    if let Some(job) = failed.first() {
+    if let Some(job) = run.groups.iter().find_map(|group| group.failed_job) {
         let purpose = "the job that failed again".to_owned();
         next.push((ShellCommand::new("jobs show").arg(job).into(), purpose));
     } else {

@@ -5,7 +5,6 @@ use crate::advice::advise;
 use crate::facts::Status;
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::canary::Canary;
-use crate::facts::group::RecentFailures;
 use crate::facts::requeue::{Plan, PlanSkip, PlannedGroup};
 use crate::facts::throttle::Throttle;
 use crate::fingerprint::Fingerprint;
@@ -71,7 +70,7 @@ fn pairs(view: &RequeuePlanView<'_>) -> Vec<(&'static str, Cell)> {
         pairs.insert(1, ("resumes", Cell::plain(operation.to_string())));
     }
     for (reason, n, _) in &plan.skipped {
-        pairs.push((label(*reason), Cell::plain(count(*n))));
+        pairs.push((labels(*reason).0, Cell::plain(count(*n))));
     }
     if let [group] = plan.groups.as_slice() {
         let cause = first_line(&group.cause);
@@ -121,7 +120,7 @@ fn estimate(view: &RequeuePlanView<'_>) -> String {
         return write;
     }
     let jobs = plural(backlog.due, "due job", "due jobs");
-    let wait = backlog.wait().filter(|_| backlog.due > 0);
+    let wait = backlog.wait();
     let wait = wait.map(|wait| format!(", about {}", age(wait.as_secs_f64())));
     format!("{write}; each batch then waits behind {jobs}{}", wait.unwrap_or_default())
 }
@@ -161,16 +160,17 @@ fn describe_throttle(throttle: &Throttle) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn label(reason: PlanSkip) -> &'static str {
+/// The label of the number of skipped jobs, and the reason in the table of these jobs.
+fn labels(reason: PlanSkip) -> (&'static str, &'static str) {
     match reason {
-        PlanSkip::Missing => "skipped: not found",
-        PlanSkip::NotDead => "skipped: not dead",
-        PlanSkip::RepeatFailure => "skipped: repeat failure",
-        PlanSkip::OverMax => "skipped: beyond --max",
-        PlanSkip::AlreadyRequeued => "requeued before",
-        PlanSkip::Changed => "skipped: changed since",
-        PlanSkip::Conflict => "skipped: unique key in use",
-        PlanSkip::Refused => "skipped: not possible by SQL",
+        PlanSkip::Missing => ("skipped: not found", "not found"),
+        PlanSkip::NotDead => ("skipped: not dead", "not dead"),
+        PlanSkip::RepeatFailure => ("skipped: repeat failure", "repeat failure"),
+        PlanSkip::OverMax => ("skipped: beyond --max", "beyond --max"),
+        PlanSkip::AlreadyRequeued => ("requeued before", "requeued before"),
+        PlanSkip::Changed => ("skipped: changed since", "changed since"),
+        PlanSkip::Conflict => ("skipped: unique key in use", "unique key in use"),
+        PlanSkip::Refused => ("skipped: not possible by SQL", "not possible by SQL"),
     }
 }
 
@@ -204,7 +204,7 @@ fn groups(document: &mut Document, view: &RequeuePlanView<'_>) {
         table.row(vec![
             Cell::plain(count(group.jobs)),
             Cell::plain(&group.kind),
-            recent_cell(group.recent),
+            recent_cell(plan.recent_jobs(group)),
             retry_cell(group, &view.rules),
             Cell::plain(&group.group),
             Cell::plain(first_line(&group.cause)),
@@ -216,10 +216,12 @@ fn groups(document: &mut Document, view: &RequeuePlanView<'_>) {
     }
 }
 
-fn recent_cell(recent: Option<RecentFailures>) -> Cell {
-    let jobs = recent.map_or(0, |recent| recent.jobs);
-    let status = if jobs > 0 { Status::Warning } else { Status::Ok };
-    Cell::value_with_status(count(jobs), status)
+fn recent_cell(jobs: Option<u64>) -> Cell {
+    match jobs {
+        None => Cell::muted("-"),
+        Some(0) => Cell::plain("0"),
+        Some(jobs) => Cell::value_with_status(count(jobs), Status::Warning),
+    }
 }
 
 fn retry_cell(group: &PlannedGroup, rules: &[&Advice]) -> Cell {
@@ -248,7 +250,7 @@ fn skipped_jobs(document: &mut Document, plan: &Plan) {
             let reason_text = match (reason, &job.state) {
                 (PlanSkip::NotDead, Some(state)) => format!("not dead: its state is {state}"),
                 (PlanSkip::Conflict | PlanSkip::Refused, Some(why)) => why.clone(),
-                _ => label(*reason).trim_start_matches("skipped: ").to_owned(),
+                _ => labels(*reason).1.to_owned(),
             };
             table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(reason_text)]);
         }
@@ -321,7 +323,8 @@ fn warnings(document: &mut Document, view: &RequeuePlanView<'_>) {
             plural(jobs, "job", "jobs")
         ));
     }
-    let is_blocked = |backlog: &crate::facts::canary::Backlog| backlog.wait().is_none();
+    let is_blocked =
+        |backlog: &super::Backlog| backlog.due > 0 && backlog.finished_per_minute == Some(0.0);
     if view.canary.is_some() && view.backlog.as_ref().is_some_and(is_blocked) {
         document
             .note("warning: no job finished in the last 5m; workers may not reach batch 1 in time");

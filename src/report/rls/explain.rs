@@ -115,14 +115,14 @@ fn document(data: &ExplainJson, is_contradicted: bool, from: &Provenance) -> Doc
         (true, true) => "on, applies to this role",
         (true, false) => "on, does not apply to this role",
     };
-    let declared = data.expected.as_deref().unwrap_or("not in the contract");
-    let declared = match is_contradicted {
-        true => Cell::value_with_status(format!("{declared} (differs)"), Status::Critical),
-        false => Cell::plain(declared),
+    let expected = data.expected.as_deref().unwrap_or("not in the contract");
+    let expected = match is_contradicted {
+        true => Cell::value_with_status(format!("{expected} (differs)"), Status::Critical),
+        false => Cell::plain(expected),
     };
     document.push(Block::Pairs(vec![
         ("computed", Cell::strong(&data.computed)),
-        ("expected", declared),
+        ("expected", expected),
         ("tested", Cell::plain(data.observed.as_deref().unwrap_or("not tested"))),
         ("schema", Cell::plain(if data.usage { "USAGE" } else { "no USAGE" })),
         ("grant", Cell::plain(data.grant)),

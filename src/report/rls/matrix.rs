@@ -167,14 +167,13 @@ fn row(audit: &Audit, table: &Relation, role: &Role) -> Vec<Cell> {
 }
 
 fn computed_text(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Cell {
-    let predicted = compute_access(&audit.catalog, table, role, command);
-    let declared = expected_text(audit, table, role, command);
-    match declared.filter(|_| super::contradicted(audit, table, role, command)) {
-        Some(declared) => Cell::value_with_status(
-            format!("{} ≠ {declared}", predicted.as_str()),
-            Status::Critical,
-        ),
-        None => Cell::plain(predicted.as_str()),
+    let computed = compute_access(&audit.catalog, table, role, command);
+    let expected = expected_text(audit, table, role, command);
+    match expected.filter(|_| super::contradicted(audit, table, role, command)) {
+        Some(expected) => {
+            Cell::value_with_status(format!("{} ≠ {expected}", computed.as_str()), Status::Critical)
+        }
+        None => Cell::plain(computed.as_str()),
     }
 }
 

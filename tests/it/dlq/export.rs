@@ -42,7 +42,7 @@ fn csv_has_a_header_and_one_row_per_job_in_every_variant() {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let csv = dlq(&database, &["list", "-o", "csv"]).expect_code(0).stdout;
         let mut rows = csv.split("\r\n");
-        let header = "id,kind,workspace_id,attempts,max_attempts,error,dead_since,dead_since_age_seconds,dead_since_source,group";
+        let header = "id,kind,workspace_id,attempts,max_attempts,error,dead_since,dead_since_age_seconds,dead_since_source,group,deleted_in_seconds";
         assert_eq!(rows.next(), Some(header), "{variant}");
         assert_eq!(rows.filter(|row| !row.is_empty()).count(), 26, "{variant}: {csv}");
         assert!(csv.contains(",CLIP_RENDER,"), "{variant}: {csv}");

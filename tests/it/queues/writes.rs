@@ -107,6 +107,8 @@ fn explicit_id_with_a_conflict_is_refused() {
         let out = installed.run(&["dlq", "requeue", free, taken, "--yes"]);
         assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
         assert!(out.stdout.contains("has the same key"), "{}", out.stdout);
+        let refused = "Refused: 1 job has a unique key in use, and ids are all or nothing";
+        assert!(out.stdout.contains(refused), "{}", out.stdout);
         assert_eq!(installed.rows(), before);
         installed.run(&["dlq", "requeue", free, "--yes"]).expect_code(0);
         let skipping = ["dlq", "requeue", taken, "--yes", "--skip-ineligible"];
