@@ -5,7 +5,7 @@ say() { printf '%s\n' "$*" >&2; }
 # Oldest version of Rust that builds this package: `rust-version` in Cargo.toml.
 rust_version() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }
 
-# Checks that Rust is installed and new enough. It is not installed here: how is the choice of the user.
+# Checks that Rust is installed and new enough. It is not installed here: how to install it is the choice of the user.
 need_rust() {
     required=$(rust_version)
     command -v cargo >/dev/null 2>&1 || { [ -f "$HOME/.cargo/env" ] && . "$HOME/.cargo/env"; }
@@ -114,9 +114,11 @@ has_cc() {
     echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1
 }
 
-# Node 20 or newer with npm, for queues that run in it. Only checked for: how it is installed is the owner's choice.
+# Node 20.11 or newer (import.meta.filename) with npm, for queues that run in it. It is only checked for: how to
+# install it is the choice of the user.
 need_node() {
-    command -v npm >/dev/null 2>&1 && node -e 'process.exit(+(parseInt(process.versions.node) < 20))' 2>/dev/null && return
-    say "error: node 20 or newer and npm are needed"
+    new_enough='const [major, minor] = process.versions.node.split("."); process.exit(+(major * 100 + +minor < 2011))'
+    command -v npm >/dev/null 2>&1 && node -e "$new_enough" 2>/dev/null && return
+    say "error: node 20.11 or newer and npm are needed"
     exit 1
 }

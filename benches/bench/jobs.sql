@@ -1,4 +1,4 @@
--- Fills jobs: every nth row is dead, waiting or in progress, the others are done. The indexes are made
+-- Fills jobs: every nth row is dead, queued or running, the others are done. The indexes are made
 -- afterwards, which takes a third of the time.
 set synchronous_commit = off;
 create temporary table made_again as

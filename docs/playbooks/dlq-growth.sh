@@ -6,7 +6,8 @@
 #
 # WAIT is the timeout of each batch of the canary (default 5m). A protected context also needs CONFIRM=NAME.
 # Exits with 0 if there is nothing to do, the plan was shown or all jobs finished, 2 if jobs failed again and
-# the rest was not requeued, 3 if there was no outcome in time, otherwise as the command that failed.
+# the rest was not requeued, 75 if there was no outcome in time and the rest was not requeued, 3 if there was no
+# outcome and no rest, otherwise as the command that failed.
 # Needs a POSIX shell, sed and cliplyctl (or CLIPLYCTL=path); in the JSON it reads the id of a group.
 set -u
 tool=${CLIPLYCTL:-cliplyctl}
@@ -36,6 +37,6 @@ ended=$?
 case $ended in
     0) step "All jobs finished" ;;
     2) step "Jobs failed again: the cause is not fixed, the remaining jobs were not requeued" ;;
-    3) step "No outcome in time: check the queue before you requeue more" ;;
+    3 | 75) step "No outcome in time: check the queue before you requeue more" ;;
 esac
 exit "$ended"

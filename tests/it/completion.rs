@@ -11,10 +11,15 @@ const CONFIG: &str = "[context.staging]\nbase_url = \"https://staging.example.co
 
 /// Starts an interactive bash that has sourced the completion script, in a directory with a configuration.
 fn bash(cli: impl Fn(Cli) -> Cli) -> Terminal {
+    bash_after(&format!("eval \"$(COMPLETE=bash {BINARY})\""), cli)
+}
+
+/// Starts an interactive bash that has run a line, in a directory with a configuration.
+fn bash_after(line: &str, cli: impl Fn(Cli) -> Cli) -> Terminal {
     let shell = Cli::program("bash", ["--norc", "--noprofile", "-i"]).env("PS1", "ready> ");
     let mut terminal = cli(shell.file("cliplyctl.toml", CONFIG)).terminal(24, 120);
     terminal.wait_for("ready>");
-    terminal.type_text(&format!("eval \"$(COMPLETE=bash {BINARY})\"; echo so\"urced\"\r"));
+    terminal.type_text(&format!("{line}; echo so\"urced\"\r"));
     terminal.wait_for("sourced");
     terminal
 }
@@ -85,12 +90,8 @@ fn require(program: &str) {
 
 #[test]
 fn bash_completes_with_the_loader() {
-    let shell = Cli::program("bash", ["--norc", "--noprofile", "-i"]).env("PS1", "ready> ");
-    let mut terminal = shell.env("PATH", search_path()).terminal(24, 120);
-    terminal.wait_for("ready>");
-    let loader = loaders().join("cliplyctl.bash");
-    terminal.type_text(&format!("source {}; echo so\"urced\"\r", loader.display()));
-    terminal.wait_for("sourced");
+    let line = format!("source {}", loaders().join("cliplyctl.bash").display());
+    let mut terminal = bash_after(&line, |cli| cli.env("PATH", search_path()));
     complete(&mut terminal, "cliplyctl dlq req", "cliplyctl dlq requeue");
 }
 

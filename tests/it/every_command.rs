@@ -29,7 +29,7 @@ pub const LINES: &[(&str, &str)] = &[
     ("queue", "--advise"),
     ("dlq groups", ""),
     ("dlq list", "--limit 500"),
-    ("dlq list", "--sort died"),
+    ("dlq list", "--sort dead-since"),
     ("dlq list", "--after NOTE"),
     ("dlq show", "ID"),
     ("dlq requeue", "--all --dry-run"),

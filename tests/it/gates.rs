@@ -56,9 +56,14 @@ fn package(then: &str) -> String {
 #[test]
 fn package_is_complete_and_the_same_bytes_twice() {
     let listing = package("tar tzf cliplyctl-*.tar.gz");
-    for file in
-        ["bin/cliplyctl", "completions/cliplyctl", "_cliplyctl", "cliplyctl.fish", "RUNBOOK.md"]
-    {
+    for file in [
+        "bin/cliplyctl",
+        "man1/cliplyctl.1.gz",
+        "completions/cliplyctl",
+        "_cliplyctl",
+        "cliplyctl.fish",
+        "RUNBOOK.md",
+    ] {
         assert!(listing.contains(file), "{file}: {listing}");
     }
     // Every page that a manual page refers to is there.
@@ -70,5 +75,11 @@ fn package_is_complete_and_the_same_bytes_twice() {
         assert!(listing.contains(&format!("man1/{link}.1.gz")), "{link}: {listing}");
     }
     let sums = "for file in *.tar.gz *.deb; do [ ! -e $file ] || cksum $file; done";
-    assert_eq!(package(sums), package(sums));
+    let first = package(sums);
+    let has_dpkg = std::process::Command::new("dpkg-deb").arg("--version").output().is_ok();
+    for (ending, is_built) in [(".tar.gz", true), (".deb", has_dpkg)] {
+        let is_there = first.lines().any(|line| line.ends_with(ending));
+        assert_eq!(is_there, is_built, "{ending}: {first}");
+    }
+    assert_eq!(package(sums), first);
 }

@@ -24,6 +24,7 @@ mod history;
 mod hostile;
 mod jobs;
 mod narrow;
+mod old_names;
 mod partitioned;
 mod playbooks;
 mod postgres;

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::demo::Demo;
+use crate::requeue::{count, insert_dead_letters};
 use crate::support::cli::{BINARY, Cli, Output};
+use crate::support::postgres::Database;
 
 /// Runs a script with these arguments and variables.
 fn run_playbook(demo: &Demo, name: &str, words: &[&str], variables: &[(&str, &str)]) -> Output {
@@ -50,6 +52,22 @@ fn canary_playbook_reports_that_the_cause_remains() {
     );
     // The cause was not fixed.
     assert!(output.expect_code(2).stdout.contains("the remaining jobs were not requeued"));
+}
+
+#[test]
+fn canary_playbook_reports_a_missing_outcome() {
+    for (jobs, code) in [(3, 75), (1, 3)] {
+        let db = Database::with_variant("main");
+        insert_dead_letters(&db, jobs);
+        let script: PathBuf =
+            [env!("CARGO_MANIFEST_DIR"), "docs/playbooks/dlq-growth.sh"].iter().collect();
+        let cli =
+            Cli::program("sh", [script]).env("CLIPLYCTL", BINARY).env("DATABASE_URL", db.url());
+        // No worker runs.
+        let output = cli.env("APPLY", "1").env("WAIT", "1s").run().expect_code(code);
+        assert!(output.stdout.contains("== No outcome in time"), "{jobs}: {output:#?}");
+        assert_eq!(count(&db, "queued"), "1", "{jobs}: {output:#?}");
+    }
 }
 
 #[test]

@@ -195,7 +195,7 @@ fn history_page_of_0_1_0_shows_dead_letters_by_cause() {
 
 #[test]
 fn history_store_of_0_1_0_accepts_new_snapshots() {
-    let words = ["record", "--keep", "3650d", "--database-url", "postgres://u@127.0.0.1:1/app"];
+    let words = ["record", "--retain", "3650d", "--database-url", "postgres://u@127.0.0.1:1/app"];
     let mut cli = with_history(&words);
     cli.run().expect_code(0);
     let store = Connection::open(cli.home().join(".local/state/cliplyctl/history.db")).unwrap();
@@ -810,7 +810,12 @@ fn access_report_with_old_and_new_names_is_read() {
             add_new_names(&mut report);
             report.to_string()
         };
-        let cli = Cli::new(["rls", "diff", "old.json", "new.json", "-o", "json"]);
-        cli.file("old.json", both(old)).file("new.json", both(new)).run().expect_code(code);
+        let diff = |old: String, new: String| {
+            let cli = Cli::new(["rls", "diff", "old.json", "new.json", "-o", "json"]);
+            findings(&cli.file("old.json", old).file("new.json", new).run().expect_code(code))
+        };
+        let only_old = diff(stored(&format!("rls/{old}.json")), stored(&format!("rls/{new}.json")));
+        assert!(!only_old.is_empty());
+        assert_eq!(diff(both(old), both(new)), only_old, "{old} {new}");
     }
 }

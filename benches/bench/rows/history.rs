@@ -85,7 +85,7 @@ fn fill(store: &Path, snapshots: i64) -> Result<()> {
 
 /// Returns a snapshot detail of a typical size.
 fn detail() -> String {
-    let step = serde_json::json!({"question": "queue?", "verdict": "critical", "reading": "the oldest waits ".repeat(8)});
-    let kind = serde_json::json!({"kind": "CLIP_RENDER", "due": 1, "oldest_due": 2.0, "in_progress": 3, "dead": 4});
-    serde_json::json!({"steps": vec![step; 5], "kinds": vec![kind; 7], "causes": []}).to_string()
+    let area = serde_json::json!({"area": "queue?", "status": "critical", "detail": "the oldest waits ".repeat(8)});
+    let kind = serde_json::json!({"kind": "CLIP_RENDER", "due": 1, "oldest_due": 2.0, "claimed": 3, "dead": 4});
+    serde_json::json!({"areas": vec![area; 5], "kinds": vec![kind; 7], "causes": []}).to_string()
 }

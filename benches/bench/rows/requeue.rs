@@ -69,7 +69,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     section.at_most("peak memory", "MB", tool_samples.peak, 32.0);
     section.notes.push(format!(
         "{} dead letters: {:.0} rows/s, one statement {:.0} rows/s. Transactions of the tool: {} seen, median {:.1} ms, \
-         p99 {:.1} ms, longest {:.1} ms; the one by hand holds its locks all the while",
+         p99 {:.1} ms, longest {:.1} ms; the one statement holds its locks until it ends",
         size.dead,
         size.dead as f64 / tool_samples.median * 1e3,
         size.dead as f64 / statement_samples.median * 1e3,

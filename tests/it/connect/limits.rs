@@ -74,17 +74,20 @@ fn connection_limit_of_the_url_is_kept() {
     database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
+/// Status and message of the check `db.connections`.
+fn connections_check(output: &Output) -> (String, String) {
+    let report = output.json();
+    let mut checks = report["checks"].as_array().unwrap().iter();
+    let check = checks.find(|check| check["id"] == "db.connections").unwrap();
+    (check["status"].as_str().unwrap().to_owned(), check["message"].to_string())
+}
+
 #[test]
 fn role_and_database_at_their_limit_are_reported() {
     let database = Database::from_fixture("main_healthy");
     let role = limited_role(&database, 3);
     let app = healthy_app();
-    let message = |output: &Output| {
-        let report = output.json();
-        let checks = report["checks"].as_array().unwrap().iter();
-        let check = checks.clone().find(|check| check["id"] == "db.connections").unwrap();
-        (check["status"].as_str().unwrap().to_owned(), check["message"].to_string())
-    };
+    let message = connections_check;
     let held: Vec<_> = (0..3).map(|_| Session::open(&database.url_as(&role))).collect();
     let (status, text) = message(&run("triage -o json", &database.url(), &app));
     assert_ne!(status, "ok", "{text}");
@@ -110,11 +113,15 @@ fn role_limit_counts_only_where_the_role_is_used() {
     let role = limited_role(&database, 1);
     let elsewhere = other.url_as(&role);
     let held_elsewhere = Session::open(&elsewhere);
-    run("triage", &database.url(), &healthy_app()).expect_code(0);
+    let triage = || run("triage -o json", &database.url(), &healthy_app());
+    let (status, text) = connections_check(&triage().expect_code(0));
+    assert_eq!(status, "ok", "{text}");
     // The limit of a role counts its sessions in all databases.
     database.execute(&format!("ALTER ROLE {role} CONNECTION LIMIT 2"));
     let held_here = Session::open(&database.url_as(&role));
-    run("triage", &database.url(), &healthy_app()).expect_code(2);
+    let (status, text) = connections_check(&triage().expect_code(2));
+    assert_eq!(status, "critical", "{text}");
+    assert!(text.contains(&format!("role {role}: 2 of 2")), "{text}");
     drop((held_elsewhere, held_here));
     database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }

@@ -135,7 +135,9 @@ fn values_are_bound_and_names_are_quoted() {
     assert_eq!(declared.db.value(sql), "5");
     let declared = self::declared(&[("null = ", "null = [\"error = null; --\"]")]);
     let out = declared.run(&["dlq", "list"]).expect_code(3);
-    assert!(out.stderr.contains("requeue: column "), "{}", out.stderr);
+    let reason =
+        "requeue: column \"error = null; --\" does not exist; found \"id\", \"status\", \"error\"";
+    assert!(out.stderr.contains(reason), "{}", out.stderr);
 }
 
 #[test]

@@ -43,7 +43,10 @@ fn invalid_context_list_is_rejected_as_a_whole() {
         ("health -c eu,", "unknown context ``"),
         ("health -c eu,us,eu", "context eu is given twice"),
         ("health -c eu --all-contexts", "-c and --all-contexts exclude each other"),
-        ("health --all-contexts --base-url http://x.test", "--base-url and "),
+        (
+            "health --all-contexts --base-url http://x.test",
+            "--base-url and -c eu exclude each other: a context has its own app and database",
+        ),
     ] {
         let output = run(words, &config).expect_code(64);
         assert!(output.stderr.contains(expected_message), "{words}: {}", output.stderr);

@@ -125,7 +125,7 @@ fn requeues_by_the_app_are_counted_in_ops() {
         let shown = run(&["dlq", "ops"], &db).expect_code(0).stdout;
         assert!(shown.contains("2 requeues by the app, last 1h 00m ago."), "{name}: {shown}");
         // Requeues of this tool are operations, and are not counted a second time.
-        let args = ["dlq", "requeue", "--all", "--yes", "--include-repeat-offenders", "-o", "json"];
+        let args = ["dlq", "requeue", "--all", "--yes", "--include-repeat-failures", "-o", "json"];
         run(&args, &db).expect_code(0);
         let json = ops();
         assert_eq!(json["data"]["app_requeues"], 2, "{name}: {json:#}");

@@ -254,8 +254,13 @@ fn running_and_stuck_add_up_to_claimed_jobs() {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let data = run(&["queue", "-o", "json"], &database).expect_code(2).json()["data"].clone();
         let value = |key: &str| data[key]["value"].as_u64();
-        // Without heartbeats neither is known.
-        let (Some(running), Some(stuck)) = (value("running"), value("stuck")) else { continue };
+        let (Some(running), Some(stuck)) = (value("running"), value("stuck")) else {
+            // Without heartbeats neither is known.
+            assert_eq!(variant, "typed", "{data:#}");
+            assert_eq!((value("running"), value("stuck")), (None, None), "{data:#}");
+            continue;
+        };
+        assert_ne!(variant, "typed", "has no heartbeats: {data:#}");
         assert_eq!(Some(running + stuck), value("claimed"), "{variant}");
         for (rows, name) in [(&data["by_kind"], "kind"), (&data["by_worker"], "worker")] {
             assert_eq!(total(rows, "running"), running, "{variant}, by {name}: {rows:#}");

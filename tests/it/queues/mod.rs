@@ -121,10 +121,13 @@ impl Installed {
 
     /// Runs a command with this connection string.
     pub fn run_as(&self, url: &str, args: &[&str]) -> Output {
-        Cli::new(args)
-            .env("DATABASE_URL", url)
-            .env("XDG_STATE_HOME", self.state.path().to_str().unwrap())
-            .run()
+        self.command(args).env("DATABASE_URL", url).run()
+    }
+
+    /// A command without any configuration.
+    pub fn command(&self, args: &[&str]) -> Cli {
+        let state = self.state.path().to_str().unwrap();
+        Cli::new(args).env("DATABASE_URL", self.db.url()).env("XDG_STATE_HOME", state)
     }
 
     /// Returns the data of a command, whatever its status.

@@ -28,6 +28,13 @@ pub fn command(database: &Database, verb: &str, args: &[&str]) -> Cli {
     Cli::new(all).env("DATABASE_URL", database.url()).env("USER", "oncall")
 }
 
+/// Returns the id of the operation that a command in this home started.
+pub fn recorded_operation(cli: &Cli) -> String {
+    let files = cli.home().join(".local/state/cliplyctl/operations");
+    let file = std::fs::read_dir(files).unwrap().next().unwrap().unwrap();
+    file.file_name().into_string().unwrap().trim_end_matches(".json").to_owned()
+}
+
 /// Returns the id of the n-th job of the fixtures.
 pub fn job(n: u32) -> String {
     format!("00000000-0000-4000-8000-{n:012}")

@@ -1,16 +1,9 @@
 //! Tests of interrupted and resumed operations, and of changes between plan and write.
 
-use super::{command, count, events, insert_dead_letters, job, requeue};
+use super::{command, count, events, insert_dead_letters, job, recorded_operation, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::wait_until;
-
-/// Returns the id of the operation that a command in this home started.
-fn operation(cli: &Cli) -> String {
-    let files = cli.home().join(".local/state/cliplyctl/operations");
-    let file = std::fs::read_dir(files).unwrap().next().unwrap().unwrap();
-    file.file_name().into_string().unwrap().trim_end_matches(".json").to_owned()
-}
 
 #[test]
 fn row_changed_while_locked_is_skipped_as_changed() {
@@ -84,7 +77,7 @@ fn journal_resumes_a_killed_run_without_events() {
     );
     assert_ne!(other, locked_job);
     let state = cli.home().join(".local/state");
-    let resume = ["--resume", &operation(&cli), "--yes", "--reason", "x"];
+    let resume = ["--resume", &recorded_operation(&cli), "--yes", "--reason", "x"];
     let json = command(&db, "requeue", &resume).env("XDG_STATE_HOME", &state).run().json();
     assert_eq!(json["data"]["outcome"]["written"], 1, "{json:#}");
     assert_eq!(db.value(failed), "1", "{json:#}");

@@ -157,10 +157,11 @@ fn ids_file_allows_loose_format_but_only_valid_ids() {
     assert!(!out.stderr.contains("banana"), "such a file may be a .env: {}", out.stderr);
     assert_eq!(events(&db), "2");
     let many: String = (0..100_000).map(|n| format!("{}\n", job(n + 1_000_000))).collect();
-    let out = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(many).run();
-    out.expect_code(64);
+    let out = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(many.as_str()).run();
+    let out = out.expect_code(64);
+    let reason = "ids are requeued all or none, in one transaction: at most 500 ids are possible, not 100,000";
+    assert!(out.stderr.contains(reason), "{}", out.stderr);
     let args = ["--ids-file", "-", "--yes", "--skip-ineligible"];
-    let many: String = (0..100_000).map(|n| format!("{}\n", job(n + 1_000_000))).collect();
     let out = command(&db, "requeue", &args).stdin(many).run();
     assert_eq!(out.expect_code(0).json()["data"]["skipped"][0]["jobs"], 100_000);
 }

@@ -215,7 +215,7 @@ fn wide_database_is_audited_completely_without_findings() {
 }
 
 #[test]
-fn storage_is_held_against_its_own_contract() {
+fn storage_audit_with_the_built_in_contract_finds_open_access() {
     let database = clean();
     let audit = |more: &[&str]| findings(&audit_of(&database.url(), more));
     audit_of(&database.url(), &["--storage"]).expect_code(64);

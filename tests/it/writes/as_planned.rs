@@ -1,5 +1,7 @@
 //! A job is written only as it was planned, and never twice.
 
+use serde_json::Value;
+
 use super::{fail_queued, interrupted, states, with_records};
 use crate::requeue::{command, events, insert_dead_letters, job, requeue};
 use crate::support::postgres::Database;
@@ -101,12 +103,14 @@ fn same_ids_requeue_jobs_that_failed_again_since_a_kill() {
     // As after a kill between the commit and the end: the record is not closed.
     let operations = cli.home().join(".local/state/cliplyctl/operations");
     let record = std::fs::read_dir(operations).unwrap().next().unwrap().unwrap().path();
-    let text = std::fs::read_to_string(&record).unwrap();
-    std::fs::write(&record, text.replace("\"finished\":true", "\"finished\":false")).unwrap();
+    let mut stored: Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    assert_eq!(stored["finished"], true, "{stored:#}");
+    stored["finished"] = false.into();
+    std::fs::write(&record, stored.to_string()).unwrap();
     let again = || with_records(&db, &cli, "requeue", &[&job(201), &job(202), "--yes"]).run();
     let json = again().expect_code(0).json();
     assert!(json["data"]["outcome"].is_null(), "both are queued: {json:#}");
-    std::fs::write(&record, text.replace("\"finished\":true", "\"finished\":false")).unwrap();
+    std::fs::write(&record, stored.to_string()).unwrap();
     requeue_and_fail(&db, &job(201));
     let json = again().expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["written"], 1, "{json:#}");

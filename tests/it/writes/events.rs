@@ -5,13 +5,29 @@ use crate::requeue::{insert_dead_letters, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
-/// What a requeue needs, and the name of each in a refusal.
-const GRANTS: [(&str, &str); 5] = [
-    ("SELECT ON jobs", "jobs"),
-    ("UPDATE ON jobs", "UPDATE"),
-    ("SELECT ON job_events", "SELECT"),
-    ("INSERT ON job_events", "INSERT"),
-    ("USAGE ON SEQUENCE job_events_id_seq", "USAGE"),
+/// What a requeue needs, and the exit code and the text of the refusal without it.
+const GRANTS: [(&str, i32, &str); 5] = [
+    (
+        "SELECT ON jobs",
+        3,
+        "permission denied for table public.jobs: this login cannot read the queue (42501)",
+    ),
+    (
+        "UPDATE ON jobs",
+        77,
+        "GRANT UPDATE (state, run_at, attempts, locked_by, locked_at, heartbeat_at, updated_at) ON public.jobs TO {role}",
+    ),
+    ("SELECT ON job_events", 77, "the role {role} needs SELECT on job_events"),
+    (
+        "INSERT ON job_events",
+        77,
+        "GRANT INSERT (job_id, stage, data) ON public.job_events TO {role}",
+    ),
+    (
+        "USAGE ON SEQUENCE job_events_id_seq",
+        77,
+        "GRANT USAGE ON SEQUENCE public.job_events_id_seq TO {role}",
+    ),
 ];
 
 /// Creates a login with all grants but one.
@@ -19,10 +35,10 @@ fn login_without(db: &Database, missing: Option<&str>) -> String {
     let role = format!(
         "{}_{}",
         db.name(),
-        missing.map_or(9, |m| GRANTS.iter().position(|(g, _)| *g == m).unwrap())
+        missing.map_or(9, |m| GRANTS.iter().position(|(g, ..)| *g == m).unwrap())
     );
     db.execute(&format!("DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN BYPASSRLS"));
-    for (grant, _) in GRANTS.iter().filter(|(grant, _)| Some(*grant) != missing) {
+    for (grant, ..) in GRANTS.iter().filter(|(grant, ..)| Some(*grant) != missing) {
         db.execute(&format!("GRANT {grant} TO {role}"));
     }
     role
@@ -41,11 +57,11 @@ fn drop_role(db: &Database, role: &str) {
 fn login_without_one_grant_is_refused_and_the_grant_named() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 3);
-    for (grant, name) in GRANTS {
+    for (grant, code, text) in GRANTS {
         let role = login_without(&db, Some(grant));
-        let output = requeue_as(&db, &role);
-        assert!([77, 3].contains(&output.code), "{grant}: {output:#?}");
-        assert!(output.stderr.contains(name), "{grant}: {output:#?}");
+        let output = requeue_as(&db, &role).expect_code(code);
+        let text = text.replace("{role}", &role);
+        assert!(output.stderr.contains(&text), "{grant}: {output:#?}");
         assert_eq!(states(&db), "dead_letter 3", "{grant}");
         drop_role(&db, &role);
     }

@@ -42,7 +42,7 @@ fn fail_queued(db: &Database, error: &str) {
 fn interrupted(db: &Database) -> (Cli, String) {
     let mut cli = command(db, "requeue", &["--all", "--yes", "--rate", "30/m"]);
     let running: Running = cli.start();
-    wait_until("a job is requeued", || db.value("SELECT count(*) FROM job_events") != "0");
+    wait_until("a job is requeued", || states(db).contains("queued"));
     running.signal("TERM");
     let operation = operation(&running.finish().expect_code(75));
     (cli, operation)

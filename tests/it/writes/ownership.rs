@@ -1,7 +1,8 @@
 //! One process owns an operation; an undo by others stops it.
 
 use super::{interrupted, states, with_records};
-use crate::requeue::{command, events, insert_dead_letters};
+use crate::requeue::{command, events, insert_dead_letters, recorded_operation};
+use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
@@ -39,25 +40,21 @@ fn undo_stops_a_requeue(prepare: impl Fn(&Database), flags: &[&str], has_events:
     let mut cli = command(&db, "requeue", &args);
     let running = cli.start();
     wait_until("a job is requeued", || states(&db).contains("queued"));
-    let operations = cli.home().join(".local/state/cliplyctl/operations");
-    let record = std::fs::read_dir(operations).unwrap().next().unwrap().unwrap().file_name();
-    let operation = record.into_string().unwrap().trim_end_matches(".json").to_owned();
+    let operation = recorded_operation(&cli);
     let mut undo = match has_events {
         true => command(&db, "undo", &[&operation, "--yes"]),
         false => with_records(&db, &cli, "undo", &[&operation, "--yes"]),
     };
     undo.run().expect_code(0);
     let output = running.finish().expect_code(75);
-    assert!(
-        output.stdout.contains("another operator undid this operation")
-            || output.stdout.contains("\"not_written\""),
-        "{output:#?}"
-    );
+    let not_written = output.json()["data"]["outcome"]["not_written"].as_u64();
+    assert!(not_written > Some(0), "{output:#?}");
     // A transaction that was running when the undo ended is completed.
     let still = db.value("SELECT count(*) FROM jobs WHERE state = 'queued'");
     assert!(["0", "1"].contains(&still.as_str()), "{still} of 4 after {flags:?}: {output:#?}");
-    let resumed = with_records(&db, &cli, "requeue", &["--resume", &operation, "--dry-run"]).run();
-    assert!(resumed.stderr.is_empty() || !resumed.stderr.contains("error"), "{resumed:#?}");
+    let resume = ["--resume", &operation, "--dry-run"];
+    let resumed = with_records(&db, &cli, "requeue", &resume).run().expect_code(0);
+    assert!(!resumed.stderr.contains("error"), "{resumed:#?}");
 }
 
 #[test]
@@ -69,7 +66,7 @@ fn undo_stops_a_requeue_that_is_still_written() {
         );
     };
     for flags in
-        [&["--rate", "60/m"][..], &["--canary", "--ramp", "1,all", "--canary-timeout", "20s"]]
+        [&["--rate", "30/m"][..], &["--canary", "--ramp", "1,all", "--canary-timeout", "20s"]]
     {
         undo_stops_a_requeue(|_| (), flags, true);
         undo_stops_a_requeue(uuid_ids, flags, true);
@@ -78,15 +75,24 @@ fn undo_stops_a_requeue_that_is_still_written() {
 }
 
 #[test]
+fn undone_requeue_names_the_undo_in_its_report() {
+    let db = Database::with_variant("main");
+    insert_dead_letters(&db, 4);
+    let args = ["dlq", "requeue", "--all", "--yes", "--rate", "30/m"];
+    let mut cli = Cli::new(args).env("DATABASE_URL", db.url());
+    let running = cli.start();
+    wait_until("a job is requeued", || states(&db).contains("queued"));
+    command(&db, "undo", &[&recorded_operation(&cli), "--yes"]).run().expect_code(0);
+    let output = running.finish().expect_code(75);
+    assert!(output.stdout.contains("another operator undid this operation"), "{output:#?}");
+}
+
+#[test]
 fn resume_without_events_leaves_what_was_undone() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 4);
     without_events(&db);
-    let mut cli = command(&db, "requeue", &["--all", "--yes", "--rate", "30/m"]);
-    let running = cli.start();
-    wait_until("a job is requeued", || states(&db).contains("queued"));
-    running.signal("TERM");
-    let operation = super::operation(&running.finish().expect_code(75));
+    let (cli, operation) = interrupted(&db);
     let requeued = db.rows("SELECT id::text FROM jobs WHERE state = 'queued'");
     with_records(&db, &cli, "undo", &[&operation, "--yes"]).run().expect_code(0);
     assert_eq!(states(&db), "dead_letter 4");

@@ -122,7 +122,8 @@ fn error_that_a_trigger_clears_is_no_new_failure() {
 fn follow_waits_for_an_operation_that_is_still_written() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 3);
-    let mut cli = command(&db, "requeue", &["--all", "--yes", "--rate", "30/m"]);
+    // Slow enough that the two following commands end before the requeue.
+    let mut cli = command(&db, "requeue", &["--all", "--yes", "--rate", "12/m"]);
     let running = cli.start();
     wait_until("a job is requeued", || events(&db) != "0");
     let id = db.value("SELECT data->>'operation' FROM job_events LIMIT 1");

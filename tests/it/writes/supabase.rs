@@ -3,21 +3,29 @@
 
 use super::{operation, states};
 use crate::support::cli::{Cli, Output};
-use crate::support::fixtures;
 use crate::support::postgres::{Database, Session, cluster};
 
-/// Creates the platform's roles in the cluster. Names are those of the platform, with a prefix: the cluster has
+/// Creates the platform's roles in the cluster if they are missing, possibly in several tests at once. Names are those of the platform, with a prefix: the cluster has
 /// its own superuser.
 const ROLES: &str = "
-DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hosted_postgres') THEN
-    CREATE ROLE hosted_postgres LOGIN CREATEDB CREATEROLE BYPASSRLS REPLICATION;
-    CREATE ROLE hosted_authenticator LOGIN NOINHERIT;
-    CREATE ROLE hosted_service_role NOLOGIN BYPASSRLS;
-    CREATE ROLE hosted_authenticated NOLOGIN;
-    GRANT hosted_service_role, hosted_authenticated TO hosted_authenticator;
-    GRANT hosted_service_role, hosted_authenticated TO hosted_postgres;
-  END IF;
+DO $$
+DECLARE role_and_options text;
+BEGIN
+  FOREACH role_and_options IN ARRAY ARRAY[
+    'hosted_postgres LOGIN CREATEDB CREATEROLE BYPASSRLS REPLICATION',
+    'hosted_authenticator LOGIN NOINHERIT',
+    'hosted_service_role NOLOGIN BYPASSRLS',
+    'hosted_authenticated NOLOGIN'
+  ] LOOP
+    BEGIN
+      EXECUTE 'CREATE ROLE ' || role_and_options;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    END;
+  END LOOP;
+  BEGIN
+    GRANT hosted_service_role, hosted_authenticated TO hosted_authenticator, hosted_postgres;
+  EXCEPTION WHEN unique_violation OR internal_error THEN -- another test was first
+  END;
 END $$";
 
 /// Default grants before the tables exist, and row-level security without policies for the API's users.
@@ -87,8 +95,9 @@ fn service_role_writes_and_a_user_of_the_api_does_not() {
     let db = hosted();
     let login = "hosted_authenticator";
     let write = ["dlq", "requeue", "--all", "--yes"];
-    let user = run(&db, login, Some("hosted_authenticated"), &write);
-    assert!([3, 77].contains(&user.code), "row-level security hides everything: {user:#?}");
+    let user = run(&db, login, Some("hosted_authenticated"), &write).expect_code(3);
+    let reason = "row-level security filters public.jobs for this login: it cannot see all jobs";
+    assert!(user.stderr.contains(reason), "{user:#?}");
     assert_eq!(states(&db), "dead_letter 20");
     run(&db, login, Some("hosted_service_role"), &write).expect_code(0);
     assert_eq!(
@@ -103,5 +112,4 @@ fn hosted_owner_is_no_superuser() {
     let db = hosted();
     let session = Session::open(&db.url_as("hosted_postgres"));
     assert_eq!(session.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"), "f");
-    assert!(fixtures::VARIANTS.contains(&"hosted"), "the schema variant of the same platform");
 }

@@ -58,7 +58,7 @@ fn undo_works_with_every_column_type_and_trigger() {
 /// Also run by the drill `triggers`: a trigger that changes any one column of a requeued job, before or after the
 /// write, prevents neither the requeue nor its undo, unless it changes the state back.
 #[test]
-fn trigger_that_changes_any_column_is_survived() {
+fn trigger_that_changes_any_column_prevents_no_undo() {
     let columns = Database::with_variant("main").rows(
         "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
           WHERE attrelid = 'jobs'::regclass AND attnum > 0 AND NOT attisdropped
