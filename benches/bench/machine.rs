@@ -23,15 +23,17 @@ pub fn describe(bench: &mut Bench) -> String {
         line.split_whitespace().nth(1)?.parse::<f64>().ok()
     });
     let memory = memory.map_or_else(|| "? GB".to_owned(), |kib| format!("{:.0} GB", kib / 1e6));
+    // The kernel's build names its vendor, and says nothing about speed.
+    let release = first_line("uname", &["-r"]);
+    let kernel: Vec<&str> = release.splitn(3, ['.', '-']).take(2).collect();
+    let system =
+        [first_line("uname", &["-s"]), kernel.join("."), first_line("uname", &["-m"])].join(" ");
     let root = env!("CARGO_MANIFEST_DIR");
     let runs = bench.options.runs();
     let lines = [
         format!("- date: {} (UTC)", jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M")),
-        format!("- machine: {cores} cores, {memory} of memory, {}", first_line("uname", &["-srm"])),
-        format!(
-            "- revision: {}",
-            first_line("git", &["-C", root, "describe", "--always", "--dirty"])
-        ),
+        format!("- machine: {cores} cores, {memory} of memory, {system}"),
+        format!("- revision: {}", first_line("git", &["-C", root, "rev-parse", "--short", "HEAD"])),
         format!(
             "- tool: {}, {}",
             first_line(&bench.options.tool.to_string_lossy(), &["--version"]),
