@@ -37,14 +37,12 @@ const TIME_ZONES: [&str; 13] = [
     "AM", "CEST", "CET", "EDT", "EST", "GMT", "JST", "PDT", "PM", "PST", "UTC", "Z", "pm",
 ];
 
-/// Singular and plural of counted things: "1 attempt" and "2 attempts" are one cause.
+/// Counted things in the singular: "1 attempt" and "2 attempts" are one cause.
 #[rustfmt::skip]
-const PLURALS: [(&str, &str); 21] = [
-    ("argument", "arguments"), ("attempt", "attempts"), ("character", "characters"),
-    ("chunk", "chunks"), ("clip", "clips"), ("element", "elements"), ("error", "errors"),
-    ("file", "files"), ("frame", "frames"), ("item", "items"), ("job", "jobs"), ("part", "parts"),
-    ("request", "requests"), ("result", "results"), ("retry", "retries"), ("row", "rows"),
-    ("scene", "scenes"), ("segment", "segments"), ("time", "times"), ("token", "tokens"), ("try", "tries"),
+const COUNTED: [&str; 21] = [
+    "argument", "attempt", "character", "chunk", "clip", "element", "error", "file", "frame",
+    "item", "job", "part", "request", "result", "retry", "row", "scene", "segment", "time", "token",
+    "try",
 ];
 
 /// Extensions of media and data files, whose names come from users and jobs.
@@ -101,8 +99,11 @@ pub(crate) fn is_unit(word: &str) -> bool {
 }
 
 /// The plural of a counted thing in the singular.
-pub(crate) fn plural(word: &str) -> Option<&'static str> {
-    PLURALS.iter().find(|(singular, _)| *singular == word).map(|(_, plural)| *plural)
+pub(crate) fn plural(word: &str) -> Option<String> {
+    COUNTED.contains(&word).then(|| match word.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{word}s"),
+    })
 }
 
 /// Whether `name` is a file name with the extension of a media or data file.

@@ -128,20 +128,17 @@ pub(crate) struct Layout {
     /// Column with the kind of job: `kind` or `type`.
     pub(crate) kind: Option<String>,
     /// Column that the worker maintains: `state` or `status`.
-    #[serde(rename = "live")]
     pub(crate) state_column: String,
     /// Whether `state_column` is assumed: nothing decides between the two, and they agree in the rows that were
     /// seen. Such a table is read, but not written.
     #[serde(default)]
     pub(crate) state_column_assumed: bool,
     /// The other of the two, if it exists. It is shown, but not used.
-    #[serde(rename = "stale")]
     pub(crate) other_state_column: Option<String>,
     /// The other column too, if claim functions require a value of both.
     #[serde(default)]
     pub(crate) also_claimed_by: Option<AlsoClaimedBy>,
     /// Meaning of the values of `state_column`.
-    #[serde(rename = "vocabulary")]
     pub(crate) state_names: StateNames,
     /// Whether it is proven that every row has one of these values and each of them is known, so that no job can
     /// be in an unknown state.

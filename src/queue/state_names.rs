@@ -41,8 +41,8 @@ impl Lifecycle {
     /// Name of the role in the results of queries.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Queued => "waiting",
-            Self::Claimed => "in_progress",
+            Self::Queued => "queued",
+            Self::Claimed => "claimed",
             Self::Finished => "finished",
             Self::Failed => "failed",
             Self::Dead => "dead",
@@ -57,10 +57,8 @@ impl Lifecycle {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct StateNames {
     /// Values of queued jobs.
-    #[serde(rename = "waiting")]
     pub(crate) queued: Vec<String>,
     /// Values of claimed jobs.
-    #[serde(rename = "in_progress")]
     pub(crate) claimed: Vec<String>,
     /// Values of finished jobs.
     pub(crate) finished: Vec<String>,

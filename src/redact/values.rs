@@ -12,7 +12,7 @@ const PLAIN_WORDS: &[&str] = &[
     "does", "empty", "enabled", "error", "exists", "expected", "expecting", "expired", "expires",
     "failed", "false", "field", "flag", "for", "forbidden", "found", "from", "function", "got",
     "granted", "has", "header", "hidden", "identical", "identifier", "in", "incorrect", "integer",
-    "invalid", "is", "json", "key", "length", "malformed", "mandatory", "masked", "method",
+    "invalid", "is", "json", "key", "length", "malformed", "mandatory", "method",
     "mismatch", "missing", "must", "mustn't", "na", "name", "nan", "never", "nil", "no", "none",
     "not", "null", "nullptr", "number", "object", "obsolete", "of", "off", "ok", "on", "option",
     "optional", "options", "or", "outdated", "parameter", "passed", "password", "pending",

@@ -21,7 +21,7 @@ impl<'t> Scanner<'t, '_> {
             let optional_plural = self.byte_after(word) == Some(b'(');
             if let Some(plural) = lexicon::plural(word).filter(|_| !optional_plural) {
                 self.previous_word = word;
-                return self.template.push(plural);
+                return self.template.push(&plural);
             }
         }
         let capital = word.bytes().any(|b| b.is_ascii_uppercase());

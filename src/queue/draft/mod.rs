@@ -3,7 +3,7 @@
 mod names;
 mod text;
 
-use names::{CANCELED_TIMES, COLUMNS, DEAD_FLAGS, DEAD_TIMES, FINISHED_FLAGS, FINISHED_TIMES};
+use names::names;
 pub(crate) use text::text;
 
 use super::declaration::{Expected, Field};
@@ -105,19 +105,14 @@ impl DraftTable {
     }
 
     fn named(&self, field: Field) -> Option<&DraftColumn> {
-        let (_, names) = COLUMNS.iter().find(|(other, _)| *other == field)?;
-        self.first_of(names, |column| column.fits(field))
+        self.first_of(&format!("column of {}", field.name()), |column| column.fits(field))
     }
 
-    fn first_of(
-        &self,
-        names: &[&str],
-        fits: impl Fn(&DraftColumn) -> bool,
-    ) -> Option<&DraftColumn> {
-        let named = |name: &&str| {
-            self.columns.iter().find(|c| c.name.eq_ignore_ascii_case(name) && fits(c))
-        };
-        names.iter().find_map(named)
+    /// The first column with a usual name for a use.
+    fn first_of(&self, of: &str, fits: impl Fn(&DraftColumn) -> bool) -> Option<&DraftColumn> {
+        let named =
+            |name: &str| self.columns.iter().find(|c| c.name.eq_ignore_ascii_case(name) && fits(c));
+        names(of).find_map(named)
     }
 
     /// Where the state of a job is: in a column with a usual name, in an enum, or in flags and times.
@@ -146,13 +141,17 @@ impl DraftTable {
                 state,
             })
         };
-        let time = |names: &[&str], state| flag(self.first_of(names, DraftColumn::is_time), state);
-        let boolean = |names: &[&str], state| flag(self.first_of(names, is_boolean), state);
+        let time = |state: &'static str| {
+            flag(self.first_of(&format!("time of {state}"), DraftColumn::is_time), state)
+        };
+        let boolean = |state: &'static str| {
+            flag(self.first_of(&format!("flag of {state}"), is_boolean), state)
+        };
         let claimed = self.column_of(Field::LockedAt).or_else(|| self.column_of(Field::Worker));
         [
-            boolean(&FINISHED_FLAGS, "finished").or_else(|| time(&FINISHED_TIMES, "finished")),
-            time(&CANCELED_TIMES, "canceled"),
-            boolean(&DEAD_FLAGS, "dead").or_else(|| time(&DEAD_TIMES, "dead")),
+            boolean("finished").or_else(|| time("finished")),
+            time("canceled"),
+            boolean("dead").or_else(|| time("dead")),
             flag(claimed, "claimed"),
         ]
         .into_iter()
@@ -165,7 +164,7 @@ impl DraftTable {
         self.column_of(Field::Id)?;
         self.state()?;
         let name = self.relation.name.to_ascii_lowercase();
-        let is_named = names::TABLES.iter().any(|part| name.contains(part));
+        let is_named = names("part of table").any(|part| name.contains(part));
         let telling =
             [Field::Due, Field::Worker, Field::LockedAt, Field::Attempts, Field::MaxAttempts];
         let common = [Field::Error, Field::Payload];

@@ -10,6 +10,8 @@ const OLD_KEYS: &str = include_str!("old_keys.tsv");
 pub(crate) enum KeyOwner {
     /// The access contract.
     Contract,
+    /// The layout of the jobs table in a saved triage.
+    Layout,
     /// The counts of a saved triage.
     Queue,
     /// The details of a snapshot.
@@ -20,6 +22,7 @@ impl KeyOwner {
     fn as_str(self) -> &'static str {
         match self {
             Self::Contract => "contract",
+            Self::Layout => "layout",
             Self::Queue => "queue",
             Self::Snapshot => "snapshot",
         }
@@ -84,7 +87,7 @@ mod tests {
         for line in OLD_KEYS.lines() {
             let fields: Vec<_> = line.split('\t').collect();
             assert!(
-                matches!(fields.as_slice(), ["contract" | "queue" | "snapshot", _, _]),
+                matches!(fields.as_slice(), ["contract" | "layout" | "queue" | "snapshot", _, _]),
                 "{line}"
             );
         }

@@ -70,9 +70,13 @@ impl SavedTriage {
         }
         let read = || {
             let mut file: serde_json::Value = serde_json::from_slice(&bytes)?;
-            for key in ["/facts/queue", "/facts/flow"] {
-                if let Some(value) = file.pointer_mut(key) {
-                    old_keys::rename_in_json(KeyOwner::Queue, value);
+            for (part, owner) in [
+                ("/facts/layout", KeyOwner::Layout),
+                ("/facts/queue", KeyOwner::Queue),
+                ("/facts/flow", KeyOwner::Queue),
+            ] {
+                if let Some(value) = file.pointer_mut(part) {
+                    old_keys::rename_in_json(owner, value);
                 }
             }
             serde_json::from_value(file)
