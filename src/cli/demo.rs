@@ -3,6 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
+use super::old_names;
 use crate::demo::fix;
 use crate::demo::scenario::SCENARIOS;
 
@@ -34,9 +35,9 @@ pub struct Demo {
 }
 
 fn scenarios() -> PossibleValuesParser {
-    PossibleValuesParser::new(SCENARIOS.iter().map(|s| {
-        let value = PossibleValue::new(s.name).help(s.about);
-        // The name in version 0.1.
-        if s.name == "stuck-jobs" { value.alias("silent-worker") } else { value }
-    }))
+    PossibleValuesParser::new(
+        SCENARIOS
+            .iter()
+            .map(|s| PossibleValue::new(s.name).help(s.about).aliases(old_names::of(s.name))),
+    )
 }

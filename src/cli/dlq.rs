@@ -1,8 +1,9 @@
 //! The `dlq` commands and the arguments of `dlq list`.
 
-use clap::{Args, Subcommand};
+use clap::builder::PossibleValue;
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DlqFollow, DlqOps, DlqRequeue, DlqUndo, FilterArgs, JobsShow};
+use super::{DlqFollow, DlqOps, DlqRequeue, DlqUndo, FilterArgs, JobsShow, old_names};
 use crate::facts::listing::Order;
 
 /// The `dlq` commands.
@@ -22,6 +23,24 @@ pub enum Dlq {
     Undo(DlqUndo),
     /// List recent operations with operator, reason, jobs and outcome
     Ops(DlqOps),
+}
+
+impl ValueEnum for Order {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Updated, Self::Oldest, Self::DeadSince]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Updated => "Most recently changed first, by index",
+            Self::Oldest => "Least recently changed first, by index",
+            Self::DeadSince => {
+                "Most recently dead-lettered first; slow, reads every dead letter that matches"
+            }
+        };
+        let name = self.as_str();
+        Some(PossibleValue::new(name).help(help).aliases(old_names::of(name)))
+    }
 }
 
 /// The arguments of `dlq list`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::filter::{TimeArg, parse_time};
+use super::old_names;
 use crate::settings::duration;
 
 /// The shortest interval between two polls.
@@ -33,7 +34,7 @@ pub struct Record {
     #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub(crate) every: Option<Duration>,
     /// Delete snapshots older than this
-    #[arg(long, alias = "keep", value_name = "DURATION", default_value = "30d", value_parser = duration::parse_long)]
+    #[arg(long, alias = old_names::of("retain"), value_name = "DURATION", default_value = "30d", value_parser = duration::parse_long)]
     pub(crate) retain: Duration,
     /// Serve /metrics for Prometheus on a local port or an address
     #[arg(long, value_name = "PORT|ADDRESS", value_parser = address, requires = "every")]

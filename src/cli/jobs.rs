@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::ConfirmationArgs;
+use super::{ConfirmationArgs, old_names};
 use crate::facts::job::JobState;
 use crate::settings::duration;
 
@@ -49,7 +49,7 @@ pub struct JobsRescue {
     #[arg(value_name = "ID", allow_negative_numbers = true)]
     pub(crate) ids: Vec<String>,
     /// Heartbeat age from which a job is stuck [default: the setting stuck_after, 10m]
-    #[arg(long, alias = "stale", value_name = "DURATION", value_parser = duration::parse)]
+    #[arg(long, alias = old_names::of("stuck-after"), value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) stuck_after: Option<Duration>,
     /// The confirmation.
     #[command(flatten)]

@@ -10,6 +10,7 @@ mod global;
 mod help;
 mod history;
 mod jobs;
+mod old_names;
 mod requeue;
 mod rls;
 mod triage;

@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, ValueHint};
 
-use super::FilterArgs;
+use super::{FilterArgs, old_names};
 use crate::facts::canary::{BatchSizes, Canary, ResumeOptions};
 use crate::facts::throttle::Throttle;
 use crate::settings::duration;
-
-/// The spelling in version 0.1.0, accepted as a hidden alias.
-const OLD_INCLUDE_REPEAT_FAILURES: &str = "include-repeat-offenders";
 
 /// The arguments of `dlq requeue`.
 #[derive(Debug, Clone, Args)]
@@ -34,7 +31,7 @@ pub struct DlqRequeue {
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["ids", "ids_file", "all", "max", "FilterArgs", "resume"])]
     pub(crate) plan: Option<String>,
     /// Apply the plan although other jobs match its filter now
-    #[arg(long, alias = "frozen", requires = "plan")]
+    #[arg(long, alias = old_names::of("ignore-changes"), requires = "plan")]
     pub(crate) ignore_changes: bool,
     /// Resume an interrupted requeue with its canary and rate limit
     #[arg(long, value_name = "OPERATION", conflicts_with_all = ["ids", "ids_file", "all", "max", "FilterArgs"])]
@@ -43,7 +40,7 @@ pub struct DlqRequeue {
     #[arg(long)]
     pub(crate) skip_ineligible: bool,
     /// Include jobs that failed again after two requeues
-    #[arg(long, alias = OLD_INCLUDE_REPEAT_FAILURES)]
+    #[arg(long, alias = old_names::of("include-repeat-failures"))]
     pub(crate) include_repeat_failures: bool,
     /// The batches of a canary.
     #[command(flatten)]
@@ -251,7 +248,7 @@ pub struct DlqOps {
 #[cfg(test)]
 mod tests {
     use clap::error::ErrorKind;
-    use clap::{Args as _, Command, CommandFactory as _, Parser as _};
+    use clap::{Args as _, Command, Parser as _};
 
     use super::FilterArgs;
     use crate::cli::Cli;
@@ -268,28 +265,5 @@ mod tests {
                 assert_eq!(kind, Some(ErrorKind::ArgumentConflict), "{words}");
             }
         }
-    }
-
-    #[test]
-    fn old_spellings_of_flags_are_accepted_and_hidden() {
-        for line in [
-            "dlq requeue --plan x --frozen",
-            "dlq requeue --all --include-repeat-offenders",
-            "dlq list --sort died",
-            "jobs rescue --stale 1m",
-        ] {
-            let words = ["cliplyctl"].into_iter().chain(line.split(' '));
-            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
-        }
-        let mut help = String::new();
-        for mut command in Cli::command().get_subcommands().cloned() {
-            for subcommand in command.get_subcommands_mut() {
-                help.push_str(&subcommand.render_long_help().to_string());
-            }
-        }
-        for word in ["frozen", "offenders", "died", "stale"] {
-            assert!(!help.contains(word), "{word}");
-        }
-        assert!(help.contains("--ignore-changes") && help.contains("dead-since"), "{help}");
     }
 }

@@ -8,19 +8,15 @@ use super::dead_letter::DeadLetter;
 use super::job_id::JobId;
 use crate::queue::IdType;
 
-/// The spelling in version 0.1.0, accepted as a hidden alias.
-const OLD_DEAD_SINCE: &str = "died";
-
 /// The order of a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
-    /// Most recently changed first, by index
+    /// Most recently changed first, by index.
     #[default]
     Updated,
-    /// Least recently changed first, by index
+    /// Least recently changed first, by index.
     Oldest,
-    /// Most recently dead-lettered first; slow, reads every dead letter that matches
-    #[value(alias = OLD_DEAD_SINCE)]
+    /// Most recently dead-lettered first; reads every dead letter that matches.
     DeadSince,
 }
 
@@ -68,7 +64,7 @@ impl Cursor {
         let wrong = || format!("\"{text}\" is not a cursor");
         let (written, rest) = match text.split_once('/') {
             Some(("oldest", rest)) => (Order::Oldest, rest),
-            Some(("dead-since" | OLD_DEAD_SINCE, rest)) => (Order::DeadSince, rest),
+            Some(("dead-since", rest)) => (Order::DeadSince, rest),
             Some(_) => return Err(wrong()),
             None => (Order::Updated, text),
         };
@@ -125,6 +121,8 @@ mod tests {
             assert!(wrong(bad).contains("is not a cursor"), "{bad}");
         }
         assert!(wrong("2026-01-02T03:04:05Z~42").contains("of type uuid"));
-        assert!(wrong(&format!("died/2026-01-02T03:04:05Z~{UUID}")).contains("--sort dead-since"));
+        assert!(
+            wrong(&format!("dead-since/2026-01-02T03:04:05Z~{UUID}")).contains("--sort dead-since")
+        );
     }
 }

@@ -91,15 +91,6 @@ fn list_is_sorted_by_change_or_dead_since_in_every_variant() {
     assert!(output.stdout.contains("sorted by the time they were dead-lettered"), "{output:#?}");
     let next = "--sort dead-since --limit 2 --after dead-since/";
     assert!(output.stdout.contains(next), "{}", output.stdout);
-    // The old spelling of the value and of its cursors is still accepted.
-    let (new, old) = (["--sort", "dead-since"], ["--sort", "died"]);
-    let all = listed(&database, &new);
-    assert_eq!(listed(&database, &old), all);
-    let page = dlq(&database, &["list", "--sort", "dead-since", "--limit", "2", "-o", "json"]);
-    let cursor = page.expect_code(0).json()["data"]["next_cursor"].as_str().unwrap().to_owned();
-    let cursor = cursor.replace("dead-since/", "died/");
-    assert!(cursor.starts_with("died/"), "{cursor}");
-    assert_eq!(listed(&database, &[&old[..], &["--after", &cursor]].concat()), all[2..]);
 }
 
 #[test]
