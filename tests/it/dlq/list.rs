@@ -113,7 +113,7 @@ fn invalid_filters_are_rejected_with_the_reason() {
         (&["--after", "42"], "is not a cursor"),
         (&["--after", "2026-01-02T03:04:05Z~42"], "ids in this database are of type uuid"),
         (
-            &["--after", "died/2026-01-02T03:04:05Z~0a9f0000-0000-4000-8000-00000000abcd"],
+            &["--after", "dead-since/2026-01-02T03:04:05Z~0a9f0000-0000-4000-8000-00000000abcd"],
             "belongs to --sort dead-since",
         ),
         (&["--since", "99999999999999999d"], "expected a duration"),
