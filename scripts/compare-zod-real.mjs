@@ -160,7 +160,11 @@ function starts(code, name, env) {
     const found = module.exports[name] ?? (name === "default" ? module.exports.default : undefined);
     if (typeof found?.safeParse === "function") return found.safeParse({ ...env }).success;
     if (typeof found === "function" && found !== globalThis.__anything) { found({ ...env }); return true; }
-    if (found === undefined) for (const [key, item] of Object.entries(module.exports)) if (typeof item === "function" && STARTERS.test(key) && item.length <= 1) item({ ...env });
+    if (found === undefined) for (const [key, item] of Object.entries(module.exports)) {
+      if (typeof item !== "function" || item.length > 1) continue;
+      if (/^class\b/.test(Function.prototype.toString.call(item))) new item({ ...env }); // parses in its constructor
+      else if (STARTERS.test(key)) item({ ...env });
+    }
     return true;
   } catch {
     return false;
