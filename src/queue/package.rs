@@ -106,6 +106,7 @@ impl Instance {
 /// What a package's table has beside the fields of a declared one. All texts are SQL of this program. Expressions
 /// use the unqualified names of columns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct PackageTraits {
     /// The package and where its table is.
     pub(crate) instance: Option<Instance>,
@@ -113,6 +114,11 @@ pub(crate) struct PackageTraits {
     pub(crate) read_only: Option<String>,
     /// Which rows of the table are jobs; all if `None`.
     pub(crate) rows: Option<String>,
+    /// Joins that give each row at most one row of other tables, in parentheses: their columns have names that the
+    /// table does not have. `{schema}` is its schema.
+    pub(crate) joins: String,
+    /// Names of the tables in `joins`. Row-level security must not hide their rows.
+    pub(crate) also_reads: Vec<String>,
     /// Further columns of the subquery, by name.
     pub(crate) columns: BTreeMap<String, String>,
     /// Conditions over the subquery for states that an index of the table serves better than an equality.
@@ -127,6 +133,13 @@ pub(crate) struct PackageTraits {
     pub(crate) assignments: BTreeMap<String, String>,
     /// States in which a requeued job waits, beside the queued ones.
     pub(crate) also_requeued: Vec<String>,
+    /// Whether the attempts of a requeued job are counted from 0 again.
+    pub(crate) restarts_attempts: bool,
+    /// Whether the package deletes a job when it has finished.
+    pub(crate) deletes_finished: bool,
+    /// Indexes that would serve the figures without one: name, definition after the name of the table, and what it
+    /// serves.
+    pub(crate) indexes: Vec<(String, String, String)>,
     /// Jobs that must not be requeued by SQL: condition over the table, and why.
     pub(crate) refused: Vec<(String, String)>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.

@@ -5,6 +5,7 @@
 //! be part of statements that write.
 
 mod choice;
+mod graphile_worker;
 mod pg_boss;
 mod river;
 
@@ -25,6 +26,7 @@ pub(crate) fn version_query(package: Package) -> Option<&'static str> {
     match package {
         Package::River => Some(river::VERSION),
         Package::PgBoss => Some(pg_boss::VERSION),
+        Package::GraphileWorker => Some(graphile_worker::VERSION),
         _ => None,
     }
 }
@@ -38,6 +40,7 @@ fn definition_of(package: Package) -> Option<fn(&CatalogTable) -> Definition> {
     match package {
         Package::River => Some(river::definition),
         Package::PgBoss => Some(pg_boss::definition),
+        Package::GraphileWorker => Some(graphile_worker::definition),
         _ => None,
     }
 }
