@@ -241,7 +241,9 @@ pub(crate) fn of_package(
     let indexes: Vec<_> = indexes.collect();
     let mut document = Document::default();
     document.push(title_line::title("index advice", from));
-    document.note("Review before running; nothing was changed. The package does not know such an index:");
+    document.note(
+        "Review before running; nothing was changed. The package does not know such an index:",
+    );
     let commented: Vec<_> = indexes.iter().map(IndexJson::commented).collect();
     document.push(Block::Verbatim(commented.join("\n")));
     if let Some(note) = benefit_note(layout, indexes.len()) {

@@ -292,7 +292,10 @@ mod tests {
 
     #[test]
     fn job_requeued_by_others_counts_as_changed_since() {
-        assert_eq!(outcome(&requeued(), &JobEvents::default(), None, false), JobOutcome::ChangedSince);
+        assert_eq!(
+            outcome(&requeued(), &JobEvents::default(), None, false),
+            JobOutcome::ChangedSince
+        );
         assert_eq!(outcome(&requeued(), &JobEvents::default(), None, true), JobOutcome::Finished);
         assert_eq!(outcome_of(&row(Lifecycle::Other, 0, "v1-a", 1)), JobOutcome::ChangedSince);
         assert_eq!(

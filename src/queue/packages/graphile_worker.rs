@@ -135,7 +135,7 @@ fn traits() -> PackageTraits {
             "graphile-worker keeps no heartbeats: a running job counts as stuck 4 hours after its claim (or \
              stuck_after, if that is longer), as for its own workers"
                 .to_owned(),
-            "the time of death is computed from the time of the attempt that would have followed".to_owned(),
+            "since when a job is a dead letter is computed from the time of the attempt that would have followed".to_owned(),
             "a dead letter that a newer job of the same key has replaced lost its key, and looks like any other"
                 .to_owned(),
         ],

@@ -1,12 +1,11 @@
 //! Which jobs table is read: of one package, of several, of one that is not supported.
 
-use super::{PG_BOSS, QUEUES, RIVER};
+use super::{GRAPHILE_WORKER, PG_BOSS, QUEUES, RIVER};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 7] = [
-    ("graphile-worker", "create schema w; create table w._private_jobs (id bigint, task_id int)"),
+const OTHERS: [(&str, &str); 6] = [
     ("Oban", "create table oban_jobs (id bigint, attempted_by text[])"),
     ("Procrastinate", "create table procrastinate_jobs (id bigint, queueing_lock text)"),
     ("Solid Queue", "create table solid_queue_jobs (id bigint, active_job_id text)"),
@@ -107,6 +106,7 @@ fn unknown_version_is_read_and_not_written() {
     for queue in QUEUES {
         let newer = match queue.key {
             "river" => "insert into river_migration (line, version) values ('main', 99)",
+            "graphile_worker" => "insert into graphile_worker.migrations (id) values (99)",
             _ => "update pgboss.version set version = 99",
         };
         let installed = queue.installed_with(newer);
@@ -121,8 +121,11 @@ fn unknown_version_is_read_and_not_written() {
 
 #[test]
 fn table_without_a_needed_column_is_refused() {
-    for (queue, column) in [(&RIVER, "attempted_by"), (&PG_BOSS, "source_root_id")] {
-        let drop = format!("alter table {}.{} drop column {column}", queue.schema, queue.table);
+    for (queue, column) in
+        [(&RIVER, "attempted_by"), (&PG_BOSS, "source_root_id"), (&GRAPHILE_WORKER, "is_available")]
+    {
+        let drop =
+            format!("alter table {}.{} drop column {column} cascade", queue.schema, queue.table);
         let installed = queue.installed_with(&drop);
         let out = installed.run(&["queue"]);
         assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
@@ -132,7 +135,8 @@ fn table_without_a_needed_column_is_refused() {
 
 #[test]
 fn unknown_label_of_the_state_is_never_ok() {
-    for queue in QUEUES {
+    // The others have no type with the states.
+    for queue in [&RIVER, &PG_BOSS] {
         let r#type = if queue.key == "river" { "river_job_state" } else { "pgboss.job_state" };
         let installed = queue.installed_with(&format!("alter type {type} add value 'paused'"));
         installed.db.execute(&format!(
@@ -156,9 +160,63 @@ fn role_without_rights_is_told_the_table() {
         assert_eq!(out.code, 3);
         let denied = match queue.key {
             "river" => "permission denied for table public.\"river_job\"",
-            _ => "permission denied for schema pgboss",
+            "pg_boss" => "permission denied for schema pgboss",
+            _ => "permission denied for schema graphile_worker",
         };
         assert!(out.stderr.contains(denied), "{}", out.stderr);
         installed.db.execute(&format!("drop role {role}"));
     }
+}
+
+#[test]
+fn rows_hidden_by_rls_are_not_an_empty_queue() {
+    let installed = GRAPHILE_WORKER.installed();
+    let db = &installed.db;
+    let role = format!("granted_{}", db.name());
+    db.execute(&format!(
+        "create role {role} login; grant usage on schema graphile_worker to {role}; \
+         grant select on all tables in schema graphile_worker to {role}"
+    ));
+    let refused = |table: &str| {
+        for command in [&["queue"][..], &["dlq", "list"], &["triage"], &["jobs", "show", "1001"]] {
+            let out = installed.run_as(&db.url_as(&role), command);
+            assert_eq!(out.code, 3, "{command:?} {}{}", out.stdout, out.stderr);
+            let said = format!("{}{}", out.stdout, out.stderr);
+            let expected = format!("row-level security filters graphile_worker.{table}");
+            assert!(said.replace('"', "").contains(&expected), "{command:?} {said}");
+        }
+    };
+    refused("_private_jobs");
+    // A policy for the jobs alone: the kinds and locked queues are still hidden.
+    db.execute(&format!(
+        "create policy ops on graphile_worker._private_jobs for select to {role} using (true)"
+    ));
+    refused("_private_job_queues");
+    for table in ["_private_job_queues", "_private_tasks"] {
+        db.execute(&format!(
+            "create policy ops on graphile_worker.{table} for select to {role} using (true)"
+        ));
+    }
+    let out = installed.run_as(&db.url_as(&role), &["queue", "-o", "json"]).expect_code(1);
+    assert_eq!(out.json()["data"]["dead"]["value"], installed.count(GRAPHILE_WORKER.dead));
+    db.execute(&format!("drop owned by {role}; drop role {role}"));
+}
+
+#[test]
+fn advice_of_an_index_is_that_of_the_package() {
+    let installed = GRAPHILE_WORKER.installed();
+    let data = installed.data(&["queue", "--advise"]);
+    let sql = data["indexes"][0]["sql"].as_str().unwrap().to_owned();
+    let plan = || {
+        let session = installed.db.session();
+        session.execute("set enable_seqscan = off");
+        let count = format!("select count(*) from {}", installed.table());
+        let rows = session.rows(&format!("explain {count} where {}", GRAPHILE_WORKER.dead));
+        format!("{rows:?}")
+    };
+    assert!(!plan().contains("jobs_dead_cliplyctl"));
+    installed.db.execute(&sql);
+    assert!(plan().contains("jobs_dead_cliplyctl"), "{}", plan());
+    let out = PG_BOSS.installed().run(&["queue", "--advise"]);
+    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
 }

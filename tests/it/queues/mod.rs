@@ -1,4 +1,4 @@
-//! Jobs tables of packages: River and pg-boss. The tables are those of their documented schema, with rows in every
+//! Jobs tables of packages: River, pg-boss and graphile-worker. The tables are those of their documented schema, with rows in every
 //! state and unusual ones.
 
 mod detection;
@@ -76,7 +76,32 @@ pub const PG_BOSS: Queue = Queue {
     error: "coalesce(output ->> 'message', output -> 'value' ->> 'message', source_output ->> 'message', output #>> '{}')",
 };
 
-pub const QUEUES: [&Queue; 2] = [&RIVER, &PG_BOSS];
+pub const GRAPHILE_WORKER: Queue = Queue {
+    key: "graphile_worker",
+    schema_sql: include_str!("../../fixtures/queues/graphile_worker_schema.sql"),
+    rows_sql: include_str!("../../fixtures/queues/graphile_worker_rows.sql"),
+    schema: "graphile_worker",
+    table: "_private_jobs",
+    kind: "(select task_identifier from graphile_worker.jobs v where v.id = t.id)",
+    due: "is_available and attempts = 0 and run_at <= now() \
+          and not exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
+    scheduled: "is_available and attempts = 0 and run_at > now()",
+    blocked: "is_available and run_at <= now() \
+              and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
+    claimed: "locked_at is not null",
+    stuck: "locked_at < now() - interval '4 hours'",
+    retrying: "is_available and attempts > 0 and not (run_at <= now() \
+               and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available))",
+    // The package deletes them.
+    finished: "false",
+    canceled: "false",
+    dead: "(locked_at is null and attempts >= max_attempts)",
+    // A failure sets run_at to its own time and exp(attempts) seconds; permanently_fail_jobs() sets updated_at.
+    death: "(case id when 1001 then updated_at else run_at - exp(least(attempts, 10)) * interval '1 second' end)",
+    error: "last_error",
+};
+
+pub const QUEUES: [&Queue; 3] = [&RIVER, &PG_BOSS, &GRAPHILE_WORKER];
 
 impl Queue {
     /// The statements of the tables in this schema.

@@ -11,9 +11,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::package::STATE;
 use crate::queue::packages::{Chosen, choose, layout, version_query};
 use crate::queue::sql::{ident, literal};
-use crate::queue::{
-    Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation,
-};
+use crate::queue::{Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation};
 use crate::text::ShellCommand;
 
 const PACKAGES: &str = include_str!("queries/packages.sql");
