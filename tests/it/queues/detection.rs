@@ -56,7 +56,8 @@ fn package_is_found_beside_an_unknown_jobs_table() {
 fn backend_table_is_preferred_to_a_package() {
     let db = Database::from_fixture("main_typical");
     let before = cli(&db, &["queue", "-o", "json"]).run().json()["data"]["dead"].clone();
-    for queue in QUEUES {
+    // One table of a name in a schema.
+    for queue in [&RIVER, &PG_BOSS, &GRAPHILE_WORKER] {
         db.execute(&queue.tables(queue.schema));
         db.execute(&queue.rows(queue.schema));
     }
@@ -104,12 +105,7 @@ fn several_queues_need_a_choice_by_flag_or_context() {
 #[test]
 fn unknown_version_is_read_and_not_written() {
     for queue in QUEUES {
-        let newer = match queue.key {
-            "river" => "insert into river_migration (line, version) values ('main', 99)",
-            "graphile_worker" => "insert into graphile_worker.migrations (id) values (99)",
-            _ => "update pgboss.version set version = 99",
-        };
-        let installed = queue.installed_with(newer);
+        let installed = queue.installed_with(queue.newer);
         let before = installed.rows();
         installed.run(&["dlq", "list"]).expect_code(0);
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
@@ -121,9 +117,8 @@ fn unknown_version_is_read_and_not_written() {
 
 #[test]
 fn table_without_a_needed_column_is_refused() {
-    for (queue, column) in
-        [(&RIVER, "attempted_by"), (&PG_BOSS, "source_root_id"), (&GRAPHILE_WORKER, "is_available")]
-    {
+    for queue in QUEUES {
+        let column = queue.needed;
         let drop =
             format!("alter table {}.{} drop column {column} cascade", queue.schema, queue.table);
         let installed = queue.installed_with(&drop);
@@ -135,14 +130,13 @@ fn table_without_a_needed_column_is_refused() {
 
 #[test]
 fn unknown_label_of_the_state_is_never_ok() {
-    // The others have no type with the states.
-    for queue in [&RIVER, &PG_BOSS] {
-        let r#type = if queue.key == "river" { "river_job_state" } else { "pgboss.job_state" };
-        let installed = queue.installed_with(&format!("alter type {type} add value 'paused'"));
+    for queue in QUEUES.into_iter().filter(|queue| !queue.state_type.is_empty()) {
+        let add = format!("alter type {} add value 'paused'", queue.state_type);
+        let installed = queue.installed_with(&add);
         installed.db.execute(&format!(
             "update {} set state = 'paused' where {}",
             installed.table(),
-            if queue.key == "river" { "state = 'running'" } else { "state = 'active'" }
+            queue.claimed
         ));
         let out = installed.run(&["queue"]);
         assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
@@ -158,12 +152,7 @@ fn role_without_rights_is_told_the_table() {
         installed.db.execute(&format!("create role {role} login"));
         let out = installed.run_as(&installed.db.url_as(&role), &["queue"]);
         assert_eq!(out.code, 3);
-        let denied = match queue.key {
-            "river" => "permission denied for table public.\"river_job\"",
-            "pg_boss" => "permission denied for schema pgboss",
-            _ => "permission denied for schema graphile_worker",
-        };
-        assert!(out.stderr.contains(denied), "{}", out.stderr);
+        assert!(out.stderr.contains(queue.denied), "{}", out.stderr);
         installed.db.execute(&format!("drop role {role}"));
     }
 }

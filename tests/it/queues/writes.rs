@@ -5,48 +5,6 @@ use serde_json::Value;
 use super::{GRAPHILE_WORKER, Installed, PG_BOSS, QUEUES, Queue, RIVER};
 use crate::support::wait_until;
 
-/// What the package itself does with the dead letters `{ids}`, as one statement of a person.
-fn own_retry(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => {
-            "update river_job set state = 'available', finalized_at = null, scheduled_at = now(), \
-             max_attempts = case when attempt >= max_attempts then attempt + 1 else max_attempts end \
-             where id in ({ids})"
-        }
-        "pg_boss" => {
-            "update pgboss.job set state = 'retry', retry_limit = retry_limit + 1, completed_on = null, \
-             start_after = greatest(start_after, now()) where id in ({ids})"
-        }
-        _ => {
-            "select count(*) from graphile_worker.reschedule_jobs(array[{ids}]::bigint[], run_at => now(), attempts => 0)"
-        }
-    }
-}
-
-/// The columns that the package's own retry decides, without times of now.
-fn decided(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => {
-            "id, state, attempt, max_attempts, finalized_at, scheduled_at <= now(), attempted_by, cardinality(errors)"
-        }
-        "graphile_worker" => {
-            "id, attempts, max_attempts, run_at <= now(), updated_at > now() - interval '1 min', last_error, key, revision"
-        }
-        _ => {
-            "id, name, state, retry_limit, retry_count, completed_on, start_after <= now(), output, dead_letter"
-        }
-    }
-}
-
-/// Jobs of the fixture that can be requeued, in SQL.
-fn requeueable(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => "state = 'discarded' and id not in (1004, 1007, 1009)",
-        "graphile_worker" => queue.dead,
-        _ => "state = 'failed' and right(id::text, 2) not in ('b1', 'b3', 'd1')",
-    }
-}
-
 fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
     installed.select(
         &format!("string_agg(row({list})::text, e'\\n' order by id)"),
@@ -56,6 +14,11 @@ fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
 
 fn ids_of(installed: &Installed, condition: &str) -> String {
     installed.select("string_agg(quote_literal(id), ', ')", condition)
+}
+
+/// The exit code of a requeue of all dead letters.
+fn code_of_all(queue: &Queue) -> i32 {
+    if queue.writes.conflicts.is_empty() && queue.writes.refused.is_empty() { 0 } else { 75 }
 }
 
 fn skipped(data: &Value, reason: &str) -> Vec<String> {
@@ -71,15 +34,17 @@ fn skipped(data: &Value, reason: &str) -> Vec<String> {
 fn requeue_does_what_the_package_does() {
     for queue in QUEUES {
         let (ours, theirs) = (queue.installed(), queue.installed());
-        let ids = ids_of(&ours, requeueable(queue));
+        let ids = ids_of(&ours, queue.writes.requeueable);
         let out = ours.run(&["dlq", "requeue", "--all", "--yes"]);
-        // Some jobs of the others have conflicts.
-        let code = if queue.key == "graphile_worker" { 0 } else { 75 };
-        assert_eq!(out.code, code, "{}{}", out.stdout, out.stderr);
-        theirs.db.execute(&own_retry(queue).replace("{ids}", &ids));
+        assert_eq!(out.code, code_of_all(queue), "{}{}", out.stdout, out.stderr);
+        let retry = queue.writes.own_retry;
+        theirs.db.execute(&match retry.contains("{ids}") {
+            true => retry.replace("{ids}", &ids),
+            false => format!("{retry} where id in ({ids})"),
+        });
         assert_eq!(
-            rows_of(&ours, decided(queue), &ids),
-            rows_of(&theirs, decided(queue), &ids),
+            rows_of(&ours, queue.writes.decided, &ids),
+            rows_of(&theirs, queue.writes.decided, &ids),
             "{}",
             queue.key
         );
@@ -88,20 +53,18 @@ fn requeue_does_what_the_package_does() {
 
 #[test]
 fn conflicts_are_skipped_counted_and_named() {
-    let cases = [(&RIVER, ["1004", "1007"], ["1009", ""]), (&PG_BOSS, ["b1", "b3"], ["d1", "e1"])];
-    for (queue, conflicts, refused) in cases {
+    for queue in QUEUES {
         let installed = queue.installed();
         let data = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
         let ends = |ids: Vec<String>, expected: &[&str]| {
-            let expected: Vec<_> = expected.iter().filter(|end| !end.is_empty()).collect();
             assert_eq!(ids.len(), expected.len(), "{ids:?} {data:#}");
-            assert!(ids.iter().zip(&expected).all(|(id, end)| id.ends_with(**end)), "{ids:?}");
+            assert!(ids.iter().zip(expected).all(|(id, end)| id.ends_with(end)), "{ids:?}");
         };
-        ends(skipped(&data, "conflict"), &conflicts);
-        ends(skipped(&data, "refused"), &refused);
-        let left = installed.count(queue.dead) - installed.count(requeueable(queue));
+        ends(skipped(&data, "conflict"), queue.writes.conflicts);
+        ends(skipped(&data, "refused"), queue.writes.refused);
+        let left = installed.count(queue.dead) - installed.count(queue.writes.requeueable);
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
-        assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
+        assert_eq!(out.code, code_of_all(queue), "{}{}", out.stdout, out.stderr);
         // The copy of the fixture is left as well.
         assert_eq!(installed.count(queue.dead), left, "{}", out.stdout);
     }
@@ -163,21 +126,8 @@ fn undo_restores_every_row() {
 
 #[test]
 fn undo_leaves_jobs_that_a_worker_claimed() {
-    let claims = [
-        (
-            "1001",
-            "update river_job set state = 'running', attempt = attempt + 1, attempted_at = now()",
-        ),
-        (
-            "00000000-0000-4000-8000-000000000001",
-            "update pgboss.job set state = 'active', started_on = now(), retry_count = retry_count + 1",
-        ),
-        (
-            "1001",
-            "update graphile_worker._private_jobs set locked_at = now(), locked_by = 'pool-b', attempts = attempts + 1",
-        ),
-    ];
-    for (queue, (id, claim)) in QUEUES.into_iter().zip(claims) {
+    for queue in QUEUES {
+        let (id, claim) = queue.writes.claim;
         let installed = queue.installed();
         let dead = installed.count(queue.dead);
         let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
@@ -193,29 +143,8 @@ fn undo_leaves_jobs_that_a_worker_claimed() {
 
 #[test]
 fn follow_tells_finished_from_failed_jobs() {
-    let works = [
-        ("update river_job set state = 'completed', attempt = attempt + 1, finalized_at = now() where id = 1001;
-         update river_job set state = 'discarded', attempt = attempt + 1, finalized_at = now(), \
-           errors = array_append(errors, '{\"error\": \"mailbox 9 is full\"}') \
-          where kind = 'mail' and max_attempts = 26;
-         update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = 1002",
-         // Finished, failed again, with another cause, running, queued.
-         [1, 6, 0, 1, 3]),
-        ("update pgboss.job set state = 'completed', retry_count = retry_count + 1, completed_on = now(), output = '{}' \
-          where id = '00000000-0000-4000-8000-0000000000a2';
-         update pgboss.job set state = 'failed', retry_count = retry_count + 1, completed_on = now(), started_on = now(), \
-           output = '{\"message\": \"mailbox 9 is full\"}' where name = 'mail' and state = 'retry' and retry_limit = 3;
-         update pgboss.job set state = 'active', retry_count = retry_count + 1, started_on = now() \
-          where id = '00000000-0000-4000-8000-0000000000a3'",
-         [1, 5, 0, 1, 3]),
-        // A finished job is deleted. One whose queue is locked is queued like the others.
-        ("delete from graphile_worker._private_jobs where id = 1001;
-         update graphile_worker._private_jobs set attempts = 25, run_at = now() + exp(10) * interval '1 s', \
-           last_error = 'mailbox 9 is full' where last_error like 'mailbox%';
-         update graphile_worker._private_jobs set attempts = 1, locked_at = now(), locked_by = 'pool-a' where id = 1002",
-         [1, 6, 0, 1, 3]),
-    ];
-    for (queue, (work, counts)) in QUEUES.into_iter().zip(works) {
+    for queue in QUEUES {
+        let (work, counts) = queue.writes.work;
         let installed = queue.installed();
         let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
         let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
@@ -320,13 +249,15 @@ fn role_without_update_is_told_the_grant() {
              grant select on all tables in schema {schema} to {role}",
             schema = queue.schema
         ));
-        if queue.key == "graphile_worker" {
-            for table in ["_private_jobs", "_private_tasks", "_private_job_queues"] {
-                installed.db.execute(&format!(
-                    "create policy ops on graphile_worker.{table} for select to {role} using (true)"
-                ));
-            }
-        }
+        // Without a policy, only the owner of a table with row-level security sees rows.
+        installed.db.execute(&format!(
+            "do $$ declare t regclass; begin \
+               for t in select oid from pg_class where relrowsecurity and relnamespace = '{}'::regnamespace loop \
+                 execute format('create policy ops on %s for select to {role} using (true)', t); \
+               end loop; \
+             end $$",
+            queue.schema
+        ));
         let url = installed.db.url_as(&role);
         installed.run_as(&url, &["dlq", "list"]).expect_code(0);
         let out = installed.run_as(&url, &["dlq", "requeue", "--all", "--yes"]);
