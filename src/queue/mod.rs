@@ -235,7 +235,7 @@ impl Layout {
 
     /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted.
     pub(crate) fn has_workers(&self) -> bool {
-        self.has_heartbeats() && self.package().is_none()
+        self.has_heartbeats() && self.package().is_none_or(|package| package.names_workers)
     }
 
     /// The column with the queue of a job: of a package that knows no kinds, the queue takes their place.

@@ -123,9 +123,13 @@ pub(crate) struct PackageTraits {
     pub(crate) columns: BTreeMap<String, String>,
     /// Conditions over the subquery for states that an index of the table serves better than an equality.
     pub(crate) conditions: BTreeMap<String, String>,
+    /// Whether a job can have a state of no role.
+    pub(crate) states_may_be_unknown: bool,
     /// Condition over the subquery for claimed jobs that the package itself would take from their worker; `{after}`
     /// is the setting `stuck_after` in seconds.
     pub(crate) stuck: String,
+    /// Whether claimed jobs name their worker, with its heartbeat.
+    pub(crate) names_workers: bool,
     /// Column that is part of the primary key beside the id.
     pub(crate) place: Option<String>,
     /// What a requeue sets beside fixed values: column and expression. `{due_at}` is the time from which the job may

@@ -8,6 +8,7 @@ mod choice;
 mod graphile_worker;
 mod pg_boss;
 mod river;
+mod solid_queue;
 
 pub(crate) use choice::{Chosen, Found, InstanceChoice, QueueChoice, choose};
 
@@ -27,9 +28,13 @@ pub(crate) fn version_query(package: Package) -> Option<&'static str> {
         Package::River => Some(river::VERSION),
         Package::PgBoss => Some(pg_boss::VERSION),
         Package::GraphileWorker => Some(graphile_worker::VERSION),
+        Package::SolidQueue => Some(solid_queue::VERSION),
         _ => None,
     }
 }
+
+/// Zone of times without one.
+const UTC: &str = "UTC";
 
 /// A map of texts of a definition.
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -41,6 +46,7 @@ fn definition_of(package: Package) -> Option<fn(&CatalogTable) -> Definition> {
         Package::River => Some(river::definition),
         Package::PgBoss => Some(pg_boss::definition),
         Package::GraphileWorker => Some(graphile_worker::definition),
+        Package::SolidQueue => Some(solid_queue::definition),
         _ => None,
     }
 }
@@ -92,6 +98,8 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
     let declaration = Declaration {
         schema: Some(instance.schema.clone()),
         table: table.relation.name.clone(),
+        // Packages whose times have no zone write them in UTC.
+        time_zone: Some(UTC.to_owned()),
         columns: definition.fields.iter().map(|(f, sql, _)| (*f, (*sql).to_owned())).collect(),
         states,
         requeue: Some(definition.requeue),
@@ -107,7 +115,8 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
         })
         .collect();
     let mut layout = declared::layout(catalog, &declaration, &fields)?;
-    layout.states_closed = unknown_labels(table, definition.states).is_empty();
+    layout.states_closed =
+        unknown_labels(table, definition.states).is_empty() && !traits.states_may_be_unknown;
     layout.unknown_states = unknown_labels(table, definition.states);
     if let Some(declared) = &mut layout.declared {
         declared.add_package(table, traits);
@@ -122,6 +131,9 @@ fn missing_columns(table: &CatalogTable, definition: &Definition) -> Vec<&'stati
 }
 
 fn read_only(instance: &Instance, definition: &Definition) -> Option<String> {
+    if let Some(reason) = &definition.traits.read_only {
+        return Some(reason.clone());
+    }
     let is_tested = instance.version.is_some_and(|version| definition.tested.contains(&version));
     let tested: Vec<_> = definition.tested.iter().map(ToString::to_string).collect();
     (!is_tested).then(|| {

@@ -1,14 +1,13 @@
 //! Which jobs table is read: of one package, of several, of one that is not supported.
 
-use super::{GRAPHILE_WORKER, PG_BOSS, QUEUES, RIVER};
+use super::{GRAPHILE_WORKER, PG_BOSS, QUEUES, RIVER, SOLID_QUEUE, WRITTEN};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 5] = [
     ("Oban", "create table oban_jobs (id bigint, attempted_by text[])"),
     ("Procrastinate", "create table procrastinate_jobs (id bigint, queueing_lock text)"),
-    ("Solid Queue", "create table solid_queue_jobs (id bigint, active_job_id text)"),
     ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
     ("Que", "create table que_jobs (id bigint, expired_at timestamptz)"),
     ("Delayed Job", "create table delayed_jobs (id bigint, handler text)"),
@@ -104,7 +103,7 @@ fn several_queues_need_a_choice_by_flag_or_context() {
 
 #[test]
 fn unknown_version_is_read_and_not_written() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let installed = queue.installed_with(queue.newer);
         let before = installed.rows();
         installed.run(&["dlq", "list"]).expect_code(0);
@@ -208,4 +207,86 @@ fn advice_of_an_index_is_that_of_the_package() {
     assert!(plan().contains("jobs_dead_cliplyctl"), "{}", plan());
     let out = PG_BOSS.installed().run(&["queue", "--advise"]);
     assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+}
+
+#[test]
+fn solid_queue_is_not_written_and_the_ruby_call_named() {
+    let installed = SOLID_QUEUE.installed();
+    let rows = || {
+        let failed =
+            "select string_agg(f::text, e'\\n' order by id) from solid_queue_failed_executions f";
+        (installed.rows(), installed.db.value(failed))
+    };
+    let before = rows();
+    for command in [&["dlq", "requeue", "--all", "--yes"][..], &["dlq", "requeue", "1001", "--yes"]]
+    {
+        let out = installed.run(command);
+        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains("SolidQueue::Job.find(ID).retry"), "{}", out.stderr);
+    }
+    let out = installed.run(&["jobs", "rescue", "--yes"]);
+    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+    assert!(out.stderr.contains("ProcessPrunedError"), "{}", out.stderr);
+    assert_eq!(rows(), before);
+}
+
+#[test]
+fn requeue_is_suggested_only_where_it_is_possible() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let dead = installed.select("min(id::text)", queue.dead);
+        for command in [&["dlq", "groups"][..], &["dlq", "show", &dead]] {
+            let out = installed.run(command).expect_code(0).stdout;
+            let is_suggested = out.contains("cliplyctl dlq requeue");
+            assert_eq!(is_suggested, queue.key != "solid_queue", "{command:?} {out}");
+            assert_eq!(
+                out.contains("No requeue: "),
+                queue.key == "solid_queue",
+                "{command:?} {out}"
+            );
+        }
+    }
+}
+
+#[test]
+fn job_without_an_execution_is_never_ok() {
+    let installed = SOLID_QUEUE.installed();
+    installed.db.execute("delete from solid_queue_jobs where finished_at is null");
+    installed.run(&["queue"]).expect_code(0);
+    installed.db.execute(
+        "insert into solid_queue_jobs (queue_name, class_name) values ('default', 'MailJob')",
+    );
+    let out = installed.run(&["queue"]);
+    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+    let list = installed.run(&["jobs", "list", "--state", "unknown"]).expect_code(0);
+    assert!(list.stdout.contains("MailJob"), "{}", list.stdout);
+}
+
+#[test]
+fn times_with_a_zone_are_read_as_they_are() {
+    let zoned = SOLID_QUEUE.schema_sql.replace("timestamp(6)", "timestamptz(6)");
+    let zoned = zoned.replace("(now() at time zone 'utc')", "now()");
+    let db = Database::blank();
+    db.execute(&zoned.replace("{schema}", "public"));
+    db.execute(
+        &SOLID_QUEUE
+            .rows("public")
+            .replace(" at time zone 'utc' $$", " $$")
+            .replace("returns timestamp ", "returns timestamptz "),
+    );
+    db.execute(&format!("alter database {} set timezone = 'Asia/Tokyo'", db.name()));
+    let (naive, zoned) = (SOLID_QUEUE.installed(), cli(&db, &["queue", "-o", "json"]).run().json());
+    let naive = naive.data(&["queue"]);
+    for key in [
+        "due",
+        "scheduled",
+        "claimed",
+        "stuck",
+        "failed",
+        "dead",
+        "blocked",
+        "dead_lettered_last_hour",
+    ] {
+        assert_eq!(zoned["data"][key], naive[key], "{key}: {zoned:#}");
+    }
 }

@@ -64,7 +64,8 @@ fn queue_counts_equal_sql() {
         };
         let others = format!("not ({})", queue.finished);
         assert_eq!(sum + pairs, installed.count(&others), "{}", queue.key);
-        assert_eq!(counts["workers"], Value::Null, "cannot be known: {counts:#}");
+        // Of the others it cannot be known.
+        assert_eq!(counts["workers"].is_null(), queue.key != "solid_queue", "{counts:#}");
         assert!(!counts["unknowable"].as_array().unwrap().is_empty(), "{counts:#}");
         for kind in counts["by_kind"].as_array().unwrap() {
             let name = kind["kind"].as_str().unwrap().replace('\'', "''");
@@ -285,4 +286,19 @@ fn dead_letter_without_a_time_counts_if_no_check_forbids_it() {
     let dead = installed.count(installed.queue.dead);
     assert_eq!(number(&installed.data(&["queue"])["dead"]), dead);
     assert_eq!(number(&installed.data(&["dlq", "list"])["total"]), dead);
+}
+
+#[test]
+fn lost_processes_are_groups_of_their_own() {
+    let installed = super::SOLID_QUEUE.installed();
+    let groups = installed.data(&["dlq", "groups", "--kind", "VideoJob"]);
+    let causes = groups["groups"].as_array().unwrap().iter().map(|group| {
+        (
+            group["cause"].as_str().unwrap().split(':').nth(4).unwrap().to_owned(),
+            number(&group["count"]),
+        )
+    });
+    let causes: std::collections::BTreeMap<_, _> = causes.collect();
+    let expected = [("ProcessExitError", 1), ("ProcessMissingError", 1), ("ProcessPrunedError", 2)];
+    assert_eq!(causes, expected.map(|(cause, n)| (cause.to_owned(), n)).into(), "{groups:#}");
 }

@@ -6,11 +6,13 @@ mod figures;
 mod graphile_worker;
 mod pg_boss;
 mod river;
+mod solid_queue;
 mod writes;
 
 use graphile_worker::GRAPHILE_WORKER;
 use pg_boss::PG_BOSS;
 use river::RIVER;
+use solid_queue::SOLID_QUEUE;
 
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
@@ -76,7 +78,23 @@ pub struct Writes {
 }
 
 /// All of them.
-pub const QUEUES: [&Queue; 3] = [&RIVER, &PG_BOSS, &GRAPHILE_WORKER];
+pub const QUEUES: [&Queue; 4] = [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &SOLID_QUEUE];
+
+/// Those that are written, too.
+pub const WRITTEN: [&Queue; 3] = [&RIVER, &PG_BOSS, &GRAPHILE_WORKER];
+
+impl Writes {
+    /// The queue is only read.
+    pub const NONE: Self = Self {
+        own_retry: "",
+        decided: "",
+        requeueable: "false",
+        conflicts: &[],
+        refused: &[],
+        claim: ("", ""),
+        work: ("", [0; 5]),
+    };
+}
 
 impl Queue {
     /// The statements of the tables in this schema.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{GRAPHILE_WORKER, Installed, PG_BOSS, QUEUES, Queue, RIVER};
+use super::{GRAPHILE_WORKER, Installed, PG_BOSS, Queue, RIVER, WRITTEN};
 use crate::support::wait_until;
 
 fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
@@ -32,7 +32,7 @@ fn skipped(data: &Value, reason: &str) -> Vec<String> {
 
 #[test]
 fn requeue_does_what_the_package_does() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let (ours, theirs) = (queue.installed(), queue.installed());
         let ids = ids_of(&ours, queue.writes.requeueable);
         let out = ours.run(&["dlq", "requeue", "--all", "--yes"]);
@@ -53,7 +53,7 @@ fn requeue_does_what_the_package_does() {
 
 #[test]
 fn conflicts_are_skipped_counted_and_named() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let installed = queue.installed();
         let data = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
         let ends = |ids: Vec<String>, expected: &[&str]| {
@@ -112,7 +112,7 @@ fn conflict_after_the_plan_does_not_stop_the_others() {
 
 #[test]
 fn undo_restores_every_row() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let installed = queue.installed();
         let before = installed.rows();
         let data =
@@ -126,7 +126,7 @@ fn undo_restores_every_row() {
 
 #[test]
 fn undo_leaves_jobs_that_a_worker_claimed() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let (id, claim) = queue.writes.claim;
         let installed = queue.installed();
         let dead = installed.count(queue.dead);
@@ -143,7 +143,7 @@ fn undo_leaves_jobs_that_a_worker_claimed() {
 
 #[test]
 fn follow_tells_finished_from_failed_jobs() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let (work, counts) = queue.writes.work;
         let installed = queue.installed();
         let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
@@ -229,7 +229,7 @@ fn job_whose_copy_is_redriven_meanwhile_is_not_requeued() {
 
 #[test]
 fn rescue_is_refused_with_the_reason() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let installed = queue.installed();
         let before = installed.rows();
         let out = installed.run(&["jobs", "rescue", "--yes"]);
@@ -241,7 +241,7 @@ fn rescue_is_refused_with_the_reason() {
 
 #[test]
 fn role_without_update_is_told_the_grant() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let installed = queue.installed();
         let role = format!("reader_{}", installed.db.name());
         installed.db.execute(&format!(

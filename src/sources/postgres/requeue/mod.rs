@@ -24,4 +24,5 @@ mod write_transaction;
 mod writer;
 
 pub(crate) use columns::RequeueColumns;
+pub(crate) use declared::obstacle as write_obstacle;
 pub(crate) use writer::{WriteInput, Writer};
