@@ -238,6 +238,12 @@ impl Layout {
         self.has_heartbeats() && self.package().is_none_or(|package| package.names_workers)
     }
 
+    /// Why stuck jobs of a package are not rescued.
+    pub(crate) fn rescue_refused(&self) -> Option<&str> {
+        let package = self.package().filter(|package| package.unlock.is_none())?;
+        Some(&package.no_rescue)
+    }
+
     /// The column with the queue of a job: of a package that knows no kinds, the queue takes their place.
     pub(crate) fn queue_column(&self) -> Option<&str> {
         let package = self.package()?;

@@ -141,9 +141,8 @@ pub(crate) struct PackageTraits {
     pub(crate) restarts_attempts: bool,
     /// Whether the package deletes a job when it has finished.
     pub(crate) deletes_finished: bool,
-    /// Indexes that would serve the figures without one: name, definition after the name of the table, and what it
-    /// serves.
-    pub(crate) indexes: Vec<(String, String, String)>,
+    /// Indexes that would serve figures without one.
+    pub(crate) indexes: Vec<AdvisedIndex>,
     /// Jobs that must not be requeued by SQL: condition over the table, and why.
     pub(crate) refused: Vec<(String, String)>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
@@ -154,6 +153,38 @@ pub(crate) struct PackageTraits {
     pub(crate) unknowable: Vec<String>,
     /// Why stuck jobs are not rescued.
     pub(crate) no_rescue: String,
+    /// How they are rescued, if they are.
+    pub(crate) unlock: Option<Unlock>,
+}
+
+/// An index that a package does not create.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AdvisedIndex {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its columns.
+    pub(crate) columns: String,
+    /// Its predicate, as the catalog prints it. An index with this predicate serves the state.
+    pub(crate) predicate: String,
+    /// The state whose jobs it contains.
+    pub(crate) state: String,
+    /// What it serves.
+    pub(crate) serves: String,
+}
+
+/// How a stuck job is unlocked. Its state is derived from the row that this leaves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Unlock {
+    /// Seconds after the claim from which a job is rescued, unless the operator says another number: when the package
+    /// does it itself.
+    pub(crate) after: u32,
+    /// Columns with an expression over the row.
+    pub(crate) set: BTreeMap<String, String>,
+    /// Rows that are unlocked with the job: name of the table, condition for its rows (`other`) with the job (`job`),
+    /// and assignments.
+    pub(crate) also: Option<(String, String, String)>,
+    /// What its plan has to say.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Copies of a dead letter in another queue of the same table, which have a [`PackageTraits::place`] of their own.

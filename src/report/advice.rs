@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Block, Document, Provenance, Report, title_line};
 use crate::advice::index_gain;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
+use crate::queue::package::AdvisedIndex;
 use crate::queue::{Layout, Lifecycle, Partition, SMALL_TABLE, sql};
 use crate::text;
 
@@ -225,15 +226,17 @@ pub(crate) fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Proven
     Report::listing("queue", IndexAdviceJson { indexes }, document)
 }
 
-/// Builds the report of the indexes that the table of a package lacks: name, definition, and what it serves.
-pub(crate) fn of_package(
-    layout: &Layout,
-    indexes: &[(String, String, String)],
-    from: &Provenance,
-) -> Report {
-    let indexes = indexes.iter().map(|(name, definition, serves)| IndexJson {
-        serves: serves.clone(),
-        sql: statements(layout, name, definition),
+/// Builds the report of the indexes that a package does not create, and the table does not have.
+pub(crate) fn of_package(layout: &Layout, indexes: &[AdvisedIndex], from: &Provenance) -> Report {
+    let is_missing =
+        |index: &&AdvisedIndex| !layout.has_partial_index(std::slice::from_ref(&index.state), &[]);
+    let indexes = indexes.iter().filter(is_missing).map(|index| IndexJson {
+        serves: index.serves.clone(),
+        sql: statements(
+            layout,
+            &index.name,
+            &format!("({}) where {}", index.columns, index.predicate),
+        ),
         now: None,
         with_index: None,
         not_measured: None,
@@ -241,9 +244,11 @@ pub(crate) fn of_package(
     let indexes: Vec<_> = indexes.collect();
     let mut document = Document::default();
     document.push(title_line::title("index advice", from));
-    document.note(
-        "Review before running; nothing was changed. The package does not know such an index:",
-    );
+    if indexes.is_empty() {
+        document.note("the suggested indexes exist");
+        return Report::listing("queue", IndexAdviceJson { indexes }, document);
+    }
+    document.note("Review before running; nothing was changed. The package does not create these:");
     let commented: Vec<_> = indexes.iter().map(IndexJson::commented).collect();
     document.push(Block::Verbatim(commented.join("\n")));
     if let Some(note) = benefit_note(layout, indexes.len()) {

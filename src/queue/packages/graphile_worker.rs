@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Definition, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{DEAD_SINCE, PackageTraits, QUEUE};
+use crate::queue::package::{AdvisedIndex, DEAD_SINCE, PackageTraits, QUEUE, Unlock};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the number of the last migration.
@@ -119,11 +119,22 @@ fn traits() -> PackageTraits {
         also_requeued: vec![QUEUE_LOCKED.to_owned()],
         restarts_attempts: true,
         deletes_finished: true,
-        indexes: vec![(
-            "jobs_dead_cliplyctl".to_owned(),
-            "(task_id) where locked_at is null and attempts >= max_attempts".to_owned(),
-            "lists, groups and requeues of dead letters: no index of the package has them".to_owned(),
-        )],
+        indexes: vec![
+            AdvisedIndex {
+                name: "jobs_dead_cliplyctl".to_owned(),
+                columns: "task_id".to_owned(),
+                predicate: "((locked_at IS NULL) AND (attempts >= max_attempts))".to_owned(),
+                state: FAILED.to_owned(),
+                serves: "dead letters: counts, lists, groups and requeues".to_owned(),
+            },
+            AdvisedIndex {
+                name: "jobs_claimed_cliplyctl".to_owned(),
+                columns: "locked_at".to_owned(),
+                predicate: "(locked_at IS NOT NULL)".to_owned(),
+                state: LOCKED.to_owned(),
+                serves: "running and stuck jobs".to_owned(),
+            },
+        ],
         requeue_notes: vec![
             "each job gets all of its attempts again, as reschedule_jobs(attempts => 0) gives".to_owned(),
             "workers find requeued jobs when they poll, every 2 seconds by default".to_owned(),
@@ -139,9 +150,68 @@ fn traits() -> PackageTraits {
             "a dead letter that a newer job of the same key has replaced lost its key, and looks like any other"
                 .to_owned(),
         ],
-        no_rescue: "jobs rescue does not write graphile-worker's jobs yet: its workers unlock a job 4 hours after the \
-                    claim, and force_unlock_workers() unlocks the jobs and named queues of workers that are gone"
-            .to_owned(),
+        unlock: Some(unlock()),
         ..PackageTraits::default()
+    }
+}
+
+/// What workers do 4 hours after the claim, for one job: `force_unlock_workers` unlocks all jobs of a worker.
+fn unlock() -> Unlock {
+    Unlock {
+        after: 14_400,
+        set: texts(&[
+            ("locked_at", "null::timestamptz"),
+            ("locked_by", "null::text"),
+            ("run_at", "greatest(run_at, now())"),
+        ]),
+        also: Some((
+            "_private_job_queues".to_owned(),
+            "other.id = job.job_queue_id and other.locked_by = job.locked_by".to_owned(),
+            "locked_at = null, locked_by = null".to_owned(),
+        )),
+        notes: vec![
+            "warning: graphile-worker keeps no heartbeats: if a worker still runs one of these jobs, the job runs twice"
+                .to_owned(),
+            "the named queue of a job is unlocked with it, and its other jobs run again".to_owned(),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::packages::layout;
+    use crate::queue::{CatalogColumn, CatalogIndex, Instance, Package, Relation, TableCatalog};
+
+    #[test]
+    fn advised_index_serves_its_state_once_it_exists() {
+        let column =
+            |name: &&str| CatalogColumn { name: (*name).to_owned(), r#type: None, not_null: true };
+        let mut table = CatalogTable {
+            relation: Relation {
+                schema: "graphile_worker".to_owned(),
+                name: "_private_jobs".to_owned(),
+            },
+            columns: definition(&CatalogTable::default()).needs.iter().map(column).collect(),
+            is_table: true,
+            can_select: true,
+            ..CatalogTable::default()
+        };
+        let instance = Instance {
+            package: Package::GraphileWorker,
+            schema: "graphile_worker".to_owned(),
+            version: Some(20),
+        };
+        let is_served = |table: &CatalogTable, state: &str| {
+            let catalog = TableCatalog { jobs: Some(table.clone()), ..TableCatalog::default() };
+            let layout = layout(&catalog, &instance).unwrap();
+            layout.has_partial_index(&[state.to_owned()], &["kind", "updated"])
+        };
+        assert!(!is_served(&table, FAILED) && !is_served(&table, LOCKED));
+        table.indexes.push(CatalogIndex {
+            columns: vec![Some("task_id".to_owned())],
+            predicate: Some("((locked_at IS NULL) AND (attempts >= max_attempts))".to_owned()),
+        });
+        assert!(is_served(&table, FAILED) && !is_served(&table, LOCKED));
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use choice::{Chosen, Found, InstanceChoice, QueueChoice, choose};
 
 use std::collections::BTreeMap;
 
-use super::catalog::{CatalogTable, TableCatalog};
+use super::catalog::{CatalogIndex, CatalogTable, TableCatalog};
 use super::declaration::{Declaration, DeclaredRequeue, Field};
 use super::declared::{self, TypedField};
 use super::package::{Instance, Package, PackageTraits, STATE};
@@ -118,10 +118,35 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
     layout.states_closed =
         unknown_labels(table, definition.states).is_empty() && !traits.states_may_be_unknown;
     layout.unknown_states = unknown_labels(table, definition.states);
+    layout.indexes.extend(advised_indexes(table, &layout, &traits));
     if let Some(declared) = &mut layout.declared {
         declared.add_package(table, traits);
     }
     Ok(layout)
+}
+
+/// The suggested indexes that exist, in the terms of the layout. They have the rows of a state, so that no scan of the
+/// table is needed; the other facts are read from these rows.
+fn advised_indexes(
+    table: &CatalogTable,
+    layout: &Layout,
+    traits: &PackageTraits,
+) -> Vec<CatalogIndex> {
+    let times = [&layout.heartbeat, &layout.locked_at, &layout.updated];
+    let times = times.into_iter().flatten().chain(&layout.due).map(|time| &time.name);
+    let columns = layout.kind.iter().chain(&layout.locked_by).chain(times);
+    let columns: Vec<_> = columns.cloned().map(Some).collect();
+    let exists = |predicate: &str| {
+        table.indexes.iter().any(|index| index.predicate.as_deref() == Some(predicate))
+    };
+    let existing = traits.indexes.iter().filter(|advised| exists(&advised.predicate));
+    let state = &layout.state_column;
+    existing
+        .map(|advised| CatalogIndex {
+            columns: columns.clone(),
+            predicate: Some(format!("({state} = '{}'::text)", advised.state)),
+        })
+        .collect()
 }
 
 /// Fields and other columns that the table does not have.

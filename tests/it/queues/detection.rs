@@ -205,6 +205,10 @@ fn advice_of_an_index_is_that_of_the_package() {
     assert!(!plan().contains("jobs_dead_cliplyctl"));
     installed.db.execute(&sql);
     assert!(plan().contains("jobs_dead_cliplyctl"), "{}", plan());
+    // What exists is not suggested again.
+    let indexes = installed.data(&["queue", "--advise"])["indexes"].as_array().unwrap().len();
+    assert_eq!(indexes, data["indexes"].as_array().unwrap().len() - 1);
+    installed.run(&["queue"]).expect_code(1);
     let out = PG_BOSS.installed().run(&["queue", "--advise"]);
     assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
 }

@@ -229,7 +229,7 @@ fn job_whose_copy_is_redriven_meanwhile_is_not_requeued() {
 
 #[test]
 fn rescue_is_refused_with_the_reason() {
-    for queue in WRITTEN {
+    for queue in WRITTEN.into_iter().filter(|queue| queue.key != "graphile_worker") {
         let installed = queue.installed();
         let before = installed.rows();
         let out = installed.run(&["jobs", "rescue", "--yes"]);
@@ -300,4 +300,105 @@ fn requeued_job_of_a_locked_queue_is_blocked() {
     assert_eq!(installed.count(GRAPHILE_WORKER.blocked), blocked + 1);
     let list = installed.run(&["jobs", "list", "--state", "blocked"]).expect_code(0);
     assert!(list.stdout.contains("1005"), "{}", list.stdout);
+}
+
+/// What decides whether a job of graphile-worker runs, and its named queue.
+fn locks(installed: &Installed) -> String {
+    installed.db.value(
+        "select string_agg(row(t.id, t.locked_at, t.locked_by, attempts, run_at <= now(), q.locked_at, q.locked_by)::text, \
+           e'\\n' order by t.id) from graphile_worker._private_jobs t \
+           left join graphile_worker._private_job_queues q on q.id = job_queue_id",
+    )
+}
+
+#[test]
+fn rescue_unlocks_what_graphile_worker_would_unlock() {
+    let (ours, theirs) = (GRAPHILE_WORKER.installed(), GRAPHILE_WORKER.installed());
+    // The fixtures are younger or older than each other by moments.
+    for installed in [&ours, &theirs] {
+        installed.db.execute(
+            "update graphile_worker._private_jobs set locked_at = date_trunc('day', locked_at) where locked_at < now() - interval '1 day'; \
+             update graphile_worker._private_jobs set locked_at = null, locked_by = null, attempts = 0 where locked_at > now() - interval '4 hours'; \
+             update graphile_worker._private_job_queues set locked_at = null, locked_by = null where queue_name = 'serial'",
+        );
+    }
+    let (dead, blocked) = (ours.count(GRAPHILE_WORKER.dead), ours.count(GRAPHILE_WORKER.blocked));
+    assert_eq!((ours.count(GRAPHILE_WORKER.stuck), blocked), (2, 2));
+    let data = ours.data(&["jobs", "rescue", "--yes"]);
+    assert_eq!(data["outcome"]["written"], 2, "{data:#}");
+    // One used its last attempt. The queue of the other is free again.
+    assert_eq!((ours.count(GRAPHILE_WORKER.stuck), ours.count(GRAPHILE_WORKER.blocked)), (0, 0));
+    assert_eq!(ours.count(GRAPHILE_WORKER.dead), dead + 1);
+    // The sweep of its workers.
+    theirs.db.execute(
+        "update graphile_worker._private_jobs set locked_at = null, locked_by = null, run_at = greatest(run_at, now()) \
+          where locked_at < now() - interval '4 hours'; \
+         update graphile_worker._private_job_queues set locked_at = null, locked_by = null \
+          where locked_at < now() - interval '4 hours'",
+    );
+    assert_eq!(locks(&ours), locks(&theirs));
+    let data = ours.data(&["jobs", "rescue", "--yes"]);
+    assert_eq!(data["stuck"], 0, "{data:#}");
+}
+
+#[test]
+fn rescue_leaves_a_job_that_another_worker_claimed() {
+    let installed = GRAPHILE_WORKER.installed();
+    let stuck = installed.select("min(id)", "locked_by = 'pool-gone'");
+    let claim = installed.db.session();
+    claim.execute(&format!(
+        "begin; update graphile_worker._private_jobs set locked_at = now(), locked_by = 'pool-b' where id = {stuck}"
+    ));
+    std::thread::scope(|scope| {
+        let rescue =
+            scope.spawn(|| installed.run(&["jobs", "rescue", "--yes", "--lock-wait", "30s"]));
+        let rescued = "locked_at is null and attempts = 25 and updated_at > now() - interval '1 day' and last_error is null";
+        wait_until("the other job is rescued", || {
+            installed.count(rescued) == 1 || rescue.is_finished()
+        });
+        claim.execute("commit");
+        let out = rescue.join().unwrap();
+        assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
+    });
+    assert_eq!(installed.select("locked_by", &format!("id = {stuck}")), "pool-b");
+    let queue =
+        "select locked_by from graphile_worker._private_job_queues where queue_name = 'stuck'";
+    assert_eq!(installed.db.value(queue), "pool-gone");
+}
+
+#[test]
+fn rescue_says_that_the_worker_may_live() {
+    let installed = GRAPHILE_WORKER.installed();
+    let before = locks(&installed);
+    let all = installed.run(&["jobs", "rescue", "--dry-run"]).expect_code(0).stdout;
+    assert!(all.contains("rescue 2 stuck jobs") && all.contains("the job runs twice"), "{all}");
+    assert!(!all.contains("recent heartbeats on other jobs"), "{all}");
+    let sooner = ["jobs", "rescue", "--stuck-after", "2h", "--dry-run"];
+    let sooner = installed.run(&sooner).expect_code(0).stdout;
+    assert!(sooner.contains("rescue 3 stuck jobs"), "{sooner}");
+    assert!(
+        sooner.contains("1 job is locked by a worker with recent heartbeats on other jobs"),
+        "{sooner}"
+    );
+    assert_eq!(locks(&installed), before);
+}
+
+#[test]
+fn rescue_without_the_right_to_unlock_the_queue_writes_nothing() {
+    let installed = GRAPHILE_WORKER.installed();
+    let role = format!("rescuer_{}", installed.db.name());
+    installed.db.execute(&format!(
+        "create role {role} login; grant usage on schema graphile_worker to {role}; \
+         grant select, update on all tables in schema graphile_worker to {role}; \
+         create policy ops on graphile_worker._private_jobs to {role} using (true); \
+         create policy ops on graphile_worker._private_tasks for select to {role} using (true); \
+         create policy ops on graphile_worker._private_job_queues for select to {role} using (true)"
+    ));
+    let before = locks(&installed);
+    let stuck = installed.select("max(id)", "locked_by = 'pool-gone' and job_queue_id is not null");
+    let url = installed.db.url_as(&role);
+    let out = installed.run_as(&url, &["jobs", "rescue", &stuck, "--yes"]);
+    assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+    assert_eq!(locks(&installed), before);
+    installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
 }

@@ -83,7 +83,7 @@ pub(crate) fn add_up(
             .then(|| NO_INDEX.to_owned()),
         server_time: layout.server_time.clone(),
         unknowable: layout.package().map(|package| package.unknowable.clone()).unwrap_or_default(),
-        is_rescue_refused: layout.package().is_some(),
+        is_rescue_refused: layout.rescue_refused().is_some(),
     }
 }
 

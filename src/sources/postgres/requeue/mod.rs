@@ -20,6 +20,7 @@ pub(crate) mod running;
 pub(crate) mod statements;
 pub(crate) mod stored;
 pub(crate) mod unique;
+mod unlock;
 mod write_transaction;
 mod writer;
 
