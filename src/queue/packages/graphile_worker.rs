@@ -119,22 +119,7 @@ fn traits() -> PackageTraits {
         also_requeued: vec![QUEUE_LOCKED.to_owned()],
         restarts_attempts: true,
         deletes_finished: true,
-        indexes: vec![
-            AdvisedIndex {
-                name: "jobs_dead_cliplyctl".to_owned(),
-                columns: "task_id".to_owned(),
-                predicate: "((locked_at IS NULL) AND (attempts >= max_attempts))".to_owned(),
-                state: FAILED.to_owned(),
-                serves: "dead letters: counts, lists, groups and requeues".to_owned(),
-            },
-            AdvisedIndex {
-                name: "jobs_claimed_cliplyctl".to_owned(),
-                columns: "locked_at".to_owned(),
-                predicate: "(locked_at IS NOT NULL)".to_owned(),
-                state: LOCKED.to_owned(),
-                serves: "running and stuck jobs".to_owned(),
-            },
-        ],
+        indexes: indexes(),
         requeue_notes: vec![
             "each job gets all of its attempts again, as reschedule_jobs(attempts => 0) gives".to_owned(),
             "workers find requeued jobs when they poll, every 2 seconds by default".to_owned(),
@@ -153,6 +138,26 @@ fn traits() -> PackageTraits {
         unlock: Some(unlock()),
         ..PackageTraits::default()
     }
+}
+
+/// No index of the package has these jobs.
+fn indexes() -> Vec<AdvisedIndex> {
+    vec![
+        AdvisedIndex {
+            name: "jobs_dead_cliplyctl".to_owned(),
+            columns: "task_id".to_owned(),
+            predicate: "((locked_at IS NULL) AND (attempts >= max_attempts))".to_owned(),
+            state: FAILED.to_owned(),
+            serves: "dead letters: counts, lists, groups and requeues".to_owned(),
+        },
+        AdvisedIndex {
+            name: "jobs_claimed_cliplyctl".to_owned(),
+            columns: "locked_at".to_owned(),
+            predicate: "(locked_at IS NOT NULL)".to_owned(),
+            state: LOCKED.to_owned(),
+            serves: "running and stuck jobs".to_owned(),
+        },
+    ]
 }
 
 /// What workers do 4 hours after the claim, for one job: `force_unlock_workers` unlocks all jobs of a worker.
@@ -181,7 +186,10 @@ fn unlock() -> Unlock {
 mod tests {
     use super::*;
     use crate::queue::packages::layout;
-    use crate::queue::{CatalogColumn, CatalogIndex, Instance, Package, Relation, TableCatalog};
+    use crate::queue::{
+        CatalogColumn, CatalogIndex, Instance, NaiveTimes, Package, Relation, StateColumnEvidence,
+        TableCatalog,
+    };
 
     #[test]
     fn advised_index_serves_its_state_once_it_exists() {
@@ -203,7 +211,15 @@ mod tests {
             version: Some(20),
         };
         let is_served = |table: &CatalogTable, state: &str| {
-            let catalog = TableCatalog { jobs: Some(table.clone()), ..TableCatalog::default() };
+            let catalog = TableCatalog {
+                jobs: Some(table.clone()),
+                events: None,
+                evidence: StateColumnEvidence::default(),
+                naive_times: NaiveTimes::default(),
+                in_recovery: false,
+                server_time: String::new(),
+                block_size: 8192.0,
+            };
             let layout = layout(&catalog, &instance).unwrap();
             layout.has_partial_index(&[state.to_owned()], &["kind", "updated"])
         };
