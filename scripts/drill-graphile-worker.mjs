@@ -80,7 +80,7 @@ async function main() {
   equal(ages.filter((at) => at >= began - 1000 && at <= now + 1000).length, 200, 'the computed times are those of the failures')
   await compare('after the failures')
 
-  // A worker dies with a named queue: the jobs behind it are blocked, until a rescue frees the queue for real workers.
+  // A worker is killed with a named queue: the jobs behind it are blocked, until a rescue frees the queue for real workers.
   const serial = await add(3, 'hang', ", queue_name => 'serial', max_attempts => 2")
   await until('a job hangs', async () => await count('locked_at is not null') === 1)
   await compare('while a job runs')

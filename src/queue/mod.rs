@@ -265,6 +265,15 @@ impl Layout {
         ))
     }
 
+    /// Why figures of a large table were not counted, and what counts them: the indexes that `--advise` suggests for the
+    /// backend's own table make all of them countable, those for other tables do not.
+    pub(crate) fn not_counted(&self) -> &'static str {
+        match self.declared {
+            Some(_) => "time limit (queue --exact)",
+            None => "no index (queue --advise)",
+        }
+    }
+
     /// Whether a sequential scan of the jobs is fast.
     pub(crate) fn is_small(&self) -> bool {
         self.estimated_rows <= SMALL_TABLE

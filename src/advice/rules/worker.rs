@@ -20,7 +20,7 @@ pub(super) const STALLED: Advice = rule(
     "The worker stopped or stalled, and another one may have claimed the job: check its log, memory and clock before requeueing many jobs.",
     &[
         "heartbeat", "lost lease", "lease lost", "lost its lease", "lock for job", "lock lost",
-        "fenced", "part of an active group", "process that was running this job no longer exists",
+        "fenced", "part of an active group",
     ],
 );
 

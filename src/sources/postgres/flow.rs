@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::Database;
 use super::events;
-use super::queue::not_counted;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -49,7 +48,7 @@ pub(crate) async fn read(
             (count(last, last_complete), count(before, !truncated), row.get("oldest"))
         }
         Err(error) if !small && error.kind == SourceErrorKind::Timeout => {
-            let not_counted = Count::NotCounted(not_counted(layout).to_owned());
+            let not_counted = Count::NotCounted(layout.not_counted().to_owned());
             (not_counted.clone(), not_counted, None)
         }
         Err(error) => return Err(error),

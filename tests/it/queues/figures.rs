@@ -300,23 +300,3 @@ fn lost_processes_are_groups_of_their_own() {
     let expected = [("ProcessExitError", 1), ("ProcessMissingError", 1), ("ProcessPrunedError", 2)];
     assert_eq!(causes, expected.map(|(cause, n)| (cause.to_owned(), n)).into(), "{groups:#}");
 }
-
-#[test]
-fn table_that_cannot_be_counted_is_not_advised_an_index() {
-    for queue in [&super::RIVER, &super::GRAPHILE_WORKER] {
-        let installed = queue.installed();
-        let table = installed.table();
-        installed.db.execute(&format!(
-            "update pg_class set reltuples = 1000000, relpages = 1 where oid = '{table}'::regclass"
-        ));
-        let session = installed.db.session();
-        session.execute(&format!("begin; lock table {table} in access exclusive mode"));
-        let out = installed.run(&["queue"]);
-        assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
-        assert!(out.stdout.contains("not counted: time limit (queue --exact)"), "{}", out.stdout);
-        assert!(!out.stdout.contains("--advise"), "{}", out.stdout);
-        session.execute("rollback");
-        let exact = installed.data(&["queue", "--exact"]);
-        assert_eq!(number(&exact["dead"]), installed.count(queue.dead));
-    }
-}

@@ -16,7 +16,6 @@ use std::time::Duration;
 use count_query::{CountQuery, CountScope, query};
 use futures_util::future::{Either, select, try_join, try_join_all};
 use plan::{CountParts, CountPlan};
-pub(crate) use totals::not_counted;
 
 use super::Database;
 use crate::facts::queue::{Count, GivenUp, Queue};

@@ -39,15 +39,6 @@ pub(crate) enum Coverage<'a> {
     Missing(&'a [Lifecycle]),
 }
 
-/// Why figures of a large table were not counted, and what counts them: the indexes that `--advise` suggests for the
-/// backend's own table make all of them countable, those for other tables do not.
-pub(crate) fn not_counted(layout: &Layout) -> &'static str {
-    match layout.declared {
-        Some(_) => "time limit (queue --exact)",
-        None => "no index (queue --advise)",
-    }
-}
-
 /// Reason for the missing count of jobs for which the table has no state.
 const NO_SUCH_STATE: &str = "no value of the state column means it";
 
@@ -86,7 +77,7 @@ pub(crate) fn add_up(
         by_kind_missing: [queued, claimed, failed, dead]
             .iter()
             .any(|counts| !counts.by_kind)
-            .then(|| not_counted(layout).to_owned()),
+            .then(|| layout.not_counted().to_owned()),
         server_time: layout.server_time.clone(),
         unknowable: layout.package().map(|package| package.unknowable.clone()).unwrap_or_default(),
         is_rescue_refused: layout.rescue_refused().is_some(),
@@ -111,7 +102,7 @@ impl<'a> StateCounts<'a> {
                 Coverage::ByKind(roles) => (roles, true, Ok(()), true),
                 Coverage::Total(roles) => (roles, true, Ok(()), false),
                 Coverage::Part(roles) => (roles, false, Ok(()), false),
-                Coverage::Missing(roles) => (roles, false, Err(not_counted(layout)), false),
+                Coverage::Missing(roles) => (roles, false, Err(layout.not_counted()), false),
             };
             if roles.contains(&role) && found.is_none() {
                 let rows = rows.iter().filter(|row| row.role == role.as_str()).collect();
