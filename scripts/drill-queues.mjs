@@ -2,10 +2,10 @@
 // workers. Run by scripts/drill-queues: node drill-queues.mjs DIR URL CLIPLYCTL, or with "worker" in front as a worker.
 
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { drill, until } from './drill-lib.mjs'
 
 const isWorker = process.argv[2] === 'worker'
 const [dir, server, ctl] = process.argv.slice(isWorker ? 3 : 2)
@@ -14,6 +14,7 @@ const url = server.replace('/postgres?', `/${database}?`)
 const { PgBoss } = await import(join(dir, 'node_modules/pg-boss/dist/index.js'))
 const FIXED = join(dir, 'fixed'), RUNS = join(dir, 'runs')
 const QUEUES = ['mail', 'graveyard', 'slow', 'sync']
+const { cli, data, startWorker, runsOf, equal, checks } = drill({ script: import.meta.filename, dir, server, url, ctl })
 
 /** Works jobs until it is killed; each start of a job is one line of RUNS. */
 async function worker() {
@@ -35,29 +36,6 @@ async function worker() {
   await boss.work('slow', { ...options, batchSize: 1 }, run)
 }
 
-const cli = (args, { codes = [0], kill } = {}) => new Promise((resolve, reject) => {
-  const env = { PATH: process.env.PATH, HOME: dir, XDG_STATE_HOME: join(dir, 'state'), DATABASE_URL: url }
-  const child = execFile(ctl, args, { env, cwd: dir, maxBuffer: 1e8 }, (error, stdout, stderr) => {
-    const code = child.signalCode ?? child.exitCode
-    if (kill || codes.includes(code)) resolve({ code, stdout, stderr })
-    else reject(new Error(`cliplyctl ${args.join(' ')}: ${code}\n${stdout}${stderr}`))
-  })
-  if (kill) setTimeout(() => child.kill('SIGKILL'), kill)
-})
-const data = async (args, codes) => JSON.parse((await cli([...args, '-o', 'json'], { codes })).stdout).data
-function startWorker() {
-  const child = spawn(process.execPath, [import.meta.filename, 'worker', dir, server], { stdio: 'ignore' })
-  process.on('exit', () => child.kill('SIGKILL'))
-  return child
-}
-const runs = () => (existsSync(RUNS) ? readFileSync(RUNS, 'utf8').trim().split('\n') : [])
-const runsOf = (ids) => { const all = runs(); return ids.map((id) => all.filter((line) => line === id).length) }
-
-async function until(what, check, seconds = 60) {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(200)) if (await check()) return
-  throw new Error(`not reached: ${what}`)
-}
-
 /** Makes the dead letters of `mail` an hour older: those of the last minutes are requeued only with a canary. */
 const age = (db) => db.executeSql(`update pgboss.job set completed_on = completed_on - interval '1 hour'
   where name = 'mail' and state = 'failed'`)
@@ -71,9 +49,6 @@ async function supervise(boss) {
   await boss.getDb().executeSql(`update pgboss.queue set ${set}`)
   for (const name of QUEUES) await boss.supervise(name)
 }
-
-let checks = 0
-const equal = (found, expected, what) => { checks++; assert.deepEqual(found, expected, what) }
 
 /** Compares the counts of `queue` with those of the package, summed over its queues. */
 async function compare(boss, db, what) {
@@ -190,7 +165,7 @@ async function main() {
   await supervise(boss)
   equal((await boss.getJobById('slow', old.id)).state, 'retry', 'the maintenance left the requeued job')
   await boss.stop({ graceful: false })
-  console.log(`pg-boss schema version ${(await schemaVersion())}: ${checks} comparisons held`)
+  console.log(`pg-boss schema version ${(await schemaVersion())}: ${checks()} comparisons held`)
 }
 
 async function schemaVersion() {

@@ -15,7 +15,7 @@ pub struct FilterArgs {
     /// Only jobs of this kind; repeatable
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Vec<String>,
-    /// Only jobs of this queue of River or pg-boss; repeatable
+    /// Only jobs of this queue of a package such as River; repeatable
     #[arg(long, value_name = "NAME")]
     pub(crate) queue: Vec<String>,
     /// Only jobs of this workspace

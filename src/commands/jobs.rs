@@ -38,7 +38,7 @@ pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, E
         stuck_after: context.settings.thresholds.stuck_after,
     };
     let listed = jobs::list(database, layout, &condition, context.remaining()).await?;
-    let is_rescue_refused = layout.package().is_some();
+    let is_rescue_refused = layout.rescue_refused().is_some();
     let limit = args.limit as usize;
     Ok(report::jobs::report(args.state, &listed, limit, is_rescue_refused, &context.provenance()))
 }

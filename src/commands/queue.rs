@@ -23,6 +23,10 @@ pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, E
     let layout = context.layout().await?;
     if args.advise && layout.declared.is_some() {
         let message = match layout.package() {
+            Some(package) if !package.indexes.is_empty() => {
+                let provenance = context.provenance();
+                return Ok(report::advice::of_package(layout, &package.indexes, &provenance));
+            }
             Some(_) => {
                 "--advise does not support the jobs table of a package, which creates its own indexes"
             }

@@ -6,6 +6,7 @@ use crate::cli::JobsRescue;
 use crate::commands::confirm::{self, WriteAction};
 use crate::context::Context;
 use crate::error::Error;
+use crate::queue::package::Unlock;
 use crate::report::{Report, rescue as report};
 use crate::requeue::rescue::{Rescue, filter_by_ids, writable};
 use crate::requeue::{operation, protection};
@@ -21,7 +22,8 @@ const MIN_STUCK_AFTER: Duration = Duration::from_secs(30);
 pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let columns = RescueColumns::new(layout, context.claims().await?)?;
-    let stuck_after = stuck_after(context, args)?;
+    let unlock = layout.package().and_then(|package| package.unlock.as_ref());
+    let stuck_after = stuck_after(context, args, unlock)?;
     let written = columns.written_columns(layout);
     let stage = columns.event.as_ref();
     let preconditions =
@@ -40,6 +42,7 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
         stuck_after,
         from: context.provenance(),
         journal_only: columns.event.is_none(),
+        notes: unlock.map(|unlock| unlock.notes.as_slice()).unwrap_or_default(),
     };
     let to_rescue = writable(&stuck);
     if args.confirmation.dry_run || to_rescue.is_empty() {
@@ -63,14 +66,20 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
     Ok(report::applied(&view, &operation, &outcome))
 }
 
-/// Returns the heartbeat age from which a job is stuck: `--stuck-after`, otherwise the setting.
-fn stuck_after(context: &Context, args: &JobsRescue) -> Result<Duration, Error> {
+/// Returns the heartbeat age from which a job is stuck: `--stuck-after`, otherwise the setting, or the time after which
+/// a package unlocks its jobs itself if that is longer.
+fn stuck_after(
+    context: &Context,
+    args: &JobsRescue,
+    unlock: Option<&Unlock>,
+) -> Result<Duration, Error> {
     let (name, stuck_after) = match args.stuck_after {
         Some(stuck_after) => ("--stuck-after", stuck_after),
         None => {
             let setting = Duration::try_from_secs_f64(context.settings.thresholds.stuck_after)
                 .map_err(|error| Error::config("stuck_after is not a duration").cause(error))?;
-            ("the setting stuck_after", setting)
+            let own = unlock.map(|unlock| Duration::from_secs(unlock.after.into()));
+            ("the setting stuck_after", setting.max(own.unwrap_or_default()))
         }
     };
     if stuck_after < MIN_STUCK_AFTER {

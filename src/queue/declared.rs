@@ -47,7 +47,18 @@ impl Declared {
     pub(crate) fn subquery(&self, relation: &Relation) -> String {
         let rows = self.package.as_ref().and_then(|package| package.rows.as_ref());
         let rows = rows.map(|rows| format!(" where {}", in_relation(rows, relation)));
-        format!("(select {} from {relation}{})", self.select, rows.unwrap_or_default())
+        let joins = self.joins(relation);
+        format!("(select {} from {relation}{joins}{})", self.select, rows.unwrap_or_default())
+    }
+
+    /// The joins of a package, to follow the table in `from`.
+    fn joins(&self, relation: &Relation) -> String {
+        match &self.package {
+            Some(package) if !package.joins.is_empty() => {
+                format!(" {}", in_relation(&package.joins, relation))
+            }
+            _ => String::new(),
+        }
     }
 
     /// Adds what only the table of a package has.
@@ -66,11 +77,18 @@ impl Declared {
 
     /// The state that the row `row` of the relation would have with the values of `new` (JSON), for use in a
     /// read-only transaction.
-    pub(crate) fn state_with(&self, relation: &super::Relation, row: &str, new: &str) -> String {
+    pub(crate) fn state_with(&self, relation: &Relation, row: &str, new: &str) -> String {
+        self.state_of(relation, &format!("(jsonb_populate_record({row}, {new}))"))
+    }
+
+    /// The state of the row `row` of the relation. The server evaluates it in a transaction that may write only if it
+    /// is that of a package.
+    pub(crate) fn state_of(&self, relation: &Relation, row: &str) -> String {
         format!(
-            "(select {} from (select (jsonb_populate_record({row}, {new})).*) as {})",
+            "(select {} from (select {row}.*) as {}{})",
             self.state,
-            ident(&relation.name)
+            ident(&relation.name),
+            self.joins(relation),
         )
     }
 
@@ -81,9 +99,12 @@ impl Declared {
     }
 }
 
-/// Replaces `{relation}` and `{name}` in the SQL of a package: the table, and the name of its rows in `from`.
+/// Replaces `{relation}`, `{name}` and `{schema}` in the SQL of a package: the table, the name of its rows in `from`,
+/// and its schema.
 pub(crate) fn in_relation(sql: &str, relation: &Relation) -> String {
-    sql.replace("{relation}", &relation.to_string()).replace("{name}", &ident(&relation.name))
+    sql.replace("{relation}", &relation.to_string())
+        .replace("{name}", &ident(&relation.name))
+        .replace("{schema}", &relation.schema_sql())
 }
 
 /// The expression of a field, as SQL: a column, or the text in parentheses. The line break ends a comment.
@@ -283,7 +304,9 @@ fn select(table: &CatalogTable, fields: &[TypedField], zone: &str) -> String {
         columns.push(format!("coalesce({}) as {name}", times.join(", ")));
     }
     if table.is_table {
-        columns.push(format!("xmin::text as {}", ident(Declared::VERSION)));
+        // A join hides the system columns of its tables from unqualified names.
+        let name = ident(&table.relation.name);
+        columns.push(format!("{name}.xmin::text as {}", ident(Declared::VERSION)));
     }
     columns.join(", ")
 }

@@ -232,7 +232,13 @@ impl Layout {
 
     /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted.
     pub(crate) fn has_workers(&self) -> bool {
-        self.has_heartbeats() && self.package().is_none()
+        self.has_heartbeats() && self.package().is_none_or(|package| package.names_workers)
+    }
+
+    /// Why stuck jobs of a package are not rescued.
+    pub(crate) fn rescue_refused(&self) -> Option<&str> {
+        let package = self.package().filter(|package| package.unlock.is_none())?;
+        Some(&package.no_rescue)
     }
 
     /// The column with the queue of a job: of a package that knows no kinds, the queue takes their place.
@@ -254,6 +260,15 @@ impl Layout {
             self.state_column,
             self.state_names.all().join(", "),
         ))
+    }
+
+    /// Why figures of a large table were not counted, and what counts them: the indexes that `--advise` suggests for the
+    /// backend's own table make all of them countable, those for other tables do not.
+    pub(crate) fn not_counted(&self) -> &'static str {
+        match self.declared {
+            Some(_) => "time limit (queue --exact)",
+            None => "no index (queue --advise)",
+        }
     }
 
     /// Whether a sequential scan of the jobs is fast.

@@ -106,6 +106,7 @@ impl Instance {
 /// What a package's table has beside the fields of a declared one. All texts are SQL of this program. Expressions
 /// use the unqualified names of columns.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct PackageTraits {
     /// The package and where its table is.
     pub(crate) instance: Option<Instance>,
@@ -113,13 +114,22 @@ pub(crate) struct PackageTraits {
     pub(crate) read_only: Option<String>,
     /// Which rows of the table are jobs; all if `None`.
     pub(crate) rows: Option<String>,
+    /// Joins that give each row at most one row of other tables, in parentheses: their columns have names that the
+    /// table does not have. `{schema}` is its schema.
+    pub(crate) joins: String,
+    /// Names of the tables in `joins`. Row-level security must not hide their rows.
+    pub(crate) also_reads: Vec<String>,
     /// Further columns of the subquery, by name.
     pub(crate) columns: BTreeMap<String, String>,
     /// Conditions over the subquery for states that an index of the table serves better than an equality.
     pub(crate) conditions: BTreeMap<String, String>,
+    /// Whether a job can have a state of no role.
+    pub(crate) states_may_be_unknown: bool,
     /// Condition over the subquery for claimed jobs that the package itself would take from their worker; `{after}`
     /// is the setting `stuck_after` in seconds.
     pub(crate) stuck: String,
+    /// Whether claimed jobs name their worker, with its heartbeat.
+    pub(crate) names_workers: bool,
     /// Column that is part of the primary key beside the id.
     pub(crate) place: Option<String>,
     /// What a requeue sets beside fixed values: column and expression. `{due_at}` is the time from which the job may
@@ -127,6 +137,12 @@ pub(crate) struct PackageTraits {
     pub(crate) assignments: BTreeMap<String, String>,
     /// States in which a requeued job waits, beside the queued ones.
     pub(crate) also_requeued: Vec<String>,
+    /// Whether the attempts of a requeued job are counted from 0 again.
+    pub(crate) restarts_attempts: bool,
+    /// Whether the package deletes a job when it has finished.
+    pub(crate) deletes_finished: bool,
+    /// Indexes that would serve figures without one.
+    pub(crate) indexes: Vec<AdvisedIndex>,
     /// Jobs that must not be requeued by SQL: condition over the table, and why.
     pub(crate) refused: Vec<(String, String)>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
@@ -137,6 +153,38 @@ pub(crate) struct PackageTraits {
     pub(crate) unknowable: Vec<String>,
     /// Why stuck jobs are not rescued.
     pub(crate) no_rescue: String,
+    /// How they are rescued, if they are.
+    pub(crate) unlock: Option<Unlock>,
+}
+
+/// An index that a package does not create.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AdvisedIndex {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its columns.
+    pub(crate) columns: String,
+    /// Its predicate, as the catalog prints it. An index with this predicate serves the state.
+    pub(crate) predicate: String,
+    /// The state whose jobs it contains.
+    pub(crate) state: String,
+    /// What it serves.
+    pub(crate) serves: String,
+}
+
+/// How a stuck job is unlocked. Its state is derived from the row that this leaves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Unlock {
+    /// Seconds after the claim from which a job is rescued, unless the operator says another number: when the package
+    /// does it itself.
+    pub(crate) after: u32,
+    /// Columns with an expression over the row.
+    pub(crate) set: BTreeMap<String, String>,
+    /// Rows that are unlocked with the job: name of the table, condition for its rows (`other`) with the job (`job`),
+    /// and assignments.
+    pub(crate) also: Option<(String, String, String)>,
+    /// What its plan has to say.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Copies of a dead letter in another queue of the same table, which have a [`PackageTraits::place`] of their own.

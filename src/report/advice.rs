@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Block, Document, Provenance, Report, title_line};
 use crate::advice::index_gain;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
+use crate::queue::package::AdvisedIndex;
 use crate::queue::{Layout, Lifecycle, Partition, SMALL_TABLE, sql};
 use crate::text;
 
@@ -21,7 +22,7 @@ pub(crate) struct IndexAdviceJson {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct IndexJson {
     /// Metrics that the index serves.
-    serves: &'static str,
+    serves: String,
     /// Statement that creates the index, for review.
     sql: String,
     /// Measured cost of one count without the index; null if it was not measured.
@@ -69,7 +70,7 @@ impl IndexJson {
         let on = format!("({}) where {}", columns.join(", "), sql::state_in(layout, values));
         let cost = metric.cost.as_ref();
         Self {
-            serves: serves(lifecycle),
+            serves: serves(lifecycle).to_owned(),
             sql: statements(layout, &name, &on),
             now: cost.ok().map(CurrentCostJson::from),
             with_index: cost.ok().map(IndexedCostJson::from),
@@ -80,7 +81,7 @@ impl IndexJson {
     /// Returns the statement preceded by SQL comments that explain it, so that all of it can be
     /// pasted.
     fn commented(&self) -> String {
-        let mut lines = vec![self.serves.to_owned()];
+        let mut lines = vec![self.serves.clone()];
         lines.extend(self.now.as_ref().map(CurrentCostJson::text));
         lines.extend(self.with_index.as_ref().map(IndexedCostJson::text));
         lines.extend(self.not_measured.as_ref().map(|reason| format!("not measured: {reason}")));
@@ -221,6 +222,37 @@ pub(crate) fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Proven
         if let Some(note) = benefit_note(layout, indexes.len()) {
             document.note(note);
         }
+    }
+    Report::listing("queue", IndexAdviceJson { indexes }, document)
+}
+
+/// Builds the report of the indexes that a package does not create, and the table does not have.
+pub(crate) fn of_package(layout: &Layout, indexes: &[AdvisedIndex], from: &Provenance) -> Report {
+    let is_missing =
+        |index: &&AdvisedIndex| !layout.has_partial_index(std::slice::from_ref(&index.state), &[]);
+    let indexes = indexes.iter().filter(is_missing).map(|index| IndexJson {
+        serves: index.serves.clone(),
+        sql: statements(
+            layout,
+            &index.name,
+            &format!("({}) where {}", index.columns, index.predicate),
+        ),
+        now: None,
+        with_index: None,
+        not_measured: None,
+    });
+    let indexes: Vec<_> = indexes.collect();
+    let mut document = Document::default();
+    document.push(title_line::title("index advice", from));
+    if indexes.is_empty() {
+        document.note("the suggested indexes exist");
+        return Report::listing("queue", IndexAdviceJson { indexes }, document);
+    }
+    document.note("Review before running; nothing was changed. The package does not create these:");
+    let commented: Vec<_> = indexes.iter().map(IndexJson::commented).collect();
+    document.push(Block::Verbatim(commented.join("\n")));
+    if let Some(note) = benefit_note(layout, indexes.len()) {
+        document.note(note);
     }
     Report::listing("queue", IndexAdviceJson { indexes }, document)
 }

@@ -27,6 +27,8 @@ pub(crate) struct DeadLetterView<'a> {
     pub(crate) same_cause: SameCauseCount,
     /// The advice for its cause.
     pub(crate) advice: Option<&'a Advice>,
+    /// Why the table is not written, so that no requeue is suggested.
+    pub(crate) write_obstacle: Option<&'a str>,
 }
 
 /// `data` of `dlq show`: that of `jobs show` with cause, advice and requeues.
@@ -164,6 +166,9 @@ fn document(view: &DeadLetterView<'_>, from: &Provenance) -> Document {
         document.push(Block::Table(requeue_table(&view.earlier)));
     }
     add_details(&mut document, job);
+    if let Some(obstacle) = view.write_obstacle {
+        document.note(format!("No requeue: {obstacle}"));
+    }
     document.next(next(view));
     document
 }
@@ -219,15 +224,18 @@ fn next(view: &DeadLetterView<'_>) -> Vec<(String, String)> {
         Some(SafeToRetry::No) => return vec![runbook()],
     };
     let (group, others) = (&view.job.cause.hash, view.same_cause.count.at_least());
-    if others == Some(0) {
+    let list = ShellCommand::new("dlq list --group").arg(group).to_string();
+    let list = (list, "jobs with the same cause".to_owned());
+    if view.write_obstacle.is_some() {
+        next.extend((others != Some(0)).then_some(list));
+    } else if others == Some(0) {
         let requeue = ShellCommand::new("dlq requeue").arg(&view.job.id).to_string();
         next.push((requeue, format!("{condition}requeue this job")));
     } else {
         let requeue = ShellCommand::new("dlq requeue --group").arg(group).flags(" --canary");
         let purpose = format!("{condition}requeue 1 job of the group first, then the others");
         next.push((requeue.to_string(), purpose));
-        let list = ShellCommand::new("dlq list --group").arg(group).to_string();
-        next.push((list, "jobs with the same cause".to_owned()));
+        next.push(list);
     }
     next.push(runbook());
     next

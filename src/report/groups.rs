@@ -59,6 +59,8 @@ pub(crate) struct GroupsView<'a> {
     pub(crate) given_up: Option<(&'a GivenUpStates, &'a Groups)>,
     /// Rules of advice, highest precedence first.
     pub(crate) rules: &'a [&'a Advice],
+    /// Why the table is not written, so that no requeue is suggested.
+    pub(crate) write_obstacle: Option<&'a str>,
 }
 
 /// Dead letters of one kind with the same cause.
@@ -141,7 +143,10 @@ pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
         notes(&mut document, given_up);
     }
     if let Some(largest) = groups.groups.first() {
-        document.next(next_steps(largest, advice(largest)));
+        if let Some(obstacle) = view.write_obstacle {
+            document.note(format!("No requeue: {obstacle}"));
+        }
+        document.next(next_steps(largest, advice(largest), view.write_obstacle.is_none()));
     }
     let mut report = Report::listing("dlq groups", data(view), document);
     if groups.truncated {
@@ -219,13 +224,18 @@ fn notes(document: &mut Document, groups: &Groups) {
 }
 
 /// A sample of the group, and its requeue with a canary, unless a retry cannot succeed.
-fn next_steps(group: &DeadLetterGroup, advice: Option<&Advice>) -> Vec<(String, String)> {
+fn next_steps(
+    group: &DeadLetterGroup,
+    advice: Option<&Advice>,
+    is_writable: bool,
+) -> Vec<(String, String)> {
     let mut next = vec![];
     if let Some(job) = &group.sample {
         let show = ShellCommand::new("dlq show").arg(job).to_string();
         next.push((show, "a sample of the largest group".to_owned()));
     }
     let condition = match advice.map(|advice| advice.safe_to_retry) {
+        _ if !is_writable => return next,
         Some(SafeToRetry::No) => return next,
         Some(SafeToRetry::Yes) => "",
         Some(SafeToRetry::AfterFix) | None => "after the fix: ",

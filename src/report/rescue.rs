@@ -38,6 +38,8 @@ pub(crate) struct RescuePlanView<'a> {
     pub(crate) from: Provenance,
     /// Whether the operation is only recorded on this machine, because the database has no events.
     pub(crate) journal_only: bool,
+    /// What else the plan has to say.
+    pub(crate) notes: &'a [String],
 }
 
 /// `data` of `jobs rescue`.
@@ -147,6 +149,8 @@ fn notes(document: &mut Document, view: &RescuePlanView<'_>) {
             "warning: {jobs} locked by a worker with recent heartbeats on other jobs; the job may still finish"
         ));
     }
+    let notes = view.notes.iter().filter(|_| !found.jobs.is_empty());
+    notes.for_each(|note| document.note(note.as_str()));
     if view.journal_only && !found.jobs.is_empty() {
         document
             .note("This database has no events table: only this machine records the operation.");

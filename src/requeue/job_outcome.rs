@@ -18,14 +18,19 @@ enum LastFailure {
     Unrecorded,
 }
 
-/// Returns the outcome of a job. `row` is `None` if the job was deleted.
+/// Returns the outcome of a job. `row` is `None` if the job was deleted, which the queue does itself when a job has
+/// finished if `deletes_finished`.
 pub(crate) fn outcome(
     requeued: &RequeuedJob,
     events: &JobEvents,
     row: Option<&JobRow>,
+    deletes_finished: bool,
 ) -> JobOutcome {
-    let Some(row) = row.filter(|_| !events.changed_since()) else {
-        return JobOutcome::ChangedSince;
+    let row = match row {
+        _ if events.changed_since() => return JobOutcome::ChangedSince,
+        Some(row) => row,
+        None if deletes_finished => return JobOutcome::Finished,
+        None => return JobOutcome::ChangedSince,
     };
     match (row.role, last_failure(requeued, row)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
@@ -255,7 +260,7 @@ mod tests {
     }
 
     fn outcome_of(row: &JobRow) -> JobOutcome {
-        outcome(&requeued(), &JobEvents::default(), Some(row))
+        outcome(&requeued(), &JobEvents::default(), Some(row), false)
     }
 
     #[test]
@@ -287,7 +292,11 @@ mod tests {
 
     #[test]
     fn job_requeued_by_others_counts_as_changed_since() {
-        assert_eq!(outcome(&requeued(), &JobEvents::default(), None), JobOutcome::ChangedSince);
+        assert_eq!(
+            outcome(&requeued(), &JobEvents::default(), None, false),
+            JobOutcome::ChangedSince
+        );
+        assert_eq!(outcome(&requeued(), &JobEvents::default(), None, true), JobOutcome::Finished);
         assert_eq!(outcome_of(&row(Lifecycle::Other, 0, "v1-a", 1)), JobOutcome::ChangedSince);
         assert_eq!(
             outcome_of(&row(Lifecycle::Dead, 0, "v1-a", 1)),
@@ -299,7 +308,7 @@ mod tests {
         let mut events = JobEvents::default();
         events.record_event(key(7), JobEvent::RequeuedAgain);
         let queued = row(Lifecycle::Queued, 0, "v1-a", 1);
-        assert_eq!(outcome(&requeued(), &events, Some(&queued)), JobOutcome::ChangedSince);
+        assert_eq!(outcome(&requeued(), &events, Some(&queued), false), JobOutcome::ChangedSince);
     }
 
     #[test]
@@ -335,7 +344,7 @@ mod tests {
         events.record_event(EventKey { at: Some(9), id: 1 }, JobEvent::RequeuedAgain);
         let failed = JobRow { failed_by: Some("w".into()), ..row(Lifecycle::Dead, 5, "v1-b", 2) };
         assert_eq!(detect_zombie(&requeued(), &events, Some(&failed)), None);
-        assert_eq!(outcome(&requeued(), &events, Some(&failed)), JobOutcome::FailedOther);
+        assert_eq!(outcome(&requeued(), &events, Some(&failed), false), JobOutcome::FailedOther);
     }
 
     #[test]
@@ -345,7 +354,7 @@ mod tests {
             let requeued = RequeuedJob { transaction: transaction.clone(), ..requeued() };
             let row =
                 JobRow { transaction, ..row(Lifecycle::Queued, attempts, "v1-a", error_hash) };
-            outcome(&requeued, &JobEvents::default(), Some(&row))
+            outcome(&requeued, &JobEvents::default(), Some(&row), false)
         };
         assert_eq!((own(3, 1), own(0, 2)), (JobOutcome::Queued, JobOutcome::Queued), "a trigger");
         assert_eq!(own(1, 2), JobOutcome::FailedAgain, "a trigger that runs the job");

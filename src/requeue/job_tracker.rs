@@ -61,6 +61,7 @@ pub(crate) struct JobTracker<'a> {
     claims_have_events: bool,
     has_transactions: bool,
     has_unread_events: bool,
+    deletes_finished: bool,
 }
 
 /// A requeued job with its events and its row as of the last refresh.
@@ -131,6 +132,7 @@ impl<'a> JobTracker<'a> {
             has_transactions: requeued_jobs::have_transactions(database, layout, context.timeout())
                 .await?,
             has_unread_events: false,
+            deletes_finished: layout.package().is_some_and(|package| package.deletes_finished),
         })
     }
 
@@ -154,7 +156,7 @@ impl<'a> JobTracker<'a> {
             self.read_undone().await?;
         }
         for job in self.jobs.values_mut().filter(|job| !job.settled) {
-            job.evaluate();
+            job.evaluate(self.deletes_finished);
         }
         Ok(())
     }
@@ -401,12 +403,12 @@ impl TrackedJob {
         Self { requeued, events, row: Row::Unread, outcome: JobOutcome::Queued, settled: false }
     }
 
-    fn evaluate(&mut self) {
+    fn evaluate(&mut self, deletes_finished: bool) {
         if matches!(self.row, Row::Unread) {
             return;
         }
         let row = self.row.read();
-        self.outcome = outcome(&self.requeued, &self.events, row);
+        self.outcome = outcome(&self.requeued, &self.events, row, deletes_finished);
         let dead = row.is_some_and(|row| row.role == Lifecycle::Dead);
         // A job that failed again may have retries left and still finish.
         self.settled =

@@ -13,6 +13,7 @@ use crate::report::{self, Report};
 use crate::sources::postgres::earlier_requeues::requeued_before;
 use crate::sources::postgres::groups::read;
 use crate::sources::postgres::last_finishes::finishes;
+use crate::sources::postgres::requeue::write_obstacle;
 
 /// Groups dead letters by cause.
 pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report, Error> {
@@ -44,6 +45,7 @@ pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report,
         no_dead_letters: layout.no_dead_letters(),
         given_up: given_up_groups.as_ref().map(|(states, groups)| (*states, groups)),
         rules: &rules,
+        write_obstacle: layout.declared.as_ref().and_then(write_obstacle),
     };
     let mut report = report::groups::report(&view, &context.provenance());
     report.not_examined.extend(given_up.not_examined());

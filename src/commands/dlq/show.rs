@@ -11,6 +11,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::Lifecycle;
 use crate::report::{Report, dead_letter};
 use crate::sources::postgres::dead_letters::{count_same_cause, required};
+use crate::sources::postgres::requeue::write_obstacle;
 use crate::text::ShellCommand;
 
 /// Reports a dead letter.
@@ -36,6 +37,7 @@ pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Er
         earlier: earlier(&job),
         advice: advise(rules, &job.cause),
         same_cause: others,
+        write_obstacle: layout.declared.as_ref().and_then(write_obstacle),
         job: &job,
     };
     Ok(dead_letter::report(&case, &context.provenance()))

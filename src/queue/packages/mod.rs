@@ -5,14 +5,16 @@
 //! be part of statements that write.
 
 mod choice;
+mod graphile_worker;
 mod pg_boss;
 mod river;
+mod solid_queue;
 
 pub(crate) use choice::{Chosen, Found, InstanceChoice, QueueChoice, choose};
 
 use std::collections::BTreeMap;
 
-use super::catalog::{CatalogTable, TableCatalog};
+use super::catalog::{CatalogIndex, CatalogTable, TableCatalog};
 use super::declaration::{Declaration, DeclaredRequeue, Field};
 use super::declared::{self, TypedField};
 use super::package::{Instance, Package, PackageTraits, STATE};
@@ -25,9 +27,14 @@ pub(crate) fn version_query(package: Package) -> Option<&'static str> {
     match package {
         Package::River => Some(river::VERSION),
         Package::PgBoss => Some(pg_boss::VERSION),
+        Package::GraphileWorker => Some(graphile_worker::VERSION),
+        Package::SolidQueue => Some(solid_queue::VERSION),
         _ => None,
     }
 }
+
+/// Zone of times without one.
+const UTC: &str = "UTC";
 
 /// A map of texts of a definition.
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -38,6 +45,8 @@ fn definition_of(package: Package) -> Option<fn(&CatalogTable) -> Definition> {
     match package {
         Package::River => Some(river::definition),
         Package::PgBoss => Some(pg_boss::definition),
+        Package::GraphileWorker => Some(graphile_worker::definition),
+        Package::SolidQueue => Some(solid_queue::definition),
         _ => None,
     }
 }
@@ -89,6 +98,8 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
     let declaration = Declaration {
         schema: Some(instance.schema.clone()),
         table: table.relation.name.clone(),
+        // Packages whose times have no zone write them in UTC.
+        time_zone: Some(UTC.to_owned()),
         columns: definition.fields.iter().map(|(f, sql, _)| (*f, (*sql).to_owned())).collect(),
         states,
         requeue: Some(definition.requeue),
@@ -104,12 +115,38 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
         })
         .collect();
     let mut layout = declared::layout(catalog, &declaration, &fields)?;
-    layout.states_closed = unknown_labels(table, definition.states).is_empty();
+    layout.states_closed =
+        unknown_labels(table, definition.states).is_empty() && !traits.states_may_be_unknown;
     layout.unknown_states = unknown_labels(table, definition.states);
+    layout.indexes.extend(advised_indexes(table, &layout, &traits));
     if let Some(declared) = &mut layout.declared {
         declared.add_package(table, traits);
     }
     Ok(layout)
+}
+
+/// The suggested indexes that exist, in the terms of the layout. They have the rows of a state, so that no scan of the
+/// table is needed; the other facts are read from these rows.
+fn advised_indexes(
+    table: &CatalogTable,
+    layout: &Layout,
+    traits: &PackageTraits,
+) -> Vec<CatalogIndex> {
+    let times = [&layout.heartbeat, &layout.locked_at, &layout.updated];
+    let times = times.into_iter().flatten().chain(&layout.due).map(|time| &time.name);
+    let columns = layout.kind.iter().chain(&layout.locked_by).chain(times);
+    let columns: Vec<_> = columns.cloned().map(Some).collect();
+    let exists = |predicate: &str| {
+        table.indexes.iter().any(|index| index.predicate.as_deref() == Some(predicate))
+    };
+    let existing = traits.indexes.iter().filter(|advised| exists(&advised.predicate));
+    let state = &layout.state_column;
+    existing
+        .map(|advised| CatalogIndex {
+            columns: columns.clone(),
+            predicate: Some(format!("({state} = '{}'::text)", advised.state)),
+        })
+        .collect()
 }
 
 /// Fields and other columns that the table does not have.
@@ -119,6 +156,9 @@ fn missing_columns(table: &CatalogTable, definition: &Definition) -> Vec<&'stati
 }
 
 fn read_only(instance: &Instance, definition: &Definition) -> Option<String> {
+    if let Some(reason) = &definition.traits.read_only {
+        return Some(reason.clone());
+    }
     let is_tested = instance.version.is_some_and(|version| definition.tested.contains(&version));
     let tested: Vec<_> = definition.tested.iter().map(ToString::to_string).collect();
     (!is_tested).then(|| {

@@ -48,7 +48,7 @@ pub(crate) async fn read(
             (count(last, last_complete), count(before, !truncated), row.get("oldest"))
         }
         Err(error) if !small && error.kind == SourceErrorKind::Timeout => {
-            let not_counted = Count::NotCounted("no index (queue --advise)".to_owned());
+            let not_counted = Count::NotCounted(layout.not_counted().to_owned());
             (not_counted.clone(), not_counted, None)
         }
         Err(error) => return Err(error),

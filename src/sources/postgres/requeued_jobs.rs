@@ -315,6 +315,9 @@ fn previous_columns(layout: &Layout, previous: &str, written: &str) -> String {
     let last_error = text_of(previous, layout.last_error.as_ref());
     let error = error_of(previous);
     let kind = match &layout.kind {
+        Some(name) if layout.package().is_some() => {
+            format!("coalesce(job.{}::text, {})", sql::ident(name), text_of(previous, Some(name)))
+        }
         Some(name) => format!("job.{}::text", sql::ident(name)),
         None => "null::text".to_owned(),
     };
@@ -324,8 +327,8 @@ fn previous_columns(layout: &Layout, previous: &str, written: &str) -> String {
          coalesce(({changed})::text, '') as changed_mark",
         last = sql::fingerprint_input(&last_error),
         of_error = sql::fingerprint_input(&error),
-        // A requeue of a package gives further attempts instead of counting from 0 again.
-        attempts = match layout.package() {
+        // A requeue of a package can give further attempts instead of counting from 0 again.
+        attempts = match layout.package().filter(|package| !package.restarts_attempts) {
             Some(_) => format!("({})::bigint", text_of(previous, layout.attempts.as_ref())),
             None => "null::bigint".to_owned(),
         },

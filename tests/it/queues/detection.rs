@@ -1,15 +1,13 @@
 //! Which jobs table is read: of one package, of several, of one that is not supported.
 
-use super::{PG_BOSS, QUEUES, RIVER};
+use super::{GRAPHILE_WORKER, PG_BOSS, QUEUES, RIVER, SOLID_QUEUE, WRITTEN};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 7] = [
-    ("graphile-worker", "create schema w; create table w._private_jobs (id bigint, task_id int)"),
+const OTHERS: [(&str, &str); 5] = [
     ("Oban", "create table oban_jobs (id bigint, attempted_by text[])"),
     ("Procrastinate", "create table procrastinate_jobs (id bigint, queueing_lock text)"),
-    ("Solid Queue", "create table solid_queue_jobs (id bigint, active_job_id text)"),
     ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
     ("Que", "create table que_jobs (id bigint, expired_at timestamptz)"),
     ("Delayed Job", "create table delayed_jobs (id bigint, handler text)"),
@@ -57,7 +55,8 @@ fn package_is_found_beside_an_unknown_jobs_table() {
 fn backend_table_is_preferred_to_a_package() {
     let db = Database::from_fixture("main_typical");
     let before = cli(&db, &["queue", "-o", "json"]).run().json()["data"]["dead"].clone();
-    for queue in QUEUES {
+    // One table of a name in a schema.
+    for queue in [&RIVER, &PG_BOSS, &GRAPHILE_WORKER] {
         db.execute(&queue.tables(queue.schema));
         db.execute(&queue.rows(queue.schema));
     }
@@ -104,12 +103,8 @@ fn several_queues_need_a_choice_by_flag_or_context() {
 
 #[test]
 fn unknown_version_is_read_and_not_written() {
-    for queue in QUEUES {
-        let newer = match queue.key {
-            "river" => "insert into river_migration (line, version) values ('main', 99)",
-            _ => "update pgboss.version set version = 99",
-        };
-        let installed = queue.installed_with(newer);
+    for queue in WRITTEN {
+        let installed = queue.installed_with(queue.newer);
         let before = installed.rows();
         installed.run(&["dlq", "list"]).expect_code(0);
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
@@ -121,8 +116,10 @@ fn unknown_version_is_read_and_not_written() {
 
 #[test]
 fn table_without_a_needed_column_is_refused() {
-    for (queue, column) in [(&RIVER, "attempted_by"), (&PG_BOSS, "source_root_id")] {
-        let drop = format!("alter table {}.{} drop column {column}", queue.schema, queue.table);
+    for queue in QUEUES {
+        let column = queue.needed;
+        let drop =
+            format!("alter table {}.{} drop column {column} cascade", queue.schema, queue.table);
         let installed = queue.installed_with(&drop);
         let out = installed.run(&["queue"]);
         assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
@@ -132,13 +129,13 @@ fn table_without_a_needed_column_is_refused() {
 
 #[test]
 fn unknown_label_of_the_state_is_never_ok() {
-    for queue in QUEUES {
-        let r#type = if queue.key == "river" { "river_job_state" } else { "pgboss.job_state" };
-        let installed = queue.installed_with(&format!("alter type {type} add value 'paused'"));
+    for queue in QUEUES.into_iter().filter(|queue| !queue.state_type.is_empty()) {
+        let add = format!("alter type {} add value 'paused'", queue.state_type);
+        let installed = queue.installed_with(&add);
         installed.db.execute(&format!(
             "update {} set state = 'paused' where {}",
             installed.table(),
-            if queue.key == "river" { "state = 'running'" } else { "state = 'active'" }
+            queue.claimed
         ));
         let out = installed.run(&["queue"]);
         assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
@@ -154,11 +151,146 @@ fn role_without_rights_is_told_the_table() {
         installed.db.execute(&format!("create role {role} login"));
         let out = installed.run_as(&installed.db.url_as(&role), &["queue"]);
         assert_eq!(out.code, 3);
-        let denied = match queue.key {
-            "river" => "permission denied for table public.\"river_job\"",
-            _ => "permission denied for schema pgboss",
-        };
-        assert!(out.stderr.contains(denied), "{}", out.stderr);
+        assert!(out.stderr.contains(queue.denied), "{}", out.stderr);
         installed.db.execute(&format!("drop role {role}"));
+    }
+}
+
+#[test]
+fn rows_hidden_by_rls_are_not_an_empty_queue() {
+    let installed = GRAPHILE_WORKER.installed();
+    let db = &installed.db;
+    let role = format!("granted_{}", db.name());
+    db.execute(&format!(
+        "create role {role} login; grant usage on schema graphile_worker to {role}; \
+         grant select on all tables in schema graphile_worker to {role}"
+    ));
+    let refused = |table: &str| {
+        for command in [&["queue"][..], &["dlq", "list"], &["triage"], &["jobs", "show", "1001"]] {
+            let out = installed.run_as(&db.url_as(&role), command);
+            assert_eq!(out.code, 3, "{command:?} {}{}", out.stdout, out.stderr);
+            let said = format!("{}{}", out.stdout, out.stderr);
+            let expected = format!("row-level security filters graphile_worker.{table}");
+            assert!(said.replace('"', "").contains(&expected), "{command:?} {said}");
+        }
+    };
+    refused("_private_jobs");
+    // A policy for the jobs alone: the kinds and locked queues are still hidden.
+    db.execute(&format!(
+        "create policy ops on graphile_worker._private_jobs for select to {role} using (true)"
+    ));
+    refused("_private_job_queues");
+    for table in ["_private_job_queues", "_private_tasks"] {
+        db.execute(&format!(
+            "create policy ops on graphile_worker.{table} for select to {role} using (true)"
+        ));
+    }
+    let out = installed.run_as(&db.url_as(&role), &["queue", "-o", "json"]).expect_code(1);
+    assert_eq!(out.json()["data"]["dead"]["value"], installed.count(GRAPHILE_WORKER.dead));
+    db.execute(&format!("drop owned by {role}; drop role {role}"));
+}
+
+#[test]
+fn advice_of_an_index_is_that_of_the_package() {
+    let installed = GRAPHILE_WORKER.installed();
+    let data = installed.data(&["queue", "--advise"]);
+    let sql = data["indexes"][0]["sql"].as_str().unwrap().to_owned();
+    let plan = || {
+        let session = installed.db.session();
+        session.execute("set enable_seqscan = off");
+        let count = format!("select count(*) from {}", installed.table());
+        let rows = session.rows(&format!("explain {count} where {}", GRAPHILE_WORKER.dead));
+        format!("{rows:?}")
+    };
+    assert!(!plan().contains("jobs_dead_cliplyctl"));
+    installed.db.execute(&sql);
+    assert!(plan().contains("jobs_dead_cliplyctl"), "{}", plan());
+    // What exists is not suggested again.
+    let indexes = installed.data(&["queue", "--advise"])["indexes"].as_array().unwrap().len();
+    assert_eq!(indexes, data["indexes"].as_array().unwrap().len() - 1);
+    installed.run(&["queue"]).expect_code(1);
+    let out = PG_BOSS.installed().run(&["queue", "--advise"]);
+    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+}
+
+#[test]
+fn solid_queue_is_not_written_and_the_ruby_call_named() {
+    let installed = SOLID_QUEUE.installed();
+    let rows = || {
+        let failed =
+            "select string_agg(f::text, e'\\n' order by id) from solid_queue_failed_executions f";
+        (installed.rows(), installed.db.value(failed))
+    };
+    let before = rows();
+    for command in [&["dlq", "requeue", "--all", "--yes"][..], &["dlq", "requeue", "1001", "--yes"]]
+    {
+        let out = installed.run(command);
+        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains("SolidQueue::Job.find(ID).retry"), "{}", out.stderr);
+    }
+    let out = installed.run(&["jobs", "rescue", "--yes"]);
+    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+    assert!(out.stderr.contains("ProcessPrunedError"), "{}", out.stderr);
+    assert_eq!(rows(), before);
+}
+
+#[test]
+fn requeue_is_suggested_only_where_it_is_possible() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let dead = installed.select("min(id::text)", queue.dead);
+        for command in [&["dlq", "groups"][..], &["dlq", "show", &dead]] {
+            let out = installed.run(command).expect_code(0).stdout;
+            let is_suggested = out.contains("cliplyctl dlq requeue");
+            assert_eq!(is_suggested, queue.key != "solid_queue", "{command:?} {out}");
+            assert_eq!(
+                out.contains("No requeue: "),
+                queue.key == "solid_queue",
+                "{command:?} {out}"
+            );
+        }
+    }
+}
+
+#[test]
+fn job_without_an_execution_is_never_ok() {
+    let installed = SOLID_QUEUE.installed();
+    installed.db.execute("delete from solid_queue_jobs where finished_at is null");
+    installed.run(&["queue"]).expect_code(0);
+    installed.db.execute(
+        "insert into solid_queue_jobs (queue_name, class_name) values ('default', 'MailJob')",
+    );
+    let out = installed.run(&["queue"]);
+    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+    let list = installed.run(&["jobs", "list", "--state", "unknown"]).expect_code(0);
+    assert!(list.stdout.contains("MailJob"), "{}", list.stdout);
+}
+
+#[test]
+fn times_with_a_zone_are_read_as_they_are() {
+    let zoned = SOLID_QUEUE.schema_sql.replace("timestamp(6)", "timestamptz(6)");
+    let zoned = zoned.replace("(now() at time zone 'utc')", "now()");
+    let db = Database::blank();
+    db.execute(&zoned.replace("{schema}", "public"));
+    db.execute(
+        &SOLID_QUEUE
+            .rows("public")
+            .replace(" at time zone 'utc' $$", " $$")
+            .replace("returns timestamp ", "returns timestamptz "),
+    );
+    db.execute(&format!("alter database {} set timezone = 'Asia/Tokyo'", db.name()));
+    let (naive, zoned) = (SOLID_QUEUE.installed(), cli(&db, &["queue", "-o", "json"]).run().json());
+    let naive = naive.data(&["queue"]);
+    for key in [
+        "due",
+        "scheduled",
+        "claimed",
+        "stuck",
+        "failed",
+        "dead",
+        "blocked",
+        "dead_lettered_last_hour",
+    ] {
+        assert_eq!(zoned["data"][key], naive[key], "{key}: {zoned:#}");
     }
 }

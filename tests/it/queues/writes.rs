@@ -2,42 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Installed, PG_BOSS, QUEUES, Queue, RIVER};
+use super::{GRAPHILE_WORKER, Installed, PG_BOSS, Queue, RIVER, WRITTEN};
 use crate::support::wait_until;
-
-/// What the package itself does with the dead letters of a condition, as one statement of a person.
-fn own_retry(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => {
-            "update river_job set state = 'available', finalized_at = null, scheduled_at = now(), \
-             max_attempts = case when attempt >= max_attempts then attempt + 1 else max_attempts end"
-        }
-        _ => {
-            "update pgboss.job set state = 'retry', retry_limit = retry_limit + 1, completed_on = null, \
-             start_after = greatest(start_after, now())"
-        }
-    }
-}
-
-/// The columns that the package's own retry decides, without times of now.
-fn decided(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => {
-            "id, state, attempt, max_attempts, finalized_at, scheduled_at <= now(), attempted_by, cardinality(errors)"
-        }
-        _ => {
-            "id, name, state, retry_limit, retry_count, completed_on, start_after <= now(), output, dead_letter"
-        }
-    }
-}
-
-/// Jobs of the fixture that can be requeued, in SQL.
-fn requeueable(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => "state = 'discarded' and id not in (1004, 1007, 1009)",
-        _ => "state = 'failed' and right(id::text, 2) not in ('b1', 'b3', 'd1')",
-    }
-}
 
 fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
     installed.select(
@@ -48,6 +14,11 @@ fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
 
 fn ids_of(installed: &Installed, condition: &str) -> String {
     installed.select("string_agg(quote_literal(id), ', ')", condition)
+}
+
+/// The exit code of a requeue of all dead letters.
+fn code_of_all(queue: &Queue) -> i32 {
+    if queue.writes.conflicts.is_empty() && queue.writes.refused.is_empty() { 0 } else { 75 }
 }
 
 fn skipped(data: &Value, reason: &str) -> Vec<String> {
@@ -61,15 +32,19 @@ fn skipped(data: &Value, reason: &str) -> Vec<String> {
 
 #[test]
 fn requeue_does_what_the_package_does() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let (ours, theirs) = (queue.installed(), queue.installed());
-        let ids = ids_of(&ours, requeueable(queue));
+        let ids = ids_of(&ours, queue.writes.requeueable);
         let out = ours.run(&["dlq", "requeue", "--all", "--yes"]);
-        assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
-        theirs.db.execute(&format!("{} where id in ({ids})", own_retry(queue)));
+        assert_eq!(out.code, code_of_all(queue), "{}{}", out.stdout, out.stderr);
+        let retry = queue.writes.own_retry;
+        theirs.db.execute(&match retry.contains("{ids}") {
+            true => retry.replace("{ids}", &ids),
+            false => format!("{retry} where id in ({ids})"),
+        });
         assert_eq!(
-            rows_of(&ours, decided(queue), &ids),
-            rows_of(&theirs, decided(queue), &ids),
+            rows_of(&ours, queue.writes.decided, &ids),
+            rows_of(&theirs, queue.writes.decided, &ids),
             "{}",
             queue.key
         );
@@ -78,20 +53,18 @@ fn requeue_does_what_the_package_does() {
 
 #[test]
 fn conflicts_are_skipped_counted_and_named() {
-    let cases = [(&RIVER, ["1004", "1007"], ["1009", ""]), (&PG_BOSS, ["b1", "b3"], ["d1", "e1"])];
-    for (queue, conflicts, refused) in cases {
+    for queue in WRITTEN {
         let installed = queue.installed();
         let data = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
         let ends = |ids: Vec<String>, expected: &[&str]| {
-            let expected: Vec<_> = expected.iter().filter(|end| !end.is_empty()).collect();
             assert_eq!(ids.len(), expected.len(), "{ids:?} {data:#}");
-            assert!(ids.iter().zip(&expected).all(|(id, end)| id.ends_with(**end)), "{ids:?}");
+            assert!(ids.iter().zip(expected).all(|(id, end)| id.ends_with(end)), "{ids:?}");
         };
-        ends(skipped(&data, "conflict"), &conflicts);
-        ends(skipped(&data, "refused"), &refused);
-        let left = installed.count(queue.dead) - installed.count(requeueable(queue));
+        ends(skipped(&data, "conflict"), queue.writes.conflicts);
+        ends(skipped(&data, "refused"), queue.writes.refused);
+        let left = installed.count(queue.dead) - installed.count(queue.writes.requeueable);
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
-        assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
+        assert_eq!(out.code, code_of_all(queue), "{}{}", out.stdout, out.stderr);
         // The copy of the fixture is left as well.
         assert_eq!(installed.count(queue.dead), left, "{}", out.stdout);
     }
@@ -139,7 +112,7 @@ fn conflict_after_the_plan_does_not_stop_the_others() {
 
 #[test]
 fn undo_restores_every_row() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let installed = queue.installed();
         let before = installed.rows();
         let data =
@@ -153,17 +126,8 @@ fn undo_restores_every_row() {
 
 #[test]
 fn undo_leaves_jobs_that_a_worker_claimed() {
-    let claims = [
-        (
-            "1001",
-            "update river_job set state = 'running', attempt = attempt + 1, attempted_at = now()",
-        ),
-        (
-            "00000000-0000-4000-8000-000000000001",
-            "update pgboss.job set state = 'active', started_on = now(), retry_count = retry_count + 1",
-        ),
-    ];
-    for (queue, (id, claim)) in QUEUES.into_iter().zip(claims) {
+    for queue in WRITTEN {
+        let (id, claim) = queue.writes.claim;
         let installed = queue.installed();
         let dead = installed.count(queue.dead);
         let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
@@ -179,23 +143,8 @@ fn undo_leaves_jobs_that_a_worker_claimed() {
 
 #[test]
 fn follow_tells_finished_from_failed_jobs() {
-    let works = [
-        ("update river_job set state = 'completed', attempt = attempt + 1, finalized_at = now() where id = 1001;
-         update river_job set state = 'discarded', attempt = attempt + 1, finalized_at = now(), \
-           errors = array_append(errors, '{\"error\": \"mailbox 9 is full\"}') \
-          where kind = 'mail' and max_attempts = 26;
-         update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = 1002",
-         // Finished, failed again, with another cause, running, queued.
-         [1, 6, 0, 1, 3]),
-        ("update pgboss.job set state = 'completed', retry_count = retry_count + 1, completed_on = now(), output = '{}' \
-          where id = '00000000-0000-4000-8000-0000000000a2';
-         update pgboss.job set state = 'failed', retry_count = retry_count + 1, completed_on = now(), started_on = now(), \
-           output = '{\"message\": \"mailbox 9 is full\"}' where name = 'mail' and state = 'retry' and retry_limit = 3;
-         update pgboss.job set state = 'active', retry_count = retry_count + 1, started_on = now() \
-          where id = '00000000-0000-4000-8000-0000000000a3'",
-         [1, 5, 0, 1, 3]),
-    ];
-    for (queue, (work, counts)) in QUEUES.into_iter().zip(works) {
+    for queue in WRITTEN {
+        let (work, counts) = queue.writes.work;
         let installed = queue.installed();
         let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
         let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
@@ -280,7 +229,7 @@ fn job_whose_copy_is_redriven_meanwhile_is_not_requeued() {
 
 #[test]
 fn rescue_is_refused_with_the_reason() {
-    for queue in QUEUES {
+    for queue in WRITTEN.into_iter().filter(|queue| queue.key != "graphile_worker") {
         let installed = queue.installed();
         let before = installed.rows();
         let out = installed.run(&["jobs", "rescue", "--yes"]);
@@ -292,13 +241,22 @@ fn rescue_is_refused_with_the_reason() {
 
 #[test]
 fn role_without_update_is_told_the_grant() {
-    for queue in QUEUES {
+    for queue in WRITTEN {
         let installed = queue.installed();
         let role = format!("reader_{}", installed.db.name());
         installed.db.execute(&format!(
             "create role {role} login; grant usage on schema {schema} to {role}; \
              grant select on all tables in schema {schema} to {role}",
             schema = queue.schema
+        ));
+        // Without a policy, only the owner of a table with row-level security sees rows.
+        installed.db.execute(&format!(
+            "do $$ declare t regclass; begin \
+               for t in select oid from pg_class where relrowsecurity and relnamespace = '{}'::regnamespace loop \
+                 execute format('create policy ops on %s for select to {role} using (true)', t); \
+               end loop; \
+             end $$",
+            queue.schema
         ));
         let url = installed.db.url_as(&role);
         installed.run_as(&url, &["dlq", "list"]).expect_code(0);
@@ -307,4 +265,140 @@ fn role_without_update_is_told_the_grant() {
         assert!(out.stderr.contains("GRANT UPDATE ("), "{}", out.stderr);
         installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
     }
+}
+
+#[test]
+fn retry_after_a_requeue_of_graphile_worker_is_pending() {
+    let installed = GRAPHILE_WORKER.installed();
+    let data = installed.data(&["dlq", "requeue", "1001", "1004", "--yes"]);
+    let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
+    // The attempts start from 0 again: the first failure leaves fewer than there were before.
+    installed.db.execute(
+        "update graphile_worker._private_jobs set attempts = 1, run_at = now() + exp(1) * interval '1 s' where id = 1004",
+    );
+    let follow = ["dlq", "follow", &operation, "--wait", "1s", "-o", "json"];
+    let json = installed.run(&follow).expect_code(2).json();
+    assert_eq!(json["data"]["failed_again"], 1, "{json:#}");
+    assert_eq!(json["data"]["queued"], 1, "{json:#}");
+}
+
+#[test]
+fn key_of_graphile_worker_is_unique_and_no_conflict() {
+    let installed = GRAPHILE_WORKER.installed();
+    // A dead letter keeps its key, so that no other job can have it.
+    let data = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
+    assert_eq!(skipped(&data, "conflict"), [""; 0], "{data:#}");
+    installed.run(&["dlq", "requeue", "1004", "--yes"]).expect_code(0);
+    assert_eq!(installed.select("key", "id = 1004"), "k1");
+}
+
+#[test]
+fn requeued_job_of_a_locked_queue_is_blocked() {
+    let installed = GRAPHILE_WORKER.installed();
+    let blocked = installed.count(GRAPHILE_WORKER.blocked);
+    installed.run(&["dlq", "requeue", "1005", "--yes"]).expect_code(0);
+    assert_eq!(installed.count(GRAPHILE_WORKER.blocked), blocked + 1);
+    let list = installed.run(&["jobs", "list", "--state", "blocked"]).expect_code(0);
+    assert!(list.stdout.contains("1005"), "{}", list.stdout);
+}
+
+/// What decides whether a job of graphile-worker runs, and its named queue.
+fn locks(installed: &Installed) -> String {
+    installed.db.value(
+        "select string_agg(row(t.id, t.locked_at, t.locked_by, attempts, run_at <= now(), q.locked_at, q.locked_by)::text, \
+           e'\\n' order by t.id) from graphile_worker._private_jobs t \
+           left join graphile_worker._private_job_queues q on q.id = job_queue_id",
+    )
+}
+
+#[test]
+fn rescue_unlocks_what_graphile_worker_would_unlock() {
+    let (ours, theirs) = (GRAPHILE_WORKER.installed(), GRAPHILE_WORKER.installed());
+    // The fixtures are younger or older than each other by moments.
+    for installed in [&ours, &theirs] {
+        installed.db.execute(
+            "update graphile_worker._private_jobs set locked_at = date_trunc('day', locked_at) where locked_at < now() - interval '1 day'; \
+             update graphile_worker._private_jobs set locked_at = null, locked_by = null, attempts = 0 where locked_at > now() - interval '4 hours'; \
+             update graphile_worker._private_job_queues set locked_at = null, locked_by = null where queue_name = 'serial'",
+        );
+    }
+    let (dead, blocked) = (ours.count(GRAPHILE_WORKER.dead), ours.count(GRAPHILE_WORKER.blocked));
+    assert_eq!((ours.count(GRAPHILE_WORKER.stuck), blocked), (2, 2));
+    let data = ours.data(&["jobs", "rescue", "--yes"]);
+    assert_eq!(data["outcome"]["written"], 2, "{data:#}");
+    // One used its last attempt. The queue of the other is free again.
+    assert_eq!((ours.count(GRAPHILE_WORKER.stuck), ours.count(GRAPHILE_WORKER.blocked)), (0, 0));
+    assert_eq!(ours.count(GRAPHILE_WORKER.dead), dead + 1);
+    // The sweep of its workers.
+    theirs.db.execute(
+        "update graphile_worker._private_jobs set locked_at = null, locked_by = null, run_at = greatest(run_at, now()) \
+          where locked_at < now() - interval '4 hours'; \
+         update graphile_worker._private_job_queues set locked_at = null, locked_by = null \
+          where locked_at < now() - interval '4 hours'",
+    );
+    assert_eq!(locks(&ours), locks(&theirs));
+    let data = ours.data(&["jobs", "rescue", "--yes"]);
+    assert_eq!(data["stuck"], 0, "{data:#}");
+}
+
+#[test]
+fn rescue_leaves_a_job_that_another_worker_claimed() {
+    let installed = GRAPHILE_WORKER.installed();
+    let stuck = installed.select("min(id)", "locked_by = 'pool-gone'");
+    let claim = installed.db.session();
+    claim.execute(&format!(
+        "begin; update graphile_worker._private_jobs set locked_at = now(), locked_by = 'pool-b' where id = {stuck}"
+    ));
+    std::thread::scope(|scope| {
+        let rescue =
+            scope.spawn(|| installed.run(&["jobs", "rescue", "--yes", "--lock-wait", "30s"]));
+        let rescued = "locked_at is null and attempts = 25 and updated_at > now() - interval '1 day' and last_error is null";
+        wait_until("the other job is rescued", || {
+            installed.count(rescued) == 1 || rescue.is_finished()
+        });
+        claim.execute("commit");
+        let out = rescue.join().unwrap();
+        assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
+    });
+    assert_eq!(installed.select("locked_by", &format!("id = {stuck}")), "pool-b");
+    let queue =
+        "select locked_by from graphile_worker._private_job_queues where queue_name = 'stuck'";
+    assert_eq!(installed.db.value(queue), "pool-gone");
+}
+
+#[test]
+fn rescue_says_that_the_worker_may_live() {
+    let installed = GRAPHILE_WORKER.installed();
+    let before = locks(&installed);
+    let all = installed.run(&["jobs", "rescue", "--dry-run"]).expect_code(0).stdout;
+    assert!(all.contains("rescue 2 stuck jobs") && all.contains("the job runs twice"), "{all}");
+    assert!(!all.contains("recent heartbeats on other jobs"), "{all}");
+    let sooner = ["jobs", "rescue", "--stuck-after", "2h", "--dry-run"];
+    let sooner = installed.run(&sooner).expect_code(0).stdout;
+    assert!(sooner.contains("rescue 3 stuck jobs"), "{sooner}");
+    assert!(
+        sooner.contains("1 job is locked by a worker with recent heartbeats on other jobs"),
+        "{sooner}"
+    );
+    assert_eq!(locks(&installed), before);
+}
+
+#[test]
+fn rescue_without_the_right_to_unlock_the_queue_writes_nothing() {
+    let installed = GRAPHILE_WORKER.installed();
+    let role = format!("rescuer_{}", installed.db.name());
+    installed.db.execute(&format!(
+        "create role {role} login; grant usage on schema graphile_worker to {role}; \
+         grant select, update on all tables in schema graphile_worker to {role}; \
+         create policy ops on graphile_worker._private_jobs to {role} using (true); \
+         create policy ops on graphile_worker._private_tasks for select to {role} using (true); \
+         create policy ops on graphile_worker._private_job_queues for select to {role} using (true)"
+    ));
+    let before = locks(&installed);
+    let stuck = installed.select("max(id)", "locked_by = 'pool-gone' and job_queue_id is not null");
+    let url = installed.db.url_as(&role);
+    let out = installed.run_as(&url, &["jobs", "rescue", &stuck, "--yes"]);
+    assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+    assert_eq!(locks(&installed), before);
+    installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
 }

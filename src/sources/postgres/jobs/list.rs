@@ -78,10 +78,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
     };
     let values = layout.state_names.values(role);
     if values.is_empty() && role != Lifecycle::Other {
-        return Err(unknown(&format!(
-            "this database has no state for {}",
-            condition.state.as_str()
-        )));
+        return Err(unknown(&no_state(layout, condition.state)));
     }
     // Columns are computed only for the rows that are shown, not for all that are sorted.
     Ok(format!(
@@ -112,6 +109,18 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         more = condition_sql,
         limit = condition.limit,
     ))
+}
+
+/// Why no job has the state.
+fn no_state(layout: &Layout, state: JobState) -> String {
+    let package = layout.package().filter(|_| state == JobState::Finished);
+    let instance = package.filter(|package| package.deletes_finished);
+    match instance.and_then(|package| package.instance.as_ref()) {
+        Some(instance) => {
+            format!("not kept here: {} deletes a job when it has finished", instance.package.name())
+        }
+        None => format!("this database has no state for {}", state.as_str()),
+    }
 }
 
 fn line(row: &Row, condition: &ListCondition<'_>) -> JobLine {

@@ -6,12 +6,12 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::super::Database;
-use super::{layout_error, read_catalog};
+use super::{HIDDEN, layout_error, read_catalog};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::package::STATE;
 use crate::queue::packages::{Chosen, choose, layout, version_query};
-use crate::queue::sql::ident;
-use crate::queue::{Found, Instance, InstanceChoice, Layout, Package, Relation};
+use crate::queue::sql::{ident, literal};
+use crate::queue::{Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation};
 use crate::text::ShellCommand;
 
 const PACKAGES: &str = include_str!("queries/packages.sql");
@@ -83,7 +83,35 @@ async fn read_instance(
     let name = package.witness().0.to_owned();
     db.set_package_table(Relation { schema: instance.schema.clone(), name });
     let (catalog, name) = read_catalog(db, &[STATE], timeout).await?;
-    layout(&catalog, &instance).map_err(|error| layout_error(error, &name))
+    let layout = layout(&catalog, &instance).map_err(|error| layout_error(error, &name))?;
+    match hidden_table(db, &layout, timeout).await? {
+        Some(hidden) => Err(layout_error(LayoutError::HiddenByRls, &hidden)),
+        None => Ok(layout),
+    }
+}
+
+/// The first of the further tables whose rows row-level security hides: without them jobs would have no kind, or
+/// another state.
+async fn hidden_table(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Option<String>, SourceError> {
+    let tables = layout.package().map(|package| package.also_reads.as_slice()).unwrap_or_default();
+    if tables.is_empty() {
+        return Ok(None);
+    }
+    let schema = &layout.relation.schema;
+    let oids = tables.iter().map(|table| {
+        let table = Relation { schema: schema.clone(), name: table.clone() };
+        format!("pg_catalog.to_regclass({})", literal(&table.to_string()))
+    });
+    let oids: Vec<_> = oids.collect();
+    let hidden = HIDDEN.replace("{jobs}", &oids.join(", ")).replace("{job_events}", "null");
+    let statement = format!(
+        "select source::pg_catalog.regclass::text as name from ({hidden}) hidden where hidden order by 1 limit 1"
+    );
+    Ok(db.rows(timeout, &statement, &[]).await?.first().map(|row| row.get("name")))
 }
 
 /// Reads the version. It is unknown if the table is missing or this role may not read it: then nothing is written.

@@ -39,9 +39,6 @@ pub(crate) enum Coverage<'a> {
     Missing(&'a [Lifecycle]),
 }
 
-/// Reason for a missing count.
-const NO_INDEX: &str = "no index (queue --advise)";
-
 /// Reason for the missing count of jobs for which the table has no state.
 const NO_SUCH_STATE: &str = "no value of the state column means it";
 
@@ -80,10 +77,10 @@ pub(crate) fn add_up(
         by_kind_missing: [queued, claimed, failed, dead]
             .iter()
             .any(|counts| !counts.by_kind)
-            .then(|| NO_INDEX.to_owned()),
+            .then(|| layout.not_counted().to_owned()),
         server_time: layout.server_time.clone(),
         unknowable: layout.package().map(|package| package.unknowable.clone()).unwrap_or_default(),
-        is_rescue_refused: layout.package().is_some(),
+        is_rescue_refused: layout.rescue_refused().is_some(),
     }
 }
 
@@ -105,7 +102,7 @@ impl<'a> StateCounts<'a> {
                 Coverage::ByKind(roles) => (roles, true, Ok(()), true),
                 Coverage::Total(roles) => (roles, true, Ok(()), false),
                 Coverage::Part(roles) => (roles, false, Ok(()), false),
-                Coverage::Missing(roles) => (roles, false, Err(NO_INDEX), false),
+                Coverage::Missing(roles) => (roles, false, Err(layout.not_counted()), false),
             };
             if roles.contains(&role) && found.is_none() {
                 let rows = rows.iter().filter(|row| row.role == role.as_str()).collect();

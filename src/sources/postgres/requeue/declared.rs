@@ -18,7 +18,7 @@ use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::package::{Copies, PLACE, STATE};
-use crate::queue::sql::{ident, literal, state_in};
+use crate::queue::sql::{ident, literal, literals, state_in};
 use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};
 
@@ -202,8 +202,10 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
     // What a follow compares with the row: the errors and the last change.
     let error = layout.error.as_ref().map(|error| &error.name);
     let updated = layout.updated.as_ref().map(|column| &column.name);
-    let attempts = layout.attempts.iter().filter(|_| declared.package.is_some());
-    let names = layout.last_error.iter().chain(error).chain(updated).chain(attempts);
+    // The kind, too: of a job that was deleted when it had finished, the row does not tell it any more.
+    let of_package = layout.attempts.iter().chain(&layout.kind);
+    let of_package = of_package.filter(|_| declared.package.is_some());
+    let names = layout.last_error.iter().chain(error).chain(updated).chain(of_package);
     let names: Vec<_> = names.cloned().collect();
     let none = DeclaredRequeue::default();
     let requeue = declared.requeue.as_ref().unwrap_or(&none);
@@ -239,9 +241,13 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
     if let Some(set) = set.as_object_mut() {
         set.extend(requeue.null.iter().map(|name| (name.clone(), Value::Null)));
     }
+    KeyQuery { statement, set, queued: requeued_states(layout, declared) }
+}
+
+/// The states in which a requeued job can wait.
+fn requeued_states(layout: &Layout, declared: &Declared) -> Vec<String> {
     let also = declared.package.iter().flat_map(|package| &package.also_requeued);
-    let queued = layout.state_names.queued.iter().chain(also).cloned().collect();
-    KeyQuery { statement, set, queued }
+    layout.state_names.queued.iter().chain(also).cloned().collect()
 }
 
 fn id_column(declared: &Declared) -> String {
@@ -265,7 +271,12 @@ fn is_requeued(layout: &Layout, declared: &Declared) -> String {
     let set = declared.requeue.as_ref().and_then(|requeue| requeue.set.get(STATE));
     match set {
         Some(DeclaredValue::Text(state)) => format!("job.{}::text = {}", STATE, literal(state)),
-        _ => format!("job.{}::text is not null", layout.state_column),
+        // The state is derived from other columns.
+        _ => format!(
+            "{} in ({})",
+            declared.state_of(&layout.relation, "job"),
+            literals(&requeued_states(layout, declared))
+        ),
     }
 }
 

@@ -20,8 +20,10 @@ pub(crate) mod running;
 pub(crate) mod statements;
 pub(crate) mod stored;
 pub(crate) mod unique;
+mod unlock;
 mod write_transaction;
 mod writer;
 
 pub(crate) use columns::RequeueColumns;
+pub(crate) use declared::obstacle as write_obstacle;
 pub(crate) use writer::{WriteInput, Writer};

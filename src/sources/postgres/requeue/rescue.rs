@@ -9,6 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::columns::{EventStage, stage};
 use super::statements::{Statements, object, workspace, write_end};
 use super::stored::Stored;
+use super::unlock;
 use crate::facts::job::running_attempt;
 use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -49,10 +50,10 @@ impl RescueColumns {
     pub(crate) fn new(layout: &Layout, claims: &Claims) -> Result<Self, SourceError> {
         let unknown_layout =
             |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
-        if let Some(package) = layout.package() {
-            return unknown_layout(package.no_rescue.clone());
+        if let Some(reason) = layout.rescue_refused() {
+            return unknown_layout(reason.to_owned());
         }
-        if layout.declared.is_some() {
+        if layout.declared.is_some() && layout.package().is_none() {
             return unknown_layout(
                 "a declared queue has no rescue: its workers or the app must unlock stuck jobs"
                     .to_owned(),
@@ -87,6 +88,9 @@ impl RescueColumns {
 
     /// Returns the columns that a rescue assigns.
     pub(crate) fn written_columns(&self, layout: &Layout) -> Vec<String> {
+        if let Some(unlock) = layout.package().and_then(|package| package.unlock.as_ref()) {
+            return unlock.set.keys().cloned().collect();
+        }
         let mut columns = next_columns(layout, self);
         columns.extend(layout.attempts.clone().filter(|_| !self.counted_at_claim));
         columns.extend(layout.due.iter().chain(&layout.updated).map(|c| c.name.clone()));
@@ -123,7 +127,7 @@ pub(crate) async fn read(
 /// Returns the statement that finds stuck jobs, with a key for each that the write compares with
 /// its row. `$1` is the age of the heartbeat in seconds.
 fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> String {
-    let jobs = &layout.relation;
+    let jobs = layout.rows_as("jobs");
     let number =
         |column: &Option<String>| format!("{}::bigint", column_or_null(column.as_ref(), "bigint"));
     let exhausted = match (&layout.attempts, &layout.max_attempts) {
@@ -136,7 +140,6 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         }
         _ => "false".to_owned(),
     };
-    let dead = rescue_columns.dead.as_ref().unwrap_or(&rescue_columns.queued);
     format!(
         "with running as materialized (
            select *, {silent} as life_age, {holder}::text as holder_name,
@@ -150,9 +153,7 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
                 life_age as silent, ({heartbeat}) is not null as beat, ({locked}) is not null as locked, {attempts} as attempts,
                 {max_attempts} as max_attempts,
                 count(*) filter (where life_age is null) over () as never, beat_age as elsewhere, is_exhausted as exhausted,
-                jsonb_build_object('id', running.id, 'saw', {saw}, 'next',
-                  jsonb_build_object({live}, case when is_exhausted then {dead} else {waiting} end{also})
-                )::text as key
+                {key} as key
            from running left join alive on alive.holder_name = running.holder_name
           where life_age > $1 or life_age is null
           order by life_age desc nulls last, running.id limit {limit}",
@@ -165,6 +166,19 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         locked = past_time(&time_or_null(layout.locked_at.as_ref())),
         attempts = number(&layout.attempts),
         max_attempts = number(&layout.max_attempts),
+        key = match layout.declared {
+            Some(_) => unlock::key(),
+            None => fence_key(layout, rescue_columns),
+        },
+    )
+}
+
+/// The key of a stuck job: what its row is compared with, and its next state.
+fn fence_key(layout: &Layout, rescue_columns: &RescueColumns) -> String {
+    let dead = rescue_columns.dead.as_ref().unwrap_or(&rescue_columns.queued);
+    format!(
+        "jsonb_build_object('id', running.id, 'saw', {saw}, 'next',
+           jsonb_build_object({live}, case when is_exhausted then {dead} else {waiting} end{also}))::text",
         saw = object("running", &compared_columns(layout)),
         // A dead letter keeps the other column.
         also = layout.also_claimed_by.as_ref().map_or_else(String::new, |also| {
@@ -223,6 +237,13 @@ pub(crate) fn statements(
     rescue_columns: &RescueColumns,
     stored: &Stored,
 ) -> Statements {
+    if let Some((declared, unlock)) = layout
+        .declared
+        .as_ref()
+        .and_then(|declared| Some((declared, declared.package.as_ref()?.unlock.as_ref()?)))
+    {
+        return unlock::statements(layout, declared, unlock);
+    }
     let jobs = &layout.relation;
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id} as id, entry::jsonb -> 'saw' as s,

@@ -1,0 +1,57 @@
+//! graphile-worker, with the SQL that a person would write.
+
+use super::{Queue, Writes};
+
+pub const GRAPHILE_WORKER: Queue = Queue {
+    key: "graphile_worker",
+    schema_sql: include_str!("../../fixtures/queues/graphile_worker_schema.sql"),
+    rows_sql: include_str!("../../fixtures/queues/graphile_worker_rows.sql"),
+    schema: "graphile_worker",
+    table: "_private_jobs",
+    kind: "(select task_identifier from graphile_worker.jobs v where v.id = t.id)",
+    due: "is_available and attempts = 0 and run_at <= now() \
+          and not exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
+    scheduled: "is_available and attempts = 0 and run_at > now()",
+    blocked: "is_available and run_at <= now() \
+              and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
+    claimed: "locked_at is not null",
+    stuck: "locked_at < now() - interval '4 hours'",
+    retrying: "is_available and attempts > 0 and not (run_at <= now() \
+               and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available))",
+    // The package deletes them.
+    finished: "false",
+    canceled: "false",
+    dead: "(locked_at is null and attempts >= max_attempts)",
+    // A failure sets run_at to its own time and exp(attempts) seconds; permanently_fail_jobs() sets updated_at.
+    death: "(case id when 1001 then updated_at else run_at - exp(least(attempts, 10)) * interval '1 second' end)",
+    error: "last_error",
+    changed: "(case id when 1001 then updated_at else run_at - exp(least(attempts, 10)) * interval '1 second' end) desc, id",
+    queue_column: "(select queue_name from graphile_worker.jobs v where v.id = t.id)",
+    deleted_at: "null::timestamptz",
+    state_type: "",
+    newer: "insert into graphile_worker.migrations (id) values (99)",
+    needed: "is_available",
+    denied: "permission denied for schema graphile_worker",
+    writes: Writes {
+        own_retry: "select count(*) from graphile_worker.reschedule_jobs(array[{ids}]::bigint[], run_at => now(), \
+                    attempts => 0)",
+        decided: "id, attempts, max_attempts, run_at <= now(), updated_at > now() - interval '1 min', last_error, key, \
+                  revision",
+        requeueable: "locked_at is null and attempts >= max_attempts",
+        conflicts: &[],
+        refused: &[],
+        claim: (
+            "1001",
+            "update graphile_worker._private_jobs set locked_at = now(), locked_by = 'pool-b', attempts = attempts + 1",
+        ),
+        work: (
+            // A finished job is deleted. One whose queue is locked is queued like the others.
+            "delete from graphile_worker._private_jobs where id = 1001; \
+             update graphile_worker._private_jobs set attempts = 25, run_at = now() + exp(10) * interval '1 s', \
+               last_error = 'mailbox 9 is full' where last_error like 'mailbox%'; \
+             update graphile_worker._private_jobs set attempts = 1, locked_at = now(), locked_by = 'pool-a' \
+              where id = 1002",
+            [1, 6, 0, 1, 3],
+        ),
+    },
+};
