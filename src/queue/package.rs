@@ -125,6 +125,9 @@ pub(crate) struct PackageTraits {
     /// What a requeue sets beside fixed values: column and expression. `{due_at}` is the time from which the job may
     /// be claimed, `{event}` the JSON that describes the operation.
     pub(crate) assignments: BTreeMap<String, String>,
+    /// State of a requeued job that shall run later, if workers claim one in the usual state at once.
+    #[serde(default)]
+    pub(crate) state_if_later: Option<String>,
     /// States in which a requeued job waits, beside the queued ones.
     pub(crate) also_requeued: Vec<String>,
     /// Jobs that must not be requeued by SQL: condition over the table, and why.

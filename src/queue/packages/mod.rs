@@ -5,6 +5,7 @@
 //! be part of statements that write.
 
 mod choice;
+mod oban;
 mod pg_boss;
 mod river;
 
@@ -19,15 +20,19 @@ use super::package::{Instance, Package, PackageTraits, STATE};
 use super::recognize::LayoutError;
 use super::{Layout, Lifecycle, StateNames};
 
-/// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema. `None` for
-/// packages that are not supported yet.
+/// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema, and
+/// `{schema_name}` its name as a literal. `None` for packages that are not supported yet.
 pub(crate) fn version_query(package: Package) -> Option<&'static str> {
     match package {
         Package::River => Some(river::VERSION),
         Package::PgBoss => Some(pg_boss::VERSION),
+        Package::Oban => Some(oban::VERSION),
         _ => None,
     }
 }
+
+/// Zone of times without one.
+const UTC: &str = "UTC";
 
 /// A map of texts of a definition.
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -38,6 +43,7 @@ fn definition_of(package: Package) -> Option<fn(&CatalogTable) -> Definition> {
     match package {
         Package::River => Some(river::definition),
         Package::PgBoss => Some(pg_boss::definition),
+        Package::Oban => Some(oban::definition),
         _ => None,
     }
 }
@@ -82,13 +88,15 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
     }
     let states = state_names(table, &definition);
     let traits = PackageTraits {
-        read_only: read_only(instance, &definition),
+        read_only: read_only(instance, &definition).or(definition.traits.read_only),
         instance: Some(instance.clone()),
         ..definition.traits
     };
     let declaration = Declaration {
         schema: Some(instance.schema.clone()),
         table: table.relation.name.clone(),
+        // Packages whose times have no zone write them in UTC.
+        time_zone: Some(UTC.to_owned()),
         columns: definition.fields.iter().map(|(f, sql, _)| (*f, (*sql).to_owned())).collect(),
         states,
         requeue: Some(definition.requeue),

@@ -1,13 +1,12 @@
 //! Which jobs table is read: of one package, of several, of one that is not supported.
 
-use super::{PG_BOSS, QUEUES, RIVER};
+use super::{OBAN, PG_BOSS, QUEUES, RIVER};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 6] = [
     ("graphile-worker", "create schema w; create table w._private_jobs (id bigint, task_id int)"),
-    ("Oban", "create table oban_jobs (id bigint, attempted_by text[])"),
     ("Procrastinate", "create table procrastinate_jobs (id bigint, queueing_lock text)"),
     ("Solid Queue", "create table solid_queue_jobs (id bigint, active_job_id text)"),
     ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
@@ -57,7 +56,8 @@ fn package_is_found_beside_an_unknown_jobs_table() {
 fn backend_table_is_preferred_to_a_package() {
     let db = Database::from_fixture("main_typical");
     let before = cli(&db, &["queue", "-o", "json"]).run().json()["data"]["dead"].clone();
-    for queue in QUEUES {
+    // One table of a name in a schema.
+    for queue in [&RIVER, &PG_BOSS, &OBAN] {
         db.execute(&queue.tables(queue.schema));
         db.execute(&queue.rows(queue.schema));
     }
@@ -105,11 +105,7 @@ fn several_queues_need_a_choice_by_flag_or_context() {
 #[test]
 fn unknown_version_is_read_and_not_written() {
     for queue in QUEUES {
-        let newer = match queue.key {
-            "river" => "insert into river_migration (line, version) values ('main', 99)",
-            _ => "update pgboss.version set version = 99",
-        };
-        let installed = queue.installed_with(newer);
+        let installed = queue.installed_with(queue.newer);
         let before = installed.rows();
         installed.run(&["dlq", "list"]).expect_code(0);
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
@@ -121,7 +117,8 @@ fn unknown_version_is_read_and_not_written() {
 
 #[test]
 fn table_without_a_needed_column_is_refused() {
-    for (queue, column) in [(&RIVER, "attempted_by"), (&PG_BOSS, "source_root_id")] {
+    for queue in QUEUES {
+        let column = queue.needed;
         let drop = format!("alter table {}.{} drop column {column}", queue.schema, queue.table);
         let installed = queue.installed_with(&drop);
         let out = installed.run(&["queue"]);
@@ -133,12 +130,12 @@ fn table_without_a_needed_column_is_refused() {
 #[test]
 fn unknown_label_of_the_state_is_never_ok() {
     for queue in QUEUES {
-        let r#type = if queue.key == "river" { "river_job_state" } else { "pgboss.job_state" };
-        let installed = queue.installed_with(&format!("alter type {type} add value 'paused'"));
+        let add = format!("alter type {} add value 'paused'", queue.state_type);
+        let installed = queue.installed_with(&add);
         installed.db.execute(&format!(
             "update {} set state = 'paused' where {}",
             installed.table(),
-            if queue.key == "river" { "state = 'running'" } else { "state = 'active'" }
+            queue.claimed
         ));
         let out = installed.run(&["queue"]);
         assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
@@ -154,11 +151,7 @@ fn role_without_rights_is_told_the_table() {
         installed.db.execute(&format!("create role {role} login"));
         let out = installed.run_as(&installed.db.url_as(&role), &["queue"]);
         assert_eq!(out.code, 3);
-        let denied = match queue.key {
-            "river" => "permission denied for table public.\"river_job\"",
-            _ => "permission denied for schema pgboss",
-        };
-        assert!(out.stderr.contains(denied), "{}", out.stderr);
+        assert!(out.stderr.contains(queue.denied), "{}", out.stderr);
         installed.db.execute(&format!("drop role {role}"));
     }
 }

@@ -1,9 +1,16 @@
-//! Jobs tables of packages: River and pg-boss. The tables are those of their documented schema, with rows in every
+//! Jobs tables of packages, each in its own file. The tables are those of their documented schema, with rows in every
 //! state and unusual ones.
 
 mod detection;
 mod figures;
+mod oban;
+mod pg_boss;
+mod river;
 mod writes;
+
+use oban::{OBAN, OBAN_PYTHON};
+use pg_boss::PG_BOSS;
+use river::RIVER;
 
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
@@ -31,52 +38,44 @@ pub struct Queue {
     pub dead: &'static str,
     pub death: &'static str,
     pub error: &'static str,
+    /// Order of lists: the last change first.
+    pub changed: &'static str,
+    /// The column of `--queue`.
+    pub queue_column: &'static str,
+    /// When a dead letter is deleted.
+    pub deleted_at: &'static str,
+    /// The type of the state.
+    pub state_type: &'static str,
+    /// A statement that makes the version of the schema 99.
+    pub newer: &'static str,
+    /// A column that is needed.
+    pub needed: &'static str,
+    /// What a role without rights is told.
+    pub denied: &'static str,
+    pub writes: Writes,
 }
 
-pub const RIVER: Queue = Queue {
-    key: "river",
-    schema_sql: include_str!("../../fixtures/queues/river_schema.sql"),
-    rows_sql: include_str!("../../fixtures/queues/river_rows.sql"),
-    schema: "public",
-    table: "river_job",
-    kind: "kind",
-    due: "state in ('available', 'scheduled') and scheduled_at <= now()",
-    scheduled: "state in ('available', 'scheduled') and scheduled_at > now()",
-    blocked: "state = 'pending'",
-    claimed: "state = 'running'",
-    stuck: "state = 'running' and attempted_at < now() - interval '1 hour'",
-    retrying: "state = 'retryable'",
-    finished: "state = 'completed'",
-    canceled: "state = 'cancelled'",
-    dead: "state = 'discarded'",
-    death: "finalized_at",
-    error: "errors[array_upper(errors, 1)] ->> 'error'",
-};
+/// What is expected of the commands that write.
+pub struct Writes {
+    /// What the package itself does with dead letters, as one statement of a person without its condition.
+    pub own_retry: &'static str,
+    /// The columns that the package's own retry decides, without times of now.
+    pub decided: &'static str,
+    /// Jobs of the fixture that can be requeued, in SQL.
+    pub requeueable: &'static str,
+    /// Ends of the ids of jobs with a unique conflict.
+    pub conflicts: &'static [&'static str],
+    /// Ends of the ids of jobs that are refused.
+    pub refused: &'static [&'static str],
+    /// A job that can be requeued, and the claim of a worker without its condition.
+    pub claim: (&'static str, &'static str),
+    /// What workers do after a requeue of all jobs, and how many jobs are finished, failed again, failed with another
+    /// cause, running and queued then.
+    pub work: (&'static str, [u64; 5]),
+}
 
-pub const PG_BOSS: Queue = Queue {
-    key: "pg_boss",
-    schema_sql: include_str!("../../fixtures/queues/pg_boss_schema.sql"),
-    rows_sql: include_str!("../../fixtures/queues/pg_boss_rows.sql"),
-    schema: "pgboss",
-    table: "job",
-    kind: "name",
-    due: "state = 'created' and not blocked and source_id is null and start_after <= now()",
-    scheduled: "state = 'created' and not blocked and source_id is null and start_after > now()",
-    blocked: "state < 'active' and blocked",
-    claimed: "state = 'active'",
-    stuck: "state = 'active' and (started_on + expire_seconds * interval '1 s' < now() \
-            or heartbeat_on + heartbeat_seconds * interval '1 s' < now())",
-    retrying: "state = 'retry' and not blocked",
-    finished: "state = 'completed'",
-    canceled: "state = 'cancelled'",
-    // A failed job and its copy in the dead-letter queue are one dead letter.
-    dead: "(state = 'failed' or state = 'created' and source_id is not null and not exists (\
-             select from {table} o where o.id = t.source_id and o.name = t.source_name and o.state = 'failed'))",
-    death: "coalesce(completed_on, created_on)",
-    error: "coalesce(output ->> 'message', output -> 'value' ->> 'message', source_output ->> 'message', output #>> '{}')",
-};
-
-pub const QUEUES: [&Queue; 2] = [&RIVER, &PG_BOSS];
+/// All of them. Oban has one table of the Elixir and one of the Python package.
+pub const QUEUES: [&Queue; 4] = [&RIVER, &PG_BOSS, &OBAN, &OBAN_PYTHON];
 
 impl Queue {
     /// The statements of the tables in this schema.

@@ -2,42 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Installed, PG_BOSS, QUEUES, Queue, RIVER};
+use super::{Installed, PG_BOSS, QUEUES, RIVER};
 use crate::support::wait_until;
-
-/// What the package itself does with the dead letters of a condition, as one statement of a person.
-fn own_retry(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => {
-            "update river_job set state = 'available', finalized_at = null, scheduled_at = now(), \
-             max_attempts = case when attempt >= max_attempts then attempt + 1 else max_attempts end"
-        }
-        _ => {
-            "update pgboss.job set state = 'retry', retry_limit = retry_limit + 1, completed_on = null, \
-             start_after = greatest(start_after, now())"
-        }
-    }
-}
-
-/// The columns that the package's own retry decides, without times of now.
-fn decided(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => {
-            "id, state, attempt, max_attempts, finalized_at, scheduled_at <= now(), attempted_by, cardinality(errors)"
-        }
-        _ => {
-            "id, name, state, retry_limit, retry_count, completed_on, start_after <= now(), output, dead_letter"
-        }
-    }
-}
-
-/// Jobs of the fixture that can be requeued, in SQL.
-fn requeueable(queue: &Queue) -> &'static str {
-    match queue.key {
-        "river" => "state = 'discarded' and id not in (1004, 1007, 1009)",
-        _ => "state = 'failed' and right(id::text, 2) not in ('b1', 'b3', 'd1')",
-    }
-}
 
 fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
     installed.select(
@@ -63,13 +29,13 @@ fn skipped(data: &Value, reason: &str) -> Vec<String> {
 fn requeue_does_what_the_package_does() {
     for queue in QUEUES {
         let (ours, theirs) = (queue.installed(), queue.installed());
-        let ids = ids_of(&ours, requeueable(queue));
+        let ids = ids_of(&ours, queue.writes.requeueable);
         let out = ours.run(&["dlq", "requeue", "--all", "--yes"]);
         assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
-        theirs.db.execute(&format!("{} where id in ({ids})", own_retry(queue)));
+        theirs.db.execute(&format!("{} where id in ({ids})", queue.writes.own_retry));
         assert_eq!(
-            rows_of(&ours, decided(queue), &ids),
-            rows_of(&theirs, decided(queue), &ids),
+            rows_of(&ours, queue.writes.decided, &ids),
+            rows_of(&theirs, queue.writes.decided, &ids),
             "{}",
             queue.key
         );
@@ -78,18 +44,16 @@ fn requeue_does_what_the_package_does() {
 
 #[test]
 fn conflicts_are_skipped_counted_and_named() {
-    let cases = [(&RIVER, ["1004", "1007"], ["1009", ""]), (&PG_BOSS, ["b1", "b3"], ["d1", "e1"])];
-    for (queue, conflicts, refused) in cases {
+    for queue in QUEUES {
         let installed = queue.installed();
         let data = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
         let ends = |ids: Vec<String>, expected: &[&str]| {
-            let expected: Vec<_> = expected.iter().filter(|end| !end.is_empty()).collect();
             assert_eq!(ids.len(), expected.len(), "{ids:?} {data:#}");
-            assert!(ids.iter().zip(&expected).all(|(id, end)| id.ends_with(**end)), "{ids:?}");
+            assert!(ids.iter().zip(expected).all(|(id, end)| id.ends_with(end)), "{ids:?}");
         };
-        ends(skipped(&data, "conflict"), &conflicts);
-        ends(skipped(&data, "refused"), &refused);
-        let left = installed.count(queue.dead) - installed.count(requeueable(queue));
+        ends(skipped(&data, "conflict"), queue.writes.conflicts);
+        ends(skipped(&data, "refused"), queue.writes.refused);
+        let left = installed.count(queue.dead) - installed.count(queue.writes.requeueable);
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
         assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
         // The copy of the fixture is left as well.
@@ -153,17 +117,8 @@ fn undo_restores_every_row() {
 
 #[test]
 fn undo_leaves_jobs_that_a_worker_claimed() {
-    let claims = [
-        (
-            "1001",
-            "update river_job set state = 'running', attempt = attempt + 1, attempted_at = now()",
-        ),
-        (
-            "00000000-0000-4000-8000-000000000001",
-            "update pgboss.job set state = 'active', started_on = now(), retry_count = retry_count + 1",
-        ),
-    ];
-    for (queue, (id, claim)) in QUEUES.into_iter().zip(claims) {
+    for queue in QUEUES {
+        let (id, claim) = queue.writes.claim;
         let installed = queue.installed();
         let dead = installed.count(queue.dead);
         let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
@@ -179,23 +134,8 @@ fn undo_leaves_jobs_that_a_worker_claimed() {
 
 #[test]
 fn follow_tells_finished_from_failed_jobs() {
-    let works = [
-        ("update river_job set state = 'completed', attempt = attempt + 1, finalized_at = now() where id = 1001;
-         update river_job set state = 'discarded', attempt = attempt + 1, finalized_at = now(), \
-           errors = array_append(errors, '{\"error\": \"mailbox 9 is full\"}') \
-          where kind = 'mail' and max_attempts = 26;
-         update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = 1002",
-         // Finished, failed again, with another cause, running, queued.
-         [1, 6, 0, 1, 3]),
-        ("update pgboss.job set state = 'completed', retry_count = retry_count + 1, completed_on = now(), output = '{}' \
-          where id = '00000000-0000-4000-8000-0000000000a2';
-         update pgboss.job set state = 'failed', retry_count = retry_count + 1, completed_on = now(), started_on = now(), \
-           output = '{\"message\": \"mailbox 9 is full\"}' where name = 'mail' and state = 'retry' and retry_limit = 3;
-         update pgboss.job set state = 'active', retry_count = retry_count + 1, started_on = now() \
-          where id = '00000000-0000-4000-8000-0000000000a3'",
-         [1, 5, 0, 1, 3]),
-    ];
-    for (queue, (work, counts)) in QUEUES.into_iter().zip(works) {
+    for queue in QUEUES {
+        let (work, counts) = queue.writes.work;
         let installed = queue.installed();
         let data = installed.data(&["dlq", "requeue", "--all", "--yes"]);
         let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();

@@ -10,7 +10,7 @@ use super::{layout_error, read_catalog};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::package::STATE;
 use crate::queue::packages::{Chosen, choose, layout, version_query};
-use crate::queue::sql::ident;
+use crate::queue::sql::{ident, literal};
 use crate::queue::{Found, Instance, InstanceChoice, Layout, Package, Relation};
 use crate::text::ShellCommand;
 
@@ -75,7 +75,8 @@ async fn read_instance(
     let (package, schema) = (found.package, found.schema.clone());
     let version = match version_query(package) {
         Some(query) => {
-            read_version(db, &query.replace("{schema}", &ident(&schema)), timeout).await?
+            let query = query.replace("{schema}", &ident(&schema));
+            read_version(db, &query.replace("{schema_name}", &literal(&schema)), timeout).await?
         }
         None => None,
     };

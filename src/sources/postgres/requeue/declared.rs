@@ -76,7 +76,7 @@ pub(crate) fn requeue(
         found_copies = copies.found(),
         cancel_copies = copies.cancel(),
         all_copies = copies.all_canceled(),
-        is_stored = is_requeued(layout, declared),
+        is_stored = is_requeued(layout, declared, columns),
         same_as_asked = same_version(declared, &id, "asked"),
         same = same_version(declared, &id, "locked"),
         set = assignments(declared, columns),
@@ -258,15 +258,24 @@ fn same_version(declared: &Declared, id: &str, key: &str) -> String {
 }
 
 /// The condition that a row is stored as the requeue meant it, after the triggers that run before.
-fn is_requeued(layout: &Layout, declared: &Declared) -> String {
+fn is_requeued(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> String {
     if declared.package.is_none() {
         return "true".to_owned();
+    }
+    if let Some(later) = state_if_later(declared, columns) {
+        return format!("job.{STATE}::text = {}", literal(later));
     }
     let set = declared.requeue.as_ref().and_then(|requeue| requeue.set.get(STATE));
     match set {
         Some(DeclaredValue::Text(state)) => format!("job.{}::text = {}", STATE, literal(state)),
         _ => format!("job.{}::text is not null", layout.state_column),
     }
+}
+
+/// The state of requeued jobs if they become due one by one, and that is not the usual one.
+fn state_if_later<'a>(declared: &'a Declared, columns: &RequeueColumns) -> Option<&'a str> {
+    let package = declared.package.as_ref().filter(|_| columns.spread.is_some())?;
+    package.state_if_later.as_deref()
 }
 
 /// The parts of the statements that cancel and restore the copies of dead letters in another queue.
@@ -349,7 +358,11 @@ fn assignments(declared: &Declared, columns: &RequeueColumns) -> String {
     let none = DeclaredRequeue::default();
     let requeue = declared.requeue.as_ref().unwrap_or(&none);
     let due_at = columns.due_at(&id_column(declared));
-    let set = requeue.set.keys().map(|name| format!("{0} = new.{0}", ident(name)));
+    let later = state_if_later(declared, columns);
+    let set = requeue.set.keys().map(|name| match later {
+        Some(state) if name == STATE => format!("{} = {}", ident(name), literal(state)),
+        _ => format!("{0} = new.{0}", ident(name)),
+    });
     let now = requeue.now.iter();
     let now = now.map(|name| format!("{} = {}", ident(name), declared.time_value(name, &due_at)));
     let null = requeue.null.iter().map(|name| format!("{} = null", ident(name)));

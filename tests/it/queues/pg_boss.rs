@@ -1,0 +1,56 @@
+//! pg-boss, with the SQL that a person would write.
+
+use super::{Queue, Writes};
+
+pub const PG_BOSS: Queue = Queue {
+    key: "pg_boss",
+    schema_sql: include_str!("../../fixtures/queues/pg_boss_schema.sql"),
+    rows_sql: include_str!("../../fixtures/queues/pg_boss_rows.sql"),
+    schema: "pgboss",
+    table: "job",
+    kind: "name",
+    due: "state = 'created' and not blocked and source_id is null and start_after <= now()",
+    scheduled: "state = 'created' and not blocked and source_id is null and start_after > now()",
+    blocked: "state < 'active' and blocked",
+    claimed: "state = 'active'",
+    stuck: "state = 'active' and (started_on + expire_seconds * interval '1 s' < now() \
+            or heartbeat_on + heartbeat_seconds * interval '1 s' < now())",
+    retrying: "state = 'retry' and not blocked",
+    finished: "state = 'completed'",
+    canceled: "state = 'cancelled'",
+    // A failed job and its copy in the dead-letter queue are one dead letter.
+    dead: "(state = 'failed' or state = 'created' and source_id is not null and not exists (\
+             select from {table} o where o.id = t.source_id and o.name = t.source_name and o.state = 'failed'))",
+    death: "coalesce(completed_on, created_on)",
+    error: "coalesce(output ->> 'message', output -> 'value' ->> 'message', source_output ->> 'message', output #>> '{}')",
+    changed: "coalesce(completed_on, started_on, created_on) desc, id",
+    queue_column: "name",
+    deleted_at: "case when state = 'created' then keep_until \
+                 when deletion_seconds > 0 then completed_on + deletion_seconds * interval '1 s' end",
+    state_type: "pgboss.job_state",
+    newer: "update pgboss.version set version = 99",
+    needed: "source_root_id",
+    denied: "permission denied for schema pgboss",
+    writes: Writes {
+        own_retry: "update pgboss.job set state = 'retry', retry_limit = retry_limit + 1, completed_on = null, \
+                    start_after = greatest(start_after, now())",
+        decided: "id, name, state, retry_limit, retry_count, completed_on, start_after <= now(), output, dead_letter",
+        requeueable: "state = 'failed' and right(id::text, 2) not in ('b1', 'b3', 'd1')",
+        conflicts: &["b1", "b3"],
+        refused: &["d1", "e1"],
+        claim: (
+            "00000000-0000-4000-8000-000000000001",
+            "update pgboss.job set state = 'active', started_on = now(), retry_count = retry_count + 1",
+        ),
+        work: (
+            "update pgboss.job set state = 'completed', retry_count = retry_count + 1, completed_on = now(), \
+               output = '{}' where id = '00000000-0000-4000-8000-0000000000a2'; \
+             update pgboss.job set state = 'failed', retry_count = retry_count + 1, completed_on = now(), \
+               started_on = now(), output = '{\"message\": \"mailbox 9 is full\"}' \
+              where name = 'mail' and state = 'retry' and retry_limit = 3; \
+             update pgboss.job set state = 'active', retry_count = retry_count + 1, started_on = now() \
+              where id = '00000000-0000-4000-8000-0000000000a3'",
+            [1, 5, 0, 1, 3],
+        ),
+    },
+};

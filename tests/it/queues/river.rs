@@ -1,0 +1,51 @@
+//! River, with the SQL that a person would write.
+
+use super::{Queue, Writes};
+
+pub const RIVER: Queue = Queue {
+    key: "river",
+    schema_sql: include_str!("../../fixtures/queues/river_schema.sql"),
+    rows_sql: include_str!("../../fixtures/queues/river_rows.sql"),
+    schema: "public",
+    table: "river_job",
+    kind: "kind",
+    due: "state in ('available', 'scheduled') and scheduled_at <= now()",
+    scheduled: "state in ('available', 'scheduled') and scheduled_at > now()",
+    blocked: "state = 'pending'",
+    claimed: "state = 'running'",
+    stuck: "state = 'running' and attempted_at < now() - interval '1 hour'",
+    retrying: "state = 'retryable'",
+    finished: "state = 'completed'",
+    canceled: "state = 'cancelled'",
+    dead: "state = 'discarded'",
+    death: "finalized_at",
+    error: "errors[array_upper(errors, 1)] ->> 'error'",
+    changed: "coalesce(finalized_at, attempted_at, created_at) desc, id",
+    queue_column: "queue",
+    deleted_at: "finalized_at + interval '7 days'",
+    state_type: "river_job_state",
+    newer: "insert into river_migration (line, version) values ('main', 99)",
+    needed: "attempted_by",
+    denied: "permission denied for table public.\"river_job\"",
+    writes: Writes {
+        own_retry: "update river_job set state = 'available', finalized_at = null, scheduled_at = now(), \
+                    max_attempts = case when attempt >= max_attempts then attempt + 1 else max_attempts end",
+        decided: "id, state, attempt, max_attempts, finalized_at, scheduled_at <= now(), attempted_by, \
+                  cardinality(errors)",
+        requeueable: "state = 'discarded' and id not in (1004, 1007, 1009)",
+        conflicts: &["1004", "1007"],
+        refused: &["1009"],
+        claim: (
+            "1001",
+            "update river_job set state = 'running', attempt = attempt + 1, attempted_at = now()",
+        ),
+        work: (
+            "update river_job set state = 'completed', attempt = attempt + 1, finalized_at = now() where id = 1001; \
+             update river_job set state = 'discarded', attempt = attempt + 1, finalized_at = now(), \
+               errors = array_append(errors, '{\"error\": \"mailbox 9 is full\"}') \
+              where kind = 'mail' and max_attempts = 26; \
+             update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = 1002",
+            [1, 6, 0, 1, 3],
+        ),
+    },
+};
