@@ -259,6 +259,12 @@ impl Layout {
         ))
     }
 
+    /// Why there may have been more dead letters than the table has: the package deletes them soon. An empty list is
+    /// no sign of health then.
+    pub(crate) fn dead_letters_not_kept(&self) -> Option<&str> {
+        self.package()?.short_lived.as_ref().map(|short_lived| short_lived.why.as_str())
+    }
+
     /// Whether a sequential scan of the jobs is fast.
     pub(crate) fn is_small(&self) -> bool {
         self.estimated_rows <= SMALL_TABLE

@@ -134,6 +134,9 @@ pub(crate) struct PackageTraits {
     pub(crate) refused: Vec<(String, String)>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
     pub(crate) copies: Option<Copies>,
+    /// Why the number of dead letters says little, unless older rows show that they are kept.
+    #[serde(default)]
+    pub(crate) short_lived: Option<ShortLived>,
     /// What a requeue gives, and what its plan has to say.
     pub(crate) requeue_notes: Vec<String>,
     /// What is not known of this queue.
@@ -151,6 +154,15 @@ pub(crate) struct Copies {
     pub(crate) cancel: String,
     /// Assignments that restore a canceled copy.
     pub(crate) restore: String,
+}
+
+/// Dead letters that the package deletes so soon that none of them may be there although jobs died.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ShortLived {
+    /// Condition for a row that would have been deleted as well: one of them shows that dead letters are kept.
+    pub(crate) kept_if: String,
+    /// What that means, for the report.
+    pub(crate) why: String,
 }
 
 impl PackageTraits {

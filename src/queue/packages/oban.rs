@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{Definition, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE};
+use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE, ShortLived};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version: Elixir writes it into the comment of the table. The Python package wrote `1` at first, and no
@@ -55,6 +55,8 @@ struct Edition {
     rescue_after: u32,
     /// When the Pruner with its default deletes a dead letter. A row that is much older is evidently kept for longer.
     deleted_at: &'static str,
+    /// Condition for rows that the Pruner with its default deletes, and what it means if there is none.
+    short_lived: Option<(&'static str, &'static str)>,
     refused: &'static [(&'static str, &'static str)],
     unknowable: &'static [&'static str],
     no_rescue: &'static str,
@@ -68,19 +70,28 @@ const ELIXIR: Edition = Edition {
     rescue_after: 3600,
     deleted_at: "case when state = 'discarded' and discarded_at > timezone('UTC', now()) - interval '2 minutes' \
          then (discarded_at + interval '60 s') at time zone 'UTC' end",
+    short_lived: Some((KEPT, NOT_KEPT)),
     refused: &[(
         "meta ? 'uniq_bmp'",
         "it is a unique job of Oban Pro, which decides whether another job holds its key: retry it there",
     )],
     unknowable: &[
-        "Oban's Pruner deletes a dead letter 60 seconds after its death by default: the number shown excludes deleted \
-         ones, and none may mean that they are not kept here (pruner: [max_age: …] keeps them longer)",
+        "Oban's Pruner deletes a dead letter 60 seconds after its death by default (max_age): the number shown excludes \
+         deleted ones",
         "Oban keeps no heartbeats: a running job counts as stuck one hour after its claim (or stuck_after, if that is \
          longer), as for its Lifeline",
     ],
     no_rescue: "jobs rescue does not write Oban's jobs yet: its Lifeline, if it is configured, rescues a job one hour \
                 after the claim by default (rescue_after)",
 };
+
+/// The Pruner deletes all that ended a minute ago, every 30 seconds.
+const KEPT: &str = "state = 'discarded' and discarded_at < timezone('UTC', now()) - interval '5 minutes' \
+     or state = 'cancelled' and cancelled_at < timezone('UTC', now()) - interval '5 minutes' \
+     or state = 'completed' and completed_at < timezone('UTC', now()) - interval '5 minutes'";
+
+const NOT_KEPT: &str = "dead letters may not be kept here: no job that ended more than 5 minutes ago is in the table, and \
+     Oban's Pruner deletes dead letters 60 seconds after their death by default";
 
 const PYTHON: Edition = Edition {
     tested: &[1],
@@ -90,6 +101,7 @@ const PYTHON: Edition = Edition {
     rescue_after: 300,
     deleted_at: "case when state = 'discarded' and discarded_at > timezone('UTC', now()) - interval '25 hours' \
          then (discarded_at + interval '1 day') at time zone 'UTC' end",
+    short_lived: None,
     refused: &[],
     unknowable: &[
         "Oban's pruner deletes dead letters after one day by default: the number shown excludes deleted ones (pruner: \
@@ -196,6 +208,10 @@ fn traits(edition: &Edition) -> PackageTraits {
                 ),
             ),
         ]),
+        short_lived: edition.short_lived.map(|(kept_if, why)| ShortLived {
+            kept_if: kept_if.to_owned(),
+            why: why.to_owned(),
+        }),
         state_if_later: Some("scheduled".to_owned()),
         refused: edition.refused.iter().chain(&shared).map(owned).collect(),
         requeue_notes: vec![

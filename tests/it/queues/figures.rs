@@ -277,3 +277,45 @@ fn dead_letter_without_a_time_counts_if_no_check_forbids_it() {
     assert_eq!(number(&installed.data(&["queue"])["dead"]), dead);
     assert_eq!(number(&installed.data(&["dlq", "list"])["total"]), dead);
 }
+
+#[test]
+fn dead_letters_that_are_not_kept_are_no_healthy_zero() {
+    let installed = super::OBAN.installed();
+    let recent = "coalesce(completed_at, discarded_at, cancelled_at) > timezone('UTC', now()) - interval '1 min'";
+    // What the Pruner leaves: jobs that wait or run, and those that ended in the last minute.
+    installed.db.execute(
+        "delete from oban_jobs where state in ('completed', 'cancelled', 'discarded', 'executing', 'retryable');
+         insert into oban_jobs (worker, state, attempt, completed_at) values \
+           ('App.Mail', 'completed', 1, timezone('UTC', now()) - interval '10 s')",
+    );
+    assert_eq!(installed.count(recent), 1);
+    let reason = "dead letters may not be kept here";
+    for (command, code) in [
+        (&["queue"][..], 3),
+        (&["triage"], 3),
+        (&["dlq", "list"], 0),
+        (&["dlq", "groups"], 0),
+        (&["handoff"], 0),
+    ] {
+        let out = installed.run(command);
+        assert_eq!(out.code, code, "{command:?} {}{}", out.stdout, out.stderr);
+        let text = out.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(reason), "{command:?} {text}");
+        assert!(!text.contains("No dead letters match"), "{command:?} {text}");
+    }
+    assert_eq!(installed.data(&["queue"])["dead"]["value"], Value::Null);
+    // The dead letters of the last minute are a part of them.
+    installed.db.execute(
+        "insert into oban_jobs (worker, state, attempt, discarded_at) values \
+           ('App.Mail', 'discarded', 20, timezone('UTC', now()) - interval '10 s')",
+    );
+    let dead = installed.data(&["queue"])["dead"].clone();
+    assert_eq!((&dead["value"], &dead["precision"]), (&1.into(), &"at_least".into()), "{dead:#}");
+    // One that is kept for longer shows that all are.
+    installed.db.execute(
+        "insert into oban_jobs (worker, state, attempt, completed_at) values \
+           ('App.Mail', 'completed', 1, timezone('UTC', now()) - interval '6 min')",
+    );
+    let dead = installed.data(&["queue"])["dead"].clone();
+    assert_eq!((&dead["value"], &dead["precision"]), (&1.into(), &"exact".into()), "{dead:#}");
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Installed, PG_BOSS, QUEUES, RIVER};
+use super::{Installed, OBAN, OBAN_PYTHON, PG_BOSS, QUEUES, RIVER};
 use crate::support::wait_until;
 
 fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
@@ -247,4 +247,35 @@ fn role_without_update_is_told_the_grant() {
         assert!(out.stderr.contains("GRANT UPDATE ("), "{}", out.stderr);
         installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
     }
+}
+
+#[test]
+fn job_of_oban_that_shall_run_later_is_scheduled() {
+    for queue in [&OBAN, &OBAN_PYTHON] {
+        let installed = queue.installed();
+        let before = installed.rows();
+        // Workers claim an available job whatever its time is.
+        let args = ["dlq", "requeue", "--all", "--spread", "1h", "--yes"];
+        let out = installed.run(&[&args[..], &["-o", "json"]].concat()).expect_code(75).json();
+        let written = out["data"]["outcome"]["written"].as_u64().unwrap();
+        let later = "state = 'scheduled' and meta ? 'cliplyctl' and scheduled_at < timezone('UTC', now()) + interval '1 h'";
+        // Metadata that are no object have no note.
+        assert_eq!(installed.count(later), written - 1, "{out:#}");
+        assert_eq!(installed.count("state = 'available' and meta ? 'cliplyctl'"), 0);
+        let operation = out["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
+        installed.run(&["dlq", "undo", &operation, "--yes"]).expect_code(0);
+        assert_eq!(installed.rows(), before);
+    }
+}
+
+#[test]
+fn requeued_job_of_oban_keeps_the_checks() {
+    let installed = OBAN.installed();
+    installed.run(&["dlq", "requeue", "1001", "1002", "--yes", "--reason", "fixed"]).expect_code(0);
+    let attempts =
+        |id: &str| installed.select("attempt || '/' || max_attempts", &format!("id = {id}"));
+    // One more if they are used up, otherwise those that are left.
+    assert_eq!((attempts("1001").as_str(), attempts("1002").as_str()), ("2/20", "1/2"));
+    assert_eq!(installed.select("meta -> 'cliplyctl' ->> 'operator_reason'", "id = 1001"), "fixed");
+    assert_eq!(installed.select("meta", "id = 1002"), "NULL");
 }
