@@ -1,6 +1,6 @@
 //! Which jobs table is read: of one package, of several, of one that is not supported.
 
-use super::{OBAN, PG_BOSS, QUEUES, RIVER};
+use super::{OBAN, OBAN_PYTHON, PG_BOSS, QUEUES, RIVER};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
@@ -153,5 +153,44 @@ fn role_without_rights_is_told_the_table() {
         assert_eq!(out.code, 3);
         assert!(out.stderr.contains(queue.denied), "{}", out.stderr);
         installed.db.execute(&format!("drop role {role}"));
+    }
+}
+
+#[test]
+fn tested_versions_of_oban_are_written() {
+    let indexes =
+        "drop index oban_jobs_state_cancelled_at_index, oban_jobs_state_discarded_at_index;";
+    // What the migrations of each version leave; the last is the Python package before 0.6.5.
+    for (queue, differs) in [
+        (&OBAN, format!("comment on table oban_jobs is '12'; {indexes}")),
+        (&OBAN, "comment on table oban_jobs is '13'".to_owned()),
+        (
+            &OBAN,
+            "comment on table oban_jobs is '15'; create index oban_jobs_staging_idx \
+             on oban_jobs (scheduled_at, id) where state in ('scheduled', 'retryable')"
+                .to_owned(),
+        ),
+        (&OBAN_PYTHON, "comment on table oban_jobs is '1'".to_owned()),
+    ] {
+        let installed = queue.installed_with(&differs);
+        installed.run(&["dlq", "requeue", "1001", "--yes"]).expect_code(0);
+    }
+    // Versions before 14 have no state for suspended jobs.
+    let db = Database::blank();
+    let tables = OBAN.tables("public").replace("'suspended', ", "").replace("'14'", "'12'");
+    db.execute(&tables);
+    db.execute("insert into oban_jobs (worker, state, completed_at) values ('a', 'completed', now() - interval '1 day')");
+    let json = cli(&db, &["queue", "-o", "json"]).run().expect_code(0).json();
+    assert_eq!(json["data"]["blocked"], serde_json::Value::Null, "{json:#}");
+    // An unknown version, and the Elixir table without its comment, are only read.
+    for (queue, differs) in [
+        (&OBAN, "comment on table oban_jobs is null"),
+        (&OBAN, "comment on table oban_jobs is 'jobs of Oban'"),
+        (&OBAN, "comment on table oban_jobs is '11'"),
+        (&OBAN_PYTHON, "drop table oban_producers"),
+    ] {
+        let out = queue.installed_with(differs).run(&["dlq", "requeue", "1001", "--yes"]);
+        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains("it is only read"), "{}", out.stderr);
     }
 }
