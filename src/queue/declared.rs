@@ -53,7 +53,7 @@ impl Declared {
     /// Adds what only the table of a package has.
     pub(super) fn add_package(&mut self, table: &CatalogTable, traits: PackageTraits) {
         for (name, sql) in &traits.columns {
-            let sql = expression(table, sql);
+            let sql = expression(table, &in_relation(sql, &table.relation));
             self.select.push_str(&format!(", {sql} as {}", ident(name)));
         }
         self.package = Some(traits);
@@ -81,9 +81,11 @@ impl Declared {
     }
 }
 
-/// Replaces `{relation}` and `{name}` in the SQL of a package: the table, and the name of its rows in `from`.
+/// Replaces `{relation}`, `{name}` and `{schema}` in the SQL of a package: the table, the name of its rows in `from`,
+/// and its schema.
 pub(crate) fn in_relation(sql: &str, relation: &Relation) -> String {
-    sql.replace("{relation}", &relation.to_string()).replace("{name}", &ident(&relation.name))
+    let sql = sql.replace("{relation}", &relation.to_string());
+    sql.replace("{name}", &ident(&relation.name)).replace("{schema}", &ident(&relation.schema))
 }
 
 /// The expression of a field, as SQL: a column, or the text in parentheses. The line break ends a comment.

@@ -68,6 +68,15 @@ impl Package {
         }
     }
 
+    /// The name of a version of its schema.
+    pub(crate) fn version_name(self, version: i64) -> String {
+        match self {
+            // Its schema has no version: it is told by its functions, and named as the package.
+            Self::Procrastinate => format!("{}.{}", version / 100, version % 100),
+            _ => version.to_string(),
+        }
+    }
+
     /// Its table with jobs, and columns of which each version has at least one. No other table has both.
     pub(crate) fn witness(self) -> (&'static str, &'static [&'static str]) {
         match self {
@@ -99,7 +108,8 @@ pub(crate) struct Instance {
 impl Instance {
     /// The version, in words.
     pub(crate) fn version_text(&self) -> String {
-        self.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string())
+        let named = |version| self.package.version_name(version);
+        self.version.map_or_else(|| "unknown".to_owned(), named)
     }
 }
 
@@ -111,6 +121,9 @@ pub(crate) struct PackageTraits {
     pub(crate) instance: Option<Instance>,
     /// Why the table is not written.
     pub(crate) read_only: Option<String>,
+    /// The column of the state, if it is not [`STATE`].
+    #[serde(default)]
+    pub(crate) state_column: Option<String>,
     /// Which rows of the table are jobs; all if `None`.
     pub(crate) rows: Option<String>,
     /// Further columns of the subquery, by name.
@@ -137,6 +150,9 @@ pub(crate) struct PackageTraits {
     /// Why the number of dead letters says little, unless older rows show that they are kept.
     #[serde(default)]
     pub(crate) short_lived: Option<ShortLived>,
+    /// Why a requeue cannot be undone.
+    #[serde(default)]
+    pub(crate) no_undo: Option<String>,
     /// What a requeue gives, and what its plan has to say.
     pub(crate) requeue_notes: Vec<String>,
     /// What is not known of this queue.
@@ -166,6 +182,11 @@ pub(crate) struct ShortLived {
 }
 
 impl PackageTraits {
+    /// The column of the state.
+    pub(crate) fn state_column(&self) -> &str {
+        self.state_column.as_deref().unwrap_or(STATE)
+    }
+
     /// The expression of an assignment for the row `row`, whose columns it names without a qualifier.
     pub(crate) fn value(&self, column: &str, row: &str, due_at: &str, event: &str) -> String {
         let Some(expression) = self.assignments.get(column) else { return "null".to_owned() };
@@ -183,5 +204,7 @@ pub(crate) const PLACE: &str = "place";
 /// Name of the column of the subquery with the queue, if that is not the kind.
 pub(crate) const QUEUE: &str = "queue";
 
-/// The column of the state in every supported package.
+/// The usual column of the state.
 pub(crate) const STATE: &str = "state";
+/// The columns of the state of all packages.
+pub(crate) const STATE_COLUMNS: [&str; 2] = [STATE, "status"];

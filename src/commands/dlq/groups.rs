@@ -42,6 +42,7 @@ pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report,
     let not_kept = layout.dead_letters_not_kept().filter(|_| groups.groups.is_empty());
     let view = report::groups::GroupsView {
         groups: &groups,
+        has_errors: layout.last_error.is_some() || layout.error.is_some(),
         no_dead_letters: layout.no_dead_letters().or_else(|| not_kept.map(str::to_owned)),
         given_up: given_up_groups.as_ref().map(|(states, groups)| (*states, groups)),
         rules: &rules,

@@ -172,6 +172,7 @@ fn plan_view<'a>(
         failed: 0,
         backlog: None,
         notes: layout.package().map(|package| package.requeue_notes.clone()).unwrap_or_default(),
+        can_be_undone: layout.package().is_none_or(|package| package.no_undo.is_none()),
         protected: protection.protected.as_deref(),
         // A resumed operation keeps its reason unless another one is given.
         reason: args

@@ -1,13 +1,12 @@
 //! Which jobs table is read: of one package, of several, of one that is not supported.
 
-use super::{OBAN, OBAN_PYTHON, PG_BOSS, QUEUES, RIVER};
+use super::{OBAN, OBAN_PYTHON, PG_BOSS, PROCRASTINATE, QUEUES, RIVER};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 5] = [
     ("graphile-worker", "create schema w; create table w._private_jobs (id bigint, task_id int)"),
-    ("Procrastinate", "create table procrastinate_jobs (id bigint, queueing_lock text)"),
     ("Solid Queue", "create table solid_queue_jobs (id bigint, active_job_id text)"),
     ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
     ("Que", "create table que_jobs (id bigint, expired_at timestamptz)"),
@@ -57,7 +56,7 @@ fn backend_table_is_preferred_to_a_package() {
     let db = Database::from_fixture("main_typical");
     let before = cli(&db, &["queue", "-o", "json"]).run().json()["data"]["dead"].clone();
     // One table of a name in a schema.
-    for queue in [&RIVER, &PG_BOSS, &OBAN] {
+    for queue in [&RIVER, &PG_BOSS, &OBAN, &PROCRASTINATE] {
         db.execute(&queue.tables(queue.schema));
         db.execute(&queue.rows(queue.schema));
     }
@@ -105,12 +104,13 @@ fn several_queues_need_a_choice_by_flag_or_context() {
 #[test]
 fn unknown_version_is_read_and_not_written() {
     for queue in QUEUES {
-        let installed = queue.installed_with(queue.newer);
+        let installed = queue.installed_with(queue.newer.0);
         let before = installed.rows();
         installed.run(&["dlq", "list"]).expect_code(0);
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
         assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
-        assert!(out.stderr.contains("schema version 99"), "{}", out.stderr);
+        let found = format!("schema version {}", queue.newer.1);
+        assert!(out.stderr.contains(&found), "{}", out.stderr);
         assert_eq!(installed.rows(), before);
     }
 }
@@ -133,8 +133,9 @@ fn unknown_label_of_the_state_is_never_ok() {
         let add = format!("alter type {} add value 'paused'", queue.state_type);
         let installed = queue.installed_with(&add);
         installed.db.execute(&format!(
-            "update {} set state = 'paused' where {}",
+            "update {} set {} = 'paused' where {}",
             installed.table(),
+            queue.state,
             queue.claimed
         ));
         let out = installed.run(&["queue"]);

@@ -5,11 +5,13 @@ mod detection;
 mod figures;
 mod oban;
 mod pg_boss;
+mod procrastinate;
 mod river;
 mod writes;
 
 use oban::{OBAN, OBAN_PYTHON};
 use pg_boss::PG_BOSS;
+use procrastinate::PROCRASTINATE;
 use river::RIVER;
 
 use crate::support::cli::{Cli, Output};
@@ -44,10 +46,11 @@ pub struct Queue {
     pub queue_column: &'static str,
     /// When a dead letter is deleted.
     pub deleted_at: &'static str,
-    /// The type of the state.
+    /// The column of the state, and its type.
+    pub state: &'static str,
     pub state_type: &'static str,
-    /// A statement that makes the version of the schema 99.
-    pub newer: &'static str,
+    /// A statement that makes the version of the schema a newer one, and what it is called.
+    pub newer: (&'static str, &'static str),
     /// A column that is needed.
     pub needed: &'static str,
     /// What a role without rights is told.
@@ -72,10 +75,12 @@ pub struct Writes {
     /// What workers do after a requeue of all jobs, and how many jobs are finished, failed again, failed with another
     /// cause, running and queued then.
     pub work: (&'static str, [u64; 5]),
+    /// Whether a requeue can be undone.
+    pub undo: bool,
 }
 
 /// All of them. Oban has one table of the Elixir and one of the Python package.
-pub const QUEUES: [&Queue; 4] = [&RIVER, &PG_BOSS, &OBAN, &OBAN_PYTHON];
+pub const QUEUES: [&Queue; 5] = [&RIVER, &PG_BOSS, &OBAN, &OBAN_PYTHON, &PROCRASTINATE];
 
 impl Queue {
     /// The statements of the tables in this schema.

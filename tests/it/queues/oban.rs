@@ -23,8 +23,9 @@ pub const OBAN: Queue = Queue {
     changed: "coalesce(completed_at, cancelled_at, discarded_at, attempted_at, inserted_at) desc, id",
     queue_column: "queue",
     deleted_at: "case when id = 1008 then (discarded_at + interval '60 s') at time zone 'UTC' end",
+    state: "state",
     state_type: "oban_job_state",
-    newer: "comment on table oban_jobs is '99'",
+    newer: ("comment on table oban_jobs is '99'", "99"),
     needed: "attempted_at",
     denied: "permission denied for table public.\"oban_jobs\"",
     writes: Writes {
@@ -46,6 +47,7 @@ pub const OBAN: Queue = Queue {
               where id = 1002",
             [1, 6, 0, 1, 3],
         ),
+        undo: true,
     },
 };
 

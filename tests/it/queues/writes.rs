@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Installed, OBAN, OBAN_PYTHON, PG_BOSS, QUEUES, RIVER};
+use super::{Installed, OBAN, OBAN_PYTHON, PG_BOSS, PROCRASTINATE, QUEUES, RIVER};
 use crate::support::wait_until;
 
 fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
@@ -103,7 +103,7 @@ fn conflict_after_the_plan_does_not_stop_the_others() {
 
 #[test]
 fn undo_restores_every_row() {
-    for queue in QUEUES {
+    for queue in QUEUES.into_iter().filter(|queue| queue.writes.undo) {
         let installed = queue.installed();
         let before = installed.rows();
         let data =
@@ -117,7 +117,7 @@ fn undo_restores_every_row() {
 
 #[test]
 fn undo_leaves_jobs_that_a_worker_claimed() {
-    for queue in QUEUES {
+    for queue in QUEUES.into_iter().filter(|queue| queue.writes.undo) {
         let (id, claim) = queue.writes.claim;
         let installed = queue.installed();
         let dead = installed.count(queue.dead);
@@ -278,4 +278,18 @@ fn requeued_job_of_oban_keeps_the_checks() {
     assert_eq!((attempts("1001").as_str(), attempts("1002").as_str()), ("2/20", "1/2"));
     assert_eq!(installed.select("meta -> 'cliplyctl' ->> 'operator_reason'", "id = 1001"), "fixed");
     assert_eq!(installed.select("meta", "id = 1002"), "NULL");
+}
+
+#[test]
+fn undo_is_refused_where_a_trigger_would_tell_a_lie() {
+    let installed = PROCRASTINATE.installed();
+    let out = installed.run(&["dlq", "requeue", "1001", "--yes"]).expect_code(0);
+    assert!(out.stderr.contains("the requeue cannot be undone"), "the plan: {}", out.stderr);
+    assert!(!out.stdout.contains("dlq undo"), "{}", out.stdout);
+    let data = installed.data(&["dlq", "requeue", "1002", "--yes"]);
+    let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
+    let before = installed.rows();
+    let out = installed.run(&["dlq", "undo", &operation, "--yes"]).expect_code(77);
+    assert!(out.stderr.contains("would record the undo as a cancellation"), "{}", out.stderr);
+    assert_eq!(installed.rows(), before);
 }

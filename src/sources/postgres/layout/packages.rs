@@ -9,7 +9,7 @@ use super::super::Database;
 use super::super::queue::SCAN_BUDGET;
 use super::{layout_error, read_catalog};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::package::{STATE, ShortLived};
+use crate::queue::package::{STATE_COLUMNS, ShortLived};
 use crate::queue::packages::{Chosen, choose, layout, version_query};
 use crate::queue::sql::{ident, literal};
 use crate::queue::{Found, Instance, InstanceChoice, Layout, Package, Relation};
@@ -84,7 +84,7 @@ async fn read_instance(
     let instance = Instance { package, schema, version };
     let name = package.witness().0.to_owned();
     db.set_package_table(Relation { schema: instance.schema.clone(), name });
-    let (catalog, name) = read_catalog(db, &[STATE], timeout).await?;
+    let (catalog, name) = read_catalog(db, &STATE_COLUMNS, timeout).await?;
     let mut layout = layout(&catalog, &instance).map_err(|error| layout_error(error, &name))?;
     let relation = layout.relation.to_string();
     if let Some(package) = layout.declared.as_mut().and_then(|declared| declared.package.as_mut())

@@ -17,7 +17,7 @@ use super::columns::RequeueColumns;
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::package::{Copies, PLACE, STATE};
+use crate::queue::package::{Copies, PLACE, PackageTraits};
 use crate::queue::sql::{ident, literal, state_in};
 use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};
@@ -259,15 +259,15 @@ fn same_version(declared: &Declared, id: &str, key: &str) -> String {
 
 /// The condition that a row is stored as the requeue meant it, after the triggers that run before.
 fn is_requeued(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> String {
-    if declared.package.is_none() {
-        return "true".to_owned();
-    }
+    let Some(package) = &declared.package else { return "true".to_owned() };
+    let column = package.state_column();
+    let is_state = |state: &str| format!("job.{}::text = {}", ident(column), literal(state));
     if let Some(later) = state_if_later(declared, columns) {
-        return format!("job.{STATE}::text = {}", literal(later));
+        return is_state(later);
     }
-    let set = declared.requeue.as_ref().and_then(|requeue| requeue.set.get(STATE));
+    let set = declared.requeue.as_ref().and_then(|requeue| requeue.set.get(column));
     match set {
-        Some(DeclaredValue::Text(state)) => format!("job.{}::text = {}", STATE, literal(state)),
+        Some(DeclaredValue::Text(state)) => is_state(state),
         _ => format!("job.{}::text is not null", layout.state_column),
     }
 }
@@ -359,8 +359,11 @@ fn assignments(declared: &Declared, columns: &RequeueColumns) -> String {
     let requeue = declared.requeue.as_ref().unwrap_or(&none);
     let due_at = columns.due_at(&id_column(declared));
     let later = state_if_later(declared, columns);
+    let state_column = declared.package.as_ref().map(PackageTraits::state_column);
     let set = requeue.set.keys().map(|name| match later {
-        Some(state) if name == STATE => format!("{} = {}", ident(name), literal(state)),
+        Some(state) if Some(name.as_str()) == state_column => {
+            format!("{} = {}", ident(name), literal(state))
+        }
         _ => format!("{0} = new.{0}", ident(name)),
     });
     let now = requeue.now.iter();
