@@ -233,9 +233,18 @@ impl Layout {
         self.declared.as_ref()?.package.as_ref()
     }
 
-    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted.
+    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted. The
+    /// time of a claim, which stands for it in other tables, says nothing about the workers of a package.
     pub(crate) fn has_workers(&self) -> bool {
-        self.has_heartbeats() && self.package().is_none()
+        match self.package() {
+            None => self.has_heartbeats(),
+            Some(_) => self.heartbeat.is_some() && self.locked_by.is_some(),
+        }
+    }
+
+    /// Whether jobs have an error.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.last_error.is_some() || self.error.is_some()
     }
 
     /// The column with the queue of a job: of a package that knows no kinds, the queue takes their place.

@@ -59,7 +59,16 @@ fn queue_counts_equal_sql() {
         };
         let others = format!("not ({})", queue.finished);
         assert_eq!(sum + pairs, installed.count(&others), "{}", queue.key);
-        assert_eq!(counts["workers"], Value::Null, "cannot be known: {counts:#}");
+        match queue.workers {
+            Some(sql) => {
+                assert_eq!(
+                    number(&counts["workers"]).to_string(),
+                    installed.db.value(sql),
+                    "{counts:#}"
+                )
+            }
+            None => assert_eq!(counts["workers"], Value::Null, "cannot be known: {counts:#}"),
+        }
         assert!(!counts["unknowable"].as_array().unwrap().is_empty(), "{counts:#}");
         for kind in counts["by_kind"].as_array().unwrap() {
             let name = kind["kind"].as_str().unwrap().replace('\'', "''");
@@ -326,4 +335,15 @@ fn groups_without_error_texts_say_so() {
         let out = queue.installed().run(&["dlq", "groups"]).expect_code(0);
         assert_eq!(out.stdout.contains(note), queue.key == "procrastinate", "{}", out.stdout);
     }
+}
+
+#[test]
+fn jobs_without_error_texts_get_no_advice() {
+    let installed = super::PROCRASTINATE.installed();
+    for command in [&["dlq", "show", "1001"][..], &["dlq", "groups"]] {
+        let out = installed.run(command).expect_code(0);
+        assert!(!out.stdout.contains("killed"), "{}", out.stdout);
+    }
+    let out = installed.run(&["dlq", "requeue", "1001", "--dry-run"]).expect_code(0);
+    assert!(!out.stdout.contains("a retry does not fix"), "{}", out.stdout);
 }

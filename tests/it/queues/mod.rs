@@ -34,6 +34,8 @@ pub struct Queue {
     pub blocked: &'static str,
     pub claimed: &'static str,
     pub stuck: &'static str,
+    /// Number of active workers, if it can be known.
+    pub workers: Option<&'static str>,
     pub retrying: &'static str,
     pub finished: &'static str,
     pub canceled: &'static str,

@@ -14,6 +14,7 @@ pub const OBAN: Queue = Queue {
     blocked: "state = 'suspended'",
     claimed: "state = 'executing'",
     stuck: "state = 'executing' and attempted_at < timezone('UTC', now()) - interval '1 hour'",
+    workers: None,
     retrying: "state = 'retryable'",
     finished: "state = 'completed'",
     canceled: "state = 'cancelled'",

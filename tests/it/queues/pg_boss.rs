@@ -15,6 +15,7 @@ pub const PG_BOSS: Queue = Queue {
     claimed: "state = 'active'",
     stuck: "state = 'active' and (started_on + expire_seconds * interval '1 s' < now() \
             or heartbeat_on + heartbeat_seconds * interval '1 s' < now())",
+    workers: None,
     retrying: "state = 'retry' and not blocked",
     finished: "state = 'completed'",
     canceled: "state = 'cancelled'",

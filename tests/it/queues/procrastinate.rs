@@ -18,6 +18,10 @@ pub const PROCRASTINATE: Queue = Queue {
     // With the default of ten minutes.
     stuck: "status in ('doing', 'aborting') and not exists (select from procrastinate_workers w \
               where w.id = t.worker_id and w.last_heartbeat > now() - interval '10 min')",
+    workers: Some(
+        "select count(*) from procrastinate_workers w where w.last_heartbeat > now() - interval '5 min' \
+           and exists (select from procrastinate_jobs j where j.worker_id = w.id and j.status in ('doing', 'aborting'))",
+    ),
     retrying: "status = 'todo' and attempts > 0 and id not in (502, 503, 505, 506)",
     finished: "status = 'succeeded'",
     canceled: "status in ('cancelled', 'aborted')",

@@ -14,6 +14,7 @@ pub const RIVER: Queue = Queue {
     blocked: "state = 'pending'",
     claimed: "state = 'running'",
     stuck: "state = 'running' and attempted_at < now() - interval '1 hour'",
+    workers: None,
     retrying: "state = 'retryable'",
     finished: "state = 'completed'",
     canceled: "state = 'cancelled'",
