@@ -293,3 +293,28 @@ fn undo_is_refused_where_a_trigger_would_tell_a_lie() {
     assert!(out.stderr.contains("would record the undo as a cancellation"), "{}", out.stderr);
     assert_eq!(installed.rows(), before);
 }
+
+#[test]
+fn documented_grants_are_enough() {
+    let document = include_str!("../../../docs/queues.md");
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let role = format!("operator_{}", installed.db.name());
+        installed.db.execute(&format!("create role {role} login"));
+        let name = queue.key.replace('_', "");
+        let grants = document.lines().filter(|line| line.starts_with("GRANT "));
+        let own: Vec<_> = grants.filter(|line| line.contains(&name)).collect();
+        assert!(own.len() >= 2, "{name}: {own:?}");
+        for grant in own {
+            installed.db.execute(&grant.replace(" TO ops;", &format!(" TO {role};")));
+        }
+        let url = installed.db.url_as(&role);
+        for command in [&["dlq", "list"][..], &["dlq", "requeue", queue.writes.claim.0, "--yes"]] {
+            let out = installed.run_as(&url, command);
+            assert_eq!(out.code, 0, "{name} {command:?}: {}{}", out.stdout, out.stderr);
+        }
+        let out = installed.run_as(&url, &["queue"]);
+        assert!(out.code <= 2, "{}{}", out.stdout, out.stderr);
+        installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
+    }
+}
