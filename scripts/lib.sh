@@ -122,3 +122,9 @@ need_node() {
     say "error: node 20.11 or newer and npm are needed"
     exit 1
 }
+
+need_python() {
+    python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && return
+    say "error: python3 3.10 or newer with venv is needed"
+    exit 1
+}

@@ -7,6 +7,7 @@
 
 use crate::facts::advice::{Advice, CauseCategory, Patterns, SafeToRetry};
 use crate::fingerprint::Fingerprint;
+use crate::queue::Layout;
 use pattern::CauseWords;
 
 /// Words for conditions that last until somebody changes them. A text with one of them can sound like a passing error
@@ -35,6 +36,16 @@ const LASTING: [&str; 22] = [
     "upgrade to",
     "your account",
 ];
+
+/// The rules for the jobs of this table, those of the configuration first. Of jobs without errors nothing is known: a
+/// missing error text is no sign of a killed worker then.
+pub(crate) fn rules<'a>(
+    configured: &'a [Advice],
+    layout: &Layout,
+) -> impl Iterator<Item = &'a Advice> + use<'a> {
+    let has_errors = layout.has_errors();
+    configured.iter().chain(SHIPPED).filter(move |_| has_errors)
+}
 
 /// The first rule that matches the cause.
 pub(crate) fn advise<'a>(

@@ -64,7 +64,7 @@ impl Declared {
     /// Adds what only the table of a package has.
     pub(super) fn add_package(&mut self, table: &CatalogTable, traits: PackageTraits) {
         for (name, sql) in &traits.columns {
-            let sql = expression(table, sql);
+            let sql = expression(table, &in_relation(sql, &table.relation));
             self.select.push_str(&format!(", {sql} as {}", ident(name)));
         }
         self.package = Some(traits);

@@ -230,15 +230,24 @@ impl Layout {
         self.declared.as_ref()?.package.as_ref()
     }
 
-    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted.
+    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted. The
+    /// time of a claim, which stands for it in other tables, says nothing about the workers of a package.
     pub(crate) fn has_workers(&self) -> bool {
-        self.has_heartbeats() && self.package().is_none_or(|package| package.names_workers)
+        match self.package() {
+            None => self.has_heartbeats(),
+            Some(_) => self.heartbeat.is_some() && self.locked_by.is_some(),
+        }
     }
 
     /// Why stuck jobs of a package are not rescued.
     pub(crate) fn rescue_refused(&self) -> Option<&str> {
         let package = self.package().filter(|package| package.unlock.is_none())?;
         Some(&package.no_rescue)
+    }
+
+    /// Whether jobs have an error.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.last_error.is_some() || self.error.is_some()
     }
 
     /// The column with the queue of a job: of a package that knows no kinds, the queue takes their place.
@@ -269,6 +278,12 @@ impl Layout {
             Some(_) => "time limit (queue --exact)",
             None => "no index (queue --advise)",
         }
+    }
+
+    /// Why there may have been more dead letters than the table has: the package deletes them soon. An empty list is
+    /// no sign of health then.
+    pub(crate) fn dead_letters_not_kept(&self) -> Option<&str> {
+        self.package()?.short_lived.as_ref().map(|short_lived| short_lived.why.as_str())
     }
 
     /// Whether a sequential scan of the jobs is fast.

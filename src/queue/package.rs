@@ -68,6 +68,15 @@ impl Package {
         }
     }
 
+    /// The name of a version of its schema.
+    pub(crate) fn version_name(self, version: i64) -> String {
+        match self {
+            // Its schema has no version: it is told by its functions, and named as the package.
+            Self::Procrastinate => format!("{}.{}", version / 100, version % 100),
+            _ => version.to_string(),
+        }
+    }
+
     /// Its table with jobs, and columns of which each version has at least one. No other table has both.
     pub(crate) fn witness(self) -> (&'static str, &'static [&'static str]) {
         match self {
@@ -99,7 +108,8 @@ pub(crate) struct Instance {
 impl Instance {
     /// The version, in words.
     pub(crate) fn version_text(&self) -> String {
-        self.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string())
+        let named = |version| self.package.version_name(version);
+        self.version.map_or_else(|| "unknown".to_owned(), named)
     }
 }
 
@@ -112,6 +122,9 @@ pub(crate) struct PackageTraits {
     pub(crate) instance: Option<Instance>,
     /// Why the table is not written.
     pub(crate) read_only: Option<String>,
+    /// The column of the state, if it is not [`STATE`].
+    #[serde(default)]
+    pub(crate) state_column: Option<String>,
     /// Which rows of the table are jobs; all if `None`.
     pub(crate) rows: Option<String>,
     /// Joins that give each row at most one row of other tables, in parentheses: their columns have names that the
@@ -128,13 +141,14 @@ pub(crate) struct PackageTraits {
     /// Condition over the subquery for claimed jobs that the package itself would take from their worker; `{after}`
     /// is the setting `stuck_after` in seconds.
     pub(crate) stuck: String,
-    /// Whether claimed jobs name their worker, with its heartbeat.
-    pub(crate) names_workers: bool,
     /// Column that is part of the primary key beside the id.
     pub(crate) place: Option<String>,
     /// What a requeue sets beside fixed values: column and expression. `{due_at}` is the time from which the job may
     /// be claimed, `{event}` the JSON that describes the operation.
     pub(crate) assignments: BTreeMap<String, String>,
+    /// State of a requeued job that shall run later, if workers claim one in the usual state at once.
+    #[serde(default)]
+    pub(crate) state_if_later: Option<String>,
     /// States in which a requeued job waits, beside the queued ones.
     pub(crate) also_requeued: Vec<String>,
     /// Whether the attempts of a requeued job are counted from 0 again.
@@ -147,6 +161,12 @@ pub(crate) struct PackageTraits {
     pub(crate) refused: Vec<(String, String)>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
     pub(crate) copies: Option<Copies>,
+    /// Why the number of dead letters says little, unless older rows show that they are kept.
+    #[serde(default)]
+    pub(crate) short_lived: Option<ShortLived>,
+    /// Why a requeue cannot be undone.
+    #[serde(default)]
+    pub(crate) no_undo: Option<String>,
     /// What a requeue gives, and what its plan has to say.
     pub(crate) requeue_notes: Vec<String>,
     /// What is not known of this queue.
@@ -198,7 +218,21 @@ pub(crate) struct Copies {
     pub(crate) restore: String,
 }
 
+/// Dead letters that the package deletes so soon that none of them may be there although jobs died.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ShortLived {
+    /// Condition for a row that would have been deleted as well: one of them shows that dead letters are kept.
+    pub(crate) kept_if: String,
+    /// What that means, for the report.
+    pub(crate) why: String,
+}
+
 impl PackageTraits {
+    /// The column of the state.
+    pub(crate) fn state_column(&self) -> &str {
+        self.state_column.as_deref().unwrap_or(STATE)
+    }
+
     /// The expression of an assignment for the row `row`, whose columns it names without a qualifier.
     pub(crate) fn value(&self, column: &str, row: &str, due_at: &str, event: &str) -> String {
         let Some(expression) = self.assignments.get(column) else { return "null".to_owned() };
@@ -216,5 +250,7 @@ pub(crate) const PLACE: &str = "place";
 /// Name of the column of the subquery with the queue, if that is not the kind.
 pub(crate) const QUEUE: &str = "queue";
 
-/// The column of the state in every supported package.
+/// The usual column of the state.
 pub(crate) const STATE: &str = "state";
+/// The columns of the state of all packages.
+pub(crate) const STATE_COLUMNS: [&str; 2] = [STATE, "status"];

@@ -30,7 +30,8 @@ impl TimeColumn {
 
     /// A `timestamptz` expression as a value of the column's type.
     pub(crate) fn value(&self, expression: &str) -> String {
-        self.convert(expression)
+        // `at time zone` binds more tightly than `+`.
+        self.convert(&format!("({expression})"))
     }
 
     /// `at time zone` makes a `timestamptz` of a `timestamp`, and the other way round.

@@ -53,6 +53,8 @@ pub(crate) struct GivenUpGroupsJson {
 pub(crate) struct GroupsView<'a> {
     /// Groups of dead letters.
     pub(crate) groups: &'a Groups,
+    /// Whether jobs have an error.
+    pub(crate) has_errors: bool,
     /// Why the schema has no dead letters.
     pub(crate) no_dead_letters: Option<String>,
     /// Groups of given-up jobs.
@@ -130,6 +132,9 @@ pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
     document.push(title_line::title_at("dead letters by cause", from));
     if !groups.groups.is_empty() {
         document.push(Block::Table(table(groups, advice)));
+    }
+    if !view.has_errors && !groups.groups.is_empty() {
+        document.note("this table has no error texts: dead letters are grouped by kind only");
     }
     if view.no_dead_letters.is_none() {
         notes(&mut document, groups);

@@ -4,7 +4,7 @@ use futures_util::future::join;
 
 use super::filter;
 use super::given_up::{self, GivenUp};
-use crate::advice::SHIPPED;
+use crate::advice;
 use crate::cli::FilterArgs;
 use crate::context::Context;
 use crate::error::Error;
@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report,
         join(read(database, layout, &layout.state_names.dead, &selection, limit), events).await;
     // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
-    let rules: Vec<_> = context.settings.advice.iter().chain(SHIPPED).collect();
+    let rules: Vec<_> = advice::rules(&context.settings.advice, layout).collect();
     let given_up_groups = match given_up.states() {
         Some(given_up) => {
             let limit = context.remaining();
@@ -40,9 +40,11 @@ pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report,
         }
         None => None,
     };
+    let not_kept = layout.dead_letters_not_kept().filter(|_| groups.groups.is_empty());
     let view = report::groups::GroupsView {
         groups: &groups,
-        no_dead_letters: layout.no_dead_letters(),
+        has_errors: layout.has_errors(),
+        no_dead_letters: layout.no_dead_letters().or_else(|| not_kept.map(str::to_owned)),
         given_up: given_up_groups.as_ref().map(|(states, groups)| (*states, groups)),
         rules: &rules,
         write_obstacle: layout.declared.as_ref().and_then(write_obstacle),

@@ -69,13 +69,17 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
         table
     };
     let listing = query.listing(args);
-    let (page, table) = match layout.no_dead_letters() {
+    let (mut page, table) = match layout.no_dead_letters() {
         Some(reason) => {
             let total = Count::NotCounted(reason);
             (DeadLetters { jobs: vec![], more: false, total, window: None }, render(&[]))
         }
         None => source::list(database, listing, limit, context.remaining(), render).await?,
     };
+    let not_kept = layout.dead_letters_not_kept().filter(|_| page.jobs.is_empty());
+    if let Some(why) = not_kept {
+        page.total = Count::NotCounted(why.to_owned());
+    }
     let given_up_page = match given_up.states() {
         Some(given_up) => {
             let listing = Listing { states: &given_up.states, ..listing };
@@ -87,7 +91,7 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     };
     let view = dead_letters::ListView {
         page: &page,
-        no_dead_letters: layout.no_dead_letters(),
+        no_dead_letters: layout.no_dead_letters().or_else(|| not_kept.map(str::to_owned)),
         given_up: given_up_page.as_ref().map(|(states, page)| (*states, page)),
         selection: &query.selection,
         order: args.sort,

@@ -1,7 +1,7 @@
 //! `dlq requeue`: builds and shows the plan, asks for the confirmation and writes.
 
 use super::target::{ResolvedTarget, resolve};
-use crate::advice::SHIPPED;
+use crate::advice;
 use crate::cli::{ConfirmationArgs, DlqRequeue};
 use crate::commands::confirm::{self, WriteAction};
 use crate::context::Context;
@@ -167,11 +167,12 @@ fn plan_view<'a>(
         stored: false,
         canary: args.canary.to_canary(),
         throttle: args.throttle.to_throttle(),
-        rules: context.settings.advice.iter().chain(SHIPPED).collect(),
+        rules: advice::rules(&context.settings.advice, layout).collect(),
         undone: 0,
         failed: 0,
         backlog: None,
         notes: layout.package().map(|package| package.requeue_notes.clone()).unwrap_or_default(),
+        can_be_undone: layout.package().is_none_or(|package| package.no_undo.is_none()),
         protected: protection.protected.as_deref(),
         // A resumed operation keeps its reason unless another one is given.
         reason: args

@@ -2,7 +2,7 @@
 
 use crate::advice::earlier_requeues::earlier;
 use crate::advice::job_explanation::explain;
-use crate::advice::{SHIPPED, advise};
+use crate::advice::{self, advise};
 use crate::cli::JobsShow;
 use crate::commands::jobs;
 use crate::context::Context;
@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Er
     }
     let others =
         count_same_cause(context.database().await?, layout, &job, context.remaining()).await?;
-    let rules = context.settings.advice.iter().chain(SHIPPED);
+    let rules = advice::rules(&context.settings.advice, layout);
     let case = dead_letter::DeadLetterView {
         explanation: explain(&job, &context.settings.thresholds),
         earlier: earlier(&job),

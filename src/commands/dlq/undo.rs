@@ -25,6 +25,9 @@ use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_ev
 pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let undone_operation = super::operation(&args.operation)?;
     let (layout, database) = (context.layout().await?, context.database().await?);
+    if let Some(why) = layout.package().and_then(|package| package.no_undo.as_ref()) {
+        return Err(Error::refused(why.as_str()));
+    }
     let columns = RequeueColumns::new(layout)?;
     let store = LocalStore::open(context.settings.state_dir.as_deref());
     let stage = columns.progress.as_ref();

@@ -6,7 +6,9 @@
 
 mod choice;
 mod graphile_worker;
+mod oban;
 mod pg_boss;
+mod procrastinate;
 mod river;
 mod solid_queue;
 
@@ -17,18 +19,20 @@ use std::collections::BTreeMap;
 use super::catalog::{CatalogIndex, CatalogTable, TableCatalog};
 use super::declaration::{Declaration, DeclaredRequeue, Field};
 use super::declared::{self, TypedField};
-use super::package::{Instance, Package, PackageTraits, STATE};
+use super::package::{Instance, Package, PackageTraits};
 use super::recognize::LayoutError;
 use super::{Layout, Lifecycle, StateNames};
 
-/// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema. `None` for
-/// packages that are not supported yet.
+/// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema, and
+/// `{schema_name}` its name as a literal. `None` for packages that are not supported yet.
 pub(crate) fn version_query(package: Package) -> Option<&'static str> {
     match package {
         Package::River => Some(river::VERSION),
         Package::PgBoss => Some(pg_boss::VERSION),
         Package::GraphileWorker => Some(graphile_worker::VERSION),
         Package::SolidQueue => Some(solid_queue::VERSION),
+        Package::Oban => Some(oban::VERSION),
+        Package::Procrastinate => Some(procrastinate::VERSION),
         _ => None,
     }
 }
@@ -47,6 +51,8 @@ fn definition_of(package: Package) -> Option<fn(&CatalogTable) -> Definition> {
         Package::PgBoss => Some(pg_boss::definition),
         Package::GraphileWorker => Some(graphile_worker::definition),
         Package::SolidQueue => Some(solid_queue::definition),
+        Package::Oban => Some(oban::definition),
+        Package::Procrastinate => Some(procrastinate::definition),
         _ => None,
     }
 }
@@ -91,22 +97,25 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
     }
     let states = state_names(table, &definition);
     let traits = PackageTraits {
-        read_only: read_only(instance, &definition),
+        read_only: read_only(instance, &definition).or(definition.traits.read_only),
         instance: Some(instance.clone()),
         ..definition.traits
     };
+    // Expressions can name the table, its rows and its schema.
+    let in_relation = |sql: &str| declared::in_relation(sql, &table.relation);
+    let fields = definition.fields.iter();
+    let fields: Vec<_> = fields.map(|(f, sql, r#type)| (*f, in_relation(sql), *r#type)).collect();
     let declaration = Declaration {
         schema: Some(instance.schema.clone()),
         table: table.relation.name.clone(),
         // Packages whose times have no zone write them in UTC.
         time_zone: Some(UTC.to_owned()),
-        columns: definition.fields.iter().map(|(f, sql, _)| (*f, (*sql).to_owned())).collect(),
+        columns: fields.iter().map(|(field, sql, _)| (*field, sql.clone())).collect(),
         states,
         requeue: Some(definition.requeue),
         ..Declaration::default()
     };
-    let fields: Vec<_> = definition
-        .fields
+    let fields: Vec<_> = fields
         .iter()
         .map(|(field, sql, r#type)| TypedField {
             field: *field,
@@ -115,9 +124,8 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
         })
         .collect();
     let mut layout = declared::layout(catalog, &declaration, &fields)?;
-    layout.states_closed =
-        unknown_labels(table, definition.states).is_empty() && !traits.states_may_be_unknown;
-    layout.unknown_states = unknown_labels(table, definition.states);
+    layout.unknown_states = unknown_labels(labels(table, traits.state_column()), definition.states);
+    layout.states_closed = layout.unknown_states.is_empty() && !traits.states_may_be_unknown;
     layout.indexes.extend(advised_indexes(table, &layout, &traits));
     if let Some(declared) = &mut layout.declared {
         declared.add_package(table, traits);
@@ -160,7 +168,8 @@ fn read_only(instance: &Instance, definition: &Definition) -> Option<String> {
         return Some(reason.clone());
     }
     let is_tested = instance.version.is_some_and(|version| definition.tested.contains(&version));
-    let tested: Vec<_> = definition.tested.iter().map(ToString::to_string).collect();
+    let named = |version: &i64| instance.package.version_name(*version);
+    let tested: Vec<_> = definition.tested.iter().map(named).collect();
     (!is_tested).then(|| {
         format!(
             "{} has schema version {}, and writes were tested with {}: it is only read",
@@ -171,14 +180,14 @@ fn read_only(instance: &Instance, definition: &Definition) -> Option<String> {
     })
 }
 
-/// The labels that the type of the state allows; empty if it is no enum.
-fn labels(table: &CatalogTable) -> &[String] {
-    table.type_values.get(STATE).map_or(&[], Vec::as_slice)
+/// The labels that the type of the column of the state allows; empty if it is no enum.
+fn labels<'a>(table: &'a CatalogTable, state: &str) -> &'a [String] {
+    table.type_values.get(state).map_or(&[], Vec::as_slice)
 }
 
 /// The values of the roles. A label that this version of the enum does not have would be an error in a comparison.
 fn state_names(table: &CatalogTable, definition: &Definition) -> StateNames {
-    let labels = labels(table);
+    let labels = labels(table, definition.traits.state_column());
     let exists = |value: &str| {
         labels.is_empty()
             || definition.derived_states.contains(&value)
@@ -191,7 +200,7 @@ fn state_names(table: &CatalogTable, definition: &Definition) -> StateNames {
     names
 }
 
-fn unknown_labels(table: &CatalogTable, states: &[(Lifecycle, &str)]) -> Vec<String> {
+fn unknown_labels(labels: &[String], states: &[(Lifecycle, &str)]) -> Vec<String> {
     let is_unknown = |label: &&String| !states.iter().any(|(_, value)| value == label);
-    labels(table).iter().filter(is_unknown).cloned().collect()
+    labels.iter().filter(is_unknown).cloned().collect()
 }

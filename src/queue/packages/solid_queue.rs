@@ -147,7 +147,6 @@ fn traits(is_naive: bool) -> PackageTraits {
                  \"process_seen\" < (select now() - make_interval(secs => greatest({after}, 300))))"
             .to_owned(),
         states_may_be_unknown: true,
-        names_workers: true,
         unknowable: vec![
             "Solid Queue is only read: retry jobs in a Rails console, or in Mission Control".to_owned(),
             "the maximum number of attempts is in the code (retry_on), and a retry is a new job: the job before it \

@@ -51,6 +51,8 @@ pub(crate) struct RequeuePlanView<'a> {
     pub(crate) reason: Option<&'a str>,
     /// What a requeue does in the table of a package.
     pub(crate) notes: Vec<String>,
+    /// Whether a requeue can be undone here.
+    pub(crate) can_be_undone: bool,
 }
 
 impl RequeuePlanView<'_> {

@@ -96,7 +96,8 @@ pub(super) fn next_steps(
     }
     let outcome = if outcome.written == 1 { "outcome of the job" } else { "outcome of the jobs" };
     let undo_purpose = "undo the requeue of jobs that no worker has claimed";
-    vec![(follow(), outcome.to_owned()), (undo(), undo_purpose.to_owned())]
+    let undo = view.can_be_undone.then(|| (undo(), undo_purpose.to_owned()));
+    [(follow(), outcome.to_owned())].into_iter().chain(undo).collect()
 }
 
 /// A resumed operation keeps the canary and the rate limit.
@@ -126,7 +127,7 @@ fn after_canary_stop(
         let resume = resume(view, operation, remaining + run.outcome.in_doubt);
         next.push((resume, format!("{condition}: requeue the remaining {jobs}")));
     }
-    if run.groups.iter().any(CanaryGroupResult::may_be_untouched) {
+    if view.can_be_undone && run.groups.iter().any(CanaryGroupResult::may_be_untouched) {
         next.push((
             ShellCommand::new("dlq undo").arg(operation).into(),
             "undo the requeue of jobs that no worker has claimed".to_owned(),

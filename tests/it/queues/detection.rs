@@ -1,13 +1,13 @@
 //! Which jobs table is read: of one package, of several, of one that is not supported.
 
-use super::{GRAPHILE_WORKER, PG_BOSS, QUEUES, RIVER, SOLID_QUEUE, WRITTEN};
+use super::{
+    GRAPHILE_WORKER, OBAN, OBAN_PYTHON, PG_BOSS, PROCRASTINATE, QUEUES, RIVER, SOLID_QUEUE, WRITTEN,
+};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 5] = [
-    ("Oban", "create table oban_jobs (id bigint, attempted_by text[])"),
-    ("Procrastinate", "create table procrastinate_jobs (id bigint, queueing_lock text)"),
+const OTHERS: [(&str, &str); 3] = [
     ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
     ("Que", "create table que_jobs (id bigint, expired_at timestamptz)"),
     ("Delayed Job", "create table delayed_jobs (id bigint, handler text)"),
@@ -56,7 +56,7 @@ fn backend_table_is_preferred_to_a_package() {
     let db = Database::from_fixture("main_typical");
     let before = cli(&db, &["queue", "-o", "json"]).run().json()["data"]["dead"].clone();
     // One table of a name in a schema.
-    for queue in [&RIVER, &PG_BOSS, &GRAPHILE_WORKER] {
+    for queue in [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &PROCRASTINATE, &SOLID_QUEUE] {
         db.execute(&queue.tables(queue.schema));
         db.execute(&queue.rows(queue.schema));
     }
@@ -104,12 +104,13 @@ fn several_queues_need_a_choice_by_flag_or_context() {
 #[test]
 fn unknown_version_is_read_and_not_written() {
     for queue in WRITTEN {
-        let installed = queue.installed_with(queue.newer);
+        let installed = queue.installed_with(queue.newer.0);
         let before = installed.rows();
         installed.run(&["dlq", "list"]).expect_code(0);
         let out = installed.run(&["dlq", "requeue", "--all", "--yes"]);
         assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
-        assert!(out.stderr.contains("schema version 99"), "{}", out.stderr);
+        let found = format!("schema version {}", queue.newer.1);
+        assert!(out.stderr.contains(&found), "{}", out.stderr);
         assert_eq!(installed.rows(), before);
     }
 }
@@ -133,8 +134,9 @@ fn unknown_label_of_the_state_is_never_ok() {
         let add = format!("alter type {} add value 'paused'", queue.state_type);
         let installed = queue.installed_with(&add);
         installed.db.execute(&format!(
-            "update {} set state = 'paused' where {}",
+            "update {} set {} = 'paused' where {}",
             installed.table(),
+            queue.state,
             queue.claimed
         ));
         let out = installed.run(&["queue"]);
@@ -292,5 +294,44 @@ fn times_with_a_zone_are_read_as_they_are() {
         "dead_lettered_last_hour",
     ] {
         assert_eq!(zoned["data"][key], naive[key], "{key}: {zoned:#}");
+    }
+}
+
+#[test]
+fn tested_versions_of_oban_are_written() {
+    let indexes =
+        "drop index oban_jobs_state_cancelled_at_index, oban_jobs_state_discarded_at_index;";
+    // What the migrations of each version leave; the last is the Python package before 0.6.5.
+    for (queue, differs) in [
+        (&OBAN, format!("comment on table oban_jobs is '12'; {indexes}")),
+        (&OBAN, "comment on table oban_jobs is '13'".to_owned()),
+        (
+            &OBAN,
+            "comment on table oban_jobs is '15'; create index oban_jobs_staging_idx \
+             on oban_jobs (scheduled_at, id) where state in ('scheduled', 'retryable')"
+                .to_owned(),
+        ),
+        (&OBAN_PYTHON, "comment on table oban_jobs is '1'".to_owned()),
+    ] {
+        let installed = queue.installed_with(&differs);
+        installed.run(&["dlq", "requeue", "1001", "--yes"]).expect_code(0);
+    }
+    // Versions before 14 have no state for suspended jobs.
+    let db = Database::blank();
+    let tables = OBAN.tables("public").replace("'suspended', ", "").replace("'14'", "'12'");
+    db.execute(&tables);
+    db.execute("insert into oban_jobs (worker, state, completed_at) values ('a', 'completed', now() - interval '1 day')");
+    let json = cli(&db, &["queue", "-o", "json"]).run().expect_code(0).json();
+    assert_eq!(json["data"]["blocked"], serde_json::Value::Null, "{json:#}");
+    // An unknown version, and the Elixir table without its comment, are only read.
+    for (queue, differs) in [
+        (&OBAN, "comment on table oban_jobs is null"),
+        (&OBAN, "comment on table oban_jobs is 'jobs of Oban'"),
+        (&OBAN, "comment on table oban_jobs is '11'"),
+        (&OBAN_PYTHON, "drop table oban_producers"),
+    ] {
+        let out = queue.installed_with(differs).run(&["dlq", "requeue", "1001", "--yes"]);
+        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
+        assert!(out.stderr.contains("it is only read"), "{}", out.stderr);
     }
 }

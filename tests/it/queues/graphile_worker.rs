@@ -16,6 +16,7 @@ pub const GRAPHILE_WORKER: Queue = Queue {
               and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
     claimed: "locked_at is not null",
     stuck: "locked_at < now() - interval '4 hours'",
+    workers: None,
     retrying: "is_available and attempts > 0 and not (run_at <= now() \
                and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available))",
     // The package deletes them.
@@ -28,8 +29,9 @@ pub const GRAPHILE_WORKER: Queue = Queue {
     changed: "(case id when 1001 then updated_at else run_at - exp(least(attempts, 10)) * interval '1 second' end) desc, id",
     queue_column: "(select queue_name from graphile_worker.jobs v where v.id = t.id)",
     deleted_at: "null::timestamptz",
+    state: "",
     state_type: "",
-    newer: "insert into graphile_worker.migrations (id) values (99)",
+    newer: ("insert into graphile_worker.migrations (id) values (99)", "99"),
     needed: "is_available",
     denied: "permission denied for schema graphile_worker",
     writes: Writes {
@@ -53,5 +55,6 @@ pub const GRAPHILE_WORKER: Queue = Queue {
               where id = 1002",
             [1, 6, 0, 1, 3],
         ),
+        undo: true,
     },
 };

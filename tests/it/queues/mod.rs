@@ -4,13 +4,17 @@
 mod detection;
 mod figures;
 mod graphile_worker;
+mod oban;
 mod pg_boss;
+mod procrastinate;
 mod river;
 mod solid_queue;
 mod writes;
 
 use graphile_worker::GRAPHILE_WORKER;
+use oban::{OBAN, OBAN_PYTHON};
 use pg_boss::PG_BOSS;
+use procrastinate::PROCRASTINATE;
 use river::RIVER;
 use solid_queue::SOLID_QUEUE;
 
@@ -34,6 +38,8 @@ pub struct Queue {
     pub blocked: &'static str,
     pub claimed: &'static str,
     pub stuck: &'static str,
+    /// Number of active workers, if it can be known.
+    pub workers: Option<&'static str>,
     pub retrying: &'static str,
     pub finished: &'static str,
     pub canceled: &'static str,
@@ -46,10 +52,11 @@ pub struct Queue {
     pub queue_column: &'static str,
     /// When a dead letter is deleted; `null::timestamptz` for never.
     pub deleted_at: &'static str,
-    /// The type of the state; empty if the state is derived.
+    /// The column of the state, and its type; empty if the state is derived.
+    pub state: &'static str,
     pub state_type: &'static str,
-    /// A statement that makes the version of the schema 99.
-    pub newer: &'static str,
+    /// A statement that makes the version of the schema a newer one, and what it is called.
+    pub newer: (&'static str, &'static str),
     /// A column that is needed.
     pub needed: &'static str,
     /// What a role without rights is told.
@@ -75,13 +82,17 @@ pub struct Writes {
     /// What workers do after a requeue of all jobs, and how many jobs are finished, failed again, failed with another
     /// cause, running and queued then.
     pub work: (&'static str, [u64; 5]),
+    /// Whether a requeue can be undone.
+    pub undo: bool,
 }
 
-/// All of them.
-pub const QUEUES: [&Queue; 4] = [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &SOLID_QUEUE];
+/// All of them. Oban has one table of the Elixir and one of the Python package.
+pub const QUEUES: [&Queue; 7] =
+    [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE, &SOLID_QUEUE];
 
 /// Those that are written, too.
-pub const WRITTEN: [&Queue; 3] = [&RIVER, &PG_BOSS, &GRAPHILE_WORKER];
+pub const WRITTEN: [&Queue; 6] =
+    [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE];
 
 impl Writes {
     /// The queue is only read.
@@ -93,6 +104,7 @@ impl Writes {
         refused: &[],
         claim: ("", ""),
         work: ("", [0; 5]),
+        undo: false,
     };
 }
 

@@ -15,6 +15,7 @@ pub const PG_BOSS: Queue = Queue {
     claimed: "state = 'active'",
     stuck: "state = 'active' and (started_on + expire_seconds * interval '1 s' < now() \
             or heartbeat_on + heartbeat_seconds * interval '1 s' < now())",
+    workers: None,
     retrying: "state = 'retry' and not blocked",
     finished: "state = 'completed'",
     canceled: "state = 'cancelled'",
@@ -27,8 +28,9 @@ pub const PG_BOSS: Queue = Queue {
     queue_column: "name",
     deleted_at: "case when state = 'created' then keep_until \
                  when deletion_seconds > 0 then completed_on + deletion_seconds * interval '1 s' end",
+    state: "state",
     state_type: "pgboss.job_state",
-    newer: "update pgboss.version set version = 99",
+    newer: ("update pgboss.version set version = 99", "99"),
     needed: "source_root_id",
     denied: "permission denied for schema pgboss",
     writes: Writes {
@@ -52,5 +54,6 @@ pub const PG_BOSS: Queue = Queue {
               where id = '00000000-0000-4000-8000-0000000000a3'",
             [1, 5, 0, 1, 3],
         ),
+        undo: true,
     },
 };

@@ -14,6 +14,7 @@ pub const RIVER: Queue = Queue {
     blocked: "state = 'pending'",
     claimed: "state = 'running'",
     stuck: "state = 'running' and attempted_at < now() - interval '1 hour'",
+    workers: None,
     retrying: "state = 'retryable'",
     finished: "state = 'completed'",
     canceled: "state = 'cancelled'",
@@ -23,8 +24,9 @@ pub const RIVER: Queue = Queue {
     changed: "coalesce(finalized_at, attempted_at, created_at) desc, id",
     queue_column: "queue",
     deleted_at: "finalized_at + interval '7 days'",
+    state: "state",
     state_type: "river_job_state",
-    newer: "insert into river_migration (line, version) values ('main', 99)",
+    newer: ("insert into river_migration (line, version) values ('main', 99)", "99"),
     needed: "attempted_by",
     denied: "permission denied for table public.\"river_job\"",
     writes: Writes {
@@ -47,5 +49,6 @@ pub const RIVER: Queue = Queue {
              update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = 1002",
             [1, 6, 0, 1, 3],
         ),
+        undo: true,
     },
 };

@@ -23,6 +23,10 @@ pub const SOLID_QUEUE: Queue = Queue {
     stuck: "exists (select from solid_queue_claimed_executions c where c.job_id = t.id and not exists (\
               select from solid_queue_processes p where p.id = c.process_id \
                  and p.last_heartbeat_at > (now() - interval '10 min') at time zone 'utc'))",
+    workers: Some(
+        "select count(*) from solid_queue_processes p where p.last_heartbeat_at > (now() - interval '5 min') at time zone 'utc' \
+           and exists (select from solid_queue_claimed_executions c where c.process_id = p.id)",
+    ),
     // A retry is scheduled again, with the number of executions in its arguments.
     retrying: "exists (select from solid_queue_scheduled_executions s where s.job_id = t.id) \
                and t.arguments ~ '\"executions\":[1-9][0-9]*,\"exception_executions\"'",
@@ -36,8 +40,9 @@ pub const SOLID_QUEUE: Queue = Queue {
     changed: "coalesce((select f.created_at from solid_queue_failed_executions f where f.job_id = t.id), finished_at) desc, id",
     queue_column: "queue_name",
     deleted_at: "null::timestamptz",
+    state: "",
     state_type: "",
-    newer: "insert into schema_migrations values ('99')",
+    newer: ("insert into schema_migrations values ('99')", "99"),
     needed: "concurrency_key",
     denied: "permission denied for table public.\"solid_queue_jobs\"",
     writes: Writes::NONE,

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{GRAPHILE_WORKER, Installed, PG_BOSS, Queue, RIVER, WRITTEN};
+use super::{
+    GRAPHILE_WORKER, Installed, OBAN, OBAN_PYTHON, PG_BOSS, PROCRASTINATE, Queue, RIVER, WRITTEN,
+};
 use crate::support::wait_until;
 
 fn rows_of(installed: &Installed, list: &str, ids: &str) -> String {
@@ -112,7 +114,7 @@ fn conflict_after_the_plan_does_not_stop_the_others() {
 
 #[test]
 fn undo_restores_every_row() {
-    for queue in WRITTEN {
+    for queue in WRITTEN.into_iter().filter(|queue| queue.writes.undo) {
         let installed = queue.installed();
         let before = installed.rows();
         let data =
@@ -126,7 +128,7 @@ fn undo_restores_every_row() {
 
 #[test]
 fn undo_leaves_jobs_that_a_worker_claimed() {
-    for queue in WRITTEN {
+    for queue in WRITTEN.into_iter().filter(|queue| queue.writes.undo) {
         let (id, claim) = queue.writes.claim;
         let installed = queue.installed();
         let dead = installed.count(queue.dead);
@@ -401,4 +403,80 @@ fn rescue_without_the_right_to_unlock_the_queue_writes_nothing() {
     assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
     assert_eq!(locks(&installed), before);
     installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
+}
+
+#[test]
+fn job_of_oban_that_shall_run_later_is_scheduled() {
+    for queue in [&OBAN, &OBAN_PYTHON] {
+        let installed = queue.installed();
+        let before = installed.rows();
+        // Workers claim an available job whatever its time is.
+        let args = ["dlq", "requeue", "--all", "--spread", "1h", "--yes"];
+        let out = installed.run(&[&args[..], &["-o", "json"]].concat()).expect_code(75).json();
+        let written = out["data"]["outcome"]["written"].as_u64().unwrap();
+        let later = "state = 'scheduled' and attempt > 0 \
+                     and scheduled_at < timezone('UTC', now()) + interval '1 h'";
+        assert_eq!(installed.count(later), written, "{out:#}");
+        assert_eq!(installed.count("state = 'available' and attempt > 0"), 0);
+        let operation = out["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
+        installed.run(&["dlq", "undo", &operation, "--yes"]).expect_code(0);
+        assert_eq!(installed.rows(), before);
+    }
+}
+
+#[test]
+fn requeued_job_of_oban_keeps_the_checks() {
+    let installed = OBAN.installed();
+    installed.run(&["dlq", "requeue", "1001", "1002", "--yes", "--reason", "fixed"]).expect_code(0);
+    let attempts =
+        |id: &str| installed.select("attempt || '/' || max_attempts", &format!("id = {id}"));
+    // One more if they are used up, otherwise those that are left.
+    assert_eq!((attempts("1001").as_str(), attempts("1002").as_str()), ("2/20", "1/2"));
+    assert_eq!(installed.select("meta -> 'cliplyctl' ->> 'operator_reason'", "id = 1001"), "fixed");
+    assert_eq!(installed.select("meta", "id = 1002"), "NULL");
+}
+
+#[test]
+fn undo_is_refused_where_a_trigger_would_tell_a_lie() {
+    let installed = PROCRASTINATE.installed();
+    let out = installed.run(&["dlq", "requeue", "1001", "--yes"]).expect_code(0);
+    assert!(out.stderr.contains("the requeue cannot be undone"), "the plan: {}", out.stderr);
+    assert!(!out.stdout.contains("dlq undo"), "{}", out.stdout);
+    let data = installed.data(&["dlq", "requeue", "1002", "--yes"]);
+    let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
+    let before = installed.rows();
+    let out = installed.run(&["dlq", "undo", &operation, "--yes"]).expect_code(77);
+    assert!(out.stderr.contains("would record the undo as a cancellation"), "{}", out.stderr);
+    assert_eq!(installed.rows(), before);
+}
+
+#[test]
+fn documented_grants_are_enough() {
+    let document = include_str!("../../../docs/queues.md");
+    // Each statement starts a line and ends with a semicolon.
+    let starts = |line: &&str| line.starts_with("GRANT ") || line.starts_with("CREATE POLICY ");
+    let statements = document.split(';').filter_map(|part| {
+        let lines: Vec<_> = part.lines().skip_while(|line| !starts(line)).collect();
+        (!lines.is_empty()).then(|| lines.join(" "))
+    });
+    let statements: Vec<_> = statements.collect();
+    for queue in WRITTEN {
+        let installed = queue.installed();
+        let role = format!("operator_{}", installed.db.name());
+        installed.db.execute(&format!("create role {role} login"));
+        let name = if queue.schema == "public" { queue.key } else { queue.schema };
+        let own: Vec<_> = statements.iter().filter(|line| line.contains(name)).collect();
+        assert!(own.len() >= 2, "{name}: {own:?}");
+        for statement in own {
+            installed.db.execute(&statement.replace(" TO ops", &format!(" TO {role}")));
+        }
+        let url = installed.db.url_as(&role);
+        for command in [&["dlq", "list"][..], &["dlq", "requeue", queue.writes.claim.0, "--yes"]] {
+            let out = installed.run_as(&url, command);
+            assert_eq!(out.code, 0, "{name} {command:?}: {}{}", out.stdout, out.stderr);
+        }
+        let out = installed.run_as(&url, &["queue"]);
+        assert!(out.code <= 2, "{}{}", out.stdout, out.stderr);
+        installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
+    }
 }

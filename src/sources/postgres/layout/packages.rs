@@ -6,9 +6,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::super::Database;
+use super::super::queue::SCAN_BUDGET;
 use super::{HIDDEN, layout_error, read_catalog};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::package::STATE;
+use crate::queue::package::{STATE_COLUMNS, ShortLived};
 use crate::queue::packages::{Chosen, choose, layout, version_query};
 use crate::queue::sql::{ident, literal};
 use crate::queue::{Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation};
@@ -75,19 +76,27 @@ async fn read_instance(
     let (package, schema) = (found.package, found.schema.clone());
     let version = match version_query(package) {
         Some(query) => {
-            read_version(db, &query.replace("{schema}", &ident(&schema)), timeout).await?
+            let query = query.replace("{schema}", &ident(&schema));
+            read_version(db, &query.replace("{schema_name}", &literal(&schema)), timeout).await?
         }
         None => None,
     };
     let instance = Instance { package, schema, version };
     let name = package.witness().0.to_owned();
     db.set_package_table(Relation { schema: instance.schema.clone(), name });
-    let (catalog, name) = read_catalog(db, &[STATE], timeout).await?;
-    let layout = layout(&catalog, &instance).map_err(|error| layout_error(error, &name))?;
-    match hidden_table(db, &layout, timeout).await? {
-        Some(hidden) => Err(layout_error(LayoutError::HiddenByRls, &hidden)),
-        None => Ok(layout),
+    let (catalog, name) = read_catalog(db, &STATE_COLUMNS, timeout).await?;
+    let mut layout = layout(&catalog, &instance).map_err(|error| layout_error(error, &name))?;
+    if let Some(hidden) = hidden_table(db, &layout, timeout).await? {
+        return Err(layout_error(LayoutError::HiddenByRls, &hidden));
     }
+    let relation = layout.relation.to_string();
+    if let Some(package) = layout.declared.as_mut().and_then(|declared| declared.package.as_mut())
+        && let Some(short_lived) = &package.short_lived
+        && are_kept(db, &relation, short_lived, timeout).await
+    {
+        package.short_lived = None;
+    }
+    Ok(layout)
 }
 
 /// The first of the further tables whose rows row-level security hides: without them jobs would have no kind, or
@@ -112,6 +121,19 @@ async fn hidden_table(
         "select source::pg_catalog.regclass::text as name from ({hidden}) hidden where hidden order by 1 limit 1"
     );
     Ok(db.rows(timeout, &statement, &[]).await?.first().map(|row| row.get("name")))
+}
+
+/// Whether a row shows that dead letters are kept. Without an answer in time it is not known, as without such a row.
+async fn are_kept(
+    db: &Database,
+    relation: &str,
+    short_lived: &ShortLived,
+    timeout: Duration,
+) -> bool {
+    let statement =
+        format!("select exists (select from {relation} where {}) as kept", short_lived.kept_if);
+    let row = db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await;
+    row.is_ok_and(|row| row.get("kept"))
 }
 
 /// Reads the version. It is unknown if the table is missing or this role may not read it: then nothing is written.

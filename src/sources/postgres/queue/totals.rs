@@ -63,7 +63,7 @@ pub(crate) fn add_up(
         claimed: claimed.count(|row| row.n),
         failed: failed.count(|row| row.n),
         given_up: None,
-        dead: has_dead.then(|| dead.count(|row| row.n)),
+        dead: has_dead.then(|| all_dead(layout, dead.count(|row| row.n))),
         canceled: has_canceled.then(|| canceled.count(|row| row.n)),
         blocked: has_blocked.then(|| blocked.count(|row| row.n)),
         other: other.count(|row| row.n),
@@ -72,7 +72,8 @@ pub(crate) fn add_up(
         oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
         workers: layout.has_workers().then(|| workers(&claimed, request.active_window)),
-        dead_lettered_last_hour: has_dead.then(|| dead.count(|row| row.dead_lettered_last_hour)),
+        dead_lettered_last_hour: has_dead
+            .then(|| all_dead(layout, dead.count(|row| row.dead_lettered_last_hour))),
         by_kind: by_kind(parts),
         by_kind_missing: [queued, claimed, failed, dead]
             .iter()
@@ -81,6 +82,15 @@ pub(crate) fn add_up(
         server_time: layout.server_time.clone(),
         unknowable: layout.package().map(|package| package.unknowable.clone()).unwrap_or_default(),
         is_rescue_refused: layout.rescue_refused().is_some(),
+    }
+}
+
+/// A number of dead letters. If the package deletes them soon, it is a lower bound, and none is no observation.
+fn all_dead(layout: &Layout, there: Count) -> Count {
+    match (layout.dead_letters_not_kept(), there) {
+        (Some(why), Count::Exact(0) | Count::AtLeast(0)) => Count::NotCounted(why.to_owned()),
+        (Some(_), Count::Exact(n)) => Count::AtLeast(n),
+        (_, there) => there,
     }
 }
 

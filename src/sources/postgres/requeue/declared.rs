@@ -17,7 +17,7 @@ use super::columns::RequeueColumns;
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::package::{Copies, PLACE, STATE};
+use crate::queue::package::{Copies, PLACE, PackageTraits};
 use crate::queue::sql::{ident, literal, literals, state_in};
 use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};
@@ -76,7 +76,7 @@ pub(crate) fn requeue(
         found_copies = copies.found(),
         cancel_copies = copies.cancel(),
         all_copies = copies.all_canceled(),
-        is_stored = is_requeued(layout, declared),
+        is_stored = is_requeued(layout, declared, columns),
         same_as_asked = same_version(declared, &id, "asked"),
         same = same_version(declared, &id, "locked"),
         set = assignments(declared, columns),
@@ -264,13 +264,16 @@ fn same_version(declared: &Declared, id: &str, key: &str) -> String {
 }
 
 /// The condition that a row is stored as the requeue meant it, after the triggers that run before.
-fn is_requeued(layout: &Layout, declared: &Declared) -> String {
-    if declared.package.is_none() {
-        return "true".to_owned();
+fn is_requeued(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> String {
+    let Some(package) = &declared.package else { return "true".to_owned() };
+    let column = package.state_column();
+    let is_state = |state: &str| format!("job.{}::text = {}", ident(column), literal(state));
+    if let Some(later) = state_if_later(declared, columns) {
+        return is_state(later);
     }
-    let set = declared.requeue.as_ref().and_then(|requeue| requeue.set.get(STATE));
+    let set = declared.requeue.as_ref().and_then(|requeue| requeue.set.get(column));
     match set {
-        Some(DeclaredValue::Text(state)) => format!("job.{}::text = {}", STATE, literal(state)),
+        Some(DeclaredValue::Text(state)) => is_state(state),
         // The state is derived from other columns.
         _ => format!(
             "{} in ({})",
@@ -278,6 +281,12 @@ fn is_requeued(layout: &Layout, declared: &Declared) -> String {
             literals(&requeued_states(layout, declared))
         ),
     }
+}
+
+/// The state of requeued jobs if they become due one by one, and that is not the usual one.
+fn state_if_later<'a>(declared: &'a Declared, columns: &RequeueColumns) -> Option<&'a str> {
+    let package = declared.package.as_ref().filter(|_| columns.spread.is_some())?;
+    package.state_if_later.as_deref()
 }
 
 /// The parts of the statements that cancel and restore the copies of dead letters in another queue.
@@ -360,7 +369,14 @@ fn assignments(declared: &Declared, columns: &RequeueColumns) -> String {
     let none = DeclaredRequeue::default();
     let requeue = declared.requeue.as_ref().unwrap_or(&none);
     let due_at = columns.due_at(&id_column(declared));
-    let set = requeue.set.keys().map(|name| format!("{0} = new.{0}", ident(name)));
+    let later = state_if_later(declared, columns);
+    let state_column = declared.package.as_ref().map(PackageTraits::state_column);
+    let set = requeue.set.keys().map(|name| match later {
+        Some(state) if Some(name.as_str()) == state_column => {
+            format!("{} = {}", ident(name), literal(state))
+        }
+        _ => format!("{0} = new.{0}", ident(name)),
+    });
     let now = requeue.now.iter();
     let now = now.map(|name| format!("{} = {}", ident(name), declared.time_value(name, &due_at)));
     let null = requeue.null.iter().map(|name| format!("{} = null", ident(name)));

@@ -1,0 +1,177 @@
+//! Procrastinate (<https://procrastinate.readthedocs.io>): jobs without errors and without most times, which are in a
+//! table of events that triggers write.
+
+use std::collections::BTreeMap;
+
+use super::{Definition, texts};
+use crate::queue::declaration::{DeclaredRequeue, Field, Value};
+use crate::queue::package::{PackageTraits, QUEUE};
+use crate::queue::{CatalogTable, Lifecycle};
+
+/// Reads the version, which no table has: the function that retries failed jobs, with the trigger that records it, is
+/// there since 3.4 (as 304). Another function of that name is of a version that is not known.
+pub(super) const VERSION: &str = "select case \
+       when retries = '{procrastinate_retry_job_v1,procrastinate_retry_job_v2}' and records then 304::bigint \
+       when retries = '{procrastinate_retry_job_v1}' then 301::bigint end as version \
+  from (select array_agg(distinct p.proname::text order by p.proname::text) \
+                 filter (where p.proname ~ '^procrastinate_retry_job_v') as retries, \
+               coalesce(bool_or(p.prosrc ~ '''retried''') \
+                 filter (where p.proname = 'procrastinate_trigger_function_status_events_update_v1'), false) as records \
+          from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace \
+         where n.nspname = {schema_name}) as functions";
+
+/// A job that another one with its lock holds up.
+const BLOCKED: &str = "blocked";
+/// A job that failed, or was requeued, and runs again.
+const RETRYING: &str = "retrying";
+/// States that are no label of the enum.
+const DERIVED: [&str; 2] = [BLOCKED, RETRYING];
+
+const STATES: &[(Lifecycle, &str)] = &[
+    (Lifecycle::Queued, "todo"),
+    (Lifecycle::Blocked, BLOCKED),
+    (Lifecycle::Failed, RETRYING),
+    (Lifecycle::Claimed, "doing"),
+    // Before 3.0.
+    (Lifecycle::Claimed, "aborting"),
+    (Lifecycle::Finished, "succeeded"),
+    (Lifecycle::Canceled, "cancelled"),
+    (Lifecycle::Canceled, "aborted"),
+    (Lifecycle::Dead, "failed"),
+];
+
+/// As workers claim: not while a job with the same lock runs, or waits and comes first, even if that one is scheduled
+/// for later.
+macro_rules! is_blocked {
+    () => {
+        "({name}.lock is not null and exists (select from {relation} other \
+           where other.lock = {name}.lock and other.id <> {name}.id \
+             and (other.status = 'doing' or other.status = 'todo' and (other.priority > {name}.priority \
+               or other.priority = {name}.priority and other.id < {name}.id))))"
+    };
+}
+
+const STATE: &str = concat!(
+    "case when status = 'todo' and ",
+    is_blocked!(),
+    " then 'blocked' when status = 'todo' and attempts > 0 then 'retrying' else status::text end"
+);
+
+/// Attempts that failed: the retry function counts one as well.
+const ATTEMPTS: &str = "(attempts - (select count(*) from {schema}.procrastinate_events event \
+     where event.job_id = {name}.id and event.type::text = 'retried'))::int";
+
+const CREATED: &str = "(select min(event.at) from {schema}.procrastinate_events event \
+     where event.job_id = {name}.id and event.type::text = 'deferred')";
+
+const STARTED: &str = "(select max(event.at) from {schema}.procrastinate_events event \
+     where event.job_id = {name}.id and event.type::text = 'started')";
+
+/// The event of a scheduled job has the time for which it is scheduled.
+const CHANGED: &str = "(select max(event.at) from {schema}.procrastinate_events event \
+     where event.job_id = {name}.id and event.type::text not in ('scheduled', 'abort_requested'))";
+
+const DIED: &str = "case when status = 'failed' then (select max(event.at) from {schema}.procrastinate_events event \
+     where event.job_id = {name}.id and event.type::text = 'failed') end";
+
+const HEARTBEAT: &str = "(select worker.last_heartbeat from {schema}.procrastinate_workers worker \
+     where worker.id = {name}.worker_id)";
+
+pub(super) fn definition(_table: &CatalogTable) -> Definition {
+    const AWARE: &str = "timestamp with time zone";
+    Definition {
+        tested: &[304],
+        fields: vec![
+            (Field::Id, "id", "bigint"),
+            (Field::State, STATE, "text"),
+            (Field::Kind, "task_name", "text"),
+            (Field::Due, "scheduled_at", AWARE),
+            (Field::Worker, "worker_id", "bigint"),
+            (Field::LockedAt, STARTED, AWARE),
+            (Field::Heartbeat, HEARTBEAT, AWARE),
+            (Field::Attempts, ATTEMPTS, "integer"),
+            (Field::Created, CREATED, AWARE),
+            (Field::Updated, CHANGED, AWARE),
+            (Field::DeadSince, DIED, AWARE),
+            (Field::Payload, "args", "jsonb"),
+        ],
+        needs: &[
+            "id",
+            "queue_name",
+            "task_name",
+            "priority",
+            "lock",
+            "queueing_lock",
+            "args",
+            "status",
+            "scheduled_at",
+            "attempts",
+            "abort_requested",
+            "worker_id",
+        ],
+        states: STATES,
+        derived_states: &DERIVED,
+        requeue: DeclaredRequeue {
+            set: BTreeMap::from([("status".to_owned(), Value::Text("todo".to_owned()))]),
+            now: vec!["scheduled_at".to_owned()],
+            null: vec![],
+        },
+        traits: traits(),
+    }
+}
+
+fn traits() -> PackageTraits {
+    PackageTraits {
+        state_column: Some("status".to_owned()),
+        columns: texts(&[
+            (QUEUE, "queue_name"),
+            ("raw_state", "status"),
+            ("is_blocked", is_blocked!()),
+            ("is_retry", "attempts > 0"),
+        ]),
+        conditions: texts(&[
+            ("todo", "(\"raw_state\" = 'todo' and not \"is_retry\" and not \"is_blocked\")"),
+            (RETRYING, "(\"raw_state\" = 'todo' and \"is_retry\" and not \"is_blocked\")"),
+            (BLOCKED, "(\"raw_state\" = 'todo' and \"is_blocked\")"),
+            ("doing", "\"raw_state\" = 'doing'"),
+            ("aborting", "\"raw_state\" = 'aborting'"),
+            ("succeeded", "\"raw_state\" = 'succeeded'"),
+            ("cancelled", "\"raw_state\" = 'cancelled'"),
+            ("aborted", "\"raw_state\" = 'aborted'"),
+            ("failed", "\"raw_state\" = 'failed'"),
+        ]),
+        // A worker that is alive has a row and beats every 10 seconds; a starting worker removes rows of dead ones.
+        stuck: "(\"heartbeat\" is null \
+                 or \"heartbeat\" < (select now() - make_interval(secs => greatest({after}, 30))))"
+            .to_owned(),
+        assignments: texts(&[("attempts", "attempts + 1")]),
+        also_requeued: DERIVED.map(str::to_owned).to_vec(),
+        refused: vec![(
+            "abort_requested".to_owned(),
+            "its abort was requested, and a CHECK of Procrastinate forbids to queue such a job".to_owned(),
+        )],
+        no_undo: Some(
+            "Procrastinate's trigger would record the undo as a cancellation of each job: cancel the jobs with \
+             Procrastinate if they must not run"
+                .to_owned(),
+        ),
+        requeue_notes: vec![
+            "a requeue gives no attempts: Procrastinate counts it as one, and the retry strategy of the task decides what \
+             follows the next failure"
+                .to_owned(),
+            "workers find requeued jobs when they poll, every 5 seconds by default".to_owned(),
+            "the requeue cannot be undone: Procrastinate's trigger would record a cancellation".to_owned(),
+        ],
+        unknowable: vec![
+            "Procrastinate stores no errors: dead letters are grouped by task only, and the cause is in the logs of the \
+             workers"
+                .to_owned(),
+            "jobs whose worker died are not rescued: a running job counts as stuck if its worker has no heartbeat"
+                .to_owned(),
+        ],
+        no_rescue: "jobs rescue does not write Procrastinate's jobs: nothing rescues a job whose worker died; make sure \
+                    that it is dead, then: select procrastinate_retry_job_v2(ID, now(), null, null, null)"
+            .to_owned(),
+        ..PackageTraits::default()
+    }
+}

@@ -1,0 +1,59 @@
+//! Procrastinate, with the SQL that a person would write.
+
+use super::{Queue, Writes};
+
+pub const PROCRASTINATE: Queue = Queue {
+    key: "procrastinate",
+    schema_sql: include_str!("../../fixtures/queues/procrastinate_schema.sql"),
+    rows_sql: include_str!("../../fixtures/queues/procrastinate_rows.sql"),
+    schema: "public",
+    table: "procrastinate_jobs",
+    kind: "task_name",
+    due: "status = 'todo' and attempts = 0 and id not in (502, 503, 505, 506) \
+          and (scheduled_at is null or scheduled_at <= now())",
+    scheduled: "status = 'todo' and attempts = 0 and id not in (502, 503, 505, 506) and scheduled_at > now()",
+    // The rows that the fixture describes.
+    blocked: "id in (502, 503, 505, 506)",
+    claimed: "status in ('doing', 'aborting')",
+    // With the default of ten minutes.
+    stuck: "status in ('doing', 'aborting') and not exists (select from procrastinate_workers w \
+              where w.id = t.worker_id and w.last_heartbeat > now() - interval '10 min')",
+    workers: Some(
+        "select count(*) from procrastinate_workers w where w.last_heartbeat > now() - interval '5 min' \
+           and exists (select from procrastinate_jobs j where j.worker_id = w.id and j.status in ('doing', 'aborting'))",
+    ),
+    retrying: "status = 'todo' and attempts > 0 and id not in (502, 503, 505, 506)",
+    finished: "status = 'succeeded'",
+    canceled: "status in ('cancelled', 'aborted')",
+    dead: "status = 'failed'",
+    death: "(select max(at) from procrastinate_events e where e.job_id = t.id and e.type in ('failed', 'cancelled'))",
+    error: "null::text",
+    changed: "(select max(at) from procrastinate_events e where e.job_id = t.id and \
+                (t.status <> 'failed' and e.type <> 'scheduled' or e.type in ('failed', 'cancelled'))) desc, id",
+    queue_column: "queue_name",
+    deleted_at: "null::timestamptz",
+    state: "status",
+    state_type: "procrastinate_job_status",
+    newer: (
+        "create function procrastinate_retry_job_v3() returns void language sql as ''",
+        "unknown",
+    ),
+    needed: "worker_id",
+    denied: "permission denied for table public.\"procrastinate_jobs\"",
+    writes: Writes {
+        own_retry: "select count(procrastinate_retry_job_v2(id, now(), null, null, null)) from procrastinate_jobs",
+        decided: "id, status, attempts, queue_name, task_name, lock, scheduled_at <= now(), abort_requested, worker_id, \
+                  (select array_agg(e.type order by e.id) from procrastinate_events e where e.job_id = t.id)",
+        requeueable: "status = 'failed' and id not in (1005, 1007, 1008)",
+        conflicts: &["1005", "1007"],
+        refused: &["1008"],
+        claim: ("1001", "update procrastinate_jobs set status = 'doing', worker_id = 1"),
+        work: (
+            "update procrastinate_jobs set status = 'doing', worker_id = 1 where id in (1001, 1002, 1004); \
+             update procrastinate_jobs set status = 'succeeded', attempts = attempts + 1 where id = 1001; \
+             update procrastinate_jobs set status = 'failed', attempts = attempts + 1 where id = 1002",
+            [1, 1, 0, 1, 3],
+        ),
+        undo: false,
+    },
+};
