@@ -156,7 +156,7 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     }
 }
 
-/// Prints an error to stderr, and to stdout as a report if the output format is read by programs.
+/// Prints an error to stderr, and to stdout as a report if the requested format can hold one.
 fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
     error.address(&cli.global.address());
     error.note_secret_flag(cli.global.secret_flag());
@@ -164,12 +164,12 @@ fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provena
     print_error_report(cli, terminal, error, from)
 }
 
-/// Prints an error as a report if the output format is read by programs, and returns the exit code.
+/// Prints an error as a report if the requested format can hold one, also if the command does not support that
+/// format, and returns the exit code.
 fn print_error_report(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
-    let format = cli.format();
-    let code = format.code(error.exit_code());
-    let has_status = cli.command.has_status() && cli.command.formats().contains(&format);
-    if format == Format::Json || (has_status && format != Format::Table) {
+    let code = cli.format().code(error.exit_code());
+    let is_requested = cli.global.output.is_some();
+    if is_requested && cli.format().holds_errors(cli.command.prints_rows()) {
         print_report(cli, terminal, Report::failed(cli.command.name(), error), from);
     }
     code

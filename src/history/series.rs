@@ -263,8 +263,12 @@ pub(crate) struct HistoryRange {
     pub(crate) searched_since: Option<i64>,
     /// The start of the timeline if it is later than requested, because nothing older was recorded.
     pub(crate) began: Option<i64>,
-    /// The database and the app.
+    /// Name of the system.
     pub(crate) subject: String,
+    /// Earlier systems at the same addresses, with their ids: other databases.
+    pub(crate) replaced: Vec<(i64, String)>,
+    /// Whether the operator selected the system, so that it may be another than that of the settings.
+    pub(crate) is_selected: bool,
 }
 
 impl HistoryRange {

@@ -2,6 +2,7 @@
 
 mod json;
 mod sentences;
+pub(crate) mod systems;
 
 use std::path::Path;
 
@@ -39,7 +40,9 @@ pub(crate) fn report(
     for note in notes(history, now) {
         document.note(note);
     }
-    document.next(next(history));
+    if !history.is_selected || from.context.is_some() {
+        document.next(next(history));
+    }
     let mut report = Report::listing("history", data(history, now), document);
     report.summary = vec![
         ("status", history.current_status().as_str().into()),

@@ -99,6 +99,11 @@ pub(crate) fn notes(history: &HistoryRange, now: Timestamp) -> Vec<String> {
     if history.began.is_some() {
         notes.push("no older snapshots exist".to_owned());
     }
+    for (id, name) in &history.replaced {
+        notes.push(format!(
+            "{name} was another database at the same address: cliplyctl history --system {id}"
+        ));
+    }
     for (from, until) in series.gaps.iter().take(3) {
         let length = text::age((until - from) as f64 / 1e3);
         notes.push(if *until >= series.until {

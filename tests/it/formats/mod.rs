@@ -7,12 +7,13 @@ mod reports;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum as _;
+use clap::{Parser as _, ValueEnum as _};
 use cliplyctl::render::{Format, render};
 use cliplyctl::report::Report;
 use cliplyctl::terminal::RenderTarget;
 use serde_json::Value;
 
+use crate::every_command::{LINES, command_words, formats};
 use crate::support::cli::Cli;
 
 /// The formats of a report, with the file name extension of their golden files.
@@ -154,6 +155,74 @@ fn failed_command_reports_its_error_in_every_format() {
     }
 }
 
+/// Fails unless the text is a document of the format that reports an error of the command.
+fn assert_reports_error(format: &str, text: &str, command: &str, message: &str) {
+    let shown = format!("{command} -o {format}: {text:?}");
+    match format {
+        "json" | "ndjson" => {
+            let report: Value = serde_json::from_str(text).expect(&shown);
+            assert_eq!((&report["command"], &report["status"]), (&command.into(), &"error".into()));
+            assert!(text.contains(message), "{shown}");
+        }
+        "sarif" => {
+            let report: Value = serde_json::from_str(text).expect(&shown);
+            assert_eq!(
+                report["runs"][0]["invocations"][0]["executionSuccessful"], false,
+                "{shown}"
+            );
+        }
+        "nagios" => {
+            assert!(text.starts_with(&command.to_uppercase()) && text.contains(message), "{shown}")
+        }
+        "junit" => assert!(text.starts_with("<?xml") && text.contains("<error "), "{shown}"),
+        "github" => assert!(text.starts_with("::error ") && text.contains(message), "{shown}"),
+        "prometheus" => assert!(text.contains("cliplyctl_status{"), "{shown}"),
+        "short" | "markdown" => assert!(text.contains(message), "{shown}"),
+        // Rows cannot hold an error, and a table is read on stderr.
+        "csv" | "table" => assert_eq!(text, "", "{shown}"),
+        other => panic!("no rule for -o {other}"),
+    }
+}
+
+#[test]
+fn every_refused_format_reports_the_error_in_that_format() {
+    let mut refused = 0;
+    let mut last = "";
+    for line in LINES {
+        if line.0 == std::mem::replace(&mut last, line.0) {
+            continue;
+        }
+        let words = command_words(line, "1", "rq-1", "note");
+        let parsed = cliplyctl::cli::Cli::try_parse_from(
+            ["cliplyctl".to_owned()].into_iter().chain(words.clone()),
+        );
+        let supported: Vec<_> =
+            parsed.unwrap().command.formats().iter().map(|format| format.as_str()).collect();
+        for format in formats().into_iter().filter(|format| !supported.contains(format)) {
+            let words = words.iter().map(String::as_str).chain(["-o", &format]);
+            let output = Cli::new(words).run();
+            assert_eq!(output.code, if format == "nagios" { 3 } else { 64 }, "{line:?} {output:?}");
+            let message = format!("{} does not support -o {format}", line.0);
+            assert!(output.stderr.contains(&message), "{output:?}");
+            assert_reports_error(&format, &output.stdout, line.0, &message);
+            refused += 1;
+        }
+    }
+    assert!(refused > 100, "{refused}");
+}
+
+#[test]
+fn rows_never_contain_an_error() {
+    for format in ["csv", "ndjson"] {
+        for args in ["dlq list", "dlq list --no-such-flag"] {
+            let words = args.split(' ').chain(["-o", format]);
+            let output = Cli::new(words).run();
+            assert!(matches!(output.code, 64 | 78), "{output:?}");
+            assert_eq!(output.stdout, "", "{args} -o {format}");
+        }
+    }
+}
+
 #[test]
 fn usage_error_is_reported_in_the_requested_format() {
     let output = Cli::new(["queue", "--kidn", "X", "-o", "json"]).run().expect_code(64);
@@ -165,6 +234,11 @@ fn usage_error_is_reported_in_the_requested_format() {
     assert_eq!(report["errors"][0]["message"], "unexpected argument '--kidn' found");
     assert!(report["errors"][0]["hints"][0].as_str().unwrap().contains("'--kind'"), "{report}");
 
+    let refused = [("sarif", "executionSuccessful"), ("junit", "<error "), ("github", "::error ")];
+    for (format, expected) in refused {
+        let output = Cli::new(["queue", "--kidn", "X", "-o", format]).run().expect_code(64);
+        assert!(output.stdout.contains(expected), "{output:?}");
+    }
     let output = Cli::new(["triage", "--wait", "soon", "--output=nagios"]).run().expect_code(3);
     assert!(output.stdout.starts_with("CLIPLYCTL UNKNOWN: invalid value 'soon'"), "{output:?}");
 

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::support::cli::Cli;
 
 const URL: &str = "postgres://u@db.example:5432/app";
-const SYSTEM: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
+const SYSTEM: SystemId<'_> = SystemId { address: "db.example:5432/app", context: None };
 
 /// The checks that every snapshot evaluates.
 const EVALUATED: [&str; 6] =
@@ -40,6 +40,7 @@ fn snapshot_minutes_ago(minutes: i64, failed_checks: &[&str], due: f64) -> Snaps
         failed_checks: failed_checks.iter().map(failed_check).collect(),
         evaluated: EVALUATED.map(str::to_owned).to_vec(),
         server_time: None,
+        server: None,
         metrics,
         detail: SnapshotDetail { areas: areas.map(area).to_vec(), ..SnapshotDetail::default() },
     }

@@ -6,6 +6,7 @@
 
 mod read;
 mod schema;
+mod systems;
 mod write;
 
 use std::fs;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-pub use write::SystemId;
+pub use systems::SystemId;
 
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
