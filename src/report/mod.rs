@@ -39,6 +39,7 @@ use std::fmt;
 
 pub use cell::{Cell, CellStyle, RunbookLink};
 pub use document::{Block, Document};
+use schemars::JsonSchema;
 use serde::Serialize;
 pub use table::{Align, Column, RenderedTable, ShrinkOrder, Table};
 
@@ -93,7 +94,7 @@ pub(crate) struct Data(Box<dyn Fn() -> serde_json::Value>);
 
 impl Data {
     /// Wraps serializable data.
-    pub(crate) fn new(data: impl Serialize + 'static) -> Self {
+    pub(crate) fn new(data: impl Serialize + JsonSchema + 'static) -> Self {
         Self(Box::new(move || serde_json::to_value(&data).unwrap_or_default()))
     }
 
@@ -122,7 +123,7 @@ impl Report {
     /// Creates the report of a listing or view, with exit code 0.
     pub(crate) fn listing(
         command: &'static str,
-        data: impl Serialize + 'static,
+        data: impl Serialize + JsonSchema + 'static,
         document: Document,
     ) -> Self {
         Self::new(command, None, ExitCode::Ok, vec![], data, document)
@@ -133,7 +134,7 @@ impl Report {
         command: &'static str,
         findings: Vec<Finding>,
         fail_on: FailOn,
-        data: impl Serialize + 'static,
+        data: impl Serialize + JsonSchema + 'static,
         document: Document,
     ) -> Self {
         let status = Status::worst(findings.iter().map(|f| f.status));
@@ -158,7 +159,7 @@ impl Report {
         status: Option<Status>,
         exit: ExitCode,
         findings: Vec<Finding>,
-        data: impl Serialize + 'static,
+        data: impl Serialize + JsonSchema + 'static,
         document: Document,
     ) -> Self {
         Self {

@@ -7,8 +7,8 @@ pub(crate) mod systems;
 use std::path::Path;
 
 use jiff::Timestamp;
-pub(crate) use json::SnapshotRowJson;
 use json::data;
+pub(crate) use json::{HistoryJson, SnapshotRowJson};
 use sentences::notes;
 pub(crate) use sentences::{mark_text, started, time};
 

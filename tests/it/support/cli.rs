@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::MAX_WAIT;
 use super::pty::Terminal;
+use super::report_schema;
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_cliplyctl");
@@ -157,10 +158,12 @@ impl Running {
 }
 
 impl Output {
-    /// Parses standard output as one JSON document.
+    /// Parses standard output as one JSON document. A report must match the schema, without any other key.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("not JSON ({error}): {self:#?}"))
+        let document = serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("not JSON ({error}): {self:#?}"));
+        report_schema::assert_described(&document);
+        document
     }
 
     /// Fails with the whole output unless the exit code is `code`.
