@@ -132,7 +132,12 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     report.address(&cli.global.address());
     report.note_secret_flag(cli.global.secret_flag());
     report.document.runbook_url.clone_from(&from.runbook_url);
-    let text = render::render(&report, from, cli.format(), terminal.stdout);
+    let target = if report.file_on_stdout.is_some() { terminal.stderr } else { terminal.stdout };
+    let text = render::render(&report, from, cli.format(), target);
+    if report.file_on_stdout.is_some() {
+        terminal.print_stderr(&text);
+    }
+    let text = report.file_on_stdout.take().unwrap_or(text);
     let printed = match (&cli.command, cli.format()) {
         (Command::Runbook { .. }, Format::Table) => {
             let environment = ProcessEnvironment::from_process();

@@ -50,7 +50,7 @@ pub struct History {
     /// Start: a duration ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_time)]
     pub(crate) since: TimeArg,
-    /// Write an HTML page with charts instead
+    /// Write an HTML page with charts instead; - writes it to stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
     /// Show this recorded system: an id, name, address or context (see history systems)

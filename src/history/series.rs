@@ -332,6 +332,23 @@ mod tests {
     }
 
     #[test]
+    fn trend_shows_the_worst_value_of_an_interval() {
+        let mut series = TimeSeries::new(0, 100, 1);
+        for (at, value) in [(5, 5.0), (50, 90.0), (90, 50.0)] {
+            let mut metrics = MetricValues::default();
+            METRICS.iter().for_each(|doc| metrics.exact(doc.metric, Some(value)));
+            let (status, bad, evaluated) = (Status::Ok, "", None);
+            series.add(&StoredSnapshot { at, status, section: None, bad, evaluated, metrics });
+        }
+        let series = series.finish();
+        for doc in &METRICS {
+            let worst =
+                if matches!(doc.metric, Metric::Workers | Metric::Throughput) { 5.0 } else { 90.0 };
+            assert_eq!(series.metric(doc).collect::<Vec<_>>(), [Some(worst)], "{}", doc.name);
+        }
+    }
+
+    #[test]
     fn time_bucket_keeps_the_worst_status_and_extreme_values() {
         let series = series(100, 1, &[5, 90, 50]);
         let bucket = &series.buckets[0];

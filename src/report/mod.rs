@@ -85,6 +85,8 @@ pub struct Report {
     pub(crate) contexts: Vec<ContextReport>,
     /// The provenance of a saved report; `None` if the data was read by this run.
     pub(crate) saved_from: Option<Provenance>,
+    /// The file that the operator wants on stdout; the report is printed to stderr then.
+    pub(crate) file_on_stdout: Option<String>,
     /// The report for humans.
     pub(crate) document: Document,
 }
@@ -176,6 +178,7 @@ impl Report {
             agreement: None,
             contexts: vec![],
             saved_from: None,
+            file_on_stdout: None,
             errors: vec![],
             document,
         }

@@ -21,8 +21,8 @@ use crate::render::row_stream::RowStream;
 use crate::report::Report;
 use crate::report::history::{SnapshotRowJson, report};
 use crate::sources::files::history::Store;
-use crate::sources::files::local_store;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::files::{is_stdio, local_store};
 
 /// The most snapshots before the range that are searched for the start of a problem.
 const MAX_SEARCHED_BACK: u32 = 20_000;
@@ -49,11 +49,17 @@ pub(crate) async fn run(context: &Context, args: &History) -> Result<Report, Err
     let buckets = if args.html.is_some() { HTML_BUCKETS } else { buckets };
     let (history, from) = read(context, args, buckets).await?;
     let now = context.now();
+    let mut report = report(&history, args.html.as_deref(), now, &from);
     if let Some(file) = &args.html {
-        local_store::put(file, &html::history::render(&history, &from, now))?;
+        let page = html::history::render(&history, &from, now);
+        if is_stdio(file) {
+            report.file_on_stdout = Some(page);
+        } else {
+            local_store::put(file, &page)?;
+        }
     }
-    let report = report(&history, args.html.as_deref(), now, &from);
-    Ok(Report { saved_from: args.system.is_some().then_some(from), ..report })
+    report.saved_from = args.system.is_some().then_some(from);
+    Ok(report)
 }
 
 /// Prints the snapshots of the range, one per row; with `--html` writes the page as well.
@@ -63,6 +69,10 @@ pub(crate) async fn stream(
     rows: RowStream,
 ) -> Result<ExitCode, Error> {
     let now = context.now();
+    if args.html.as_deref().is_some_and(is_stdio) {
+        return Err(Error::usage("--html - and the rows both go to stdout")
+            .hint("write the page to a file: --html page.html"));
+    }
     if let Some(file) = &args.html {
         let (history, from) = read(context, args, HTML_BUCKETS).await?;
         local_store::put(file, &html::history::render(&history, &from, now))?;

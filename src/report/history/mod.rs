@@ -32,7 +32,9 @@ pub(crate) fn report(
     document.headline(history.current_status(), started(history, now));
     document.push(title_line::title("history", from));
     if let Some(page) = page {
-        document.note(format!("wrote {}", page.display()));
+        let name =
+            if page == Path::new("-") { "stdout".into() } else { page.display().to_string() };
+        document.note(format!("wrote {name}"));
     } else if history.series.latest.is_some() {
         document.push(Block::Table(area_table(history)));
         document.push(Block::Table(metrics_table(history)));

@@ -1,5 +1,5 @@
-//! The schema that `cliplyctl schema` prints, with unknown keys refused, so that every report of a test finds keys
-//! that it does not describe.
+//! The schema that `cliplyctl schema` prints, with unknown keys refused, so that every JSON report that a test makes is
+//! searched for keys that it does not describe.
 
 use std::sync::OnceLock;
 
@@ -8,10 +8,14 @@ use serde_json::Value;
 
 use super::cli::Cli;
 
-/// Fails if a report does not match the schema. Other documents are ignored.
-pub fn assert_described(document: &Value) {
+/// Fails if a text is a report in JSON that does not match the schema.
+pub fn assert_described(text: &str) {
+    if !(text.starts_with("{\n") && text.contains("\"cliplyctl.report/v1\"")) {
+        return;
+    }
+    let Ok(document) = serde_json::from_str::<Value>(text) else { return };
     if document["schema"] == "cliplyctl.report/v1" {
-        let differences = differences(document);
+        let differences = differences(&document);
         assert!(differences.is_empty(), "not as in `cliplyctl schema`: {differences:#?}");
     }
 }

@@ -98,6 +98,24 @@ fn saved_file_cannot_control_the_terminal() {
 }
 
 #[test]
+fn dash_saves_to_stdout_and_reads_stdin() {
+    let (saved, _) = saved();
+    let mut cli = Cli::new(["triage", "--from", "-"]).stdin(saved.as_str());
+    let from_file = triage_from_file(&saved).run();
+    let from_stdin = cli.run();
+    assert_eq!(from_stdin.code, from_file.code);
+    assert_eq!(from_stdin.stdout.lines().next(), from_file.stdout.lines().next());
+
+    let url = "postgres://u@127.0.0.1:1/d";
+    let mut cli = Cli::new(["triage", "--save", "-"]).env("DATABASE_URL", url);
+    let output = cli.run().expect_code(3);
+    assert!(!cli.home().join("-").exists());
+    assert!(output.stderr.contains("AREA"), "the report: {output:?}");
+    let saved = Cli::new(["triage", "--from", "-"]).stdin(output.stdout).run().expect_code(3);
+    assert!(saved.stdout.contains("AREA") && saved.stdout.contains("saved"), "{saved:?}");
+}
+
+#[test]
 fn invalid_saved_file_is_a_usage_error() {
     for (file, text) in [
         ("", "is not a saved triage"),
