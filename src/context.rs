@@ -115,6 +115,13 @@ impl Context {
             .await
     }
 
+    /// Closes the connections to the database at the end of the command, before the context is dropped.
+    pub(crate) fn close(&self) {
+        if let Some(database) = self.database.get() {
+            database.close();
+        }
+    }
+
     /// Returns the declaration of the jobs table, if the context has one.
     pub(crate) fn declaration(&self) -> Option<&Declaration> {
         match self.queue_choice() {
