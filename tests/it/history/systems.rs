@@ -62,6 +62,14 @@ impl Recorded {
         systems(self.directory.path(), args)
     }
 
+    /// Shows the history of a system.
+    fn show(&self, system: &str) -> Output {
+        with_state(
+            self.directory.path(),
+            &["history", "--system", system, "--since", "1970-01-01T00:00:00Z"],
+        )
+    }
+
     /// Returns the recorded systems as `id name snapshots`.
     fn listed(&self) -> Vec<String> {
         listed(&self.systems(&["-o", "json"]).expect_code(0).json())
@@ -70,11 +78,15 @@ impl Recorded {
 
 /// Runs `history systems` with the store in this directory, without a configured system.
 fn systems(state: &Path, args: &[&str]) -> Output {
-    let cli = Cli::new(["history", "systems"].iter().chain(args));
+    with_state(state, &[&["history", "systems"], args].concat())
+}
+
+/// Runs a command with this state directory.
+fn with_state(state: &Path, words: &[&str]) -> Output {
+    let mut cli = Cli::new(words);
     let home = cli.home().join(".local/state/cliplyctl");
     std::fs::create_dir_all(home.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(state, home).unwrap();
-    let mut cli = cli;
     cli.run()
 }
 
@@ -140,6 +152,11 @@ fn another_server_at_an_address_is_another_system() {
     recorded.record(LOCALHOST, server("2", 9));
     assert_eq!(recorded.counts(&[LOCALHOST]), [1]);
     assert_eq!(recorded.listed(), ["1 localhost:5432/app 2", "2 localhost:5432/app (2) 1"]);
+    let note = "localhost:5432/app was another database at the same address: \
+                cliplyctl history --system 1";
+    let shown = |system: &str| recorded.show(system).expect_code(0).stdout;
+    assert!(shown("2").contains(note), "{}", shown("2"));
+    assert!(!shown("1").contains("another database"), "{}", shown("1"));
     // A tunnel leads back to the first one.
     recorded.record(LOCALHOST, server("1", 8));
     assert_eq!(recorded.counts(&[LOCALHOST]), [3]);
@@ -250,11 +267,8 @@ fn selected_system_is_shown_without_settings() {
     let mut recorded = Recorded::new();
     recorded.record(LOCALHOST, server("1", 7));
     recorded.systems(&["rename", "1", "prod"]).expect_code(0);
-    let home = tempfile::tempdir().unwrap();
-    let state = home.path().join(".local/state");
-    std::fs::create_dir_all(&state).unwrap();
-    std::os::unix::fs::symlink(recorded.directory.path(), state.join("cliplyctl")).unwrap();
-    let show = |args: &str| Cli::new(args.split(' ')).env("HOME", home.path()).run();
+    let show =
+        |args: &str| with_state(recorded.directory.path(), &args.split(' ').collect::<Vec<_>>());
     let report = show("history --system prod --since 1970-01-01T00:00:00Z -o json");
     let report = report.expect_code(0).json();
     assert_eq!(
