@@ -274,7 +274,7 @@ fn runbook_uses_the_pager_only_on_a_terminal() {
 }
 
 #[test]
-fn unit_of_the_recorder_stores_where_the_documented_command_reads() {
+fn recorder_unit_stores_where_the_documented_command_reads() {
     let text = include_str!("../../docs/history.md");
     let value = |key: &str| {
         let lines = text.lines().filter_map(|line| line.trim().strip_prefix(key));
