@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::dsn::Dsn;
 use crate::error::Error;
-use crate::facts::identity::{DatabaseIdentity, Protection};
+use crate::facts::identity::{DatabaseIdentity, Protection, ServerRun};
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
 use crate::queue::{Claims, Declaration, Layout, QueueChoice, Relation};
@@ -113,6 +113,13 @@ impl Context {
                 })
             })
             .await
+    }
+
+    /// Closes the connections to the database at the end of the command, before the context is dropped.
+    pub(crate) fn close(&self) {
+        if let Some(database) = self.database.get() {
+            database.close();
+        }
     }
 
     /// Returns the declaration of the jobs table, if the context has one.
@@ -235,21 +242,26 @@ impl Context {
         self.settings.database.as_ref().map(|dsn| dsn.value.address()).unwrap_or_default()
     }
 
-    /// Returns the key of this system in the history: database name and base URL, without user and
-    /// credentials.
+    /// Returns the address of this system in the history: that of the database, without user and credentials, or
+    /// the base URL if no database is configured.
     ///
     /// # Errors
     /// The error of the setting if neither is configured.
-    pub(crate) fn system_id(&self) -> Result<String, SourceError> {
-        let parts = [
-            self.database_name(),
-            self.settings.base_url.as_ref().map_or_else(|_| String::new(), |url| url.value.clone()),
-        ];
-        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        match (&self.settings.database, parts.as_slice()) {
-            (Err(error), []) => Err(error.clone()),
-            _ => Ok(parts.join(" ")),
+    pub(crate) fn system_address(&self) -> Result<String, SourceError> {
+        match (&self.settings.database, &self.settings.base_url) {
+            (Ok(dsn), _) => Ok(dsn.value.address()),
+            (Err(_), Ok(url)) => Ok(url.value.clone()),
+            (Err(error), Err(_)) => Err(error.clone()),
         }
+    }
+
+    /// Returns the run of the database server; `None` if it cannot be read in time.
+    pub(crate) async fn server_run(&self, timeout: Duration) -> Option<ServerRun> {
+        let read = async || {
+            let database = self.database().await.ok()?;
+            postgres::identity::server_run(database, timeout).await.ok().flatten()
+        };
+        tokio::time::timeout(timeout, read()).await.ok().flatten()
     }
 
     /// Returns a context with the same settings, connections and start time, a new time budget and no

@@ -132,7 +132,12 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     report.address(&cli.global.address());
     report.note_secret_flag(cli.global.secret_flag());
     report.document.runbook_url.clone_from(&from.runbook_url);
-    let text = render::render(&report, from, cli.format(), terminal.stdout);
+    let target = if report.file_on_stdout.is_some() { terminal.stderr } else { terminal.stdout };
+    let text = render::render(&report, from, cli.format(), target);
+    if report.file_on_stdout.is_some() {
+        terminal.print_stderr(&text);
+    }
+    let text = report.file_on_stdout.take().unwrap_or(text);
     let printed = match (&cli.command, cli.format()) {
         (Command::Runbook { .. }, Format::Table) => {
             let environment = ProcessEnvironment::from_process();
@@ -156,7 +161,7 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     }
 }
 
-/// Prints an error to stderr, and to stdout as a report if the output format is read by programs.
+/// Prints an error to stderr, and to stdout as a report if the requested format can hold one.
 fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
     error.address(&cli.global.address());
     error.note_secret_flag(cli.global.secret_flag());
@@ -164,12 +169,12 @@ fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provena
     print_error_report(cli, terminal, error, from)
 }
 
-/// Prints an error as a report if the output format is read by programs, and returns the exit code.
+/// Prints an error as a report if the requested format can hold one, also if the command does not support that
+/// format, and returns the exit code.
 fn print_error_report(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
-    let format = cli.format();
-    let code = format.code(error.exit_code());
-    let has_status = cli.command.has_status() && cli.command.formats().contains(&format);
-    if format == Format::Json || (has_status && format != Format::Table) {
+    let code = cli.format().code(error.exit_code());
+    let is_requested = cli.global.output.is_some();
+    if is_requested && cli.format().holds_errors(cli.command.prints_rows()) {
         print_report(cli, terminal, Report::failed(cli.command.name(), error), from);
     }
     code

@@ -1,5 +1,5 @@
-//! Errors of the command line parser: printed as clap prints them, and also as a report if JSON or
-//! Nagios output was requested.
+//! Errors of the command line parser: printed as clap prints them, and also as a report if a format was requested that
+//! can hold an error.
 
 use clap::ValueEnum as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -32,10 +32,9 @@ pub(crate) fn explain(mut error: clap::Error, arguments: impl Iterator<Item = St
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     _ = error.print();
-    // Whether the command supports another format is unknown, because it was not parsed.
-    let Some(format @ (Format::Json | Format::Nagios)) = requested_format(arguments) else {
-        return ExitCode::Usage;
-    };
+    // The command is unknown, because it was not parsed, so it may be one that prints rows.
+    let format = requested_format(arguments).filter(|format| format.holds_errors(true));
+    let Some(format) = format else { return ExitCode::Usage };
     let report = Report::failed("cliplyctl", usage_error(&error));
     let text = render::render(&report, &context::no_provenance(), format, RenderTarget::default());
     _ = Terminal::detect(ColorChoice::default(), &ProcessEnvironment::from_process())

@@ -45,6 +45,27 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "history systems",
+        &[
+            ("history systems", "the recorded systems with their ids"),
+            ("history systems -o json", "the same for a script"),
+        ],
+    ),
+    (
+        "history systems rename",
+        &[
+            ("history systems rename db.example:5432/app prod", "a name instead of the address"),
+            ("history systems rename 2 staging", "by id"),
+        ],
+    ),
+    (
+        "history systems join",
+        &[
+            ("history systems join 2 1", "continue a system after its database was replaced"),
+            ("history systems join old-prod prod --yes", "without the prompt"),
+        ],
+    ),
+    (
         "health",
         &[
             ("health", "check the default context"),

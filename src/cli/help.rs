@@ -89,9 +89,8 @@ mod tests {
     fn leaves(command: &Command, path: &str, visit: &mut impl FnMut(&str, &Command)) {
         for inner in command.get_subcommands().filter(|c| c.get_name() != OPTIONS) {
             let path = format!("{path} {}", inner.get_name()).trim().to_owned();
-            if inner.has_subcommands() {
-                leaves(inner, &path, visit);
-            } else {
+            leaves(inner, &path, visit);
+            if !inner.is_subcommand_required_set() {
                 visit(&path, inner);
             }
         }

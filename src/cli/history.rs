@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::{Args, Subcommand, ValueHint};
 
 use super::filter::{TimeArg, parse_time};
 use super::old_names;
@@ -43,13 +43,91 @@ pub struct Record {
 
 /// The arguments of `history`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct History {
+    /// What to do with the recorded systems instead.
+    #[command(subcommand)]
+    pub(crate) command: Option<HistoryCommand>,
     /// Start: a duration ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_time)]
     pub(crate) since: TimeArg,
-    /// Write an HTML page with charts instead
+    /// Write an HTML page with charts instead; - writes it to stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) html: Option<PathBuf>,
+    /// Show this recorded system: an id, name, address or context (see history systems)
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) system: Option<String>,
+}
+
+impl History {
+    /// Returns the command without flags.
+    pub(super) fn name(&self) -> &'static str {
+        match &self.command {
+            None => "history",
+            Some(HistoryCommand::Systems(systems)) => match systems.command {
+                None => "history systems",
+                Some(SystemsCommand::Rename { .. }) => "history systems rename",
+                Some(SystemsCommand::Join(_)) => "history systems join",
+            },
+        }
+    }
+}
+
+/// The commands below `history`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HistoryCommand {
+    /// List the recorded systems; rename or join them
+    Systems(HistorySystems),
+}
+
+/// The arguments of `history systems`.
+#[derive(Debug, Args)]
+pub(crate) struct HistorySystems {
+    /// The change; without one they are listed.
+    #[command(subcommand)]
+    pub(crate) command: Option<SystemsCommand>,
+}
+
+/// The changes of recorded systems.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SystemsCommand {
+    /// Rename a recorded system
+    Rename {
+        /// Id, name, address or context of the system
+        #[arg(value_name = "SYSTEM")]
+        system: String,
+        /// The new name
+        #[arg(value_name = "NAME", value_parser = system_name)]
+        name: String,
+    },
+    /// Move all snapshots of one system to another
+    Join(SystemsJoin),
+}
+
+/// The arguments of `history systems join`.
+#[derive(Debug, Args)]
+pub(crate) struct SystemsJoin {
+    /// Id, name, address or context of the system that ends
+    #[arg(value_name = "FROM")]
+    pub(crate) from: String,
+    /// Id, name, address or context of the system that continues
+    #[arg(value_name = "INTO")]
+    pub(crate) into: String,
+    /// Skip the confirmation prompt
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Parses the name of a system, which must not be read as an id.
+fn system_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err("expected a name on one line".to_owned());
+    }
+    if name.chars().all(|c| c.is_ascii_digit()) {
+        return Err("a name of digits is an id".to_owned());
+    }
+    Ok(name.to_owned())
 }
 
 /// Parses an interval of at least one second.
@@ -80,6 +158,14 @@ mod tests {
         }
         assert!(address("0.0.0.0:9187").is_ok_and(|address| !address.ip().is_loopback()));
         assert!(address("everywhere").is_err());
+    }
+
+    #[test]
+    fn system_name_of_digits_is_rejected() {
+        assert_eq!(system_name(" prod eu ").as_deref(), Ok("prod eu"));
+        for text in ["", "  ", "12", "a\nb", "\u{1b}[31m"] {
+            assert!(system_name(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

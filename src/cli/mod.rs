@@ -24,7 +24,9 @@ pub(crate) use filter::FilterArgs;
 pub(crate) use global::Global;
 pub use help::command;
 pub(crate) use help::for_manual;
-pub(crate) use history::{History, Record, Watch};
+pub(crate) use history::{
+    History, HistoryCommand, HistorySystems, Record, SystemsCommand, SystemsJoin, Watch,
+};
 pub(crate) use jobs::{JobsCommand, JobsList, JobsRescue, JobsShow};
 pub(crate) use requeue::{ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub(crate) use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RlsWhocan, RowCommand};
@@ -175,7 +177,7 @@ impl Command {
             Self::Handoff => "handoff",
             Self::Watch(_) => "watch",
             Self::Record(_) => "record",
-            Self::History(_) => "history",
+            Self::History(args) => args.name(),
             Self::Health(_) => "health",
             Self::Ready(_) => "ready",
             Self::Queue(_) => "queue",
@@ -269,13 +271,20 @@ impl Command {
             Self::Dlq(Dlq::List(_)) => {
                 &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
             }
-            Self::History(_) => &[Format::Table, Format::Json, Format::Markdown, Format::Csv],
+            Self::History(args) if args.command.is_none() => {
+                &[Format::Table, Format::Json, Format::Markdown, Format::Csv]
+            }
             Self::Watch(_) => &[Format::Table],
             Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
                 &[Format::Table, Format::Json]
             }
             _ => &[Format::Table, Format::Json, Format::Markdown],
         }
+    }
+
+    /// Returns whether NDJSON of this command are rows and not a report.
+    pub(crate) fn prints_rows(&self) -> bool {
+        !self.has_status() && self.formats().contains(&Format::Ndjson)
     }
 
     /// Checks that the format is supported.

@@ -17,10 +17,10 @@ pub struct Triage {
     /// Condition for --wait
     #[arg(long = "for", value_name = "CONDITION", default_value = "ok", requires = "wait")]
     pub(crate) goal: Goal,
-    /// Save the results to a file, for --from
+    /// Save the results to a file, for --from; - writes them to stdout, and the report to stderr
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) save: Option<PathBuf>,
-    /// Evaluate saved results with the current thresholds, without connecting
+    /// Evaluate saved results with the current thresholds, without connecting; - reads stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["wait", "save"])]
     pub(crate) from: Option<PathBuf>,
     /// In a checkout of the backend, also run pnpm test:core and check:env:template

@@ -4,6 +4,8 @@
 use clap::{Command, CommandFactory as _, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::roff::{Roff, bold, roman};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::{self, Cli};
 use crate::error::Error;
@@ -91,9 +93,16 @@ fn unknown(parent: &Command, name: &str) -> Error {
     if known.is_empty() { error } else { error.hint(did_you_mean(name, &known)) }
 }
 
+/// `data` of commands that print text for other programs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TextJson {
+    /// The text.
+    text: String,
+}
+
 fn raw(command: &'static str, bytes: &[u8]) -> Report {
     let text = String::from_utf8_lossy(bytes).trim_end().to_owned();
     let mut document = Document::default();
     document.push(Block::Raw(text.clone()));
-    Report::listing(command, serde_json::json!({ "text": text }), document)
+    Report::listing(command, TextJson { text }, document)
 }

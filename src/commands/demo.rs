@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use tokio::process::Command as Process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -16,6 +18,22 @@ use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::settings::{ProcessEnvironment, demo as demo_settings};
 use crate::terminal::Terminal;
 use crate::text::{self, ShellCommand};
+
+/// An item of `data` of `demo --list-scenarios`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ScenarioJson {
+    /// Name of the scenario.
+    name: &'static str,
+    /// The incident that it simulates.
+    about: &'static str,
+}
+
+/// `data` of `demo --deploy-fix`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct FixedJson {
+    /// Kind of the jobs that no longer fail.
+    fixed: String,
+}
 
 /// Lists the scenarios, deploys a fix, runs one command against a demo, or keeps a demo running until
 /// Ctrl-C.
@@ -80,8 +98,8 @@ fn list() -> Report {
     document.push(Block::Table(table));
     let first = SCENARIOS[0].name;
     document.next(vec![(ShellCommand::new("demo --scenario").arg(first).into(), "the default")]);
-    let data = SCENARIOS.each_ref().map(|s| serde_json::json!({"name": s.name, "about": s.about}));
-    Report::listing("demo", data, document)
+    let data = SCENARIOS.iter().map(|s| ScenarioJson { name: s.name, about: s.about });
+    Report::listing("demo", data.collect::<Vec<_>>(), document)
 }
 
 /// Splits the value of `--exec` into arguments. The tool's own name in front is removed.
@@ -149,7 +167,7 @@ fn deploy(kind: &str, announcement: &Path) -> Result<Report, Error> {
         .map_err(|e| Error::config(format!("cannot write to {}", directory.display())).cause(e))?;
     let mut document = Document::default();
     document.headline(Status::Ok, format!("Fix deployed: {kind} jobs now succeed"));
-    Ok(Report::listing("demo", serde_json::json!({"fixed": kind}), document))
+    Ok(Report::listing("demo", FixedJson { fixed: kind.to_owned() }, document))
 }
 
 /// Writes the file that defines the context `demo`.

@@ -154,7 +154,10 @@ async fn run_all(
             None => None,
         };
         context.reset_deadline();
-        run_one(command, context, &interrupt).await
+        let report = run_one(command, context, &interrupt).await;
+        // Otherwise a context that has ended keeps the connections that the next one may open.
+        context.close();
+        report
     };
     let mut running: FuturesUnordered<_> = contexts.iter().map(run).collect();
     let mut reports = Vec::new();

@@ -62,7 +62,7 @@ pub(crate) async fn stream(
             })
         }
         (Command::Watch(args), _) => Some(watch::run(context, args).await),
-        (Command::History(args), Some(rows)) => Some(history::stream(context, args, rows)),
+        (Command::History(args), Some(rows)) => Some(history::stream(context, args, rows).await),
         (Command::Dlq(Dlq::List(args)), Some(rows)) => {
             Some(dlq::stream::run(context, args, rows).await)
         }

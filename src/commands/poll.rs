@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, join3};
+use futures_util::future::join3;
 use jiff::Timestamp;
 
 use super::triage;
@@ -41,8 +41,16 @@ pub(crate) async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult
     let context = &context.fresh();
     let (at, started) = (context.now(), Instant::now());
     let triage = triage::bounded(context, interrupt);
-    let ((facts, areas), activity) = join(triage, read_activity(context, interrupt)).await;
-    let snapshot = snapshot::take_snapshot(&facts, &areas, activity.as_ref(), at);
+    let server = async {
+        tokio::select! {
+            server = context.server_run(context.timeout()) => server,
+            () = interrupt.wait() => None,
+        }
+    };
+    let ((facts, areas), activity, server) =
+        join3(triage, read_activity(context, interrupt), server).await;
+    let mut snapshot = snapshot::take_snapshot(&facts, &areas, activity.as_ref(), at);
+    snapshot.server = server;
     let marks = snapshot::marks(activity.as_ref());
     PollResult { facts, areas, activity, snapshot, marks, took: started.elapsed() }
 }

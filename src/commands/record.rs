@@ -102,7 +102,7 @@ pub(crate) fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<(
 /// The history store with the system whose snapshots are recorded.
 pub(crate) struct Recorder {
     store: Store,
-    system: String,
+    address: String,
     context: Option<String>,
     retain: Duration,
 }
@@ -114,9 +114,9 @@ impl Recorder {
     /// The error of the settings if neither the app nor the database is configured, or the error of the
     /// store.
     pub(crate) fn open(context: &Context, retain: Duration) -> Result<Self, Error> {
-        let system = context.system_id()?;
+        let address = context.system_address()?;
         let store = Store::open(context.settings.state_dir.as_deref())?;
-        Ok(Self { store, system, context: context.settings.context_name.clone(), retain })
+        Ok(Self { store, address, context: context.settings.context_name.clone(), retain })
     }
 
     /// Records the snapshot of a poll and returns its number.
@@ -131,7 +131,7 @@ impl Recorder {
         snapshot: &Snapshot,
         marks: &[OperationMarker],
     ) -> Result<i64, Error> {
-        let system = SystemId { name: &self.system, context: self.context.as_deref() };
+        let system = SystemId { address: &self.address, context: self.context.as_deref() };
         self.store.append(system, snapshot, marks, self.retain)
     }
 

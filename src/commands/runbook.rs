@@ -1,5 +1,8 @@
 //! `runbook`: prints RUNBOOK.md, or one section or check of it.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::error::Error;
 use crate::report::{Block, Document, Report};
 use crate::settings::suggest::nearest;
@@ -73,10 +76,19 @@ fn name(heading: &'static str) -> &'static str {
     heading.split_whitespace().next().unwrap_or("").trim_matches('`')
 }
 
+/// `data` of `runbook`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RunbookJson {
+    /// Number of the section or id of the check.
+    section: String,
+    /// Its text, Markdown.
+    text: &'static str,
+}
+
 fn report(name: &str, text: &'static str) -> Report {
     let mut document = Document::default();
     document.push(Block::Markdown(text.into()));
-    let data = serde_json::json!({ "section": name, "text": text });
+    let data = RunbookJson { section: name.to_owned(), text };
     Report::listing("runbook", data, document)
 }
 

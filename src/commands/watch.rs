@@ -33,7 +33,7 @@ const RECALLED: SignedDuration = SignedDuration::from_mins(20);
 
 /// Runs the dashboard until the operator quits, or prints changes until a signal.
 pub(crate) async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
-    let system = context.system_id()?;
+    let system = context.system_address()?;
     if let (false, Some(obstacle)) = (args.plain, context.terminal.fullscreen_obstacle()) {
         return Err(Error::usage("watch needs a terminal")
             .cause(obstacle)

@@ -16,6 +16,12 @@ pub(crate) struct DatabaseIdentity {
 }
 
 impl DatabaseIdentity {
+    /// Returns the run of the server that started then; `None` if its system identifier is not known.
+    pub(crate) fn run(&self, started: i64) -> Option<ServerRun> {
+        let system = self.system.as_ref()?;
+        Some(ServerRun { identity: format!("{system}/{}/{}", self.oid, self.name), started })
+    }
+
     /// Whether both are the same database; `None` if that cannot be told, because only one of them has a system
     /// identifier or none has.
     pub(crate) fn is_same(&self, other: &Self) -> Option<bool> {
@@ -27,6 +33,16 @@ impl DatabaseIdentity {
             _ => None,
         }
     }
+}
+
+/// A database on a server between two starts of the server. A copy of a server has the same identifiers, but did not
+/// start in the same microsecond.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerRun {
+    /// System identifier of the cluster, object id and name of the database.
+    pub identity: String,
+    /// When the server started, microseconds since 1970.
+    pub started: i64,
 }
 
 /// The write protection of a database.

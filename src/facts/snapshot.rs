@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Status;
+use super::identity::ServerRun;
 use super::operation::OperationType;
 
 /// A metric that is recorded. One list defines the store, the tables, the charts and the exported metrics.
@@ -144,6 +145,8 @@ pub struct Snapshot {
     pub evaluated: Vec<String>,
     /// When it started, by the clock of the database server, if that was read.
     pub server_time: Option<Timestamp>,
+    /// The database server; `None` if it did not say which one it is.
+    pub server: Option<ServerRun>,
     /// Values of the metrics.
     pub metrics: MetricValues,
     /// Details for display.

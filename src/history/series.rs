@@ -263,8 +263,12 @@ pub(crate) struct HistoryRange {
     pub(crate) searched_since: Option<i64>,
     /// The start of the timeline if it is later than requested, because nothing older was recorded.
     pub(crate) began: Option<i64>,
-    /// The database and the app.
+    /// Name of the system.
     pub(crate) subject: String,
+    /// Earlier systems at the same addresses, with their ids: other databases.
+    pub(crate) replaced: Vec<(i64, String)>,
+    /// Whether the operator selected the system, so that it may be another than that of the settings.
+    pub(crate) is_selected: bool,
 }
 
 impl HistoryRange {
@@ -325,6 +329,23 @@ mod tests {
     fn recent_snapshot_is_not_followed_by_a_gap() {
         assert_eq!(series(100, 10, &[95]).gaps, []);
         assert_eq!(series(100, 10, &[50]).gaps, [(50, 100)]);
+    }
+
+    #[test]
+    fn trend_shows_the_worst_value_of_an_interval() {
+        let mut series = TimeSeries::new(0, 100, 1);
+        for (at, value) in [(5, 5.0), (50, 90.0), (90, 50.0)] {
+            let mut metrics = MetricValues::default();
+            METRICS.iter().for_each(|doc| metrics.exact(doc.metric, Some(value)));
+            let (status, bad, evaluated) = (Status::Ok, "", None);
+            series.add(&StoredSnapshot { at, status, section: None, bad, evaluated, metrics });
+        }
+        let series = series.finish();
+        for doc in &METRICS {
+            let worst =
+                if matches!(doc.metric, Metric::Workers | Metric::Throughput) { 5.0 } else { 90.0 };
+            assert_eq!(series.metric(doc).collect::<Vec<_>>(), [Some(worst)], "{}", doc.name);
+        }
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(crate) fn take_snapshot(
         section: section(results).map(|s| s.section.number().to_owned()),
         failed_checks: failed_checks(results),
         evaluated: evaluated(results),
+        server: None,
         server_time: facts.layout.value().and_then(|layout| layout.server_time.parse().ok()),
         metrics: metric_values(queue, recent),
         detail: SnapshotDetail {

@@ -99,6 +99,7 @@ mod tests {
             failed_checks: failed_checks.iter().map(failed_check).collect(),
             evaluated: ["dlq.size", "queue.workers"].map(str::to_owned).to_vec(),
             server_time: None,
+            server: None,
             metrics: MetricValues::default(),
             detail: SnapshotDetail::default(),
         }

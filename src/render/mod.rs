@@ -62,6 +62,23 @@ impl Format {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    /// Returns whether an error is written to stdout in this format. Rows cannot hold an error, and people read that on
+    /// stderr.
+    pub(crate) fn holds_errors(self, is_for_rows: bool) -> bool {
+        match self {
+            Self::Table | Self::Csv => false,
+            Self::Ndjson => !is_for_rows,
+            Self::Json
+            | Self::Github
+            | Self::Short
+            | Self::Markdown
+            | Self::Nagios
+            | Self::Junit
+            | Self::Prometheus
+            | Self::Sarif => true,
+        }
+    }
+
     /// Returns the exit code for this format: monitoring plugins only use 0 to 3.
     pub(crate) fn code(self, code: ExitCode) -> ExitCode {
         match (self, code) {

@@ -121,6 +121,7 @@ mod tests {
             failed_checks: vec![],
             evaluated: vec![],
             server_time: None,
+            server: None,
             metrics,
             detail: SnapshotDetail::default(),
         };

@@ -4,7 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::dead_letters::DeadLettersJson;
+use super::groups::GroupsJson;
+use super::operations::OperationsJson;
+use super::queue::QueueJson;
 use super::settings::SettingJson;
+use super::triage::TriageJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -15,8 +20,8 @@ use crate::text;
 /// `data` of `handoff`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HandoffJson {
-    /// `data` of the included commands: `triage`, `queue`, `groups`, `samples`, `operations`; null
-    /// if it could not be read, with the reason in `coverage`.
+    /// `data` of the included commands; null if it could not be read, with the reason in `coverage`.
+    #[schemars(with = "HandoffPartsJson")]
     parts: Map<String, Value>,
     /// Events of the last hour; null if the schema does not store them in order.
     last_hour: Option<Vec<EventCountsJson>>,
@@ -24,6 +29,21 @@ pub(crate) struct HandoffJson {
     server_version: Option<String>,
     /// Settings with values other than the defaults; secrets are redacted.
     settings: Vec<SettingJson>,
+}
+
+/// `data` of the commands that a handoff includes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct HandoffPartsJson {
+    /// `data` of `triage`.
+    triage: TriageJson,
+    /// `data` of `queue`.
+    queue: Option<QueueJson>,
+    /// `data` of `dlq groups`.
+    groups: Option<GroupsJson>,
+    /// `data` of `dlq list`, of the newest dead letters.
+    samples: Option<DeadLettersJson>,
+    /// `data` of `dlq ops`.
+    operations: Option<OperationsJson>,
 }
 
 /// Frequency of an event.

@@ -39,6 +39,7 @@ use std::fmt;
 
 pub use cell::{Cell, CellStyle, RunbookLink};
 pub use document::{Block, Document};
+use schemars::JsonSchema;
 use serde::Serialize;
 pub use table::{Align, Column, RenderedTable, ShrinkOrder, Table};
 
@@ -84,6 +85,8 @@ pub struct Report {
     pub(crate) contexts: Vec<ContextReport>,
     /// The provenance of a saved report; `None` if the data was read by this run.
     pub(crate) saved_from: Option<Provenance>,
+    /// The file that the operator wants on stdout; the report is printed to stderr then.
+    pub(crate) file_on_stdout: Option<String>,
     /// The report for humans.
     pub(crate) document: Document,
 }
@@ -93,7 +96,7 @@ pub(crate) struct Data(Box<dyn Fn() -> serde_json::Value>);
 
 impl Data {
     /// Wraps serializable data.
-    pub(crate) fn new(data: impl Serialize + 'static) -> Self {
+    pub(crate) fn new(data: impl Serialize + JsonSchema + 'static) -> Self {
         Self(Box::new(move || serde_json::to_value(&data).unwrap_or_default()))
     }
 
@@ -122,7 +125,7 @@ impl Report {
     /// Creates the report of a listing or view, with exit code 0.
     pub(crate) fn listing(
         command: &'static str,
-        data: impl Serialize + 'static,
+        data: impl Serialize + JsonSchema + 'static,
         document: Document,
     ) -> Self {
         Self::new(command, None, ExitCode::Ok, vec![], data, document)
@@ -133,7 +136,7 @@ impl Report {
         command: &'static str,
         findings: Vec<Finding>,
         fail_on: FailOn,
-        data: impl Serialize + 'static,
+        data: impl Serialize + JsonSchema + 'static,
         document: Document,
     ) -> Self {
         let status = Status::worst(findings.iter().map(|f| f.status));
@@ -158,7 +161,7 @@ impl Report {
         status: Option<Status>,
         exit: ExitCode,
         findings: Vec<Finding>,
-        data: impl Serialize + 'static,
+        data: impl Serialize + JsonSchema + 'static,
         document: Document,
     ) -> Self {
         Self {
@@ -175,6 +178,7 @@ impl Report {
             agreement: None,
             contexts: vec![],
             saved_from: None,
+            file_on_stdout: None,
             errors: vec![],
             document,
         }

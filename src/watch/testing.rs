@@ -67,6 +67,7 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
             failed_checks: vec![],
             evaluated: vec![],
             server_time: None,
+            server: None,
             metrics,
             detail: SnapshotDetail {
                 kinds: if due.is_some() { kinds } else { vec![] },

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, Parser as _};
 use cliplyctl::checks::registry;
 use cliplyctl::cli;
 use cliplyctl::exit::EXIT_CODES;
@@ -271,4 +271,21 @@ fn runbook_uses_the_pager_only_on_a_terminal() {
     assert!(terminal.raw().contains("Queue backlog"), "{}", terminal.raw());
     let piped = with_pager("sed s/^/paged:/").run().expect_code(0).stdout;
     assert!(piped.contains("Queue backlog") && !piped.contains("paged:"), "{piped}");
+}
+
+#[test]
+fn recorder_unit_stores_where_the_documented_command_reads() {
+    let text = include_str!("../../docs/history.md");
+    let value = |key: &str| {
+        let lines = text.lines().filter_map(|line| line.trim().strip_prefix(key));
+        lines.map(|rest| rest.trim_start_matches('=').to_owned()).next().unwrap_or_default()
+    };
+    let state = value("Environment=XDG_STATE_HOME");
+    // systemd creates it, and its user may write only there.
+    assert_eq!(state, format!("/var/lib/{}", value("StateDirectory")));
+    let command = value("ExecStart");
+    let words = command.strip_prefix("/usr/local/bin/").expect(&command);
+    let parsed = cli::Cli::try_parse_from(words.split(' '));
+    assert!(parsed.is_ok(), "{command}: {}", parsed.unwrap_err());
+    assert!(text.contains(&format!("XDG_STATE_HOME={state} cliplyctl -c prod history`")));
 }

@@ -21,6 +21,10 @@ pub const LINES: &[(&str, &str)] = &[
     ("record", "--every 1s"),
     ("history", ""),
     ("history", "--html history.html"),
+    ("history", "--system NOTE"),
+    ("history systems", ""),
+    ("history systems rename", "NOTE renamed"),
+    ("history systems join", "NOTE NOTE --yes"),
     ("health", ""),
     ("ready", ""),
     ("ready", "--admin"),
@@ -94,13 +98,13 @@ pub fn is_endless(words: &[String]) -> bool {
     words[0] == "watch" || words.windows(2).any(|pair| pair[0] == "record" && pair[1] == "--every")
 }
 
-/// Collects the commands without subcommands.
+/// Collects the commands that run without a subcommand.
 fn leaves(path: &str, command: &clap::Command, all: &mut BTreeSet<String>) {
     for inner in command.get_subcommands() {
         let name = format!("{path} {}", inner.get_name()).trim().to_owned();
-        match inner.has_subcommands() {
-            true => leaves(&name, inner, all),
-            false => _ = all.insert(name),
+        leaves(&name, inner, all);
+        if !inner.is_subcommand_required_set() {
+            all.insert(name);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The declared jobs table in `config check`: its proof against the database, and the draft of a declaration.
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::commands::queue;
 use crate::context::Context;
@@ -14,6 +15,49 @@ use crate::sources::postgres::queue::ScanPolicy;
 /// Name of the context in a draft, if none is selected.
 const PLACEHOLDER: &str = "NAME";
 
+/// A tested declaration of the jobs table.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct DeclarationJson {
+    /// The expressions of the declared fields.
+    columns: Vec<DeclaredColumnJson>,
+    /// The states of each role; null if the jobs could not be counted.
+    roles: Option<RolesJson>,
+}
+
+/// The expression of a declared field.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct DeclaredColumnJson {
+    /// Name of the field.
+    field: String,
+    /// Its SQL expression.
+    expression: String,
+    /// The type that the server reports; null if the expression is not valid.
+    r#type: Option<String>,
+    /// Why the expression is not valid.
+    error: Option<String>,
+}
+
+/// The states of each role.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RolesJson {
+    queued: RoleJson,
+    claimed: RoleJson,
+    failed: RoleJson,
+    dead: RoleJson,
+    canceled: RoleJson,
+    /// States that belong to no role.
+    no_role: RoleJson,
+}
+
+/// The states of a role.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RoleJson {
+    /// Values of the state column.
+    states: Vec<String>,
+    /// Number of jobs, or a lower bound; null if they were not counted.
+    jobs: Option<u64>,
+}
+
 /// Adds the proof of a declaration: the type of every expression, and the jobs of every role. Returns it as JSON, and
 /// the errors.
 pub(super) async fn prove(
@@ -21,7 +65,7 @@ pub(super) async fn prove(
     declaration: &Declaration,
     layout: Option<&Layout>,
     document: &mut Document,
-) -> (Value, Vec<SourceError>) {
+) -> (Option<DeclarationJson>, Vec<SourceError>) {
     let proofs = async {
         let database = context.database().await?;
         layout::prove(database, declaration, context.remaining()).await
@@ -29,17 +73,17 @@ pub(super) async fn prove(
     let proofs = match proofs.await {
         Ok(proofs) => proofs,
         // What could not be proven is an error; the caller drops it if the layout has the same one.
-        Err(error) => return (Value::Null, vec![error]),
+        Err(error) => return (None, vec![error]),
     };
     document.push(Block::Table(columns_table(&proofs)));
     let columns: Vec<_> = proofs.iter().map(column_json).collect();
     let mut errors: Vec<_> = proofs.into_iter().filter_map(|proof| proof.result.err()).collect();
-    let mut roles = Value::Null;
+    let mut roles = None;
     if layout.is_some() {
         match queue::observe(context, None, ScanPolicy::Budget).await.result {
             Ok(queue) => {
                 document.push(Block::Table(roles_table(declaration, &queue)));
-                roles = roles_json(declaration, &queue);
+                roles = Some(roles_json(declaration, &queue));
                 if let Some(note) = unknown_note(&queue) {
                     document.note(note);
                 }
@@ -47,7 +91,7 @@ pub(super) async fn prove(
             Err(error) => errors.push(error),
         }
     }
-    (json!({ "columns": columns, "roles": roles }), errors)
+    (Some(DeclarationJson { columns, roles }), errors)
 }
 
 fn columns_table(proofs: &[FieldProof]) -> Table {
@@ -63,13 +107,13 @@ fn columns_table(proofs: &[FieldProof]) -> Table {
     table
 }
 
-fn column_json(proof: &FieldProof) -> Value {
-    json!({
-        "field": proof.field.name(),
-        "expression": proof.text,
-        "type": proof.result.as_ref().ok(),
-        "error": proof.result.as_ref().err().map(|error| &error.message),
-    })
+fn column_json(proof: &FieldProof) -> DeclaredColumnJson {
+    DeclaredColumnJson {
+        field: proof.field.name().to_owned(),
+        expression: proof.text.clone(),
+        r#type: proof.result.as_ref().ok().cloned(),
+        error: proof.result.as_ref().err().map(|error| error.message.clone()),
+    }
 }
 
 /// The roles with the key of the declaration, and the number of their jobs.
@@ -101,15 +145,13 @@ fn roles_table(declaration: &Declaration, queue: &Queue) -> Table {
     table
 }
 
-fn roles_json(declaration: &Declaration, queue: &Queue) -> Value {
-    let role = |(key, role, jobs): (&str, Lifecycle, Option<Count>)| {
-        let jobs = jobs.as_ref().and_then(Count::at_least);
-        (key.to_owned(), json!({ "states": declaration.states.values(role), "jobs": jobs }))
-    };
-    let mut object: serde_json::Map<_, _> = roles(queue).into_iter().map(role).collect();
-    let unknown = json!({ "states": queue.unknown_states, "jobs": queue.other.at_least() });
-    object.insert("no_role".to_owned(), unknown);
-    Value::Object(object)
+fn roles_json(declaration: &Declaration, queue: &Queue) -> RolesJson {
+    let [queued, claimed, failed, dead, canceled] = roles(queue).map(|(_, role, jobs)| RoleJson {
+        states: declaration.states.values(role).to_vec(),
+        jobs: jobs.as_ref().and_then(Count::at_least),
+    });
+    let no_role = RoleJson { states: queue.unknown_states.clone(), jobs: queue.other.at_least() };
+    RolesJson { queued, claimed, failed, dead, canceled, no_role }
 }
 
 fn unknown_note(queue: &Queue) -> Option<String> {

@@ -3,6 +3,9 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 mod declared;
 
 use crate::context::Context;
@@ -16,6 +19,29 @@ use crate::settings::CONFIG_FILE;
 use crate::sources::files::config_file;
 use crate::sources::postgres::grants;
 use crate::sources::postgres::requeue::RequeueColumns;
+
+/// `data` of `config check`.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct ConfigCheckJson {
+    /// The column that holds the state of a job; missing if the jobs table could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live_column: Option<String>,
+    /// The tested declaration of the jobs table; missing without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<Option<declared::DeclarationJson>>,
+    /// The draft of a declaration; missing if none was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declaration: Option<String>,
+}
+
+/// `data` of `config init`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ConfigInitJson {
+    /// Path of the written file.
+    path: String,
+    /// Name of its context.
+    context: String,
+}
 
 /// Reports all settings with their origins. The settings redact their own secrets.
 pub(crate) fn show(context: &Context) -> Report {
@@ -44,7 +70,7 @@ pub(crate) async fn check(context: &Context, table: Option<&str>) -> Result<Repo
         let draft = declared::draft(context, Some(table)).await?;
         let mut document = Document::default();
         declared::push_draft(&mut document, &draft);
-        let data = serde_json::json!({ "declaration": draft });
+        let data = ConfigCheckJson { declaration: Some(draft), ..ConfigCheckJson::default() };
         return Ok(Report::listing("config check", data, document));
     }
     Ok(check_all(context).await)
@@ -52,7 +78,7 @@ pub(crate) async fn check(context: &Context, table: Option<&str>) -> Result<Repo
 
 async fn check_all(context: &Context) -> Report {
     let (mut document, mut pairs) = (Document::default(), Vec::new());
-    let (mut data, mut errors) = (serde_json::json!({}), Vec::<Error>::new());
+    let (mut data, mut errors) = (ConfigCheckJson::default(), Vec::<Error>::new());
     let mut draft = None;
     match app(context) {
         Ok(cell) => pairs.push(("base URL", cell)),
@@ -63,7 +89,7 @@ async fn check_all(context: &Context) -> Report {
         Ok(layout) => {
             pairs.extend(database(context, layout));
             warnings.extend(layout.assumptions.iter().cloned());
-            data = serde_json::json!({ "live_column": layout.state_column });
+            data.live_column = Some(layout.state_column.clone());
         }
         Err(error) => {
             if context.declaration().is_none() && declared::needs_draft(&error) {
@@ -76,7 +102,7 @@ async fn check_all(context: &Context) -> Report {
     if let Some(declaration) = context.declaration() {
         let layout = context.layout().await.ok();
         let (json, wrong) = declared::prove(context, declaration, layout, &mut proof).await;
-        data["queue"] = json;
+        data.queue = Some(json);
         let is_new =
             |error: &SourceError| errors.iter().all(|other| other.message != error.message);
         let wrong: Vec<_> = wrong.into_iter().filter(is_new).collect();
@@ -97,7 +123,7 @@ async fn check_all(context: &Context) -> Report {
     document.blocks.extend(proof.blocks);
     if let Some(draft) = &draft {
         declared::push_draft(&mut document, draft);
-        data["declaration"] = draft.as_str().into();
+        data.declaration = Some(draft.clone());
     }
     for warning in warnings {
         document.note(format!("warning: {warning}"));
@@ -129,7 +155,7 @@ pub(crate) fn init(context: &Context, name: &str) -> Result<Report, Error> {
         ("cliplyctl config show".to_owned(), "settings and their sources".to_owned()),
         ("cliplyctl config check".to_owned(), "test the settings".to_owned()),
     ]);
-    let data = serde_json::json!({ "path": path.display().to_string(), "context": name });
+    let data = ConfigInitJson { path: path.display().to_string(), context: name.to_owned() };
     Ok(Report::listing("config init", data, document))
 }
 

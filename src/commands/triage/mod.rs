@@ -17,6 +17,7 @@ use crate::facts::test_run::TestRun;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
 use crate::settings::demo;
+use crate::sources::files::is_stdio;
 use crate::sources::files::saved_triage::SavedTriage;
 use crate::sources::postgres::queue::ScanPolicy;
 use crate::triage::{AreaResult, TriageFacts, evaluate};
@@ -41,7 +42,14 @@ pub(crate) async fn run(context: &Context, args: &Triage) -> Result<Report, Erro
         explain_unconfigured(context, &mut report);
     }
     if let Some(file) = &args.save {
-        match SavedTriage::new(context.provenance(), run.facts).write(file) {
+        let saved = SavedTriage::new(context.provenance(), run.facts);
+        let written = if is_stdio(file) {
+            saved.text().map(|text| report.file_on_stdout = Some(format!("{text}\n")))
+        } else {
+            saved.write(file)
+        };
+        match written {
+            Ok(()) if is_stdio(file) => {}
             Ok(()) => context
                 .terminal
                 .print_note(&format!("Saved to {} (environment not included)", file.display())),

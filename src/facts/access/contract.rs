@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::SqlCommand;
@@ -17,7 +18,7 @@ pub(crate) const STORAGE: &str = include_str!("storage.toml");
 pub(crate) const STORAGE_SCHEMA: &str = "storage";
 
 /// A contract, as stored in a TOML file.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
     /// Rules that `rows where NAME` refers to.
@@ -44,7 +45,7 @@ pub struct Contract {
 }
 
 /// A helper function of policies.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContractHelper {
     /// Whether it is SECURITY DEFINER.
@@ -58,7 +59,7 @@ pub(crate) struct ContractHelper {
 }
 
 /// A known path around row security.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContractPath {
     /// Roles that may use it.
@@ -68,7 +69,7 @@ pub(crate) struct ContractPath {
 }
 
 /// Membership rule: a user sees the rows of their own workspaces.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContractRule {
     /// Qualified name of the membership table.
@@ -80,7 +81,7 @@ pub(crate) struct ContractRule {
 }
 
 /// Expected access to one table.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContractTable {
     /// Whether row security is enabled.
@@ -111,7 +112,7 @@ fn yes() -> bool {
 }
 
 /// Expected access of a role to a table: one permission for all commands, or one for each.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Access {
     /// One permission for all commands.
@@ -121,7 +122,9 @@ pub(crate) enum Access {
 }
 
 /// A command, in lower case as in TOML keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CommandName {
     /// SELECT.
@@ -146,8 +149,9 @@ impl From<SqlCommand> for CommandName {
 }
 
 /// A permission.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub(crate) enum Permission {
     /// All rows.
     Allow,
@@ -187,7 +191,7 @@ impl From<Permission> for String {
 }
 
 /// An expected policy. Expressions have the form that PostgreSQL deparses with `search_path = ''`.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContractPolicy {
     /// Name.
@@ -216,7 +220,7 @@ impl ContractPolicy {
 }
 
 /// A finding that is accepted until a date.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Waiver {
     /// Id of the check.
@@ -228,6 +232,7 @@ pub(crate) struct Waiver {
     /// Reason.
     pub(crate) reason: String,
     /// Last day on which it is valid, `YYYY-MM-DD`.
+    #[schemars(with = "String")]
     pub(crate) expires: jiff::civil::Date,
 }
 

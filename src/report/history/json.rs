@@ -1,11 +1,14 @@
 //! The JSON of `history`.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::sentences::{started, time};
+use crate::facts::Status;
 use crate::facts::snapshot::{METRICS, MetricDoc, OperationMarker, StoredSnapshot};
 use crate::history::{HistoryRange, OpenProblem, TimeBucket};
 use crate::triage::areas::AREAS;
@@ -35,8 +38,43 @@ pub(crate) struct HistoryJson {
     gaps: Vec<GapJson>,
     /// Operations, oldest first.
     operations: Vec<OperationMarkerJson>,
-    /// Timeline: time, status, areas and metrics of each step; without areas and metrics in a gap.
-    steps: Vec<Value>,
+    /// Timeline, oldest first.
+    steps: Vec<StepJson>,
+}
+
+/// A step of the timeline.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct StepJson {
+    /// Start of the step, RFC 3339 UTC.
+    at: String,
+    /// Number of snapshots; 0 in a gap.
+    snapshots: u64,
+    /// The worst status; null in a gap.
+    status: Option<&'static str>,
+    /// Status of each area, null if it was not evaluated; missing in a gap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeMap<String, Option<String>>")]
+    questions: Option<Map<String, Value>>,
+    /// Values of each metric, null if there are none; missing in a gap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "BTreeMap<String, Option<MetricRangeJson>>")]
+    figures: Option<Map<String, Value>>,
+}
+
+/// The values of a metric in a step.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MetricRangeJson {
+    /// The lowest value.
+    #[schemars(with = "f64")]
+    min: Value,
+    /// The highest value.
+    #[schemars(with = "f64")]
+    max: Value,
+    /// The last value; null if the last snapshot of the step does not have it.
+    #[schemars(with = "Option<f64>")]
+    last: Value,
+    /// Whether the last value is a lower bound.
+    at_least: bool,
 }
 
 /// A check that is not OK.
@@ -152,29 +190,25 @@ pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
     }
 }
 
-fn step(bucket: &TimeBucket) -> Value {
+fn step(bucket: &TimeBucket) -> StepJson {
     let areas = AREAS.iter().zip(bucket.areas).map(|(area, status)| {
         let status = status.map_or(Value::Null, |status| status.as_str().into());
         (area.name.trim_end_matches('?').to_owned(), status)
     });
     let metric = |doc: &MetricDoc| {
-        let range = bucket.metrics[doc.metric as usize];
-        let range = range.map(|range| {
-            // Null if the last snapshot of the step does not have the value.
-            let last = if bucket.is_latest(range) { number(range.last) } else { Value::Null };
-            json!({"min": number(range.min), "max": number(range.max), "last": last,
-                   "at_least": range.at_least})
+        let range = bucket.metrics[doc.metric as usize].map(|range| MetricRangeJson {
+            min: number(range.min),
+            max: number(range.max),
+            last: if bucket.is_latest(range) { number(range.last) } else { Value::Null },
+            at_least: range.at_least,
         });
-        (doc.name.to_owned(), range.unwrap_or_default())
+        (doc.name.to_owned(), serde_json::to_value(range).unwrap_or_default())
     };
-    let Some(status) = bucket.status else {
-        return json!({"at": time(bucket.from), "snapshots": 0, "status": null});
-    };
-    json!({
-        "at": time(bucket.from),
-        "snapshots": bucket.snapshots,
-        "status": status.as_str(),
-        "questions": areas.collect::<Map<_, _>>(),
-        "figures": METRICS.iter().map(metric).collect::<Map<_, _>>(),
-    })
+    StepJson {
+        at: time(bucket.from),
+        snapshots: bucket.snapshots,
+        status: bucket.status.map(Status::as_str),
+        questions: bucket.status.map(|_| areas.collect()),
+        figures: bucket.status.map(|_| METRICS.iter().map(metric).collect()),
+    }
 }

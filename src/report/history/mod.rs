@@ -2,12 +2,13 @@
 
 mod json;
 mod sentences;
+pub(crate) mod systems;
 
 use std::path::Path;
 
 use jiff::Timestamp;
-pub(crate) use json::SnapshotRowJson;
 use json::data;
+pub(crate) use json::{HistoryJson, SnapshotRowJson};
 use sentences::notes;
 pub(crate) use sentences::{mark_text, started, time};
 
@@ -31,7 +32,9 @@ pub(crate) fn report(
     document.headline(history.current_status(), started(history, now));
     document.push(title_line::title("history", from));
     if let Some(page) = page {
-        document.note(format!("wrote {}", page.display()));
+        let name =
+            if page == Path::new("-") { "stdout".into() } else { page.display().to_string() };
+        document.note(format!("wrote {name}"));
     } else if history.series.latest.is_some() {
         document.push(Block::Table(area_table(history)));
         document.push(Block::Table(metrics_table(history)));
@@ -39,7 +42,9 @@ pub(crate) fn report(
     for note in notes(history, now) {
         document.note(note);
     }
-    document.next(next(history));
+    if !history.is_selected || from.context.is_some() {
+        document.next(next(history));
+    }
     let mut report = Report::listing("history", data(history, now), document);
     report.summary = vec![
         ("status", history.current_status().as_str().into()),

@@ -6,6 +6,7 @@ use crate::facts::operation::OperationType;
 use crate::facts::snapshot::OperationMarker;
 use crate::history::{HistoryRange, OpenProblem};
 use crate::text;
+use crate::text::ShellCommand;
 
 /// Formats milliseconds since 1970 as RFC 3339 in UTC.
 pub(crate) fn time(at: i64) -> String {
@@ -98,6 +99,10 @@ pub(crate) fn notes(history: &HistoryRange, now: Timestamp) -> Vec<String> {
     )];
     if history.began.is_some() {
         notes.push("no older snapshots exist".to_owned());
+    }
+    for (id, name) in &history.replaced {
+        let show = ShellCommand::new("history --system").arg(id.to_string());
+        notes.push(format!("{name} was another database at the same address: {show}"));
     }
     for (from, until) in series.gaps.iter().take(3) {
         let length = text::age((until - from) as f64 / 1e3);

@@ -6,6 +6,7 @@ mod next_steps;
 mod plan;
 
 pub(crate) use flags::{plan_flags, resume_flags};
+pub(crate) use json::RequeueJson;
 use json::{data, not_requeued};
 use next_steps::{apply_commands, next_steps};
 pub(crate) use plan::document;

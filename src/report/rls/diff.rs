@@ -1,18 +1,42 @@
 //! The report of `rls diff`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::exit::FailOn;
-use crate::facts::access::diff::ReportPair;
+use crate::facts::access::diff::{AccessReport, ReportPair};
 use crate::facts::{Finding, Status};
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::text;
 
+/// `data` of `rls diff`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct DiffJson {
+    /// The old report.
+    old: DiffSideJson,
+    /// The new report.
+    new: DiffSideJson,
+}
+
+/// A compared report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct DiffSideJson {
+    /// Path of its file.
+    file: String,
+    /// The database that it is about, or the kind of file.
+    of: String,
+}
+
+impl From<&AccessReport> for DiffSideJson {
+    fn from(side: &AccessReport) -> Self {
+        Self { file: side.file.clone(), of: side.origin.clone() }
+    }
+}
+
 /// Builds the report.
 pub(crate) fn report(pair: &ReportPair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
     let summary = counts(&findings).map(|(word, count)| (word, count.into())).to_vec();
-    let side_json = |side: &crate::facts::access::diff::AccessReport| json!({ "file": side.file, "of": side.origin });
-    let data = json!({ "old": side_json(&pair.old), "new": side_json(&pair.new) });
+    let data = DiffJson { old: (&pair.old).into(), new: (&pair.new).into() };
     let document = document(pair, &findings);
     let mut report = Report::from_findings("rls diff", findings, fail_on, data, document);
     report.summary = summary;

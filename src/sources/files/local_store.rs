@@ -289,12 +289,6 @@ fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
         .map_err(store_error(path))
 }
 
-/// Writes a value as JSON to a private file that the user named.
-pub(crate) fn write_named<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
-    private_file::write_named(path, |writer| Ok(serde_json::to_writer(writer, value)?))
-        .map_err(store_error(path))
-}
-
 /// Writes text to a private file that the user named.
 pub(crate) fn put(path: &Path, text: &str) -> Result<(), Error> {
     private_file::write_named(path, |writer| writer.write_all(text.as_bytes()))

@@ -1,6 +1,8 @@
 //! Files: the history, plans, operation records and journals, contracts, saved triages, reports,
 //! and the schema, env and source files that `env` reads. Files that cliplyctl writes are private.
 
+use std::path::Path;
+
 pub mod access_report;
 pub(crate) mod config_file;
 pub mod contract;
@@ -15,3 +17,8 @@ pub(crate) mod read_limited;
 pub mod saved_triage;
 pub mod schema;
 pub(crate) mod source_tree;
+
+/// Whether an operator means standard input or output by a path.
+pub(crate) fn is_stdio(path: &Path) -> bool {
+    path == Path::new("-")
+}

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::old_keys::{self, KeyOwner};
-use super::{local_store, read_limited};
+use super::{is_stdio, local_store, read_limited};
 use crate::error::Error;
 use crate::facts::Provenance;
 use crate::facts::triage::TriageFacts;
@@ -44,21 +44,30 @@ impl SavedTriage {
         Self { form: FORMAT_VERSION, version: env!("CARGO_PKG_VERSION").to_owned(), from, facts }
     }
 
-    /// Writes it to a private file, which is replaced atomically. States and names of the layout are compared as
-    /// they are, and redacted here.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+    /// Returns the text of the file. States and names of the layout are compared as they are, and redacted here.
+    pub(crate) fn text(&self) -> Result<String, Error> {
         let json = serde_json::to_value(self)
-            .map_err(|e| Error::config(format!("cannot write {}", path.display())).cause(e))?;
-        local_store::write_named(path, &redact::strings(json))
+            .map_err(|e| Error::bug("cannot serialize the triage").cause(e))?;
+        Ok(redact::strings(json).to_string())
     }
 
-    /// Reads a saved triage.
+    /// Writes it to a private file, which is replaced atomically.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+        local_store::put(path, &self.text()?)
+    }
+
+    /// Reads a saved triage; `-` is standard input.
     ///
     /// # Errors
     /// A usage error if the file cannot be read or is not a saved triage of this format version.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
-        let bytes = read_limited::file(path, MAX_BYTES)
+        let read = if is_stdio(path) {
+            read_limited::reader(std::io::stdin().lock(), MAX_BYTES)
+        } else {
+            read_limited::file(path, MAX_BYTES)
+        };
+        let bytes = read
             .map_err(|e| Error::usage(format!("cannot read {shown}")).cause(e))?
             .ok_or_else(|| describe_mismatch(path, "it is too large for a saved triage"))?;
         let header: FileHeader = serde_json::from_slice(&bytes)

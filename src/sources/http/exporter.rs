@@ -110,6 +110,39 @@ async fn respond(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Res
 mod tests {
     use super::*;
 
+    /// Returns the start of the response while `idle` other clients hold connections, or `None` if there is none
+    /// until one of them closes.
+    async fn response_beside(idle: usize) -> Option<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_sender, receiver) = tokio::sync::watch::channel("up 1\n".to_owned());
+        let server = tokio::spawn(serve(listener, receiver));
+        let mut clients = Vec::new();
+        for _ in 0..idle {
+            clients.push(TcpStream::connect(address).await.unwrap());
+        }
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.unwrap();
+        let mut response = String::new();
+        let at_once =
+            tokio::time::timeout(REQUEST_TIMEOUT / 10, stream.read_to_string(&mut response)).await;
+        let waited = at_once.is_err();
+        if waited {
+            clients.pop();
+            stream.read_to_string(&mut response).await.unwrap();
+        }
+        server.abort();
+        assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
+        (!waited).then_some(response)
+    }
+
+    #[tokio::test]
+    async fn number_of_connections_is_bounded() {
+        assert_eq!(response_beside(MAX_CONNECTIONS).await, None);
+        // The healthy counterpart: one connection is left.
+        assert!(response_beside(MAX_CONNECTIONS - 1).await.is_some());
+    }
+
     #[test]
     fn only_requests_for_this_machine_are_answered() {
         let is_own = |host: &str| {

@@ -142,6 +142,11 @@ impl Database {
         package_table.or(self.schema.as_deref())
     }
 
+    /// Closes the connections that are not in use; no others can be opened.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+
     /// Returns a connection for callers that manage their own transactions (the writers).
     pub async fn connection(&self) -> Result<Connection, SourceError> {
         self.pool.get().await

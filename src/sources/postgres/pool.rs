@@ -56,6 +56,11 @@ pub struct PooledSession {
 }
 
 impl Pool {
+    /// Closes the sessions that are not in use, and refuses others.
+    pub(super) fn close(&self) {
+        self.sessions.close();
+    }
+
     /// Creates a pool of at most `size` sessions without connecting.
     pub(crate) fn new(
         connector: Connector,

@@ -12,4 +12,4 @@ pub mod pooler;
 mod reading;
 pub mod secured_server;
 mod standby;
-mod unresponsive_server;
+pub mod unresponsive_server;

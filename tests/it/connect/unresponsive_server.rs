@@ -14,6 +14,7 @@ use super::secured_server::{TIMEOUT, UNUSED_PORTS, start, try_connect, try_conne
 use crate::every_command::{self, LINES};
 use crate::support::cli::Cli;
 use crate::support::postgres::server_options;
+use crate::support::wait_until;
 
 /// Returns the port of a server on 127.0.0.1 without TLS.
 pub fn plain_server() -> u16 {
@@ -73,6 +74,29 @@ fn unresponsive_first_host_leaves_time_for_the_next() {
         let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
         let connected = try_connect_within(&dsn, Duration::from_secs(4));
         assert_eq!(connected.as_deref(), Ok("postgres plain"), "{more}");
+    }
+}
+
+#[test]
+fn signal_during_a_poll_ends_the_command() {
+    let commands =
+        [("record --every 1s", 0), ("watch --plain", 0), ("record", 130), ("handoff", 130)];
+    for (command, code) in commands {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("postgres://postgres@127.0.0.1:{port}/d?sslmode=disable");
+        let words = command.split(' ').chain(["--timeout", "10m"]);
+        let mut cli = Cli::new(words).env("DATABASE_URL", &url);
+        let running = cli.start();
+        // The poll has begun, and the server does not answer.
+        let mut connections = Vec::new();
+        wait_until("it connects", || {
+            connections.extend(listener.accept().ok());
+            !connections.is_empty()
+        });
+        running.signal("INT");
+        running.finish().expect_code(code);
     }
 }
 

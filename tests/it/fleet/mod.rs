@@ -1,5 +1,6 @@
 //! Tests of several contexts in one command: `-c a,b` and `--all-contexts`.
 
+mod connections;
 mod refusals;
 
 use serde_json::Value;

@@ -1,6 +1,8 @@
 //! Tests of commands that do not support several contexts and are rejected before any request.
 
-use super::{config, healthy_app, run};
+use std::collections::BTreeMap;
+
+use super::{config, healthy_app, run, statuses};
 use crate::demo::Demo;
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
@@ -77,6 +79,32 @@ fn invalid_context_stops_its_commands_and_all_writes() {
         assert!(output.stderr.contains(expected), "{write}: {output:#?}");
     }
     run("-c a config check").expect_code(78);
+}
+
+#[test]
+fn invalid_context_does_not_stop_the_others() {
+    let eu = healthy_app();
+    let config = format!("{}[context.b]\nprotectd = true\n", config(&[("eu", &eu)]));
+    let report = run("health --all-contexts -o json", &config).expect_code(3).json();
+    let statuses: BTreeMap<_, _> = statuses(&report).into_iter().collect();
+    assert_eq!((statuses["eu"].as_str(), statuses["b"].as_str()), ("ok", "error"));
+    // The healthy counterpart: without the typo.
+    run("health --all-contexts", &config.replace("protectd = true", "")).expect_code(3);
+}
+
+#[test]
+fn context_named_demo_next_to_a_running_demo_names_both() {
+    let (demo, own) = (Demo::start(), healthy_app());
+    let health = |name: &str, context: &str| {
+        let words = ["-c", context, "health"];
+        let cli = Cli::new(words).env("XDG_STATE_HOME", demo.state());
+        { cli.file("cliplyctl.toml", config(&[(name, &own)])) }.run()
+    };
+    let both = health("demo", "demo").expect_code(78);
+    assert!(both.stderr.contains("two contexts have the name `demo`"), "{both:?}");
+    assert!(both.stderr.contains("cliplyctl.toml:1") && both.stderr.contains("the running demo ("));
+    health("eu", "eu").expect_code(0);
+    health("eu", "demo");
 }
 
 #[test]

@@ -7,13 +7,15 @@ mod reports;
 
 use std::path::PathBuf;
 
-use clap::ValueEnum as _;
+use clap::{Parser as _, ValueEnum as _};
 use cliplyctl::render::{Format, render};
 use cliplyctl::report::Report;
 use cliplyctl::terminal::RenderTarget;
 use serde_json::Value;
 
+use crate::every_command::{LINES, command_words, formats};
 use crate::support::cli::Cli;
+use crate::support::report_schema;
 
 /// The formats of a report, with the file name extension of their golden files.
 const FORMATS: [(Format, &str); 10] = [
@@ -67,22 +69,44 @@ fn every_format_has_a_golden_file() {
 
 #[test]
 fn golden_json_files_match_the_schema() {
-    let schema: Value =
-        serde_json::from_str(&Cli::new(["schema"]).run().expect_code(0).stdout).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
     let mut validated = 0;
     for entry in std::fs::read_dir(golden("")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "json") {
             let document = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-            let errors: Vec<_> =
-                schema.iter_errors(&document).map(|error| error.to_string()).collect();
-            assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+            assert_eq!(report_schema::differences(&document), [""; 0], "{}", path.display());
             validated += 1;
         }
     }
     assert_eq!(validated, reports::all().len());
-    assert!(!schema.is_valid(&serde_json::json!({ "schema": "cliplyctl.report/v1" })));
+}
+
+#[test]
+fn undescribed_or_missing_keys_do_not_match_the_schema() {
+    let report: Value = Cli::new(["runbook", "3.4", "-o", "json"]).run().expect_code(0).json();
+    assert_eq!(report_schema::differences(&report), [""; 0]);
+    let altered = |pointer: &str, key: &str, value: Option<Value>| {
+        let mut report = report.clone();
+        let object = report.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+        match value {
+            Some(value) => _ = object.insert(key.to_owned(), value),
+            None => _ = object.remove(key).unwrap(),
+        }
+        report_schema::differences(&report)
+    };
+    for (pointer, key, value) in [
+        ("", "more", Some(1.into())),
+        ("", "coverage", None),
+        ("/tool", "more", Some(1.into())),
+        ("/data", "more", Some(1.into())),
+        ("/data", "text", None),
+        ("/data", "section", Some(3.4.into())),
+        ("", "command", Some("dlq".into())),
+        ("", "data", Some("text".into())),
+    ] {
+        assert_ne!(altered(pointer, key, value.clone()), [""; 0], "{pointer}/{key} {value:?}");
+    }
+    assert_eq!(altered("", "data", Some(Value::Null)), [""; 0], "a command that failed");
 }
 
 #[test]
@@ -154,6 +178,85 @@ fn failed_command_reports_its_error_in_every_format() {
     }
 }
 
+/// Fails unless the text is a document of the format that reports an error of the command.
+fn assert_reports_error(format: &str, text: &str, command: &str, message: &str) {
+    let shown = format!("{command} -o {format}: {text:?}");
+    match format {
+        "json" | "ndjson" => {
+            let report: Value = serde_json::from_str(text).expect(&shown);
+            assert_eq!((&report["command"], &report["status"]), (&command.into(), &"error".into()));
+            assert!(text.contains(message), "{shown}");
+        }
+        "sarif" => {
+            let report: Value = serde_json::from_str(text).expect(&shown);
+            assert_eq!(
+                report["runs"][0]["invocations"][0]["executionSuccessful"], false,
+                "{shown}"
+            );
+        }
+        "nagios" => {
+            assert!(text.starts_with(&command.to_uppercase()) && text.contains(message), "{shown}")
+        }
+        "junit" => assert!(text.starts_with("<?xml") && text.contains("<error "), "{shown}"),
+        "github" => assert!(text.starts_with("::error ") && text.contains(message), "{shown}"),
+        "prometheus" => assert!(text.contains("cliplyctl_status{"), "{shown}"),
+        "short" | "markdown" => assert!(text.contains(message), "{shown}"),
+        // Rows cannot hold an error, and a table is read on stderr.
+        "csv" | "table" => assert_eq!(text, "", "{shown}"),
+        other => panic!("no rule for -o {other}"),
+    }
+}
+
+#[test]
+fn every_refused_format_reports_the_error_in_that_format() {
+    let mut refused = 0;
+    let mut last = "";
+    for line in LINES {
+        if line.0 == std::mem::replace(&mut last, line.0) {
+            continue;
+        }
+        let words = command_words(line, "1", "rq-1", "note");
+        let parsed = cliplyctl::cli::Cli::try_parse_from(
+            ["cliplyctl".to_owned()].into_iter().chain(words.clone()),
+        );
+        let supported: Vec<_> =
+            parsed.unwrap().command.formats().iter().map(|format| format.as_str()).collect();
+        for format in formats().into_iter().filter(|format| !supported.contains(format)) {
+            let words = words.iter().map(String::as_str).chain(["-o", &format]);
+            let output = Cli::new(words).run();
+            assert_eq!(output.code, if format == "nagios" { 3 } else { 64 }, "{line:?} {output:?}");
+            let message = format!("{} does not support -o {format}", line.0);
+            assert!(output.stderr.contains(&message), "{output:?}");
+            assert_reports_error(&format, &output.stdout, line.0, &message);
+            refused += 1;
+        }
+    }
+    assert!(refused > 100, "{refused}");
+}
+
+#[test]
+fn report_to_a_full_disk_is_no_bug_of_this_tool() {
+    let to = |file: &str| {
+        let line = format!("exec {} runbook >{file}", crate::support::cli::BINARY);
+        Cli::program("sh", ["-c", &line]).run()
+    };
+    let full = to("/dev/full").expect_code(3);
+    assert!(full.stderr.contains("cannot write the report to stdout"), "{full:?}");
+    to("/dev/null").expect_code(0);
+}
+
+#[test]
+fn rows_never_contain_an_error() {
+    for format in ["csv", "ndjson"] {
+        for args in ["dlq list", "dlq list --no-such-flag"] {
+            let words = args.split(' ').chain(["-o", format]);
+            let output = Cli::new(words).run();
+            assert!(matches!(output.code, 64 | 78), "{output:?}");
+            assert_eq!(output.stdout, "", "{args} -o {format}");
+        }
+    }
+}
+
 #[test]
 fn usage_error_is_reported_in_the_requested_format() {
     let output = Cli::new(["queue", "--kidn", "X", "-o", "json"]).run().expect_code(64);
@@ -165,6 +268,11 @@ fn usage_error_is_reported_in_the_requested_format() {
     assert_eq!(report["errors"][0]["message"], "unexpected argument '--kidn' found");
     assert!(report["errors"][0]["hints"][0].as_str().unwrap().contains("'--kind'"), "{report}");
 
+    let refused = [("sarif", "executionSuccessful"), ("junit", "<error "), ("github", "::error ")];
+    for (format, expected) in refused {
+        let output = Cli::new(["queue", "--kidn", "X", "-o", format]).run().expect_code(64);
+        assert!(output.stdout.contains(expected), "{output:?}");
+    }
     let output = Cli::new(["triage", "--wait", "soon", "--output=nagios"]).run().expect_code(3);
     assert!(output.stdout.starts_with("CLIPLYCTL UNKNOWN: invalid value 'soon'"), "{output:?}");
 

@@ -89,7 +89,7 @@ fn incident() -> Report {
     document.push(Block::Table(table));
     document.note("times by the clock of the server");
     document.next(vec![("cliplyctl -c prod queue".to_owned(), "due jobs by kind".to_owned())]);
-    let data = serde_json::json!({ "steps": [] });
+    let data = serde_json::json!({ "areas": [] });
     let matched = findings.iter().filter(|f| f.status == Status::Critical).cloned().collect();
     let mut report = Report::from_findings("triage", findings, FailOn::Warning, data, document);
     report.section = Some(Diagnosis {
@@ -133,7 +133,9 @@ pub fn hostile() -> Report {
     document.note(HOSTILE);
     document.push(Block::Verbatim(format!("{HOSTILE}\n```\nout of the fence\n")));
     document.next(vec![(HOSTILE.to_owned(), HOSTILE.to_owned())]);
-    let data = serde_json::json!({ "steps": [{ "reading": HOSTILE }] });
+    let data = serde_json::json!({ "areas": [{
+        "area": HOSTILE, "section": "3.3", "status": "critical", "detail": HOSTILE, "next": null,
+    }] });
     Report::from_findings("triage", findings, FailOn::Warning, data, document)
 }
 

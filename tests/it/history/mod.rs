@@ -2,6 +2,7 @@
 
 mod record;
 mod store;
+mod systems;
 mod view;
 
 use crate::support::cli::Cli;

@@ -17,9 +17,9 @@ use rusqlite::Connection;
 /// The environment variable with the state directory, set for the process that writes until it is killed.
 const WRITER: &str = "CLIPLYCTL_TEST_HISTORY_WRITER";
 const RETENTION: Duration = Duration::from_hours(24);
-const SYSTEM: SystemId<'_> = SystemId { name: "db:5432/app", context: Some("test") };
+const SYSTEM: SystemId<'_> = SystemId { address: "db:5432/app", context: Some("test") };
 
-fn snapshot(at: i64) -> Snapshot {
+pub fn snapshot(at: i64) -> Snapshot {
     let mut metrics = MetricValues::default();
     metrics.exact(Metric::Due, Some(at as f64));
     let (check, message) = ("queue.workers".to_owned(), "nobody works".to_owned());
@@ -37,12 +37,13 @@ fn snapshot(at: i64) -> Snapshot {
         failed_checks: vec![FailedCheck { check, status: Status::Critical, message }],
         evaluated: vec!["queue.workers".to_owned()],
         server_time: None,
+        server: None,
         metrics,
         detail: SnapshotDetail { areas: vec![area], ..SnapshotDetail::default() },
     }
 }
 
-fn marker(operation: &str, jobs: u64) -> OperationMarker {
+pub fn marker(operation: &str, jobs: u64) -> OperationMarker {
     let at = Timestamp::from_millisecond(5).unwrap();
     OperationMarker {
         operation: operation.into(),
@@ -124,7 +125,7 @@ fn concurrent_writers_lose_no_snapshot() {
         }
     });
     let store = Store::read(Some(directory.path())).unwrap().unwrap();
-    let system_id = store.system(SYSTEM.name).unwrap().unwrap();
+    let system_id = store.system(SYSTEM.address).unwrap().unwrap();
     let mut times = Vec::new();
     store.walk(system_id, (0, 100), |point| times.push(point.at)).unwrap();
     let expected: Vec<i64> = (1..=25).flat_map(|at| [at; 4]).collect();
@@ -136,7 +137,7 @@ fn expired_snapshots_are_deleted_with_their_details() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
     let retention = Duration::from_millis(10);
-    let other_system = SystemId { name: "another", context: None };
+    let other_system = SystemId { address: "another", context: None };
     store.append(other_system, &snapshot(3), &[], RETENTION).unwrap();
     // The last one deletes what is older than the one before it by more than the retention.
     for at in [5, 6, 20, 21] {
@@ -159,7 +160,7 @@ fn growing_operation_is_stored_as_one_marker() {
     for jobs in [10, 50, 20] {
         store.append(SYSTEM, &snapshot(9), &[marker("rq-1", jobs)], RETENTION).unwrap();
     }
-    let system_id = store.system(SYSTEM.name).unwrap().unwrap();
+    let system_id = store.system(SYSTEM.address).unwrap().unwrap();
     assert_eq!(store.marks(system_id, (0, 9)).unwrap(), [marker("rq-1", 50)]);
     let first = OperationMarker { reason: Some("token renewed".into()), ..marker("rq-2", 1) };
     let who = "bob@desk".into();
@@ -196,12 +197,12 @@ fn older_store_version_is_migrated_and_newer_one_refused() {
     drop(store);
     // The first version of the schema.
     file.execute_batch(
-        "DROP TABLE operations; DROP TABLE check_sets;
+        "DROP TABLE operations; DROP TABLE check_sets; DROP TABLE servers; DROP TABLE addresses;
          ALTER TABLE snapshots DROP COLUMN evaluated; PRAGMA user_version = 1",
     )
     .unwrap();
     let store = Store::read(Some(directory.path())).unwrap().unwrap();
-    let system_id = store.system(SYSTEM.name).unwrap().unwrap();
+    let system_id = store.system(SYSTEM.address).unwrap().unwrap();
     assert_eq!(store.marks(system_id, (0, 9)).unwrap(), []);
     let mut snapshots = 0;
     store.walk(system_id, (0, 9), |_| snapshots += 1).unwrap();
@@ -217,7 +218,7 @@ fn older_store_version_is_migrated_and_newer_one_refused() {
 }
 
 /// Returns how many snapshots of a system are stored.
-fn count(store: &Store, name: &str) -> usize {
+pub fn count(store: &Store, name: &str) -> usize {
     let mut found = 0;
     let system = store.system(name).unwrap().unwrap();
     store.walk(system, (0, i64::MAX), |_| found += 1).unwrap();
@@ -231,18 +232,18 @@ fn retention_deletes_only_snapshots_of_its_own_system() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
     let (year, month) = (Duration::from_hours(365 * 24), Duration::from_hours(30 * 24));
-    let other = SystemId { name: "other:5432/app", context: None };
+    let other = SystemId { address: "other:5432/app", context: None };
     for day in [0, 100, 200] {
         store.append(SYSTEM, &snapshot(day * DAY), &[], year).unwrap();
     }
     for day in [0, 200] {
         store.append(other, &snapshot(day * DAY), &[], month).unwrap();
     }
-    assert_eq!(count(&store, SYSTEM.name), 3);
+    assert_eq!(count(&store, SYSTEM.address), 3);
     // The next poll deletes what is older than the previous one by more than the retention.
     store.append(other, &snapshot(200 * DAY + 1), &[], month).unwrap();
-    assert_eq!(count(&store, other.name), 2);
-    assert_eq!(count(&store, SYSTEM.name), 3);
+    assert_eq!(count(&store, other.address), 2);
+    assert_eq!(count(&store, SYSTEM.address), 3);
 }
 
 #[test]
@@ -255,7 +256,7 @@ fn poll_with_a_wrong_clock_deletes_nothing() {
         snapshot.server_time =
             server_day.map(|day| Timestamp::from_millisecond(day * DAY).unwrap());
         store.append(SYSTEM, &snapshot, &[], month).unwrap();
-        count(&store, SYSTEM.name)
+        count(&store, SYSTEM.address)
     };
     assert_eq!(append(100, None), 1);
     assert_eq!(append(101, None), 2);

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::support::cli::Cli;
 
 const URL: &str = "postgres://u@db.example:5432/app";
-const SYSTEM: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
+const SYSTEM: SystemId<'_> = SystemId { address: "db.example:5432/app", context: None };
 
 /// The checks that every snapshot evaluates.
 const EVALUATED: [&str; 6] =
@@ -40,6 +40,7 @@ fn snapshot_minutes_ago(minutes: i64, failed_checks: &[&str], due: f64) -> Snaps
         failed_checks: failed_checks.iter().map(failed_check).collect(),
         evaluated: EVALUATED.map(str::to_owned).to_vec(),
         server_time: None,
+        server: None,
         metrics,
         detail: SnapshotDetail { areas: areas.map(area).to_vec(), ..SnapshotDetail::default() },
     }
@@ -289,6 +290,38 @@ fn since_in_the_future_is_a_usage_error_in_every_format() {
         let args = format!("--since 2999-01-01T00:00:00Z -o {format}");
         history(&args, &every_minute_until(0)).run().expect_code(64);
     }
+}
+
+#[test]
+fn page_is_written_beside_rows_and_to_stdout() {
+    let mut both = history("--html page.html -o csv", &incident());
+    let output = both.run().expect_code(0);
+    assert!(output.stdout.starts_with("at,status,"), "{output:?}");
+    let page = std::fs::read_to_string(both.home().join("page.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>"), "{page}");
+
+    let mut stdout = history("--html -", &incident());
+    let output = stdout.run().expect_code(0);
+    assert!(output.stdout.starts_with("<!doctype html>"), "{output:?}");
+    assert!(output.stderr.contains("wrote stdout"), "{output:?}");
+    assert!(!stdout.home().join("-").exists());
+    let output = history("--html - -o csv", &incident()).run().expect_code(64);
+    assert_eq!(output.stdout, "");
+}
+
+#[test]
+fn area_that_nobody_checked_is_not_ok() {
+    let report = history("-o json", &incident()).run().expect_code(0).json();
+    let steps = report["data"]["steps"].as_array().unwrap();
+    let recorded: Vec<_> = steps.iter().filter(|step| step["snapshots"] != 0).collect();
+    assert!(!recorded.is_empty());
+    for step in recorded {
+        assert_eq!(step["questions"]["environment"], serde_json::Value::Null, "{step}");
+        // The healthy counterpart: an area whose check was evaluated.
+        assert_eq!(step["questions"]["app up"], "ok", "{step}");
+    }
+    let table = history("", &incident()).run().expect_code(0).stdout;
+    assert!(table.contains("App ") && !table.contains("Environment"), "{table}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::MAX_WAIT;
 use super::pty::Terminal;
+use super::report_schema;
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_cliplyctl");
@@ -152,7 +153,9 @@ impl Running {
             thread::sleep(Duration::from_millis(2));
         };
         let code = code(status);
-        Output { stdout: self.stdout.join().unwrap(), stderr: self.stderr.join().unwrap(), code }
+        let stdout = self.stdout.join().unwrap();
+        report_schema::assert_described(&stdout);
+        Output { stdout, stderr: self.stderr.join().unwrap(), code }
     }
 }
 

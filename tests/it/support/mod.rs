@@ -11,6 +11,7 @@ pub mod partitions;
 pub mod postgres;
 pub mod pty;
 pub mod readiness;
+pub mod report_schema;
 pub mod restart;
 pub mod standby;
 pub mod wire;

@@ -98,6 +98,22 @@ fn saved_file_cannot_control_the_terminal() {
 }
 
 #[test]
+fn dash_saves_to_stdout_and_reads_stdin() {
+    let (saved, _) = saved();
+    let mut from_stdin = Cli::new(["triage", "--from", "-", "-o", "json"]).stdin(saved.as_str());
+    let from_file = triage_from_file(&saved).run().json();
+    assert_eq!(from_stdin.run().json()["checks"], from_file["checks"]);
+
+    let url = "postgres://u@127.0.0.1:1/d";
+    let mut cli = Cli::new(["triage", "--save", "-"]).env("DATABASE_URL", url);
+    let output = cli.run().expect_code(3);
+    assert!(!cli.home().join("-").exists());
+    assert!(output.stderr.contains("AREA"), "the report: {output:?}");
+    let saved = Cli::new(["triage", "--from", "-"]).stdin(output.stdout).run().expect_code(3);
+    assert!(saved.stdout.contains("AREA") && saved.stdout.contains("saved"), "{saved:?}");
+}
+
+#[test]
 fn invalid_saved_file_is_a_usage_error() {
     for (file, text) in [
         ("", "is not a saved triage"),

@@ -32,6 +32,29 @@ fn plain_output_prints_only_changes() {
 }
 
 #[test]
+fn watch_runs_without_an_unusable_history() {
+    let database = Database::from_fixture("main_healthy");
+    let app = Stub::start([
+        ("/api/healthz", readiness::response("healthz_ok")),
+        ("/api/readyz", readiness::response("canonical_ok")),
+    ]);
+    for (text, is_usable) in [("not a database", false), ("", true)] {
+        let mut cli = watch("--plain", &database.url())
+            .env("CLIPLY_BASE_URL", app.url())
+            .file(".local/state/cliplyctl/history.db", text.repeat(100));
+        let requests = app.count("/api/readyz");
+        let running = cli.start();
+        wait_until("two polls", || app.count("/api/readyz") >= requests + 2);
+        running.signal("INT");
+        let output = running.finish().expect_code(0);
+        assert!(output.stdout.contains("OK"), "{output:?}");
+        assert_eq!(output.stderr.contains("snapshots are not recorded"), !is_usable, "{output:?}");
+        let hint = output.stderr.contains("to start a new one");
+        assert_eq!(hint, !is_usable, "{output:?}");
+    }
+}
+
+#[test]
 fn watch_without_a_terminal_suggests_plain() {
     let mut cli = watch("", "postgres://u@127.0.0.1:1/app");
     let output = cli.run().expect_code(64);

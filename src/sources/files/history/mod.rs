@@ -6,6 +6,7 @@
 
 mod read;
 mod schema;
+mod systems;
 mod write;
 
 use std::fs;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-pub use write::SystemId;
+pub use systems::SystemId;
 
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
@@ -156,5 +157,26 @@ fn operation_type_from_number(number: i64) -> OperationType {
         1 => OperationType::Undo,
         2 => OperationType::Rescue,
         _ => OperationType::Requeue,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::ExitCode;
+
+    #[test]
+    fn only_a_damaged_store_is_a_configuration_error() {
+        let of_sqlite = |code| {
+            let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            database_error(Path::new("h.db"), &error).exit_code()
+        };
+        for code in [rusqlite::ffi::SQLITE_BUSY, rusqlite::ffi::SQLITE_FULL] {
+            assert_eq!(of_sqlite(code), ExitCode::Unknown, "{code}");
+        }
+        assert_eq!(of_sqlite(rusqlite::ffi::SQLITE_NOTADB), ExitCode::Config);
+        let of_file = |kind: io::ErrorKind| file_error(Path::new("h.db"), &kind.into()).exit_code();
+        assert_eq!(of_file(io::ErrorKind::StorageFull), ExitCode::Unknown);
+        assert_eq!(of_file(io::ErrorKind::PermissionDenied), ExitCode::Config);
     }
 }

@@ -15,37 +15,7 @@ use crate::facts::snapshot::{
 };
 use crate::sources::files::old_keys::{self, KeyOwner};
 
-/// A recorded system.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct RecordedSystem {
-    /// Database and app of the system, without credentials.
-    pub(crate) name: String,
-    /// Name of the context that was used last.
-    pub(crate) context: Option<String>,
-}
-
 impl Store {
-    /// Returns the id of a system; `None` if nothing was recorded for it.
-    pub fn system(&self, name: &str) -> Result<Option<i64>, Error> {
-        self.connection
-            .query_row("SELECT id FROM places WHERE name = ?1", [name], |row| row.get(0))
-            .optional()
-            .map_err(self.store_error())
-    }
-
-    /// Returns all recorded systems, by name.
-    pub(crate) fn systems(&self) -> Result<Vec<RecordedSystem>, Error> {
-        let read = || {
-            let mut statement =
-                self.connection.prepare("SELECT name, context FROM places ORDER BY name")?;
-            let rows = statement.query_map([], |row| {
-                Ok(RecordedSystem { name: row.get(0)?, context: row.get(1)? })
-            })?;
-            rows.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(self.store_error())
-    }
-
     /// Returns the time of the oldest stored snapshot, milliseconds since 1970.
     pub(crate) fn first(&self, system_id: i64) -> Result<Option<i64>, Error> {
         let query = "SELECT min(at) FROM snapshots WHERE place = ?1";

@@ -10,7 +10,7 @@ use super::{BUSY_TIMEOUT, database_error, unusable};
 use crate::error::Error;
 
 /// All migrations in order. A released migration never changes; new ones are appended.
-pub(crate) const MIGRATIONS: [&str; 3] = [
+pub(crate) const MIGRATIONS: [&str; 4] = [
     "CREATE TABLE places (
        id INTEGER PRIMARY KEY,
        -- The database and the app, without credentials: what the snapshots are of.
@@ -56,6 +56,26 @@ pub(crate) const MIGRATIONS: [&str; 3] = [
      ) STRICT;
      -- NULL in snapshots of earlier versions: not known.
      ALTER TABLE snapshots ADD COLUMN evaluated INTEGER;",
+    "-- The databases of a system: what their server says they are, and when it started.
+     CREATE TABLE servers (
+       place INTEGER NOT NULL REFERENCES places (id),
+       identity TEXT NOT NULL,
+       started INTEGER NOT NULL,
+       PRIMARY KEY (place, identity)
+     ) STRICT, WITHOUT ROWID;
+     -- Where a system was reached. An address can lead to another system later.
+     CREATE TABLE addresses (
+       address TEXT NOT NULL,
+       place INTEGER NOT NULL REFERENCES places (id),
+       -- The last snapshot that was recorded through it.
+       snapshot INTEGER NOT NULL,
+       PRIMARY KEY (address, place)
+     ) STRICT, WITHOUT ROWID;
+     -- The name was the address of the database, followed by the base URL.
+     INSERT INTO addresses
+       SELECT substr(name, 1, instr(name || ' http', ' http') - 1), id,
+              coalesce((SELECT max(id) FROM snapshots WHERE place = places.id), 0)
+         FROM places;",
 ];
 
 /// The columns of the metrics. Their names are those of version 0.1.0.

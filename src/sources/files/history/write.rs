@@ -8,6 +8,7 @@ use rusqlite::{
 };
 
 use super::schema::METRIC_COLUMNS;
+use super::systems::{self, SystemId};
 use super::{Store, operation_type_number};
 use crate::error::Error;
 use crate::facts::operation::reasons;
@@ -15,15 +16,6 @@ use crate::facts::snapshot::{FailedCheck, METRICS, OperationMarker, Snapshot};
 
 /// Maximum number of snapshots that one append deletes, so that its transaction stays short.
 const MAX_DELETED: i64 = 500;
-
-/// The system that a snapshot describes.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemId<'a> {
-    /// Database and app of the system, without credentials.
-    pub name: &'a str,
-    /// Name of the context that was used last.
-    pub context: Option<&'a str>,
-}
 
 impl Store {
     /// Appends a snapshot and the operations read with it, and deletes what is older than `retain`. If the file was
@@ -42,9 +34,10 @@ impl Store {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = transaction.map_err(&store_error)?;
         let write = || {
-            let system_id = upsert_system(&transaction, system)?;
+            let system_id = systems::resolve(&transaction, system, snapshot.server.as_ref())?;
             let newest = newest(&transaction, system_id)?;
             let id = insert(&transaction, system_id, snapshot)?;
+            systems::set_last_snapshot(&transaction, system.address, system_id, id)?;
             for marker in markers {
                 upsert_operation(&transaction, system_id, marker)?;
             }
@@ -57,16 +50,6 @@ impl Store {
         transaction.commit().map_err(&store_error)?;
         Ok(id)
     }
-}
-
-/// Inserts the system or updates its context, and returns its id.
-fn upsert_system(tx: &Transaction<'_>, system: SystemId<'_>) -> rusqlite::Result<i64> {
-    tx.query_row(
-        "INSERT INTO places (name, context) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET context = excluded.context RETURNING id",
-        params![system.name, system.context],
-        |row| row.get(0),
-    )
 }
 
 /// Returns the time of the newest snapshot of a system.

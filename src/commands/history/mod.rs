@@ -1,25 +1,28 @@
-//! `history`: reports the recorded snapshots and when problems started. Connects to neither the app
-//! nor the database.
+//! `history`: reports the recorded snapshots and when problems started. Only if nothing was recorded at the address
+//! of the database, its server is asked whether it is a recorded one.
+
+pub(crate) mod systems;
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cli::History;
+use crate::cli::{History, HistoryCommand};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::ExitCode;
-use crate::facts::SourceErrorKind;
 use crate::facts::operation::reasons;
 use crate::facts::snapshot::OperationMarker;
+use crate::facts::{Provenance, SourceErrorKind};
 use crate::history::{HistoryRange, ProblemStarts, TimeSeries};
 use crate::render::html;
 use crate::render::row_stream::RowStream;
 use crate::report::Report;
 use crate::report::history::{SnapshotRowJson, report};
 use crate::sources::files::history::Store;
-use crate::sources::files::local_store;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::files::{is_stdio, local_store};
 
 /// The most snapshots before the range that are searched for the start of a problem.
 const MAX_SEARCHED_BACK: u32 = 20_000;
@@ -37,30 +40,44 @@ const HTML_BUCKETS: usize = 240;
 /// # Errors
 /// A source error if nothing was recorded, or the error of the store or of the HTML file.
 pub(crate) async fn run(context: &Context, args: &History) -> Result<Report, Error> {
+    if let Some(HistoryCommand::Systems(args)) = &args.command {
+        return systems::run(context, args).await;
+    }
     let width = context.terminal.stdout.width;
     let buckets = width
         .map_or(BUCKETS, |width| usize::from(width.saturating_sub(OTHER_COLUMNS).clamp(20, 96)));
     let buckets = if args.html.is_some() { HTML_BUCKETS } else { buckets };
-    let history = read(context, args, buckets)?;
+    let (history, from) = read(context, args, buckets).await?;
     let now = context.now();
+    let mut report = report(&history, args.html.as_deref(), now, &from);
     if let Some(file) = &args.html {
-        local_store::put(file, &html::history::render(&history, &context.provenance(), now))?;
+        let page = html::history::render(&history, &from, now);
+        if is_stdio(file) {
+            report.file_on_stdout = Some(page);
+        } else {
+            local_store::put(file, &page)?;
+        }
     }
-    Ok(report(&history, args.html.as_deref(), now, &context.provenance()))
+    report.saved_from = args.system.is_some().then_some(from);
+    Ok(report)
 }
 
 /// Prints the snapshots of the range, one per row; with `--html` writes the page as well.
-pub(crate) fn stream(
+pub(crate) async fn stream(
     context: &Context,
     args: &History,
     rows: RowStream,
 ) -> Result<ExitCode, Error> {
     let now = context.now();
-    if let Some(file) = &args.html {
-        let history = read(context, args, HTML_BUCKETS)?;
-        local_store::put(file, &html::history::render(&history, &context.provenance(), now))?;
+    if args.html.as_deref().is_some_and(is_stdio) {
+        return Err(Error::usage("--html - and the rows both go to stdout")
+            .hint("write the page to a file: --html page.html"));
     }
-    let (store, system, _) = open(context)?;
+    if let Some(file) = &args.html {
+        let (history, from) = read(context, args, HTML_BUCKETS).await?;
+        local_store::put(file, &html::history::render(&history, &from, now))?;
+    }
+    let (store, system) = open(context, args).await?;
     let mut out = context.terminal.stream();
     let mut written = out.write(&rows.head(&SnapshotRowJson::columns()));
     let range = (range_start(args, now)?.as_millisecond(), now.as_millisecond());
@@ -88,9 +105,18 @@ fn range_start(args: &History, now: Timestamp) -> Result<Timestamp, Error> {
     Ok(from)
 }
 
-/// Reads the range of `--since` with the given number of time buckets.
-fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRange, Error> {
-    let (store, system, subject) = open(context)?;
+/// Reads the range of `--since` with the given number of time buckets. Returns it with what it is about.
+async fn read(
+    context: &Context,
+    args: &History,
+    buckets: usize,
+) -> Result<(HistoryRange, Provenance), Error> {
+    let (store, system) = open(context, args).await?;
+    let (subject, addresses) = store.system_name(system)?;
+    let about = match &args.system {
+        None => context.provenance(),
+        Some(text) => systems::provenance(&systems::select(&store, text)?, context.now()),
+    };
     let until = context.now();
     let from = range_start(args, until)?;
     let until = until.as_millisecond();
@@ -112,9 +138,11 @@ fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRang
             problem_starts.add_earlier(at, failed_checks, evaluated)
         })?;
     }
-    let marks = merge_markers(local_markers(context, range), store.marks(system, range)?);
+    let marks =
+        merge_markers(local_markers(context, &addresses, range), store.marks(system, range)?);
     let latest = store.latest_detail(system, range.1)?;
-    Ok(HistoryRange {
+    let replaced = store.replaced_systems(system)?;
+    let history = HistoryRange {
         series: series.finish(),
         problem_starts,
         marks,
@@ -122,7 +150,10 @@ fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRang
         searched_since,
         began,
         subject,
-    })
+        replaced,
+        is_selected: args.system.is_some(),
+    };
+    Ok((history, about))
 }
 
 /// Combines the operations of this machine with those that were recorded from events, one marker per
@@ -148,11 +179,14 @@ fn merge_markers(
 
 /// Returns the operations of this machine in the range, which are known even if no snapshot recorded
 /// their events.
-fn local_markers(context: &Context, (from, until): (i64, i64)) -> Vec<OperationMarker> {
+fn local_markers(
+    context: &Context,
+    addresses: &[String],
+    (from, until): (i64, i64),
+) -> Vec<OperationMarker> {
     let Ok(store) = LocalStore::open(context.settings.state_dir.as_deref()) else { return vec![] };
-    let database = context.database_name();
     let records = store.operations().into_iter().filter(|record| {
-        record.database == database
+        addresses.contains(&record.database)
             && (from..=until).contains(&record.operation.at.as_millisecond())
     });
     records.map(marker).collect()
@@ -172,27 +206,39 @@ fn marker(record: StoredOperation) -> OperationMarker {
     }
 }
 
-/// Opens the history store. Returns it with the row id and the name of the system.
-fn open(context: &Context) -> Result<(Store, i64, String), Error> {
-    let subject = context.system_id()?;
+/// How long the server is asked whether it is a recorded one.
+const MAX_WAIT: Duration = Duration::from_secs(2);
+
+/// Opens the history store. Returns it with the id of the system.
+async fn open(context: &Context, args: &History) -> Result<(Store, i64), Error> {
+    if let Some(text) = &args.system {
+        let store = systems::open(context)?;
+        let system = systems::select(&store, text)?.id;
+        return Ok((store, system));
+    }
+    let address = context.system_address()?;
     let not_recorded = || {
-        Error::new(
-            ErrorKind::Source(SourceErrorKind::NotFound),
-            format!("no snapshots of {subject}"),
-        )
+        let message = format!("no snapshots of {address}");
+        Error::new(ErrorKind::Source(SourceErrorKind::NotFound), message)
     };
     let hint = "record one: cliplyctl record";
     let store = Store::read(context.settings.state_dir.as_deref())?
         .ok_or_else(|| not_recorded().hint(hint))?;
-    match store.system(&subject)? {
-        Some(system) => Ok((store, system, subject)),
-        None => {
-            let known = store.systems()?.into_iter().map(|system| match system.context {
-                Some(context) => format!("{} (context {context})", system.name),
-                None => system.name,
-            });
-            let known: Vec<_> = known.take(5).collect();
-            Err(not_recorded().cause(format!("recorded were: {}", known.join("; "))).hint(hint))
-        }
+    if let Some(system) = store.system(&address)? {
+        return Ok((store, system));
     }
+    if let Some(server) = context.server_run(context.timeout().min(MAX_WAIT)).await
+        && let Some(system) = store.system_of_server(&server)?
+    {
+        return Ok((store, system));
+    }
+    let known = store.systems()?.into_iter().map(|system| match system.context {
+        Some(context) => format!("{} (context {context})", system.name),
+        None => system.name,
+    });
+    let known: Vec<_> = known.take(5).collect();
+    Err(not_recorded()
+        .cause(format!("recorded were: {}", known.join("; ")))
+        .hint(hint)
+        .hint("show another system: cliplyctl history --system NAME"))
 }
