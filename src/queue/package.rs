@@ -71,7 +71,7 @@ impl Package {
     /// The name of a version of its schema.
     pub(crate) fn version_name(self, version: i64) -> String {
         match self {
-            // Its schema has no version: it is told by its functions, and named as the package.
+            // Its schema has no version: its functions identify the release.
             Self::Procrastinate => format!("{}.{}", version / 100, version % 100),
             _ => version.to_string(),
         }

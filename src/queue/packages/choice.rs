@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn one_supported_table_is_chosen_among_others() {
-        let tables = [found(Package::River, "public"), found(Package::Oban, "public")];
+        let tables = [found(Package::River, "public"), found(Package::GoodJob, "public")];
         let any = InstanceChoice::default();
         assert_eq!(choose(&tables, &any), Chosen::One(&tables[0]));
         assert!(matches!(choose(&tables[1..], &any), Chosen::NotSupported(_)));

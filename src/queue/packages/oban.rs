@@ -10,7 +10,7 @@ use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE, ShortL
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version: Elixir writes it into the comment of the table. The Python package wrote `1` at first, and no
-/// comment since; its table is told by the type of the errors, and by its other tables.
+/// comment since; the type of the errors and its other tables identify it.
 pub(super) const VERSION: &str = "select case \
        when comment ~ '^[0-9]{1,9}$' then comment::bigint \
        when comment is null and is_python and others = 2 then 1::bigint end as version \
@@ -76,7 +76,7 @@ const ELIXIR: Edition = Edition {
         "it is a unique job of Oban Pro, which decides whether another job holds its key: retry it there",
     )],
     unknowable: &[
-        "Oban's Pruner deletes a dead letter 60 seconds after its death by default (max_age): the number shown excludes \
+        "Oban's Pruner deletes a dead letter after 60 seconds by default (max_age): the number shown excludes \
          deleted ones",
         "Oban keeps no heartbeats: a running job counts as stuck one hour after its claim (or stuck_after, if that is \
          longer), as for its Lifeline",
@@ -91,7 +91,7 @@ const KEPT: &str = "state = 'discarded' and discarded_at < timezone('UTC', now()
      or state = 'completed' and completed_at < timezone('UTC', now()) - interval '5 minutes'";
 
 const NOT_KEPT: &str = "dead letters may not be kept here: no job that ended more than 5 minutes ago is in the table, and \
-     Oban's Pruner deletes dead letters 60 seconds after their death by default";
+     Oban's Pruner deletes dead letters 60 seconds after they were dead-lettered by default";
 
 const PYTHON: Edition = Edition {
     tested: &[1],

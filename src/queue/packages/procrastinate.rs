@@ -166,10 +166,10 @@ fn traits() -> PackageTraits {
             "Procrastinate stores no errors: dead letters are grouped by task only, and the cause is in the logs of the \
              workers"
                 .to_owned(),
-            "jobs whose worker died are not rescued: a running job counts as stuck if its worker has no heartbeat"
+            "jobs of dead workers are not rescued: a running job counts as stuck if its worker has no heartbeat"
                 .to_owned(),
         ],
-        no_rescue: "jobs rescue does not write Procrastinate's jobs: nothing rescues a job whose worker died; make sure \
+        no_rescue: "jobs rescue does not write Procrastinate's jobs: nothing rescues a job of a dead worker; make sure \
                     that it is dead, then: select procrastinate_retry_job_v2(ID, now(), null, null, null)"
             .to_owned(),
         ..PackageTraits::default()
