@@ -122,6 +122,8 @@ pub struct Settings {
     pub(crate) queue: Option<Setting<QueueChoice>>,
     /// The text of `--queue-instance`.
     queue_instance: Option<String>,
+    /// The file of the access contract; `None`: the built-in one.
+    pub(crate) access_contract: Option<Setting<PathBuf>>,
     /// The address of the runbook for browsers, without a fragment.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The thresholds of checks.
@@ -254,6 +256,7 @@ impl Settings {
             state_column: None,
             queue: None,
             queue_instance: overrides.queue_instance.clone(),
+            access_contract: None,
             runbook_url: None,
             thresholds: Thresholds::default(),
             threshold_origins: BTreeMap::new(),

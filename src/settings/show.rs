@@ -60,6 +60,10 @@ impl Settings {
             rows.push(setting_row("queue", shown_queue(&queue.value), &queue.origin));
         }
         rows.extend(self.shown_app());
+        if let Some(contract) = &self.access_contract {
+            let path = contract.value.display().to_string();
+            rows.push(setting_row("access_contract", path, &contract.origin));
+        }
         if let Some(url) = &self.runbook_url {
             rows.push(setting_row("runbook_url", url.value.clone(), &url.origin));
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::facts::access::last_audit::LastAudit;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::server::{ServerStatus, TableRows};
@@ -52,9 +53,22 @@ pub(crate) fn healthy() -> TriageFacts {
                 ..ServerStatus::default()
             },
         ),
+        access: Some(audit()),
         environment: None,
         tests: vec![],
         saved: false,
+    }
+}
+
+/// Returns an audit that found no violation.
+pub(crate) fn audit() -> LastAudit {
+    LastAudit {
+        at: Timestamp::UNIX_EPOCH,
+        age_seconds: 0.0,
+        violations: vec![],
+        not_tested: vec![],
+        tables: 6,
+        completed: true,
     }
 }
 
