@@ -172,7 +172,7 @@ pub struct SnapshotDetail {
     pub causes: Vec<GroupLine>,
     /// When the access audit that it reports ran. Earlier versions did not store it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) audited_at: Option<Timestamp>,
+    pub audited_at: Option<Timestamp>,
 }
 
 /// An area of the triage report.
