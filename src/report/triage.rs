@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, title_line,
+    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, acknowledged,
+    title_line,
 };
 use crate::checks::app_tests;
 use crate::exit::{ExitCode, FailOn};
@@ -113,6 +114,8 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     if let Some(diagnosis) = &diagnosis {
         document.push(Block::Table(evidence(&evaluated(diagnosis, results))));
     }
+    let queue = facts.queue.as_ref().and_then(|observed| observed.value());
+    acknowledged::push_notes(&mut document, queue.and_then(|q| q.acknowledged.as_ref()));
     for error in &missing {
         let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
         document.note(format!("{}{hint}", error.message));

@@ -39,6 +39,7 @@ pub(crate) fn healthy() -> TriageFacts {
             DeadLetterTrend {
                 dead_lettered_last_hour: Some(Count::Exact(0)),
                 dead_lettered_hour_before: Some(Count::Exact(0)),
+                acknowledged: (0, 0),
                 oldest_unfinished_age: Some(40.0),
             },
         )),
@@ -115,6 +116,7 @@ fn readiness() -> Readiness {
 
 fn queue() -> Queue {
     Queue {
+        acknowledged: None,
         kind: None,
         due: Count::Exact(2),
         scheduled: Count::Exact(0),

@@ -103,6 +103,7 @@ async fn jobs(
         (probes.probe(RECENT_DEAD_LETTERS, flow), probes.probe(EVENTS, failures));
     let access = access(context, probes, known_layout, scan_policy);
     let (queue, flow, failures, access) = join4(queue, flow, failures, access).await;
+    let flow = without_acknowledged(flow, &queue);
     (layout, Some((queue, flow, transpose(failures), access)))
 }
 
@@ -122,6 +123,18 @@ async fn access(
     let audit = async { Ok(audit.await) };
     let observed = probes.probe(ACCESS, context.observe(ACCESS, audit)).await;
     observed.result.unwrap_or_else(|error| LastAudit::not_run(observed.at, error.message))
+}
+
+/// Adds the acknowledged dead letters, which are part of the counts of the queue.
+fn without_acknowledged(
+    mut flow: Observed<DeadLetterTrend>,
+    queue: &Observed<Queue>,
+) -> Observed<DeadLetterTrend> {
+    let acknowledged = queue.value().and_then(|queue| queue.acknowledged.as_ref());
+    if let (Ok(trend), Some(acknowledged)) = (&mut flow.result, acknowledged) {
+        trend.acknowledged = (acknowledged.last_hour(), acknowledged.hour_before());
+    }
+    flow
 }
 
 /// Opens two connections for the jobs probes while the catalog and the statistics are read over two
