@@ -57,9 +57,14 @@ impl AcknowledgedJson {
 /// Builds the report of `dlq ack`; the table format is the entry itself.
 pub(crate) fn report(entry: &Acknowledgement, group: &DeadLetterGroup) -> Report {
     let mut document = Document::default();
-    // A line break in the cause would end the comment.
-    let cause = sanitize::line(&group.fingerprint.template);
-    let kind = sanitize::line(&group.kind);
+    document.push(Block::Raw(toml_entry(entry, &group.kind, &group.fingerprint.template)));
+    Report::listing("dlq ack", AcknowledgedJson::new(entry, group.count, None), document)
+}
+
+/// Returns the entry as TOML, below a comment with the cause. Kind and cause are untrusted: a line break would end
+/// the comment.
+fn toml_entry(entry: &Acknowledgement, kind: &str, cause: &str) -> String {
+    let (kind, cause) = (sanitize::line(kind), sanitize::line(cause));
     let quoted = |text: &str| toml::Value::String(sanitize::line(text).into_owned()).to_string();
     let mut toml = format!(
         "# {kind}: {cause}\n[[acknowledged]]\ngroup = {}\nowner = {}\nreason = {}\nexpires = {}\nmax_jobs = {}\n",
@@ -72,8 +77,7 @@ pub(crate) fn report(entry: &Acknowledgement, group: &DeadLetterGroup) -> Report
     if let Some(context) = &entry.context {
         toml.push_str(&format!("context = {}\n", quoted(context)));
     }
-    document.push(Block::Raw(toml));
-    Report::listing("dlq ack", AcknowledgedJson::new(entry, group.count, None), document)
+    toml
 }
 
 /// Adds a note about each acknowledged group, and why none is subtracted.
@@ -119,5 +123,16 @@ mod tests {
         assert!(note(&group(6, 5)).starts_with("acknowledged for at most 5, counts again: "));
         let expired = AcknowledgedGroup { is_current: false, ..group(3, 5) };
         assert!(note(&expired).starts_with("acknowledged until 2026-12-15, counts again: "));
+    }
+
+    #[test]
+    fn entry_with_hostile_texts_is_one_entry_of_toml() {
+        let mut entry = group(3, 5).entry;
+        entry.reason = "a\"\n[context.prod]\nread_only = false".to_owned();
+        let text = toml_entry(&entry, "K\n[a]", "boom\u{1b}[31m\r\n[[acknowledged]]");
+        let table: toml::Table = toml::from_str(&text).unwrap();
+        assert_eq!(table.keys().collect::<Vec<_>>(), ["acknowledged"], "{text}");
+        assert_eq!(table["acknowledged"].as_array().unwrap().len(), 1, "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
     }
 }
