@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 use crate::dsn::Dsn;
 use crate::error::Error;
+use crate::facts::access::last_audit::LastAudit;
 use crate::facts::identity::{DatabaseIdentity, Protection, ServerRun};
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
@@ -44,6 +45,8 @@ pub(crate) struct Context {
     claims: OnceCell<Claims>,
     identity: OnceCell<DatabaseIdentity>,
     protection: OnceLock<Protection>,
+    /// Shared with later polls of the same process.
+    last_audit: Arc<Mutex<Option<LastAudit>>>,
 }
 
 impl Context {
@@ -63,6 +66,7 @@ impl Context {
             claims: OnceCell::new(),
             identity: OnceCell::new(),
             protection: OnceLock::new(),
+            last_audit: Arc::default(),
         }
     }
 
@@ -193,6 +197,16 @@ impl Context {
         _ = self.protection.set(protection);
     }
 
+    /// Returns the last access audit of this process.
+    pub(crate) fn last_audit(&self) -> Option<LastAudit> {
+        self.last_audit.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps an access audit for later polls.
+    pub(crate) fn set_last_audit(&self, audit: LastAudit) {
+        *self.last_audit.lock().unwrap_or_else(PoisonError::into_inner) = Some(audit);
+    }
+
     /// Opens the database of another context.
     pub(crate) fn open_other(&self, dsn: &Dsn, timeout: Duration) -> Result<Database, SourceError> {
         let options = SessionOptions {
@@ -270,6 +284,7 @@ impl Context {
         let mut fresh = Self::new(self.settings.clone(), self.terminal, self.command);
         (fresh.started_at, fresh.started) = (self.started_at, self.started);
         fresh.connections = self.connections;
+        fresh.last_audit = Arc::clone(&self.last_audit);
         if let Some(http) = self.http.get() {
             _ = fresh.http.set(http.clone());
         }

@@ -19,6 +19,7 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     let checks = checks.chain(service::HEALTH.iter().map(|check| (check.id, check.title)));
     let checks = checks.chain(service::READINESS.iter().map(|check| (check.id, check.title)));
     let checks = checks.chain(access::ACCESS.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(access::AUDIT.iter().map(|check| (check.id, check.title)));
     let checks = checks.chain(access::APP.iter().map(|check| (check.id, check.title)));
     let checks = checks.chain(server::SERVER.iter().map(|check| (check.id, check.title)));
     let checks = checks.chain(cross::CROSS.iter().map(|check| (check.id, check.title)));

@@ -21,6 +21,8 @@ pub enum Dlq {
     Follow(DlqFollow),
     /// Undo a requeue: return jobs that no worker has claimed since to dead letters
     Undo(DlqUndo),
+    /// Print an entry for cliplyctl.toml with which a group does not count until a date
+    Ack(DlqAck),
     /// List recent operations with operator, reason, jobs and outcome
     Ops(DlqOps),
 }
@@ -58,4 +60,24 @@ pub struct DlqList {
     /// Continue after this cursor, as printed by the page before
     #[arg(long, value_name = "CURSOR")]
     pub(crate) after: Option<String>,
+}
+
+/// The arguments of `dlq ack`.
+#[derive(Debug, Args)]
+pub struct DlqAck {
+    /// The group, as listed by `dlq groups`
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: String,
+    /// Last day on which the acknowledgement holds (UTC): 2026-01-31
+    #[arg(long, value_name = "DATE")]
+    pub(crate) expires: jiff::civil::Date,
+    /// Why its dead letters need no attention until then
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reason: String,
+    /// Who is responsible [default: your login name]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) owner: Option<String>,
+    /// Count the group again if it has more than N dead letters [default: its present number]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_jobs: Option<u64>,
 }

@@ -128,6 +128,19 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "dlq ack",
+        &[
+            (
+                "dlq ack --group v2-d195eb9973 --expires 2026-12-15 --reason \"fix in 2.4\"",
+                "print the entry; nothing is written",
+            ),
+            (
+                "dlq ack --group v2-d195eb9973 --expires 2026-12-15 --reason known --max-jobs 50",
+                "count the group again beyond 50 jobs",
+            ),
+        ],
+    ),
+    (
         "dlq follow",
         &[
             ("dlq follow rq-20260131T040000Z-e432-bc1128", "outcome of the jobs of an operation"),

@@ -17,7 +17,7 @@ mod triage;
 
 use clap::{Args, Parser, Subcommand};
 pub(crate) use demo::Demo;
-pub(crate) use dlq::{Dlq, DlqList};
+pub(crate) use dlq::{Dlq, DlqAck, DlqList};
 pub(crate) use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub(crate) use examples::of as examples_of;
 pub(crate) use filter::FilterArgs;
@@ -187,6 +187,7 @@ impl Command {
             Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
             Self::Dlq(Dlq::Follow(_)) => "dlq follow",
             Self::Dlq(Dlq::Undo(_)) => "dlq undo",
+            Self::Dlq(Dlq::Ack(_)) => "dlq ack",
             Self::Dlq(Dlq::Ops(_)) => "dlq ops",
             Self::Rls(Rls::Audit(_)) => "rls audit",
             Self::Rls(Rls::Matrix(_)) => "rls matrix",

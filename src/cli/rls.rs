@@ -24,9 +24,9 @@ pub enum Rls {
 }
 
 /// The contract, the schemas and the roles that `rls` examines.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct RlsScope {
-    /// Access contract [default: the built-in one for jobs]
+    /// Access contract [default: access_contract of the context, otherwise the built-in one for jobs]
     #[arg(long, value_name = "FILE")]
     pub(crate) contract: Option<PathBuf>,
     /// Schemas to examine [default: those that the API exposes, otherwise public]

@@ -11,6 +11,9 @@ pub(crate) struct DeadLetterTrend {
     pub(crate) dead_lettered_last_hour: Option<Count>,
     /// Number dead-lettered in the hour before; `None` if the schema has no dead letters.
     pub(crate) dead_lettered_hour_before: Option<Count>,
+    /// Those of the last hour and of the hour before that belong to acknowledged groups.
+    #[serde(default)]
+    pub(crate) acknowledged: (u64, u64),
     /// Seconds since the creation of the oldest job that is not finished, including dead letters, as
     /// readyz counts it; `None` if there is none, or if the table is too large to search.
     pub(crate) oldest_unfinished_age: Option<f64>,

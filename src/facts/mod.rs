@@ -3,6 +3,7 @@
 //! `sources` create them, `checks` evaluate them.
 
 pub mod access;
+pub(crate) mod acknowledged;
 pub mod advice;
 pub(crate) mod canary;
 pub(crate) mod dead_letter;

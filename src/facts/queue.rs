@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::acknowledged::AcknowledgedDead;
+
 /// Number of jobs, with its accuracy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Count {
@@ -21,6 +23,16 @@ impl Count {
         match self {
             Self::Exact(n) | Self::AtLeast(n) => Some(*n),
             Self::NotCounted(_) => None,
+        }
+    }
+
+    /// The count without `n` of these jobs.
+    #[must_use]
+    pub(crate) fn without(&self, n: u64) -> Self {
+        match self {
+            Self::Exact(all) => Self::Exact(all.saturating_sub(n)),
+            Self::AtLeast(some) => Self::AtLeast(some.saturating_sub(n)),
+            Self::NotCounted(reason) => Self::NotCounted(reason.clone()),
         }
     }
 
@@ -151,6 +163,9 @@ pub(crate) struct Queue {
     pub(crate) given_up: Option<GivenUp>,
     /// Dead letters; `None` if the schema has none.
     pub(crate) dead: Option<Count>,
+    /// Acknowledged groups among the dead letters; `None` if the configuration has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acknowledged: Option<AcknowledgedDead>,
     /// Canceled jobs; `None` if the schema has no such state.
     #[serde(default)]
     pub(crate) canceled: Option<Count>,

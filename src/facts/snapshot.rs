@@ -173,6 +173,9 @@ pub struct SnapshotDetail {
     pub kinds: Vec<KindLine>,
     /// Newest dead letters by cause, most frequent first.
     pub causes: Vec<GroupLine>,
+    /// When the access audit that it reports ran. Earlier versions did not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audited_at: Option<Timestamp>,
 }
 
 /// An area of the triage report.

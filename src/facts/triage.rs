@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::access::last_audit::LastAudit;
 use super::flow::{DeadLetterTrend, Failures};
 use super::queue::Queue;
 use super::server::ServerStatus;
@@ -29,6 +30,9 @@ pub struct TriageFacts {
     pub(crate) failures: Option<Observed<Failures>>,
     /// Status of the database server.
     pub(crate) server: Observed<ServerStatus>,
+    /// The last access audit; requires a layout. Version 0.1.0 did not save it.
+    #[serde(default)]
+    pub(crate) access: Option<LastAudit>,
     /// Env schema and template of the current checkout; `None` outside of a checkout.
     /// Never saved, because it contains the values of a `.env` file.
     #[serde(skip)]

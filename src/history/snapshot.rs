@@ -43,6 +43,7 @@ pub(crate) fn take_snapshot(
         detail: SnapshotDetail {
             areas: results.iter().map(area_line).collect(),
             kinds: queue.map(kind_lines).unwrap_or_default(),
+            audited_at: results.iter().find_map(|result| Some(result.audit.as_ref()?.at)),
             causes: recent.map(group_lines).unwrap_or_default(),
         },
     }
@@ -97,8 +98,13 @@ fn shorten(text: &str) -> String {
 fn area_line(result: &AreaResult) -> AreaLine {
     AreaLine {
         area: result.area.to_owned(),
-        status: without_skipped(result.status()).as_str().to_owned(),
-        detail: shorten(&result.detail()),
+        status: match result.skipped_audit() {
+            Some(_) => result.shown_status(),
+            None => without_skipped(result.status()),
+        }
+        .as_str()
+        .to_owned(),
+        detail: shorten(&result.shown_detail()),
     }
 }
 

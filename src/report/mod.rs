@@ -3,6 +3,7 @@
 //! [`Report`] holds the status, the findings and the data of a command. Human formats render its
 //! [`Document`], machine formats its [`envelope`].
 
+pub(crate) mod acknowledged;
 pub(crate) mod advice;
 pub(crate) mod canary;
 pub(crate) mod cell;

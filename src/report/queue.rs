@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::acknowledged::{self, AcknowledgedJson};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::queue::{count_plural, count_text};
 use crate::exit::FailOn;
+use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::queue::{Count, Queue, Throughput, WorkerJobs};
 use crate::facts::{Finding, Observed, Section, Status, Thresholds};
 use crate::text;
@@ -32,6 +34,12 @@ pub(crate) struct QueueJson {
     given_up: Option<CountJson>,
     /// Dead letters; null if the schema has none.
     dead: Option<CountJson>,
+    /// Acknowledged groups among the dead letters; empty if the configuration has none.
+    acknowledged: Vec<AcknowledgedJson>,
+    /// Dead letters of acknowledged groups that do not count towards the thresholds.
+    acknowledged_jobs: u64,
+    /// Why no acknowledged group is subtracted; null if they are.
+    acknowledged_not_applied: Option<String>,
     /// Canceled jobs; null if the schema has no such state.
     canceled: Option<CountJson>,
     /// Jobs that cannot be claimed until something else ends; not there if the schema has no such state.
@@ -145,6 +153,7 @@ impl From<&WorkerJobs> for WorkerJson {
 impl QueueJson {
     fn new(queue: &Queue, throughput: Option<Throughput>) -> Self {
         let due = queue.due.at_least();
+        let acknowledged = queue.acknowledged.as_ref();
         Self {
             kind: queue.kind.clone(),
             server_time: queue.server_time.clone(),
@@ -155,6 +164,9 @@ impl QueueJson {
             failed: (&queue.failed).into(),
             given_up: queue.given_up.as_ref().map(|given_up| (&given_up.jobs).into()),
             dead: queue.dead.as_ref().map(Into::into),
+            acknowledged: acknowledged.map(AcknowledgedJson::all).unwrap_or_default(),
+            acknowledged_jobs: acknowledged.map_or(0, AcknowledgedDead::jobs),
+            acknowledged_not_applied: acknowledged.and_then(|dead| dead.not_applied.clone()),
             canceled: queue.canceled.as_ref().map(Into::into),
             blocked: queue.blocked.as_ref().map(Into::into),
             unknown_state: (&queue.other).into(),
@@ -250,6 +262,7 @@ fn document(
     if !queue.by_kind.is_empty() {
         document.push(Block::Table(by_kind(queue)));
     }
+    acknowledged::push_notes(&mut document, queue.acknowledged.as_ref());
     if let Some(reason) = &queue.by_kind_missing {
         document.note(format!("the rows by kind are incomplete: {reason}"));
     }
@@ -373,6 +386,12 @@ fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> 
                     count_text(count)
                 )
             }
+        };
+        let acknowledged = queue.acknowledged.as_ref().map_or(0, AcknowledgedDead::jobs);
+        let detail = match (acknowledged, detail.as_str()) {
+            (0, _) => detail,
+            (jobs, "") => format!("{} acknowledged", text::count(jobs)),
+            (jobs, detail) => format!("{} acknowledged; {detail}", text::count(jobs)),
         };
         rows.push(("dead letters", dead, &["dlq.size", "dlq.inflow"], detail));
     }

@@ -39,7 +39,7 @@ pub(crate) fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Prov
         ("took", Cell::plain(text::millis(snapshot.took.as_secs_f64() * 1e3))),
         ("store", Cell::muted(store.display().to_string())),
     ]));
-    document.note("not included: environment and access of other roles (env check, rls audit)");
+    document.note("not included: environment (env check)");
     document.next(vec![("cliplyctl history".to_owned(), "past status and trends".to_owned())]);
     let data = RecordedJson {
         snapshot: number,

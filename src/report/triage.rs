@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, title_line,
+    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, acknowledged,
+    title_line,
 };
 use crate::checks::app_tests;
 use crate::exit::{ExitCode, FailOn};
@@ -49,11 +50,11 @@ pub(crate) fn report(
     let document = document(facts, results, from);
     let mut report = Report::from_findings("triage", findings, fail_on, data, document);
     report.section = section(results);
-    report.summary = results.iter().map(|r| (r.area, r.status().as_str().into())).collect();
+    report.summary = results.iter().map(|r| (r.area, r.shown_status().as_str().into())).collect();
     for result in results {
-        match result.status() {
+        match result.shown_status() {
             Status::Unknown | Status::Skipped { .. } => {
-                report.not_examined.push((result.area.to_owned(), result.detail()));
+                report.not_examined.push((result.area.to_owned(), result.shown_detail()));
             }
             _ => report.examined.push(result.area.to_owned()),
         }
@@ -70,8 +71,8 @@ fn area_json(result: &AreaResult) -> AreaJson {
     AreaJson {
         area: result.area,
         section: result.section.number(),
-        status: result.status().as_str(),
-        detail: result.detail(),
+        status: result.shown_status().as_str(),
+        detail: result.shown_detail(),
         next: result.next().map(str::to_owned),
     }
 }
@@ -102,15 +103,8 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
             ]);
         };
         if !result.findings.is_empty() {
-            // This area is OK if the table can be read, which says nothing about the access of
-            // other roles.
-            let (status, detail) = match (result.section, result.status()) {
-                (Section::Access, Status::Ok) => {
-                    (Cell::default(), Cell::muted(format!("not checked here: {AUDIT}")))
-                }
-                (_, status) => (Cell::status(status), Cell::plain(result.detail())),
-            };
-            row(label(result.area), status, detail);
+            let status = Cell::status(result.shown_status());
+            row(label(result.area), status, Cell::plain(result.shown_detail()));
         }
         for test in tests {
             row(&test.subject, Cell::status(test.status), Cell::plain(&test.message));
@@ -120,6 +114,8 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     if let Some(diagnosis) = &diagnosis {
         document.push(Block::Table(evidence(&evaluated(diagnosis, results))));
     }
+    let queue = facts.queue.as_ref().and_then(|observed| observed.value());
+    acknowledged::push_notes(&mut document, queue.and_then(|q| q.acknowledged.as_ref()));
     for error in &missing {
         let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
         document.note(format!("{}{hint}", error.message));
@@ -132,9 +128,9 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
         commands.extend(command.map(|c| (c, Cell::muted("test the database settings"))));
     }
     for (subject, reason) in not_examined(facts) {
-        // Access of other roles is a suggested command if there are any, otherwise a note.
-        if subject == OTHER_ROLES && !commands.is_empty() {
-            if commands.iter().all(|(command, _)| command != AUDIT) {
+        // The row of the area says why other roles were not tested; it needs no note, only the command.
+        if subject == OTHER_ROLES {
+            if !commands.is_empty() && commands.iter().all(|(command, _)| command != AUDIT) {
                 let purpose = format!("{} Access of other roles", Section::Access.number());
                 commands.push((AUDIT.to_owned(), Cell::muted(purpose)));
             }
@@ -151,7 +147,7 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
 fn split_tests(result: &AreaResult) -> (Vec<Finding>, AreaResult) {
     let findings = result.findings.iter().cloned();
     let (tests, findings) = findings.partition(|finding| finding.check == app_tests::CHECK.id);
-    (tests, AreaResult { section: result.section, area: result.area, findings })
+    (tests, AreaResult { findings, audit: result.audit.clone(), ..*result })
 }
 
 /// Returns why the database was not read, if the area's line shows a CRITICAL finding instead.
@@ -227,7 +223,11 @@ fn headline(
         None => {
             let findings = results.iter().flat_map(|result| &result.findings);
             let passed = findings.filter(|finding| finding.status == Status::Ok).count() as u64;
-            format!("{} passed", text::plural(passed, "check", "checks"))
+            let passed = format!("{} passed", text::plural(passed, "check", "checks"));
+            match results.iter().any(|result| result.skipped_audit().is_some()) {
+                true => format!("{passed}; access audit skipped"),
+                false => passed,
+            }
         }
         Some(Diagnosis { status: Status::Unknown, .. })
             if missing.iter().any(|error| is_invalid(error)) =>

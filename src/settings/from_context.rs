@@ -79,6 +79,7 @@ pub(super) fn resolve(
     if let Some(database) = context_database(context, environment) {
         settings.database = database.map_err(invalid_setting);
         settings.queue.clone_from(&context.queue);
+        settings.access_contract = context.contract_file(environment);
     }
     Ok(settings)
 }

@@ -207,6 +207,8 @@ fn database(
     // Another database has other tables.
     if is_own {
         settings.queue = context.and_then(|context| context.queue.clone());
+        settings.access_contract =
+            context.and_then(|context| context.contract_file(variables.environment));
     }
     is_own
 }

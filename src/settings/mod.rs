@@ -51,6 +51,7 @@ pub use show::SettingRow;
 pub(crate) use crate::dsn::suggest;
 use crate::dsn::{self, ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
+use crate::facts::acknowledged::Acknowledgement;
 use crate::facts::advice::Advice;
 use crate::facts::{SourceError, SourceErrorKind, Thresholds};
 use crate::queue::{InstanceChoice, QueueChoice};
@@ -122,6 +123,8 @@ pub struct Settings {
     pub(crate) queue: Option<Setting<QueueChoice>>,
     /// The text of `--queue-instance`.
     queue_instance: Option<String>,
+    /// The file of the access contract; `None`: the built-in one.
+    pub(crate) access_contract: Option<Setting<PathBuf>>,
     /// The address of the runbook for browsers, without a fragment.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The thresholds of checks.
@@ -132,6 +135,8 @@ pub struct Settings {
     pub(crate) env: EnvTable,
     /// Advice on causes in addition to the built-in table, highest precedence first.
     pub(crate) advice: Vec<Advice>,
+    /// Acknowledged groups of all contexts.
+    pub(crate) acknowledged: Vec<Setting<Acknowledgement>>,
     /// The environment of this process, for `env check --process`.
     pub(crate) process: ProcessEnvironment,
     /// The directory for stored records; `None` without a home directory.
@@ -254,12 +259,14 @@ impl Settings {
             state_column: None,
             queue: None,
             queue_instance: overrides.queue_instance.clone(),
+            access_contract: None,
             runbook_url: None,
             thresholds: Thresholds::default(),
             threshold_origins: BTreeMap::new(),
             actor: actor(environment),
             env: config.env.clone(),
             advice: config.advice.clone(),
+            acknowledged: config.acknowledged.clone(),
             process: environment.clone(),
             state_dir: state_home.map(|directory| directory.join("cliplyctl")),
             invalid_config: config.contexts.iter().find_map(|context| context.error.clone()),

@@ -3,6 +3,7 @@
 use super::{Origin, Setting, Settings};
 use crate::dsn::{REDACTED, RootCert};
 use crate::facts::SourceError;
+use crate::facts::acknowledged::Acknowledgement;
 use crate::facts::thresholds::{THRESHOLD_DOCS, ThresholdDoc, threshold_text};
 use crate::queue::{Declaration, InstanceChoice, QueueChoice};
 
@@ -60,10 +61,15 @@ impl Settings {
             rows.push(setting_row("queue", shown_queue(&queue.value), &queue.origin));
         }
         rows.extend(self.shown_app());
+        if let Some(contract) = &self.access_contract {
+            let path = contract.value.display().to_string();
+            rows.push(setting_row("access_contract", path, &contract.origin));
+        }
         if let Some(url) = &self.runbook_url {
             rows.push(setting_row("runbook_url", url.value.clone(), &url.origin));
         }
         rows.extend(self.shown_limits());
+        rows.extend(self.shown_acknowledged());
         let state_dir = self.state_dir.as_ref().map(|path| path.display().to_string());
         rows.push(setting_row("state_dir", state_dir.unwrap_or_default(), ""));
         rows.into_iter()
@@ -117,6 +123,20 @@ impl Settings {
                 .collect(),
             Err(error) => vec![setting_row("headers", "", error)],
         }
+    }
+
+    fn shown_acknowledged(&self) -> Vec<SettingRow> {
+        let row = |entry: &Setting<Acknowledgement>| {
+            let Acknowledgement { group, owner, reason, expires, max_jobs, context } = &entry.value;
+            let context = context.as_ref().map(|name| format!("; only context {name}"));
+            let value = format!(
+                "at most {} until {expires}; {owner}: {reason}{}",
+                crate::text::plural(*max_jobs, "job", "jobs"),
+                context.unwrap_or_default()
+            );
+            setting_row(&format!("acknowledged.{group}"), value, &entry.origin)
+        };
+        self.acknowledged.iter().map(row).collect()
     }
 
     fn shown_limits(&self) -> Vec<SettingRow> {

@@ -1,5 +1,8 @@
 //! The results of the checks of one area.
 
+use jiff::Timestamp;
+
+use crate::facts::triage::TriageFacts;
 use crate::facts::{Finding, Section, Status};
 use crate::text;
 
@@ -12,6 +15,42 @@ pub struct AreaResult {
     pub(crate) area: &'static str,
     /// The results of its checks.
     pub(crate) findings: Vec<Finding>,
+    /// What its access audit did not test, and its age; only of the area that has one.
+    pub(crate) audit: Option<AuditNote>,
+}
+
+/// What the row of the access area says about its audit besides the findings.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditNote {
+    /// Why nothing is known about violations.
+    pub(crate) skipped: Option<String>,
+    /// When it ran.
+    pub(crate) at: Timestamp,
+    /// Age in seconds of an audit that was not run together with the triage.
+    age: f64,
+}
+
+/// Seconds from which the age of an audit is shown.
+const SHOWN_AGE: f64 = 60.0;
+
+impl AuditNote {
+    /// Returns the note; `None` if the jobs table was not read, which the findings say.
+    pub(super) fn of(facts: &TriageFacts) -> Option<Self> {
+        let layout = &facts.layout;
+        layout.value()?;
+        Some(match &facts.access {
+            Some(audit) => Self {
+                skipped: audit.skipped().map(str::to_owned),
+                at: audit.at,
+                age: audit.age_seconds,
+            },
+            None => Self {
+                skipped: Some("the access audit is not part of this triage".to_owned()),
+                at: layout.at,
+                age: 0.0,
+            },
+        })
+    }
 }
 
 /// Bytes of detail after which further sentences are only counted.
@@ -27,6 +66,32 @@ impl AreaResult {
         match (Status::worst(self.findings.iter().map(|f| f.status)), self.findings.first()) {
             (Status::Skipped { .. }, Some(first)) => first.status,
             (worst, _) => worst,
+        }
+    }
+
+    /// Returns why the area is not OK although its status is: its audit did not run.
+    pub(crate) fn skipped_audit(&self) -> Option<&str> {
+        let skipped = self.audit.as_ref()?.skipped.as_deref()?;
+        (self.status() == Status::Ok).then_some(skipped)
+    }
+
+    /// Returns the status that is shown: SKIPPED if its audit did not run and there is no problem. That does not
+    /// change the status of the triage, because it says nothing about the system.
+    pub(crate) fn shown_status(&self) -> Status {
+        match self.skipped_audit() {
+            Some(_) => Status::Skipped { blocked_by: "access.audit" },
+            None => self.status(),
+        }
+    }
+
+    /// Returns the detail that is shown, with the age of a reused audit.
+    pub(crate) fn shown_detail(&self) -> String {
+        let detail = self.skipped_audit().map_or_else(|| self.detail(), str::to_owned);
+        match &self.audit {
+            Some(audit) if audit.age >= SHOWN_AGE => {
+                format!("{detail} (audit: {} ago)", text::age(audit.age))
+            }
+            _ => detail,
         }
     }
 
@@ -155,7 +220,7 @@ mod tests {
             Finding::new("access.jobs", section, Status::Critical, "a subject", *text)
         };
         let findings = sentences.iter().map(finding).collect();
-        AreaResult { section, area: "access?", findings }
+        AreaResult { section, area: "access?", findings, audit: None }
     }
 
     #[test]
@@ -177,7 +242,8 @@ mod tests {
             let finding = |(status, text): &(Status, &str)| {
                 Finding::new("x.y", section, *status, "a subject", *text)
             };
-            AreaResult { section, area: "queue?", findings: findings.iter().map(finding).collect() }
+            let findings = findings.iter().map(finding).collect();
+            AreaResult { section, area: "queue?", findings, audit: None }
         };
         let blocked_extra = result(&[(ok, "no job is due"), (skipped, "not attempted")]);
         assert_eq!(blocked_extra.status(), ok);

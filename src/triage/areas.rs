@@ -137,7 +137,7 @@ pub(crate) const AREAS: [Area; 6] = [
         section: Section::Access,
         name: "access?",
         label: "Access",
-        checks: &["access.jobs", "access.app"],
+        checks: &["access.audit", "access.jobs", "access.app"],
         redirects: &[],
     },
 ];

@@ -4,7 +4,7 @@
 use crate::facts::SourceErrorKind;
 use crate::facts::triage::TriageFacts;
 
-/// The access of other roles: triage reads no contract and does not act as another role.
+/// The access of other roles, if the audit could not test it.
 pub const OTHER_ROLES: &str = "access of other roles";
 /// The command that checks the access of other roles.
 pub const AUDIT: &str = "cliplyctl rls audit";
@@ -43,7 +43,14 @@ pub fn not_examined(facts: &TriageFacts) -> Vec<(String, String)> {
         note(&format!("component {}", component.name), reason.to_owned());
     }
     if facts.layout.result.is_ok() {
-        note(OTHER_ROLES, format!("run {AUDIT}"));
+        match &facts.access {
+            None => note(OTHER_ROLES, format!("run {AUDIT}")),
+            Some(audit) => {
+                if let Some(reason) = audit.not_tested.first() {
+                    note(OTHER_ROLES, reason.clone());
+                }
+            }
+        }
     }
     if facts.environment.is_none() {
         let reason = match facts.saved {

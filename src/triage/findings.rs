@@ -63,6 +63,9 @@ fn database(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
         findings
             .extend(access::ACCESS.iter().flat_map(|check| check.run(&facts.layout, thresholds)));
     }
+    if let Some(audit) = &facts.access {
+        findings.extend(access::AUDIT.iter().flat_map(|check| check.run(audit, thresholds)));
+    }
     let blocker = if is_unreachable { server::REACHABLE.id } else { access::ACCESS[0].id };
     for check in &server::SERVER {
         if is_unreachable {

@@ -13,14 +13,15 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+use area_line::AuditNote;
 pub(crate) use area_line::{AreaResult, without_beginnings};
 use areas::AREAS;
 pub(crate) use areas::label;
 pub use coverage::{AUDIT, OTHER_ROLES, not_examined};
 pub use section::{Diagnosis, RuledOut, headline, section};
 
-use crate::facts::Thresholds;
 pub(crate) use crate::facts::triage::TriageFacts;
+use crate::facts::{Section, Thresholds};
 
 /// Evaluates all checks and sorts the findings into areas. An area without findings (the
 /// environment, outside of a checkout) is left out.
@@ -35,6 +36,7 @@ pub(crate) fn evaluate(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Area
             .flat_map(|id| findings.iter().filter(move |finding| finding.check == *id))
             .cloned()
             .collect(),
+        audit: (area.section == Section::Access).then(|| AuditNote::of(facts)).flatten(),
     });
     results.filter(|result| !result.findings.is_empty()).collect()
 }

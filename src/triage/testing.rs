@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::facts::access::last_audit::LastAudit;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::server::{ServerStatus, TableRows};
@@ -38,6 +39,7 @@ pub(crate) fn healthy() -> TriageFacts {
             DeadLetterTrend {
                 dead_lettered_last_hour: Some(Count::Exact(0)),
                 dead_lettered_hour_before: Some(Count::Exact(0)),
+                acknowledged: (0, 0),
                 oldest_unfinished_age: Some(40.0),
             },
         )),
@@ -52,9 +54,22 @@ pub(crate) fn healthy() -> TriageFacts {
                 ..ServerStatus::default()
             },
         ),
+        access: Some(audit()),
         environment: None,
         tests: vec![],
         saved: false,
+    }
+}
+
+/// Returns an audit that found no violation.
+pub(crate) fn audit() -> LastAudit {
+    LastAudit {
+        at: Timestamp::UNIX_EPOCH,
+        age_seconds: 0.0,
+        violations: vec![],
+        not_tested: vec![],
+        tables: 6,
+        completed: true,
     }
 }
 
@@ -101,6 +116,7 @@ fn readiness() -> Readiness {
 
 fn queue() -> Queue {
     Queue {
+        acknowledged: None,
         kind: None,
         due: Count::Exact(2),
         scheduled: Count::Exact(0),

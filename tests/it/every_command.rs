@@ -43,6 +43,7 @@ pub const LINES: &[(&str, &str)] = &[
     ("dlq requeue", "--plan NOTE --yes"),
     ("dlq follow", "OP --wait 1s"),
     ("dlq undo", "OP --dry-run"),
+    ("dlq ack", "--group v2-0000000000 --expires 2999-12-31 --reason known"),
     ("dlq ops", ""),
     ("rls audit", ""),
     ("rls audit", "--contract NOTE"),

@@ -87,8 +87,10 @@ fn run(db: &Database, state: &Path, words: &[String]) -> Output {
 fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
     let prefixes = ["triage", "handoff", "record", "history", "queue", "dlq ", "rls ", "jobs "];
     let mut all = Vec::new();
-    for line in LINES.iter().filter(|(_, args)| !args.contains("NOTE") && !args.contains("--from"))
-    {
+    let is_given = |args: &str| !args.contains("NOTE") && !args.contains("--from");
+    // `dlq ack` needs a group of this database; a unit test covers its texts.
+    let known = |name: &str| name != "dlq ack";
+    for line in LINES.iter().filter(|(name, args)| is_given(args) && known(name)) {
         let words = every_command::command_words(line, id, operation, "");
         if every_command::is_endless(&words)
             || !prefixes.iter().any(|start| format!("{} ", line.0).starts_with(start))

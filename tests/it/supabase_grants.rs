@@ -54,6 +54,8 @@ fn triage(url: &str, app: &Stub) -> Vec<(String, String)> {
     let report = allowed(url, &format!("triage --base-url {}", app.url()));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let checks = report["checks"].as_array().unwrap().iter();
+    // A login that may not act as the roles skips the audit, which changes no status.
+    let checks = checks.filter(|check| check["id"] != "access.audit");
     checks.map(|check| (text(&check["id"]), text(&check["status"]))).collect()
 }
 

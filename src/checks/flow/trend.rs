@@ -6,6 +6,7 @@ use super::{
 use crate::checks::compare;
 use crate::facts::queue::Count;
 use crate::facts::{Section, Thresholds};
+use crate::text;
 
 /// Check of how many more jobs were dead-lettered in the last hour than in the hour before.
 pub(crate) const CHECK: Check<Observed<DeadLetterTrend>> = Check {
@@ -33,7 +34,9 @@ fn evaluate(
     else {
         return vec![check.finding(Status::Ok, check.title, "this table has no dead letters")];
     };
-    let (Some(now), Some(then)) = (last.at_least(), before.at_least()) else {
+    let (acknowledged, acknowledged_before) = trend.acknowledged;
+    let counted = (last.without(acknowledged), before.without(acknowledged_before));
+    let (Some(now), Some(then)) = (counted.0.at_least(), counted.1.at_least()) else {
         return vec![check.finding(Status::Unknown, check.title, count_text(last))];
     };
     let increase = now.saturating_sub(then);
@@ -44,9 +47,13 @@ fn evaluate(
         (_, status) => status,
     };
     let message = format!(
-        "{} dead-lettered in the last hour ({} in the hour before)",
+        "{} dead-lettered in the last hour ({} in the hour before{})",
         count_text(last),
-        count_text(before)
+        count_text(before),
+        match acknowledged {
+            0 => String::new(),
+            jobs => format!("; {} acknowledged", text::count(jobs)),
+        }
     );
     let finding = check
         .finding(status, check.title, message)
@@ -65,6 +72,7 @@ mod tests {
 
     fn evaluate(last: Count, before: Count) -> Finding {
         let trend = DeadLetterTrend {
+            acknowledged: (0, 0),
             dead_lettered_last_hour: Some(last),
             dead_lettered_hour_before: Some(before),
             oldest_unfinished_age: None,

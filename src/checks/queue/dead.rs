@@ -1,6 +1,9 @@
 //! `dlq.size`: the number of dead letters.
 
-use super::{Check, QueueFacts, count_finding, count_text, queue_finding};
+use super::{
+    Check, QueueFacts, acknowledged_text, count_finding, count_plural, count_text, queue_finding,
+};
+use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check of the total number of dead letters.
@@ -13,10 +16,15 @@ fn evaluate(
     thresholds: &Thresholds,
 ) -> Vec<Finding> {
     queue_finding(check, facts, "dead letters", |queue| match &queue.dead {
-        Some(dead) => count_finding(check, facts, "dead letters", dead, thresholds.dead, |n| {
-            format!("{n} {}", if n == "1" { "dead letter" } else { "dead letters" })
-        })
-        .next("cliplyctl dlq groups"),
+        Some(dead) => {
+            let acknowledged = queue.acknowledged.as_ref().map_or(0, AcknowledgedDead::jobs);
+            let counted = dead.without(acknowledged);
+            count_finding(check, facts, "dead letters", &counted, thresholds.dead, |_| {
+                let all = count_plural(dead, "dead letter", "dead letters");
+                format!("{all}{}", acknowledged_text(acknowledged))
+            })
+            .next("cliplyctl dlq groups")
+        }
         None => check.finding(
             Status::Ok,
             "dead letters",

@@ -1,6 +1,7 @@
 //! `dlq.inflow`: the number of jobs dead-lettered in the last hour.
 
-use super::{Check, QueueFacts, count_finding, queue_finding};
+use super::{Check, QueueFacts, acknowledged_text, count_finding, count_text, queue_finding};
+use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check of the jobs dead-lettered in the last hour. The time is the last change of the row, so an
@@ -19,8 +20,11 @@ fn evaluate(
 ) -> Vec<Finding> {
     queue_finding(check, facts, "dead-lettered", |queue| match &queue.dead_lettered_last_hour {
         Some(count) => {
-            count_finding(check, facts, "dead-lettered", count, thresholds.dead_inflow, |n| {
-                format!("{n} dead-lettered in the last hour")
+            let acknowledged = queue.acknowledged.as_ref().map_or(0, AcknowledgedDead::last_hour);
+            let counted = count.without(acknowledged);
+            count_finding(check, facts, "dead-lettered", &counted, thresholds.dead_inflow, |_| {
+                let (all, acknowledged) = (count_text(count), acknowledged_text(acknowledged));
+                format!("{all} dead-lettered in the last hour{acknowledged}")
             })
             .next("cliplyctl dlq groups")
         }

@@ -106,6 +106,14 @@ fn jobs(count: &str) -> String {
     format!("{count} {}", if count == "1" { "job" } else { "jobs" })
 }
 
+/// Returns ` (30 acknowledged)`, or nothing if there are none.
+pub(crate) fn acknowledged_text(jobs: u64) -> String {
+    match jobs {
+        0 => String::new(),
+        jobs => format!(" ({} acknowledged)", text::count(jobs)),
+    }
+}
+
 /// Formats a count with its noun: `1 job`, `≥ 1,234 jobs` or `jobs: not counted: …`.
 pub(crate) fn count_plural(count: &Count, one: &str, many: &str) -> String {
     match count {
@@ -137,6 +145,7 @@ pub(crate) mod tests {
     /// Returns a queue without jobs, workers or problems.
     pub(crate) fn idle() -> Queue {
         Queue {
+            acknowledged: None,
             kind: None,
             due: Count::Exact(0),
             scheduled: Count::Exact(0),

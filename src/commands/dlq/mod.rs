@@ -1,5 +1,6 @@
 //! `dlq`: lists and shows dead letters, and requeues them.
 
+pub(crate) mod ack;
 mod filter;
 pub(crate) mod follow;
 mod given_up;

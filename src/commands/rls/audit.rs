@@ -1,6 +1,6 @@
 //! `rls audit`: reports where expected, computed and tested access differ.
 
-use super::gather;
+use super::{gather, last_audit};
 use crate::checks::rls::evaluate;
 use crate::cli::RlsAudit;
 use crate::context::Context;
@@ -23,6 +23,9 @@ pub(crate) async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Er
         gather(context, &args.scope, None).await?
     };
     let findings = evaluate(&audit, &context.settings.thresholds);
+    if args.scope.flags().is_empty() {
+        last_audit::keep(context, &audit, &findings);
+    }
     let from = context.provenance();
     let options = report::rls::audit::AuditOptions {
         roles: &args.scope.role,

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod contract;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod last_audit;
 pub(crate) mod matrix;
 pub(crate) mod whocan;
 
@@ -29,7 +30,7 @@ async fn gather(
     scope: &RlsScope,
     permit: Option<&WritePermit>,
 ) -> Result<Audit, Error> {
-    let contract = contract(scope)?;
+    let contract = contract(context, scope)?;
     let catalog = catalog(context, scope, &contract).await?;
     let database = context.database().await?;
     let observations =
@@ -37,10 +38,11 @@ async fn gather(
     Ok(audit(context, contract, catalog, observations))
 }
 
-/// Reads the contract.
-fn contract(scope: &RlsScope) -> Result<Contract, Error> {
+/// Reads the contract: of the command line, else of the context, else the built-in one.
+fn contract(context: &Context, scope: &RlsScope) -> Result<Contract, Error> {
+    let configured = context.settings.access_contract.as_ref().map(|file| file.value.as_path());
     let read = || {
-        let mut contract = contract_file::read(scope.contract.as_deref())?;
+        let mut contract = contract_file::read(scope.contract.as_deref().or(configured))?;
         if scope.storage {
             contract.add_platform(contract_file::storage()?);
         }

@@ -11,7 +11,7 @@ use crate::sources::postgres::user_access;
 
 /// Acts as the user and reports each table.
 pub(crate) async fn run(context: &Context, args: &RlsWhocan) -> Result<Report, Error> {
-    let contract = contract(&args.scope)?;
+    let contract = contract(context, &args.scope)?;
     let mut scope = args.scope.clone();
     scope.role.push(args.as_role.clone());
     let catalog = catalog(context, &scope, &contract).await?;

@@ -1,11 +1,13 @@
 //! Gathers the facts of a triage concurrently. Queries of the jobs table first wait for its layout.
 
-use futures_util::future::{join, join3, join5};
+use futures_util::future::{join, join4, join5};
 
 use super::probes::Probes;
+use crate::commands::rls::last_audit::{self, AuditPolicy};
 use crate::commands::{env, health, queue, ready};
 use crate::context::{Context, events_name};
 use crate::facts::Observed;
+use crate::facts::access::last_audit::LastAudit;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::Queue;
 use crate::facts::triage::TriageFacts;
@@ -39,9 +41,9 @@ pub(crate) async fn gather(
     let all =
         join5(health, readiness, jobs(context, probes, scan_policy), server, environment).await;
     let (health, readiness, (layout, jobs), server, environment) = all;
-    let (queue, flow, failures) = match jobs {
-        Some((queue, flow, failures)) => (Some(queue), Some(flow), failures),
-        None => (None, None, None),
+    let (queue, flow, failures, access) = match jobs {
+        Some((queue, flow, failures, access)) => (Some(queue), Some(flow), failures, Some(access)),
+        None => (None, None, None, None),
     };
     TriageFacts {
         health,
@@ -51,6 +53,7 @@ pub(crate) async fn gather(
         flow,
         failures,
         server,
+        access,
         environment,
         tests: vec![],
         saved: false,
@@ -62,17 +65,19 @@ const CATALOG: &str = "pg_catalog";
 const JOBS: &str = "jobs";
 const RECENT_DEAD_LETTERS: &str = "jobs (two hours)";
 const EVENTS: &str = "job events";
+const ACCESS: &str = "access audit";
 const STATISTICS: &str = "pg_stat_activity";
 
 /// Returns the sources of the probes, in the order in which the status line shows them.
-pub(crate) fn sources(context: &Context) -> [&str; 7] {
+pub(crate) fn sources(context: &Context) -> [&str; 8] {
     let app = &context.settings.app;
     let (health, readiness) = (&app.healthz_path.value, &app.readyz_path.value);
-    [health, readiness, CATALOG, STATISTICS, JOBS, RECENT_DEAD_LETTERS, EVENTS]
+    [health, readiness, CATALOG, STATISTICS, JOBS, RECENT_DEAD_LETTERS, EVENTS, ACCESS]
 }
 
 /// The facts about the jobs table and its events.
-type JobsFacts = (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Failures>>);
+type JobsFacts =
+    (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Failures>>, LastAudit);
 
 /// Reads the layout, and the jobs table and its events if the layout is known.
 async fn jobs(
@@ -84,7 +89,7 @@ async fn jobs(
     let layout = async { join(layout, open_connections(context)).await.0 };
     let layout = probes.probe(CATALOG, layout).await;
     let Ok(known_layout) = &layout.result else {
-        probes.forget(&[JOBS, RECENT_DEAD_LETTERS, EVENTS]);
+        probes.forget(&[JOBS, RECENT_DEAD_LETTERS, EVENTS, ACCESS]);
         return (layout, None);
     };
     let flow = context.observe(format!("{} (two hours)", known_layout.relation), async {
@@ -96,8 +101,40 @@ async fn jobs(
     let queue = probes.probe(JOBS, queue::observe(context, None, scan_policy));
     let (flow, failures) =
         (probes.probe(RECENT_DEAD_LETTERS, flow), probes.probe(EVENTS, failures));
-    let (queue, flow, failures) = join3(queue, flow, failures).await;
-    (layout, Some((queue, flow, transpose(failures))))
+    let access = access(context, probes, known_layout, scan_policy);
+    let (queue, flow, failures, access) = join4(queue, flow, failures, access).await;
+    let flow = without_acknowledged(flow, &queue);
+    (layout, Some((queue, flow, transpose(failures), access)))
+}
+
+/// Returns the access audit: a new one, or for repeated polls the last one.
+async fn access(
+    context: &Context,
+    probes: &Probes<'_>,
+    layout: &Layout,
+    scan_policy: ScanPolicy,
+) -> LastAudit {
+    let policy = match scan_policy {
+        ScanPolicy::Indexes => AuditPolicy::Reuse,
+        ScanPolicy::Budget | ScanPolicy::Exact => AuditPolicy::Run,
+    };
+    // Boxed, because the compiler limits how deeply futures are nested.
+    let audit = Box::pin(last_audit::observe(context, layout, policy));
+    let audit = async { Ok(audit.await) };
+    let observed = probes.probe(ACCESS, context.observe(ACCESS, audit)).await;
+    observed.result.unwrap_or_else(|error| LastAudit::not_run(observed.at, error.message))
+}
+
+/// Adds the acknowledged dead letters, which are part of the counts of the queue.
+fn without_acknowledged(
+    mut flow: Observed<DeadLetterTrend>,
+    queue: &Observed<Queue>,
+) -> Observed<DeadLetterTrend> {
+    let acknowledged = queue.value().and_then(|queue| queue.acknowledged.as_ref());
+    if let (Ok(trend), Some(acknowledged)) = (&mut flow.result, acknowledged) {
+        trend.acknowledged = (acknowledged.last_hour(), acknowledged.hour_before());
+    }
+    flow
 }
 
 /// Opens two connections for the jobs probes while the catalog and the statistics are read over two

@@ -11,6 +11,9 @@ use super::SqlCommand;
 /// The default contract: that of the runbook, for `jobs`.
 pub const BUILT_IN: &str = include_str!("contract.toml");
 
+/// The jobs table that the default contract is about.
+pub(crate) const BUILT_IN_TABLE: &str = "public.jobs";
+
 /// The contract of Supabase Storage, which `--storage` adds.
 pub(crate) const STORAGE: &str = include_str!("storage.toml");
 

@@ -6,6 +6,7 @@ pub mod contract;
 pub mod diff;
 pub(crate) mod evaluated;
 pub(crate) mod function;
+pub(crate) mod last_audit;
 pub(crate) mod tested;
 pub(crate) mod user_access;
 

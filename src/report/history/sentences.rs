@@ -118,6 +118,10 @@ pub(crate) fn notes(history: &HistoryRange, now: Timestamp) -> Vec<String> {
             text::plural(series.gaps.len() as u64 - 3, "more gap", "more gaps")
         ));
     }
+    if let Some(at) = history.latest.as_ref().and_then(|detail| detail.audited_at) {
+        let age = text::age((now.as_millisecond() - at.as_millisecond()).max(0) as f64 / 1e3);
+        notes.push(format!("last access audit: {} ({age} ago)", time(at.as_millisecond())));
+    }
     for marker in history.marks.iter().rev().take(5) {
         notes.push(mark_text(marker, now));
     }

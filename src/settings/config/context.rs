@@ -1,12 +1,13 @@
 //! `[context.NAME]`: the settings of one deployment.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::de::DeTable;
 
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use super::queue;
-use super::source::Source;
+use super::source::{self, Source};
 use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
 use crate::queue::QueueChoice;
@@ -14,7 +15,7 @@ use crate::settings::app::{AppOverrides, is_endpoint_path};
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
 /// Every key of a context, with its description.
-const CONTEXT_KEYS: [(&str, &str); 21] = [
+const CONTEXT_KEYS: [(&str, &str); 22] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
@@ -36,6 +37,10 @@ const CONTEXT_KEYS: [(&str, &str); 21] = [
     ("admin_readyz_path", "path of `ready --admin`; default /api/admin/readyz"),
     ("max_answer_age", "maximum age of an answer of the app; default \"60s\""),
     ("ignored_components", "components of readyz that are shown, but not evaluated: [\"worker\"]"),
+    (
+        "access_contract",
+        "access contract, relative to this file; default: the built-in one for jobs",
+    ),
     ("runbook_url", "URL of RUNBOOK.md in a browser; terminals link to its sections"),
     ("timeout", "timeout of one command: \"5s\""),
     ("thresholds", "table of thresholds: {warning, critical}, a number (warning) or false"),
@@ -89,6 +94,8 @@ pub(crate) struct ContextSettings {
     pub(crate) queue: Option<Setting<QueueChoice>>,
     /// The endpoints of the app and how its answers are evaluated.
     pub(in crate::settings) app: AppOverrides,
+    /// The file of the access contract.
+    pub(crate) access_contract: Option<Setting<String>>,
     /// The address of the runbook for browsers.
     pub(crate) runbook_url: Option<Setting<String>>,
     /// The time limit of one probe.
@@ -133,6 +140,7 @@ impl ContextSettings {
             state_column: None,
             queue: None,
             app: AppOverrides::default(),
+            access_contract: None,
             runbook_url: None,
             timeout: None,
             thresholds: ThresholdSettings::default(),
@@ -183,6 +191,7 @@ impl ContextSettings {
             "ignored_components" => {
                 self.app.ignored_components = Some(document.strings(key, value)?);
             }
+            "access_contract" => self.access_contract = Some(text()?),
             "runbook_url" => self.runbook_url = Some(runbook_url(document, key, value)?),
             "timeout" => self.timeout = Some(document.duration(key, value)?),
             "thresholds" => self.thresholds = thresholds::read(document, key, value)?,
@@ -194,6 +203,15 @@ impl ContextSettings {
             _ => return Err(document.unknown_key(key, &CONTEXT_KEYS.map(|(name, _)| name))),
         }
         Ok(())
+    }
+
+    /// The file of the access contract.
+    pub(crate) fn contract_file(
+        &self,
+        environment: &ProcessEnvironment,
+    ) -> Option<Setting<PathBuf>> {
+        let file = self.access_contract.as_ref()?;
+        Some(Setting::new(source::beside_config(file, environment), file.origin.clone()))
     }
 
     /// The headers with the values of their variables and files.

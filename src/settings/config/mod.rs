@@ -5,6 +5,7 @@
 //! that a file in a shared parent such as /tmp is never used. `--config FILE` or `CLIPLYCTL_CONFIG`
 //! replaces both files.
 
+mod acknowledged;
 mod advice;
 mod context;
 pub(super) mod demo_context;
@@ -27,6 +28,7 @@ pub(super) use source::Source;
 use super::suggest::did_you_mean;
 use super::{ProcessEnvironment, Setting, demo};
 use crate::error::Error;
+use crate::facts::acknowledged::Acknowledgement;
 use crate::facts::advice::Advice;
 
 /// The name of the project's file.
@@ -45,6 +47,8 @@ pub(super) struct ConfigFile {
     pub(super) env: EnvTable,
     /// Advice on causes in addition to the built-in table, highest precedence first.
     pub(super) advice: Vec<Advice>,
+    /// Acknowledged groups; of two files, the one with the higher precedence decides about a group.
+    pub(super) acknowledged: Vec<Setting<Acknowledgement>>,
 }
 
 impl ConfigFile {
@@ -112,6 +116,18 @@ impl ConfigFile {
         did_you_mean(name, &names)
     }
 
+    /// Adds the entries of a file with a lower precedence.
+    fn acknowledge(&mut self, entries: Vec<Setting<Acknowledgement>>) {
+        for entry in entries {
+            let is_same = |known: &Setting<Acknowledgement>| {
+                acknowledged::is_same_group(&known.value, &entry.value)
+            };
+            if !self.acknowledged.iter().any(is_same) {
+                self.acknowledged.push(entry);
+            }
+        }
+    }
+
     /// Adds a file with a lower precedence than the files before it.
     fn add(&mut self, path: &Path, text: &str) -> Result<(), Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -132,6 +148,7 @@ impl ConfigFile {
                 }
                 "env" => self.env.add(&document, key, value)?,
                 "advice" => self.advice.extend(advice::read(&document, key, value)?),
+                "acknowledged" => self.acknowledge(acknowledged::read(&document, key, value)?),
                 "thresholds" | "stuck_after" => {
                     let message = "thresholds belong to a context";
                     return Err(document
@@ -139,7 +156,7 @@ impl ConfigFile {
                         .hint("write [context.NAME.thresholds], and use it with -c NAME"));
                 }
                 _ => {
-                    let known = ["default_context", "context", "env", "advice"];
+                    let known = ["default_context", "context", "env", "advice", "acknowledged"];
                     return Err(document.unknown_key(key, &known));
                 }
             }

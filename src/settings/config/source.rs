@@ -1,6 +1,6 @@
 //! Values of a context that are in the configuration file itself, in a variable or in another file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::settings::{Origin, ProcessEnvironment, Setting};
@@ -43,11 +43,7 @@ impl Source {
                 None => Err(unset_variable(setting)),
             },
             Self::File(setting) => {
-                let path = environment.path(&setting.value);
-                let path = match &setting.origin {
-                    Origin::File { path: config, .. } => adjacent_file(config, &path),
-                    _ => path,
-                };
+                let path = beside_config(setting, environment);
                 let value = read_value_file(&path).map_err(|cause| {
                     Error::config(format!("cannot read {}", path.display()))
                         .cause(cause)
@@ -59,9 +55,16 @@ impl Source {
     }
 }
 
-/// A path that is relative to the directory of the configuration file.
-fn adjacent_file(config: &Path, path: &Path) -> std::path::PathBuf {
-    config.parent().unwrap_or(Path::new("")).join(path)
+/// A path that is relative to the directory of the configuration file that names it.
+pub(super) fn beside_config(
+    setting: &Setting<String>,
+    environment: &ProcessEnvironment,
+) -> PathBuf {
+    let path = environment.path(&setting.value);
+    match &setting.origin {
+        Origin::File { path: config, .. } => config.parent().unwrap_or(Path::new("")).join(path),
+        _ => path,
+    }
 }
 
 /// The error for a variable that is not set.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::operation_lock::{self, OperationLock};
 use super::private_file;
 use crate::error::Error;
+use crate::facts::access::last_audit::LastAudit;
 use crate::facts::canary::ResumeOptions;
 use crate::facts::identity::DatabaseIdentity;
 use crate::facts::job_id::JobId;
@@ -136,6 +137,17 @@ pub(crate) struct KnownDatabase {
 /// Subdirectories of the state directory.
 pub(crate) const DIRECTORIES: [&str; 4] = ["plans", "operations", "journal", "locks"];
 /// File with the databases of protected and read-only contexts.
+const AUDITS: &str = "audits.json";
+/// Stored access audits, one per database and login; the oldest are dropped.
+const MAX_AUDITS: usize = 100;
+
+/// The last access audit of a database, as a login.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredAudit {
+    key: String,
+    audit: LastAudit,
+}
+
 const KNOWN_DATABASES: &str = "databases.json";
 
 /// The plans, operation records and journals in the state directory.
@@ -185,6 +197,22 @@ impl LocalStore {
         let (context, address) = (context.to_owned(), address.to_owned());
         known.push(KnownDatabase { context, address, identity: identity.clone() });
         write(&path, &known)
+    }
+
+    /// Returns the last access audit of this database and login.
+    pub(crate) fn last_audit(&self, key: &str) -> Option<LastAudit> {
+        let stored: Vec<StoredAudit> = read(&self.dir.join(AUDITS)).ok()?;
+        stored.into_iter().find(|stored| stored.key == key).map(|stored| stored.audit)
+    }
+
+    /// Stores an access audit in place of the last one.
+    pub(crate) fn remember_audit(&self, key: &str, audit: &LastAudit) -> Result<(), Error> {
+        let path = self.dir.join(AUDITS);
+        let mut stored: Vec<StoredAudit> = read(&path).unwrap_or_default();
+        stored.retain(|stored| stored.key != key);
+        stored.insert(0, StoredAudit { key: key.to_owned(), audit: audit.clone() });
+        stored.truncate(MAX_AUDITS);
+        write(&path, &stored)
     }
 
     /// Stores a plan.

@@ -30,6 +30,7 @@ pub(crate) async fn read(
         return Ok(DeadLetterTrend {
             dead_lettered_last_hour: None,
             dead_lettered_hour_before: None,
+            acknowledged: (0, 0),
             oldest_unfinished_age: None,
         });
     }
@@ -56,6 +57,7 @@ pub(crate) async fn read(
     Ok(DeadLetterTrend {
         dead_lettered_last_hour: has_dead.then_some(last),
         dead_lettered_hour_before: has_dead.then_some(before),
+        acknowledged: (0, 0),
         oldest_unfinished_age: oldest,
     })
 }

@@ -6,6 +6,7 @@
 //! `batch_execute`), and every setting is local to its transaction.
 
 pub(crate) mod access;
+pub(crate) mod acknowledged;
 mod connect;
 pub(crate) mod dead_letters;
 pub(crate) mod earlier_requeues;

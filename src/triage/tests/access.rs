@@ -188,3 +188,32 @@ fn earlier_sections_are_ruled_out_with_their_details() {
     let evidence = diagnosis.matched[0].evidence.as_ref().unwrap();
     assert_eq!((evidence.unit, evidence.source.as_str()), (Some("jobs"), "public.jobs"));
 }
+
+#[test]
+fn audit_that_could_not_run_is_skipped_and_changes_no_status() {
+    let report_of = |facts: &TriageFacts| {
+        let results = evaluate(facts, &Thresholds::default());
+        let access = results.last().unwrap();
+        let (status, detail) = (access.shown_status().label(), access.shown_detail());
+        let report = triage::report(facts, &results, FailOn::Warning, &Provenance::default());
+        (status, detail, report.exit.code())
+    };
+    let mut facts = testing::healthy();
+    assert_eq!(report_of(&facts), ("OK", "no access violations on 6 tables".to_owned(), 0));
+    let audit = facts.access.as_mut().unwrap();
+    audit.age_seconds = 490.0;
+    let aged = "no access violations on 6 tables (audit: 8m 10s ago)".to_owned();
+    assert_eq!(report_of(&facts), ("OK", aged, 0));
+
+    let reason = "this login may not act as anon".to_owned();
+    facts.access.as_mut().unwrap().age_seconds = 0.0;
+    facts.access.as_mut().unwrap().not_tested.push(reason.clone());
+    assert_eq!(report_of(&facts), ("SKIPPED", reason, 0));
+    // Another problem of the area is shown instead.
+    report(&mut facts).errors = vec!["permission denied for table jobs".to_owned()];
+    assert_eq!(report_of(&facts).0, "WARNING");
+    // A triage that version 0.1.0 saved has no audit.
+    let mut facts = testing::healthy();
+    facts.access = None;
+    assert_eq!(report_of(&facts).0, "SKIPPED");
+}

@@ -12,6 +12,7 @@ fn registered_ids() -> BTreeSet<&'static str> {
         .chain(service::HEALTH.iter().map(|check| check.id))
         .chain(service::READINESS.iter().map(|check| check.id))
         .chain(access::ACCESS.iter().map(|check| check.id))
+        .chain(access::AUDIT.iter().map(|check| check.id))
         .chain(access::APP.iter().map(|check| check.id))
         .chain(server::SERVER.iter().map(|check| check.id))
         .chain(flow::FLOW.iter().map(|check| check.id))

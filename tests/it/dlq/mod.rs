@@ -1,5 +1,6 @@
 //! Tests of the `dlq` views on a real server.
 
+mod ack;
 mod agree;
 mod export;
 mod groups;

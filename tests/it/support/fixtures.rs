@@ -64,7 +64,7 @@ fn split(name: &str) -> (&str, &str) {
 }
 
 fn schema(variant: &str) -> String {
-    backend(&["roles", "workspaces", variant, "access"])
+    backend(&["roles", "workspaces", variant, "access", "closed"])
 }
 
 fn jobs(variant: &str, data_set: &str) -> String {

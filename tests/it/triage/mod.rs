@@ -1,5 +1,6 @@
 //! Tests of `triage` with problems: every report format, signals, `--wait`, server problems.
 
+mod access;
 mod hostile;
 mod links;
 mod saving;

@@ -7,7 +7,7 @@ use super::{OwnServer, start};
 fn outage(size: &str, rows: u16, columns: u16) {
     let mut own = OwnServer::start("main_typical");
     let terminal = start("--no-record", &own.url(), rows, columns);
-    terminal.wait_for("this login can read");
+    terminal.wait_for("no access violations");
     own.down();
     let refused = format!("cannot connect to 127.0.0.1:{}", own.port);
     let (database_row, queue_row) =
@@ -16,7 +16,7 @@ fn outage(size: &str, rows: u16, columns: u16) {
     compare(&format!("greyed-{size}"), &frame(&terminal, &outage_texts, &[]));
     compare(&format!("greyed-{size}-dimmed"), &dimmed(&terminal, &outage_texts, &[]));
     own.up("main_healthy");
-    let (now, then) = (["THUMBNAIL_GEN", "this login can read"], ["ago)", "seen "]);
+    let (now, then) = (["THUMBNAIL_GEN", "no access violations"], ["ago)", "seen "]);
     compare(&format!("fresh-{size}"), &frame(&terminal, &now, &then));
     compare(&format!("fresh-{size}-dimmed"), &dimmed(&terminal, &now, &then));
 }

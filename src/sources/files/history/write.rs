@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::types::Value;
 use rusqlite::{
-    OptionalExtension as _, Transaction, TransactionBehavior, params, params_from_iter,
+    Connection, OptionalExtension as _, Transaction, TransactionBehavior, params, params_from_iter,
 };
 
 use super::schema::METRIC_COLUMNS;
@@ -28,6 +28,10 @@ impl Store {
         retain: Duration,
     ) -> Result<i64, Error> {
         if self.is_deleted() {
+            // SQLite deletes the `-wal` file by its name when a connection closes: if the new file were open
+            // already, that of the new one.
+            let closed = Connection::open_in_memory().map_err(self.store_error())?;
+            drop(std::mem::replace(&mut self.connection, closed));
             *self = Self::open(self.path.parent())?;
         }
         let store_error = self.store_error();

@@ -57,6 +57,7 @@ pub(crate) fn add_up(
     let has_canceled = !layout.state_names.canceled.is_empty();
     let has_dead = !layout.state_names.dead.is_empty();
     Queue {
+        acknowledged: None,
         kind: request.kind.map(str::to_owned),
         due: queued.count(|row| row.due),
         scheduled: queued.count(|row| row.n.saturating_sub(row.due)),

@@ -1,0 +1,70 @@
+//! Finds the dead letters of acknowledged groups among the newest ones.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Database;
+use super::selection::{Conditions, fingerprint, fingerprint_columns};
+use crate::facts::acknowledged::MAX_CLASSIFIED;
+use crate::facts::selection::Selection;
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Layout, sql};
+
+/// The time that a poll spends on it at most.
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// Seconds of an hour.
+const HOUR: f64 = 3600.0;
+
+/// The dead letters of one group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct GroupCounts {
+    /// How many.
+    pub(crate) jobs: u64,
+    /// Those dead-lettered in the last hour.
+    pub(crate) last_hour: u64,
+    /// Those dead-lettered in the hour before.
+    pub(crate) hour_before: u64,
+}
+
+/// Counts the dead letters by group. `None` if there are more than [`MAX_CLASSIFIED`].
+///
+/// # Errors
+/// Also if only a scan of a large table could find them.
+pub(crate) async fn count(
+    db: &Database,
+    layout: &Layout,
+    kind: Option<&str>,
+    timeout: Duration,
+) -> Result<Option<HashMap<String, GroupCounts>>, SourceError> {
+    if !layout.is_small() && !layout.has_partial_index(&layout.state_names.dead, &[]) {
+        let message = "no index finds the dead letters (queue --advise)";
+        return Err(SourceError::new(SourceErrorKind::Timeout, message));
+    }
+    let kinds = kind.map(str::to_owned).into_iter().collect();
+    let conditions = Conditions::new(layout, &Selection { kinds, ..Selection::default() });
+    let dead_since = sql::dead_since(layout);
+    // Without ORDER BY: the result is used only if it contains every dead letter.
+    let statement = format!(
+        "select {}, {} as dead_age from {} where {} limit {}",
+        fingerprint_columns(layout),
+        sql::age(&dead_since),
+        layout.rows_as("jobs"),
+        conditions.sql(),
+        MAX_CLASSIFIED + 1,
+    );
+    let rows = db.rows(timeout.min(BUDGET), &statement, &conditions.params()).await?;
+    if rows.len() as u64 > MAX_CLASSIFIED {
+        return Ok(None);
+    }
+    let mut groups: HashMap<String, GroupCounts> = HashMap::new();
+    for row in &rows {
+        let group = groups.entry(fingerprint(row).hash).or_default();
+        group.jobs += 1;
+        // The same time as the count of the last hour uses, so that both agree.
+        let age = row.get::<_, Option<f64>>("dead_age").unwrap_or(f64::INFINITY);
+        group.last_hour += u64::from(age < HOUR);
+        group.hour_before += u64::from((HOUR..2.0 * HOUR).contains(&age));
+    }
+    Ok(Some(groups))
+}
