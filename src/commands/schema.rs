@@ -9,6 +9,7 @@ use super::config::{ConfigCheckJson, ConfigInitJson};
 use super::demo::{FixedJson, ScenarioJson};
 use super::runbook::RunbookJson;
 use crate::facts::access::Contract;
+use crate::report::acknowledged::AcknowledgedJson;
 use crate::report::advice::IndexAdviceJson;
 use crate::report::dead_letter::DeadLetterDetailJson;
 use crate::report::dead_letters::DeadLettersJson;
@@ -42,7 +43,7 @@ use crate::report::{Block, Document, Report};
 type OfType = fn(&mut SchemaGenerator) -> Schema;
 
 /// `data` of each command. It is null as well: after an error, and in the report of several contexts.
-const DATA: [(&str, &[OfType]); 38] = [
+const DATA: [(&str, &[OfType]); 39] = [
     ("triage", &[of::<TriageJson>]),
     ("handoff", &[of::<HandoffJson>]),
     ("watch", &[]),
@@ -55,6 +56,7 @@ const DATA: [(&str, &[OfType]); 38] = [
     ("ready", &[of::<ReadyJson>]),
     ("queue", &[of::<QueueJson>, of::<IndexAdviceJson>]),
     ("dlq groups", &[of::<GroupsJson>]),
+    ("dlq ack", &[of::<AcknowledgedJson>]),
     ("dlq list", &[of::<DeadLettersJson>]),
     ("dlq show", &[of::<DeadLetterDetailJson>]),
     ("dlq requeue", &[of::<RequeueJson>]),
