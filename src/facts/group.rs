@@ -3,10 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::dead_letter::DeadSince;
-use crate::fingerprint::Fingerprint;
+use crate::fingerprint::{self, Fingerprint};
 
 /// Age in seconds of the newest dead letter up to which a group is still failing.
 pub(crate) const RECENT: f64 = 900.0;
+
+/// Whether a text is the id of a group, by the grouping rules of any version.
+pub(crate) fn is_group_id(text: &str) -> bool {
+    fingerprint::version_of_hash(text).is_some()
+}
 
 /// New dead letters of a group within [`RECENT`]: it is still failing.
 #[derive(Debug, Clone, Copy, PartialEq)]

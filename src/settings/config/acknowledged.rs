@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
 use crate::facts::acknowledged::Acknowledgement;
-use crate::fingerprint;
+use crate::facts::group::is_group_id;
 use crate::settings::Setting;
 
 const KEYS: [&str; 6] = ["group", "owner", "reason", "expires", "max_jobs", "context"];
@@ -71,9 +71,9 @@ fn entry(
 /// Reads the id of a group. One of other grouping rules matches nothing, as after an update of cliplyctl.
 fn group_id(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<String, Error> {
     let group = document.string(key, value)?.value;
-    match fingerprint::version_of_hash(&group) {
-        Some(_) => Ok(group),
-        None => Err(document.expected(key, value, "the id of a group, as dlq groups lists them")),
+    match is_group_id(&group) {
+        true => Ok(group),
+        false => Err(document.expected(key, value, "the id of a group, as dlq groups lists them")),
     }
 }
 
