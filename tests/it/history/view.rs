@@ -325,7 +325,7 @@ fn area_that_nobody_checked_is_not_ok() {
 }
 
 #[test]
-fn page_has_an_axis_for_changing_metrics_and_a_sentence_for_constant_ones() {
+fn page_shows_axes_of_changing_and_text_of_constant_metrics() {
     let page = |snapshots: &[Snapshot]| {
         let mut cli = history("--html page.html", snapshots);
         cli.run().expect_code(0);

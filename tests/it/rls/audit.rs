@@ -22,7 +22,7 @@ fn clean_access_exits_0_and_states_the_coverage() {
 
 #[test]
 fn flawed_access_is_critical_and_each_flaw_is_listed_once() {
-    let output = audit(&Database::from_fixture("main_typical")).expect_code(2);
+    let output = audit(&Database::as_migrated("typical")).expect_code(2);
     let found = findings(&output);
     let jobs_findings: Vec<_> = found.iter().filter(|f| f.ends_with(" public.jobs")).collect();
     assert_eq!(jobs_findings, ["rls.dead_policy critical public.jobs"]);

@@ -42,6 +42,15 @@ impl Database {
         database
     }
 
+    /// Creates a database of variant main with jobs, and the access that its migrations give, which is more than the
+    /// runbook allows.
+    pub fn as_migrated(data_set: &str) -> Database {
+        let database = Database::blank();
+        let schema = backend(&["roles", "workspaces", "main", "access"]);
+        database.execute(&(schema + &jobs("main", data_set)));
+        database
+    }
+
     /// Creates a database with the schema of a variant and no jobs.
     pub fn with_variant(variant: &str) -> Database {
         Database::with_schema(variant, &schema(variant))

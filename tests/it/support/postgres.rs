@@ -8,6 +8,7 @@ use cliplyctl::demo::server::{DemoServer, ServerOptions};
 use tokio::runtime::Runtime;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
+use super::fixtures::backend;
 use super::restart::Restartable;
 
 /// Returns the cluster of this process. Statics are not dropped; its supervisor removes it when the
@@ -15,7 +16,11 @@ use super::restart::Restartable;
 pub fn cluster() -> &'static DemoServer {
     static CLUSTER: OnceLock<DemoServer> = OnceLock::new();
     CLUSTER.get_or_init(|| {
-        DemoServer::start(&server_options()).expect("a PostgreSQL server for the tests")
+        let server =
+            DemoServer::start(&server_options()).expect("a PostgreSQL server for the tests");
+        // Roles belong to the cluster: no test depends on whether another one has made them.
+        Session::open(&server.url("postgres")).execute(&backend(&["roles"]));
+        server
     })
 }
 

@@ -125,7 +125,7 @@ fn two_roles_cannot_read_the_jobs() {
 
 #[test]
 fn main_variant_has_its_documented_access() {
-    let database = Database::from_fixture("main_healthy");
+    let database = Database::as_migrated("healthy");
     let as_role = |role: &str, sub: &str, sql: &str| {
         let session = Session::open(&database.url_as("authenticator"));
         session.execute(&format!("SET ROLE {role}"));

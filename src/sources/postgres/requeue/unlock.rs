@@ -23,7 +23,7 @@ pub(super) fn statements(layout: &Layout, declared: &Declared, unlock: &Unlock) 
         layout.id.sql()
     );
     let same = |key: &str| format!("job.{id} = {key}.id and job.xmin::text = {key}.version");
-    let others = Others::new(layout, unlock);
+    let linked = LinkedRows::new(layout, unlock);
     let set = unlock.set.iter().map(|(column, sql)| {
         format!("{} = (select {sql} from (select job.*) as row_of_job)", ident(column))
     });
@@ -37,9 +37,9 @@ pub(super) fn statements(layout: &Layout, declared: &Declared, unlock: &Unlock) 
                      {state} not in ({claimed}) and {all_unlocked} as is_stored
          ){end}",
         columns = object("job", &columns),
-        found = others.found(),
-        unlocked = others.unlock(layout, &same("locked")),
-        all_unlocked = others.all_unlocked(),
+        found = linked.found(),
+        unlocked = linked.unlock(layout, &same("locked")),
+        all_unlocked = linked.all_unlocked(),
         same_as_asked = same("asked"),
         same = same("locked"),
         set = set.collect::<Vec<_>>().join(", "),
@@ -56,9 +56,9 @@ pub(super) fn statements(layout: &Layout, declared: &Declared, unlock: &Unlock) 
 }
 
 /// The rows of another table that are unlocked with the jobs: its name in SQL, the condition, and the assignments.
-struct Others<'a>(Option<(String, &'a str, &'a str)>);
+struct LinkedRows<'a>(Option<(String, &'a str, &'a str)>);
 
-impl<'a> Others<'a> {
+impl<'a> LinkedRows<'a> {
     fn new(layout: &Layout, unlock: &'a Unlock) -> Self {
         Self(unlock.also.as_ref().map(|(table, condition, set)| {
             let table = format!("{}.{}", layout.relation.schema_sql(), ident(table));
