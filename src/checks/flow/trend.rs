@@ -4,9 +4,9 @@ use super::{
     Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, threshold_text,
 };
 use crate::checks::compare;
+use crate::checks::queue::acknowledged_text;
 use crate::facts::queue::Count;
 use crate::facts::{Section, Thresholds};
-use crate::text;
 
 /// Check of how many more jobs were dead-lettered in the last hour than in the hour before.
 pub(crate) const CHECK: Check<Observed<DeadLetterTrend>> = Check {
@@ -46,15 +46,17 @@ fn evaluate(
         (Count::AtLeast(_), Status::Ok) => Status::Unknown,
         (_, status) => status,
     };
-    let message = format!(
-        "{} dead-lettered in the last hour ({} in the hour before{})",
-        count_text(last),
-        count_text(before),
-        match acknowledged {
-            0 => String::new(),
-            jobs => format!("; {} acknowledged", text::count(jobs)),
+    let (last_hour, hour_before) = (count_text(last), count_text(before));
+    // It starts as the message of `dlq.inflow`, which a summary drops then.
+    let message = match acknowledged {
+        0 => {
+            format!("{last_hour} dead-lettered in the last hour ({hour_before} in the hour before)")
         }
-    );
+        jobs => format!(
+            "{last_hour} dead-lettered in the last hour{}, {hour_before} in the hour before",
+            acknowledged_text(jobs)
+        ),
+    };
     let finding = check
         .finding(status, check.title, message)
         .evidence(Evidence::number(increase as f64, "jobs/h", observed.at, &observed.source))

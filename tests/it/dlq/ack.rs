@@ -70,6 +70,29 @@ fn printed_entry_keeps_its_group_from_the_thresholds() {
 }
 
 #[test]
+fn triage_names_the_dead_letters_of_the_last_hour_once() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "UPDATE jobs SET updated_at = now() - interval '10 min', error = NULL WHERE state = 'dead_letter'",
+    );
+    let (group, jobs) = largest(&database);
+    let thresholds =
+        "[context.c.thresholds]\ndead_inflow = {warning = 1}\ndead_trend = {warning = 1}\n";
+    for (config, expected) in [
+        (String::new(), String::new()),
+        (entry(&group, "2999-12-31", jobs), format!(" ({jobs} acknowledged)")),
+    ] {
+        let json = configured(&database, config + thresholds).run("-c c triage -o json").json();
+        let areas = json["data"]["areas"].as_array().unwrap();
+        let area = areas.iter().find(|area| area["section"] == "3.4").unwrap();
+        let detail = area["detail"].as_str().unwrap();
+        assert_eq!(detail.matches("in the last hour").count(), 1, "{detail}");
+        let inflow = format!("dead-lettered in the last hour{expected}");
+        assert!(detail.contains(&inflow), "{detail}");
+    }
+}
+
+#[test]
 fn status_follows_the_dead_letters_that_count() {
     let database = Database::from_fixture("main_typical");
     let (group, jobs) = largest(&database);
