@@ -115,3 +115,21 @@ fn all_contexts_excludes_a_running_demo() {
     let output = cli.run().expect_code(0);
     assert!(output.stdout.starts_with("OK  1 context: all OK"), "{}", output.stdout);
 }
+
+#[test]
+fn context_of_the_project_is_used_and_that_of_the_user_named() {
+    let shown = |project: &str| {
+        let user = "[context.prod]\nbase_url = 'https://user.example'\n";
+        let cli = Cli::new(["-c", "prod", "config", "show"]).file("cliplyctl.toml", project);
+        cli.file(".config/cliplyctl/config.toml", user).run().expect_code(0)
+    };
+    let both = shown("[context.prod]\nbase_url = 'https://project.example'\n");
+    assert!(both.stdout.contains("https://project.example"), "{}", both.stdout);
+    assert!(!both.stdout.contains("https://user.example"), "{}", both.stdout);
+    assert!(both.stdout.contains("warning: context prod of "), "{}", both.stdout);
+    assert!(both.stdout.contains("config.toml:1 [context.prod]"), "{}", both.stdout);
+    // The healthy counterpart: one definition.
+    let one = shown("[context.staging]\nbase_url = 'https://project.example'\n");
+    assert!(one.stdout.contains("https://user.example"), "{}", one.stdout);
+    assert!(!one.stdout.contains("warning: "), "{}", one.stdout);
+}
