@@ -269,6 +269,7 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
             ("jobs list", "due jobs, longest due first"),
             ("jobs list --state stuck", "claimed jobs without a heartbeat"),
             ("jobs list --state failed --kind TRANSCRIBE --limit 100", "by state and kind"),
+            ("jobs list --state finished --since 1h", "jobs that finished in the last hour"),
         ],
     ),
     (

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
+use super::filter::{TimeArg, parse_time};
 use super::{ConfirmationArgs, old_names};
 use crate::facts::job::JobState;
 use crate::settings::duration;
@@ -37,6 +38,12 @@ pub struct JobsList {
     /// Only this kind
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
+    /// Only jobs of this workspace
+    #[arg(long, value_name = "ID")]
+    pub(crate) workspace: Option<String>,
+    /// Only jobs changed since this duration ago (2h) or time (2026-01-31T04:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) since: Option<TimeArg>,
     /// Limit to N jobs
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) limit: u32,

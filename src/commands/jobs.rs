@@ -1,11 +1,13 @@
 //! `jobs list` and `jobs show`: the jobs of one state, and one job in full.
 
+use super::dlq::filter::check_selection;
 use crate::advice::job_explanation::explain;
 use crate::cli::{JobsList, JobsShow};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job::{Job, JobState};
 use crate::facts::job_id::JobId;
+use crate::facts::selection::Selection;
 use crate::queue::Layout;
 use crate::report::{self, Report};
 use crate::sources::postgres::jobs;
@@ -29,10 +31,19 @@ pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, E
     if let Some(kind) = &args.kind {
         context.known_kind(layout, kind).await?;
     }
+    let now = layout.server_time.parse().unwrap_or_else(|_| context.now());
+    let selection = Selection {
+        workspace: args.workspace.clone(),
+        since: args.since.map(|time| time.at(now)),
+        ..Selection::default()
+    };
+    check_selection(layout, &selection, now)?;
     let condition = jobs::ListCondition {
         counted_at_claim,
         state: args.state,
         kind: args.kind.as_deref(),
+        workspace: selection.workspace.map(|id| id.to_ascii_lowercase()),
+        changed_since: selection.since,
         // One more row shows whether the list is complete.
         limit: args.limit + 1,
         stuck_after: context.settings.thresholds.stuck_after,

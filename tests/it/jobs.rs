@@ -66,6 +66,42 @@ fn jobs_list_filters_by_state_in_every_variant() {
 }
 
 #[test]
+fn jobs_list_filters_by_workspace_and_time_as_sql_does() {
+    let database = Database::from_fixture("main_typical");
+    let workspace =
+        database.value("SELECT workspace_id::text FROM jobs WHERE state = 'done' LIMIT 1");
+    let list = |args: &[&str]| {
+        let all = ["jobs", "list", "-o", "json", "--limit", "1000", "--state", "finished"];
+        Cli::new([&all[..], args].concat()).env("DATABASE_URL", database.url()).run()
+    };
+    let upper = workspace.to_uppercase();
+    let changed = "coalesce(updated_at, created_at) > now() - interval '2 h'";
+    database.execute(&format!(
+        "UPDATE jobs SET updated_at = now() - interval '3 h' WHERE workspace_id <> '{workspace}' AND state = 'done'"
+    ));
+    for (args, condition) in [
+        (&[][..], "true".to_owned()),
+        (&["--workspace", &workspace], format!("workspace_id = '{workspace}'")),
+        (&["--workspace", &upper], format!("workspace_id = '{workspace}'")),
+        (&["--since", "2h"], changed.to_owned()),
+        (
+            &["--since", "2h", "--workspace", "ffffffff-0000-4000-8000-000000000001"],
+            "false".to_owned(),
+        ),
+    ] {
+        let json = list(args).expect_code(0).json();
+        let listed = json["data"]["jobs"].as_array().unwrap().len().to_string();
+        let sql = format!(
+            "SELECT count(*) FROM jobs WHERE state IN ('done', 'completed', 'succeeded') AND {condition}"
+        );
+        assert_eq!(listed, database.value(&sql), "{args:?}");
+    }
+    for args in [["--workspace", "acme"], ["--since", "2999-01-01"], ["--since", "soon"]] {
+        list(&args).expect_code(64);
+    }
+}
+
+#[test]
 fn jobs_list_states_that_there_are_more() {
     let database = Database::from_fixture("main_typical");
     let list = |limit: &str| {

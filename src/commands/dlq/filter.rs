@@ -31,7 +31,16 @@ pub(crate) async fn selection_at(
         context.known_kind(layout, kind).await?;
     }
     let selection = flags.selection(now);
-    check_selection(&selection, now)?;
+    check_selection(layout, &selection, now)?;
+    Ok(selection)
+}
+
+/// Checks that the layout has the columns of a selection, and that it can match something.
+pub(crate) fn check_selection(
+    layout: &Layout,
+    selection: &Selection,
+    now: Timestamp,
+) -> Result<(), Error> {
     if !selection.queues.is_empty() && layout.queue_column().is_none() {
         return Err(Error::usage("this database's jobs belong to no named queue")
             .hint("leave --queue out; --kind selects kinds of jobs"));
@@ -41,10 +50,10 @@ pub(crate) async fn selection_at(
             Error::usage("jobs of this database have no workspace").hint("remove --workspace")
         );
     }
-    Ok(selection)
+    check_values(selection, now)
 }
 
-fn check_selection(selection: &Selection, now: Timestamp) -> Result<(), Error> {
+fn check_values(selection: &Selection, now: Timestamp) -> Result<(), Error> {
     if let Some(id) = &selection.workspace
         && JobId::parse(id, IdType::Uuid).is_none()
     {
@@ -111,9 +120,9 @@ mod tests {
             Selection { since: Some(earlier), until: Some(earlier), ..all() },
             Selection { since: Some(later), ..all() },
         ] {
-            let error = check_selection(&invalid, now).unwrap_err();
+            let error = check_values(&invalid, now).unwrap_err();
             assert_eq!(error.exit_code().code(), 64, "{invalid:?}");
         }
-        assert!(check_selection(&Selection { since: Some(earlier), ..all() }, now).is_ok());
+        assert!(check_values(&Selection { since: Some(earlier), ..all() }, now).is_ok());
     }
 }

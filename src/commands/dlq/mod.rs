@@ -1,7 +1,7 @@
 //! `dlq`: lists and shows dead letters, and requeues them.
 
 pub(crate) mod ack;
-mod filter;
+pub(crate) mod filter;
 pub(crate) mod follow;
 mod given_up;
 pub(crate) mod groups;

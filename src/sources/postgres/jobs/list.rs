@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -22,6 +23,10 @@ pub(crate) struct ListCondition<'a> {
     pub(crate) state: JobState,
     /// Kind of the jobs; all kinds if `None`.
     pub(crate) kind: Option<&'a str>,
+    /// Workspace of the jobs, in lower case; all workspaces if `None`.
+    pub(crate) workspace: Option<String>,
+    /// Only jobs that were changed since this time.
+    pub(crate) changed_since: Option<Timestamp>,
     /// Maximum number of jobs.
     pub(crate) limit: u32,
     /// Whether the claim counts an attempt.
@@ -42,8 +47,13 @@ pub(crate) async fn list(
 ) -> Result<Vec<JobLine>, SourceError> {
     let statement = statement(layout, condition)?;
     let kind = condition.kind;
-    let params: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&kind, Type::TEXT), (&condition.stuck_after, Type::FLOAT8)];
+    let since = condition.changed_since.map(|time| time.to_string());
+    let params: [(&(dyn ToSql + Sync), Type); 4] = [
+        (&kind, Type::TEXT),
+        (&condition.stuck_after, Type::FLOAT8),
+        (&condition.workspace, Type::TEXT),
+        (&since, Type::TEXT),
+    ];
     let rows = db.rows(timeout, &statement, &params).await?;
     Ok(rows.iter().map(|row| line(row, condition)).collect())
 }
@@ -87,9 +97,12 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
                 {life_age} as life_age, {changed_age} as changed_age, {error} as error
            from (select * from {jobs}
                   where {live} and {more} and ($1 is null or {kind} = $1)
+                    and ($3 is null or lower({workspace}) = $3)
+                    and ($4 is null or {changed} >= $4::timestamptz)
                   order by {order} nulls last, id limit {limit}) shown
           order by {order} nulls last, id",
         kind = text(layout.kind.as_ref()),
+        workspace = text(layout.workspace.as_ref()),
         worker = text(layout.locked_by.as_ref()),
         attempts = number(layout.attempts.as_ref()),
         max_attempts = number(layout.max_attempts.as_ref()),
