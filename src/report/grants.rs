@@ -37,7 +37,7 @@ const READ: RoleDoc = RoleDoc {
 };
 const AUDIT: RoleDoc = RoleDoc {
     name: "cliplyctl_audit",
-    commands: "rls audit|matrix|explain|contract, and the commands of cliplyctl_read",
+    commands: "rls audit|matrix|explain|contract, the access audit of triage, and the commands of cliplyctl_read",
 };
 const WRITE: RoleDoc = RoleDoc {
     name: "cliplyctl_write",

@@ -6,6 +6,7 @@ use super::drift::{Drift, MissingKey, drift};
 use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::text;
 use crate::zod::evaluate::{KeyResult, evaluate_missing};
 use crate::zod::model::{EnvEntry, EnvFile, Environment, Rule, SourceLine};
 
@@ -64,7 +65,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         let (all, documented) = (facts.keys().count(), drift.documented.len());
         let message = format!(
             "{} ({documented} only as comments in {path})",
-            crate::text::plural(all as u64, "key matches", "keys match")
+            text::plural(all as u64, "key matches", "keys match")
         );
         findings.push(check.finding(Status::Ok, path.to_string(), message));
     }

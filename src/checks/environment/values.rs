@@ -4,6 +4,7 @@ use super::booleans::is_inverted;
 use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::text;
 use crate::zod::evaluate::{Evaluation, KeyResult, Variables};
 use crate::zod::model::{
     EnvSchema, EnvValues, Environment, Fallback, Loader, ObjectMode, SchemaKey, SetValue,
@@ -55,10 +56,8 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings.extend(required(check, facts, values));
     findings.extend(undeclared(check, facts, values));
     if !findings.iter().any(|finding| finding.status != Status::Ok) {
-        let message = format!(
-            "{} valid",
-            crate::text::plural(facts.keys().count() as u64, "key is", "keys are")
-        );
+        let message =
+            format!("{} valid", text::plural(facts.keys().count() as u64, "key is", "keys are"));
         findings.insert(0, check.finding(Status::Ok, &facts.schema.name, message));
     }
     findings

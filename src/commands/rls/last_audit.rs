@@ -82,10 +82,7 @@ fn summarize(audit: &Audit, findings: &[Finding]) -> LastAudit {
         subject: redact::text(&finding.subject),
         brief: redact::text(&match &finding.brief {
             Some(brief) => brief.clone(),
-            None => {
-                let sentence = finding.message.split(". ").next().unwrap_or_default();
-                format!("{}: {sentence}", finding.subject)
-            }
+            None => format!("{}: {}", finding.subject, finding.message),
         }),
     };
     LastAudit {

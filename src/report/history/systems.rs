@@ -76,7 +76,10 @@ pub(crate) fn list(systems: Vec<RecordedSystem>, store: Option<&Path>) -> Report
     let count = systems.len() as u64;
     let store = store.map(|path| path.display().to_string());
     let mut document = Document::default();
-    document.headline(Status::Ok, plural(count, "recorded system", "recorded systems"));
+    document.summary(match count {
+        0 => "No recorded systems.".to_owned(),
+        _ => plural(count, "recorded system", "recorded systems"),
+    });
     let mut title = vec![Cell::strong("history systems")];
     title.extend(store.as_ref().map(Cell::muted));
     document.push(Block::Title(title));

@@ -110,37 +110,37 @@ async fn respond(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Res
 mod tests {
     use super::*;
 
-    /// Returns the start of the response while `idle` other clients hold connections, or `None` if there is none
-    /// until one of them closes.
-    async fn response_beside(idle: usize) -> Option<String> {
+    /// Starts the exporter with clients that hold connections, and sends a request.
+    async fn request_beside(idle: usize) -> (Vec<TcpStream>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (_sender, receiver) = tokio::sync::watch::channel("up 1\n".to_owned());
-        let server = tokio::spawn(serve(listener, receiver));
+        let (_, receiver) = tokio::sync::watch::channel("up 1\n".to_owned());
+        tokio::spawn(serve(listener, receiver));
         let mut clients = Vec::new();
         for _ in 0..idle {
             clients.push(TcpStream::connect(address).await.unwrap());
         }
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.unwrap();
-        let mut response = String::new();
-        let at_once =
-            tokio::time::timeout(REQUEST_TIMEOUT / 10, stream.read_to_string(&mut response)).await;
-        let waited = at_once.is_err();
-        if waited {
-            clients.pop();
-            stream.read_to_string(&mut response).await.unwrap();
-        }
-        server.abort();
-        assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
-        (!waited).then_some(response)
+        (clients, stream)
     }
 
     #[tokio::test]
-    async fn number_of_connections_is_bounded() {
-        assert_eq!(response_beside(MAX_CONNECTIONS).await, None);
-        // The healthy counterpart: one connection is left.
-        assert!(response_beside(MAX_CONNECTIONS - 1).await.is_some());
+    async fn request_beyond_the_connection_limit_waits_for_a_free_one() {
+        let mut response = String::new();
+        let (mut clients, mut stream) = request_beside(MAX_CONNECTIONS).await;
+        let early = stream.read_to_string(&mut response);
+        assert!(tokio::time::timeout(REQUEST_TIMEOUT / 10, early).await.is_err());
+        clients.pop();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
+        // The healthy counterpart: one connection is left, so no client has to lose its own.
+        let (clients, mut stream) = request_beside(MAX_CONNECTIONS - 1).await;
+        response.clear();
+        stream.read_to_string(&mut response).await.unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
+        let is_open = |client: &TcpStream| client.try_read(&mut [0]).is_err();
+        assert!(clients.iter().all(is_open), "an idle client was disconnected");
     }
 
     #[test]
