@@ -58,34 +58,39 @@ pub(crate) fn object(row: &str, columns: &[String]) -> String {
 /// the transaction, tell [`GUARD`] and [`Stored::verify`] what was written.
 pub(crate) fn write_end(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
     let logged = event(layout, stage, data);
-    let (event_id, no_event, join) = if logged.is_empty() {
-        ("null::text", String::new(), "")
-    } else {
-        (
-            "logged.event",
-            format!("when logged.job_id is null then '{}'", NotStored::NoEvent.as_str()),
-            "left join logged on logged.job_id = updated.id",
-        )
-    };
+    let has_log = !logged.is_empty();
+    // The planner expects one row of each CTE, so it would join `updated` with `logged` row by row. Their numbers tell
+    // whether there is anything to look for.
+    let no_event = format!(
+        "when (select count(*) from logged) <> (select count(*) from updated)
+           and not exists (select from logged where logged.job_id = updated.id) then '{}'",
+        NotStored::NoEvent.as_str()
+    );
     format!(
         "{logged}, outcome as materialized (
-           select updated.id::text as id, updated.previous, updated.written, {event_id} as event,
+           select updated.id::text as id, {columns},
                   case when updated.is_stored is not true then '{reverted}' {no_event} end as refused
-             from updated {join}
+             from updated
          ), noted as materialized (
            select pg_catalog.set_config('{REFUSED}', count(refused)::text, true),
                   pg_catalog.set_config('{COUNT}', count(*)::text, true),
-                  pg_catalog.set_config('{WRITTEN}', coalesce(string_agg(concat(id, ':', event), ','), ''), true)
+                  pg_catalog.set_config('{WRITTEN}', coalesce({written}, ''), true)
              from outcome
          )
-         select id, {told}, pg_catalog.pg_current_xact_id()::text as transaction, refused
+         select id, previous, written, pg_catalog.pg_current_xact_id()::text as transaction, refused
            from outcome, noted",
         reverted = NotStored::Reverted.as_str(),
+        no_event = if has_log { no_event.as_str() } else { "" },
         // Only a local journal needs the columns; otherwise they are stored in the event.
-        told = if logged.is_empty() {
-            "previous::text as previous, written::text as written"
-        } else {
+        columns = if has_log {
             "null::text as previous, null::text as written"
+        } else {
+            "updated.previous::text as previous, updated.written::text as written"
+        },
+        written = if has_log {
+            "(select string_agg(concat(job_id, ':', event), ',') from logged)"
+        } else {
+            "string_agg(concat(id, ':'), ',')"
         },
     )
 }

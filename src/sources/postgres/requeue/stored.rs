@@ -165,7 +165,9 @@ impl Stored {
                       case when ({stored}) is not true then '{reverted}' {no_event} end as refused
                  from ours left join {jobs} job on job.id = ours.job {join}
              ), noted as materialized (
-               select pg_catalog.set_config('{REFUSED}', count(refused)::text, true) from outcome
+               -- What the write refused stays refused: its rows without an event are not in the list.
+               select pg_catalog.set_config('{REFUSED}', (count(refused) + coalesce(nullif(
+                   pg_catalog.current_setting('{REFUSED}', true), ''), '0')::bigint)::text, true) from outcome
              )
              select id, refused from outcome, noted where refused is not null",
             stored = self.condition,
