@@ -81,8 +81,7 @@ impl Declared {
         self.state_of(relation, &format!("(jsonb_populate_record({row}, {new}))"))
     }
 
-    /// The state of the row `row` of the relation. The server evaluates it in a transaction that may write only if it
-    /// is that of a package.
+    /// The state of the row `row` of the relation. Statements that write use it only for packages.
     pub(crate) fn state_of(&self, relation: &Relation, row: &str) -> String {
         format!(
             "(select {} from (select {row}.*) as {}{})",

@@ -230,8 +230,8 @@ impl Layout {
         self.declared.as_ref()?.package.as_ref()
     }
 
-    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted. The
-    /// time of a claim, which stands for it in other tables, says nothing about the workers of a package.
+    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted. In
+    /// a package's table the time of a claim does not count as a heartbeat.
     pub(crate) fn has_workers(&self) -> bool {
         match self.package() {
             None => self.has_heartbeats(),
@@ -239,10 +239,14 @@ impl Layout {
         }
     }
 
-    /// Why stuck jobs of a package are not rescued.
+    /// Why stuck jobs of a package or of a declared table are not rescued.
     pub(crate) fn rescue_refused(&self) -> Option<&str> {
-        let package = self.package().filter(|package| package.unlock.is_none())?;
-        Some(&package.no_rescue)
+        match &self.declared.as_ref()?.package {
+            None => Some(
+                "a declared queue has no rescue: its workers or the app must unlock stuck jobs",
+            ),
+            Some(package) => package.unlock.is_none().then_some(package.no_rescue.as_str()),
+        }
     }
 
     /// Whether jobs have an error.

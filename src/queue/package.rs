@@ -123,14 +123,13 @@ pub(crate) struct PackageTraits {
     /// Why the table is not written.
     pub(crate) read_only: Option<String>,
     /// The column of the state, if it is not [`STATE`].
-    #[serde(default)]
     pub(crate) state_column: Option<String>,
     /// Which rows of the table are jobs; all if `None`.
     pub(crate) rows: Option<String>,
     /// Joins that give each row at most one row of other tables, in parentheses: their columns have names that the
     /// table does not have. `{schema}` is its schema.
     pub(crate) joins: String,
-    /// Names of the tables in `joins`. Row-level security must not hide their rows.
+    /// Tables that the expressions read beside the jobs. Row-level security must not hide their rows.
     pub(crate) also_reads: Vec<String>,
     /// Further columns of the subquery, by name.
     pub(crate) columns: BTreeMap<String, String>,
@@ -147,7 +146,6 @@ pub(crate) struct PackageTraits {
     /// be claimed, `{event}` the JSON that describes the operation.
     pub(crate) assignments: BTreeMap<String, String>,
     /// State of a requeued job that shall run later, if workers claim one in the usual state at once.
-    #[serde(default)]
     pub(crate) state_if_later: Option<String>,
     /// States in which a requeued job waits, beside the queued ones.
     pub(crate) also_requeued: Vec<String>,
@@ -162,10 +160,8 @@ pub(crate) struct PackageTraits {
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
     pub(crate) copies: Option<Copies>,
     /// Why the number of dead letters says little, unless older rows show that they are kept.
-    #[serde(default)]
     pub(crate) short_lived: Option<ShortLived>,
     /// Why a requeue cannot be undone.
-    #[serde(default)]
     pub(crate) no_undo: Option<String>,
     /// What a requeue gives, and what its plan has to say.
     pub(crate) requeue_notes: Vec<String>,

@@ -25,7 +25,7 @@ enum Concern {
 
 /// Why it is not known whether a guarded context is about the database that is written.
 struct Doubt {
-    /// `context prod (cliplyctl.toml:1) is protected and might be this database: cannot read its database URL`
+    /// What is not known, without `refused:`: `context prod (cliplyctl.toml:1) is protected and might be this database: …`
     sentence: String,
     causes: Vec<String>,
     hint: &'static str,

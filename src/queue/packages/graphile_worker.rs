@@ -83,12 +83,12 @@ pub(super) fn definition(_table: &CatalogTable) -> Definition {
             "is_available",
         ],
         states: STATES,
-        derived_states: &[AVAILABLE, QUEUE_LOCKED, LOCKED, RETRY, FAILED],
-        requeue: DeclaredRequeue {
+        derived_states: &[],
+        requeue: Some(DeclaredRequeue {
             set: BTreeMap::from([("attempts".to_owned(), Value::Number(0))]),
             now: vec!["run_at".to_owned()],
             null: vec![],
-        },
+        }),
         traits: traits(),
     }
 }

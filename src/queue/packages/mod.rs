@@ -67,10 +67,10 @@ struct Definition {
     needs: &'static [&'static str],
     /// The values of the state, with their roles.
     states: &'static [(Lifecycle, &'static str)],
-    /// Those of them that are no label of the enum: the expression of the state makes them.
+    /// Those of them that are no label of the state, if it is an enum: the expression of the state makes them.
     derived_states: &'static [&'static str],
-    /// What a requeue sets.
-    requeue: DeclaredRequeue,
+    /// What a requeue sets; `None` if the package is only read.
+    requeue: Option<DeclaredRequeue>,
     /// What else its table has.
     traits: PackageTraits,
 }
@@ -97,7 +97,7 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
     }
     let states = state_names(table, &definition);
     let traits = PackageTraits {
-        read_only: read_only(instance, &definition).or(definition.traits.read_only),
+        read_only: read_only(instance, &definition),
         instance: Some(instance.clone()),
         ..definition.traits
     };
@@ -112,7 +112,7 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
         time_zone: Some(UTC.to_owned()),
         columns: fields.iter().map(|(field, sql, _)| (*field, sql.clone())).collect(),
         states,
-        requeue: Some(definition.requeue),
+        requeue: definition.requeue,
         ..Declaration::default()
     };
     let fields: Vec<_> = fields

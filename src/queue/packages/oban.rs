@@ -139,11 +139,11 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
         ],
         states: STATES,
         derived_states: &[],
-        requeue: DeclaredRequeue {
+        requeue: Some(DeclaredRequeue {
             set: BTreeMap::from([("state".to_owned(), Value::Text("available".to_owned()))]),
             now: vec!["scheduled_at".to_owned()],
             null: ["completed_at", "cancelled_at", "discarded_at"].map(str::to_owned).to_vec(),
-        },
+        }),
         traits: PackageTraits {
             // Oban Pro can partition the table by state: a requeue would move rows between partitions.
             read_only: (!table.partitions.is_empty()).then(|| {

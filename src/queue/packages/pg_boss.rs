@@ -91,11 +91,11 @@ pub(super) fn definition(_table: &CatalogTable) -> Definition {
         ],
         states: STATES,
         derived_states: &DERIVED,
-        requeue: DeclaredRequeue {
+        requeue: Some(DeclaredRequeue {
             set: BTreeMap::from([("state".to_owned(), Value::Text("retry".to_owned()))]),
             now: vec![],
             null: vec!["completed_on".to_owned()],
-        },
+        }),
         traits: traits(),
     }
 }

@@ -111,11 +111,11 @@ pub(super) fn definition(_table: &CatalogTable) -> Definition {
         ],
         states: STATES,
         derived_states: &DERIVED,
-        requeue: DeclaredRequeue {
+        requeue: Some(DeclaredRequeue {
             set: BTreeMap::from([("status".to_owned(), Value::Text("todo".to_owned()))]),
             now: vec!["scheduled_at".to_owned()],
             null: vec![],
-        },
+        }),
         traits: traits(),
     }
 }
@@ -123,6 +123,7 @@ pub(super) fn definition(_table: &CatalogTable) -> Definition {
 fn traits() -> PackageTraits {
     PackageTraits {
         state_column: Some("status".to_owned()),
+        also_reads: vec!["procrastinate_events".to_owned(), "procrastinate_workers".to_owned()],
         columns: texts(&[
             (QUEUE, "queue_name"),
             ("raw_state", "status"),
@@ -140,7 +141,7 @@ fn traits() -> PackageTraits {
             ("aborted", "\"raw_state\" = 'aborted'"),
             ("failed", "\"raw_state\" = 'failed'"),
         ]),
-        // A worker that is alive has a row and beats every 10 seconds; a starting worker removes rows of dead ones.
+        // An active worker sends a heartbeat every 10 seconds; a starting worker removes rows without one.
         stuck: "(\"heartbeat\" is null \
                  or \"heartbeat\" < (select now() - make_interval(secs => greatest({after}, 30))))"
             .to_owned(),
@@ -166,11 +167,11 @@ fn traits() -> PackageTraits {
             "Procrastinate stores no errors: dead letters are grouped by task only, and the cause is in the logs of the \
              workers"
                 .to_owned(),
-            "jobs of dead workers are not rescued: a running job counts as stuck if its worker has no heartbeat"
+            "nothing rescues a job whose worker has ended; a running job counts as stuck if its worker has no heartbeat"
                 .to_owned(),
         ],
-        no_rescue: "jobs rescue does not write Procrastinate's jobs: nothing rescues a job of a dead worker; make sure \
-                    that it is dead, then: select procrastinate_retry_job_v2(ID, now(), null, null, null)"
+        no_rescue: "jobs rescue does not write Procrastinate's jobs: nothing rescues a job whose worker has ended; make \
+                    sure that it has, then: select procrastinate_retry_job_v2(ID, now(), null, null, null)"
             .to_owned(),
         ..PackageTraits::default()
     }

@@ -77,11 +77,11 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
         ],
         states: STATES,
         derived_states: &[],
-        requeue: DeclaredRequeue {
+        requeue: Some(DeclaredRequeue {
             set: BTreeMap::from([("state".to_owned(), Value::Text("available".to_owned()))]),
             now: vec!["scheduled_at".to_owned()],
             null: vec!["finalized_at".to_owned()],
-        },
+        }),
         traits: PackageTraits {
             conditions: match deaths_have_times(table) {
                 true => BTreeMap::from([("discarded".to_owned(), DISCARDED.to_owned())]),

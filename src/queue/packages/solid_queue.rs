@@ -1,9 +1,7 @@
 //! Solid Queue (<https://github.com/rails/solid_queue>): the state of a job is the table that has an execution of it.
 
-use std::collections::BTreeMap;
-
 use super::{Definition, texts};
-use crate::queue::declaration::{DeclaredRequeue, Field, Value};
+use crate::queue::declaration::Field;
 use crate::queue::package::{DEAD_SINCE, PackageTraits, QUEUE};
 use crate::queue::{CatalogTable, Lifecycle};
 
@@ -21,9 +19,6 @@ const STATES: &[(Lifecycle, &str)] = &[
     (Lifecycle::Finished, "finished"),
     (Lifecycle::Dead, "failed"),
 ];
-
-const DERIVED: &[&str] =
-    &["ready", "scheduled", "blocked", "paused", "claimed", "retry", "finished", "failed"];
 
 /// A job without any execution has a state of no role.
 const STATE: &str = "case when finished_at is not null then 'finished' when failed_job is not null then 'failed' \
@@ -60,12 +55,27 @@ const ALSO_READS: [&str; 7] = [
     "solid_queue_pauses",
 ];
 
-/// The class and message of the exception, without escapes that no text can hold. The class tells whether the code of
-/// the job failed, or its process was lost.
-const ERROR: &str = r"case when failed_error !~ '^\s*\{.*\}\s*$' then failed_error when failed_error is not null then (
-       select concat_ws(': ', parsed ->> 'exception_class', parsed ->> 'message')
-         from (select regexp_replace(failed_error, '(?<!\\)((\\\\)*)\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})',
-                                     '\1\\ufffd', 'g')::json as parsed) as error_of_job) end";
+/// The text of a key of the exception in `failed_error`, without escapes that no text can hold. The pattern accepts the
+/// strings of JSON only, so that the cast cannot fail; NULL if there is none.
+macro_rules! text_of_error {
+    ($key:literal) => {
+        concat!(
+            r#"(select ('"' || regexp_replace(found[1], '(?<!\\)((\\\\)*)\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})', '\1\\ufffd', 'g')
+                 || '"')::json #>> '{}' from regexp_match(failed_error, '""#,
+            $key,
+            r#""\s*:\s*"((?:[^"\\[:cntrl:]]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*)"') as found)"#
+        )
+    };
+}
+
+/// The class and message of the exception. The class tells whether the code of the job failed, or its process was lost.
+const ERROR: &str = concat!(
+    "coalesce(nullif(concat_ws(': ', ",
+    text_of_error!("exception_class"),
+    ", ",
+    text_of_error!("message"),
+    "), ''), failed_error)"
+);
 
 const NO_WRITES: &str = "Solid Queue is only read: a retry moves the job between tables, and only its Ruby class knows \
      the limit of its concurrency key; in a Rails console: SolidQueue::Job.find(ID).retry";
@@ -105,12 +115,8 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
             "updated_at",
         ],
         states: STATES,
-        derived_states: DERIVED,
-        requeue: DeclaredRequeue {
-            set: BTreeMap::from([("arguments".to_owned(), Value::Text(String::new()))]),
-            now: vec![],
-            null: vec![],
-        },
+        derived_states: &[],
+        requeue: None,
         traits: traits(is_naive),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Database;
 use super::events;
+use super::queue::all_dead;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -55,8 +56,8 @@ pub(crate) async fn read(
         Err(error) => return Err(error),
     };
     Ok(DeadLetterTrend {
-        dead_lettered_last_hour: has_dead.then_some(last),
-        dead_lettered_hour_before: has_dead.then_some(before),
+        dead_lettered_last_hour: has_dead.then(|| all_dead(layout, last)),
+        dead_lettered_hour_before: has_dead.then(|| all_dead(layout, before)),
         acknowledged: (0, 0),
         oldest_unfinished_age: oldest,
     })

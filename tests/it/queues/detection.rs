@@ -193,6 +193,63 @@ fn rows_hidden_by_rls_are_not_an_empty_queue() {
 }
 
 #[test]
+fn hidden_rows_of_any_table_change_no_count() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let db = &installed.db;
+        let role = format!("reader_{}", db.name());
+        db.execute(&format!(
+            "create role {role} login; grant usage on schema {0} to {role}; grant select on all tables in schema {0} to {role}",
+            queue.schema
+        ));
+        let read = || {
+            let out = installed.run_as(&db.url_as(&role), &["queue", "-o", "json"]);
+            let data = (out.code != 3).then(|| out.json()["data"].clone())?;
+            let keys = [
+                "due",
+                "scheduled",
+                "blocked",
+                "claimed",
+                "stuck",
+                "failed",
+                "dead",
+                "workers",
+                "by_kind",
+            ];
+            Some(keys.map(|key| data[key].to_string()))
+        };
+        let all = read();
+        // Those of graphile-worker are hidden as migrated.
+        assert_eq!(all.is_none(), queue.key == "graphile_worker", "{}", queue.key);
+        let tables = db.rows(&format!(
+            "select relname from pg_class where relkind = 'r' and relnamespace = '{}'::regnamespace",
+            queue.schema
+        ));
+        for table in tables.into_iter().flatten().flatten() {
+            let table = format!("{}.\"{table}\"", queue.schema);
+            db.execute(&format!("alter table {table} enable row level security"));
+            let hidden = read();
+            assert!(hidden.is_none() || hidden == all, "{}: {hidden:?} {all:?}", table);
+            db.execute(&format!("alter table {table} disable row level security"));
+        }
+        db.execute(&format!("drop owned by {role}; drop role {role}"));
+    }
+}
+
+#[test]
+fn error_of_solid_queue_that_is_no_json_is_shown_as_it_is() {
+    let installed = SOLID_QUEUE.installed();
+    let dead = installed.count(SOLID_QUEUE.dead);
+    installed.db.execute(
+        "update solid_queue_failed_executions set error = '{not json}' where id = (select min(id) from solid_queue_failed_executions)",
+    );
+    let data = installed.data(&["dlq", "list", "--limit", "1000"]);
+    let jobs = data["jobs"].as_array().unwrap();
+    assert_eq!(jobs.len().to_string(), dead.to_string());
+    assert!(jobs.iter().any(|job| job["error"] == "{not json}"), "{data:#}");
+}
+
+#[test]
 fn advice_of_an_index_is_that_of_the_package() {
     let installed = GRAPHILE_WORKER.installed();
     let data = installed.data(&["queue", "--advise"]);

@@ -21,6 +21,7 @@ use super::Database;
 use crate::facts::queue::{Count, GivenUp, Queue};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, Lifecycle};
+pub(crate) use crate::sources::postgres::queue::totals::all_dead;
 use crate::sources::postgres::queue::totals::{CountRow, Coverage, add_up};
 
 /// Time budget of the scan of a large table.

@@ -87,7 +87,7 @@ pub(crate) fn add_up(
 }
 
 /// A number of dead letters. If the package deletes them soon, it is a lower bound, and none is no observation.
-fn all_dead(layout: &Layout, there: Count) -> Count {
+pub(crate) fn all_dead(layout: &Layout, there: Count) -> Count {
     match (layout.dead_letters_not_kept(), there) {
         (Some(why), Count::Exact(0) | Count::AtLeast(0)) => Count::NotCounted(why.to_owned()),
         (Some(_), Count::Exact(n)) => Count::AtLeast(n),

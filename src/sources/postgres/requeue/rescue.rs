@@ -53,12 +53,6 @@ impl RescueColumns {
         if let Some(reason) = layout.rescue_refused() {
             return unknown_layout(reason.to_owned());
         }
-        if layout.declared.is_some() && layout.package().is_none() {
-            return unknown_layout(
-                "a declared queue has no rescue: its workers or the app must unlock stuck jobs"
-                    .to_owned(),
-            );
-        }
         if !layout.has_heartbeats() {
             return unknown_layout(
                 "jobs of this database have neither heartbeat nor lock time: not known which of them are stuck"
