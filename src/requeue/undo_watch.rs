@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::task::JoinSet;
 
-use super::follow::PAUSE_FACTOR;
 use crate::context::Context;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::WriteStop;
@@ -16,8 +16,14 @@ use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 /// The shortest pause between two checks. A slow check is repeated less often.
 const MIN_PAUSE: Duration = Duration::from_millis(200);
 
+/// The shortest pause as a multiple of the duration of a check, which competes with the write for the server.
+const PAUSE_FACTOR: u32 = 20;
+
 /// Checks before each write transaction whether the operation was undone since this run began. A transaction that
 /// is already running is completed.
+///
+/// Between transactions that follow each other at once, a check runs next to them: it reads the events that they write,
+/// which takes longer than a transaction.
 pub(crate) struct UndoWatch<'a> {
     context: &'a Context,
     operation: OperationId,
@@ -29,7 +35,14 @@ pub(crate) struct UndoWatch<'a> {
     after: i64,
     /// The time of the server before this run.
     since: Timestamp,
+    /// The running check, at most one; it is aborted when the watch is dropped.
+    running: JoinSet<bool>,
+    /// When that check began.
+    began: Instant,
+    /// When the next one may begin.
     next: Instant,
+    /// When the watch was last asked.
+    called: Option<Instant>,
 }
 
 impl<'a> UndoWatch<'a> {
@@ -47,35 +60,55 @@ impl<'a> UndoWatch<'a> {
             known: store.map(|store| undos(store, operation)).unwrap_or_default(),
             after: preconditions.newest_event.unwrap_or(0),
             since: preconditions.now,
+            running: JoinSet::new(),
+            began: Instant::now(),
             next: Instant::now(),
+            called: None,
         }
     }
 
     /// Stops the write if the operation was undone. An error of the database is left to the write itself.
     pub(crate) async fn check(&mut self) -> Result<(), WriteStop> {
-        let began = Instant::now();
-        if began < self.next {
-            return Ok(());
+        let now = Instant::now();
+        let last = self.called.replace(now);
+        let is_writing = last.is_some_and(|last| now.duration_since(last) < MIN_PAUSE);
+        if !is_writing {
+            // A check from before the pause does not see what happened during it.
+            self.running = JoinSet::new();
         }
-        let undone = match &self.store {
-            Some(store) => !undos(store, &self.operation).is_subset(&self.known),
-            None => self.is_undone_by_event().await,
-        };
-        self.next = Instant::now() + MIN_PAUSE.max(began.elapsed() * PAUSE_FACTOR);
-        if undone { Err(WriteStop::Undone) } else { Ok(()) }
+        if self.running.is_empty() {
+            if now < self.next {
+                return Ok(());
+            }
+            self.began = now;
+            self.start().await;
+        }
+        let ended =
+            if is_writing { self.running.try_join_next() } else { self.running.join_next().await };
+        let Some(undone) = ended else { return Ok(()) };
+        self.next = Instant::now() + MIN_PAUSE.max(self.began.elapsed() * PAUSE_FACTOR);
+        if undone.unwrap_or(false) { Err(WriteStop::Undone) } else { Ok(()) }
     }
 
-    async fn is_undone_by_event(&self) -> bool {
+    async fn start(&mut self) {
+        if let Some(store) = &self.store {
+            let undone = !undos(store, &self.operation).is_subset(&self.known);
+            self.running.spawn(std::future::ready(undone));
+            return;
+        }
         let (Ok(database), Ok(layout)) =
             (self.context.database().await, self.context.layout().await)
         else {
-            return false;
+            return;
         };
-        let position = (self.after, self.since);
+        let (database, layout) = (database.clone(), layout.clone());
+        let (operation, position) = (self.operation.clone(), (self.after, self.since));
         let timeout = self.context.timeout();
-        operation_events::has_undo_since(database, layout, &self.operation, position, timeout)
-            .await
-            .unwrap_or(false)
+        self.running.spawn(async move {
+            operation_events::has_undo_since(&database, &layout, &operation, position, timeout)
+                .await
+                .unwrap_or(false)
+        });
     }
 }
 
