@@ -337,12 +337,7 @@ pub(crate) fn is_sqlstate(text: &str) -> bool {
 // Nouns and statements around names
 
 /// Nouns for objects that users create and name.
-#[rustfmt::skip]
-const ENTITIES: [&str; 18] = [
-    "account", "campaign", "channel", "clip", "customer", "export", "folder", "job", "model",
-    "organization", "playlist", "preset", "project", "team", "template", "tenant", "user",
-    "workspace",
-];
+const ENTITIES: [&str; 18] = super::lines(include_str!("entities.txt"));
 
 /// Words that form a compound with the noun before them.
 #[rustfmt::skip]

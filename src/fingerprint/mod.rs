@@ -102,6 +102,24 @@ impl Fingerprint {
     }
 }
 
+/// Returns the lines of a file with the words of foreign messages. Their vocabulary is not that of this program.
+pub(crate) const fn lines<const N: usize>(mut text: &'static str) -> [&'static str; N] {
+    let mut lines = [""; N];
+    let mut n = 0;
+    while n < N {
+        let mut end = 0;
+        while text.as_bytes()[end] != b'\n' {
+            end += 1;
+        }
+        let (line, rest) = text.split_at(end);
+        lines[n] = line;
+        (_, text) = rest.split_at(1);
+        n += 1;
+    }
+    assert!(text.is_empty(), "there are more lines");
+    lines
+}
+
 /// The version of the rules in a text that has the form of a hash, such as `v1` in `v1-3f9a2c1b07`.
 pub fn version_of_hash(text: &str) -> Option<&str> {
     let (version, digits) = text.split_once('-')?;

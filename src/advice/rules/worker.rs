@@ -1,5 +1,6 @@
 //! Workers that stopped, processes that failed, and work that took too long.
 
+use crate::fingerprint::lines;
 use super::{Advice, CauseCategory, SafeToRetry, rule};
 use CauseCategory::{Internal, Resources};
 use SafeToRetry::{AfterFix, Yes};
@@ -49,5 +50,5 @@ pub(super) const FAILED: Advice = rule(
     Internal,
     AfterFix,
     "The process failed: see its log, and fix the cause before requeueing a canary.",
-    &["exit", "crashed", "died", "abruptly"],
+    &lines::<4>(include_str!("process_failed.txt")),
 );
