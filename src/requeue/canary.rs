@@ -112,7 +112,7 @@ impl CanaryRun<'_, '_, '_> {
             if self.last_poll.pause(writing).is_zero() {
                 self.poll(groups).await?;
                 let undone = match &mut self.io.watch {
-                    Some(watch) => watch.check().await,
+                    Some(watch) => watch.check(false).await,
                     None => Ok(()),
                 };
                 let open = groups.iter_mut().filter(|group| !group.is_finished());
@@ -171,7 +171,7 @@ impl CanaryRun<'_, '_, '_> {
             progress.set_outcomes(before + so_far.decided(), total, &message);
             let size = throttle.next_write_size(so_far, size, progress).await;
             if let Some(watch) = watch.as_mut() {
-                watch.check().await?;
+                watch.check(so_far.decided() == 0).await?;
             }
             Ok(size)
         };

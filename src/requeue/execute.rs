@@ -118,7 +118,7 @@ pub(crate) async fn run(
             progress.at(so_far.decided());
             let size = throttle.next_write_size(so_far, total, &progress).await;
             if let Some(watch) = &mut watch {
-                watch.check().await?;
+                watch.check(so_far.decided() == 0).await?;
             }
             Ok(size)
         };

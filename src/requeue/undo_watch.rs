@@ -67,17 +67,18 @@ impl<'a> UndoWatch<'a> {
         }
     }
 
-    /// Stops the write if the operation was undone. An error of the database is left to the write itself.
-    pub(crate) async fn check(&mut self) -> Result<(), WriteStop> {
+    /// Stops the write if the operation was undone. Before the first transaction of a batch (`is_first`) this is
+    /// always checked. An error of the database is left to the write itself.
+    pub(crate) async fn check(&mut self, is_first: bool) -> Result<(), WriteStop> {
         let now = Instant::now();
         let last = self.called.replace(now);
-        let is_writing = last.is_some_and(|last| now.duration_since(last) < MIN_PAUSE);
+        let is_writing = last.is_some_and(|last| now.duration_since(last) < MIN_PAUSE) && !is_first;
         if !is_writing {
             // A check from before the pause does not see what happened during it.
             self.running = JoinSet::new();
         }
         if self.running.is_empty() {
-            if now < self.next {
+            if now < self.next && !is_first {
                 return Ok(());
             }
             self.began = now;
