@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use super::Database;
 use super::events;
 use super::requeue::repeat_failures::EVENTS_READ;
-use super::selection::{Conditions, fingerprint, fingerprint_columns};
+use super::selection::{Conditions, fingerprint_columns, with_fingerprints};
 use crate::facts::SourceError;
 use crate::facts::group::RequeuedBefore;
 use crate::facts::operation::{REQUEUED, UNDONE};
@@ -49,10 +49,11 @@ async fn count(
 ) -> Result<HashMap<String, u64>, SourceError> {
     let no_conditions = Conditions::default();
     db.read(budget, async |tx| {
-        let mut rows = pin!(tx.query_typed_raw(statement, no_conditions.params()).await?);
+        let rows = tx.query_typed_raw(statement, no_conditions.params()).await?;
+        let mut rows = pin!(with_fingerprints(rows));
         let mut jobs = HashMap::new();
-        while let Some(row) = rows.try_next().await? {
-            *jobs.entry(fingerprint(&row).hash).or_default() += 1;
+        while let Some((_, fingerprint)) = rows.try_next().await? {
+            *jobs.entry(fingerprint.hash).or_default() += 1;
         }
         Ok(jobs)
     })

@@ -11,12 +11,13 @@ use tokio_postgres::Row;
 use super::dead_letters::death_events;
 use super::row_types;
 use super::row_types::{Micros, WorkspaceHash};
-use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
+use super::selection::{Conditions, fingerprint_columns, in_group, with_fingerprints};
 use super::{Database, dead_letters};
 use crate::facts::dead_letter::DeadSince;
 use crate::facts::group::{DeadLetterGroup, Groups};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
 
 /// Maximum number of groups; dead letters of further causes are only counted.
@@ -46,9 +47,10 @@ pub(crate) async fn read(
     let has_events = death_events::searchable(layout).is_some();
     let mut builder = GroupBuilder { has_events, ..GroupBuilder::default() };
     let read = db.read(timeout, async |tx| {
-        let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
-        while let Some(row) = rows.try_next().await? {
-            builder.add(selection, &row);
+        let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
+        let mut rows = pin!(with_fingerprints(rows));
+        while let Some((row, fingerprint)) = rows.try_next().await? {
+            builder.add(selection, &row, fingerprint);
         }
         Ok(())
     });
@@ -89,9 +91,8 @@ struct UndatedJob {
 
 impl GroupBuilder {
     /// Counts a row in its group.
-    fn add(&mut self, selection: &Selection, row: &Row) {
+    fn add(&mut self, selection: &Selection, row: &Row, fingerprint: Fingerprint) {
         self.read += 1;
-        let fingerprint = fingerprint(row);
         if !in_group(selection, &fingerprint) {
             return;
         }

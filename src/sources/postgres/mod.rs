@@ -21,6 +21,7 @@ pub(crate) mod identity;
 pub(crate) mod jobs;
 pub(crate) mod last_finishes;
 pub(crate) mod layout;
+mod parallel;
 mod pool;
 pub(crate) mod probe;
 mod query;

@@ -1,9 +1,10 @@
 //! Filters of the `dlq` commands as SQL conditions, shared by listings and writes.
 
-use tokio_postgres::Row;
+use futures_util::Stream;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, RowStream};
 
-use super::row_types;
+use super::{parallel, row_types};
 use crate::facts::selection::Selection;
 use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
@@ -103,6 +104,16 @@ pub(crate) fn fingerprint_columns(layout: &Layout) -> String {
 /// Computes the fingerprint of a row with [`fingerprint_columns`].
 pub(crate) fn fingerprint(row: &Row) -> Fingerprint {
     row_types::fingerprint(row, &row_types::text(row, "fp_kind").unwrap_or_default())
+}
+
+/// Returns the rows, which have [`fingerprint_columns`], with their fingerprints.
+pub(crate) fn with_fingerprints(
+    rows: RowStream,
+) -> impl Stream<Item = Result<(Row, Fingerprint), tokio_postgres::Error>> {
+    parallel::map(rows, |row| {
+        let fingerprint = fingerprint(&row);
+        (row, fingerprint)
+    })
 }
 
 /// Returns whether a job with this fingerprint belongs to the group of a selection, if it has one.

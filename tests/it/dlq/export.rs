@@ -111,3 +111,29 @@ fn timed_out_stream_prints_the_resume_cursor() {
     assert!(rest.contains(&format!("after {rows} rows: ")), "{output:?}");
     assert!(rest.contains("--timeout") && rest.contains("--after 20"), "{output:?}");
 }
+
+#[test]
+fn long_stream_has_the_order_and_causes_of_the_rows() {
+    let database = many_dead_letters();
+    // Each with its own time, and its id in the error, so that another order or pairing is seen.
+    database.execute(
+        "UPDATE jobs SET updated_at = now() - interval '1 day' + n * interval '1 ms', kind = 'CLIP_RENDER', error = NULL,
+                last_error = (ARRAY['access token expired', 'rate limit exceeded', 'no space left'])[n % 3 + 1] || ' ' || id
+           FROM (SELECT id AS job, row_number() OVER () AS n FROM jobs WHERE state = 'dead_letter') AS numbered
+          WHERE id = job",
+    );
+    let streamed = lines(&dlq(&database, &["list", "-o", "ndjson"]).expect_code(0).stdout);
+    let ids: Vec<_> = streamed.iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect();
+    let expected = database
+        .rows("SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY updated_at DESC, id DESC");
+    assert_eq!(ids, expected.into_iter().flatten().flatten().collect::<Vec<_>>());
+    let groups: std::collections::HashSet<_> = streamed
+        .iter()
+        .map(|job| {
+            let (text, id) = job["error"].as_str().unwrap().rsplit_once(' ').unwrap();
+            assert_eq!(id, job["id"], "{job}");
+            (text.to_owned(), job["group"].to_string())
+        })
+        .collect();
+    assert_eq!(groups.len(), 3, "{groups:?}");
+}

@@ -19,8 +19,8 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
 use crate::sources::postgres::query::{Query, only};
 use crate::sources::postgres::row_types::WorkspaceHash;
-use crate::sources::postgres::selection::{Conditions, fingerprint, in_group};
-use crate::sources::postgres::{Database, queue};
+use crate::sources::postgres::selection::{Conditions, fingerprint, in_group, with_fingerprints};
+use crate::sources::postgres::{Database, parallel, queue};
 
 /// Maximum total that is counted, so that the first page is not delayed.
 const TOTAL_CAP: u64 = 10_000;
@@ -109,11 +109,11 @@ pub(crate) async fn group_page(
 ) -> Result<DeadLetters, SourceError> {
     let (statement, conditions) = listing.statement(Some(GROUP_WINDOW));
     db.read(timeout, async |tx| {
-        let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
+        let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
+        let mut rows = pin!(with_fingerprints(rows));
         let (mut jobs, mut matching, mut read) = (Vec::new(), 0_u64, 0_u64);
-        while let Some(row) = rows.try_next().await? {
+        while let Some((row, cause)) = rows.try_next().await? {
             read += 1;
-            let cause = fingerprint(&row);
             if !in_group(listing.selection, &cause) {
                 continue;
             }
@@ -141,11 +141,11 @@ pub(crate) async fn page_by_dead_since(
     let (statement, conditions) = listing.statement(None);
     let start = listing.after.map(|cursor| (cursor.at.parse::<Timestamp>().ok(), cursor.id));
     db.read(timeout, async |tx| {
-        let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
+        let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
+        let mut rows = pin!(with_fingerprints(rows));
         let mut page: BTreeMap<(Option<Timestamp>, JobId), DeadLetter> = BTreeMap::new();
         let (mut total, mut remaining) = (0_u64, 0_u64);
-        while let Some(row) = rows.try_next().await? {
-            let cause = fingerprint(&row);
+        while let Some((row, cause)) = rows.try_next().await? {
             if !in_group(listing.selection, &cause) {
                 continue;
             }
@@ -202,14 +202,16 @@ pub(crate) async fn stream(
     let (mut remaining, mut stopped) = (limit.map_or(u64::MAX, u64::from), false);
     let deaths = OnceCell::new();
     let read = db.read(timeout, async |tx| {
-        let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
-        while let Some(row) = rows.try_next().await? {
-            let cause = fingerprint(&row);
-            if !in_group(listing.selection, &cause) {
-                continue;
-            }
+        let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
+        let group = listing.selection.group.clone();
+        let mut rows = pin!(parallel::map(rows, move |row| {
+            let cause = fingerprint(&row).hash;
+            let is_selected = group.as_ref().is_none_or(|group| *group == cause);
+            is_selected.then(|| (dead_letter(&row, cause), row))
+        }));
+        while let Some(selected) = rows.try_next().await? {
+            let Some((mut job, row)) = selected else { continue };
             remaining -= 1;
-            let mut job = dead_letter(&row, cause.hash);
             if death_events::is_needed(job.dead_since, job.changed.parse().ok()) {
                 // Once, on another connection; a row without an event stays as it is.
                 let read_all = death_events::read_all(db, listing.layout, timeout);

@@ -11,7 +11,7 @@ use crate::facts::queue::Count;
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
-use crate::sources::postgres::selection::{Conditions, fingerprint, fingerprint_columns};
+use crate::sources::postgres::selection::{Conditions, fingerprint_columns, with_fingerprints};
 use crate::sources::postgres::{Database, queue};
 
 /// Maximum number of dead letters of the same kind that are read, newest first.
@@ -38,11 +38,12 @@ pub(crate) async fn count_same_cause(
     let (mut read, mut same) = (0, 0);
     let result = db
         .read(timeout.min(queue::SCAN_BUDGET), async |tx| {
-            let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
-            while let Some(row) = rows.try_next().await? {
+            let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
+            let mut rows = pin!(with_fingerprints(rows));
+            while let Some((row, cause)) = rows.try_next().await? {
                 read += 1;
                 let is_other = row.get::<_, &str>("id") != job.id;
-                same += u64::from(is_other && fingerprint(&row).hash == job.cause.hash);
+                same += u64::from(is_other && cause.hash == job.cause.hash);
             }
             Ok(())
         })

@@ -134,9 +134,10 @@ pub(crate) async fn read(
     );
     let mut builder = PlanBuilder::default();
     db.read(timeout, async |tx| {
-        let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
-        while let Some(row) = rows.try_next().await? {
-            builder.add_row(rules, &row)?;
+        let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
+        let mut rows = pin!(selection::with_fingerprints(rows));
+        while let Some((row, fingerprint)) = rows.try_next().await? {
+            builder.add_row(rules, &row, fingerprint)?;
         }
         Ok(())
     })
@@ -176,9 +177,13 @@ struct PlanBuilder {
 
 impl PlanBuilder {
     /// Adds a row to the plan or to the skipped jobs.
-    fn add_row(&mut self, rules: &PlanRules<'_>, row: &Row) -> Result<(), SourceError> {
+    fn add_row(
+        &mut self,
+        rules: &PlanRules<'_>,
+        row: &Row,
+        fingerprint: Fingerprint,
+    ) -> Result<(), SourceError> {
         let id = id(row.get("id"), rules.layout.id)?;
-        let fingerprint = selection::fingerprint(row);
         let explicit = match rules.target {
             Target::Ids(_) => self.found.insert(id),
             Target::Filter(selection) if !selection::in_group(selection, &fingerprint) => {
