@@ -17,7 +17,10 @@ pub(crate) fn lines(text: &str) -> Cow<'_, str> {
 
 /// Escapes the same characters in JSON text, without changing its value: serde_json does not escape C1 controls and
 /// bidirectional overrides. Newlines are kept, because JSON contains them only outside strings.
-pub(crate) fn json(text: &str) -> String {
+pub(crate) fn json(text: String) -> String {
+    if text.bytes().all(|byte| is_printable(byte) || byte == b'\n') {
+        return text;
+    }
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {
@@ -35,8 +38,7 @@ pub(crate) fn json(text: &str) -> String {
 
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let hostile = |before: char, c: char| is_hostile(before, c) && !keep(c);
-    // Most texts are printable ASCII, and bytes are faster to test than characters.
-    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let plain = text.bytes().all(is_printable);
     let befores = std::iter::once(' ').chain(text.chars());
     if plain || !befores.zip(text.chars()).any(|(before, c)| hostile(before, c)) {
         return Cow::Borrowed(text);
@@ -55,6 +57,11 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
         before = c;
     }
     Cow::Owned(out)
+}
+
+/// Whether a byte is printable ASCII. Most texts consist of it, and bytes are faster to test than characters.
+fn is_printable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// Whether a character can move the cursor, change the color, or hide or reorder text. U+FE0F makes a symbol an emoji,
@@ -118,7 +125,7 @@ mod tests {
     fn json_is_escaped_without_changing_its_value() {
         let value =
             serde_json::json!({ "a": "\u{9b}31m\u{202e}\u{e0041}\u{1b}\n", "b": "naïve 👍" });
-        let text = json(&serde_json::to_string_pretty(&value).unwrap());
+        let text = json(serde_json::to_string_pretty(&value).unwrap());
         assert!(!text.contains(|c| is_hostile('a', c) && c != '\n'), "{text}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }

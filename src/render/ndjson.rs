@@ -32,5 +32,5 @@ fn line(kind: &str, object: Map<String, Value>) -> String {
     let mut fields = Map::new();
     fields.insert("line".to_owned(), kind.into());
     fields.extend(object);
-    format!("{}\n", sanitize::json(&Value::Object(fields).to_string()))
+    format!("{}\n", sanitize::json(Value::Object(fields).to_string()))
 }

@@ -41,7 +41,7 @@ impl RowStream {
         let row = serde_json::to_value(row).unwrap_or_default();
         match (self, row) {
             (Self::Csv, Value::Object(fields)) => record(fields.values().map(cell)),
-            (_, row) => format!("{}\n", sanitize::json(&row.to_string())),
+            (_, row) => format!("{}\n", sanitize::json(row.to_string())),
         }
     }
 }

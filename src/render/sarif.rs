@@ -20,7 +20,7 @@ const SCHEMA: &str =
 pub(crate) fn render(report: &Report, from: &Provenance) -> String {
     let runs: Vec<_> = report.parts(from).into_iter().map(|(part, from)| run(part, from)).collect();
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs });
-    sanitize::json(&format!("{log:#}\n"))
+    sanitize::json(format!("{log:#}\n"))
 }
 
 fn run(report: &Report, from: &Provenance) -> Value {
