@@ -19,7 +19,12 @@ use crate::support::postgres::Database;
 
 /// Creates a database with the access rules of the runbook and with jobs.
 pub fn clean() -> Database {
-    let database = Database::from_fixture("main_typical");
+    clean_with("main_typical")
+}
+
+/// Creates a database with the access rules of the runbook and with the jobs of this fixture.
+pub fn clean_with(jobs: &str) -> Database {
+    let database = Database::from_fixture(jobs);
     database.execute(&backend(&["posture"]));
     database
 }
