@@ -60,7 +60,7 @@ fn repeat_offenders_are_repeat_failures() {
 }
 
 #[test]
-fn kept_snapshots_are_retained() {
+fn retain_replaces_the_old_option_for_snapshots() {
     let url = "postgres://u@127.0.0.1:1/app";
     let mut first = Cli::new(["record", "--database-url", url]);
     first.run().expect_code(0);

@@ -90,7 +90,7 @@ fn role_and_database_at_their_limit_are_reported() {
     let message = connections_check;
     let held: Vec<_> = (0..3).map(|_| Session::open(&database.url_as(&role))).collect();
     let (status, text) = message(&run("triage -o json", &database.url(), &app));
-    assert_ne!(status, "ok", "{text}");
+    assert_eq!(status, "critical", "{text}");
     assert!(text.contains(&format!("role {role}: 3 of 3")), "{text}");
 
     database.execute(&format!("ALTER ROLE {role} CONNECTION LIMIT 10"));
@@ -100,7 +100,7 @@ fn role_and_database_at_their_limit_are_reported() {
     let name = database.name();
     database.execute(&format!("ALTER DATABASE {name} CONNECTION LIMIT 3"));
     let (status, text) = message(&run("triage -o json", &database.url(), &app));
-    assert_ne!(status, "ok", "{text}");
+    assert_eq!(status, "critical", "{text}");
     assert!(text.contains("this database: 3 of 3"), "{text}");
     drop(held);
     database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));

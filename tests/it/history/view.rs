@@ -310,7 +310,7 @@ fn page_is_written_beside_rows_and_to_stdout() {
 }
 
 #[test]
-fn area_that_nobody_checked_is_not_ok() {
+fn unchecked_area_is_not_ok() {
     let report = history("-o json", &incident()).run().expect_code(0).json();
     let steps = report["data"]["steps"].as_array().unwrap();
     let recorded: Vec<_> = steps.iter().filter(|step| step["snapshots"] != 0).collect();

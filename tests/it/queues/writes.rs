@@ -358,6 +358,7 @@ fn rescue_leaves_a_job_that_another_worker_claimed() {
         wait_until("the other job is rescued", || {
             installed.count(rescued) == 1 || rescue.is_finished()
         });
+        assert!(!rescue.is_finished(), "it waits for the locked job");
         claim.execute("commit");
         let out = rescue.join().unwrap();
         assert_eq!(out.code, 75, "{}{}", out.stdout, out.stderr);
@@ -369,7 +370,7 @@ fn rescue_leaves_a_job_that_another_worker_claimed() {
 }
 
 #[test]
-fn rescue_says_that_the_worker_may_live() {
+fn rescue_plan_says_that_the_worker_may_be_active() {
     let installed = GRAPHILE_WORKER.installed();
     let before = locks(&installed);
     let all = installed.run(&["jobs", "rescue", "--dry-run"]).expect_code(0).stdout;
@@ -406,7 +407,7 @@ fn rescue_without_the_right_to_unlock_the_queue_writes_nothing() {
 }
 
 #[test]
-fn job_of_oban_that_shall_run_later_is_scheduled() {
+fn later_requeue_of_an_oban_job_is_scheduled() {
     for queue in [&OBAN, &OBAN_PYTHON] {
         let installed = queue.installed();
         let before = installed.rows();
@@ -437,7 +438,7 @@ fn requeued_job_of_oban_keeps_the_checks() {
 }
 
 #[test]
-fn undo_is_refused_where_a_trigger_would_tell_a_lie() {
+fn undo_is_refused_where_a_trigger_records_a_cancellation() {
     let installed = PROCRASTINATE.installed();
     let out = installed.run(&["dlq", "requeue", "1001", "--yes"]).expect_code(0);
     assert!(out.stderr.contains("the requeue cannot be undone"), "the plan: {}", out.stderr);
