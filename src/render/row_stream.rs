@@ -38,10 +38,16 @@ impl RowStream {
 
     /// Returns one row.
     pub(crate) fn row(self, row: &impl Serialize) -> String {
-        let row = serde_json::to_value(row).unwrap_or_default();
-        match (self, row) {
-            (Self::Csv, Value::Object(fields)) => record(fields.values().map(cell)),
-            (_, row) => format!("{}\n", sanitize::json(row.to_string())),
+        match self {
+            Self::Ndjson => {
+                let mut line = serde_json::to_string(row).unwrap_or_default();
+                line.push('\n');
+                sanitize::json(line)
+            }
+            Self::Csv => match serde_json::to_value(row) {
+                Ok(Value::Object(fields)) => record(fields.values().map(cell)),
+                _ => record(std::iter::empty()),
+            },
         }
     }
 }
