@@ -98,7 +98,7 @@ fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
             continue;
         }
         let command = ["cliplyctl".to_owned()].into_iter().chain(words.clone());
-        let formats = cliplyctl::cli::Cli::try_parse_from(command).unwrap().command.formats();
+        let formats = cliplyctl::cli::Cli::try_parse_from(command).unwrap().command.spec().formats;
         // A stream is not sorted.
         let is_sorted_stream = |format: &Format| {
             matches!(format, Format::Ndjson | Format::Csv) && line.1.contains("--sort")

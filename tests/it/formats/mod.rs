@@ -220,7 +220,7 @@ fn every_refused_format_reports_the_error_in_that_format() {
             ["cliplyctl".to_owned()].into_iter().chain(words.clone()),
         );
         let supported: Vec<_> =
-            parsed.unwrap().command.formats().iter().map(|format| format.as_str()).collect();
+            parsed.unwrap().command.spec().formats.iter().map(|format| format.as_str()).collect();
         for format in formats().into_iter().filter(|format| !supported.contains(format)) {
             let words = words.iter().map(String::as_str).chain(["-o", &format]);
             let output = Cli::new(words).run();
