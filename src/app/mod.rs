@@ -89,7 +89,7 @@ async fn execute(
                 report.address(&TargetFlags::for_context(name));
             }
             let from = saved.unwrap_or_else(|| session.provenance());
-            Ok(print_report(cli, terminal, report, &from))
+            Ok(print_report(cli, terminal, *report, &from))
         }
         Err(error) => Ok(print_failure(cli, terminal, error, &session.provenance())),
     }

@@ -34,14 +34,14 @@ pub(crate) use session::Session;
 /// What a command leaves to its caller.
 pub(crate) enum Done {
     /// A report to print.
-    Report(Report),
+    Report(Box<Report>),
     /// The exit code: the command printed its output while it ran.
     Printed(ExitCode),
 }
 
 impl From<Report> for Done {
     fn from(report: Report) -> Self {
-        Self::Report(report)
+        Self::Report(Box::new(report))
     }
 }
 

@@ -153,7 +153,12 @@ fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Err
         origin: format!("{place} at {}", report.started_at),
         cells: cells.into_iter().map(cell).collect(),
         findings: report.findings.into_iter().map(finding).collect::<Result<_, Error>>()?,
-        roles_and_schemas: report.coverage.examined.into_iter().filter(is_role_or_schema).collect(),
+        roles_and_schemas: report
+            .coverage
+            .examined
+            .into_iter()
+            .filter(|subject| is_role_or_schema(subject))
+            .collect(),
     })
 }
 
@@ -189,6 +194,6 @@ fn finding_status(status: &str) -> Status {
     }
 }
 
-fn is_role_or_schema(subject: &String) -> bool {
+fn is_role_or_schema(subject: &str) -> bool {
     subject.starts_with("role ") || subject.starts_with("schema ")
 }
