@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::spec::SPECS;
-use super::{Command, FailOnArgs, QueueArgs, Ready, Rls, RlsAudit, Triage};
+use super::{Command, FailOnArgs, QueueArgs, Ready, Rls, RlsAudit, SPECS, Triage};
 use crate::exit::FailOn;
 
 /// A command for several contexts, with its arguments.

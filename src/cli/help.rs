@@ -4,8 +4,8 @@
 use clap::builder::StyledStr;
 use clap::{Args as _, Command, CommandFactory as _};
 
-use super::spec::{self, Example};
-use super::{Cli, Global};
+use super::spec::Example;
+use super::{Cli, Global, find_spec};
 use crate::exit::EXIT_CODES;
 
 /// The pseudo command whose help lists the global options.
@@ -49,7 +49,7 @@ fn without_global_options() -> Command {
 fn with_examples(command: Command, path: &str) -> Command {
     command.mut_subcommands(|command| {
         let path = format!("{path} {}", command.get_name()).trim().to_owned();
-        let after = match spec::find(&path) {
+        let after = match find_spec(&path) {
             None => SEE_OPTIONS.to_owned(),
             Some(spec) => format!("{}\n{SEE_OPTIONS}", examples_section(spec.examples)),
         };
@@ -82,7 +82,7 @@ fn exit_status(heading: &str) -> String {
 mod tests {
     use clap::Parser as _;
 
-    use super::super::spec::SPECS;
+    use super::super::SPECS;
     use super::*;
 
     /// Calls `visit` with the path of each command that can be run.

@@ -38,8 +38,7 @@ pub use queue::QueueArgs;
 pub use ready::{FailOnArgs, Ready};
 pub(crate) use requeue::{ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub(crate) use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RlsWhocan, RowCommand};
-pub(crate) use spec::find as find_spec;
-pub use spec::{SPECS, Spec};
+pub use spec::Spec;
 pub(crate) use triage::{Goal, Triage};
 
 use crate::error::Error;
@@ -112,6 +111,54 @@ pub enum Command {
         /// Name of the command: dlq requeue
         command: Vec<String>,
     },
+}
+
+/// The commands, in the order of the help.
+pub const SPECS: [&Spec; 39] = [
+    &triage::TRIAGE,
+    &triage::HANDOFF,
+    &history::WATCH,
+    &history::RECORD,
+    &history::HISTORY,
+    &history::HISTORY_SYSTEMS,
+    &history::HISTORY_SYSTEMS_RENAME,
+    &history::HISTORY_SYSTEMS_JOIN,
+    &ready::HEALTH,
+    &ready::READY,
+    &queue::QUEUE,
+    &dlq::DLQ_GROUPS,
+    &dlq::DLQ_LIST,
+    &dlq::DLQ_SHOW,
+    &dlq::DLQ_REQUEUE,
+    &dlq::DLQ_ACK,
+    &dlq::DLQ_FOLLOW,
+    &dlq::DLQ_UNDO,
+    &dlq::DLQ_OPS,
+    &rls::RLS_AUDIT,
+    &rls::RLS_MATRIX,
+    &rls::RLS_EXPLAIN,
+    &rls::RLS_DIFF,
+    &rls::RLS_CONTRACT,
+    &rls::RLS_WHOCAN,
+    &env::ENV_CHECK,
+    &env::ENV_EXPLAIN,
+    &config::CONFIG_SHOW,
+    &config::CONFIG_CHECK,
+    &config::CONFIG_INIT,
+    &config::CONFIG_GRANTS,
+    &demo::DEMO,
+    &jobs::JOBS_LIST,
+    &jobs::JOBS_SHOW,
+    &jobs::JOBS_RESCUE,
+    &documents::RUNBOOK,
+    &documents::SCHEMA,
+    &documents::COMPLETIONS,
+    &documents::MAN,
+];
+
+/// Returns the spec of a command such as `dlq list`; none for the tool and for groups of commands.
+pub(crate) fn find_spec(name: &str) -> Option<&'static Spec> {
+    SPECS.into_iter().find(|spec| spec.name == name)
 }
 
 impl Cli {

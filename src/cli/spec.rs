@@ -1,7 +1,6 @@
 //! What is known about a command besides its arguments: [`Spec`], a constant next to the arguments. Dispatcher, help,
-//! manual pages, formats and tests read it; a test compares [`SPECS`] with the parser.
+//! manual pages, formats and tests read it; a test compares the list in `mod.rs` with the parser.
 
-use super::{config, demo, dlq, documents, env, history, jobs, queue, ready, rls, triage};
 use crate::render::Format;
 
 /// An example: the command line without the program name, and what it does.
@@ -22,54 +21,6 @@ pub struct Spec {
     pub(crate) usual_format: Format,
     /// For `--help` and the manual page.
     pub(crate) examples: &'static [Example],
-}
-
-/// The commands, in the order of the help.
-pub const SPECS: [&Spec; 39] = [
-    &triage::TRIAGE,
-    &triage::HANDOFF,
-    &history::WATCH,
-    &history::RECORD,
-    &history::HISTORY,
-    &history::HISTORY_SYSTEMS,
-    &history::HISTORY_SYSTEMS_RENAME,
-    &history::HISTORY_SYSTEMS_JOIN,
-    &ready::HEALTH,
-    &ready::READY,
-    &queue::QUEUE,
-    &dlq::DLQ_GROUPS,
-    &dlq::DLQ_LIST,
-    &dlq::DLQ_SHOW,
-    &dlq::DLQ_REQUEUE,
-    &dlq::DLQ_ACK,
-    &dlq::DLQ_FOLLOW,
-    &dlq::DLQ_UNDO,
-    &dlq::DLQ_OPS,
-    &rls::RLS_AUDIT,
-    &rls::RLS_MATRIX,
-    &rls::RLS_EXPLAIN,
-    &rls::RLS_DIFF,
-    &rls::RLS_CONTRACT,
-    &rls::RLS_WHOCAN,
-    &env::ENV_CHECK,
-    &env::ENV_EXPLAIN,
-    &config::CONFIG_SHOW,
-    &config::CONFIG_CHECK,
-    &config::CONFIG_INIT,
-    &config::CONFIG_GRANTS,
-    &demo::DEMO,
-    &jobs::JOBS_LIST,
-    &jobs::JOBS_SHOW,
-    &jobs::JOBS_RESCUE,
-    &documents::RUNBOOK,
-    &documents::SCHEMA,
-    &documents::COMPLETIONS,
-    &documents::MAN,
-];
-
-/// Returns the spec of a command such as `dlq list`; none for the tool and for groups of commands.
-pub(crate) fn find(name: &str) -> Option<&'static Spec> {
-    SPECS.into_iter().find(|spec| spec.name == name)
 }
 
 impl Spec {

@@ -1,7 +1,7 @@
 //! `rls.access`: computed access compared with the contract.
 
 use super::bypass_role::is_reported;
-use super::merge::{Effect, Statement};
+use super::effect::{Effect, Statement, expected_text};
 use super::{Check, table_finding};
 use crate::access::compute::{applicable, compute_access, expected_filter, row_filter};
 use crate::facts::access::catalog::{Relation, Role};
@@ -89,7 +89,7 @@ impl Difference {
     /// With the expected access: `authenticated can read and update every row (expected: no rows)`.
     fn message(&self, role: &Role) -> String {
         let (role, verbs) = (&role.name, self.verbs());
-        let expected = expected(&self.expected);
+        let expected = expected_text(&self.expected);
         match none_because(&self.computed) {
             Some(reason) => format!("{role} cannot {verbs}: {reason} (expected: {expected})"),
             None => format!("{role} can {verbs} {} (expected: {expected})", rows(&self.computed)),
@@ -155,16 +155,6 @@ fn none_because(computed: &ComputedAccess) -> Option<&str> {
         ComputedAccess::All
         | ComputedAccess::Rows(_)
         | ComputedAccess::Denied(DenyReason::Policy) => None,
-    }
-}
-
-/// Returns the expected access as rows: `no rows`.
-pub(super) fn expected(permission: &Permission) -> String {
-    match permission {
-        Permission::Allow => "every row".to_owned(),
-        Permission::Deny => "no rows".to_owned(),
-        Permission::Rows(None) => "the rows of the policies in the contract".to_owned(),
-        Permission::Rows(Some(rule)) => format!("rows where {rule}"),
     }
 }
 

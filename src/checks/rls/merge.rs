@@ -1,6 +1,6 @@
 //! Merges effects (access that differs from the contract) into the flaws of the catalog that explain them.
 
-use super::tested::{self, Difference};
+use super::effect::{Effect, Statement, sentences};
 use super::{
     access, column_grant, contract_policy, dead_policy, helper, helper_body, off, policies_off,
     policy_fails,
@@ -20,29 +20,6 @@ const EXPLAINING: [&str; 8] = [
     helper::CHECK.id,
     helper_body::CHECK.id,
 ];
-
-/// A finding of `EFFECTS`, with what its message states.
-pub(super) struct Effect {
-    pub(super) finding: Finding,
-    pub(super) statement: Statement,
-}
-
-/// What the message of an effect states, so that a merged message states it once.
-pub(super) enum Statement {
-    /// Computed access: the permissions that the contract expects, and whether the message says what the role can do.
-    Computed { expected: Vec<Permission>, says_can: bool },
-    /// Results of acting as the role.
-    Tested(Vec<Difference>),
-    /// Nothing that another effect states.
-    Other,
-}
-
-impl Effect {
-    /// Returns an effect that states nothing that another one states.
-    pub(super) fn of(finding: Finding) -> Self {
-        Self { finding, statement: Statement::Other }
-    }
-}
 
 /// A finding with what the effects merged into it state.
 struct Merged {
@@ -111,7 +88,7 @@ impl Merged {
             Statement::Tested(differences) => {
                 let role = effect.finding.roles.first().map_or("", String::as_str);
                 let is_said = self.said_can.iter().any(|known| known == role);
-                let tested = tested::sentences(differences, role, &self.expected, is_said);
+                let tested = sentences(differences, role, &self.expected, is_said);
                 format!("{}. Tested: {tested}", self.finding.message)
             }
             // The message of the finding begins with an effect.
@@ -136,7 +113,7 @@ impl Merged {
                 self.said_can.extend(effect.finding.roles.iter().filter(|_| *says_can).cloned());
             }
             Statement::Tested(differences) => {
-                self.expected.extend(differences.iter().map(|d| d.expected().clone()));
+                self.expected.extend(differences.iter().map(|d| d.expected.clone()));
             }
             Statement::Other => {}
         }

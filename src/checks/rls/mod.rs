@@ -14,6 +14,7 @@ mod default_privileges;
 mod definer_rpc;
 mod definer_search_path;
 mod duplicate_policy;
+mod effect;
 mod force;
 mod foreign_table;
 mod helper;
@@ -45,7 +46,7 @@ use super::Check;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Status, Thresholds};
-use merge::Effect;
+use effect::Effect;
 
 /// Checks of the catalog. The first finding of a table explains an effect on this table.
 pub(crate) static STRUCTURE: [Check<Audit>; 30] = [

@@ -1,7 +1,7 @@
 //! `rls.observed`: access that acting as each role on sampled rows showed, compared with the contract.
 
 use super::bypass_role::is_reported;
-use super::merge::{Effect, Statement};
+use super::effect::{Effect, Statement, TestDifference, sentences};
 use super::{Check, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::computed::ComputedAccess;
@@ -53,31 +53,14 @@ pub(super) fn effects(audit: &Audit) -> Vec<Effect> {
     effects
 }
 
-/// Test results of a role on a table that differ from the contract.
-pub(super) struct Difference {
-    /// The test users with this result.
-    users: Vec<&'static str>,
-    /// The first command with this result.
-    command: SqlCommand,
-    /// `40 of 40 sampled rows were readable`.
-    result: String,
-    expected: Permission,
-}
-
-impl Difference {
-    pub(super) fn expected(&self) -> &Permission {
-        &self.expected
-    }
-}
-
 /// Returns the differences of a role on a table. Test users with the same result are grouped.
 fn compare_with_contract(
     audit: &Audit,
     name: &str,
     table: &ContractTable,
     role: &str,
-) -> Vec<Difference> {
-    let mut differences: Vec<Difference> = Vec::new();
+) -> Vec<TestDifference> {
+    let mut differences: Vec<TestDifference> = Vec::new();
     let tests = audit.observations.tests.iter();
     for test in tests.filter(|t| t.table == name && t.persona.role() == role) {
         let Some(expected) = table.permission(role, test.command) else { continue };
@@ -88,36 +71,12 @@ fn compare_with_contract(
         let user = test.persona.as_str();
         match differences.iter_mut().find(|d| d.result == result && d.expected == expected) {
             Some(known) => known.users.push(user),
-            None => differences.push(Difference { users: vec![user], command, result, expected }),
+            None => {
+                differences.push(TestDifference { users: vec![user], command, result, expected })
+            }
         }
     }
     differences
-}
-
-/// Describes differences, without the role and the expected access that another sentence states:
-/// `anon: 40 of 40 sampled rows were readable (expected: no rows)`.
-pub(super) fn sentences(
-    differences: &[Difference],
-    role: &str,
-    stated: &[Permission],
-    role_is_stated: bool,
-) -> String {
-    let sentence = |(at, difference): (usize, &Difference)| {
-        let users = &difference.users;
-        let who = match users.contains(&role) {
-            true if role_is_stated && at == 0 => String::new(),
-            true => format!("{role}: "),
-            false => format!("{role} ({}): ", users.join(", ")),
-        };
-        // A rule tells own rows from others: it is repeated.
-        let is_rule = matches!(difference.expected, Permission::Rows(Some(_)));
-        let expected = match stated.contains(&difference.expected) && !is_rule {
-            true => String::new(),
-            false => format!(" (expected: {})", super::access::expected(&difference.expected)),
-        };
-        format!("{who}{}{expected}", difference.result)
-    };
-    differences.iter().enumerate().map(sentence).collect::<Vec<_>>().join("; ")
 }
 
 /// Whether the result of a test is the expected one. A refused command and an empty result both match
