@@ -28,7 +28,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::render::row_stream::RowStream;
-use crate::report::Report;
+use crate::report::{self, Report};
+use schema::of;
 pub(crate) use session::Session;
 
 /// What a command leaves to its caller.
@@ -135,3 +136,46 @@ async fn run_in(command: FleetCommand<'_>, context: &Context) -> Result<Report, 
         FleetCommand::RlsAudit(args) => rls::audit::run(context, args).await,
     }
 }
+
+/// `data` of each command. It is null as well: after an error, and in the report of several contexts.
+const DATA: [(&str, &[schema::OfType]); 39] = [
+    ("triage", &[of::<report::triage::TriageJson>]),
+    ("handoff", &[of::<report::handoff::HandoffJson>]),
+    ("watch", &[]),
+    ("record", &[of::<report::record::RecordedJson>]),
+    ("history", &[of::<report::history::HistoryJson>]),
+    ("history systems", &[of::<report::history::systems::SystemsJson>]),
+    ("history systems rename", &[of::<report::history::systems::RenamedJson>]),
+    ("history systems join", &[of::<report::history::systems::JoinedJson>]),
+    ("health", &[of::<report::health::HealthJson>]),
+    ("ready", &[of::<report::ready::ReadyJson>]),
+    ("queue", &[of::<report::queue::QueueJson>, of::<report::advice::IndexAdviceJson>]),
+    ("dlq groups", &[of::<report::groups::GroupsJson>]),
+    ("dlq ack", &[of::<report::acknowledged::AcknowledgedJson>]),
+    ("dlq list", &[of::<report::dead_letters::DeadLettersJson>]),
+    ("dlq show", &[of::<report::dead_letter::DeadLetterDetailJson>]),
+    ("dlq requeue", &[of::<report::requeue::RequeueJson>]),
+    ("dlq follow", &[of::<report::follow::FollowJson>]),
+    ("dlq undo", &[of::<report::operations::UndoJson>]),
+    ("dlq ops", &[of::<report::operations::OperationsJson>]),
+    ("rls audit", &[of::<report::rls::audit::AuditJson>]),
+    ("rls matrix", &[of::<Vec<report::rls::matrix::CellJson>>]),
+    ("rls explain", &[of::<report::rls::explain::ExplainJson>]),
+    ("rls diff", &[of::<report::rls::diff::DiffJson>]),
+    ("rls contract", &[of::<crate::facts::access::Contract>]),
+    ("rls whocan", &[of::<report::rls::whocan::WhocanJson>]),
+    ("env check", &[of::<report::environment::EnvironmentJson>]),
+    ("env explain", &[of::<report::environment::KeyJson>]),
+    ("config show", &[of::<Vec<report::settings::SettingJson>>]),
+    ("config check", &[of::<config::ConfigCheckJson>]),
+    ("config init", &[of::<config::ConfigInitJson>]),
+    ("config grants", &[of::<report::grants::GrantsJson>]),
+    ("demo", &[of::<Vec<demo::ScenarioJson>>, of::<demo::FixedJson>]),
+    ("jobs list", &[of::<report::jobs::JobsJson>]),
+    ("jobs show", &[of::<report::job::JobJson>]),
+    ("jobs rescue", &[of::<report::rescue::RescueJson>]),
+    ("runbook", &[of::<runbook::RunbookJson>]),
+    ("schema", &[of::<schemars::Schema>]),
+    ("completions", &[of::<completions::TextJson>]),
+    ("man", &[of::<completions::TextJson>]),
+];

@@ -13,7 +13,7 @@ use cliplyctl::report::Report;
 use cliplyctl::terminal::RenderTarget;
 use serde_json::Value;
 
-use crate::every_command::{LINES, command_words, formats};
+use crate::every_command::{self, command_words, formats};
 use crate::support::cli::Cli;
 use crate::support::report_schema;
 
@@ -211,11 +211,11 @@ fn assert_reports_error(format: &str, text: &str, command: &str, message: &str) 
 fn every_refused_format_reports_the_error_in_that_format() {
     let mut refused = 0;
     let mut last = "";
-    for line in LINES {
+    for line in every_command::lines() {
         if line.0 == std::mem::replace(&mut last, line.0) {
             continue;
         }
-        let words = command_words(line, "1", "rq-1", "note");
+        let words = command_words(&line, "1", "rq-1", "note");
         let parsed = cliplyctl::cli::Cli::try_parse_from(
             ["cliplyctl".to_owned()].into_iter().chain(words.clone()),
         );
