@@ -7,7 +7,6 @@
 
 use crate::facts::advice::{Advice, CauseCategory, Patterns, SafeToRetry};
 use crate::fingerprint::Fingerprint;
-use crate::queue::Layout;
 use pattern::CauseWords;
 
 /// Words for conditions that last until somebody changes them. A text with one of them can sound like a passing error
@@ -37,14 +36,11 @@ const LASTING: [&str; 22] = [
     "your account",
 ];
 
-/// The rules for the jobs of this table, those of the configuration first. Of jobs without errors nothing is known: a
-/// missing error text is no sign of a killed worker then.
-pub(crate) fn rules<'a>(
-    configured: &'a [Advice],
-    layout: &Layout,
-) -> impl Iterator<Item = &'a Advice> + use<'a> {
-    let has_errors = layout.has_errors();
-    configured.iter().chain(SHIPPED).filter(move |_| has_errors)
+/// The rules for the jobs of a table, those of the configuration first. The built-in ones say nothing about a table
+/// without errors: a missing error text is no sign of a killed worker there. Who configures a rule knows the table.
+pub(crate) fn rules(configured: &[Advice], has_errors: bool) -> impl Iterator<Item = &Advice> {
+    let built_in = if has_errors { SHIPPED } else { &[] };
+    configured.iter().chain(built_in)
 }
 
 /// The first rule that matches the cause.

@@ -135,3 +135,19 @@ fn no_retry_is_called_safe_after_a_lasting_condition() {
     let found = advise(std::iter::once(&own).chain(SHIPPED), &cause);
     assert_eq!(found, Some(&own), "a rule of the settings is meant");
 }
+
+#[test]
+fn configured_rules_apply_to_a_table_without_errors() {
+    let cause = Fingerprint::new("K", None, None);
+    let own = [Advice {
+        patterns: Patterns::Configured("no error text".to_owned()),
+        category: Internal,
+        text: "See the log of the worker.".into(),
+        safe_to_retry: AfterFix,
+    }];
+    assert_eq!(advise(rules(&own, false), &cause), Some(&own[0]));
+    assert_eq!(advise(rules(&own, true), &cause), Some(&own[0]));
+    // The built-in rule blames the worker, which only a missing text in a column for it shows.
+    assert_eq!(advise(rules(&[], false), &cause), None);
+    assert!(advise(rules(&[], true), &cause).is_some());
+}

@@ -9,13 +9,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use clap::FromArgMatches as _;
 
 use crate::cli::{self, Cli, Command};
-use crate::commands;
-use crate::context::{self, Context};
+use crate::commands::{self, Done, Session};
+use crate::context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::render::{self, Format};
 use crate::report::{Provenance, Report};
-use crate::settings::{Overrides, ProcessEnvironment, Settings};
+use crate::settings::ProcessEnvironment;
 use crate::terminal::Terminal;
 use crate::text::TargetFlags;
 
@@ -72,40 +72,15 @@ async fn execute(
     cli.command.check_format(cli.format())?;
     let cwd = std::env::current_dir()
         .map_err(|e| Error::config("cannot read the working directory").cause(e))?;
+    let session = Session::new(cli, environment, terminal, &cwd);
     if cli.global.is_fleet() {
-        let (report, from) = commands::fleet::run(cli, environment, terminal, &cwd).await?;
+        let (report, from) = commands::fleet::run(&session).await?;
         return Ok(print_report(cli, terminal, report, &from));
     }
-    if let Some(report) = commands::standalone(&cli.command) {
-        return Ok(print_report(cli, terminal, report?, &context::no_provenance()));
-    }
-    if let Command::Demo(args) = &cli.command {
-        let print = |report| print_report(cli, terminal, report, &Provenance::default());
-        return commands::demo::run(cli, args, environment, terminal, print).await;
-    }
-    let without_dotenv = matches!(cli.command, Command::Env(_));
-    let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
-    let settings = Settings::resolve(&overrides, environment, &cwd)?;
-    if let Some(invalid) = &settings.invalid_config {
-        terminal.print_note(&format!(
-            "warning: {}; writes are refused until it is fixed",
-            invalid.message
-        ));
-    }
-    // `config` shows them in its report.
-    if !matches!(cli.command, Command::Config(_)) {
-        for warning in &settings.warnings {
-            terminal.print_note(&format!("warning: {warning}"));
-        }
-    }
-    let context = Context::new(settings, terminal, cli.command.name());
-    if let Some(result) = commands::stream(&cli.command, &context, cli.format()).await {
-        return Ok(
-            result.unwrap_or_else(|e| print_failure(cli, terminal, e, &context.provenance()))
-        );
-    }
-    match commands::run(&cli.command, &context).await {
-        Ok(mut report) => {
+    let print = |report| print_report(cli, terminal, report, &Provenance::default());
+    match commands::run(&session, print).await {
+        Ok(Done::Printed(code)) => Ok(code),
+        Ok(Done::Report(mut report)) => {
             let saved = report.saved_from.take();
             // The commands suggested for a saved triage apply to the context that it was saved from.
             if let Some(name) = saved.as_ref().and_then(|from| from.context.as_deref())
@@ -113,10 +88,10 @@ async fn execute(
             {
                 report.address(&TargetFlags::for_context(name));
             }
-            let from = saved.unwrap_or_else(|| context.provenance());
-            Ok(print_report(cli, terminal, report, &from))
+            let from = saved.unwrap_or_else(|| session.provenance());
+            Ok(print_report(cli, terminal, *report, &from))
         }
-        Err(error) => Ok(print_failure(cli, terminal, error, &context.provenance())),
+        Err(error) => Ok(print_failure(cli, terminal, error, &session.provenance())),
     }
 }
 
@@ -174,7 +149,7 @@ fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provena
 fn print_error_report(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
     let code = cli.format().code(error.exit_code());
     let is_requested = cli.global.output.is_some();
-    if is_requested && cli.format().holds_errors(cli.command.prints_rows()) {
+    if is_requested && cli.format().holds_errors(cli.command.spec().prints_rows()) {
         print_report(cli, terminal, Report::failed(cli.command.name(), error), from);
     }
     code

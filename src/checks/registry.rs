@@ -1,31 +1,63 @@
-//! The ids and titles of the checks of all families.
+//! The checks of all families. A family is listed here once; its own list has its checks.
 
-use crate::checks::{
-    access, access_diff, app_tests, cross, environment, flow, queue, rls, server, service,
+use std::sync::LazyLock;
+
+use super::{
+    Check, access, access_diff, app_tests, cross, environment, flow, queue, rls, server, service,
 };
+use crate::facts::Section;
+
+/// A check, whatever facts it evaluates.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The id, which is also an anchor in RUNBOOK.md.
+    pub id: &'static str,
+    /// What is tested, in a few words.
+    pub title: &'static str,
+    /// The runbook section for problems that this check finds.
+    pub(crate) section: Section,
+}
+
+/// The checks of `triage`, which shows each in the area of its section.
+pub(crate) static TRIAGE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let mut checks = entries(service::HEALTH);
+    checks.extend(entries(service::READINESS));
+    checks.extend(entries([&server::REACHABLE]));
+    checks.extend(entries(&server::SERVER));
+    checks.extend(entries(&queue::BACKLOG));
+    checks.extend(entries(&queue::DEAD_LETTERS));
+    checks.extend(entries(&flow::FLOW));
+    checks.extend(entries(&flow::FAILURES));
+    checks.extend(entries(&cross::CROSS));
+    checks.extend(entries([&environment::TEMPLATE]));
+    checks.extend(entries([&app_tests::CHECK]));
+    checks.extend(entries(&access::ACCESS));
+    checks.extend(entries(&access::AUDIT));
+    checks.extend(entries(&access::APP));
+    checks
+});
+
+/// The checks of other commands; some of them are checks of `triage` as well.
+static OTHERS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let mut checks = entries(rls::all());
+    checks.extend(entries(&access_diff::ALL));
+    checks.extend(entries(&environment::ALL));
+    checks
+});
+
+/// Returns every check.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    let others = OTHERS.iter().filter(|other| TRIAGE.iter().all(|check| check.id != other.id));
+    TRIAGE.iter().chain(others)
+}
 
 /// Returns the title of the check with this id.
 pub(crate) fn title(id: &str) -> Option<&'static str> {
-    all().find(|(known, _)| *known == id).map(|(_, title)| title)
+    all().find(|check| check.id == id).map(|check| check.title)
 }
 
-/// Returns the id and title of every check.
-pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let checks = rls::all().map(|check| (check.id, check.title));
-    let checks = checks.chain(access_diff::ALL.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain([(app_tests::CHECK.id, app_tests::CHECK.title)]);
-    let checks = checks.chain(queue::BACKLOG.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(queue::DEAD_LETTERS.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(service::HEALTH.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(service::READINESS.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(access::ACCESS.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(access::AUDIT.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(access::APP.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(server::SERVER.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(cross::CROSS.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(flow::FLOW.iter().map(|check| (check.id, check.title)));
-    let checks = checks.chain(flow::FAILURES.iter().map(|check| (check.id, check.title)));
-    checks
-        .chain([(server::REACHABLE.id, server::REACHABLE.title)])
-        .chain(environment::ALL.iter().map(|check| (check.id, check.title)))
+fn entries<'a, F: 'a>(checks: impl IntoIterator<Item = &'a Check<F>>) -> Vec<Entry> {
+    let entry =
+        |check: &Check<F>| Entry { id: check.id, title: check.title, section: check.section };
+    checks.into_iter().map(entry).collect()
 }

@@ -4,8 +4,19 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::old_names;
+use super::spec::Spec;
 use crate::demo::fix;
 use crate::demo::scenario::SCENARIOS;
+
+pub(super) const DEMO: Spec = Spec::listing(
+    "demo",
+    &[
+        ("demo", "start an incident; Ctrl-C ends it"),
+        ("demo --scenario dead-letters", "start another incident"),
+        ("demo --exec \"dlq list\"", "run one command against a new demo"),
+        ("demo --fix PUBLISH_TIKTOK", "deploy a fix to the running demo"),
+    ],
+);
 
 /// The arguments of `demo`.
 #[derive(Debug, Args)]

@@ -3,8 +3,91 @@
 use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::spec::Spec;
 use super::{DlqFollow, DlqOps, DlqRequeue, DlqUndo, FilterArgs, JobsShow, old_names};
 use crate::facts::listing::Order;
+use crate::render::Format;
+
+pub(super) const DLQ_GROUPS: Spec = Spec::listing(
+    "dlq groups",
+    &[
+        ("dlq groups", "dead letters by cause, largest group first"),
+        ("dlq groups --since 2h", "only recent dead letters"),
+        ("dlq groups --kind PUBLISH_TIKTOK", "only one kind"),
+    ],
+);
+
+pub(super) const DLQ_LIST: Spec = Spec::listing(
+    "dlq list",
+    &[
+        ("dlq list", "the 50 most recently changed dead letters"),
+        ("dlq list --kind CLIP_RENDER --error timeout", "by kind and error text"),
+        ("dlq list -o csv > dead-letters.csv", "export all dead letters"),
+    ],
+)
+.with_formats(&[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]);
+
+pub(super) const DLQ_SHOW: Spec = Spec::listing(
+    "dlq show",
+    &[
+        ("dlq show 00000000-0000-4000-8000-000000000431", "error, timeline and advice"),
+        ("dlq show 00000000-0000-4000-8000-000000000431 -o json", "the same for a script"),
+    ],
+);
+
+pub(super) const DLQ_REQUEUE: Spec = Spec::listing(
+    "dlq requeue",
+    &[
+        ("dlq requeue --kind PUBLISH_TIKTOK --canary --dry-run", "preview a canary"),
+        (
+            "dlq requeue --group v2-d195eb9973 --canary --reason \"token renewed\"",
+            "requeue one group in growing batches",
+        ),
+        ("dlq requeue --all --rate 20/m --reason \"fix deployed\"", "requeue everything slowly"),
+        ("dlq requeue 00000000-0000-4000-8000-000000000431", "requeue one job"),
+    ],
+);
+
+pub(super) const DLQ_ACK: Spec = Spec::listing(
+    "dlq ack",
+    &[
+        (
+            "dlq ack --group v2-d195eb9973 --expires 2026-12-15 --reason \"fix in 2.4\"",
+            "print the entry; nothing is written",
+        ),
+        (
+            "dlq ack --group v2-d195eb9973 --expires 2026-12-15 --reason known --max-jobs 50",
+            "count the group again beyond 50 jobs",
+        ),
+    ],
+);
+
+pub(super) const DLQ_FOLLOW: Spec = Spec::listing(
+    "dlq follow",
+    &[
+        ("dlq follow rq-20260131T040000Z-e432-bc1128", "outcome of the jobs of an operation"),
+        ("dlq follow rq-20260131T040000Z-e432-bc1128 --wait 10m", "wait until they have finished"),
+    ],
+);
+
+pub(super) const DLQ_UNDO: Spec = Spec::listing(
+    "dlq undo",
+    &[
+        ("dlq undo rq-20260131T040000Z-e432-bc1128 --dry-run", "preview the undo"),
+        (
+            "dlq undo rq-20260131T040000Z-e432-bc1128 --reason \"wrong kind\"",
+            "return unclaimed jobs to dead letters",
+        ),
+    ],
+);
+
+pub(super) const DLQ_OPS: Spec = Spec::listing(
+    "dlq ops",
+    &[
+        ("dlq ops", "recent requeues, undos and rescues"),
+        ("dlq ops -o json", "the same for a script"),
+    ],
+);
 
 /// The `dlq` commands.
 #[derive(Debug, Subcommand)]
@@ -80,4 +163,20 @@ pub struct DlqAck {
     /// Count the group again if it has more than N dead letters [default: its present number]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_jobs: Option<u64>,
+}
+
+impl Dlq {
+    /// Returns the spec of the command.
+    pub(super) fn spec(&self) -> &'static Spec {
+        match self {
+            Self::Groups(_) => &DLQ_GROUPS,
+            Self::List(_) => &DLQ_LIST,
+            Self::Show(_) => &DLQ_SHOW,
+            Self::Requeue(_) => &DLQ_REQUEUE,
+            Self::Follow(_) => &DLQ_FOLLOW,
+            Self::Undo(_) => &DLQ_UNDO,
+            Self::Ack(_) => &DLQ_ACK,
+            Self::Ops(_) => &DLQ_OPS,
+        }
+    }
 }

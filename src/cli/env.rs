@@ -5,6 +5,25 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::FailOnArgs;
+use super::spec::Spec;
+
+pub(super) const ENV_CHECK: Spec = Spec::status(
+    "env check",
+    &[
+        ("env check", "compare .env.example with the schema"),
+        ("env check --values .env --profile worker", "validate values for the worker"),
+        ("env check --code . --strict", "also compare with the code, for CI"),
+        ("env check --fix", "insert missing variables (asks first)"),
+    ],
+);
+
+pub(super) const ENV_EXPLAIN: Spec = Spec::listing(
+    "env explain",
+    &[
+        ("env explain SUPABASE_URL", "rule, declaration and source of one variable"),
+        ("env explain SUPABASE_URL --values .env", "with its value in .env (not shown)"),
+    ],
+);
 
 /// The `env` commands.
 #[derive(Debug, Subcommand)]
@@ -76,5 +95,15 @@ impl EnvSources {
     /// Returns whether there are values to check.
     pub(crate) fn has_values(&self) -> bool {
         self.process || !self.values.is_empty()
+    }
+}
+
+impl Env {
+    /// Returns the spec of the command.
+    pub(super) fn spec(&self) -> &'static Spec {
+        match self {
+            Self::Check(_) => &ENV_CHECK,
+            Self::Explain(_) => &ENV_EXPLAIN,
+        }
     }
 }

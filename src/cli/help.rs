@@ -4,8 +4,8 @@
 use clap::builder::StyledStr;
 use clap::{Args as _, Command, CommandFactory as _};
 
-use super::examples::{self, Example};
-use super::{Cli, Global};
+use super::spec::Example;
+use super::{Cli, Global, find_spec};
 use crate::exit::EXIT_CODES;
 
 /// The pseudo command whose help lists the global options.
@@ -49,9 +49,9 @@ fn without_global_options() -> Command {
 fn with_examples(command: Command, path: &str) -> Command {
     command.mut_subcommands(|command| {
         let path = format!("{path} {}", command.get_name()).trim().to_owned();
-        let after = match examples::of(&path) {
-            [] => SEE_OPTIONS.to_owned(),
-            examples => format!("{}\n{SEE_OPTIONS}", examples_section(examples)),
+        let after = match find_spec(&path) {
+            None => SEE_OPTIONS.to_owned(),
+            Some(spec) => format!("{}\n{SEE_OPTIONS}", examples_section(spec.examples)),
         };
         with_examples(
             command.after_help(SEE_OPTIONS).after_long_help(StyledStr::from(after)),
@@ -82,7 +82,7 @@ fn exit_status(heading: &str) -> String {
 mod tests {
     use clap::Parser as _;
 
-    use super::super::examples::EXAMPLES;
+    use super::super::SPECS;
     use super::*;
 
     /// Calls `visit` with the path of each command that can be run.
@@ -102,28 +102,28 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_two_to_four_examples() {
+    fn every_command_has_one_spec_and_no_spec_is_left() {
         let mut names = Vec::new();
-        leaves(&Cli::command(), "", &mut |path, _| {
-            let count = examples::of(path).len();
-            assert!((2..=4).contains(&count), "{path} has {count} examples");
-            names.push(path.to_owned());
-        });
-        for (name, _) in EXAMPLES {
-            assert!(names.iter().any(|known| known == name), "{name} is not a command");
-        }
+        leaves(&Cli::command(), "", &mut |path, _| names.push(path.to_owned()));
+        let mut specs = SPECS.map(|spec| spec.name.to_owned()).to_vec();
+        names.sort();
+        specs.sort();
+        assert_eq!(specs, names);
     }
 
     #[test]
     fn examples_parse_and_run_their_command() {
-        for (name, examples) in EXAMPLES {
-            for (line, _) in *examples {
+        for spec in SPECS {
+            let count = spec.examples.len();
+            assert!((2..=4).contains(&count), "{} has {count} examples", spec.name);
+            for (line, _) in spec.examples {
                 // What follows a redirection or a pipe belongs to the shell.
                 let words = shell_words::split(line).unwrap().into_iter();
                 let words: Vec<_> = words.take_while(|word| word != ">" && word != "|").collect();
                 let cli = Cli::try_parse_from([vec!["cliplyctl".to_owned()], words].concat());
                 let cli = cli.unwrap_or_else(|error| panic!("{line}: {error}"));
-                assert_eq!(cli.command.name(), *name, "{line}");
+                assert_eq!(cli.command.spec().name, spec.name, "{line}");
+                assert!(spec.formats.contains(&cli.format()), "{line}");
             }
         }
     }

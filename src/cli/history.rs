@@ -8,7 +8,61 @@ use clap::{Args, Subcommand, ValueHint};
 
 use super::filter::{TimeArg, parse_time};
 use super::old_names;
+use super::spec::Spec;
+use crate::render::Format;
 use crate::settings::duration;
+
+pub(super) const WATCH: Spec = Spec::listing(
+    "watch",
+    &[
+        ("watch", "dashboard, updated every 15s"),
+        ("-c prod watch --every 5s", "shorter interval"),
+        ("watch --plain", "one line per change, for logs and pipes"),
+    ],
+)
+.with_formats(&[Format::Table]);
+
+pub(super) const RECORD: Spec = Spec::listing(
+    "record",
+    &[
+        ("record", "record one snapshot, for example from cron"),
+        ("-c prod record --every 30s --listen 9187", "record continuously, with /metrics"),
+    ],
+);
+
+pub(super) const HISTORY: Spec = Spec::listing(
+    "history",
+    &[
+        ("history", "the last 24 hours"),
+        ("history --since 7d --html incident.html", "write a page for the post-mortem"),
+        ("history --since 2026-01-31T04:00:00Z -o csv", "one row per snapshot"),
+    ],
+)
+.with_formats(&[Format::Table, Format::Json, Format::Markdown, Format::Csv]);
+
+pub(super) const HISTORY_SYSTEMS: Spec = Spec::listing(
+    "history systems",
+    &[
+        ("history systems", "the recorded systems with their ids"),
+        ("history systems -o json", "the same for a script"),
+    ],
+);
+
+pub(super) const HISTORY_SYSTEMS_RENAME: Spec = Spec::listing(
+    "history systems rename",
+    &[
+        ("history systems rename db.example:5432/app prod", "a name instead of the address"),
+        ("history systems rename 2 staging", "by id"),
+    ],
+);
+
+pub(super) const HISTORY_SYSTEMS_JOIN: Spec = Spec::listing(
+    "history systems join",
+    &[
+        ("history systems join 2 1", "continue a system after its database was replaced"),
+        ("history systems join old-prod prod --yes", "without the prompt"),
+    ],
+);
 
 /// The shortest interval between two polls.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
@@ -60,14 +114,14 @@ pub struct History {
 }
 
 impl History {
-    /// Returns the command without flags.
-    pub(super) fn name(&self) -> &'static str {
+    /// Returns the spec of the command.
+    pub(super) fn spec(&self) -> &'static Spec {
         match &self.command {
-            None => "history",
+            None => &HISTORY,
             Some(HistoryCommand::Systems(systems)) => match systems.command {
-                None => "history systems",
-                Some(SystemsCommand::Rename { .. }) => "history systems rename",
-                Some(SystemsCommand::Join(_)) => "history systems join",
+                None => &HISTORY_SYSTEMS,
+                Some(SystemsCommand::Rename { .. }) => &HISTORY_SYSTEMS_RENAME,
+                Some(SystemsCommand::Join(_)) => &HISTORY_SYSTEMS_JOIN,
             },
         }
     }

@@ -6,9 +6,36 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use super::filter::{TimeArg, parse_time};
+use super::spec::Spec;
 use super::{ConfirmationArgs, old_names};
 use crate::facts::job::JobState;
 use crate::settings::duration;
+
+pub(super) const JOBS_LIST: Spec = Spec::listing(
+    "jobs list",
+    &[
+        ("jobs list", "due jobs, longest due first"),
+        ("jobs list --state stuck", "claimed jobs without a heartbeat"),
+        ("jobs list --state failed --kind TRANSCRIBE --limit 100", "by state and kind"),
+        ("jobs list --state finished --since 1h", "jobs that finished in the last hour"),
+    ],
+);
+
+pub(super) const JOBS_SHOW: Spec = Spec::listing(
+    "jobs show",
+    &[
+        ("jobs show 00000000-0000-4000-8000-000000000331", "state, timeline and errors"),
+        ("jobs show 00000000-0000-4000-8000-000000000331 -o json", "the same for a script"),
+    ],
+);
+
+pub(super) const JOBS_RESCUE: Spec = Spec::listing(
+    "jobs rescue",
+    &[
+        ("jobs rescue --dry-run", "preview the rescue of all stuck jobs"),
+        ("jobs rescue --reason \"worker-c was killed\"", "rescue all stuck jobs (asks first)"),
+    ],
+);
 
 /// The `jobs` commands.
 #[derive(Debug, Subcommand)]
@@ -70,4 +97,15 @@ fn job_state() -> impl TypedValueParser<Value = JobState> {
         let state = JobState::ALL.into_iter().find(|state| state.as_str() == name);
         state.ok_or("no such state")
     })
+}
+
+impl JobsCommand {
+    /// Returns the spec of the command.
+    pub(super) fn spec(&self) -> &'static Spec {
+        match self {
+            Self::List(_) => &JOBS_LIST,
+            Self::Show(_) => &JOBS_SHOW,
+            Self::Rescue(_) => &JOBS_RESCUE,
+        }
+    }
 }

@@ -5,6 +5,57 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::FailOnArgs;
+use super::spec::Spec;
+
+pub(super) const RLS_AUDIT: Spec = Spec::status(
+    "rls audit",
+    &[
+        ("rls audit", "compare with the built-in contract for jobs"),
+        ("rls audit --contract access.toml", "compare with your own contract"),
+        ("-c staging rls audit --probe-writes", "test writes as well, rolled back"),
+    ],
+)
+.in_several_contexts();
+
+pub(super) const RLS_MATRIX: Spec = Spec::listing(
+    "rls matrix",
+    &[
+        ("rls matrix", "access of each role to each table"),
+        ("rls matrix -o json > access.json", "store a report for rls diff"),
+    ],
+);
+
+pub(super) const RLS_EXPLAIN: Spec = Spec::listing(
+    "rls explain",
+    &[
+        ("rls explain jobs anon select", "why anon can or cannot read jobs"),
+        ("rls explain public.jobs authenticated update", "with the schema"),
+    ],
+);
+
+pub(super) const RLS_DIFF: Spec = Spec::status(
+    "rls diff",
+    &[
+        ("rls diff before.json after.json", "access gained or lost by a migration"),
+        ("rls diff before.json after.json -o github", "as annotations of a pull request"),
+    ],
+);
+
+pub(super) const RLS_CONTRACT: Spec = Spec::listing(
+    "rls contract",
+    &[
+        ("rls contract > access.toml", "write a contract to review and commit"),
+        ("rls contract --schemas public,api", "of two schemas"),
+    ],
+);
+
+pub(super) const RLS_WHOCAN: Spec = Spec::listing(
+    "rls whocan",
+    &[
+        ("rls whocan 3f8a2c1e-0000-4000-8000-000000000001", "rows of one user in all tables"),
+        ("rls whocan 3f8a2c1e-0000-4000-8000-000000000001 jobs", "only in jobs"),
+    ],
+);
 
 /// The `rls` commands.
 #[derive(Debug, Subcommand)]
@@ -130,4 +181,18 @@ pub(crate) enum RowCommand {
     Update,
     /// Remove rows
     Delete,
+}
+
+impl Rls {
+    /// Returns the spec of the command.
+    pub(super) fn spec(&self) -> &'static Spec {
+        match self {
+            Self::Audit(_) => &RLS_AUDIT,
+            Self::Matrix(_) => &RLS_MATRIX,
+            Self::Explain(_) => &RLS_EXPLAIN,
+            Self::Diff(_) => &RLS_DIFF,
+            Self::Contract(_) => &RLS_CONTRACT,
+            Self::Whocan(_) => &RLS_WHOCAN,
+        }
+    }
 }

@@ -6,7 +6,29 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::FailOnArgs;
+use super::spec::Spec;
+use crate::render::Format;
 use crate::settings::duration;
+
+pub(super) const TRIAGE: Spec = Spec::status(
+    "triage",
+    &[
+        ("triage", "diagnose the default context"),
+        ("-c prod triage --fail-on critical -o json", "gate a deployment"),
+        ("triage --wait 5m --for not-critical", "wait after a restart"),
+        ("triage --save seen.json", "save the results for a post-mortem"),
+    ],
+)
+.in_several_contexts();
+
+pub(super) const HANDOFF: Spec = Spec::listing(
+    "handoff",
+    &[
+        ("-c prod handoff > handoff.md", "write the report to a file"),
+        ("handoff -o json", "the same report for a script"),
+    ],
+)
+.with_usual_format(Format::Markdown);
 
 /// The arguments of `triage`.
 #[derive(Debug, Args)]

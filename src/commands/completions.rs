@@ -64,7 +64,7 @@ fn manual_page(command: &Command, path: &str) -> std::io::Result<Vec<u8>> {
         roff.text([roman("See cliplyctl(1).")]);
         roff.to_writer(&mut page)?;
     }
-    let examples = cli::examples_of(path);
+    let examples = cli::find_spec(path).map_or(&[][..], |spec| spec.examples);
     if !examples.is_empty() {
         let mut roff = Roff::new();
         roff.control("SH", ["EXAMPLES"]);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::process::Command as Process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::Session;
 use crate::cli::{Cli, Demo};
 use crate::demo::scenario::{self, SCENARIOS, Scenario};
 use crate::demo::server::ServerOptions;
@@ -40,12 +41,11 @@ pub(crate) struct FixedJson {
 ///
 /// `print` prints a report and returns the exit code.
 pub(crate) async fn run(
-    cli: &Cli,
+    session: &Session<'_>,
     args: &Demo,
-    environment: &ProcessEnvironment,
-    terminal: Terminal,
     print: impl Fn(Report) -> ExitCode,
 ) -> Result<ExitCode, Error> {
+    let Session { cli, environment, terminal, .. } = *session;
     if args.list_scenarios {
         return Ok(print(list()));
     }

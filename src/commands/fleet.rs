@@ -4,23 +4,21 @@
 //! the others.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 
-use crate::cli::{Cli, Command, Rls};
+use super::Session;
+use crate::cli::FleetCommand;
 use crate::context::{Context, no_provenance};
 use crate::error::{Error, ErrorKind};
-use crate::exit::FailOn;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::interrupt::Interrupt;
 use crate::render::{Format, ndjson};
 use crate::report::{ContextReport, Provenance, Report, fleet};
-use crate::settings::{Overrides, ProcessEnvironment, Settings};
-use crate::terminal::Terminal;
+use crate::settings::{Overrides, Settings};
 use crate::text;
 
 /// The time that a command may exceed its budget before it is aborted. A command normally ends within
@@ -35,19 +33,15 @@ const CONNECTIONS_PER_SERVER: usize = 16;
 /// # Errors
 /// A command that supports only one context, or an unknown context. The command runs in no context
 /// then.
-pub(crate) async fn run(
-    cli: &Cli,
-    environment: &ProcessEnvironment,
-    terminal: Terminal,
-    cwd: &Path,
-) -> Result<(Report, Provenance), Error> {
-    let command = &cli.command;
-    if let Some(reason) = command.single_context_reason() {
-        return Err(Error::usage(format!("{} supports only one context", command.name()))
+pub(crate) async fn run(session: &Session<'_>) -> Result<(Report, Provenance), Error> {
+    let Session { cli, terminal, .. } = *session;
+    let spec = cli.command.spec();
+    let command = FleetCommand::new(&cli.command).map_err(|reason| {
+        Error::usage(format!("{} supports only one context", spec.name))
             .cause(reason)
-            .hint("name one: -c NAME"));
-    }
-    let (contexts, invalid) = contexts(cli, environment, terminal, cwd)?;
+            .hint("name one: -c NAME")
+    })?;
+    let (contexts, invalid) = contexts(session)?;
     let names: Vec<_> = contexts.iter().map(name).collect();
     let progress = terminal.context_progress(&names);
     let from = contexts.first().map(start_time).unwrap_or_default();
@@ -61,22 +55,18 @@ pub(crate) async fn run(
             _ = terminal.print_stdout(&ndjson::render(&report.report, &report.from));
         }
     };
-    let mut reports = run_all(command, &contexts, on_report).await;
+    let mut reports = run_all((spec.name, command), &contexts, on_report).await;
     drop(progress);
     reports.extend(invalid);
     let duration_ms = contexts.first().map_or(0, |context| context.provenance().duration_ms);
-    let report = fleet::report(command.name(), reports, fail_on(command));
+    let report = fleet::report(spec.name, reports, command.fail_on());
     Ok((report, Provenance { duration_ms, ..from }))
 }
 
 /// Resolves the contexts in the order of the command line. With `--all-contexts`, an invalid context becomes a report
 /// with its error and does not stop the others.
-fn contexts(
-    cli: &Cli,
-    environment: &ProcessEnvironment,
-    terminal: Terminal,
-    cwd: &Path,
-) -> Result<(Vec<Context>, Vec<ContextReport>), Error> {
+fn contexts(session: &Session<'_>) -> Result<(Vec<Context>, Vec<ContextReport>), Error> {
+    let Session { cli, environment, terminal, cwd, .. } = *session;
     let overrides = cli.global.overrides();
     let names = match (cli.global.all_contexts, cli.global.context.is_empty()) {
         (true, false) => {
@@ -136,7 +126,7 @@ fn start_time(context: &Context) -> Provenance {
 /// Runs the command in all contexts concurrently and calls `on_report` as each one ends. A signal ends
 /// the contexts that are still running.
 async fn run_all(
-    command: &Command,
+    command: (&'static str, FleetCommand<'_>),
     contexts: &[Context],
     on_report: impl Fn(&ContextReport),
 ) -> Vec<ContextReport> {
@@ -172,14 +162,18 @@ async fn run_all(
 }
 
 /// Runs the command in one context. An error becomes its report.
-async fn run_one(command: &Command, context: &Context, interrupt: &Interrupt) -> ContextReport {
-    let budget = budget(command, context);
+async fn run_one(
+    (name_of_command, command): (&'static str, FleetCommand<'_>),
+    context: &Context,
+    interrupt: &Interrupt,
+) -> ContextReport {
+    let budget = context.timeout() + command.wait();
     let outcome = tokio::select! {
-        outcome = super::run(command, context) => outcome,
+        outcome = super::run_in(command, context) => outcome,
         () = tokio::time::sleep(budget + GRACE) => Err(timeout_error(budget)),
         () = interrupted(interrupt) => Err(Error::new(ErrorKind::Interrupted, "not finished when interrupted")),
     };
-    let mut report = outcome.unwrap_or_else(|error| Report::failed(command.name(), error));
+    let mut report = outcome.unwrap_or_else(|error| Report::failed(name_of_command, error));
     report.address(&context.settings.address());
     let mut from = context.provenance();
     from.context = Some(name(context));
@@ -193,28 +187,9 @@ async fn interrupted(interrupt: &Interrupt) {
     tokio::time::sleep(GRACE).await;
 }
 
-fn budget(command: &Command, context: &Context) -> Duration {
-    let wait = match command {
-        Command::Triage(args) => args.wait.unwrap_or_default(),
-        _ => Duration::ZERO,
-    };
-    context.timeout() + wait
-}
-
 fn timeout_error(budget: Duration) -> Error {
     let message = format!("not finished within {}", text::format_duration(budget));
     SourceError::new(SourceErrorKind::Timeout, message)
         .hint("allow more time: --timeout 30s")
         .into()
-}
-
-fn fail_on(command: &Command) -> FailOn {
-    match command {
-        Command::Triage(args) => args.status_args.fail_on,
-        Command::Health(status_args) => status_args.fail_on,
-        Command::Ready(args) => args.status_args.fail_on,
-        Command::Queue(args) => args.status_args.fail_on,
-        Command::Rls(Rls::Audit(args)) => args.status_args.fail_on,
-        _ => FailOn::default(),
-    }
 }

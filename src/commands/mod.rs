@@ -1,6 +1,4 @@
-//! The commands, one file per verb: each gathers facts, evaluates them and returns a [`Report`].
-//!
-//! [`standalone`], [`stream`] and [`run`] dispatch a parsed [`Command`].
+//! The commands, one file per verb: each gathers facts, evaluates them and returns a [`Report`]. [`run`] calls them.
 
 mod completions;
 mod config;
@@ -21,96 +19,163 @@ mod rescue;
 mod rls;
 pub(crate) mod runbook;
 mod schema;
+mod session;
 mod triage;
 mod watch;
 
-use crate::cli::{Command, ConfigCommand, Dlq, Env, JobsCommand, Rls};
+use crate::cli::{Command, ConfigCommand, Dlq, Env, FleetCommand, JobsCommand, Rls};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::render::Format;
 use crate::render::row_stream::RowStream;
-use crate::report::Report;
+use crate::report::{self, Report};
+use schema::of;
+pub(crate) use session::Session;
 
-/// Runs a command that needs neither settings nor a system, so that it works with an invalid
-/// configuration file. Returns `None` for all other commands.
-pub(crate) fn standalone(command: &Command) -> Option<Result<Report, Error>> {
-    match command {
-        Command::Runbook { section } => Some(runbook::run(section.as_deref())),
-        Command::Completions { shell } => Some(Ok(completions::completions(*shell))),
-        Command::Man { command } => Some(completions::man(command)),
-        Command::Schema => Some(Ok(schema::run())),
-        Command::Rls(Rls::Diff(args)) => Some(rls::diff::run(args)),
-        _ => None,
+/// What a command leaves to its caller.
+pub(crate) enum Done {
+    /// A report to print.
+    Report(Box<Report>),
+    /// The exit code: the command printed its output while it ran.
+    Printed(ExitCode),
+}
+
+impl From<Report> for Done {
+    fn from(report: Report) -> Self {
+        Self::Report(Box::new(report))
     }
 }
 
-/// Runs a command that prints its output while it runs. Returns `None` for a command that returns a
-/// report.
-pub(crate) async fn stream(
-    command: &Command,
-    context: &Context,
-    format: Format,
-) -> Option<Result<ExitCode, Error>> {
-    match (command, RowStream::from_format(format)) {
-        (Command::Record(args), _) => {
-            let every = args.every?;
-            Some(match format {
-                Format::Table => record::record_repeatedly(context, args, every).await,
-                _ => Err(Error::usage("record --every does not support -o")
-                    .hint("remove -o; the recorded data: cliplyctl history -o json")),
-            })
-        }
-        (Command::Watch(args), _) => Some(watch::run(context, args).await),
-        (Command::History(args), Some(rows)) => Some(history::stream(context, args, rows).await),
-        (Command::Dlq(Dlq::List(args)), Some(rows)) => {
-            Some(dlq::stream::run(context, args, rows).await)
-        }
-        _ => None,
+impl From<ExitCode> for Done {
+    fn from(code: ExitCode) -> Self {
+        Self::Printed(code)
     }
 }
 
-/// Runs a command and returns its report.
-pub(crate) async fn run(command: &Command, context: &Context) -> Result<Report, Error> {
-    match command {
-        Command::Triage(args) => triage::run(context, args).await,
-        Command::Handoff => handoff::run(context).await,
-        Command::Record(args) => record::run(context, args).await,
-        Command::History(args) => history::run(context, args).await,
-        Command::Health(args) => health::run(context, args).await,
-        Command::Ready(args) => ready::run(context, args).await,
-        Command::Queue(args) => queue::run(context, args).await,
-        Command::Dlq(Dlq::Groups(args)) => dlq::groups::run(context, args).await,
-        Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
-        Command::Dlq(Dlq::Show(args)) => dlq::show::run(context, args).await,
-        Command::Dlq(Dlq::Requeue(args)) => dlq::requeue::run(context, args).await,
-        Command::Dlq(Dlq::Follow(args)) => dlq::follow::run(context, args).await,
-        Command::Dlq(Dlq::Undo(args)) => dlq::undo::run(context, args).await,
-        Command::Dlq(Dlq::Ack(args)) => dlq::ack::run(context, args).await,
-        Command::Dlq(Dlq::Ops(args)) => dlq::ops::run(context, args).await,
-        Command::Rls(Rls::Audit(args)) => rls::audit::run(context, args).await,
-        Command::Rls(Rls::Matrix(args)) => rls::matrix::run(context, args).await,
-        Command::Rls(Rls::Explain(args)) => rls::explain::run(context, args).await,
-        Command::Rls(Rls::Contract(args)) => rls::contract::run(context, args).await,
-        Command::Rls(Rls::Whocan(args)) => rls::whocan::run(context, args).await,
-        Command::Env(Env::Check(args)) => env::check(context, args).await,
-        Command::Env(Env::Explain(args)) => env::explain(context, args),
-        Command::Config(ConfigCommand::Show) => Ok(config::show(context)),
+/// Runs the command of a session. `print` prints a report while the command runs, and returns the exit code.
+pub(crate) async fn run(
+    session: &Session<'_>,
+    print: impl Fn(Report) -> ExitCode,
+) -> Result<Done, Error> {
+    let context = || session.context();
+    Ok(match &session.cli.command {
+        Command::Triage(args) => triage::run(context()?, args).await?.into(),
+        Command::Handoff => handoff::run(context()?).await?.into(),
+        Command::Watch(args) => watch::run(context()?, args).await?.into(),
+        Command::Record(args) => match args.every {
+            Some(every) => {
+                let format = session.cli.format();
+                record::record_repeatedly(context()?, args, every, format).await?.into()
+            }
+            None => record::run(context()?, args).await?.into(),
+        },
+        Command::History(args) => match RowStream::from_format(session.cli.format()) {
+            Some(rows) => history::stream(context()?, args, rows).await?.into(),
+            None => history::run(context()?, args).await?.into(),
+        },
+        Command::Health(args) => health::run(context()?, args).await?.into(),
+        Command::Ready(args) => ready::run(context()?, args).await?.into(),
+        Command::Queue(args) => queue::run(context()?, args).await?.into(),
+        Command::Dlq(command) => run_dlq(session, command).await?,
+        Command::Rls(command) => run_rls(session, command).await?.into(),
+        Command::Env(Env::Check(args)) => env::check(context()?, args).await?.into(),
+        Command::Env(Env::Explain(args)) => env::explain(context()?, args)?.into(),
+        Command::Config(ConfigCommand::Show) => config::show(context()?).into(),
         Command::Config(ConfigCommand::Check { declare }) => {
-            config::check(context, declare.as_deref()).await
+            config::check(context()?, declare.as_deref()).await?.into()
         }
-        Command::Config(ConfigCommand::Init { name }) => config::init(context, name),
-        Command::Config(ConfigCommand::Grants) => config::grants(context).await,
-        Command::Jobs(JobsCommand::List(args)) => jobs::list(context, args).await,
-        Command::Jobs(JobsCommand::Show(args)) => jobs::show(context, args).await,
-        Command::Jobs(JobsCommand::Rescue(args)) => rescue::run(context, args).await,
-        // Already handled by `standalone`, `demo::run` and `stream`.
-        Command::Demo(_)
-        | Command::Watch(_)
-        | Command::Runbook { .. }
-        | Command::Schema
-        | Command::Rls(Rls::Diff(_))
-        | Command::Completions { .. }
-        | Command::Man { .. } => Err(Error::bug("this command uses no settings")),
+        Command::Config(ConfigCommand::Init { name }) => config::init(context()?, name)?.into(),
+        Command::Config(ConfigCommand::Grants) => config::grants(context()?).await?.into(),
+        Command::Demo(args) => demo::run(session, args, print).await?.into(),
+        Command::Jobs(JobsCommand::List(args)) => jobs::list(context()?, args).await?.into(),
+        Command::Jobs(JobsCommand::Show(args)) => jobs::show(context()?, args).await?.into(),
+        Command::Jobs(JobsCommand::Rescue(args)) => rescue::run(context()?, args).await?.into(),
+        Command::Runbook { section } => runbook::run(section.as_deref())?.into(),
+        Command::Schema => schema::run().into(),
+        Command::Completions { shell } => completions::completions(*shell).into(),
+        Command::Man { command } => completions::man(command)?.into(),
+    })
+}
+
+async fn run_dlq(session: &Session<'_>, command: &Dlq) -> Result<Done, Error> {
+    let context = session.context()?;
+    Ok(match command {
+        Dlq::Groups(args) => dlq::groups::run(context, args).await?.into(),
+        Dlq::List(args) => match RowStream::from_format(session.cli.format()) {
+            Some(rows) => dlq::stream::run(context, args, rows).await?.into(),
+            None => dlq::list::run(context, args).await?.into(),
+        },
+        Dlq::Show(args) => dlq::show::run(context, args).await?.into(),
+        Dlq::Requeue(args) => dlq::requeue::run(context, args).await?.into(),
+        Dlq::Follow(args) => dlq::follow::run(context, args).await?.into(),
+        Dlq::Undo(args) => dlq::undo::run(context, args).await?.into(),
+        Dlq::Ack(args) => dlq::ack::run(context, args).await?.into(),
+        Dlq::Ops(args) => dlq::ops::run(context, args).await?.into(),
+    })
+}
+
+async fn run_rls(session: &Session<'_>, command: &Rls) -> Result<Report, Error> {
+    match command {
+        Rls::Audit(args) => rls::audit::run(session.context()?, args).await,
+        Rls::Matrix(args) => rls::matrix::run(session.context()?, args).await,
+        Rls::Explain(args) => rls::explain::run(session.context()?, args).await,
+        // It only reads two files: it also works with an invalid configuration.
+        Rls::Diff(args) => rls::diff::run(args),
+        Rls::Contract(args) => rls::contract::run(session.context()?, args).await,
+        Rls::Whocan(args) => rls::whocan::run(session.context()?, args).await,
     }
 }
+
+/// Runs a command in one of several contexts.
+async fn run_in(command: FleetCommand<'_>, context: &Context) -> Result<Report, Error> {
+    match command {
+        FleetCommand::Triage(args) => triage::run(context, args).await,
+        FleetCommand::Health(args) => health::run(context, args).await,
+        FleetCommand::Ready(args) => ready::run(context, args).await,
+        FleetCommand::Queue(args) => queue::run(context, args).await,
+        FleetCommand::RlsAudit(args) => rls::audit::run(context, args).await,
+    }
+}
+
+/// `data` of each command. It is null as well: after an error, and in the report of several contexts.
+const DATA: [(&str, &[schema::OfType]); 39] = [
+    ("triage", &[of::<report::triage::TriageJson>]),
+    ("handoff", &[of::<report::handoff::HandoffJson>]),
+    ("watch", &[]),
+    ("record", &[of::<report::record::RecordedJson>]),
+    ("history", &[of::<report::history::HistoryJson>]),
+    ("history systems", &[of::<report::history::systems::SystemsJson>]),
+    ("history systems rename", &[of::<report::history::systems::RenamedJson>]),
+    ("history systems join", &[of::<report::history::systems::JoinedJson>]),
+    ("health", &[of::<report::health::HealthJson>]),
+    ("ready", &[of::<report::ready::ReadyJson>]),
+    ("queue", &[of::<report::queue::QueueJson>, of::<report::advice::IndexAdviceJson>]),
+    ("dlq groups", &[of::<report::groups::GroupsJson>]),
+    ("dlq ack", &[of::<report::acknowledged::AcknowledgedJson>]),
+    ("dlq list", &[of::<report::dead_letters::DeadLettersJson>]),
+    ("dlq show", &[of::<report::dead_letter::DeadLetterDetailJson>]),
+    ("dlq requeue", &[of::<report::requeue::RequeueJson>]),
+    ("dlq follow", &[of::<report::follow::FollowJson>]),
+    ("dlq undo", &[of::<report::operations::UndoJson>]),
+    ("dlq ops", &[of::<report::operations::OperationsJson>]),
+    ("rls audit", &[of::<report::rls::audit::AuditJson>]),
+    ("rls matrix", &[of::<Vec<report::rls::matrix::CellJson>>]),
+    ("rls explain", &[of::<report::rls::explain::ExplainJson>]),
+    ("rls diff", &[of::<report::rls::diff::DiffJson>]),
+    ("rls contract", &[of::<crate::facts::access::Contract>]),
+    ("rls whocan", &[of::<report::rls::whocan::WhocanJson>]),
+    ("env check", &[of::<report::environment::EnvironmentJson>]),
+    ("env explain", &[of::<report::environment::KeyJson>]),
+    ("config show", &[of::<Vec<report::settings::SettingJson>>]),
+    ("config check", &[of::<config::ConfigCheckJson>]),
+    ("config init", &[of::<config::ConfigInitJson>]),
+    ("config grants", &[of::<report::grants::GrantsJson>]),
+    ("demo", &[of::<Vec<demo::ScenarioJson>>, of::<demo::FixedJson>]),
+    ("jobs list", &[of::<report::jobs::JobsJson>]),
+    ("jobs show", &[of::<report::job::JobJson>]),
+    ("jobs rescue", &[of::<report::rescue::RescueJson>]),
+    ("runbook", &[of::<runbook::RunbookJson>]),
+    ("schema", &[of::<schemars::Schema>]),
+    ("completions", &[of::<completions::TextJson>]),
+    ("man", &[of::<completions::TextJson>]),
+];

@@ -15,7 +15,7 @@ use crate::facts::snapshot::{OperationMarker, Snapshot};
 use crate::history::transitions::Transitions;
 use crate::interrupt::Interrupt;
 use crate::redact::sanitize;
-use crate::render::openmetrics;
+use crate::render::{Format, openmetrics};
 use crate::report::{self, Report};
 use crate::sources::files::history::{Store, SystemId};
 use crate::sources::http::exporter;
@@ -36,13 +36,18 @@ pub(crate) async fn run(context: &Context, args: &Record) -> Result<Report, Erro
     Ok(report::record::report(&result.snapshot, number, recorder.path(), &context.provenance()))
 }
 
-/// Records snapshots at the interval `every` until a signal, prints changes, and with `--listen` serves
+/// Records snapshots at the interval `every` until a signal, prints changes in lines, and with `--listen` serves
 /// `/metrics`.
 pub(crate) async fn record_repeatedly(
     context: &Context,
     args: &Record,
     every: Duration,
+    format: Format,
 ) -> Result<ExitCode, Error> {
+    if format != Format::Table {
+        return Err(Error::usage("record --every does not support -o")
+            .hint("remove -o; the recorded data: cliplyctl history -o json"));
+    }
     let mut recorder = Recorder::open(context, args.retain)?;
     let (metrics, metrics_receiver) = watch::channel(String::new());
     if let Some(address) = args.listen {

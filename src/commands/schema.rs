@@ -4,91 +4,18 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use super::completions::TextJson;
-use super::config::{ConfigCheckJson, ConfigInitJson};
-use super::demo::{FixedJson, ScenarioJson};
-use super::runbook::RunbookJson;
-use crate::facts::access::Contract;
-use crate::report::acknowledged::AcknowledgedJson;
-use crate::report::advice::IndexAdviceJson;
-use crate::report::dead_letter::DeadLetterDetailJson;
-use crate::report::dead_letters::DeadLettersJson;
+use super::DATA;
 use crate::report::envelope::Envelope;
-use crate::report::environment::{EnvironmentJson, KeyJson};
-use crate::report::follow::FollowJson;
-use crate::report::grants::GrantsJson;
-use crate::report::groups::GroupsJson;
-use crate::report::handoff::HandoffJson;
-use crate::report::health::HealthJson;
-use crate::report::history::HistoryJson;
-use crate::report::history::systems::{JoinedJson, RenamedJson, SystemsJson};
-use crate::report::job::JobJson;
-use crate::report::jobs::JobsJson;
-use crate::report::operations::{OperationsJson, UndoJson};
-use crate::report::queue::QueueJson;
-use crate::report::ready::ReadyJson;
-use crate::report::record::RecordedJson;
-use crate::report::requeue::RequeueJson;
-use crate::report::rescue::RescueJson;
-use crate::report::rls::audit::AuditJson;
-use crate::report::rls::diff::DiffJson;
-use crate::report::rls::explain::ExplainJson;
-use crate::report::rls::matrix::CellJson;
-use crate::report::rls::whocan::WhocanJson;
-use crate::report::settings::SettingJson;
-use crate::report::triage::TriageJson;
 use crate::report::{Block, Document, Report};
 
 /// Adds the schema of a type.
-type OfType = fn(&mut SchemaGenerator) -> Schema;
-
-/// `data` of each command. It is null as well: after an error, and in the report of several contexts.
-const DATA: [(&str, &[OfType]); 39] = [
-    ("triage", &[of::<TriageJson>]),
-    ("handoff", &[of::<HandoffJson>]),
-    ("watch", &[]),
-    ("record", &[of::<RecordedJson>]),
-    ("history", &[of::<HistoryJson>]),
-    ("history systems", &[of::<SystemsJson>]),
-    ("history systems rename", &[of::<RenamedJson>]),
-    ("history systems join", &[of::<JoinedJson>]),
-    ("health", &[of::<HealthJson>]),
-    ("ready", &[of::<ReadyJson>]),
-    ("queue", &[of::<QueueJson>, of::<IndexAdviceJson>]),
-    ("dlq groups", &[of::<GroupsJson>]),
-    ("dlq ack", &[of::<AcknowledgedJson>]),
-    ("dlq list", &[of::<DeadLettersJson>]),
-    ("dlq show", &[of::<DeadLetterDetailJson>]),
-    ("dlq requeue", &[of::<RequeueJson>]),
-    ("dlq follow", &[of::<FollowJson>]),
-    ("dlq undo", &[of::<UndoJson>]),
-    ("dlq ops", &[of::<OperationsJson>]),
-    ("rls audit", &[of::<AuditJson>]),
-    ("rls matrix", &[of::<Vec<CellJson>>]),
-    ("rls explain", &[of::<ExplainJson>]),
-    ("rls diff", &[of::<DiffJson>]),
-    ("rls contract", &[of::<Contract>]),
-    ("rls whocan", &[of::<WhocanJson>]),
-    ("env check", &[of::<EnvironmentJson>]),
-    ("env explain", &[of::<KeyJson>]),
-    ("config show", &[of::<Vec<SettingJson>>]),
-    ("config check", &[of::<ConfigCheckJson>]),
-    ("config init", &[of::<ConfigInitJson>]),
-    ("config grants", &[of::<GrantsJson>]),
-    ("demo", &[of::<Vec<ScenarioJson>>, of::<FixedJson>]),
-    ("jobs list", &[of::<JobsJson>]),
-    ("jobs show", &[of::<JobJson>]),
-    ("jobs rescue", &[of::<RescueJson>]),
-    ("runbook", &[of::<RunbookJson>]),
-    ("schema", &[of::<Schema>]),
-    ("completions", &[of::<TextJson>]),
-    ("man", &[of::<TextJson>]),
-];
+pub(super) type OfType = fn(&mut SchemaGenerator) -> Schema;
 
 /// The command of a report about arguments that could not be parsed.
 const UNPARSED: &str = "cliplyctl";
 
-fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+/// Adds the schema of `T`.
+pub(super) fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
 }
 
@@ -136,23 +63,10 @@ mod tests {
     use super::*;
     use crate::cli;
 
-    /// Collects the commands that run without a subcommand.
-    fn collect(command: &clap::Command, path: &str, all: &mut BTreeSet<String>) {
-        for inner in command.get_subcommands().filter(|command| !command.is_hide_set()) {
-            let path = format!("{path} {}", inner.get_name()).trim().to_owned();
-            collect(inner, &path, all);
-            if !inner.is_subcommand_required_set() {
-                all.insert(path);
-            }
-        }
-    }
-
     #[test]
     fn data_of_every_command_is_described() {
-        let mut commands = BTreeSet::new();
-        collect(&cli::command(), "", &mut commands);
-        let described: BTreeSet<_> = DATA.iter().map(|(name, _)| (*name).to_owned()).collect();
-        assert_eq!(described, commands);
+        let described: BTreeSet<_> = DATA.iter().map(|(name, _)| *name).collect();
+        assert_eq!(described, cli::SPECS.iter().map(|spec| spec.name).collect());
         assert_eq!(described.len(), DATA.len());
     }
 }

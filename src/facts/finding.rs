@@ -129,6 +129,10 @@ pub struct Finding {
     pub(crate) subject: String,
     /// Detail, in one sentence.
     pub message: String,
+    /// The database roles whose access it concerns.
+    pub(crate) roles: Vec<String>,
+    /// The policy that it is about.
+    pub(crate) policy: Option<String>,
     /// The finding in a few words with its subject, for a headline: `anon can read every row of public.jobs`.
     pub(crate) brief: Option<String>,
     /// The value that it is based on.
@@ -158,6 +162,8 @@ impl Finding {
             status,
             subject: subject.into(),
             message: message.into(),
+            roles: Vec::new(),
+            policy: None,
             brief: None,
             evidence: None,
             threshold: None,
@@ -178,6 +184,20 @@ impl Finding {
     #[must_use]
     pub fn threshold(mut self, threshold: ThresholdWithUnit) -> Self {
         self.threshold = Some(threshold);
+        self
+    }
+
+    /// Adds the database roles whose access it concerns.
+    #[must_use]
+    pub(crate) fn roles<S: Into<String>>(mut self, roles: impl IntoIterator<Item = S>) -> Self {
+        self.roles.extend(roles.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds the policy that it is about.
+    #[must_use]
+    pub(crate) fn policy(mut self, name: impl Into<String>) -> Self {
+        self.policy = Some(name.into());
         self
     }
 

@@ -18,13 +18,8 @@ use crate::triage::areas::AREAS;
 /// Returns for each area whether one of its checks was evaluated.
 pub(crate) fn evaluated_areas(evaluated: Option<&CheckSet>) -> [bool; AREAS.len()] {
     AREAS.each_ref().map(|area| match evaluated {
-        Some(set) => area.checks.iter().any(|check| set.contains(check)),
+        Some(set) => area.checks().any(|check| set.contains(check)),
         // Earlier versions did not store it; `record` never evaluates the environment.
         None => area.section != Section::Environment,
     })
-}
-
-/// Returns the index of the check's area.
-pub(crate) fn area_index(check: &str) -> Option<usize> {
-    AREAS.iter().position(|area| area.checks.contains(&check))
 }

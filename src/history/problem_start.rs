@@ -5,10 +5,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{area_index, evaluated_areas};
+use super::evaluated_areas;
 use crate::facts::Status;
 use crate::facts::snapshot::{CheckSet, StoredSnapshot, parse_failed_checks};
-use crate::triage::areas::AREAS;
+use crate::triage::areas::{AREAS, Area, index_of};
 
 /// Checks without which others cannot be evaluated. Of problems that start at the same time, they are the cause.
 const CAUSES: [&str; 2] = ["app.up", "db.reachable"];
@@ -149,7 +149,7 @@ impl ProblemStarts {
     /// An area is not OK from the first problem of a check until no check has one.
     fn update_areas(&mut self, at: i64) {
         for (index, area) in AREAS.iter().enumerate() {
-            let problems = self.checks.values().filter(|p| area_index(&p.subject) == Some(index));
+            let problems = self.checks.values().filter(|p| index_of(&p.subject) == Some(index));
             let problems: Vec<_> = problems.collect();
             if problems.is_empty() {
                 self.areas[index] = None;
@@ -183,7 +183,7 @@ impl ProblemStarts {
             (problem, is_failed, is_evaluated)
         });
         let areas = self.areas.iter_mut().enumerate().filter_map(|(index, problem)| {
-            let is_failed = failed.keys().any(|check| area_index(check) == Some(index));
+            let is_failed = failed.keys().any(|check| index_of(check) == Some(index));
             Some((problem.as_mut()?, is_failed, areas[index]))
         });
         for (problem, is_failed, is_evaluated) in
@@ -239,8 +239,8 @@ impl ProblemStarts {
 
 /// Order of checks that have the same time: causes first, then as in triage.
 fn order(check: &str) -> (bool, usize) {
-    let ids = AREAS.iter().flat_map(|area| area.checks);
-    let place = ids.into_iter().position(|id| *id == check).unwrap_or(usize::MAX);
+    let mut ids = AREAS.iter().flat_map(Area::checks);
+    let place = ids.position(|id| id == check).unwrap_or(usize::MAX);
     (!CAUSES.contains(&check), place)
 }
 

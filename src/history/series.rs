@@ -1,12 +1,12 @@
 //! A timeline of snapshots in buckets of equal length. A bucket without a snapshot is a gap, unless
 //! the snapshots around it are no further apart than usual.
 
-use super::{ProblemStarts, area_index, evaluated_areas};
+use super::{ProblemStarts, evaluated_areas};
 use crate::facts::Status;
 use crate::facts::snapshot::{
     METRICS, MetricDoc, OperationMarker, SnapshotDetail, StoredSnapshot, parse_failed_checks,
 };
-use crate::triage::areas::AREAS;
+use crate::triage::areas::{AREAS, index_of};
 
 /// Two snapshots have a gap between them if they are further apart than this multiple of the median
 /// distance.
@@ -220,7 +220,7 @@ impl TimeBucket {
             });
         }
         for (check, status) in parse_failed_checks(snapshot.bad) {
-            if let Some(index) = area_index(check) {
+            if let Some(index) = index_of(check) {
                 let worst = self.areas[index].map_or(status, |area| area.worse(status));
                 self.areas[index] = Some(worst);
             }

@@ -57,6 +57,20 @@ pub enum Format {
 }
 
 impl Format {
+    /// The formats of a command that reports a status: all but those for rows.
+    pub(crate) const OF_FINDINGS: [Self; 10] = [
+        Self::Table,
+        Self::Short,
+        Self::Json,
+        Self::Ndjson,
+        Self::Markdown,
+        Self::Nagios,
+        Self::Junit,
+        Self::Github,
+        Self::Prometheus,
+        Self::Sarif,
+    ];
+
     /// Returns the value on the command line.
     pub fn as_str(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()

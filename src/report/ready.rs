@@ -177,7 +177,7 @@ fn describe_readiness(status: Status, findings: &[Finding]) -> String {
         let findings = findings.iter().filter(|f| matches(f.status));
         findings.map(|f| f.subject.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let overall = findings.iter().find(|finding| finding.subject == "ready");
+    let overall = findings.iter().find(|finding| finding.check == "ready.ok");
     match status {
         Status::Ok => "ready, all components are ok".to_owned(),
         // The status that the app itself reports comes before those of its components.
@@ -205,7 +205,7 @@ fn table(findings: &[Finding], ignored: &[IgnoredComponent]) -> Table {
         Column::text("runbook"),
     ]);
     // The agreement check has a row only if it is not OK.
-    let is_hidden = |f: &&Finding| f.subject == "agreement" && f.status == Status::Ok;
+    let is_hidden = |f: &&Finding| f.check == "ready.agreement" && f.status == Status::Ok;
     for finding in findings.iter().filter(|f| !is_hidden(f)) {
         let section = match finding.status {
             Status::Ok => Cell::plain(""),

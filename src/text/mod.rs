@@ -61,11 +61,14 @@ pub(crate) fn duration(seconds: f64) -> String {
     if seconds.fract() != 0.0 {
         return format!("{seconds}s");
     }
-    let text = age(seconds);
-    let is_zero = |second: &str| second.trim_end_matches(char::is_alphabetic) == "00";
-    match text.split_once(' ') {
-        Some((first, second)) if is_zero(second) => first.to_owned(),
-        _ => text,
+    // Each unit with the length of the second one.
+    const UNITS: [(f64, f64, &str); 3] =
+        [(86_400.0, 3_600.0, "d"), (3_600.0, 60.0, "h"), (60.0, 1.0, "m")];
+    match UNITS.iter().find(|(length, ..)| seconds.abs() >= *length) {
+        Some((length, second, unit)) if (seconds % length).abs() < *second => {
+            format!("{}{unit}", (seconds / length).trunc())
+        }
+        _ => age(seconds),
     }
 }
 
@@ -155,6 +158,23 @@ mod tests {
         assert_eq!(age(-90.0), "-1m 30s");
         assert_eq!(age(f64::NAN), "?");
         assert_eq!(age(f64::INFINITY), "∞");
+    }
+
+    #[test]
+    fn configured_duration_has_no_second_unit_of_zero() {
+        for (seconds, expected) in [
+            (0.5, "0.5s"),
+            (0.0, "0s"),
+            (60.0, "1m"),
+            (90.0, "1m 30s"),
+            (3_601.0, "1h"),
+            (5_400.0, "1h 30m"),
+            (-3_600.0, "-1h"),
+            (86_400.0, "1d"),
+            (90_000.0, "1d 01h"),
+        ] {
+            assert_eq!(duration(seconds), expected);
+        }
     }
 
     #[test]

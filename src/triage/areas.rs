@@ -1,6 +1,7 @@
-//! The areas of triage, as a table: their order, their checks, and the redirects to the section of
+//! The areas of triage, as a table: their order, the order of their checks, and the redirects to the section of
 //! the cause.
 
+use crate::checks::registry::{Entry, TRIAGE};
 use crate::facts::Section;
 
 /// An area of the triage table.
@@ -12,11 +13,26 @@ pub(crate) struct Area {
     pub(crate) name: &'static str,
     /// Its label in tables and headlines.
     pub(crate) label: &'static str,
-    /// Its checks, by id, in display order.
-    pub(crate) checks: &'static [&'static str],
+    /// The checks that are shown first, by id, in this order; [`Self::checks`] has all of them.
+    order: &'static [&'static str],
     /// The redirects to other sections. Of several that apply, the one with the worst cause is
     /// taken, then the first.
     pub(crate) redirects: &'static [Redirect],
+}
+
+impl Area {
+    /// Returns its checks, by id, in display order: those of `triage` with its section.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = &'static str> {
+        let is_other =
+            |check: &&Entry| check.section == self.section && !self.order.contains(&check.id);
+        self.order.iter().copied().chain(TRIAGE.iter().filter(is_other).map(|check| check.id))
+    }
+}
+
+/// Returns the index of the area of a check.
+pub(crate) fn index_of(check: &str) -> Option<usize> {
+    let section = TRIAGE.iter().find(|known| known.id == check)?.section;
+    AREAS.iter().position(|area| area.section == section)
 }
 
 /// A redirect to the section of the cause: readyz fails *because* of the queue.
@@ -35,18 +51,12 @@ pub(crate) struct Redirect {
 
 /// The areas of section 5, from top to bottom.
 pub(crate) const AREAS: [Area; 6] = [
-    Area {
-        section: Section::AppDown,
-        name: "app up?",
-        label: "App",
-        checks: &["app.up"],
-        redirects: &[],
-    },
+    Area { section: Section::AppDown, name: "app up?", label: "App", order: &[], redirects: &[] },
     Area {
         section: Section::NotReady,
         name: "ready?",
         label: "Readiness",
-        checks: &[
+        order: &[
             "ready.ok",
             "ready.agreement",
             "ready.db",
@@ -102,7 +112,7 @@ pub(crate) const AREAS: [Area; 6] = [
         section: Section::Backlog,
         name: "queue?",
         label: "Queue",
-        checks: &[
+        order: &[
             "queue.backlog",
             "queue.oldest_due",
             "queue.workers",
@@ -123,21 +133,21 @@ pub(crate) const AREAS: [Area; 6] = [
         section: Section::DeadLetters,
         name: "dead letters?",
         label: "Dead letters",
-        checks: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.failures", "dlq.given_up"],
+        order: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.failures"],
         redirects: &[],
     },
     Area {
         section: Section::Environment,
         name: "environment?",
         label: "Environment",
-        checks: &["env.template", "env.tests"],
+        order: &[],
         redirects: &[],
     },
     Area {
         section: Section::Access,
         name: "access?",
         label: "Access",
-        checks: &["access.audit", "access.jobs", "access.app"],
+        order: &["access.audit"],
         redirects: &[],
     },
 ];

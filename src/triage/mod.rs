@@ -31,9 +31,8 @@ pub(crate) fn evaluate(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Area
         section: area.section,
         area: area.name,
         findings: area
-            .checks
-            .iter()
-            .flat_map(|id| findings.iter().filter(move |finding| finding.check == *id))
+            .checks()
+            .flat_map(|id| findings.iter().filter(move |finding| finding.check == id))
             .cloned()
             .collect(),
         audit: (area.section == Section::Access).then(|| AuditNote::of(facts)).flatten(),

@@ -237,7 +237,7 @@ fn manual_pages_match_the_reviewed_snapshot() {
 
 #[test]
 fn every_check_has_a_runbook_section() {
-    let code: BTreeSet<&str> = registry::all().map(|(id, _)| id).collect();
+    let code: BTreeSet<&str> = registry::all().map(|check| check.id).collect();
     let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### `"));
     let pages: BTreeSet<&str> = headings.filter_map(|line| line.strip_suffix('`')).collect();
     assert_eq!(code, pages);

@@ -9,7 +9,7 @@ use cliplyctl::render::Format;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::every_command::{self, LINES};
+use crate::every_command;
 use crate::support::cli::{Cli, Output};
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
@@ -90,7 +90,7 @@ fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
     let is_given = |args: &str| !args.contains("NOTE") && !args.contains("--from");
     // `dlq ack` needs a group of this database; a unit test covers its texts.
     let known = |name: &str| name != "dlq ack";
-    for line in LINES.iter().filter(|(name, args)| is_given(args) && known(name)) {
+    for line in every_command::lines().iter().filter(|(name, args)| is_given(args) && known(name)) {
         let words = every_command::command_words(line, id, operation, "");
         if every_command::is_endless(&words)
             || !prefixes.iter().any(|start| format!("{} ", line.0).starts_with(start))
@@ -98,7 +98,7 @@ fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
             continue;
         }
         let command = ["cliplyctl".to_owned()].into_iter().chain(words.clone());
-        let formats = cliplyctl::cli::Cli::try_parse_from(command).unwrap().command.formats();
+        let formats = cliplyctl::cli::Cli::try_parse_from(command).unwrap().command.spec().formats;
         // A stream is not sorted.
         let is_sorted_stream = |format: &Format| {
             matches!(format, Format::Ndjson | Format::Csv) && line.1.contains("--sort")

@@ -1,9 +1,9 @@
 //! `rls.appeared`: access and findings that only the new report contains.
 
-use super::{AccessLevel, access_label, access_level, cells, findings_by_check, status, subject};
+use super::{access_label, access_level, cells, findings_by_check, subject};
 use crate::checks::Check;
 use crate::facts::access::SERVICE_ROLE;
-use crate::facts::access::diff::{EarlierAccess, ReportPair};
+use crate::facts::access::diff::{AccessLevel, EarlierAccess, EarlierExpectation, ReportPair};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for more access or new findings in the new report.
@@ -27,7 +27,7 @@ fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec
         }
         findings.extend(appeared.iter().map(|finding| {
             let message = format!("{}: {}", finding.check, finding.message);
-            check.finding(status(finding), &finding.subject, message)
+            check.finding(finding.status, &finding.subject, message)
         }));
     }
     findings
@@ -36,6 +36,6 @@ fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec
 /// Returns WARNING for access that the contract expects and for the service role, which reaches every
 /// table by design; otherwise CRITICAL.
 fn cell_status(cell: &EarlierAccess) -> Status {
-    let expected = cell.expected.as_ref().is_some_and(|expected| expected != "deny");
+    let expected = cell.expected == EarlierExpectation::Allowed;
     if expected || cell.role == SERVICE_ROLE { Status::Warning } else { Status::Critical }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{AccessLevel, access_level, cells, findings_by_check, status, subject};
+use super::{access_level, cells, findings_by_check, subject};
 use crate::checks::Check;
-use crate::facts::access::diff::ReportPair;
+use crate::facts::access::diff::{AccessLevel, ReportPair};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
@@ -38,7 +38,7 @@ fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec
         let changed = now.iter().filter(|finding| !before.contains(*finding));
         findings.extend(changed.map(|finding| {
             let message = format!("{} reads otherwise: {}", finding.check, finding.message);
-            check.finding(status(finding), &finding.subject, message)
+            check.finding(finding.status, &finding.subject, message)
         }));
     }
     findings
@@ -51,9 +51,8 @@ fn changed_helpers(check: &Check<ReportPair>, pair: &ReportPair) -> Vec<Finding>
         let (Some(before), Some(after)) = (old, new) else { continue };
         let (Some(known), Some(now)) = (&before.helpers, &after.helpers) else { continue };
         for helper in now.iter().filter(|helper| !known.contains(helper)) {
-            let signature = helper.rsplit_once(' ').map_or(helper.as_str(), |(name, _)| name);
-            if known.iter().any(|k| k.rsplit_once(' ').is_some_and(|(name, _)| name == signature)) {
-                changed.entry(signature).or_default().push(subject(after));
+            if known.iter().any(|known| known.signature == helper.signature) {
+                changed.entry(&helper.signature).or_default().push(subject(after));
             }
         }
     }

@@ -4,33 +4,15 @@ mod appeared;
 mod changed;
 mod vanished;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Check;
-use crate::facts::Status;
-use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, ReportPair};
+use crate::facts::access::diff::{
+    AccessLevel, AccessReport, EarlierAccess, EarlierFinding, ReportPair,
+};
 
 /// The checks of this family.
 pub(crate) const ALL: [Check<ReportPair>; 3] = [appeared::CHECK, vanished::CHECK, changed::CHECK];
-
-/// How many rows a cell of `rls matrix` allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum AccessLevel {
-    Nothing,
-    Rows,
-    Everything,
-    Error,
-}
-
-/// Parses the text of a cell of `rls matrix`.
-fn parse_level(computed: &str) -> AccessLevel {
-    match computed {
-        "every row" => AccessLevel::Everything,
-        text if text.starts_with("denied") || text.starts_with("no row") => AccessLevel::Nothing,
-        text if text.starts_with("fails") => AccessLevel::Error,
-        _ => AccessLevel::Rows,
-    }
-}
 
 /// The old and the new cell; either may be missing.
 type CellPair<'a> = (Option<&'a EarlierAccess>, Option<&'a EarlierAccess>);
@@ -48,7 +30,7 @@ fn cells(pair: &ReportPair) -> BTreeMap<(&str, &str, &str), CellPair<'_>> {
 
 /// Returns the access level of a cell. A missing cell allows nothing.
 fn access_level(cell: Option<&EarlierAccess>) -> AccessLevel {
-    cell.map_or(AccessLevel::Nothing, |cell| parse_level(&cell.computed))
+    cell.map_or(AccessLevel::Nothing, |cell| cell.level)
 }
 
 fn access_label(cell: Option<&EarlierAccess>) -> &str {
@@ -60,20 +42,17 @@ fn subject(cell: &EarlierAccess) -> String {
 }
 
 /// Returns the findings of a report by check and subject.
-fn findings_by_check(report: &AccessReport) -> BTreeMap<(&str, &str), BTreeSet<&EarlierFinding>> {
-    let mut by_check: BTreeMap<(&str, &str), BTreeSet<&EarlierFinding>> = BTreeMap::new();
+fn findings_by_check(report: &AccessReport) -> BTreeMap<(&str, &str), Vec<&EarlierFinding>> {
+    let mut by_check: BTreeMap<(&str, &str), Vec<&EarlierFinding>> = BTreeMap::new();
     for finding in &report.findings {
-        by_check.entry((&finding.check, &finding.subject)).or_default().insert(finding);
+        by_check.entry((&finding.check, &finding.subject)).or_default().push(finding);
+    }
+    // Reports are compared as sets.
+    for findings in by_check.values_mut() {
+        findings.sort_by_key(|finding| (finding.status.as_str(), &finding.message));
+        findings.dedup();
     }
     by_check
-}
-
-fn status(finding: &EarlierFinding) -> Status {
-    match finding.status.as_str() {
-        "critical" => Status::Critical,
-        "warning" => Status::Warning,
-        _ => Status::Unknown,
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `rls.vanished`: access and findings that only the old report contains.
 
-use super::{AccessLevel, access_label, access_level, cells, findings_by_check, subject};
+use super::{access_label, access_level, cells, findings_by_check, subject};
 use crate::checks::Check;
-use crate::facts::access::diff::ReportPair;
+use crate::facts::access::diff::{AccessLevel, ReportPair};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check for less access (WARNING) and for findings that are gone (OK).
@@ -35,10 +35,8 @@ fn evaluate(check: &Check<ReportPair>, pair: &ReportPair, _: &Thresholds) -> Vec
 
 /// Returns UNKNOWN for roles and schemas that only the old report examined.
 fn no_longer_examined(check: &Check<ReportPair>, pair: &ReportPair) -> Vec<Finding> {
-    let role_or_schema =
-        |subject: &&String| subject.starts_with("role ") || subject.starts_with("schema ");
-    let missing =
-        pair.old.examined.iter().filter(role_or_schema).filter(|s| !pair.new.examined.contains(s));
+    let now = &pair.new.roles_and_schemas;
+    let missing = pair.old.roles_and_schemas.iter().filter(|subject| !now.contains(subject));
     let message = "examined before, not examined now";
     missing.map(|subject| check.finding(Status::Unknown, subject, message)).collect()
 }

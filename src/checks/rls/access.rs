@@ -1,6 +1,7 @@
 //! `rls.access`: computed access compared with the contract.
 
 use super::bypass_role::is_reported;
+use super::effect::{Effect, Statement, expected_text};
 use super::{Check, table_finding};
 use crate::access::compute::{applicable, compute_access, expected_filter, row_filter};
 use crate::facts::access::catalog::{Relation, Role};
@@ -18,12 +19,17 @@ pub(crate) const CHECK: Check<Audit> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let mut findings = Vec::new();
+fn evaluate(_: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+    effects(audit).into_iter().map(|effect| effect.finding).collect()
+}
+
+/// Returns the findings, each difference with what it states.
+pub(super) fn effects(audit: &Audit) -> Vec<Effect> {
+    let (check, mut effects) = (&CHECK, Vec::new());
     for (name, declared) in &audit.contract.tables {
         let Some(table) = audit.catalog.relation(name).filter(|t| t.exposed) else {
             let message = "in the contract, but not in the examined schemas";
-            findings.push(check.finding(Status::Unknown, name, message));
+            effects.push(Effect::of(check.finding(Status::Unknown, name, message)));
             continue;
         };
         for role in audit.catalog.roles.iter().filter(|role| !is_reported(audit, &role.name)) {
@@ -36,71 +42,90 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                 "-- See why: {}; then restore the grants of {name}.",
                 "cliplyctl rls matrix"
             );
-            let (briefs, messages): (Vec<_>, Vec<_>) =
-                found.into_iter().map(|d| (d.brief, d.message)).unzip();
+            let messages: Vec<_> = found.iter().map(|d| d.message(role)).collect();
             let message = messages.join("; ");
             let finding = table_finding(check, audit, status, name, message, source, suggested_fix);
-            findings.push(Finding { brief: briefs.into_iter().next(), ..finding });
+            let brief = found.first().map(|d| d.brief(role, table));
+            let finding = Finding { brief, ..finding.roles([&role.name]) };
+            let statement = Statement::Computed {
+                says_can: found.iter().any(Difference::can_run),
+                expected: found.into_iter().map(|d| d.expected).collect(),
+            };
+            effects.push(Effect { finding, statement });
         }
     }
     for role in audit.contract.tables.values().flat_map(|t| t.roles.keys()) {
-        if audit.catalog.role(role).is_none() && !findings.iter().any(|f| f.subject == *role) {
+        let is_reported = |effect: &Effect| effect.finding.subject == *role;
+        if audit.catalog.role(role).is_none() && !effects.iter().any(is_reported) {
             let message = "in the contract, but the role does not exist or is not examined";
-            findings.push(check.finding(Status::Unknown, role, message));
+            effects.push(Effect::of(check.finding(Status::Unknown, role, message)));
         }
     }
-    findings
+    effects
 }
 
-/// Access of a role that differs from the contract.
+/// Access of a role that differs from the contract, with the commands that have it.
 struct Difference {
-    /// For a headline: `anon can read every row of public.jobs`.
-    brief: String,
-    /// With the expected access: `anon can read every row (expected: no rows)`.
-    message: String,
+    computed: ComputedAccess,
+    expected: Permission,
+    commands: Vec<SqlCommand>,
 }
 
-/// Lists the differences of a role: `authenticated can read and update every row (expected: no rows)`.
+impl Difference {
+    fn can_run(&self) -> bool {
+        none_because(&self.computed).is_none()
+    }
+
+    /// For a headline: `anon can read every row of public.jobs`.
+    fn brief(&self, role: &Role, table: &Relation) -> String {
+        let (role, verbs, table) = (&role.name, self.verbs(), &table.name);
+        match (none_because(&self.computed), &self.computed) {
+            (Some(reason), _) => format!("{role} cannot {verbs} {table}: {reason}"),
+            (None, ComputedAccess::Rows(_)) => format!("{role} can {verbs} rows of {table}"),
+            (None, computed) => format!("{role} can {verbs} {} of {table}", rows(computed)),
+        }
+    }
+
+    /// With the expected access: `authenticated can read and update every row (expected: no rows)`.
+    fn message(&self, role: &Role) -> String {
+        let (role, verbs) = (&role.name, self.verbs());
+        let expected = expected_text(&self.expected);
+        match none_because(&self.computed) {
+            Some(reason) => format!("{role} cannot {verbs}: {reason} (expected: {expected})"),
+            None => format!("{role} can {verbs} {} (expected: {expected})", rows(&self.computed)),
+        }
+    }
+
+    fn verbs(&self) -> String {
+        let verbs: Vec<_> = self.commands.iter().copied().map(verb).collect();
+        match verbs.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            verbs => verbs.concat(),
+        }
+    }
+}
+
+/// Lists the differences of a role; commands with the same difference are grouped.
 fn differences(
     audit: &Audit,
     contract: &ContractTable,
     table: &Relation,
     role: &Role,
 ) -> Vec<Difference> {
-    let mut groups: Vec<((String, String), Vec<&str>)> = Vec::new();
+    let mut found: Vec<Difference> = Vec::new();
     for command in SqlCommand::ALL {
-        let Some(permission) = contract.permission(&role.name, command) else { continue };
+        let Some(expected) = contract.permission(&role.name, command) else { continue };
         let computed = compute_access(&audit.catalog, table, role, command);
         let cell = (table, role, command);
-        if agrees(&audit.catalog, contract, &permission, cell, &computed) {
+        if agrees(&audit.catalog, contract, &expected, cell, &computed) {
             continue;
         }
-        let texts = (reached(&computed), expected(&permission));
-        match groups.iter_mut().find(|(known, _)| *known == texts) {
-            Some((_, verbs)) => verbs.push(verb(command)),
-            None => groups.push((texts, vec![verb(command)])),
+        match found.iter_mut().find(|d| d.computed == computed && d.expected == expected) {
+            Some(difference) => difference.commands.push(command),
+            None => found.push(Difference { computed, expected, commands: vec![command] }),
         }
     }
-    let sentence = |((reached, expected), verbs): ((String, String), Vec<&str>)| {
-        let verbs = match verbs.as_slice() {
-            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-            verbs => verbs.concat(),
-        };
-        let can = if reached.starts_with(':') { "cannot" } else { "can" };
-        let (role, table) = (&role.name, &table.name);
-        let brief = match reached.strip_prefix(':') {
-            Some(reason) => format!("{role} cannot {verbs} {table}:{reason}"),
-            None if reached.starts_with(" rows where") => {
-                format!("{role} can {verbs} rows of {table}")
-            }
-            None => format!("{role} {can} {verbs}{reached} of {table}"),
-        };
-        Difference {
-            brief,
-            message: format!("{role} {can} {verbs}{reached} (expected: {expected})"),
-        }
-    };
-    groups.into_iter().map(sentence).collect()
+    found
 }
 
 fn verb(command: SqlCommand) -> &'static str {
@@ -112,25 +137,24 @@ fn verb(command: SqlCommand) -> &'static str {
     }
 }
 
-/// What follows the verb: rows, or after a colon why there are none.
-fn reached(computed: &ComputedAccess) -> String {
+/// Returns the rows that a command reaches.
+fn rows(computed: &ComputedAccess) -> String {
     match computed {
-        ComputedAccess::All => " every row".to_owned(),
-        ComputedAccess::Rows(filter) => format!(" rows where {filter}"),
-        ComputedAccess::Denied(DenyReason::Policy) => " no row".to_owned(),
-        ComputedAccess::Denied(DenyReason::Grant) => ": no grant".to_owned(),
-        ComputedAccess::Denied(DenyReason::SchemaUsage) => ": no USAGE on the schema".to_owned(),
-        ComputedAccess::Fails(why) => format!(": {why}"),
+        ComputedAccess::All => "every row".to_owned(),
+        ComputedAccess::Rows(filter) => format!("rows where {filter}"),
+        ComputedAccess::Denied(_) | ComputedAccess::Fails(_) => "no row".to_owned(),
     }
 }
 
-/// Returns the expected access as rows: `no rows`.
-pub(super) fn expected(permission: &Permission) -> String {
-    match permission {
-        Permission::Allow => "every row".to_owned(),
-        Permission::Deny => "no rows".to_owned(),
-        Permission::Rows(None) => "the rows of the policies in the contract".to_owned(),
-        Permission::Rows(Some(rule)) => format!("rows where {rule}"),
+/// Returns why a role cannot run a command. A role whose policies admit no row can run it.
+fn none_because(computed: &ComputedAccess) -> Option<&str> {
+    match computed {
+        ComputedAccess::Denied(DenyReason::Grant) => Some("no grant"),
+        ComputedAccess::Denied(DenyReason::SchemaUsage) => Some("no USAGE on the schema"),
+        ComputedAccess::Fails(why) => Some(why),
+        ComputedAccess::All
+        | ComputedAccess::Rows(_)
+        | ComputedAccess::Denied(DenyReason::Policy) => None,
     }
 }
 

@@ -48,6 +48,7 @@ fn unexpected_grants(
     table: &Relation,
 ) -> Option<Finding> {
     let (mut status, mut unexpected, mut suggested_fix) = (Status::Warning, Vec::new(), Vec::new());
+    let mut roles = Vec::new();
     for role in &audit.catalog.roles {
         for privilege in ["SELECT", "INSERT", "UPDATE", "REFERENCES"] {
             let columns = table.only_columns(&role.name, privilege);
@@ -67,6 +68,7 @@ fn unexpected_grants(
                 (false, _) => columns.join(", "),
             };
             unexpected.push(format!("{} {privilege} ({granted})", role.name));
+            roles.push(&role.name);
             let expected_permission = command.and_then(|c| contract.permission(&role.name, c));
             suggested_fix.push(restore_statement(
                 table,
@@ -81,8 +83,10 @@ fn unexpected_grants(
     let any_unexpected = !unexpected.is_empty();
     let suggested_fix = suggested_fix.join("\n");
     let source = "pg_attribute.attacl";
-    any_unexpected
-        .then(|| table_finding(check, audit, status, &table.name, message, source, suggested_fix))
+    any_unexpected.then(|| {
+        table_finding(check, audit, status, &table.name, message, source, suggested_fix)
+            .roles(roles)
+    })
 }
 
 /// Whether a column grant makes the access of a role different from the contract.

@@ -22,26 +22,22 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             continue;
         }
         let present: Vec<_> = audit.catalog.policies_on(name).collect();
-        let mut add = |message: String, suggested_fix: String| {
-            findings.push(table_finding(
-                check,
-                audit,
-                Status::Warning,
-                name,
-                message,
-                "pg_policy",
-                suggested_fix,
-            ));
+        let mut add = |policy: &str, message: String, suggested_fix: String| {
+            let (status, source) = (Status::Warning, "pg_policy");
+            let finding = table_finding(check, audit, status, name, message, source, suggested_fix);
+            findings.push(finding.policy(policy));
         };
         for policy in &expected.policies {
             match present.iter().find(|p| p.name == policy.name) {
                 None => add(
+                    &policy.name,
                     format!("policy {} of the contract is missing", policy.name),
                     create(name, policy),
                 ),
                 Some(actual) => {
                     if let Some(difference) = difference(policy, actual) {
                         add(
+                            &policy.name,
                             format!(
                                 "policy {} differs from the contract: {difference}",
                                 policy.name
@@ -55,6 +51,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for policy in present {
             if !expected.policies.iter().any(|p| p.name == policy.name) {
                 add(
+                    &policy.name,
                     format!("policy {} {} is not in the contract", policy.name, describe(policy)),
                     format!("DROP POLICY {} ON {name};", ident(&policy.name)),
                 );

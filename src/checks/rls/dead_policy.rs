@@ -27,22 +27,16 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             continue;
         }
         let names: Vec<_> = roles.iter().map(|r| r.name.as_str()).collect();
-        let names = names.join(", ");
         let message = format!(
-            "policy {} has no effect: {names} has no {} grant",
+            "policy {} has no effect: {} has no {} grant",
             policy.name,
+            names.join(", "),
             policy.command_word()
         );
         let suggested_fix = suggested_fix(audit, table, policy, &roles);
-        findings.push(table_finding(
-            check,
-            audit,
-            Status::Warning,
-            &table.name,
-            message,
-            "pg_class.relacl",
-            suggested_fix,
-        ));
+        let (status, name, source) = (Status::Warning, &table.name, "pg_class.relacl");
+        let finding = table_finding(check, audit, status, name, message, source, suggested_fix);
+        findings.push(finding.roles(names).policy(&policy.name));
     }
     findings
 }

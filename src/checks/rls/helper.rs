@@ -34,6 +34,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if wrong.iter().all(|c| c.answer.is_err()) && is_failing(audit, &subject) {
             continue;
         }
+        let roles: BTreeSet<_> = wrong.iter().map(|call| call.persona.role()).collect();
         let wrong_answers: Vec<_> = wrong.into_iter().map(describe_call).collect();
         let callers: BTreeSet<_> =
             audit.catalog.callers(&call.function).map(|p| p.table.clone()).collect();
@@ -48,15 +49,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
              -- roles whose policies call it: their queries would fail.\n-- \\sf {}",
             call.function
         );
-        findings.push(table_finding(
-            check,
-            audit,
-            Status::Critical,
-            &subject,
-            message,
-            "a direct call",
-            suggested_fix,
-        ));
+        let (status, source) = (Status::Critical, "a direct call");
+        let finding = table_finding(check, audit, status, &subject, message, source, suggested_fix);
+        findings.push(finding.roles(roles));
     }
     findings
 }

@@ -14,12 +14,14 @@ mod default_privileges;
 mod definer_rpc;
 mod definer_search_path;
 mod duplicate_policy;
+mod effect;
 mod force;
 mod foreign_table;
 mod helper;
 mod helper_body;
 mod immutable_helper;
 mod loose_policy;
+mod merge;
 mod no_policy;
 mod off;
 mod owner;
@@ -44,6 +46,7 @@ use super::Check;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Status, Thresholds};
+use effect::Effect;
 
 /// Checks of the catalog. The first finding of a table explains an effect on this table.
 pub(crate) static STRUCTURE: [Check<Audit>; 30] = [
@@ -91,81 +94,16 @@ pub fn all() -> impl Iterator<Item = &'static Check<Audit>> {
     STRUCTURE.iter().chain(&EFFECTS).chain([&WAIVERS])
 }
 
-/// The ids of the catalog checks whose findings can explain an effect.
-const EXPLAINING: [&str; 8] = [
-    policies_off::CHECK.id,
-    off::CHECK.id,
-    policy_fails::CHECK.id,
-    dead_policy::CHECK.id,
-    contract_policy::CHECK.id,
-    column_grant::CHECK.id,
-    helper::CHECK.id,
-    helper_body::CHECK.id,
-];
-
 /// Returns the findings of all checks, worst first, with waivers applied.
 pub(crate) fn evaluate(audit: &Audit, thresholds: &Thresholds) -> Vec<Finding> {
-    let mut findings: Vec<_> =
-        STRUCTURE.iter().flat_map(|check| check.run(audit, thresholds)).collect();
-    for effect in EFFECTS.iter().flat_map(|check| check.run(audit, thresholds)) {
-        merge_effect(audit, &mut findings, effect);
-    }
+    let flaws = STRUCTURE.iter().flat_map(|check| check.run(audit, thresholds));
+    let metadata = user_metadata::CHECK.run(audit, thresholds).into_iter().map(Effect::of);
+    let effects = access::effects(audit).into_iter().chain(tested::effects(audit)).chain(metadata);
+    let mut findings = merge::merge(audit, flaws, effects);
     waiver::apply(audit, &mut findings);
     findings.extend(WAIVERS.run(audit, thresholds));
     findings.sort_by_key(|f| rank(f.status));
     findings
-}
-
-/// Merges a CRITICAL effect into the finding that explains it and makes that finding CRITICAL. Without
-/// such a finding, adds the effect as a finding of its own.
-///
-/// Of several findings about a table, the one about a policy that applies to the role of the effect is used, then
-/// one that names the role.
-fn merge_effect(audit: &Audit, findings: &mut Vec<Finding>, effect: Finding) {
-    let role = effect.message.split([' ', ':']).next().unwrap_or_default().to_owned();
-    let is_explaining = |f: &Finding| f.subject == effect.subject && EXPLAINING.contains(&f.check);
-    let names_role = |f: &Finding| f.message.split([' ', ',', ':', ';']).any(|word| word == role);
-    let is_effect = |f: &Finding| f.subject == effect.subject && f.check == access::CHECK.id;
-    let policy = contract_policy::cause(audit, &effect.subject, &role);
-    let is_policy = |f: &Finding| {
-        // Capitalized at the start of a sentence.
-        let named = |p: &String| f.message.contains(&format!("olicy {p} "));
-        f.check == contract_policy::CHECK.id && policy.as_ref().is_some_and(named)
-    };
-    let cause = findings.iter().position(|f| f.subject == effect.subject && is_policy(f));
-    let other = |f: &Finding| f.check != contract_policy::CHECK.id || policy.is_none();
-    let cause = cause
-        .or_else(|| findings.iter().position(|f| is_explaining(f) && names_role(f) && other(f)));
-    let cause = cause.or_else(|| findings.iter().position(is_explaining));
-    let cause = cause.or_else(|| findings.iter().position(is_effect));
-    match cause.map(|index| &mut findings[index]) {
-        Some(cause) if effect.status == Status::Critical => {
-            cause.status = Status::Critical;
-            cause.brief = cause.brief.take().or(effect.brief);
-            // The effect first, then its cause, then what the tests showed.
-            cause.message = match effect.check {
-                id if id == tested::CHECK.id => {
-                    let tested = tested::without_expected(&effect.message, &cause.message);
-                    // The role is named by the effect that the cause was merged with before.
-                    let tested = match tested.strip_prefix(&format!("{role}: ")) {
-                        Some(result) if cause.message.contains(&format!("{role} can ")) => result,
-                        _ => &tested,
-                    };
-                    format!("{}. Tested: {tested}", cause.message)
-                }
-                _ if cause.check == access::CHECK.id || cause.message.contains("(expected: ") => {
-                    format!("{}; {}", effect.message, cause.message)
-                }
-                _ => format!("{}. {}", effect.message, capitalized(&cause.message)),
-            };
-        }
-        _ => findings.push(effect),
-    }
-}
-
-fn capitalized(sentence: &str) -> String {
-    let mut characters = sentence.chars();
-    characters.next().map_or_else(String::new, |c| c.to_uppercase().chain(characters).collect())
 }
 
 /// Returns the sort key of a status: CRITICAL first.
@@ -305,19 +243,5 @@ pub(crate) mod tests {
             relations: vec![],
             columns: vec![],
         }
-    }
-
-    #[test]
-    fn effect_is_merged_into_the_explaining_finding() {
-        let finding = dead_policy::CHECK.finding(Status::Warning, "public.t", "no grant");
-        let effect = access::CHECK.finding(Status::Critical, "public.t", "reads nothing");
-        let mut findings = vec![finding];
-        let audit = tested::tests::audit(true);
-        merge_effect(&audit, &mut findings, effect.clone());
-        assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].status, Status::Critical);
-        assert_eq!(findings[0].message, "reads nothing. No grant");
-        merge_effect(&audit, &mut findings, Finding { subject: "public.other".into(), ..effect });
-        assert_eq!(findings.len(), 2);
     }
 }

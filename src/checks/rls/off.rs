@@ -28,11 +28,11 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             }
             (true, _) => continue,
             (false, _) => {
-                let roles = roles.join(" and ");
+                let names = roles.join(" and ");
                 let note = table.partition_of.as_ref().map_or(String::new(), |parent| {
                     format!(" (a partition: the policies of {parent} do not apply to it directly)")
                 });
-                (Status::Critical, format!("RLS is off, and {roles} may use it{note}"))
+                (Status::Critical, format!("RLS is off, and {names} may use it{note}"))
             }
         };
         let name = &table.name;
@@ -40,15 +40,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             "-- With RLS on and without a policy, clients see no rows: create the policies first.\n\
              ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;"
         );
-        findings.push(table_finding(
-            check,
-            audit,
-            status,
-            name,
-            message,
-            "pg_class",
-            suggested_fix,
-        ));
+        let source = "pg_class";
+        let finding = table_finding(check, audit, status, name, message, source, suggested_fix);
+        findings.push(finding.roles(roles));
     }
     findings
 }

@@ -27,15 +27,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             message.push_str(&format!(": {} may use every row", roles.join(" and ")));
         }
         let suggested_fix = format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY;", table.name);
-        findings.push(table_finding(
-            check,
-            audit,
-            status,
-            &table.name,
-            message,
-            "pg_policy",
-            suggested_fix,
-        ));
+        let (name, source) = (&table.name, "pg_policy");
+        let finding = table_finding(check, audit, status, name, message, source, suggested_fix);
+        findings.push(finding.roles(roles));
     }
     findings
 }

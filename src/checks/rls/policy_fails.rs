@@ -36,15 +36,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             );
             let fix = suggested_fix(audit, &failing);
             let (status, source) = (Status::Warning, "EXPLAIN and evaluation as the role");
-            findings.push(table_finding(
-                check,
-                audit,
-                status,
-                &relation.name,
-                message,
-                source,
-                fix,
-            ));
+            let name = &relation.name;
+            let finding = table_finding(check, audit, status, name, message, source, fix);
+            findings.push(finding.roles([&failing.role.name]));
         }
     }
     findings

@@ -1,6 +1,7 @@
 //! `rls.observed`: access that acting as each role on sampled rows showed, compared with the contract.
 
 use super::bypass_role::is_reported;
+use super::effect::{Effect, Statement, TestDifference, sentences};
 use super::{Check, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::computed::ComputedAccess;
@@ -19,72 +20,63 @@ pub(crate) const CHECK: Check<Audit> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (name, table) in &audit.contract.tables {
-        for role in audit.catalog.roles.iter().map(|role| role.name.as_str()) {
-            let Some((command, message)) = compare_with_contract(audit, name, table, role) else {
-                continue;
-            };
-            let suggested_fix = {
-                let explain =
-                    ShellCommand::new("rls explain").arg(name).arg(role).arg(command.sql());
-                format!("-- See why: {explain}")
-            };
-            let (status, source) = (Status::Critical, "acting as the role");
-            findings.push(table_finding(
-                check,
-                audit,
-                status,
-                name,
-                message,
-                source,
-                suggested_fix,
-            ));
-        }
-    }
-    for (subject, reason) in &audit.observations.blocked {
-        findings.push(check.finding(Status::Unknown, subject, format!("not tested: {reason}")));
-    }
-    for (subject, reason) in &audit.observations.untested {
-        findings.push(check.finding(Status::Ok, subject, format!("not tested: {reason}")));
-    }
-    findings
+fn evaluate(_: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+    effects(audit).into_iter().map(|effect| effect.finding).collect()
 }
 
-/// Returns the first command whose test differs from the contract, and a description of all differences
-/// of a role on a table. Test users with the same result are grouped.
+/// Returns the findings, each difference with what it states.
+pub(super) fn effects(audit: &Audit) -> Vec<Effect> {
+    let (check, mut effects) = (&CHECK, Vec::new());
+    for (name, table) in &audit.contract.tables {
+        for role in audit.catalog.roles.iter().map(|role| role.name.as_str()) {
+            let differences = compare_with_contract(audit, name, table, role);
+            let Some(first) = differences.first() else { continue };
+            let command = first.command.sql();
+            let explain = ShellCommand::new("rls explain").arg(name).arg(role).arg(command);
+            let fix = format!("-- See why: {explain}");
+            let message = sentences(&differences, role, &[], false);
+            let (status, source) = (Status::Critical, "acting as the role");
+            let finding = table_finding(check, audit, status, name, message, source, fix);
+            let statement = Statement::Tested(differences);
+            effects.push(Effect { finding: finding.roles([role]), statement });
+        }
+    }
+    for test in &audit.observations.blocked {
+        let message = format!("not tested: {}", test.reason);
+        let finding = check.finding(Status::Unknown, &test.subject, message);
+        effects.push(Effect::of(finding.roles(test.role.clone())));
+    }
+    for (subject, reason) in &audit.observations.untested {
+        let message = format!("not tested: {reason}");
+        effects.push(Effect::of(check.finding(Status::Ok, subject, message)));
+    }
+    effects
+}
+
+/// Returns the differences of a role on a table. Test users with the same result are grouped.
 fn compare_with_contract(
     audit: &Audit,
     name: &str,
     table: &ContractTable,
     role: &str,
-) -> Option<(SqlCommand, String)> {
-    let (mut differences, mut first_command): (Vec<(Vec<&str>, String)>, _) = (Vec::new(), None);
+) -> Vec<TestDifference> {
+    let mut differences: Vec<TestDifference> = Vec::new();
     let tests = audit.observations.tests.iter();
     for test in tests.filter(|t| t.table == name && t.persona.role() == role) {
-        let Some(permission) = table.permission(role, test.command) else { continue };
-        if is_reported(audit, role) || is_expected(audit, &permission, test) {
+        let Some(expected) = table.permission(role, test.command) else { continue };
+        if is_reported(audit, role) || is_expected(audit, &expected, test) {
             continue;
         }
-        let result = describe_test(&permission, test);
-        first_command = first_command.or(Some(test.command));
-        match differences.iter_mut().find(|(_, known)| *known == result) {
-            Some((users, _)) => users.push(test.persona.as_str()),
-            None => differences.push((vec![test.persona.as_str()], result)),
+        let (command, result) = (test.command, describe_test(&expected, test));
+        let user = test.persona.as_str();
+        match differences.iter_mut().find(|d| d.result == result && d.expected == expected) {
+            Some(known) => known.users.push(user),
+            None => {
+                differences.push(TestDifference { users: vec![user], command, result, expected })
+            }
         }
     }
-    let sentences: Vec<_> = differences
-        .iter()
-        .map(|(users, result)| {
-            if users.contains(&role) {
-                format!("{role}: {result}")
-            } else {
-                format!("{role} ({}): {result}", users.join(", "))
-            }
-        })
-        .collect();
-    first_command.map(|command| (command, sentences.join("; ")))
+    differences
 }
 
 /// Whether the result of a test is the expected one. A refused command and an empty result both match
@@ -127,7 +119,7 @@ fn is_computed_denied(audit: &Audit, test: &AccessTest) -> bool {
     })
 }
 
-/// Returns `40 of 40 sampled rows were readable (expected: no rows)`.
+/// Returns `40 of 40 sampled rows were readable`.
 fn describe_test(permission: &Permission, test: &AccessTest) -> String {
     let command = test.command.sql();
     let verb = match test.command {
@@ -136,7 +128,7 @@ fn describe_test(permission: &Permission, test: &AccessTest) -> String {
         SqlCommand::Update => "could be updated",
         SqlCommand::Delete => "could be deleted",
     };
-    let result = match &test.outcome {
+    match &test.outcome {
         AccessTestResult::Denied => format!("{command} was denied"),
         AccessTestResult::Failed(error) => format!("{command} failed ({error})"),
         AccessTestResult::Planned { nothing: true } => format!("{command} reaches no row"),
@@ -147,22 +139,7 @@ fn describe_test(permission: &Permission, test: &AccessTest) -> String {
             ),
             _ => format!("{} of {} sampled rows {verb}", own + foreign, of_own + of_foreign),
         },
-    };
-    format!("{result} {}", expected_suffix(permission))
-}
-
-fn expected_suffix(permission: &Permission) -> String {
-    format!("(expected: {})", super::access::expected(permission))
-}
-
-/// Returns the sentence of a test without expected access that another sentence already states.
-pub(super) fn without_expected(tested: &str, other: &str) -> String {
-    let suffixes = [Permission::Allow, Permission::Deny, Permission::Rows(None)];
-    suffixes
-        .iter()
-        .map(expected_suffix)
-        .filter(|suffix| other.contains(suffix))
-        .fold(tested.to_owned(), |text, suffix| text.replace(&format!(" {suffix}"), ""))
+    }
 }
 
 #[cfg(test)]

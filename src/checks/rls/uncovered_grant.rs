@@ -26,9 +26,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             continue;
         }
         let suggested_fix = suggested_fix(table, &grants);
-        let listed = |(role, privileges): &(&str, String)| {
-            let mut each = privileges.split(", ");
-            each.all(|p| contract_table(audit, &table.name).is_none_or(|c| c.lists_grant(role, p)))
+        let contract = contract_table(audit, &table.name);
+        let listed = |(role, privileges): &(&str, Vec<&str>)| {
+            privileges.iter().all(|p| contract.is_none_or(|c| c.lists_grant(role, p)))
         };
         if grants.iter().all(listed) {
             if audit.contract.platform_tables.contains(&table.name) {
@@ -38,8 +38,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             suggested_fixes.push(suggested_fix);
             continue;
         }
-        let holders: Vec<_> =
-            grants.iter().map(|(role, privileges)| format!("{role} {privileges}")).collect();
+        let holder =
+            |(role, privileges): &(&str, Vec<&str>)| format!("{role} {}", privileges.join(", "));
+        let holders: Vec<_> = grants.iter().map(holder).collect();
         let message = format!("RLS does not apply to {}", holders.join("; "));
         findings.push(table_finding(
             check,
@@ -73,11 +74,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 }
 
 /// Returns each client with the uncovered privileges that it holds on a table.
-fn uncovered<'a>(audit: &'a Audit, table: &Relation) -> Vec<(&'a str, String)> {
-    let privileges_of = |role: &str| {
-        let privileges = UNCOVERED.into_iter().filter(|p| table.has(role, p));
-        privileges.collect::<Vec<_>>().join(", ")
-    };
+fn uncovered<'a>(audit: &'a Audit, table: &Relation) -> Vec<(&'a str, Vec<&'static str>)> {
+    let privileges_of =
+        |role: &str| UNCOVERED.into_iter().filter(|p| table.has(role, p)).collect::<Vec<_>>();
     // Roles that own the table need no grant.
     let non_owners = clients(audit).filter(|r| !r.superuser && !r.inherits.contains(&table.owner));
     let grants = non_owners.map(|role| (role.name.as_str(), privileges_of(&role.name)));
@@ -85,7 +84,7 @@ fn uncovered<'a>(audit: &'a Audit, table: &Relation) -> Vec<(&'a str, String)> {
 }
 
 /// Returns one REVOKE statement for each set of roles with the same privileges.
-fn suggested_fix(table: &Relation, grants: &[(&str, String)]) -> String {
+fn suggested_fix(table: &Relation, grants: &[(&str, Vec<&str>)]) -> String {
     let mut statements: Vec<String> = Vec::new();
     for (index, (_, privileges)) in grants.iter().enumerate() {
         if grants[..index].iter().any(|(_, known)| known == privileges) {
@@ -94,7 +93,8 @@ fn suggested_fix(table: &Relation, grants: &[(&str, String)]) -> String {
         let same = grants.iter().filter(|(_, other)| other == privileges);
         let roles: Vec<_> = same.map(|(role, _)| super::ident(role)).collect();
         statements.push(format!(
-            "REVOKE {privileges} ON {} FROM {};",
+            "REVOKE {} ON {} FROM {};",
+            privileges.join(", "),
             table.name,
             roles.join(", ")
         ));

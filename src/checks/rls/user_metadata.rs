@@ -27,15 +27,11 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             ident(&policy.name),
             policy.table
         );
-        findings.push(table_finding(
-            check,
-            audit,
-            if is_declared(audit, policy) { Status::Warning } else { Status::Critical },
-            &policy.table,
-            message,
-            "pg_policy",
-            suggested_fix,
-        ));
+        let is_declared = is_declared(audit, policy);
+        let status = if is_declared { Status::Warning } else { Status::Critical };
+        let (table, source) = (&policy.table, "pg_policy");
+        let finding = table_finding(check, audit, status, table, message, source, suggested_fix);
+        findings.push(finding.policy(&policy.name));
     }
     findings
 }

@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report,
         join(read(database, layout, &layout.state_names.dead, &selection, limit), events).await;
     // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
-    let rules: Vec<_> = advice::rules(&context.settings.advice, layout).collect();
+    let rules: Vec<_> = advice::rules(&context.settings.advice, layout.has_errors()).collect();
     let given_up_groups = match given_up.states() {
         Some(given_up) => {
             let limit = context.remaining();

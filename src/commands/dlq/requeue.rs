@@ -167,7 +167,7 @@ fn plan_view<'a>(
         stored: false,
         canary: args.canary.to_canary(),
         throttle: args.throttle.to_throttle(),
-        rules: advice::rules(&context.settings.advice, layout).collect(),
+        rules: advice::rules(&context.settings.advice, layout.has_errors()).collect(),
         undone: 0,
         failed: 0,
         backlog: None,

@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Er
     }
     let others =
         count_same_cause(context.database().await?, layout, &job, context.remaining()).await?;
-    let rules = advice::rules(&context.settings.advice, layout);
+    let rules = advice::rules(&context.settings.advice, layout.has_errors());
     let case = dead_letter::DeadLetterView {
         explanation: explain(&job, &context.settings.thresholds),
         earlier: earlier(&job),

@@ -112,13 +112,13 @@ fn not_tested(audit: &Audit, findings: &[Finding]) -> Vec<String> {
         };
         reasons.push(format!("this login may not act as {names}"));
     }
-    let is_role = |finding: &&Finding| {
-        finding.subject.strip_prefix("role ").is_some_and(|role| refused.contains(&role))
-    };
+    // The first reason names these.
+    let is_of_refused_role =
+        |finding: &&Finding| finding.roles.iter().any(|role| refused.contains(&role.as_str()));
     let unknown = findings.iter().filter(|finding| finding.status == Status::Unknown);
     reasons.extend(
         unknown
-            .filter(|finding| !is_role(finding))
+            .filter(|finding| !is_of_refused_role(finding))
             // The row of triage is short; `rls audit` has the reasons.
             .map(|finding| redact::text(&format!("{} not tested: see rls audit", finding.subject))),
     );

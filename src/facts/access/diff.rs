@@ -1,7 +1,35 @@
 //! Two access reports, read from files, for a comparison.
 
+use crate::facts::Status;
+
+/// How many rows a cell of `rls matrix` allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum AccessLevel {
+    Nothing,
+    Rows,
+    Everything,
+    Error,
+}
+
+/// Whether the contract of an earlier report allowed access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EarlierExpectation {
+    /// The contract did not name it.
+    NotNamed,
+    Denied,
+    Allowed,
+}
+
+/// A helper function that a policy of a cell called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EarlierHelper {
+    pub(crate) signature: String,
+    /// Fingerprint of its definition.
+    pub(crate) fingerprint: String,
+}
+
 /// Access in one cell of an earlier `rls matrix`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EarlierAccess {
     /// Table.
     pub(crate) table: String,
@@ -9,23 +37,25 @@ pub(crate) struct EarlierAccess {
     pub(crate) role: String,
     /// `SELECT`, `INSERT`, `UPDATE` or `DELETE`.
     pub(crate) command: String,
-    /// Expected access; `None` if the contract did not name it.
-    pub(crate) expected: Option<String>,
+    /// Expected access.
+    pub(crate) expected: EarlierExpectation,
+    /// Computed access.
+    pub(crate) level: AccessLevel,
     /// Computed access, in words.
     pub(crate) computed: String,
-    /// Helper functions with their fingerprints; `None` if the report does not contain them.
-    pub(crate) helpers: Option<Vec<String>>,
+    /// Helper functions; `None` if the report does not contain them.
+    pub(crate) helpers: Option<Vec<EarlierHelper>>,
 }
 
 /// Finding of an earlier `rls audit`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EarlierFinding {
     /// Id of the check.
     pub(crate) check: String,
     /// Subject.
     pub(crate) subject: String,
-    /// Status: `critical`, `warning` or `unknown`.
-    pub(crate) status: String,
+    /// Status.
+    pub(crate) status: Status,
     /// Detail, in one sentence.
     pub(crate) message: String,
 }
@@ -41,8 +71,8 @@ pub(crate) struct AccessReport {
     pub(crate) cells: Vec<EarlierAccess>,
     /// Findings of an audit.
     pub(crate) findings: Vec<EarlierFinding>,
-    /// Examined objects: `role anon`, `schema public`, tables.
-    pub(crate) examined: Vec<String>,
+    /// Examined roles and schemas: `role anon`, `schema public`.
+    pub(crate) roles_and_schemas: Vec<String>,
 }
 
 /// Two reports of the same command.

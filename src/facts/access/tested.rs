@@ -9,12 +9,36 @@ pub(crate) struct AccessTests {
     pub(crate) tests: Vec<AccessTest>,
     /// Calls of the helper functions of policies.
     pub(crate) helpers: Vec<HelperCall>,
-    /// Tests that could not run: subject and reason. They are never OK.
-    pub(crate) blocked: Vec<(String, String)>,
+    /// Tests that could not run. They are never OK.
+    pub(crate) blocked: Vec<BlockedTest>,
     /// Tests without sample rows: subject and reason. They are notes.
     pub(crate) untested: Vec<(String, String)>,
     /// Whether writes were tested and rolled back.
     pub(crate) writes_tested: bool,
+}
+
+/// A test that could not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BlockedTest {
+    /// What was not tested: a table, a function, `role anon`.
+    pub(crate) subject: String,
+    /// The role that this login may not act as, if that is why.
+    pub(crate) role: Option<String>,
+    /// Reason.
+    pub(crate) reason: String,
+}
+
+impl AccessTests {
+    /// Records that tests of a subject could not run.
+    pub(crate) fn block(&mut self, subject: impl Into<String>, reason: String) {
+        self.blocked.push(BlockedTest { subject: subject.into(), role: None, reason });
+    }
+
+    /// Records that this login may not act as a role.
+    pub(crate) fn block_role(&mut self, role: &str, reason: String) {
+        let subject = format!("role {role}");
+        self.blocked.push(BlockedTest { subject, role: Some(role.to_owned()), reason });
+    }
 }
 
 /// Role of the test.

@@ -26,15 +26,7 @@ use super::{Layout, Lifecycle, StateNames};
 /// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema, and
 /// `{schema_name}` its name as a literal. `None` for packages that are not supported yet.
 pub(crate) fn version_query(package: Package) -> Option<&'static str> {
-    match package {
-        Package::River => Some(river::VERSION),
-        Package::PgBoss => Some(pg_boss::VERSION),
-        Package::GraphileWorker => Some(graphile_worker::VERSION),
-        Package::SolidQueue => Some(solid_queue::VERSION),
-        Package::Oban => Some(oban::VERSION),
-        Package::Procrastinate => Some(procrastinate::VERSION),
-        _ => None,
-    }
+    supported(package).map(|(version, _)| version)
 }
 
 /// Zone of times without one.
@@ -45,16 +37,20 @@ fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect()
 }
 
-fn definition_of(package: Package) -> Option<fn(&CatalogTable) -> Definition> {
-    match package {
-        Package::River => Some(river::definition),
-        Package::PgBoss => Some(pg_boss::definition),
-        Package::GraphileWorker => Some(graphile_worker::definition),
-        Package::SolidQueue => Some(solid_queue::definition),
-        Package::Oban => Some(oban::definition),
-        Package::Procrastinate => Some(procrastinate::definition),
-        _ => None,
-    }
+/// Returns what the jobs table of a package means.
+type DefinitionOf = fn(&CatalogTable) -> Definition;
+
+/// Returns the version query and the definition of a package; `None` for one that is recognized and not supported yet.
+fn supported(package: Package) -> Option<(&'static str, DefinitionOf)> {
+    Some(match package {
+        Package::River => (river::VERSION, river::definition),
+        Package::PgBoss => (pg_boss::VERSION, pg_boss::definition),
+        Package::GraphileWorker => (graphile_worker::VERSION, graphile_worker::definition),
+        Package::SolidQueue => (solid_queue::VERSION, solid_queue::definition),
+        Package::Oban => (oban::VERSION, oban::definition),
+        Package::Procrastinate => (procrastinate::VERSION, procrastinate::definition),
+        Package::GoodJob | Package::Que | Package::DelayedJob => return None,
+    })
 }
 
 /// What a package's table means.
@@ -81,7 +77,7 @@ struct Definition {
 /// If the table cannot be read, or if it lacks columns.
 pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layout, LayoutError> {
     let Some(table) = &catalog.jobs else { return Err(LayoutError::NoTable) };
-    let Some(definition) = definition_of(instance.package) else {
+    let Some((_, definition)) = supported(instance.package) else {
         return Err(LayoutError::NoTable);
     };
     let definition = definition(table);

@@ -129,7 +129,7 @@ fn not_examined(audit: &Audit, extra_roles: &[String]) -> Vec<(String, String)> 
     let mut list: Vec<(String, String)> = missing
         .map(|role| (format!("role {role}"), "the role does not exist".to_owned()))
         .collect();
-    list.extend(audit.observations.blocked.iter().cloned());
+    list.extend(audit.observations.blocked.iter().map(|b| (b.subject.clone(), b.reason.clone())));
     list.extend(audit.observations.untested.iter().cloned());
     list.extend(audit.catalog.evaluations.untested.iter().cloned());
     for (schema, why) in left_out::schemas(audit) {

@@ -7,7 +7,11 @@ use serde::Deserialize;
 use super::read_limited;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
-use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, ReportPair};
+use crate::facts::Status;
+use crate::facts::access::diff::{
+    AccessLevel, AccessReport, EarlierAccess, EarlierExpectation, EarlierFinding, EarlierHelper,
+    ReportPair,
+};
 use crate::text;
 
 /// Maximum size of a report, bytes. A larger file is not a report.
@@ -121,20 +125,26 @@ fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Err
         _ => Vec::new(),
     };
     let place = report.context.name.or(report.context.database).unwrap_or_default();
-    let cell = |cell: ReportCell| EarlierAccess {
-        table: cell.table,
-        role: cell.role,
-        command: cell.command,
-        expected: cell.expected.or(cell.declared),
-        computed: cell.computed.or(cell.predicted).unwrap_or_default(),
-        helpers: cell.helpers,
+    let cell = |cell: ReportCell| {
+        let computed = cell.computed.or(cell.predicted).unwrap_or_default();
+        EarlierAccess {
+            table: cell.table,
+            role: cell.role,
+            command: cell.command,
+            expected: expectation(cell.expected.or(cell.declared).as_deref()),
+            level: access_level(&computed),
+            computed,
+            helpers: cell.helpers.map(|helpers| helpers.iter().map(|text| helper(text)).collect()),
+        }
     };
     let finding = |finding: ReportFinding| {
         let status = finding.status.or(finding.severity);
         Ok(EarlierFinding {
             check: finding.id,
             subject: finding.subject,
-            status: status.ok_or_else(|| describe_mismatch(path, "a finding has no status"))?,
+            status: status
+                .map(|status| finding_status(&status))
+                .ok_or_else(|| describe_mismatch(path, "a finding has no status"))?,
             message: finding.message,
         })
     };
@@ -143,6 +153,47 @@ fn to_access_report(path: &Path, report: ReportFile) -> Result<AccessReport, Err
         origin: format!("{place} at {}", report.started_at),
         cells: cells.into_iter().map(cell).collect(),
         findings: report.findings.into_iter().map(finding).collect::<Result<_, Error>>()?,
-        examined: report.coverage.examined,
+        roles_and_schemas: report
+            .coverage
+            .examined
+            .into_iter()
+            .filter(|subject| is_role_or_schema(subject))
+            .collect(),
     })
+}
+
+// The texts of the report's format, which both versions write:
+
+fn expectation(expected: Option<&str>) -> EarlierExpectation {
+    match expected {
+        None => EarlierExpectation::NotNamed,
+        Some("deny") => EarlierExpectation::Denied,
+        Some(_) => EarlierExpectation::Allowed,
+    }
+}
+
+fn access_level(computed: &str) -> AccessLevel {
+    match computed {
+        "every row" => AccessLevel::Everything,
+        text if text.starts_with("denied") || text.starts_with("no row") => AccessLevel::Nothing,
+        text if text.starts_with("fails") => AccessLevel::Error,
+        _ => AccessLevel::Rows,
+    }
+}
+
+fn helper(text: &str) -> EarlierHelper {
+    let (signature, fingerprint) = text.rsplit_once(' ').unwrap_or((text, ""));
+    EarlierHelper { signature: signature.to_owned(), fingerprint: fingerprint.to_owned() }
+}
+
+fn finding_status(status: &str) -> Status {
+    match status {
+        "critical" => Status::Critical,
+        "warning" => Status::Warning,
+        _ => Status::Unknown,
+    }
+}
+
+fn is_role_or_schema(subject: &str) -> bool {
+    subject.starts_with("role ") || subject.starts_with("schema ")
 }

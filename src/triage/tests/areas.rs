@@ -1,49 +1,25 @@
 //! The area table is complete: every check is in exactly one area.
 
+use crate::checks::registry::TRIAGE;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use crate::checks::{access, app_tests, cross, environment, flow, queue, server, service};
-use crate::facts::Section;
+use crate::facts::test_run::{TestEnd, TestRun};
+use crate::facts::triage::TriageFacts;
+use crate::facts::{Section, SourceErrorKind, Thresholds};
 use crate::triage::areas::AREAS;
-
-fn registered_ids() -> BTreeSet<&'static str> {
-    let queue = queue::BACKLOG.iter().chain(&queue::DEAD_LETTERS).map(|check| check.id);
-    let ids = queue
-        .chain(service::HEALTH.iter().map(|check| check.id))
-        .chain(service::READINESS.iter().map(|check| check.id))
-        .chain(access::ACCESS.iter().map(|check| check.id))
-        .chain(access::AUDIT.iter().map(|check| check.id))
-        .chain(access::APP.iter().map(|check| check.id))
-        .chain(server::SERVER.iter().map(|check| check.id))
-        .chain(flow::FLOW.iter().map(|check| check.id))
-        .chain(flow::FAILURES.iter().map(|check| check.id))
-        .chain(cross::CROSS.iter().map(|check| check.id));
-    ids.chain([server::REACHABLE.id, environment::TEMPLATE.id, app_tests::CHECK.id]).collect()
-}
+use crate::triage::{findings, testing};
 
 #[test]
 fn every_check_is_in_exactly_one_area() {
-    let ids: Vec<&str> = AREAS.iter().flat_map(|area| area.checks).copied().collect();
-    let distinct: BTreeSet<&str> = ids.iter().copied().collect();
-    assert_eq!(distinct.len(), ids.len(), "a check stands twice");
-    assert_eq!(distinct, registered_ids());
-}
-
-#[test]
-fn each_check_is_in_the_area_of_its_section() {
-    let section_of =
-        |id: &str| AREAS.iter().find(|area| area.checks.contains(&id)).unwrap().section;
-    for check in &cross::CROSS {
-        assert_eq!(section_of(check.id), check.section, "{}", check.id);
-    }
-    for check in &server::SERVER {
-        assert_eq!(section_of(check.id), check.section, "{}", check.id);
-    }
-    for check in service::READINESS {
-        assert_eq!(section_of(check.id), check.section, "{}", check.id);
-    }
-    for check in queue::BACKLOG.iter().chain(&queue::DEAD_LETTERS) {
-        assert_eq!(section_of(check.id), check.section, "{}", check.id);
+    let mut ids: Vec<&str> = AREAS.iter().flat_map(|area| area.checks()).collect();
+    let mut registered: Vec<&str> = TRIAGE.iter().map(|check| check.id).collect();
+    ids.sort_unstable();
+    registered.sort_unstable();
+    assert_eq!(ids, registered);
+    for check in TRIAGE.iter() {
+        let area = AREAS.iter().find(|area| area.checks().any(|id| id == check.id)).unwrap();
+        assert_eq!(area.section, check.section, "{}", check.id);
     }
 }
 
@@ -54,8 +30,34 @@ fn areas_follow_the_runbook_and_redirect_only_forward() {
         for redirect in area.redirects {
             let target = AREAS.iter().position(|area| area.section == redirect.to).unwrap();
             assert!(target > index, "{:?} leads back", area.section);
-            assert!(redirect.only.iter().all(|id| area.checks.contains(id)));
-            assert!(redirect.because.iter().all(|id| AREAS[target].checks.contains(id)));
+            assert!(redirect.only.iter().all(|id| area.checks().any(|known| known == *id)));
+            assert!(
+                redirect.because.iter().all(|id| AREAS[target].checks().any(|known| known == *id))
+            );
         }
     }
+}
+
+#[test]
+fn every_registered_check_of_triage_runs() {
+    let complete = TriageFacts {
+        environment: Some(testing::checkout(true)),
+        tests: vec![TestRun { script: "test:core", end: TestEnd::Code(1), took: Duration::ZERO }],
+        access: Some(testing::audit()),
+        ..testing::healthy()
+    };
+    // Checks of what could not be read are skipped.
+    let without_jobs =
+        TriageFacts { queue: None, flow: None, failures: None, ..testing::healthy() };
+    let (mut down, mut refused) = (testing::healthy(), testing::healthy());
+    testing::failed(&mut down.health, SourceErrorKind::Refused);
+    testing::failed(&mut down.readiness, SourceErrorKind::Refused);
+    if let Ok(report) = &mut refused.readiness.result {
+        report.errors.push("permission denied for table jobs".to_owned());
+    }
+    let findings = [complete, without_jobs, down, refused]
+        .map(|facts| findings::all(&facts, &Thresholds::default()));
+    let run: BTreeSet<_> = findings.iter().flatten().map(|finding| finding.check).collect();
+    let registered: BTreeSet<_> = TRIAGE.iter().map(|check| check.id).collect();
+    assert_eq!(run, registered);
 }

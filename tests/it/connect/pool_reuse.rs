@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::pooler::{Pooler, release};
-use crate::every_command::{self, LINES};
+use crate::every_command;
 use crate::rls::clean;
 use crate::support::cli::Cli;
 use crate::support::drill::report_run;
@@ -42,10 +42,10 @@ fn lines(id: &str, operation: &str) -> Vec<Vec<String>> {
         ["triage", "handoff", "record", "queue", "dlq ", "rls ", "jobs ", "config check"];
     let asks =
         |name: &str| of_the_database.iter().any(|start| format!("{name} ").starts_with(start));
-    let lines = LINES
-        .iter()
+    let lines = every_command::lines()
+        .into_iter()
         .filter(|(name, args)| asks(name) && !args.contains("NOTE") && !args.contains("--from"));
-    let lines = lines.map(|line| every_command::command_words(line, id, operation, ""));
+    let lines = lines.map(|line| every_command::command_words(&line, id, operation, ""));
     let written = [
         "dlq requeue --max 3 --all --yes --reason pool",
         "dlq requeue --all --canary --ramp 1,all --canary-timeout 1s --max 4 --yes --reason pool",

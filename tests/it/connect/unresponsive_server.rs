@@ -11,7 +11,7 @@ use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 
 use super::secured_server::{TIMEOUT, UNUSED_PORTS, start, try_connect, try_connect_within};
-use crate::every_command::{self, LINES};
+use crate::every_command;
 use crate::support::cli::Cli;
 use crate::support::postgres::server_options;
 use crate::support::wait_until;
@@ -107,7 +107,7 @@ fn every_command_ends_within_its_time_limit() {
     let port = listener(read_forever);
     let url = format!("postgres://postgres@127.0.0.1:{port}/d?connect_timeout=600&sslmode=disable");
     let base = format!("http://127.0.0.1:{port}");
-    let lines = LINES.iter().filter(|(name, args)| {
+    let lines = every_command::lines().into_iter().filter(|(name, args)| {
         let other = [
             "env ",
             "config show",
@@ -121,7 +121,7 @@ fn every_command_ends_within_its_time_limit() {
         !other.iter().any(|start| name.starts_with(start)) && !args.contains("NOTE")
     });
     let lines: Vec<_> = lines
-        .map(|line| every_command::command_words(line, "1", "rq-1", ""))
+        .map(|line| every_command::command_words(&line, "1", "rq-1", ""))
         .filter(|words| !every_command::is_endless(words))
         .collect();
     assert!(lines.len() > 20, "{}", lines.len());

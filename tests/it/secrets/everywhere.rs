@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{MARK, marked};
 use crate::connect::secured_server::{Secured, UNUSED_PORTS};
-use crate::every_command::{self, LINES};
+use crate::every_command;
 use crate::service::tls::unknown_authority;
 use crate::support::cli::{Cli, Output};
 use crate::support::http::{Response, Stub};
@@ -147,6 +147,7 @@ fn all_settings(base: &str, database: &str) -> Vec<(&'static str, String)> {
 /// Runs every line in this scenario. Returns the outputs and files with the mark.
 fn run_all(scenario: &Scenario) -> Vec<String> {
     let next = AtomicUsize::new(0);
+    let lines = every_command::lines();
     let formats = every_command::formats();
     assert!(formats.len() > 3 && formats.iter().any(|format| format == "json"), "{formats:?}");
     let worker = || {
@@ -157,7 +158,7 @@ fn run_all(scenario: &Scenario) -> Vec<String> {
                 true => (index / formats.len(), formats[index % formats.len()].as_str()),
                 false => (index, ["table", "json"][(index + scenario.name.len()) % 2]),
             };
-            let Some(line) = LINES.get(index) else { return found };
+            let Some(line) = lines.get(index) else { return found };
             let note = if format == "json" { "note.json" } else { "note" };
             let mut words =
                 every_command::command_words(line, &scenario.ids.0, &scenario.ids.1, note);

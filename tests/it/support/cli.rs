@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use clap::Parser as _;
 use tempfile::TempDir;
 
 use super::MAX_WAIT;
@@ -80,6 +81,17 @@ impl Cli {
         self.home.path()
     }
 
+    /// Returns the name of the command if its reports must state it: not of arguments that cannot be parsed, and not of
+    /// the demo, which runs other commands.
+    fn spec_name(&self) -> Option<&'static str> {
+        if self.command.get_program() != BINARY {
+            return None;
+        }
+        let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
+        let parsed = cliplyctl::cli::Cli::try_parse_from(words).ok()?;
+        Some(parsed.command.spec().name).filter(|name| *name != "demo")
+    }
+
     /// Runs the command to its end. May be called again.
     pub fn run(&mut self) -> Output {
         self.start().finish()
@@ -101,7 +113,7 @@ impl Cli {
         thread::spawn(move || drop(stdin.write_all(&text)));
         let stdout = read_in_background(child.stdout.take().unwrap());
         let stderr = read_in_background(child.stderr.take().unwrap());
-        Running { child, stdout, stderr }
+        Running { child, stdout, stderr, command: self.spec_name() }
     }
 }
 
@@ -110,6 +122,7 @@ pub struct Running {
     child: Child,
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
+    command: Option<&'static str>,
 }
 
 impl Running {
@@ -154,7 +167,7 @@ impl Running {
         };
         let code = code(status);
         let stdout = self.stdout.join().unwrap();
-        report_schema::assert_described(&stdout);
+        report_schema::assert_described(&stdout, self.command);
         Output { stdout, stderr: self.stderr.join().unwrap(), code }
     }
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::cli::Cli;
 
-/// Fails if a text is a report in JSON that does not match the schema.
-pub fn assert_described(text: &str) {
+/// Fails if a text is a report in JSON that does not match the schema, or names another command.
+pub fn assert_described(text: &str, command: Option<&str>) {
     if !(text.starts_with("{\n") && text.contains("\"cliplyctl.report/v1\"")) {
         return;
     }
@@ -17,6 +17,10 @@ pub fn assert_described(text: &str) {
     if document["schema"] == "cliplyctl.report/v1" {
         let differences = differences(&document);
         assert!(differences.is_empty(), "not as in `cliplyctl schema`: {differences:#?}");
+        assert!(
+            command.is_none_or(|name| document["command"] == name),
+            "the report of {command:?}"
+        );
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn find<'a>(
             }
             if function.volatile {
                 let reason = "it is VOLATILE: calling it might write".to_owned();
-                observations.blocked.push((function.signature.clone(), reason));
+                observations.block(function.signature.clone(), reason);
                 continue;
             }
             helpers.push(function);
@@ -103,7 +103,7 @@ pub(crate) fn record(
         Err(ProbeError::Constraint) => vec![Err("a constraint".to_owned())],
         Err(ProbeError::Failed(_, error)) => vec![Err(error)],
         Err(ProbeError::Blocked(reason)) => {
-            observations.blocked.push((helper.signature.clone(), reason));
+            observations.block(helper.signature.clone(), reason);
             return;
         }
     };

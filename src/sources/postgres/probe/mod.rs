@@ -47,7 +47,7 @@ pub(crate) async fn observe(
     let all_tests = observe_all(db, budget, contract, catalog, permit, &mut observations);
     if tokio::time::timeout(budget, all_tests).await.is_err() {
         let reason = "the time was up: see --timeout".to_owned();
-        observations.blocked.push(("the remaining tests".to_owned(), reason));
+        observations.block("the remaining tests".to_owned(), reason);
     }
     observations
 }
@@ -78,7 +78,7 @@ async fn observe_all(
         };
         if let Err(error) = result {
             let what = format!("acting as {}", role.as_str());
-            observations.blocked.push((what, error.to_string()));
+            observations.block(what, error.to_string());
         }
     }
 }
@@ -92,7 +92,7 @@ fn assumable_roles(catalog: &AccessCatalog, observations: &mut AccessTests) -> V
             Some(role) if role.assumable => roles.push(test_role),
             Some(role) if test_role != TestRole::Member => {
                 let reason = format!("{} may not SET ROLE {}", catalog.session.user, role.name);
-                observations.blocked.push((format!("role {}", role.name), reason));
+                observations.block_role(&role.name, reason);
             }
             _ => {}
         }
@@ -119,7 +119,7 @@ async fn sampled_tables<'a>(
             Err(reason) if declared.rules().is_empty() => {
                 observations.untested.push((name.clone(), reason));
             }
-            Err(reason) => observations.blocked.push((name.clone(), reason)),
+            Err(reason) => observations.block(name.clone(), reason),
         }
     }
     let queries: Vec<_> = targets.iter().map(|target| sample::query(target, with_rows)).collect();
@@ -127,7 +127,7 @@ async fn sampled_tables<'a>(
     let results =
         db.read(budget, async |client| probe_batch::run(client, &setup, &queries).await).await;
     let results = results.unwrap_or_else(|error| {
-        observations.blocked.push(("samples".to_owned(), error.to_string()));
+        observations.block("samples".to_owned(), error.to_string());
         vec![]
     });
     let mut tables = Vec::new();
@@ -138,7 +138,7 @@ async fn sampled_tables<'a>(
                 let helpers = helpers::find(catalog, &target, observations);
                 tables.push(ProbedTable { target, sample, helpers });
             }
-            Err(reason) => observations.blocked.push((target.table.name.clone(), reason)),
+            Err(reason) => observations.block(target.table.name.clone(), reason),
         }
     }
     tables

@@ -81,7 +81,7 @@ pub(crate) fn record(
         Err(ProbeError::Failed(_, error)) => AccessTestResult::Failed(error),
         Err(ProbeError::Blocked(reason)) => {
             let test = format!("{table}: {} as {}", command.sql(), role.as_str());
-            observations.blocked.push((test, reason));
+            observations.block(test, reason);
             return;
         }
     };

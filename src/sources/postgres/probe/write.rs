@@ -95,7 +95,7 @@ pub(crate) fn record(
             Err(reason) => {
                 let mut test = table.to_owned();
                 _ = write!(test, ": {} as {}, rolled back", command.sql(), role.as_str());
-                observations.blocked.push((test, reason));
+                observations.block(test, reason);
             }
         }
     }
