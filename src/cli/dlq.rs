@@ -10,7 +10,7 @@ use crate::facts::listing::Order;
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
     /// Group dead letters by cause, and show which groups are still failing
-    Groups(FilterArgs),
+    Groups(DlqGroups),
     /// List dead letters
     List(DlqList),
     /// Show a dead letter: error, cause, advice, earlier requeues and events
@@ -25,6 +25,26 @@ pub enum Dlq {
     Ack(DlqAck),
     /// List recent operations with operator, reason, jobs and outcome
     Ops(DlqOps),
+}
+
+/// The arguments of `dlq groups`.
+#[derive(Debug, Args)]
+pub struct DlqGroups {
+    /// Group by cause, or by workspace to see who is affected
+    #[arg(long, value_name = "PROPERTY", default_value = "cause")]
+    pub(crate) by: GroupBy,
+    /// The filters.
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+/// What dead letters are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupBy {
+    /// Kind and cause
+    Cause,
+    /// Workspace
+    Workspace,
 }
 
 impl ValueEnum for Order {

@@ -95,6 +95,7 @@ pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
             ("dlq groups", "dead letters by cause, largest group first"),
             ("dlq groups --since 2h", "only recent dead letters"),
             ("dlq groups --kind PUBLISH_TIKTOK", "only one kind"),
+            ("dlq groups --by workspace", "who is affected"),
         ],
     ),
     (

@@ -11,7 +11,7 @@ use crate::settings::duration;
 /// The filters of dead letters. A dead letter is selected if it matches all of them.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Filters")]
-pub struct FilterArgs {
+pub(crate) struct FilterArgs {
     /// Only jobs of this kind; repeatable
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Vec<String>,

@@ -17,7 +17,7 @@ mod triage;
 
 use clap::{Args, Parser, Subcommand};
 pub(crate) use demo::Demo;
-pub(crate) use dlq::{Dlq, DlqAck, DlqList};
+pub(crate) use dlq::{Dlq, DlqAck, DlqGroups, DlqList, GroupBy};
 pub(crate) use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub(crate) use examples::of as examples_of;
 pub(crate) use filter::FilterArgs;

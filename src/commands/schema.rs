@@ -11,6 +11,7 @@ use super::runbook::RunbookJson;
 use crate::facts::access::Contract;
 use crate::report::acknowledged::AcknowledgedJson;
 use crate::report::advice::IndexAdviceJson;
+use crate::report::affected_workspaces::WorkspacesJson;
 use crate::report::dead_letter::DeadLetterDetailJson;
 use crate::report::dead_letters::DeadLettersJson;
 use crate::report::envelope::Envelope;
@@ -55,7 +56,7 @@ const DATA: [(&str, &[OfType]); 39] = [
     ("health", &[of::<HealthJson>]),
     ("ready", &[of::<ReadyJson>]),
     ("queue", &[of::<QueueJson>, of::<IndexAdviceJson>]),
-    ("dlq groups", &[of::<GroupsJson>]),
+    ("dlq groups", &[of::<GroupsJson>, of::<WorkspacesJson>]),
     ("dlq ack", &[of::<AcknowledgedJson>]),
     ("dlq list", &[of::<DeadLettersJson>]),
     ("dlq show", &[of::<DeadLetterDetailJson>]),

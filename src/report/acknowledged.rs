@@ -58,7 +58,7 @@ impl AcknowledgedJson {
 pub(crate) fn report(entry: &Acknowledgement, group: &DeadLetterGroup) -> Report {
     let mut document = Document::default();
     document.push(Block::Raw(toml_entry(entry, &group.kind, &group.fingerprint.template)));
-    Report::listing("dlq ack", AcknowledgedJson::new(entry, group.count, None), document)
+    Report::listing("dlq ack", AcknowledgedJson::new(entry, group.dead.jobs, None), document)
 }
 
 /// Returns the entry as TOML, below a comment with the cause. Kind and cause are untrusted: a line break would end

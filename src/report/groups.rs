@@ -106,11 +106,11 @@ impl GroupJson {
             kind: group.kind.clone(),
             code: group.fingerprint.code.clone(),
             cause: group.fingerprint.template.clone(),
-            count: group.count,
-            first_dead_lettered_at: time(group.first),
-            last_dead_lettered_at: time(group.last),
-            dead_lettered_last_15m: group.recent,
-            still_failing: group.recent > 0,
+            count: group.dead.jobs,
+            first_dead_lettered_at: time(group.dead.first),
+            last_dead_lettered_at: time(group.dead.last),
+            dead_lettered_last_15m: group.dead.recent,
+            still_failing: group.dead.recent > 0,
             sample: group.sample.clone(),
             workspaces: group.workspaces.len(),
             requeued_before: groups.requeued.count(group),
@@ -190,11 +190,11 @@ fn headline(groups: &Groups) -> String {
     if groups.groups.is_empty() {
         return "No dead letters match.".to_owned();
     }
-    let mut failing: Vec<_> = groups.groups.iter().filter(|group| group.recent > 0).collect();
-    failing.sort_by_key(|group| std::cmp::Reverse(group.recent));
+    let mut failing: Vec<_> = groups.groups.iter().filter(|group| group.dead.recent > 0).collect();
+    failing.sort_by_key(|group| std::cmp::Reverse(group.dead.recent));
     let names = failing
         .iter()
-        .map(|group| format!("{} ({} in 15m)", group.kind, text::count(group.recent)));
+        .map(|group| format!("{} ({} in 15m)", group.kind, text::count(group.dead.recent)));
     let names: Vec<_> = names.collect();
     let counts = headline_of(groups, ("dead letter", "dead letters"));
     match names.as_slice() {
@@ -208,7 +208,7 @@ fn headline_of(groups: &Groups, (one, many): (&str, &str)) -> String {
     let at_least = if groups.truncated { "≥ " } else { "" };
     format!(
         "{at_least}{} in {}",
-        text::plural(groups.groups.iter().map(|group| group.count).sum(), one, many),
+        text::plural(groups.groups.iter().map(|group| group.dead.jobs).sum(), one, many),
         text::plural(groups.groups.len() as u64, "group", "groups"),
     )
 }
@@ -248,7 +248,7 @@ fn next_steps(
     let requeue = ShellCommand::new("dlq requeue --group").arg(&group.fingerprint.hash);
     let canary = requeue.flags(" --canary");
     next.push((format!("{canary} --dry-run"), format!("{condition}preview a canary")));
-    let jobs = match group.count {
+    let jobs = match group.dead.jobs {
         1 => "requeue it".to_owned(),
         jobs => format!("requeue 1 job first, then the remaining {}", text::count(jobs - 1)),
     };
@@ -282,13 +282,13 @@ fn table<'a>(groups: &Groups, advice: impl Fn(&DeadLetterGroup) -> Option<&'a Ad
         dead_since.map_or_else(|| "-".to_owned(), |d| format!("{} ago", text::age(d.age)))
     };
     for group in &groups.groups {
-        let recent = if group.recent > 0 { Status::Warning } else { Status::Ok };
+        let recent = if group.dead.recent > 0 { Status::Warning } else { Status::Ok };
         let mut row = vec![
-            Cell::plain(text::count(group.count)),
+            Cell::plain(text::count(group.dead.jobs)),
             Cell::plain(&group.kind),
-            Cell::value_with_status(text::count(group.recent), recent),
-            Cell::plain(age(group.last)),
-            Cell::plain(age(group.first)),
+            Cell::value_with_status(text::count(group.dead.recent), recent),
+            Cell::plain(age(group.dead.last)),
+            Cell::plain(age(group.dead.first)),
             Cell::plain(text::count(group.workspaces.len() as u64)),
             match advice(group) {
                 Some(advice) => Cell::plain(retry_text(advice.safe_to_retry)),

@@ -42,12 +42,12 @@ pub(crate) async fn run(context: &Context, args: &DlqAck) -> Result<Report, Erro
         owner: args.owner.clone().unwrap_or_else(|| context.settings.actor.clone()),
         reason: redact::text(&args.reason),
         expires: args.expires,
-        max_jobs: args.max_jobs.unwrap_or(group.count),
+        max_jobs: args.max_jobs.unwrap_or(group.dead.jobs),
         context: context.settings.context_name.clone(),
     };
     context.terminal.print_note(&format!(
         "nothing was written: paste this into cliplyctl.toml; the {} of the group do not count from then on",
-        text::plural(group.count, "dead letter", "dead letters")
+        text::plural(group.dead.jobs, "dead letter", "dead letters")
     ));
     Ok(report::acknowledged::report(&entry, group))
 }
