@@ -6,9 +6,12 @@ use super::filter;
 use super::given_up::{self, GivenUp};
 use crate::advice;
 use crate::cli::{DlqGroups, FilterArgs, GroupBy};
+use crate::commands::acknowledged;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::group::Groups;
+use crate::facts::selection::Selection;
 use crate::queue::Layout;
 use crate::report::{self, Report};
 use crate::sources::postgres::affected_workspaces;
@@ -71,6 +74,7 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
         join(read(database, layout, &layout.state_names.dead, &selection, limit), events).await;
     // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
+    let acknowledged = acknowledged(context, layout, &selection, &groups).await;
     let rules: Vec<_> = advice::rules(&context.settings.advice, layout).collect();
     let given_up_groups = match given_up.states() {
         Some(given_up) => {
@@ -85,12 +89,27 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
         has_errors: layout.has_errors(),
         no_dead_letters: no_dead_letters(layout, groups.groups.is_empty()),
         given_up: given_up_groups.as_ref().map(|(states, groups)| (*states, groups)),
+        acknowledged: acknowledged.as_ref(),
         rules: &rules,
         write_obstacle: layout.declared.as_ref().and_then(write_obstacle),
     };
     let mut report = report::groups::report(&view, &context.provenance());
     report.not_examined.extend(given_up.not_examined());
     Ok(report)
+}
+
+/// Finds the acknowledged groups. Their number of jobs is that of all dead letters, whatever the filters are.
+async fn acknowledged(
+    context: &Context,
+    layout: &Layout,
+    selection: &Selection,
+    groups: &Groups,
+) -> Option<AcknowledgedDead> {
+    if groups.groups.is_empty() {
+        return None;
+    }
+    let dead = (selection.is_all() && !groups.truncated).then_some(groups.read);
+    acknowledged::read(context, layout, None, dead).await
 }
 
 /// Why there are no dead letters, if that is not because no job failed.
