@@ -85,7 +85,7 @@ pub struct DlqList {
 /// The arguments of `dlq ack`.
 #[derive(Debug, Args)]
 pub struct DlqAck {
-    /// The group, as listed by `dlq groups`
+    /// The group, as listed by `dlq groups` (id or unique prefix)
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: String,
     /// Last day on which the acknowledgement holds (UTC): 2026-01-31

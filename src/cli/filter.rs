@@ -24,7 +24,7 @@ pub(crate) struct FilterArgs {
     /// Only jobs whose error contains this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
-    /// Only jobs of this group, as listed by `dlq groups`
+    /// Only jobs of this group of `dlq groups` (id or unique prefix)
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,
     /// Only jobs dead since this duration ago (2h) or time (2026-01-31T04:00:00Z)

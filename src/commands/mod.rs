@@ -3,6 +3,7 @@
 //! [`standalone`], [`stream`] and [`run`] dispatch a parsed [`Command`].
 
 mod acknowledged;
+pub(crate) mod candidates;
 mod completions;
 mod config;
 pub(crate) mod confirm;
@@ -15,6 +16,7 @@ mod health;
 mod history;
 mod jobs;
 mod poll;
+mod prefix;
 mod queue;
 mod ready;
 mod record;

@@ -113,7 +113,7 @@ pub(super) fn cell(dead: &AcknowledgedDead, group: &AcknowledgedGroup) -> Cell {
     if !group.holds() {
         let (jobs, most) = (text::count(group.jobs), text::count(*max_jobs));
         return Cell::value_with_status(
-            format!("{owner}: {jobs}, at most {most}"),
+            format!("{owner}: {jobs} jobs, at most {most}"),
             Status::Warning,
         );
     }

@@ -211,7 +211,7 @@ fn next_steps(view: &WorkspacesView<'_>) -> Vec<(String, String)> {
     let flags: String = selection.flags().iter().map(|flag| format!(" {flag}")).collect();
     let command = |words| ShellCommand::new(words).flags(&flags).to_string();
     vec![
-        (command("dlq groups"), "causes in the workspace with most of them".to_owned()),
+        (command("dlq groups"), "causes in the most affected workspace".to_owned()),
         (command("dlq list"), "its dead letters".to_owned()),
     ]
 }

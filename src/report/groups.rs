@@ -199,10 +199,10 @@ pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
         if let Some(obstacle) = view.write_obstacle {
             document.note(format!("No requeue: {obstacle}"));
         }
-        let others = groups.groups.iter().any(|group| acknowledged.holds(group));
-        let sample = match others {
-            true => "a sample of the largest group that is not acknowledged",
-            false => "a sample of the largest group",
+        let is_largest = groups.groups.first().is_some_and(|group| !acknowledged.holds(group));
+        let sample = match is_largest {
+            true => "a sample of the largest group",
+            false => "a sample of the largest group that is not acknowledged",
         };
         let is_writable = view.write_obstacle.is_none();
         document.next(next_steps(largest, sample, advice(largest), is_writable));
@@ -353,7 +353,7 @@ fn table<'a>(
         row.push(Cell::strong(&group.fingerprint.hash));
         let entry = || match acknowledged.entry(group) {
             Some((dead, entry)) => cell(dead, entry),
-            None => Cell::muted("-"),
+            None => Cell::plain(""),
         };
         row.extend(has_entries.then(entry));
         row.push(Cell::plain(&group.fingerprint.template));

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::cli::FilterArgs;
+use crate::commands::prefix;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
@@ -30,7 +31,10 @@ pub(crate) async fn selection_at(
     for kind in &flags.kind {
         context.known_kind(layout, kind).await?;
     }
-    let selection = flags.selection(now);
+    let mut selection = flags.selection(now);
+    if let Some(group) = &mut selection.group {
+        *group = prefix::group(context, group).await?;
+    }
     check_selection(layout, &selection, now)?;
     Ok(selection)
 }

@@ -97,9 +97,11 @@ impl ByWorkspace {
         let groups: HashMap<u32, (&String, &Cause)> =
             self.groups.iter().map(|(group, cause)| (cause.number, (group, cause))).collect();
         let largest = |counts: &HashMap<u32, u64>| {
-            let known = counts.iter().filter_map(|(number, jobs)| Some((groups.get(number)?, jobs)));
+            let known =
+                counts.iter().filter_map(|(number, jobs)| Some((groups.get(number)?, jobs)));
             // Of groups of the same size the least id: the order of the rows does not matter.
-            let largest = known.max_by_key(|((group, _), jobs)| (**jobs, std::cmp::Reverse(*group)));
+            let largest =
+                known.max_by_key(|((group, _), jobs)| (**jobs, std::cmp::Reverse(*group)));
             largest.map(|((group, cause), jobs)| WorkspaceGroup {
                 group: (*group).clone(),
                 kind: cause.kind.clone(),

@@ -191,7 +191,7 @@ fn groups_say_who_acknowledged_them_and_until_when() {
     let database = Database::from_fixture("main_typical");
     let (group, jobs) = largest(&database);
     let expired = "ann: expired 2020-01-01".to_owned();
-    let beyond = format!("ann: {jobs}, at most {}", jobs - 1);
+    let beyond = format!("ann: {jobs} jobs, at most {}", jobs - 1);
     for (name, config, holds, expected) in [
         ("current", entry(&group, "2999-12-31", jobs), true, "ann until 2999-12-31"),
         ("after its date", entry(&group, "2020-01-01", jobs), false, &expired),
