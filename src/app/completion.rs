@@ -237,6 +237,34 @@ mod tests {
         }
     }
 
+    /// Collects the arguments of a command and its subcommands that hold an id and are not completed.
+    fn not_completed(command: &Command, path: &str, found: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        for arg in command.get_arguments() {
+            let names = arg.get_value_names().unwrap_or_default();
+            let is_id = names.iter().any(|name| {
+                matches!(name.as_str(), "GROUP" | "PLAN" | "OPERATION" | "KIND" | "CONTEXT")
+                    || (name == "ID" && arg.get_id() != "workspace")
+            });
+            let is_confirmation = arg.get_id() == "confirm";
+            let has_candidates = arg.get::<ArgValueCandidates>().is_some()
+                || arg.get::<ArgValueCompleter>().is_some();
+            if is_id && !is_confirmation && !has_candidates {
+                found.push(format!("{path} {}", arg.get_id()));
+            }
+        }
+        command.get_subcommands().for_each(|inner| not_completed(inner, &path, found));
+    }
+
+    #[test]
+    fn every_argument_that_holds_an_id_is_completed() {
+        let mut found = Vec::new();
+        not_completed(&with_candidates(Cli::command(), ""), "", &mut found);
+        assert_eq!(found, Vec::<String>::new());
+        not_completed(&Cli::command(), "", &mut found);
+        assert!(found.len() > 10, "the walk finds them: {found:?}");
+    }
+
     #[test]
     fn candidates_with_shell_metacharacters_are_not_offered() {
         let values = ["CLIP_RENDER", "queue.oldest_due", "$(reboot)", "a b", "a;b", "\u{1b}[31m"];

@@ -30,7 +30,7 @@ pub enum Dlq {
 /// The arguments of `dlq groups`.
 #[derive(Debug, Args)]
 pub struct DlqGroups {
-    /// Group by cause, or by workspace to see who is affected
+    /// Group by this property
     #[arg(long, value_name = "PROPERTY", default_value = "cause")]
     pub(crate) by: GroupBy,
     /// The filters.
@@ -41,9 +41,9 @@ pub struct DlqGroups {
 /// What dead letters are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GroupBy {
-    /// Kind and cause
+    /// Kind and cause: what fails
     Cause,
-    /// Workspace
+    /// Workspace: who is affected
     Workspace,
 }
 

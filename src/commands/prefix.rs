@@ -2,7 +2,6 @@
 //! done, so that plans, reports and suggested commands have the complete id.
 
 use super::candidates::{self, Candidate};
-use super::dlq::filter::check_group;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
@@ -30,6 +29,22 @@ pub(crate) async fn group(context: &Context, group: &str) -> Result<String, Erro
             .hint("pass the complete id, or allow more time: --timeout 1m")
     })?;
     only(("group", "groups"), group, groups, "list them: cliplyctl dlq groups")
+}
+
+/// Refuses an id that is not one of this version's groups. Ids of another version are not translated: the errors of
+/// one group can be in several groups now.
+pub(crate) fn check_group(group: &str) -> Result<(), Error> {
+    match fingerprint::version_of_hash(group) {
+        Some(fingerprint::VERSION) => Ok(()),
+        Some(version) => Err(Error::usage(format!(
+            "group {group} has an id of the grouping rules {version}; this version uses {}",
+            fingerprint::VERSION
+        ))
+        .hint("list the groups with their new ids: cliplyctl dlq groups")),
+        None => Err(Error::usage(format!("\"{group}\" is not a group id"))
+            .hint(format!("expected an id such as {}-3f9a2c1b07", fingerprint::VERSION))
+            .hint("list them: cliplyctl dlq groups")),
+    }
 }
 
 /// Whether a text is the start of a group id of this version, and not a complete one.
@@ -189,6 +204,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fingerprint::Fingerprint;
 
     fn candidates(ids: &[String]) -> Vec<Candidate> {
         ids.iter().map(|id| Candidate::new(id, "K")).collect()
@@ -222,6 +238,16 @@ mod tests {
         let error = only(("group", "groups"), "v2-", candidates(&ids), "").unwrap_err();
         assert_eq!(error.message, "\"v2-\" is the start of more than 10 groups");
         assert_eq!(error.hints.len(), SHOWN);
+    }
+
+    #[test]
+    fn group_id_of_another_version_is_refused_by_name() {
+        let error = check_group("v1-3f9a2c1b07").unwrap_err();
+        assert_eq!(error.exit_code().code(), 64);
+        assert!(error.message.contains("v1-3f9a2c1b07"), "{}", error.message);
+        assert!(error.message.contains("grouping rules v1"), "{}", error.message);
+        let current = Fingerprint::new("K", Some("boom"), None).hash;
+        assert!(check_group(&current).is_ok());
     }
 
     #[test]

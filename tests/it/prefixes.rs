@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::CommandFactory as _;
 use serde_json::Value;
 
 use crate::declared::Declared;
@@ -205,6 +206,59 @@ fn start_of_a_group_id_selects_the_only_group_that_has_it() {
     let unused = { unused }.find(|prefix| !ids.iter().any(|id| id.starts_with(prefix))).unwrap();
     let none = operator.run(&format!("dlq list --group {unused}")).expect_code(64);
     assert!(none.stderr.contains("no group has an id that starts with"), "{none:#?}");
+}
+
+/// Collects the arguments that hold an id: path of the command, flag (empty if there is none), name of the value.
+fn id_arguments(command: &clap::Command, path: &str, found: &mut Vec<(String, String, String)>) {
+    for arg in command.get_arguments().filter(|arg| arg.get_id() != "workspace") {
+        let name = arg.get_value_names().unwrap_or_default().first().map_or("", |name| name);
+        let name = if arg.get_id() == "id" { "ID" } else { name };
+        if ["GROUP", "PLAN", "OPERATION", "ID"].contains(&name) {
+            let flag = arg.get_long().map_or_else(String::new, |long| format!("--{long}"));
+            found.push((path.to_owned(), flag, name.to_owned()));
+        }
+    }
+    for inner in command.get_subcommands() {
+        id_arguments(inner, format!("{path} {}", inner.get_name()).trim(), found);
+    }
+}
+
+#[test]
+fn every_argument_with_an_id_refuses_an_ambiguous_prefix() {
+    let database = database();
+    let operator = Operator::new(&database);
+    for id in [FIRST, SECOND] {
+        let planned = operator.data(&format!("dlq requeue {id} --dry-run"));
+        let plan = planned["plan"].as_str().unwrap();
+        let stored = operator.plans().join(format!("{plan}.json"));
+        std::fs::copy(&stored, operator.plans().join(format!("plan-0a0a{}.json", &id[4..8])))
+            .unwrap();
+        operator.data(&format!("dlq requeue {id} --yes"));
+    }
+    database.execute("UPDATE jobs SET state = 'dead_letter' WHERE id::text LIKE 'abcd%'");
+    let groups = operator.data("dlq groups");
+    let ids = groups["groups"].as_array().unwrap().iter();
+    let ids: Vec<_> = ids.map(|group| group["group"].as_str().unwrap()).collect();
+    let group = ids
+        .iter()
+        .map(|id| &id[..4])
+        .find(|start| ids.iter().filter(|id| id.starts_with(start)).count() > 1);
+    let mut arguments = Vec::new();
+    id_arguments(&cliplyctl::cli::Cli::command(), "", &mut arguments);
+    assert!(arguments.len() >= 11, "the walk finds them: {arguments:?}");
+    for (path, flag, name) in arguments {
+        let prefix = match name.as_str() {
+            "GROUP" => group.unwrap(),
+            "PLAN" => "plan-0a0a",
+            "OPERATION" => "rq-2",
+            _ => "abcd",
+        };
+        let required = if path == "dlq ack" { "--expires 2999-12-31 --reason known" } else { "" };
+        let output = operator.run(&format!("{path} {flag} {prefix} {required}"));
+        let is_listed = output.stderr.contains(&format!("\"{prefix}\" is the start of "));
+        assert!(output.code == 64 && is_listed, "{path} {flag}: {output:#?}");
+        assert!(output.stderr.matches("hint: ").count() > 1, "{path} {flag}: {output:#?}");
+    }
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn ensure_same_groups(plan: &StoredPlan) -> Result<(), Error> {
     let Target::Filter(Selection { group: Some(group), .. }) = &plan.target else {
         return Ok(());
     };
-    filter::check_group(group).map_err(|error| {
+    prefix::check_group(group).map_err(|error| {
         error.hint(format!("or requeue the planned jobs: --plan {} --ignore-changes", plan.plan))
     })
 }
