@@ -26,8 +26,8 @@ use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::access;
 use crate::terminal::{ColorChoice, Terminal};
 
-/// The time budget for reading, short because completion is interactive: with the start of the process, 300 ms.
-const TIMEOUT: Duration = Duration::from_millis(250);
+/// The time budget for reading. With the start and the end of the process a completion takes at most 300 ms.
+const TIMEOUT: Duration = Duration::from_millis(200);
 /// Maximum number of ids of jobs that are offered.
 const MAX_JOBS: u32 = 200;
 
@@ -243,13 +243,12 @@ mod tests {
         for arg in command.get_arguments() {
             let names = arg.get_value_names().unwrap_or_default();
             let is_id = names.iter().any(|name| {
-                matches!(name.as_str(), "GROUP" | "PLAN" | "OPERATION" | "KIND" | "CONTEXT")
+                matches!(name.as_str(), "GROUP" | "PLAN" | "OPERATION")
                     || (name == "ID" && arg.get_id() != "workspace")
             });
-            let is_confirmation = arg.get_id() == "confirm";
             let has_candidates = arg.get::<ArgValueCandidates>().is_some()
                 || arg.get::<ArgValueCompleter>().is_some();
-            if is_id && !is_confirmation && !has_candidates {
+            if is_id && !has_candidates {
                 found.push(format!("{path} {}", arg.get_id()));
             }
         }
