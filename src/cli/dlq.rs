@@ -14,6 +14,7 @@ pub(super) const DLQ_GROUPS: Spec = Spec::listing(
         ("dlq groups", "dead letters by cause, largest group first"),
         ("dlq groups --since 2h", "only recent dead letters"),
         ("dlq groups --kind PUBLISH_TIKTOK", "only one kind"),
+        ("dlq groups --by workspace", "who is affected"),
     ],
 );
 
@@ -93,7 +94,7 @@ pub(super) const DLQ_OPS: Spec = Spec::listing(
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
     /// Group dead letters by cause, and show which groups are still failing
-    Groups(FilterArgs),
+    Groups(DlqGroups),
     /// List dead letters
     List(DlqList),
     /// Show a dead letter: error, cause, advice, earlier requeues and events
@@ -108,6 +109,26 @@ pub enum Dlq {
     Ack(DlqAck),
     /// List recent operations with operator, reason, jobs and outcome
     Ops(DlqOps),
+}
+
+/// The arguments of `dlq groups`.
+#[derive(Debug, Args)]
+pub struct DlqGroups {
+    /// Group by this property
+    #[arg(long, value_name = "PROPERTY", default_value = "cause")]
+    pub(crate) by: GroupBy,
+    /// The filters.
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+/// What dead letters are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupBy {
+    /// Kind and cause: what fails
+    Cause,
+    /// Workspace: who is affected
+    Workspace,
 }
 
 impl ValueEnum for Order {
@@ -148,7 +169,7 @@ pub struct DlqList {
 /// The arguments of `dlq ack`.
 #[derive(Debug, Args)]
 pub struct DlqAck {
-    /// The group, as listed by `dlq groups`
+    /// The group, as listed by `dlq groups` (id or unique prefix)
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: String,
     /// Last day on which the acknowledgement holds (UTC): 2026-01-31

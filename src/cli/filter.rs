@@ -11,7 +11,7 @@ use crate::settings::duration;
 /// The filters of dead letters. A dead letter is selected if it matches all of them.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Filters")]
-pub struct FilterArgs {
+pub(crate) struct FilterArgs {
     /// Only jobs of this kind; repeatable
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Vec<String>,
@@ -24,7 +24,7 @@ pub struct FilterArgs {
     /// Only jobs whose error contains this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     pub(crate) error: Option<String>,
-    /// Only jobs of this group, as listed by `dlq groups`
+    /// Only jobs of this group of `dlq groups` (id or unique prefix)
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,
     /// Only jobs dead since this duration ago (2h) or time (2026-01-31T04:00:00Z)

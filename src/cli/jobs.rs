@@ -51,7 +51,7 @@ pub enum JobsCommand {
 /// The arguments of `jobs show` and `dlq show`.
 #[derive(Debug, Args)]
 pub struct JobsShow {
-    /// Id of the job
+    /// Id of the job, or a unique prefix
     #[arg(allow_negative_numbers = true)]
     pub(crate) id: String,
 }
@@ -79,7 +79,7 @@ pub struct JobsList {
 /// The arguments of `jobs rescue`.
 #[derive(Debug, Args)]
 pub struct JobsRescue {
-    /// Rescue only these jobs; refused if one of them is not stuck
+    /// Rescue only these jobs (ids or unique prefixes); refused if one of them is not stuck
     #[arg(value_name = "ID", allow_negative_numbers = true)]
     pub(crate) ids: Vec<String>,
     /// Heartbeat age from which a job is stuck [default: the setting stuck_after, 10m]

@@ -23,7 +23,7 @@ mod triage;
 use clap::{Parser, Subcommand};
 pub use config::ConfigCommand;
 pub(crate) use demo::Demo;
-pub(crate) use dlq::{Dlq, DlqAck, DlqList};
+pub(crate) use dlq::{Dlq, DlqAck, DlqGroups, DlqList, GroupBy};
 pub(crate) use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub(crate) use filter::FilterArgs;
 pub(crate) use fleet::FleetCommand;

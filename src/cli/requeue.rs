@@ -12,7 +12,7 @@ use crate::settings::duration;
 /// The arguments of `dlq requeue`.
 #[derive(Debug, Clone, Args)]
 pub struct DlqRequeue {
-    /// Requeue these jobs: all of them or none
+    /// Requeue these jobs (ids or unique prefixes): all of them or none
     #[arg(value_name = "ID", conflicts_with_all = ["all", "FilterArgs"])]
     pub(crate) ids: Vec<String>,
     /// Read job ids from this file, one per line; - for stdin
@@ -197,7 +197,7 @@ fn percent(text: &str) -> Result<u8, String> {
 /// The arguments of `dlq follow`.
 #[derive(Debug, Args)]
 pub struct DlqFollow {
-    /// Id of the operation, as listed by `dlq ops`
+    /// Id of the operation, as listed by `dlq ops`, or a unique prefix
     #[arg(value_name = "OPERATION")]
     pub(crate) operation: String,
     /// Follow for at most this long
@@ -208,7 +208,7 @@ pub struct DlqFollow {
 /// The arguments of `dlq undo`.
 #[derive(Debug, Args)]
 pub struct DlqUndo {
-    /// Id of the operation, as listed by `dlq ops`
+    /// Id of the operation, as listed by `dlq ops`, or a unique prefix
     #[arg(value_name = "OPERATION")]
     pub(crate) operation: String,
     /// The confirmation.

@@ -54,7 +54,7 @@ async fn gather(context: &Context, interrupt: &Interrupt) -> Report {
     };
     let operations = DlqOps { limit: OPERATIONS };
     let (groups, newest, operations, (hour, version)) = join4(
-        dlq::groups::run(context, &samples.filter),
+        dlq::groups::by_cause(context, &samples.filter),
         dlq::list::run(context, &samples),
         dlq::ops::run(context, &operations),
         last_hour(context),

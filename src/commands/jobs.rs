@@ -1,14 +1,13 @@
 //! `jobs list` and `jobs show`: the jobs of one state, and one job in full.
 
 use super::dlq::filter::check_selection;
+use super::prefix;
 use crate::advice::job_explanation::explain;
 use crate::cli::{JobsList, JobsShow};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job::{Job, JobState};
-use crate::facts::job_id::JobId;
 use crate::facts::selection::Selection;
-use crate::queue::Layout;
 use crate::report::{self, Report};
 use crate::sources::postgres::jobs;
 
@@ -17,8 +16,8 @@ use crate::sources::postgres::jobs;
 /// # Errors
 /// A malformed id is a usage error (64), an unknown id a source error (3).
 pub(crate) async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
-    check_id(context.layout().await?, &args.id)?;
-    let job = read(context, &args.id).await?;
+    let id = prefix::job(context, context.layout().await?, &args.id).await?;
+    let job = read(context, &id).await?;
     let meaning = explain(&job, &context.settings.thresholds);
     Ok(report::job::report(&job, &meaning, &context.provenance()))
 }
@@ -44,6 +43,7 @@ pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, E
         kind: args.kind.as_deref(),
         workspace: selection.workspace.map(|id| id.to_ascii_lowercase()),
         changed_since: selection.since,
+        id_prefix: String::new(),
         // One more row shows whether the list is complete.
         limit: args.limit + 1,
         stuck_after: context.settings.thresholds.stuck_after,
@@ -52,15 +52,6 @@ pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, E
     let is_rescue_refused = layout.rescue_refused().is_some();
     let limit = args.limit as usize;
     Ok(report::jobs::report(args.state, &listed, limit, is_rescue_refused, &context.provenance()))
-}
-
-/// Checks that `id` is of the id type of this database; otherwise returns a usage error.
-pub(crate) fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
-    if JobId::parse(id, layout.id).is_some() {
-        return Ok(());
-    }
-    Err(Error::usage(format!("\"{id}\" is not a job id: ids here are of type {}", layout.id.sql()))
-        .hint("list them: cliplyctl jobs list"))
 }
 
 /// Reads the job with this id. An unknown id is an error.

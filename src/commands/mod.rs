@@ -1,5 +1,7 @@
 //! The commands, one file per verb: each gathers facts, evaluates them and returns a [`Report`]. [`run`] calls them.
 
+mod acknowledged;
+pub(crate) mod candidates;
 mod completions;
 mod config;
 pub(crate) mod confirm;
@@ -12,6 +14,7 @@ mod health;
 mod history;
 mod jobs;
 mod poll;
+mod prefix;
 mod queue;
 mod ready;
 mod record;
@@ -150,7 +153,10 @@ const DATA: [(&str, &[schema::OfType]); 39] = [
     ("health", &[of::<report::health::HealthJson>]),
     ("ready", &[of::<report::ready::ReadyJson>]),
     ("queue", &[of::<report::queue::QueueJson>, of::<report::advice::IndexAdviceJson>]),
-    ("dlq groups", &[of::<report::groups::GroupsJson>]),
+    (
+        "dlq groups",
+        &[of::<report::groups::GroupsJson>, of::<report::affected_workspaces::WorkspacesJson>],
+    ),
     ("dlq ack", &[of::<report::acknowledged::AcknowledgedJson>]),
     ("dlq list", &[of::<report::dead_letters::DeadLettersJson>]),
     ("dlq show", &[of::<report::dead_letter::DeadLetterDetailJson>]),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::cli::JobsRescue;
 use crate::commands::confirm::{self, WriteAction};
+use crate::commands::prefix;
 use crate::context::Context;
 use crate::error::Error;
 use crate::queue::package::Unlock;
@@ -31,7 +32,8 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
     let unknown_guard = protection::compare_databases(context).await?;
     confirm::check_guards(context, &args.confirmation, &preconditions, unknown_guard)?;
     let protection = context.protection();
-    let only = ids::read(&args.ids, None, layout.id)?;
+    let only = prefix::jobs(context, layout, &args.ids).await?;
+    let only = ids::read(&only, None, layout.id)?;
     let stuck =
         stuck_jobs::read(database, layout, &columns, stuck_after, context.timeout()).await?;
     let stuck = if only.is_empty() { stuck } else { filter_by_ids(&only, stuck, stuck_after)? };

@@ -72,11 +72,18 @@ impl AcknowledgedDead {
         self.sum(|group| group.hour_before)
     }
 
+    /// Returns whether the dead letters of one of these groups do not count.
+    pub(crate) fn holds(&self, group: &AcknowledgedGroup) -> bool {
+        self.not_applied.is_none() && group.holds()
+    }
+
+    /// Returns the entry for a group.
+    pub(crate) fn group(&self, group: &str) -> Option<&AcknowledgedGroup> {
+        self.groups.iter().find(|acknowledged| acknowledged.entry.group == group)
+    }
+
     fn sum(&self, number: impl Fn(&AcknowledgedGroup) -> u64) -> u64 {
-        match self.not_applied {
-            Some(_) => 0,
-            None => self.groups.iter().filter(|group| group.holds()).map(number).sum(),
-        }
+        self.groups.iter().filter(|group| self.holds(group)).map(number).sum()
     }
 }
 

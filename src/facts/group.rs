@@ -22,6 +22,31 @@ pub(crate) struct RecentFailures {
     pub(crate) last_age: f64,
 }
 
+/// How many dead letters there are, and when they were dead-lettered.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct DeadTally {
+    /// Number of jobs.
+    pub(crate) jobs: u64,
+    /// When the first one was dead-lettered.
+    pub(crate) first: Option<DeadSince>,
+    /// When the last one was dead-lettered.
+    pub(crate) last: Option<DeadSince>,
+    /// Number dead-lettered within [`RECENT`].
+    pub(crate) recent: u64,
+}
+
+impl DeadTally {
+    /// Adds a job.
+    pub(crate) fn add(&mut self, dead_since: Option<DeadSince>) {
+        self.jobs += 1;
+        let Some(dead_since) = dead_since else { return };
+        self.recent += u64::from(dead_since.age < RECENT);
+        self.first =
+            Some(self.first.filter(|first| first.at <= dead_since.at).unwrap_or(dead_since));
+        self.last = Some(self.last.filter(|last| last.at >= dead_since.at).unwrap_or(dead_since));
+    }
+}
+
 /// Dead letters of one kind with the same cause.
 #[derive(Debug, Clone)]
 pub(crate) struct DeadLetterGroup {
@@ -29,14 +54,8 @@ pub(crate) struct DeadLetterGroup {
     pub(crate) fingerprint: Fingerprint,
     /// Kind of the jobs.
     pub(crate) kind: String,
-    /// Number of jobs.
-    pub(crate) count: u64,
-    /// When the first one was dead-lettered.
-    pub(crate) first: Option<DeadSince>,
-    /// When the last one was dead-lettered.
-    pub(crate) last: Option<DeadSince>,
-    /// Number dead-lettered within [`RECENT`].
-    pub(crate) recent: u64,
+    /// Number and times of the jobs.
+    pub(crate) dead: DeadTally,
     /// Id of the job that was dead-lettered last.
     pub(crate) sample: Option<String>,
     /// Hashes of the affected workspaces.
@@ -49,10 +68,7 @@ impl DeadLetterGroup {
         Self {
             fingerprint,
             kind: kind.to_owned(),
-            count: 0,
-            first: None,
-            last: None,
-            recent: 0,
+            dead: DeadTally::default(),
             sample: None,
             workspaces: HashSet::new(),
         }
@@ -60,8 +76,8 @@ impl DeadLetterGroup {
 
     /// The new dead letters of the group; `None` if it is not failing.
     pub(crate) fn recent_failures(&self) -> Option<RecentFailures> {
-        let last_age = self.last.filter(|_| self.recent > 0)?.age;
-        Some(RecentFailures { jobs: self.recent, last_age })
+        let last_age = self.dead.last.filter(|_| self.dead.recent > 0)?.age;
+        Some(RecentFailures { jobs: self.dead.recent, last_age })
     }
 
     /// Adds a job. `id` is only called for a job that may become the sample.
@@ -71,9 +87,8 @@ impl DeadLetterGroup {
         workspace: Option<u64>,
         id: impl FnOnce() -> String,
     ) {
-        self.count += 1;
         // Of jobs with the same time, the greatest id: the order of the rows does not matter.
-        match (self.last, dead_since) {
+        match (self.dead.last, dead_since) {
             _ if self.sample.is_none() => self.sample = Some(id()),
             (Some(last), Some(since)) if since.at > last.at => self.sample = Some(id()),
             (None, Some(_)) => self.sample = Some(id()),
@@ -82,13 +97,7 @@ impl DeadLetterGroup {
             }
             _ => {}
         }
-        if let Some(dead_since) = dead_since {
-            self.recent += u64::from(dead_since.age < RECENT);
-            self.first =
-                Some(self.first.filter(|first| first.at <= dead_since.at).unwrap_or(dead_since));
-            self.last =
-                Some(self.last.filter(|last| last.at >= dead_since.at).unwrap_or(dead_since));
-        }
+        self.dead.add(dead_since);
         self.workspaces.extend(workspace);
     }
 }
@@ -106,7 +115,7 @@ impl Finishes {
     /// Whether a job of the group's kind finished after the group's last dead letter; `None` if that is
     /// not covered by the events that were read.
     pub(crate) fn after(&self, group: &DeadLetterGroup) -> Option<bool> {
-        let died = group.last?.at.as_duration().as_secs_f64();
+        let died = group.dead.last?.at.as_duration().as_secs_f64();
         match self.latest.get(&group.kind) {
             Some(finished) if *finished > died => Some(true),
             _ if self.since <= died => Some(false),

@@ -5,6 +5,7 @@
 pub mod access;
 pub(crate) mod acknowledged;
 pub mod advice;
+pub(crate) mod affected_workspace;
 pub(crate) mod canary;
 pub(crate) mod dead_letter;
 pub(crate) mod finding;

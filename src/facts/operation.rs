@@ -20,6 +20,9 @@ pub(crate) struct OperationId {
     pub(crate) tag: String,
 }
 
+/// Number of digits of the tag.
+const TAG: usize = 6;
+
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 impl OperationId {
@@ -36,6 +39,11 @@ impl OperationId {
         };
         let plain = !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_hexdigit());
         (plain && parts.next().is_none()).then(|| Self { at, after, tag: tag.to_owned() })
+    }
+
+    /// Whether the tag is as long as those of new operations, so that the text is not the start of another id.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.tag.len() >= TAG
     }
 }
 

@@ -3,13 +3,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Block, Document, Report};
+use super::{Block, Cell, Document, Report};
+use crate::facts::Status;
 use crate::facts::acknowledged::{AcknowledgedDead, AcknowledgedGroup, Acknowledgement};
 use crate::facts::group::DeadLetterGroup;
 use crate::redact::sanitize;
 use crate::text;
 
-/// `data` of `dlq ack`, and an acknowledged group of `queue`.
+/// `data` of `dlq ack`, and an acknowledged group of `queue` and `dlq groups`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AcknowledgedJson {
     /// Id of the group.
@@ -46,11 +47,12 @@ impl AcknowledgedJson {
 
     /// Returns the acknowledged groups of a queue.
     pub(super) fn all(dead: &AcknowledgedDead) -> Vec<Self> {
-        let is_applied = dead.not_applied.is_none();
-        let json = |group: &AcknowledgedGroup| {
-            Self::new(&group.entry, group.jobs, Some(is_applied && group.holds()))
-        };
-        dead.groups.iter().map(json).collect()
+        dead.groups.iter().map(|group| Self::of_group(dead, group)).collect()
+    }
+
+    /// Returns an acknowledged group of `dead`.
+    pub(super) fn of_group(dead: &AcknowledgedDead, group: &AcknowledgedGroup) -> Self {
+        Self::new(&group.entry, group.jobs, Some(dead.holds(group)))
     }
 }
 
@@ -58,7 +60,7 @@ impl AcknowledgedJson {
 pub(crate) fn report(entry: &Acknowledgement, group: &DeadLetterGroup) -> Report {
     let mut document = Document::default();
     document.push(Block::Raw(toml_entry(entry, &group.kind, &group.fingerprint.template)));
-    Report::listing("dlq ack", AcknowledgedJson::new(entry, group.count, None), document)
+    Report::listing("dlq ack", AcknowledgedJson::new(entry, group.dead.jobs, None), document)
 }
 
 /// Returns the entry as TOML, below a comment with the cause. Kind and cause are untrusted: a line break would end
@@ -83,13 +85,39 @@ fn toml_entry(entry: &Acknowledgement, kind: &str, cause: &str) -> String {
 /// Adds a note about each acknowledged group, and why none is subtracted.
 pub(super) fn push_notes(document: &mut Document, acknowledged: Option<&AcknowledgedDead>) {
     let Some(acknowledged) = acknowledged else { return };
-    if let Some(reason) = &acknowledged.not_applied {
-        document.note(format!("acknowledged groups are not subtracted: {reason}"));
-        return;
+    if acknowledged.not_applied.is_some() {
+        return push_not_applied(document, acknowledged);
     }
     for group in &acknowledged.groups {
         document.note(note(group));
     }
+}
+
+/// Adds a note that says why no group is subtracted, if that is so.
+pub(super) fn push_not_applied(document: &mut Document, acknowledged: &AcknowledgedDead) {
+    if let Some(reason) = &acknowledged.not_applied {
+        document.note(format!("acknowledged groups are not subtracted: {reason}"));
+    }
+}
+
+/// The cell of an acknowledged group: who is responsible, and until when or why it counts again.
+pub(super) fn cell(dead: &AcknowledgedDead, group: &AcknowledgedGroup) -> Cell {
+    let Acknowledgement { owner, expires, max_jobs, .. } = &group.entry;
+    let owner = sanitize::line(owner);
+    if dead.not_applied.is_some() {
+        return Cell::muted(format!("{owner}: not applied"));
+    }
+    if !group.is_current {
+        return Cell::value_with_status(format!("{owner}: expired {expires}"), Status::Warning);
+    }
+    if !group.holds() {
+        let (jobs, most) = (text::count(group.jobs), text::count(*max_jobs));
+        return Cell::value_with_status(
+            format!("{owner}: {jobs} jobs, at most {most}"),
+            Status::Warning,
+        );
+    }
+    Cell::plain(format!("{owner} until {expires}"))
 }
 
 fn note(group: &AcknowledgedGroup) -> String {

@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::acknowledged::{AcknowledgedJson, cell, push_not_applied};
 use super::dead_letter::{CauseAdviceJson, retry_text};
 use super::dead_letters::push_given_up;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::advise;
 use crate::facts::Status;
+use crate::facts::acknowledged::{AcknowledgedDead, AcknowledgedGroup};
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::dead_letter::{DeadSince, GivenUpStates};
 use crate::facts::group::{DeadLetterGroup, Groups};
@@ -28,6 +30,10 @@ pub(crate) struct GroupsJson {
     not_grouped: u64,
     /// Why earlier requeues are not known or not completely known; null if they are.
     requeued_before_incomplete: Option<String>,
+    /// Dead letters that are listed and belong to acknowledged groups that hold.
+    acknowledged_jobs: u64,
+    /// Why no acknowledged group is subtracted; null if they are.
+    acknowledged_not_applied: Option<String>,
     /// Groups, largest first.
     groups: Vec<GroupJson>,
     /// Failed jobs that no function claims again, grouped in the same way; null if there are none.
@@ -59,6 +65,8 @@ pub(crate) struct GroupsView<'a> {
     pub(crate) no_dead_letters: Option<String>,
     /// Groups of given-up jobs.
     pub(crate) given_up: Option<(&'a GivenUpStates, &'a Groups)>,
+    /// The acknowledged groups, if the configuration has some.
+    pub(crate) acknowledged: Option<&'a AcknowledgedDead>,
     /// Rules of advice, highest precedence first.
     pub(crate) rules: &'a [&'a Advice],
     /// Why the table is not written, so that no requeue is suggested.
@@ -96,42 +104,82 @@ pub(crate) struct GroupJson {
     /// Whether a job of this kind finished after the last job of the group was dead-lettered; null
     /// if unknown.
     kind_finished_since: Option<bool>,
+    /// Its entry of `[[acknowledged]]`; null if there is none.
+    acknowledged: Option<AcknowledgedJson>,
 }
 
 impl GroupJson {
-    fn new(groups: &Groups, group: &DeadLetterGroup, advice: Option<&Advice>) -> Self {
+    fn new(
+        groups: &Groups,
+        group: &DeadLetterGroup,
+        advice: Option<&Advice>,
+        acknowledged: Acknowledged<'_>,
+    ) -> Self {
         let time = |dead_since: Option<DeadSince>| dead_since.map(|d| d.at.to_string());
         Self {
             group: group.fingerprint.hash.clone(),
             kind: group.kind.clone(),
             code: group.fingerprint.code.clone(),
             cause: group.fingerprint.template.clone(),
-            count: group.count,
-            first_dead_lettered_at: time(group.first),
-            last_dead_lettered_at: time(group.last),
-            dead_lettered_last_15m: group.recent,
-            still_failing: group.recent > 0,
+            count: group.dead.jobs,
+            first_dead_lettered_at: time(group.dead.first),
+            last_dead_lettered_at: time(group.dead.last),
+            dead_lettered_last_15m: group.dead.recent,
+            still_failing: group.dead.recent > 0,
             sample: group.sample.clone(),
             workspaces: group.workspaces.len(),
             requeued_before: groups.requeued.count(group),
             advice: advice.map(CauseAdviceJson::from),
             kind_finished_since: kind_finished_since(groups, group),
+            acknowledged: acknowledged
+                .entry(group)
+                .map(|(dead, entry)| AcknowledgedJson::of_group(dead, entry)),
         }
+    }
+}
+
+/// The acknowledged groups, if there are some. Given-up jobs have none.
+#[derive(Clone, Copy)]
+struct Acknowledged<'a>(Option<&'a AcknowledgedDead>);
+
+impl<'a> Acknowledged<'a> {
+    /// Returns the entry for a group.
+    fn entry(
+        self,
+        group: &DeadLetterGroup,
+    ) -> Option<(&'a AcknowledgedDead, &'a AcknowledgedGroup)> {
+        let dead = self.0?;
+        Some((dead, dead.group(&group.fingerprint.hash)?))
+    }
+
+    /// Returns whether the dead letters of a group do not count.
+    fn holds(self, group: &DeadLetterGroup) -> bool {
+        self.entry(group).is_some_and(|(dead, entry)| dead.holds(entry))
+    }
+
+    /// Returns the number of listed dead letters that do not count.
+    fn jobs(self, groups: &Groups) -> u64 {
+        let acknowledged = groups.groups.iter().filter(|group| self.holds(group));
+        acknowledged.map(|group| group.dead.jobs).sum()
     }
 }
 
 /// Builds the report.
 pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
     let groups = view.groups;
+    let acknowledged = Acknowledged(view.acknowledged);
     let advice = |group: &DeadLetterGroup| advise(view.rules.iter().copied(), &group.fingerprint);
     let mut document = Document::default();
     match &view.no_dead_letters {
         Some(reason) => document.summary(reason.as_str()),
-        None => document.summary(headline(groups)),
+        None => document.summary(headline(groups, acknowledged)),
     }
     document.push(title_line::title_at("dead letters by cause", from));
     if !groups.groups.is_empty() {
-        document.push(Block::Table(table(groups, advice)));
+        document.push(Block::Table(table(groups, acknowledged, advice)));
+    }
+    if let Some(acknowledged) = view.acknowledged {
+        push_not_applied(&mut document, acknowledged);
     }
     if !view.has_errors && !groups.groups.is_empty() {
         document.note("this table has no error texts: dead letters are grouped by kind only");
@@ -141,17 +189,23 @@ pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
     }
     if let Some((states, given_up)) = view.given_up {
         push_given_up(&mut document, states);
-        document.note(headline_of(given_up, ("job", "jobs")));
+        document.note(headline_of(given_up, 0, ("job", "jobs")));
         if !given_up.groups.is_empty() {
-            document.push(Block::Table(table(given_up, advice)));
+            document.push(Block::Table(table(given_up, Acknowledged(None), advice)));
         }
         notes(&mut document, given_up);
     }
-    if let Some(largest) = groups.groups.first() {
+    if let Some(largest) = groups.groups.iter().find(|group| !acknowledged.holds(group)) {
         if let Some(obstacle) = view.write_obstacle {
             document.note(format!("No requeue: {obstacle}"));
         }
-        document.next(next_steps(largest, advice(largest), view.write_obstacle.is_none()));
+        let is_largest = groups.groups.first().is_some_and(|group| !acknowledged.holds(group));
+        let sample = match is_largest {
+            true => "a sample of the largest group",
+            false => "a sample of the largest group that is not acknowledged",
+        };
+        let is_writable = view.write_obstacle.is_none();
+        document.next(next_steps(largest, sample, advice(largest), is_writable));
     }
     let mut report = Report::listing("dlq groups", data(view), document);
     if groups.truncated {
@@ -165,50 +219,58 @@ pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
 
 fn data(view: &GroupsView<'_>) -> GroupsJson {
     let advice = |group: &DeadLetterGroup| advise(view.rules.iter().copied(), &group.fingerprint);
-    let list = |groups: &Groups| -> Vec<_> {
-        groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect()
+    let list = |groups: &Groups, acknowledged| -> Vec<_> {
+        let json = |g| GroupJson::new(groups, g, advice(g), acknowledged);
+        groups.groups.iter().map(json).collect()
     };
-    let groups = view.groups;
+    let (groups, acknowledged) = (view.groups, Acknowledged(view.acknowledged));
     GroupsJson {
         read: groups.read,
         truncated: groups.truncated,
         not_grouped: groups.rare_groups_dropped,
         requeued_before_incomplete: groups.requeued.incomplete.clone(),
-        groups: list(groups),
+        acknowledged_jobs: acknowledged.jobs(groups),
+        acknowledged_not_applied: view.acknowledged.and_then(|dead| dead.not_applied.clone()),
+        groups: list(groups, acknowledged),
         given_up: view.given_up.map(|(states, groups)| GivenUpGroupsJson {
             states: states.states.clone(),
             functions: states.functions.clone(),
             read: groups.read,
             truncated: groups.truncated,
-            groups: list(groups),
+            groups: list(groups, Acknowledged(None)),
         }),
     }
 }
 
-/// `48 dead letters in 4 groups; still failing: CLIP_RENDER (10 in 15m), PUBLISH_TIKTOK (1 in 15m)`
-fn headline(groups: &Groups) -> String {
+/// `48 dead letters (14 acknowledged) in 4 groups; still failing: CLIP_RENDER (10 in 15m)`
+fn headline(groups: &Groups, acknowledged: Acknowledged<'_>) -> String {
     if groups.groups.is_empty() {
         return "No dead letters match.".to_owned();
     }
-    let mut failing: Vec<_> = groups.groups.iter().filter(|group| group.recent > 0).collect();
-    failing.sort_by_key(|group| std::cmp::Reverse(group.recent));
-    let names = failing
-        .iter()
-        .map(|group| format!("{} ({} in 15m)", group.kind, text::count(group.recent)));
+    let mut failing: Vec<_> = groups.groups.iter().filter(|group| group.dead.recent > 0).collect();
+    failing.sort_by_key(|group| (acknowledged.holds(group), std::cmp::Reverse(group.dead.recent)));
+    let names = failing.iter().map(|group| {
+        let suffix = if acknowledged.holds(group) { ", acknowledged" } else { "" };
+        format!("{} ({} in 15m{suffix})", group.kind, text::count(group.dead.recent))
+    });
     let names: Vec<_> = names.collect();
-    let counts = headline_of(groups, ("dead letter", "dead letters"));
+    let counts = headline_of(groups, acknowledged.jobs(groups), ("dead letter", "dead letters"));
     match names.as_slice() {
         [] => format!("{counts}; no new ones in the last 15m"),
         names => format!("{counts}; still failing: {}", text::some_of(names, FAILING_SHOWN)),
     }
 }
 
-/// `48 dead letters in 4 groups`
-fn headline_of(groups: &Groups, (one, many): (&str, &str)) -> String {
+/// `48 dead letters (14 acknowledged) in 4 groups`
+fn headline_of(groups: &Groups, acknowledged: u64, (one, many): (&str, &str)) -> String {
     let at_least = if groups.truncated { "≥ " } else { "" };
+    let acknowledged = match acknowledged {
+        0 => String::new(),
+        jobs => format!(" ({} acknowledged)", text::count(jobs)),
+    };
     format!(
-        "{at_least}{} in {}",
-        text::plural(groups.groups.iter().map(|group| group.count).sum(), one, many),
+        "{at_least}{}{acknowledged} in {}",
+        text::plural(groups.groups.iter().map(|group| group.dead.jobs).sum(), one, many),
         text::plural(groups.groups.len() as u64, "group", "groups"),
     )
 }
@@ -231,13 +293,14 @@ fn notes(document: &mut Document, groups: &Groups) {
 /// A sample of the group, and its requeue with a canary, unless a retry cannot succeed.
 fn next_steps(
     group: &DeadLetterGroup,
+    sample: &str,
     advice: Option<&Advice>,
     is_writable: bool,
 ) -> Vec<(String, String)> {
     let mut next = vec![];
     if let Some(job) = &group.sample {
         let show = ShellCommand::new("dlq show").arg(job).to_string();
-        next.push((show, "a sample of the largest group".to_owned()));
+        next.push((show, sample.to_owned()));
     }
     let condition = match advice.map(|advice| advice.safe_to_retry) {
         _ if !is_writable => return next,
@@ -248,7 +311,7 @@ fn next_steps(
     let requeue = ShellCommand::new("dlq requeue --group").arg(&group.fingerprint.hash);
     let canary = requeue.flags(" --canary");
     next.push((format!("{canary} --dry-run"), format!("{condition}preview a canary")));
-    let jobs = match group.count {
+    let jobs = match group.dead.jobs {
         1 => "requeue it".to_owned(),
         jobs => format!("requeue 1 job first, then the remaining {}", text::count(jobs - 1)),
     };
@@ -260,9 +323,47 @@ fn kind_finished_since(groups: &Groups, group: &DeadLetterGroup) -> Option<bool>
     groups.finishes.as_ref().and_then(|finishes| finishes.after(group))
 }
 
-fn table<'a>(groups: &Groups, advice: impl Fn(&DeadLetterGroup) -> Option<&'a Advice>) -> Table {
+fn table<'a>(
+    groups: &Groups,
+    acknowledged: Acknowledged<'_>,
+    advice: impl Fn(&DeadLetterGroup) -> Option<&'a Advice>,
+) -> Table {
     let requeued = |group: &DeadLetterGroup| groups.requeued.count(group).unwrap_or(0);
     let has_requeued = groups.groups.iter().any(|group| requeued(group) > 0);
+    let has_entries = groups.groups.iter().any(|group| acknowledged.entry(group).is_some());
+    let mut table = Table::listing(columns(has_requeued, has_entries));
+    let age = |dead_since: Option<DeadSince>| {
+        dead_since.map_or_else(|| "-".to_owned(), |d| format!("{} ago", text::age(d.age)))
+    };
+    for group in &groups.groups {
+        let recent = if group.dead.recent > 0 { Status::Warning } else { Status::Ok };
+        let mut row = vec![
+            Cell::plain(text::count(group.dead.jobs)),
+            Cell::plain(&group.kind),
+            Cell::value_with_status(text::count(group.dead.recent), recent),
+            Cell::plain(age(group.dead.last)),
+            Cell::plain(age(group.dead.first)),
+            Cell::plain(text::count(group.workspaces.len() as u64)),
+        ];
+        row.extend(has_requeued.then(|| Cell::plain(text::count(requeued(group)))));
+        row.push(match advice(group) {
+            Some(advice) => Cell::plain(retry_text(advice.safe_to_retry)),
+            None => Cell::muted("unknown"),
+        });
+        row.push(Cell::strong(&group.fingerprint.hash));
+        let entry = || match acknowledged.entry(group) {
+            Some((dead, entry)) => cell(dead, entry),
+            None => Cell::plain(""),
+        };
+        row.extend(has_entries.then(entry));
+        row.push(Cell::plain(&group.fingerprint.template));
+        table.row(row);
+    }
+    table
+}
+
+/// Returns the columns of the table; two only if a group has a value there.
+fn columns(has_requeued: bool, has_entries: bool) -> Vec<Column> {
     let mut columns = vec![
         Column::number("jobs"),
         Column::text("kind"),
@@ -270,37 +371,10 @@ fn table<'a>(groups: &Groups, advice: impl Fn(&DeadLetterGroup) -> Option<&'a Ad
         Column::number("last seen"),
         Column::number("first seen").minor(),
         Column::number("workspaces").minor(),
-        Column::text("safe to retry"),
-        Column::text("group"),
-        Column::prose("cause"),
     ];
-    if has_requeued {
-        columns.insert(6, Column::number("requeued before").minor());
-    }
-    let mut table = Table::listing(columns);
-    let age = |dead_since: Option<DeadSince>| {
-        dead_since.map_or_else(|| "-".to_owned(), |d| format!("{} ago", text::age(d.age)))
-    };
-    for group in &groups.groups {
-        let recent = if group.recent > 0 { Status::Warning } else { Status::Ok };
-        let mut row = vec![
-            Cell::plain(text::count(group.count)),
-            Cell::plain(&group.kind),
-            Cell::value_with_status(text::count(group.recent), recent),
-            Cell::plain(age(group.last)),
-            Cell::plain(age(group.first)),
-            Cell::plain(text::count(group.workspaces.len() as u64)),
-            match advice(group) {
-                Some(advice) => Cell::plain(retry_text(advice.safe_to_retry)),
-                None => Cell::muted("unknown"),
-            },
-            Cell::strong(&group.fingerprint.hash),
-            Cell::plain(&group.fingerprint.template),
-        ];
-        if has_requeued {
-            row.insert(6, Cell::plain(text::count(requeued(group))));
-        }
-        table.row(row);
-    }
-    table
+    columns.extend(has_requeued.then(|| Column::number("requeued before").minor()));
+    columns.extend([Column::text("safe to retry"), Column::text("group")]);
+    columns.extend(has_entries.then(|| Column::text("acknowledged")));
+    columns.push(Column::prose("cause"));
+    columns
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod acknowledged;
 pub(crate) mod advice;
+pub(crate) mod affected_workspaces;
 pub(crate) mod canary;
 pub(crate) mod cell;
 pub(crate) mod dead_letter;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::demo::Demo;
 use crate::support::cli::{BINARY, Cli};
+use crate::support::postgres::Database;
 use crate::support::pty::Terminal;
 
 const CONFIG: &str = "[context.staging]\nbase_url = \"https://staging.example.com\"\n\n\
@@ -137,17 +138,108 @@ fn loader_without_the_binary_is_silent() {
     }
 }
 
+/// Asks for the candidates of the last word as fish does: each with its description after a tab.
+fn fish(words: &str, cli: impl Fn(Cli) -> Cli) -> Vec<String> {
+    let words = ["--", "cliplyctl"].into_iter().chain(words.split(' '));
+    let output = cli(Cli::new(words).env("COMPLETE", "fish")).run().expect_code(0);
+    assert_eq!(output.stderr, "", "{output:#?}");
+    output.stdout.lines().filter(|line| !line.starts_with('-')).map(str::to_owned).collect()
+}
+
+/// Returns the candidates once there are some: what is not read in time is not offered, and a user presses Tab again.
+fn offered(words: &str, cli: impl Fn(Cli) -> Cli) -> Vec<String> {
+    let attempts = (0..50).map(|_| fish(words, &cli));
+    { attempts }.find(|offered| !offered.is_empty()).unwrap_or_default()
+}
+
+#[test]
+fn groups_plans_operations_and_jobs_are_completed() {
+    let demo = Demo::start();
+    let on_demo = |cli: Cli| cli.env("XDG_STATE_HOME", demo.state());
+    let run = |words: &str| on_demo(Cli::new(words.split(' '))).run().expect_code(0).json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let groups = run("-c demo dlq groups -o json");
+    let group = text(&groups["data"]["groups"][0]["group"]);
+    for command in ["requeue", "list", "groups", "ack"] {
+        let offered = offered(&format!("-c demo dlq {command} --group v2-"), on_demo);
+        assert_eq!(offered.len(), groups["data"]["groups"].as_array().unwrap().len());
+        let line = offered.iter().find(|line| line.starts_with(&group)).unwrap();
+        assert!(line.contains("\tCLIP_RENDER, ") && line.contains(": FFmpeg timed out"), "{line}");
+    }
+    let requeue = "-c demo dlq requeue --kind PUBLISH_TIKTOK --max 1 --reason test -o json";
+    let plan = text(&run(&format!("{requeue} --dry-run"))["data"]["plan"]);
+    let plans = offered("-c demo dlq requeue --plan ", on_demo);
+    assert!(plans[0].starts_with(&format!("{plan}\tplanned ")), "{plans:?}");
+    let operation = text(&run(&format!("{requeue} --yes"))["data"]["outcome"]["operation"]);
+    for command in ["undo ", "follow ", "requeue --resume "] {
+        let operations = offered(&format!("-c demo dlq {command}rq-"), on_demo);
+        assert!(operations[0].starts_with(&format!("{operation}\trequeue")), "{operations:?}");
+    }
+    let start = "00000000-0000-4000-8000-0000000004";
+    let dead = offered(&format!("-c demo dlq show {start}"), on_demo);
+    let is_dead = |line: &String| line.contains("\tdead ");
+    assert!(dead.len() > 40 && dead.iter().all(is_dead), "{dead:?}");
+    let stuck = offered("-c demo jobs rescue ", on_demo);
+    assert!(stuck.iter().all(|line| line.contains("\tstuck ")), "{stuck:?}");
+    assert_eq!(stuck.len(), 4, "{stuck:?}");
+    let both = offered("-c demo jobs show ", on_demo);
+    assert!(both.len() > dead.len() && both.iter().any(is_dead), "{both:?}");
+}
+
+#[test]
+fn completion_writes_nothing_and_shows_no_control_characters() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "INSERT INTO jobs (workspace_id, kind, state, last_error) VALUES
+           ((SELECT id FROM workspaces LIMIT 1), 'CLIP_RENDER', 'dead_letter',
+            E'\\x1b]0;pwned\\x07 unheard-of failure\\tand more')",
+    );
+    let state = tempfile::tempdir().unwrap();
+    let on_database = |cli: Cli| {
+        let state = state.path().join("state");
+        cli.env("DATABASE_URL", database.url()).env("XDG_STATE_HOME", state)
+    };
+    let offered = offered("dlq list --group ", on_database);
+    let hostile = offered.iter().find(|line| line.contains("unheard-of failure")).unwrap();
+    let description = hostile.split_once('\t').unwrap().1;
+    assert!(!description.chars().any(char::is_control), "{description:?}");
+    for words in ["dlq undo ", "dlq requeue --plan ", "dlq requeue --resume ", "jobs rescue "] {
+        fish(words, on_database);
+    }
+    assert!(!state.path().join("state").exists(), "nothing was created");
+}
+
+#[test]
+fn more_jobs_than_can_be_listed_are_not_offered() {
+    let database = Database::from_fixture("main_typical");
+    let on_database = |cli: Cli| cli.env("DATABASE_URL", database.url());
+    assert_eq!(offered("dlq show ", on_database).len(), 26);
+    database.execute(
+        "INSERT INTO jobs (workspace_id, kind, state, last_error)
+         SELECT (SELECT id FROM workspaces LIMIT 1), 'CLIP_RENDER', 'dead_letter', 'boom'
+           FROM generate_series(1, 500)",
+    );
+    assert_eq!(fish("dlq show ", on_database), Vec::<String>::new());
+    // The start of an id selects few of them.
+    let id = database.value("SELECT id::text FROM jobs WHERE last_error = 'boom' LIMIT 1");
+    let listed = offered(&format!("dlq show {}", &id[..13]), on_database);
+    assert!(listed.iter().any(|line| line.starts_with(&id)), "{listed:?}");
+}
+
 #[test]
 fn unreachable_database_offers_no_candidates_and_no_errors() {
-    let words = ["--", "cliplyctl", "queue", "--kind", ""];
-    let ask = |url: &str| {
-        let mut cli = Cli::new(words).env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3");
-        cli = cli.env("DATABASE_URL", url);
-        cli.run().expect_code(0)
-    };
+    let lines = [
+        "queue --kind ",
+        "dlq list --group ",
+        "dlq undo rq-",
+        "dlq requeue --plan plan-",
+        "dlq show 0",
+    ];
     // A port without a listener, a host that never answers, and an invalid URL.
     for url in ["postgres://x@127.0.0.1:1/x", "postgres://x@192.0.2.1/x", "nonsense"] {
-        let output = ask(url);
-        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""), "{url}");
+        for words in lines {
+            let offered = fish(words, |cli| cli.env("DATABASE_URL", url));
+            assert!(offered.is_empty(), "{url}: {words}: {offered:?}");
+        }
     }
 }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::cli::FilterArgs;
+use crate::commands::prefix;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::selection::Selection;
-use crate::fingerprint;
 use crate::queue::{IdType, Layout};
 
 /// Returns the selection of the flags. A flag that cannot match anything is a usage error.
@@ -30,7 +30,10 @@ pub(crate) async fn selection_at(
     for kind in &flags.kind {
         context.known_kind(layout, kind).await?;
     }
-    let selection = flags.selection(now);
+    let mut selection = flags.selection(now);
+    if let Some(group) = &mut selection.group {
+        *group = prefix::group(context, group).await?;
+    }
     check_selection(layout, &selection, now)?;
     Ok(selection)
 }
@@ -63,7 +66,7 @@ fn check_values(selection: &Selection, now: Timestamp) -> Result<(), Error> {
         return Err(Error::usage("--error is empty").hint("pass a part of the error text"));
     }
     if let Some(group) = &selection.group {
-        check_group(group)?;
+        prefix::check_group(group)?;
     }
     if let (Some(since), Some(until)) = (selection.since, selection.until)
         && since >= until
@@ -76,36 +79,9 @@ fn check_values(selection: &Selection, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses an id that is not one of this version's groups. Ids of another version are not translated: the errors of
-/// one group can be in several groups now.
-pub(crate) fn check_group(group: &str) -> Result<(), Error> {
-    match fingerprint::version_of_hash(group) {
-        Some(fingerprint::VERSION) => Ok(()),
-        Some(version) => Err(Error::usage(format!(
-            "group {group} has an id of the grouping rules {version}; this version uses {}",
-            fingerprint::VERSION
-        ))
-        .hint("list the groups with their new ids: cliplyctl dlq groups")),
-        None => Err(Error::usage(format!("\"{group}\" is not a group id"))
-            .hint(format!("expected an id such as {}-3f9a2c1b07", fingerprint::VERSION))
-            .hint("list them: cliplyctl dlq groups")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::Fingerprint;
-
-    #[test]
-    fn group_id_of_another_version_is_refused_by_name() {
-        let error = check_group("v1-3f9a2c1b07").unwrap_err();
-        assert_eq!(error.exit_code().code(), 64);
-        assert!(error.message.contains("v1-3f9a2c1b07"), "{}", error.message);
-        assert!(error.message.contains("grouping rules v1"), "{}", error.message);
-        let current = Fingerprint::new("K", Some("boom"), None).hash;
-        assert!(check_group(&current).is_ok());
-    }
 
     #[test]
     fn contradictory_or_invalid_filters_are_usage_errors() {

@@ -2,6 +2,7 @@
 
 use super::wrong_type::{self, OperationCommand};
 use crate::cli::DlqFollow;
+use crate::commands::prefix;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::requeued_job::FollowEnd;
@@ -14,9 +15,9 @@ use crate::sources::postgres::requeue::{RequeueColumns, operation_events};
 
 /// Follows an operation that was started on this or another machine.
 pub(crate) async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
-    let operation = super::operation(&args.operation)?;
-    let columns = RequeueColumns::new(context.layout().await?)?;
     let store = LocalStore::open(context.settings.state_dir.as_deref()).ok();
+    let operation = prefix::operation(context, store.as_ref(), &args.operation).await?;
+    let columns = RequeueColumns::new(context.layout().await?)?;
     let (database, layout) = (context.database().await?, context.layout().await?);
     let located = operation_events::locate(database, layout, &operation, context.timeout()).await?;
     let mut tracker = JobTracker::new(context, &located, &columns, store.as_ref()).await?;

@@ -8,7 +8,7 @@ use crate::queue::Layout;
 use crate::sources::postgres::dead_letters as source;
 
 /// What is known about given-up jobs.
-pub(super) enum GivenUp {
+pub(crate) enum GivenUp {
     /// There are none, or no claim function shows that there are.
     None,
     /// Only a scan of a large table could tell.
@@ -19,7 +19,7 @@ pub(super) enum GivenUp {
 
 impl GivenUp {
     /// Reads the states. The functions are read only if there is a failed job whose fate they decide.
-    pub(super) async fn read(context: &Context, layout: &Layout) -> Result<Self, Error> {
+    pub(crate) async fn read(context: &Context, layout: &Layout) -> Result<Self, Error> {
         let failed = &layout.state_names.failed;
         if failed.is_empty() {
             return Ok(Self::None);
@@ -40,7 +40,7 @@ impl GivenUp {
     }
 
     /// The states, if jobs are in them.
-    pub(super) fn states(&self) -> Option<&GivenUpStates> {
+    pub(crate) fn states(&self) -> Option<&GivenUpStates> {
         match self {
             Self::In(states) => Some(states),
             Self::None | Self::NotExamined => None,
@@ -48,7 +48,7 @@ impl GivenUp {
     }
 
     /// What the report says about the jobs that were not examined.
-    pub(super) fn not_examined(&self) -> Option<(String, String)> {
+    pub(crate) fn not_examined(&self) -> Option<(String, String)> {
         let is_examined = !matches!(self, Self::NotExamined);
         (!is_examined).then(|| {
             (
@@ -60,7 +60,7 @@ impl GivenUp {
 }
 
 /// Refuses a table without dead letters, unless jobs are given up.
-pub(super) fn required(layout: &Layout, given_up: &GivenUp) -> Result<(), Error> {
+pub(crate) fn required(layout: &Layout, given_up: &GivenUp) -> Result<(), Error> {
     match given_up.states() {
         Some(_) => Ok(()),
         None => Ok(source::required(layout)?),

@@ -1,22 +1,65 @@
-//! `dlq groups`: groups dead letters by cause.
+//! `dlq groups`: groups dead letters by cause, or by workspace.
 
 use futures_util::future::join;
 
 use super::filter;
 use super::given_up::{self, GivenUp};
 use crate::advice;
-use crate::cli::FilterArgs;
+use crate::cli::{DlqGroups, FilterArgs, GroupBy};
+use crate::commands::acknowledged;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::group::Groups;
+use crate::facts::selection::Selection;
+use crate::queue::Layout;
 use crate::report::{self, Report};
+use crate::sources::postgres::affected_workspaces;
 use crate::sources::postgres::earlier_requeues::requeued_before;
 use crate::sources::postgres::groups::read;
 use crate::sources::postgres::last_finishes::finishes;
 use crate::sources::postgres::requeue::write_obstacle;
 
+/// Groups dead letters.
+pub(crate) async fn run(context: &Context, args: &DlqGroups) -> Result<Report, Error> {
+    match args.by {
+        GroupBy::Cause => by_cause(context, &args.filter).await,
+        GroupBy::Workspace => by_workspace(context, &args.filter).await,
+    }
+}
+
+/// Groups dead letters by workspace.
+async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, Error> {
+    let layout = context.layout().await?;
+    if layout.workspace.is_none() {
+        return Err(Error::usage("jobs of this database have no workspace")
+            .hint("group them by cause: cliplyctl dlq groups"));
+    }
+    let selection = filter::selection(context, layout, flags).await?;
+    let database = context.database().await?;
+    let given_up = GivenUp::read(context, layout).await?;
+    given_up::required(layout, &given_up)?;
+    let read = |states| {
+        affected_workspaces::read(database, layout, states, &selection, context.remaining())
+    };
+    let workspaces = read(&layout.state_names.dead).await?;
+    let given_up_workspaces = match given_up.states() {
+        Some(states) => Some((states, read(&states.states).await?)),
+        None => None,
+    };
+    let view = report::affected_workspaces::WorkspacesView {
+        workspaces: &workspaces,
+        no_dead_letters: no_dead_letters(layout, workspaces.workspaces.is_empty()),
+        given_up: given_up_workspaces.as_ref().map(|(states, of)| (*states, of)),
+        selection: &selection,
+    };
+    let mut report = report::affected_workspaces::report(&view, &context.provenance());
+    report.not_examined.extend(given_up.not_examined());
+    Ok(report)
+}
+
 /// Groups dead letters by cause.
-pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report, Error> {
+pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     let selection = filter::selection(context, layout, flags).await?;
     let database = context.database().await?;
@@ -31,6 +74,7 @@ pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report,
         join(read(database, layout, &layout.state_names.dead, &selection, limit), events).await;
     // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
+    let acknowledged = acknowledged(context, layout, &selection, &groups).await;
     let rules: Vec<_> = advice::rules(&context.settings.advice, layout.has_errors()).collect();
     let given_up_groups = match given_up.states() {
         Some(given_up) => {
@@ -40,16 +84,36 @@ pub(crate) async fn run(context: &Context, flags: &FilterArgs) -> Result<Report,
         }
         None => None,
     };
-    let not_kept = layout.dead_letters_not_kept().filter(|_| groups.groups.is_empty());
     let view = report::groups::GroupsView {
         groups: &groups,
         has_errors: layout.has_errors(),
-        no_dead_letters: layout.no_dead_letters().or_else(|| not_kept.map(str::to_owned)),
+        no_dead_letters: no_dead_letters(layout, groups.groups.is_empty()),
         given_up: given_up_groups.as_ref().map(|(states, groups)| (*states, groups)),
+        acknowledged: acknowledged.as_ref(),
         rules: &rules,
         write_obstacle: layout.declared.as_ref().and_then(write_obstacle),
     };
     let mut report = report::groups::report(&view, &context.provenance());
     report.not_examined.extend(given_up.not_examined());
     Ok(report)
+}
+
+/// Finds the acknowledged groups. Their number of jobs is that of all dead letters, whatever the filters are.
+async fn acknowledged(
+    context: &Context,
+    layout: &Layout,
+    selection: &Selection,
+    groups: &Groups,
+) -> Option<AcknowledgedDead> {
+    if groups.groups.is_empty() {
+        return None;
+    }
+    let dead = (selection.is_all() && !groups.truncated).then_some(groups.read);
+    acknowledged::read(context, layout, None, dead).await
+}
+
+/// Why there are no dead letters, if that is not because no job failed.
+fn no_dead_letters(layout: &Layout, is_empty: bool) -> Option<String> {
+    let not_kept = layout.dead_letters_not_kept().filter(|_| is_empty);
+    layout.no_dead_letters().or_else(|| not_kept.map(str::to_owned))
 }

@@ -3,7 +3,7 @@
 pub(crate) mod ack;
 pub(crate) mod filter;
 pub(crate) mod follow;
-mod given_up;
+pub(crate) mod given_up;
 pub(crate) mod groups;
 pub(crate) mod list;
 pub(crate) mod ops;
@@ -13,14 +13,3 @@ pub(crate) mod stream;
 mod target;
 pub(crate) mod undo;
 mod wrong_type;
-
-use crate::error::Error;
-use crate::facts::operation::OperationId;
-
-/// Parses an operation id of the command line.
-fn operation(text: &str) -> Result<OperationId, Error> {
-    OperationId::parse(text).ok_or_else(|| {
-        Error::usage(format!("\"{text}\" is not an operation id"))
-            .hint("list them: cliplyctl dlq ops")
-    })
-}

@@ -4,7 +4,7 @@ use crate::advice::earlier_requeues::earlier;
 use crate::advice::job_explanation::explain;
 use crate::advice::{self, advise};
 use crate::cli::JobsShow;
-use crate::commands::jobs;
+use crate::commands::{jobs, prefix};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -20,9 +20,9 @@ use crate::text::ShellCommand;
 /// A malformed id is a usage error (64); an unknown id or a job that is not dead is a source error (3).
 pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     let layout = context.layout().await?;
-    jobs::check_id(layout, &args.id)?;
+    let id = prefix::job(context, layout, &args.id).await?;
     required(layout)?;
-    let job = jobs::read(context, &args.id).await?;
+    let job = jobs::read(context, &id).await?;
     if job.role != Lifecycle::Dead {
         let message = format!("job {} is not a dead letter: its state is {}", job.id, job.state);
         return Err(SourceError::new(SourceErrorKind::NotFound, message)

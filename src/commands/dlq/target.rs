@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::filter;
 use super::wrong_type::{self, OperationCommand};
 use crate::cli::DlqRequeue;
+use crate::commands::prefix;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
@@ -44,8 +45,8 @@ pub(crate) async fn resolve(
     columns: &RequeueColumns,
 ) -> Result<ResolvedTarget, Error> {
     if let Some(operation) = &args.resume {
-        let operation = super::operation(operation)?;
         let store = store.map_err(Clone::clone)?;
+        let operation = prefix::operation(context, Some(store), operation).await?;
         let record = store.operation(&operation)?.ok_or_else(|| {
             Error::usage(format!("operation {operation} was not started on this machine"))
                 .hint("requeue the same selection again")
@@ -62,7 +63,8 @@ pub(crate) async fn resolve(
         return resume(context, store, record, columns).await;
     }
     if let Some(id) = &args.plan {
-        let plan = store.map_err(Clone::clone)?.plan(id)?;
+        let store = store.map_err(Clone::clone)?;
+        let plan = store.plan(&prefix::plan(context, store, id)?)?;
         operation::ensure_same_database(context, &plan.database, plan.identity.as_ref()).await?;
         let (target, options) = if args.ignore_changes {
             let options = PlanOptions { skip_ineligible: true, ..plan.options.clone() };
@@ -141,7 +143,8 @@ async fn target(
     let layout = context.layout().await?;
     if !args.ids.is_empty() || args.ids_file.is_some() {
         let file = args.ids_file.as_deref();
-        return Ok(Target::Ids(ids::read(&args.ids, file, layout.id)?));
+        let complete = prefix::jobs(context, layout, &args.ids).await?;
+        return Ok(Target::Ids(ids::read(&complete, file, layout.id)?));
     }
     let selection = filter::selection_at(context, layout, &args.filter, preconditions.now).await?;
     if selection.is_all() && !args.all {
@@ -208,7 +211,7 @@ fn ensure_same_groups(plan: &StoredPlan) -> Result<(), Error> {
     let Target::Filter(Selection { group: Some(group), .. }) = &plan.target else {
         return Ok(());
     };
-    filter::check_group(group).map_err(|error| {
+    prefix::check_group(group).map_err(|error| {
         error.hint(format!("or requeue the planned jobs: --plan {} --ignore-changes", plan.plan))
     })
 }

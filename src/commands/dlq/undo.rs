@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::wrong_type::{self, OperationCommand};
 use crate::cli::DlqUndo;
 use crate::commands::confirm::{self, WriteAction};
+use crate::commands::prefix;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
@@ -23,13 +24,13 @@ use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_ev
 
 /// Undoes a requeue, or with `--dry-run` reports which jobs can be undone.
 pub(crate) async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
-    let undone_operation = super::operation(&args.operation)?;
+    let store = LocalStore::open(context.settings.state_dir.as_deref());
+    let undone_operation = prefix::operation(context, store.as_ref().ok(), &args.operation).await?;
     let (layout, database) = (context.layout().await?, context.database().await?);
     if let Some(why) = layout.package().and_then(|package| package.no_undo.as_ref()) {
         return Err(Error::refused(why.as_str()));
     }
     let columns = RequeueColumns::new(layout)?;
-    let store = LocalStore::open(context.settings.state_dir.as_deref());
     let stage = columns.progress.as_ref();
     let timeout = context.timeout();
     let preconditions =

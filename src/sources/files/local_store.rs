@@ -173,6 +173,11 @@ impl LocalStore {
         Ok(Self { dir: dir.to_owned() })
     }
 
+    /// Returns the state directory if it exists, without creating anything.
+    pub(crate) fn existing(dir: Option<&Path>) -> Option<Self> {
+        dir.filter(|dir| dir.is_dir()).map(|dir| Self { dir: dir.to_owned() })
+    }
+
     /// Reads the databases that a context had when they were reached. A damaged file has none; they are stored
     /// again when they are reached.
     pub(crate) fn known_databases(&self, context: &str) -> Vec<KnownDatabase> {
@@ -225,13 +230,24 @@ impl LocalStore {
     /// # Errors
     /// If no plan has this id, or it cannot be read.
     pub(crate) fn plan(&self, id: &str) -> Result<StoredPlan, Error> {
-        let is_valid_id = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let path = self.path("plans", id, "json");
-        if !is_valid_id || !path.exists() {
+        if !is_plan_id(id) || !path.exists() {
             return Err(Error::usage(format!("plan \"{id}\" is not known on this machine"))
                 .hint("create one: cliplyctl dlq requeue … --dry-run"));
         }
         read(&path)
+    }
+
+    /// Returns the ids of all plans, each with the time at which it was stored.
+    pub(crate) fn plan_ids(&self) -> Vec<(String, Option<Timestamp>)> {
+        let files = fs::read_dir(self.dir.join("plans")).into_iter().flatten().flatten();
+        let plan = |file: fs::DirEntry| {
+            let name = file.file_name().into_string().ok()?;
+            let id = name.strip_suffix(".json").filter(|id| is_plan_id(id))?.to_owned();
+            let stored = file.metadata().and_then(|metadata| metadata.modified()).ok();
+            Some((id, stored.and_then(|time| Timestamp::try_from(time).ok())))
+        };
+        files.filter_map(plan).collect()
     }
 
     /// Stores an operation.
@@ -298,6 +314,10 @@ impl LocalStore {
     fn path(&self, directory: &str, name: &str, extension: &str) -> PathBuf {
         self.dir.join(directory).join(format!("{name}.{extension}"))
     }
+}
+
+fn is_plan_id(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn store_error(path: &Path) -> impl Fn(std::io::Error) -> Error {

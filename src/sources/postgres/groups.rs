@@ -1,4 +1,5 @@
-//! Groups dead letters by cause while their rows are streamed; only the groups are held in memory.
+//! Counts dead letters by cause, or by another property, while their rows are streamed; only the counts are held in
+//! memory.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -34,43 +35,100 @@ pub(crate) async fn read(
     selection: &Selection,
     timeout: Duration,
 ) -> Result<Groups, SourceError> {
-    let jobs = layout.rows_as("jobs");
-    let conditions = Conditions::in_states(layout, selection, states);
-    // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.
-    let statement = format!(
-        "select id as job, id::text as id, {}, {}, {} as workspace from {jobs} where {}",
-        fingerprint_columns(layout),
-        dead_letters::dead_since_columns(layout),
-        sql::column_or_null(layout.workspace.as_ref(), "uuid"),
-        conditions.sql(),
-    );
-    let has_events = death_events::searchable(layout).is_some();
-    let mut builder = GroupBuilder { has_events, ..GroupBuilder::default() };
-    let read = db.read(timeout, async |tx| {
-        let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
-        let mut rows = pin!(with_fingerprints(rows));
-        while let Some((row, fingerprint)) = rows.try_next().await? {
-            builder.add(selection, &row, fingerprint);
-        }
-        Ok(())
+    let mut by_cause = ByCause::default();
+    let jobs = SelectedJobs { layout, states, selection, columns: "" };
+    let Streamed { read, truncated } = jobs.stream(db, timeout, &mut by_cause).await?;
+    let mut groups: Vec<_> = by_cause.groups.into_values().collect();
+    groups.sort_by(|a, b| {
+        let jobs = b.dead.jobs.cmp(&a.dead.jobs);
+        jobs.then_with(|| a.fingerprint.hash.cmp(&b.fingerprint.hash))
     });
-    let truncated = match read.await {
-        Err(error) if error.kind == SourceErrorKind::Timeout && builder.read > 0 => true,
-        read => read.map(|()| false)?,
-    };
-    let deaths = match builder.undated.is_empty() {
-        true => HashMap::new(),
-        false => death_events::read_all(db, layout, timeout).await?,
-    };
-    Ok(Groups { truncated, ..builder.finish(&deaths) })
+    let rare_groups_dropped = by_cause.rare_groups_dropped;
+    Ok(Groups { groups, read, rare_groups_dropped, truncated, ..Groups::default() })
 }
 
-/// Groups that are being built.
-#[derive(Default)]
-struct GroupBuilder {
-    groups: HashMap<String, DeadLetterGroup>,
+/// What jobs are counted by.
+pub(super) trait Tally {
+    /// Prepares for a job of this row. `false` if it is not counted.
+    fn prepare(&mut self, fingerprint: &Fingerprint, row: &Row) -> bool;
+
+    /// Counts a job for which it is prepared. `id` returns its id.
+    fn add(&mut self, job: Member<'_>, dead_since: Option<DeadSince>, id: &dyn Fn() -> String);
+}
+
+/// What a job belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member<'a> {
+    /// Id of its group.
+    pub(super) group: &'a str,
+    /// Hash of its workspace.
+    pub(super) workspace: Option<u64>,
+}
+
+/// The jobs to count.
+pub(super) struct SelectedJobs<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) states: &'a [String],
+    pub(super) selection: &'a Selection,
+    /// More columns for [`Tally::prepare`]: empty, or each with a comma before it.
+    pub(super) columns: &'a str,
+}
+
+/// What was read.
+pub(super) struct Streamed {
+    /// Number of jobs.
+    pub(super) read: u64,
+    /// Whether the time limit was reached before all jobs were read.
+    pub(super) truncated: bool,
+}
+
+impl SelectedJobs<'_> {
+    /// Counts the jobs. After a timeout those read so far are counted.
+    pub(super) async fn stream(
+        &self,
+        db: &Database,
+        timeout: Duration,
+        tally: &mut impl Tally,
+    ) -> Result<Streamed, SourceError> {
+        let layout = self.layout;
+        let conditions = Conditions::in_states(layout, self.selection, self.states);
+        // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.
+        let statement = format!(
+            "select id as job, id::text as id, {}, {}, {} as workspace{} from {} where {}",
+            fingerprint_columns(layout),
+            dead_letters::dead_since_columns(layout),
+            sql::column_or_null(layout.workspace.as_ref(), "uuid"),
+            self.columns,
+            layout.rows_as("jobs"),
+            conditions.sql(),
+        );
+        let has_events = death_events::searchable(layout).is_some();
+        let selection = self.selection;
+        let mut counter = Counter { tally, has_events, read: 0, undated: Vec::new() };
+        let read = db.read(timeout, async |tx| {
+            let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
+            let mut rows = pin!(with_fingerprints(rows));
+            while let Some((row, fingerprint)) = rows.try_next().await? {
+                counter.add(selection, &row, fingerprint);
+            }
+            Ok(())
+        });
+        let truncated = match read.await {
+            Err(error) if error.kind == SourceErrorKind::Timeout && counter.read > 0 => true,
+            read => read.map(|()| false)?,
+        };
+        if !counter.undated.is_empty() {
+            let deaths = death_events::read_all(db, layout, timeout).await?;
+            counter.add_undated(&deaths);
+        }
+        Ok(Streamed { read: counter.read, truncated })
+    }
+}
+
+/// A tally that is being counted.
+struct Counter<'a, T> {
+    tally: &'a mut T,
     read: u64,
-    rare_groups_dropped: u64,
     /// Whether events can tell when a job died.
     has_events: bool,
     /// Jobs whose time of death may be in an event.
@@ -89,40 +147,23 @@ struct UndatedJob {
     workspace: Option<u64>,
 }
 
-impl GroupBuilder {
-    /// Counts a row in its group.
+impl<T: Tally> Counter<'_, T> {
+    /// Counts a row, at the end if its time of death may be in an event.
     fn add(&mut self, selection: &Selection, row: &Row, fingerprint: Fingerprint) {
         self.read += 1;
-        if !in_group(selection, &fingerprint) {
+        if !in_group(selection, &fingerprint) || !self.tally.prepare(&fingerprint, row) {
             return;
         }
-        let full = self.groups.len() >= MAX_GROUPS;
         let dead_since = dead_letters::dead_since_of(row);
-        let workspace =
-            row.get::<_, Option<WorkspaceHash>>("workspace").map(|WorkspaceHash(token)| token);
-        if full && !self.groups.contains_key(&fingerprint.hash) {
-            self.rare_groups_dropped += 1;
-            return;
-        }
-        let is_undated = self.needs_event(dead_since, row);
-        if is_undated {
+        let workspace = workspace_hash(row);
+        if self.needs_event(dead_since, row) {
             let WorkspaceHash(job) = row.get("job");
-            let (id, group) = (row_types::shown_id(row), fingerprint.hash.clone());
+            let (id, group) = (row_types::shown_id(row), fingerprint.hash);
             self.undated.push(UndatedJob { job, id, group, dead_since, workspace });
-        }
-        if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
-            if !is_undated {
-                group.add(dead_since, workspace, || row_types::shown_id(row));
-            }
             return;
         }
-        let kind = row_types::text(row, "fp_kind");
-        let hash = fingerprint.hash.clone();
-        let mut group = DeadLetterGroup::new(kind.as_deref().unwrap_or("-"), fingerprint);
-        if !is_undated {
-            group.add(dead_since, workspace, || row_types::shown_id(row));
-        }
-        self.groups.insert(hash, group);
+        let member = Member { group: &fingerprint.hash, workspace };
+        self.tally.add(member, dead_since, &|| row_types::shown_id(row));
     }
 
     fn needs_event(&self, dead_since: Option<DeadSince>, row: &Row) -> bool {
@@ -133,27 +174,48 @@ impl GroupBuilder {
             && death_events::is_needed(dead_since, changed())
     }
 
-    /// Returns the groups, largest first. `deaths` are the times of death in the events.
-    fn finish(mut self, deaths: &HashMap<u64, DeadSince>) -> Groups {
-        for UndatedJob { job, id, group, dead_since, workspace } in
-            std::mem::take(&mut self.undated)
-        {
-            let event = deaths.get(&job);
+    /// Counts the jobs whose time of death may be in one of these events.
+    fn add_undated(&mut self, deaths: &HashMap<u64, DeadSince>) {
+        for UndatedJob { job, id, group, dead_since, workspace } in &self.undated {
+            let event = deaths.get(job);
             let dead_since =
-                event.map(|event| death_events::newest(dead_since, *event)).or(dead_since);
-            if let Some(group) = self.groups.get_mut(&group) {
-                group.add(dead_since, workspace, || id);
-            }
+                event.map(|event| death_events::newest(*dead_since, *event)).or(*dead_since);
+            let member = Member { group, workspace: *workspace };
+            self.tally.add(member, dead_since, &|| id.clone());
         }
-        let mut groups: Vec<_> = self.groups.into_values().collect();
-        groups.sort_by(|a, b| {
-            b.count.cmp(&a.count).then_with(|| a.fingerprint.hash.cmp(&b.fingerprint.hash))
-        });
-        Groups {
-            groups,
-            read: self.read,
-            rare_groups_dropped: self.rare_groups_dropped,
-            ..Groups::default()
+    }
+}
+
+/// Returns the hash of the workspace of a row.
+pub(super) fn workspace_hash(row: &Row) -> Option<u64> {
+    row.get::<_, Option<WorkspaceHash>>("workspace").map(|WorkspaceHash(hash)| hash)
+}
+
+/// Groups by cause that are being counted.
+#[derive(Default)]
+struct ByCause {
+    groups: HashMap<String, DeadLetterGroup>,
+    rare_groups_dropped: u64,
+}
+
+impl Tally for ByCause {
+    fn prepare(&mut self, fingerprint: &Fingerprint, row: &Row) -> bool {
+        if self.groups.contains_key(&fingerprint.hash) {
+            return true;
+        }
+        if self.groups.len() >= MAX_GROUPS {
+            self.rare_groups_dropped += 1;
+            return false;
+        }
+        let kind = row_types::text(row, "fp_kind");
+        let group = DeadLetterGroup::new(kind.as_deref().unwrap_or("-"), fingerprint.clone());
+        self.groups.insert(fingerprint.hash.clone(), group);
+        true
+    }
+
+    fn add(&mut self, job: Member<'_>, dead_since: Option<DeadSince>, id: &dyn Fn() -> String) {
+        if let Some(group) = self.groups.get_mut(job.group) {
+            group.add(dead_since, job.workspace, id);
         }
     }
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod access;
 pub(crate) mod acknowledged;
+pub(crate) mod affected_workspaces;
 mod connect;
 pub(crate) mod dead_letters;
 pub(crate) mod earlier_requeues;

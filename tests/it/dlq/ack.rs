@@ -178,3 +178,79 @@ fn ack_refuses_past_dates_and_groups_without_dead_letters() {
     run(&format!("--group {group} --expires soon --reason x")).expect_code(64);
     run(&format!("--group {group} --expires 2999-01-01 --reason x")).expect_code(0);
 }
+
+/// Returns `data` of `dlq groups -o json`, and the text.
+fn groups(configured: &Configured<'_>, filter: &str) -> (Value, String) {
+    let json = configured.run(&format!("-c c dlq groups {filter} -o json")).expect_code(0).json();
+    let text = configured.run(&format!("-c c dlq groups {filter}")).expect_code(0).stdout;
+    (json["data"].clone(), text)
+}
+
+#[test]
+fn groups_say_who_acknowledged_them_and_until_when() {
+    let database = Database::from_fixture("main_typical");
+    let (group, jobs) = largest(&database);
+    let expired = "ann: expired 2020-01-01".to_owned();
+    let beyond = format!("ann: {jobs} jobs, at most {}", jobs - 1);
+    for (name, config, holds, expected) in [
+        ("current", entry(&group, "2999-12-31", jobs), true, "ann until 2999-12-31"),
+        ("after its date", entry(&group, "2020-01-01", jobs), false, &expired),
+        ("beyond its number", entry(&group, "2999-12-31", jobs - 1), false, &beyond),
+    ] {
+        let (data, text) = groups(&configured(&database, config), "");
+        let marked = &data["groups"][0]["acknowledged"];
+        assert_eq!(marked["owner"], "ann", "{name}: {data:#}");
+        assert_eq!((&marked["holds"], &marked["jobs"]), (&holds.into(), &jobs.into()), "{name}");
+        assert!(data["groups"][1]["acknowledged"].is_null(), "{name}: {data:#}");
+        assert_eq!(data["acknowledged_jobs"], if holds { jobs } else { 0 }, "{name}");
+        assert!(text.contains("ACKNOWLEDGED") && text.contains(expected), "{name}: {text}");
+        let headline = text.lines().next().unwrap();
+        let count = format!(" ({jobs} acknowledged) in 4 groups");
+        assert_eq!(headline.contains(&count), holds, "{name}: {headline}");
+        assert_eq!(headline.contains("in 15m, acknowledged)"), holds, "{name}: {headline}");
+        // The next steps are about the largest group that needs attention.
+        let next = data["groups"][usize::from(holds)]["group"].as_str().unwrap();
+        assert!(text.contains(&format!("dlq requeue --group {next} --canary")), "{name}: {text}");
+    }
+    for (name, config) in [
+        ("no entry", String::new()),
+        ("another context", entry(&group, "2999-12-31", jobs) + "context = 'other'\n"),
+    ] {
+        let (data, text) = groups(&configured(&database, config), "");
+        assert!(data["groups"][0]["acknowledged"].is_null(), "{name}: {data:#}");
+        assert_eq!(data["acknowledged_jobs"], 0, "{name}");
+        assert!(!text.to_lowercase().contains("acknowledged"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn group_is_beyond_its_number_whatever_the_filter_shows() {
+    let database = Database::from_fixture("main_typical");
+    let (group, jobs) = largest(&database);
+    let workspace = database.value("SELECT workspace_id::text FROM jobs LIMIT 1");
+    let filter = format!("--workspace {workspace}");
+    for (max_jobs, holds) in [(jobs - 1, false), (jobs, true)] {
+        let configured = configured(&database, entry(&group, "2999-12-31", max_jobs));
+        let (data, _) = groups(&configured, &filter);
+        let listed = data["groups"].as_array().unwrap().iter();
+        let listed = { listed }.find(|listed| listed["group"] == group).unwrap();
+        let shown = listed["count"].as_u64().unwrap();
+        assert!(shown < jobs, "the filter shows a part: {listed:#}");
+        assert_eq!(listed["acknowledged"]["holds"], holds, "{listed:#}");
+        assert_eq!(listed["acknowledged"]["jobs"], jobs, "{listed:#}");
+        assert_eq!(data["acknowledged_jobs"], if holds { shown } else { 0 });
+    }
+}
+
+#[test]
+fn group_with_a_general_and_an_own_entry_is_subtracted_once() {
+    let database = Database::from_fixture("main_typical");
+    let (group, jobs) = largest(&database);
+    let general = entry(&group, "2999-12-31", jobs);
+    let own = entry(&group, "2999-06-30", jobs) + "context = 'c'\n";
+    let both = configured(&database, format!("{general}{own}"));
+    assert_eq!(both.queue("dlq.size").0["acknowledged_jobs"], jobs);
+    let (data, _) = groups(&both, "");
+    assert_eq!(data["acknowledged_jobs"], jobs);
+    assert_eq!(data["groups"][0]["acknowledged"]["expires"], "2999-06-30", "its own entry");
+}

@@ -6,6 +6,7 @@ mod export;
 mod groups;
 mod list;
 mod show;
+mod workspaces;
 
 use serde_json::Value;
 

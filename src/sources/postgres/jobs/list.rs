@@ -27,6 +27,8 @@ pub(crate) struct ListCondition<'a> {
     pub(crate) workspace: Option<String>,
     /// Only jobs that were changed since this time.
     pub(crate) changed_since: Option<Timestamp>,
+    /// Only jobs whose ids start with this; empty for all.
+    pub(crate) id_prefix: String,
     /// Maximum number of jobs.
     pub(crate) limit: u32,
     /// Whether the claim counts an attempt.
@@ -48,11 +50,12 @@ pub(crate) async fn list(
     let statement = statement(layout, condition)?;
     let kind = condition.kind;
     let since = condition.changed_since.map(|time| time.to_string());
-    let params: [(&(dyn ToSql + Sync), Type); 4] = [
+    let params: [(&(dyn ToSql + Sync), Type); 5] = [
         (&kind, Type::TEXT),
         (&condition.stuck_after, Type::FLOAT8),
         (&condition.workspace, Type::TEXT),
         (&since, Type::TEXT),
+        (&condition.id_prefix, Type::TEXT),
     ];
     let rows = db.rows(timeout, &statement, &params).await?;
     Ok(rows.iter().map(|row| line(row, condition)).collect())
@@ -99,6 +102,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
                   where {live} and {more} and ($1 is null or {kind} = $1)
                     and ($3 is null or lower({workspace}) = $3)
                     and ($4 is null or {changed} >= $4::timestamptz)
+                    and ($5 = '' or starts_with(id::text, $5))
                   order by {order} nulls last, id limit {limit}) shown
           order by {order} nulls last, id",
         kind = text(layout.kind.as_ref()),

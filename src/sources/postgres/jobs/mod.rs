@@ -2,12 +2,14 @@
 
 mod kinds;
 mod list;
+mod prefix;
 mod timeline;
 
 use std::time::Duration;
 
 pub(crate) use kinds::kinds_unless_used;
 pub(crate) use list::{ListCondition, list};
+pub(crate) use prefix::with_prefix;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 

@@ -65,6 +65,35 @@ pub(crate) async fn read(
     Ok(Operations { malformed: rows.len() - operations.len(), operations, by_app })
 }
 
+/// Returns the operations in the newest events whose ids start with `prefix`.
+pub(crate) async fn with_prefix(
+    db: &Database,
+    layout: &Layout,
+    prefix: &str,
+    timeout: Duration,
+) -> Result<Vec<(OperationId, OperationType)>, SourceError> {
+    events::visible(layout)?;
+    let Some(events) = layout.events.as_ref() else { return Ok(vec![]) };
+    let (Some(data), Some(at)) = (events.data.as_deref().map(ident), events.at.as_ref()) else {
+        return Ok(vec![]);
+    };
+    let at = at.sql();
+    let order = if events.ids_grow { "id" } else { at.as_str() };
+    let statement = format!(
+        "select data ->> 'operation' as operation, min(data ->> 'reason') as deed
+           from (select {data} as data from {} order by {order} desc limit {EVENTS_READ}) recent
+          where starts_with(data ->> 'operation', $1) and data ->> 'tool' like 'cliplyctl %'
+          group by 1",
+        events.relation,
+    );
+    let rows = db.rows(timeout, &statement, &[(&prefix, Type::TEXT)]).await?;
+    let operation = |row: &tokio_postgres::Row| {
+        let operation_type = OperationType::from_reason(row.get("deed"));
+        Some((OperationId::parse(row.get("operation"))?, operation_type))
+    };
+    Ok(rows.iter().filter_map(operation).collect())
+}
+
 fn app_requeues(row: &tokio_postgres::Row) -> AppRequeues {
     AppRequeues {
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
