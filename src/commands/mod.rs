@@ -2,6 +2,7 @@
 //!
 //! [`standalone`], [`stream`] and [`run`] dispatch a parsed [`Command`].
 
+mod acknowledged;
 mod completions;
 mod config;
 pub(crate) mod confirm;

@@ -1,29 +1,20 @@
 //! `queue`: counts due, running, stuck and dead jobs in the database.
 
-use std::collections::HashMap;
-
-use jiff::tz::TimeZone;
-
+use super::acknowledged;
 use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
 use crate::checks::server::STANDBY;
 use crate::cli::QueueArgs;
 use crate::context::{Context, events_name};
 use crate::error::Error;
 use crate::exit::FailOn;
-use crate::facts::acknowledged::{
-    AcknowledgedDead, AcknowledgedGroup, Acknowledgement, MAX_CLASSIFIED,
-};
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
-use crate::facts::queue::{Queue, Throughput};
+use crate::facts::queue::Throughput;
 use crate::facts::server::ServerStatus;
 use crate::facts::{self, Finding, Observed, SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle};
 use crate::report::{self, Report};
-use crate::settings::Setting;
-use crate::sources::postgres::acknowledged::{self, GroupCounts};
 use crate::sources::postgres::queue::{CountRequest, ScanPolicy, cost, read, take_given_up};
 use crate::sources::postgres::{recent_activity, server};
-use crate::text;
 
 /// Source of the replay lag.
 const STATISTICS: &str = "pg_stat_activity";
@@ -103,52 +94,6 @@ pub(crate) fn evaluate_counts(
     Ok(report::queue::report(queue, *throughput, (findings, limits), fail_on, &from))
 }
 
-/// Finds the acknowledged groups among the dead letters; `None` if the configuration has no entry for this context.
-/// What prevents it is part of the result: then every dead letter counts.
-async fn acknowledged(
-    context: &Context,
-    layout: &Layout,
-    queue: &Queue,
-) -> Option<AcknowledgedDead> {
-    let name = context.settings.context_name.as_deref();
-    let is_here = |entry: &&Setting<Acknowledgement>| {
-        entry.value.context.as_deref().is_none_or(|only| Some(only) == name)
-    };
-    let entries: Vec<_> = context.settings.acknowledged.iter().filter(is_here).collect();
-    let dead = queue.dead.as_ref()?;
-    if entries.is_empty() {
-        return None;
-    }
-    let counts = match dead.at_least() {
-        Some(0) => Ok(Some(HashMap::new())),
-        Some(dead) if dead > MAX_CLASSIFIED => Ok(None),
-        _ => match context.database().await {
-            Ok(database) => {
-                let limit = context.remaining();
-                acknowledged::count(database, layout, queue.kind.as_deref(), limit).await
-            }
-            Err(error) => Err(error),
-        },
-    };
-    let (counts, not_applied) = match counts {
-        Ok(Some(counts)) => (counts, None),
-        Ok(None) => {
-            let most = text::count(MAX_CLASSIFIED);
-            (HashMap::new(), Some(format!("more than {most} dead letters: all of them count")))
-        }
-        Err(error) => (HashMap::new(), Some(format!("not read, all dead letters count: {error}"))),
-    };
-    let today = TimeZone::UTC.to_datetime(context.now()).date();
-    let group = |entry: &Setting<Acknowledgement>| {
-        let entry = entry.value.clone();
-        let GroupCounts { jobs, last_hour, hour_before } =
-            counts.get(&entry.group).copied().unwrap_or_default();
-        let is_current = today <= entry.expires;
-        AcknowledgedGroup { entry, jobs, last_hour, hour_before, is_current }
-    };
-    Some(AcknowledgedDead { groups: entries.into_iter().map(group).collect(), not_applied })
-}
-
 /// Counts the jobs with the thresholds in force.
 pub(crate) async fn observe(
     context: &Context,
@@ -165,7 +110,7 @@ pub(crate) async fn observe(
                 take_given_up(&mut queue, database, layout, context.claims().await?, request)
                     .await?;
             }
-            queue.acknowledged = acknowledged(context, layout, &queue).await;
+            queue.acknowledged = acknowledged::observe(context, layout, &queue, scan_policy).await;
             Ok(queue)
         })
         .await
