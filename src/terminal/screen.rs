@@ -39,7 +39,9 @@ impl Screen {
     /// # Errors
     /// Returns an error if the terminal does not support it.
     pub fn open() -> io::Result<Self> {
-        let terminal = ratatui::try_init()?;
+        let mut terminal = ratatui::try_init()?;
+        // Not every terminal clears its second screen; what another command printed must not show through.
+        terminal.clear()?;
         let (sender, inputs) = unbounded_channel();
         let is_closed = Arc::new(AtomicBool::new(false));
         // Reading blocks, so it needs a thread of its own. It ends with the screen: a prompt may read next.

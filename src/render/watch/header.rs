@@ -65,6 +65,14 @@ fn heading(model: &Model, update: &DashboardUpdate) -> String {
             let age = text::seconds_since(update.snapshot.at, model.now).max(0.0);
             format!("stale: no poll for {}; the values below are that old", text::age(age))
         }
+        // Without the queue, an area that is UNKNOWN for another reason is not what matters.
+        _ if update.snapshot.status == Status::Unknown && update.obstacle.is_some() => {
+            let why = update.obstacle.as_deref().unwrap_or_default();
+            match queue_age(model) {
+                Some(age) => format!("stale: queue not read for {age}: {why}"),
+                None => format!("queue not read: {why}"),
+            }
+        }
         Some(section) => section.clone(),
         None if update.snapshot.status == Status::Ok && not_ok.is_empty() => {
             "all checks passed; environment is not included".to_owned()
@@ -72,6 +80,13 @@ fn heading(model: &Model, update: &DashboardUpdate) -> String {
         None if not_ok.is_empty() => "some checks could not run".to_owned(),
         None => format!("not checked: {}", not_ok.join(", ")),
     }
+}
+
+/// Returns the age of the counts if the latest poll could not read the queue.
+fn queue_age(model: &Model) -> Option<String> {
+    let known = model.kinds.as_ref()?;
+    model.latest.as_ref()?.obstacle.as_ref()?;
+    Some(text::age(text::seconds_since(known.at, model.now).max(0.0)))
 }
 
 /// Returns the age and duration of the latest poll, the filter and the subject.
@@ -83,6 +98,9 @@ fn context_line(model: &Model) -> String {
             parts.push(format!("FROZEN {} ago", text::age(age)));
         } else {
             parts.push(format!("updated {} ago", text::age(age)));
+        }
+        if let Some(age) = queue_age(model) {
+            parts.push(format!("queue not read for {age}"));
         }
         let usual_pause = model.every.saturating_sub(update.took);
         if update.pause > usual_pause {

@@ -139,7 +139,11 @@ fn headline_names_what_the_rows_show() {
     model.now = at(5);
     let screen_now = screen(&model, 80, 24);
     assert!(screen_now.contains("UNKNOWN  not checked: access"), "{screen_now}");
-    model.now = at(300);
+    model.apply_update(sample_update(10, None));
+    model.now = at(12);
+    let unread = screen(&model, 80, 24);
+    assert!(unread.contains("updated 2s ago · queue not read for 7s"), "{unread}");
+    model.now = at(305);
     let stale = screen(&model, 80, 24);
     assert!(stale.contains("UNKNOWN  stale: no poll for 4m 55s"), "{stale}");
 }

@@ -23,8 +23,9 @@ fn acknowledged_groups_are_classified_once_until_they_change() {
     terminal.wait_for("acknowledged  CLIP_RENDER");
     // Another dead letter of the group is noticed by the next poll.
     database.execute(
-        "UPDATE jobs SET state = 'dead_letter', updated_at = now(),
-                last_error = (SELECT last_error FROM jobs WHERE state = 'dead_letter' AND kind = 'CLIP_RENDER' LIMIT 1)
+        "UPDATE jobs SET (state, updated_at, error, last_error) =
+                (SELECT state, now(), error, last_error FROM jobs
+                  WHERE state = 'dead_letter' AND kind = 'CLIP_RENDER' LIMIT 1)
           WHERE id = (SELECT id FROM jobs WHERE state = 'queued' AND kind = 'CLIP_RENDER' LIMIT 1)",
     );
     terminal.wait_for("27 dead letters (16 acknowledged");

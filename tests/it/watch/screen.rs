@@ -50,10 +50,8 @@ fn keys_open_sort_filter_and_freeze() {
     terminal.wait_for("cliplyctl dlq show 00000000-");
     terminal.wait_for("FFmpeg timed out");
     terminal.wait_for("same cause");
-    terminal.type_text("n");
-    terminal.wait_for("Payload");
     terminal.type_text("\x1b");
-    wait_until_gone(&terminal, "Payload");
+    wait_until_gone(&terminal, "same cause");
     terminal.type_text("y");
     terminal.wait_for("cliplyctl dlq list --group v2-");
     terminal.type_text("x");
