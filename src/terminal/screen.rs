@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ratatui::backend::Backend as _;
 use ratatui::crossterm::event;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::{DefaultTerminal, Frame};
@@ -41,7 +42,8 @@ impl Screen {
     pub fn open() -> io::Result<Self> {
         let mut terminal = ratatui::try_init()?;
         // Not every terminal clears its second screen; what another command printed must not show through.
-        terminal.clear()?;
+        // `Terminal::clear` also asks for the position of the cursor, which some terminals do not answer.
+        terminal.backend_mut().clear()?;
         let (sender, inputs) = unbounded_channel();
         let is_closed = Arc::new(AtomicBool::new(false));
         // Reading blocks, so it needs a thread of its own. It ends with the screen: a prompt may read next.

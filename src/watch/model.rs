@@ -1,6 +1,6 @@
 //! The state of the dashboard.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -60,7 +60,7 @@ pub(crate) struct TrendPoint {
     /// The metrics.
     pub(crate) metrics: MetricValues,
     /// Due jobs by kind.
-    pub(crate) kinds: Vec<(String, u64)>,
+    pub(crate) kinds: HashMap<String, u64>,
 }
 
 /// The lists below the metrics.
@@ -202,8 +202,13 @@ impl Model {
     /// Applies a poll, or queues it while the dashboard is frozen.
     pub(crate) fn apply_update(&mut self, update: DashboardUpdate) {
         match &mut self.frozen {
-            // The lists need only the latest poll, the trends need all of them.
-            Some(queued) => queued.push(update),
+            // The lists need only the latest poll, the trends need all that they show.
+            Some(queued) => {
+                if queued.len() >= MAX_TREND {
+                    queued.remove(0);
+                }
+                queued.push(update);
+            }
             None => self.show(update),
         }
     }

@@ -220,7 +220,7 @@ fn trend_is_a_function_of_time_not_of_the_number_of_polls() {
     let point = |seconds, due| {
         let mut metrics = MetricValues::default();
         metrics.exact(Metric::Due, due);
-        TrendPoint { at: at(seconds), metrics, kinds: vec![] }
+        TrendPoint { at: at(seconds), metrics, kinds: Default::default() }
     };
     // 20 minutes in four parts: nothing, then many polls, then one poll without an answer, then one poll.
     for seconds in 400..420 {

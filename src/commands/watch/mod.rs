@@ -102,7 +102,7 @@ fn load_trend(context: &Context, system: &str, model: &mut Model) -> Result<(), 
     let from = until.saturating_sub(model.trend_window()).unwrap_or(until);
     store.walk(system, (from.as_millisecond(), until.as_millisecond()), |point| {
         if let Ok(at) = jiff::Timestamp::from_millisecond(point.at) {
-            model.remember(TrendPoint { at, metrics: point.metrics, kinds: vec![] });
+            model.remember(TrendPoint { at, metrics: point.metrics, kinds: Default::default() });
         }
     })
 }

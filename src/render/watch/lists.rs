@@ -80,7 +80,7 @@ fn body(
     if let Some(note) = note {
         lines.push(Line::styled(truncate(&note, width), style.muted()));
     }
-    let list = list(model, panel);
+    let list = list(model, panel, width);
     let widths = widths(&list, width);
     if !list.rows.is_empty() {
         let titles: Vec<_> =
@@ -187,50 +187,59 @@ fn stale_age<T>(model: &Model, known: Option<&Timestamped<T>>) -> Option<f64> {
     known.and_then(|known| model.stale_age(known))
 }
 
-fn list(model: &Model, panel: Panel) -> List {
+fn list(model: &Model, panel: Panel, width: usize) -> List {
     match panel {
-        Panel::Kinds => kind_list(model),
+        Panel::Kinds => kind_list(model, width),
         Panel::Causes => cause_list(model),
         Panel::Stuck => stuck_list(model),
         Panel::Operations => operation_list(model),
     }
 }
 
-fn kind_list(model: &Model) -> List {
-    let row = |line: &&KindLine| {
-        let due = series(model, MAX_TREND, |point| {
-            let count = point.kinds.iter().find(|(kind, _)| *kind == line.kind);
-            count.map(|(_, due)| *due as f64)
-        });
-        let largest = due.iter().flatten().copied().fold(0.0, f64::max);
+fn kind_list(model: &Model, width: usize) -> List {
+    let columns = vec![
+        Column::text("kind"),
+        Column::number("due"),
+        Column::number("oldest"),
+        Column::number("claimed"),
+        Column::number("dead"),
+    ];
+    let cells = |line: &&KindLine| {
         let oldest = line.oldest_due.map_or_else(|| "-".to_owned(), age);
-        let bars = sparkline::bars(due);
-        let last = match bars.trim_start() {
-            "" => String::new(),
-            bars => format!("{bars} max {}", count(largest as u64)),
-        };
-        Row {
-            cells: vec![
-                line.kind.clone(),
-                count(line.due),
-                oldest,
-                count(line.claimed),
-                count(line.dead),
-            ],
-            last,
-            status: kind_status(model, line),
-        }
+        vec![line.kind.clone(), count(line.due), oldest, count(line.claimed), count(line.dead)]
+    };
+    let lines = kinds(model);
+    let all: Vec<_> = lines.iter().map(cells).collect();
+    let used = (0..columns.len()).map(|index| {
+        let texts = all.iter().map(|row| style::width(&row[index]));
+        texts.chain([style::width(columns[index].title)]).max().unwrap_or(0) + GAP
+    });
+    let room = width.saturating_sub(used.sum());
+    let row = |(line, cells): (&&KindLine, Vec<String>)| Row {
+        cells,
+        last: kind_trend(model, &line.kind, room),
+        status: kind_status(model, line),
     };
     List {
-        columns: vec![
-            Column::text("kind"),
-            Column::number("due"),
-            Column::number("oldest"),
-            Column::number("claimed"),
-            Column::number("dead"),
-        ],
-        last: format!("DUE, LAST {}", window(model).to_uppercase()),
-        rows: kinds(model).iter().map(row).collect(),
+        columns,
+        last: format!("DUE, {}", window(model).to_uppercase()),
+        rows: lines.iter().zip(all).map(row).collect(),
+    }
+}
+
+/// Returns the due jobs of a kind over time, with their scale, in at most this many columns; nothing if there is no room.
+fn kind_trend(model: &Model, kind: &str, room: usize) -> String {
+    let due =
+        |columns| series(model, columns, |point| point.kinds.get(kind).map(|due| *due as f64));
+    let scale = |due: &[Option<f64>]| {
+        let largest = due.iter().flatten().copied().fold(0.0, f64::max);
+        format!(" max {}", count(largest as u64))
+    };
+    let bars = room.saturating_sub(style::width(&scale(&due(MAX_TREND)))).min(MAX_TREND);
+    let due = due(bars);
+    match due.iter().any(Option::is_some) {
+        true => format!("{}{}", sparkline::bars(due.iter().copied()), scale(&due)),
+        false => String::new(),
     }
 }
 

@@ -1,7 +1,5 @@
 //! The panel of metrics: values with their status and their trend, in two columns.
 
-use std::iter::once;
-
 use ratatui::text::{Line, Span};
 
 use super::style::{self, Paint, field, right};
@@ -46,17 +44,23 @@ pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
         .collect()
 }
 
-/// The widths of titles and values.
+/// The widths of titles, values and scales.
 struct Columns {
     title: usize,
     value: usize,
+    scale: usize,
 }
 
 impl Columns {
     fn measure(model: &Model, docs: &[MetricDoc]) -> Self {
-        let title = docs.iter().map(|doc| style::width(doc.title)).max().unwrap_or(0);
-        let values = docs.iter().map(|doc| style::width(&value_text(model, doc)));
-        Self { title, value: values.chain(once(7)).max().unwrap_or(0) }
+        let widest = |text: &dyn Fn(&MetricDoc) -> String| {
+            docs.iter().map(|doc| style::width(&text(doc))).max().unwrap_or(0)
+        };
+        Self {
+            title: widest(&|doc| doc.title.to_owned()),
+            value: widest(&|doc| value_text(model, doc)).max(7),
+            scale: widest(&|doc| scale(doc, &values(model, doc, MAX_BARS))),
+        }
     }
 
     fn width(&self) -> usize {
@@ -82,7 +86,7 @@ fn metric_spans(
         (None, _) => (style.muted(), missing_reason(model, doc)),
         (_, Some(age)) => (style.muted(), format!("({} ago)", text::age(age))),
         (Some(_), None) => {
-            (style.row(metric_status(model, doc.metric)), trend(model, doc, trend_width))
+            (style.row(metric_status(model, doc.metric)), trend(model, doc, (columns, trend_width)))
         }
     };
     let title = format!("{} ", field(doc.title, columns.title));
@@ -113,15 +117,20 @@ fn missing_reason(model: &Model, doc: &MetricDoc) -> String {
     }
 }
 
-/// Returns the sparkline with its scale: `▁▃█ max 70`.
-fn trend(model: &Model, doc: &MetricDoc, width: usize) -> String {
-    let value = |point: &crate::watch::TrendPoint| point.metrics.get(doc.metric).map(|m| m.value);
-    // The scale depends on the values, and the room for the bars on the scale.
-    let largest = |values: &[Option<f64>]| values.iter().flatten().copied().fold(0.0, f64::max);
-    let scale = |max: f64| format!(" max {}", text::format_metric(doc, max));
-    let all = series(model, MAX_BARS, value);
-    let room = width.saturating_sub(style::width(&scale(largest(&all)))).min(MAX_BARS);
-    let values = series(model, room, value);
-    let scale = scale(largest(&values));
-    format!("{}{scale}", sparkline::bars(values))
+/// Returns the sparkline with its scale: `▁▃█ max 70`. The scales of a column have the same width, so that the bars below
+/// each other are of the same time.
+fn trend(model: &Model, doc: &MetricDoc, (columns, width): (&Columns, usize)) -> String {
+    let bars = width.saturating_sub(columns.scale).min(MAX_BARS);
+    let values = values(model, doc, bars);
+    format!("{}{}", sparkline::bars(values.iter().copied()), scale(doc, &values))
+}
+
+fn values(model: &Model, doc: &MetricDoc, columns: usize) -> Vec<Option<f64>> {
+    series(model, columns, |point| point.metrics.get(doc.metric).map(|measure| measure.value))
+}
+
+/// Returns the scale of these values.
+fn scale(doc: &MetricDoc, values: &[Option<f64>]) -> String {
+    let largest = values.iter().flatten().copied().fold(0.0, f64::max);
+    format!(" max {}", text::format_metric(doc, largest))
 }

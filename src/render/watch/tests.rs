@@ -147,3 +147,19 @@ fn headline_names_what_the_rows_show() {
     let stale = screen(&model, 80, 24);
     assert!(stale.contains("UNKNOWN  stale: no poll for 4m 55s"), "{stale}");
 }
+
+#[test]
+fn newest_value_and_scale_of_a_trend_are_never_cut() {
+    let mut model = model();
+    for seconds in (10..1_200).step_by(10) {
+        model.apply_update(sample_update(seconds, Some(70.0)));
+    }
+    model.now = at(1_190);
+    for width in [60, 80, 100, 140, 200] {
+        let screen = screen(&model, width, 40);
+        let row = screen.lines().find(|line| line.contains("RENDER")).unwrap();
+        assert!(row.contains("█ max 2"), "{screen}");
+        let due = screen.lines().find(|line| line.starts_with("\"due ")).unwrap();
+        assert!(due.contains("█ max 70"), "{screen}");
+    }
+}

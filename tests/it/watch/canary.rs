@@ -4,6 +4,7 @@ use super::exit::terminal_is_restored;
 use super::{start, watch};
 use crate::support::postgres::Database;
 use crate::support::pty::Terminal;
+use crate::support::wait_until;
 
 /// Selects the group of the only job of kind `THUMBNAIL_GEN` and presses `c`.
 fn start_canary(terminal: &mut Terminal) {
@@ -33,8 +34,7 @@ fn canary_key_shows_the_plan_asks_writes_and_returns() {
     terminal.type_text("c");
     terminal.wait_for("[y/N]");
     terminal.type_text("y\r");
-    terminal.wait_for("1 dead letter requeued");
-    assert_eq!(dead_letters(&database), "25");
+    wait_until("the job is requeued", || dead_letters(&database) == "25");
     terminal.type_text("\r");
     // The keys work again, and the operation is listed.
     terminal.wait_for("[2] Causes");
@@ -97,8 +97,7 @@ fn canary_in_a_protected_context_asks_for_its_name() {
     terminal.type_text("c\r");
     terminal.wait_for("Reason (recorded with the operation): ");
     terminal.type_text("image fixed\r");
-    terminal.wait_for("1 dead letter requeued");
-    assert_eq!(dead_letters(&database), "25");
+    wait_until("the job is requeued", || dead_letters(&database) == "25");
     terminal.type_text("\x03");
     terminal.finish();
     assert!(terminal_is_restored(&terminal));
