@@ -17,6 +17,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod trend;
+mod update;
 
 pub(crate) use command::text as command_text;
 pub(crate) use keys::{Action, kind_choices, press};

@@ -120,7 +120,8 @@ fn missing_reason(model: &Model, doc: &MetricDoc) -> String {
 /// Returns the sparkline with its scale: `▁▃█ max 70`. The scales of a column have the same width, so that the bars below
 /// each other are of the same time.
 fn trend(model: &Model, doc: &MetricDoc, (columns, width): (&Columns, usize)) -> String {
-    let bars = width.saturating_sub(columns.scale).min(MAX_BARS);
+    let Some(bars) = width.checked_sub(columns.scale) else { return String::new() };
+    let bars = bars.min(MAX_BARS);
     let values = values(model, doc, bars);
     format!("{}{}", sparkline::bars(values.iter().copied()), scale(doc, &values))
 }

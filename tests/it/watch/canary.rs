@@ -35,6 +35,12 @@ fn canary_key_shows_the_plan_asks_writes_and_returns() {
     terminal.wait_for("[y/N]");
     terminal.type_text("y\r");
     wait_until("the job is requeued", || dead_letters(&database) == "25");
+    // A worker finishes it, and the canary is complete.
+    database.execute(
+        "UPDATE jobs SET state = 'succeeded', updated_at = now()
+          WHERE kind = 'THUMBNAIL_GEN' AND state = 'queued'",
+    );
+    terminal.wait_for("1 job requeued");
     terminal.type_text("\r");
     // The keys work again, and the operation is listed.
     terminal.wait_for("[2] Causes");
@@ -42,7 +48,7 @@ fn canary_key_shows_the_plan_asks_writes_and_returns() {
     terminal.wait_for("[2] Causes (3)");
     terminal.type_text("4");
     terminal.wait_for("[4] Operations (1)");
-    terminal.wait_for("1 queued");
+    terminal.wait_for("1 succeeded");
     terminal.type_text("q");
     assert_eq!(terminal.finish(), 0);
     assert!(terminal_is_restored(&terminal));
