@@ -51,7 +51,8 @@ impl DashboardLoop<'_> {
         let mut schedule = SnapshotSchedule::default();
         let poll_context = Rc::new(without_progress(self.context));
         let mut tasks = PendingTasks::new();
-        tasks.push(poll_event(poll_context.clone(), interrupt.clone()));
+        let start_poll = || poll_event(poll_context.clone(), interrupt.clone());
+        tasks.push(start_poll());
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         let color = self.context.terminal.stdout.color;
         loop {
@@ -72,9 +73,7 @@ impl DashboardLoop<'_> {
                             self.record(&mut tasks, &mut schedule, &result);
                             self.show_poll(&mut tasks, *result, every);
                         }
-                        DashboardEvent::PollDue => {
-                            tasks.push(poll_event(poll_context.clone(), interrupt.clone()));
-                        }
+                        DashboardEvent::PollDue => tasks.push(start_poll()),
                         DashboardEvent::Detail(words, text) => self.show_detail(&words, &text),
                         DashboardEvent::Recorded(result) => {
                             self.model.error = result.err().map(|e| e.to_string());
@@ -104,7 +103,7 @@ impl DashboardLoop<'_> {
                         return Ok(code);
                     }
                     screen = open_screen()?;
-                    tasks.push(poll_event(poll_context.clone(), interrupt.clone()));
+                    tasks.push(start_poll());
                 }
             }
         }

@@ -21,8 +21,8 @@ use crate::watch::{
 
 /// The least room for the last column before a minor column is dropped.
 const MIN_LAST: usize = 24;
-/// The longest text of a cell: the first of these with which every column fits.
-const LONGEST_CELLS: [usize; 4] = [usize::MAX, 40, 24, 16];
+/// Texts are cut to this length at most before a column is dropped.
+const MIN_CELL: usize = 16;
 /// The widest trend of a kind.
 const MAX_TREND: usize = 60;
 
@@ -114,9 +114,14 @@ fn widths(list: &List, width: usize) -> Vec<(usize, usize)> {
         fit(&table, &list.rows.iter().map(cells).collect::<Vec<_>>(), Some(room))
     };
     let is_minor = |index: &usize| list.columns[*index].shrink_order == ShrinkOrder::DropEarly;
-    let layouts = LONGEST_CELLS.map(layout);
-    let complete = layouts.iter().find(|layout| layout.folded.iter().all(is_minor));
-    complete.unwrap_or(&layouts[LONGEST_CELLS.len() - 1]).shown.clone()
+    let is_complete = |longest: &usize| layout(*longest).folded.iter().all(is_minor);
+    if is_complete(&usize::MAX) {
+        return layout(usize::MAX).shown;
+    }
+    // The longest texts with which every column fits.
+    let lengths: Vec<_> = (MIN_CELL..width.max(MIN_CELL + 1)).collect();
+    let fitting = lengths.partition_point(is_complete);
+    layout(lengths[fitting.saturating_sub(1)]).shown
 }
 
 /// Returns a row as text.

@@ -24,7 +24,7 @@ const LISTS_BELOW_CHARTS: u16 = 14;
 /// Minimum height of the list area to show all lists at once, in a grid or stacked.
 const ALL_LISTS_HEIGHT: u16 = 14;
 /// Minimum width to show two lists side by side.
-const GRID_WIDTH: u16 = 130;
+const GRID_WIDTH: u16 = 140;
 
 /// The keys in the last line, from the longest text to the shortest.
 const KEYS: [&str; 3] = [

@@ -45,7 +45,7 @@ fn every_view_renders_at_any_window_size() {
 
 /// Returns window sizes around every size at which the layout changes.
 fn sizes() -> impl Iterator<Item = (u16, u16)> {
-    let widths = [1, 2, 7, 39, 59, 60, 61, 79, 80, 129, 130, 300];
+    let widths = [1, 2, 7, 39, 59, 60, 61, 79, 80, 139, 140, 300];
     let heights = [1, 2, 3, 10, 19, 20, 21, 24, 31, 48, 100];
     widths.into_iter().flat_map(move |width| heights.map(|height| (width, height)))
 }
@@ -163,4 +163,22 @@ fn newest_value_and_scale_of_a_trend_are_never_cut() {
         let due = screen.lines().find(|line| line.starts_with("\"due ")).unwrap();
         assert!(due.contains("█ max 70"), "{screen}");
     }
+}
+
+#[test]
+fn text_is_cut_by_what_is_missing_not_to_a_fixed_width() {
+    let mut model = model();
+    press(&mut model, KeyPress::Char('3'));
+    let mut update = sample_update(10, Some(1.0));
+    if let Some(Ok(stuck)) = update.activity.as_mut().map(|recent| &mut recent.stuck.result) {
+        stuck[0].id = "00000000-0000-4000-8000-000000000334".to_owned();
+    }
+    model.apply_update(update);
+    model.now = at(10);
+    let id_width = |model: &Model, width| {
+        let screen = screen(model, width, 20);
+        let row = screen.lines().find(|line| line.contains("00000000-")).unwrap_or_default();
+        row.split_whitespace().next().unwrap_or_default().trim_start_matches('"').chars().count()
+    };
+    assert_eq!([63, 62, 61, 60].map(|width| id_width(&model, width)), [36, 35, 34, 33]);
 }
