@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 use crate::dsn::Dsn;
 use crate::error::Error;
 use crate::facts::access::last_audit::LastAudit;
+use crate::facts::acknowledged::Classification;
 use crate::facts::identity::{DatabaseIdentity, Protection, ServerRun};
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
@@ -47,6 +48,8 @@ pub(crate) struct Context {
     protection: OnceLock<Protection>,
     /// Shared with later polls of the same process.
     last_audit: Arc<Mutex<Option<LastAudit>>>,
+    /// Shared with later polls of the same process.
+    classification: Arc<Mutex<Option<Classification>>>,
 }
 
 impl Context {
@@ -67,6 +70,7 @@ impl Context {
             identity: OnceCell::new(),
             protection: OnceLock::new(),
             last_audit: Arc::default(),
+            classification: Arc::default(),
         }
     }
 
@@ -207,6 +211,17 @@ impl Context {
         *self.last_audit.lock().unwrap_or_else(PoisonError::into_inner) = Some(audit);
     }
 
+    /// Returns the last classification of the dead letters of this process.
+    pub(crate) fn classification(&self) -> Option<Classification> {
+        self.classification.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps a classification for later polls.
+    pub(crate) fn set_classification(&self, classification: Classification) {
+        let mut last = self.classification.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(classification);
+    }
+
     /// Opens the database of another context.
     pub(crate) fn open_other(&self, dsn: &Dsn, timeout: Duration) -> Result<Database, SourceError> {
         let options = SessionOptions {
@@ -285,6 +300,7 @@ impl Context {
         (fresh.started_at, fresh.started) = (self.started_at, self.started);
         fresh.connections = self.connections;
         fresh.last_audit = Arc::clone(&self.last_audit);
+        fresh.classification = Arc::clone(&self.classification);
         if let Some(http) = self.http.get() {
             _ = fresh.http.set(http.clone());
         }

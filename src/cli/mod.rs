@@ -65,7 +65,7 @@ pub enum Command {
     Triage(Triage),
     /// Write a shift handoff report (Markdown, secrets redacted)
     Handoff,
-    /// Show a live, read-only dashboard
+    /// Show a live dashboard, from which a canary can be started
     Watch(Watch),
     /// Record a snapshot for `history`
     Record(Record),

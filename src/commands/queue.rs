@@ -110,10 +110,7 @@ pub(crate) async fn observe(
                 take_given_up(&mut queue, database, layout, context.claims().await?, request)
                     .await?;
             }
-            if let Some(dead) = &queue.dead {
-                let (kind, dead) = (queue.kind.as_deref(), dead.at_least());
-                queue.acknowledged = acknowledged::read(context, layout, kind, dead).await;
-            }
+            queue.acknowledged = acknowledged::observe(context, layout, &queue, scan_policy).await;
             Ok(queue)
         })
         .await

@@ -1,5 +1,8 @@
 //! Acknowledged groups: dead letters that somebody is responsible for until a date, and that do not count until then.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +50,38 @@ impl AcknowledgedGroup {
     }
 }
 
+/// Seconds of an hour.
+const HOUR: f64 = 3600.0;
+
+/// The dead letters by group, as of one time. Polls reuse it.
+#[derive(Debug, Clone)]
+pub(crate) struct Classification {
+    /// When they were read.
+    pub(crate) at: Timestamp,
+    /// The seconds since each dead letter of a group was dead-lettered, at that time; infinite if not known.
+    pub(crate) ages: HashMap<String, Vec<f64>>,
+}
+
+impl Classification {
+    /// Returns the number of dead letters of a group, and of those the ones of the last hour and of the hour before, as
+    /// they are this many seconds after it was read.
+    pub(crate) fn of_group(&self, group: &str, elapsed: f64) -> (u64, u64, u64) {
+        let ages = self.ages.get(group).map(Vec::as_slice).unwrap_or_default();
+        let between = |from: f64, to: f64| {
+            ages.iter().filter(|age| (from..to).contains(&(**age + elapsed))).count() as u64
+        };
+        (ages.len() as u64, between(f64::MIN, HOUR), between(HOUR, 2.0 * HOUR))
+    }
+
+    /// Returns whether the number of dead letters is still the same, and those of the last hour are the ones that it
+    /// expects this many seconds later: a new dead letter changes one of both.
+    pub(crate) fn agrees_with(&self, dead: u64, last_hour: u64, elapsed: f64) -> bool {
+        let groups = self.ages.keys().map(|group| self.of_group(group, elapsed));
+        let sum = groups.fold((0, 0), |(all, recent), group| (all + group.0, recent + group.1));
+        sum == (dead, last_hour)
+    }
+}
+
 /// The acknowledged groups among the dead letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AcknowledgedDead {
@@ -54,6 +89,14 @@ pub(crate) struct AcknowledgedDead {
     pub(crate) groups: Vec<AcknowledgedGroup>,
     /// Why nothing is subtracted, if that is so.
     pub(crate) not_applied: Option<String>,
+    /// How many seconds ago the dead letters were classified; 0 if now.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) classified_seconds_ago: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
 }
 
 impl AcknowledgedDead {
@@ -82,6 +125,12 @@ impl AcknowledgedDead {
         self.groups.iter().find(|acknowledged| acknowledged.entry.group == group)
     }
 
+    /// Returns the ids of the groups whose dead letters do not count.
+    pub(crate) fn held_groups(&self) -> Vec<String> {
+        let held = self.groups.iter().filter(|group| self.holds(group));
+        held.map(|group| group.entry.group.clone()).collect()
+    }
+
     fn sum(&self, number: impl Fn(&AcknowledgedGroup) -> u64) -> u64 {
         self.groups.iter().filter(|group| self.holds(group)).map(number).sum()
     }
@@ -105,7 +154,7 @@ pub(crate) mod tests {
 
     #[test]
     fn group_counts_again_after_its_date_and_beyond_its_number() {
-        let acknowledged = |group| AcknowledgedDead { groups: vec![group], not_applied: None };
+        let acknowledged = |group| AcknowledgedDead { groups: vec![group], ..Default::default() };
         assert_eq!(acknowledged(group(10, 10)).jobs(), 10);
         assert_eq!(acknowledged(group(11, 10)).jobs(), 0);
         let expired = AcknowledgedGroup { is_current: false, ..group(10, 10) };
@@ -113,5 +162,22 @@ pub(crate) mod tests {
         let mut too_many = acknowledged(group(10, 10));
         too_many.not_applied = Some("more than 10,000 dead letters".to_owned());
         assert_eq!((too_many.jobs(), too_many.last_hour()), (0, 0));
+    }
+
+    #[test]
+    fn classification_ages_and_notices_new_dead_letters() {
+        let ages = HashMap::from([
+            ("a".to_owned(), vec![10.0, 3_590.0, f64::INFINITY]),
+            ("b".to_owned(), vec![7_195.0]),
+        ]);
+        let classification = Classification { at: Timestamp::UNIX_EPOCH, ages };
+        assert_eq!(classification.of_group("a", 0.0), (3, 2, 0));
+        assert_eq!(classification.of_group("a", 20.0), (3, 1, 1));
+        assert_eq!(classification.of_group("b", 0.0), (1, 0, 1));
+        assert_eq!(classification.of_group("b", 20.0), (1, 0, 0));
+        assert_eq!(classification.of_group("c", 0.0), (0, 0, 0));
+        assert!(classification.agrees_with(4, 2, 0.0) && classification.agrees_with(4, 1, 20.0));
+        assert!(!classification.agrees_with(5, 1, 20.0), "another dead letter");
+        assert!(!classification.agrees_with(4, 2, 20.0), "a new one instead of an old one");
     }
 }

@@ -1,11 +1,16 @@
 //! The full-screen display. The screen is restored however the process ends.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
+use ratatui::backend::Backend as _;
 use ratatui::crossterm::event;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::{DefaultTerminal, Frame};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// An event of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +27,12 @@ pub enum Input {
 pub struct Screen {
     terminal: DefaultTerminal,
     inputs: UnboundedReceiver<Input>,
+    is_closed: Arc<AtomicBool>,
+    reader: Option<JoinHandle<()>>,
 }
+
+/// How often the thread that reads the keys checks whether the screen was closed.
+const CLOSE_CHECK: Duration = Duration::from_millis(100);
 
 impl Screen {
     /// Opens the full screen.
@@ -30,26 +40,16 @@ impl Screen {
     /// # Errors
     /// Returns an error if the terminal does not support it.
     pub fn open() -> io::Result<Self> {
-        let terminal = ratatui::try_init()?;
+        let mut terminal = ratatui::try_init()?;
+        // Not every terminal clears its second screen; what another command printed must not show through.
+        // `Terminal::clear` also asks for the position of the cursor, which some terminals do not answer.
+        terminal.backend_mut().clear()?;
         let (sender, inputs) = unbounded_channel();
-        // Reading blocks, so it needs a thread of its own, which ends with the process.
-        std::thread::spawn(move || {
-            loop {
-                let input = match event::read() {
-                    Ok(Event::Key(key)) => match key_press(key) {
-                        Some(key) => Input::Key(key),
-                        None => continue,
-                    },
-                    Ok(Event::Resize(..)) => Input::Resized,
-                    Ok(_) => continue,
-                    Err(_) => Input::Closed,
-                };
-                if sender.send(input).is_err() || input == Input::Closed {
-                    return;
-                }
-            }
-        });
-        Ok(Self { terminal, inputs })
+        let is_closed = Arc::new(AtomicBool::new(false));
+        // Reading blocks, so it needs a thread of its own. It ends with the screen: a prompt may read next.
+        let stop = Arc::clone(&is_closed);
+        let reader = std::thread::spawn(move || read_inputs(&sender, &stop));
+        Ok(Self { terminal, inputs, is_closed, reader: Some(reader) })
     }
 
     /// Draws a frame.
@@ -68,7 +68,35 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        if let Some(reader) = self.reader.take() {
+            // An error is a panic of that thread, which the panic hook has printed.
+            _ = reader.join();
+        }
         ratatui::restore();
+    }
+}
+
+/// Sends the events of the terminal until the screen is closed.
+fn read_inputs(sender: &UnboundedSender<Input>, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        let event = match event::poll(CLOSE_CHECK) {
+            Ok(false) => continue,
+            Ok(true) => event::read(),
+            Err(error) => Err(error),
+        };
+        let input = match event {
+            Ok(Event::Key(key)) => match key_press(key) {
+                Some(key) => Input::Key(key),
+                None => continue,
+            },
+            Ok(Event::Resize(..)) => Input::Resized,
+            Ok(_) => continue,
+            Err(_) => Input::Closed,
+        };
+        if sender.send(input).is_err() || input == Input::Closed {
+            return;
+        }
     }
 }
 
@@ -90,6 +118,7 @@ fn key_press(key: KeyEvent) -> Option<KeyPress> {
         KeyCode::Esc => Some(KeyPress::Escape),
         KeyCode::Tab => Some(KeyPress::Tab),
         KeyCode::BackTab => Some(KeyPress::BackTab),
+        KeyCode::Backspace => Some(KeyPress::Backspace),
         _ => None,
     }
 }
@@ -115,6 +144,8 @@ pub enum KeyPress {
     Tab,
     /// Shift-Tab.
     BackTab,
+    /// Backspace.
+    Backspace,
     /// Ctrl-C.
     Interrupt,
 }

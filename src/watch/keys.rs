@@ -1,7 +1,7 @@
 //! The effect of each key on the model.
 
 use super::command;
-use super::model::{Model, Overlay, Panel};
+use super::model::{Detail, Model, Overlay, Panel};
 use super::rows::{count, kind_names};
 use crate::terminal::KeyPress;
 
@@ -12,30 +12,50 @@ pub(crate) enum Action {
     Quit,
     /// Quit and print this command.
     Leave(String),
-    /// Read this job and show it.
-    OpenJob(String),
+    /// Run the command with these arguments and show its report as the detail.
+    Open(Vec<String>),
+    /// Leave the screen, run the canary with these arguments, and return.
+    Canary(Vec<String>),
 }
 
 /// Lines scrolled by page up and page down.
 const PAGE: isize = 10;
 
-/// The message if `c` has no command.
+/// The message if a key needs a row.
 const NOTHING_SELECTED: &str = "no row to select";
 /// The message if `r` has no command.
 const NOTHING_TO_REQUEUE: &str = "select a group (2) or a stuck job (3) first";
-
-/// The prefix of the title of an open job.
-const JOB_TITLE: &str = "job ";
+/// The message if `c` has no group.
+const NO_GROUP: &str = "select a group (2) first";
 
 /// Applies a key to the model; some keys require an action of the caller.
 pub(crate) fn press(model: &mut Model, key: KeyPress) -> Option<Action> {
     if key == KeyPress::Interrupt {
         return Some(Action::Quit);
     }
+    if model.is_typing {
+        edit_filter(model, key);
+        return None;
+    }
     match model.overlay.take() {
         None => on_lists(model, key),
         Some(overlay) => on_overlay(model, overlay, key),
     }
+}
+
+/// Edits the filter, which applies while it is typed.
+fn edit_filter(model: &mut Model, key: KeyPress) {
+    match key {
+        KeyPress::Char(c) => model.filter.push(c),
+        KeyPress::Backspace => _ = model.filter.pop(),
+        KeyPress::Escape => {
+            model.filter.clear();
+            model.is_typing = false;
+        }
+        KeyPress::Enter => model.is_typing = false,
+        _ => return,
+    }
+    model.selected = Default::default();
 }
 
 fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
@@ -46,13 +66,19 @@ fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
         KeyPress::Char(' ') => model.toggle_freeze(),
         KeyPress::Char('s') => model.sort[focus] += 1,
         KeyPress::Char('f') => model.overlay = Some(Overlay::Kinds(0)),
-        KeyPress::Char('c') => {
-            let command = command::selected(model).map(Overlay::Command);
-            model.overlay = command.or(Some(Overlay::Nothing(NOTHING_SELECTED)));
+        KeyPress::Char('/') => model.is_typing = true,
+        KeyPress::Escape => {
+            model.filter.clear();
+            model.selected = Default::default();
         }
+        KeyPress::Char('y') => {
+            let command = command::selected(model).map(Overlay::Command);
+            model.overlay = command.or_else(|| Some(Overlay::Nothing(NOTHING_SELECTED.to_owned())));
+        }
+        KeyPress::Char('c') => return start_canary(model),
         KeyPress::Char('r') => match command::requeue(model) {
             Some(command) => return Some(Action::Leave(command)),
-            None => model.overlay = Some(Overlay::Nothing(NOTHING_TO_REQUEUE)),
+            None => model.overlay = Some(Overlay::Nothing(NOTHING_TO_REQUEUE.to_owned())),
         },
         KeyPress::Tab => focus_on(model, focus + 1),
         KeyPress::BackTab => focus_on(model, focus + Panel::ALL.len() - 1),
@@ -61,8 +87,8 @@ fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
         KeyPress::Down | KeyPress::Char('j') => move_by(model, 1),
         KeyPress::PageUp => move_by(model, -PAGE),
         KeyPress::PageDown => move_by(model, PAGE),
-        KeyPress::Enter => return open(model),
-        KeyPress::Escape | KeyPress::Char(_) | KeyPress::Interrupt => {}
+        KeyPress::Enter => return command::detail(model).and_then(|words| open(model, words)),
+        KeyPress::Backspace | KeyPress::Char(_) | KeyPress::Interrupt => {}
     }
     None
 }
@@ -82,25 +108,22 @@ fn shifted_selection(position: usize, offset: isize, rows: usize) -> usize {
     position.saturating_add_signed(offset).min(rows.saturating_sub(1))
 }
 
-fn open(model: &mut Model) -> Option<Action> {
-    match model.focus {
-        Panel::Causes => {
-            model.overlay = command::cause(model).map(|group| Overlay::Cause(group, 0));
-            None
-        }
-        Panel::Stuck => open_job(model),
-        Panel::Kinds | Panel::Operations => {
-            model.overlay = command::selected(model).map(Overlay::Command);
-            None
-        }
-    }
+/// Opens the detail, which is empty until its command has ended.
+fn open(model: &mut Model, words: Vec<String>) -> Option<Action> {
+    let detail = Detail { words: words.clone(), lines: None, position: 0 };
+    model.overlay = Some(Overlay::Detail(detail));
+    Some(Action::Open(words))
 }
 
-fn open_job(model: &mut Model) -> Option<Action> {
-    let id = command::job(model)?;
-    model.overlay =
-        Some(Overlay::Text(format!("{JOB_TITLE}{id}"), vec!["reading …".to_owned()], 0));
-    Some(Action::OpenJob(id))
+/// Starts a canary for the selected group, unless the context is read-only.
+fn start_canary(model: &mut Model) -> Option<Action> {
+    let obstacle = match (&model.target.read_only, command::canary(model)) {
+        (None, Some(words)) => return Some(Action::Canary(words)),
+        (Some(reason), _) => format!("refused: {reason}"),
+        (None, None) => NO_GROUP.to_owned(),
+    };
+    model.overlay = Some(Overlay::Nothing(obstacle));
+    None
 }
 
 fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Action> {
@@ -118,20 +141,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
         // Any key closes these; after a message it also applies to the lists.
         Overlay::Nothing(_) => on_lists(model, key),
         Overlay::Help | Overlay::Command(_) => None,
-        Overlay::Text(title, ..) if key == KeyPress::Char('c') => {
-            let id = title.strip_prefix(JOB_TITLE);
-            model.overlay = id.map(|id| Overlay::Command(command::show(model, id)));
-            None
-        }
-        Overlay::Text(title, ..) if key == KeyPress::Char('r') && title.starts_with(JOB_TITLE) => {
-            let id = title.strip_prefix(JOB_TITLE)?;
-            Some(Action::Leave(command::requeue_job(model, id)))
-        }
-        Overlay::Text(title, lines, position) => {
-            let position = shifted_selection(position, offset, lines.len());
-            model.overlay = Some(Overlay::Text(title, lines, position));
-            None
-        }
+        Overlay::Detail(detail) => on_detail(model, detail, key, offset),
         Overlay::Kinds(position) => {
             let names = kind_names(model);
             if key == KeyPress::Enter {
@@ -144,22 +154,34 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
             }
             None
         }
-        Overlay::Cause(group, position) => {
-            let groups = model.dead_letters.iter().flat_map(|known| &known.value.causes);
-            let jobs =
-                groups.filter(|cause| cause.group == group).map(|cause| cause.ids.len()).sum();
-            model.overlay = Some(Overlay::Cause(group, shifted_selection(position, offset, jobs)));
-            match key {
-                KeyPress::Enter => open_job(model),
-                KeyPress::Char('c') => {
-                    model.overlay = command::selected(model).map(Overlay::Command);
-                    None
-                }
-                KeyPress::Char('r') => command::requeue(model).map(Action::Leave),
-                _ => None,
+    }
+}
+
+fn on_detail(
+    model: &mut Model,
+    mut detail: Detail,
+    key: KeyPress,
+    offset: isize,
+) -> Option<Action> {
+    match key {
+        KeyPress::Char('y') => {
+            model.overlay = Some(Overlay::Command(command::text(model, &detail.words)));
+            return None;
+        }
+        // The selection is the row of this detail.
+        KeyPress::Char('c' | 'r') => return on_lists(model, key),
+        KeyPress::Char(step @ ('n' | 'p')) => {
+            let offset = if step == 'n' { 1 } else { -1 };
+            if let Some(words) = command::neighbor(model, &detail.words, offset) {
+                return open(model, words);
             }
         }
+        _ => {}
     }
+    let lines = detail.lines.as_ref().map_or(0, Vec::len);
+    detail.position = shifted_selection(detail.position, offset, lines);
+    model.overlay = Some(Overlay::Detail(detail));
+    None
 }
 
 /// Returns the kinds to choose from; the first choice is all kinds.

@@ -11,11 +11,23 @@ mod command;
 mod keys;
 mod model;
 mod rows;
+mod severity;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod trend;
+mod update;
 
+pub(crate) use command::text as command_text;
 pub(crate) use keys::{Action, kind_choices, press};
-pub(crate) use model::{DashboardUpdate, Model, Overlay, Panel, Timestamped, TrendPoint};
-pub(crate) use rows::{CauseRow, causes, kinds, operations, sort_order, stuck};
+#[cfg(test)]
+pub(crate) use model::Detail;
+pub(crate) use model::{DashboardUpdate, Model, Overlay, Panel, Target, Timestamped, TrendPoint};
+pub(crate) use rows::{
+    CauseRow, causes, count as rows, kinds, operations, sort_order, stuck, total,
+};
+pub(crate) use severity::{
+    GroupState, group_state, kind_status, metric_status, operation_status, stuck_status,
+};
+pub(crate) use trend::{lines, series};

@@ -1,17 +1,21 @@
 //! The state of the dashboard.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::facts::Thresholds;
 use crate::facts::recent_activity::{Activity, RecentActivity, RecentDeadLetters, RecentStuckJob};
-use crate::facts::snapshot::{KindLine, METRICS, Measure, Metric, MetricValues, Snapshot};
-use crate::facts::{Observed, SourceError};
+use crate::facts::snapshot::{KindLine, METRICS, Measure, MetricValues, Snapshot};
 use crate::text::TargetFlags;
 
-/// Polls that the sparklines show.
-const MAX_TREND: usize = 240;
+/// Polls that the trends show at most.
+pub(super) const MAX_TREND: usize = 2_400;
+/// The time that the trends show.
+const TREND_WINDOW: Duration = Duration::from_mins(20);
+/// The polls that the trends show at least, if the interval between them is long.
+const MIN_TREND: u32 = 40;
 
 /// A value with the time at which it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,21 +39,27 @@ pub(crate) struct DashboardUpdate {
     pub(crate) by_kind_missing: Option<String>,
     /// The suggested command.
     pub(crate) next: Option<String>,
-    /// The number and title of the runbook section that applies.
+    /// The headline of the runbook section that applies.
     pub(crate) section: Option<String>,
+    /// The acknowledged groups whose dead letters do not count.
+    pub(crate) acknowledged: Vec<String>,
+    /// The states of dead letters in this table.
+    pub(crate) dead_states: Vec<String>,
     /// The duration of the poll.
     pub(crate) took: Duration,
     /// The time until the next poll.
     pub(crate) pause: Duration,
 }
 
-/// A poll as the sparklines show it; without metrics if nothing could be read.
+/// A poll as the trends show it; without metrics if nothing could be read.
 #[derive(Debug, Clone)]
 pub(crate) struct TrendPoint {
+    /// When it began.
+    pub(crate) at: Timestamp,
     /// The metrics.
     pub(crate) metrics: MetricValues,
     /// Due jobs by kind.
-    pub(crate) kinds: Vec<(String, u64)>,
+    pub(crate) kinds: HashMap<String, u64>,
 }
 
 /// The lists below the metrics.
@@ -86,24 +96,44 @@ pub(crate) enum Overlay {
     /// The keys.
     Help,
     /// The reason why a key had no effect.
-    Nothing(&'static str),
+    Nothing(String),
     /// A command to copy.
     Command(String),
     /// The choice of a kind, with the selected row; the first row is all kinds.
     Kinds(usize),
-    /// A group by its id, with the selected row of its jobs.
-    Cause(String, usize),
-    /// A text by title and lines, with the scroll position.
-    Text(String, Vec<String>, usize),
+    /// The report of a command.
+    Detail(Detail),
+}
+
+/// The report of the command that shows the selected row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Detail {
+    /// The arguments of the command.
+    pub(crate) words: Vec<String>,
+    /// The lines of its report; `None` while the command runs.
+    pub(crate) lines: Option<Vec<String>>,
+    /// The scroll position.
+    pub(crate) position: usize,
+}
+
+/// What the dashboard needs to know about its context.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Target {
+    /// The database and the app.
+    pub(crate) subject: String,
+    /// The target flags of suggested commands.
+    pub(crate) address: TargetFlags,
+    /// The thresholds in force.
+    pub(crate) limits: Thresholds,
+    /// Why nothing may be written, if that is so.
+    pub(crate) read_only: Option<String>,
 }
 
 /// The state of the dashboard.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
-    /// The database and the app.
-    pub(crate) subject: String,
-    /// The target flags of suggested commands.
-    pub(crate) address: TargetFlags,
+    /// What the dashboard is about.
+    pub(crate) target: Target,
     /// The time between two polls.
     pub(crate) every: Duration,
     /// The current time.
@@ -120,7 +150,7 @@ pub(crate) struct Model {
     pub(crate) stuck: Option<Timestamped<Vec<RecentStuckJob>>>,
     /// The last known activity.
     pub(crate) activity: Option<Timestamped<Activity>>,
-    /// The polls that the sparklines show, oldest first.
+    /// The polls that the trends show, oldest first.
     pub(crate) trend: VecDeque<TrendPoint>,
     /// The panel that the keys apply to.
     pub(crate) focus: Panel,
@@ -130,6 +160,10 @@ pub(crate) struct Model {
     pub(crate) sort: [usize; Panel::ALL.len()],
     /// The kind to filter by.
     pub(crate) kind: Option<String>,
+    /// The text that rows must contain.
+    pub(crate) filter: String,
+    /// Whether the keys edit the filter.
+    pub(crate) is_typing: bool,
     /// The open overlay.
     pub(crate) overlay: Option<Overlay>,
     /// The polls received while the dashboard is frozen; `None` if it is not frozen.
@@ -140,15 +174,9 @@ pub(crate) struct Model {
 
 impl Model {
     /// Creates the model before the first poll.
-    pub(crate) fn new(
-        subject: String,
-        address: TargetFlags,
-        every: Duration,
-        now: Timestamp,
-    ) -> Self {
+    pub(crate) fn new(target: Target, every: Duration, now: Timestamp) -> Self {
         Self {
-            subject,
-            address,
+            target,
             every,
             now,
             latest: None,
@@ -162,58 +190,30 @@ impl Model {
             selected: [0; Panel::ALL.len()],
             sort: [0; Panel::ALL.len()],
             kind: None,
+            filter: String::new(),
+            is_typing: false,
             overlay: None,
             frozen: None,
             error: None,
         }
     }
 
-    /// Applies a poll, or queues it while the dashboard is frozen.
-    pub(crate) fn apply_update(&mut self, update: DashboardUpdate) {
-        match &mut self.frozen {
-            // The lists need only the latest poll, the sparklines need all of them.
-            Some(queued) => queued.push(update),
-            None => self.show(update),
-        }
-    }
-
-    /// Freezes the dashboard, or unfreezes it and applies the queued polls.
-    pub(crate) fn toggle_freeze(&mut self) {
-        match self.frozen.take() {
-            None => self.frozen = Some(vec![]),
-            Some(queued) => queued.into_iter().for_each(|update| self.show(update)),
-        }
-    }
-
-    fn show(&mut self, update: DashboardUpdate) {
-        let at = update.snapshot.at;
-        for (metric, doc) in self.metrics.iter_mut().zip(&METRICS) {
-            if let Some(value) = update.snapshot.metrics.get(doc.metric) {
-                *metric = Some(Timestamped { value, at });
-            } else if was_read(&update, doc.metric) {
-                *metric = None;
-            }
-        }
-        if update.obstacle.is_none() {
-            self.kinds = Some(Timestamped { value: update.snapshot.detail.kinds.clone(), at });
-        }
-        if let Some(recent) = &update.activity {
-            replace_if_read(&mut self.dead_letters, &recent.dead_letters, at);
-            replace_if_read(&mut self.stuck, &recent.stuck, at);
-            replace_if_read(&mut self.activity, &recent.activity, at);
-        }
-        let kinds = update.snapshot.detail.kinds.iter();
-        let kinds = kinds.map(|line| (line.kind.clone(), line.due)).collect();
-        self.remember(TrendPoint { metrics: update.snapshot.metrics, kinds });
-        self.latest = Some(update);
-    }
-
-    /// Adds a point to the sparklines.
+    /// Adds a point to the trends.
     pub(crate) fn remember(&mut self, point: TrendPoint) {
         if self.trend.len() >= MAX_TREND {
             self.trend.pop_front();
         }
         self.trend.push_back(point);
+    }
+
+    /// Returns the time that the trends show.
+    pub(crate) fn trend_window(&self) -> Duration {
+        TREND_WINDOW.max(self.every.saturating_mul(MIN_TREND))
+    }
+
+    /// Returns the time at which the trends end: that of a frozen screen is the time of its poll.
+    pub(crate) fn trend_end(&self) -> Timestamp {
+        self.at().filter(|_| self.frozen.is_some()).unwrap_or(self.now)
     }
 
     /// Returns when the latest poll that is shown began.
@@ -227,34 +227,13 @@ impl Model {
         (!is_current).then(|| crate::text::seconds_since(known.at, self.now))
     }
 
-    /// Returns whether a poll is overdue, which makes even the latest values stale.
+    /// Returns whether a poll is overdue, which makes even the latest values stale. The polls that a frozen screen
+    /// does not show count as well: it says itself how old it is.
     pub(crate) fn is_overdue(&self) -> bool {
-        let Some(update) = &self.latest else { return false };
+        let hidden = self.frozen.as_ref().and_then(|queued| queued.last());
+        let Some(update) = hidden.or(self.latest.as_ref()) else { return false };
         let interval = update.took + update.pause + self.every;
         let elapsed = self.now.duration_since(update.snapshot.at);
         elapsed.as_secs_f64() > interval.as_secs_f64() * 2.0 + 1.0
-    }
-}
-
-/// Replaces a value if it was read; otherwise the old value is kept.
-fn replace_if_read<T: Clone>(
-    known: &mut Option<Timestamped<T>>,
-    observed: &Observed<T>,
-    at: Timestamp,
-) {
-    if let Some(value) = observed.value() {
-        *known = Some(Timestamped { value: value.clone(), at });
-    }
-}
-
-/// Returns whether the source of this metric could be read, so that a missing value means that
-/// there is none: no oldest job, no heartbeat, no index.
-fn was_read(update: &DashboardUpdate, metric: Metric) -> bool {
-    let activity_read = |error: Option<&SourceError>| update.activity.is_some() && error.is_none();
-    match metric {
-        Metric::Throughput => {
-            activity_read(update.activity.as_ref().and_then(|recent| recent.activity.error()))
-        }
-        _ => update.obstacle.is_none(),
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn sort_order(model: &Model, panel: Panel) -> Sort {
 /// Returns the counts by kind.
 pub(crate) fn kinds(model: &Model) -> Vec<&KindLine> {
     let all = model.kinds.iter().flat_map(|known| &known.value);
-    let mut rows: Vec<_> = all.filter(|line| kind_matches(model, &line.kind)).collect();
+    let mut rows: Vec<_> = all.filter(|line| is_shown(model, &line.kind, &[&line.kind])).collect();
     let age = |line: &KindLine| Reverse(line.oldest_due.unwrap_or(-1.0) as i64);
     match sort_order(model, Panel::Kinds) {
         "oldest" => rows.sort_by_key(|line| age(line)),
@@ -51,7 +51,10 @@ pub(crate) struct CauseRow<'a> {
 pub(crate) fn causes(model: &Model) -> Vec<CauseRow<'_>> {
     let all = model.dead_letters.iter().flat_map(|known| &known.value.causes);
     let row = |cause| CauseRow { cause, trend: trend(cause) };
-    let mut rows: Vec<_> = all.filter(|cause| kind_matches(model, &cause.kind)).map(row).collect();
+    let is_shown = |cause: &&RecentGroup| {
+        is_shown(model, &cause.kind, &[&cause.kind, &cause.cause, &cause.group])
+    };
+    let mut rows: Vec<_> = all.filter(is_shown).map(row).collect();
     let newest = |row: &CauseRow<'_>| row.cause.newest.unwrap_or(f64::MAX) as i64;
     match sort_order(model, Panel::Causes) {
         "recent" => rows.sort_by_key(|row| Reverse(row.cause.recent)),
@@ -73,7 +76,9 @@ fn trend(cause: &RecentGroup) -> char {
 /// Returns the stuck jobs.
 pub(crate) fn stuck(model: &Model) -> Vec<&RecentStuckJob> {
     let all = model.stuck.iter().flat_map(|known| &known.value);
-    let mut rows: Vec<_> = all.filter(|job| kind_matches(model, &job.kind)).collect();
+    let is_shown =
+        |job: &&RecentStuckJob| is_shown(model, &job.kind, &[&job.kind, &job.worker, &job.id]);
+    let mut rows: Vec<_> = all.filter(is_shown).collect();
     match sort_order(model, Panel::Stuck) {
         "worker" => rows.sort_by(|a, b| a.worker.cmp(&b.worker)),
         "kind" => rows.sort_by(|a, b| a.kind.cmp(&b.kind)),
@@ -84,8 +89,8 @@ pub(crate) fn stuck(model: &Model) -> Vec<&RecentStuckJob> {
 
 /// Returns the recent operations.
 pub(crate) fn operations(model: &Model) -> Vec<&RecentOperation> {
-    let mut rows: Vec<_> =
-        model.activity.iter().flat_map(|known| &known.value.operations).collect();
+    let all = model.activity.iter().flat_map(|known| &known.value.operations);
+    let mut rows: Vec<_> = all.filter(|operation| contains_filter(model, operation)).collect();
     if sort_order(model, Panel::Operations) == "jobs" {
         rows.sort_by_key(|operation| Reverse(operation.jobs));
     }
@@ -102,8 +107,48 @@ pub(crate) fn count(model: &Model, panel: Panel) -> usize {
     }
 }
 
-fn kind_matches(model: &Model, kind: &str) -> bool {
-    model.kind.as_ref().is_none_or(|selected| selected == kind)
+/// Returns what identifies each row of a panel.
+pub(super) fn ids(model: &Model, panel: Panel) -> Vec<String> {
+    match panel {
+        Panel::Kinds => kinds(model).iter().map(|line| line.kind.clone()).collect(),
+        Panel::Causes => causes(model).iter().map(|row| row.cause.group.clone()).collect(),
+        Panel::Stuck => stuck(model).iter().map(|job| job.id.clone()).collect(),
+        Panel::Operations => operations(model).iter().map(|o| o.operation.to_string()).collect(),
+    }
+}
+
+/// Returns what identifies the selected row.
+pub(super) fn selected_id(model: &Model, panel: Panel) -> Option<String> {
+    let mut ids = ids(model, panel);
+    let index = model.selected[panel as usize];
+    (index < ids.len()).then(|| ids.swap_remove(index))
+}
+
+/// Returns the number of rows of a panel without the filters.
+pub(crate) fn total(model: &Model, panel: Panel) -> usize {
+    match panel {
+        Panel::Kinds => model.kinds.as_ref().map_or(0, |known| known.value.len()),
+        Panel::Causes => model.dead_letters.as_ref().map_or(0, |known| known.value.causes.len()),
+        Panel::Stuck => model.stuck.as_ref().map_or(0, |known| known.value.len()),
+        Panel::Operations => {
+            model.activity.as_ref().map_or(0, |known| known.value.operations.len())
+        }
+    }
+}
+
+/// Returns whether a row passes the filter by kind, and one of its texts the filter by text.
+fn is_shown(model: &Model, kind: &str, texts: &[&str]) -> bool {
+    model.kind.as_ref().is_none_or(|selected| selected == kind) && contains(model, texts)
+}
+
+fn contains_filter(model: &Model, operation: &RecentOperation) -> bool {
+    let id = operation.operation.to_string();
+    contains(model, &[&id, &operation.who, operation.reason.as_deref().unwrap_or_default()])
+}
+
+fn contains(model: &Model, texts: &[&str]) -> bool {
+    let filter = model.filter.to_lowercase();
+    filter.is_empty() || texts.iter().any(|text| text.to_lowercase().contains(&filter))
 }
 
 /// Returns every known kind, sorted by name.

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{DashboardUpdate, Model};
+use super::{DashboardUpdate, Model, Target};
+use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::recent_activity::{
-    Activity, RecentActivity, RecentDeadLetters, RecentGroup, RecentStuckJob,
+    Activity, RecentActivity, RecentDeadLetters, RecentGroup, RecentOperation, RecentStuckJob,
 };
 use crate::facts::snapshot::{KindLine, Metric, MetricValues, Snapshot, SnapshotDetail};
 use crate::facts::{Observed, Status};
@@ -79,6 +80,8 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
         by_kind_missing: None,
         next: None,
         section: None,
+        acknowledged: vec![],
+        dead_states: vec!["dead_letter".to_owned()],
         took: Duration::from_millis(50),
         pause: Duration::from_secs(5),
     }
@@ -86,8 +89,26 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
 
 /// Returns a dashboard after one poll.
 pub(crate) fn model() -> Model {
-    let mut model =
-        Model::new("db".into(), TargetFlags::for_context("prod"), Duration::from_secs(5), at(0));
+    let target = Target {
+        subject: "db".to_owned(),
+        address: TargetFlags::for_context("prod"),
+        ..Target::default()
+    };
+    let mut model = Model::new(target, Duration::from_secs(5), at(0));
     model.apply_update(sample_update(0, Some(7.0)));
     model
+}
+
+/// Returns a requeue of which jobs are dead letters again.
+pub(crate) fn operation() -> RecentOperation {
+    RecentOperation {
+        operation: OperationId::parse("rq-20260101T000000Z-e1-a1").unwrap(),
+        operation_type: OperationType::Requeue,
+        who: "ada@desk".to_owned(),
+        reason: Some("token renewed".to_owned()),
+        jobs: 120,
+        first: 60.0,
+        last: 2.0,
+        now: vec![("queued".to_owned(), 80), ("dead_letter".to_owned(), 40)],
+    }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::testing::{at, model, sample_update};
 use super::*;
-use crate::facts::snapshot::{METRICS, Metric};
-use crate::facts::{SourceError, SourceErrorKind};
+use crate::facts::snapshot::{FailedCheck, METRICS, Metric, MetricValues};
+use crate::facts::{SourceError, SourceErrorKind, Status, Threshold};
 use crate::terminal::KeyPress;
 
 fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
@@ -81,20 +81,159 @@ fn causes_show_rising_and_falling_trends() {
     assert_eq!(causes(&model).iter().map(|row| row.trend).collect::<String>(), "↑↓");
 }
 
+/// Returns the arguments of the open detail.
+fn open_detail(model: &Model) -> String {
+    match &model.overlay {
+        Some(Overlay::Detail(detail)) => detail.words.join(" "),
+        other => panic!("no detail: {other:?}"),
+    }
+}
+
 #[test]
-fn cause_and_its_jobs_open_with_enter() {
+fn enter_opens_the_report_of_a_row_in_every_list() {
+    let expected = [
+        ('1', "queue --kind PUBLISH $(x)"),
+        ('2', "dlq show v1-a-job1"),
+        ('3', "jobs show job9"),
+        ('4', "dlq follow rq-20260101T000000Z-e1-a1 --wait 1s"),
+    ];
+    for (panel, words) in expected {
+        let mut model = model();
+        model.apply_update(update_with_operation());
+        let action = press_all(&mut model, &[KeyPress::Char(panel), KeyPress::Enter]);
+        assert!(
+            matches!(action, Some(Action::Open(opened)) if opened.join(" ") == words),
+            "{panel}"
+        );
+        assert_eq!(open_detail(&model), words);
+        press(&mut model, KeyPress::Escape);
+        assert_eq!(model.overlay, None);
+    }
+}
+
+fn update_with_operation() -> DashboardUpdate {
+    let mut update = sample_update(5, Some(7.0));
+    let Some(recent) = &mut update.activity else { return update };
+    let Ok(activity) = &mut recent.activity.result else { return update };
+    activity.operations = vec![super::testing::operation()];
+    update
+}
+
+#[test]
+fn detail_of_a_group_steps_through_its_jobs() {
     let mut model = model();
     press_all(&mut model, &[KeyPress::Tab, KeyPress::Down, KeyPress::Enter]);
-    assert_eq!(model.overlay, Some(Overlay::Cause("v1-b".into(), 0)));
-    let action = press_all(&mut model, &[KeyPress::Down, KeyPress::Down, KeyPress::Enter]);
-    assert_eq!(action, Some(Action::OpenJob("v1-b-job2".into())));
-    assert!(matches!(&model.overlay, Some(Overlay::Text(title, ..)) if title == "job v1-b-job2"));
-    let mut closed = model.clone();
-    press(&mut closed, KeyPress::Escape);
-    assert_eq!(closed.overlay, None);
-    press(&mut model, KeyPress::Char('c'));
-    let command = "cliplyctl -c prod jobs show v1-b-job2";
+    assert_eq!(open_detail(&model), "dlq show v1-b-job1");
+    let action = press(&mut model, KeyPress::Char('n'));
+    assert!(matches!(action, Some(Action::Open(_))));
+    assert_eq!(open_detail(&model), "dlq show v1-b-job2");
+    assert_eq!(press(&mut model, KeyPress::Char('n')), None, "it has only two");
+    press(&mut model, KeyPress::Char('p'));
+    assert_eq!(open_detail(&model), "dlq show v1-b-job1");
+    press(&mut model, KeyPress::Char('y'));
+    let command = "cliplyctl -c prod dlq show v1-b-job1";
     assert_eq!(model.overlay, Some(Overlay::Command(command.into())));
+}
+
+#[test]
+fn filter_applies_to_every_list_while_it_is_typed() {
+    let mut model = model();
+    let count = |model: &Model| Panel::ALL.map(|panel| rows(model, panel));
+    assert_eq!(count(&model), [2, 2, 1, 0]);
+    press_all(&mut model, &"/pub".chars().map(KeyPress::Char).collect::<Vec<_>>());
+    assert!(model.is_typing);
+    assert_eq!(count(&model), [1, 1, 0, 0], "ignoring case");
+    press_all(&mut model, &[KeyPress::Char('q'), KeyPress::Backspace, KeyPress::Enter]);
+    assert_eq!((model.filter.as_str(), count(&model)), ("pub", [1, 1, 0, 0]), "q is a letter");
+    press_all(&mut model, &[KeyPress::Char('2'), KeyPress::Enter]);
+    assert_eq!(open_detail(&model), "dlq show v1-b-job1", "the row that is shown");
+    press_all(&mut model, &[KeyPress::Escape, KeyPress::Escape]);
+    assert_eq!((model.filter.as_str(), count(&model)), ("", [2, 2, 1, 0]));
+}
+
+#[test]
+fn selection_follows_its_row_when_the_order_changes() {
+    let mut model = model();
+    press(&mut model, KeyPress::Char('2'));
+    let mut next = sample_update(5, Some(7.0));
+    let Some(recent) = &mut next.activity else { panic!("no activity") };
+    let Ok(dead_letters) = &mut recent.dead_letters.result else { panic!("not read") };
+    dead_letters.causes.reverse();
+    model.apply_update(next);
+    press(&mut model, KeyPress::Enter);
+    assert_eq!(open_detail(&model), "dlq show v1-a-job1");
+}
+
+#[test]
+fn canary_key_starts_only_for_a_group_in_a_writable_context() {
+    let mut model = model();
+    assert_eq!(press(&mut model, KeyPress::Char('c')), None);
+    assert!(matches!(&model.overlay, Some(Overlay::Nothing(why)) if why.contains("group")));
+    let action = press_all(&mut model, &[KeyPress::Char('2'), KeyPress::Char('c')]);
+    let words = ["dlq", "requeue", "--group", "v1-a", "--canary"].map(str::to_owned).to_vec();
+    assert_eq!(action, Some(Action::Canary(words.clone())));
+    press(&mut model, KeyPress::Enter);
+    assert_eq!(press(&mut model, KeyPress::Char('c')), Some(Action::Canary(words)), "its report");
+    model.target.read_only = Some("this context is read-only".to_owned());
+    assert_eq!(press(&mut model, KeyPress::Char('c')), None);
+    let refused = "refused: this context is read-only".to_owned();
+    assert_eq!(model.overlay, Some(Overlay::Nothing(refused)));
+}
+
+#[test]
+fn frozen_screen_is_not_overdue_while_polls_arrive() {
+    let mut model = model();
+    press(&mut model, KeyPress::Char(' '));
+    model.apply_update(sample_update(60, Some(1.0)));
+    model.now = at(62);
+    assert!(!model.is_overdue());
+    model.now = at(120);
+    assert!(model.is_overdue());
+}
+
+#[test]
+fn row_status_agrees_with_the_checks_and_thresholds() {
+    let mut model = model();
+    model.target.limits.oldest_due = Threshold::new(60.0, 300.0);
+    let mut update = sample_update(5, Some(7.0));
+    let check =
+        |check: &str, status| FailedCheck { check: check.into(), status, message: String::new() };
+    update.snapshot.failed_checks = vec![check("queue.stuck", Status::Warning)];
+    for (line, age) in update.snapshot.detail.kinds.iter_mut().zip([Some(59.0), Some(301.0)]) {
+        line.oldest_due = age;
+    }
+    update.acknowledged = vec!["v1-a".to_owned()];
+    model.apply_update(update);
+    assert_eq!(stuck_status(&model), Status::Warning);
+    assert_eq!(metric_status(&model, Metric::Stuck), Status::Warning);
+    assert_eq!(metric_status(&model, Metric::Due), Status::Ok);
+    let statuses: Vec<_> = kinds(&model).iter().map(|line| kind_status(&model, line)).collect();
+    assert_eq!(statuses, [Status::Critical, Status::Ok]);
+    let states: Vec<_> = causes(&model).iter().map(|row| group_state(&model, row.cause)).collect();
+    assert_eq!(states, [GroupState::Acknowledged, GroupState::Quiet]);
+}
+
+#[test]
+fn trend_is_a_function_of_time_not_of_the_number_of_polls() {
+    let mut model = model();
+    model.trend.clear();
+    let point = |seconds, due| {
+        let mut metrics = MetricValues::default();
+        metrics.exact(Metric::Due, due);
+        TrendPoint { at: at(seconds), metrics, kinds: Default::default() }
+    };
+    // 20 minutes in four parts: nothing, then many polls, then one poll without an answer, then one poll.
+    for seconds in 400..420 {
+        model.remember(point(seconds, Some(3.0)));
+    }
+    model.remember(point(419, Some(9.0)));
+    model.remember(point(700, None));
+    model.remember(point(1_000, Some(5.0)));
+    model.now = at(1_200);
+    let due = |point: &TrendPoint| point.metrics.get(Metric::Due).map(|m| m.value);
+    assert_eq!(series(&model, 4, due), [None, Some(9.0), None, Some(5.0)]);
+    assert_eq!(lines(&model, due).iter().map(Vec::len).collect::<Vec<_>>(), [21, 1]);
+    assert_eq!(lines(&model, due)[1], [(-200.0, 5.0)]);
 }
 
 #[test]
@@ -108,8 +247,7 @@ fn requeue_and_rescue_keys_only_print_the_command() {
     let action = press(&mut model, KeyPress::Char('r'));
     let rescue = "cliplyctl -c prod jobs rescue job9";
     assert_eq!(action, Some(Action::Leave(rescue.to_owned())));
-    let action = press_all(&mut model, &[KeyPress::Enter]);
-    assert_eq!(action, Some(Action::OpenJob("job9".into())));
+    press(&mut model, KeyPress::Enter);
     let action = press(&mut model, KeyPress::Char('r'));
     assert_eq!(action, Some(Action::Leave(rescue.to_owned())), "in its box, too");
 }
@@ -117,14 +255,14 @@ fn requeue_and_rescue_keys_only_print_the_command() {
 #[test]
 fn external_kind_is_quoted_for_the_shell() {
     let mut model = model();
-    press(&mut model, KeyPress::Char('c'));
+    press(&mut model, KeyPress::Char('y'));
     let command = "cliplyctl -c prod queue --kind 'PUBLISH $(x)'";
     assert_eq!(model.overlay, Some(Overlay::Command(command.to_owned())));
 }
 
 #[test]
 fn keys_on_empty_lists_do_nothing() {
-    let mut model = Model::new("db".into(), Default::default(), Duration::from_secs(5), at(0));
+    let mut model = Model::new(Target::default(), Duration::from_secs(5), at(0));
     for panel in ['1', '2', '3', '4'] {
         for key in [
             KeyPress::Down,
@@ -133,14 +271,15 @@ fn keys_on_empty_lists_do_nothing() {
             KeyPress::Enter,
             KeyPress::Char('r'),
             KeyPress::Char('c'),
+            KeyPress::Char('y'),
         ] {
             let action = press_all(&mut model, &[KeyPress::Escape, KeyPress::Char(panel), key]);
             assert_eq!(action, None, "{panel} {key:?}");
         }
     }
-    for key in ['r', 'c'] {
+    for key in ['r', 'c', 'y'] {
         press_all(&mut model, &[KeyPress::Escape, KeyPress::Char('1'), KeyPress::Char(key)]);
-        let Some(Overlay::Nothing(why)) = model.overlay else { panic!("{key} has no effect") };
+        let Some(Overlay::Nothing(why)) = &model.overlay else { panic!("{key} has no effect") };
         assert!(why.contains("select"), "{why}");
         press(&mut model, KeyPress::Char('2'));
         assert_eq!((model.focus, &model.overlay), (Panel::Causes, &None), "the key is not lost");

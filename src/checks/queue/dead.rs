@@ -1,7 +1,7 @@
 //! `dlq.size`: the number of dead letters.
 
 use super::{
-    Check, QueueFacts, acknowledged_text, count_finding, count_plural, count_text, queue_finding,
+    Check, QueueFacts, classified_text, count_finding, count_plural, count_text, queue_finding,
 };
 use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -21,7 +21,7 @@ fn evaluate(
             let counted = dead.without(acknowledged);
             count_finding(check, facts, "dead letters", &counted, thresholds.dead, |_| {
                 let all = count_plural(dead, "dead letter", "dead letters");
-                format!("{all}{}", acknowledged_text(acknowledged))
+                format!("{all}{}", classified_text(queue.acknowledged.as_ref()))
             })
             .next("cliplyctl dlq groups")
         }

@@ -12,6 +12,7 @@ mod unknown_states;
 mod workers;
 
 use super::{Check, compare, threshold_text};
+use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::queue::{Count, Queue};
 use crate::facts::{Evidence, Finding, Observed, Status, Threshold};
 use crate::text;
@@ -111,6 +112,18 @@ pub(crate) fn acknowledged_text(jobs: u64) -> String {
     match jobs {
         0 => String::new(),
         jobs => format!(" ({} acknowledged)", text::count(jobs)),
+    }
+}
+
+/// Returns ` (30 acknowledged, classified 40s ago)`, or nothing if there are none.
+fn classified_text(acknowledged: Option<&AcknowledgedDead>) -> String {
+    let Some(acknowledged) = acknowledged.filter(|dead| dead.jobs() > 0) else {
+        return String::new();
+    };
+    let jobs = text::count(acknowledged.jobs());
+    match acknowledged.classified_seconds_ago {
+        0 => format!(" ({jobs} acknowledged)"),
+        seconds => format!(" ({jobs} acknowledged, classified {} ago)", text::age(seconds as f64)),
     }
 }
 

@@ -109,7 +109,7 @@ async fn acknowledged(
         return None;
     }
     let dead = (selection.is_all() && !groups.truncated).then_some(groups.read);
-    acknowledged::read(context, layout, None, dead).await
+    acknowledged::read(context, layout, dead).await
 }
 
 /// Why there are no dead letters, if that is not because no job failed.

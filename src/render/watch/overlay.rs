@@ -1,4 +1,4 @@
-//! The overlays of the dashboard: keys, a command, a choice of kind, a group, a job.
+//! The overlays of the dashboard: keys, a command, a choice of kind, the report of a row.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Flex, Layout, Rect};
@@ -6,31 +6,34 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 
 use super::style::{Paint, truncate};
-use crate::text::{age, count, plural};
-use crate::watch::{Model, Overlay, kind_choices};
+use crate::watch::{Model, Overlay, command_text, kind_choices};
 
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 18] = [
     ("Tab, 1–4", "select a list"),
     ("↑ ↓, j k", "select a row"),
-    ("Enter", "open a group or a job"),
+    ("Enter", "open the report of the selected row"),
+    ("n, p", "in the report of a group: its next, previous job"),
+    ("/", "show only rows that contain a text; Esc: all rows"),
+    ("f", "show only one kind"),
     ("s", "change the sort order"),
-    ("f", "filter by kind"),
-    ("c", "show the command for the selection"),
+    ("y", "show the command for the selection"),
+    ("c", "start a canary for the group: shows the plan and asks"),
     ("r", "quit and print the requeue or rescue command"),
     ("Space", "freeze the screen; polling continues"),
     ("Esc, q", "close the overlay"),
     ("q, Ctrl-C", "quit"),
     ("", ""),
+    ("", "bold or colored: not OK"),
     ("", "dimmed: stale, with its age"),
-    ("", "not included: environment, access of other roles"),
-    ("", "the dashboard is read-only"),
+    ("", "not included: environment"),
+    ("", "only c writes, and only after its confirmation"),
 ];
 
 /// Renders an overlay in the middle of the screen.
 pub(crate) fn render(frame: &mut Frame<'_>, model: &Model, overlay: &Overlay, style: Paint) {
     let (title, lines, selected) = content(model, overlay, style);
     let area = frame.area();
-    let is_text = matches!(overlay, Overlay::Text(..));
+    let is_text = matches!(overlay, Overlay::Detail(_));
     let height =
         if is_text { area.height - 2 } else { (lines.len() as u16 + 2).min(area.height - 2) };
     let width = if is_text { area.width - 4 } else { 76.min(area.width - 4) };
@@ -39,7 +42,7 @@ pub(crate) fn render(frame: &mut Frame<'_>, model: &Model, overlay: &Overlay, st
     let area = middle(area, width, height.min(area.height));
     let inner_height = usize::from(area.height.saturating_sub(2));
     let skip = match overlay {
-        Overlay::Text(_, _, position) => *position,
+        Overlay::Detail(detail) => detail.position,
         _ => (selected + 1).saturating_sub(inner_height),
     };
     let lines: Vec<_> = lines.into_iter().skip(skip).collect();
@@ -67,7 +70,7 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
                 |(key, description): &(&str, &str)| Line::from(format!(" {key:<10} {description}"));
             ("Keys".to_owned(), KEYS.iter().map(line).collect(), 0)
         }
-        Overlay::Nothing(why) => ("No action".to_owned(), vec![Line::from(*why)], 0),
+        Overlay::Nothing(why) => ("No action".to_owned(), vec![plain(why)], 0),
         Overlay::Command(command) => {
             ("Command".to_owned(), vec![Line::styled(truncate(command, 400), style.command())], 0)
         }
@@ -79,41 +82,12 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
             let lines = kind_choices(model).into_iter().enumerate().map(choice).collect();
             ("Filter by kind".to_owned(), lines, *selected)
         }
-        Overlay::Text(title, lines, _) => {
-            (title.clone(), lines.iter().map(|line| plain(line)).collect(), 0)
+        Overlay::Detail(detail) => {
+            let reading = || vec![Line::styled("reading …", style.muted())];
+            let lines = detail.lines.as_ref();
+            let lines =
+                lines.map_or_else(reading, |lines| lines.iter().map(|l| plain(l)).collect());
+            (command_text(model, &detail.words), lines, 0)
         }
-        Overlay::Cause(group, selected) => cause(model, group, *selected, style),
     }
-}
-
-fn cause(
-    model: &Model,
-    group: &str,
-    selected: usize,
-    style: Paint,
-) -> (String, Vec<Line<'static>>, usize) {
-    let title = format!("group {group}");
-    let groups = model.dead_letters.iter().flat_map(|known| &known.value.causes);
-    let Some(cause) = groups.into_iter().find(|cause| cause.group == group) else {
-        return (title, vec![Line::from("no longer among the newest dead letters")], 0);
-    };
-    let newest = cause.newest.map_or_else(|| "?".to_owned(), age);
-    let jobs = plural(cause.jobs, "job", "jobs");
-    let mut lines = vec![
-        Line::styled(truncate(&cause.cause, 72), style.strong()),
-        Line::from(truncate(&format!("{} · {jobs} · last {newest} ago", cause.kind), 72)),
-        Line::from(format!(
-            "{} dead-lettered in the last 15m, {} in the 15m before",
-            count(cause.recent),
-            count(cause.before)
-        )),
-        Line::styled("newest jobs; Enter: open, c: command, r: requeue command", style.muted()),
-    ];
-    let header_lines = lines.len();
-    for (index, id) in cause.ids.iter().enumerate() {
-        let line = truncate(&format!(" {id}"), 72);
-        let style = if index == selected { style.selected() } else { ratatui::style::Style::new() };
-        lines.push(Line::styled(line, style));
-    }
-    (title, lines, header_lines + selected)
 }

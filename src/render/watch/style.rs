@@ -23,6 +23,19 @@ impl Paint {
         self.colored(color).add_modifier(Modifier::BOLD)
     }
 
+    /// The style of a row with this status; a row that is OK has none.
+    pub(crate) fn row(self, status: Status) -> Style {
+        match status {
+            Status::Ok => Style::new(),
+            status => self.status(status),
+        }
+    }
+
+    /// The style of the title of a panel.
+    pub(crate) fn title(self, is_focused: bool) -> Style {
+        if is_focused { self.selected() } else { self.strong() }
+    }
+
     pub(crate) fn warning(self) -> Style {
         self.colored(Color::Yellow)
     }
@@ -47,6 +60,11 @@ impl Paint {
     fn colored(self, color: Color) -> Style {
         if self.color { Style::new().fg(color) } else { Style::new() }
     }
+}
+
+/// Returns the width of a text in columns.
+pub(crate) fn width(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
 /// Truncates a text to a width, marked by `…`, and sanitizes it.

@@ -1,4 +1,4 @@
-//! Finds the dead letters of acknowledged groups among the newest ones.
+//! Classifies the dead letters, for the acknowledged groups.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,30 +13,16 @@ use crate::queue::{Layout, sql};
 /// The time that a poll spends on it at most.
 const BUDGET: Duration = Duration::from_secs(2);
 
-/// Seconds of an hour.
-const HOUR: f64 = 3600.0;
-
-/// The dead letters of one group.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct GroupCounts {
-    /// How many.
-    pub(crate) jobs: u64,
-    /// Those dead-lettered in the last hour.
-    pub(crate) last_hour: u64,
-    /// Those dead-lettered in the hour before.
-    pub(crate) hour_before: u64,
-}
-
-/// Counts the dead letters by group. `None` if there are more than [`MAX_CLASSIFIED`].
+/// Reads the ages of the dead letters by group, in seconds. `None` if there are more than [`MAX_CLASSIFIED`].
 ///
 /// # Errors
 /// Also if only a scan of a large table could find them.
-pub(crate) async fn count(
+pub(crate) async fn ages(
     db: &Database,
     layout: &Layout,
     kind: Option<&str>,
     timeout: Duration,
-) -> Result<Option<HashMap<String, GroupCounts>>, SourceError> {
+) -> Result<Option<HashMap<String, Vec<f64>>>, SourceError> {
     // Which indexes serve the expressions of another table is not known; the budget limits its scan.
     let is_scanned =
         layout.declared.is_none() && !layout.has_partial_index(&layout.state_names.dead, &[]);
@@ -60,14 +46,11 @@ pub(crate) async fn count(
     if rows.len() as u64 > MAX_CLASSIFIED {
         return Ok(None);
     }
-    let mut groups: HashMap<String, GroupCounts> = HashMap::new();
+    let mut groups: HashMap<String, Vec<f64>> = HashMap::new();
     for row in &rows {
-        let group = groups.entry(fingerprint(row).hash).or_default();
-        group.jobs += 1;
         // The same time as the count of the last hour uses, so that both agree.
         let age = row.get::<_, Option<f64>>("dead_age").unwrap_or(f64::INFINITY);
-        group.last_hour += u64::from(age < HOUR);
-        group.hour_before += u64::from((HOUR..2.0 * HOUR).contains(&age));
+        groups.entry(fingerprint(row).hash).or_default().push(age);
     }
     Ok(Some(groups))
 }

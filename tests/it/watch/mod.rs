@@ -1,5 +1,7 @@
 //! Tests of `watch` on a real terminal: keys, sizes, an outage of the server, every exit.
 
+mod acknowledged;
+mod canary;
 mod exit;
 mod outage;
 mod plain;

@@ -12,7 +12,8 @@ fn outage(size: &str, rows: u16, columns: u16) {
     let refused = format!("cannot connect to 127.0.0.1:{}", own.port);
     let (database_row, queue_row) =
         (format!("Readiness      database: {refused}"), format!("ago: {refused}"));
-    let outage_texts = [database_row.as_str(), &queue_row, "ago)"];
+    let outage_texts =
+        [database_row.as_str(), &queue_row, "ago)", "UNKNOWN  stale: queue not read for "];
     compare(&format!("greyed-{size}"), &frame(&terminal, &outage_texts, &[]));
     compare(&format!("greyed-{size}-dimmed"), &dimmed(&terminal, &outage_texts, &[]));
     own.up("main_healthy");

@@ -87,6 +87,7 @@ fn name_values(line: &str) -> String {
         format!("updated AGE ago{only} · DATABASE")
     });
     replace(r"^FROZEN .*", &fixed("FROZEN AGE ago · DATABASE"));
+    replace(r"^UNKNOWN  stale: .*", &fixed("UNKNOWN  stale: queue not read for AGE"));
     replace(r"127\.0\.0\.1:\d+(?:/\w+)?", &fixed("DATABASE"));
     replace(r"\b\d+ of \d+ connecti(?:ons in use \(\d+ %\))?", &fixed("N of M connecti(ons)"));
     replace(r"\b\d+(?:\.\d)? ms\b", &fixed("N ms"));

@@ -4,6 +4,7 @@ use super::rendering::{compare, frame};
 use super::{OwnServer, start};
 use crate::support::cli::Cli;
 use crate::support::postgres::Session;
+use crate::support::wait_until;
 
 #[test]
 fn requeue_is_shown_while_running_and_after_it_ended() {
@@ -16,7 +17,7 @@ fn requeue_is_shown_while_running_and_after_it_ended() {
     let words = ["dlq", "requeue", "--all", "--yes", "--reason", "token renewed", "--rate", "20/h"];
     let mut cli = Cli::new(words).env("DATABASE_URL", own.url()).env("USER", "ada");
     let requeue = cli.start();
-    compare("requeue-running", &frame(&terminal, &["[4] Operations (1)", "requeueing"], &[]));
+    compare("requeue-running", &frame(&terminal, &["[4] Operations (1)", "requeue  running"], &[]));
     // A worker has claimed the requeued job.
     database.execute(
         "UPDATE jobs SET state = 'running', locked_at = now(), heartbeat_at = now()
@@ -28,7 +29,7 @@ fn requeue_is_shown_while_running_and_after_it_ended() {
     terminal.type_text("s");
     // Ages the last event, instead of waiting.
     database.execute("UPDATE job_events SET created_at = created_at - interval '2 min'");
-    compare("requeue-ended", &frame(&terminal, &["2m ", "by jobs"], &["requeueing"]));
+    compare("requeue-ended", &frame(&terminal, &["2m ", "by jobs"], &["requeue  running"]));
 }
 
 #[test]
@@ -43,6 +44,14 @@ fn undone_operation_is_shown_as_undone() {
     run(&["dlq", "undo", operation]);
     let mut terminal = start("--no-record", &own.url(), 24, 160);
     terminal.type_text("4");
-    terminal.wait_for("15 undone: 15 dead_letter");
-    terminal.wait_for("15: 15 undone");
+    terminal.wait_for("[4] Operations (2)");
+    let rows = |start: &str| {
+        let screen = terminal.screen();
+        let row = screen.lines().find(|line| line.starts_with(start));
+        row.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    wait_until("both rows", || {
+        rows("undo ").is_some_and(|row| row.ends_with("15 dead_letter"))
+            && rows("requeue ").is_some_and(|row| row.ends_with("15 undone"))
+    });
 }

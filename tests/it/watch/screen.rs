@@ -45,18 +45,25 @@ fn keys_open_sort_filter_and_freeze() {
     wait_until_gone(&terminal, "select a list");
     terminal.type_text("s");
     terminal.wait_for("by oldest");
-    // The causes, the first cause, its first job.
+    // The causes, and the report of the first one.
     terminal.type_text("\t\r");
-    terminal.wait_for("newest jobs; Enter: open");
+    terminal.wait_for("cliplyctl dlq show 00000000-");
     terminal.wait_for("FFmpeg timed out");
-    terminal.type_text("\r");
-    terminal.wait_for("job 00000000-");
-    terminal.wait_for("Payload");
+    terminal.wait_for("same cause");
     terminal.type_text("\x1b");
-    wait_until_gone(&terminal, "Payload");
-    terminal.type_text("c");
+    wait_until_gone(&terminal, "same cause");
+    terminal.type_text("y");
     terminal.wait_for("cliplyctl dlq list --group v2-");
     terminal.type_text("x");
+    // A filter by text.
+    terminal.type_text("/tikt");
+    terminal.wait_for("/tikt█");
+    terminal.type_text("\r");
+    terminal.wait_for("[2] Causes (1 of 4)");
+    terminal.wait_for("filter /tikt");
+    assert!(!terminal.screen().contains("FFmpeg timed out"), "{}", terminal.screen());
+    terminal.type_text("\x1b");
+    terminal.wait_for("[2] Causes (4)");
     // A filter by kind.
     terminal.type_text("f");
     terminal.wait_for("Filter by kind");
@@ -76,6 +83,27 @@ fn keys_open_sort_filter_and_freeze() {
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 0);
     assert!(terminal_is_restored(&terminal));
+}
+
+#[test]
+fn enter_opens_the_report_of_the_command_in_every_list() {
+    let database = Database::from_fixture("main_typical");
+    let mut terminal = start("--no-record", &database.url(), 40, 120);
+    let lists = [
+        ("1", "cliplyctl queue --kind CLIP_RENDER", "oldest due for"),
+        ("2", "cliplyctl dlq show 00000000-", "same cause"),
+        ("3", "cliplyctl jobs show 00000000-", "Stuck: no heartbeat"),
+    ];
+    for (key, command, report) in lists {
+        terminal.type_text(key);
+        terminal.type_text("\r");
+        terminal.wait_for(command);
+        terminal.wait_for(report);
+        terminal.type_text("\x1b");
+        wait_until_gone(&terminal, command);
+    }
+    terminal.type_text("q");
+    assert_eq!(terminal.finish(), 0);
 }
 
 #[test]

@@ -28,16 +28,14 @@ fn views(size: &str, rows: u16, columns: u16) {
     compare_view("groups", frame(&terminal, &["by jobs", "FFmpeg timed out"], &[]));
     compare_view("groups-selected", selected(&terminal, &["by jobs", "FFmpeg timed out"], &[]));
     terminal.type_text("\r");
-    compare_view("group", frame(&terminal, &["newest jobs; Enter: open"], &[]));
-    terminal.type_text("\r");
-    compare_view("job", frame(&terminal, &["job 00000000-", "workspace"], &["reading …"]));
+    compare_view("detail", frame(&terminal, &["dlq show 00000000-", "same cause"], &["reading …"]));
     terminal.type_text("q3");
     compare_view("stuck", frame(&terminal, &["by heartbeat", "worker-c"], &[]));
     terminal.type_text(" ");
     compare_view("frozen", frame(&terminal, &["FROZEN"], &[]));
     terminal.type_text(" ?");
     compare_view("help", frame(&terminal, &["select a list"], &["FROZEN"]));
-    terminal.type_text("qc");
+    terminal.type_text("qy");
     compare_view("command", frame(&terminal, &["Command"], &["select a list"]));
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 0);
