@@ -158,7 +158,7 @@ fn newest_value_and_scale_of_a_trend_are_never_cut() {
     assert!(!screen(&model, 60, 40).contains("max…"), "no part of a scale");
     for width in [80, 100, 140, 200] {
         let screen = screen(&model, width, 40);
-        let row = screen.lines().find(|line| line.contains("RENDER")).unwrap();
+        let row = screen.lines().find(|line| line.starts_with("\"RENDER ")).unwrap();
         assert!(row.contains("█ max 2"), "{screen}");
         let due = screen.lines().find(|line| line.starts_with("\"due ")).unwrap();
         assert!(due.contains("█ max 70"), "{screen}");
