@@ -99,7 +99,7 @@ fn invalid_id_is_a_usage_error_and_missing_job_exits_3() {
     let main = Database::from_fixture("main_typical");
     let bigint = Database::from_fixture("bigint_typical");
     let uuid = "0a9f0000-0000-4000-8000-00000000abcd";
-    let unknown_ids = [(&main, "42"), (&main, "0a9f"), (&main, "1' or '1'='1"), (&main, "")];
+    let unknown_ids = [(&main, "42"), (&main, "0a9"), (&main, "1' or '1'='1"), (&main, "")];
     let wrong_type = [(&main, "0a9f00000-000-4000-8000-00000000abcd"), (&bigint, "+1")];
     let wrong_here = [(&bigint, uuid), (&bigint, "1.5"), (&bigint, "99999999999999999999")];
     for (database, id) in unknown_ids.into_iter().chain(wrong_here).chain(wrong_type) {
