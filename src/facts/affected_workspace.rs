@@ -1,6 +1,6 @@
 //! Affected workspaces: whose jobs are dead letters.
 
-use super::group::DeadTally;
+use super::group::DeadCounts;
 
 /// A workspace with dead letters.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,7 +8,7 @@ pub(crate) struct AffectedWorkspace {
     /// Its id; `None` for jobs that belong to no workspace.
     pub(crate) workspace: Option<String>,
     /// Number and times of its dead letters.
-    pub(crate) dead: DeadTally,
+    pub(crate) dead: DeadCounts,
     /// Number of groups that they belong to.
     pub(crate) groups: u64,
     /// The group with most of them.

@@ -24,7 +24,7 @@ pub(crate) struct RecentFailures {
 
 /// How many dead letters there are, and when they were dead-lettered.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct DeadTally {
+pub(crate) struct DeadCounts {
     /// Number of jobs.
     pub(crate) jobs: u64,
     /// When the first one was dead-lettered.
@@ -35,7 +35,7 @@ pub(crate) struct DeadTally {
     pub(crate) recent: u64,
 }
 
-impl DeadTally {
+impl DeadCounts {
     /// Adds a job.
     pub(crate) fn add(&mut self, dead_since: Option<DeadSince>) {
         self.jobs += 1;
@@ -55,7 +55,7 @@ pub(crate) struct DeadLetterGroup {
     /// Kind of the jobs.
     pub(crate) kind: String,
     /// Number and times of the jobs.
-    pub(crate) dead: DeadTally,
+    pub(crate) dead: DeadCounts,
     /// Id of the job that was dead-lettered last.
     pub(crate) sample: Option<String>,
     /// Hashes of the affected workspaces.
@@ -68,7 +68,7 @@ impl DeadLetterGroup {
         Self {
             fingerprint,
             kind: kind.to_owned(),
-            dead: DeadTally::default(),
+            dead: DeadCounts::default(),
             sample: None,
             workspaces: HashSet::new(),
         }

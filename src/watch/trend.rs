@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::model::{Model, TrendPoint};
 
 /// A value is shown until the next poll, at least this long: recorded snapshots are 30s apart.
-const MIN_HOLD: Duration = Duration::from_mins(1);
+const MIN_SHOWN: Duration = Duration::from_mins(1);
 
 /// Returns one value for each of `columns` equal parts of the window, oldest first: the largest one. `None` where
 /// nothing was read.
@@ -31,8 +31,8 @@ pub(crate) fn series(
                 largest = largest.into_iter().chain(value).reduce(f64::max);
             }
         }
-        let held = last.filter(|(at, _)| end - at <= hold(model)).map(|(_, value)| value);
-        if was_polled { largest } else { held }
+        let current = last.filter(|(at, _)| end - at <= shown_for(model)).map(|(_, value)| value);
+        if was_polled { largest } else { current }
     };
     (0..columns).map(part).collect()
 }
@@ -52,7 +52,8 @@ pub(crate) fn lines(
         };
         let at = offset(model, point.at);
         let previous = lines.last().and_then(|line| line.last());
-        let continues = is_open && previous.is_some_and(|(before, _)| at - before <= hold(model));
+        let continues =
+            is_open && previous.is_some_and(|(before, _)| at - before <= shown_for(model));
         match lines.last_mut().filter(|_| continues) {
             Some(line) => line.push((at, value)),
             None => lines.push(vec![(at, value)]),
@@ -67,6 +68,7 @@ fn offset(model: &Model, at: Timestamp) -> f64 {
     at.duration_since(model.trend_end()).as_secs_f64()
 }
 
-fn hold(model: &Model) -> f64 {
-    MIN_HOLD.max(model.every.saturating_mul(2)).as_secs_f64()
+/// Returns the seconds for which a value is shown.
+fn shown_for(model: &Model) -> f64 {
+    MIN_SHOWN.max(model.every.saturating_mul(2)).as_secs_f64()
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::groups::{Member, SelectedJobs, Streamed, Tally, workspace_hash};
+use super::groups::{GroupBuilder, Member, SelectedJobs, Streamed, workspace_hash};
 use super::{Database, row_types};
 use crate::facts::SourceError;
 use crate::facts::affected_workspace::{AffectedWorkspace, AffectedWorkspaces, WorkspaceGroup};
 use crate::facts::dead_letter::DeadSince;
-use crate::facts::group::DeadTally;
+use crate::facts::group::DeadCounts;
 use crate::facts::selection::Selection;
 use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
@@ -29,11 +29,11 @@ pub(crate) async fn read(
 ) -> Result<AffectedWorkspaces, SourceError> {
     let workspace = sql::column_or_null(layout.workspace.as_ref(), "text");
     let columns = format!(", {workspace}::text as workspace_name");
-    let mut tally = ByWorkspace::default();
+    let mut builder = ByWorkspace::default();
     let jobs = SelectedJobs { layout, states, selection, columns: &columns };
-    let Streamed { read, truncated } = jobs.stream(db, timeout, &mut tally).await?;
-    let not_listed = tally.not_listed;
-    Ok(AffectedWorkspaces { workspaces: tally.finish(), read, not_listed, truncated })
+    let Streamed { read, truncated } = jobs.stream(db, timeout, &mut builder).await?;
+    let not_listed = builder.not_listed;
+    Ok(AffectedWorkspaces { workspaces: builder.finish(), read, not_listed, truncated })
 }
 
 /// Workspaces that are being counted.
@@ -56,12 +56,12 @@ struct Cause {
 #[derive(Default)]
 struct Workspace {
     name: Option<String>,
-    dead: DeadTally,
+    dead: DeadCounts,
     /// Number of jobs by the number of their group.
     groups: HashMap<u32, u64>,
 }
 
-impl Tally for ByWorkspace {
+impl GroupBuilder for ByWorkspace {
     fn prepare(&mut self, fingerprint: &Fingerprint, row: &Row) -> bool {
         let workspace = workspace_hash(row);
         let is_new = !self.workspaces.contains_key(&workspace);

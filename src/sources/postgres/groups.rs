@@ -48,7 +48,7 @@ pub(crate) async fn read(
 }
 
 /// What jobs are counted by.
-pub(super) trait Tally {
+pub(super) trait GroupBuilder {
     /// Prepares for a job of this row. `false` if it is not counted.
     fn prepare(&mut self, fingerprint: &Fingerprint, row: &Row) -> bool;
 
@@ -70,7 +70,7 @@ pub(super) struct SelectedJobs<'a> {
     pub(super) layout: &'a Layout,
     pub(super) states: &'a [String],
     pub(super) selection: &'a Selection,
-    /// More columns for [`Tally::prepare`]: empty, or each with a comma before it.
+    /// More columns for [`GroupBuilder::prepare`]: empty, or each with a comma before it.
     pub(super) columns: &'a str,
 }
 
@@ -88,7 +88,7 @@ impl SelectedJobs<'_> {
         &self,
         db: &Database,
         timeout: Duration,
-        tally: &mut impl Tally,
+        builder: &mut impl GroupBuilder,
     ) -> Result<Streamed, SourceError> {
         let layout = self.layout;
         let conditions = Conditions::in_states(layout, self.selection, self.states);
@@ -104,7 +104,7 @@ impl SelectedJobs<'_> {
         );
         let has_events = death_events::searchable(layout).is_some();
         let selection = self.selection;
-        let mut counter = Counter { tally, has_events, read: 0, undated: Vec::new() };
+        let mut counter = Counter { builder, has_events, read: 0, undated: Vec::new() };
         let read = db.read(timeout, async |tx| {
             let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
             let mut rows = pin!(with_fingerprints(rows));
@@ -125,9 +125,9 @@ impl SelectedJobs<'_> {
     }
 }
 
-/// A tally that is being counted.
+/// The rows read so far, and the groups that are built of them.
 struct Counter<'a, T> {
-    tally: &'a mut T,
+    builder: &'a mut T,
     read: u64,
     /// Whether events can tell when a job died.
     has_events: bool,
@@ -147,11 +147,11 @@ struct UndatedJob {
     workspace: Option<u64>,
 }
 
-impl<T: Tally> Counter<'_, T> {
+impl<T: GroupBuilder> Counter<'_, T> {
     /// Counts a row, at the end if its time of death may be in an event.
     fn add(&mut self, selection: &Selection, row: &Row, fingerprint: Fingerprint) {
         self.read += 1;
-        if !in_group(selection, &fingerprint) || !self.tally.prepare(&fingerprint, row) {
+        if !in_group(selection, &fingerprint) || !self.builder.prepare(&fingerprint, row) {
             return;
         }
         let dead_since = dead_letters::dead_since_of(row);
@@ -163,7 +163,7 @@ impl<T: Tally> Counter<'_, T> {
             return;
         }
         let member = Member { group: &fingerprint.hash, workspace };
-        self.tally.add(member, dead_since, &|| row_types::shown_id(row));
+        self.builder.add(member, dead_since, &|| row_types::shown_id(row));
     }
 
     fn needs_event(&self, dead_since: Option<DeadSince>, row: &Row) -> bool {
@@ -181,7 +181,7 @@ impl<T: Tally> Counter<'_, T> {
             let dead_since =
                 event.map(|event| death_events::newest(*dead_since, *event)).or(*dead_since);
             let member = Member { group, workspace: *workspace };
-            self.tally.add(member, dead_since, &|| id.clone());
+            self.builder.add(member, dead_since, &|| id.clone());
         }
     }
 }
@@ -198,7 +198,7 @@ struct ByCause {
     rare_groups_dropped: u64,
 }
 
-impl Tally for ByCause {
+impl GroupBuilder for ByCause {
     fn prepare(&mut self, fingerprint: &Fingerprint, row: &Row) -> bool {
         if self.groups.contains_key(&fingerprint.hash) {
             return true;
