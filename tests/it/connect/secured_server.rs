@@ -265,6 +265,8 @@ pub fn database(dsn: &Dsn, limit: Duration) -> Database {
 
 /// Runs a future to completion.
 pub fn run<T>(task: impl Future<Output = T>) -> T {
+    // It starts with a runtime of its own, which is not possible within the one of the future.
+    crate::support::postgres::cluster();
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(task)
 }
 

@@ -1,5 +1,7 @@
 //! Which jobs table is read: of one package, of several, of one that is not supported.
 
+use serde_json::Value;
+
 use super::{
     GRAPHILE_WORKER, OBAN, OBAN_PYTHON, PG_BOSS, PROCRASTINATE, QUEUES, RIVER, SOLID_QUEUE, WRITTEN,
 };
@@ -192,6 +194,21 @@ fn rows_hidden_by_rls_are_not_an_empty_queue() {
     db.execute(&format!("drop owned by {role}; drop role {role}"));
 }
 
+/// Removes what grows from one reading to the next.
+fn without_ages(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(fields) => {
+            fields.retain(|key, _| !key.contains("_age"));
+            fields.values_mut().for_each(|field| *field = without_ages(field.take()));
+        }
+        Value::Array(items) => {
+            items.iter_mut().for_each(|item| *item = without_ages(item.take()));
+        }
+        _ => {}
+    }
+    value
+}
+
 #[test]
 fn hidden_rows_of_any_table_change_no_count() {
     for queue in QUEUES {
@@ -216,7 +233,7 @@ fn hidden_rows_of_any_table_change_no_count() {
                 "workers",
                 "by_kind",
             ];
-            Some(keys.map(|key| data[key].to_string()))
+            Some(keys.map(|key| without_ages(data[key].clone()).to_string()))
         };
         let all = read();
         // Those of graphile-worker are hidden as migrated.

@@ -73,7 +73,8 @@ pub fn settled(frame: &str) -> String {
 }
 
 fn name_values(line: &str) -> String {
-    let mut text = line.to_owned();
+    // The points of charts move with the time of the first poll.
+    let mut text = line.replace(|c| matches!(c, '\u{2800}'..='\u{28ff}'), " ");
     let mut replace = |pattern: &str, to: &dyn Fn(&Captures<'_>) -> String| {
         text = Regex::new(pattern).unwrap().replace_all(&text, to).into_owned();
     };
