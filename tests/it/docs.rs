@@ -170,8 +170,9 @@ fn dead_letter_section_works_from_top_to_bottom() {
         let output = shell(&demo, &line);
         // A worker may have claimed a job that the undo selects.
         let is_partial_undo = line.contains("dlq undo") && matches!(output.code, 75 | 77);
-        // The status of jobs and queue depends on the incident.
+        // The status depends on the incident.
         let has_status = (line.ends_with("queue") && output.code < 3)
+            || (line.ends_with("triage") && output.code <= 3)
             || (line.contains("dlq follow") && output.code <= 3);
         // Some of its jobs may be dead letters again, and without a terminal nothing is confirmed.
         let is_unconfirmed = line.contains("--canary") && output.code == 77;
