@@ -11,7 +11,7 @@ use crate::history::HistoryRange;
 use crate::report::Provenance;
 use crate::report::history::{last_text, mark_text, started, time};
 use crate::text;
-use crate::triage::areas::AREAS;
+use crate::triage::areas::{AREAS, Area};
 
 /// The maximum number of rows in the table of a chart.
 const MAX_ROWS: usize = 24;
@@ -26,7 +26,7 @@ pub(crate) fn render(history: &HistoryRange, from: &Provenance, now: Timestamp) 
     page.push_str("<h2>Status</h2>\n");
     legend(&mut page, history);
     for (index, area) in AREAS.iter().enumerate() {
-        area_chart(&mut page, history, index, area.name);
+        area_chart(&mut page, history, index, area);
     }
     page.push_str("<h2>Metrics</h2>\n<div class=\"charts\">\n");
     METRICS.iter().for_each(|doc| metric_chart(&mut page, history, doc));
@@ -72,9 +72,9 @@ fn legend(page: &mut String, history: &HistoryRange) {
 }
 
 /// Renders the strip of one area.
-fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &str) {
+fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &Area) {
     let area_line = |detail: &crate::facts::snapshot::SnapshotDetail| {
-        detail.areas.iter().find(|line| line.area == area).cloned()
+        detail.areas.iter().find(|line| line.area == area.name).cloned()
     };
     let line = history.latest.as_ref().map(area_line);
     // `record` does not evaluate the environment, so its area may be missing.
@@ -83,7 +83,7 @@ fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &st
     }
     let buckets = &history.series.buckets;
     let statuses: Vec<_> = buckets.iter().map(|bucket| bucket.areas[index]).collect();
-    let problem = history.problem_starts.area(area);
+    let problem = history.problem_starts.area(area.name);
     let status = match history.series.stale_since() {
         Some(_) => Status::Unknown,
         None => problem.map_or(Status::Ok, |problem| problem.status),
@@ -97,13 +97,13 @@ fn area_chart(page: &mut String, history: &HistoryRange, index: usize, area: &st
         1 => "seen once".to_owned(),
         _ => describe_shares(&statuses),
     };
-    let alternative = format!("{area} {} {since}; {shares}", status.label());
+    let alternative = format!("{} {} {since}; {shares}", area.label, status.label());
     let detail = line.flatten().map(|line| line.detail).unwrap_or_default();
     _ = write!(
         page,
         "<figure><figcaption><b>{}</b><span class=\"status {}\">{}</span>\
          <span>{}</span></figcaption>{}{}",
-        escape(area),
+        escape(area.label),
         status.as_str(),
         status.label(),
         escape(&since),

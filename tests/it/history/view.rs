@@ -198,6 +198,10 @@ fn html_page_is_complete_and_self_contained() {
     for absent in ["http://", "https://", "<script", "src=", "@import", "url(", "NaN"] {
         assert!(!page.contains(absent), "{absent}");
     }
+    // The labels of the areas, not the names under which they are stored.
+    for area in ["App", "Readiness", "Queue", "Dead letters", "Access"] {
+        assert!(page.contains(&format!("<figcaption><b>{area}</b>")), "{area}: {page}");
+    }
     // Each chart has a text description.
     let charts = page.matches("<svg").count();
     assert!(charts >= 7 && page.matches("aria-label=\"").count() == charts, "{page}");
