@@ -11,12 +11,12 @@ pub(crate) struct AffectedWorkspace {
     pub(crate) dead: DeadCounts,
     /// Number of groups that they belong to.
     pub(crate) groups: u64,
-    /// The group with most of them.
-    pub(crate) largest: WorkspaceGroup,
+    /// The group with most of them; `None` if none of their groups is counted.
+    pub(crate) largest: Option<WorkspaceGroup>,
 }
 
 /// The dead letters of a workspace with the same cause.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WorkspaceGroup {
     /// Id of the group.
     pub(crate) group: String,
@@ -37,6 +37,8 @@ pub(crate) struct AffectedWorkspaces {
     pub(crate) read: u64,
     /// Number of jobs of workspaces beyond the maximum number.
     pub(crate) not_listed: u64,
+    /// Number of listed jobs whose group is beyond the maximum number of groups.
+    pub(crate) not_grouped: u64,
     /// Whether the time limit was reached before all jobs were read.
     pub(crate) truncated: bool,
 }

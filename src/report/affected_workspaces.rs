@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::dead_letters::push_given_up;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
-use crate::facts::affected_workspace::{AffectedWorkspace, AffectedWorkspaces};
+use crate::facts::affected_workspace::{AffectedWorkspace, AffectedWorkspaces, WorkspaceGroup};
 use crate::facts::dead_letter::{DeadSince, GivenUpStates};
 use crate::facts::selection::Selection;
 use crate::text;
@@ -24,6 +24,8 @@ pub(crate) struct WorkspacesJson {
     truncated: bool,
     /// Number of jobs of workspaces beyond the maximum number.
     not_listed: u64,
+    /// Number of listed jobs whose group is beyond the maximum number of groups.
+    not_grouped: u64,
     /// Workspaces, most dead letters first.
     workspaces: Vec<WorkspaceJson>,
     /// Workspaces of failed jobs that no function claims again; null if there are none.
@@ -62,8 +64,8 @@ pub(crate) struct WorkspaceJson {
     still_failing: bool,
     /// Number of groups that its dead letters belong to.
     groups: u64,
-    /// The group with most of its dead letters.
-    largest_group: WorkspaceGroupJson,
+    /// The group with most of its dead letters; null if none of their groups is counted.
+    largest_group: Option<WorkspaceGroupJson>,
 }
 
 /// The dead letters of a workspace with the same cause.
@@ -166,6 +168,10 @@ fn push_workspaces(document: &mut Document, found: &AffectedWorkspaces) {
         let jobs = text::plural(found.not_listed, "job", "jobs");
         document.note(format!("{jobs} of other workspaces are not listed."));
     }
+    if found.not_grouped > 0 {
+        let jobs = text::plural(found.not_grouped, "job", "jobs");
+        document.note(format!("{jobs} of further groups are not counted in GROUPS."));
+    }
 }
 
 fn table(workspaces: &[AffectedWorkspace]) -> Table {
@@ -184,6 +190,9 @@ fn table(workspaces: &[AffectedWorkspace]) -> Table {
         dead_since.map_or_else(|| "-".to_owned(), |d| format!("{} ago", text::age(d.age)))
     };
     for affected in workspaces.iter().take(SHOWN) {
+        let largest = |field: fn(&WorkspaceGroup) -> &String| {
+            affected.largest.as_ref().map_or_else(|| Cell::muted("-"), |of| Cell::plain(field(of)))
+        };
         let recent = if affected.dead.recent > 0 { Status::Warning } else { Status::Ok };
         table.row(vec![
             Cell::plain(text::count(affected.dead.jobs)),
@@ -195,9 +204,9 @@ fn table(workspaces: &[AffectedWorkspace]) -> Table {
             Cell::plain(age(affected.dead.last)),
             Cell::plain(age(affected.dead.first)),
             Cell::plain(text::count(affected.groups)),
-            Cell::plain(&affected.largest.group),
-            Cell::plain(&affected.largest.kind),
-            Cell::plain(&affected.largest.cause),
+            largest(|group| &group.group),
+            largest(|group| &group.kind),
+            largest(|group| &group.cause),
         ]);
     }
     table
@@ -223,6 +232,7 @@ fn data(view: &WorkspacesView<'_>) -> WorkspacesJson {
         read: found.read,
         truncated: found.truncated,
         not_listed: found.not_listed,
+        not_grouped: found.not_grouped,
         workspaces: list(found),
         given_up: view.given_up.map(|(states, found)| GivenUpWorkspacesJson {
             states: states.states.clone(),
@@ -236,7 +246,12 @@ fn data(view: &WorkspacesView<'_>) -> WorkspacesJson {
 
 fn json(affected: &AffectedWorkspace) -> WorkspaceJson {
     let time = |dead_since: Option<DeadSince>| dead_since.map(|d| d.at.to_string());
-    let largest = &affected.largest;
+    let largest = affected.largest.as_ref().map(|largest| WorkspaceGroupJson {
+        group: largest.group.clone(),
+        kind: largest.kind.clone(),
+        cause: largest.cause.clone(),
+        count: largest.jobs,
+    });
     WorkspaceJson {
         workspace: affected.workspace.clone(),
         count: affected.dead.jobs,
@@ -245,11 +260,6 @@ fn json(affected: &AffectedWorkspace) -> WorkspaceJson {
         dead_lettered_last_15m: affected.dead.recent,
         still_failing: affected.dead.recent > 0,
         groups: affected.groups,
-        largest_group: WorkspaceGroupJson {
-            group: largest.group.clone(),
-            kind: largest.kind.clone(),
-            cause: largest.cause.clone(),
-            count: largest.jobs,
-        },
+        largest_group: largest,
     }
 }

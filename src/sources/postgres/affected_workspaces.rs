@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::groups::{GroupBuilder, Member, SelectedJobs, Streamed, workspace_hash};
+use super::groups::{GroupBuilder, MAX_GROUPS, Member, SelectedJobs, Streamed, workspace_hash};
 use super::{Database, row_types};
 use crate::facts::SourceError;
 use crate::facts::affected_workspace::{AffectedWorkspace, AffectedWorkspaces, WorkspaceGroup};
@@ -32,8 +32,9 @@ pub(crate) async fn read(
     let mut builder = ByWorkspace::default();
     let jobs = SelectedJobs { layout, states, selection, columns: &columns };
     let Streamed { read, truncated } = jobs.stream(db, timeout, &mut builder).await?;
-    let not_listed = builder.not_listed;
-    Ok(AffectedWorkspaces { workspaces: builder.finish(), read, not_listed, truncated })
+    let ByWorkspace { not_listed, not_grouped, .. } = builder;
+    let workspaces = builder.finish();
+    Ok(AffectedWorkspaces { workspaces, read, not_listed, not_grouped, truncated })
 }
 
 /// Workspaces that are being counted.
@@ -44,6 +45,7 @@ struct ByWorkspace {
     /// Kind and cause by the id of the group.
     groups: HashMap<String, Cause>,
     not_listed: u64,
+    not_grouped: u64,
 }
 
 struct Cause {
@@ -73,7 +75,7 @@ impl GroupBuilder for ByWorkspace {
             let name = row_types::text(row, "workspace_name");
             self.workspaces.insert(workspace, Workspace { name, ..Workspace::default() });
         }
-        if !self.groups.contains_key(&fingerprint.hash) {
+        if !self.groups.contains_key(&fingerprint.hash) && self.groups.len() < MAX_GROUPS {
             let number = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
             let kind = row_types::text(row, "fp_kind").unwrap_or_else(|| "-".to_owned());
             let cause = Cause { number, kind, cause: fingerprint.template.clone() };
@@ -83,10 +85,11 @@ impl GroupBuilder for ByWorkspace {
     }
 
     fn add(&mut self, job: Member<'_>, dead_since: Option<DeadSince>, _: &dyn Fn() -> String) {
-        let workspace = self.workspaces.get_mut(&job.workspace);
-        if let (Some(workspace), Some(cause)) = (workspace, self.groups.get(job.group)) {
-            workspace.dead.add(dead_since);
-            *workspace.groups.entry(cause.number).or_default() += 1;
+        let Some(workspace) = self.workspaces.get_mut(&job.workspace) else { return };
+        workspace.dead.add(dead_since);
+        match self.groups.get(job.group) {
+            Some(cause) => *workspace.groups.entry(cause.number).or_default() += 1,
+            None => self.not_grouped += 1,
         }
     }
 }
@@ -111,7 +114,7 @@ impl ByWorkspace {
         };
         let affected = |workspace: Workspace| AffectedWorkspace {
             groups: workspace.groups.len() as u64,
-            largest: largest(&workspace.groups).unwrap_or_default(),
+            largest: largest(&workspace.groups),
             workspace: workspace.name,
             dead: workspace.dead,
         };

@@ -22,7 +22,7 @@ use crate::fingerprint::Fingerprint;
 use crate::queue::{Layout, sql};
 
 /// Maximum number of groups; dead letters of further causes are only counted.
-const MAX_GROUPS: usize = 10_000;
+pub(super) const MAX_GROUPS: usize = 10_000;
 /// Maximum number of dead letters whose time of death is looked for in the events; of others the row tells it.
 const MAX_UNDATED: usize = 50_000;
 

@@ -95,3 +95,27 @@ fn table_without_workspaces_is_a_usage_error() {
     assert!(output.stderr.contains("jobs of this database have no workspace"), "{output:#?}");
     dlq(&database, &["groups"]).expect_code(0);
 }
+
+#[test]
+fn number_of_groups_is_bounded_and_every_job_counted() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "ALTER TABLE jobs DROP CONSTRAINT jobs_kind_check;
+         DELETE FROM jobs WHERE state = 'dead_letter';
+         INSERT INTO jobs (workspace_id, kind, state, attempts, last_error)
+           SELECT (SELECT id FROM workspaces ORDER BY id LIMIT 1), 'KIND_' || n, 'dead_letter', 5, 'boom'
+             FROM generate_series(1, 10050) n",
+    );
+    let args = ["groups", "--timeout", "60s"];
+    let by_workspace = [&args[..], &["--by", "workspace"]].concat();
+    let workspaces = data(&database, &by_workspace);
+    assert_eq!(listed(&workspaces), counted(&database, "state = 'dead_letter'"));
+    assert_eq!(workspaces["workspaces"][0]["groups"], 10_000);
+    assert_eq!(workspaces["not_grouped"], 50);
+    assert_eq!(data(&database, &args)["not_grouped"], 50);
+    let text = dlq(&database, &by_workspace).expect_code(0).stdout;
+    assert!(text.contains("50 jobs of further groups are not counted"), "{text}");
+
+    database.execute("DELETE FROM jobs WHERE kind > 'KIND_9'");
+    assert_eq!(data(&database, &by_workspace)["not_grouped"], 0);
+}

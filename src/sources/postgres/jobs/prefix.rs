@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::text;
 use crate::facts::SourceError;
@@ -35,25 +35,22 @@ pub(crate) async fn with_prefix(
         IdType::Text => (prefix.to_owned(), prefix.to_owned()),
         IdType::BigInt => return Ok(vec![]),
     };
-    let exact =
-        find(db, layout, "id >= $1 and id <= $2", (&first, &last), (limit, timeout)).await?;
+    let id_type = layout.id.sql();
+    let range = format!("id >= $1::text::{id_type} and id <= $2::text::{id_type}");
+    let exact = find(db, layout, &range, &[&first, &last], (limit, timeout)).await?;
     if layout.id == IdType::Uuid || !exact.is_empty() {
         return Ok(exact);
     }
-    find(db, layout, "starts_with(id, $1) and $2 <> ''", (&first, &last), (limit, timeout)).await
+    find(db, layout, "starts_with(id::text, $1)", &[&first], (limit, timeout)).await
 }
 
 async fn find(
     db: &Database,
     layout: &Layout,
     condition: &str,
-    (first, last): (&String, &String),
+    parameters: &[&String],
     (limit, timeout): (u32, Duration),
 ) -> Result<Vec<JobWithPrefix>, SourceError> {
-    let r#type = layout.id.sql();
-    let condition = ["$1", "$2"].into_iter().fold(condition.to_owned(), |condition, parameter| {
-        condition.replace(parameter, &format!("{parameter}::text::{}", r#type))
-    });
     let statement = format!(
         "select id::text as id, {} as kind, {}::text as state from {} where {condition} \
          order by id limit {limit}",
@@ -61,7 +58,9 @@ async fn find(
         sql::ident(&layout.state_column),
         layout.rows_as("jobs"),
     );
-    let rows = db.rows(timeout, &statement, &[(first, Type::TEXT), (last, Type::TEXT)]).await?;
+    let parameters: Vec<_> =
+        parameters.iter().map(|text| (*text as &(dyn ToSql + Sync), Type::TEXT)).collect();
+    let rows = db.rows(timeout, &statement, &parameters).await?;
     let job = |row| JobWithPrefix {
         id: row_types::shown_id(row),
         kind: row_types::text(row, "kind"),
