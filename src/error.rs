@@ -43,6 +43,12 @@ impl Error {
         Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
+    /// Returns the message with its causes: `cannot read x: permission denied`.
+    pub(crate) fn with_causes(&self) -> String {
+        let parts = std::iter::once(&self.message).chain(&self.causes);
+        parts.map(String::as_str).collect::<Vec<_>>().join(": ")
+    }
+
     /// Adds the flags that select the context or database to the commands in the hints.
     pub(crate) fn address(&mut self, target: &TargetFlags) {
         for hint in &mut self.hints {

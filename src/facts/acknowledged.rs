@@ -74,7 +74,8 @@ impl Classification {
     }
 
     /// Returns whether the number of dead letters is still the same, and those of the last hour are the ones that it
-    /// expects this many seconds later: a new dead letter changes one of both.
+    /// expects this many seconds later. A new dead letter changes one of both, unless another one of the last hour left
+    /// since; then the groups are wrong until the classification is too old to be reused.
     pub(crate) fn agrees_with(&self, dead: u64, last_hour: u64, elapsed: f64) -> bool {
         let groups = self.ages.keys().map(|group| self.of_group(group, elapsed));
         let sum = groups.fold((0, 0), |(all, recent), group| (all + group.0, recent + group.1));

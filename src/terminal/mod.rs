@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 pub use context_progress::ContextProgress;
 pub use progress::Progress;
+use rustix::termios::{QueueSelector, tcflush};
 pub use screen::{Input, KeyPress, Screen};
 pub use status_line::StatusLine;
 pub use stream::Stream;
@@ -153,24 +154,24 @@ impl Terminal {
         _ = io::stderr().lock().write_all(own::remove_from_output(rendered).as_bytes());
     }
 
-    /// Asks a question on stderr and returns the line that was typed. Ctrl-C counts as an answer. From
-    /// then on Ctrl-C no longer ends the process, so the caller has to handle it.
+    /// Asks a question on stderr and returns the line that was typed after it. Ctrl-C and SIGTERM count as an answer.
+    /// From then on they no longer end the process, so the caller has to handle them.
     ///
     /// # Errors
-    /// Returns [`io::ErrorKind::Interrupted`] after Ctrl-C, or the error of reading the answer.
+    /// Returns [`io::ErrorKind::Interrupted`] after such a signal, or the error of reading the answer.
     pub(crate) async fn ask(self, question: &str) -> io::Result<String> {
         let mut interrupts = signal(SignalKind::interrupt())?;
+        let mut terminations = signal(SignalKind::terminate())?;
+        // What was typed before the question does not answer it. If stdin is no terminal, this fails and does nothing.
+        _ = tcflush(io::stdin(), QueueSelector::IFlush);
         let (sender, receiver) = oneshot::channel();
         let question = question.to_owned();
         // Reading blocks, so it needs a thread of its own, which ends with the process.
         std::thread::spawn(move || _ = sender.send(read_answer(&question)));
         tokio::select! {
             answer = receiver => answer.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into())),
-            _ = interrupts.recv() => {
-                // End the line of the question and of the ^C that the terminal echoes.
-                _ = writeln!(io::stderr());
-                Err(io::ErrorKind::Interrupted.into())
-            }
+            _ = interrupts.recv() => interrupted(),
+            _ = terminations.recv() => interrupted(),
         }
     }
 
@@ -201,10 +202,7 @@ impl Terminal {
         let label = |text: &str, code: &str| {
             if self.stderr.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
         };
-        let parts: Vec<&str> =
-            [&error.message].into_iter().chain(&error.causes).map(String::as_str).collect();
-        let message = parts.join(": ");
-        _ = writeln!(err, "{} {}", label("error:", "1;31"), self.wrapped(&message, 7));
+        _ = writeln!(err, "{} {}", label("error:", "1;31"), self.wrapped(&error.with_causes(), 7));
         for hint in &error.hints {
             _ = writeln!(err, "{} {}", label("hint:", "36"), self.wrapped(hint, 6));
         }
@@ -257,6 +255,12 @@ fn page(text: &str, pager: &str) -> io::Result<()> {
         Some(code) if NOT_STARTED.contains(&code) => Err(io::ErrorKind::NotFound.into()),
         _ => Ok(()),
     }
+}
+
+/// Ends the line of the question and of the ^C that the terminal echoes.
+fn interrupted() -> io::Result<String> {
+    _ = writeln!(io::stderr());
+    Err(io::ErrorKind::Interrupted.into())
 }
 
 /// Prints the question and reads a line.

@@ -40,10 +40,10 @@ impl Screen {
     /// # Errors
     /// Returns an error if the terminal does not support it.
     pub fn open() -> io::Result<Self> {
-        let mut terminal = ratatui::try_init()?;
+        let mut terminal = ratatui::try_init().inspect_err(|_| ratatui::restore())?;
         // Not every terminal clears its second screen; what another command printed must not show through.
         // `Terminal::clear` also asks for the position of the cursor, which some terminals do not answer.
-        terminal.backend_mut().clear()?;
+        terminal.backend_mut().clear().inspect_err(|_| ratatui::restore())?;
         let (sender, inputs) = unbounded_channel();
         let is_closed = Arc::new(AtomicBool::new(false));
         // Reading blocks, so it needs a thread of its own. It ends with the screen: a prompt may read next.

@@ -64,7 +64,7 @@ fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
         KeyPress::Char('q') => return Some(Action::Quit),
         KeyPress::Char('?' | 'h') => model.overlay = Some(Overlay::Help),
         KeyPress::Char(' ') => model.toggle_freeze(),
-        KeyPress::Char('s') => model.sort[focus] += 1,
+        KeyPress::Char('s') => model.keep_selection(|model| model.sort[focus] += 1),
         KeyPress::Char('f') => model.overlay = Some(Overlay::Kinds(0)),
         KeyPress::Char('/') => model.is_typing = true,
         KeyPress::Escape => {
@@ -75,11 +75,8 @@ fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
             let command = command::selected(model).map(Overlay::Command);
             model.overlay = command.or_else(|| Some(Overlay::Nothing(NOTHING_SELECTED.to_owned())));
         }
-        KeyPress::Char('c') => return start_canary(model),
-        KeyPress::Char('r') => match command::requeue(model) {
-            Some(command) => return Some(Action::Leave(command)),
-            None => model.overlay = Some(Overlay::Nothing(NOTHING_TO_REQUEUE.to_owned())),
-        },
+        KeyPress::Char('c') => return start_canary(model, command::canary(model)),
+        KeyPress::Char('r') => return leave(model, command::requeue(model)),
         KeyPress::Tab => focus_on(model, focus + 1),
         KeyPress::BackTab => focus_on(model, focus + Panel::ALL.len() - 1),
         KeyPress::Char(digit @ '1'..='4') => focus_on(model, digit as usize - '1' as usize),
@@ -87,7 +84,11 @@ fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
         KeyPress::Down | KeyPress::Char('j') => move_by(model, 1),
         KeyPress::PageUp => move_by(model, -PAGE),
         KeyPress::PageDown => move_by(model, PAGE),
-        KeyPress::Enter => return command::detail(model).and_then(|words| open(model, words)),
+        KeyPress::Enter => {
+            let (canary, requeue) = (command::canary(model), command::requeue(model));
+            let words = command::detail(model)?;
+            return Some(open(model, Detail { words, canary, requeue, lines: None, position: 0 }));
+        }
         KeyPress::Backspace | KeyPress::Char(_) | KeyPress::Interrupt => {}
     }
     None
@@ -108,16 +109,24 @@ fn shifted_selection(position: usize, offset: isize, rows: usize) -> usize {
     position.saturating_add_signed(offset).min(rows.saturating_sub(1))
 }
 
-/// Opens the detail, which is empty until its command has ended.
-fn open(model: &mut Model, words: Vec<String>) -> Option<Action> {
-    let detail = Detail { words: words.clone(), lines: None, position: 0 };
+/// Opens a detail, which is empty until its command has ended.
+fn open(model: &mut Model, detail: Detail) -> Action {
+    let words = detail.words.clone();
     model.overlay = Some(Overlay::Detail(detail));
-    Some(Action::Open(words))
+    Action::Open(words)
 }
 
-/// Starts a canary for the selected group, unless the context is read-only.
-fn start_canary(model: &mut Model) -> Option<Action> {
-    let obstacle = match (&model.target.read_only, command::canary(model)) {
+/// Quits with a command, if there is one.
+fn leave(model: &mut Model, command: Option<String>) -> Option<Action> {
+    if command.is_none() {
+        model.overlay = Some(Overlay::Nothing(NOTHING_TO_REQUEUE.to_owned()));
+    }
+    command.map(Action::Leave)
+}
+
+/// Starts a canary with these arguments, unless the context is read-only.
+fn start_canary(model: &mut Model, words: Option<Vec<String>>) -> Option<Action> {
+    let obstacle = match (&model.target.read_only, words) {
         (None, Some(words)) => return Some(Action::Canary(words)),
         (Some(reason), _) => format!("refused: {reason}"),
         (None, None) => NO_GROUP.to_owned(),
@@ -168,12 +177,12 @@ fn on_detail(
             model.overlay = Some(Overlay::Command(command::text(model, &detail.words)));
             return None;
         }
-        // The selection is the row of this detail.
-        KeyPress::Char('c' | 'r') => return on_lists(model, key),
+        KeyPress::Char('c') => return start_canary(model, detail.canary),
+        KeyPress::Char('r') => return leave(model, detail.requeue),
         KeyPress::Char(step @ ('n' | 'p')) => {
             let offset = if step == 'n' { 1 } else { -1 };
             if let Some(words) = command::neighbor(model, &detail.words, offset) {
-                return open(model, words);
+                return Some(open(model, Detail { words, lines: None, position: 0, ..detail }));
             }
         }
         _ => {}

@@ -110,6 +110,10 @@ pub(crate) enum Overlay {
 pub(crate) struct Detail {
     /// The arguments of the command.
     pub(crate) words: Vec<String>,
+    /// The arguments of the canary for its row, if that is a group. The selection may be another row by now.
+    pub(crate) canary: Option<Vec<String>>,
+    /// The command that requeues or rescues its row.
+    pub(crate) requeue: Option<String>,
     /// The lines of its report; `None` while the command runs.
     pub(crate) lines: Option<Vec<String>>,
     /// The scroll position.
@@ -232,7 +236,7 @@ impl Model {
     pub(crate) fn is_overdue(&self) -> bool {
         let hidden = self.frozen.as_ref().and_then(|queued| queued.last());
         let Some(update) = hidden.or(self.latest.as_ref()) else { return false };
-        let interval = update.took + update.pause + self.every;
+        let interval = update.took + update.pause;
         let elapsed = self.now.duration_since(update.snapshot.at);
         elapsed.as_secs_f64() > interval.as_secs_f64() * 2.0 + 1.0
     }

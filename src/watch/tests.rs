@@ -40,7 +40,7 @@ fn missing_metric_is_removed() {
 #[test]
 fn missing_polls_mark_all_values_stale() {
     let mut model = model();
-    model.now = at(12);
+    model.now = at(11);
     assert!(!model.is_overdue());
     model.now = at(30);
     assert!(model.is_overdue());
@@ -162,6 +162,42 @@ fn selection_follows_its_row_when_the_order_changes() {
     model.apply_update(next);
     press(&mut model, KeyPress::Enter);
     assert_eq!(open_detail(&model), "dlq show v1-a-job1");
+}
+
+/// Returns a poll with the last cause only.
+fn update_without_the_first_cause() -> DashboardUpdate {
+    let mut update = sample_update(5, Some(7.0));
+    let Some(recent) = &mut update.activity else { panic!("no activity") };
+    let Ok(dead_letters) = &mut recent.dead_letters.result else { panic!("not read") };
+    dead_letters.causes.remove(0);
+    update
+}
+
+#[test]
+fn keys_of_a_detail_are_about_its_row_when_the_row_has_left() {
+    let mut model = model();
+    press_all(&mut model, &[KeyPress::Char('2'), KeyPress::Enter]);
+    assert_eq!(open_detail(&model), "dlq show v1-a-job1");
+    model.apply_update(update_without_the_first_cause());
+    let words = ["dlq", "requeue", "--group", "v1-a", "--canary"].map(str::to_owned).to_vec();
+    let mut requeued = model.clone();
+    let Some(Action::Leave(command)) = press(&mut requeued, KeyPress::Char('r')) else {
+        panic!("no command")
+    };
+    assert!(command.contains("v1-a"), "{command}");
+    assert_eq!(press(&mut model, KeyPress::Char('c')), Some(Action::Canary(words)));
+}
+
+#[test]
+fn selection_is_always_a_row_of_the_list() {
+    let mut model = model();
+    press_all(&mut model, &[KeyPress::Char('2'), KeyPress::Char('s')]);
+    press_all(&mut model, &[KeyPress::Enter]);
+    assert_eq!(open_detail(&model), "dlq show v1-a-job1", "the row that was selected");
+    press_all(&mut model, &[KeyPress::Escape, KeyPress::Down, KeyPress::Down]);
+    model.apply_update(update_without_the_first_cause());
+    press(&mut model, KeyPress::Enter);
+    assert_eq!(open_detail(&model), "dlq show v1-b-job1");
 }
 
 #[test]

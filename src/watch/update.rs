@@ -31,12 +31,18 @@ impl Model {
     }
 
     fn show(&mut self, update: DashboardUpdate) {
+        self.keep_selection(|model| model.apply(update));
+    }
+
+    /// Changes the rows or their order. The selection follows its row; without it, it stays at its place in the list.
+    pub(super) fn keep_selection(&mut self, change: impl FnOnce(&mut Self)) {
         let selected = Panel::ALL.map(|panel| rows::selected_id(self, panel));
-        self.apply(update);
-        // The order of the rows can change; the selection follows its row.
+        change(self);
         for (panel, id) in Panel::ALL.into_iter().zip(selected) {
-            let index = id.and_then(|id| rows::ids(self, panel).iter().position(|row| *row == id));
-            self.selected[panel as usize] = index.unwrap_or(self.selected[panel as usize]);
+            let ids = rows::ids(self, panel);
+            let index = id.and_then(|id| ids.iter().position(|row| *row == id));
+            let selected = &mut self.selected[panel as usize];
+            *selected = index.unwrap_or(*selected).min(ids.len().saturating_sub(1));
         }
     }
 

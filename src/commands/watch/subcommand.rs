@@ -27,7 +27,7 @@ pub(super) async fn text(context: &Context, words: &[String], width: Option<u16>
         Err(mut error) => {
             error.address(&address);
             let hints = error.hints.iter().map(|hint| format!("\nhint: {hint}"));
-            format!("error: {}{}", error.message, hints.collect::<String>())
+            format!("error: {}{}", error.with_causes(), hints.collect::<String>())
         }
     }
 }

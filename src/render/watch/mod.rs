@@ -107,14 +107,13 @@ fn render_lists(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) 
 }
 
 fn footer_line(model: &Model, width: u16, style: Paint) -> Line<'static> {
-    if let Some(error) = &model.error {
-        let text = style::truncate(error, usize::from(width));
-        return Line::styled(text, style.warning());
-    }
     let width = usize::from(width);
     if model.is_typing {
         let text = format!("/{}█  Enter: apply  Esc: clear", model.filter);
         return Line::styled(style::truncate(&text, width), style.command());
+    }
+    if let Some(error) = &model.error {
+        return Line::styled(style::truncate(error, width), style.warning());
     }
     let keys = KEYS.iter().find(|keys| keys.chars().count() <= width).unwrap_or(&KEYS[2]);
     Line::styled(style::truncate(keys, width), style.muted())

@@ -20,7 +20,7 @@ fn screen(model: &Model, width: u16, height: u16) -> String {
 
 fn detail(lines: Option<Vec<String>>, position: usize) -> Overlay {
     let words = ["jobs", "show", "1"].map(str::to_owned).to_vec();
-    Overlay::Detail(Detail { words, lines, position })
+    Overlay::Detail(Detail { words, canary: None, requeue: None, lines, position })
 }
 
 #[test]

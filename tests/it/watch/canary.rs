@@ -8,10 +8,19 @@ use crate::support::wait_until;
 
 /// Selects the group of the only job of kind `THUMBNAIL_GEN` and presses `c`.
 fn start_canary(terminal: &mut Terminal) {
+    select_group(terminal);
+    terminal.type_text("c");
+}
+
+fn select_group(terminal: &mut Terminal) {
     terminal.type_text("/thumb\r2");
     terminal.wait_for("[2] Causes (1 of 4)");
     terminal.wait_for("Input buffer contains unsupported");
-    terminal.type_text("c");
+}
+
+/// Waits for a prompt that was shown before: the screen still has its first occurrence.
+fn wait_for_second(terminal: &Terminal, prompt: &str) {
+    wait_until(&format!("{prompt} is shown again"), || terminal.raw().matches(prompt).count() >= 2);
 }
 
 fn dead_letters(database: &Database) -> String {
@@ -32,7 +41,7 @@ fn canary_key_shows_the_plan_asks_writes_and_returns() {
     terminal.type_text("\r");
     terminal.wait_for("[2] Causes (1 of 4)");
     terminal.type_text("c");
-    terminal.wait_for("[y/N]");
+    wait_for_second(&terminal, "[y/N]");
     terminal.type_text("y\r");
     wait_until("the job is requeued", || dead_letters(&database) == "25");
     // A worker finishes it, and the canary is complete.
@@ -41,6 +50,7 @@ fn canary_key_shows_the_plan_asks_writes_and_returns() {
           WHERE kind = 'THUMBNAIL_GEN' AND state = 'queued'",
     );
     terminal.wait_for("1 job requeued");
+    terminal.wait_for("Press Enter to return to the dashboard");
     terminal.type_text("\r");
     // The keys work again, and the operation is listed.
     terminal.wait_for("[2] Causes");
@@ -52,6 +62,37 @@ fn canary_key_shows_the_plan_asks_writes_and_returns() {
     terminal.type_text("q");
     assert_eq!(terminal.finish(), 0);
     assert!(terminal_is_restored(&terminal));
+}
+
+#[test]
+fn answer_typed_before_the_prompt_of_a_canary_does_not_count() {
+    let database = Database::from_fixture("main_typical");
+    let mut terminal = start("--no-record", &database.url(), 30, 120);
+    select_group(&mut terminal);
+    let session = database.session();
+    session.execute("BEGIN; LOCK TABLE jobs");
+    terminal.type_text("c");
+    terminal.wait_for("dlq requeue --group v2-");
+    terminal.type_text("y\r");
+    session.execute("COMMIT");
+    terminal.wait_for("[y/N]");
+    terminal.type_text("n\r");
+    terminal.wait_for("Press Enter to return to the dashboard");
+    assert_eq!(dead_letters(&database), "26");
+    terminal.type_text("\x03");
+    terminal.finish();
+}
+
+#[test]
+fn terminated_prompt_of_a_canary_writes_nothing_and_ends() {
+    let database = Database::from_fixture("main_typical");
+    let mut terminal = start("--no-record", &database.url(), 30, 120);
+    start_canary(&mut terminal);
+    terminal.wait_for("[y/N]");
+    terminal.signal("TERM");
+    assert_ne!(terminal.finish(), 0);
+    assert!(terminal_is_restored(&terminal));
+    assert_eq!(dead_letters(&database), "26");
 }
 
 #[test]
@@ -99,7 +140,7 @@ fn canary_in_a_protected_context_asks_for_its_name() {
     terminal.type_text("\r");
     terminal.wait_for("[2] Causes (1 of 4)");
     terminal.type_text("c");
-    terminal.wait_for("Type c to confirm: ");
+    wait_for_second(&terminal, "Type c to confirm: ");
     terminal.type_text("c\r");
     terminal.wait_for("Reason (recorded with the operation): ");
     terminal.type_text("image fixed\r");
