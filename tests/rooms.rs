@@ -49,7 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("checks", &["access", "facts", "queue", "text", "zod"]),
     ("triage", &["checks", "facts", "text"]),
     ("history", &["facts", "redact", "triage"]),
-    ("watch", &["facts", "terminal", "text"]),
+    ("watch", &["checks", "facts", "terminal", "text"]),
     // The engine for writes to jobs.
     (
         "requeue",

@@ -35,13 +35,12 @@ pub(crate) struct UndoWatch<'a> {
     after: i64,
     /// The time of the server before this run.
     since: Timestamp,
-    /// The running check, at most one; it is aborted when the watch is dropped.
-    running: JoinSet<bool>,
-    /// When that check began.
-    began: Instant,
+    /// The running check, at most one: whether the operation was undone, and how long reading that took. It is aborted
+    /// when the watch is dropped.
+    running: JoinSet<(bool, Duration)>,
     /// When the next one may begin.
     next: Instant,
-    /// When the watch was last asked.
+    /// When [`Self::check`] was last called.
     called: Option<Instant>,
 }
 
@@ -61,7 +60,6 @@ impl<'a> UndoWatch<'a> {
             after: preconditions.newest_event.unwrap_or(0),
             since: preconditions.now,
             running: JoinSet::new(),
-            began: Instant::now(),
             next: Instant::now(),
             called: None,
         }
@@ -81,20 +79,19 @@ impl<'a> UndoWatch<'a> {
             if now < self.next && !is_first {
                 return Ok(());
             }
-            self.began = now;
             self.start().await;
         }
         let ended =
             if is_writing { self.running.try_join_next() } else { self.running.join_next().await };
-        let Some(undone) = ended else { return Ok(()) };
-        self.next = Instant::now() + MIN_PAUSE.max(self.began.elapsed() * PAUSE_FACTOR);
-        if undone.unwrap_or(false) { Err(WriteStop::Undone) } else { Ok(()) }
+        let Some(Ok((undone, took))) = ended else { return Ok(()) };
+        self.next = Instant::now() + MIN_PAUSE.max(took * PAUSE_FACTOR);
+        if undone { Err(WriteStop::Undone) } else { Ok(()) }
     }
 
     async fn start(&mut self) {
         if let Some(store) = &self.store {
             let undone = !undos(store, &self.operation).is_subset(&self.known);
-            self.running.spawn(std::future::ready(undone));
+            self.running.spawn(std::future::ready((undone, Duration::ZERO)));
             return;
         }
         let (Ok(database), Ok(layout)) =
@@ -106,9 +103,10 @@ impl<'a> UndoWatch<'a> {
         let (operation, position) = (self.operation.clone(), (self.after, self.since));
         let timeout = self.context.timeout();
         self.running.spawn(async move {
-            operation_events::has_undo_since(&database, &layout, &operation, position, timeout)
-                .await
-                .unwrap_or(false)
+            let began = Instant::now();
+            let undone =
+                operation_events::has_undo_since(&database, &layout, &operation, position, timeout);
+            (undone.await.unwrap_or(false), began.elapsed())
         });
     }
 }

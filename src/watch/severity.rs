@@ -2,14 +2,20 @@
 //! never contradicts the headline.
 
 use super::model::Model;
+use crate::checks::compare;
+use crate::facts::Status;
 use crate::facts::operation::OperationType;
 use crate::facts::recent_activity::{RecentGroup, RecentOperation};
 use crate::facts::snapshot::{KindLine, Metric};
-use crate::facts::{Status, Threshold};
 
 /// Returns the worst status of the checks of a metric.
 pub(crate) fn metric_status(model: &Model, metric: Metric) -> Status {
-    let checks: &[&str] = match metric {
+    worst_of(model, checks_of(metric))
+}
+
+/// Returns the ids of the checks of a metric.
+pub(super) fn checks_of(metric: Metric) -> &'static [&'static str] {
+    match metric {
         Metric::Due => &["queue.backlog"],
         Metric::OldestDue => &["queue.oldest_due"],
         Metric::Claimed => &["queue.running"],
@@ -19,18 +25,17 @@ pub(crate) fn metric_status(model: &Model, metric: Metric) -> Status {
         Metric::DeadLetteredLastHour => &["dlq.inflow", "dlq.trend"],
         Metric::Workers | Metric::HeartbeatAge => &["queue.workers"],
         Metric::Scheduled | Metric::Throughput => &[],
-    };
-    worst_of(model, checks)
+    }
 }
 
 /// Returns the status of a kind: that of its oldest due job.
 pub(crate) fn kind_status(model: &Model, line: &KindLine) -> Status {
-    line.oldest_due.map_or(Status::Ok, |age| status_at(model.target.limits.oldest_due, age))
+    line.oldest_due.map_or(Status::Ok, |age| compare(age, model.target.limits.oldest_due))
 }
 
 /// Returns the status of every stuck job, which is that of their number.
 pub(crate) fn stuck_status(model: &Model) -> Status {
-    worst_of(model, &["queue.stuck"])
+    worst_of(model, checks_of(Metric::Stuck))
 }
 
 /// Returns WARNING for a requeue of which jobs are dead letters again.
@@ -80,13 +85,4 @@ pub(crate) fn group_state(model: &Model, group: &RecentGroup) -> GroupState {
 fn worst_of(model: &Model, checks: &[&str]) -> Status {
     let failed = model.latest.iter().flat_map(|update| &update.snapshot.failed_checks);
     Status::worst(failed.filter(|check| checks.contains(&check.check.as_str())).map(|c| c.status))
-}
-
-fn status_at(limits: Threshold, value: f64) -> Status {
-    let reaches = |limit: Option<f64>| limit.is_some_and(|limit| value >= limit);
-    match (reaches(limits.critical), reaches(limits.warning)) {
-        (true, _) => Status::Critical,
-        (false, true) => Status::Warning,
-        (false, false) => Status::Ok,
-    }
 }

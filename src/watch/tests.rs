@@ -250,6 +250,15 @@ fn row_status_agrees_with_the_checks_and_thresholds() {
 }
 
 #[test]
+fn checks_of_every_metric_are_registered() {
+    for doc in &METRICS {
+        for check in severity::checks_of(doc.metric) {
+            assert!(crate::checks::registry::title(check).is_some(), "{check}");
+        }
+    }
+}
+
+#[test]
 fn trend_is_a_function_of_time_not_of_the_number_of_polls() {
     let mut model = model();
     model.trend.clear();

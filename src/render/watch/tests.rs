@@ -121,6 +121,7 @@ fn trend_shows_its_scale_and_its_time_window() {
     for text in ["due · last 20m", "20m ago", "now", "70│"] {
         assert!(screen.contains(text), "{text}: {screen}");
     }
+    assert!(screen.contains(|c| matches!(c, '\u{2801}'..='\u{28ff}')), "no point: {screen}");
 }
 
 #[test]

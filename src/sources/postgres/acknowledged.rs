@@ -1,10 +1,13 @@
 //! Classifies the dead letters, for the acknowledged groups.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
+
 use super::Database;
-use super::selection::{Conditions, fingerprint, fingerprint_columns};
+use super::selection::{Conditions, fingerprint_columns, with_fingerprints};
 use crate::facts::acknowledged::MAX_CLASSIFIED;
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -42,15 +45,19 @@ pub(crate) async fn ages(
         conditions.sql(),
         MAX_CLASSIFIED + 1,
     );
-    let rows = db.rows(timeout.min(BUDGET), &statement, &conditions.params()).await?;
-    if rows.len() as u64 > MAX_CLASSIFIED {
-        return Ok(None);
-    }
     let mut groups: HashMap<String, Vec<f64>> = HashMap::new();
-    for row in &rows {
-        // The same time as the count of the last hour uses, so that both agree.
-        let age = row.get::<_, Option<f64>>("dead_age").unwrap_or(f64::INFINITY);
-        groups.entry(fingerprint(row).hash).or_default().push(age);
-    }
-    Ok(Some(groups))
+    let mut read = 0;
+    let reading = db.read(timeout.min(BUDGET), async |tx| {
+        let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
+        let mut rows = pin!(with_fingerprints(rows));
+        while let Some((row, fingerprint)) = rows.try_next().await? {
+            // The same time as the count of the last hour uses, so that both agree.
+            let age = row.get::<_, Option<f64>>("dead_age").unwrap_or(f64::INFINITY);
+            groups.entry(fingerprint.hash).or_default().push(age);
+            read += 1;
+        }
+        Ok(())
+    });
+    reading.await?;
+    Ok((read <= MAX_CLASSIFIED).then_some(groups))
 }
