@@ -3,7 +3,8 @@
 //!
 //! A shell that sourced `COMPLETE=bash cliplyctl` runs the binary on each press of Tab. An error could
 //! not be shown then, so a failure yields no candidates. A shell inserts the only candidate, and what all candidates
-//! begin with: a list that could not be read completely in time is not offered.
+//! begin with: a list that could not be read completely in time is not offered. Of jobs, only dead letters and stuck jobs
+//! are offered: the id of another job has to be typed.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;

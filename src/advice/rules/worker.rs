@@ -50,5 +50,6 @@ pub(super) const FAILED: Advice = rule(
     Internal,
     AfterFix,
     "The process failed: see its log, and fix the cause before requeueing a canary.",
+    // A file: the words are of foreign messages.
     &lines::<4>(include_str!("process_failed.txt")),
 );

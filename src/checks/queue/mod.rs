@@ -117,13 +117,13 @@ pub(crate) fn acknowledged_text(jobs: u64) -> String {
 
 /// Returns ` (30 acknowledged, classified 40s ago)`, or nothing if there are none.
 fn classified_text(acknowledged: Option<&AcknowledgedDead>) -> String {
-    let Some(acknowledged) = acknowledged.filter(|dead| dead.jobs() > 0) else {
-        return String::new();
-    };
-    let jobs = text::count(acknowledged.jobs());
-    match acknowledged.classified_seconds_ago {
-        0 => format!(" ({jobs} acknowledged)"),
-        seconds => format!(" ({jobs} acknowledged, classified {} ago)", text::age(seconds as f64)),
+    let jobs = acknowledged.map_or(0, AcknowledgedDead::jobs);
+    match acknowledged.map_or(0, |dead| dead.classified_seconds_ago) {
+        seconds if jobs > 0 && seconds > 0 => {
+            let (jobs, ago) = (text::count(jobs), text::age(seconds as f64));
+            format!(" ({jobs} acknowledged, classified {ago} ago)")
+        }
+        _ => acknowledged_text(jobs),
     }
 }
 

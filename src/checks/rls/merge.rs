@@ -55,7 +55,7 @@ pub(super) fn merge(
 /// Returns the index of the finding that explains an effect.
 ///
 /// Of several findings about a table, the one about the policy that causes the effect is used, then one that concerns
-/// its role.
+/// its role, then one about the whole table. An effect of a policy is explained by a finding about that policy only.
 fn cause_of(audit: &Audit, all: &[Merged], effect: &Finding) -> Option<usize> {
     let find = |is_cause: &dyn Fn(&Finding) -> bool| {
         all.iter().position(|m| m.finding.subject == effect.subject && is_cause(&m.finding))
@@ -75,9 +75,13 @@ fn cause_of(audit: &Audit, all: &[Merged], effect: &Finding) -> Option<usize> {
         let is_other_policy = f.check == contract_policy::CHECK.id && policy.is_some();
         is_explaining(f) && !is_other_policy && role.is_some_and(|role| f.roles.contains(role))
     };
+    let is_about_table = |f: &Finding| is_explaining(f) && f.policy.is_none() && f.roles.is_empty();
+    if effect.policy.is_some() {
+        return find(&is_about_policy);
+    }
     find(&is_about_policy)
         .or_else(|| find(&concerns_role))
-        .or_else(|| find(&is_explaining))
+        .or_else(|| find(&is_about_table))
         .or_else(|| find(&|f| f.check == access::CHECK.id))
 }
 
@@ -127,8 +131,11 @@ fn capitalized(sentence: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::effect::TestDifference;
+    use super::super::tested;
     use super::super::tested::tests::audit;
     use super::*;
+    use crate::facts::access::SqlCommand;
 
     fn computed(table: &str, role: &str, message: &str) -> Effect {
         let finding = access::CHECK.finding(Status::Critical, table, message).roles([role]);
@@ -150,6 +157,57 @@ mod tests {
         let flaw = Finding { status: Status::Critical, ..flaw() };
         let found = messages(vec![flaw], vec![computed("public.other", "anon", "reads nothing")]);
         assert_eq!(found, ["no grant", "reads nothing"]);
+    }
+
+    /// Returns a test of `anon` with one result that differs from the contract.
+    fn test_of_anon(expected: Permission) -> Effect {
+        let finding = tested::CHECK.finding(Status::Critical, "public.t", "T").roles(["anon"]);
+        let difference = TestDifference {
+            users: vec!["anon"],
+            command: SqlCommand::Select,
+            result: "40 of 40 sampled rows were readable".to_owned(),
+            expected,
+        };
+        Effect { finding, statement: Statement::Tested(vec![difference]) }
+    }
+
+    #[test]
+    fn test_result_repeats_only_what_the_message_does_not_state() {
+        let flaw = || off::CHECK.finding(Status::Critical, "public.t", "RLS is off");
+        let says = |says_can: bool, expected: &Permission| {
+            let expected = vec![expected.clone()];
+            let statement = Statement::Computed { expected, says_can };
+            Effect { statement, ..computed("public.t", "anon", "anon can read every row") }
+        };
+        let result = |says_can, expected: Permission| {
+            let effects = vec![says(says_can, &expected), test_of_anon(expected)];
+            messages(vec![flaw()], effects).concat()
+        };
+        let start = "anon can read every row. RLS is off. Tested: ";
+        let rows = "40 of 40 sampled rows were readable";
+        assert_eq!(result(true, Permission::Deny), format!("{start}{rows}"));
+        assert_eq!(result(false, Permission::Deny), format!("{start}anon: {rows}"));
+        let own = Permission::Rows(Some("id = auth.uid()".to_owned()));
+        let rule = "(expected: rows where id = auth.uid())";
+        assert_eq!(result(true, own), format!("{start}{rows} {rule}"));
+        let alone = messages(vec![flaw()], vec![test_of_anon(Permission::Deny)]).concat();
+        assert_eq!(alone, format!("RLS is off. Tested: anon: {rows} (expected: no rows)"));
+    }
+
+    #[test]
+    fn effect_is_not_explained_by_another_policy_or_role() {
+        let flaw = |roles: &[&str], policy: &str| {
+            let flaw = contract_policy::CHECK.finding(Status::Critical, "public.t", "policy added");
+            flaw.roles(roles.iter().copied()).policy(policy)
+        };
+        let reads = || computed("public.t", "authenticated", "cannot read");
+        let found = messages(vec![flaw(&["anon"], "leak")], vec![reads()]);
+        assert_eq!(found, ["policy added", "cannot read"]);
+        let of_policy = || Effect::of(Finding { policy: Some("p".into()), ..reads().finding });
+        let found = messages(vec![flaw(&[], "leak")], vec![of_policy()]);
+        assert_eq!(found, ["policy added", "cannot read"]);
+        let found = messages(vec![flaw(&[], "p")], vec![of_policy()]);
+        assert_eq!(found, ["cannot read. Policy added"]);
     }
 
     #[test]

@@ -82,23 +82,29 @@ pub(crate) static STRUCTURE: [Check<Audit>; 30] = [
     force::CHECK,
 ];
 
-/// Checks of access: computed and tested access compared with the contract, and policies that depend on
-/// user_metadata.
-pub(crate) static EFFECTS: [Check<Audit>; 3] = [access::CHECK, tested::CHECK, user_metadata::CHECK];
+/// Finds effects.
+type FindEffects = fn(&Audit) -> Vec<Effect>;
+
+/// Checks of access, each with the function that finds its effects: computed and tested access compared with the
+/// contract, and policies that depend on user_metadata.
+static EFFECTS: [(Check<Audit>, FindEffects); 3] = [
+    (access::CHECK, access::effects),
+    (tested::CHECK, tested::effects),
+    (user_metadata::CHECK, user_metadata::effects),
+];
 
 /// Check of the waivers in the contract.
 pub(crate) static WAIVERS: Check<Audit> = waiver::CHECK;
 
 /// Returns every check of this family.
 pub fn all() -> impl Iterator<Item = &'static Check<Audit>> {
-    STRUCTURE.iter().chain(&EFFECTS).chain([&WAIVERS])
+    STRUCTURE.iter().chain(EFFECTS.iter().map(|(check, _)| check)).chain([&WAIVERS])
 }
 
 /// Returns the findings of all checks, worst first, with waivers applied.
 pub(crate) fn evaluate(audit: &Audit, thresholds: &Thresholds) -> Vec<Finding> {
     let flaws = STRUCTURE.iter().flat_map(|check| check.run(audit, thresholds));
-    let metadata = user_metadata::CHECK.run(audit, thresholds).into_iter().map(Effect::of);
-    let effects = access::effects(audit).into_iter().chain(tested::effects(audit)).chain(metadata);
+    let effects = EFFECTS.iter().flat_map(|(_, effects)| effects(audit));
     let mut findings = merge::merge(audit, flaws, effects);
     waiver::apply(audit, &mut findings);
     findings.extend(WAIVERS.run(audit, thresholds));

@@ -1,5 +1,6 @@
 //! `rls.user_metadata`: policies that use `user_metadata`, which users can change themselves.
 
+use super::effect::Effect;
 use super::{Check, ident, table_finding};
 use crate::access::body::Body;
 use crate::facts::access::Audit;
@@ -15,7 +16,16 @@ pub(crate) const CHECK: Check<Audit> = Check {
     evaluate,
 };
 
+/// Returns the findings as effects, which a flaw of the same policy explains.
+pub(super) fn effects(audit: &Audit) -> Vec<Effect> {
+    findings(&CHECK, audit).into_iter().map(Effect::of).collect()
+}
+
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+    findings(check, audit)
+}
+
+fn findings(check: &Check<Audit>, audit: &Audit) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
         let Some(place) = place(audit, policy) else { continue };

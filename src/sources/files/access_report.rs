@@ -197,3 +197,24 @@ fn finding_status(status: &str) -> Status {
 fn is_role_or_schema(subject: &str) -> bool {
     subject.starts_with("role ") || subject.starts_with("schema ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::access::computed::{ComputedAccess, DenyReason, RowFilter};
+
+    #[test]
+    fn access_is_read_as_it_is_written() {
+        let filter = RowFilter { any: vec!["id = auth.uid()".to_owned()], ..RowFilter::default() };
+        let denied = [DenyReason::SchemaUsage, DenyReason::Grant, DenyReason::Policy];
+        let others = [
+            (ComputedAccess::All, AccessLevel::Everything),
+            (ComputedAccess::Rows(filter), AccessLevel::Rows),
+            (ComputedAccess::Fails("recursion".to_owned()), AccessLevel::Error),
+        ];
+        let denied = denied.map(|reason| (ComputedAccess::Denied(reason), AccessLevel::Nothing));
+        for (computed, level) in denied.into_iter().chain(others) {
+            assert_eq!(access_level(&computed.to_string()), level, "{computed}");
+        }
+    }
+}

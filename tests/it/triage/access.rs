@@ -100,7 +100,9 @@ fn jobs_table_without_a_contract_skips_the_audit() {
     let url = database.url();
     let separator = if url.contains('?') { '&' } else { '?' };
     let output = run_as(&format!("{url}{separator}schema=work"), "triage -o json");
-    assert_eq!(access(&output)["status"], "skipped", "{}", access(&output));
+    let area = access(&output);
+    assert_eq!(area["status"], "skipped", "{area}");
+    assert!(area["detail"].as_str().unwrap().contains("no access contract covers"), "{area}");
 }
 
 #[test]
