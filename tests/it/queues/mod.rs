@@ -9,6 +9,7 @@ mod pg_boss;
 mod procrastinate;
 mod river;
 mod solid_queue;
+mod state_machine;
 mod writes;
 
 use graphile_worker::GRAPHILE_WORKER;
