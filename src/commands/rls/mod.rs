@@ -8,6 +8,7 @@ pub(crate) mod last_audit;
 pub(crate) mod matrix;
 pub(crate) mod whocan;
 
+use futures_util::future::join;
 use jiff::tz::TimeZone;
 
 use crate::cli::RlsScope;
@@ -31,10 +32,14 @@ async fn gather(
     permit: Option<&WritePermit>,
 ) -> Result<Audit, Error> {
     let contract = contract(context, scope)?;
-    let catalog = catalog(context, scope, &contract).await?;
-    let database = context.database().await?;
-    let observations =
-        probe::observe(database, context.remaining(), &contract, &catalog, permit).await;
+    let mut catalog = unevaluated_catalog(context, scope, &contract).await?;
+    let (database, budget) = (context.database().await?, context.remaining());
+    let (evaluations, observations) = join(
+        evaluate::read(database, budget, &contract, &catalog),
+        probe::observe(database, budget, &contract, &catalog, permit),
+    )
+    .await;
+    catalog.evaluations = evaluations;
     Ok(audit(context, contract, catalog, observations))
 }
 
@@ -54,8 +59,19 @@ fn contract(context: &Context, scope: &RlsScope) -> Result<Contract, Error> {
     })
 }
 
-/// Reads the catalog for the usual roles and those of the contract and of `--role`.
+/// Reads the catalog for the usual roles and those of the contract and of `--role`, and evaluates the policies.
 async fn catalog(
+    context: &Context,
+    scope: &RlsScope,
+    contract: &Contract,
+) -> Result<AccessCatalog, Error> {
+    let mut catalog = unevaluated_catalog(context, scope, contract).await?;
+    let database = context.database().await?;
+    catalog.evaluations = evaluate::read(database, context.remaining(), contract, &catalog).await;
+    Ok(catalog)
+}
+
+async fn unevaluated_catalog(
     context: &Context,
     scope: &RlsScope,
     contract: &Contract,
@@ -68,10 +84,8 @@ async fn catalog(
     roles.dedup();
     let database = context.database().await?;
     let also = scope.storage.then_some(STORAGE_SCHEMA);
-    let mut catalog =
-        access::read(database, context.remaining(), &roles, &scope.schemas, also).await?;
+    let catalog = access::read(database, context.remaining(), &roles, &scope.schemas, also).await?;
     refuse_unknown_names(scope, &catalog)?;
-    catalog.evaluations = evaluate::read(database, context.remaining(), contract, &catalog).await;
     Ok(catalog)
 }
 

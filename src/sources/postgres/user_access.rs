@@ -38,8 +38,8 @@ pub(crate) async fn read(
     let queries: Vec<_> = tables.iter().map(|table| queries(catalog, table, role)).collect();
     let setup = claims_of(&role.name, Some(user));
     let all = queries.iter().flatten().filter_map(|q| q.as_ref().ok().cloned()).collect();
-    let groups = [ProbeGroup { setup, queries: all }];
-    let results = run_as(db, budget, &role.name, &groups).await?;
+    let groups = vec![ProbeGroup { setup, queries: all }];
+    let results = run_as(db, budget, &role.name, groups).await?;
     let mut results = results.into_iter().flatten();
     let mut found = Vec::new();
     for (table, queries) in tables.iter().zip(queries) {
@@ -159,8 +159,7 @@ async fn memberships(
     let queries = asked.iter().map(|m| statement(m, user)).collect();
     let group = [ProbeGroup { setup: "SELECT 1".to_owned(), queries }];
     let setup = sample_setup(budget);
-    let results =
-        db.read(budget, async |client| probe_batch::run(client, &setup, &group).await).await?;
+    let results = probe_batch::run(db, budget, &setup, &group).await?;
     for (membership, result) in asked.iter_mut().zip(results.into_iter().flatten()) {
         let text = result.ok().and_then(|rows| rows.into_iter().flatten().next());
         if let Some(json) = text.and_then(|t| serde_json::from_str::<MembershipJson>(&t).ok()) {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join, try_join_all};
 use serde::de::DeserializeOwned;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
@@ -36,8 +36,10 @@ pub(crate) async fn read(
     db.read(timeout, async |tx| {
         // The search_path determines whether names in deparsed expressions are qualified; if it is
         // empty, all of them are.
-        tx.batch_execute("SET LOCAL search_path = ''").await?;
-        let session: Session = parse(&tx.query_typed_one(SESSION, &[]).await?.get::<_, String>(0))?;
+        let path = tx.batch_execute("SET LOCAL search_path = ''");
+        let (path, session) = join(path, tx.query_typed_one(SESSION, &[])).await;
+        path?;
+        let session: Session = parse(&session?.get::<_, String>(0))?;
         let mut schemas =
             if schemas.is_empty() { exposed_schemas(&session) } else { schemas.to_vec() };
         if let Some(also) = also.filter(|also| schemas.iter().all(|schema| schema != also)) {

@@ -18,11 +18,10 @@ use synthetic::Material;
 use units::{Run, Target, Unit};
 
 use super::Database;
-use super::probe::probe_batch::{ProbeGroup, claims_of, run_as};
+use super::probe::probe_batch::{ProbeGroup, ProbeResult, claims_of, run_as_each};
 use crate::access::body::Body;
 use crate::access::compute::{applicable, applies_to, binds, policy_result, sides};
-use crate::facts::SourceError;
-use crate::facts::access::catalog::{Policy, Relation, Role};
+use crate::facts::access::catalog::{Policy, Relation, Role, SqlFunction};
 use crate::facts::access::evaluated::{
     EvaluatedTable, Evaluations, Identity, PolicyResult, is_anonymous,
 };
@@ -49,15 +48,14 @@ pub(crate) async fn read(
     evaluations.untested.extend(samples.failed.iter().cloned());
     let mut targets = targets(catalog, contract, &samples);
     sample::remove_impossible_rows(db, budget, &mut targets).await;
-    let non_member = samples.random.first().cloned().unwrap_or_default();
-    for role in catalog.roles.iter().filter(|role| role.assumable) {
-        let result =
-            evaluate_role(db, budget, catalog, &targets, role, &non_member, &mut evaluations).await;
-        if let Err(error) = result {
-            let what = format!("policies as {}", role.name);
-            evaluations.untested.push((what, error.to_string()));
-        }
-    }
+    let work = RoleWork {
+        db,
+        budget,
+        catalog,
+        targets: &targets,
+        non_member: samples.random.first().cloned().unwrap_or_default(),
+    };
+    work.evaluate(&mut evaluations).await;
     for target in targets {
         let table = evaluations.tables.entry(target.table.name.clone()).or_default();
         table.rows = target.rows.into_iter().map(|row| row.row).collect();
@@ -151,83 +149,132 @@ fn users(
     users
 }
 
-async fn evaluate_role(
-    db: &Database,
-    budget: Duration,
-    catalog: &AccessCatalog,
-    targets: &[Target<'_>],
-    role: &Role,
-    non_member: &str,
-    evaluations: &mut Evaluations,
-) -> Result<(), SourceError> {
-    let mut runs = runs(catalog, targets, role);
-    let pending: Vec<Unit> = runs.iter().enumerate().map(|(at, run)| run.unit(at)).collect();
-    let values = {
-        let mut work = RoleWork { db, budget, catalog, role, non_member, evaluations };
-        let values = work.evaluate(&mut runs, pending, true).await?;
-        let combined = combined_units(catalog, role, &mut runs);
-        work.evaluate(&mut runs, combined, false).await?;
-        values
-    };
-    store_runs(runs, evaluations);
-    prove_empty(db, budget, catalog, targets, role, &values, evaluations).await
-}
-
-/// What the statements of one role need.
+/// What the statements of all roles need.
 struct RoleWork<'w> {
     db: &'w Database,
     budget: Duration,
     catalog: &'w AccessCatalog,
-    role: &'w Role,
-    non_member: &'w str,
-    evaluations: &'w mut Evaluations,
+    targets: &'w [Target<'w>],
+    non_member: String,
 }
 
-impl RoleWork<'_> {
-    /// Evaluates units and splits those that fail. With `plan`, plans the commands of the role in the same round trip
-    /// and returns the values of the functions that tell who calls.
-    async fn evaluate(
-        &mut self,
-        runs: &mut [Run<'_>],
-        mut pending: Vec<Unit>,
-        plan: bool,
-    ) -> Result<Vec<RoleValue>, SourceError> {
-        let (catalog, role) = (self.catalog, self.role);
-        let plans = if plan { plan_queries(catalog, role) } else { vec![] };
-        let functions = if plan { plans::role_functions(catalog, &role.name) } else { vec![] };
-        let sub = (!is_anonymous(&role.name)).then_some(self.non_member);
-        let mut first = ProbeGroup { setup: claims_of(&role.name, sub), queries: vec![] };
-        first.queries.extend(plans.iter().map(|(_, _, sql)| sql.clone()));
-        first.queries.extend(functions.iter().map(|f| format!("select {}()::text", f.name)));
-        self.evaluations.planned += plans.len();
-        let mut values: Vec<RoleValue> = Vec::new();
+/// The evaluation of one role.
+struct RoleRuns<'w> {
+    role: &'w Role,
+    runs: Vec<Run<'w>>,
+    /// What the next round evaluates.
+    pending: Vec<Unit>,
+    /// The commands to plan, and the functions that tell who calls.
+    plans: Vec<(&'w Relation, SqlCommand, String)>,
+    functions: Vec<&'w SqlFunction>,
+    /// Values of these functions.
+    values: Vec<RoleValue>,
+}
+
+impl<'w> RoleWork<'w> {
+    /// Evaluates all roles at once: each round is one round trip.
+    async fn evaluate(&self, evaluations: &mut Evaluations) {
+        let roles = self.catalog.roles.iter().filter(|role| role.assumable);
+        let mut all: Vec<_> = roles.map(|role| self.runs_of(role)).collect();
+        evaluations.planned += all.iter().map(|one| one.plans.len()).sum::<usize>();
         for round in 0..ROUNDS {
-            let mut groups = unit_groups(runs, &pending, self.non_member);
-            groups.insert(0, std::mem::take(&mut first));
-            if groups.iter().all(|group| group.queries.is_empty()) {
-                break;
-            }
-            self.evaluations.evaluated += pending.len();
-            let mut results = run_as(self.db, self.budget, &role.name, &groups).await?;
-            let mut answers = results.remove(0).into_iter();
-            if round == 0 {
-                for ((relation, command, _), result) in plans.iter().zip(answers.by_ref()) {
-                    if let Some(failure) = plans::failure(result) {
-                        let key = (relation.name.clone(), role.name.clone(), *command);
-                        self.evaluations.failing.insert(key, failure);
-                    }
-                }
-                let found = functions.iter().zip(answers);
-                values = found.filter_map(|(f, result)| plans::role_value(f, &result)).collect();
-            }
-            let units = std::mem::take(&mut pending);
-            for (unit, result) in units.iter().zip(results.into_iter().flatten()) {
-                let split = runs[unit.run].record(unit, result);
-                pending.extend(split);
-            }
-            pending.sort_by_key(|unit| unit.run);
+            self.run_round(&mut all, round == 0, evaluations).await;
         }
-        Ok(values)
+        for one in &mut all {
+            one.pending = combined_units(self.catalog, one.role, &mut one.runs);
+        }
+        for _ in 0..ROUNDS {
+            self.run_round(&mut all, false, evaluations).await;
+        }
+        let mut values = Vec::new();
+        for one in all {
+            store_runs(one.runs, evaluations);
+            values.push((one.role, one.values));
+        }
+        self.prove_empty(&values, evaluations).await;
+    }
+
+    fn runs_of(&self, role: &'w Role) -> RoleRuns<'w> {
+        let runs = runs(self.catalog, self.targets, role);
+        let pending = runs.iter().enumerate().map(|(at, run)| run.unit(at)).collect();
+        let plans = plan_queries(self.catalog, role);
+        let functions = plans::role_functions(self.catalog, &role.name);
+        RoleRuns { role, runs, pending, plans, functions, values: vec![] }
+    }
+
+    /// Evaluates the pending units of all roles and splits those that fail. The first round also plans the commands
+    /// of each role. A role with an error is not evaluated further, and has no results.
+    async fn run_round(
+        &self,
+        all: &mut Vec<RoleRuns<'w>>,
+        is_first: bool,
+        evaluations: &mut Evaluations,
+    ) {
+        let mut queries = Vec::new();
+        for (at, one) in all.iter().enumerate() {
+            let mut groups = unit_groups(&one.runs, &one.pending, &self.non_member);
+            if is_first {
+                groups.insert(0, self.plan_group(one));
+            }
+            if groups.iter().any(|group| !group.queries.is_empty()) {
+                evaluations.evaluated += one.pending.len();
+                queries.push((at, (one.role.name.as_str(), groups)));
+            }
+        }
+        let (indexes, queries): (Vec<_>, Vec<_>) = queries.into_iter().unzip();
+        let results = run_as_each(self.db, self.budget, &queries).await;
+        let mut failed = BTreeSet::new();
+        for (at, result) in indexes.into_iter().zip(results) {
+            let one = &mut all[at];
+            match result {
+                Ok(results) => one.record(results, is_first, evaluations),
+                Err(error) => {
+                    let what = format!("policies as {}", one.role.name);
+                    evaluations.untested.push((what, error.to_string()));
+                    failed.insert(at);
+                }
+            }
+        }
+        let mut at = 0;
+        all.retain(|_| (!failed.contains(&at), at += 1).0);
+    }
+
+    /// The queries that plan the commands of a role and call the functions that tell who calls.
+    fn plan_group(&self, one: &RoleRuns<'_>) -> ProbeGroup {
+        let sub = (!is_anonymous(&one.role.name)).then_some(self.non_member.as_str());
+        let plans = one.plans.iter().map(|(_, _, sql)| sql.clone());
+        let functions = one.functions.iter().map(|f| format!("select {}()::text", f.name));
+        let queries = plans.chain(functions).collect();
+        ProbeGroup { setup: claims_of(&one.role.name, sub), queries }
+    }
+}
+
+impl RoleRuns<'_> {
+    /// Records the results of a round, and keeps the parts of failed units for the next one.
+    fn record(
+        &mut self,
+        results: Vec<Vec<ProbeResult>>,
+        is_first: bool,
+        evaluations: &mut Evaluations,
+    ) {
+        let mut results = results.into_iter();
+        if is_first {
+            let mut answers = results.next().unwrap_or_default().into_iter();
+            for ((relation, command, _), result) in self.plans.iter().zip(answers.by_ref()) {
+                if let Some(failure) = plans::failure(result) {
+                    let key = (relation.name.clone(), self.role.name.clone(), *command);
+                    evaluations.failing.insert(key, failure);
+                }
+            }
+            let found = self.functions.iter().zip(answers);
+            self.values = found.filter_map(|(f, result)| plans::role_value(f, &result)).collect();
+        }
+        let units = std::mem::take(&mut self.pending);
+        for (unit, result) in units.iter().zip(results.flatten()) {
+            let split = self.runs[unit.run].record(unit, result);
+            self.pending.extend(split);
+        }
+        self.pending.sort_by_key(|unit| unit.run);
     }
 }
 
@@ -321,52 +368,69 @@ fn store_runs(runs: Vec<Run<'_>>, evaluations: &mut Evaluations) {
     evaluations.untested.extend(untested);
 }
 
-/// Asks the planner about the conditions that held for no tested row.
-async fn prove_empty(
-    db: &Database,
-    budget: Duration,
-    catalog: &AccessCatalog,
-    targets: &[Target<'_>],
-    role: &Role,
-    values: &[RoleValue],
-    evaluations: &mut Evaluations,
-) -> Result<(), SourceError> {
-    let mut candidates: Vec<(&Relation, String)> = Vec::new();
-    for target in targets {
-        let Some(evaluated) = evaluations.tables.get(&target.table.name) else { continue };
-        for command in SqlCommand::ALL {
-            let policies: Vec<_> = applicable(catalog, target.table, role, command).collect();
-            for side in sides(&policies, command) {
-                let condition = side.sql();
-                let side = std::slice::from_ref(&side);
-                let known =
-                    candidates.iter().any(|(t, c)| t.name == target.table.name && *c == condition);
-                if !known
-                    && !policies.is_empty()
-                    && admits_nothing(evaluated, &role.name, side, target.rows.len())
+impl RoleWork<'_> {
+    /// Asks the planner about the conditions that held for no tested row of a role.
+    async fn prove_empty(&self, roles: &[(&Role, Vec<RoleValue>)], evaluations: &mut Evaluations) {
+        let mut asked = Vec::new();
+        for (role, values) in roles {
+            let candidates = self.empty_conditions(role, evaluations);
+            if !candidates.is_empty() {
+                asked.push((*role, values, candidates));
+            }
+        }
+        let group = |(role, values, candidates): &(&Role, &Vec<RoleValue>, Vec<_>)| {
+            let statement = |(table, condition): &(&Relation, String)| {
+                plans::never_statement(table, condition, &role.name, values)
+            };
+            let queries = candidates.iter().map(statement).collect();
+            vec![ProbeGroup { setup: claims_of(&role.name, None), queries }]
+        };
+        let queries: Vec<_> = asked.iter().map(|one| (one.0.name.as_str(), group(one))).collect();
+        let results = run_as_each(self.db, self.budget, &queries).await;
+        for ((role, _, candidates), results) in asked.into_iter().zip(results) {
+            let results = match results {
+                Ok(results) => results.into_iter().flatten(),
+                Err(error) => {
+                    let what = format!("policies as {}", role.name);
+                    evaluations.untested.push((what, error.to_string()));
+                    continue;
+                }
+            };
+            for ((table, condition), result) in candidates.into_iter().zip(results) {
+                if plans::proves_no_row(&result)
+                    && let Some(evaluated) = evaluations.tables.get_mut(&table.name)
                 {
-                    candidates.push((target.table, condition));
+                    evaluated.never.insert((role.name.clone(), condition));
                 }
             }
         }
     }
-    if candidates.is_empty() {
-        return Ok(());
-    }
-    let statement = |(table, condition): &(&Relation, String)| {
-        plans::never_statement(table, condition, &role.name, values)
-    };
-    let queries = candidates.iter().map(statement).collect();
-    let groups = [ProbeGroup { setup: claims_of(&role.name, None), queries }];
-    let results = run_as(db, budget, &role.name, &groups).await?;
-    for ((table, condition), result) in candidates.into_iter().zip(results.into_iter().flatten()) {
-        if plans::proves_no_row(&result)
-            && let Some(evaluated) = evaluations.tables.get_mut(&table.name)
-        {
-            evaluated.never.insert((role.name.clone(), condition));
+
+    /// The conditions of commands of a role that held for no tested row, each with its table.
+    fn empty_conditions(&self, role: &Role, evaluations: &Evaluations) -> Vec<(&Relation, String)> {
+        let mut candidates: Vec<(&Relation, String)> = Vec::new();
+        for target in self.targets {
+            let Some(evaluated) = evaluations.tables.get(&target.table.name) else { continue };
+            for command in SqlCommand::ALL {
+                let policies: Vec<_> =
+                    applicable(self.catalog, target.table, role, command).collect();
+                for side in sides(&policies, command) {
+                    let condition = side.sql();
+                    let side = std::slice::from_ref(&side);
+                    let known = candidates
+                        .iter()
+                        .any(|(t, c)| t.name == target.table.name && *c == condition);
+                    if !known
+                        && !policies.is_empty()
+                        && admits_nothing(evaluated, &role.name, side, target.rows.len())
+                    {
+                        candidates.push((target.table, condition));
+                    }
+                }
+            }
         }
+        candidates
     }
-    Ok(())
 }
 
 fn admits_nothing(

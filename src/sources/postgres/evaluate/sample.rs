@@ -72,8 +72,7 @@ pub(crate) async fn read(
     queries.extend(tables.iter().map(|(table, used)| statement(table, used)));
     let group = ProbeGroup { setup: "SELECT 1".to_owned(), queries };
     let setup = sample_setup(budget);
-    let results = db
-        .read(budget, async |client| probe_batch::run(client, &setup, &[group]).await)
+    let results = probe_batch::run(db, budget, &setup, &[group])
         .await
         .map(|groups| groups.into_iter().flatten().collect::<Vec<_>>());
     let mut samples = Samples::default();
@@ -129,8 +128,7 @@ fn rows_exist(table: &Relation, rows: &str) -> String {
 async fn run(db: &Database, budget: Duration, queries: Vec<String>) -> Vec<ProbeResult> {
     let group = ProbeGroup { setup: "SELECT 1".to_owned(), queries };
     let setup = sample_setup(budget);
-    let groups =
-        db.read(budget, async |client| probe_batch::run(client, &setup, &[group]).await).await;
+    let groups = probe_batch::run(db, budget, &setup, &[group]).await;
     groups.map(|groups| groups.into_iter().flatten().collect()).unwrap_or_default()
 }
 

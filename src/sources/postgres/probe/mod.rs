@@ -13,7 +13,7 @@ mod write;
 
 use std::time::Duration;
 
-use probe_batch::{ProbeGroup, claims, run_as, run_rolled_back_as};
+use probe_batch::{ProbeGroup, ProbeResult, claims, run_as_each, run_rolled_back_as};
 pub(crate) use sample::setup as sample_setup;
 use sample::{ProbeSample, ProbeTarget};
 use table_probe::TableProbe;
@@ -66,11 +66,13 @@ async fn observe_all(
     if tables.is_empty() {
         return;
     }
-    // One after another on one connection: a new session with cold caches costs more than all
-    // queries of one test role.
-    for role in roles {
-        let result = run_reads(db, budget, catalog, &tables, role, observations).await;
-        let result = match (result, permit) {
+    // On one connection: a new session with cold caches costs more than all queries of one test role.
+    let reads: Vec<_> = roles.iter().map(|role| RoleReads::new(catalog, &tables, *role)).collect();
+    let queries: Vec<_> = reads.iter().map(|reads| (reads.role.role(), reads.groups())).collect();
+    let results = run_as_each(db, budget, &queries).await;
+    for (reads, results) in reads.into_iter().zip(results) {
+        let role = reads.role;
+        let result = match (results.map(|results| reads.record(results, observations)), permit) {
             (Ok(()), Some(permit)) => {
                 run_rolled_back_writes(permit, db, budget, &tables, role, observations).await
             }
@@ -124,8 +126,7 @@ async fn sampled_tables<'a>(
     }
     let queries: Vec<_> = targets.iter().map(|target| sample::query(target, with_rows)).collect();
     let setup = sample::setup(budget);
-    let results =
-        db.read(budget, async |client| probe_batch::run(client, &setup, &queries).await).await;
+    let results = probe_batch::run(db, budget, &setup, &queries).await;
     let results = results.unwrap_or_else(|error| {
         observations.block("samples".to_owned(), error.to_string());
         vec![]
@@ -166,37 +167,49 @@ fn sub_claim(sample: &ProbeSample, role: TestRole) -> Option<Option<&str>> {
     }
 }
 
-/// Runs all tests of a role that do not write.
-async fn run_reads(
-    db: &Database,
-    budget: Duration,
-    catalog: &AccessCatalog,
-    tables: &[ProbedTable<'_>],
+/// The tests of a role that do not write.
+struct RoleReads<'a> {
     role: TestRole,
-    observations: &mut AccessTests,
-) -> Result<(), SourceError> {
-    let (mut groups, mut probes_by_table) = (Vec::new(), Vec::new());
-    for table in tables {
-        let Some(sub) = sub_claim(&table.sample, role) else { continue };
-        // Helpers depend on the user, so they are called only as users.
-        let helpers = table.helpers.iter().copied().filter(|_| sub.is_some());
-        let helpers: Vec<_> =
-            helpers.filter(|helper| helpers::may_call(catalog, role, helper)).collect();
-        let probes = table_probe::all(&table.target, &table.sample, role, &helpers);
-        groups.push(ProbeGroup {
-            setup: claims(role, sub),
-            queries: probes.iter().map(|probe| probe.sql.clone()).collect(),
+    /// Tables with the claim `sub` of the role and their tests.
+    tables: Vec<(&'a ProbedTable<'a>, Option<&'a str>, Vec<TableProbe<'a>>)>,
+}
+
+impl<'a> RoleReads<'a> {
+    fn new(catalog: &AccessCatalog, tables: &'a [ProbedTable<'a>], role: TestRole) -> Self {
+        let tables = tables.iter().filter_map(|table| {
+            let sub = sub_claim(&table.sample, role)?;
+            // Helpers depend on the user, so they are called only as users.
+            let helpers = table.helpers.iter().copied().filter(|_| sub.is_some());
+            let helpers: Vec<_> =
+                helpers.filter(|helper| helpers::may_call(catalog, role, helper)).collect();
+            Some((table, sub, table_probe::all(&table.target, &table.sample, role, &helpers)))
         });
-        probes_by_table.push((table, probes));
+        Self { role, tables: tables.collect() }
     }
-    let results = run_as(db, budget, role.role(), &groups).await?;
-    for ((table, probes), results) in probes_by_table.into_iter().zip(results) {
-        let pairs: Vec<(TableProbe<'_>, _)> = probes.into_iter().zip(results).collect();
-        for (probe, result) in pairs {
-            table_probe::record(probe, result, &table.target, &table.sample, role, observations);
+
+    /// The queries, a group for each table.
+    fn groups(&self) -> Vec<ProbeGroup> {
+        let group = |(_, sub, probes): &(_, Option<&str>, Vec<TableProbe<'_>>)| ProbeGroup {
+            setup: claims(self.role, *sub),
+            queries: probes.iter().map(|probe| probe.sql.clone()).collect(),
+        };
+        self.tables.iter().map(group).collect()
+    }
+
+    fn record(self, results: Vec<Vec<ProbeResult>>, observations: &mut AccessTests) {
+        for ((table, _, probes), results) in self.tables.into_iter().zip(results) {
+            for (probe, result) in probes.into_iter().zip(results) {
+                table_probe::record(
+                    probe,
+                    result,
+                    &table.target,
+                    &table.sample,
+                    self.role,
+                    observations,
+                );
+            }
         }
     }
-    Ok(())
 }
 
 /// Runs all writes of a role and rolls them back.

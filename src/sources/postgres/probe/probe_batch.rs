@@ -1,5 +1,4 @@
-//! Runs many queries in one transaction and one round trip, with savepoints so that each may fail
-//! without affecting the others.
+//! Runs many queries in one round trip, with savepoints so that each may fail without affecting the others.
 
 use std::time::Duration;
 
@@ -46,12 +45,22 @@ pub(crate) fn set_timeout(budget: Duration) -> String {
     format!("SET LOCAL statement_timeout = {}", budget.min(MAX_TIMEOUT).as_millis().max(1))
 }
 
-/// Runs all queries of all groups in the open transaction of this connection. Everything is sent
-/// before the first response arrives; each query is rolled back to a savepoint.
+/// Runs all queries of all groups with the rights of the login, in a read-only transaction.
 ///
 /// # Errors
 /// If `setup` or the setup of a group fails.
 pub(crate) async fn run(
+    db: &Database,
+    budget: Duration,
+    setup: &str,
+    groups: &[ProbeGroup],
+) -> Result<Vec<Vec<ProbeResult>>, SourceError> {
+    db.read_at_once(budget, async |client| send(client, setup, groups).await).await
+}
+
+/// Runs all queries of all groups in the open transaction of this connection. Everything is sent
+/// before the first response arrives; each query is rolled back to a savepoint.
+async fn send(
     client: &Client,
     setup: &str,
     groups: &[ProbeGroup],
@@ -101,15 +110,37 @@ const API_PATH: &str = "public, extensions";
 /// Lock timeout of a write that will be rolled back, in milliseconds.
 const LOCK_WAIT_MS: u128 = 500;
 
-/// Runs queries as a role, in a read-only transaction.
+/// Queries of one role.
+pub(crate) type RoleQueries<'a> = (&'a str, Vec<ProbeGroup>);
+/// Results of the queries of one role, by group.
+pub(crate) type RoleResults = Result<Vec<Vec<ProbeResult>>, SourceError>;
+
+/// Runs the queries of several roles in one round trip, those of each role in a read-only transaction of its own.
+/// An error of the connection is the result of every role.
+pub(crate) async fn run_as_each(
+    db: &Database,
+    budget: Duration,
+    roles: &[RoleQueries<'_>],
+) -> Vec<RoleResults> {
+    let transactions = roles.iter().map(|(role, groups)| {
+        let setup = assume_role(budget, role);
+        async move |client: &Client| send(client, &setup, groups).await
+    });
+    match db.read_each(budget, transactions.collect()).await {
+        Ok(results) => results,
+        Err(error) => roles.iter().map(|_| Err(error.clone())).collect(),
+    }
+}
+
+/// Runs the queries of one role, as [`run_as_each`] does.
 pub(crate) async fn run_as(
     db: &Database,
     budget: Duration,
     role: &str,
-    groups: &[ProbeGroup],
-) -> Result<Vec<Vec<ProbeResult>>, SourceError> {
-    let setup = assume_role(budget, role);
-    db.read(budget, async |client| run(client, &setup, groups).await).await
+    groups: Vec<ProbeGroup>,
+) -> RoleResults {
+    let results = run_as_each(db, budget, &[(role, groups)]).await;
+    results.into_iter().next().unwrap_or_else(|| Ok(vec![]))
 }
 
 /// Runs queries as a role, in a transaction that may write and is always rolled back.
@@ -121,7 +152,7 @@ pub(crate) async fn run_rolled_back_as(
     groups: &[ProbeGroup],
 ) -> Result<Vec<Vec<ProbeResult>>, SourceError> {
     let setup = format!("{}; SET LOCAL lock_timeout = {LOCK_WAIT_MS}", assume_role(budget, role));
-    db.rolled_back(budget, async |client| run(client, &setup, groups).await).await
+    db.rolled_back(budget, async |client| send(client, &setup, groups).await).await
 }
 
 /// Returns the SQL that assumes a role. All settings are local to the transaction, so that they do
