@@ -25,9 +25,9 @@ impl CauseWords {
         let template = without_locations(without_call(&cause.template));
         let names = [spell_out(code, |_| true), spell_out(&template, is_symbol)];
         Self {
-            code: normalized(code),
-            template: normalized(&template),
-            names: names.map(|text| normalized(&text)),
+            code: normalized(code).into_owned(),
+            template: normalized(&template).into_owned(),
+            names: names.map(|text| normalized(&text).into_owned()),
         }
     }
 
@@ -57,8 +57,11 @@ impl CauseWords {
     }
 }
 
-fn normalized(text: &str) -> String {
-    text.chars().map(|c| if c == '-' { ' ' } else { c.to_ascii_lowercase() }).collect()
+fn normalized(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|b| b == b'-' || b.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace('-', " ").to_ascii_lowercase())
 }
 
 /// The template without the call at its start, which Prisma names before its error: ``Invalid `clip.create()` invocation``.

@@ -1,5 +1,7 @@
 //! The report of `dlq groups`.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -168,7 +170,14 @@ impl<'a> Acknowledged<'a> {
 pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
     let groups = view.groups;
     let acknowledged = Acknowledged(view.acknowledged);
-    let advice = |group: &DeadLetterGroup| advise(view.rules.iter().copied(), &group.fingerprint);
+    // Once for each group: there can be thousands, and each is compared with every pattern of every rule.
+    let listed = groups.groups.iter();
+    let listed = listed.chain(view.given_up.iter().flat_map(|(_, given_up)| &given_up.groups));
+    let advice: HashMap<&str, Option<&Advice>> = listed
+        .map(|group| &group.fingerprint)
+        .map(|cause| (cause.hash.as_str(), advise(view.rules.iter().copied(), cause)))
+        .collect();
+    let advice = |group: &DeadLetterGroup| advice.get(group.fingerprint.hash.as_str()).copied()?;
     let mut document = Document::default();
     match &view.no_dead_letters {
         Some(reason) => document.summary(reason.as_str()),
@@ -207,7 +216,7 @@ pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
         let is_writable = view.write_obstacle.is_none();
         document.next(next_steps(largest, sample, advice(largest), is_writable));
     }
-    let mut report = Report::listing("dlq groups", data(view), document);
+    let mut report = Report::listing("dlq groups", data(view, advice), document);
     if groups.truncated {
         report
             .not_examined
@@ -217,8 +226,10 @@ pub(crate) fn report(view: &GroupsView<'_>, from: &Provenance) -> Report {
     report
 }
 
-fn data(view: &GroupsView<'_>) -> GroupsJson {
-    let advice = |group: &DeadLetterGroup| advise(view.rules.iter().copied(), &group.fingerprint);
+fn data<'a>(
+    view: &GroupsView<'a>,
+    advice: impl Fn(&DeadLetterGroup) -> Option<&'a Advice>,
+) -> GroupsJson {
     let list = |groups: &Groups, acknowledged| -> Vec<_> {
         let json = |g| GroupJson::new(groups, g, advice(g), acknowledged);
         groups.groups.iter().map(json).collect()
