@@ -1,10 +1,12 @@
 //! `queue`: counts due, running, stuck and dead jobs in the database.
 
+use futures_util::future::join;
+
 use super::acknowledged;
 use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
 use crate::checks::server::STANDBY;
 use crate::cli::QueueArgs;
-use crate::context::{Context, events_name};
+use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
@@ -43,27 +45,46 @@ pub(crate) async fn run(context: &Context, args: &QueueArgs) -> Result<Report, E
         context.known_kind(layout, kind).await?;
     }
     let scan_policy = if args.exact { ScanPolicy::Exact } else { ScanPolicy::Budget };
-    let queue = observe(context, args.kind.as_deref(), scan_policy).await;
+    let (queue, throughput) = match &args.kind {
+        None => observe_with_throughput(context, layout, scan_policy).await,
+        // Events do not have the kind of their job.
+        Some(kind) => (observe(context, Some(kind), scan_policy).await, None),
+    };
     let server = async { server::read(context.database().await?, context.remaining()).await };
     // Counts of a standby are as old as its last replayed transaction.
     let server =
         if layout.in_recovery { Some(context.observe(STATISTICS, server).await) } else { None };
-    // Events do not have the kind of their job.
-    let throughput = match args.kind {
-        None => throughput(context, layout).await,
-        Some(_) => None,
-    };
     let facts = QueueReportFacts { queue: &queue, throughput, server: server.as_ref() };
     evaluate_counts(context, &facts, args.status_args.fail_on)
 }
 
-/// Reads the throughput. It is additional: without it the report is complete.
-async fn throughput(context: &Context, layout: &Layout) -> Option<Throughput> {
-    let read = async {
-        let database = context.database().await?;
-        recent_activity::throughput(database, layout, context.remaining()).await
-    };
-    context.observe(events_name(layout), read).await.result.ok().flatten()
+/// Counts the jobs, and reads the throughput. It is additional: without it the report is complete.
+async fn observe_with_throughput(
+    context: &Context,
+    layout: &Layout,
+    scan_policy: ScanPolicy,
+) -> (Observed<facts::queue::Queue>, Option<Throughput>) {
+    let mut throughput = None;
+    let counts = context.observe(context.jobs_name().await, async {
+        let (database, timeout) = (context.database().await?, context.remaining());
+        let request = request(context, None, scan_policy);
+        let queue = if layout.is_small() {
+            // One statement counts everything, so that both take one round trip.
+            let shared = database.on_one_connection(timeout).await?;
+            let events = recent_activity::throughput(&shared, layout, timeout);
+            let (queue, events) = join(read(&shared, layout, request), events).await;
+            throughput = events.ok().flatten();
+            queue?
+        } else {
+            let queue = read(database, layout, request).await?;
+            let events = recent_activity::throughput(database, layout, context.remaining()).await;
+            throughput = events.ok().flatten();
+            queue
+        };
+        with_given_up(context, queue, None, scan_policy).await
+    });
+    let counts = counts.await;
+    (counts, throughput)
 }
 
 /// What the report of `queue` shows.
@@ -103,17 +124,27 @@ pub(crate) async fn observe(
     context
         .observe(context.jobs_name().await, async {
             let (layout, database) = (context.layout().await?, context.database().await?);
-            let mut queue = read(database, layout, request(context, kind, scan_policy)).await?;
-            // The functions are read only if there is a failed job whose fate they decide.
-            if queue.failed.at_least().is_some_and(|failed| failed > 0) {
-                let request = request(context, kind, scan_policy);
-                take_given_up(&mut queue, database, layout, context.claims().await?, request)
-                    .await?;
-            }
-            queue.acknowledged = acknowledged::observe(context, layout, &queue, scan_policy).await;
-            Ok(queue)
+            let queue = read(database, layout, request(context, kind, scan_policy)).await?;
+            with_given_up(context, queue, kind, scan_policy).await
         })
         .await
+}
+
+/// Adds the given-up jobs and the acknowledged dead letters.
+async fn with_given_up(
+    context: &Context,
+    mut queue: facts::queue::Queue,
+    kind: Option<&str>,
+    scan_policy: ScanPolicy,
+) -> Result<facts::queue::Queue, SourceError> {
+    let (layout, database) = (context.layout().await?, context.database().await?);
+    // The functions are read only if there is a failed job whose fate they decide.
+    if queue.failed.at_least().is_some_and(|failed| failed > 0) {
+        let request = request(context, kind, scan_policy);
+        take_given_up(&mut queue, database, layout, context.claims().await?, request).await?;
+    }
+    queue.acknowledged = acknowledged::observe(context, layout, &queue, scan_policy).await;
+    Ok(queue)
 }
 
 /// Returns a count request with the thresholds in force and the remaining time.

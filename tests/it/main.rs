@@ -10,6 +10,7 @@ mod completion;
 mod connect;
 mod declared;
 mod demo;
+mod distance;
 mod dlq;
 mod docs;
 mod drills;

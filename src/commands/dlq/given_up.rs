@@ -1,10 +1,14 @@
 //! Failed jobs that no function claims again: dead letters by another name, which `dlq list` and `dlq groups` show
 //! under their own heading.
 
+use std::time::Duration;
+
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::SourceError;
 use crate::facts::dead_letter::GivenUpStates;
 use crate::queue::Layout;
+use crate::sources::postgres::Database;
 use crate::sources::postgres::dead_letters as source;
 
 /// What is known about given-up jobs.
@@ -17,9 +21,22 @@ pub(crate) enum GivenUp {
     In(GivenUpStates),
 }
 
-impl GivenUp {
-    /// Reads the states. The functions are read only if there is a failed job whose fate they decide.
-    pub(crate) async fn read(context: &Context, layout: &Layout) -> Result<Self, Error> {
+/// Whether there are failed jobs.
+pub(crate) enum FailedJobs {
+    /// There are none.
+    None,
+    /// There are some.
+    Some,
+    /// Only a scan of a large table could tell.
+    NotExamined,
+}
+
+impl FailedJobs {
+    pub(crate) async fn read(
+        database: &Database,
+        layout: &Layout,
+        timeout: Duration,
+    ) -> Result<Self, SourceError> {
         let failed = &layout.state_names.failed;
         if failed.is_empty() {
             return Ok(Self::None);
@@ -27,9 +44,24 @@ impl GivenUp {
         if !layout.is_small() && !layout.has_partial_index(failed, &[]) {
             return Ok(Self::NotExamined);
         }
-        let database = context.database().await?;
-        if !source::exist(database, layout, failed, context.remaining()).await? {
-            return Ok(Self::None);
+        let exist = source::exist(database, layout, failed, timeout).await?;
+        Ok(if exist { Self::Some } else { Self::None })
+    }
+}
+
+impl GivenUp {
+    /// Reads the states.
+    pub(crate) async fn read(context: &Context, layout: &Layout) -> Result<Self, Error> {
+        let failed = FailedJobs::read(context.database().await?, layout, context.remaining());
+        Self::of(context, failed.await?).await
+    }
+
+    /// Reads the states, if jobs failed: the functions that claim jobs decide whether they are given up.
+    pub(crate) async fn of(context: &Context, failed: FailedJobs) -> Result<Self, Error> {
+        match failed {
+            FailedJobs::None => return Ok(Self::None),
+            FailedJobs::NotExamined => return Ok(Self::NotExamined),
+            FailedJobs::Some => {}
         }
         let claims = context.claims().await?;
         if claims.given_up.is_empty() {

@@ -1,9 +1,9 @@
 //! `dlq groups`: groups dead letters by cause, or by workspace.
 
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 
 use super::filter;
-use super::given_up::{self, GivenUp};
+use super::given_up::{self, FailedJobs, GivenUp};
 use crate::advice;
 use crate::cli::{DlqGroups, FilterArgs, GroupBy};
 use crate::commands::acknowledged;
@@ -63,15 +63,21 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
     let layout = context.layout().await?;
     let selection = filter::selection(context, layout, flags).await?;
     let database = context.database().await?;
-    let given_up = GivenUp::read(context, layout).await?;
-    given_up::required(layout, &given_up)?;
     let limit = context.remaining();
-    let events = async {
-        let finishes = finishes(database, layout, limit).await;
-        (finishes, requeued_before(database, layout, limit).await)
+    // While the first connection receives the dead letters.
+    let others = async {
+        let database = &database.on_spare_connection(limit).await;
+        join3(
+            FailedJobs::read(database, layout, limit),
+            finishes(database, layout, limit),
+            requeued_before(database, layout, limit),
+        )
+        .await
     };
-    let (groups, (finishes, requeued)) =
-        join(read(database, layout, &layout.state_names.dead, &selection, limit), events).await;
+    let (groups, (failed, finishes, requeued)) =
+        join(read(database, layout, &layout.state_names.dead, &selection, limit), others).await;
+    let given_up = GivenUp::of(context, failed?).await?;
+    given_up::required(layout, &given_up)?;
     // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
     let acknowledged = acknowledged(context, layout, &selection, &groups).await;

@@ -1,7 +1,9 @@
 //! `dlq list`: dead letters, page by page.
 
+use futures_util::future::join;
+
 use super::filter;
-use super::given_up::{self, GivenUp};
+use super::given_up::{self, FailedJobs, GivenUp};
 use crate::cli::DlqList;
 use crate::context::Context;
 use crate::error::Error;
@@ -56,12 +58,15 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     let query = ListQuery::by(context, args).await?;
     let limit = args.limit.unwrap_or(PAGE);
     let (database, layout) = (context.database().await?, query.layout);
-    let given_up = match &query.after {
-        // The first page has shown them.
-        Some(_) => GivenUp::None,
-        None => GivenUp::read(context, layout).await?,
+    // The first page is read in the same round trip as whether jobs are given up.
+    let shared = database.on_one_connection(context.remaining()).await?;
+    let failed = async {
+        match &query.after {
+            // The first page has shown them.
+            Some(_) => Ok(FailedJobs::None),
+            None => FailedJobs::read(&shared, layout, context.remaining()).await,
+        }
     };
-    given_up::required(layout, &given_up)?;
     // Renders the page while the database still counts the total, which takes long on a large table.
     let render = |jobs: &[DeadLetter]| {
         let mut table = dead_letters::table(jobs);
@@ -69,13 +74,20 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
         table
     };
     let listing = query.listing(args);
-    let (mut page, table) = match layout.no_dead_letters() {
-        Some(reason) => {
-            let total = Count::NotCounted(reason);
-            (DeadLetters { jobs: vec![], more: false, total, window: None }, render(&[]))
+    let page = async {
+        match layout.no_dead_letters() {
+            Some(reason) => {
+                let total = Count::NotCounted(reason);
+                Ok((DeadLetters { jobs: vec![], more: false, total, window: None }, render(&[])))
+            }
+            None => source::list(&shared, listing, limit, context.remaining(), render).await,
         }
-        None => source::list(database, listing, limit, context.remaining(), render).await?,
     };
+    let (failed, page) = join(failed, page).await;
+    drop(shared);
+    let given_up = GivenUp::of(context, failed?).await?;
+    given_up::required(layout, &given_up)?;
+    let (mut page, table) = page?;
     let not_kept = layout.dead_letters_not_kept().filter(|_| page.jobs.is_empty());
     if let Some(why) = not_kept {
         page.total = Count::NotCounted(why.to_owned());

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use futures_util::future::join;
 
 use super::Database;
 use super::events;
@@ -33,12 +34,12 @@ pub(crate) async fn requeued_before(
     let Some(statement) = statement(layout) else {
         return unknown("this database has no events of requeues");
     };
-    match count(db, &statement, timeout.min(BUDGET)).await {
-        Ok(jobs) => {
-            let incomplete = events::search_limit(db, layout, EVENTS_READ, BUDGET).await;
+    let counted = count(db, &statement, timeout.min(BUDGET));
+    match join(counted, events::search_limit(db, layout, EVENTS_READ, BUDGET)).await {
+        (Ok(jobs), incomplete) => {
             RequeuedBefore { jobs: Some(jobs), incomplete: incomplete.unwrap_or_default() }
         }
-        Err(error) => unknown(&format!("cannot read the events: {error}")),
+        (Err(error), _) => unknown(&format!("cannot read the events: {error}")),
     }
 }
 
@@ -48,7 +49,7 @@ async fn count(
     budget: Duration,
 ) -> Result<HashMap<String, u64>, SourceError> {
     let no_conditions = Conditions::default();
-    db.read(budget, async |tx| {
+    db.read_at_once(budget, async |tx| {
         let rows = tx.query_typed_raw(statement, no_conditions.params()).await?;
         let mut rows = pin!(with_fingerprints(rows));
         let mut jobs = HashMap::new();

@@ -38,6 +38,7 @@ pub(crate) mod table_load;
 pub(crate) mod user_access;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -73,6 +74,32 @@ pub struct Database {
     /// The jobs table of a package, once it is found. All clones share it, because the layout is read after the
     /// database is opened.
     package_table: Arc<OnceLock<Relation>>,
+    /// The connection of a database made by [`Self::on_one_connection`].
+    shared: Option<Arc<SharedConnection>>,
+}
+
+/// A connection on which several transactions are sent one behind another.
+struct SharedConnection {
+    /// `None` only while it is dropped.
+    connection: Option<Connection>,
+    /// Time limit of all of them together.
+    limit: Duration,
+    /// Whether it must not return to the pool.
+    is_broken: AtomicBool,
+}
+
+impl SharedConnection {
+    fn new(connection: Connection, limit: Duration) -> Arc<Self> {
+        Arc::new(Self { connection: Some(connection), limit, is_broken: AtomicBool::new(false) })
+    }
+}
+
+impl Drop for SharedConnection {
+    fn drop(&mut self) {
+        if self.is_broken.load(Ordering::Relaxed) {
+            self.connection.take().map(Connection::discard).unwrap_or_default();
+        }
+    }
 }
 
 impl Database {
@@ -87,7 +114,14 @@ impl Database {
         let connector = Connector::new(dsn.clone(), options.application_name);
         let pool = Pool::new(connector, size, options.connect_timeout)?;
         let (display_name, schema) = (dsn.to_string(), dsn.schema.clone());
-        Ok(Self { pool, display_name, schema, declared_table: None, package_table: Arc::default() })
+        Ok(Self {
+            pool,
+            display_name,
+            schema,
+            declared_table: None,
+            package_table: Arc::default(),
+            shared: None,
+        })
     }
 
     /// The same database with this jobs table and no events.
@@ -161,6 +195,23 @@ impl Database {
         self.pool.spare().await
     }
 
+    /// The same database, with one connection for all transactions that are sent at once ([`Self::rows`],
+    /// [`Self::query_all`], [`Self::read_at_once`] and the like). If their futures are polled together, none waits
+    /// for the answer to another: they take one round trip. All of them together may take `limit`. There are no other
+    /// transactions: they would wait for a further connection while this one is held.
+    pub(crate) async fn on_one_connection(&self, limit: Duration) -> Result<Self, SourceError> {
+        let shared = SharedConnection::new(self.connection().await?, limit);
+        Ok(Self { shared: Some(shared), ..self.clone() })
+    }
+
+    /// As [`Self::on_one_connection`], if the server and the pool have a connection to spare now; otherwise this
+    /// database as it is.
+    pub(crate) async fn on_spare_connection(&self, limit: Duration) -> Self {
+        let connection = self.spare_connection().await;
+        let shared = connection.map(|connection| SharedConnection::new(connection, limit));
+        Self { shared, ..self.clone() }
+    }
+
     /// Runs `queries` in a read-only transaction. Each statement, and about the same for all of
     /// them together, may take at most `timeout`; after that the connection is closed. Independent
     /// queries are cheaper with [`Self::rows`] and [`Self::query_all`], which need one round trip
@@ -204,16 +255,48 @@ impl Database {
         timeout: Duration,
         queries: impl AsyncFnOnce(&Connection) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
+        debug_assert!(self.shared.is_none(), "a transaction in steps on a shared connection");
         let connection = self.connection().await?;
-        let queries = self.pool.run(&connection, queries(&connection));
-        let result = tokio::time::timeout(timeout + GRACE, queries);
-        let result = result.await.unwrap_or_else(|_| Err(errors::server_timeout(timeout + GRACE)));
-        if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = result {
-            // The connection is broken or still runs our query, so it must not return to the pool.
+        let result = self.within(timeout, &connection, queries).await;
+        if is_broken(&result) {
             connection.discard();
         }
         result
     }
+
+    /// Runs `queries`, which send a whole transaction when they are polled first: on the shared connection, if this
+    /// database has one, otherwise as [`Self::with_timeout`] does.
+    async fn at_once<T>(
+        &self,
+        timeout: Duration,
+        queries: impl AsyncFnOnce(&Connection) -> Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
+        let shared = self.shared.as_deref();
+        let Some((shared, connection)) = shared.and_then(|s| Some((s, s.connection.as_ref()?)))
+        else {
+            return self.with_timeout(timeout, queries).await;
+        };
+        // The transaction may wait for others.
+        let result = self.within(timeout.max(shared.limit), connection, queries).await;
+        shared.is_broken.fetch_or(is_broken(&result), Ordering::Relaxed);
+        result
+    }
+
+    async fn within<T>(
+        &self,
+        timeout: Duration,
+        connection: &Connection,
+        queries: impl AsyncFnOnce(&Connection) -> Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
+        let queries = self.pool.run(connection, queries(connection));
+        let result = tokio::time::timeout(timeout + GRACE, queries);
+        result.await.unwrap_or_else(|_| Err(errors::server_timeout(timeout + GRACE)))
+    }
+}
+
+/// Whether the connection of this result is broken or still runs the query, so that it must not return to the pool.
+fn is_broken<T>(result: &Result<T, SourceError>) -> bool {
+    matches!(result, Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }))
 }
 
 /// Displayed as `user@host:port/database`.

@@ -78,7 +78,7 @@ impl Database {
         queries: [Query<'_>; N],
     ) -> Result<[Result<Vec<Row>, SourceError>; N], SourceError> {
         let results = self
-            .with_timeout(timeout, async |connection| {
+            .at_once(timeout, async |connection| {
                 let queries = join_all(queries.map(|query| query.run(connection)));
                 let all_succeeded = |results: &Vec<_>| results.iter().all(Result::is_ok);
                 let ends = (timeout, self.end_of_read());
@@ -102,7 +102,7 @@ impl Database {
         transactions: Vec<impl AsyncFnOnce(&Client) -> Result<T, SourceError>>,
     ) -> Result<Vec<Result<T, SourceError>>, SourceError> {
         let whole = timeout.saturating_mul(u32::try_from(transactions.len()).unwrap_or(u32::MAX));
-        self.with_timeout(whole, async |connection| {
+        self.at_once(whole, async |connection| {
             let ends = (timeout, self.end_of_read());
             let all = transactions.into_iter().map(async |queries| {
                 in_one_round_trip(connection, ends, queries(connection), Result::is_ok).await?
@@ -135,7 +135,7 @@ impl Database {
         second: Query<'_>,
     ) -> Result<(Result<T, SourceError>, Result<Vec<Row>, SourceError>), SourceError> {
         let (first, second) = self
-            .with_timeout(timeout, async |connection| {
+            .at_once(timeout, async |connection| {
                 let first = async { first.run(connection).await.map(&convert) };
                 let queries = join(first, second.run(connection));
                 let ends = (timeout, self.end_of_read());
@@ -180,7 +180,7 @@ impl Database {
         statements: [&str; N],
     ) -> Result<[Vec<TextRow>; N], SourceError> {
         let row_sets = self
-            .with_timeout(timeout, async |connection| {
+            .at_once(timeout, async |connection| {
                 let begin = begin(timeout, connection.parameters());
                 let message = format!("{begin};\n{};\nCOMMIT", statements.join(";\n"));
                 let transaction = Transaction::new(connection);

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "a shelf of tools: not every one is in use at all times")]
 
 pub mod cli;
+pub mod distance;
 pub mod drill;
 pub mod fixtures;
 pub mod http;

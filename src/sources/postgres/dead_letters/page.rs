@@ -108,7 +108,7 @@ pub(crate) async fn group_page(
     timeout: Duration,
 ) -> Result<DeadLetters, SourceError> {
     let (statement, conditions) = listing.statement(Some(GROUP_WINDOW));
-    db.read(timeout, async |tx| {
+    db.read_at_once(timeout, async |tx| {
         let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
         let mut rows = pin!(with_fingerprints(rows));
         let (mut jobs, mut matching, mut read) = (Vec::new(), 0_u64, 0_u64);
@@ -140,7 +140,7 @@ pub(crate) async fn page_by_dead_since(
 ) -> Result<DeadLetters, SourceError> {
     let (statement, conditions) = listing.statement(None);
     let start = listing.after.map(|cursor| (cursor.at.parse::<Timestamp>().ok(), cursor.id));
-    db.read(timeout, async |tx| {
+    db.read_at_once(timeout, async |tx| {
         let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
         let mut rows = pin!(with_fingerprints(rows));
         let mut page: BTreeMap<(Option<Timestamp>, JobId), DeadLetter> = BTreeMap::new();

@@ -37,7 +37,7 @@ pub(crate) async fn count_same_cause(
     );
     let (mut read, mut same) = (0, 0);
     let result = db
-        .read(timeout.min(queue::SCAN_BUDGET), async |tx| {
+        .read_at_once(timeout.min(queue::SCAN_BUDGET), async |tx| {
             let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
             let mut rows = pin!(with_fingerprints(rows));
             while let Some((row, cause)) = rows.try_next().await? {

@@ -7,11 +7,12 @@ mod timeline;
 
 use std::time::Duration;
 
+use futures_util::future::join;
 pub(crate) use kinds::kinds_unless_used;
 pub(crate) use list::{ListCondition, list};
 pub(crate) use prefix::with_prefix;
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::Database;
 use super::selection::{fingerprint, fingerprint_columns};
@@ -37,13 +38,17 @@ pub(crate) async fn read(
     let jobs = layout.rows_as("jobs");
     let statement =
         format!("select {} from {jobs} where id = $1::text::{}", columns(layout), layout.id.sql());
-    let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();
-    let row = row.ok_or_else(|| {
+    // In one round trip with its events.
+    let shared = db.on_one_connection(timeout).await?;
+    let params = [(&id as &(dyn ToSql + Sync), Type::TEXT)];
+    let row = shared.rows(timeout, &statement, &params);
+    let (row, timeline) = join(row, timeline::read(&shared, layout, id, timeout)).await;
+    let row = row?.into_iter().next().ok_or_else(|| {
         SourceError::new(SourceErrorKind::NotFound, format!("job {id} does not exist"))
             .hint("list the ids: cliplyctl jobs list, cliplyctl dlq list")
     })?;
     let kind = row_types::text(&row, "kind");
-    let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;
+    let timeline = timeline?.of_kind(kind.as_deref().unwrap_or(""));
     Ok(job(layout, claims, &row, timeline))
 }
 

@@ -24,14 +24,13 @@ const READ: i64 = 200;
 /// Reads the events of a job, newest first. Without an index on job_id the newest [`WINDOW`] events
 /// are searched by primary key. A timeout is not an error; the result says that the search was
 /// given up.
-pub(crate) async fn read(
+pub(crate) async fn read<'a>(
     db: &Database,
-    layout: &Layout,
-    (id, kind): (&str, &str),
+    layout: &'a Layout,
+    id: &str,
     timeout: Duration,
-) -> Result<Timeline, SourceError> {
-    let no_events =
-        |looked: &str| Timeline { events: vec![], searched: looked.into(), complete: false };
+) -> Result<JobEvents<'a>, SourceError> {
+    let no_events = |looked: &str| JobEvents::None(looked.to_owned());
     let events = match events::visible(layout) {
         Ok(Some(events)) => events,
         Ok(None) => return Ok(no_events("this database has no job_events")),
@@ -40,7 +39,7 @@ pub(crate) async fn read(
     let statement = events_statement(layout, events);
     let rows = db.rows(timeout.min(BUDGET), &statement, &[(&id, Type::TEXT)]).await;
     match rows {
-        Ok(rows) => Ok(timeline(events, kind, &rows)),
+        Ok(rows) => Ok(JobEvents::Read(events, rows)),
         Err(error) if error.kind == SourceErrorKind::Timeout => {
             Ok(no_events("events not shown: the search took longer than 1s"))
         }
@@ -48,6 +47,24 @@ pub(crate) async fn read(
             Ok(no_events("this login may not read job_events"))
         }
         Err(error) => Err(error),
+    }
+}
+
+/// What was read of the events of a job.
+pub(crate) enum JobEvents<'a> {
+    /// The rows.
+    Read(&'a Events, Vec<Row>),
+    /// Why there are none.
+    None(String),
+}
+
+impl JobEvents<'_> {
+    /// Returns the timeline of a job of this kind.
+    pub(crate) fn of_kind(self, kind: &str) -> Timeline {
+        match self {
+            Self::Read(events, rows) => timeline(events, kind, &rows),
+            Self::None(searched) => Timeline { events: vec![], searched, complete: false },
+        }
     }
 }
 
