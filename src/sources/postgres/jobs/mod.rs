@@ -19,6 +19,8 @@ use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, TimeColumn, sql};
 use crate::sources::postgres::row_types;
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 
 /// Maximum number of characters of each long column that are read.
 const LONG: usize = 64 * 1024;
@@ -39,8 +41,11 @@ pub(crate) async fn read(
         format!("select {} from {jobs} where id = $1::text::{}", columns(layout), layout.id.sql());
     let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();
     let row = row.ok_or_else(|| {
-        SourceError::new(SourceErrorKind::NotFound, format!("job {id} does not exist"))
-            .hint("list the ids: cliplyctl jobs list, cliplyctl dlq list")
+        SourceError::new(SourceErrorKind::NotFound, format!("job {id} does not exist")).hint(
+            Prose::to("list the ids", ShellCommand::new("jobs list"))
+                .text(", ")
+                .command(ShellCommand::new("dlq list")),
+        )
     })?;
     let kind = row_types::text(&row, "kind");
     let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;
