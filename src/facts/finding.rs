@@ -175,6 +175,16 @@ impl Finding {
         }
     }
 
+    /// Moves it to another section, with a next step that had the section as its purpose.
+    #[must_use]
+    pub(crate) fn of_section(self, section: Section) -> Self {
+        let next = self.next.map(|step| match step.section {
+            Some(of) if of == self.section => Suggestion::of_section(step.command, section),
+            _ => step,
+        });
+        Self { section, next, ..self }
+    }
+
     /// Adds the value that it is based on.
     #[must_use]
     pub fn evidence(mut self, evidence: Evidence) -> Self {

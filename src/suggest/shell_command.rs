@@ -128,7 +128,10 @@ impl From<ShellCommand> for String {
 
 /// Quotes an argument for the shell if it needs quotes.
 pub(crate) fn quote(argument: &str) -> Cow<'_, str> {
-    shell_words::quote(argument)
+    // A percent sign, as in `--stop-at 20%`, means nothing to a shell.
+    let plain = argument.replace('%', "");
+    let needs_quotes = plain.is_empty() || shell_words::quote(&plain) != plain;
+    if needs_quotes { shell_words::quote(argument) } else { Cow::Borrowed(argument) }
 }
 
 #[cfg(test)]

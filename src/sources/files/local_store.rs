@@ -115,15 +115,18 @@ pub(crate) struct StoredOperation {
 
 /// Words of a command line, stored as one text.
 mod command_line {
-    use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
+    use crate::suggest::quote;
+
     pub(super) fn serialize<S: Serializer>(words: &[String], to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&shell_words::join(words))
+        to.serialize_str(&words.iter().map(|word| format!(" {}", quote(word))).collect::<String>())
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
-        shell_words::split(&String::deserialize(from)?).map_err(D::Error::custom)
+        let text = String::deserialize(from)?;
+        // A text that cannot be split is kept as one word, which is no valid flag: resuming is refused.
+        Ok(shell_words::split(&text).unwrap_or_else(|_| vec![text]))
     }
 }
 
