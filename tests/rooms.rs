@@ -473,3 +473,82 @@ fn only_one_room_quotes_for_the_shell() {
     });
     assert!(files.is_empty(), "use suggest::ShellCommand, which quotes arguments: {files:?}");
 }
+
+/// Finds the words of commands that the source code suggests.
+struct Suggested(Vec<String>);
+
+impl Suggested {
+    fn visit_arguments(&mut self, found: &syn::Macro) {
+        type Arguments = syn::punctuated::Punctuated<syn::Expr, syn::Token![,]>;
+        if let Ok(arguments) = found.parse_body_with(Arguments::parse_terminated) {
+            arguments.iter().for_each(|argument| self.visit_expr(argument));
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Suggested {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_for_tests(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        let creates = |path: &syn::Path| {
+            let words: Vec<_> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let [.., of, function] = words.as_slice() else { return false };
+            match *of {
+                "ShellCommand" => ["new", "without_target"].contains(function),
+                "Suggestion" => ["fixed", "without_target"].contains(function),
+                _ => false,
+            }
+        };
+        if let syn::Expr::Path(function) = &*call.func
+            && creates(&function.path)
+            && let Some(syn::Expr::Lit(argument)) = call.args.first()
+            && let syn::Lit::Str(words) = &argument.lit
+        {
+            self.0.push(words.value());
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_macro(&mut self, found: &'ast syn::Macro) {
+        self.visit_arguments(found);
+    }
+}
+
+#[test]
+fn every_suggested_command_parses_with_its_target() {
+    let mut suggested = Suggested(vec![]);
+    modules().values().for_each(|tree| suggested.visit_file(tree));
+    assert!(suggested.0.len() > 100, "{} were found", suggested.0.len());
+    // Arguments that the source code adds to the words.
+    let arguments = [
+        &[][..],
+        &["1"],
+        &["1", "2"],
+        &["jobs", "anon", "select"],
+        &["incident"],
+        &["oban:public"],
+        &["--canary"],
+        &["--expires", "2030-01-01"],
+    ];
+    for words in suggested.0.iter().filter(|words| !words.is_empty()) {
+        let target = match words.starts_with("demo") || words.starts_with("help") {
+            true => &[][..],
+            false => &["--config", "ops.toml", "-c", "prod"],
+        };
+        let errors: Vec<_> = arguments
+            .iter()
+            .map_while(|arguments| {
+                let line = ["cliplyctl"].iter().chain(target).copied();
+                let line = line.chain(words.split(' ')).chain(arguments.iter().copied());
+                let error = cliplyctl::cli::command().try_get_matches_from(line).err();
+                error.filter(|error| error.kind() != clap::error::ErrorKind::DisplayHelp)
+            })
+            .collect();
+        assert!(errors.len() < arguments.len(), "{words}: {}", errors[0]);
+    }
+}

@@ -19,7 +19,7 @@ const SUBJECT: &str = "ready";
 const HIDDEN: [&str; 3] = ["env", "stripe", "sentry"];
 
 /// Checks the environment of the process that runs it.
-const CHECK_PROCESS: &str = "env check --process";
+const CHECK_PROCESS: ShellCommand = ShellCommand::new("env check --process");
 
 fn evaluate(
     check: &Check<Observed<Readiness>>,
@@ -112,7 +112,7 @@ fn unexplained(report: &Readiness) -> String {
         hidden if hidden.is_empty() => what.to_owned(),
         hidden => format!(
             "{what}: the cause may be a component that is not in the report ({hidden}); on the server run {}",
-            ShellCommand::new(CHECK_PROCESS)
+            CHECK_PROCESS
         ),
     }
 }
@@ -136,7 +136,7 @@ fn next_step(check: &Check<Observed<Readiness>>, report: &Readiness) -> Suggesti
         && !report.queue.as_ref().is_some_and(|q| q.warning == ReportedFlag::Is(true))
         && !hidden_causes(report).is_empty();
     let command = match is_unexplained {
-        true => ShellCommand::new(CHECK_PROCESS),
+        true => CHECK_PROCESS,
         false if report.is_for_operators => return Suggestion::runbook(check.section),
         false => ShellCommand::new("ready --admin"),
     };
