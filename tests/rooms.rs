@@ -544,7 +544,11 @@ fn every_suggested_command_parses_with_its_target() {
             .iter()
             .map_while(|arguments| {
                 let line = ["cliplyctl"].iter().chain(target).copied();
-                let line = line.chain(words.split(' ')).chain(arguments.iter().copied());
+                let line = line
+                    .chain(words.split(' ').take_while(|word| *word != ">"))
+                    .chain(arguments.iter().copied());
+                // What follows a redirection is for the shell; DATE is a placeholder that is parsed.
+                let line = line.map(|word| if word == "DATE" { "2030-01-01" } else { word });
                 let error = cliplyctl::cli::command().try_get_matches_from(line).err();
                 error.filter(|error| error.kind() != clap::error::ErrorKind::DisplayHelp)
             })

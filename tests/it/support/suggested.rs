@@ -14,7 +14,12 @@ pub fn assert_usable(arguments: &[String], stdout: &str, stderr: &str) {
     for command in suggested {
         let words = shell_words::split(&command);
         let words = words.unwrap_or_else(|error| panic!("{command}: {error}"));
-        let parsed = cliplyctl::cli::command().try_get_matches_from(&words);
+        // What follows a redirection is for the shell; DATE is a placeholder that is parsed.
+        let filled = words
+            .iter()
+            .take_while(|word| *word != ">")
+            .map(|word| if word == "DATE" { "2030-01-01" } else { word });
+        let parsed = cliplyctl::cli::command().try_get_matches_from(filled);
         assert!(parsed.is_ok(), "suggested: {command}\n{}", parsed.unwrap_err());
         let has_target = words.get(1).is_some_and(|verb| verb == "demo");
         let lost = required.iter().find(|flag| !has_target && !words.iter().any(|w| w == *flag));
