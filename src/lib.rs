@@ -40,6 +40,7 @@ pub mod report;
 mod requeue;
 pub mod settings;
 pub mod sources;
+pub mod suggest;
 pub mod terminal;
 pub mod text;
 pub mod triage;

@@ -6,7 +6,7 @@ use std::io;
 
 use crate::error::{Error, ErrorKind};
 use crate::redact;
-use crate::text::quote;
+use crate::suggest::{Prose, ShellCommand, quote};
 
 /// A write of more jobs than this requires a reason.
 const MAX_JOBS_WITHOUT_REASON: u64 = 50;
@@ -40,20 +40,18 @@ pub(crate) fn unanswered(error: io::Error) -> Error {
 
 /// Returns the flags that a write of `jobs` jobs requires: `--confirm` with the name of a protected
 /// context, and `--reason`. A required reason that was not given is [`REASON_PLACEHOLDER`].
-pub(crate) fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String {
+pub(crate) fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> Vec<String> {
     let required = protected.is_some() || jobs > MAX_JOBS_WITHOUT_REASON;
-    let reason = match reason.map(redact::text) {
-        Some(reason) => format!(" --reason {}", quote(&reason)),
-        None if required => format!(" --reason {REASON_PLACEHOLDER}"),
-        None => String::new(),
-    };
-    confirm_flag(protected) + &reason
+    let reason = reason.map(redact::text);
+    let reason = reason.or_else(|| required.then(|| REASON_PLACEHOLDER.to_owned()));
+    let reason = reason.into_iter().flat_map(|reason| ["--reason".to_owned(), reason]);
+    confirm_flag(protected).into_iter().chain(reason).collect()
 }
 
-/// Returns the `--confirm` flag with the name of a protected context, with a space in front; empty
-/// without one.
-pub(crate) fn confirm_flag(protected: Option<&str>) -> String {
-    protected.map_or_else(String::new, |name| format!(" --confirm {}", quote(name)))
+/// Returns the `--confirm` flag with the name of a protected context; empty without one.
+pub(crate) fn confirm_flag(protected: Option<&str>) -> Vec<String> {
+    let flag = |name: &str| vec!["--confirm".to_owned(), name.to_owned()];
+    protected.map(flag).unwrap_or_default()
 }
 
 /// The facts that decide whether a write is permitted.
@@ -132,8 +130,10 @@ impl WriteRequest<'_> {
     /// reason is missing.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(why) = self.read_only {
-            return Err(Error::refused(format!("refused: {why}"))
-                .hint("show the settings and their sources: cliplyctl config show"));
+            return Err(Error::refused(format!("refused: {why}")).hint(Prose::to(
+                "show the settings and their sources",
+                ShellCommand::new("config show"),
+            )));
         }
         self.check_protection()?;
         if self.can_ask() && self.is_reason_missing() { Ok(()) } else { self.check_reason() }
@@ -170,7 +170,7 @@ impl WriteRequest<'_> {
             (Some(context), None) if !self.can_ask() => Err(Error::refused(format!(
                 "refused: this database belongs to the protected context {context}"
             ))
-            .hint(format!("add{} and --reason TEXT", confirm_flag(Some(context))))),
+            .hint(format!("add --confirm {} and --reason TEXT", quote(context)))),
             (Some(context), Some(name)) if name != context => Err(Error::refused(format!(
                 "refused: --confirm {name} does not name the protected context {context}"
             ))),

@@ -16,15 +16,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("interrupt", &[]),
     ("queue", &["fingerprint"]),
     ("redact", &[]),
+    ("suggest", &[]),
     ("zod", &[]),
     // Plain data, and what everything may use.
-    ("facts", &["fingerprint", "queue", "zod"]),
+    ("facts", &["fingerprint", "queue", "suggest", "zod"]),
     ("exit", &["facts"]),
     ("text", &["facts"]),
-    ("error", &["dsn", "exit", "facts", "text"]),
-    ("permit", &["error", "redact", "text"]),
-    ("settings", &["dsn", "error", "facts", "queue", "text", "zod"]),
-    ("terminal", &["error", "redact", "settings", "text"]),
+    ("error", &["dsn", "exit", "facts", "suggest"]),
+    ("permit", &["error", "redact", "suggest"]),
+    ("settings", &["dsn", "error", "facts", "queue", "suggest", "text", "zod"]),
+    ("terminal", &["error", "redact", "settings", "suggest", "text"]),
     // The only IO.
     (
         "sources",
@@ -38,6 +39,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "permit",
             "queue",
             "redact",
+            "suggest",
             "text",
             "zod",
         ],
@@ -45,11 +47,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("context", &["dsn", "error", "facts", "queue", "redact", "settings", "sources", "terminal"]),
     // Evaluation: no IO.
     ("access", &["facts"]),
-    ("advice", &["facts", "fingerprint", "queue", "text"]),
-    ("checks", &["access", "facts", "queue", "text", "zod"]),
-    ("triage", &["checks", "facts", "text"]),
+    ("advice", &["facts", "fingerprint", "queue", "suggest", "text"]),
+    ("checks", &["access", "facts", "queue", "suggest", "text", "zod"]),
+    ("triage", &["checks", "facts", "suggest", "text"]),
     ("history", &["facts", "redact", "triage"]),
-    ("watch", &["checks", "facts", "terminal", "text"]),
+    ("watch", &["checks", "facts", "suggest", "terminal", "text"]),
     // The engine for writes to jobs.
     (
         "requeue",
@@ -62,6 +64,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "queue",
             "settings",
             "sources",
+            "suggest",
             "terminal",
             "text",
         ],
@@ -83,6 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "redact",
             "requeue",
             "settings",
+            "suggest",
             "text",
             "triage",
             "zod",
@@ -91,11 +95,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "render",
         &[
-            "checks", "exit", "facts", "history", "redact", "report", "terminal", "text", "triage",
-            "watch",
+            "checks", "exit", "facts", "history", "redact", "report", "suggest", "terminal",
+            "text", "triage", "watch",
         ],
     ),
-    ("cli", &["demo", "dsn", "error", "exit", "facts", "render", "settings", "terminal", "text"]),
+    (
+        "cli",
+        &["demo", "dsn", "error", "exit", "facts", "render", "settings", "suggest", "terminal"],
+    ),
     ("demo", &["context", "error", "facts", "settings", "sources"]),
     // `commands` may import every room but `app`; only `app` imports it.
     (
@@ -121,6 +128,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "requeue",
             "settings",
             "sources",
+            "suggest",
             "terminal",
             "text",
             "triage",
@@ -132,7 +140,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "app",
         &[
             "cli", "commands", "context", "dsn", "error", "exit", "facts", "render", "report",
-            "settings", "sources", "terminal", "text",
+            "settings", "sources", "suggest", "terminal",
         ],
     ),
 ];
@@ -371,57 +379,180 @@ fn rust_files(directory: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Finds literals that put an argument into a suggested command.
-struct CommandLiterals(Vec<String>);
+/// Finds literals that spell a suggested command; code that is compiled for tests only does not count.
+struct CommandLiterals {
+    /// What can follow the name of the program: a command, a flag or a value.
+    starts: Vec<String>,
+    found: Vec<String>,
+}
 
 impl CommandLiterals {
     fn check(&mut self, text: &str) {
-        for command in text.split("cliplyctl ").skip(1) {
-            let words = command.split_whitespace();
-            let verbs = words
-                .clone()
-                .take_while(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
-            let count = verbs.count();
-            if count > 0 && words.clone().nth(count).is_some_and(|word| word.contains('{')) {
-                self.0.push(text.to_owned());
-            }
+        let commands = text.split("cliplyctl ").skip(1);
+        let is_command = |command: &str| self.starts.iter().any(|start| command.starts_with(start));
+        if commands.into_iter().any(is_command) {
+            self.found.push(text.to_owned());
         }
     }
 }
 
 impl<'ast> Visit<'ast> for CommandLiterals {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_for_tests(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    /// Comments are attributes.
+    fn visit_attribute(&mut self, _: &'ast syn::Attribute) {}
+
+    fn visit_lit_str(&mut self, literal: &'ast syn::LitStr) {
+        self.check(&literal.value());
+    }
+
     fn visit_macro(&mut self, found: &'ast syn::Macro) {
+        type Arguments = syn::punctuated::Punctuated<syn::Expr, syn::Token![,]>;
+        if let Ok(arguments) = found.parse_body_with(Arguments::parse_terminated) {
+            let mut nested = Self { starts: self.starts.clone(), found: vec![] };
+            arguments.iter().for_each(|argument| nested.visit_expr(argument));
+            self.found.extend(nested.found);
+            return;
+        }
         for token in found.tokens.clone() {
             if let Ok(literal) = syn::parse_str::<syn::LitStr>(&token.to_string()) {
                 self.check(&literal.value());
             }
         }
-        visit::visit_macro(self, found);
+    }
+}
+
+/// Literals that are no suggestion.
+const NOT_SUGGESTED: [&str; 8] = [
+    // A reason that is stored with jobs.
+    "worker lost: no heartbeat (cliplyctl jobs rescue)",
+    // Titles of annotations and test suites.
+    "::notice::cliplyctl {}: {}\n",
+    "::error title=cliplyctl {command}::{message}\n",
+    "cliplyctl {} ({context})",
+    "cliplyctl {}",
+    // The key of a lock.
+    "cliplyctl {operation}",
+    // Versions.
+    "{shown} was saved in another format by cliplyctl {}",
+    "Saved triage of {1} ({0} ago, cliplyctl {2}), evaluated with the current thresholds",
+];
+
+#[test]
+fn commands_are_suggested_as_data() {
+    let mut starts = vec!["-".to_owned(), "{".to_owned()];
+    for command in cliplyctl::cli::command().get_subcommands() {
+        starts.push(command.get_name().to_owned());
+    }
+    let mut wrong = Vec::new();
+    for (module, tree) in modules() {
+        if module.first().is_some_and(|room| room == "suggest") {
+            continue;
+        }
+        let mut literals = CommandLiterals { starts: starts.clone(), found: vec![] };
+        literals.visit_file(&tree);
+        let found = literals.found.into_iter().filter(|text| {
+            !NOT_SUGGESTED.contains(&text.as_str()) && !text.contains("written {} by cliplyctl {}")
+        });
+        wrong.extend(found.map(|text| format!("{}: {text}", module.join("/"))));
+    }
+    assert!(wrong.is_empty(), "use suggest::ShellCommand:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_one_room_quotes_for_the_shell() {
+    let mut files = Vec::new();
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    files.retain(|path| {
+        !path.ends_with("suggest/shell_command.rs")
+            && std::fs::read_to_string(path).unwrap().contains("shell_words::quote")
+    });
+    assert!(files.is_empty(), "use suggest::ShellCommand, which quotes arguments: {files:?}");
+}
+
+/// Finds the words of commands that the source code suggests.
+struct Suggested(Vec<String>);
+
+impl Suggested {
+    fn visit_arguments(&mut self, found: &syn::Macro) {
+        type Arguments = syn::punctuated::Punctuated<syn::Expr, syn::Token![,]>;
+        if let Ok(arguments) = found.parse_body_with(Arguments::parse_terminated) {
+            arguments.iter().for_each(|argument| self.visit_expr(argument));
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Suggested {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_for_tests(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        let creates = |path: &syn::Path| {
+            let words: Vec<_> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let [.., of, function] = words.as_slice() else { return false };
+            match *of {
+                "ShellCommand" => ["new", "without_target"].contains(function),
+                "Suggestion" => ["fixed", "without_target"].contains(function),
+                _ => false,
+            }
+        };
+        if let syn::Expr::Path(function) = &*call.func
+            && creates(&function.path)
+            && let Some(syn::Expr::Lit(argument)) = call.args.first()
+            && let syn::Lit::Str(words) = &argument.lit
+        {
+            self.0.push(words.value());
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_macro(&mut self, found: &'ast syn::Macro) {
+        self.visit_arguments(found);
     }
 }
 
 #[test]
-fn suggested_commands_are_built_in_one_place() {
-    let mut found = Vec::new();
-    let mut files = Vec::new();
-    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
-    for path in files {
-        if path.ends_with("shell_command.rs") {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).unwrap();
-        let mut literals = CommandLiterals(Vec::new());
-        literals.visit_file(&syn::parse_file(&text).unwrap());
-        found
-            .extend(literals.0.into_iter().map(|literal| format!("{}: {literal}", path.display())));
-        let quotes = text.contains("shell_words::quote");
-        if quotes && !path.ends_with("selection.rs") {
-            found.push(format!("{}: shell_words::quote", path.display()));
-        }
+fn every_suggested_command_parses_with_its_target() {
+    let mut suggested = Suggested(vec![]);
+    modules().values().for_each(|tree| suggested.visit_file(tree));
+    assert!(suggested.0.len() > 100, "{} were found", suggested.0.len());
+    // Arguments that the source code adds to the words.
+    let arguments = [
+        &[][..],
+        &["1"],
+        &["1", "2"],
+        &["jobs", "anon", "select"],
+        &["incident"],
+        &["oban:public"],
+        &["--canary"],
+        &["--expires", "2030-01-01"],
+    ];
+    for words in suggested.0.iter().filter(|words| !words.is_empty()) {
+        let target = match words.starts_with("demo") || words.starts_with("help") {
+            true => &[][..],
+            false => &["--config", "ops.toml", "-c", "prod"],
+        };
+        let errors: Vec<_> = arguments
+            .iter()
+            .map_while(|arguments| {
+                let line = ["cliplyctl"].iter().chain(target).copied();
+                let line = line
+                    .chain(words.split(' ').take_while(|word| *word != ">"))
+                    .chain(arguments.iter().copied());
+                // What follows a redirection is for the shell; DATE is a placeholder that is parsed.
+                let line = line.map(|word| if word == "DATE" { "2030-01-01" } else { word });
+                let error = cliplyctl::cli::command().try_get_matches_from(line).err();
+                error.filter(|error| error.kind() != clap::error::ErrorKind::DisplayHelp)
+            })
+            .collect();
+        assert!(errors.len() < arguments.len(), "{words}: {}", errors[0]);
     }
-    assert!(
-        found.is_empty(),
-        "use text::ShellCommand, which quotes arguments:\n{}",
-        found.join("\n")
-    );
 }

@@ -1,10 +1,11 @@
 //! Explanation of the state of one job, and what to do about it.
 
+use crate::facts::Suggestion;
 use crate::facts::Thresholds;
 use crate::facts::job::Job;
 use crate::queue::Lifecycle;
+use crate::suggest::ShellCommand;
 use crate::text;
-use crate::text::ShellCommand;
 
 /// Explanation of a job's state.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,8 +14,8 @@ pub(crate) struct JobExplanation {
     pub(crate) label: &'static str,
     /// Explanation in one sentence.
     pub(crate) sentence: String,
-    /// Next commands, each with its purpose.
-    pub(crate) next: Vec<(String, String)>,
+    /// Next steps.
+    pub(crate) next: Vec<Suggestion>,
 }
 
 /// Explains the state of a job.
@@ -29,9 +30,9 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
                 after_attempts(job),
                 job.state
             ),
-            next: vec![(
-                "cliplyctl jobs list --state failed".into(),
-                "failed jobs with their errors".into(),
+            next: vec![Suggestion::fixed(
+                "jobs list --state failed",
+                "failed jobs with their errors",
             )],
         },
         Lifecycle::Failed => plain(
@@ -45,12 +46,12 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
             label: "dead",
             sentence: dead_sentence(job),
             next: vec![
-                (
-                    ShellCommand::new("dlq show").arg(&job.id).into(),
-                    "group, advice and earlier requeues".into(),
+                Suggestion::new(
+                    ShellCommand::new("dlq show").arg(&job.id),
+                    "group, advice and earlier requeues",
                 ),
-                (dead_letters(job), "dead letters of its kind".into()),
-                ("cliplyctl runbook 3.4".into(), "runbook: dead letters".into()),
+                Suggestion::new(dead_letters(job), "dead letters of its kind"),
+                Suggestion::fixed("runbook 3.4", "runbook: dead letters"),
             ],
         },
         Lifecycle::Canceled => plain("canceled", "Canceled by an operator or the app."),
@@ -85,7 +86,7 @@ fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
                 sentence: format!(
                     "Queued too long: due for {due}, and no worker has claimed it.{last}"
                 ),
-                next: vec![("cliplyctl queue".into(), "active workers and the backlog".into())],
+                next: vec![Suggestion::fixed("queue", "active workers and the backlog")],
             }
         }
     }
@@ -119,11 +120,11 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
         label: "stuck",
         sentence: format!("Stuck: {unresponsive}. {outcome}"),
         next: vec![
-            ("cliplyctl runbook queue.stuck".into(), "runbook: restart the worker first".into()),
-            ("cliplyctl queue".into(), "stuck jobs and active workers".into()),
-            (
-                ShellCommand::new("jobs rescue").arg(&job.id).flags(" --dry-run").into(),
-                "preview the rescue of this job".into(),
+            Suggestion::fixed("runbook queue.stuck", "runbook: restart the worker first"),
+            Suggestion::fixed("queue", "stuck jobs and active workers"),
+            Suggestion::new(
+                ShellCommand::new("jobs rescue").arg(&job.id).arg("--dry-run"),
+                "preview the rescue of this job",
             ),
         ],
     }
@@ -144,10 +145,10 @@ fn plain(word: &'static str, sentence: impl Into<String>) -> JobExplanation {
     JobExplanation { label: word, sentence: sentence.into(), next: vec![] }
 }
 
-fn dead_letters(job: &Job) -> String {
+fn dead_letters(job: &Job) -> ShellCommand {
     match &job.kind {
-        Some(kind) => ShellCommand::new("dlq list --kind").arg(kind).into(),
-        None => "cliplyctl dlq list".to_owned(),
+        Some(kind) => ShellCommand::new("dlq list --kind").arg(kind),
+        None => ShellCommand::new("dlq list"),
     }
 }
 
@@ -241,6 +242,6 @@ pub(crate) mod tests {
     #[test]
     fn dead_letter_suggests_dlq_show() {
         let next = explain(&job(Lifecycle::Dead, 5), &Thresholds::default()).next;
-        assert_eq!(next[0].0, "cliplyctl dlq show 1");
+        assert_eq!(next[0].command.to_string(), "cliplyctl dlq show 1");
     }
 }

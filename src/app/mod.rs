@@ -16,8 +16,8 @@ use crate::exit::ExitCode;
 use crate::render::{self, Format};
 use crate::report::{Provenance, Report};
 use crate::settings::ProcessEnvironment;
+use crate::suggest::{Prose, ShellCommand, TargetFlags};
 use crate::terminal::Terminal;
-use crate::text::TargetFlags;
 
 /// Runs the process and returns its exit code.
 #[must_use]
@@ -123,9 +123,12 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     match printed {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            let error = Error::undelivered("cannot write the report to stdout")
-                .cause(error)
-                .hint("completed writes stay in effect; list them: cliplyctl dlq ops");
+            let error = Error::undelivered("cannot write the report to stdout").cause(error).hint(
+                Prose::to(
+                    "completed writes stay in effect; list them",
+                    ShellCommand::new("dlq ops"),
+                ),
+            );
             terminal.print_error(&error);
             // An exit code that says more is kept.
             match cli.format().code(report.exit) {

@@ -10,6 +10,7 @@ use crate::exit::ExitCode;
 use crate::render::{self, Format};
 use crate::report::Report;
 use crate::settings::ProcessEnvironment;
+use crate::suggest::ShellCommand;
 use crate::terminal::{ColorChoice, RenderTarget, Terminal};
 
 /// Prints an error of clap, or the help or version, and returns the exit code.
@@ -28,7 +29,7 @@ pub(crate) fn explain(mut error: clap::Error, arguments: impl Iterator<Item = St
     if error.kind() == ErrorKind::MissingRequiredArgument
         && missing.iter().any(|n| n == "<OPERATION>")
     {
-        let tip = "cliplyctl dlq ops lists the operations".into();
+        let tip = format!("{} lists the operations", ShellCommand::new("dlq ops")).into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     _ = error.print();

@@ -10,6 +10,7 @@ pub(crate) mod app_tests;
 pub(crate) mod cross;
 pub(crate) mod environment;
 pub(crate) mod flow;
+pub(crate) mod next;
 pub(crate) mod queue;
 pub mod registry;
 pub mod rls;

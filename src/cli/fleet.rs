@@ -2,12 +2,21 @@
 
 use std::time::Duration;
 
-use super::{Command, FailOnArgs, QueueArgs, Ready, Rls, RlsAudit, SPECS, Triage};
+use super::{Command, FailOnArgs, QueueArgs, Ready, Rls, RlsAudit, SPECS, Spec, Triage};
 use crate::exit::FailOn;
 
-/// A command for several contexts, with its arguments.
+/// A command for several contexts.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum FleetCommand<'a> {
+pub(crate) struct FleetCommand<'a> {
+    /// Its spec.
+    pub(crate) spec: &'static Spec,
+    /// Its arguments.
+    pub(crate) arguments: FleetArguments<'a>,
+}
+
+/// The arguments of a command for several contexts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum FleetArguments<'a> {
     Triage(&'a Triage),
     Health(&'a FailOnArgs),
     Ready(&'a Ready),
@@ -21,50 +30,57 @@ impl<'a> FleetCommand<'a> {
     /// # Errors
     /// Why the command, or one of its options, supports only one context.
     pub(crate) fn new(command: &'a Command) -> Result<Self, String> {
+        use FleetArguments::{Health, Queue, Ready, RlsAudit, Triage};
         let only_one = |reason: &str| Err(reason.to_owned());
-        match command {
+        let arguments = match command {
             Command::Triage(args) if args.save.is_some() || args.from.is_some() => {
-                only_one("a saved triage belongs to one context")
+                return only_one("a saved triage belongs to one context");
             }
             Command::Triage(args) if args.with_tests => {
-                only_one("the tests belong to one checkout")
+                return only_one("the tests belong to one checkout");
             }
-            Command::Queue(args) if args.advise => only_one("index advice belongs to one database"),
+            Command::Queue(args) if args.advise => {
+                return only_one("index advice belongs to one database");
+            }
             Command::Rls(Rls::Audit(args)) if args.probe_writes => {
-                only_one("--probe-writes writes to the database")
+                return only_one("--probe-writes writes to the database");
             }
             Command::Env(_) | Command::Rls(Rls::Diff(_)) => {
-                only_one("it reads files, which are the same in every context")
+                return only_one("it reads files, which are the same in every context");
             }
-            Command::Triage(args) => Ok(Self::Triage(args)),
-            Command::Health(args) => Ok(Self::Health(args)),
-            Command::Ready(args) => Ok(Self::Ready(args)),
-            Command::Queue(args) => Ok(Self::Queue(args)),
-            Command::Rls(Rls::Audit(args)) => Ok(Self::RlsAudit(args)),
+            Command::Triage(args) => Triage(args),
+            Command::Health(args) => Health(args),
+            Command::Ready(args) => Ready(args),
+            Command::Queue(args) => Queue(args),
+            Command::Rls(Rls::Audit(args)) => RlsAudit(args),
             _ => {
                 let names = SPECS.iter().filter(|spec| spec.several_contexts);
                 let names: Vec<_> = names.map(|spec| spec.name).collect();
-                Err(format!("commands with several contexts: {}", names.join(", ")))
+                return Err(format!("commands with several contexts: {}", names.join(", ")));
             }
-        }
+        };
+        Ok(Self { spec: command.spec(), arguments })
     }
 
     /// Returns the lowest status that fails.
     pub(crate) fn fail_on(self) -> FailOn {
-        match self {
-            Self::Triage(args) => args.status_args.fail_on,
-            Self::Health(status_args) => status_args.fail_on,
-            Self::Ready(args) => args.status_args.fail_on,
-            Self::Queue(args) => args.status_args.fail_on,
-            Self::RlsAudit(args) => args.status_args.fail_on,
+        match self.arguments {
+            FleetArguments::Triage(args) => args.status_args.fail_on,
+            FleetArguments::Health(status_args) => status_args.fail_on,
+            FleetArguments::Ready(args) => args.status_args.fail_on,
+            FleetArguments::Queue(args) => args.status_args.fail_on,
+            FleetArguments::RlsAudit(args) => args.status_args.fail_on,
         }
     }
 
     /// Returns how long it waits beyond its time budget.
     pub(crate) fn wait(self) -> Duration {
-        match self {
-            Self::Triage(args) => args.wait.unwrap_or_default(),
-            Self::Health(_) | Self::Ready(_) | Self::Queue(_) | Self::RlsAudit(_) => Duration::ZERO,
+        match self.arguments {
+            FleetArguments::Triage(args) => args.wait.unwrap_or_default(),
+            FleetArguments::Health(_)
+            | FleetArguments::Ready(_)
+            | FleetArguments::Queue(_)
+            | FleetArguments::RlsAudit(_) => Duration::ZERO,
         }
     }
 }

@@ -8,8 +8,8 @@ use clap::{ArgAction, Args};
 use crate::dsn::Secret;
 use crate::render::Format;
 use crate::settings::{Overrides, duration};
+use crate::suggest::TargetFlags;
 use crate::terminal::ColorChoice;
-use crate::text::TargetFlags;
 
 /// The options of every command.
 #[derive(Debug, Args)]

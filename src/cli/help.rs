@@ -7,19 +7,23 @@ use clap::{Args as _, Command, CommandFactory as _};
 use super::spec::Example;
 use super::{Cli, Global, find_spec};
 use crate::exit::EXIT_CODES;
+use crate::suggest::ShellCommand;
 
 /// The pseudo command whose help lists the global options.
 const OPTIONS: &str = "options";
 
-const SEE_OPTIONS: &str = "Global options (-c, -o, --timeout, …): cliplyctl help options";
+/// Where the help of the global options is.
+fn see_options() -> String {
+    format!("Global options (-c, -o, --timeout, …): {}", ShellCommand::new("help options"))
+}
 
 /// Returns the command tree that parses the arguments and prints help.
 #[must_use]
 pub fn command() -> Command {
     let global = global_options();
     let tree = without_global_options();
-    let exit_codes = format!("{SEE_OPTIONS}\n\n{}", exit_status("Exit codes:"));
-    let tree = with_examples(tree, "").after_help(SEE_OPTIONS).after_long_help(exit_codes);
+    let exit_codes = format!("{}\n\n{}", see_options(), exit_status("Exit codes:"));
+    let tree = with_examples(tree, "").after_help(see_options()).after_long_help(exit_codes);
     let options = global
         .about("List the global options, which every command accepts")
         .hide(true)
@@ -50,11 +54,11 @@ fn with_examples(command: Command, path: &str) -> Command {
     command.mut_subcommands(|command| {
         let path = format!("{path} {}", command.get_name()).trim().to_owned();
         let after = match find_spec(&path) {
-            None => SEE_OPTIONS.to_owned(),
-            Some(spec) => format!("{}\n{SEE_OPTIONS}", examples_section(spec.examples)),
+            None => see_options(),
+            Some(spec) => format!("{}\n{}", examples_section(spec.examples), see_options()),
         };
         with_examples(
-            command.after_help(SEE_OPTIONS).after_long_help(StyledStr::from(after)),
+            command.after_help(see_options()).after_long_help(StyledStr::from(after)),
             &path,
         )
     })
@@ -64,7 +68,7 @@ fn with_examples(command: Command, path: &str) -> Command {
 fn examples_section(examples: &[Example]) -> String {
     let mut text = String::from("EXAMPLES\n");
     for (line, about) in examples {
-        text.push_str(&format!("  # {about}\n  cliplyctl {line}\n"));
+        text.push_str(&format!("  # {about}\n  {}\n", ShellCommand::new(line)));
     }
     text
 }

@@ -26,7 +26,7 @@ pub(crate) use demo::Demo;
 pub(crate) use dlq::{Dlq, DlqAck, DlqGroups, DlqList, GroupBy};
 pub(crate) use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub(crate) use filter::FilterArgs;
-pub(crate) use fleet::FleetCommand;
+pub(crate) use fleet::{FleetArguments, FleetCommand};
 pub(crate) use global::Global;
 pub use help::command;
 pub(crate) use help::for_manual;

@@ -74,9 +74,8 @@ impl DlqRequeue {
     }
 
     /// Parses the flags in a record of format 1; `None` if they are not valid.
-    pub(crate) fn options_of_flags(flags: &str) -> Option<ResumeOptions> {
-        let arguments = shell_words::split(flags).ok()?;
-        let StoredFlags { canary, throttle, .. } = StoredFlags::try_parse_from(arguments).ok()?;
+    pub(crate) fn options_of_flags(flags: &[String]) -> Option<ResumeOptions> {
+        let StoredFlags { canary, throttle, .. } = StoredFlags::try_parse_from(flags).ok()?;
         Some(ResumeOptions { canary: canary.to_canary(), throttle: throttle.to_throttle() })
     }
 

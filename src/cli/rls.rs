@@ -93,18 +93,15 @@ pub struct RlsScope {
 
 impl RlsScope {
     /// Returns the scope as flags for a suggested command, with a space in front.
-    pub(crate) fn flags(&self) -> String {
+    pub(crate) fn flags(&self) -> Vec<String> {
         let contract = self.contract.as_ref().map(|file| file.to_string_lossy().into_owned());
         let schemas = (!self.schemas.is_empty()).then(|| self.schemas.join(","));
         let single = [("--contract", contract), ("--schemas", schemas)];
         let roles = self.role.iter().map(|role| ("--role", Some(role.clone())));
         let given =
             single.into_iter().chain(roles).filter_map(|(flag, value)| Some((flag, value?)));
-        let storage = self.storage.then(|| " --storage".to_owned());
-        given
-            .map(|(flag, value)| format!(" {flag} {}", crate::text::quote(&value)))
-            .chain(storage)
-            .collect()
+        let storage = self.storage.then(|| "--storage".to_owned());
+        given.flat_map(|(flag, value)| [flag.to_owned(), value]).chain(storage).collect()
     }
 }
 

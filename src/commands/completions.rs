@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::exit::EXIT_CODES;
 use crate::report::{Block, Document, Report};
 use crate::settings::suggest::did_you_mean;
+use crate::suggest::ShellCommand;
 
 /// Returns the completion script of a shell.
 pub(crate) fn completions(shell: Shell) -> Report {
@@ -71,7 +72,7 @@ fn manual_page(command: &Command, path: &str) -> std::io::Result<Vec<u8>> {
         for (line, about) in examples {
             roff.control("TP", []);
             roff.text([roman(*about)]);
-            roff.text([bold(format!("cliplyctl {line}"))]);
+            roff.text([bold(ShellCommand::new(line).to_string())]);
         }
         roff.to_writer(&mut page)?;
     }

@@ -15,10 +15,12 @@ use crate::demo::{Announcement, RunningDemo, fix};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::settings::{ProcessEnvironment, demo as demo_settings};
+use crate::suggest::ShellCommand;
 use crate::terminal::Terminal;
-use crate::text::{self, ShellCommand};
+use crate::text;
 
 /// An item of `data` of `demo --list-scenarios`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -80,9 +82,10 @@ pub(crate) async fn run(
     match arguments {
         Some(arguments) => {
             let result = execute(&demo, &arguments, cli).await;
-            terminal.print_note(
-                "The demo was removed. To run the next steps, start one: cliplyctl demo",
-            );
+            let start = ShellCommand::without_target("demo");
+            terminal.print_note(&format!(
+                "The demo was removed. To run the next steps, start one: {start}"
+            ));
             result
         }
         None => keep_running(&demo, scenario, environment, terminal, &mut signals, print).await,
@@ -97,7 +100,10 @@ fn list() -> Report {
     let mut document = Document::default();
     document.push(Block::Table(table));
     let first = SCENARIOS[0].name;
-    document.next(vec![(ShellCommand::new("demo --scenario").arg(first).into(), "the default")]);
+    document.next(vec![Suggestion::new(
+        ShellCommand::without_target("demo --scenario").arg(first),
+        "the default",
+    )]);
     let data = SCENARIOS.iter().map(|s| ScenarioJson { name: s.name, about: s.about });
     Report::listing("demo", data.collect::<Vec<_>>(), document)
 }
@@ -203,16 +209,13 @@ fn instructions(
     }
     document.push(Block::Pairs(pairs));
     document.heading("Tour: run these commands in a second terminal (Ctrl-C here ends the demo)");
-    let commands = scenario.tour.iter().map(|(command, purpose)| {
-        let command = match command.strip_prefix("demo ") {
-            Some(rest) => ShellCommand::new("demo").flags(format!(" {rest}")),
-            None => ShellCommand::new("-c demo").flags(format!(" {command}")),
-        };
-        (String::from(command), *purpose)
+    let commands = scenario.tour.iter().map(|step| {
+        let command = step.command.clone().in_context(demo_settings::NAME);
+        (command.to_string(), step.why.clone())
     });
     let path = directory_not_in_path(environment).map(|directory| {
         let export = format!("export PATH=\"{}:$PATH\"", directory.display());
-        (export, "so that the shell finds cliplyctl")
+        (export, "so that the shell finds cliplyctl".into())
     });
     let mut table =
         Table::new(vec![Column::number("step"), Column::text("command"), Column::prose("purpose")]);

@@ -55,7 +55,7 @@ pub(crate) async fn run(session: &Session<'_>) -> Result<(Report, Provenance), E
             _ = terminal.print_stdout(&ndjson::render(&report.report, &report.from));
         }
     };
-    let mut reports = run_all((spec.name, command), &contexts, on_report).await;
+    let mut reports = run_all(command, &contexts, on_report).await;
     drop(progress);
     reports.extend(invalid);
     let duration_ms = contexts.first().map_or(0, |context| context.provenance().duration_ms);
@@ -126,7 +126,7 @@ fn start_time(context: &Context) -> Provenance {
 /// Runs the command in all contexts concurrently and calls `on_report` as each one ends. A signal ends
 /// the contexts that are still running.
 async fn run_all(
-    command: (&'static str, FleetCommand<'_>),
+    command: FleetCommand<'_>,
     contexts: &[Context],
     on_report: impl Fn(&ContextReport),
 ) -> Vec<ContextReport> {
@@ -163,7 +163,7 @@ async fn run_all(
 
 /// Runs the command in one context. An error becomes its report.
 async fn run_one(
-    (name_of_command, command): (&'static str, FleetCommand<'_>),
+    command: FleetCommand<'_>,
     context: &Context,
     interrupt: &Interrupt,
 ) -> ContextReport {
@@ -173,7 +173,7 @@ async fn run_one(
         () = tokio::time::sleep(budget + GRACE) => Err(timeout_error(budget)),
         () = interrupted(interrupt) => Err(Error::new(ErrorKind::Interrupted, "not finished when interrupted")),
     };
-    let mut report = outcome.unwrap_or_else(|error| Report::failed(name_of_command, error));
+    let mut report = outcome.unwrap_or_else(|error| Report::failed(command.spec.name, error));
     report.address(&context.settings.address());
     let mut from = context.provenance();
     from.context = Some(name(context));

@@ -26,7 +26,9 @@ mod session;
 mod triage;
 mod watch;
 
-use crate::cli::{Command, ConfigCommand, Dlq, Env, FleetCommand, JobsCommand, Rls};
+use crate::cli::{
+    Command, ConfigCommand, Dlq, Env, FleetArguments, FleetCommand, JobsCommand, Rls,
+};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -131,12 +133,12 @@ async fn run_rls(session: &Session<'_>, command: &Rls) -> Result<Report, Error> 
 
 /// Runs a command in one of several contexts.
 async fn run_in(command: FleetCommand<'_>, context: &Context) -> Result<Report, Error> {
-    match command {
-        FleetCommand::Triage(args) => triage::run(context, args).await,
-        FleetCommand::Health(args) => health::run(context, args).await,
-        FleetCommand::Ready(args) => ready::run(context, args).await,
-        FleetCommand::Queue(args) => queue::run(context, args).await,
-        FleetCommand::RlsAudit(args) => rls::audit::run(context, args).await,
+    match command.arguments {
+        FleetArguments::Triage(args) => triage::run(context, args).await,
+        FleetArguments::Health(args) => health::run(context, args).await,
+        FleetArguments::Ready(args) => ready::run(context, args).await,
+        FleetArguments::Queue(args) => queue::run(context, args).await,
+        FleetArguments::RlsAudit(args) => rls::audit::run(context, args).await,
     }
 }
 

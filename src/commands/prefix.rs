@@ -11,6 +11,7 @@ use crate::fingerprint;
 use crate::queue::{IdType, Layout};
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::jobs;
+use crate::suggest::{Prose, ShellCommand};
 use crate::text;
 
 /// Minimum length of the prefix of a job id, so that a mistyped short id does not stand for another job.
@@ -28,7 +29,12 @@ pub(crate) async fn group(context: &Context, group: &str) -> Result<String, Erro
         SourceError::new(SourceErrorKind::Timeout, message)
             .hint("pass the complete id, or allow more time: --timeout 1m")
     })?;
-    only(("group", "groups"), group, groups, "list them: cliplyctl dlq groups")
+    only(
+        ("group", "groups"),
+        group,
+        groups,
+        Prose::to("list them", ShellCommand::new("dlq groups")),
+    )
 }
 
 /// Refuses an id that is not one of this version's groups. Ids of another version are not translated: the errors of
@@ -40,10 +46,10 @@ pub(crate) fn check_group(group: &str) -> Result<(), Error> {
             "group {group} has an id of the grouping rules {version}; this version uses {}",
             fingerprint::VERSION
         ))
-        .hint("list the groups with their new ids: cliplyctl dlq groups")),
+        .hint(Prose::to("list the groups with their new ids", ShellCommand::new("dlq groups")))),
         None => Err(Error::usage(format!("\"{group}\" is not a group id"))
             .hint(format!("expected an id such as {}-3f9a2c1b07", fingerprint::VERSION))
-            .hint("list them: cliplyctl dlq groups")),
+            .hint(Prose::to("list them", ShellCommand::new("dlq groups")))),
     }
 }
 
@@ -67,7 +73,7 @@ pub(crate) fn plan(context: &Context, store: &LocalStore, plan: &str) -> Result<
         ("plan on this machine", "plans on this machine"),
         plan,
         plans,
-        "create one: cliplyctl dlq requeue … --dry-run",
+        Prose::to("create one", ShellCommand::new("dlq requeue … --dry-run")),
     )
 }
 
@@ -86,14 +92,19 @@ pub(crate) async fn operation(
     });
     if !is_start {
         return Err(Error::usage(format!("\"{text}\" is not an operation id"))
-            .hint("list them: cliplyctl dlq ops"));
+            .hint(Prose::to("list them", ShellCommand::new("dlq ops"))));
     }
     let operations = candidates::operations(context, store, text).await?;
     if let Some(id) = parsed.filter(|_| operations.iter().all(|operation| operation.id == text)) {
         // What is not known about it says the command.
         return Ok(id);
     }
-    let id = only(("operation", "operations"), text, operations, "list them: cliplyctl dlq ops")?;
+    let id = only(
+        ("operation", "operations"),
+        text,
+        operations,
+        Prose::to("list them", ShellCommand::new("dlq ops")),
+    )?;
     OperationId::parse(&id).ok_or_else(|| Error::bug("a listed operation has no valid id"))
 }
 
@@ -142,12 +153,17 @@ pub(crate) async fn job(context: &Context, layout: &Layout, text: &str) -> Resul
         let words = [job.kind, job.state].into_iter().flatten().collect::<Vec<_>>();
         Candidate::new(job.id, &words.join(", "))
     });
-    only(("job", "jobs"), &prefix, described.collect(), "list them: cliplyctl jobs list")
+    only(
+        ("job", "jobs"),
+        &prefix,
+        described.collect(),
+        Prose::to("list them", ShellCommand::new("jobs list")),
+    )
 }
 
 fn not_an_id(layout: &Layout, id: &str) -> Error {
     Error::usage(format!("\"{id}\" is not a job id: ids here are of type {}", layout.id.sql()))
-        .hint("list them: cliplyctl jobs list")
+        .hint(Prose::to("list them", ShellCommand::new("jobs list")))
 }
 
 /// Whether a text can be the start of a job id, and is not known to be complete.
@@ -175,7 +191,7 @@ fn only(
     (one, many): (&str, &str),
     prefix: &str,
     candidates: Vec<Candidate>,
-    hint: &str,
+    hint: Prose,
 ) -> Result<String, Error> {
     let mut matching = candidates;
     matching.retain(|candidate| candidate.id.starts_with(prefix));
@@ -218,13 +234,13 @@ mod tests {
         ) {
             let ids: Vec<_> = ids.into_iter().collect();
             let matching: Vec<_> = ids.iter().filter(|id| id.starts_with(&prefix)).collect();
-            match (only(("job", "jobs"), &prefix, candidates(&ids), "list them"), matching.as_slice()) {
+            match (only(("job", "jobs"), &prefix, candidates(&ids), "list them".into()), matching.as_slice()) {
                 (Ok(id), [only]) => prop_assert_eq!(&id, *only),
                 (Err(error), matching) => {
                     prop_assert_ne!(matching.len(), 1);
                     prop_assert_eq!(error.exit_code().code(), 64);
                     for id in matching {
-                        prop_assert!(error.hints.iter().any(|hint| hint.starts_with(*id)));
+                        prop_assert!(error.hints.iter().any(|hint| hint.to_string().starts_with(*id)));
                     }
                 }
                 (resolved, _) => prop_assert!(false, "{resolved:?}: {matching:?}"),
@@ -235,7 +251,7 @@ mod tests {
     #[test]
     fn long_list_of_candidates_is_cut_and_says_so() {
         let ids: Vec<_> = (10..30).map(|n| format!("v2-{n}")).collect();
-        let error = only(("group", "groups"), "v2-", candidates(&ids), "").unwrap_err();
+        let error = only(("group", "groups"), "v2-", candidates(&ids), "".into()).unwrap_err();
         assert_eq!(error.message, "\"v2-\" is the start of more than 10 groups");
         assert_eq!(error.hints.len(), SHOWN);
     }

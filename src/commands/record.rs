@@ -19,6 +19,7 @@ use crate::render::{Format, openmetrics};
 use crate::report::{self, Report};
 use crate::sources::files::history::{Store, SystemId};
 use crate::sources::http::exporter;
+use crate::suggest::{Prose, ShellCommand};
 
 /// Records one snapshot.
 pub(crate) async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
@@ -45,8 +46,10 @@ pub(crate) async fn record_repeatedly(
     format: Format,
 ) -> Result<ExitCode, Error> {
     if format != Format::Table {
-        return Err(Error::usage("record --every does not support -o")
-            .hint("remove -o; the recorded data: cliplyctl history -o json"));
+        return Err(Error::usage("record --every does not support -o").hint(Prose::to(
+            "remove -o; the recorded data",
+            ShellCommand::new("history -o json"),
+        )));
     }
     let mut recorder = Recorder::open(context, args.retain)?;
     let (metrics, metrics_receiver) = watch::channel(String::new());

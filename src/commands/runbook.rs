@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::report::{Block, Document, Report};
 use crate::settings::suggest::nearest;
+use crate::suggest::{Prose, ShellCommand};
 
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
@@ -87,15 +88,41 @@ pub(crate) struct RunbookJson {
 
 fn report(name: &str, text: &'static str) -> Report {
     let mut document = Document::default();
-    document.push(Block::Markdown(text.into()));
+    document.push(Block::Markdown(with_commands(text)));
     let data = RunbookJson { section: name.to_owned(), text };
     Report::listing("runbook", data, document)
+}
+
+/// Returns a text of the runbook whose lines with a command get the flags that select the target of this run.
+fn with_commands(text: &'static str) -> Prose {
+    text.split_inclusive('\n').fold(Prose::default(), |page, line| {
+        let (prompt, command) = line.split_at(line.strip_prefix("$ ").map_or(0, |_| 2));
+        match command.strip_prefix(env!("CARGO_PKG_NAME")).and_then(|rest| rest.strip_prefix(' ')) {
+            Some(words) => {
+                let words = words.trim_end_matches('\n');
+                page.text(prompt).command(ShellCommand::new(words)).text("\n")
+            }
+            None => page.text(line),
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::facts::Section;
+    use crate::suggest::TargetFlags;
+
+    #[test]
+    fn commands_of_a_page_get_the_target_flags() {
+        let mut page = with_commands("Look:\n$ cliplyctl queue   # now\ncliplyctl ready > x\n");
+        page.address(&TargetFlags::for_context("a"));
+        let page = page.to_string();
+        assert!(
+            page.starts_with("Look:\n$ cliplyctl -c a queue   # now\ncliplyctl -c a ready > x\n"),
+            "{page}"
+        );
+    }
 
     #[test]
     fn every_section_of_a_finding_is_in_the_runbook() {
@@ -117,9 +144,9 @@ mod tests {
     fn unknown_section_is_a_usage_error_with_a_suggestion() {
         let error = run(Some("queue.oldest_deu")).unwrap_err();
         assert_eq!(error.exit_code().code(), 64);
-        assert!(error.hints[0].contains("queue.oldest_due"), "{error:?}");
+        assert!(error.hints[0].to_string().contains("queue.oldest_due"), "{error:?}");
         let error = run(Some("nothing like it")).unwrap_err();
-        assert!(error.hints[0].starts_with("sections: 1, 2, 3, 3.1, "), "{error:?}");
-        assert!(!error.hints[0].contains("queue.oldest_due"), "{error:?}");
+        assert!(error.hints[0].to_string().starts_with("sections: 1, 2, 3, 3.1, "), "{error:?}");
+        assert!(!error.hints[0].to_string().contains("queue.oldest_due"), "{error:?}");
     }
 }

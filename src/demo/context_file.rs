@@ -31,8 +31,7 @@ impl Announcement {
         context.insert("ignored_components".into(), vec!["worker"].into());
         let demo = toml::Table::from_iter([("demo".to_owned(), context.into())]);
         let table = toml::Table::from_iter([("context".to_owned(), demo.into())]);
-        let text =
-            format!("# Written by `cliplyctl demo`, which removes it when it ends.\n{table}");
+        let text = format!("# Written by the demo, which removes it when it ends.\n{table}");
         if let Some(directory) = file.parent() {
             fs::create_dir_all(directory)?;
         }

@@ -1,5 +1,6 @@
 //! The scenarios of the demo.
 
+use crate::facts::Suggestion;
 use std::time::Duration;
 
 /// A failure of simulated workers.
@@ -35,8 +36,8 @@ pub(crate) struct Scenario {
     pub(crate) keeps_backlog: bool,
     /// The interval at which new jobs arrive.
     pub(crate) new_job_every: Option<Duration>,
-    /// The commands of the tour, with their purposes. Those that begin with `demo` run without a context.
-    pub(crate) tour: &'static [(&'static str, &'static str)],
+    /// The steps of the tour.
+    pub(crate) tour: &'static [Suggestion],
 }
 
 const FFMPEG: SimulatedFailure = SimulatedFailure {
@@ -65,22 +66,25 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         keeps_backlog: true,
         new_job_every: Some(Duration::from_secs(2)),
         tour: &[
-            ("triage", "what is wrong, and which runbook section applies"),
-            ("queue", "due, running and stuck jobs, workers, throughput"),
-            ("jobs rescue --dry-run", "preview the rescue of the stuck jobs"),
-            ("dlq groups", "dead letters by cause"),
-            (
+            Suggestion::fixed("triage", "what is wrong, and which runbook section applies"),
+            Suggestion::fixed("queue", "due, running and stuck jobs, workers, throughput"),
+            Suggestion::fixed("jobs rescue --dry-run", "preview the rescue of the stuck jobs"),
+            Suggestion::fixed("dlq groups", "dead letters by cause"),
+            Suggestion::fixed(
                 "dlq requeue --kind PUBLISH_TIKTOK --canary",
                 "requeue 1 job first: it fails again, and the canary stops",
             ),
-            (
+            Suggestion::without_target(
                 "demo --fix PUBLISH_TIKTOK",
                 "deploy the fix; workers also start to process the backlog",
             ),
-            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "now the canary completes"),
-            ("rls audit", "a role with more access than expected"),
-            ("env check", "a template without required variables"),
-            ("watch", "dashboard (q quits)"),
+            Suggestion::fixed(
+                "dlq requeue --kind PUBLISH_TIKTOK --canary",
+                "now the canary completes",
+            ),
+            Suggestion::fixed("rls audit", "a role with more access than expected"),
+            Suggestion::fixed("env check", "a template without required variables"),
+            Suggestion::fixed("watch", "dashboard (q quits)"),
         ],
     },
     Scenario {
@@ -94,9 +98,9 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
         tour: &[
-            ("triage", "all checks pass"),
-            ("queue", "a healthy queue"),
-            ("ready --admin", "the report of the app"),
+            Suggestion::fixed("triage", "all checks pass"),
+            Suggestion::fixed("queue", "a healthy queue"),
+            Suggestion::fixed("ready --admin", "the report of the app"),
         ],
     },
     Scenario {
@@ -110,9 +114,9 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
         tour: &[
-            ("triage", "the app does not answer"),
-            ("health", "the connection error"),
-            ("runbook 3.1", "the runbook section"),
+            Suggestion::fixed("triage", "the app does not answer"),
+            Suggestion::fixed("health", "the connection error"),
+            Suggestion::fixed("runbook 3.1", "the runbook section"),
         ],
     },
     Scenario {
@@ -126,12 +130,18 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(3)),
         tour: &[
-            ("triage", "dead letters grow, everything else is OK"),
-            ("dlq groups", "dead letters by cause"),
-            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "requeue 1 job first: it fails again"),
-            ("demo --fix PUBLISH_TIKTOK", "deploy the fix"),
-            ("dlq requeue --kind PUBLISH_TIKTOK --canary", "now the canary completes"),
-            ("runbook 3.4", "the runbook section"),
+            Suggestion::fixed("triage", "dead letters grow, everything else is OK"),
+            Suggestion::fixed("dlq groups", "dead letters by cause"),
+            Suggestion::fixed(
+                "dlq requeue --kind PUBLISH_TIKTOK --canary",
+                "requeue 1 job first: it fails again",
+            ),
+            Suggestion::without_target("demo --fix PUBLISH_TIKTOK", "deploy the fix"),
+            Suggestion::fixed(
+                "dlq requeue --kind PUBLISH_TIKTOK --canary",
+                "now the canary completes",
+            ),
+            Suggestion::fixed("runbook 3.4", "the runbook section"),
         ],
     },
     Scenario {
@@ -145,10 +155,13 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
         keeps_backlog: false,
         new_job_every: Some(Duration::from_secs(5)),
         tour: &[
-            ("triage", "no worker is active"),
-            ("queue", "stuck jobs and the last heartbeat"),
-            ("jobs show 00000000-0000-4000-8000-000000000021", "one stuck job with its events"),
-            ("jobs rescue --dry-run", "preview the rescue of the stuck jobs"),
+            Suggestion::fixed("triage", "no worker is active"),
+            Suggestion::fixed("queue", "stuck jobs and the last heartbeat"),
+            Suggestion::fixed(
+                "jobs show 00000000-0000-4000-8000-000000000021",
+                "one stuck job with its events",
+            ),
+            Suggestion::fixed("jobs rescue --dry-run", "preview the rescue of the stuck jobs"),
         ],
     },
 ];

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::Status;
 use super::thresholds::ThresholdWithUnit;
+use super::{Status, Suggestion};
+use crate::suggest::ShellCommand;
 use crate::zod::model::SourceLine;
 
 /// Section of the runbook that applies to a finding.
@@ -25,6 +26,7 @@ pub enum Section {
 
 impl Section {
     /// All sections, in the order of the runbook.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 6] = [
         Self::AppDown,
         Self::NotReady,
@@ -141,8 +143,8 @@ pub struct Finding {
     pub(crate) threshold: Option<ThresholdWithUnit>,
     /// The line of a file that it refers to.
     pub(crate) place: Option<SourceLine>,
-    /// Next command to run, without secrets.
-    pub(crate) next: Option<String>,
+    /// What to do next.
+    pub(crate) next: Option<Suggestion>,
     /// Suggested fix: statements to review; this tool never runs them.
     pub(crate) suggested_fix: Option<String>,
 }
@@ -171,6 +173,16 @@ impl Finding {
             next: None,
             suggested_fix: None,
         }
+    }
+
+    /// Moves it to another section, with a next step that had the section as its purpose.
+    #[must_use]
+    pub(crate) fn of_section(self, section: Section) -> Self {
+        let next = self.next.map(|step| match step.section {
+            Some(of) if of == self.section => Suggestion::of_section(step.command, section),
+            _ => step,
+        });
+        Self { section, next, ..self }
     }
 
     /// Adds the value that it is based on.
@@ -208,11 +220,23 @@ impl Finding {
         self
     }
 
-    /// Adds the next command to run.
+    /// Adds the next command to run, for the section of the check.
     #[must_use]
-    pub fn next(mut self, command: impl Into<String>) -> Self {
-        self.next = Some(command.into());
+    pub fn next(self, command: ShellCommand) -> Self {
+        let step = Suggestion::of_section(command, self.section);
+        self.next_step(step)
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn next_step(mut self, step: Suggestion) -> Self {
+        self.next = Some(step);
         self
+    }
+
+    /// Returns the command to run next.
+    pub(crate) fn next_command(&self) -> Option<&ShellCommand> {
+        self.next.as_ref().map(|step| &step.command)
     }
 
     /// Adds a suggested fix.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::suggest::Prose;
+
 /// Kind of error that prevented reading a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
@@ -100,7 +102,7 @@ pub struct SourceError {
     /// What happened, in lower case, without secrets.
     pub message: String,
     /// What to do, if known.
-    pub hint: Option<String>,
+    pub hint: Option<Prose>,
 }
 
 impl SourceError {
@@ -111,7 +113,7 @@ impl SourceError {
 
     /// Adds a hint.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Prose>) -> Self {
         self.hint = Some(hint.into());
         self
     }

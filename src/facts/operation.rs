@@ -205,7 +205,7 @@ pub(crate) struct OperationSummary {
     /// Whether it is running, and how it ended.
     pub(crate) status: OperationStatus,
     /// Flags that resume it with its original settings, if this machine can resume it.
-    pub(crate) resume_flags: Option<String>,
+    pub(crate) resume_flags: Option<Vec<String>>,
     /// Number of those jobs by current state, most frequent first; jobs of later operations have [`STATE_UNDONE`] or
     /// [`STATE_CHANGED_SINCE`].
     pub(crate) now: Vec<(String, u64)>,

@@ -29,11 +29,11 @@ impl Selection {
         *self == Self::default()
     }
 
-    /// The filters as flags: `--kind X --error "timed out"`.
+    /// The filters as words of a command line: `--kind`, `X`, `--error`, `timed out`.
     pub(crate) fn flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
         let mut flag =
-            |name: &str, value: &str| flags.push(format!("--{name} {}", shell_words::quote(value)));
+            |name: &str, value: &str| flags.extend([format!("--{name}"), value.to_owned()]);
         for kind in &self.kinds {
             flag("kind", kind);
         }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn filter_flags_are_quoted_for_the_shell() {
+    fn filter_flags_are_words() {
         let selection = Selection {
             kinds: vec!["CLIP_RENDER".into()],
             error: Some("can't $open".into()),
@@ -69,8 +69,8 @@ mod tests {
             ..Selection::default()
         };
         assert_eq!(
-            selection.flags().join(" "),
-            r"--kind CLIP_RENDER --error 'can'\''t $open' --since 2026-01-02T03:04:05Z"
+            selection.flags(),
+            ["--kind", "CLIP_RENDER", "--error", "can't $open", "--since", "2026-01-02T03:04:05Z"]
         );
         assert!(!selection.is_all() && Selection::default().is_all());
     }

@@ -51,6 +51,9 @@ pub struct Health {
 pub struct Readiness {
     /// Metadata of the response.
     pub exchange: Exchange,
+    /// Whether it is the report for operators.
+    #[serde(default)]
+    pub(crate) is_for_operators: bool,
     /// Status that the app reports.
     pub(crate) ok: ReportedFlag,
     /// Format of the report.

@@ -136,7 +136,7 @@ fn case(report: &Report, finding: &Finding) -> String {
 fn advice(finding: &Finding) -> String {
     let (number, title) = (finding.section.number(), finding.section.title());
     let mut text = format!("runbook {number}: {title}");
-    let next = finding.next.as_ref().map(|command| format!("next: {command}"));
+    let next = finding.next_command().map(|command| format!("next: {command}"));
     let threshold =
         finding.threshold.map(|threshold| format!("threshold: {}", text::threshold(&threshold)));
     for part in threshold.into_iter().chain(next) {

@@ -1,5 +1,6 @@
 //! `-o markdown`: GitHub-flavored Markdown for tickets, chats and pull requests.
 
+use crate::facts::Suggestion;
 use crate::redact::sanitize;
 use crate::report::{Align, Block, Cell, CellStyle, Document, Table};
 
@@ -24,7 +25,7 @@ fn render_block(block: &Block) -> String {
             pairs.iter().map(|(name, value)| format!("- {name}: {}\n", cell(value))).collect()
         }
         Block::Table(table) => grid(table),
-        Block::Note(text) => format!("{}\n", prose(text)),
+        Block::Note(text) => format!("{}\n", prose(&text.to_string())),
         Block::Raw(text) | Block::Verbatim(text) => fenced(text),
         Block::Markdown(text) => format!("{text}\n"),
         Block::Next(commands) => next(commands),
@@ -56,12 +57,11 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-fn next(commands: &[(String, Cell)]) -> String {
+fn next(steps: &[Suggestion]) -> String {
     let mut out = "Next steps:\n\n".to_owned();
-    for (command, purpose) in commands {
-        let purpose = &purpose.text;
+    for Suggestion { command, why: purpose, .. } in steps {
         let purpose = if purpose.is_empty() { "" } else { &format!(" {}", prose(purpose)) };
-        out.push_str(&format!("- {}{purpose}\n", code(command)));
+        out.push_str(&format!("- {}{purpose}\n", code(&command.to_string())));
     }
     out
 }

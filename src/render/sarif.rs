@@ -11,7 +11,7 @@ use crate::checks::registry;
 use crate::facts::{Finding, Status};
 use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -87,8 +87,8 @@ fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
     if let Some(fix) = &finding.suggested_fix {
         result["properties"]["suggested_fix"] = fix.as_str().into();
     }
-    if let Some(next) = &finding.next {
-        result["properties"]["next"] = next.as_str().into();
+    if let Some(next) = finding.next_command() {
+        result["properties"]["next"] = next.to_string().into();
     }
     result
 }

@@ -11,7 +11,7 @@ pub(crate) fn render(report: &Report, from: &Provenance) -> String {
         format!("{} {}{context}: {}", label(report), report.command, report.one_line_summary());
     if let Some(command) = report.document.first_command() {
         line.push_str("; next: ");
-        line.push_str(command);
+        line.push_str(&command.to_string());
     }
     format!("{}\n", sanitize::line(&line))
 }

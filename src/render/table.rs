@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::style::Styler;
 use super::{table_layout, terminal_markdown};
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::redact::sanitize;
 use crate::report::{Block, Cell, CellStyle, Document, RenderedTable, Table};
 use crate::terminal::RenderTarget;
@@ -42,9 +43,9 @@ fn render_block(block: &Block, styler: Styler<'_>) -> String {
         Block::Heading(text) => wrapped(&Cell::strong(text), "", styler),
         Block::Pairs(pairs) => pairs_block(pairs, styler),
         Block::Table(table) => table_text(table, styler),
-        Block::Note(text) => wrapped(&Cell::muted(text), "", styler),
+        Block::Note(text) => wrapped(&Cell::muted(text.to_string()), "", styler),
         Block::Raw(text) => format!("{text}\n"),
-        Block::Markdown(text) => terminal_markdown::render(text, styler),
+        Block::Markdown(text) => terminal_markdown::render(&text.to_string(), styler),
         Block::Verbatim(text) => verbatim(text),
         Block::Next(commands) => next(commands, styler),
     }
@@ -124,13 +125,15 @@ fn verbatim(text: &str) -> String {
 }
 
 /// Renders suggested commands. Commands are never wrapped, so that they can be copied.
-fn next(commands: &[(String, Cell)], styler: Styler<'_>) -> String {
+fn next(steps: &[Suggestion], styler: Styler<'_>) -> String {
+    let commands: Vec<_> =
+        steps.iter().map(|step| (step.command.to_string(), Cell::from(step))).collect();
     let command_width = commands.iter().map(|(command, _)| command.width()).max().unwrap_or(0);
     let purpose_width = commands.iter().map(|(_, purpose)| purpose.text.width()).max().unwrap_or(0);
     let is_side_by_side =
         styler.width().is_none_or(|width| command_width + purpose_width + 4 <= width);
     let mut out = format!("{}\n", styler.styled("Next steps", CellStyle::Strong));
-    for (command, purpose) in commands {
+    for (command, purpose) in &commands {
         let styled = styler.cell(&Cell::command(command));
         if purpose.text.is_empty() {
             out.push_str(&format!("  {styled}\n"));

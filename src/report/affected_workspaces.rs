@@ -6,11 +6,12 @@ use serde::Serialize;
 use super::dead_letters::push_given_up;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::facts::affected_workspace::{AffectedWorkspace, AffectedWorkspaces, WorkspaceGroup};
 use crate::facts::dead_letter::{DeadSince, GivenUpStates};
 use crate::facts::selection::Selection;
+use crate::suggest::ShellCommand;
 use crate::text;
-use crate::text::ShellCommand;
 
 /// Maximum number of workspaces in the table; machine formats have all.
 const SHOWN: usize = 50;
@@ -213,15 +214,14 @@ fn table(workspaces: &[AffectedWorkspace]) -> Table {
 }
 
 /// The causes of the workspace with most dead letters, and its jobs, with the same filters.
-fn next_steps(view: &WorkspacesView<'_>) -> Vec<(String, String)> {
+fn next_steps(view: &WorkspacesView<'_>) -> Vec<Suggestion> {
     let mut named = view.workspaces.workspaces.iter().filter_map(|w| w.workspace.clone());
     let Some(workspace) = named.next() else { return vec![] };
     let selection = Selection { workspace: Some(workspace), ..view.selection.clone() };
-    let flags: String = selection.flags().iter().map(|flag| format!(" {flag}")).collect();
-    let command = |words| ShellCommand::new(words).flags(&flags).to_string();
+    let command = |words| ShellCommand::new(words).args(selection.flags());
     vec![
-        (command("dlq groups"), "causes in the most affected workspace".to_owned()),
-        (command("dlq list"), "its dead letters".to_owned()),
+        Suggestion::new(command("dlq groups"), "causes in the most affected workspace"),
+        Suggestion::new(command("dlq list"), "its dead letters"),
     ]
 }
 

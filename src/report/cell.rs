@@ -1,6 +1,6 @@
 //! Cells: pieces of text with a style and an optional link.
 
-use crate::facts::{Section, Status};
+use crate::facts::{Section, Status, Suggestion};
 
 /// How a piece of text is emphasized; the renderer decides what that looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,38 +61,6 @@ impl Cell {
         Self::styled(text, style)
     }
 
-    /// Returns what a suggested command is for: the runbook section that it prints, otherwise the
-    /// section of its finding.
-    pub(crate) fn purpose(command: &str, finding_section: Section) -> Self {
-        match command {
-            "cliplyctl jobs rescue --dry-run" => {
-                return Self::muted("preview the rescue of the stuck jobs");
-            }
-            "cliplyctl queue" => return Self::linked("3.3 Queue backlog", Section::Backlog),
-            "cliplyctl dlq groups" => {
-                return Self::linked("3.4 Dead letters by cause", Section::DeadLetters);
-            }
-            "cliplyctl env check" => {
-                return Self::linked("4.1 Environment template", Section::Environment);
-            }
-            "cliplyctl config show" => return Self::muted("settings and their sources"),
-            "cliplyctl config check" => return Self::muted("test the settings"),
-            _ => {}
-        }
-        let number = command.strip_prefix("cliplyctl runbook ");
-        let printed = Section::ALL.into_iter().find(|section| number == Some(section.number()));
-        Self::section(printed.unwrap_or(finding_section))
-    }
-
-    fn linked(text: &str, section: Section) -> Self {
-        Self::muted(text).with_link(RunbookLink::Section(section))
-    }
-
-    /// Returns the number and title of a runbook section, linked to it.
-    pub(crate) fn section(section: Section) -> Self {
-        Self::muted(section.name()).with_link(RunbookLink::Section(section))
-    }
-
     /// Returns the cell with a link to the runbook.
     #[must_use]
     pub(crate) fn with_link(self, link: RunbookLink) -> Self {
@@ -101,6 +69,14 @@ impl Cell {
 
     fn styled(text: impl Into<String>, style: CellStyle) -> Self {
         Self { text: text.into(), style, link: None }
+    }
+}
+
+/// What a suggested command is for.
+impl From<&Suggestion> for Cell {
+    fn from(step: &Suggestion) -> Self {
+        let link = step.section.map(RunbookLink::Section);
+        Self { link, ..Self::muted(step.why.clone()) }
     }
 }
 

@@ -9,11 +9,12 @@ use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line
 use crate::advice::earlier_requeues::{EarlierRequeue, EarlierRequeueResult};
 use crate::advice::job_explanation::JobExplanation;
 use crate::checks::queue::{count_plural, count_text};
+use crate::facts::Suggestion;
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::dead_letter::SameCauseCount;
 use crate::facts::job::Job;
+use crate::suggest::ShellCommand;
 use crate::text;
-use crate::text::ShellCommand;
 
 /// One dead letter with its history and advice.
 pub(crate) struct DeadLetterView<'a> {
@@ -216,7 +217,7 @@ pub(crate) fn retry_text(safe: SafeToRetry) -> &'static str {
     }
 }
 
-fn next(view: &DeadLetterView<'_>) -> Vec<(String, String)> {
+fn next(view: &DeadLetterView<'_>) -> Vec<Suggestion> {
     let mut next = Vec::new();
     let condition = match view.advice.map(|advice| advice.safe_to_retry) {
         Some(SafeToRetry::Yes) => "",
@@ -224,25 +225,25 @@ fn next(view: &DeadLetterView<'_>) -> Vec<(String, String)> {
         Some(SafeToRetry::No) => return vec![runbook()],
     };
     let (group, others) = (&view.job.cause.hash, view.same_cause.count.at_least());
-    let list = ShellCommand::new("dlq list --group").arg(group).to_string();
-    let list = (list, "jobs with the same cause".to_owned());
+    let list = ShellCommand::new("dlq list --group").arg(group);
+    let list = Suggestion::new(list, "jobs with the same cause");
     if view.write_obstacle.is_some() {
         next.extend((others != Some(0)).then_some(list));
     } else if others == Some(0) {
-        let requeue = ShellCommand::new("dlq requeue").arg(&view.job.id).to_string();
-        next.push((requeue, format!("{condition}requeue this job")));
+        let requeue = ShellCommand::new("dlq requeue").arg(&view.job.id);
+        next.push(Suggestion::new(requeue, format!("{condition}requeue this job")));
     } else {
-        let requeue = ShellCommand::new("dlq requeue --group").arg(group).flags(" --canary");
+        let requeue = ShellCommand::new("dlq requeue --group").arg(group).arg("--canary");
         let purpose = format!("{condition}requeue 1 job of the group first, then the others");
-        next.push((requeue.to_string(), purpose));
+        next.push(Suggestion::new(requeue, purpose));
         next.push(list);
     }
     next.push(runbook());
     next
 }
 
-fn runbook() -> (String, String) {
-    ("cliplyctl runbook 3.4".to_owned(), "runbook: dead letters".to_owned())
+fn runbook() -> Suggestion {
+    Suggestion::fixed("runbook 3.4", "runbook: dead letters")
 }
 
 fn requeue_table(earlier: &[EarlierRequeue<'_>]) -> Table {

@@ -6,11 +6,13 @@ use serde::Serialize;
 use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::queue::{count_plural, count_text};
+use crate::facts::Suggestion;
 use crate::facts::dead_letter::{DeadLetter, DeadLetters, DeathRecord, GivenUpStates};
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
+use crate::suggest::ShellCommand;
+use crate::suggest::quote;
 use crate::text;
-use crate::text::ShellCommand;
 
 /// `data` of `dlq list`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -125,7 +127,10 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
     let mut document = Document::default();
     let subject = match selection.flags().as_slice() {
         [] => "dead letters".to_owned(),
-        flags => format!("dead letters with {}", flags.join(" ")),
+        flags => {
+            let flags: Vec<_> = flags.iter().map(|word| quote(word)).collect();
+            format!("dead letters with {}", flags.join(" "))
+        }
     };
     match &view.no_dead_letters {
         Some(reason) => document.summary(reason.as_str()),
@@ -149,26 +154,25 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
     }
     let mut next = Vec::new();
     if let Some(job) = page.jobs.first() {
-        let command = ShellCommand::new("dlq show").arg(&job.id).to_string();
-        next.push((command, "the first one: error, cause, advice"));
-        let command = ShellCommand::new("dlq groups").to_string();
-        next.push((command, "dead letters by cause"));
+        let command = ShellCommand::new("dlq show").arg(&job.id);
+        next.push(Suggestion::new(command, "the first one: error, cause, advice"));
+        next.push(Suggestion::fixed("dlq groups", "dead letters by cause"));
     }
     if let Some((_, given_up)) = view.given_up
         && let Some(job) = given_up.jobs.first()
     {
-        let command = ShellCommand::new("jobs show").arg(&job.id).to_string();
-        next.push((command, "the first failed job: errors, payload, events"));
+        let command = ShellCommand::new("jobs show").arg(&job.id);
+        next.push(Suggestion::new(command, "the first failed job: errors, payload, events"));
     }
     if let Some(cursor) = &next_cursor {
-        let mut command = "cliplyctl dlq list".to_owned();
-        let sort = (order != Order::default()).then(|| format!("--sort {}", order.as_str()));
-        let limit = limit.map(|limit| format!("--limit {limit}"));
-        for flag in selection.flags().into_iter().chain(sort).chain(limit) {
-            command.push(' ');
-            command.push_str(&flag);
-        }
-        next.push((format!("{command} --after {cursor}"), "next page"));
+        let sort =
+            (order != Order::default()).then(|| ["--sort".to_owned(), order.as_str().into()]);
+        let limit = limit.map(|limit| ["--limit".to_owned(), limit.to_string()]);
+        let command = ShellCommand::new("dlq list")
+            .args(selection.flags())
+            .args(sort.into_iter().flatten())
+            .args(limit.into_iter().flatten());
+        next.push(Suggestion::new(command.arg("--after").arg(cursor), "next page"));
     }
     document.next(next);
     let data = DeadLettersJson {

@@ -1,11 +1,9 @@
 //! The document model of all human formats: blocks of text with styles, never with colors.
 
-use std::borrow::Cow;
-
-use super::cell::{Cell, CellStyle};
+use super::cell::Cell;
 use super::table::Table;
-use crate::facts::{Finding, Status};
-use crate::text::ShellCommand;
+use crate::facts::{Finding, Status, Suggestion};
+use crate::suggest::{Prose, ShellCommand};
 
 /// A block of a document.
 #[derive(Debug, Clone)]
@@ -28,16 +26,16 @@ pub enum Block {
     /// A table.
     Table(Table),
     /// A secondary sentence.
-    Note(String),
+    Note(Prose),
     /// Text for other programs, written as is. Must not contain untrusted text.
     Raw(String),
     /// Markdown that is part of this program, styled on a terminal and plain otherwise. Must not
     /// contain untrusted text.
-    Markdown(Cow<'static, str>),
+    Markdown(Prose),
     /// Text that keeps its line breaks: a payload, SQL, a stack trace.
     Verbatim(String),
     /// Suggested commands with their purposes.
-    Next(Vec<(String, Cell)>),
+    Next(Vec<Suggestion>),
 }
 
 /// A report for humans.
@@ -65,12 +63,12 @@ impl Document {
     }
 
     /// Returns the first suggested command.
-    pub(crate) fn first_command(&self) -> Option<&str> {
+    pub(crate) fn first_command(&self) -> Option<&ShellCommand> {
         let next = self.blocks.iter().find_map(|block| match block {
             Block::Next(commands) => commands.first(),
             _ => None,
         });
-        next.map(|(command, _)| command.as_str())
+        next.map(|step| &step.command)
     }
 
     /// Adds the first line of a report without a status: what it found, with its numbers.
@@ -98,12 +96,12 @@ impl Document {
     }
 
     /// Adds a secondary sentence.
-    pub fn note(&mut self, text: impl Into<String>) {
+    pub fn note(&mut self, text: impl Into<Prose>) {
         self.push(Block::Note(text.into()));
     }
 
     /// Inserts a secondary sentence before the suggested commands.
-    pub(crate) fn add_note(&mut self, text: impl Into<String>) {
+    pub(crate) fn add_note(&mut self, text: impl Into<Prose>) {
         let next = self.blocks.iter().position(|block| matches!(block, Block::Next(_)));
         self.blocks.insert(next.unwrap_or(self.blocks.len()), Block::Note(text.into()));
     }
@@ -111,32 +109,27 @@ impl Document {
     /// Adds the suggested commands of the findings that are not OK: the worst first, each once,
     /// with the runbook section as their purpose. If a finding suggests the current command, its
     /// runbook section is suggested instead.
-    pub(crate) fn next_steps_for(&mut self, findings: &[Finding], current: &str) {
+    pub(crate) fn next_steps_for(&mut self, findings: &[Finding], current: &ShellCommand) {
         let mut problems: Vec<_> = findings.iter().filter(|f| f.status != Status::Ok).collect();
         problems.sort_by_key(|finding| std::cmp::Reverse(finding.status.rank()));
-        let mut commands: Vec<(String, Cell)> = Vec::new();
+        let mut steps: Vec<Suggestion> = Vec::new();
         for finding in problems {
-            let Some(command) = &finding.next else { continue };
-            let command = if command == current {
-                ShellCommand::new("runbook").arg(finding.section.number()).into()
-            } else {
-                command.clone()
+            let Some(next) = &finding.next else { continue };
+            let step = match next.command == *current {
+                true => Suggestion::runbook(finding.section),
+                false => next.clone(),
             };
-            if commands.iter().all(|(known, _)| *known != command) {
-                let purpose = Cell::purpose(&command, finding.section);
-                commands.push((command, purpose));
+            if steps.iter().all(|known| known.command != step.command) {
+                steps.push(step);
             }
         }
-        self.next(commands);
+        self.next(steps);
     }
 
     /// Adds suggested commands, if there are any.
-    pub fn next(&mut self, commands: Vec<(String, impl Into<Cell>)>) {
-        if !commands.is_empty() {
-            let muted = |purpose: Cell| Cell { style: CellStyle::Muted, ..purpose };
-            let commands =
-                commands.into_iter().map(|(command, purpose)| (command, muted(purpose.into())));
-            self.push(Block::Next(commands.collect()));
+    pub fn next(&mut self, steps: Vec<Suggestion>) {
+        if !steps.is_empty() {
+            self.push(Block::Next(steps));
         }
     }
 }
@@ -148,25 +141,26 @@ mod tests {
 
     #[test]
     fn next_steps_are_worst_first_and_omit_the_current_command() {
-        let finding = |status, section, next: &str| {
-            Finding::new("x.y", section, status, "subject", "message").next(next)
+        let finding = |status, section, next: &'static str| {
+            let finding = Finding::new("x.y", section, status, "subject", "message");
+            finding.next(ShellCommand::new(next))
         };
         let findings = [
-            finding(Status::Warning, Section::DeadLetters, "cliplyctl dlq list"),
-            finding(Status::Ok, Section::AppDown, "cliplyctl health"),
-            finding(Status::Unknown, Section::NotReady, "cliplyctl runbook 4.1"),
-            finding(Status::Critical, Section::Backlog, "cliplyctl queue"),
-            finding(Status::Warning, Section::Backlog, "cliplyctl queue"),
+            finding(Status::Warning, Section::DeadLetters, "dlq list"),
+            finding(Status::Ok, Section::AppDown, "health"),
+            finding(Status::Unknown, Section::Environment, "runbook 4.1"),
+            finding(Status::Critical, Section::Backlog, "queue"),
+            finding(Status::Warning, Section::Backlog, "queue"),
         ];
         let mut document = Document::default();
-        document.next_steps_for(&findings, "cliplyctl queue");
+        document.next_steps_for(&findings, &ShellCommand::new("queue"));
         let Some(Block::Next(next)) = document.blocks.first() else { panic!("{document:?}") };
-        let next: Vec<_> = next.iter().map(|(c, why)| (c.as_str(), why.text.as_str())).collect();
+        let next: Vec<_> = next.iter().map(|step| (step.command.to_string(), &*step.why)).collect();
         let expected = [
             ("cliplyctl runbook 3.3", "3.3 Queue backlog or slow processing"),
             ("cliplyctl runbook 4.1", "4.1 Environment checks"),
             ("cliplyctl dlq list", "3.4 Dead letters grow"),
         ];
-        assert_eq!(next, expected);
+        assert_eq!(next, expected.map(|(command, why)| (command.to_owned(), why)));
     }
 }

@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use super::{Block, Cell, Column, ContextReport, Document, Report, Table};
 use crate::exit::{ExitCode, FailOn};
+use crate::facts::Suggestion;
 use crate::facts::{Finding, Status};
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 use crate::text;
-use crate::text::ShellCommand;
 
 /// Contexts that the headline names for each status, and for which a command is suggested.
 const NAMED: usize = 4;
@@ -81,11 +83,12 @@ fn document(command: &'static str, contexts: &[ContextReport], status: Status) -
     let problems: Vec<_> =
         contexts.iter().filter(|context| context.status() != Status::Ok).collect();
     if problems.len() > NAMED {
-        document.note(format!("one context: cliplyctl -c NAME {command}"));
+        let one = ShellCommand::new(command).in_context("NAME");
+        document.note(Prose::to("one context", one));
     }
     let details = |context: &ContextReport| {
-        let details = ShellCommand::new("-c").arg(context.name()).flags(format!(" {command}"));
-        (details.into(), "its full report".to_owned())
+        let details = ShellCommand::new(command).in_context(context.name());
+        Suggestion::new(details, "its full report")
     };
     document.next(problems.into_iter().take(NAMED).map(details).collect());
     document

@@ -6,9 +6,10 @@ use serde::Serialize;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::facts::requeued_job::{FollowEnd, FollowResult, JobOutcome, ZombieWorker};
 use crate::requeue::job_outcome::describe_counts;
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 use crate::text::{count, first_line, plural};
 
 /// Maximum number of groups and of workers in the tables.
@@ -216,18 +217,18 @@ fn zombie_action(zombie: &ZombieWorker) -> &'static str {
 }
 
 /// Returns the suggested commands.
-pub(crate) fn next(result: &FollowResult) -> Vec<(String, String)> {
+pub(crate) fn next(result: &FollowResult) -> Vec<Suggestion> {
     let mut next = Vec::new();
     if result.end != FollowEnd::Decided {
-        let command = ShellCommand::new("dlq follow").arg(&result.operation).into();
-        next.push((command, "continue following (from any machine)".to_owned()));
+        let command = ShellCommand::new("dlq follow").arg(&result.operation);
+        next.push(Suggestion::new(command, "continue following (from any machine)"));
     }
     if result.end == FollowEnd::Decided && is_superseded(result) {
-        next.push(("cliplyctl dlq ops".to_owned(), "operations since then".to_owned()));
+        next.push(Suggestion::fixed("dlq ops", "operations since then"));
     }
     if let Some(group) = result.failures.first() {
-        let command = ShellCommand::new("jobs show").arg(group.sample).into();
-        next.push((command, "a job that failed".to_owned()));
+        let command = ShellCommand::new("jobs show").arg(group.sample);
+        next.push(Suggestion::new(command, "a job that failed"));
     }
     next
 }

@@ -11,12 +11,13 @@ use super::dead_letters::push_given_up;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::advise;
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::facts::acknowledged::{AcknowledgedDead, AcknowledgedGroup};
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::dead_letter::{DeadSince, GivenUpStates};
 use crate::facts::group::{DeadLetterGroup, Groups};
+use crate::suggest::ShellCommand;
 use crate::text;
-use crate::text::ShellCommand;
 
 /// Maximum number of groups that the headline names.
 const FAILING_SHOWN: usize = 3;
@@ -307,11 +308,11 @@ fn next_steps(
     sample: &str,
     advice: Option<&Advice>,
     is_writable: bool,
-) -> Vec<(String, String)> {
+) -> Vec<Suggestion> {
     let mut next = vec![];
     if let Some(job) = &group.sample {
-        let show = ShellCommand::new("dlq show").arg(job).to_string();
-        next.push((show, sample.to_owned()));
+        let show = ShellCommand::new("dlq show").arg(job);
+        next.push(Suggestion::new(show, sample.to_owned()));
     }
     let condition = match advice.map(|advice| advice.safe_to_retry) {
         _ if !is_writable => return next,
@@ -320,13 +321,14 @@ fn next_steps(
         Some(SafeToRetry::AfterFix) | None => "after the fix: ",
     };
     let requeue = ShellCommand::new("dlq requeue --group").arg(&group.fingerprint.hash);
-    let canary = requeue.flags(" --canary");
-    next.push((format!("{canary} --dry-run"), format!("{condition}preview a canary")));
+    let canary = requeue.arg("--canary");
+    let preview = canary.clone().arg("--dry-run");
+    next.push(Suggestion::new(preview, format!("{condition}preview a canary")));
     let jobs = match group.dead.jobs {
         1 => "requeue it".to_owned(),
         jobs => format!("requeue 1 job first, then the remaining {}", text::count(jobs - 1)),
     };
-    next.push((canary.to_string(), format!("{condition}{jobs}")));
+    next.push(Suggestion::new(canary, format!("{condition}{jobs}")));
     next
 }
 

@@ -8,6 +8,7 @@ use super::{Block, Cell, Document, Provenance, Report};
 use crate::exit::FailOn;
 use crate::facts::service::Health;
 use crate::facts::{Finding, Observed, Status};
+use crate::suggest::ShellCommand;
 
 /// `data` of `health`; null if `/api/healthz` returned no report.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -72,7 +73,7 @@ fn document(observed: &Observed<Health>, findings: &[Finding], from: &Provenance
         document.push(Block::Pairs(pairs(health)));
     }
     service::add_hint(&mut document, observed.error());
-    document.next_steps_for(findings, "cliplyctl health");
+    document.next_steps_for(findings, &ShellCommand::new("health"));
     document
 }
 

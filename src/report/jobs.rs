@@ -4,8 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
+use crate::checks::next;
+use crate::facts::Suggestion;
 use crate::facts::job::{JobLine, JobState};
-use crate::text::{ShellCommand, age, first_line};
+use crate::suggest::ShellCommand;
+use crate::text::{age, first_line};
 
 /// `data` of `jobs list`. Ages are in seconds by the database clock.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -60,13 +63,13 @@ pub(crate) fn report(
         });
     }
     if let Some(first) = shown.first() {
-        let command = ShellCommand::new("jobs show").arg(&first.id).to_string();
-        let mut next = vec![(command, "the first one: state, errors, payload, events")];
+        let command = ShellCommand::new("jobs show").arg(&first.id);
+        let mut steps =
+            vec![Suggestion::new(command, "the first one: state, errors, payload, events")];
         if state == JobState::Stuck && !is_rescue_refused {
-            let rescue = "cliplyctl jobs rescue --dry-run".to_owned();
-            next.insert(0, (rescue, "preview the rescue of the stuck jobs"));
+            steps.insert(0, next::RESCUE_PREVIEW);
         }
-        document.next(next);
+        document.next(steps);
     }
     let data = JobsJson { state: state.as_str(), more, jobs: shown.iter().map(json).collect() };
     let mut report = Report::listing("jobs list", data, document);

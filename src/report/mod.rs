@@ -49,7 +49,7 @@ use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
 pub use crate::facts::Provenance;
 use crate::facts::{Finding, Status};
-use crate::text::TargetFlags;
+use crate::suggest::TargetFlags;
 use crate::triage::Diagnosis;
 
 /// Findings named in the one-line summary.
@@ -152,7 +152,8 @@ impl Report {
         let exit = error.exit_code();
         let mut document = Document::default();
         document.headline(Status::Unknown, error.message.clone());
-        error.causes.iter().chain(&error.hints).for_each(|text| document.note(text.clone()));
+        error.causes.iter().for_each(|cause| document.note(cause));
+        error.hints.iter().for_each(|hint| document.note(hint.clone()));
         let mut report = Self::new(command, None, exit, vec![], serde_json::Value::Null, document);
         report.errors.push(error);
         report
@@ -188,21 +189,17 @@ impl Report {
 
     /// Adds the target flags of this run to every suggested command.
     pub(crate) fn address(&mut self, flags: &TargetFlags) {
-        let add_flags = |command: &mut String| *command = flags.add_to_text(command);
-        self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(add_flags);
-        self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(add_flags);
+        let steps = self.findings.iter_mut().filter_map(|finding| finding.next.as_mut());
+        steps.for_each(|step| step.command.address(flags));
+        let steps = self.section.iter_mut().filter_map(|section| section.next.as_mut());
+        steps.for_each(|step| step.command.address(flags));
         self.errors.iter_mut().for_each(|error| error.address(flags));
         for block in &mut self.document.blocks {
             match block {
-                Block::Next(commands) => commands.iter_mut().for_each(|(c, _)| add_flags(c)),
-                Block::Note(text) => add_flags(text),
-                // Muted cells hold text of this tool; other cells can hold text of the database.
-                Block::Table(table) => {
-                    let cells = table.rows.iter_mut().flatten();
-                    let muted = cells.filter(|cell| cell.style == CellStyle::Muted);
-                    muted.for_each(|cell| add_flags(&mut cell.text));
+                Block::Next(steps) => {
+                    steps.iter_mut().for_each(|step| step.command.address(flags));
                 }
-                Block::Markdown(text) => *text = flags.add_to_markdown(text).into(),
+                Block::Note(text) | Block::Markdown(text) => text.address(flags),
                 _ => {}
             }
         }

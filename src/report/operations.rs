@@ -11,6 +11,7 @@ use super::write_outcome::{
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{
     AppRequeues, OperationId, OperationStatus, OperationSummary, OperationType,
@@ -18,7 +19,7 @@ use crate::facts::operation::{
 };
 use crate::facts::requeue::Outcome;
 use crate::queue::{Lifecycle, StateNames};
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 use crate::text::{age, count, plural, some_of};
 
 /// `data` of `dlq ops`.
@@ -131,20 +132,20 @@ fn headline(operations: &[OperationSummary]) -> String {
 
 /// Returns the commands that follow the latest requeue, and that resume one that is not complete. An operation that
 /// is running is never resumed.
-fn next(operations: &[OperationSummary]) -> Vec<(String, String)> {
+fn next(operations: &[OperationSummary]) -> Vec<Suggestion> {
     let is_requeue = |o: &&OperationSummary| o.operation_type == OperationType::Requeue;
     let latest = operations.first().filter(is_requeue).filter(|o| o.jobs > 0);
     let follow = latest.map(|o| {
-        let command = ShellCommand::new("dlq follow").arg(&o.operation).to_string();
-        (command, "outcome of the latest requeue".to_owned())
+        let command = ShellCommand::new("dlq follow").arg(&o.operation);
+        Suggestion::new(command, "outcome of the latest requeue")
     });
     // Some of its jobs were undone: then resuming is not what the operators want.
     let is_undone = |o: &OperationSummary| o.now.iter().any(|(state, _)| state == STATE_UNDONE);
     let resume = operations.iter().filter(|o| !is_undone(o)).find_map(|o| {
         let flags = o.resume_flags.as_ref()?;
-        let command = ShellCommand::new("dlq requeue --resume").arg(&o.operation).flags(flags);
+        let command = ShellCommand::new("dlq requeue --resume").arg(&o.operation).args(flags);
         let purpose = format!("resume the {} requeue (asks first)", o.status.as_str());
-        Some((command.to_string(), purpose))
+        Some(Suggestion::new(command, purpose))
     });
     follow.into_iter().chain(resume).collect()
 }
@@ -304,11 +305,11 @@ pub(crate) fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenan
     let mut document = undo_plan(scope, from);
     document.note("Nothing was written.");
     if scope.eligible > 0 {
-        let undo = ShellCommand::new("dlq undo").arg(scope.operation).to_string();
-        document.next(vec![(undo, "apply (asks first)")]);
+        let undo = ShellCommand::new("dlq undo").arg(scope.operation);
+        document.next(vec![Suggestion::new(undo, "apply (asks first)")]);
     } else if scope.changed_since > 0 {
-        let follow = ShellCommand::new("dlq follow").arg(scope.operation).to_string();
-        document.next(vec![(follow, "outcome of the jobs that changed since")]);
+        let follow = ShellCommand::new("dlq follow").arg(scope.operation);
+        document.next(vec![Suggestion::new(follow, "outcome of the jobs that changed since")]);
     }
     let mut report = Report::listing("dlq undo", json(scope, None), document);
     if !dry_run && scope.changed_since > 0 {
@@ -335,18 +336,17 @@ pub(crate) fn undone(
         document.note("All jobs that can be undone are undone.");
     }
     if outcome.not_requeued + outcome.in_doubt > 0 {
-        let undo = ShellCommand::new("dlq undo").arg(scope.operation).to_string();
-        next.push((undo, "undo the remaining jobs"));
+        let undo = ShellCommand::new("dlq undo").arg(scope.operation);
+        next.push(Suggestion::new(undo, "undo the remaining jobs"));
     }
     if scope.changed_since > 0 {
-        next.push((
-            ShellCommand::new("dlq follow").arg(scope.operation).to_string(),
+        next.push(Suggestion::new(
+            ShellCommand::new("dlq follow").arg(scope.operation),
             "outcome of the jobs that changed since",
         ));
     }
     if next.is_empty() {
-        let command = "cliplyctl dlq groups".to_owned();
-        next.push((command, "dead letters by cause"));
+        next.push(Suggestion::fixed("dlq groups", "dead letters by cause"));
     }
     document.next(next);
     let data = json(scope, Some(outcome_json(operation, outcome)));

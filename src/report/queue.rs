@@ -5,11 +5,14 @@ use serde::Serialize;
 
 use super::acknowledged::{self, AcknowledgedJson};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
+use crate::checks::next;
 use crate::checks::queue::{count_plural, count_text};
 use crate::exit::FailOn;
+use crate::facts::Suggestion;
 use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::queue::{Count, Queue, Throughput, WorkerJobs};
 use crate::facts::{Finding, Observed, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 use crate::text;
 use crate::triage::without_beginnings;
 
@@ -281,7 +284,7 @@ fn document(
 }
 
 /// The commands, the one for the most urgent problem first.
-fn next_steps(queue: &Queue, findings: &[Finding], status: Status) -> Vec<(String, Cell)> {
+fn next_steps(queue: &Queue, findings: &[Finding], status: Status) -> Vec<Suggestion> {
     if status == Status::Ok {
         return vec![];
     }
@@ -293,34 +296,37 @@ fn next_steps(queue: &Queue, findings: &[Finding], status: Status) -> Vec<(Strin
         let stuck = stuck.map(|stuck| count_plural(stuck, "stuck job", "stuck jobs"));
         let stuck = stuck.unwrap_or_default();
         steps.push(match queue.is_rescue_refused {
-            true => ("cliplyctl jobs list --state stuck".to_owned(), format!("the {stuck}")),
-            false => (
-                "cliplyctl jobs rescue --dry-run".to_owned(),
+            true => Suggestion::new(
+                ShellCommand::new("jobs list --state stuck"),
+                format!("the {stuck}"),
+            ),
+            false => Suggestion::new(
+                next::RESCUE_PREVIEW.command,
                 format!("preview the rescue of the {stuck}"),
             ),
         });
     }
     if is_problem(&["dlq.size", "dlq.inflow"]) {
-        steps.push(("cliplyctl dlq groups".to_owned(), "dead letters by cause".to_owned()));
+        steps.push(Suggestion::fixed("dlq groups", "dead letters by cause"));
     }
     for finding in findings.iter().filter(|f| f.status != Status::Ok) {
-        let Some(next) = finding.next.as_deref().filter(|next| *next != "cliplyctl queue") else {
+        let Some(command) = finding.next_command().filter(|next| **next != next::QUEUE.command)
+        else {
             continue;
         };
-        if steps.iter().all(|(known, _)| known != next) {
-            steps.push((next.to_owned(), finding.section.name()));
+        if steps.iter().all(|known| known.command != *command) {
+            steps.push(Suggestion::new(command.clone(), finding.section.name()));
         }
     }
     if findings.iter().any(|f| f.section == Section::Backlog && f.status != Status::Ok) {
-        let purpose = "runbook: queue backlog".to_owned();
-        steps.push(("cliplyctl runbook 3.3".to_owned(), purpose));
+        steps.push(Suggestion::fixed("runbook 3.3", "runbook: queue backlog"));
     } else {
-        steps.push(("cliplyctl runbook 3.4".to_owned(), "runbook: dead letters".to_owned()));
+        steps.push(Suggestion::fixed("runbook 3.4", "runbook: dead letters"));
     }
-    if let [(_, purpose), _, ..] = steps.as_mut_slice() {
-        purpose.push_str(": start here");
+    if let [first, _, ..] = steps.as_mut_slice() {
+        first.extend_why(": start here");
     }
-    steps.into_iter().map(|(command, purpose)| (command, Cell::muted(purpose))).collect()
+    steps
 }
 
 /// Returns the problems with their numbers, the worst first; the counts if the status is OK.

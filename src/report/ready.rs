@@ -10,6 +10,7 @@ use super::{Block, Cell, Column, Document, Provenance, Report, RunbookLink, Tabl
 use crate::exit::FailOn;
 use crate::facts::service::{Component, IgnoredComponent, Readiness, ReportedFlag, ReportedQueue};
 use crate::facts::{Finding, Observed, Status};
+use crate::suggest::ShellCommand;
 
 /// `data` of `ready`; null if `/api/readyz` returned no report.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -157,7 +158,7 @@ fn document(observed: &Observed<Readiness>, findings: &[Finding], from: &Provena
         }
     }
     service::add_hint(&mut document, observed.error());
-    document.next_steps_for(findings, "cliplyctl ready");
+    document.next_steps_for(findings, &ShellCommand::new("ready"));
     document
 }
 

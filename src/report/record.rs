@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Document, Provenance, Report, title_line};
+use crate::facts::Suggestion;
 use crate::facts::snapshot::Snapshot;
 use crate::text;
 
@@ -40,7 +41,7 @@ pub(crate) fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Prov
         ("store", Cell::muted(store.display().to_string())),
     ]));
     document.note("not included: environment (env check)");
-    document.next(vec![("cliplyctl history".to_owned(), "past status and trends".to_owned())]);
+    document.next(vec![Suggestion::fixed("history", "past status and trends")]);
     let data = RecordedJson {
         snapshot: number,
         at: snapshot.at.to_string(),

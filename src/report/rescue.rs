@@ -11,12 +11,13 @@ use super::write_outcome::{
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, WriteStop};
 use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
 use crate::permit;
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 use crate::text::{age, count, format_duration, plural};
 
 /// Maximum number of jobs in the table.
@@ -214,8 +215,8 @@ pub(crate) fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option
         let jobs = view.stuck.jobs.len() as u64;
         let flags = permit::flags(view.protected, jobs, None);
         let command = view.only.iter().fold(ShellCommand::new("jobs rescue"), ShellCommand::arg);
-        let command: String = command.flags(flags).into();
-        document.next(vec![(command, "apply (asks first)")]);
+        let command = command.args(flags);
+        document.next(vec![Suggestion::new(command, "apply (asks first)")]);
     }
     let mut report = Report::listing("jobs rescue", json(view, None), document);
     summarize(&mut report, view, 0);
@@ -242,17 +243,17 @@ pub(crate) fn applied(
     let more = outcome.not_requeued + outcome.in_doubt > 0 || view.stuck.truncated;
     let mut next = Vec::new();
     if more && !matches!(outcome.stopped, Some(WriteStop::AllOrNothing(_))) {
-        next.push(("cliplyctl jobs rescue", "rescue the remaining stuck jobs"));
+        next.push(Suggestion::fixed("jobs rescue", "rescue the remaining stuck jobs"));
     }
     if let Some((queued, dead)) = written_counts(view.stuck, outcome) {
         let dead_letters = plural(dead, "dead letter", "dead letters");
         document.note(format!("{} queued again, {dead_letters}.", count(queued)));
         if dead > 0 {
-            next.push(("cliplyctl dlq list", "dead letters, newest first"));
+            next.push(Suggestion::fixed("dlq list", "dead letters, newest first"));
         }
     }
-    next.push(("cliplyctl queue", "due and running jobs"));
-    document.next(next.into_iter().map(|(command, why)| (command.to_owned(), why)).collect());
+    next.push(Suggestion::fixed("queue", "due and running jobs"));
+    document.next(next);
     let data = json(view, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("jobs rescue", data, document);
     report.exit = code;

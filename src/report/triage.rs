@@ -9,7 +9,9 @@ use super::{
 };
 use crate::checks::app_tests;
 use crate::exit::{ExitCode, FailOn};
+use crate::facts::Suggestion;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
+use crate::suggest::Prose;
 use crate::text;
 use crate::triage::{
     AUDIT, AreaResult, OTHER_ROLES, TriageFacts, headline as diagnosis_headline, label,
@@ -73,7 +75,7 @@ fn area_json(result: &AreaResult) -> AreaJson {
         section: result.section.number(),
         status: result.shown_status().as_str(),
         detail: result.shown_detail(),
-        next: result.next().map(str::to_owned),
+        next: result.next().map(|step| step.command.to_string()),
     }
 }
 
@@ -117,28 +119,31 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     let queue = facts.queue.as_ref().and_then(|observed| observed.value());
     acknowledged::push_notes(&mut document, queue.and_then(|q| q.acknowledged.as_ref()));
     for error in &missing {
-        let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
-        document.note(format!("{}{hint}", error.message));
+        let note = Prose::from(&error.message);
+        document.note(match &error.hint {
+            Some(hint) => note.text("; ").prose(hint.clone()),
+            None => note,
+        });
     }
-    let mut commands = next(results, diagnosis.as_ref());
+    let mut steps = next(results, diagnosis.as_ref());
     if let Some(unreachable) = unreachable_database_finding(results) {
         document.note(format!("cannot read the database: {}", unreachable.message));
-        let command =
-            unreachable.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
-        commands.extend(command.map(|c| (c, Cell::muted("test the database settings"))));
+        let next = unreachable.next_command();
+        let next = next.filter(|next| steps.iter().all(|known| known.command != **next));
+        steps.extend(next.map(|c| Suggestion::new(c.clone(), "test the database settings")));
     }
     for (subject, reason) in not_examined(facts) {
         // The row of the area says why other roles were not tested; it needs no note, only the command.
         if subject == OTHER_ROLES {
-            if !commands.is_empty() && commands.iter().all(|(command, _)| command != AUDIT) {
+            if !steps.is_empty() && steps.iter().all(|known| known.command != AUDIT) {
                 let purpose = format!("{} Access of other roles", Section::Access.number());
-                commands.push((AUDIT.to_owned(), Cell::muted(purpose)));
+                steps.push(Suggestion::new(AUDIT, purpose));
             }
         } else {
             document.note(format!("not checked: {subject}: {reason}"));
         }
     }
-    document.next(commands);
+    document.next(steps);
     document
 }
 
@@ -253,25 +258,19 @@ fn is_invalid(error: &SourceError) -> bool {
     error.kind == SourceErrorKind::InvalidSetting
 }
 
-/// Returns the command of the diagnosis first, then those of the other areas that are not OK.
-fn next(results: &[AreaResult], diagnosis: Option<&Diagnosis>) -> Vec<(String, Cell)> {
+/// Returns the step of the diagnosis first, then those of the other areas that are not OK.
+fn next(results: &[AreaResult], diagnosis: Option<&Diagnosis>) -> Vec<Suggestion> {
     let section = diagnosis.map(|d| d.section);
     let mut sorted: Vec<_> = results.iter().filter(|r| r.status() != Status::Ok).collect();
     sorted.sort_by_key(|result| Some(result.section) != section);
-    let first = diagnosis.and_then(|d| {
-        let command = d.next.clone()?;
-        let purpose = Cell::purpose(&command, d.section);
-        Some((command, purpose))
-    });
-    let mut commands: Vec<(String, Cell)> = first.into_iter().collect();
-    if let ([(_, purpose)], true) = (commands.as_mut_slice(), sorted.len() > 1) {
-        purpose.text.push_str(": start here");
+    let mut steps: Vec<_> = diagnosis.and_then(|d| d.next.clone()).into_iter().collect();
+    if let ([first], true) = (steps.as_mut_slice(), sorted.len() > 1) {
+        first.extend_why(": start here");
     }
-    for result in sorted {
-        let Some(command) = result.next() else { continue };
-        if !commands.iter().any(|(known, _)| known == command) {
-            commands.push((command.to_owned(), Cell::purpose(command, result.section)));
+    for step in sorted.into_iter().filter_map(AreaResult::next) {
+        if steps.iter().all(|known| known.command != step.command) {
+            steps.push(step.clone());
         }
     }
-    commands
+    steps
 }

@@ -24,6 +24,8 @@ use crate::sources::postgres::requeue::operation_events::LocatedOperation;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, Writer};
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 use crate::text::format_duration;
 
 /// Refuses (77) while a context of the configuration is invalid, because it might protect this
@@ -32,7 +34,7 @@ pub(crate) fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
     let Some(invalid) = &context.settings.invalid_config else { return Ok(()) };
     Err(Error::refused("refused: the configuration is invalid and might protect this database")
         .cause(&invalid.message)
-        .hint("fix it, then run cliplyctl config check"))
+        .hint(Prose::from("fix it, then run ").command(ShellCommand::new("config check"))))
 }
 
 /// Refuses (77) if this database cannot be written to.
@@ -91,7 +93,7 @@ pub(crate) struct ApprovedWrite<'a> {
     /// What was read of the database before the confirmation.
     pub(crate) preconditions: WritePreconditions,
     /// The flags for resuming the operation after an interrupt.
-    pub(crate) flags: String,
+    pub(crate) flags: Vec<String>,
 }
 
 /// Writes the jobs without a canary and stores the operation record before and after. Returns also whether the

@@ -20,7 +20,7 @@ use crate::sources::postgres::requeue::operation_events::TransactionStatus;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::stored::{Stored, TableTraits};
 use crate::sources::postgres::requeue::{RequeueColumns, operation_events, running, statements};
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 
 /// Returns the store of this machine, `None` if it could not be opened.
 ///
@@ -224,7 +224,7 @@ pub(crate) async fn new_record(
         group: None,
         undoes_operation: None,
         options: None,
-        flags: String::new(),
+        flags: Vec::new(),
     })
 }
 
@@ -246,7 +246,7 @@ pub(crate) async fn with_operation_record(
     context: &Context,
     records: RecordStore<'_>,
     record: &mut StoredOperation,
-    flags: &str,
+    flags: &[String],
     write: impl AsyncFnOnce() -> Result<Outcome, Error>,
 ) -> Result<(Outcome, bool), Error> {
     flags.clone_into(&mut record.flags);
@@ -293,8 +293,8 @@ fn print_operation_id(context: &Context, record: &StoredOperation, is_stored: bo
     let StoredOperation { operation, flags, .. } = record;
     context.terminal.print_note(&format!("operation {operation}"));
     if is_stored && record.operation_type == OperationType::Requeue {
-        let resume = ShellCommand::new("dlq requeue --resume").arg(operation).flags(flags);
-        let resume = format!("  if interrupted: {resume}");
-        context.terminal.print_note(&context.settings.address().add_to_text(&resume));
+        let resume = ShellCommand::new("dlq requeue --resume").arg(operation).args(flags);
+        let resume = resume.addressed(&context.settings.address());
+        context.terminal.print_note(&format!("  if interrupted: {resume}"));
     }
 }

@@ -12,7 +12,8 @@ use crate::facts::requeue::{Plan, PlanOptions, PlanSkip, Target};
 use crate::sources::files::local_store::StoredPlan;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::{RequeueColumns, plan_query, repeat_failures, unique};
-use crate::text::{ShellCommand, plural};
+use crate::suggest::ShellCommand;
+use crate::text::plural;
 
 /// Hex digits of a plan id.
 const ID_DIGITS: usize = 12;
@@ -109,7 +110,7 @@ pub(crate) fn to_stored(plan: &Plan) -> StoredPlan {
 pub(crate) fn refuse_if_changed(
     stored: &StoredPlan,
     current: &Plan,
-    flags: &str,
+    flags: &[String],
 ) -> Result<(), Error> {
     let before: HashSet<_> = stored.ids.iter().collect();
     // A job that changed is still selected; it is skipped and named.
@@ -135,8 +136,8 @@ pub(crate) fn refuse_if_changed(
     let counts: Vec<_> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(_, text)| text).collect();
     let apply = ShellCommand::new("dlq requeue --plan")
         .arg(&stored.plan)
-        .flags(" --ignore-changes")
-        .flags(flags);
+        .arg("--ignore-changes")
+        .args(flags);
     Err(Error::refused(format!(
         "{} is out of date: {}; nothing was written",
         stored.plan,

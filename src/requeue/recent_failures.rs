@@ -13,6 +13,8 @@ use crate::facts::requeue::{Plan, PlannedGroup};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::groups;
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 use crate::text::{age, plural};
 
 /// The longest time for the query. After it the counts are lower bounds.
@@ -83,7 +85,10 @@ fn window() -> String {
 
 /// Refuses (77) to requeue several jobs of a group at once that fails right now, unless the operator is asked. One
 /// job is its own canary. `command` requeues the plan with a canary.
-pub(crate) fn refuse_without_canary(plan: &Plan, command: &str) -> Result<(), Error> {
+pub(crate) fn refuse_without_canary(
+    plan: &Plan,
+    command: Option<ShellCommand>,
+) -> Result<(), Error> {
     let fails_now = |(group, recent): &(&PlannedGroup, RecentFailures)| {
         group.jobs > 1 && recent.last_age < MAX_QUIET
     };
@@ -93,7 +98,10 @@ pub(crate) fn refuse_without_canary(plan: &Plan, command: &str) -> Result<(), Er
         group.group,
         describe(recent)
     ))
-    .hint(format!("requeue 1 job per group first: {command}")))
+    .hint(match command {
+        Some(command) => Prose::to("requeue 1 job per group first", command),
+        None => "requeue 1 job per group first: add --canary".into(),
+    }))
 }
 
 #[cfg(test)]
@@ -111,7 +119,7 @@ pub(crate) mod tests {
     #[test]
     fn canary_is_required_for_several_jobs_of_a_failing_group() {
         let code = |jobs, recent| {
-            let refused = refuse_without_canary(&failing(jobs, recent), "cliplyctl x").err();
+            let refused = refuse_without_canary(&failing(jobs, recent), None).err();
             refused.map_or(0, |error| error.exit_code().code())
         };
         assert_eq!(code(45, Some((45, 10.0))), 77);
@@ -119,7 +127,7 @@ pub(crate) mod tests {
         assert_eq!(code(1, Some((45, 10.0))), 0, "one job is its own canary");
         assert_eq!(code(45, Some((45, 300.0))), 0, "quiet for 5m");
         assert_eq!(code(45, None), 0, "not failing, or not known");
-        let error = refuse_without_canary(&failing(45, Some((45, 10.0))), "x").unwrap_err();
+        let error = refuse_without_canary(&failing(45, Some((45, 10.0))), None).unwrap_err();
         assert!(error.message.contains("45 jobs in the last 15m, last 10s ago"), "{error:?}");
     }
 }

@@ -18,8 +18,8 @@ use crate::sources::postgres::requeue::WriteInput;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::rescue::{RescueColumns, statements};
 use crate::sources::postgres::requeue::stored::Stored;
+use crate::suggest::{Prose, ShellCommand};
 use crate::text;
-use crate::text::ShellCommand;
 
 /// A confirmed rescue.
 pub(crate) struct Rescue<'a> {
@@ -64,7 +64,7 @@ impl Rescue<'_> {
             lock_wait: self.lock_wait,
             journal,
             preconditions: self.preconditions.clone(),
-            flags: String::new(),
+            flags: Vec::new(),
         };
         let records = RecordStore { store, journal_only };
         let (outcome, _) = execute::run(context, records, &mut record, write).await?;
@@ -89,7 +89,7 @@ pub(crate) fn filter_by_ids(
         let message =
             format!("job {id} is not stuck: it has no lock older than {age} without a heartbeat");
         return Err(
-            Error::refused(message).hint(format!("see {}", ShellCommand::new("jobs show").arg(id)))
+            Error::refused(message).hint(Prose::see(ShellCommand::new("jobs show").arg(id)))
         );
     }
     Ok(StuckJobs { jobs, without_heartbeat: 0, truncated: false })

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ProcessEnvironment;
 use crate::error::Error;
+use crate::suggest::{Prose, ShellCommand};
 
 /// The name of the context.
 pub(crate) const NAME: &str = "demo";
@@ -38,5 +39,6 @@ pub(crate) fn project(state_dir: &Path) -> Option<PathBuf> {
 
 /// The error for a command that needs a running demo.
 pub(crate) fn not_running() -> Error {
-    Error::config("no demo is running").hint("start one in another terminal: cliplyctl demo")
+    Error::config("no demo is running")
+        .hint(Prose::to("start one in another terminal", ShellCommand::without_target("demo")))
 }

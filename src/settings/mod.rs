@@ -55,7 +55,7 @@ use crate::facts::acknowledged::Acknowledgement;
 use crate::facts::advice::Advice;
 use crate::facts::{SourceError, SourceErrorKind, Thresholds};
 use crate::queue::{InstanceChoice, QueueChoice};
-use crate::text::TargetFlags;
+use crate::suggest::TargetFlags;
 
 /// The default time limit of one probe.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -370,7 +370,7 @@ fn connection_defaults(
 /// The error for a setting that is not configured; the hint names up to five contexts.
 fn missing(name: &str, alternatives: &str, contexts: &[String]) -> SourceError {
     let flags: Vec<_> =
-        contexts.iter().take(5).map(|name| format!("-c {}", crate::text::quote(name))).collect();
+        contexts.iter().take(5).map(|name| format!("-c {}", crate::suggest::quote(name))).collect();
     let flags = if flags.is_empty() { String::new() } else { format!(": {}", flags.join(", ")) };
     SourceError::new(SourceErrorKind::NotConfigured, format!("no {name} is configured"))
         .hint(format!("set it with {alternatives} or a context{flags}"))

@@ -4,6 +4,7 @@ use super::{Origin, Setting, Settings};
 use crate::dsn::Dsn;
 use crate::facts::Threshold;
 use crate::facts::thresholds::THRESHOLD_DOCS;
+use crate::suggest::ShellCommand;
 
 impl Settings {
     /// The text of a configuration file with one context, which has the database and the app of these settings. It
@@ -11,9 +12,11 @@ impl Settings {
     pub(crate) fn starter(&self, context: &str) -> String {
         let key = toml::Value::String(context.to_owned()).to_string();
         let mut text = format!(
-            "# Written by cliplyctl config init. `cliplyctl config show` lists the effective settings.\n\
+            "# Written by {}. `{}` lists the effective settings.\n\
              # Do not write secrets into this file: name a variable or a file that contains them.\n\n\
-             default_context = {key}\n\n[context.{key}]\n"
+             default_context = {key}\n\n[context.{key}]\n",
+            ShellCommand::new("config init"),
+            ShellCommand::new("config show"),
         );
         text.push_str(&self.starter_app());
         text.push_str(&self.starter_database());

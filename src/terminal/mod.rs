@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::redact;
 use crate::redact::{own, sanitize};
 use crate::settings::ProcessEnvironment;
+use crate::suggest::{Prose, ShellCommand};
 use crate::text::wrap;
 
 mod context_progress;
@@ -204,7 +205,7 @@ impl Terminal {
         };
         _ = writeln!(err, "{} {}", label("error:", "1;31"), self.wrapped(&error.with_causes(), 7));
         for hint in &error.hints {
-            _ = writeln!(err, "{} {}", label("hint:", "36"), self.wrapped(hint, 6));
+            _ = writeln!(err, "{} {}", label("hint:", "36"), self.wrapped(&hint.to_string(), 6));
         }
     }
 
@@ -217,7 +218,10 @@ impl Terminal {
             let error =
                 Error::bug(format!("this is a bug in cliplyctl: {}", redact::text(message)))
                     .cause(format!("location: {}", location.unwrap_or_default()))
-                    .hint("report these lines; committed writes stay in effect: cliplyctl dlq ops");
+                    .hint(Prose::to(
+                        "report these lines; committed writes stay in effect",
+                        ShellCommand::new("dlq ops"),
+                    ));
             self.print_error(&error);
             let trace = Backtrace::capture();
             if trace.status() == BacktraceStatus::Captured {

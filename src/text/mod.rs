@@ -1,15 +1,11 @@
-//! Text helpers: numbers, times, durations, wrapping and suggested commands in one format everywhere.
+//! Text helpers: numbers, times, durations and wrapping in one format everywhere.
 
 use jiff::{SignedDuration, Timestamp};
-pub(crate) use shell_command::{ShellCommand, quote};
-pub(crate) use target_flags::TargetFlags;
 
 use crate::facts::snapshot::MetricDoc;
 use crate::facts::thresholds::ThresholdWithUnit;
 
-mod shell_command;
 pub(crate) mod sparkline;
-mod target_flags;
 pub(crate) mod wrap;
 
 /// Formats a count with thousands separators: `1,234,567`.

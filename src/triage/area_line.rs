@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::facts::Suggestion;
 use crate::facts::triage::TriageFacts;
 use crate::facts::{Finding, Section, Status};
 use crate::text;
@@ -172,13 +173,13 @@ impl AreaResult {
         sentences
     }
 
-    /// Returns the first suggested command of its worst findings.
-    pub(crate) fn next(&self) -> Option<&str> {
+    /// Returns the first suggested step of its worst findings.
+    pub(crate) fn next(&self) -> Option<&Suggestion> {
         let status = self.status();
         self.findings
             .iter()
             .filter(|f| is_same_kind(f.status, status))
-            .find_map(|f| f.next.as_deref())
+            .find_map(|f| f.next.as_ref())
     }
 }
 

@@ -3,11 +3,12 @@
 
 use crate::facts::SourceErrorKind;
 use crate::facts::triage::TriageFacts;
+use crate::suggest::ShellCommand;
 
 /// The access of other roles, if the audit could not test it.
 pub const OTHER_ROLES: &str = "access of other roles";
 /// The command that checks the access of other roles.
-pub const AUDIT: &str = "cliplyctl rls audit";
+pub const AUDIT: ShellCommand = ShellCommand::new("rls audit");
 
 /// Returns subject and reason of everything that could not be examined and is not a problem.
 pub fn not_examined(facts: &TriageFacts) -> Vec<(String, String)> {

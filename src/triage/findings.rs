@@ -2,6 +2,7 @@
 //! run.
 
 use crate::checks::cross::oldest_age::{self, AgeUnitMatch};
+use crate::checks::next;
 use crate::checks::{Check, access, app_tests, cross, environment, flow, queue, server, service};
 use crate::facts::service::Readiness;
 use crate::facts::triage::TriageFacts;
@@ -115,7 +116,7 @@ fn template_findings(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Findin
             vec![check.finding(Status::Unknown, check.title, error.to_string())]
         }
     };
-    findings.into_iter().map(|f| f.next("cliplyctl env check")).collect()
+    findings.into_iter().map(|f| f.next_step(next::ENV_CHECK)).collect()
 }
 
 /// Returns the finding of a check that is skipped because `blocker` failed.

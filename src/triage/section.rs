@@ -6,8 +6,8 @@
 
 use super::AreaResult;
 use super::areas::{AREAS, Area, label};
+use crate::facts::Suggestion;
 use crate::facts::{Finding, Section, Status};
-use crate::text::ShellCommand;
 
 /// The runbook section that applies, with the checks that led to it.
 #[derive(Debug, Clone)]
@@ -22,8 +22,8 @@ pub struct Diagnosis {
     pub matched: Vec<Finding>,
     /// Earlier sections and why they do not apply.
     pub ruled_out: Vec<RuledOut>,
-    /// The suggested command.
-    pub next: Option<String>,
+    /// The suggested step.
+    pub next: Option<Suggestion>,
 }
 
 /// An earlier section that does not apply.
@@ -60,8 +60,8 @@ pub fn section(results: &[AreaResult]) -> Option<Diagnosis> {
             detail: result.detail(),
         })
         .collect();
-    let runbook_command = || String::from(ShellCommand::new("runbook").arg(to.section.number()));
-    let next = to.next().or_else(|| from.next()).map_or_else(runbook_command, str::to_owned);
+    let runbook = || Suggestion::runbook(to.section);
+    let next = to.next().or_else(|| from.next()).map_or_else(runbook, Clone::clone);
     let result_in = (to.section != from.section).then_some(from.section);
     let section = to.section;
     Some(Diagnosis { section, result_in, status, matched, ruled_out, next: Some(next) })

@@ -99,6 +99,7 @@ fn readiness() -> Readiness {
     let queue =
         ReportedQueue { length: Some(3), oldest_job_age: Some(4.0), ..ReportedQueue::default() };
     Readiness {
+        is_for_operators: false,
         exchange: exchange(200),
         ok: ReportedFlag::Is(true),
         format: ReadinessFormat::Canonical,

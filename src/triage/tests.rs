@@ -30,9 +30,12 @@ fn assert_diagnoses(incidents: &[Incident]) {
         let results = evaluate(&facts, &Thresholds::default());
         let report = triage::report(&facts, &results, FailOn::Warning, &Provenance::default());
         let section_number = section(&results).map_or("-", |diagnosis| diagnosis.section.number());
-        let command = report.document.first_command().unwrap_or("cliplyctl -");
-        let command = command.strip_prefix("cliplyctl ").unwrap_or(command);
-        let actual = (section_number, report.status.unwrap(), report.exit.code(), command);
+        let command: Vec<_> = match report.document.first_command() {
+            Some(command) => command.words().collect(),
+            None => vec!["-"],
+        };
+        let command = command.join(" ");
+        let actual = (section_number, report.status.unwrap(), report.exit.code(), &*command);
         if actual != (*expected_section, *status, *code, *next) {
             differences.push(format!("{name}: {actual:?}"));
         }

@@ -5,10 +5,10 @@ use std::iter::once;
 use super::model::{Model, Panel};
 use super::rows;
 use crate::facts::operation::OperationType;
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 
 /// Returns the command that shows the selected row; `None` if there is none.
-pub(crate) fn selected(model: &Model) -> Option<String> {
+pub(crate) fn selected(model: &Model) -> Option<ShellCommand> {
     let row = model.selected[model.focus as usize];
     match model.focus {
         Panel::Kinds => {
@@ -68,7 +68,7 @@ fn newest_jobs(model: &Model) -> &[String] {
 }
 
 /// Returns the command that requeues or rescues the selection; a group with a canary.
-pub(crate) fn requeue(model: &Model) -> Option<String> {
+pub(crate) fn requeue(model: &Model) -> Option<ShellCommand> {
     match (job(model), canary(model)) {
         (Some(id), _) => Some(command(model, &["jobs", "rescue", &id])),
         (None, Some(words)) => Some(text(model, &words)),
@@ -98,12 +98,10 @@ fn cause(model: &Model) -> Option<String> {
 }
 
 /// Returns these arguments as a command to paste.
-pub(crate) fn text(model: &Model, words: &[String]) -> String {
-    command(model, &words.iter().map(String::as_str).collect::<Vec<_>>())
+pub(crate) fn text(model: &Model, words: &[String]) -> ShellCommand {
+    ShellCommand::new("").args(words).addressed(&model.target.address)
 }
 
-fn command(model: &Model, words: &[&str]) -> String {
-    // Kinds and ids are untrusted: the shell must not interpret them.
-    let command = words.iter().fold(ShellCommand::new(""), ShellCommand::arg);
-    model.target.address.add_to_text(&command.to_string())
+fn command(model: &Model, words: &[&str]) -> ShellCommand {
+    ShellCommand::new("").args(words).addressed(&model.target.address)
 }

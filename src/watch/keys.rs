@@ -3,6 +3,7 @@
 use super::command;
 use super::model::{Detail, Model, Overlay, Panel};
 use super::rows::{count, kind_names};
+use crate::suggest::ShellCommand;
 use crate::terminal::KeyPress;
 
 /// What the caller has to do after a key.
@@ -11,7 +12,7 @@ pub(crate) enum Action {
     /// Quit.
     Quit,
     /// Quit and print this command.
-    Leave(String),
+    Leave(ShellCommand),
     /// Run the command with these arguments and show its report as the detail.
     Open(Vec<String>),
     /// Leave the screen, run the canary with these arguments, and return.
@@ -117,7 +118,7 @@ fn open(model: &mut Model, detail: Detail) -> Action {
 }
 
 /// Quits with a command, if there is one.
-fn leave(model: &mut Model, command: Option<String>) -> Option<Action> {
+fn leave(model: &mut Model, command: Option<ShellCommand>) -> Option<Action> {
     if command.is_none() {
         model.overlay = Some(Overlay::Nothing(NOTHING_TO_REQUEUE.to_owned()));
     }

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use crate::facts::Thresholds;
 use crate::facts::recent_activity::{Activity, RecentActivity, RecentDeadLetters, RecentStuckJob};
 use crate::facts::snapshot::{KindLine, METRICS, Measure, MetricValues, Snapshot};
-use crate::text::TargetFlags;
+use crate::suggest::ShellCommand;
+use crate::suggest::TargetFlags;
 
 /// Polls that the trends show at most.
 pub(super) const MAX_TREND: usize = 2_400;
@@ -38,7 +39,7 @@ pub(crate) struct DashboardUpdate {
     /// Why the counts by kind are incomplete, if they are.
     pub(crate) by_kind_missing: Option<String>,
     /// The suggested command.
-    pub(crate) next: Option<String>,
+    pub(crate) next: Option<ShellCommand>,
     /// The headline of the runbook section that applies.
     pub(crate) section: Option<String>,
     /// The acknowledged groups whose dead letters do not count.
@@ -98,7 +99,7 @@ pub(crate) enum Overlay {
     /// The reason why a key had no effect.
     Nothing(String),
     /// A command to copy.
-    Command(String),
+    Command(ShellCommand),
     /// The choice of a kind, with the selected row; the first row is all kinds.
     Kinds(usize),
     /// The report of a command.
@@ -113,7 +114,7 @@ pub(crate) struct Detail {
     /// The arguments of the canary for its row, if that is a group. The selection may be another row by now.
     pub(crate) canary: Option<Vec<String>>,
     /// The command that requeues or rescues its row.
-    pub(crate) requeue: Option<String>,
+    pub(crate) requeue: Option<ShellCommand>,
     /// The lines of its report; `None` while the command runs.
     pub(crate) lines: Option<Vec<String>>,
     /// The scroll position.

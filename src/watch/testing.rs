@@ -11,7 +11,7 @@ use crate::facts::recent_activity::{
 };
 use crate::facts::snapshot::{KindLine, Metric, MetricValues, Snapshot, SnapshotDetail};
 use crate::facts::{Observed, Status};
-use crate::text::TargetFlags;
+use crate::suggest::TargetFlags;
 
 /// Returns the time this many seconds after the Unix epoch.
 pub(crate) fn at(seconds: i64) -> Timestamp {

@@ -6,10 +6,16 @@ use super::testing::{at, model, sample_update};
 use super::*;
 use crate::facts::snapshot::{FailedCheck, METRICS, Metric, MetricValues};
 use crate::facts::{SourceError, SourceErrorKind, Status, Threshold};
+use crate::suggest::ShellCommand;
 use crate::terminal::KeyPress;
 
 fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
     keys.iter().fold(None, |_, key| press(model, *key))
+}
+
+/// Returns a command for the context of the test's model.
+fn in_prod(command: ShellCommand) -> ShellCommand {
+    command.in_context("prod")
 }
 
 #[test]
@@ -131,8 +137,8 @@ fn detail_of_a_group_steps_through_its_jobs() {
     press(&mut model, KeyPress::Char('p'));
     assert_eq!(open_detail(&model), "dlq show v1-b-job1");
     press(&mut model, KeyPress::Char('y'));
-    let command = "cliplyctl -c prod dlq show v1-b-job1";
-    assert_eq!(model.overlay, Some(Overlay::Command(command.into())));
+    let command = in_prod(ShellCommand::new("dlq show v1-b-job1"));
+    assert_eq!(model.overlay, Some(Overlay::Command(command)));
 }
 
 #[test]
@@ -184,7 +190,7 @@ fn keys_of_a_detail_are_about_its_row_when_the_row_has_left() {
     let Some(Action::Leave(command)) = press(&mut requeued, KeyPress::Char('r')) else {
         panic!("no command")
     };
-    assert!(command.contains("v1-a"), "{command}");
+    assert!(command.words().any(|word| word == "v1-a"), "{command}");
     assert_eq!(press(&mut model, KeyPress::Char('c')), Some(Action::Canary(words)));
 }
 
@@ -286,23 +292,24 @@ fn requeue_and_rescue_keys_only_print_the_command() {
     let mut model = model();
     press(&mut model, KeyPress::Tab);
     let action = press(&mut model, KeyPress::Char('r'));
-    let command = "cliplyctl -c prod dlq requeue --group v1-a --canary";
-    assert_eq!(action, Some(Action::Leave(command.to_owned())));
+    let command = in_prod(ShellCommand::new("dlq requeue --group v1-a --canary"));
+    assert_eq!(action, Some(Action::Leave(command)));
     press(&mut model, KeyPress::Tab);
     let action = press(&mut model, KeyPress::Char('r'));
-    let rescue = "cliplyctl -c prod jobs rescue job9";
-    assert_eq!(action, Some(Action::Leave(rescue.to_owned())));
+    let rescue = in_prod(ShellCommand::new("jobs rescue job9"));
+    assert_eq!(action, Some(Action::Leave(rescue.clone())));
     press(&mut model, KeyPress::Enter);
     let action = press(&mut model, KeyPress::Char('r'));
-    assert_eq!(action, Some(Action::Leave(rescue.to_owned())), "in its box, too");
+    assert_eq!(action, Some(Action::Leave(rescue)), "in its box, too");
 }
 
 #[test]
 fn external_kind_is_quoted_for_the_shell() {
     let mut model = model();
     press(&mut model, KeyPress::Char('y'));
-    let command = "cliplyctl -c prod queue --kind 'PUBLISH $(x)'";
-    assert_eq!(model.overlay, Some(Overlay::Command(command.to_owned())));
+    let command = in_prod(ShellCommand::new("queue --kind").arg("PUBLISH $(x)"));
+    assert_eq!(command.to_string(), "cliplyctl -c prod queue --kind 'PUBLISH $(x)'");
+    assert_eq!(model.overlay, Some(Overlay::Command(command)));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::checks::Check;
 use crate::facts::service::Readiness;
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check that the readiness report contains no permission error; if it does, a WARNING that points to
 /// section 4.2. The status of the component itself comes from the `ready.*` checks.
@@ -34,7 +35,7 @@ fn evaluate(
                 format!("the database denies the app: {}", summary.join(" ")),
             )
             .evidence(Evidence::text(text, observed.at, &observed.source))
-            .next("cliplyctl rls audit")
+            .next(ShellCommand::new("rls audit"))
     };
     refusal.map(finding).into_iter().collect()
 }
@@ -54,6 +55,6 @@ mod tests {
         report.components[0].message = Some("permission denied for table jobs".to_owned());
         let finding = CHECK.run(&observed, &Thresholds::default()).remove(0);
         assert_eq!(finding.status, Status::Warning);
-        assert_eq!(finding.next.as_deref(), Some("cliplyctl rls audit"));
+        assert_eq!(finding.next_command(), Some(&ShellCommand::new("rls audit")));
     }
 }

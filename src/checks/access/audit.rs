@@ -3,6 +3,7 @@
 use crate::checks::Check;
 use crate::facts::access::last_audit::LastAudit;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 use crate::text;
 
 /// Check that no role can do more or less than the access contract says. Warnings are left to `rls audit`; tests
@@ -37,7 +38,7 @@ fn evaluate(check: &Check<LastAudit>, audit: &LastAudit, _: &Thresholds) -> Vec<
     vec![
         finding
             .evidence(Evidence::text(first.brief.clone(), audit.at, source))
-            .next("cliplyctl rls audit"),
+            .next(ShellCommand::new("rls audit")),
     ]
 }
 

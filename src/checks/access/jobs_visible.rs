@@ -1,7 +1,10 @@
 //! `access.jobs`: whether this login can read the jobs table.
 
 use super::{AccessFacts, Check};
+use crate::checks::next;
+use crate::facts::Suggestion;
 use crate::facts::{Evidence, Finding, Section, SourceErrorKind, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check that this login can read the jobs table, which all queue facts depend on.
 pub(crate) const CHECK: Check<AccessFacts> = Check {
@@ -31,11 +34,13 @@ fn evaluate(check: &Check<AccessFacts>, facts: &AccessFacts, _: &Thresholds) -> 
         }
         Err(error) => {
             let next = match error.kind {
-                kind if kind.is_configuration() => "cliplyctl config show",
-                SourceErrorKind::Permission | SourceErrorKind::Hidden => "cliplyctl rls audit",
-                _ => "cliplyctl config check",
+                kind if kind.is_configuration() => next::CONFIG_SHOW,
+                SourceErrorKind::Permission | SourceErrorKind::Hidden => {
+                    Suggestion::of_section(ShellCommand::new("rls audit"), check.section)
+                }
+                _ => next::CONFIG_CHECK,
             };
-            check.finding(Status::Unknown, "jobs table", error.message.clone()).next(next)
+            check.finding(Status::Unknown, "jobs table", error.message.clone()).next_step(next)
         }
     }]
 }

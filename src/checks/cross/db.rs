@@ -1,6 +1,7 @@
 //! `cross.db`: database connections of the app and of this tool.
 
 use super::{Check, TriageFacts};
+use crate::checks::next;
 use crate::checks::server::obstacle;
 use crate::facts::service::ReportedFlag;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
@@ -26,7 +27,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
             "readyz reports db: false, but this tool reaches the database; check the settings and the \
              network of the app"
                 .to_owned(),
-            Some("cliplyctl config check"),
+            Some(next::CONFIG_CHECK),
         ),
         (true, Some(error)) => (
             Status::Warning,
@@ -35,7 +36,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
                  network from here",
                 error.kind.as_str()
             ),
-            Some("cliplyctl config check"),
+            Some(next::CONFIG_CHECK),
         ),
         // Both fail: db.reachable reports it.
         (false, Some(_)) => return vec![],
@@ -47,7 +48,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
         &readiness.source,
     ));
     vec![match next {
-        Some(next) => finding.next(next),
+        Some(next) => finding.next_step(next),
         None => finding,
     }]
 }

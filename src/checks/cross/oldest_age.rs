@@ -1,6 +1,7 @@
 //! `cross.oldest_age`: the age of the oldest job in readyz compared with the database, and its unit.
 
 use super::{Check, TriageFacts};
+use crate::checks::next;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 use crate::text;
 
@@ -68,7 +69,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
         facts.readiness.at,
         facts.queue.as_ref().map_or_else(String::new, |queue| queue.source.clone()),
     ));
-    vec![if status == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
+    vec![if status == Status::Ok { finding } else { finding.next_step(next::QUEUE) }]
 }
 
 /// The unit of the reported age, inferred from the ages in the database.

@@ -1,6 +1,7 @@
 //! `cross.queue_length`: the queue length in readyz compared with the row counts.
 
 use super::{Check, TriageFacts};
+use crate::checks::next;
 use crate::checks::{compare, threshold_text};
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
@@ -54,7 +55,7 @@ fn evaluate(
         .finding(status, "queue length", message)
         .evidence(Evidence::number(difference, "jobs", observed.at, &facts.readiness.source))
         .threshold(threshold_text(thresholds.queue_gap, "jobs"));
-    vec![if status == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
+    vec![if status == Status::Ok { finding } else { finding.next_step(next::QUEUE) }]
 }
 
 #[cfg(test)]

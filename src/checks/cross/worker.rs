@@ -2,6 +2,7 @@
 
 use super::{Check, TriageFacts};
 use crate::checks::compare;
+use crate::checks::next;
 use crate::facts::queue::Count;
 use crate::facts::service::ReportedFlag;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
@@ -56,7 +57,7 @@ fn evaluate(
         facts.readiness.at,
         source,
     ));
-    vec![if status == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
+    vec![if status == Status::Ok { finding } else { finding.next_step(next::QUEUE) }]
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{
     Check, Evidence, Failures, Finding, Observed, SourceErrorKind, Status, Threshold, count_status,
     count_text, threshold_text,
 };
+use crate::checks::next;
 use crate::facts::{Section, Thresholds};
 
 /// Check of the failed attempts in the last hour. A role without permission to read the events gets
@@ -45,7 +46,7 @@ fn failure_status(
     if let Some(n) = failures.last_hour.at_least() {
         finding = finding.evidence(Evidence::number(n as f64, UNIT, observed.at, &observed.source));
     }
-    if status == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }
+    if status == Status::Ok { finding } else { finding.next_step(next::GROUPS) }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{
     Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, threshold_text,
 };
 use crate::checks::compare;
+use crate::checks::next;
 use crate::checks::queue::acknowledged_text;
 use crate::facts::queue::Count;
 use crate::facts::{Section, Thresholds};
@@ -26,7 +27,7 @@ fn evaluate(
         Err(error) => {
             let message = format!("not read: {error}");
             let finding = check.finding(Status::Unknown, check.title, message);
-            return vec![finding.next("cliplyctl dlq groups")];
+            return vec![finding.next_step(next::GROUPS)];
         }
     };
     let (Some(last), Some(before)) =
@@ -61,7 +62,7 @@ fn evaluate(
         .finding(status, check.title, message)
         .evidence(Evidence::number(increase as f64, "jobs/h", observed.at, &observed.source))
         .threshold(threshold_text(threshold, "jobs/h"));
-    vec![if status == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }]
+    vec![if status == Status::Ok { finding } else { finding.next_step(next::GROUPS) }]
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Check, QueueFacts, text};
 use crate::facts::queue::{FutureTimes, Queue};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check that no heartbeat, lock or creation lies in the future. Such a heartbeat counts as none. If the column has
 /// no time zone, the zone may be wrong, and with it the count of due jobs: UNKNOWN. Without such a time there is
@@ -27,7 +28,7 @@ fn evaluate(
     let status = if times.zone.is_some() { Status::Unknown } else { Status::Warning };
     let mut finding = check
         .finding(status, "clock skew", message(queue, times))
-        .next("cliplyctl jobs list --state running");
+        .next(ShellCommand::new("jobs list --state running"));
     finding.evidence =
         Some(Evidence::number(times.seconds.round(), "s", facts.at, facts.source.clone()));
     vec![finding]

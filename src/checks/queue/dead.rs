@@ -3,6 +3,7 @@
 use super::{
     Check, QueueFacts, classified_text, count_finding, count_plural, count_text, queue_finding,
 };
+use crate::checks::next;
 use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -23,7 +24,7 @@ fn evaluate(
                 let all = count_plural(dead, "dead letter", "dead letters");
                 format!("{all}{}", classified_text(queue.acknowledged.as_ref()))
             })
-            .next("cliplyctl dlq groups")
+            .next_step(next::GROUPS)
         }
         None => check.finding(
             Status::Ok,

@@ -2,6 +2,7 @@
 
 use super::{Check, QueueFacts, count_finding};
 use crate::facts::{Finding, Section, Thresholds};
+use crate::suggest::ShellCommand;
 use crate::text;
 
 /// Check of the number of failed jobs that no claim function takes. They are dead letters by another name, so the
@@ -25,7 +26,7 @@ fn evaluate(
     let message = |n: &str| format!("{n} failed jobs are not claimed again by {functions}");
     let finding =
         count_finding(check, facts, "given-up jobs", &given_up.jobs, thresholds.dead, message);
-    vec![finding.next("cliplyctl jobs list --state failed")]
+    vec![finding.next(ShellCommand::new("jobs list --state failed"))]
 }
 
 #[cfg(test)]

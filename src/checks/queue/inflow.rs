@@ -1,6 +1,7 @@
 //! `dlq.inflow`: the number of jobs dead-lettered in the last hour.
 
 use super::{Check, QueueFacts, acknowledged_text, count_finding, count_text, queue_finding};
+use crate::checks::next;
 use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -26,7 +27,7 @@ fn evaluate(
                 let (all, acknowledged) = (count_text(count), acknowledged_text(acknowledged));
                 format!("{all} dead-lettered in the last hour{acknowledged}")
             })
-            .next("cliplyctl dlq groups")
+            .next_step(next::GROUPS)
         }
         None => check.finding(Status::Ok, "dead-lettered", "this table has no dead letters"),
     })

@@ -12,6 +12,7 @@ mod unknown_states;
 mod workers;
 
 use super::{Check, compare, threshold_text};
+use crate::checks::next;
 use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::queue::{Count, Queue};
 use crate::facts::{Evidence, Finding, Observed, Status, Threshold};
@@ -36,7 +37,7 @@ pub(crate) const DEAD_LETTERS: [Check<QueueFacts>; 3] =
     [dead::CHECK, inflow::CHECK, given_up::CHECK];
 
 /// Message of checks that need heartbeats if the schema has none.
-const NO_HEARTBEATS: &str = "not known: this table has no heartbeats; see cliplyctl ready";
+const NO_HEARTBEATS: &str = "not known: this table has no heartbeats; see ready";
 
 /// Returns the finding of `evaluate`, or UNKNOWN with the reason if the queue could not be read.
 fn queue_finding(
@@ -49,7 +50,7 @@ fn queue_finding(
         Ok(queue) => evaluate(queue),
         Err(error) => check
             .finding(Status::Unknown, subject, format!("not read: {error}"))
-            .next("cliplyctl queue"),
+            .next_step(next::QUEUE),
     }]
 }
 
@@ -83,7 +84,7 @@ fn count_finding(
     let mut finding = check
         .finding(count_status(count, threshold), subject, message)
         .threshold(threshold_text(threshold, "jobs"))
-        .next("cliplyctl queue");
+        .next_step(next::QUEUE);
     if let Some(n) = count.at_least() {
         finding.evidence = Some(Evidence::number(n as f64, "jobs", facts.at, facts.source.clone()));
     }

@@ -1,6 +1,7 @@
 //! `queue.oldest_due`: the age of the oldest due job.
 
 use super::{Check, QueueFacts, compare, count_text, jobs, queue_finding, text, threshold_text};
+use crate::checks::next;
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
@@ -34,7 +35,7 @@ fn evaluate(
             }
             (None, count) => check.finding(Status::Unknown, subject, count_text(count)),
         };
-        finding.threshold(threshold).next("cliplyctl queue")
+        finding.threshold(threshold).next_step(next::QUEUE)
     })
 }
 

@@ -1,7 +1,9 @@
 //! `queue.stuck`: the number of stuck jobs.
 
 use super::{Check, QueueFacts, count_finding, jobs, on_workers, queue_finding};
+use crate::checks::next;
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check of the number of claimed jobs without a recent heartbeat.
 pub(crate) const CHECK: Check<QueueFacts> =
@@ -19,8 +21,10 @@ fn evaluate(
             });
             match finding.status {
                 Status::Unknown => finding,
-                _ if queue.is_rescue_refused => finding.next("cliplyctl jobs list --state stuck"),
-                _ => finding.next("cliplyctl jobs rescue --dry-run"),
+                _ if queue.is_rescue_refused => {
+                    finding.next(ShellCommand::new("jobs list --state stuck"))
+                }
+                _ => finding.next_step(next::RESCUE_PREVIEW),
             }
         }
         None => check.finding(Status::Ok, "stuck jobs", super::NO_HEARTBEATS),
@@ -39,9 +43,10 @@ mod tests {
         queue.stuck = Some(Count::Exact(1));
         let finding = evaluate(&CHECK, queue.clone());
         assert_eq!(finding.status, Status::Warning);
-        assert_eq!(finding.next.as_deref(), Some("cliplyctl jobs rescue --dry-run"));
+        assert_eq!(finding.next, Some(next::RESCUE_PREVIEW));
         queue.is_rescue_refused = true;
-        let next = evaluate(&CHECK, queue).next;
-        assert_eq!(next.as_deref(), Some("cliplyctl jobs list --state stuck"));
+        let finding = evaluate(&CHECK, queue);
+        let list = ShellCommand::new("jobs list --state stuck");
+        assert_eq!(finding.next_command(), Some(&list));
     }
 }

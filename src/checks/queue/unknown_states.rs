@@ -3,6 +3,7 @@
 use super::{Check, QueueFacts, count_text};
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check that the state of every job is known. Counts of known states say nothing about the other jobs, so an
 /// unknown state that was seen is UNKNOWN. Without one there is no finding.
@@ -39,7 +40,7 @@ fn evaluate(
     };
     let mut finding = check
         .finding(status, "unknown states", message)
-        .next("cliplyctl jobs list --state unknown");
+        .next(ShellCommand::new("jobs list --state unknown"));
     if let Some(n) = queue.other.at_least() {
         finding.evidence = Some(Evidence::number(n as f64, "jobs", facts.at, facts.source.clone()));
     }

@@ -1,6 +1,7 @@
 //! `queue.workers`: the age of the newest heartbeat.
 
 use super::{Check, QueueFacts, compare, count_text, queue_finding, text, threshold_text};
+use crate::checks::next;
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
@@ -34,7 +35,7 @@ fn evaluate(
             ),
             (count, None) => check.finding(Status::Unknown, SUBJECT, count_text(count)),
         };
-        finding.threshold(threshold_text(thresholds.heartbeat_age, "s")).next("cliplyctl queue")
+        finding.threshold(threshold_text(thresholds.heartbeat_age, "s")).next_step(next::QUEUE)
     })
 }
 

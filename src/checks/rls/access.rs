@@ -9,6 +9,7 @@ use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::contract::{ContractTable, Permission};
 use crate::facts::access::{AccessCatalog, Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check that the access computed from grants and policies is the expected one. A difference is
 /// CRITICAL.
@@ -40,7 +41,7 @@ pub(super) fn effects(audit: &Audit) -> Vec<Effect> {
             let (status, source) = (Status::Critical, "pg_class.relacl");
             let suggested_fix = format!(
                 "-- See why: {}; then restore the grants of {name}.",
-                "cliplyctl rls matrix"
+                ShellCommand::new("rls matrix")
             );
             let messages: Vec<_> = found.iter().map(|d| d.message(role)).collect();
             let message = messages.join("; ");

@@ -9,7 +9,7 @@ use crate::facts::access::contract::{ContractTable, Permission};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Audit, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 
 /// Check that the tested access is the expected one. A difference is CRITICAL. Tests that could not run
 /// are UNKNOWN, and tests of empty tables are noted as OK.

@@ -61,6 +61,7 @@ mod tests {
     use super::super::tests::evaluate;
     use super::*;
     use crate::facts::server::ServerStatus;
+    use crate::suggest::ShellCommand;
 
     #[test]
     fn long_lock_wait_is_critical_and_names_both_processes() {
@@ -69,7 +70,7 @@ mod tests {
         assert_eq!(finding.status, Status::Critical);
         let says = "process 71 for 31s, blocked by 42, a prepared transaction";
         assert!(finding.message.ends_with(says), "{}", finding.message);
-        assert_eq!(finding.next.as_deref(), Some("cliplyctl runbook db.locks"));
+        assert_eq!(finding.next_command(), Some(&ShellCommand::new("runbook db.locks")));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) use standby::CHECK as STANDBY;
 use super::{Check, compare, threshold_text};
 use crate::facts::server::ServerStatus;
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 
 /// The facts that these checks evaluate.
 pub(crate) type ServerFacts = Observed<ServerStatus>;
@@ -24,8 +24,8 @@ pub(crate) const SERVER: [Check<ServerFacts>; 5] =
     [connections::CHECK, standby::CHECK, transactions::CHECK, locks::CHECK, dead_rows::CHECK];
 
 /// Returns the command that shows the runbook section of a check.
-fn runbook_command<F>(check: &Check<F>) -> String {
-    ShellCommand::new("runbook").arg(check.id).into()
+fn runbook_command<F>(check: &Check<F>) -> ShellCommand {
+    ShellCommand::new("runbook").arg(check.id)
 }
 
 /// Returns the finding of `evaluate`, or UNKNOWN with the reason if the statistics could not be read.

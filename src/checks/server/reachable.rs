@@ -1,6 +1,7 @@
 //! `db.reachable`: the connection to the database.
 
 use crate::checks::Check;
+use crate::checks::next;
 use crate::facts::triage::TriageFacts;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Thresholds};
 
@@ -54,8 +55,8 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
         }
         Some(error) => {
             let next = match error.kind {
-                kind if kind.is_configuration() => "cliplyctl config show",
-                _ => "cliplyctl config check",
+                kind if kind.is_configuration() => next::CONFIG_SHOW,
+                _ => next::CONFIG_CHECK,
             };
             let message = match error.kind {
                 kind if kind.is_configuration() => error.message.clone(),
@@ -64,7 +65,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
             check
                 .finding(Status::Unknown, subject, message)
                 .evidence(Evidence::text(error.kind.as_str(), layout.at, &layout.source))
-                .next(next)
+                .next_step(next)
         }
     }]
 }
@@ -88,10 +89,10 @@ mod tests {
         let finding = evaluate(SourceErrorKind::Refused, Some(SourceErrorKind::Refused));
         assert_eq!(finding.status, Status::Unknown);
         assert_eq!(finding.message, "database: the cause is refused");
-        assert_eq!(finding.next.as_deref(), Some("cliplyctl config check"));
+        assert_eq!(finding.next, Some(next::CONFIG_CHECK));
         let finding =
             evaluate(SourceErrorKind::NotConfigured, Some(SourceErrorKind::NotConfigured));
-        assert_eq!(finding.next.as_deref(), Some("cliplyctl config show"));
+        assert_eq!(finding.next, Some(next::CONFIG_SHOW));
     }
 
     #[test]

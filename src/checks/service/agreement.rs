@@ -2,6 +2,7 @@
 
 use super::brief;
 use crate::checks::Check;
+use crate::checks::next;
 use crate::facts::service::{Component, Readiness, ReportedFlag};
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
@@ -45,7 +46,7 @@ fn evaluate(
         finding = finding.evidence(Evidence::flag(ok, observed.at, &observed.source));
     }
     // The counts in the database show which of the two is right.
-    vec![if status == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
+    vec![if status == Status::Ok { finding } else { finding.next_step(next::QUEUE) }]
 }
 
 /// Returns everything in the report that contradicts a result of ready.

@@ -1,9 +1,12 @@
 //! `app.up`: the answer of healthz.
 
 use super::{brief, health_error_status};
+use crate::checks::next;
 use crate::checks::{Check, compare, threshold_text};
+use crate::facts::Suggestion;
 use crate::facts::service::Health;
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check that the app is up. CRITICAL if healthz cannot be reached, fails or sends a malformed answer;
 /// WARNING if it is slow.
@@ -12,8 +15,6 @@ pub(crate) const APP_UP: Check<Observed<Health>> =
 
 /// The subject of its findings.
 const SUBJECT: &str = "healthz";
-/// The next step if the app is down: the runbook, because most causes need a manual check.
-const NEXT: &str = "cliplyctl runbook 3.1";
 
 fn evaluate(
     check: &Check<Observed<Health>>,
@@ -24,13 +25,14 @@ fn evaluate(
         Err(error) => {
             let status = health_error_status(error.kind);
             let next = match status {
-                Status::Critical => NEXT,
-                _ => "cliplyctl config show",
+                // Most causes need a manual check.
+                Status::Critical => Suggestion::runbook(check.section),
+                _ => next::CONFIG_SHOW,
             };
             check
                 .finding(status, SUBJECT, &error.message)
                 .evidence(Evidence::text(error.kind.as_str(), observed.at, &observed.source))
-                .next(next)
+                .next_step(next)
         }
         Ok(health) if health.exchange.http_status >= 500 || !health.ok => {
             let error = health.error.as_deref().map(|e| format!(": {}", brief(e)));
@@ -43,7 +45,7 @@ fn evaluate(
             check
                 .finding(Status::Critical, SUBJECT, message)
                 .evidence(Evidence::flag(health.ok, observed.at, &observed.source))
-                .next(NEXT)
+                .next_step(Suggestion::runbook(check.section))
         }
         Ok(health) if !health.unhealthy.is_empty() => {
             let message =
@@ -51,7 +53,7 @@ fn evaluate(
             check
                 .finding(Status::Warning, SUBJECT, message)
                 .evidence(Evidence::flag(health.ok, observed.at, &observed.source))
-                .next("cliplyctl ready --admin")
+                .next(ShellCommand::new("ready --admin"))
         }
         Ok(health) => latency(check, observed, health, thresholds),
     };
@@ -76,5 +78,5 @@ fn latency(
         .finding(status, SUBJECT, format!("HTTP 200 in {ms:.0} ms{slow}{retries}"))
         .evidence(Evidence::number(ms, "ms", observed.at, &observed.source))
         .threshold(threshold_text(thresholds.health_latency, "ms"));
-    if status == Status::Ok { finding } else { finding.next("cliplyctl ready --admin") }
+    if status == Status::Ok { finding } else { finding.next(ShellCommand::new("ready --admin")) }
 }

@@ -37,7 +37,7 @@ pub(crate) fn evaluate_readiness(
     let findings = READINESS.iter().flat_map(|check| check.run(observed, thresholds));
     match observed.error().map(|error| error.kind) {
         Some(Refused | Dns | Tls | Timeout | Disconnected | Undeployed) => {
-            findings.map(|finding| Finding { section: Section::AppDown, ..finding }).collect()
+            findings.map(|finding| finding.of_section(Section::AppDown)).collect()
         }
         _ => findings.collect(),
     }

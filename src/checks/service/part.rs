@@ -2,8 +2,11 @@
 
 use super::brief;
 use crate::checks::Check;
+use crate::checks::next;
+use crate::facts::Suggestion;
 use crate::facts::service::{Component, Readiness, ReadinessFormat, ReportedFlag};
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 type ReadyCheck = Check<Observed<Readiness>>;
 
@@ -102,7 +105,7 @@ pub(crate) fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) ->
     let message = format!("the app's report does not contain {name}");
     let finding = check.finding(Status::Unknown, name, message);
     // No command of this tool shows the state of ffmpeg on the app's machine.
-    Some(if name == "ffmpeg" { finding } else { finding.next(next(name)) })
+    Some(if name == "ffmpeg" { finding } else { finding.next_step(next_step(name)) })
 }
 
 /// Evaluates a component. `ok: false` is CRITICAL; it is a WARNING if the overall result is `ok: true`,
@@ -142,7 +145,7 @@ pub(crate) fn evaluate_component(
     if let ReportedFlag::Is(ok) = component.ok {
         finding = finding.evidence(Evidence::flag(ok, observed.at, &observed.source));
     }
-    if status == Status::Ok { finding } else { finding.next(next(name)) }
+    if status == Status::Ok { finding } else { finding.next_step(next_step(name)) }
 }
 
 /// Formats the message of a component and what it reports as missing.
@@ -157,14 +160,14 @@ fn component_text(component: &Component) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("; "))
 }
 
-/// Returns the command that shows more about a component.
-fn next(name: &str) -> &'static str {
+/// Returns the step that shows more about a component.
+fn next_step(name: &str) -> Suggestion {
     match name {
-        "db" | "worker" | "queue" => "cliplyctl queue",
+        "db" | "worker" | "queue" => next::QUEUE,
         // The app reports ffmpeg as failing if there are too many dead letters.
-        "ffmpeg" => "cliplyctl dlq groups",
+        "ffmpeg" => next::GROUPS,
         // The report is about the deployment. A local template or schema may not exist or may differ.
-        "env" | "stripe" | "sentry" => "cliplyctl runbook 4.1",
-        _ => "cliplyctl ready --admin",
+        "env" | "stripe" | "sentry" => Suggestion::runbook(Section::Environment),
+        _ => Suggestion::of_section(ShellCommand::new("ready --admin"), Section::NotReady),
     }
 }

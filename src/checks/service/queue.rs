@@ -2,6 +2,7 @@
 
 use super::part::{blocked, evaluate_component, unmentioned};
 use crate::checks::Check;
+use crate::checks::next;
 use crate::facts::service::{Readiness, ReportedFlag, ReportedQueue};
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 use crate::text;
@@ -54,7 +55,7 @@ fn describe_values(
                 finding.evidence(Evidence::number(length, "jobs", observed.at, &observed.source));
         }
         let is_problem = status != Status::Ok;
-        findings.push(if is_problem { finding.next("cliplyctl queue") } else { finding });
+        findings.push(if is_problem { finding.next_step(next::QUEUE) } else { finding });
     };
     let malformed = match &queue.warning {
         ReportedFlag::Malformed(problem) => Some(problem),

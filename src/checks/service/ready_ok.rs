@@ -2,8 +2,10 @@
 
 use super::{brief, readiness_error_status};
 use crate::checks::Check;
+use crate::facts::Suggestion;
 use crate::facts::service::{Component, Readiness, ReportedFlag};
 use crate::facts::{Evidence, Finding, Observed, Section, SourceError, Status, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check that the app reports that it is ready. CRITICAL if it reports the opposite, UNKNOWN if the
 /// report has no result.
@@ -15,6 +17,9 @@ const SUBJECT: &str = "ready";
 /// The components that can make the app not ready without being in its report: the version that the
 /// runbook describes counts them and does not report them.
 const HIDDEN: [&str; 3] = ["env", "stripe", "sentry"];
+
+/// Checks the environment of the process that runs it.
+const CHECK_PROCESS: ShellCommand = ShellCommand::new("env check --process");
 
 fn evaluate(
     check: &Check<Observed<Readiness>>,
@@ -46,7 +51,7 @@ fn evaluate(
         finding = finding.evidence(Evidence::flag(ok, observed.at, &observed.source));
     }
     if status != Status::Ok {
-        finding = finding.next(next(observed));
+        finding = finding.next_step(next_step(check, report));
     }
     let problems = report.problems.iter();
     let problems = problems.map(|problem| check.finding(Status::Unknown, SUBJECT, problem));
@@ -61,7 +66,7 @@ fn no_report(
     check
         .finding(readiness_error_status(error.kind), SUBJECT, &error.message)
         .evidence(Evidence::text(error.kind.as_str(), observed.at, &observed.source))
-        .next("cliplyctl health")
+        .next(ShellCommand::new("health"))
 }
 
 /// Formats the reasons that the report gives for not being ready, or says that it gives none.
@@ -106,7 +111,8 @@ fn unexplained(report: &Readiness) -> String {
     match hidden_causes(report).join(", ") {
         hidden if hidden.is_empty() => what.to_owned(),
         hidden => format!(
-            "{what}: the cause may be a component that is not in the report ({hidden}); on the server run cliplyctl env check --process"
+            "{what}: the cause may be a component that is not in the report ({hidden}); on the server run {}",
+            CHECK_PROCESS
         ),
     }
 }
@@ -119,23 +125,20 @@ fn hidden_causes(report: &Readiness) -> Vec<&'static str> {
     HIDDEN.into_iter().filter(|name| report.component(name).is_none()).collect()
 }
 
-/// Returns the next command: the environment for a report that hides its causes; else the admin report,
+/// Returns the next step: the environment for a report that hides its causes; else the admin report,
 /// or the runbook if this is the admin report.
-fn next(observed: &Observed<Readiness>) -> &'static str {
-    let is_unexplained = observed.value().is_some_and(|report| {
-        report.ok == ReportedFlag::Is(false)
-            && !report.fatal
-            && !report.components.iter().any(explains)
-            && report.errors.is_empty()
-            && report.unhealthy.is_empty()
-            && !report.queue.as_ref().is_some_and(|q| q.warning == ReportedFlag::Is(true))
-            && !hidden_causes(report).is_empty()
-    });
-    if is_unexplained {
-        "cliplyctl env check --process"
-    } else if observed.source.contains("/admin/") {
-        "cliplyctl runbook 3.2"
-    } else {
-        "cliplyctl ready --admin"
-    }
+fn next_step(check: &Check<Observed<Readiness>>, report: &Readiness) -> Suggestion {
+    let is_unexplained = report.ok == ReportedFlag::Is(false)
+        && !report.fatal
+        && !report.components.iter().any(explains)
+        && report.errors.is_empty()
+        && report.unhealthy.is_empty()
+        && !report.queue.as_ref().is_some_and(|q| q.warning == ReportedFlag::Is(true))
+        && !hidden_causes(report).is_empty();
+    let command = match is_unexplained {
+        true => CHECK_PROCESS,
+        false if report.is_for_operators => return Suggestion::runbook(check.section),
+        false => ShellCommand::new("ready --admin"),
+    };
+    Suggestion::of_section(command, check.section)
 }

@@ -91,6 +91,7 @@ fn report(
         details: vec![],
     };
     Readiness {
+        is_for_operators: false,
         exchange: Exchange { http_status: 200, ..Exchange::default() },
         ok,
         format: ReadinessFormat::Canonical,

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 mod declared;
 
+use crate::checks::next;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -19,6 +20,7 @@ use crate::settings::CONFIG_FILE;
 use crate::sources::files::config_file;
 use crate::sources::postgres::grants;
 use crate::sources::postgres::requeue::RequeueColumns;
+use crate::suggest::Prose;
 
 /// `data` of `config check`.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -117,7 +119,10 @@ async fn check_all(context: &Context) -> Report {
             ExitCode::Config => document.note(format!("error: {}", message.join(": "))),
             _ => document.headline(Status::Unknown, message.join(": ")),
         }
-        error.hints.iter().for_each(|hint| document.note(format!("hint: {hint}")));
+        error
+            .hints
+            .iter()
+            .for_each(|hint| document.note(Prose::from("hint: ").prose(hint.clone())));
     }
     document.push(Block::Pairs(pairs));
     document.blocks.extend(proof.blocks);
@@ -151,10 +156,7 @@ pub(crate) fn init(context: &Context, name: &str) -> Result<Report, Error> {
     config_file::create(path, &context.settings.starter(name))?;
     let mut document = Document::default();
     document.note(format!("wrote {} (without secrets)", path.display()));
-    document.next(vec![
-        ("cliplyctl config show".to_owned(), "settings and their sources".to_owned()),
-        ("cliplyctl config check".to_owned(), "test the settings".to_owned()),
-    ]);
+    document.next(vec![next::CONFIG_SHOW, next::CONFIG_CHECK]);
     let data = ConfigInitJson { path: path.display().to_string(), context: name.to_owned() };
     Ok(Report::listing("config init", data, document))
 }

@@ -93,7 +93,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
     }
     // A resumed operation continues as it was confirmed; the plan only warns.
     if args.confirmation.yes && view.canary.is_none() && resumed.is_none() {
-        recent_failures::refuse_without_canary(&plan, &view.command_with_canary())?;
+        recent_failures::refuse_without_canary(&plan, view.command_with_canary())?;
     }
     let planned = Planned { view, columns, preconditions, all_or_nothing, lock };
     apply(context, args, planned, store, resumed.as_ref()).await

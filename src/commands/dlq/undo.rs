@@ -123,7 +123,7 @@ impl Undo<'_> {
             lock_wait: args.confirmation.lock_wait,
             journal,
             preconditions,
-            flags: String::new(),
+            flags: Vec::new(),
         };
         let records = RecordStore { store: store.as_ref(), journal_only };
         let (outcome, _) = execute::run(context, records, &mut record, write).await?;

@@ -12,6 +12,8 @@ use crate::error::{Error, ErrorKind};
 use crate::facts::{Finding, Observed, SourceError, SourceErrorKind};
 use crate::report::{Report, environment};
 use crate::settings::suggest;
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 use crate::text;
 use crate::zod::env_file::Insertions;
 use crate::zod::model::{EnvPolicy, Environment, Unresolved};
@@ -96,11 +98,15 @@ pub(crate) fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Er
         let keys = facts.keys().map(|(_, key)| key.name.as_str());
         return Err(match did_you_mean(&args.key, keys) {
             Some(key) => error.hint(format!("did you mean {key}?")),
-            None => error.hint("cliplyctl env check -o json lists every key under data.keys"),
+            None => {
+                let list = Prose::from(ShellCommand::new("env check -o json"));
+                error.hint(list.text(" lists every key under data.keys"))
+            }
         });
     };
-    let dotenv = if Path::new(DOTENV).is_file() { " --values .env" } else { "" };
-    let values = format!("{}{dotenv} --process", files(&args.sources));
+    let dotenv = Path::new(DOTENV).is_file().then_some(["--values", DOTENV]);
+    let added = dotenv.iter().flatten().chain(&["--process"]).map(|word| (*word).to_owned());
+    let values: Vec<_> = files(&args.sources).into_iter().chain(added).collect();
     Ok(environment::explain(&facts, found, &values).redacted())
 }
 
@@ -115,13 +121,13 @@ fn undecided(key: &str, open: &Unresolved) -> Error {
 const DOTENV: &str = ".env";
 
 /// The flags that select the files of a check, for suggested commands.
-fn files(sources: &EnvSources) -> String {
+fn files(sources: &EnvSources) -> Vec<String> {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let schemas = sources.schema.iter().map(|path| ("--schema", Some(path.display().to_string())));
     let named =
         [("--schema-name", sources.schema_name.clone()), ("--template", path(&sources.template))];
     let named = schemas.chain(named).filter_map(|(flag, value)| Some((flag, value?)));
-    named.map(|(flag, value)| format!(" {flag} {}", crate::text::quote(&value))).collect()
+    named.flat_map(|(flag, value)| [flag.to_owned(), value]).collect()
 }
 
 /// The keys that the profile requires.

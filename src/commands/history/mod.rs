@@ -23,6 +23,7 @@ use crate::report::history::{SnapshotRowJson, report};
 use crate::sources::files::history::Store;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::files::{is_stdio, local_store};
+use crate::suggest::{Prose, ShellCommand};
 
 /// The most snapshots before the range that are searched for the start of a problem.
 const MAX_SEARCHED_BACK: u32 = 20_000;
@@ -221,9 +222,9 @@ async fn open(context: &Context, args: &History) -> Result<(Store, i64), Error> 
         let message = format!("no snapshots of {address}");
         Error::new(ErrorKind::Source(SourceErrorKind::NotFound), message)
     };
-    let hint = "record one: cliplyctl record";
+    let hint = || Prose::to("record one", ShellCommand::new("record"));
     let store = Store::read(context.settings.state_dir.as_deref())?
-        .ok_or_else(|| not_recorded().hint(hint))?;
+        .ok_or_else(|| not_recorded().hint(hint()))?;
     if let Some(system) = store.system(&address)? {
         return Ok((store, system));
     }
@@ -239,6 +240,6 @@ async fn open(context: &Context, args: &History) -> Result<(Store, i64), Error> 
     let known: Vec<_> = known.take(5).collect();
     Err(not_recorded()
         .cause(format!("recorded were: {}", known.join("; ")))
-        .hint(hint)
-        .hint("show another system: cliplyctl history --system NAME"))
+        .hint(hint())
+        .hint(Prose::to("show another system", ShellCommand::new("history --system NAME"))))
 }

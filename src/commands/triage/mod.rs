@@ -20,6 +20,8 @@ use crate::settings::demo;
 use crate::sources::files::is_stdio;
 use crate::sources::files::saved_triage::SavedTriage;
 use crate::sources::postgres::queue::ScanPolicy;
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 use crate::triage::{AreaResult, TriageFacts, evaluate};
 
 /// Runs a triage; with `--wait` repeatedly, with `--from` on saved facts.
@@ -70,7 +72,8 @@ fn explain_unconfigured(context: &Context, report: &mut Report) {
         report.exit = ExitCode::Config;
     }
     if demo::is_running(&context.settings.process) {
-        report.document.add_note("check the running demo: cliplyctl -c demo triage");
+        let triage = ShellCommand::new("triage").in_context(demo::NAME);
+        report.document.add_note(Prose::to("check the running demo", triage));
     }
 }
 

@@ -90,7 +90,7 @@ impl DashboardLoop<'_> {
                 Some(Action::Open(words)) => tasks.push(self.read_detail(words)),
                 Some(Action::Leave(command)) => {
                     drop(screen);
-                    _ = record::print(self.context, &[command])?;
+                    _ = record::print(self.context, &[command.to_string()])?;
                     return Ok(ExitCode::Ok);
                 }
                 Some(Action::Canary(words)) => {
@@ -186,8 +186,8 @@ fn dashboard_update(result: PollResult, pause: Duration, context: &Context) -> D
     let dead_states = layout.map(|layout| layout.state_names.dead.clone()).unwrap_or_default();
     let acknowledged = queue.and_then(|q| q.value()).and_then(|q| q.acknowledged.as_ref());
     let section = section(&result.areas);
-    let next = section.as_ref().and_then(|section| section.next.clone());
-    let next = next.map(|next| context.settings.address().add_to_text(&next));
+    let next = section.as_ref().and_then(|section| section.next.as_ref());
+    let next = next.map(|step| step.command.clone().addressed(&context.settings.address()));
     DashboardUpdate {
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),

@@ -13,8 +13,8 @@ use crate::exit::ExitCode;
 use crate::interrupt::Interrupt;
 use crate::render::{self, Format, table};
 use crate::report::Report;
+use crate::suggest::ShellCommand;
 use crate::terminal::RenderTarget;
-use crate::text::ShellCommand;
 
 /// Runs a command that only reads, and returns its report or its error as text.
 pub(super) async fn text(context: &Context, words: &[String], width: Option<u16>) -> String {
@@ -41,8 +41,8 @@ pub(super) async fn on_terminal(
 ) -> Result<Option<ExitCode>, Error> {
     let context = Context::new(dashboard.settings.clone(), dashboard.terminal, "dlq requeue");
     let (terminal, address) = (context.terminal, context.settings.address());
-    let command = words.iter().fold(ShellCommand::new(""), ShellCommand::arg).to_string();
-    terminal.print_note(&address.add_to_text(&command));
+    let command = ShellCommand::new("").args(words).addressed(&address);
+    terminal.print_note(&command.to_string());
     let code = match run(&context, words).await {
         Ok(mut report) => {
             report.address(&address);

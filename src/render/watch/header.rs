@@ -29,11 +29,10 @@ pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
         ]),
         Line::styled(truncate(&context_line(model), width), style.muted()),
     ];
-    let next = update.next.clone().unwrap_or_default();
-    if !next.is_empty() {
+    if let Some(next) = &update.next {
         lines.push(Line::from(vec![
             Span::styled("next: ", style.muted()),
-            Span::styled(truncate(&next, width.saturating_sub(6)), style.command()),
+            Span::styled(truncate(&next.to_string(), width.saturating_sub(6)), style.command()),
         ]));
     }
     for area in &snapshot.detail.areas {

@@ -71,9 +71,11 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
             ("Keys".to_owned(), KEYS.iter().map(line).collect(), 0)
         }
         Overlay::Nothing(why) => ("No action".to_owned(), vec![plain(why)], 0),
-        Overlay::Command(command) => {
-            ("Command".to_owned(), vec![Line::styled(truncate(command, 400), style.command())], 0)
-        }
+        Overlay::Command(command) => (
+            "Command".to_owned(),
+            vec![Line::styled(truncate(&command.to_string(), 400), style.command())],
+            0,
+        ),
         Overlay::Kinds(selected) => {
             let choice = |(index, name): (usize, String)| match index == *selected {
                 true => Line::styled(truncate(&format!("> {name}"), 70), style.selected()),
@@ -87,7 +89,7 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
             let lines = detail.lines.as_ref();
             let lines =
                 lines.map_or_else(reading, |lines| lines.iter().map(|l| plain(l)).collect());
-            (command_text(model, &detail.words), lines, 0)
+            (command_text(model, &detail.words).to_string(), lines, 0)
         }
     }
 }

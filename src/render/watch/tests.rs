@@ -8,6 +8,7 @@ use crate::facts::Status;
 use crate::facts::operation::OperationType;
 use crate::facts::recent_activity::RecentOperation;
 use crate::facts::snapshot::AreaLine;
+use crate::suggest::ShellCommand;
 use crate::terminal::KeyPress;
 use crate::watch::testing::{at, model, operation, sample_update};
 use crate::watch::{Detail, Model, Overlay, press};
@@ -29,7 +30,7 @@ fn every_view_renders_at_any_window_size() {
     let overlays = [
         None,
         Some(Overlay::Help),
-        Some(Overlay::Command("cliplyctl dlq list --group v1-a".to_owned())),
+        Some(Overlay::Command(ShellCommand::new("dlq list --group v1-a"))),
         Some(Overlay::Kinds(1)),
         Some(Overlay::Nothing("no row".to_owned())),
         Some(detail(Some(vec!["a line".to_owned(); 50]), 49)),

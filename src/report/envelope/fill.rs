@@ -71,7 +71,7 @@ fn check(f: &Finding) -> CheckJson {
         },
         hint: HintJson {
             runbook: f.section.number(),
-            command: f.next.clone(),
+            command: f.next_command().map(ToString::to_string),
             suggested_fix: f.suggested_fix.clone(),
         },
     }
@@ -102,7 +102,7 @@ fn finding(f: &Finding) -> FindingJson {
         subject: f.subject.clone(),
         message: f.message.clone(),
         runbook: f.section.number(),
-        command: f.next.clone(),
+        command: f.next_command().map(ToString::to_string),
         suggested_fix: f.suggested_fix.clone(),
     }
 }
@@ -125,7 +125,7 @@ fn section(s: &crate::triage::Diagnosis) -> SectionJson {
         matched_on: s.matched.iter().map(|f| f.message.clone()).collect(),
         evidence: s.matched.iter().map(evidence).collect(),
         ruled_out: s.ruled_out.iter().map(ruled_out).collect(),
-        next: s.next.clone(),
+        next: s.next.as_ref().map(|step| step.command.to_string()),
     }
 }
 
@@ -135,5 +135,10 @@ fn error(e: &crate::error::Error) -> ErrorJson {
         message.push_str(": ");
         message.push_str(cause);
     }
-    ErrorJson { kind: e.as_str(), retryable: e.retryable(), message, hints: e.hints.clone() }
+    ErrorJson {
+        kind: e.as_str(),
+        retryable: e.retryable(),
+        message,
+        hints: e.hints.iter().map(ToString::to_string).collect(),
+    }
 }

@@ -3,8 +3,9 @@
 use super::{ValueJson, key_json};
 use crate::checks::environment::variables;
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::report::{Block, Cell, Document, Report};
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 use crate::zod::evaluate::{Evaluation, KeyResult};
 use crate::zod::model::{EnvFile, EnvSchema, Environment, Input, SchemaKey};
 
@@ -13,7 +14,7 @@ use crate::zod::model::{EnvFile, EnvSchema, Environment, Input, SchemaKey};
 pub(crate) fn explain(
     facts: &Environment,
     (schema, key): (&EnvSchema, &SchemaKey),
-    flags: &str,
+    flags: &[String],
 ) -> Report {
     let entries = facts.template.as_ref().map(EnvFile::in_force);
     let key_info = key_json(facts, schema, key, entries.as_ref());
@@ -44,8 +45,8 @@ pub(crate) fn explain(
     pairs.extend(value_pairs(facts, (schema, key), key_info.value.as_ref()));
     document.push(Block::Pairs(pairs));
     if facts.values.is_none() {
-        let command = ShellCommand::new("env explain").arg(&key.name).flags(flags).into();
-        document.next(vec![(command, "sources of its value".to_owned())]);
+        let command = ShellCommand::new("env explain").arg(&key.name).args(flags);
+        document.next(vec![Suggestion::new(command, "sources of its value")]);
     }
     Report::listing("env explain", key_info, document)
 }

@@ -12,9 +12,10 @@ use super::envelope::AgreementJson;
 use super::{Block, Cell, Column, Document, Report, Table};
 use crate::checks::environment::{drift, in_force};
 use crate::exit::FailOn;
+use crate::facts::Suggestion;
 use crate::facts::{Finding, Status};
+use crate::suggest::ShellCommand;
 use crate::text;
-use crate::text::ShellCommand;
 use crate::zod::evaluate::{KeyResult, evaluate_missing};
 use crate::zod::model::{
     CodeForm, EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, Unresolved,
@@ -93,7 +94,7 @@ pub(crate) fn report(
     facts: &Environment,
     findings: Vec<Finding>,
     fail_on: FailOn,
-    flags: &str,
+    flags: &[String],
 ) -> Report {
     let entries = facts.template.as_ref().map(EnvFile::in_force);
     let data = EnvironmentJson {
@@ -143,7 +144,7 @@ fn agreement(facts: &Environment) -> Option<AgreementJson> {
     })
 }
 
-fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document {
+fn document(facts: &Environment, findings: &[Finding], flags: &[String]) -> Document {
     let mut document = Document::default();
     let status = Status::worst(findings.iter().map(|finding| finding.status));
     document.headline(status, headline(facts, findings, status));
@@ -176,29 +177,27 @@ fn next(
     facts: &Environment,
     findings: &[Finding],
     status: Status,
-    flags: &str,
-) -> Vec<(String, String)> {
+    flags: &[String],
+) -> Vec<Suggestion> {
     let mut next = Vec::new();
     let Some(worst) = findings.iter().find(|f| f.status == status && status != Status::Ok) else {
         return next;
     };
     if let Some((_, key)) = facts.key(&worst.subject) {
-        let command = ShellCommand::new("env explain").arg(&key.name).flags(flags).into();
-        next.push((command, "its rule and declaration".to_owned()));
+        let command = ShellCommand::new("env explain").arg(&key.name).args(flags);
+        next.push(Suggestion::new(command, "its rule and declaration"));
     }
     let template = facts.template.as_ref();
     let missing = template.map(|file| drift(facts, file).missing);
     if missing.is_some_and(|missing| !missing.is_empty()) {
         let purpose = "insert the missing keys (asks first)";
-        let strict = if facts.policy.strict { " --strict" } else { "" };
-        next.push((
-            ShellCommand::new("env check --fix").flags(strict).flags(flags).into(),
-            purpose.to_owned(),
-        ));
+        let strict = facts.policy.strict.then_some("--strict");
+        let command = ShellCommand::new("env check --fix").args(strict).args(flags);
+        next.push(Suggestion::new(command, purpose));
     }
     if next.is_empty() {
         let purpose = "meaning and manual checks";
-        next.push((ShellCommand::new("runbook").arg(worst.check).into(), purpose.to_owned()));
+        next.push(Suggestion::new(ShellCommand::new("runbook").arg(worst.check), purpose));
     }
     next
 }

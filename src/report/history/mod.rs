@@ -14,10 +14,11 @@ pub(crate) use sentences::{mark_text, started, time};
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::facts::snapshot::{METRICS, MetricDoc};
 use crate::history::{HistoryRange, OpenProblem, TimeBucket};
+use crate::suggest::ShellCommand;
 use crate::text;
-use crate::text::ShellCommand;
 use crate::text::sparkline;
 use crate::triage::areas::AREAS;
 
@@ -148,13 +149,13 @@ pub(crate) fn last_text(history: &HistoryRange, doc: &MetricDoc) -> String {
     })
 }
 
-fn next(history: &HistoryRange) -> Vec<(String, String)> {
+fn next(history: &HistoryRange) -> Vec<Suggestion> {
     let Some(start) = history.problem_starts.start() else { return vec![] };
     vec![
-        ("cliplyctl triage".to_owned(), "current status".to_owned()),
-        (
-            ShellCommand::new("runbook").arg(&start.subject).into(),
-            "runbook section of the check".to_owned(),
+        Suggestion::fixed("triage", "current status"),
+        Suggestion::new(
+            ShellCommand::new("runbook").arg(&start.subject),
+            "runbook section of the check",
         ),
     ]
 }

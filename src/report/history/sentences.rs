@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::facts::operation::OperationType;
 use crate::facts::snapshot::OperationMarker;
 use crate::history::{HistoryRange, OpenProblem};
+use crate::suggest::ShellCommand;
 use crate::text;
-use crate::text::ShellCommand;
 
 /// Formats milliseconds since 1970 as RFC 3339 in UTC.
 pub(crate) fn time(at: i64) -> String {

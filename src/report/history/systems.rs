@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::time;
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::facts::recorded_system::RecordedSystem;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::text::plural;
@@ -84,7 +85,7 @@ pub(crate) fn list(systems: Vec<RecordedSystem>, store: Option<&Path>) -> Report
     title.extend(store.as_ref().map(Cell::muted));
     document.push(Block::Title(title));
     if systems.is_empty() {
-        document.next(vec![("cliplyctl record".to_owned(), "record a snapshot".to_owned())]);
+        document.next(vec![Suggestion::fixed("record", "record a snapshot")]);
     } else {
         document.push(Block::Table(table(&systems)));
     }

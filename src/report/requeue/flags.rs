@@ -9,35 +9,36 @@ use crate::permit;
 
 /// Returns the flags that apply a plan with the options of its preview. The plan stores the jobs,
 /// but neither the canary, the rate limit nor the reason.
-pub(crate) fn plan_flags(view: &RequeuePlanView<'_>) -> String {
-    canary_and_rate(view) + &confirmation(view, view.plan.ids.len() as u64, true)
+pub(crate) fn plan_flags(view: &RequeuePlanView<'_>) -> Vec<String> {
+    [canary_and_rate(view), confirmation(view, view.plan.ids.len() as u64, true)].concat()
 }
 
 /// Returns the flags that resume an operation with `jobs` jobs left. The operation stores the
 /// reason.
-pub(crate) fn resume_flags(view: &RequeuePlanView<'_>, jobs: u64) -> String {
-    canary_and_rate(view) + &confirmation(view, jobs, false)
+pub(crate) fn resume_flags(view: &RequeuePlanView<'_>, jobs: u64) -> Vec<String> {
+    [canary_and_rate(view), confirmation(view, jobs, false)].concat()
 }
 
 /// Returns the flags of the canary and of the rate limit.
-fn canary_and_rate(view: &RequeuePlanView<'_>) -> String {
-    let mut flags = String::new();
+fn canary_and_rate(view: &RequeuePlanView<'_>) -> Vec<String> {
+    let mut flags = Vec::new();
+    let mut flag = |name: &str, value: Option<String>| {
+        flags.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+    };
     if let Some(Canary { batch_sizes, timeout, is_timeout_given, stop_at }) = &view.canary {
         let defaults = Canary::default();
-        flags.push_str(" --canary");
-        flags.extend(
-            (*batch_sizes != defaults.batch_sizes).then(|| format!(" --ramp {batch_sizes}")),
-        );
+        let is_own_ramp = *batch_sizes != defaults.batch_sizes;
+        flag("--ramp", is_own_ramp.then(|| batch_sizes.to_string()));
         // A timeout that follows from the backlog is estimated again.
-        let timeout = is_timeout_given.then(|| duration_flag(*timeout));
-        flags.extend(timeout.map(|timeout| format!(" --canary-timeout {timeout}")));
-        flags.extend((*stop_at != defaults.stop_at).then(|| format!(" --stop-at {stop_at}%")));
+        flag("--canary-timeout", is_timeout_given.then(|| duration_flag(*timeout)));
+        flag("--stop-at", (*stop_at != defaults.stop_at).then(|| format!("{stop_at}%")));
     }
     let Throttle { rate, spread, pause_above } = &view.throttle;
-    flags.extend(rate.map(|rate| format!(" --rate {}", rate_flag(rate))));
-    flags.extend(spread.map(|spread| format!(" --spread {}", duration_flag(spread))));
-    flags.extend(pause_above.map(|limit| format!(" --pause-above {limit}")));
-    flags
+    flag("--rate", rate.map(rate_flag));
+    flag("--spread", spread.map(duration_flag));
+    flag("--pause-above", pause_above.map(|limit| limit.to_string()));
+    let canary = view.canary.is_some().then(|| "--canary".to_owned());
+    canary.into_iter().chain(flags).collect()
 }
 
 /// Formats a duration in the largest unit in which it is a whole number: `30m`.
@@ -60,7 +61,7 @@ fn rate_flag(rate: f64) -> String {
 
 /// Returns the confirmation flags that the write will need. A reason that the operation already
 /// stores is only repeated if `with_reason` is set.
-fn confirmation(view: &RequeuePlanView<'_>, jobs: u64, with_reason: bool) -> String {
+fn confirmation(view: &RequeuePlanView<'_>, jobs: u64, with_reason: bool) -> Vec<String> {
     match view.reason {
         Some(_) if !with_reason => permit::confirm_flag(view.protected),
         reason => permit::flags(view.protected, jobs, reason),

@@ -21,6 +21,7 @@ use crate::facts::canary::{Backlog, Canary};
 use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, Plan, PlanSkip, RequeueRun};
 use crate::facts::throttle::Throttle;
+use crate::suggest::ShellCommand;
 
 /// A plan with everything that its report shows.
 pub(crate) struct RequeuePlanView<'a> {
@@ -63,8 +64,8 @@ impl RequeuePlanView<'_> {
         Some(canary.batch_sizes.first_batch_jobs(&self.plan.group_of_job))
     }
 
-    /// The command that applies the plan, or resumes its operation, with a canary.
-    pub(crate) fn command_with_canary(&self) -> String {
+    /// The command that applies the plan, or resumes its operation, with a canary; `None` if the plan is not stored.
+    pub(crate) fn command_with_canary(&self) -> Option<ShellCommand> {
         next_steps::command_with_canary(self)
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::left_out;
 use crate::access::body;
 use crate::exit::FailOn;
+use crate::facts::Suggestion;
 use crate::facts::access::tested::{AccessTest, AccessTestResult};
 use crate::facts::access::{Audit, CLIENT_ROLES, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Status};
@@ -52,7 +53,7 @@ pub(crate) struct AuditOptions<'a> {
     /// Roles in addition to the default ones.
     pub(crate) roles: &'a [String],
     /// The scope as flags for suggested commands.
-    pub(crate) scope: &'a str,
+    pub(crate) scope: &'a [String],
     /// The lowest status that sets a failing exit code.
     pub(crate) fail_on: FailOn,
 }
@@ -67,7 +68,7 @@ pub(crate) fn report(
     let mut document = document(audit, &findings, from);
     if findings.iter().any(|finding| finding.status != Status::Ok) {
         let explain = super::describe_access(audit, options.scope);
-        let runbook = ("cliplyctl runbook 4.2".to_owned(), "runbook: access and RLS".to_owned());
+        let runbook = Suggestion::fixed("runbook 4.2", "runbook: access and RLS");
         document.next(explain.into_iter().chain([runbook]).collect());
     }
     let count = |status| findings.iter().filter(|f| f.status == status).count();

@@ -6,10 +6,11 @@ use serde::Serialize;
 use super::{contradicted, observed};
 use crate::access::compute::{applicable, binds, compute_access};
 use crate::facts::Status;
+use crate::facts::Suggestion;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::report::{Block, Cell, Document, Provenance, Report, title_line};
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 
 /// `data` of `rls explain`: computed access and the grants and policies that it results from.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -53,17 +54,17 @@ pub(crate) struct PolicyJson {
 pub(crate) fn report(
     audit: &Audit,
     (table, role, command): (&Relation, &Role, SqlCommand),
-    scope: &str,
+    scope: &[String],
     from: &Provenance,
 ) -> Report {
     let data = explain(audit, table, role, command);
     let mut document = document(&data, contradicted(audit, table, role, command), from);
     let suggestions = vec![
-        (
-            ShellCommand::new("rls audit").flags(scope).into(),
+        Suggestion::new(
+            ShellCommand::new("rls audit").args(scope),
             "all differences, with suggested fixes",
         ),
-        ("cliplyctl runbook 4.2".to_owned(), "runbook: access and RLS"),
+        Suggestion::fixed("runbook 4.2", "runbook: access and RLS"),
     ];
     document.next(suggestions);
     Report::listing("rls explain", data, document)

@@ -49,7 +49,7 @@ pub(crate) struct TestedJson {
 }
 
 /// Builds the report: every table of the contract, then the others.
-pub(crate) fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
+pub(crate) fn report(audit: &Audit, scope: &[String], from: &Provenance) -> Report {
     let mut tables: Vec<_> = audit.catalog.tables().collect();
     tables.sort_by_key(|t| (!audit.contract.tables.contains_key(&t.name), t.name.clone()));
     let mut cells = Vec::new();

@@ -10,16 +10,17 @@ pub(crate) mod whocan;
 
 use crate::access::compute::{applicable, binds, compute_access, failure, real_rows, sides};
 use crate::checks::rls::agrees;
+use crate::facts::Suggestion;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::evaluated::Identity;
 use crate::facts::access::tested::AccessTestResult;
 use crate::facts::access::{Audit, SqlCommand};
-use crate::text::ShellCommand;
+use crate::suggest::ShellCommand;
 
 /// Returns the command that explains a cell: the first cell that contradicts the contract,
 /// otherwise the first one that the contract covers.
-fn describe_access(audit: &Audit, scope: &str) -> Option<(String, String)> {
+fn describe_access(audit: &Audit, scope: &[String]) -> Option<Suggestion> {
     let is_declared = |table: &&Relation| audit.contract.tables.contains_key(&table.name);
     let cells = || {
         audit.catalog.tables().filter(is_declared).flat_map(|table| {
@@ -37,8 +38,8 @@ fn describe_access(audit: &Audit, scope: &str) -> Option<(String, String)> {
     let (table, role, command) = (&table.name, &role.name, command.sql());
     let purpose = format!("why {role} {can} {command} {table}");
     let command = command.to_lowercase();
-    let explain = ShellCommand::new("rls explain").arg(table).arg(role).arg(command).flags(scope);
-    Some((explain.into(), purpose))
+    let explain = ShellCommand::new("rls explain").arg(table).arg(role).arg(command).args(scope);
+    Some(Suggestion::new(explain, purpose))
 }
 
 /// Returns whether the computed access differs from the contract.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::Suggestion;
 use crate::facts::access::user_access::{Membership, RowCount, UserTable};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::text::{self, some_of};
@@ -87,7 +88,7 @@ pub(crate) fn report(user: &str, role: &str, tables: Vec<UserTable>, from: &Prov
         document.note(format!("{}: for example {}", table.table, table.ids.join("; ")));
     }
     document.note("Update and delete count readable rows. A write that reads no column is not limited by reading.");
-    document.next(vec![("cliplyctl runbook 4.2".to_owned(), "runbook: access and RLS")]);
+    document.next(vec![Suggestion::fixed("runbook 4.2", "runbook: access and RLS")]);
     let (user, role) = (user.to_owned(), role.to_owned());
     let data = WhocanJson { user, role, tables: tables.iter().map(table_json).collect() };
     Report::listing("rls whocan", data, document)

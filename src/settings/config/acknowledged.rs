@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::facts::acknowledged::Acknowledgement;
 use crate::facts::group::is_group_id;
 use crate::settings::Setting;
+use crate::suggest::{Prose, ShellCommand};
 
 const KEYS: [&str; 6] = ["group", "owner", "reason", "expires", "max_jobs", "context"];
 
@@ -64,7 +65,10 @@ fn entry(
         _ => Err(document
             .error(value.span(), "an entry of [[acknowledged]] is incomplete")
             .hint("it needs group, owner, reason, expires and max_jobs")
-            .hint("write one: cliplyctl dlq ack --group GROUP --expires DATE --reason TEXT")),
+            .hint(Prose::to(
+                "write one",
+                ShellCommand::new("dlq ack --group GROUP --expires DATE --reason TEXT"),
+            ))),
     }
 }
 

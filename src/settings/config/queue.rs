@@ -11,6 +11,8 @@ use crate::queue::{
     QueueChoice, StateNames,
 };
 use crate::settings::Setting;
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 
 /// Every key of the table.
 const KEYS: [&str; 8] =
@@ -62,7 +64,8 @@ pub(super) fn read(
     }
     let missing = |what: &str| {
         let message = format!("a declared queue needs {what}");
-        let hint = "print a declaration to start from: cliplyctl config check --declare TABLE";
+        let declare = ShellCommand::new("config check --declare TABLE");
+        let hint = Prose::to("print a declaration to start from", declare);
         Err(document.error(key.span(), message).hint(hint))
     };
     let Some(adapter) = adapter else {

@@ -17,7 +17,7 @@ fn context(text: &str) -> ContextSettings {
 fn error_of(text: &str) -> (String, Vec<String>) {
     let error = read(text).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Config);
-    (error.message, error.hints)
+    (error.message, error.hints.iter().map(ToString::to_string).collect())
 }
 
 #[test]

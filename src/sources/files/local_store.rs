@@ -20,7 +20,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::{Author, OperationId, OperationType};
 use crate::facts::requeue::{PlanOptions, Target};
 use crate::sources::postgres::requeue::journal::Entry;
-use crate::text::ShellCommand;
+use crate::suggest::{Prose, ShellCommand};
 
 /// A stored plan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -109,8 +109,25 @@ pub(crate) struct StoredOperation {
     #[serde(default)]
     pub(crate) options: Option<ResumeOptions>,
     /// Flags of the suggested command that resumes it.
-    #[serde(default)]
-    pub(crate) flags: String,
+    #[serde(default, with = "command_line")]
+    pub(crate) flags: Vec<String>,
+}
+
+/// Words of a command line, stored as one text.
+mod command_line {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::suggest::quote;
+
+    pub(super) fn serialize<S: Serializer>(words: &[String], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&words.iter().map(|word| format!(" {}", quote(word))).collect::<String>())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+        let text = String::deserialize(from)?;
+        // A text that cannot be split is kept as one word, which is no valid flag: resuming is refused.
+        Ok(shell_words::split(&text).unwrap_or_else(|_| vec![text]))
+    }
 }
 
 impl StoredOperation {
@@ -233,7 +250,7 @@ impl LocalStore {
         let path = self.path("plans", id, "json");
         if !is_plan_id(id) || !path.exists() {
             return Err(Error::usage(format!("plan \"{id}\" is not known on this machine"))
-                .hint("create one: cliplyctl dlq requeue … --dry-run"));
+                .hint(Prose::to("create one", ShellCommand::new("dlq requeue … --dry-run"))));
         }
         read(&path)
     }
@@ -302,7 +319,7 @@ impl LocalStore {
             let owner =
                 operation_lock::owner(&path).unwrap_or_else(|| "another process".to_owned());
             Error::refused(format!("operation {id} is being written by {owner}"))
-                .hint(format!("watch it: {}", ShellCommand::new("dlq follow").arg(id)))
+                .hint(Prose::to("watch it", ShellCommand::new("dlq follow").arg(id)))
         })
     }
 

@@ -7,6 +7,8 @@ use tokio_postgres::types::Type;
 use super::Database;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Events, EventsUnseen, Layout, TimeColumn};
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 
 /// Returns the events table; `None` if the database has none.
 ///
@@ -14,7 +16,8 @@ use crate::queue::{Events, EventsUnseen, Layout, TimeColumn};
 /// [`SourceErrorKind::Permission`] or [`SourceErrorKind::Hidden`] if this role does not see all events: nothing
 /// follows from those it sees.
 pub(crate) fn visible(layout: &Layout) -> Result<Option<&Events>, SourceError> {
-    let hint = "connect as a role that may read job_events; see cliplyctl runbook 4.2";
+    let hint = Prose::from("connect as a role that may read job_events; see ")
+        .command(ShellCommand::new("runbook 4.2"));
     match &layout.events_unseen {
         None => Ok(layout.events.as_ref()),
         Some(EventsUnseen::NoSelect) => Err(SourceError::new(

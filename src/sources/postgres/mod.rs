@@ -288,7 +288,8 @@ impl Database {
         connection: &Connection,
         queries: impl AsyncFnOnce(&Connection) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        let queries = self.pool.run(connection, queries(connection));
+        // Boxed, because the futures of commands contain it many times.
+        let queries = Box::pin(self.pool.run(connection, queries(connection)));
         let result = tokio::time::timeout(timeout + GRACE, queries);
         result.await.unwrap_or_else(|_| Err(errors::server_timeout(timeout + GRACE)))
     }

@@ -22,7 +22,7 @@ fn refused(outcome: Result<String, SourceError>, message: &str, hint: &str) {
     let error = outcome.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
     assert!(error.message.contains(message), "{error:?}");
-    assert!(error.hint.as_ref().unwrap().contains(hint), "{error:?}");
+    assert!(error.hint.as_ref().unwrap().to_string().contains(hint), "{error:?}");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn client_certificate_is_sent_if_configured() {
 fn role_that_requires_tls_gets_an_sslmode_hint() {
     let error = try_connect(&Secured::shared().dsn("tls_only", "sslmode=disable")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
-    assert!(error.hint.as_ref().unwrap().contains("try sslmode=require"), "{error:?}");
+    assert!(error.hint.as_ref().unwrap().to_string().contains("try sslmode=require"), "{error:?}");
 }
 
 #[test]

@@ -162,10 +162,10 @@ fn pooler_errors_have_their_kind_and_hint() {
     let error = try_connect(&pooler.dsn("").replace("dbname=app", "dbname=nowhere")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::NotFound, "{error:?}");
     let error = try_connect(&pooler.dsn("options='-c work_mem=1MB'")).unwrap_err();
-    assert!(error.hint.as_ref().unwrap().contains("start-up parameter"), "{error:?}");
+    assert!(error.hint.as_ref().unwrap().to_string().contains("start-up parameter"), "{error:?}");
     let error = try_connect(&pooler.dsn("sslmode=require")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
-    assert!(error.hint.unwrap().contains("poolers often have no TLS"));
+    assert!(error.hint.unwrap().to_string().contains("poolers often have no TLS"));
 }
 
 #[test]

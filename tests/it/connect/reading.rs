@@ -125,5 +125,5 @@ fn connection_limit_error_suggests_a_pooler() {
     session.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0");
     let error = value(&dsn(&cluster().url_as("crowded", "postgres")), "SELECT ''").unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Unavailable, "{error:?}");
-    assert!(error.hint.unwrap().contains("pooler"));
+    assert!(error.hint.unwrap().to_string().contains("pooler"));
 }

@@ -152,7 +152,7 @@ fn closed_port_is_reported_as_refused() {
     let error = failure(port, "");
     assert_eq!(error.kind, SourceErrorKind::Refused, "{error:?}");
     assert_eq!(error.message, format!("cannot connect to 127.0.0.1:{port}: connection refused"));
-    assert!(error.hint.unwrap().contains("check that the server is running"));
+    assert!(error.hint.unwrap().to_string().contains("check that the server is running"));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn other_protocols_on_the_port_are_reported() {
     for mode in ["disable", "prefer"] {
         let error = failure(http, &format!("sslmode={mode}"));
         assert_eq!(error.kind, SourceErrorKind::Disconnected, "{error:?}");
-        assert!(error.hint.unwrap().contains("check that PostgreSQL listens there"));
+        assert!(error.hint.unwrap().to_string().contains("check that PostgreSQL listens there"));
     }
     let malformed = listener(|mut stream| {
         let _ = stream.write_all(b"C\0\0\0\x06X\0");

@@ -2,8 +2,9 @@
 
 use cliplyctl::exit::FailOn;
 use cliplyctl::facts::thresholds::threshold_text;
-use cliplyctl::facts::{Evidence, Finding, Section, Status, Threshold};
+use cliplyctl::facts::{Evidence, Finding, Section, Status, Suggestion, Threshold};
 use cliplyctl::report::{Block, Cell, Column, Document, Provenance, Report, Table};
+use cliplyctl::suggest::ShellCommand;
 use cliplyctl::triage::{Diagnosis, RuledOut};
 use jiff::Timestamp;
 
@@ -34,6 +35,10 @@ pub fn all() -> [(&'static str, Report); 2] {
     [("incident", incident()), ("hostile", hostile())]
 }
 
+fn queue_in_prod() -> Suggestion {
+    Suggestion::new(ShellCommand::new("queue").in_context("prod"), "due jobs by kind")
+}
+
 /// Returns a report of a backlog, with findings of every status.
 fn incident() -> Report {
     let oldest = "oldest job due for 42m 00s";
@@ -44,7 +49,7 @@ fn incident() -> Report {
         Finding::new("queue.backlog", Section::Backlog, Status::Warning, "due jobs", "61 jobs due")
             .evidence(Evidence::number(61.0, "jobs", at(), "public.jobs"))
             .threshold(threshold_text(Threshold::new(50.0, 100.0), "jobs"))
-            .next("cliplyctl queue"),
+            .next(ShellCommand::new("queue")),
         Finding::new(
             "queue.oldest_due",
             Section::Backlog,
@@ -54,7 +59,7 @@ fn incident() -> Report {
         )
         .evidence(Evidence::number(2520.0, "s", at(), "public.jobs"))
         .threshold(threshold_text(Threshold::new(60.0, 300.0), "s"))
-        .next("cliplyctl queue"),
+        .next(ShellCommand::new("queue")),
         Finding::new(
             "ready.ffmpeg",
             Section::NotReady,
@@ -62,7 +67,7 @@ fn incident() -> Report {
             "ffmpeg",
             "the report does not mention ffmpeg",
         )
-        .next("cliplyctl ready --admin"),
+        .next(ShellCommand::new("ready --admin")),
         Finding::new(
             "ready.db",
             Section::NotReady,
@@ -88,7 +93,7 @@ fn incident() -> Report {
     document.push(Block::Title(vec![Cell::strong("triage"), Cell::plain("prod (protected)")]));
     document.push(Block::Table(table));
     document.note("times by the clock of the server");
-    document.next(vec![("cliplyctl -c prod queue".to_owned(), "due jobs by kind".to_owned())]);
+    document.next(vec![queue_in_prod()]);
     let data = serde_json::json!({ "areas": [] });
     let matched = findings.iter().filter(|f| f.status == Status::Critical).cloned().collect();
     let mut report = Report::from_findings("triage", findings, FailOn::Warning, data, document);
@@ -102,7 +107,7 @@ fn incident() -> Report {
             status: Status::Ok,
             detail: "HTTP 200 in 31 ms".to_owned(),
         }],
-        next: Some("cliplyctl -c prod queue".to_owned()),
+        next: Some(queue_in_prod()),
     });
     report.summary = vec![("queue?", "critical".into())];
     report.examined = vec!["/api/healthz".to_owned(), "public.jobs".to_owned()];
@@ -115,7 +120,7 @@ pub fn hostile() -> Report {
     let finding = |check, verdict| {
         Finding::new(check, Section::DeadLetters, verdict, HOSTILE, HOSTILE)
             .evidence(Evidence::number(7.0, "jobs", at(), HOSTILE))
-            .next(format!("cliplyctl dlq list --kind '{HOSTILE}'"))
+            .next(ShellCommand::new("dlq list --kind").arg(HOSTILE))
     };
     let findings = vec![
         finding("ready.other", Status::Unknown),
@@ -132,7 +137,7 @@ pub fn hostile() -> Report {
     document.push(Block::Table(table));
     document.note(HOSTILE);
     document.push(Block::Verbatim(format!("{HOSTILE}\n```\nout of the fence\n")));
-    document.next(vec![(HOSTILE.to_owned(), HOSTILE.to_owned())]);
+    document.next(vec![Suggestion::new(ShellCommand::new("jobs show").arg(HOSTILE), HOSTILE)]);
     let data = serde_json::json!({ "areas": [{
         "area": HOSTILE, "section": "3.3", "status": "critical", "detail": HOSTILE, "next": null,
     }] });

@@ -118,7 +118,7 @@ fn credentials_echoed_by_the_app_are_redacted() {
 fn base_url_without_a_scheme_is_a_configuration_error() {
     for url in ["localhost:3000", "api.example.com", "ftp://a.test", "", "http://"] {
         let error = Http::new(url, [], None).err().unwrap();
-        assert!(error.hint.unwrap().contains("https://"), "{url}");
+        assert!(error.hint.unwrap().to_string().contains("https://"), "{url}");
     }
     assert!(Http::new("http://a.test", [("bad name", "x")], None).is_err());
     assert!(Http::new("http://a.test", [("x", "bad\nvalue")], None).is_err());

@@ -82,7 +82,7 @@ fn assert_refused(port: u16, message: &str, hint: &str) {
     let error = observed.error().unwrap_or_else(|| panic!("{observed:?}"));
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
     assert!(error.message.contains(message), "{error:?}");
-    assert!(error.hint.as_deref().unwrap().contains(hint), "{error:?}");
+    assert!(error.hint.as_ref().unwrap().to_string().contains(hint), "{error:?}");
     assert_eq!(worst(&evaluate_health(&observed)), Status::Critical);
 }
 
@@ -124,7 +124,7 @@ fn plain_request_to_a_tls_port_suggests_https() {
     let port = Authority::new().serve("localhost", |_| ());
     let observed = request_health(&format!("http://localhost:{port}"));
     let error = observed.error().unwrap();
-    assert!(error.hint.as_deref().unwrap().contains("https"), "{error:?}");
+    assert!(error.hint.as_ref().unwrap().to_string().contains("https"), "{error:?}");
     assert_eq!(worst(&evaluate_health(&observed)), Status::Critical);
 }
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::MAX_WAIT;
 use super::pty::Terminal;
-use super::report_schema;
+use super::{report_schema, suggested};
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_cliplyctl");
@@ -113,7 +113,13 @@ impl Cli {
         thread::spawn(move || drop(stdin.write_all(&text)));
         let stdout = read_in_background(child.stdout.take().unwrap());
         let stderr = read_in_background(child.stderr.take().unwrap());
-        Running { child, stdout, stderr, command: self.spec_name() }
+        let arguments = match self.command.get_program() == BINARY {
+            true => {
+                self.command.get_args().map(|word| word.to_string_lossy().into_owned()).collect()
+            }
+            false => vec![],
+        };
+        Running { child, stdout, stderr, command: self.spec_name(), arguments }
     }
 }
 
@@ -123,6 +129,8 @@ pub struct Running {
     stdout: JoinHandle<String>,
     stderr: JoinHandle<String>,
     command: Option<&'static str>,
+    /// The arguments of the binary under test.
+    arguments: Vec<String>,
 }
 
 impl Running {
@@ -167,8 +175,10 @@ impl Running {
         };
         let code = code(status);
         let stdout = self.stdout.join().unwrap();
+        let stderr = self.stderr.join().unwrap();
         report_schema::assert_described(&stdout, self.command);
-        Output { stdout, stderr: self.stderr.join().unwrap(), code }
+        suggested::assert_usable(&self.arguments, &stdout, &stderr);
+        Output { stdout, stderr, code }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod readiness;
 pub mod report_schema;
 pub mod restart;
 pub mod standby;
+pub mod suggested;
 pub mod wire;
 
 use std::time::{Duration, Instant};

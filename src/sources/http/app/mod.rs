@@ -43,7 +43,8 @@ pub async fn admin_readiness(
     request: ReportRequest<'_>,
 ) -> Result<Readiness, SourceError> {
     let response = http.get_as_admin(request.path, request.budget).await?;
-    parse_readiness(&response, request)
+    let report = parse_readiness(&response, request)?;
+    Ok(Readiness { is_for_operators: true, ..report })
 }
 
 fn parse_readiness(

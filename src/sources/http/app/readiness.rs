@@ -33,6 +33,7 @@ pub(crate) fn parse(
     let ignored =
         ignored.iter().map(|name| IgnoredComponent { name: name.clone(), reported: None });
     let mut report = Readiness {
+        is_for_operators: false,
         exchange,
         ok: ReportedFlag::Absent,
         format,

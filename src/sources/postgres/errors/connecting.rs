@@ -17,7 +17,7 @@ pub(crate) fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) 
         let mut explained = sqlstate::explain(server);
         let is_pg_hba = server.code() == &SqlState::INVALID_AUTHORIZATION_SPECIFICATION;
         if is_pg_hba && !sqlstate::is_of_platform(server) {
-            explained.hint = Some(pg_hba_hint(dsn, host));
+            explained.hint = Some(pg_hba_hint(dsn, host).into());
         }
         explained.message = format!("{host} refused: {}", explained.message);
         return explained;

@@ -9,7 +9,7 @@ const POOLERS: [(&str, Kind, &str); 9] = [
     ("bouncer config error", NotFound, "the pooler does not know this database or user"),
     ("no such database", NotFound, "the pooler does not know this database"),
     ("no such user", Authentication, "the pooler does not know this user"),
-    ("password authentication failed", Authentication, PASSWORD),
+    ("password authentication failed", Authentication, ""),
     ("query_wait_timeout", Unavailable, "the pooler found no free server connection; try again"),
     ("no more connections allowed", Unavailable, CLIENT_LIMIT),
     (
@@ -94,8 +94,6 @@ const PLATFORMS: [(&str, Kind, &str); 26] = [
     ("too many connections for role", Unavailable, ROLE_LIMIT),
 ];
 
-/// Hint for a wrong password.
-pub(super) const PASSWORD: &str = "check user and password (their sources: cliplyctl config show)";
 const ENCRYPT: &str = "set sslmode=require in the database URL";
 const CLIENT_LIMIT: &str =
     "the pooler has no free client connection: end idle clients, or raise its limit";
@@ -117,14 +115,14 @@ const CONNECTION_LIMITS: [&str; 6] = [
     "EMAXCLIENTCONN",
 ];
 
-/// Returns the kind and hint for the message of a pooler or platform.
-pub(super) fn lookup(code: &str, message: &str) -> Option<(Kind, &'static str)> {
+/// Returns the kind and hint for the message of a pooler or platform; no hint if the kind says it all.
+pub(super) fn lookup(code: &str, message: &str) -> Option<(Kind, Option<&'static str>)> {
     let entry = |table: &'static [(&str, Kind, &'static str)]| {
         table.iter().find(|(text, ..)| message.contains(text))
     };
     let pooler = POOLER_CODES.contains(&code).then(|| entry(&POOLERS)).flatten();
     let (_, kind, hint) = entry(&PLATFORMS).or(pooler)?;
-    Some((*kind, hint))
+    Some((*kind, (!hint.is_empty()).then_some(*hint)))
 }
 
 /// Returns whether the pooler has no connection left for this client.
@@ -185,6 +183,7 @@ mod tests {
         ];
         for (code, message, kind, words) in table {
             let (found, hint) = lookup(code, message).unwrap();
+            let hint = hint.unwrap_or("wrong password");
             assert_eq!(found, kind, "{message}");
             assert!(hint.contains(words), "{message}: {hint}");
         }

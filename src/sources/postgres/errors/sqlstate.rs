@@ -2,10 +2,12 @@
 
 use tokio_postgres::error::DbError;
 
-use super::platforms::{self, PASSWORD};
+use super::platforms;
 use crate::facts::SourceError;
 use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::redact;
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 
 /// SQLSTATE codes or prefixes with their kind and hint, from the most specific to the most general.
 const CODES: [(&str, Kind, Option<&str>); 28] = [
@@ -33,7 +35,7 @@ const CODES: [(&str, Kind, Option<&str>); 28] = [
         ),
     ),
     ("26000", Other, Some(POOLER)),
-    ("28P01", Authentication, Some(PASSWORD)),
+    ("28P01", Authentication, None),
     (
         "28000",
         Authentication,
@@ -89,13 +91,23 @@ pub(crate) fn explain(server: &DbError) -> SourceError {
     let (kind, hint) = lookup(code, server.message());
     // Detail and context may quote rows, so only the message is used.
     let message = format!("{} (SQLSTATE {code})", redact::text(server.message()));
-    SourceError { kind, message, hint: hint.map(str::to_owned) }
+    let password = || {
+        Prose::from("check user and password (their sources: ")
+            .command(ShellCommand::new("config show"))
+            .text(")")
+    };
+    let hint = match (hint, kind) {
+        (Some(hint), _) => Some(hint.into()),
+        (None, Authentication) => Some(password()),
+        (None, _) => None,
+    };
+    SourceError { kind, message, hint }
 }
 
 /// Returns the kind and hint for a code; of poolers and platforms, for a message.
 fn lookup(code: &str, message: &str) -> (Kind, Option<&'static str>) {
     if let Some((kind, hint)) = platforms::lookup(code, message) {
-        return (kind, Some(hint));
+        return (kind, hint);
     }
     let entry = CODES.iter().find(|(prefix, ..)| code.starts_with(prefix));
     entry.map_or((Other, None), |(_, kind, hint)| (*kind, *hint))

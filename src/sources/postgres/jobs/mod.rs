@@ -20,6 +20,8 @@ use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, TimeColumn, sql};
 use crate::sources::postgres::row_types;
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 
 /// Maximum number of characters of each long column that are read.
 const LONG: usize = 64 * 1024;
@@ -44,8 +46,11 @@ pub(crate) async fn read(
     let row = shared.rows(timeout, &statement, &params);
     let (row, timeline) = join(row, timeline::read(&shared, layout, id, timeout)).await;
     let row = row?.into_iter().next().ok_or_else(|| {
-        SourceError::new(SourceErrorKind::NotFound, format!("job {id} does not exist"))
-            .hint("list the ids: cliplyctl jobs list, cliplyctl dlq list")
+        SourceError::new(SourceErrorKind::NotFound, format!("job {id} does not exist")).hint(
+            Prose::to("list the ids", ShellCommand::new("jobs list"))
+                .text(", ")
+                .command(ShellCommand::new("dlq list")),
+        )
     })?;
     let kind = row_types::text(&row, "kind");
     let timeline = timeline?.of_kind(kind.as_deref().unwrap_or(""));

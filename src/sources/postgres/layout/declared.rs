@@ -14,6 +14,7 @@ use crate::queue::sql::{ident, literal};
 use crate::queue::{
     CatalogTable, Declaration, DeclaredRequeue, Field, Layout, Lifecycle, TableCatalog,
 };
+use crate::suggest::{Prose, ShellCommand};
 
 /// Reads the layout of the declared table.
 ///
@@ -187,8 +188,10 @@ fn check_requeue(table: &CatalogTable, declaration: &Declaration) -> Result<(), 
 
 fn wrong_key(key: &str, error: &str) -> SourceError {
     let message = format!("the declared queue does not match the table: {key}: {error}");
-    SourceError::new(SourceErrorKind::UnknownLayout, message)
-        .hint("correct [context.NAME.queue]; test all keys: cliplyctl config check")
+    SourceError::new(SourceErrorKind::UnknownLayout, message).hint(Prose::to(
+        "correct [context.NAME.queue]; test all keys",
+        ShellCommand::new("config check"),
+    ))
 }
 
 /// The error of a table that a declaration names.

@@ -10,6 +10,7 @@ mod draft;
 mod packages;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,6 +26,8 @@ use crate::queue::{
     NaiveColumn, NaiveTimes, Partition, QueueChoice, Relation, STATE_COLUMNS, StateColumnEvidence,
     Storage, TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
 
@@ -456,7 +459,16 @@ async fn columns_differ(
 }
 
 /// Hint for a table that is not understood.
-const DECLARE: &str = "check the database: cliplyctl config show; for another jobs table, print a declaration to start from: cliplyctl config check";
+fn declare() -> Prose {
+    Prose::to("check the database", ShellCommand::new("config show"))
+        .text("; for another jobs table, print a declaration to start from: ")
+        .command(ShellCommand::new("config check"))
+}
+
+/// Refers to the section of the runbook about access.
+fn see_access(hint: impl Display) -> Prose {
+    Prose::from(format!("{hint}; see ")).command(ShellCommand::new("runbook 4.2"))
+}
 
 /// Returns the error for a table, named as SQL.
 fn layout_error(error: LayoutError, table: &str) -> SourceError {
@@ -464,17 +476,17 @@ fn layout_error(error: LayoutError, table: &str) -> SourceError {
         LayoutError::NoTable => (
             SourceErrorKind::NotFound,
             format!("table {table} does not exist in this database"),
-            DECLARE.to_owned(),
+            declare(),
         ),
         LayoutError::NoSelect => (
             SourceErrorKind::Permission,
             format!("permission denied for table {table}: this login cannot read the queue (42501)"),
-            format!("connect as a role that may read {table}; see cliplyctl runbook 4.2"),
+            see_access(format_args!("connect as a role that may read {table}")),
         ),
         LayoutError::HiddenByRls => (
             SourceErrorKind::Hidden,
             format!("row-level security filters {table} for this login: it cannot see all jobs"),
-            "connect as the owner or a role that bypasses RLS; see cliplyctl runbook 4.2".to_owned(),
+            see_access("connect as the owner or a role that bypasses RLS"),
         ),
         LayoutError::AmbiguousState { evidence } => (
             SourceErrorKind::UnknownLayout,
@@ -482,17 +494,17 @@ fn layout_error(error: LayoutError, table: &str) -> SourceError {
                 "{table} has both state and status, they differ, and it is not known which one the worker maintains: {evidence}"
             ),
             "set state_column = \"state\" or \"status\" in the context: the column that the worker's claim reads"
-                .to_owned(),
+                .into(),
         ),
         LayoutError::Package(message) => (
             SourceErrorKind::UnknownLayout,
             message,
-            "supported versions: docs/queues.md".to_owned(),
+            "supported versions: docs/queues.md".into(),
         ),
         LayoutError::Unknown { expected, found } => (
             SourceErrorKind::UnknownLayout,
             format!("{table} has a layout unknown to this tool: expected {expected}, found columns {found}"),
-            DECLARE.to_owned(),
+            declare(),
         ),
     };
     SourceError::new(kind, message).hint(hint)

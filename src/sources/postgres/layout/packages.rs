@@ -13,7 +13,8 @@ use crate::queue::package::{STATE_COLUMNS, ShortLived};
 use crate::queue::packages::{Chosen, choose, layout, version_query};
 use crate::queue::sql::{ident, literal};
 use crate::queue::{Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation};
-use crate::text::ShellCommand;
+use crate::suggest::Prose;
+use crate::suggest::ShellCommand;
 
 const PACKAGES: &str = include_str!("queries/packages.sql");
 
@@ -169,10 +170,9 @@ fn several(found: &[&Found]) -> SourceError {
     let texts: Vec<_> =
         found.iter().map(|found| format!("{}:{}", found.package.key(), found.schema)).collect();
     let message = format!("this database has several queues: {}", texts.join(", "));
-    let command = ShellCommand::new("queue --queue-instance");
-    let first = texts.first().map(|text| command.arg(text).to_string()).unwrap_or_default();
+    let command = ShellCommand::new("queue --queue-instance").args(texts.first());
     SourceError::new(SourceErrorKind::UnknownLayout, message)
-        .hint(format!("choose one, here or in [context.NAME.queue]: {first}"))
+        .hint(Prose::to("choose one, here or in [context.NAME.queue]", command))
 }
 
 fn not_found(choice: &InstanceChoice, found: &[Found]) -> SourceError {
