@@ -155,8 +155,8 @@ pub(crate) struct PackageTraits {
     pub(crate) deletes_finished: bool,
     /// Indexes that would serve figures without one.
     pub(crate) indexes: Vec<AdvisedIndex>,
-    /// Jobs that must not be requeued by SQL: condition over the table, and why.
-    pub(crate) refused: Vec<(String, String)>,
+    /// Jobs that must not be requeued by SQL.
+    pub(crate) refused: Vec<RefusedJobs>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
     pub(crate) copies: Option<Copies>,
     /// Why the number of dead letters says little, unless older rows show that they are kept.
@@ -171,6 +171,15 @@ pub(crate) struct PackageTraits {
     pub(crate) no_rescue: String,
     /// How they are rescued, if they are.
     pub(crate) unlock: Option<Unlock>,
+}
+
+/// Jobs that must not be requeued by SQL.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RefusedJobs {
+    /// Condition over the table.
+    pub(crate) condition: String,
+    /// Why, of one job.
+    pub(crate) why: String,
 }
 
 /// An index that a package does not create.
@@ -196,11 +205,21 @@ pub(crate) struct Unlock {
     pub(crate) after: u32,
     /// Columns with an expression over the row.
     pub(crate) set: BTreeMap<String, String>,
-    /// Rows that are unlocked with the job: name of the table, condition for its rows (`other`) with the job (`job`),
-    /// and assignments.
-    pub(crate) also: Option<(String, String, String)>,
+    /// Rows of another table that are unlocked with the job.
+    pub(crate) also: Option<LinkedRows>,
     /// What its plan has to say.
     pub(crate) notes: Vec<String>,
+}
+
+/// Rows of another table that are written with a job.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LinkedRows {
+    /// Name of the table, in the schema of the jobs.
+    pub(crate) table: String,
+    /// Condition for its rows (`other`) with the job (`job`).
+    pub(crate) condition: String,
+    /// Assignments.
+    pub(crate) set: String,
 }
 
 /// Copies of a dead letter in another queue of the same table, which have a [`PackageTraits::place`] of their own.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Definition, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{AdvisedIndex, DEAD_SINCE, PackageTraits, QUEUE, Unlock};
+use crate::queue::package::{AdvisedIndex, DEAD_SINCE, LinkedRows, PackageTraits, QUEUE, Unlock};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the number of the last migration.
@@ -169,11 +169,11 @@ fn unlock() -> Unlock {
             ("locked_by", "null::text"),
             ("run_at", "greatest(run_at, now())"),
         ]),
-        also: Some((
-            "_private_job_queues".to_owned(),
-            "other.id = job.job_queue_id and other.locked_by = job.locked_by".to_owned(),
-            "locked_at = null, locked_by = null".to_owned(),
-        )),
+        also: Some(LinkedRows {
+            table: "_private_job_queues".to_owned(),
+            condition: "other.id = job.job_queue_id and other.locked_by = job.locked_by".to_owned(),
+            set: "locked_at = null, locked_by = null".to_owned(),
+        }),
         notes: vec![
             "warning: graphile-worker keeps no heartbeats: if a worker still runs one of these jobs, the job runs twice"
                 .to_owned(),

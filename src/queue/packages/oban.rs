@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, texts};
+use super::{Definition, refused_jobs, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
 use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE, ShortLived};
 use crate::queue::{CatalogTable, Lifecycle};
@@ -178,7 +178,6 @@ fn fields(edition: &Edition) -> Vec<(Field, &'static str, &'static str)> {
 
 fn traits(edition: &Edition) -> PackageTraits {
     let Edition { meta, most_attempts, rescue_after, .. } = edition;
-    let owned = |(condition, why): &(&str, &str)| ((*condition).to_owned(), (*why).to_owned());
     let most = format!("attempt >= {most_attempts}");
     let shared = [
         (PRO, "it belongs to a workflow, chain or batch of Oban Pro: retry it there"),
@@ -213,7 +212,7 @@ fn traits(edition: &Edition) -> PackageTraits {
             why: why.to_owned(),
         }),
         state_if_later: Some("scheduled".to_owned()),
-        refused: edition.refused.iter().chain(&shared).map(owned).collect(),
+        refused: refused_jobs(&[edition.refused, &shared].concat()),
         requeue_notes: vec![
             "each job gets one more attempt if its attempts are used up, otherwise those that are left".to_owned(),
             "workers find requeued jobs when Oban's stager tells them, every second by default".to_owned(),

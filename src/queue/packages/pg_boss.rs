@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, texts};
+use super::{Definition, refused_jobs, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
 use crate::queue::package::{Copies, DEAD_SINCE, DELETED_AT, PLACE, PackageTraits};
 use crate::queue::{CatalogTable, Lifecycle};
@@ -142,19 +142,17 @@ fn traits() -> PackageTraits {
             ),
         ]),
         also_requeued: vec!["retry".to_owned()],
-        refused: vec![
+        refused: refused_jobs(&[
             (
-                "state < 'active'".to_owned(),
-                "it is a copy in a dead-letter queue, and its original is not a dead letter: use redrive() of pg-boss"
-                    .to_owned(),
+                "state < 'active'",
+                "it is a copy in a dead-letter queue, and its original is not a dead letter: use redrive() of pg-boss",
             ),
             (
                 "exists (select from {relation} copy where copy.source_root_id = coalesce(job.source_root_id, job.id) \
-                 and copy.source_id = job.id and copy.source_name = job.name and copy.state in ('retry', 'active'))"
-                    .to_owned(),
-                "a worker of the dead-letter queue runs its copy".to_owned(),
+                 and copy.source_id = job.id and copy.source_name = job.name and copy.state in ('retry', 'active'))",
+                "a worker of the dead-letter queue runs its copy",
             ),
-        ],
+        ]),
         copies: Some(Copies {
             condition: "copy.source_root_id = coalesce(job.source_root_id, job.id) and copy.source_id = job.id \
                         and copy.source_name = job.name and copy.state = 'created'"

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, texts};
+use super::{Definition, refused_jobs, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
 use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE};
 use crate::queue::{CatalogTable, Lifecycle};
@@ -115,10 +115,9 @@ fn traits() -> PackageTraits {
                  else metadata end",
             ),
         ]),
-        refused: vec![(
-            PRO.to_owned(),
-            "it belongs to a sequence or workflow of River Pro: retry it there".to_owned(),
-        )],
+        refused: refused_jobs(&[
+            (PRO, "it belongs to a sequence or workflow of River Pro: retry it there"),
+        ]),
         requeue_notes: vec![
             "each job gets one more attempt if its attempts are used up, otherwise those that are left".to_owned(),
             "workers find requeued jobs when they poll, every second by default".to_owned(),

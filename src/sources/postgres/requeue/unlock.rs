@@ -2,7 +2,7 @@
 //! What becomes of the job then is derived from its row.
 
 use super::operation_sql::{Statements, object, write_end};
-use crate::queue::package::Unlock;
+use crate::queue::package::{self, Unlock};
 use crate::queue::sql::{ident, literals};
 use crate::queue::{Declared, Layout};
 
@@ -56,23 +56,28 @@ pub(super) fn statements(layout: &Layout, declared: &Declared, unlock: &Unlock) 
 }
 
 /// The rows of another table that are unlocked with the jobs: its name in SQL, the condition, and the assignments.
-struct LinkedRows<'a>(Option<(String, &'a str, &'a str)>);
+struct LinkedRows<'a>(Option<(String, &'a package::LinkedRows)>);
 
 impl<'a> LinkedRows<'a> {
     fn new(layout: &Layout, unlock: &'a Unlock) -> Self {
-        Self(unlock.also.as_ref().map(|(table, condition, set)| {
-            let table = format!("{}.{}", layout.relation.schema_sql(), ident(table));
-            (table, condition.as_str(), set.as_str())
-        }))
+        Self(
+            unlock.also.as_ref().map(|also| {
+                (format!("{}.{}", layout.relation.schema_sql(), ident(&also.table)), also)
+            }),
+        )
     }
 
     fn found(&self) -> String {
-        let Some((table, condition, _)) = &self.0 else { return "0".to_owned() };
+        let Some((table, package::LinkedRows { condition, .. })) = &self.0 else {
+            return "0".to_owned();
+        };
         format!("(select count(*) from {table} other where {condition})")
     }
 
     fn unlock(&self, layout: &Layout, same: &str) -> String {
-        let Some((table, condition, set)) = &self.0 else { return String::new() };
+        let Some((table, package::LinkedRows { condition, set, .. })) = &self.0 else {
+            return String::new();
+        };
         format!(
             ", unlocked as (
                update {table} as other set {set} from locked join {jobs} job on {same} where {condition}
@@ -87,7 +92,9 @@ impl<'a> LinkedRows<'a> {
         match self.0 {
             None => "true",
             Some(_) => {
-                "locked.others = (select count(*) from unlocked where unlocked.job = locked.id)"
+                // The counts are hashed once: one subquery for each job would read all rows again.
+                "(locked.others = 0 or (locked.id, locked.others) in \
+                 (select unlocked.job, count(*) from unlocked group by unlocked.job))"
             }
         }
     }
