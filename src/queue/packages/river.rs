@@ -107,7 +107,7 @@ fn traits() -> PackageTraits {
         stuck: "\"locked_at\" < (select now() - make_interval(secs => greatest({after}, 3600)))"
             .to_owned(),
         assignments: texts(&[
-            ("max_attempts", "greatest(max_attempts, attempt + 1)"),
+            ("max_attempts", "least(greatest(max_attempts, attempt + 1), 32767)"),
             (
                 "metadata",
                 "case when jsonb_typeof(metadata) = 'object' \
@@ -117,6 +117,8 @@ fn traits() -> PackageTraits {
         ]),
         refused: refused_jobs(&[
             (PRO, "it belongs to a sequence or workflow of River Pro: retry it there"),
+            // The columns are smallint.
+            ("attempt >= 32767", "its column cannot hold one more attempt"),
         ]),
         requeue_notes: vec![
             "each job gets one more attempt if its attempts are used up, otherwise those that are left".to_owned(),
