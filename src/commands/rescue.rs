@@ -7,7 +7,7 @@ use crate::commands::confirm::{self, WriteAction};
 use crate::commands::prefix;
 use crate::context::Context;
 use crate::error::Error;
-use crate::queue::package::Unlock;
+use crate::queue::package::RescueWrite;
 use crate::report::{Report, rescue as report};
 use crate::requeue::rescue::{Rescue, filter_by_ids, writable};
 use crate::requeue::{operation, protection};
@@ -23,8 +23,8 @@ const MIN_STUCK_AFTER: Duration = Duration::from_secs(30);
 pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let columns = RescueColumns::new(layout, context.claims().await?)?;
-    let unlock = layout.package().and_then(|package| package.unlock.as_ref());
-    let stuck_after = stuck_after(context, args, unlock)?;
+    let package = layout.package().and_then(|package| package.rescue.as_ref());
+    let stuck_after = stuck_after(context, args, package)?;
     let written = columns.written_columns(layout);
     let stage = columns.event.as_ref();
     let preconditions =
@@ -44,7 +44,7 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
         stuck_after,
         from: context.provenance(),
         journal_only: columns.event.is_none(),
-        notes: unlock.map(|unlock| unlock.notes.as_slice()).unwrap_or_default(),
+        notes: package.map(|rescue| rescue.notes.as_slice()).unwrap_or_default(),
     };
     let to_rescue = writable(&stuck);
     if args.confirmation.dry_run || to_rescue.is_empty() {
@@ -73,14 +73,14 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
 fn stuck_after(
     context: &Context,
     args: &JobsRescue,
-    unlock: Option<&Unlock>,
+    package: Option<&RescueWrite>,
 ) -> Result<Duration, Error> {
     let (name, stuck_after) = match args.stuck_after {
         Some(stuck_after) => ("--stuck-after", stuck_after),
         None => {
             let setting = Duration::try_from_secs_f64(context.settings.thresholds.stuck_after)
                 .map_err(|error| Error::config("stuck_after is not a duration").cause(error))?;
-            let own = unlock.map(|unlock| Duration::from_secs(unlock.after.into()));
+            let own = package.map(|rescue| Duration::from_secs(rescue.after.into()));
             ("the setting stuck_after", setting.max(own.unwrap_or_default()))
         }
     };

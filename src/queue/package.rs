@@ -170,7 +170,7 @@ pub(crate) struct PackageTraits {
     /// Why stuck jobs are not rescued.
     pub(crate) no_rescue: String,
     /// How they are rescued, if they are.
-    pub(crate) unlock: Option<Unlock>,
+    pub(crate) rescue: Option<RescueWrite>,
 }
 
 /// Jobs that must not be requeued by SQL.
@@ -197,16 +197,16 @@ pub(crate) struct AdvisedIndex {
     pub(crate) serves: String,
 }
 
-/// How a stuck job is unlocked. Its state is derived from the row that this leaves.
+/// What a rescue writes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Unlock {
+pub(crate) struct RescueWrite {
     /// Seconds after the claim from which a job is rescued, unless the operator says another number: when the package
     /// does it itself.
     pub(crate) after: u32,
-    /// Columns with an expression over the row.
+    /// Columns with an expression over the row. The state is derived from the row that this leaves.
     pub(crate) set: BTreeMap<String, String>,
     /// Rows of another table that are unlocked with the job.
-    pub(crate) also: Option<LinkedRows>,
+    pub(crate) linked: Option<LinkedRows>,
     /// What its plan has to say.
     pub(crate) notes: Vec<String>,
 }

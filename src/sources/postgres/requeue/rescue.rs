@@ -7,9 +7,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::{EventStage, stage};
+use super::package_rescue;
 use super::statements::{Statements, object, workspace, write_end};
 use super::stored::Stored;
-use super::unlock;
 use crate::facts::job::running_attempt;
 use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -82,8 +82,8 @@ impl RescueColumns {
 
     /// Returns the columns that a rescue assigns.
     pub(crate) fn written_columns(&self, layout: &Layout) -> Vec<String> {
-        if let Some(unlock) = layout.package().and_then(|package| package.unlock.as_ref()) {
-            return unlock.set.keys().cloned().collect();
+        if let Some(rescue) = layout.package().and_then(|package| package.rescue.as_ref()) {
+            return rescue.set.keys().cloned().collect();
         }
         let mut columns = next_columns(layout, self);
         columns.extend(layout.attempts.clone().filter(|_| !self.counted_at_claim));
@@ -161,7 +161,7 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         attempts = number(&layout.attempts),
         max_attempts = number(&layout.max_attempts),
         key = match layout.declared {
-            Some(_) => unlock::key(),
+            Some(_) => package_rescue::key(layout),
             None => fence_key(layout, rescue_columns),
         },
     )
@@ -231,12 +231,12 @@ pub(crate) fn statements(
     rescue_columns: &RescueColumns,
     stored: &Stored,
 ) -> Statements {
-    if let Some((declared, unlock)) = layout
+    if let Some((declared, rescue)) = layout
         .declared
         .as_ref()
-        .and_then(|declared| Some((declared, declared.package.as_ref()?.unlock.as_ref()?)))
+        .and_then(|declared| Some((declared, declared.package.as_ref()?.rescue.as_ref()?)))
     {
-        return unlock::statements(layout, declared, unlock);
+        return package_rescue::statements(layout, declared, rescue);
     }
     let jobs = &layout.relation;
     let asked = format!(

@@ -1,35 +1,38 @@
-//! Rescue of stuck jobs in the table of a package: the write unlocks the version of the row that was shown, or nothing.
+//! Rescue of stuck jobs in the table of a package: the write changes the version of the row that was shown, or nothing.
 //! What becomes of the job then is derived from its row.
 
+use super::declared::{id_column, same_version};
 use super::operation_sql::{Statements, object, write_end};
-use crate::queue::package::{self, Unlock};
+use crate::queue::package::{self, PLACE, RescueWrite};
 use crate::queue::sql::{ident, literals};
 use crate::queue::{Declared, Layout};
 
-/// The key of a stuck job, as SQL over the row `running` of the subquery.
-pub(super) fn key() -> String {
+/// The key of a stuck job, as SQL over the row `running` of the subquery. The version of the row stands for the claim:
+/// worker, time and attempt.
+pub(super) fn key(layout: &Layout) -> String {
     let version = ident(Declared::VERSION);
-    format!("jsonb_build_object('id', running.id, 'version', running.{version})::text")
+    let has_place = layout.declared.as_ref().is_some_and(|declared| declared.has_column(PLACE));
+    let place = if has_place { format!(", 'place', running.{PLACE}") } else { String::new() };
+    format!("jsonb_build_object('id', running.id, 'version', running.{version}{place})::text")
 }
 
-/// Returns the statements that unlock jobs. Keys are from [`key`].
-pub(super) fn statements(layout: &Layout, declared: &Declared, unlock: &Unlock) -> Statements {
-    let jobs = &layout.relation;
-    let id = ident(declared.id_column.as_deref().unwrap_or("id"));
-    let columns: Vec<_> = unlock.set.keys().cloned().collect();
+/// Returns the statements that rescue jobs. Keys are from [`key`].
+pub(super) fn statements(layout: &Layout, declared: &Declared, rescue: &RescueWrite) -> Statements {
+    let (jobs, id) = (&layout.relation, id_column(declared));
+    let columns: Vec<_> = rescue.set.keys().cloned().collect();
     let asked = format!(
-        "select (entry::jsonb ->> 'id')::{} as id, entry::jsonb ->> 'version' as version
+        "select (entry::jsonb ->> 'id')::{} as id, entry::jsonb ->> 'version' as version,
+                entry::jsonb ->> 'place' as place
            from unnest($1::text[]) entry",
         layout.id.sql()
     );
-    let same = |key: &str| format!("job.{id} = {key}.id and job.xmin::text = {key}.version");
-    let linked = LinkedRows::new(layout, unlock);
-    let set = unlock.set.iter().map(|(column, sql)| {
+    let linked = LinkedRows::new(layout, rescue);
+    let set = rescue.set.iter().map(|(column, sql)| {
         format!("{} = (select {sql} from (select job.*) as row_of_job)", ident(column))
     });
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
-           select job.{id} as id, asked.version, {columns} as columns, {found} as others
+           select job.{id} as id, asked.version, asked.place, {columns} as columns, {found} as others
              from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
          ){unlocked}, updated as (
            update {jobs} as job set {set} from locked where {same}
@@ -38,10 +41,10 @@ pub(super) fn statements(layout: &Layout, declared: &Declared, unlock: &Unlock) 
          ){end}",
         columns = object("job", &columns),
         found = linked.found(),
-        unlocked = linked.unlock(layout, &same("locked")),
+        unlocked = linked.unlock(layout, &same_version(declared, &id, "locked")),
         all_unlocked = linked.all_unlocked(),
-        same_as_asked = same("asked"),
-        same = same("locked"),
+        same_as_asked = same_version(declared, &id, "asked"),
+        same = same_version(declared, &id, "locked"),
         set = set.collect::<Vec<_>>().join(", "),
         state = declared.state_of(jobs, "job"),
         claimed = literals(&layout.state_names.claimed),
@@ -50,21 +53,19 @@ pub(super) fn statements(layout: &Layout, declared: &Declared, unlock: &Unlock) 
     let matching = format!(
         "with asked as materialized ({asked})
          select job.{id}::text as id from asked join {jobs} job on {}",
-        same("asked")
+        same_version(declared, &id, "asked")
     );
     Statements { write, verify: None, after_commit: None, matching, keys: None }
 }
 
-/// The rows of another table that are unlocked with the jobs: its name in SQL, the condition, and the assignments.
+/// The rows of another table that are unlocked with the jobs, with the name of the table in SQL.
 struct LinkedRows<'a>(Option<(String, &'a package::LinkedRows)>);
 
 impl<'a> LinkedRows<'a> {
-    fn new(layout: &Layout, unlock: &'a Unlock) -> Self {
-        Self(
-            unlock.also.as_ref().map(|also| {
-                (format!("{}.{}", layout.relation.schema_sql(), ident(&also.table)), also)
-            }),
-        )
+    fn new(layout: &Layout, rescue: &'a RescueWrite) -> Self {
+        Self(rescue.linked.as_ref().map(|linked| {
+            (format!("{}.{}", layout.relation.schema_sql(), ident(&linked.table)), linked)
+        }))
     }
 
     fn found(&self) -> String {
