@@ -85,6 +85,12 @@ pub struct JobsRescue {
     /// Heartbeat age from which a job is stuck [default: the setting stuck_after, 10m]
     #[arg(long, alias = old_names::of("stuck-after"), value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) stuck_after: Option<Duration>,
+    /// Age that the claim gets, if the queue package frees jobs later than by default
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_long)]
+    pub(crate) claim_age: Option<Duration>,
+    /// Wait at most this long for the queue package to free the jobs [default: depends on the package]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) wait: Option<Duration>,
     /// The confirmation.
     #[command(flatten)]
     pub(crate) confirmation: ConfirmationArgs,

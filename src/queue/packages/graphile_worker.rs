@@ -165,7 +165,7 @@ fn indexes() -> Vec<AdvisedIndex> {
 /// What workers do 4 hours after the claim, for one job: `force_unlock_workers` unlocks all jobs of a worker.
 fn rescue() -> RescueWrite {
     RescueWrite {
-        after: 14_400,
+        after: Some(14_400),
         set: texts(&[
             ("locked_at", "null::timestamptz"),
             ("locked_by", "null::text"),
@@ -181,6 +181,7 @@ fn rescue() -> RescueWrite {
                 .to_owned(),
             "the named queue of a job is unlocked with it, and its other jobs run again".to_owned(),
         ],
+        ..RescueWrite::default()
     }
 }
 

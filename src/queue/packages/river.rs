@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Definition, refused_jobs, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE};
+use crate::queue::package::{
+    DEAD_SINCE, DELETED_AT, OVERDUE, PackageTraits, QUEUE, RescueWrite, Rescuer,
+};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version of the migrations.
@@ -101,6 +103,7 @@ fn traits() -> PackageTraits {
             (QUEUE, "queue"),
             (DEAD_SINCE, "finalized_at"),
             // The default of the cleaner: nothing in the database tells another one.
+            (OVERDUE, "state = 'running' and attempted_at < now() - interval '1 hour'"),
             (DELETED_AT, "finalized_at + case state when 'discarded' then interval '7 days' else interval '1 day' end"),
         ]),
         // What the rescuer takes by default; a longer stuck_after counts.
@@ -131,9 +134,32 @@ fn traits() -> PackageTraits {
                 .to_owned(),
             "River deletes dead letters after 7 days by default: the number shown excludes deleted ones".to_owned(),
         ],
-        no_rescue: "jobs rescue does not write River's jobs yet: its leader rescues a job one hour after the claim \
-                    by default (RescueStuckJobsAfter)"
-            .to_owned(),
+        rescue: Some(rescue()),
         ..PackageTraits::default()
+    }
+}
+
+/// The leader takes running jobs by `attempted_at`, and leaves those alone whose worker has a longer timeout.
+fn rescue() -> RescueWrite {
+    RescueWrite {
+        after: Some(3600),
+        set: texts(&[(
+            "attempted_at",
+            "least(attempted_at, now() - make_interval(secs => {age}))",
+        )]),
+        rescuer: Some(Rescuer {
+            name: "River's leader".to_owned(),
+            within: 30,
+            unless: "no client runs, RescueStuckJobsAfter is more than 1h, or the worker of the job has a longer timeout"
+                .to_owned(),
+            active: None,
+        }),
+        notes: vec![
+            "River's leader makes a job retryable, or discarded after its last attempt or if no worker of its kind is \
+             registered"
+                .to_owned(),
+            "warning: River keeps no heartbeats: if a worker still runs one of these jobs, the job runs twice".to_owned(),
+        ],
+        ..RescueWrite::default()
     }
 }

@@ -3,7 +3,8 @@
 
 use super::declared::{id_column, same_version};
 use super::operation_sql::{Statements, object, write_end};
-use crate::queue::package::{self, PLACE, RescueWrite};
+use crate::queue::declared::in_relation;
+use crate::queue::package::{self, OVERDUE, PLACE, PackageTraits, RescueWrite};
 use crate::queue::sql::{ident, literals};
 use crate::queue::{Declared, Layout};
 
@@ -16,8 +17,13 @@ pub(super) fn key(layout: &Layout) -> String {
     format!("jsonb_build_object('id', running.id, 'version', running.{version}{place})::text")
 }
 
-/// Returns the statements that rescue jobs. Keys are from [`key`].
-pub(super) fn statements(layout: &Layout, declared: &Declared, rescue: &RescueWrite) -> Statements {
+/// Returns the statements that rescue jobs. Keys are from [`key`]; `claim_age` is the age of their claims after the
+/// write, in seconds, if the package frees them.
+pub(super) fn statements(
+    layout: &Layout,
+    (declared, package, rescue): (&Declared, &PackageTraits, &RescueWrite),
+    claim_age: u64,
+) -> Statements {
     let (jobs, id) = (&layout.relation, id_column(declared));
     let columns: Vec<_> = rescue.set.keys().cloned().collect();
     let asked = format!(
@@ -28,8 +34,25 @@ pub(super) fn statements(layout: &Layout, declared: &Declared, rescue: &RescueWr
     );
     let linked = LinkedRows::new(layout, rescue);
     let set = rescue.set.iter().map(|(column, sql)| {
+        let sql = sql.replace("{age}", &claim_age.to_string());
         format!("{} = (select {sql} from (select job.*) as row_of_job)", ident(column))
     });
+    // The worker may have become active since the plan, without a change of the row.
+    let active = package.rescuer().and_then(|rescuer| rescuer.active.as_ref());
+    let inactive = active.map_or_else(String::new, |active| {
+        let active = in_relation(&package.condition_of_row(active), jobs);
+        format!(" and not {active}")
+    });
+    let same = |key: &str| format!("{}{inactive}", same_version(declared, &id, key));
+    let state = declared.state_of(jobs, "job");
+    let claimed = literals(&layout.state_names.claimed);
+    let is_stored = match &rescue.rescuer {
+        Some(_) => {
+            let overdue = in_relation(&package.condition_of_row(&ident(OVERDUE)), jobs);
+            format!("{state} in ({claimed}) and {overdue}")
+        }
+        None => format!("{state} not in ({claimed}) and {}", linked.all_unlocked()),
+    };
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.{id} as id, asked.version, asked.place, {columns} as columns, {found} as others
@@ -37,23 +60,20 @@ pub(super) fn statements(layout: &Layout, declared: &Declared, rescue: &RescueWr
          ){unlocked}, updated as (
            update {jobs} as job set {set} from locked where {same}
            returning job.{id} as id, locked.columns as previous, {columns} as written,
-                     {state} not in ({claimed}) and {all_unlocked} as is_stored
+                     {is_stored} as is_stored
          ){end}",
         columns = object("job", &columns),
         found = linked.found(),
-        unlocked = linked.unlock(layout, &same_version(declared, &id, "locked")),
-        all_unlocked = linked.all_unlocked(),
-        same_as_asked = same_version(declared, &id, "asked"),
-        same = same_version(declared, &id, "locked"),
+        unlocked = linked.unlock(layout, &same("locked")),
+        same_as_asked = same("asked"),
+        same = same("locked"),
         set = set.collect::<Vec<_>>().join(", "),
-        state = declared.state_of(jobs, "job"),
-        claimed = literals(&layout.state_names.claimed),
         end = write_end(layout, None, ""),
     );
     let matching = format!(
         "with asked as materialized ({asked})
          select job.{id}::text as id from asked join {jobs} job on {}",
-        same_version(declared, &id, "asked")
+        same("asked")
     );
     Statements { write, verify: None, after_commit: None, matching, keys: None }
 }
