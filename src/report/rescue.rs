@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::write_outcome::{
-    OutcomeJson, add_headline, add_headline_of, add_outcome, add_stop_error, exit, outcome_json,
+    OutcomeJson, add_headline, add_headline_of, add_outcome_of, add_stop_error, exit, outcome_json,
 };
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
@@ -20,7 +20,7 @@ use crate::facts::stuck_job::{
 };
 use crate::permit;
 use crate::text::ShellCommand;
-use crate::text::{age, count, duration, format_duration, plural};
+use crate::text::{age, count, format_duration, plural};
 
 /// Maximum number of jobs in the table.
 const SHOWN: usize = 20;
@@ -376,7 +376,9 @@ pub(crate) fn applied(
         }
     }
     document.push(title_line::title("rescue", &view.from));
-    add_outcome(&mut document, operation, outcome, (OperationType::Rescue, 0));
+    let written =
+        if view.rescuer.is_some() { "claims aged" } else { OperationType::Rescue.past_tense() };
+    add_outcome_of(&mut document, operation, outcome, (OperationType::Rescue, written, 0));
     if let (Some(rescuer), Some(followed)) = (&view.rescuer, followed) {
         add_follow(&mut document, rescuer, followed);
     }
@@ -449,7 +451,7 @@ fn describe(followed: &RescueFollow) -> String {
 
 /// Adds how long the package took, or that it has not acted, and for which jobs.
 fn add_follow(document: &mut Document, rescuer: &RescuerView<'_>, followed: &RescueFollow) {
-    let waited = duration(followed.waited.as_secs_f64());
+    let waited = age(followed.waited.as_secs_f64());
     let undecided = followed.undecided();
     if undecided == 0 {
         document.note(format!("{} has freed the jobs ({waited}).", rescuer.name));

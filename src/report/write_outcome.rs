@@ -189,9 +189,19 @@ pub(crate) fn add_outcome(
     o: &Outcome,
     (operation_type, before): (OperationType, u64),
 ) {
+    add_outcome_of(document, operation, o, (operation_type, operation_type.past_tense(), before));
+}
+
+/// As [`add_outcome`], with this label for the jobs that were written.
+pub(crate) fn add_outcome_of(
+    document: &mut Document,
+    operation: &OperationId,
+    o: &Outcome,
+    (operation_type, written, before): (OperationType, &'static str, u64),
+) {
     let mut pairs = vec![
         ("operation", Cell::strong(operation.to_string())),
-        (operation_type.past_tense(), Cell::strong(count(o.written))),
+        (written, Cell::strong(count(o.written))),
     ];
     let skipped = |skip| o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
     let (written_before, not_written) = other_labels(operation_type);
