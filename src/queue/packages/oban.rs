@@ -93,7 +93,7 @@ const ELIXIR: Edition = Edition {
     active: None,
     also_reads: &[],
     rescue_notes: &[
-        "Oban's Lifeline is a plugin that is off by default, and the database does not tell whether it is configured: \
+        "Oban's Lifeline is a plugin that is off by default, and whether it is configured is not in the database: \
          without it, nothing frees the jobs",
         "Lifeline makes a job available, or discarded after its last attempt",
         "warning: Oban keeps no heartbeats: if a node still runs one of these jobs, the job runs twice",
