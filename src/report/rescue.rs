@@ -258,7 +258,7 @@ fn rescuer_notes(document: &mut Document, rescuer: &RescuerView<'_>, found: &Stu
         None => "The claims are put beyond the limit of their job".to_owned(),
     };
     document.note(format!(
-        "{age}; {} frees the jobs after that, by default within {}. cliplyctl waits for it at most {} (--wait).",
+        "{age}; {} frees the jobs after that, by default within {}. The command waits for it at most {} (--wait).",
         rescuer.name,
         format_duration(rescuer.within),
         format_duration(rescuer.wait)
