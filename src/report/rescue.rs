@@ -20,7 +20,7 @@ use crate::facts::stuck_job::{
 };
 use crate::permit;
 use crate::text::ShellCommand;
-use crate::text::{age, count, format_duration, plural};
+use crate::text::{age, count, format_duration, plural, some_of};
 
 /// Maximum number of jobs in the table.
 const SHOWN: usize = 20;
@@ -379,6 +379,13 @@ pub(crate) fn applied(
     let written =
         if view.rescuer.is_some() { "claims aged" } else { OperationType::Rescue.past_tense() };
     add_outcome_of(&mut document, operation, outcome, (OperationType::Rescue, written, 0));
+    let active = view.stuck.jobs.iter().filter(|job| job.result == RescueResult::WorkerActive);
+    let active: Vec<_> = active.map(|job| job.id.to_string()).collect();
+    if !active.is_empty() {
+        let jobs = plural(active.len() as u64, "job is", "jobs are");
+        let ids = some_of(&active, SHOWN);
+        document.note(format!("{jobs} skipped, because the worker is active: {ids}."));
+    }
     if let (Some(rescuer), Some(followed)) = (&view.rescuer, followed) {
         add_follow(&mut document, rescuer, followed);
     }

@@ -210,6 +210,12 @@ fn rescue_ages_the_claims_of_stuck_jobs_and_only_these() {
                 "{id}"
             );
         }
+        if !active.is_empty() {
+            let text = rescue(&installed, &["--wait", "1s"]).expect_code(75).stdout;
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains("2 jobs are skipped, because the worker is active: "), "{text}");
+            assert!(active.iter().all(|id| text.contains(id)), "{text}");
+        }
         for id in active {
             let aged =
                 format!("id = '{id}' and t.{} < {now} - interval '61 min'", package.claimed_at);
@@ -560,4 +566,23 @@ fn rescue_of_a_package_is_recorded_on_this_machine_and_not_undone() {
             out.stderr
         );
     }
+}
+
+#[test]
+fn interrupted_wait_reports_what_is_still_claimed() {
+    let river = &PACKAGES[0];
+    let installed = river.installed(1);
+    let args = ["jobs", "rescue", "2000", "--stuck-after", "3m", "--yes", "--wait", "60s"];
+    let mut command = installed.command(&args);
+    let running = command.start();
+    let aged = format!("id = 2000 and ({})", river.queue.stuck);
+    wait_until("the claim is aged", || installed.count(&aged) == 1 || !running.is_alive());
+    // The handler may not be installed yet.
+    wait_until("it ends", || {
+        running.signal_if_alive("TERM");
+        !running.is_alive()
+    });
+    let out = running.finish();
+    assert_eq!(out.code, 130, "{}{}", out.stdout, out.stderr);
+    assert!(out.stdout.contains("1 claim aged: 1 still claimed"), "{}", out.stdout);
 }
