@@ -6,6 +6,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+// Workers must not outlive the drill: they are killed when it exits, also by a signal.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+
 /** The helpers for the drill `script` in the directory `dir`, with the connection string of its database. */
 export function drill({ script, dir, server, url, ctl }) {
   let checks = 0

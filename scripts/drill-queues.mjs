@@ -13,7 +13,7 @@ const database = `boss_${dir.replace(/\D+/g, '_')}`
 const url = server.replace('/postgres?', `/${database}?`)
 const { PgBoss } = await import(join(dir, 'node_modules/pg-boss/dist/index.js'))
 const FIXED = join(dir, 'fixed'), RUNS = join(dir, 'runs')
-const QUEUES = ['mail', 'graveyard', 'slow', 'sync']
+const QUEUES = ['mail', 'graveyard', 'slow', 'sync', 'long']
 const { cli, data, startWorker, runsOf, equal, checks } = drill({ script: import.meta.filename, dir, server, url, ctl })
 
 /** Works jobs until it is killed; each start of a job is one line of RUNS. */
@@ -25,6 +25,10 @@ async function worker() {
   const run = async ([job]) => {
     appendFileSync(RUNS, `${job.id}\n`)
     if (job.data.what === 'hang') await sleep(1e9)
+    if (job.data.what === 'hang once' && !existsSync(join(dir, job.id))) {
+      writeFileSync(join(dir, job.id), '')
+      await sleep(1e9)
+    }
     if (job.data.what === 'flaky' && !existsSync(join(dir, job.id))) {
       writeFileSync(join(dir, job.id), '')
       throw new Error('not yet')
@@ -34,6 +38,7 @@ async function worker() {
   // One job a time, so that the failure of one does not fail a batch; several workers share a queue.
   for (let n = 0; n < 8; n++) await boss.work('mail', { ...options, batchSize: 1 }, run)
   await boss.work('slow', { ...options, batchSize: 1 }, run)
+  for (let n = 0; n < 2; n++) await boss.work('long', { ...options, batchSize: 1 }, run)
 }
 
 /** Makes the dead letters of `mail` an hour older: those of the last minutes are requeued only with a canary. */
@@ -88,6 +93,7 @@ async function main() {
   await boss.createQueue('graveyard')
   await boss.createQueue('mail', { retryLimit: 1, retryDelay: 0, deadLetter: 'graveyard' })
   await boss.createQueue('slow', { retryLimit: 0, expireInSeconds: 4 })
+  await boss.createQueue('long', { retryLimit: 2, retryDelay: 0 })
   await boss.createQueue('sync', { policy: 'exclusive', retryLimit: 0 })
   const send = (n, what, queue = 'mail', options = {}) =>
     Promise.all(Array.from({ length: n }, (_, i) => boss.send(queue, { what, n: i }, options)))
@@ -164,6 +170,34 @@ async function main() {
   await cli(['dlq', 'requeue', old.id, '--yes'])
   await supervise(boss)
   equal((await boss.getJobById('slow', old.id)).state, 'retry', 'the maintenance left the requeued job')
+  await boss.cancel('slow', old.id)
+
+  // A rescue frees the job of a killed worker long before its limit, and leaves that of a live worker alone.
+  child = startWorker()
+  const [killedJob] = await send(1, 'hang once', 'long')
+  await until('a job hangs', () => runsOf([killedJob])[0] === 1)
+  child.kill('SIGKILL')
+  child = startWorker()
+  const [liveJob] = await send(1, 'hang', 'long', { heartbeatSeconds: 10 })
+  await until('another job runs', () => runsOf([liveJob])[0] === 1)
+  const rescue = ['jobs', 'rescue', '--stuck-after', '30s']
+  await until('the job is stuck', async () => (await data([...rescue, '--dry-run'])).stuck === 1)
+  await sleep(10_000)
+  const supervisor = new PgBoss({ connectionString: url, schedule: false, superviseIntervalSeconds: 1, monitorIntervalSeconds: 1 })
+  supervisor.on('error', (error) => console.error(error.message))
+  await supervisor.start()
+  await sleep(3000)
+  equal(runsOf([killedJob]), [1], 'the package does not free it by itself yet')
+  const rescued = await data([...rescue, '--yes', '--reason', 'drill'])
+  equal(rescued.jobs.map((job) => job.id), [killedJob], 'only the job of the killed worker is rescued')
+  const { queued, running, finished } = rescued.followed
+  equal(queued + running + finished, 1, 'the supervision freed it')
+  await until('it runs again', async () => (await boss.getJobById('long', killedJob)).state === 'completed')
+  await sleep(3000)
+  equal(runsOf([killedJob, liveJob]), [2, 1], 'the rescued job ran once more, the other one only once')
+  equal((await boss.getJobById('long', liveJob)).state, 'active', 'the job of the live worker runs')
+  child.kill('SIGKILL')
+  await supervisor.stop({ graceful: false })
   await boss.stop({ graceful: false })
   console.log(`pg-boss schema version ${(await schemaVersion())}: ${checks()} comparisons held`)
 }

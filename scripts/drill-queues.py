@@ -2,6 +2,7 @@
 the workers. Run by scripts/drill-queues: python drill-queues.py PACKAGE DIR URL CLIPLYCTL, or with "worker" in front."""
 
 import asyncio
+import atexit
 import json
 import os
 import pathlib
@@ -22,7 +23,9 @@ async def run_job(job_id, what):
     """What every job does; each start is one line of RUNS."""
     with RUNS.open("a") as runs:
         runs.write(f"{job_id}\n")
-    if what == "hang":
+    once = dir_ / f"once-{job_id}"
+    if what == "hang" or what == "hang once" and not once.exists():
+        once.touch()
         await asyncio.sleep(1e9)
     if what == "fail" and not FIXED.exists():
         raise ValueError(f"mailbox {job_id} is full")
@@ -81,7 +84,9 @@ class Oban:
 
     async def __aenter__(self):
         self.pool = await self.oban.Oban.create_pool(dsn=url)
-        self.app = self.oban.Oban(pool=self.pool, queues={"default": 4} if is_worker else {})
+        # It looks for stuck jobs every second instead of every minute; its limit stays that of 5 minutes.
+        queues = {"default": 4} if is_worker else {}
+        self.app = self.oban.Oban(pool=self.pool, queues=queues, lifeline={"interval": 1.0})
         return self
 
     async def __aexit__(self, *_):
@@ -93,7 +98,8 @@ class Oban:
         await install(self.pool)
 
     async def send(self, what, later=None):
-        job = self.mail.new({"what": what}, **({"schedule_in": later} if later else {}))
+        attempts = {"max_attempts": 3} if what == "hang once" else {}
+        job = self.mail.new({"what": what}, **attempts, **({"schedule_in": later} if later else {}))
         return (await self.app.enqueue(job)).id
 
     async def work(self):
@@ -138,7 +144,10 @@ def data(*args, codes=(0,)):
 
 def start_worker():
     command = [sys.executable, __file__, "worker", package, str(dir_), server, ctl]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    worker = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # It must not outlive the drill.
+    atexit.register(worker.kill)
+    return worker
 
 
 def runs_of(ids):
@@ -226,9 +235,53 @@ async def main():
         assert f"{len(failing)} finished" in out, out
         equal(runs_of(failing), [n + 1 for n in earlier], "every job ran exactly once more")
         await compare(app, "after the requeue")
+        if package == "procrastinate":
+            before = await execute(rows)
+            _, err = cli("dlq", "undo", operation, "--yes", codes=(77,))
+            assert "would record the undo as a cancellation" in err, err
+            equal(await execute(rows), before, "the refused undo wrote nothing")
+        else:
+            worker = await rescue(app, worker)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     print(f"{package}: {checks} comparisons held")
+
+
+async def rescue(app, worker):
+    """A rescue frees the job of a killed worker before its limit, and leaves that of a live worker alone."""
+    killed = await app.send("hang once")
+
+    async def runs(job, n):
+        return runs_of([job]) == [n]
+
+    await until("a job hangs", lambda: runs(killed, 1))
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    worker = start_worker()
+    live = await app.send("hang")
+    await until("another job runs", lambda: runs(live, 1))
+    command = ("jobs", "rescue", "--stuck-after", "30s")
+
+    async def results(expected):
+        jobs = {job["id"]: job["result"] for job in data(*command, "--dry-run")["jobs"]}
+        return [jobs.get(str(job)) for job in (killed, live)] == expected
+
+    # The producer of the killed worker counts as active until its heartbeat is a minute old.
+    await until("the heartbeat is recent", lambda: results(["worker_active", "worker_active"]))
+    await until("the heartbeat is old", lambda: results(["claim_aged", "worker_active"]), 90)
+    equal(runs_of([killed]), [1], "the package does not free it by itself yet")
+    rescued = data(*command, "--yes", "--reason", "drill", codes=(75,))
+    freed = [job["outcome"] for job in rescued["followed"]["jobs"] if job["id"] == str(killed)]
+    assert freed and freed[0] in ("queued", "running", "finished"), rescued
+
+    async def finished():
+        return (await app.states())[killed] == "completed"
+
+    await until("it runs again", finished)
+    await asyncio.sleep(3)
+    equal(runs_of([killed, live]), [2, 1], "the rescued job ran once more, the other one only once")
+    equal((await app.states())[live], "executing", "the job of the live worker runs")
+    return worker
 
 
 async def worker_main():
@@ -236,4 +289,6 @@ async def worker_main():
         await app.work()
 
 
+# The handlers of atexit run.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 asyncio.run(worker_main() if is_worker else main())

@@ -82,9 +82,15 @@ pub struct JobsRescue {
     /// Rescue only these jobs (ids or unique prefixes); refused if one of them is not stuck
     #[arg(value_name = "ID", allow_negative_numbers = true)]
     pub(crate) ids: Vec<String>,
-    /// Heartbeat age from which a job is stuck [default: the setting stuck_after, 10m]
+    /// Heartbeat age from which a job is stuck [default: the setting stuck_after, 10m, or the limit of the queue package]
     #[arg(long, alias = old_names::of("stuck-after"), value_name = "DURATION", value_parser = duration::parse)]
     pub(crate) stuck_after: Option<Duration>,
+    /// Age that the claim gets, if the queue package frees jobs later than by default
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse_long)]
+    pub(crate) claim_age: Option<Duration>,
+    /// Wait at most this long for the queue package to free the jobs [default: depends on the package]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub(crate) wait: Option<Duration>,
     /// The confirmation.
     #[command(flatten)]
     pub(crate) confirmation: ConfirmationArgs,

@@ -234,6 +234,18 @@ pub(crate) enum FollowEnd {
     Lost(SourceError),
 }
 
+impl FollowEnd {
+    /// Name in JSON.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Decided => "decided",
+            Self::Deadline => "deadline",
+            Self::Detached => "detached",
+            Self::Lost(_) => "lost",
+        }
+    }
+}
+
 /// Result of following an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FollowResult {

@@ -245,7 +245,7 @@ impl Layout {
             None => Some(
                 "a declared queue has no rescue: its workers or the app must unlock stuck jobs",
             ),
-            Some(package) => package.unlock.is_none().then_some(package.no_rescue.as_str()),
+            Some(package) => package.rescue.is_none().then_some(package.no_rescue.as_str()),
         }
     }
 

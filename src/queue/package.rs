@@ -155,8 +155,8 @@ pub(crate) struct PackageTraits {
     pub(crate) deletes_finished: bool,
     /// Indexes that would serve figures without one.
     pub(crate) indexes: Vec<AdvisedIndex>,
-    /// Jobs that must not be requeued by SQL: condition over the table, and why.
-    pub(crate) refused: Vec<(String, String)>,
+    /// Jobs that must not be requeued by SQL.
+    pub(crate) refused: Vec<RefusedJobs>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
     pub(crate) copies: Option<Copies>,
     /// Why the number of dead letters says little, unless older rows show that they are kept.
@@ -170,7 +170,16 @@ pub(crate) struct PackageTraits {
     /// Why stuck jobs are not rescued.
     pub(crate) no_rescue: String,
     /// How they are rescued, if they are.
-    pub(crate) unlock: Option<Unlock>,
+    pub(crate) rescue: Option<RescueWrite>,
+}
+
+/// Jobs that must not be requeued by SQL.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RefusedJobs {
+    /// Condition over the table.
+    pub(crate) condition: String,
+    /// Why, of one job.
+    pub(crate) why: String,
 }
 
 /// An index that a package does not create.
@@ -188,19 +197,47 @@ pub(crate) struct AdvisedIndex {
     pub(crate) serves: String,
 }
 
-/// How a stuck job is unlocked. Its state is derived from the row that this leaves.
+/// What a rescue writes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Unlock {
+pub(crate) struct RescueWrite {
     /// Seconds after the claim from which a job is rescued, unless the operator says another number: when the package
-    /// does it itself.
-    pub(crate) after: u32,
-    /// Columns with an expression over the row.
+    /// does it itself. `None` if each job has a limit of its own, which [`PackageTraits::stuck`] compares.
+    pub(crate) after: Option<u32>,
+    /// Columns with an expression over the row. The state is derived from the row that this leaves. `{age}` is the age
+    /// of the claim after the write, in seconds.
     pub(crate) set: BTreeMap<String, String>,
-    /// Rows that are unlocked with the job: name of the table, condition for its rows (`other`) with the job (`job`),
-    /// and assignments.
-    pub(crate) also: Option<(String, String, String)>,
+    /// Rows of another table that are unlocked with the job.
+    pub(crate) linked: Option<LinkedRows>,
+    /// What frees the job, if the write does not: it only makes the claim old enough for the package's own code.
+    pub(crate) rescuer: Option<Rescuer>,
     /// What its plan has to say.
     pub(crate) notes: Vec<String>,
+}
+
+/// The package's own code, which frees a job when its claim has passed a limit, and decides whether it is retried. A job
+/// is claimed until then. [`OVERDUE`] says which jobs have passed the default limit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Rescuer {
+    /// Its name, as the subject of a sentence.
+    pub(crate) name: String,
+    /// Seconds within which it finds a job by default.
+    pub(crate) within: u32,
+    /// Why it may not act, after "perhaps".
+    pub(crate) unless: String,
+    /// Condition over the subquery for jobs whose worker is active, whatever the age of their claim. `{schema}` is the
+    /// schema.
+    pub(crate) active: Option<String>,
+}
+
+/// Rows of another table that are written with a job.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LinkedRows {
+    /// Name of the table, in the schema of the jobs.
+    pub(crate) table: String,
+    /// Condition for its rows (`other`) with the job (`job`).
+    pub(crate) condition: String,
+    /// Assignments.
+    pub(crate) set: String,
 }
 
 /// Copies of a dead letter in another queue of the same table, which have a [`PackageTraits::place`] of their own.
@@ -229,6 +266,22 @@ impl PackageTraits {
         self.state_column.as_deref().unwrap_or(STATE)
     }
 
+    /// How a stuck job is freed if the rescue leaves that to the package's own code.
+    pub(crate) fn rescuer(&self) -> Option<&Rescuer> {
+        self.rescue.as_ref()?.rescuer.as_ref()
+    }
+
+    /// A condition over the columns of the subquery that only packages have, for the row `job` of the table.
+    pub(crate) fn condition_of_row(&self, condition: &str) -> String {
+        let used = self.columns.iter().map(|(name, sql)| (format!("\"{name}\""), sql));
+        let used = used.filter(|(name, _)| condition.contains(name.as_str()));
+        let columns: Vec<_> = used.map(|(name, sql)| format!("{sql} as {name}")).collect();
+        format!(
+            "(select {condition} from (select {} from (select job.*) as row_of_job) as fields)",
+            columns.join(", ")
+        )
+    }
+
     /// The expression of an assignment for the row `row`, whose columns it names without a qualifier.
     pub(crate) fn value(&self, column: &str, row: &str, due_at: &str, event: &str) -> String {
         let Some(expression) = self.assignments.get(column) else { return "null".to_owned() };
@@ -243,8 +296,15 @@ pub(crate) const DELETED_AT: &str = "deleted_at";
 pub(crate) const DEAD_SINCE: &str = "dead_since";
 /// Name of the column of the subquery with [`PackageTraits::place`].
 pub(crate) const PLACE: &str = "place";
+/// Name of the column of the subquery that says whether the package's own code frees a job by default.
+pub(crate) const OVERDUE: &str = "is_overdue";
+/// Name of the column of the subquery that identifies the worker of a claimed job, if its name does not.
+pub(crate) const HOLDER: &str = "holder";
 /// Name of the column of the subquery with the queue, if that is not the kind.
 pub(crate) const QUEUE: &str = "queue";
+
+/// Seconds by which a rescue puts a claim beyond the limit: the clocks of clients can differ.
+pub(crate) const BEYOND_LIMIT: u32 = 60;
 
 /// The usual column of the state.
 pub(crate) const STATE: &str = "state";

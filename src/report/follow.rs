@@ -250,12 +250,7 @@ pub(crate) fn json(result: &FollowResult) -> FollowJson {
     };
     FollowJson {
         operation: result.operation.to_string(),
-        end: match result.end {
-            FollowEnd::Decided => "decided",
-            FollowEnd::Deadline => "deadline",
-            FollowEnd::Detached => "detached",
-            FollowEnd::Lost(_) => "lost",
-        },
+        end: result.end.as_str(),
         jobs: result.counts.total(),
         finished: jobs_with(JobOutcome::Finished),
         failed_again: jobs_with(JobOutcome::FailedAgain),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::write_outcome::{
-    OutcomeJson, add_headline, add_outcome, add_stop_error, exit, outcome_json,
+    OutcomeJson, add_headline, add_headline_of, add_outcome_of, add_stop_error, exit, outcome_json,
 };
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
@@ -15,10 +15,13 @@ use crate::facts::Suggestion;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, WriteStop};
-use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
+use crate::facts::requeued_job::FollowEnd;
+use crate::facts::stuck_job::{
+    RescueFollow, RescueOutcome, RescueResult, SignOfLife, StuckJob, StuckJobs, StuckRule,
+};
 use crate::permit;
 use crate::suggest::ShellCommand;
-use crate::text::{age, count, format_duration, plural};
+use crate::text::{age, count, format_duration, plural, some_of};
 
 /// Maximum number of jobs in the table.
 const SHOWN: usize = 20;
@@ -33,21 +36,39 @@ pub(crate) struct RescuePlanView<'a> {
     pub(crate) only: &'a [JobId],
     /// The protected context that this database belongs to.
     pub(crate) protected: Option<&'a str>,
-    /// The heartbeat age from which a job is stuck.
-    pub(crate) stuck_after: Duration,
+    /// Flags that select the jobs and what is written, with their values.
+    pub(crate) flags: Vec<String>,
+    /// Which claimed jobs are stuck.
+    pub(crate) rule: StuckRule,
     /// The context and database.
     pub(crate) from: Provenance,
     /// Whether the operation is only recorded on this machine, because the database has no events.
     pub(crate) journal_only: bool,
     /// What else the plan has to say.
     pub(crate) notes: &'a [String],
+    /// The package's own code, if that frees the jobs.
+    pub(crate) rescuer: Option<RescuerView<'a>>,
+}
+
+/// The package's own code, which frees jobs by the age of their claim.
+pub(crate) struct RescuerView<'a> {
+    /// Its name, as the subject of a sentence.
+    pub(crate) name: &'a str,
+    /// Why it may not act, after "perhaps".
+    pub(crate) unless: &'a str,
+    /// The time in which it acts by default.
+    pub(crate) within: Duration,
+    /// The age that claims get; `None` if each job has its own limit.
+    pub(crate) claim_age: Option<Duration>,
+    /// How long cliplyctl waits for it.
+    pub(crate) wait: Duration,
 }
 
 /// `data` of `jobs rescue`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RescueJson {
-    /// Heartbeat age in seconds from which a job is stuck.
-    stuck_after_seconds: f64,
+    /// Heartbeat age in seconds from which a job is stuck; null if each job has its own limit.
+    stuck_after_seconds: Option<f64>,
     stuck: u64,
     /// Whether there are more stuck jobs than were read.
     truncated: bool,
@@ -55,8 +76,54 @@ pub(crate) struct RescueJson {
     without_heartbeat: u64,
     /// Oldest heartbeat first, at most 1,000.
     jobs: Vec<StuckJobJson>,
+    /// What frees the jobs after their claims were aged; null if the rescue frees them itself.
+    rescuer: Option<RescuerJson>,
     /// Outcome of the writes; null if nothing was written.
     outcome: Option<OutcomeJson>,
+    /// What the package did with the jobs; null if nothing was waited for.
+    followed: Option<RescueFollowJson>,
+}
+
+/// The package's own code, which frees jobs by the age of their claim.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RescuerJson {
+    name: String,
+    /// The time in which it acts by default.
+    within_seconds: u64,
+    /// The age that claims get; null if each job has its own limit.
+    claim_age_seconds: Option<u64>,
+    /// The longest time that cliplyctl waits for it.
+    wait_seconds: f64,
+}
+
+/// Jobs whose claims were aged, by what became of them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RescueFollowJson {
+    /// Why waiting ended: `decided`, `deadline`, `detached` or `lost`.
+    end: &'static str,
+    waited_seconds: f64,
+    /// Jobs that are queued, or wait for another attempt.
+    queued: u64,
+    /// Jobs that a worker has claimed again.
+    running: u64,
+    finished: u64,
+    dead_letters: u64,
+    canceled: u64,
+    deleted: u64,
+    /// Jobs that the package has not freed.
+    still_claimed: u64,
+    /// Jobs that were not read, or whose state has no known meaning.
+    unknown: u64,
+    /// At most 1,000.
+    jobs: Vec<RescuedJobJson>,
+}
+
+/// A job whose claim was aged.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RescuedJobJson {
+    id: String,
+    /// `queued`, `running`, `finished`, `dead_letter`, `canceled`, `deleted`, `still_claimed` or `unknown`.
+    outcome: &'static str,
 }
 
 /// A stuck job.
@@ -73,8 +140,10 @@ pub(crate) struct StuckJobJson {
     max_attempts: Option<i64>,
     /// Age in seconds of the worker's last heartbeat on another job; null if there is none.
     other_job_heartbeat_age_seconds: Option<f64>,
-    /// Result of a rescue: `queued`, `dead_letter` or `skipped` (attempts used up, and the schema has no
-    /// dead letters).
+    /// Whether the package's own code should have freed the job already.
+    past_limit: bool,
+    /// Result of a rescue: `queued`, `dead_letter`, `claim_aged` (the package's own code frees it), `skipped`
+    /// (attempts used up, and the schema has no dead letters) or `worker_active` (skipped as well).
     result: &'static str,
 }
 
@@ -84,12 +153,18 @@ pub(crate) fn document(view: &RescuePlanView<'_>) -> Document {
     let mut document = Document::default();
     document.summary(headline(found));
     document.push(title_line::title("rescue plan", &view.from));
-    let no_heartbeat = format!("more than {}", format_duration(view.stuck_after));
-    let mut pairs = vec![("no heartbeat for", Cell::plain(no_heartbeat))];
+    let mut pairs = vec![match view.rule {
+        StuckRule::Age(after) => {
+            ("no heartbeat for", Cell::plain(format!("more than {}", format_duration(after))))
+        }
+        StuckRule::OwnLimit(_) => ("stuck", Cell::plain("beyond the limit of the job")),
+    }];
     let results = [
         ("to queue", RescueResult::Queued),
         ("to dead letters", RescueResult::DeadLetter),
+        ("claims to age", RescueResult::ClaimAged),
         ("skipped", RescueResult::Skipped),
+        ("skipped: worker active", RescueResult::WorkerActive),
     ];
     let results = results.map(|(label, result)| (label, count_with(found, result)));
     let results = results.into_iter().filter(|(_, jobs)| *jobs > 0);
@@ -114,7 +189,9 @@ fn headline(found: &StuckJobs) -> String {
     let results = [
         (RescueResult::Queued, "to the queue"),
         (RescueResult::DeadLetter, "to dead letters (last attempt)"),
+        (RescueResult::ClaimAged, "by aging the claim"),
         (RescueResult::Skipped, "skipped"),
+        (RescueResult::WorkerActive, "skipped (worker active)"),
     ];
     let results = results.map(|(result, text)| (count_with(found, result), text));
     let results = results.into_iter().filter(|(jobs, _)| *jobs > 0);
@@ -142,19 +219,68 @@ fn notes(document: &mut Document, view: &RescuePlanView<'_>) {
             "There are more stuck jobs: one rescue includes the {jobs} with the oldest heartbeats."
         ));
     }
+    let is_written = |job: &&StuckJob| job.result.is_written();
+    let on_active_workers = found.jobs.iter().filter(is_written);
     let on_active_workers =
-        found.jobs.iter().filter(|job| job.other_job_heartbeat_age.is_some()).count() as u64;
+        on_active_workers.filter(|job| job.other_job_heartbeat_age.is_some()).count() as u64;
     if on_active_workers > 0 {
         let jobs = plural(on_active_workers, "job is", "jobs are");
         document.note(format!(
             "warning: {jobs} locked by a worker with recent heartbeats on other jobs; the job may still finish"
         ));
     }
+    let active = count_with(found, RescueResult::WorkerActive);
+    if active > 0 {
+        let jobs = plural(active, "job is", "jobs are");
+        document.note(format!(
+            "{jobs} skipped: the worker sent a heartbeat or claimed another job lately, and may still run it."
+        ));
+    }
+    if let Some(rescuer) = &view.rescuer {
+        rescuer_notes(document, rescuer, found);
+    }
     let notes = view.notes.iter().filter(|_| !found.jobs.is_empty());
     notes.for_each(|note| document.note(note.as_str()));
     if view.journal_only && !found.jobs.is_empty() {
         document
             .note("This database has no events table: only this machine records the operation.");
+    }
+}
+
+/// Says what frees the jobs, how long that takes, and what tells against it.
+fn rescuer_notes(document: &mut Document, rescuer: &RescuerView<'_>, found: &StuckJobs) {
+    let claims: Vec<_> =
+        found.jobs.iter().filter(|job| job.result == RescueResult::ClaimAged).collect();
+    if claims.is_empty() {
+        return;
+    }
+    let age = match rescuer.claim_age {
+        Some(age) => format!("The claims get the age {}", format_duration(age)),
+        None => "The claims are put beyond the limit of their job".to_owned(),
+    };
+    document.note(format!(
+        "{age}; {} frees the jobs after that, by default within {}. The command waits for it at most {} (--wait).",
+        rescuer.name,
+        format_duration(rescuer.within),
+        format_duration(rescuer.wait)
+    ));
+    let past = claims.iter().filter(|job| job.is_past_limit).count() as u64;
+    if past > 0 {
+        let claims = plural(past, "claim is", "claims are");
+        document.note(format!(
+            "warning: {claims} past the default limit already, and {} has not freed the job: perhaps {}{}",
+            rescuer.name,
+            rescuer.unless,
+            longer_limit(rescuer)
+        ));
+    }
+}
+
+/// What helps against a longer limit.
+fn longer_limit(rescuer: &RescuerView<'_>) -> &'static str {
+    match rescuer.claim_age {
+        Some(_) => ". For a longer limit, --claim-age sets the age of the claims",
+        None => "",
     }
 }
 
@@ -187,7 +313,9 @@ fn job_table(jobs: &[StuckJob]) -> Table {
         let result = match job.result {
             RescueResult::Queued => Cell::plain("queued"),
             RescueResult::DeadLetter => Cell::value_with_status("dead letter", Status::Warning),
+            RescueResult::ClaimAged => Cell::plain("claim aged"),
             RescueResult::Skipped => Cell::muted("skipped"),
+            RescueResult::WorkerActive => Cell::muted("skipped: worker active"),
         };
         table.row(vec![
             Cell::strong(job.id.to_string()),
@@ -215,13 +343,13 @@ pub(crate) fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option
         let jobs = view.stuck.jobs.len() as u64;
         let flags = permit::flags(view.protected, jobs, None);
         let command = view.only.iter().fold(ShellCommand::new("jobs rescue"), ShellCommand::arg);
-        let command = command.args(flags);
+        let command = command.args(&view.flags).args(flags);
         document.next(vec![Suggestion::new(command, "apply (asks first)")]);
     }
-    let mut report = Report::listing("jobs rescue", json(view, None), document);
+    let mut report = Report::listing("jobs rescue", json(view, None, None), document);
     summarize(&mut report, view, 0);
     // A preview succeeds; a rescue that writes nothing although jobs are stuck is refused.
-    if !dry_run && count_with(view.stuck, RescueResult::Skipped) > 0 {
+    if !dry_run && not_written(view.stuck) > 0 {
         report.exit = ExitCode::Refused;
     }
     report
@@ -232,20 +360,50 @@ pub(crate) fn applied(
     view: &RescuePlanView<'_>,
     operation: &OperationId,
     outcome: &Outcome,
+    followed: Option<&RescueFollow>,
 ) -> Report {
     let mut document = Document::default();
-    let not_rescued =
-        count_with(view.stuck, RescueResult::Skipped) + u64::from(view.stuck.truncated);
-    let code = exit(outcome, not_rescued);
-    add_headline(&mut document, OperationType::Rescue, outcome, code);
+    let not_rescued = not_written(view.stuck) + u64::from(view.stuck.truncated);
+    let code = match (exit(outcome, not_rescued), followed) {
+        (ExitCode::Ok, Some(followed)) => follow_exit(followed),
+        (code, _) => code,
+    };
+    match &view.rescuer {
+        None => add_headline(&mut document, OperationType::Rescue, outcome, code),
+        Some(_) => {
+            let aged = plural(outcome.written, "claim aged", "claims aged");
+            let aged = followed.map_or(aged.clone(), |f| format!("{aged}: {}", describe(f)));
+            add_headline_of(&mut document, (OperationType::Rescue, aged), outcome, code);
+        }
+    }
     document.push(title_line::title("rescue", &view.from));
-    add_outcome(&mut document, operation, outcome, (OperationType::Rescue, 0));
+    let written =
+        if view.rescuer.is_some() { "claims aged" } else { OperationType::Rescue.past_tense() };
+    add_outcome_of(&mut document, operation, outcome, (OperationType::Rescue, written, 0));
+    let active = view.stuck.jobs.iter().filter(|job| job.result == RescueResult::WorkerActive);
+    let active: Vec<_> = active.map(|job| job.id.to_string()).collect();
+    if !active.is_empty() {
+        let jobs = plural(active.len() as u64, "job is", "jobs are");
+        let ids = some_of(&active, SHOWN);
+        document.note(format!("{jobs} skipped, because the worker is active: {ids}."));
+    }
+    if let (Some(rescuer), Some(followed)) = (&view.rescuer, followed) {
+        add_follow(&mut document, rescuer, followed);
+    }
     let more = outcome.not_requeued + outcome.in_doubt > 0 || view.stuck.truncated;
     let mut next = Vec::new();
     if more && !matches!(outcome.stopped, Some(WriteStop::AllOrNothing(_))) {
         next.push(Suggestion::fixed("jobs rescue", "rescue the remaining stuck jobs"));
     }
-    if let Some((queued, dead)) = written_counts(view.stuck, outcome) {
+    if followed.is_some_and(|followed| followed.undecided() > 0) {
+        next.push(Suggestion::fixed("jobs list --state stuck", "jobs that are still claimed"));
+    }
+    if followed.is_some_and(|followed| followed.count(RescueOutcome::DeadLetter) > 0) {
+        next.push(Suggestion::fixed("dlq list", "dead letters, newest first"));
+    }
+    if let Some((queued, dead)) = written_counts(view.stuck, outcome)
+        && view.rescuer.is_none()
+    {
         let dead_letters = plural(dead, "dead letter", "dead letters");
         document.note(format!("{} queued again, {dead_letters}.", count(queued)));
         if dead > 0 {
@@ -254,12 +412,74 @@ pub(crate) fn applied(
     }
     next.push(Suggestion::fixed("queue", "due and running jobs"));
     document.next(next);
-    let data = json(view, Some(outcome_json(operation, outcome)));
+    let data = json(view, Some(outcome_json(operation, outcome)), followed);
     let mut report = Report::listing("jobs rescue", data, document);
     report.exit = code;
     add_stop_error(&mut report, outcome);
     summarize(&mut report, view, outcome.written);
+    if let Some(followed) = followed {
+        report.summary.push(("still_claimed", followed.undecided().into()));
+        if let FollowEnd::Lost(error) = &followed.end {
+            report.errors.push(error.clone().into());
+        }
+    }
     report
+}
+
+/// Number of stuck jobs that a rescue does not write.
+fn not_written(found: &StuckJobs) -> u64 {
+    found.jobs.iter().filter(|job| !job.result.is_written()).count() as u64
+}
+
+/// Returns the exit code: 0 if the package has freed every job, 130 after Ctrl-C, otherwise 3.
+fn follow_exit(followed: &RescueFollow) -> ExitCode {
+    match followed.end {
+        _ if followed.undecided() == 0 => ExitCode::Ok,
+        FollowEnd::Detached => ExitCode::Interrupted,
+        _ => ExitCode::Unknown,
+    }
+}
+
+/// `1 queued again, 1 dead letter`
+fn describe(followed: &RescueFollow) -> String {
+    let counts = RescueOutcome::ALL.map(|outcome| (outcome, followed.count(outcome)));
+    let counts = counts.into_iter().filter(|(_, jobs)| *jobs > 0);
+    let counts = counts.map(|(outcome, jobs)| match outcome {
+        RescueOutcome::Queued => format!("{} queued again", count(jobs)),
+        RescueOutcome::Running => format!("{} claimed again", count(jobs)),
+        RescueOutcome::Finished => format!("{} finished", count(jobs)),
+        RescueOutcome::DeadLetter => plural(jobs, "dead letter", "dead letters"),
+        RescueOutcome::Canceled => format!("{} canceled", count(jobs)),
+        RescueOutcome::Deleted => format!("{} deleted", count(jobs)),
+        RescueOutcome::StillClaimed => format!("{} still claimed", count(jobs)),
+        RescueOutcome::Unknown => format!("{} unknown", count(jobs)),
+    });
+    counts.collect::<Vec<_>>().join(", ")
+}
+
+/// Adds how long the package took, or that it has not acted, and for which jobs.
+fn add_follow(document: &mut Document, rescuer: &RescuerView<'_>, followed: &RescueFollow) {
+    let waited = age(followed.waited.as_secs_f64());
+    let undecided = followed.undecided();
+    if undecided == 0 {
+        document.note(format!("{} has freed the jobs ({waited}).", rescuer.name));
+        return;
+    }
+    let claims = plural(undecided, "job is", "jobs are");
+    document.note(format!(
+        "{claims} still claimed after {waited}: {} has not acted. Perhaps {}{}.",
+        rescuer.name,
+        rescuer.unless,
+        longer_limit(rescuer)
+    ));
+    document.note("The claims stay aged: it frees these jobs when it runs.");
+    let mut table = Table::listing(vec![Column::text("job"), Column::text("outcome")]);
+    let open = followed.jobs.iter().filter(|(_, outcome)| !outcome.is_decided());
+    for (id, outcome) in open.take(SHOWN) {
+        let outcome = outcome.as_str().replace('_', " ");
+        table.row(vec![Cell::strong(id.to_string()), Cell::plain(outcome)]);
+    }
+    document.push(Block::Table(table));
 }
 
 /// Returns the numbers of jobs that are queued again and that became dead letters; none if some
@@ -270,7 +490,11 @@ fn written_counts(found: &StuckJobs, outcome: &Outcome) -> Option<(u64, u64)> {
     (outcome.written == queued + dead).then_some((queued, dead))
 }
 
-fn json(view: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
+fn json(
+    view: &RescuePlanView<'_>,
+    outcome: Option<OutcomeJson>,
+    followed: Option<&RescueFollow>,
+) -> RescueJson {
     let jobs = view.stuck.jobs.iter().take(NAMED).map(|job| StuckJobJson {
         id: job.id.to_string(),
         kind: job.kind.clone(),
@@ -280,15 +504,47 @@ fn json(view: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
         attempts: job.attempts,
         max_attempts: job.max_attempts,
         other_job_heartbeat_age_seconds: job.other_job_heartbeat_age,
+        past_limit: job.is_past_limit,
         result: job.result.as_str(),
     });
     RescueJson {
-        stuck_after_seconds: view.stuck_after.as_secs_f64(),
+        stuck_after_seconds: match view.rule {
+            StuckRule::Age(after) => Some(after.as_secs_f64()),
+            StuckRule::OwnLimit(_) => None,
+        },
         stuck: view.stuck.jobs.len() as u64,
         truncated: view.stuck.truncated,
         without_heartbeat: view.stuck.without_heartbeat,
         jobs: jobs.collect(),
+        rescuer: view.rescuer.as_ref().map(|rescuer| RescuerJson {
+            name: rescuer.name.to_owned(),
+            within_seconds: rescuer.within.as_secs(),
+            claim_age_seconds: rescuer.claim_age.map(|age| age.as_secs()),
+            wait_seconds: rescuer.wait.as_secs_f64(),
+        }),
         outcome,
+        followed: followed.map(follow_json),
+    }
+}
+
+fn follow_json(followed: &RescueFollow) -> RescueFollowJson {
+    let jobs = followed
+        .jobs
+        .iter()
+        .take(NAMED)
+        .map(|(id, outcome)| RescuedJobJson { id: id.to_string(), outcome: outcome.as_str() });
+    RescueFollowJson {
+        end: followed.end.as_str(),
+        waited_seconds: followed.waited.as_secs_f64(),
+        queued: followed.count(RescueOutcome::Queued),
+        running: followed.count(RescueOutcome::Running),
+        finished: followed.count(RescueOutcome::Finished),
+        dead_letters: followed.count(RescueOutcome::DeadLetter),
+        canceled: followed.count(RescueOutcome::Canceled),
+        deleted: followed.count(RescueOutcome::Deleted),
+        still_claimed: followed.count(RescueOutcome::StillClaimed),
+        unknown: followed.count(RescueOutcome::Unknown),
+        jobs: jobs.collect(),
     }
 }
 

@@ -117,7 +117,18 @@ pub(crate) fn add_headline(
     outcome: &Outcome,
     exit: ExitCode,
 ) {
-    let text = headline(operation_type, outcome);
+    let written = describe(operation_type, outcome.written);
+    add_headline_of(document, (operation_type, written), outcome, exit);
+}
+
+/// As [`add_headline`], with these words for the jobs that were written.
+pub(crate) fn add_headline_of(
+    document: &mut Document,
+    (operation_type, written): (OperationType, String),
+    outcome: &Outcome,
+    exit: ExitCode,
+) {
+    let text = headline(operation_type, written, outcome);
     match exit {
         ExitCode::Ok => document.headline(Status::Ok, text),
         ExitCode::Partial => document.headline(Status::Warning, text),
@@ -127,7 +138,7 @@ pub(crate) fn add_headline(
     }
 }
 
-fn headline(operation_type: OperationType, o: &Outcome) -> String {
+fn headline(operation_type: OperationType, written: String, o: &Outcome) -> String {
     let (_, not_written) = other_labels(operation_type);
     let missing = [
         (o.skipped.len() as u64, "skipped"),
@@ -142,7 +153,7 @@ fn headline(operation_type: OperationType, o: &Outcome) -> String {
         [] => written,
         missing => format!("{written}; {}", missing.join(", ")),
     };
-    let counts = with_missing(describe(operation_type, o.written));
+    let counts = with_missing(written);
     match &o.stopped {
         None => counts,
         Some(WriteStop::Interrupted)
@@ -178,9 +189,19 @@ pub(crate) fn add_outcome(
     o: &Outcome,
     (operation_type, before): (OperationType, u64),
 ) {
+    add_outcome_of(document, operation, o, (operation_type, operation_type.past_tense(), before));
+}
+
+/// As [`add_outcome`], with this label for the jobs that were written.
+pub(crate) fn add_outcome_of(
+    document: &mut Document,
+    operation: &OperationId,
+    o: &Outcome,
+    (operation_type, written, before): (OperationType, &'static str, u64),
+) {
     let mut pairs = vec![
         ("operation", Cell::strong(operation.to_string())),
-        (operation_type.past_tense(), Cell::strong(count(o.written))),
+        (written, Cell::strong(count(o.written))),
     ];
     let skipped = |skip| o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
     let (written_before, not_written) = other_labels(operation_type);

@@ -1,5 +1,6 @@
 //! The rescue of stuck jobs: which ones, and the write.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::execute::{self, ApprovedWrite};
@@ -9,7 +10,7 @@ use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType, RESCUED};
 use crate::facts::requeue::Outcome;
-use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
+use crate::facts::stuck_job::{StuckJob, StuckJobs, StuckRule};
 use crate::facts::throttle::Throttle;
 use crate::permit::WritePermit;
 use crate::queue::Lifecycle;
@@ -74,20 +75,36 @@ impl Rescue<'_> {
 
 /// Returns the stuck jobs that a rescue writes.
 pub(crate) fn writable(stuck: &StuckJobs) -> Vec<&StuckJob> {
-    stuck.jobs.iter().filter(|job| job.result != RescueResult::Skipped).collect()
+    stuck.jobs.iter().filter(|job| job.result.is_written()).collect()
+}
+
+/// Returns the jobs of a rescue that were written; none if it stopped early, because it is not known which.
+pub(crate) fn written<'a>(jobs: &[&'a StuckJob], outcome: &Outcome) -> Vec<&'a StuckJob> {
+    if outcome.stopped.is_some() || outcome.in_doubt > 0 {
+        return vec![];
+    }
+    let skipped = outcome.skipped.iter().map(|(id, _)| *id);
+    let missing: HashSet<_> = skipped.chain(outcome.errors.iter().map(|(id, _)| *id)).collect();
+    jobs.iter().copied().filter(|job| !missing.contains(&job.id)).collect()
 }
 
 /// Returns only the stuck jobs with these ids. An id that is not stuck is refused.
 pub(crate) fn filter_by_ids(
     only: &[JobId],
     stuck: StuckJobs,
-    stuck_after: Duration,
+    rule: StuckRule,
 ) -> Result<StuckJobs, Error> {
     let jobs: Vec<_> = stuck.jobs.into_iter().filter(|job| only.contains(&job.id)).collect();
     if let Some(id) = only.iter().find(|id| jobs.iter().all(|job| job.id != **id)) {
-        let age = text::format_duration(stuck_after);
-        let message =
-            format!("job {id} is not stuck: it has no lock older than {age} without a heartbeat");
+        let message = match rule {
+            StuckRule::Age(after) => format!(
+                "job {id} is not stuck: it has no lock older than {} without a heartbeat",
+                text::format_duration(after)
+            ),
+            StuckRule::OwnLimit(_) => {
+                format!("job {id} is not stuck: it is not claimed, or not beyond its own limit")
+            }
+        };
         return Err(
             Error::refused(message).hint(Prose::see(ShellCommand::new("jobs show").arg(id)))
         );

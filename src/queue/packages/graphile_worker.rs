@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{Definition, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{AdvisedIndex, DEAD_SINCE, PackageTraits, QUEUE, Unlock};
+use crate::queue::package::{
+    AdvisedIndex, DEAD_SINCE, LinkedRows, PackageTraits, QUEUE, RescueWrite,
+};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the number of the last migration.
@@ -135,7 +137,7 @@ fn traits() -> PackageTraits {
             "a dead letter that a newer job of the same key has replaced lost its key, and looks like any other"
                 .to_owned(),
         ],
-        unlock: Some(unlock()),
+        rescue: Some(rescue()),
         ..PackageTraits::default()
     }
 }
@@ -161,24 +163,25 @@ fn indexes() -> Vec<AdvisedIndex> {
 }
 
 /// What workers do 4 hours after the claim, for one job: `force_unlock_workers` unlocks all jobs of a worker.
-fn unlock() -> Unlock {
-    Unlock {
-        after: 14_400,
+fn rescue() -> RescueWrite {
+    RescueWrite {
+        after: Some(14_400),
         set: texts(&[
             ("locked_at", "null::timestamptz"),
             ("locked_by", "null::text"),
             ("run_at", "greatest(run_at, now())"),
         ]),
-        also: Some((
-            "_private_job_queues".to_owned(),
-            "other.id = job.job_queue_id and other.locked_by = job.locked_by".to_owned(),
-            "locked_at = null, locked_by = null".to_owned(),
-        )),
+        linked: Some(LinkedRows {
+            table: "_private_job_queues".to_owned(),
+            condition: "other.id = job.job_queue_id and other.locked_by = job.locked_by".to_owned(),
+            set: "locked_at = null, locked_by = null".to_owned(),
+        }),
         notes: vec![
             "warning: graphile-worker keeps no heartbeats: if a worker still runs one of these jobs, the job runs twice"
                 .to_owned(),
             "the named queue of a job is unlocked with it, and its other jobs run again".to_owned(),
         ],
+        ..RescueWrite::default()
     }
 }
 

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use super::catalog::{CatalogIndex, CatalogTable, TableCatalog};
 use super::declaration::{Declaration, DeclaredRequeue, Field};
 use super::declared::{self, TypedField};
-use super::package::{Instance, Package, PackageTraits};
+use super::package::{Instance, Package, PackageTraits, RefusedJobs};
 use super::recognize::LayoutError;
 use super::{Layout, Lifecycle, StateNames};
 
@@ -35,6 +35,15 @@ const UTC: &str = "UTC";
 /// A map of texts of a definition.
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect()
+}
+
+/// Conditions for jobs that must not be requeued, each with its reason.
+fn refused_jobs(pairs: &[(&str, &str)]) -> Vec<RefusedJobs> {
+    let refused = |(condition, why): &(&str, &str)| RefusedJobs {
+        condition: (*condition).to_owned(),
+        why: (*why).to_owned(),
+    };
+    pairs.iter().map(refused).collect()
 }
 
 /// Returns what the jobs table of a package means.

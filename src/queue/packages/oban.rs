@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, texts};
+use super::{Definition, refused_jobs, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE, ShortLived};
+use crate::queue::package::{
+    DEAD_SINCE, DELETED_AT, HOLDER, OVERDUE, PackageTraits, QUEUE, RescueWrite, Rescuer, ShortLived,
+};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version: Elixir writes it into the comment of the table. The Python package wrote `1` at first, and no
@@ -59,7 +61,13 @@ struct Edition {
     short_lived: Option<(&'static str, &'static str)>,
     refused: &'static [(&'static str, &'static str)],
     unknowable: &'static [&'static str],
-    no_rescue: &'static str,
+    /// Why its Lifeline may not act.
+    unless: &'static str,
+    /// Condition over the subquery for jobs whose producer has a recent heartbeat.
+    active: Option<&'static str>,
+    /// Tables that it reads.
+    also_reads: &'static [&'static str],
+    rescue_notes: &'static [&'static str],
 }
 
 const ELIXIR: Edition = Edition {
@@ -81,8 +89,15 @@ const ELIXIR: Edition = Edition {
         "Oban keeps no heartbeats: a running job counts as stuck one hour after its claim (or stuck_after, if that is \
          longer), as for its Lifeline",
     ],
-    no_rescue: "jobs rescue does not write Oban's jobs yet: its Lifeline, if it is configured, rescues a job one hour \
-                after the claim by default (rescue_after)",
+    unless: "the plugin is not configured, no node runs, or rescue_after is more than 60 minutes",
+    active: None,
+    also_reads: &[],
+    rescue_notes: &[
+        "Oban's Lifeline is a plugin that is off by default, and whether it is configured is not in the database: \
+         without it, nothing frees the jobs",
+        "Lifeline makes a job available, or discarded after its last attempt",
+        "warning: Oban keeps no heartbeats: if a node still runs one of these jobs, the job runs twice",
+    ],
 };
 
 /// The Pruner deletes all that ended a minute ago, every 30 seconds.
@@ -109,8 +124,13 @@ const PYTHON: Edition = Edition {
         "a running job counts as stuck five minutes after its claim (or stuck_after, if that is longer), as for Oban's \
          lifeline, which rescues by time alone: its worker may still run it",
     ],
-    no_rescue: "jobs rescue does not write Oban's jobs yet: its lifeline rescues a job five minutes after the claim by \
-                default (rescue_after)",
+    unless: "no instance runs, or rescue_after of its lifeline is more than 5 minutes",
+    active: Some(
+        "exists (select from {schema}.oban_producers producer where producer.uuid::text = \"producer_uuid\" \
+         and producer.updated_at > timezone('UTC', now()) - interval '60 s')",
+    ),
+    also_reads: &["oban_producers"],
+    rescue_notes: &["Oban's lifeline makes a job available, or discarded after its last attempt"],
 };
 
 pub(super) fn definition(table: &CatalogTable) -> Definition {
@@ -178,8 +198,10 @@ fn fields(edition: &Edition) -> Vec<(Field, &'static str, &'static str)> {
 
 fn traits(edition: &Edition) -> PackageTraits {
     let Edition { meta, most_attempts, rescue_after, .. } = edition;
-    let owned = |(condition, why): &(&str, &str)| ((*condition).to_owned(), (*why).to_owned());
     let most = format!("attempt >= {most_attempts}");
+    let overdue = format!(
+        "state = 'executing' and attempted_at < timezone('UTC', now()) - make_interval(secs => {rescue_after})"
+    );
     let shared = [
         (PRO, "it belongs to a workflow, chain or batch of Oban Pro: retry it there"),
         (most.as_str(), "its column cannot hold one more attempt"),
@@ -189,7 +211,12 @@ fn traits(edition: &Edition) -> PackageTraits {
             (QUEUE, "queue"),
             (DEAD_SINCE, "coalesce(discarded_at, attempted_at, inserted_at) at time zone 'UTC'"),
             (DELETED_AT, edition.deleted_at),
+            // Name of the node, and id of its producer of the queue, which each start makes anew.
+            (HOLDER, "nullif(array_to_string(attempted_by, ' '), '')"),
+            ("producer_uuid", "attempted_by[2]"),
+            (OVERDUE, overdue.as_str()),
         ]),
+        also_reads: edition.also_reads.iter().map(|table| (*table).to_owned()).collect(),
         stuck: format!(
             "(\"locked_at\" at time zone 'UTC') < (select now() - make_interval(secs => greatest({{after}}, \
              {rescue_after})))"
@@ -213,7 +240,7 @@ fn traits(edition: &Edition) -> PackageTraits {
             why: why.to_owned(),
         }),
         state_if_later: Some("scheduled".to_owned()),
-        refused: edition.refused.iter().chain(&shared).map(owned).collect(),
+        refused: refused_jobs(&[edition.refused, &shared].concat()),
         requeue_notes: vec![
             "each job gets one more attempt if its attempts are used up, otherwise those that are left".to_owned(),
             "workers find requeued jobs when Oban's stager tells them, every second by default".to_owned(),
@@ -223,7 +250,26 @@ fn traits(edition: &Edition) -> PackageTraits {
             "no index keeps jobs unique: another job with the same arguments can wait or run".to_owned(),
         ],
         unknowable: edition.unknowable.iter().map(|text| (*text).to_owned()).collect(),
-        no_rescue: edition.no_rescue.to_owned(),
+        rescue: Some(rescue(edition)),
         ..PackageTraits::default()
+    }
+}
+
+/// Lifeline takes executing jobs by `attempted_at` alone.
+fn rescue(edition: &Edition) -> RescueWrite {
+    RescueWrite {
+        after: Some(edition.rescue_after),
+        set: texts(&[(
+            "attempted_at",
+            "least(attempted_at, timezone('UTC', now()) - make_interval(secs => {age}))",
+        )]),
+        rescuer: Some(Rescuer {
+            name: "Oban's Lifeline".to_owned(),
+            within: 60,
+            unless: edition.unless.to_owned(),
+            active: edition.active.map(str::to_owned),
+        }),
+        notes: edition.rescue_notes.iter().map(|text| (*text).to_owned()).collect(),
+        ..RescueWrite::default()
     }
 }

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, texts};
+use super::{Definition, refused_jobs, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{Copies, DEAD_SINCE, DELETED_AT, PLACE, PackageTraits};
+use crate::queue::package::{
+    Copies, DEAD_SINCE, DELETED_AT, OVERDUE, PLACE, PackageTraits, RescueWrite, Rescuer,
+};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version of the schema.
@@ -115,9 +117,13 @@ fn traits() -> PackageTraits {
             ("is_copy", "state = 'created' and source_id is not null"),
             ("is_blocked", "blocked"),
             (
-                "is_overdue",
+                OVERDUE,
                 "state = 'active' and (started_on + expire_seconds * interval '1 s' < now() \
                  or coalesce(heartbeat_on + heartbeat_seconds * interval '1 s' < now(), false))",
+            ),
+            (
+                "is_heartbeat_recent",
+                "coalesce(heartbeat_on + heartbeat_seconds * interval '1 s' >= now(), false)",
             ),
         ]),
         conditions: texts(&[
@@ -142,19 +148,17 @@ fn traits() -> PackageTraits {
             ),
         ]),
         also_requeued: vec!["retry".to_owned()],
-        refused: vec![
+        refused: refused_jobs(&[
             (
-                "state < 'active'".to_owned(),
-                "it is a copy in a dead-letter queue, and its original is not a dead letter: use redrive() of pg-boss"
-                    .to_owned(),
+                "state < 'active'",
+                "it is a copy in a dead-letter queue, and its original is not a dead letter: use redrive() of pg-boss",
             ),
             (
                 "exists (select from {relation} copy where copy.source_root_id = coalesce(job.source_root_id, job.id) \
-                 and copy.source_id = job.id and copy.source_name = job.name and copy.state in ('retry', 'active'))"
-                    .to_owned(),
-                "a worker of the dead-letter queue runs its copy".to_owned(),
+                 and copy.source_id = job.id and copy.source_name = job.name and copy.state in ('retry', 'active'))",
+                "a worker of the dead-letter queue runs its copy",
             ),
-        ],
+        ]),
         copies: Some(Copies {
             condition: "copy.source_root_id = coalesce(job.source_root_id, job.id) and copy.source_id = job.id \
                         and copy.source_name = job.name and copy.state = 'created'"
@@ -175,9 +179,34 @@ fn traits() -> PackageTraits {
              or heartbeat_seconds"
                 .to_owned(),
         ],
-        no_rescue: "jobs rescue does not write pg-boss's jobs yet: its supervision fails or retries a job that has \
-                    exceeded expire_seconds or heartbeat_seconds"
-            .to_owned(),
+        rescue: Some(rescue()),
         ..PackageTraits::default()
+    }
+}
+
+/// The supervision takes active jobs by `started_on` and the limit of each. A job with heartbeats has either a recent
+/// one, and is left alone, or is beyond its limit: `heartbeat_on` need not be written.
+fn rescue() -> RescueWrite {
+    RescueWrite {
+        after: None,
+        set: texts(&[(
+            "started_on",
+            "least(started_on, now() - make_interval(secs => expire_seconds::float8 + 60))",
+        )]),
+        rescuer: Some(Rescuer {
+            name: "pg-boss's supervision".to_owned(),
+            within: 120,
+            unless: "no instance that supervises runs (supervise: false), or its intervals are longer than 60s"
+                .to_owned(),
+            active: Some("\"is_heartbeat_recent\"".to_owned()),
+        }),
+        notes: vec![
+            "pg-boss's supervision retries a job or fails it (\"job timed out\"), with the copy in its dead-letter queue"
+                .to_owned(),
+            "warning: only jobs with heartbeat_seconds have heartbeats: if a worker still runs one of the others, the job \
+             runs twice"
+                .to_owned(),
+        ],
+        ..RescueWrite::default()
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, texts};
+use super::{Definition, refused_jobs, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
 use crate::queue::package::{PackageTraits, QUEUE};
 use crate::queue::{CatalogTable, Lifecycle};
@@ -147,10 +147,10 @@ fn traits() -> PackageTraits {
             .to_owned(),
         assignments: texts(&[("attempts", "attempts + 1")]),
         also_requeued: DERIVED.map(str::to_owned).to_vec(),
-        refused: vec![(
-            "abort_requested".to_owned(),
-            "its abort was requested, and a CHECK of Procrastinate forbids to queue such a job".to_owned(),
-        )],
+        refused: refused_jobs(&[(
+            "abort_requested",
+            "its abort was requested, and a CHECK of Procrastinate forbids to queue such a job",
+        )]),
         no_undo: Some(
             "Procrastinate's trigger would record the undo as a cancellation of each job: cancel the jobs with \
              Procrastinate if they must not run"

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, texts};
+use super::{Definition, refused_jobs, texts};
 use crate::queue::declaration::{DeclaredRequeue, Field, Value};
-use crate::queue::package::{DEAD_SINCE, DELETED_AT, PackageTraits, QUEUE};
+use crate::queue::package::{
+    DEAD_SINCE, DELETED_AT, OVERDUE, PackageTraits, QUEUE, RescueWrite, Rescuer,
+};
 use crate::queue::{CatalogTable, Lifecycle};
 
 /// Reads the version of the migrations.
@@ -101,13 +103,14 @@ fn traits() -> PackageTraits {
             (QUEUE, "queue"),
             (DEAD_SINCE, "finalized_at"),
             // The default of the cleaner: nothing in the database tells another one.
+            (OVERDUE, "state = 'running' and attempted_at < now() - interval '1 hour'"),
             (DELETED_AT, "finalized_at + case state when 'discarded' then interval '7 days' else interval '1 day' end"),
         ]),
         // What the rescuer takes by default; a longer stuck_after counts.
         stuck: "\"locked_at\" < (select now() - make_interval(secs => greatest({after}, 3600)))"
             .to_owned(),
         assignments: texts(&[
-            ("max_attempts", "greatest(max_attempts, attempt + 1)"),
+            ("max_attempts", "least(greatest(max_attempts, attempt + 1), 32767)"),
             (
                 "metadata",
                 "case when jsonb_typeof(metadata) = 'object' \
@@ -115,10 +118,11 @@ fn traits() -> PackageTraits {
                  else metadata end",
             ),
         ]),
-        refused: vec![(
-            PRO.to_owned(),
-            "it belongs to a sequence or workflow of River Pro: retry it there".to_owned(),
-        )],
+        refused: refused_jobs(&[
+            (PRO, "it belongs to a sequence or workflow of River Pro: retry it there"),
+            // The columns are smallint.
+            ("attempt >= 32767", "its column cannot hold one more attempt"),
+        ]),
         requeue_notes: vec![
             "each job gets one more attempt if its attempts are used up, otherwise those that are left".to_owned(),
             "workers find requeued jobs when they poll, every second by default".to_owned(),
@@ -130,9 +134,32 @@ fn traits() -> PackageTraits {
                 .to_owned(),
             "River deletes dead letters after 7 days by default: the number shown excludes deleted ones".to_owned(),
         ],
-        no_rescue: "jobs rescue does not write River's jobs yet: its leader rescues a job one hour after the claim \
-                    by default (RescueStuckJobsAfter)"
-            .to_owned(),
+        rescue: Some(rescue()),
         ..PackageTraits::default()
+    }
+}
+
+/// The leader takes running jobs by `attempted_at`, and leaves those alone whose worker has a longer timeout.
+fn rescue() -> RescueWrite {
+    RescueWrite {
+        after: Some(3600),
+        set: texts(&[(
+            "attempted_at",
+            "least(attempted_at, now() - make_interval(secs => {age}))",
+        )]),
+        rescuer: Some(Rescuer {
+            name: "River's leader".to_owned(),
+            within: 30,
+            unless: "no client runs, RescueStuckJobsAfter is more than 1h, or the worker of the job has a longer timeout"
+                .to_owned(),
+            active: None,
+        }),
+        notes: vec![
+            "River's leader makes a job retryable, or discarded after its last attempt or if no worker of its kind is \
+             registered"
+                .to_owned(),
+            "warning: River keeps no heartbeats: if a worker still runs one of these jobs, the job runs twice".to_owned(),
+        ],
+        ..RescueWrite::default()
     }
 }

@@ -30,6 +30,7 @@ pub(crate) mod queue;
 pub(crate) mod recent_activity;
 pub(crate) mod requeue;
 pub(crate) mod requeued_jobs;
+pub(crate) mod rescued_jobs;
 mod row_types;
 pub(crate) mod selection;
 pub(crate) mod server;

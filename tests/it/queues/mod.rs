@@ -7,6 +7,7 @@ mod graphile_worker;
 mod oban;
 mod pg_boss;
 mod procrastinate;
+mod rescue;
 mod river;
 mod solid_queue;
 mod state_machine;

@@ -34,9 +34,9 @@ pub const RIVER: Queue = Queue {
                     max_attempts = case when attempt >= max_attempts then attempt + 1 else max_attempts end",
         decided: "id, state, attempt, max_attempts, finalized_at, scheduled_at <= now(), attempted_by, \
                   cardinality(errors)",
-        requeueable: "state = 'discarded' and id not in (1004, 1007, 1009)",
+        requeueable: "state = 'discarded' and id not in (1004, 1007, 1009, 1010)",
         conflicts: &["1004", "1007"],
-        refused: &["1009"],
+        refused: &["1009", "1010"],
         claim: (
             "1001",
             "update river_job set state = 'running', attempt = attempt + 1, attempted_at = now()",

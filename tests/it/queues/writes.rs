@@ -231,14 +231,12 @@ fn job_whose_copy_is_redriven_meanwhile_is_not_requeued() {
 
 #[test]
 fn rescue_is_refused_with_the_reason() {
-    for queue in WRITTEN.into_iter().filter(|queue| queue.key != "graphile_worker") {
-        let installed = queue.installed();
-        let before = installed.rows();
-        let out = installed.run(&["jobs", "rescue", "--yes"]);
-        assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
-        assert!(out.stderr.contains("jobs rescue does not write"), "{}", out.stderr);
-        assert_eq!(installed.rows(), before);
-    }
+    let installed = PROCRASTINATE.installed();
+    let before = installed.rows();
+    let out = installed.run(&["jobs", "rescue", "--yes"]);
+    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
+    assert!(out.stderr.contains("jobs rescue does not write"), "{}", out.stderr);
+    assert_eq!(installed.rows(), before);
 }
 
 #[test]
@@ -468,13 +466,24 @@ fn documented_grants_are_enough() {
         let name = if queue.schema == "public" { queue.key } else { queue.schema };
         let own: Vec<_> = statements.iter().filter(|line| line.contains(name)).collect();
         assert!(own.len() >= 2, "{name}: {own:?}");
-        for statement in own {
+        // Of Oban, only the Python package has it.
+        let producers = installed.db.value("select to_regclass('oban_producers') is not null");
+        let exists = |line: &&&String| !line.contains("oban_producers") || producers == "t";
+        for statement in own.iter().filter(exists) {
             installed.db.execute(&statement.replace(" TO ops", &format!(" TO {role}")));
         }
         let url = installed.db.url_as(&role);
         for command in [&["dlq", "list"][..], &["dlq", "requeue", queue.writes.claim.0, "--yes"]] {
             let out = installed.run_as(&url, command);
             assert_eq!(out.code, 0, "{name} {command:?}: {}{}", out.stdout, out.stderr);
+        }
+        if !["graphile_worker", "procrastinate"].contains(&queue.key) {
+            let rescue = ["jobs", "rescue", "--stuck-after", "10m", "--dry-run"];
+            let plan = installed.run_as(&url, &rescue).expect_code(0).stdout;
+            assert!(
+                plan.contains("claims to age") && !plan.contains("cannot be applied"),
+                "{plan}"
+            );
         }
         let out = installed.run_as(&url, &["queue"]);
         assert!(out.code <= 2, "{}{}", out.stdout, out.stderr);

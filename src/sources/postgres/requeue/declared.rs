@@ -250,13 +250,13 @@ fn requeued_states(layout: &Layout, declared: &Declared) -> Vec<String> {
     layout.state_names.queued.iter().chain(also).cloned().collect()
 }
 
-fn id_column(declared: &Declared) -> String {
+pub(super) fn id_column(declared: &Declared) -> String {
     // Without a column there is an obstacle, and no statement runs.
     ident(declared.id_column.as_deref().unwrap_or("id"))
 }
 
 /// The condition that `job` is the version of the row that `key` names.
-fn same_version(declared: &Declared, id: &str, key: &str) -> String {
+pub(super) fn same_version(declared: &Declared, id: &str, key: &str) -> String {
     let place = declared.package.as_ref().and_then(|package| package.place.as_ref());
     let same_place = place.map(|place| format!(" and job.{} = {key}.place", ident(place)));
     let same_place = same_place.unwrap_or_default();
@@ -341,8 +341,9 @@ impl<'a> CopyStatements<'a> {
         match self.package {
             None => "true",
             Some(_) => {
-                "coalesce(jsonb_array_length(rewritten.copies), 0) = \
-                 (select count(*) from canceled where canceled.job = rewritten.id)"
+                // The counts are hashed once: one subquery for each job would read all copies again.
+                "(rewritten.copies is null or (rewritten.id, jsonb_array_length(rewritten.copies)::bigint) in \
+                 (select canceled.job, count(*) from canceled group by canceled.job))"
             }
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod journal;
 pub(crate) mod operation_events;
 mod operation_sql;
 pub(crate) mod ops;
+mod package_rescue;
 pub(crate) mod plan_query;
 pub(crate) mod preconditions;
 mod reconcile;
@@ -20,7 +21,6 @@ pub(crate) mod running;
 pub(crate) mod statements;
 pub(crate) mod stored;
 pub(crate) mod unique;
-mod unlock;
 mod write_transaction;
 mod writer;
 

@@ -7,14 +7,17 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::{EventStage, stage};
+use super::package_rescue;
 use super::statements::{Statements, object, workspace, write_end};
 use super::stored::Stored;
-use super::unlock;
 use crate::facts::job::running_attempt;
-use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs};
+use crate::facts::stuck_job::{RescueResult, SignOfLife, StuckJob, StuckJobs, StuckRule};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::declared::in_relation;
+use crate::queue::package::{BEYOND_LIMIT, HOLDER, OVERDUE, PLACE, PackageTraits};
 use crate::queue::sql::{
-    age, column_or_null, ident, last_heartbeat, literal, past_time, rfc3339, state_in, time_or_null,
+    age, column_or_null, ident, is_stuck, last_heartbeat, literal, past_time, rfc3339, state_in,
+    time_or_null,
 };
 use crate::queue::{Claims, Layout};
 use crate::sources::postgres::Database;
@@ -39,6 +42,8 @@ pub(crate) struct RescueColumns {
     pub(crate) counted_at_claim: bool,
     /// Event of a rescue; `None` if events cannot be written.
     pub(crate) event: Option<EventStage>,
+    /// Age in seconds that a claim gets if the package's own code frees the job: beyond its default limit.
+    pub(crate) claim_age: u64,
 }
 
 impl RescueColumns {
@@ -77,13 +82,14 @@ impl RescueColumns {
             dead: layout.state_names.dead.first().cloned(),
             counted_at_claim: claims.count_attempts,
             event: layout.events.as_ref().and_then(|events| stage(events, &RESCUE_STAGES)),
+            claim_age: u64::from(package_limit(layout).unwrap_or_default() + BEYOND_LIMIT),
         })
     }
 
     /// Returns the columns that a rescue assigns.
     pub(crate) fn written_columns(&self, layout: &Layout) -> Vec<String> {
-        if let Some(unlock) = layout.package().and_then(|package| package.unlock.as_ref()) {
-            return unlock.set.keys().cloned().collect();
+        if let Some(rescue) = layout.package().and_then(|package| package.rescue.as_ref()) {
+            return rescue.set.keys().cloned().collect();
         }
         let mut columns = next_columns(layout, self);
         columns.extend(layout.attempts.clone().filter(|_| !self.counted_at_claim));
@@ -94,17 +100,21 @@ impl RescueColumns {
     }
 }
 
-/// Reads the claimed jobs whose last heartbeat is older than `stuck_after`, by the database's
-/// clock.
+/// Seconds after the claim when a package frees jobs by default.
+pub(crate) fn package_limit(layout: &Layout) -> Option<u32> {
+    layout.package()?.rescue.as_ref()?.after
+}
+
+/// Reads the claimed jobs that are stuck, by the database's clock.
 pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     rescue_columns: &RescueColumns,
-    stuck_after: Duration,
+    rule: StuckRule,
     timeout: Duration,
 ) -> Result<StuckJobs, SourceError> {
-    let statement = stuck_jobs_statement(layout, rescue_columns);
-    let seconds = stuck_after.as_secs_f64();
+    let statement = stuck_jobs_statement(layout, rescue_columns, rule);
+    let seconds = rule.after().as_secs_f64();
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&seconds, Type::FLOAT8)];
     let rows = db.rows(timeout, &statement, &params).await?;
     let one_more = rows.get(MAX_JOBS).and_then(|row| row.get::<_, Option<f64>>("silent"));
@@ -120,8 +130,16 @@ pub(crate) async fn read(
 
 /// Returns the statement that finds stuck jobs, with a key for each that the write compares with
 /// its row. `$1` is the age of the heartbeat in seconds.
-fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> String {
+fn stuck_jobs_statement(
+    layout: &Layout,
+    rescue_columns: &RescueColumns,
+    rule: StuckRule,
+) -> String {
     let jobs = layout.rows_as("jobs");
+    let declared = layout.declared.as_ref();
+    let has = |column: &str| declared.is_some_and(|declared| declared.has_column(column));
+    let rescuer = layout.package().and_then(PackageTraits::rescuer);
+    let active = rescuer.and_then(|rescuer| rescuer.active.as_ref());
     let number =
         |column: &Option<String>| format!("{}::bigint", column_or_null(column.as_ref(), "bigint"));
     let exhausted = match (&layout.attempts, &layout.max_attempts) {
@@ -136,24 +154,36 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
     };
     format!(
         "with running as materialized (
-           select *, {silent} as life_age, {holder}::text as holder_name,
-                  coalesce({exhausted}, false) as is_exhausted
+           select *, {silent} as life_age, {worker}::text as worker_name, {holder}::text as holder_name,
+                  coalesce({exhausted}, false) as is_exhausted, {active} as is_active, {overdue} as is_past
              from {jobs} where {in_progress}
          ), alive as (
            select holder_name, min(life_age) as beat_age from running
             where life_age <= $1 group by holder_name
          )
-         select running.id::text as id, {kind}::text as kind, running.holder_name as worker,
+         select running.id::text as id, {kind}::text as kind, running.worker_name as worker, {place} as place,
+                is_active, is_past,
                 life_age as silent, ({heartbeat}) is not null as beat, ({locked}) is not null as locked, {attempts} as attempts,
                 {max_attempts} as max_attempts,
                 count(*) filter (where life_age is null) over () as never, beat_age as elsewhere, is_exhausted as exhausted,
                 {key} as key
            from running left join alive on alive.holder_name = running.holder_name
-          where life_age > $1 or life_age is null
+          where {stuck} or life_age is null
           order by life_age desc nulls last, running.id limit {limit}",
         limit = MAX_JOBS + 1,
         silent = age(&last_heartbeat(layout)),
-        holder = column_or_null(layout.locked_by.as_ref(), "text"),
+        worker = column_or_null(layout.locked_by.as_ref(), "text"),
+        holder = match has(HOLDER) {
+            true => HOLDER.to_owned(),
+            false => column_or_null(layout.locked_by.as_ref(), "text"),
+        },
+        active = active.map_or_else(|| "false".to_owned(), |sql| in_relation(sql, &layout.relation)),
+        overdue = if has(OVERDUE) { format!("coalesce({OVERDUE}, false)") } else { "false".to_owned() },
+        place = if has(PLACE) { format!("running.{PLACE}") } else { "null::text".to_owned() },
+        stuck = match rule {
+            StuckRule::Age(_) => "life_age > $1".to_owned(),
+            StuckRule::OwnLimit(_) => is_stuck(layout, "$1"),
+        },
         in_progress = state_in(layout, &layout.state_names.claimed),
         kind = column_or_null(layout.kind.as_ref(), "text"),
         heartbeat = past_time(&time_or_null(layout.heartbeat.as_ref())),
@@ -161,7 +191,7 @@ fn stuck_jobs_statement(layout: &Layout, rescue_columns: &RescueColumns) -> Stri
         attempts = number(&layout.attempts),
         max_attempts = number(&layout.max_attempts),
         key = match layout.declared {
-            Some(_) => unlock::key(),
+            Some(_) => package_rescue::key(layout),
             None => fence_key(layout, rescue_columns),
         },
     )
@@ -196,7 +226,12 @@ fn stuck_job(
     row: &Row,
     heartbeat_age: f64,
 ) -> Result<StuckJob, SourceError> {
+    let elsewhere: Option<f64> = row.get("elsewhere");
+    let is_active = row.get::<_, bool>("is_active") || elsewhere.is_some();
+    let is_freed_by_package = layout.package().is_some_and(|package| package.rescuer().is_some());
     let result = match (row.get::<_, bool>("exhausted"), &rescue_columns.dead) {
+        _ if is_freed_by_package && is_active => RescueResult::WorkerActive,
+        _ if is_freed_by_package => RescueResult::ClaimAged,
         (false, _) => RescueResult::Queued,
         (true, Some(_)) => RescueResult::DeadLetter,
         (true, None) => RescueResult::Skipped,
@@ -216,7 +251,9 @@ fn stuck_job(
             .get::<_, Option<i64>>("attempts")
             .map(|n| running_attempt(n, rescue_columns.counted_at_claim)),
         max_attempts: row.get("max_attempts"),
-        other_job_heartbeat_age: row.get("elsewhere"),
+        other_job_heartbeat_age: elsewhere,
+        place: row.get("place"),
+        is_past_limit: row.get("is_past"),
         result,
         fence_key: row.get("key"),
     })
@@ -231,12 +268,12 @@ pub(crate) fn statements(
     rescue_columns: &RescueColumns,
     stored: &Stored,
 ) -> Statements {
-    if let Some((declared, unlock)) = layout
-        .declared
-        .as_ref()
-        .and_then(|declared| Some((declared, declared.package.as_ref()?.unlock.as_ref()?)))
+    if let Some(declared) = &layout.declared
+        && let Some(package) = &declared.package
+        && let Some(rescue) = &package.rescue
     {
-        return unlock::statements(layout, declared, unlock);
+        let claim_age = rescue_columns.claim_age;
+        return package_rescue::statements(layout, (declared, package, rescue), claim_age);
     }
     let jobs = &layout.relation;
     let asked = format!(

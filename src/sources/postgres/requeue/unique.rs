@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::facts::SourceError;
-use crate::queue::package::PackageTraits;
+use crate::queue::package::{PackageTraits, RefusedJobs};
 use crate::queue::sql::{ident, literal};
 use crate::queue::{Declared, Layout};
 use crate::sources::postgres::Database;
@@ -68,7 +68,7 @@ pub(crate) fn join(layout: &Layout, declared: &Declared, indexes: &[UniqueIndex]
 
 /// The first reason of the package that forbids a requeue.
 fn refused(layout: &Layout, package: &PackageTraits) -> String {
-    let cases = package.refused.iter().map(|(condition, why)| {
+    let cases = package.refused.iter().map(|RefusedJobs { condition, why }| {
         let condition = declared_condition(layout, condition);
         format!("when (select {condition} from (select job.*) as row_of_job) then {}", literal(why))
     });
