@@ -14,10 +14,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::RequeueColumns;
+use super::copies::CopyStatements;
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::package::{Copies, PLACE, PackageTraits};
+use crate::queue::package::{PLACE, PackageTraits};
 use crate::queue::sql::{ident, literal, literals, state_in};
 use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};
@@ -250,13 +251,13 @@ fn requeued_states(layout: &Layout, declared: &Declared) -> Vec<String> {
     layout.state_names.queued.iter().chain(also).cloned().collect()
 }
 
-fn id_column(declared: &Declared) -> String {
+pub(super) fn id_column(declared: &Declared) -> String {
     // Without a column there is an obstacle, and no statement runs.
     ident(declared.id_column.as_deref().unwrap_or("id"))
 }
 
 /// The condition that `job` is the version of the row that `key` names.
-fn same_version(declared: &Declared, id: &str, key: &str) -> String {
+pub(super) fn same_version(declared: &Declared, id: &str, key: &str) -> String {
     let place = declared.package.as_ref().and_then(|package| package.place.as_ref());
     let same_place = place.map(|place| format!(" and job.{} = {key}.place", ident(place)));
     let same_place = same_place.unwrap_or_default();
@@ -287,81 +288,6 @@ fn is_requeued(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -
 fn state_if_later<'a>(declared: &'a Declared, columns: &RequeueColumns) -> Option<&'a str> {
     let package = declared.package.as_ref().filter(|_| columns.spread.is_some())?;
     package.state_if_later.as_deref()
-}
-
-/// The parts of the statements that cancel and restore the copies of dead letters in another queue.
-struct CopyStatements<'a> {
-    layout: &'a Layout,
-    declared: &'a Declared,
-    /// The copies of the package, and the column of their queue.
-    package: Option<(&'a Copies, String)>,
-}
-
-impl<'a> CopyStatements<'a> {
-    fn new(layout: &'a Layout, declared: &'a Declared) -> Self {
-        let package = declared
-            .package
-            .as_ref()
-            .and_then(|package| Some((package.copies.as_ref()?, ident(package.place.as_ref()?))));
-        Self { layout, declared, package }
-    }
-
-    /// Ids and queues of the copies of the row `job`.
-    fn found(&self) -> String {
-        let Some((Copies { condition, .. }, place)) = &self.package else {
-            return "null::jsonb".to_owned();
-        };
-        format!(
-            "(select jsonb_agg(jsonb_build_object('id', copy.{id}, 'place', copy.{place}))
-                from {jobs} copy where {condition})",
-            id = id_column(self.declared),
-            jobs = self.layout.relation
-        )
-    }
-
-    /// The CTE that cancels the copies of the locked jobs.
-    fn cancel(&self) -> String {
-        let Some((Copies { condition, cancel, .. }, _)) = &self.package else {
-            return String::new();
-        };
-        format!(
-            ", canceled as (
-               update {jobs} as copy set {cancel}
-                 from locked join {jobs} job on {same}
-                where {condition}
-               returning locked.id as job
-             )",
-            jobs = self.layout.relation,
-            same = same_version(self.declared, &id_column(self.declared), "locked"),
-        )
-    }
-
-    /// The condition that all copies were canceled: one that is redriven at the same time is locked, and gone then.
-    fn all_canceled(&self) -> &'static str {
-        match self.package {
-            None => "true",
-            Some(_) => {
-                "coalesce(jsonb_array_length(rewritten.copies), 0) = \
-                 (select count(*) from canceled where canceled.job = rewritten.id)"
-            }
-        }
-    }
-
-    /// The CTE that restores the copies of the locked jobs, if no other transaction has written them since.
-    fn restore(&self) -> String {
-        let Some((Copies { restore, .. }, place)) = &self.package else { return String::new() };
-        format!(
-            ", restored as (
-               update {jobs} as copy set {restore}
-                 from locked cross join lateral
-                      jsonb_to_recordset(coalesce(nullif(locked.copies, 'null'), '[]')) as wanted(id {id_type}, place text)
-                where copy.{id} = wanted.id and copy.{place} = wanted.place and copy.xmin::text = locked.version
-             )",
-            jobs = self.layout.relation,
-            id = id_column(self.declared),
-            id_type = self.layout.id.sql(),
-        )
-    }
 }
 
 /// The assignments of a requeue; `new` holds the values.

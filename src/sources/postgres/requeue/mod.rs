@@ -5,6 +5,7 @@
 //! transaction is open during a pause; results come from what the database returns.
 
 mod columns;
+mod copies;
 mod declared;
 pub(crate) mod event_position;
 pub(crate) mod journal;
