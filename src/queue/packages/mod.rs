@@ -119,7 +119,8 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
             r#type: (*r#type).to_owned(),
         })
         .collect();
-    let mut layout = declared::layout(catalog, &declaration, &fields)?;
+    let version = traits.state_rows.as_ref().map(|rows| rows.dead_version.as_str());
+    let mut layout = declared::layout(catalog, &declaration, &fields, version)?;
     layout.unknown_states = unknown_labels(labels(table, traits.state_column()), definition.states);
     layout.states_closed = layout.unknown_states.is_empty() && !traits.states_may_be_unknown;
     layout.indexes.extend(advised_indexes(table, &layout, &traits));

@@ -290,27 +290,6 @@ fn advice_of_an_index_is_that_of_the_package() {
 }
 
 #[test]
-fn solid_queue_is_not_written_and_the_ruby_call_named() {
-    let installed = SOLID_QUEUE.installed();
-    let rows = || {
-        let failed =
-            "select string_agg(f::text, e'\\n' order by id) from solid_queue_failed_executions f";
-        (installed.rows(), installed.db.value(failed))
-    };
-    let before = rows();
-    for command in [&["dlq", "requeue", "--all", "--yes"][..], &["dlq", "requeue", "1001", "--yes"]]
-    {
-        let out = installed.run(command);
-        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
-        assert!(out.stderr.contains("SolidQueue::Job.find(ID).retry"), "{}", out.stderr);
-    }
-    let out = installed.run(&["jobs", "rescue", "--yes"]);
-    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
-    assert!(out.stderr.contains("ProcessPrunedError"), "{}", out.stderr);
-    assert_eq!(rows(), before);
-}
-
-#[test]
 fn requeue_is_suggested_only_where_it_is_possible() {
     for queue in QUEUES {
         let installed = queue.installed();
@@ -318,12 +297,9 @@ fn requeue_is_suggested_only_where_it_is_possible() {
         for command in [&["dlq", "groups"][..], &["dlq", "show", &dead]] {
             let out = installed.run(command).expect_code(0).stdout;
             let is_suggested = out.contains("cliplyctl dlq requeue");
-            assert_eq!(is_suggested, queue.key != "solid_queue", "{command:?} {out}");
-            assert_eq!(
-                out.contains("No requeue: "),
-                queue.key == "solid_queue",
-                "{command:?} {out}"
-            );
+            let is_written = !queue.writes.own_retry.is_empty();
+            assert_eq!(is_suggested, is_written, "{command:?} {out}");
+            assert_eq!(out.contains("No requeue: "), !is_written, "{command:?} {out}");
         }
     }
 }

@@ -91,22 +91,7 @@ pub const QUEUES: [&Queue; 7] =
     [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE, &SOLID_QUEUE];
 
 /// Those that are written, too.
-pub const WRITTEN: [&Queue; 6] =
-    [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE];
-
-impl Writes {
-    /// The queue is only read.
-    pub const NONE: Self = Self {
-        own_retry: "",
-        decided: "",
-        requeueable: "false",
-        conflicts: &[],
-        refused: &[],
-        claim: ("", ""),
-        work: ("", [0; 5]),
-        undo: false,
-    };
-}
+pub const WRITTEN: [&Queue; 7] = QUEUES;
 
 impl Queue {
     /// The statements of the tables in this schema.
@@ -184,8 +169,19 @@ impl Installed {
         self.select("count(*)", condition).parse().unwrap()
     }
 
-    /// All rows as text.
+    /// All rows as text, of the other tables as well.
     pub fn rows(&self) -> String {
-        self.select("string_agg(t::text, e'\\n' order by id)", "true")
+        let others = format!(
+            "select relname from pg_class where relkind = 'r' and relnamespace = '{}'::regnamespace order by 1",
+            self.queue.schema
+        );
+        let others = self.db.rows(&others).into_iter().flatten().flatten().map(|table| {
+            let table = format!("{}.\"{table}\"", self.queue.schema);
+            self.db.value(&format!(
+                "select string_agg(t::text, e'\\n' order by t::text) from {table} t"
+            ))
+        });
+        let own = self.select("string_agg(t::text, e'\\n' order by id)", "true");
+        [own].into_iter().chain(others).collect::<Vec<_>>().join("\n\n")
     }
 }

@@ -16,6 +16,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::columns::RequeueColumns;
 use super::copies::CopyStatements;
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
+use super::state_rows::StateRowStatements;
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::package::{PLACE, PackageTraits};
@@ -56,21 +57,22 @@ pub(crate) fn requeue(
     );
     let written = object("job", &columns.columns);
     let copies = CopyStatements::new(layout, declared);
+    let state_rows = StateRowStatements::new(layout, declared);
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.{id} as id, asked.version, asked.values, asked.was, asked.place, {before} as columns,
-                  {found_copies} as copies
-             from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
-         ){cancel_copies}, rewritten as (
+                  {found_copies} as copies{dead_column}
+             from asked {join_asked} for no key update of {locked_rows} skip locked
+         ){cancel_copies}{move_to_queued}, rewritten as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.values) as new
             where {same}
            returning job.{id} as id, locked.was || jsonb_build_object('columns', locked.columns) as previous,
                      jsonb_build_object('columns', {written}, 'version', job.xmin::text, 'place', locked.place,
-                                        'copies', locked.copies) as written,
+                                        'copies', locked.copies{dead_pair}) as written,
                      {is_stored} as is_stored, locked.copies
          ), updated as (
-           select id, previous, written, is_stored and {all_copies} as is_stored from rewritten
+           select id, previous, written, is_stored and {all_copies} and {has_moved} as is_stored from rewritten
          ){end}",
         end = write_end(layout, None, ""),
         before = object("job", &columns.columns),
@@ -78,14 +80,18 @@ pub(crate) fn requeue(
         cancel_copies = copies.cancel(),
         all_copies = copies.all_canceled(),
         is_stored = is_requeued(layout, declared, columns),
-        same_as_asked = same_version(declared, &id, "asked"),
-        same = same_version(declared, &id, "locked"),
+        join_asked = state_rows.join_dead("asked"),
+        locked_rows = state_rows.locked(),
+        dead_column = state_rows.dead_column(),
+        dead_pair = state_rows.dead_pair(),
+        move_to_queued = state_rows.move_to_queued(columns),
+        has_moved = state_rows.has_moved(),
+        same = state_rows.same_job("locked"),
         set = assignments(declared, columns),
     );
     let matching = format!(
-        "with asked as materialized ({asked})
-         select job.{id}::text as id from asked join {jobs} job on {}",
-        same_version(declared, &id, "asked")
+        "with asked as materialized ({asked}) select job.{id}::text as id from asked {}",
+        state_rows.join_dead("asked")
     );
     let keys = Some(key_query(layout, declared));
     Statements { write, verify: None, after_commit: None, matching, keys }
@@ -95,39 +101,45 @@ pub(crate) fn requeue(
 pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> Statements {
     let (jobs, id) = (&layout.relation, id_column(declared));
     let names: Vec<_> = columns.columns.iter().map(|name| literal(name)).collect();
+    let state_rows = StateRowStatements::new(layout, declared);
     // A declaration with other columns than that of the requeue cannot restore the row.
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id_type} as id, entry::jsonb -> 'written' ->> 'version' as version,
                 entry::jsonb -> 'previous' -> 'columns' as columns, entry::jsonb -> 'written' ->> 'place' as place,
-                entry::jsonb -> 'written' -> 'copies' as copies
+                entry::jsonb -> 'written' -> 'copies' as copies{dead_of_entry}
            from unnest($1::text[]) entry
           where array(select jsonb_object_keys(entry::jsonb -> 'previous' -> 'columns') order by 1)
               = array(select unnest(array[{names}]::text[]) order by 1)",
         id_type = layout.id.sql(),
         names = names.join(", "),
+        dead_of_entry = state_rows.dead_of_entry(),
     );
     let set: Vec<_> =
         columns.columns.iter().map(|name| format!("{0} = was.{0}", ident(name))).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
-           select job.{id} as id, asked.version, asked.columns, asked.place, asked.copies
+           select job.{id} as id, asked.version, asked.columns, asked.place, asked.copies{dead_of_asked}
              from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
-         ){restore_copies}, updated as (
+         ){restore_copies}{move_back}, updated as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.columns) as was
-            where {same}
+            where {same} and {has_moved_back}
            returning job.{id} as id, null::jsonb as previous, null::jsonb as written, true as is_stored
          ){end}",
         end = write_end(layout, None, ""),
         restore_copies = CopyStatements::new(layout, declared).restore(),
+        dead_of_asked = state_rows.dead_of_asked(),
+        move_back = state_rows.move_back(),
+        has_moved_back = state_rows.has_moved_back(),
         same_as_asked = same_version(declared, &id, "asked"),
         same = same_version(declared, &id, "locked"),
         set = set.join(", "),
     );
     let matching = format!(
         "with asked as materialized ({asked})
-         select job.{id}::text as id, true as untouched from asked join {jobs} job on {}",
-        same_version(declared, &id, "asked")
+         select job.{id}::text as id, true as untouched from asked join {jobs} job on {} where {}",
+        same_version(declared, &id, "asked"),
+        state_rows.is_still_queued("asked"),
     );
     Statements { write, verify: None, after_commit: None, matching, keys: None }
 }
@@ -223,7 +235,11 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
                                where t.{key} = job.id{place}) as next on true
           where job.id = any($1::text[]::{id}[]) and {same_place} and {dead}",
         relation = layout.relation,
-        next_state = declared.state_with(&layout.relation, "t", &new),
+        next_state = match declared.package.as_ref().is_some_and(|package| package.state_rows.is_some()) {
+            // What rows of other tables will say, the row does not tell.
+            true => literal(layout.state_names.queued.first().map_or("", String::as_str)),
+            false => declared.state_with(&layout.relation, "t", &new),
+        },
         key = id_column(declared),
         place = place
             .map(|place| format!(" and t.{} = job.{PLACE}", ident(place)))
@@ -267,6 +283,9 @@ pub(super) fn same_version(declared: &Declared, id: &str, key: &str) -> String {
 /// The condition that a row is stored as the requeue meant it, after the triggers that run before.
 fn is_requeued(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> String {
     let Some(package) = &declared.package else { return "true".to_owned() };
+    if package.state_rows.is_some() {
+        return "true".to_owned();
+    }
     let column = package.state_column();
     let is_state = |state: &str| format!("job.{}::text = {}", ident(column), literal(state));
     if let Some(later) = state_if_later(declared, columns) {

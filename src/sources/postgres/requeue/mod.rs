@@ -18,6 +18,7 @@ mod reconcile;
 pub(crate) mod repeat_failures;
 pub(crate) mod rescue;
 pub(crate) mod running;
+mod state_rows;
 pub(crate) mod statements;
 pub(crate) mod stored;
 pub(crate) mod unique;
