@@ -164,6 +164,8 @@ pub(crate) struct PackageTraits {
     pub(crate) continued_by: Option<String>,
     /// Why a requeued job (`job`) waits although it is due: an expression that is NULL if nothing holds it up.
     pub(crate) held_up: Option<String>,
+    /// The lock of a job that workers of the package have, if that is no column. Writes take it.
+    pub(crate) own_lock: Option<OwnLock>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
     pub(crate) copies: Option<Copies>,
     /// Why the number of dead letters says little, unless older rows show that they are kept.
@@ -219,6 +221,15 @@ pub(crate) struct Copies {
     pub(crate) cancel: String,
     /// Assignments that restore a canceled copy.
     pub(crate) restore: String,
+}
+
+/// A lock of the package for a job.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OwnLock {
+    /// Takes the lock of the row `locked` until the end of the transaction, without waiting; whether that succeeded.
+    pub(crate) take: String,
+    /// Whether a session has the lock of the row `job`.
+    pub(crate) is_held: String,
 }
 
 /// Rows of other tables that are the state of a job: a dead letter has one in one table, a queued job in another.

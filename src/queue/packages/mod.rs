@@ -9,6 +9,7 @@ mod graphile_worker;
 mod oban;
 mod pg_boss;
 mod procrastinate;
+mod que;
 mod river;
 mod solid_queue;
 
@@ -49,7 +50,8 @@ fn supported(package: Package) -> Option<(&'static str, DefinitionOf)> {
         Package::SolidQueue => (solid_queue::VERSION, solid_queue::definition),
         Package::Oban => (oban::VERSION, oban::definition),
         Package::Procrastinate => (procrastinate::VERSION, procrastinate::definition),
-        Package::GoodJob | Package::Que | Package::DelayedJob => return None,
+        Package::Que => (que::VERSION, que::definition),
+        Package::GoodJob | Package::DelayedJob => return None,
     })
 }
 

@@ -9,9 +9,8 @@ use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 3] = [
+const OTHERS: [(&str, &str); 2] = [
     ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
-    ("Que", "create table que_jobs (id bigint, expired_at timestamptz)"),
     ("Delayed Job", "create table delayed_jobs (id bigint, handler text)"),
 ];
 

@@ -7,6 +7,7 @@ mod graphile_worker;
 mod oban;
 mod pg_boss;
 mod procrastinate;
+mod que;
 mod river;
 mod solid_queue;
 mod writes;
@@ -15,11 +16,12 @@ use graphile_worker::GRAPHILE_WORKER;
 use oban::{OBAN, OBAN_PYTHON};
 use pg_boss::PG_BOSS;
 use procrastinate::PROCRASTINATE;
+use que::QUE;
 use river::RIVER;
 use solid_queue::SOLID_QUEUE;
 
 use crate::support::cli::{Cli, Output};
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, Session};
 
 /// A package with the SQL that a person would write.
 pub struct Queue {
@@ -27,6 +29,8 @@ pub struct Queue {
     pub key: &'static str,
     pub schema_sql: &'static str,
     pub rows_sql: &'static str,
+    /// What a session does that stays connected, as a worker.
+    pub session: &'static str,
     /// Usual schema, and name of the table.
     pub schema: &'static str,
     pub table: &'static str,
@@ -87,11 +91,11 @@ pub struct Writes {
 }
 
 /// All of them. Oban has one table of the Elixir and one of the Python package.
-pub const QUEUES: [&Queue; 7] =
-    [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE, &SOLID_QUEUE];
+pub const QUEUES: [&Queue; 8] =
+    [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE, &SOLID_QUEUE, &QUE];
 
 /// Those that are written, too.
-pub const WRITTEN: [&Queue; 7] = QUEUES;
+pub const WRITTEN: [&Queue; 8] = QUEUES;
 
 impl Queue {
     /// The statements of the tables in this schema.
@@ -117,7 +121,11 @@ impl Queue {
         db.execute(more);
         // Sessions with another zone get the same answers.
         db.execute(&format!("alter database {} set timezone = 'Asia/Tokyo'", db.name()));
-        Installed { queue: self, db, state: tempfile::tempdir().unwrap() }
+        let session = (!self.session.is_empty()).then(|| db.session());
+        if let Some(session) = &session {
+            session.execute(self.session);
+        }
+        Installed { queue: self, db, state: tempfile::tempdir().unwrap(), _session: session }
     }
 }
 
@@ -126,6 +134,7 @@ pub struct Installed {
     pub queue: &'static Queue,
     pub db: Database,
     state: tempfile::TempDir,
+    _session: Option<Session>,
 }
 
 impl Installed {

@@ -9,6 +9,7 @@ pub const SOLID_QUEUE: Queue = Queue {
     key: "solid_queue",
     schema_sql: include_str!("../../fixtures/queues/solid_queue_schema.sql"),
     rows_sql: include_str!("../../fixtures/queues/solid_queue_rows.sql"),
+    session: "",
     schema: "public",
     table: "solid_queue_jobs",
     kind: "class_name",

@@ -19,7 +19,7 @@ use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use super::state_rows::StateRowStatements;
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::package::{PLACE, PackageTraits};
+use crate::queue::package::{OwnLock, PLACE, PackageTraits};
 use crate::queue::sql::{ident, literal, literals, state_in};
 use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};
@@ -58,12 +58,13 @@ pub(crate) fn requeue(
     let written = object("job", &columns.columns);
     let copies = CopyStatements::new(layout, declared);
     let state_rows = StateRowStatements::new(layout, declared);
+    let own_lock = OwnLockParts::new(declared);
     let write = format!(
-        "with asked as materialized ({asked}), locked as materialized (
+        "with asked as materialized ({asked}), {locked} as materialized (
            select job.{id} as id, asked.version, asked.values, asked.was, asked.place, {before} as columns,
                   {found_copies} as copies{dead_column}
              from asked {join_asked} for no key update of {locked_rows} skip locked
-         ){cancel_copies}{move_to_queued}, rewritten as (
+         ){take_lock}{cancel_copies}{move_to_queued}, rewritten as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.values) as new
             where {same}
@@ -81,6 +82,8 @@ pub(crate) fn requeue(
         all_copies = copies.all_canceled(),
         is_stored = is_requeued(layout, declared, columns),
         join_asked = state_rows.join_dead("asked"),
+        locked = own_lock.name(),
+        take_lock = own_lock.take(),
         locked_rows = state_rows.locked(),
         dead_column = state_rows.dead_column(),
         dead_pair = state_rows.dead_pair(),
@@ -114,13 +117,14 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
         names = names.join(", "),
         dead_of_entry = state_rows.dead_of_entry(),
     );
+    let own_lock = OwnLockParts::new(declared);
     let set: Vec<_> =
         columns.columns.iter().map(|name| format!("{0} = was.{0}", ident(name))).collect();
     let write = format!(
-        "with asked as materialized ({asked}), locked as materialized (
+        "with asked as materialized ({asked}), {locked} as materialized (
            select job.{id} as id, asked.version, asked.columns, asked.place, asked.copies{dead_of_asked}
              from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
-         ){restore_copies}{move_back}, updated as (
+         ){take_lock}{restore_copies}{move_back}, updated as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.columns) as was
             where {same} and {has_moved_back}
@@ -128,6 +132,8 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
          ){end}",
         end = write_end(layout, None, ""),
         restore_copies = CopyStatements::new(layout, declared).restore(),
+        locked = own_lock.name(),
+        take_lock = own_lock.take(),
         dead_of_asked = state_rows.dead_of_asked(),
         move_back = state_rows.move_back(),
         has_moved_back = state_rows.has_moved_back(),
@@ -137,9 +143,10 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
     );
     let matching = format!(
         "with asked as materialized ({asked})
-         select job.{id}::text as id, true as untouched from asked join {jobs} job on {} where {}",
+         select job.{id}::text as id, true as untouched from asked join {jobs} job on {} where {} and not {}",
         same_version(declared, &id, "asked"),
         state_rows.is_still_queued("asked"),
+        own_lock.is_held(),
     );
     Statements { write, verify: None, after_commit: None, matching, keys: None }
 }
@@ -307,6 +314,31 @@ fn is_requeued(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -
 fn state_if_later<'a>(declared: &'a Declared, columns: &RequeueColumns) -> Option<&'a str> {
     let package = declared.package.as_ref().filter(|_| columns.spread.is_some())?;
     package.state_if_later.as_deref()
+}
+
+/// The parts of a statement that take the lock of the package for each job whose row is locked.
+struct OwnLockParts<'a>(Option<&'a OwnLock>);
+
+impl<'a> OwnLockParts<'a> {
+    fn new(declared: &'a Declared) -> Self {
+        Self(declared.package.as_ref().and_then(|package| package.own_lock.as_ref()))
+    }
+
+    /// The name of the CTE that locks the rows.
+    fn name(&self) -> &'static str {
+        if self.0.is_some() { "row_locked" } else { "locked" }
+    }
+
+    /// The CTE of the jobs whose lock was free. In the condition of the rows, the planner could lock the whole table.
+    fn take(&self) -> String {
+        let Some(lock) = self.0 else { return String::new() };
+        format!(", locked as materialized (select * from row_locked as locked where {})", lock.take)
+    }
+
+    /// The condition that a worker has the lock of the row `job`.
+    fn is_held(&self) -> &'a str {
+        self.0.map_or("false", |lock| &lock.is_held)
+    }
 }
 
 /// The assignments of a requeue; `new` holds the values.
