@@ -5,6 +5,7 @@
 //! be part of statements that write.
 
 mod choice;
+mod delayed_job;
 mod graphile_worker;
 mod oban;
 mod pg_boss;
@@ -33,6 +34,21 @@ pub(crate) fn version_query(package: Package) -> Option<&'static str> {
 /// Zone of times without one.
 const UTC: &str = "UTC";
 
+/// Whether a column has times without a zone, as those of Rails are unless the application chose otherwise.
+fn is_naive(table: &CatalogTable, column: &str) -> bool {
+    table.column(column).is_some_and(|column| column.is_any(&["timestamp", "date"]))
+}
+
+/// The type of times.
+fn time_type(is_naive: bool) -> &'static str {
+    if is_naive { "timestamp without time zone" } else { "timestamp with time zone" }
+}
+
+/// A time of this type with a zone, and the other way round.
+fn in_zone(is_naive: bool, time: &str) -> String {
+    if is_naive { format!("({time} at time zone '{UTC}')") } else { time.to_owned() }
+}
+
 /// A map of texts of a definition.
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, sql)| ((*name).to_owned(), (*sql).to_owned())).collect()
@@ -51,7 +67,8 @@ fn supported(package: Package) -> Option<(&'static str, DefinitionOf)> {
         Package::Oban => (oban::VERSION, oban::definition),
         Package::Procrastinate => (procrastinate::VERSION, procrastinate::definition),
         Package::Que => (que::VERSION, que::definition),
-        Package::GoodJob | Package::DelayedJob => return None,
+        Package::DelayedJob => (delayed_job::VERSION, delayed_job::definition),
+        Package::GoodJob => return None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Definition, texts};
+use super::{Definition, in_zone, is_naive, texts, time_type};
 use crate::queue::declaration::{DeclaredRequeue, Field};
 use crate::queue::package::{DEAD_SINCE, PackageTraits, QUEUE, QueuedRows, StateRows};
 use crate::queue::{CatalogTable, Lifecycle};
@@ -152,9 +152,8 @@ fn refused() -> Vec<(String, String)> {
 }
 
 pub(super) fn definition(table: &CatalogTable) -> Definition {
-    let is_naive =
-        table.column("created_at").is_some_and(|column| column.is_any(&["timestamp", "date"]));
-    let time = if is_naive { "timestamp without time zone" } else { "timestamp with time zone" };
+    let is_naive = is_naive(table, "created_at");
+    let time = time_type(is_naive);
     Definition {
         tested: &[1],
         fields: vec![
@@ -195,19 +194,16 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
 
 /// A retry is ready, or scheduled for a time to come, with the queue and priority of the job.
 fn state_rows(is_naive: bool) -> StateRows {
-    let (stored, read) = match is_naive {
-        true => ("at time zone 'UTC')", "(job.scheduled_at at time zone 'UTC')"),
-        false => (")", "job.scheduled_at"),
-    };
-    let due = format!("greatest({read}, {{due_at}})");
+    let stored = |time: &str| in_zone(is_naive, time);
+    let due = format!("greatest({}, {{due_at}})", stored("job.scheduled_at"));
     let columns = [
         ("queue_name", "job.queue_name".to_owned()),
         ("priority", "job.priority".to_owned()),
-        ("created_at", format!("(now() {stored}")),
+        ("created_at", stored("now()")),
     ];
     let columns = BTreeMap::from(columns.map(|(name, sql)| (name.to_owned(), sql)));
     let mut scheduled = columns.clone();
-    scheduled.insert("scheduled_at".to_owned(), format!("({due} {stored}"));
+    scheduled.insert("scheduled_at".to_owned(), stored(&due));
     StateRows {
         job: "job_id".to_owned(),
         dead: "solid_queue_failed_executions".to_owned(),
@@ -228,18 +224,14 @@ fn state_rows(is_naive: bool) -> StateRows {
 }
 
 fn traits(is_naive: bool) -> PackageTraits {
-    let in_zone = |column: &str| match is_naive {
-        true => format!("({column} at time zone 'UTC')"),
-        false => column.to_owned(),
-    };
     let mut columns = texts(&[
         (QUEUE, "queue_name"),
         ("has_finished", "finished_at is not null"),
         ("failed_job", "failed_job"),
         ("claimed_job", "claimed_job"),
     ]);
-    columns.insert(DEAD_SINCE.to_owned(), in_zone("failed_at"));
-    columns.insert("process_seen".to_owned(), in_zone("process_heartbeat"));
+    columns.insert(DEAD_SINCE.to_owned(), in_zone(is_naive, "failed_at"));
+    columns.insert("process_seen".to_owned(), in_zone(is_naive, "process_heartbeat"));
     PackageTraits {
         joins: JOINS.to_owned(),
         also_reads: ALSO_READS.map(str::to_owned).to_vec(),
@@ -265,7 +257,7 @@ fn traits(is_naive: bool) -> PackageTraits {
                 // As Rails, which writes only what changes.
                 [
                     concat!("case when arguments = ", restarted!(), " then updated_at else "),
-                    &in_zone("now()"),
+                    &in_zone(is_naive, "now()"),
                     " end",
                 ]
                 .concat(),

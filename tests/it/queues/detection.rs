@@ -9,10 +9,8 @@ use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 /// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 2] = [
-    ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
-    ("Delayed Job", "create table delayed_jobs (id bigint, handler text)"),
-];
+const OTHERS: [(&str, &str); 1] =
+    [("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)")];
 
 fn cli(db: &Database, args: &[&str]) -> Cli {
     Cli::new(args).env("DATABASE_URL", db.url())

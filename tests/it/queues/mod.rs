@@ -1,6 +1,7 @@
 //! Jobs tables of packages, each in its own file. The tables are those of their documented schema, with rows in every
 //! state and unusual ones.
 
+mod delayed_job;
 mod detection;
 mod figures;
 mod graphile_worker;
@@ -12,6 +13,7 @@ mod river;
 mod solid_queue;
 mod writes;
 
+use delayed_job::DELAYED_JOB;
 use graphile_worker::GRAPHILE_WORKER;
 use oban::{OBAN, OBAN_PYTHON};
 use pg_boss::PG_BOSS;
@@ -91,11 +93,20 @@ pub struct Writes {
 }
 
 /// All of them. Oban has one table of the Elixir and one of the Python package.
-pub const QUEUES: [&Queue; 8] =
-    [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE, &SOLID_QUEUE, &QUE];
+pub const QUEUES: [&Queue; 9] = [
+    &RIVER,
+    &PG_BOSS,
+    &GRAPHILE_WORKER,
+    &OBAN,
+    &OBAN_PYTHON,
+    &PROCRASTINATE,
+    &SOLID_QUEUE,
+    &QUE,
+    &DELAYED_JOB,
+];
 
 /// Those that are written, too.
-pub const WRITTEN: [&Queue; 8] = QUEUES;
+pub const WRITTEN: [&Queue; 9] = QUEUES;
 
 impl Queue {
     /// The statements of the tables in this schema.
