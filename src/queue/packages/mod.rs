@@ -6,6 +6,7 @@
 
 mod choice;
 mod delayed_job;
+mod good_job;
 mod graphile_worker;
 mod oban;
 mod pg_boss;
@@ -26,9 +27,9 @@ use super::recognize::LayoutError;
 use super::{Layout, Lifecycle, StateNames};
 
 /// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema, and
-/// `{schema_name}` its name as a literal. `None` for packages that are not supported yet.
-pub(crate) fn version_query(package: Package) -> Option<&'static str> {
-    supported(package).map(|(version, _)| version)
+/// `{schema_name}` its name as a literal.
+pub(crate) fn version_query(package: Package) -> &'static str {
+    supported(package).0
 }
 
 /// Zone of times without one.
@@ -57,9 +58,9 @@ fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 /// Returns what the jobs table of a package means.
 type DefinitionOf = fn(&CatalogTable) -> Definition;
 
-/// Returns the version query and the definition of a package; `None` for one that is recognized and not supported yet.
-fn supported(package: Package) -> Option<(&'static str, DefinitionOf)> {
-    Some(match package {
+/// Returns the version query and the definition of a package.
+fn supported(package: Package) -> (&'static str, DefinitionOf) {
+    match package {
         Package::River => (river::VERSION, river::definition),
         Package::PgBoss => (pg_boss::VERSION, pg_boss::definition),
         Package::GraphileWorker => (graphile_worker::VERSION, graphile_worker::definition),
@@ -68,8 +69,8 @@ fn supported(package: Package) -> Option<(&'static str, DefinitionOf)> {
         Package::Procrastinate => (procrastinate::VERSION, procrastinate::definition),
         Package::Que => (que::VERSION, que::definition),
         Package::DelayedJob => (delayed_job::VERSION, delayed_job::definition),
-        Package::GoodJob => return None,
-    })
+        Package::GoodJob => (good_job::VERSION, good_job::definition),
+    }
 }
 
 /// What a package's table means.
@@ -96,9 +97,7 @@ struct Definition {
 /// If the table cannot be read, or if it lacks columns.
 pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layout, LayoutError> {
     let Some(table) = &catalog.jobs else { return Err(LayoutError::NoTable) };
-    let Some((_, definition)) = supported(instance.package) else {
-        return Err(LayoutError::NoTable);
-    };
+    let (_, definition) = supported(instance.package);
     let definition = definition(table);
     let missing = missing_columns(table, &definition);
     if !missing.is_empty() && table.can_select {

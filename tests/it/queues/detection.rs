@@ -8,28 +8,8 @@ use super::{
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
-/// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 1] =
-    [("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)")];
-
 fn cli(db: &Database, args: &[&str]) -> Cli {
     Cli::new(args).env("DATABASE_URL", db.url())
-}
-
-#[test]
-fn other_package_is_recognized_and_never_ok() {
-    for (name, sql) in OTHERS {
-        let db = Database::blank();
-        db.execute(sql);
-        for command in [&["queue"][..], &["dlq", "list"], &["dlq", "requeue", "--all", "--yes"]] {
-            let out = cli(&db, command).run();
-            assert_eq!(out.code, 3, "{name} {command:?}: {}{}", out.stdout, out.stderr);
-            let expected = format!("{name} in schema ");
-            assert!(out.stderr.contains(&expected), "{name}: {}", out.stderr);
-            assert!(out.stderr.contains("recognized, not supported yet"), "{}", out.stderr);
-            assert!(out.stderr.contains("docs/queues.md"), "{}", out.stderr);
-        }
-    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod delayed_job;
 mod detection;
 mod figures;
+mod good_job;
 mod graphile_worker;
 mod oban;
 mod pg_boss;
@@ -14,6 +15,7 @@ mod solid_queue;
 mod writes;
 
 use delayed_job::DELAYED_JOB;
+use good_job::GOOD_JOB;
 use graphile_worker::GRAPHILE_WORKER;
 use oban::{OBAN, OBAN_PYTHON};
 use pg_boss::PG_BOSS;
@@ -93,7 +95,21 @@ pub struct Writes {
 }
 
 /// All of them. Oban has one table of the Elixir and one of the Python package.
-pub const QUEUES: [&Queue; 9] = [
+pub const QUEUES: [&Queue; 10] = [
+    &RIVER,
+    &PG_BOSS,
+    &GRAPHILE_WORKER,
+    &OBAN,
+    &OBAN_PYTHON,
+    &PROCRASTINATE,
+    &SOLID_QUEUE,
+    &QUE,
+    &DELAYED_JOB,
+    &GOOD_JOB,
+];
+
+/// Those that are written, too.
+pub const WRITTEN: [&Queue; 9] = [
     &RIVER,
     &PG_BOSS,
     &GRAPHILE_WORKER,
@@ -105,8 +121,19 @@ pub const QUEUES: [&Queue; 9] = [
     &DELAYED_JOB,
 ];
 
-/// Those that are written, too.
-pub const WRITTEN: [&Queue; 9] = QUEUES;
+impl Writes {
+    /// The queue is only read.
+    pub const NONE: Self = Self {
+        own_retry: "",
+        decided: "",
+        requeueable: "false",
+        conflicts: &[],
+        refused: &[],
+        claim: ("", ""),
+        work: ("", [0; 5]),
+        undo: false,
+    };
+}
 
 impl Queue {
     /// The statements of the tables in this schema.
