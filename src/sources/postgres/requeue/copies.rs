@@ -1,6 +1,6 @@
 //! Copies of dead letters in another queue: a requeue cancels them in the same statement, an undo restores them.
 
-use super::declared::{id_column, same_version};
+use super::declared_row::{id_column, same_version};
 use crate::queue::package::Copies;
 use crate::queue::sql::ident;
 use crate::queue::{Declared, Layout};

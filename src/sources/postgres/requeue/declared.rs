@@ -15,6 +15,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::RequeueColumns;
 use super::copies::CopyStatements;
+use super::declared_row::{id_column, same_version};
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
 use super::state_rows::StateRowStatements;
 use crate::facts::job_id::JobId;
@@ -272,19 +273,6 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
 fn requeued_states(layout: &Layout, declared: &Declared) -> Vec<String> {
     let also = declared.package.iter().flat_map(|package| &package.also_requeued);
     layout.state_names.queued.iter().chain(also).cloned().collect()
-}
-
-pub(super) fn id_column(declared: &Declared) -> String {
-    // Without a column there is an obstacle, and no statement runs.
-    ident(declared.id_column.as_deref().unwrap_or("id"))
-}
-
-/// The condition that `job` is the version of the row that `key` names.
-pub(super) fn same_version(declared: &Declared, id: &str, key: &str) -> String {
-    let place = declared.package.as_ref().and_then(|package| package.place.as_ref());
-    let same_place = place.map(|place| format!(" and job.{} = {key}.place", ident(place)));
-    let same_place = same_place.unwrap_or_default();
-    format!("job.{id} = {key}.id{same_place} and job.xmin::text = {key}.version")
 }
 
 /// The condition that a row is stored as the requeue meant it, after the triggers that run before.

@@ -7,6 +7,7 @@
 mod columns;
 mod copies;
 mod declared;
+mod declared_row;
 pub(crate) mod event_position;
 pub(crate) mod journal;
 pub(crate) mod operation_events;

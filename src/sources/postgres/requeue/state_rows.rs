@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 
 use super::columns::RequeueColumns;
-use super::declared::{id_column, same_version};
+use super::declared_row::{id_column, same_version};
 use crate::facts::SourceError;
 use crate::queue::package::{QueuedRows, StateRows};
 use crate::queue::sql::{ident, literal};
