@@ -1,5 +1,6 @@
 //! Requeues: target, plan, and outcome of each job.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -152,6 +153,8 @@ pub(crate) struct Plan {
     pub(crate) recent_unknown: Option<String>,
     /// Seconds until the first of `ids` is deleted, if dead letters are.
     pub(crate) first_deletion: Option<f64>,
+    /// What will hold up some of `ids` although they are due, with their number. Untrusted.
+    pub(crate) held_up: BTreeMap<String, u64>,
 }
 
 impl Plan {
@@ -285,6 +288,7 @@ pub(crate) mod tests {
             places: vec![],
             group_of_job: vec![0; jobs as usize],
             first_deletion: None,
+            held_up: BTreeMap::new(),
             skipped: vec![],
             groups: vec![PlannedGroup {
                 group: "v2-1a4f937098".into(),

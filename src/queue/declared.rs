@@ -173,11 +173,13 @@ impl TypedField {
     }
 }
 
-/// Builds the layout of a declared table. The types of all fields are correct.
+/// Builds the layout of a declared table. The types of all fields are correct. `version` is the version of a row, if
+/// that is more than the version of the table's own.
 pub(crate) fn layout(
     catalog: &TableCatalog,
     declaration: &Declaration,
     fields: &[TypedField],
+    version: Option<&str>,
 ) -> Result<Layout, LayoutError> {
     let Some(table) = &catalog.jobs else { return Err(LayoutError::NoTable) };
     if !table.can_select {
@@ -249,7 +251,7 @@ pub(crate) fn layout(
         in_recovery: catalog.in_recovery,
         server_time: catalog.server_time.clone(),
         assumptions,
-        declared: Some(declared(table, declaration, fields, zone)),
+        declared: Some(declared(table, declaration, fields, (zone, version))),
     })
 }
 
@@ -257,7 +259,7 @@ fn declared(
     table: &CatalogTable,
     declaration: &Declaration,
     fields: &[TypedField],
-    zone: &str,
+    (zone, version): (&str, Option<&str>),
 ) -> Declared {
     let is_naive = |name: &&String| {
         table.column(name).is_some_and(|column| column.is_any(&["timestamp", "date"]))
@@ -265,7 +267,7 @@ fn declared(
     let set = declaration.requeue.as_ref().map(DeclaredRequeue::columns).unwrap_or_default();
     let id = declaration.columns.get(&Field::Id).cloned();
     Declared {
-        select: select(table, fields, zone),
+        select: select(table, fields, (zone, version)),
         state: fields
             .iter()
             .find(|typed| typed.field == Field::State)
@@ -281,7 +283,11 @@ fn declared(
 }
 
 /// The select list of the subquery.
-fn select(table: &CatalogTable, fields: &[TypedField], zone: &str) -> String {
+fn select(
+    table: &CatalogTable,
+    fields: &[TypedField],
+    (zone, version): (&str, Option<&str>),
+) -> String {
     let typed = |field: Field| fields.iter().find(|typed| typed.field == field);
     let instant = |typed: &TypedField| match typed.is_naive() {
         true => format!("({} at time zone {})", typed.select(), literal(zone)),
@@ -304,8 +310,13 @@ fn select(table: &CatalogTable, fields: &[TypedField], zone: &str) -> String {
     }
     if table.is_table {
         // A join hides the system columns of its tables from unqualified names.
-        let name = ident(&table.relation.name);
-        columns.push(format!("{name}.xmin::text as {}", ident(Declared::VERSION)));
+        let own = format!("{}.xmin::text", ident(&table.relation.name));
+        let version = match version {
+            // Both are numbers of 32 bits.
+            Some(other) => format!("(({own}::bigint << 32) | coalesce({other}, 0))::text"),
+            None => own,
+        };
+        columns.push(format!("{version} as {}", ident(Declared::VERSION)));
     }
     columns.join(", ")
 }

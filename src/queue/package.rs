@@ -71,8 +71,9 @@ impl Package {
     /// The name of a version of its schema.
     pub(crate) fn version_name(self, version: i64) -> String {
         match self {
-            // Its schema has no version: its functions identify the release.
+            // Their schemas have no version: functions or columns identify the release.
             Self::Procrastinate => format!("{}.{}", version / 100, version % 100),
+            Self::SolidQueue => format!("{version}.x"),
             _ => version.to_string(),
         }
     }
@@ -157,6 +158,14 @@ pub(crate) struct PackageTraits {
     pub(crate) indexes: Vec<AdvisedIndex>,
     /// Jobs that must not be requeued by SQL.
     pub(crate) refused: Vec<RefusedJobs>,
+    /// Rows of other tables that are the state of a job, which a requeue moves.
+    pub(crate) state_rows: Option<StateRows>,
+    /// Id of the newest job that continues the job `{id}`, if the package retries a job as another one.
+    pub(crate) continued_by: Option<String>,
+    /// Why a requeued job (`job`) waits although it is due: an expression that is NULL if nothing holds it up.
+    pub(crate) held_up: Option<String>,
+    /// The lock of a job that workers of the package have, if that is no column. Writes take it.
+    pub(crate) own_lock: Option<OwnLock>,
     /// Copies of a dead letter in another queue, which a requeue cancels, because the job could run twice.
     pub(crate) copies: Option<Copies>,
     /// Why the number of dead letters says little, unless older rows show that they are kept.
@@ -249,6 +258,42 @@ pub(crate) struct Copies {
     pub(crate) cancel: String,
     /// Assignments that restore a canceled copy.
     pub(crate) restore: String,
+}
+
+/// A lock of the package for a job.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OwnLock {
+    /// Takes the lock of the row `locked` until the end of the transaction, without waiting; whether that succeeded.
+    pub(crate) take: String,
+    /// Whether a session has the lock of the row `job`.
+    pub(crate) is_held: String,
+}
+
+/// Rows of other tables that are the state of a job: a dead letter has one in one table, a queued job in another.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct StateRows {
+    /// Column of these tables with the id of the job. It is unique.
+    pub(crate) job: String,
+    /// Table with the dead letters.
+    pub(crate) dead: String,
+    /// Column of [`PackageTraits::joins`] with the version of that row (`xmin` as `bigint`). It is part of the version
+    /// of a dead letter.
+    pub(crate) dead_version: String,
+    /// Tables with queued jobs. The conditions exclude each other.
+    pub(crate) queued: Vec<QueuedRows>,
+}
+
+/// The rows of queued jobs in a table. Expressions are over the row `job`; `{due_at}` is the time from which the job
+/// may be claimed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct QueuedRows {
+    /// Name of the table.
+    pub(crate) table: String,
+    /// Which requeued jobs get a row.
+    pub(crate) condition: String,
+    /// Its columns beside the id of the job.
+    pub(crate) columns: BTreeMap<String, String>,
 }
 
 /// Dead letters that the package deletes so soon that none of them may be there although jobs died.

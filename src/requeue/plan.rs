@@ -76,6 +76,7 @@ pub(crate) async fn build_plan(
         repeat_failures_incomplete: repeat_failures.incomplete,
         recent_unknown: None,
         first_deletion: rows.first_deletion,
+        held_up: rows.held_up,
     })
 }
 

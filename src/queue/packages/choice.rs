@@ -2,7 +2,6 @@
 
 use super::super::declaration::Declaration;
 use super::super::package::Package;
-use super::version_query;
 
 /// A package's table that the catalog shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,22 +65,17 @@ pub(crate) enum Chosen<'a> {
     None,
     /// Exactly this table.
     One(&'a Found),
-    /// These match, and none of them is supported.
-    NotSupported(Vec<&'a Found>),
     /// Several match.
     Several(Vec<&'a Found>),
 }
 
-/// Chooses the table. One that is not supported is never preferred to one that is.
+/// Chooses the table.
 pub(crate) fn choose<'a>(found: &'a [Found], choice: &InstanceChoice) -> Chosen<'a> {
     let matching: Vec<_> = found.iter().filter(|found| choice.matches(found)).collect();
-    let is_supported = |found: &&&Found| version_query(found.package).is_some();
-    let supported: Vec<_> = matching.iter().filter(is_supported).copied().collect();
-    match (supported.as_slice(), matching.is_empty()) {
-        ([], true) => Chosen::None,
-        ([], false) => Chosen::NotSupported(matching),
-        ([one], _) => Chosen::One(one),
-        _ => Chosen::Several(supported),
+    match matching.as_slice() {
+        [] => Chosen::None,
+        [one] => Chosen::One(one),
+        _ => Chosen::Several(matching),
     }
 }
 
@@ -104,11 +98,10 @@ mod tests {
     }
 
     #[test]
-    fn one_supported_table_is_chosen_among_others() {
-        let tables = [found(Package::River, "public"), found(Package::GoodJob, "public")];
+    fn one_table_is_chosen_and_several_are_not() {
+        let tables = [found(Package::River, "public")];
         let any = InstanceChoice::default();
         assert_eq!(choose(&tables, &any), Chosen::One(&tables[0]));
-        assert!(matches!(choose(&tables[1..], &any), Chosen::NotSupported(_)));
         assert_eq!(choose(&[], &any), Chosen::None);
         let two = [found(Package::River, "eu"), found(Package::River, "us")];
         assert!(matches!(choose(&two, &any), Chosen::Several(_)));

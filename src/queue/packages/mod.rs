@@ -5,10 +5,13 @@
 //! be part of statements that write.
 
 mod choice;
+mod delayed_job;
+mod good_job;
 mod graphile_worker;
 mod oban;
 mod pg_boss;
 mod procrastinate;
+mod que;
 mod river;
 mod solid_queue;
 
@@ -24,13 +27,28 @@ use super::recognize::LayoutError;
 use super::{Layout, Lifecycle, StateNames};
 
 /// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema, and
-/// `{schema_name}` its name as a literal. `None` for packages that are not supported yet.
-pub(crate) fn version_query(package: Package) -> Option<&'static str> {
-    supported(package).map(|(version, _)| version)
+/// `{schema_name}` its name as a literal.
+pub(crate) fn version_query(package: Package) -> &'static str {
+    supported(package).0
 }
 
 /// Zone of times without one.
 const UTC: &str = "UTC";
+
+/// Whether a column has times without a zone, as those of Rails are unless the application chose otherwise.
+fn is_naive(table: &CatalogTable, column: &str) -> bool {
+    table.column(column).is_some_and(|column| column.is_any(&["timestamp", "date"]))
+}
+
+/// The type of times.
+fn time_type(is_naive: bool) -> &'static str {
+    if is_naive { "timestamp without time zone" } else { "timestamp with time zone" }
+}
+
+/// A time of this type with a zone, and the other way round.
+fn in_zone(is_naive: bool, time: &str) -> String {
+    if is_naive { format!("({time} at time zone '{UTC}')") } else { time.to_owned() }
+}
 
 /// A map of texts of a definition.
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -49,17 +67,19 @@ fn refused_jobs(pairs: &[(&str, &str)]) -> Vec<RefusedJobs> {
 /// Returns what the jobs table of a package means.
 type DefinitionOf = fn(&CatalogTable) -> Definition;
 
-/// Returns the version query and the definition of a package; `None` for one that is recognized and not supported yet.
-fn supported(package: Package) -> Option<(&'static str, DefinitionOf)> {
-    Some(match package {
+/// Returns the version query and the definition of a package.
+fn supported(package: Package) -> (&'static str, DefinitionOf) {
+    match package {
         Package::River => (river::VERSION, river::definition),
         Package::PgBoss => (pg_boss::VERSION, pg_boss::definition),
         Package::GraphileWorker => (graphile_worker::VERSION, graphile_worker::definition),
         Package::SolidQueue => (solid_queue::VERSION, solid_queue::definition),
         Package::Oban => (oban::VERSION, oban::definition),
         Package::Procrastinate => (procrastinate::VERSION, procrastinate::definition),
-        Package::GoodJob | Package::Que | Package::DelayedJob => return None,
-    })
+        Package::Que => (que::VERSION, que::definition),
+        Package::DelayedJob => (delayed_job::VERSION, delayed_job::definition),
+        Package::GoodJob => (good_job::VERSION, good_job::definition),
+    }
 }
 
 /// What a package's table means.
@@ -86,9 +106,7 @@ struct Definition {
 /// If the table cannot be read, or if it lacks columns.
 pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layout, LayoutError> {
     let Some(table) = &catalog.jobs else { return Err(LayoutError::NoTable) };
-    let Some((_, definition)) = supported(instance.package) else {
-        return Err(LayoutError::NoTable);
-    };
+    let (_, definition) = supported(instance.package);
     let definition = definition(table);
     let missing = missing_columns(table, &definition);
     if !missing.is_empty() && table.can_select {
@@ -128,7 +146,8 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
             r#type: (*r#type).to_owned(),
         })
         .collect();
-    let mut layout = declared::layout(catalog, &declaration, &fields)?;
+    let version = traits.state_rows.as_ref().map(|rows| rows.dead_version.as_str());
+    let mut layout = declared::layout(catalog, &declaration, &fields, version)?;
     layout.unknown_states = unknown_labels(labels(table, traits.state_column()), definition.states);
     layout.states_closed = layout.unknown_states.is_empty() && !traits.states_may_be_unknown;
     layout.indexes.extend(advised_indexes(table, &layout, &traits));

@@ -1,13 +1,27 @@
 //! Solid Queue (<https://github.com/rails/solid_queue>): the state of a job is the table that has an execution of it.
 
-use super::{Definition, texts};
-use crate::queue::declaration::Field;
-use crate::queue::package::{DEAD_SINCE, PackageTraits, QUEUE};
+use std::collections::BTreeMap;
+
+use super::{Definition, in_zone, is_naive, refused_jobs, texts, time_type};
+use crate::queue::declaration::{DeclaredRequeue, Field};
+use crate::queue::package::{DEAD_SINCE, PackageTraits, QUEUE, QueuedRows, RefusedJobs, StateRows};
 use crate::queue::{CatalogTable, Lifecycle};
 
-/// Reads the version of the application's schema: the gem has none of its own.
-pub(super) const VERSION: &str =
-    "select max(version)::bigint as version from {schema}.schema_migrations";
+/// Reads the version, which no table has (`schema_migrations` has that of the application): 1 if the tables that a
+/// retry writes have the columns of 1.x and no others. A job of a batch, for example, may need more than they tell.
+pub(super) const VERSION: &str = "select case when tables = '{\
+       {solid_queue_failed_executions,\"created_at error id job_id\"},\
+       {solid_queue_jobs,\"active_job_id arguments class_name concurrency_key created_at finished_at id priority \
+          queue_name scheduled_at updated_at\"},\
+       {solid_queue_ready_executions,\"created_at id job_id priority queue_name\"},\
+       {solid_queue_scheduled_executions,\"created_at id job_id priority queue_name scheduled_at\"}}' \
+     then 1::bigint end as version \
+  from (select array_agg(array[name, columns] order by name collate \"C\") as tables \
+          from (select c.relname::text as name, string_agg(a.attname::text, ' ' order by a.attname::text collate \"C\") as columns \
+                  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+                  join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped \
+                 where n.nspname = {schema_name} and c.relname in ('solid_queue_failed_executions', 'solid_queue_jobs', \
+                   'solid_queue_ready_executions', 'solid_queue_scheduled_executions') group by 1) as found) as read";
 
 const STATES: &[(Lifecycle, &str)] = &[
     (Lifecycle::Queued, "ready"),
@@ -30,7 +44,8 @@ const STATE: &str = "case when finished_at is not null then 'finished' when fail
 /// Active Job writes the number of executions after the arguments of the application.
 const JOINS: &str = r#"cross join lateral (
        select coalesce(substring(arguments from '.*"executions":\s*(\d{1,9})\M')::int, 0) as executions) counted
-     left join (select job_id as failed_job, error as failed_error, created_at as failed_at
+     left join (select job_id as failed_job, error as failed_error, created_at as failed_at,
+                       xmin::text::bigint as failed_version
                   from {schema}.solid_queue_failed_executions) failed on failed_job = id
      left join (select job_id as claimed_job, process_id as claimed_by, created_at as claimed_at
                   from {schema}.solid_queue_claimed_executions) claimed on claimed_job = id
@@ -77,15 +92,69 @@ const ERROR: &str = concat!(
     "), ''), failed_error)"
 );
 
-const NO_WRITES: &str = "Solid Queue is only read: a retry moves the job between tables, and only its Ruby class knows \
-     the limit of its concurrency key; in a Rails console: SolidQueue::Job.find(ID).retry";
+/// The numbers of executions, as Active Job writes them side by side. A string of JSON cannot contain it unescaped.
+macro_rules! counters {
+    () => {
+        r#"'"executions":\s*\d+,\s*"exception_executions":\s*\{[^{}]*\}'"#
+    };
+}
+
+/// The arguments with the numbers of a job that has not run yet; unchanged if there are none.
+macro_rules! restarted {
+    () => {
+        concat!(
+            "regexp_replace(arguments, ",
+            counters!(),
+            r#", '"executions":0,"exception_executions":{}')"#
+        )
+    };
+}
+
+/// The call that retries what SQL cannot.
+macro_rules! ruby_call {
+    () => {
+        "in a Rails console: SolidQueue::FailedExecution.find_by(job_id: ID).retry"
+    };
+}
+
+/// What a requeue cannot do as the package does it.
+fn refused() -> Vec<RefusedJobs> {
+    let other_tables = ["ready", "scheduled", "claimed", "blocked"];
+    let others = other_tables.map(|state| {
+        format!("exists (select from {{schema}}.solid_queue_{state}_executions e where e.job_id = job.id)")
+    });
+    refused_jobs(&[
+        (
+            "concurrency_key ~ '\\S'",
+            concat!(
+                "it has a concurrency key, whose limit only its Ruby class knows; ",
+                ruby_call!()
+            ),
+        ),
+        (
+            &others.join(" or "),
+            "it has another execution beside the failed one: correct it in a Rails console",
+        ),
+        (
+            "exists (select from {relation} newer where newer.active_job_id = job.active_job_id and newer.id > job.id)",
+            "a newer job continues it (the same active_job_id): it would run twice",
+        ),
+        (
+            concat!(
+                "(select count(*) from regexp_matches(arguments, ",
+                counters!(),
+                ", 'g')) <> 1"
+            ),
+            concat!("its arguments do not have the counters of Active Job; ", ruby_call!()),
+        ),
+    ])
+}
 
 pub(super) fn definition(table: &CatalogTable) -> Definition {
-    let is_naive =
-        table.column("created_at").is_some_and(|column| column.is_any(&["timestamp", "date"]));
-    let time = if is_naive { "timestamp without time zone" } else { "timestamp with time zone" };
+    let is_naive = is_naive(table, "created_at");
+    let time = time_type(is_naive);
     Definition {
-        tested: &[],
+        tested: &[1],
         fields: vec![
             (Field::Id, "id", "bigint"),
             (Field::State, STATE, "text"),
@@ -107,6 +176,7 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
             "queue_name",
             "class_name",
             "arguments",
+            "priority",
             "active_job_id",
             "scheduled_at",
             "finished_at",
@@ -116,26 +186,52 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
         ],
         states: STATES,
         derived_states: &[],
-        requeue: None,
+        requeue: Some(DeclaredRequeue { set: BTreeMap::new(), now: vec![], null: vec![] }),
         traits: traits(is_naive),
     }
 }
 
+/// A retry is ready, or scheduled for a time to come, with the queue and priority of the job.
+fn state_rows(is_naive: bool) -> StateRows {
+    let stored = |time: &str| in_zone(is_naive, time);
+    let due = format!("greatest({}, {{due_at}})", stored("job.scheduled_at"));
+    let columns = [
+        ("queue_name", "job.queue_name".to_owned()),
+        ("priority", "job.priority".to_owned()),
+        ("created_at", stored("now()")),
+    ];
+    let columns = BTreeMap::from(columns.map(|(name, sql)| (name.to_owned(), sql)));
+    let mut scheduled = columns.clone();
+    scheduled.insert("scheduled_at".to_owned(), stored(&due));
+    StateRows {
+        job: "job_id".to_owned(),
+        dead: "solid_queue_failed_executions".to_owned(),
+        dead_version: "failed_version".to_owned(),
+        queued: vec![
+            QueuedRows {
+                table: "solid_queue_ready_executions".to_owned(),
+                condition: format!("{due} <= now()"),
+                columns,
+            },
+            QueuedRows {
+                table: "solid_queue_scheduled_executions".to_owned(),
+                condition: format!("{due} > now()"),
+                columns: scheduled,
+            },
+        ],
+    }
+}
+
 fn traits(is_naive: bool) -> PackageTraits {
-    let in_zone = |column: &str| match is_naive {
-        true => format!("({column} at time zone 'UTC')"),
-        false => column.to_owned(),
-    };
     let mut columns = texts(&[
         (QUEUE, "queue_name"),
         ("has_finished", "finished_at is not null"),
         ("failed_job", "failed_job"),
         ("claimed_job", "claimed_job"),
     ]);
-    columns.insert(DEAD_SINCE.to_owned(), in_zone("failed_at"));
-    columns.insert("process_seen".to_owned(), in_zone("process_heartbeat"));
+    columns.insert(DEAD_SINCE.to_owned(), in_zone(is_naive, "failed_at"));
+    columns.insert("process_seen".to_owned(), in_zone(is_naive, "process_heartbeat"));
     PackageTraits {
-        read_only: Some(NO_WRITES.to_owned()),
         joins: JOINS.to_owned(),
         also_reads: ALSO_READS.map(str::to_owned).to_vec(),
         columns,
@@ -153,8 +249,41 @@ fn traits(is_naive: bool) -> PackageTraits {
                  \"process_seen\" < (select now() - make_interval(secs => greatest({after}, 300))))"
             .to_owned(),
         states_may_be_unknown: true,
+        assignments: [
+            ("arguments".to_owned(), restarted!().to_owned()),
+            (
+                "updated_at".to_owned(),
+                // As Rails, which writes only what changes.
+                [
+                    concat!("case when arguments = ", restarted!(), " then updated_at else "),
+                    &in_zone(is_naive, "now()"),
+                    " end",
+                ]
+                .concat(),
+            ),
+        ]
+        .into(),
+        also_requeued: vec!["paused".to_owned()],
+        restarts_attempts: true,
+        refused: refused(),
+        state_rows: Some(state_rows(is_naive)),
+        continued_by: Some(
+            "select max(newer.id) from {relation} old join {relation} newer \
+               on newer.active_job_id = old.active_job_id and newer.id >= old.id where old.id = {id}"
+                .to_owned(),
+        ),
+        held_up: Some(
+            "select 'queue ' || paused.queue_name || ' is paused' from {schema}.solid_queue_pauses paused \
+              where paused.queue_name = job.queue_name"
+                .to_owned(),
+        ),
+        requeue_notes: vec![
+            "each job gets all of its attempts again, as retry of Solid Queue gives".to_owned(),
+            "workers find requeued jobs when they poll, every 0.1 seconds by default".to_owned(),
+            "the journal keeps the arguments and the error of each job on this machine, so that an undo can restore them"
+                .to_owned(),
+        ],
         unknowable: vec![
-            "Solid Queue is only read: retry jobs in a Rails console, or in Mission Control".to_owned(),
             "the maximum number of attempts is in the code (retry_on), and a retry is a new job: the job before it \
              counts as finished"
                 .to_owned(),

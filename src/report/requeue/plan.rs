@@ -264,6 +264,9 @@ fn notes(document: &mut Document, view: &RequeuePlanView<'_>) {
     for note in &view.notes {
         document.note(note.as_str());
     }
+    for (why, jobs) in view.plan.held_up.iter().take(SHOWN) {
+        document.note(format!("{} will wait: {why}", plural(*jobs, "job", "jobs")));
+    }
     if let Some(seconds) = view.plan.first_deletion {
         let when = deletion(seconds);
         document.note(format!("The package deletes the first of these dead letters {when}."));

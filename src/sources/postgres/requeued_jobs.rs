@@ -17,6 +17,7 @@ use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, EventKey, JobEvent, JobRow, RequeuedJob};
+use crate::queue::declared;
 use crate::queue::package::PackageTraits;
 use crate::queue::{Events, IdType, Layout, Lifecycle, sql};
 use crate::sources::postgres::row_types;
@@ -258,7 +259,20 @@ fn role(layout: &Layout, state: &str) -> Lifecycle {
 }
 
 fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
-    let jobs = layout.rows_as("job");
+    let (jobs, id) = (layout.rows_as("job"), layout.id.sql());
+    let continued_by = layout.package().and_then(|package| package.continued_by.as_ref());
+    let (job, from) = match continued_by {
+        None => ("id", format!("{jobs} where id = any($1::text[]::{id}[])")),
+        Some(newest) => (
+            "requeued_id",
+            format!(
+                "unnest($1::text[]::{id}[]) as requeued(requeued_id)
+                   cross join lateral (select coalesce(({newest}), requeued_id) as newest_id) as continued
+                   join {jobs} on job.id = newest_id",
+                newest = declared::in_relation(newest, &layout.relation).replace("{id}", "requeued_id"),
+            ),
+        ),
+    };
     let error_field = |key: &str| match &layout.error {
         Some(error) if error.json => format!("({}::jsonb ->> '{key}')", sql::ident(&error.name)),
         _ => "null::text".to_owned(),
@@ -272,11 +286,11 @@ fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
     let changed = sql::time_or_null(layout.updated.as_ref());
     let changed = format!("coalesce({changed}::timestamptz::text, '')");
     format!(
-        "select id::text as job, {live}::text as live, {attempts}::bigint as attempts,
+        "select {job}::text as job, {live}::text as live, {attempts}::bigint as attempts,
                 left({holder}::text, 200) as holder, left({failed_by}, 200) as failed_by,
                 {failed_at} is not null as dated, {mark}, {changed} as changed_mark,
                 {transaction} as transaction, {fingerprint}
-           from {jobs} where id = any($1::text[]::{id}[])",
+           from {from}",
         live = sql::ident(&layout.state_column),
         attempts = sql::column_or_null(layout.attempts.as_ref(), "bigint"),
         holder = sql::column_or_null(layout.locked_by.as_ref(), "text"),
@@ -286,7 +300,6 @@ fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
         transaction =
             if has_transactions && layout.declared.is_none() { "xmin::text" } else { "null::text" },
         fingerprint = fingerprint_columns(layout),
-        id = layout.id.sql(),
     )
 }
 

@@ -8,31 +8,8 @@ use super::{
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
-/// Tables of packages that are recognized and not supported, each with the column that tells it.
-const OTHERS: [(&str, &str); 3] = [
-    ("GoodJob", "create table good_jobs (id uuid, serialized_params jsonb)"),
-    ("Que", "create table que_jobs (id bigint, expired_at timestamptz)"),
-    ("Delayed Job", "create table delayed_jobs (id bigint, handler text)"),
-];
-
 fn cli(db: &Database, args: &[&str]) -> Cli {
     Cli::new(args).env("DATABASE_URL", db.url())
-}
-
-#[test]
-fn other_package_is_recognized_and_never_ok() {
-    for (name, sql) in OTHERS {
-        let db = Database::blank();
-        db.execute(sql);
-        for command in [&["queue"][..], &["dlq", "list"], &["dlq", "requeue", "--all", "--yes"]] {
-            let out = cli(&db, command).run();
-            assert_eq!(out.code, 3, "{name} {command:?}: {}{}", out.stdout, out.stderr);
-            let expected = format!("{name} in schema ");
-            assert!(out.stderr.contains(&expected), "{name}: {}", out.stderr);
-            assert!(out.stderr.contains("recognized, not supported yet"), "{}", out.stderr);
-            assert!(out.stderr.contains("docs/queues.md"), "{}", out.stderr);
-        }
-    }
 }
 
 #[test]
@@ -290,27 +267,6 @@ fn advice_of_an_index_is_that_of_the_package() {
 }
 
 #[test]
-fn solid_queue_is_not_written_and_the_ruby_call_named() {
-    let installed = SOLID_QUEUE.installed();
-    let rows = || {
-        let failed =
-            "select string_agg(f::text, e'\\n' order by id) from solid_queue_failed_executions f";
-        (installed.rows(), installed.db.value(failed))
-    };
-    let before = rows();
-    for command in [&["dlq", "requeue", "--all", "--yes"][..], &["dlq", "requeue", "1001", "--yes"]]
-    {
-        let out = installed.run(command);
-        assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
-        assert!(out.stderr.contains("SolidQueue::Job.find(ID).retry"), "{}", out.stderr);
-    }
-    let out = installed.run(&["jobs", "rescue", "--yes"]);
-    assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
-    assert!(out.stderr.contains("ProcessPrunedError"), "{}", out.stderr);
-    assert_eq!(rows(), before);
-}
-
-#[test]
 fn requeue_is_suggested_only_where_it_is_possible() {
     for queue in QUEUES {
         let installed = queue.installed();
@@ -318,12 +274,9 @@ fn requeue_is_suggested_only_where_it_is_possible() {
         for command in [&["dlq", "groups"][..], &["dlq", "show", &dead]] {
             let out = installed.run(command).expect_code(0).stdout;
             let is_suggested = out.contains("cliplyctl dlq requeue");
-            assert_eq!(is_suggested, queue.key != "solid_queue", "{command:?} {out}");
-            assert_eq!(
-                out.contains("No requeue: "),
-                queue.key == "solid_queue",
-                "{command:?} {out}"
-            );
+            let is_written = !queue.writes.own_retry.is_empty();
+            assert_eq!(is_suggested, is_written, "{command:?} {out}");
+            assert_eq!(out.contains("No requeue: "), !is_written, "{command:?} {out}");
         }
     }
 }

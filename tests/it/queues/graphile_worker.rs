@@ -6,6 +6,7 @@ pub const GRAPHILE_WORKER: Queue = Queue {
     key: "graphile_worker",
     schema_sql: include_str!("../../fixtures/queues/graphile_worker_schema.sql"),
     rows_sql: include_str!("../../fixtures/queues/graphile_worker_rows.sql"),
+    session: "",
     schema: "graphile_worker",
     table: "_private_jobs",
     kind: "(select task_identifier from graphile_worker.jobs v where v.id = t.id)",

@@ -1,27 +1,33 @@
 //! Jobs tables of packages, each in its own file. The tables are those of their documented schema, with rows in every
 //! state and unusual ones.
 
+mod delayed_job;
 mod detection;
 mod figures;
+mod good_job;
 mod graphile_worker;
 mod oban;
 mod pg_boss;
 mod procrastinate;
+mod que;
 mod rescue;
 mod river;
 mod solid_queue;
 mod state_machine;
 mod writes;
 
+use delayed_job::DELAYED_JOB;
+use good_job::GOOD_JOB;
 use graphile_worker::GRAPHILE_WORKER;
 use oban::{OBAN, OBAN_PYTHON};
 use pg_boss::PG_BOSS;
 use procrastinate::PROCRASTINATE;
+use que::QUE;
 use river::RIVER;
 use solid_queue::SOLID_QUEUE;
 
 use crate::support::cli::{Cli, Output};
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, Session};
 
 /// A package with the SQL that a person would write.
 pub struct Queue {
@@ -29,6 +35,8 @@ pub struct Queue {
     pub key: &'static str,
     pub schema_sql: &'static str,
     pub rows_sql: &'static str,
+    /// What a session does that stays connected, as a worker.
+    pub session: &'static str,
     /// Usual schema, and name of the table.
     pub schema: &'static str,
     pub table: &'static str,
@@ -89,12 +97,31 @@ pub struct Writes {
 }
 
 /// All of them. Oban has one table of the Elixir and one of the Python package.
-pub const QUEUES: [&Queue; 7] =
-    [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE, &SOLID_QUEUE];
+pub const QUEUES: [&Queue; 10] = [
+    &RIVER,
+    &PG_BOSS,
+    &GRAPHILE_WORKER,
+    &OBAN,
+    &OBAN_PYTHON,
+    &PROCRASTINATE,
+    &SOLID_QUEUE,
+    &QUE,
+    &DELAYED_JOB,
+    &GOOD_JOB,
+];
 
 /// Those that are written, too.
-pub const WRITTEN: [&Queue; 6] =
-    [&RIVER, &PG_BOSS, &GRAPHILE_WORKER, &OBAN, &OBAN_PYTHON, &PROCRASTINATE];
+pub const WRITTEN: [&Queue; 9] = [
+    &RIVER,
+    &PG_BOSS,
+    &GRAPHILE_WORKER,
+    &OBAN,
+    &OBAN_PYTHON,
+    &PROCRASTINATE,
+    &SOLID_QUEUE,
+    &QUE,
+    &DELAYED_JOB,
+];
 
 impl Writes {
     /// The queue is only read.
@@ -134,7 +161,11 @@ impl Queue {
         db.execute(more);
         // Sessions with another zone get the same answers.
         db.execute(&format!("alter database {} set timezone = 'Asia/Tokyo'", db.name()));
-        Installed { queue: self, db, state: tempfile::tempdir().unwrap() }
+        let session = (!self.session.is_empty()).then(|| db.session());
+        if let Some(session) = &session {
+            session.execute(self.session);
+        }
+        Installed { queue: self, db, state: tempfile::tempdir().unwrap(), _session: session }
     }
 }
 
@@ -143,6 +174,7 @@ pub struct Installed {
     pub queue: &'static Queue,
     pub db: Database,
     state: tempfile::TempDir,
+    _session: Option<Session>,
 }
 
 impl Installed {
@@ -186,8 +218,19 @@ impl Installed {
         self.select("count(*)", condition).parse().unwrap()
     }
 
-    /// All rows as text.
+    /// All rows as text, of the other tables as well.
     pub fn rows(&self) -> String {
-        self.select("string_agg(t::text, e'\\n' order by id)", "true")
+        let others = format!(
+            "select relname from pg_class where relkind = 'r' and relnamespace = '{}'::regnamespace order by 1",
+            self.queue.schema
+        );
+        let others = self.db.rows(&others).into_iter().flatten().flatten().map(|table| {
+            let table = format!("{}.\"{table}\"", self.queue.schema);
+            self.db.value(&format!(
+                "select string_agg(t::text, e'\\n' order by t::text) from {table} t"
+            ))
+        });
+        let own = self.select("string_agg(t::text, e'\\n' order by id)", "true");
+        [own].into_iter().chain(others).collect::<Vec<_>>().join("\n\n")
     }
 }

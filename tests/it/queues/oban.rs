@@ -6,6 +6,7 @@ pub const OBAN: Queue = Queue {
     key: "oban",
     schema_sql: include_str!("../../fixtures/queues/oban_schema.sql"),
     rows_sql: include_str!("../../fixtures/queues/oban_rows.sql"),
+    session: "",
     schema: "public",
     table: "oban_jobs",
     kind: "worker",
@@ -62,6 +63,7 @@ const CLAIM: (&str, &str) = (
 pub const OBAN_PYTHON: Queue = Queue {
     schema_sql: include_str!("../../fixtures/queues/oban_python_schema.sql"),
     rows_sql: include_str!("../../fixtures/queues/oban_python_rows.sql"),
+    session: "",
     stuck: "state = 'executing' and attempted_at < timezone('UTC', now()) - interval '5 min'",
     error: "errors -> -1 ->> 'error'",
     deleted_at: "case when discarded_at > timezone('UTC', now()) - interval '25 hours' \

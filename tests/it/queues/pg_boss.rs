@@ -6,6 +6,7 @@ pub const PG_BOSS: Queue = Queue {
     key: "pg_boss",
     schema_sql: include_str!("../../fixtures/queues/pg_boss_schema.sql"),
     rows_sql: include_str!("../../fixtures/queues/pg_boss_rows.sql"),
+    session: "",
     schema: "pgboss",
     table: "job",
     kind: "name",

@@ -6,6 +6,7 @@ pub const PROCRASTINATE: Queue = Queue {
     key: "procrastinate",
     schema_sql: include_str!("../../fixtures/queues/procrastinate_schema.sql"),
     rows_sql: include_str!("../../fixtures/queues/procrastinate_rows.sql"),
+    session: "",
     schema: "public",
     table: "procrastinate_jobs",
     kind: "task_name",

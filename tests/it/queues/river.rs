@@ -6,6 +6,7 @@ pub const RIVER: Queue = Queue {
     key: "river",
     schema_sql: include_str!("../../fixtures/queues/river_schema.sql"),
     rows_sql: include_str!("../../fixtures/queues/river_rows.sql"),
+    session: "",
     schema: "public",
     table: "river_job",
     kind: "kind",

@@ -464,7 +464,8 @@ fn documented_grants_are_enough() {
         let role = format!("operator_{}", installed.db.name());
         installed.db.execute(&format!("create role {role} login"));
         let name = if queue.schema == "public" { queue.key } else { queue.schema };
-        let own: Vec<_> = statements.iter().filter(|line| line.contains(name)).collect();
+        let object = format!(" {name}");
+        let own: Vec<_> = statements.iter().filter(|line| line.contains(&object)).collect();
         assert!(own.len() >= 2, "{name}: {own:?}");
         // Of Oban, only the Python package has it.
         let producers = installed.db.value("select to_regclass('oban_producers') is not null");

@@ -27,7 +27,7 @@ pub(crate) async fn read(
 ) -> Result<Layout, SourceError> {
     let (catalog, name) = catalog(db, declaration, timeout).await?;
     let Some(table) = readable(&catalog) else {
-        let error = declared::layout(&catalog, declaration, &[]);
+        let error = declared::layout(&catalog, declaration, &[], None);
         let unreadable = || SourceError::new(SourceErrorKind::NotFound, "no jobs table");
         return Err(error
             .err()
@@ -55,7 +55,7 @@ pub(crate) async fn read(
             return Err(wrong_key(&format!("columns.{}", field.field.name()), &error));
         }
     }
-    let mut layout = declared::layout(&catalog, declaration, &typed)
+    let mut layout = declared::layout(&catalog, declaration, &typed, None)
         .map_err(|error| layout_error(error, &name))?;
     if !layout.states_closed {
         let column = &declaration.columns[&Field::State];

@@ -21,7 +21,7 @@ const PACKAGES: &str = include_str!("queries/packages.sql");
 /// Reads the layout of the table that is chosen.
 ///
 /// # Errors
-/// If it does not exist, is not supported, or cannot be read.
+/// If it does not exist, or cannot be read.
 pub(super) async fn read(
     db: &Database,
     choice: &InstanceChoice,
@@ -34,7 +34,7 @@ pub(super) async fn read(
 /// Reads the layout of the only table of a package; `None` if there is no such table.
 ///
 /// # Errors
-/// Also if there are several, or if none of them is supported.
+/// Also if there are several.
 pub(super) async fn find(db: &Database, timeout: Duration) -> Result<Option<Layout>, SourceError> {
     let found = detect(db, timeout).await?;
     chosen(db, &found, &InstanceChoice::default(), timeout).await
@@ -49,7 +49,6 @@ async fn chosen(
     match choose(found, choice) {
         Chosen::None => Ok(None),
         Chosen::One(one) => read_instance(db, one, timeout).await.map(Some),
-        Chosen::NotSupported(found) => Err(not_supported(&found)),
         Chosen::Several(found) => Err(several(&found)),
     }
 }
@@ -75,13 +74,9 @@ async fn read_instance(
     timeout: Duration,
 ) -> Result<Layout, SourceError> {
     let (package, schema) = (found.package, found.schema.clone());
-    let version = match version_query(package) {
-        Some(query) => {
-            let query = query.replace("{schema}", &ident(&schema));
-            read_version(db, &query.replace("{schema_name}", &literal(&schema)), timeout).await?
-        }
-        None => None,
-    };
+    let query = version_query(package).replace("{schema}", &ident(&schema));
+    let query = query.replace("{schema_name}", &literal(&schema));
+    let version = read_version(db, &query, timeout).await?;
     let instance = Instance { package, schema, version };
     let name = package.witness().0.to_owned();
     db.set_package_table(Relation { schema: instance.schema.clone(), name });
@@ -156,14 +151,6 @@ async fn read_version(
 /// `River in schema public`
 fn named(found: &Found) -> String {
     format!("{} in schema {}", found.package.name(), found.schema)
-}
-
-fn not_supported(found: &[&Found]) -> SourceError {
-    let named: Vec<_> = found.iter().map(|found| named(found)).collect();
-    let message = format!("{}: recognized, not supported yet", named.join(", "));
-    SourceError::new(SourceErrorKind::UnknownLayout, message).hint(
-        "supported queues: docs/queues.md; its table can be declared: docs/declared-layout.md",
-    )
 }
 
 fn several(found: &[&Found]) -> SourceError {

@@ -14,10 +14,13 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::RequeueColumns;
+use super::copies::CopyStatements;
+use super::declared_row::{id_column, same_version};
 use super::operation_sql::{KeyQuery, Statements, object, write_end};
+use super::state_rows::StateRowStatements;
 use crate::facts::job_id::JobId;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::package::{Copies, PLACE, PackageTraits};
+use crate::queue::package::{OwnLock, PLACE, PackageTraits};
 use crate::queue::sql::{ident, literal, literals, state_in};
 use crate::queue::{Declared, DeclaredRequeue, DeclaredValue, Layout};
 use crate::sources::postgres::{Database, row_types};
@@ -55,21 +58,23 @@ pub(crate) fn requeue(
     );
     let written = object("job", &columns.columns);
     let copies = CopyStatements::new(layout, declared);
+    let state_rows = StateRowStatements::new(layout, declared);
+    let own_lock = OwnLockParts::new(declared);
     let write = format!(
-        "with asked as materialized ({asked}), locked as materialized (
+        "with asked as materialized ({asked}), {locked} as materialized (
            select job.{id} as id, asked.version, asked.values, asked.was, asked.place, {before} as columns,
-                  {found_copies} as copies
-             from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
-         ){cancel_copies}, rewritten as (
+                  {found_copies} as copies{dead_column}
+             from asked {join_asked} for no key update of {locked_rows} skip locked
+         ){take_lock}{cancel_copies}{move_to_queued}, rewritten as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.values) as new
             where {same}
            returning job.{id} as id, locked.was || jsonb_build_object('columns', locked.columns) as previous,
                      jsonb_build_object('columns', {written}, 'version', job.xmin::text, 'place', locked.place,
-                                        'copies', locked.copies) as written,
+                                        'copies', locked.copies{dead_pair}) as written,
                      {is_stored} as is_stored, locked.copies
          ), updated as (
-           select id, previous, written, is_stored and {all_copies} as is_stored from rewritten
+           select id, previous, written, is_stored and {all_copies} and {has_moved} as is_stored from rewritten
          ){end}",
         end = write_end(layout, None, ""),
         before = object("job", &columns.columns),
@@ -77,14 +82,20 @@ pub(crate) fn requeue(
         cancel_copies = copies.cancel(),
         all_copies = copies.all_canceled(),
         is_stored = is_requeued(layout, declared, columns),
-        same_as_asked = same_version(declared, &id, "asked"),
-        same = same_version(declared, &id, "locked"),
+        join_asked = state_rows.join_dead("asked"),
+        locked = own_lock.name(),
+        take_lock = own_lock.take(),
+        locked_rows = state_rows.locked(),
+        dead_column = state_rows.dead_column(),
+        dead_pair = state_rows.dead_pair(),
+        move_to_queued = state_rows.move_to_queued(columns),
+        has_moved = state_rows.has_moved(),
+        same = state_rows.same_job("locked"),
         set = assignments(declared, columns),
     );
     let matching = format!(
-        "with asked as materialized ({asked})
-         select job.{id}::text as id from asked join {jobs} job on {}",
-        same_version(declared, &id, "asked")
+        "with asked as materialized ({asked}) select job.{id}::text as id from asked {}",
+        state_rows.join_dead("asked")
     );
     let keys = Some(key_query(layout, declared));
     Statements { write, verify: None, after_commit: None, matching, keys }
@@ -94,39 +105,49 @@ pub(crate) fn requeue(
 pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> Statements {
     let (jobs, id) = (&layout.relation, id_column(declared));
     let names: Vec<_> = columns.columns.iter().map(|name| literal(name)).collect();
+    let state_rows = StateRowStatements::new(layout, declared);
     // A declaration with other columns than that of the requeue cannot restore the row.
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id_type} as id, entry::jsonb -> 'written' ->> 'version' as version,
                 entry::jsonb -> 'previous' -> 'columns' as columns, entry::jsonb -> 'written' ->> 'place' as place,
-                entry::jsonb -> 'written' -> 'copies' as copies
+                entry::jsonb -> 'written' -> 'copies' as copies{dead_of_entry}
            from unnest($1::text[]) entry
           where array(select jsonb_object_keys(entry::jsonb -> 'previous' -> 'columns') order by 1)
               = array(select unnest(array[{names}]::text[]) order by 1)",
         id_type = layout.id.sql(),
         names = names.join(", "),
+        dead_of_entry = state_rows.dead_of_entry(),
     );
+    let own_lock = OwnLockParts::new(declared);
     let set: Vec<_> =
         columns.columns.iter().map(|name| format!("{0} = was.{0}", ident(name))).collect();
     let write = format!(
-        "with asked as materialized ({asked}), locked as materialized (
-           select job.{id} as id, asked.version, asked.columns, asked.place, asked.copies
+        "with asked as materialized ({asked}), {locked} as materialized (
+           select job.{id} as id, asked.version, asked.columns, asked.place, asked.copies{dead_of_asked}
              from asked join {jobs} job on {same_as_asked} for no key update of job skip locked
-         ){restore_copies}, updated as (
+         ){take_lock}{restore_copies}{move_back}, updated as (
            update {jobs} as job set {set} from locked
              cross join lateral jsonb_populate_record(null::{jobs}, locked.columns) as was
-            where {same}
+            where {same} and {has_moved_back}
            returning job.{id} as id, null::jsonb as previous, null::jsonb as written, true as is_stored
          ){end}",
         end = write_end(layout, None, ""),
         restore_copies = CopyStatements::new(layout, declared).restore(),
+        locked = own_lock.name(),
+        take_lock = own_lock.take(),
+        dead_of_asked = state_rows.dead_of_asked(),
+        move_back = state_rows.move_back(),
+        has_moved_back = state_rows.has_moved_back(),
         same_as_asked = same_version(declared, &id, "asked"),
         same = same_version(declared, &id, "locked"),
         set = set.join(", "),
     );
     let matching = format!(
         "with asked as materialized ({asked})
-         select job.{id}::text as id, true as untouched from asked join {jobs} job on {}",
-        same_version(declared, &id, "asked")
+         select job.{id}::text as id, true as untouched from asked join {jobs} job on {} where {} and not {}",
+        same_version(declared, &id, "asked"),
+        state_rows.is_still_queued("asked"),
+        own_lock.is_held(),
     );
     Statements { write, verify: None, after_commit: None, matching, keys: None }
 }
@@ -222,7 +243,11 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
                                where t.{key} = job.id{place}) as next on true
           where job.id = any($1::text[]::{id}[]) and {same_place} and {dead}",
         relation = layout.relation,
-        next_state = declared.state_with(&layout.relation, "t", &new),
+        next_state = match declared.package.as_ref().is_some_and(|package| package.state_rows.is_some()) {
+            // What rows of other tables will say, the row does not tell.
+            true => literal(layout.state_names.queued.first().map_or("", String::as_str)),
+            false => declared.state_with(&layout.relation, "t", &new),
+        },
         key = id_column(declared),
         place = place
             .map(|place| format!(" and t.{} = job.{PLACE}", ident(place)))
@@ -250,22 +275,12 @@ fn requeued_states(layout: &Layout, declared: &Declared) -> Vec<String> {
     layout.state_names.queued.iter().chain(also).cloned().collect()
 }
 
-pub(super) fn id_column(declared: &Declared) -> String {
-    // Without a column there is an obstacle, and no statement runs.
-    ident(declared.id_column.as_deref().unwrap_or("id"))
-}
-
-/// The condition that `job` is the version of the row that `key` names.
-pub(super) fn same_version(declared: &Declared, id: &str, key: &str) -> String {
-    let place = declared.package.as_ref().and_then(|package| package.place.as_ref());
-    let same_place = place.map(|place| format!(" and job.{} = {key}.place", ident(place)));
-    let same_place = same_place.unwrap_or_default();
-    format!("job.{id} = {key}.id{same_place} and job.xmin::text = {key}.version")
-}
-
 /// The condition that a row is stored as the requeue meant it, after the triggers that run before.
 fn is_requeued(layout: &Layout, declared: &Declared, columns: &RequeueColumns) -> String {
     let Some(package) = &declared.package else { return "true".to_owned() };
+    if package.state_rows.is_some() {
+        return "true".to_owned();
+    }
     let column = package.state_column();
     let is_state = |state: &str| format!("job.{}::text = {}", ident(column), literal(state));
     if let Some(later) = state_if_later(declared, columns) {
@@ -289,79 +304,28 @@ fn state_if_later<'a>(declared: &'a Declared, columns: &RequeueColumns) -> Optio
     package.state_if_later.as_deref()
 }
 
-/// The parts of the statements that cancel and restore the copies of dead letters in another queue.
-struct CopyStatements<'a> {
-    layout: &'a Layout,
-    declared: &'a Declared,
-    /// The copies of the package, and the column of their queue.
-    package: Option<(&'a Copies, String)>,
-}
+/// The parts of a statement that take the lock of the package for each job whose row is locked.
+struct OwnLockParts<'a>(Option<&'a OwnLock>);
 
-impl<'a> CopyStatements<'a> {
-    fn new(layout: &'a Layout, declared: &'a Declared) -> Self {
-        let package = declared
-            .package
-            .as_ref()
-            .and_then(|package| Some((package.copies.as_ref()?, ident(package.place.as_ref()?))));
-        Self { layout, declared, package }
+impl<'a> OwnLockParts<'a> {
+    fn new(declared: &'a Declared) -> Self {
+        Self(declared.package.as_ref().and_then(|package| package.own_lock.as_ref()))
     }
 
-    /// Ids and queues of the copies of the row `job`.
-    fn found(&self) -> String {
-        let Some((Copies { condition, .. }, place)) = &self.package else {
-            return "null::jsonb".to_owned();
-        };
-        format!(
-            "(select jsonb_agg(jsonb_build_object('id', copy.{id}, 'place', copy.{place}))
-                from {jobs} copy where {condition})",
-            id = id_column(self.declared),
-            jobs = self.layout.relation
-        )
+    /// The name of the CTE that locks the rows.
+    fn name(&self) -> &'static str {
+        if self.0.is_some() { "row_locked" } else { "locked" }
     }
 
-    /// The CTE that cancels the copies of the locked jobs.
-    fn cancel(&self) -> String {
-        let Some((Copies { condition, cancel, .. }, _)) = &self.package else {
-            return String::new();
-        };
-        format!(
-            ", canceled as (
-               update {jobs} as copy set {cancel}
-                 from locked join {jobs} job on {same}
-                where {condition}
-               returning locked.id as job
-             )",
-            jobs = self.layout.relation,
-            same = same_version(self.declared, &id_column(self.declared), "locked"),
-        )
+    /// The CTE of the jobs whose lock was free. In the condition of the rows, the planner could lock the whole table.
+    fn take(&self) -> String {
+        let Some(lock) = self.0 else { return String::new() };
+        format!(", locked as materialized (select * from row_locked as locked where {})", lock.take)
     }
 
-    /// The condition that all copies were canceled: one that is redriven at the same time is locked, and gone then.
-    fn all_canceled(&self) -> &'static str {
-        match self.package {
-            None => "true",
-            Some(_) => {
-                // The counts are hashed once: one subquery for each job would read all copies again.
-                "(rewritten.copies is null or (rewritten.id, jsonb_array_length(rewritten.copies)::bigint) in \
-                 (select canceled.job, count(*) from canceled group by canceled.job))"
-            }
-        }
-    }
-
-    /// The CTE that restores the copies of the locked jobs, if no other transaction has written them since.
-    fn restore(&self) -> String {
-        let Some((Copies { restore, .. }, place)) = &self.package else { return String::new() };
-        format!(
-            ", restored as (
-               update {jobs} as copy set {restore}
-                 from locked cross join lateral
-                      jsonb_to_recordset(coalesce(nullif(locked.copies, 'null'), '[]')) as wanted(id {id_type}, place text)
-                where copy.{id} = wanted.id and copy.{place} = wanted.place and copy.xmin::text = locked.version
-             )",
-            jobs = self.layout.relation,
-            id = id_column(self.declared),
-            id_type = self.layout.id.sql(),
-        )
+    /// The condition that a worker has the lock of the row `job`.
+    fn is_held(&self) -> &'a str {
+        self.0.map_or("false", |lock| &lock.is_held)
     }
 }
 

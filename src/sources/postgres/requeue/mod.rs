@@ -5,7 +5,9 @@
 //! transaction is open during a pause; results come from what the database returns.
 
 mod columns;
+mod copies;
 mod declared;
+mod declared_row;
 pub(crate) mod event_position;
 pub(crate) mod journal;
 pub(crate) mod operation_events;
@@ -18,6 +20,7 @@ mod reconcile;
 pub(crate) mod repeat_failures;
 pub(crate) mod rescue;
 pub(crate) mod running;
+mod state_rows;
 pub(crate) mod statements;
 pub(crate) mod stored;
 pub(crate) mod unique;

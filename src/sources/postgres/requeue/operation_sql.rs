@@ -27,8 +27,8 @@ impl Statements {
     /// Returns the statement that locks the jobs that could still be written, without waiting for
     /// locks.
     pub(crate) fn locks(&self) -> String {
-        // The second parameter (the event) is not used here.
-        format!("{} for no key update of job nowait", self.matching)
+        // The second parameter (the event) is not used here. Requested jobs are no rows that could be locked.
+        format!("{} for no key update nowait", self.matching)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rescue of stuck jobs in the table of a package: the write changes the version of the row that was shown, or nothing.
 //! What becomes of the job then is derived from its row.
 
-use super::declared::{id_column, same_version};
+use super::declared_row::{id_column, same_version};
 use super::operation_sql::{Statements, object, write_end};
 use crate::queue::declared::in_relation;
 use crate::queue::package::{self, OVERDUE, PLACE, PackageTraits, RescueWrite};

@@ -1,6 +1,6 @@
 //! Reads the jobs of a requeue target row by row and decides which of them are part of the plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -58,6 +58,8 @@ pub(crate) struct PlanRows {
     pub(crate) samples: Vec<PlanSample>,
     /// Seconds until the first of the jobs to requeue is deleted, if dead letters are.
     pub(crate) first_deletion: Option<f64>,
+    /// What will hold up jobs to requeue although they are due, with their number.
+    pub(crate) held_up: BTreeMap<String, u64>,
 }
 
 /// Rules that decide whether a row is part of the plan.
@@ -117,8 +119,11 @@ pub(crate) async fn read(
             None => "null::text".to_owned(),
         },
         requeued = match package {
-            Some(_) => "requeued.conflict, requeued.unique_keys, requeued.refused",
-            None => "null::text as conflict, null::text[] as unique_keys, null::text as refused",
+            Some(_) =>
+                "requeued.conflict, requeued.unique_keys, requeued.refused, requeued.held_up",
+            None => {
+                "null::text as conflict, null::text[] as unique_keys, null::text as refused, null::text as held_up"
+            }
         },
         deleted = sql::deleted_in(rules.layout),
         join = join.unwrap_or_default(),
@@ -235,6 +240,9 @@ impl PlanBuilder {
             row.get::<_, Option<f64>>("deleted_in").filter(|seconds| seconds.is_finite());
         self.plan.first_deletion =
             [self.plan.first_deletion, deletion].into_iter().flatten().reduce(f64::min);
+        if let Some(why) = row_types::text(row, "held_up") {
+            *self.plan.held_up.entry(why).or_default() += 1;
+        }
         self.plan.ids.push(id);
         self.plan.marks.push(mark);
         self.plan.places.extend(row.get::<_, Option<String>>("place"));

@@ -10,6 +10,7 @@ use tokio_postgres::types::Type;
 use super::columns::EventStage;
 use super::declared;
 use super::event_position;
+use super::state_rows;
 use super::stored::{PartitionKey, TableTraits};
 use crate::facts::SourceError;
 use crate::queue::sql::literal;
@@ -62,11 +63,17 @@ pub(crate) async fn read(
             partition_key: partition_key(&row),
         },
     };
+    let obstacle = match obstacle(layout, &row) {
+        None => state_rows::missing_privilege(db, layout, timeout)
+            .await?
+            .map(|(privilege, object)| grant(&row, &privilege, &object)),
+        found => found,
+    };
     Ok(WritePreconditions {
         now: Timestamp::from_microsecond((row.get::<_, f64>("now") * 1e6) as i64)
             .unwrap_or(Timestamp::UNIX_EPOCH),
         newest_event: ids_grow.then(|| row.get("newest")),
-        obstacle: obstacle(layout, &row),
+        obstacle,
         traits,
     })
 }
@@ -92,15 +99,19 @@ fn event_columns(layout: &Layout, stage: Option<&EventStage>) -> Vec<String> {
     columns
 }
 
+/// What a role that lacks a privilege needs.
+fn grant(row: &Row, privilege: &str, object: &dyn std::fmt::Display) -> String {
+    let role = row.get::<_, Option<String>>("role").unwrap_or_default();
+    format!(
+        "the role {role} needs {privilege} on {object}: GRANT {privilege} ON {object} TO {role}"
+    )
+}
+
 /// Returns the first reason why nothing can be written.
 fn obstacle(layout: &Layout, row: &Row) -> Option<String> {
     let text = |column| row.get::<_, Option<String>>(column);
     let role = text("role").unwrap_or_default();
-    let grant = |privilege: &str, object: &dyn std::fmt::Display| {
-        format!(
-            "the role {role} needs {privilege} on {object}: GRANT {privilege} ON {object} TO {role}"
-        )
-    };
+    let grant = |privilege: &str, object: &dyn std::fmt::Display| grant(row, privilege, object);
     if row.get("standby") {
         return Some(
             "this server is a hot standby: it only replays another one; connect to the primary"

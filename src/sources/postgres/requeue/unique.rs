@@ -42,7 +42,8 @@ pub(crate) async fn read(
 }
 
 /// Returns the join that adds to the rows `jobs` of the plan: `conflict`, the job that holds a key of the requeued
-/// row; `unique_keys`, the keys that the requeued row would hold; `refused`, why the job must not be requeued.
+/// row; `unique_keys`, the keys that the requeued row would hold; `refused`, why the job must not be requeued; `held_up`,
+/// why it will wait.
 pub(crate) fn join(layout: &Layout, declared: &Declared, indexes: &[UniqueIndex]) -> String {
     let Some(package) = &declared.package else { return String::new() };
     let id = ident(declared.id_column.as_deref().unwrap_or("id"));
@@ -53,13 +54,18 @@ pub(crate) fn join(layout: &Layout, declared: &Declared, indexes: &[UniqueIndex]
     format!(
         " left join lateral (
             select coalesce({holders}null::text) as conflict,
-                   array_remove(array[{keys}]::text[], null) as unique_keys, {refused} as refused
+                   array_remove(array[{keys}]::text[], null) as unique_keys, {refused} as refused,
+                   {held_up}::text as held_up
               from {relation} job cross join lateral jsonb_populate_record(job, {new}) as new
              where job.{id} = jobs.id{same_place}
           ) as requeued on true",
         holders = holders.iter().map(|sql| format!("{sql}, ")).collect::<String>(),
         keys = keys.join(", "),
         refused = refused(layout, package),
+        held_up = match &package.held_up {
+            Some(sql) => format!("({})", declared_condition(layout, sql)),
+            None => "null".to_owned(),
+        },
         relation = layout.relation,
         new = new_values(declared, package),
         same_place = same_place.unwrap_or_default(),
