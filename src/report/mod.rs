@@ -94,17 +94,27 @@ pub struct Report {
 }
 
 /// The data of a command, serialized only if a machine format needs it.
-pub(crate) struct Data(Box<dyn Fn() -> serde_json::Value>);
+pub(crate) struct Data {
+    json: Box<dyn Fn(&TargetFlags) -> serde_json::Value>,
+    flags: TargetFlags,
+}
 
 impl Data {
     /// Wraps serializable data.
     pub(crate) fn new(data: impl Serialize + JsonSchema + 'static) -> Self {
-        Self(Box::new(move || serde_json::to_value(&data).unwrap_or_default()))
+        Self::with_commands(move |_| serde_json::to_value(&data).unwrap_or_default())
+    }
+
+    /// Wraps data with suggested commands, which need the flags that select the target.
+    pub(crate) fn with_commands(
+        json: impl Fn(&TargetFlags) -> serde_json::Value + 'static,
+    ) -> Self {
+        Self { json: Box::new(json), flags: TargetFlags::NONE }
     }
 
     /// Returns the data as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
-        (self.0)()
+        (self.json)(&self.flags)
     }
 }
 
@@ -194,6 +204,7 @@ impl Report {
         let steps = self.section.iter_mut().filter_map(|section| section.next.as_mut());
         steps.for_each(|step| step.command.address(flags));
         self.errors.iter_mut().for_each(|error| error.address(flags));
+        self.data.flags.add(flags);
         for block in &mut self.document.blocks {
             match block {
                 Block::Next(steps) => {

@@ -25,8 +25,8 @@ impl Report {
         for (_, detail) in &mut self.not_examined {
             redact(detail);
         }
-        let data = self.data;
-        self.data = Data(Box::new(move || redact::strings(data.json())));
+        let Data { json, flags } = self.data;
+        self.data = Data { json: Box::new(move |flags| redact::strings(json(flags))), flags };
         self
     }
 }

@@ -11,7 +11,9 @@ use crate::checks::app_tests;
 use crate::exit::{ExitCode, FailOn};
 use crate::facts::Suggestion;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
+use crate::report::Data;
 use crate::suggest::Prose;
+use crate::suggest::TargetFlags;
 use crate::text;
 use crate::triage::{
     AUDIT, AreaResult, OTHER_ROLES, TriageFacts, headline as diagnosis_headline, label,
@@ -48,9 +50,13 @@ pub(crate) fn report(
     from: &Provenance,
 ) -> Report {
     let findings = results.iter().flat_map(|result| result.findings.clone()).collect();
-    let data = TriageJson { areas: results.iter().map(area_json).collect() };
     let document = document(facts, results, from);
-    let mut report = Report::from_findings("triage", findings, fail_on, data, document);
+    let mut report = Report::from_findings("triage", findings, fail_on, (), document);
+    let areas = results.to_vec();
+    report.data = Data::with_commands(move |flags| {
+        let areas = areas.iter().map(|area| area_json(area, flags)).collect();
+        serde_json::to_value(TriageJson { areas }).unwrap_or_default()
+    });
     report.section = section(results);
     report.summary = results.iter().map(|r| (r.area, r.shown_status().as_str().into())).collect();
     for result in results {
@@ -69,13 +75,13 @@ pub(crate) fn report(
     report
 }
 
-fn area_json(result: &AreaResult) -> AreaJson {
+fn area_json(result: &AreaResult, flags: &TargetFlags) -> AreaJson {
     AreaJson {
         area: result.area,
         section: result.section.number(),
         status: result.shown_status().as_str(),
         detail: result.shown_detail(),
-        next: result.next().map(|step| step.command.to_string()),
+        next: result.next().map(|step| step.command.clone().addressed(flags).to_string()),
     }
 }
 

@@ -115,12 +115,6 @@ impl From<ShellCommand> for Prose {
     }
 }
 
-impl PartialEq<&str> for Prose {
-    fn eq(&self, text: &&str) -> bool {
-        self.to_string() == *text
-    }
-}
-
 impl From<Prose> for StoredProse {
     fn from(prose: Prose) -> Self {
         if prose.has_command() { Self::Parts(prose.0) } else { Self::Text(prose.to_string()) }

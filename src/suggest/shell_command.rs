@@ -128,8 +128,13 @@ impl From<ShellCommand> for String {
 
 /// Quotes an argument for the shell if it needs quotes.
 pub(crate) fn quote(argument: &str) -> Cow<'_, str> {
-    // A percent sign, as in `--stop-at 20%`, means nothing to a shell.
-    let plain = argument.replace('%', "");
+    // A percent sign, as in `--stop-at 20%`, means nothing to a shell, nor does a tilde behind a letter or digit.
+    let mut before = None;
+    let mut plain = argument.to_owned();
+    plain.retain(|c| {
+        let follows_word = before.replace(c).is_some_and(|c: char| c.is_ascii_alphanumeric());
+        c != '%' && !(c == '~' && follows_word)
+    });
     let needs_quotes = plain.is_empty() || shell_words::quote(&plain) != plain;
     if needs_quotes { shell_words::quote(argument) } else { Cow::Borrowed(argument) }
 }
@@ -156,6 +161,10 @@ mod tests {
         }
         let plain = ShellCommand::new("dlq show").arg("00000000-0000-4000-8000-000000000401");
         assert_eq!(plain.to_string(), "cliplyctl dlq show 00000000-0000-4000-8000-000000000401");
+        for plain in ["20%", "2026-01-02T03:04:05Z~1"] {
+            assert_eq!(quote(plain), plain);
+        }
+        assert_eq!(quote("~1"), "'~1'");
         let named = ShellCommand::new("queue").addressed(&TargetFlags::for_context("a b"));
         assert_eq!(named.to_string(), "cliplyctl -c 'a b' queue");
     }

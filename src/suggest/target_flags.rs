@@ -43,7 +43,7 @@ impl TargetFlags {
     }
 
     /// Adds the flags that are missing. A command for a context keeps it, without a base URL: a context has its own.
-    pub(super) fn add(&mut self, flags: &Self) {
+    pub fn add(&mut self, flags: &Self) {
         let fill = |own: &mut Option<String>, other: &Option<String>| {
             if own.is_none() {
                 own.clone_from(other);

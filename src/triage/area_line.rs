@@ -8,7 +8,7 @@ use crate::facts::{Finding, Section, Status};
 use crate::text;
 
 /// The results of one area of the triage table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct AreaResult {
     /// The runbook section of the area.
     pub(crate) section: Section,

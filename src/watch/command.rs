@@ -1,62 +1,95 @@
 //! The commands for the selected row of the dashboard.
 
-use std::iter::once;
-
 use super::model::{Model, Panel};
 use super::rows;
 use crate::facts::operation::OperationType;
 use crate::suggest::ShellCommand;
 
-/// Returns the command that shows the selected row; `None` if there is none.
-pub(crate) fn selected(model: &Model) -> Option<ShellCommand> {
-    let row = model.selected[model.focus as usize];
-    match model.focus {
-        Panel::Kinds => {
-            let kind = &rows::kinds(model).get(row)?.kind;
-            Some(command(model, &["queue", "--kind", kind]))
+/// A command that the dashboard runs itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RowCommand {
+    /// The queue of a kind.
+    Queue(String),
+    /// A job.
+    Job(String),
+    /// A dead letter.
+    DeadLetter(String),
+    /// What became of the jobs of a requeue so far.
+    Follow(String),
+    /// The operations.
+    Operations,
+    /// A canary of a group.
+    Canary(String),
+}
+
+impl RowCommand {
+    /// Returns its arguments.
+    pub(crate) fn arguments(&self) -> Vec<&str> {
+        match self {
+            Self::Queue(kind) => vec!["--kind", kind],
+            Self::Job(id) | Self::DeadLetter(id) => vec![id],
+            Self::Follow(operation) => vec![operation, "--wait", "1s"],
+            Self::Operations => vec![],
+            Self::Canary(group) => vec!["--group", group, "--canary"],
         }
-        Panel::Causes => {
-            let group = cause(model)?;
-            Some(command(model, &["dlq", "list", "--group", &group]))
-        }
-        Panel::Stuck => Some(command(model, &["jobs", "show", &job(model)?])),
-        Panel::Operations => match rows::operations(model).get(row) {
-            Some(operation) if operation.operation_type == OperationType::Requeue => {
-                Some(command(model, &["dlq", "follow", &operation.operation.to_string()]))
-            }
-            _ => Some(command(model, &["dlq", "ops"])),
-        },
+    }
+
+    /// Returns it as a command to paste.
+    pub(crate) fn to_paste(&self) -> ShellCommand {
+        let command = match self {
+            Self::Queue(_) => ShellCommand::new("queue"),
+            Self::Job(_) => ShellCommand::new("jobs show"),
+            Self::DeadLetter(_) => ShellCommand::new("dlq show"),
+            Self::Follow(_) => ShellCommand::new("dlq follow"),
+            Self::Operations => ShellCommand::new("dlq ops"),
+            Self::Canary(_) => ShellCommand::new("dlq requeue"),
+        };
+        command.args(self.arguments())
     }
 }
 
-/// Returns the arguments of the command whose report is the detail of the selected row: of a group, its newest job.
-pub(crate) fn detail(model: &Model) -> Option<Vec<String>> {
+/// Returns the command that shows the selected row; `None` if there is none.
+pub(crate) fn selected(model: &Model) -> Option<ShellCommand> {
     let row = model.selected[model.focus as usize];
-    let words = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
-    match model.focus {
-        Panel::Kinds => words(&["queue", "--kind", &rows::kinds(model).get(row)?.kind]),
-        Panel::Causes => words(&["dlq", "show", newest_jobs(model).first()?]),
-        Panel::Stuck => words(&["jobs", "show", &job(model)?]),
+    let command = match model.focus {
+        Panel::Kinds => RowCommand::Queue(rows::kinds(model).get(row)?.kind.clone()).to_paste(),
+        Panel::Causes => ShellCommand::new("dlq list --group").arg(cause(model)?),
+        Panel::Stuck => RowCommand::Job(job(model)?).to_paste(),
+        Panel::Operations => match rows::operations(model).get(row) {
+            Some(operation) if operation.operation_type == OperationType::Requeue => {
+                ShellCommand::new("dlq follow").arg(&operation.operation)
+            }
+            _ => RowCommand::Operations.to_paste(),
+        },
+    };
+    Some(command.addressed(&model.target.address))
+}
+
+/// Returns the command whose report is the detail of the selected row: of a group, its newest job.
+pub(crate) fn detail(model: &Model) -> Option<RowCommand> {
+    let row = model.selected[model.focus as usize];
+    Some(match model.focus {
+        Panel::Kinds => RowCommand::Queue(rows::kinds(model).get(row)?.kind.clone()),
+        Panel::Causes => RowCommand::DeadLetter(newest_jobs(model).first()?.clone()),
+        Panel::Stuck => RowCommand::Job(job(model)?),
         Panel::Operations => {
             let operations = rows::operations(model);
             let operation = operations.get(row)?;
             match operation.operation_type {
-                OperationType::Requeue => {
-                    words(&["dlq", "follow", &operation.operation.to_string(), "--wait", "1s"])
-                }
-                _ => words(&["dlq", "ops"]),
+                OperationType::Requeue => RowCommand::Follow(operation.operation.to_string()),
+                _ => RowCommand::Operations,
             }
         }
-    }
+    })
 }
 
 /// Returns the detail of the job that many places after the shown one among the newest jobs of its group.
-pub(crate) fn neighbor(model: &Model, words: &[String], offset: isize) -> Option<Vec<String>> {
+pub(crate) fn neighbor(model: &Model, shown: &RowCommand, offset: isize) -> Option<RowCommand> {
+    let RowCommand::DeadLetter(shown) = shown else { return None };
     let jobs = newest_jobs(model);
-    let (shown, command) = words.split_last()?;
     let index = jobs.iter().position(|job| job == shown)?;
     let job = jobs.get(index.checked_add_signed(offset)?)?;
-    Some(command.iter().chain(once(job)).cloned().collect())
+    Some(RowCommand::DeadLetter(job.clone()))
 }
 
 /// Returns the ids of the newest jobs of the selected group.
@@ -69,17 +102,17 @@ fn newest_jobs(model: &Model) -> &[String] {
 
 /// Returns the command that requeues or rescues the selection; a group with a canary.
 pub(crate) fn requeue(model: &Model) -> Option<ShellCommand> {
-    match (job(model), canary(model)) {
-        (Some(id), _) => Some(command(model, &["jobs", "rescue", &id])),
-        (None, Some(words)) => Some(text(model, &words)),
-        (None, None) => None,
-    }
+    let command = match (job(model), canary(model)) {
+        (Some(id), _) => ShellCommand::new("jobs rescue").arg(id),
+        (None, Some(canary)) => canary.to_paste(),
+        (None, None) => return None,
+    };
+    Some(command.addressed(&model.target.address))
 }
 
-/// Returns the arguments that start a canary for the selected group.
-pub(crate) fn canary(model: &Model) -> Option<Vec<String>> {
-    let words = ["dlq", "requeue", "--group", &cause(model)?, "--canary"];
-    Some(words.map(str::to_owned).to_vec())
+/// Returns the command that starts a canary for the selected group.
+pub(crate) fn canary(model: &Model) -> Option<RowCommand> {
+    cause(model).map(RowCommand::Canary)
 }
 
 /// Returns the id of the selected stuck job.
@@ -97,11 +130,7 @@ fn cause(model: &Model) -> Option<String> {
     group.filter(|_| model.focus == Panel::Causes)
 }
 
-/// Returns these arguments as a command to paste.
-pub(crate) fn text(model: &Model, words: &[String]) -> ShellCommand {
-    ShellCommand::new("").args(words).addressed(&model.target.address)
-}
-
-fn command(model: &Model, words: &[&str]) -> ShellCommand {
-    ShellCommand::new("").args(words).addressed(&model.target.address)
+/// Returns a command to paste, for the target of the dashboard.
+pub(crate) fn text(model: &Model, command: &RowCommand) -> ShellCommand {
+    command.to_paste().addressed(&model.target.address)
 }

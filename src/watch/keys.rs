@@ -1,6 +1,6 @@
 //! The effect of each key on the model.
 
-use super::command;
+use super::command::{self, RowCommand};
 use super::model::{Detail, Model, Overlay, Panel};
 use super::rows::{count, kind_names};
 use crate::suggest::ShellCommand;
@@ -13,10 +13,10 @@ pub(crate) enum Action {
     Quit,
     /// Quit and print this command.
     Leave(ShellCommand),
-    /// Run the command with these arguments and show its report as the detail.
-    Open(Vec<String>),
-    /// Leave the screen, run the canary with these arguments, and return.
-    Canary(Vec<String>),
+    /// Run the command and show its report as the detail.
+    Open(RowCommand),
+    /// Leave the screen, run the canary, and return.
+    Canary(RowCommand),
 }
 
 /// Lines scrolled by page up and page down.
@@ -87,8 +87,11 @@ fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
         KeyPress::PageDown => move_by(model, PAGE),
         KeyPress::Enter => {
             let (canary, requeue) = (command::canary(model), command::requeue(model));
-            let words = command::detail(model)?;
-            return Some(open(model, Detail { words, canary, requeue, lines: None, position: 0 }));
+            let command = command::detail(model)?;
+            return Some(open(
+                model,
+                Detail { command, canary, requeue, lines: None, position: 0 },
+            ));
         }
         KeyPress::Backspace | KeyPress::Char(_) | KeyPress::Interrupt => {}
     }
@@ -112,9 +115,9 @@ fn shifted_selection(position: usize, offset: isize, rows: usize) -> usize {
 
 /// Opens a detail, which is empty until its command has ended.
 fn open(model: &mut Model, detail: Detail) -> Action {
-    let words = detail.words.clone();
+    let command = detail.command.clone();
     model.overlay = Some(Overlay::Detail(detail));
-    Action::Open(words)
+    Action::Open(command)
 }
 
 /// Quits with a command, if there is one.
@@ -126,9 +129,9 @@ fn leave(model: &mut Model, command: Option<ShellCommand>) -> Option<Action> {
 }
 
 /// Starts a canary with these arguments, unless the context is read-only.
-fn start_canary(model: &mut Model, words: Option<Vec<String>>) -> Option<Action> {
-    let obstacle = match (&model.target.read_only, words) {
-        (None, Some(words)) => return Some(Action::Canary(words)),
+fn start_canary(model: &mut Model, canary: Option<RowCommand>) -> Option<Action> {
+    let obstacle = match (&model.target.read_only, canary) {
+        (None, Some(canary)) => return Some(Action::Canary(canary)),
         (Some(reason), _) => format!("refused: {reason}"),
         (None, None) => NO_GROUP.to_owned(),
     };
@@ -175,15 +178,15 @@ fn on_detail(
 ) -> Option<Action> {
     match key {
         KeyPress::Char('y') => {
-            model.overlay = Some(Overlay::Command(command::text(model, &detail.words)));
+            model.overlay = Some(Overlay::Command(command::text(model, &detail.command)));
             return None;
         }
         KeyPress::Char('c') => return start_canary(model, detail.canary),
         KeyPress::Char('r') => return leave(model, detail.requeue),
         KeyPress::Char(step @ ('n' | 'p')) => {
             let offset = if step == 'n' { 1 } else { -1 };
-            if let Some(words) = command::neighbor(model, &detail.words, offset) {
-                return Some(open(model, Detail { words, lines: None, position: 0, ..detail }));
+            if let Some(command) = command::neighbor(model, &detail.command, offset) {
+                return Some(open(model, Detail { command, lines: None, position: 0, ..detail }));
             }
         }
         _ => {}

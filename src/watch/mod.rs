@@ -7,7 +7,7 @@
 //! Values older than the latest poll keep their time and are rendered as stale, so that an old
 //! number is never mistaken for a current one.
 
-mod command;
+pub(crate) mod command;
 mod keys;
 mod model;
 mod rows;

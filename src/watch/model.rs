@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::command::RowCommand;
 use crate::facts::Thresholds;
 use crate::facts::recent_activity::{Activity, RecentActivity, RecentDeadLetters, RecentStuckJob};
 use crate::facts::snapshot::{KindLine, METRICS, Measure, MetricValues, Snapshot};
@@ -109,10 +110,10 @@ pub(crate) enum Overlay {
 /// The report of the command that shows the selected row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Detail {
-    /// The arguments of the command.
-    pub(crate) words: Vec<String>,
-    /// The arguments of the canary for its row, if that is a group. The selection may be another row by now.
-    pub(crate) canary: Option<Vec<String>>,
+    /// The command.
+    pub(crate) command: RowCommand,
+    /// The canary for its row, if that is a group. The selection may be another row by now.
+    pub(crate) canary: Option<RowCommand>,
     /// The command that requeues or rescues its row.
     pub(crate) requeue: Option<ShellCommand>,
     /// The lines of its report; `None` while the command runs.

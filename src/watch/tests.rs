@@ -8,6 +8,7 @@ use crate::facts::snapshot::{FailedCheck, METRICS, Metric, MetricValues};
 use crate::facts::{SourceError, SourceErrorKind, Status, Threshold};
 use crate::suggest::ShellCommand;
 use crate::terminal::KeyPress;
+use crate::watch::command::RowCommand;
 
 fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
     keys.iter().fold(None, |_, key| press(model, *key))
@@ -87,10 +88,15 @@ fn causes_show_rising_and_falling_trends() {
     assert_eq!(causes(&model).iter().map(|row| row.trend).collect::<String>(), "↑↓");
 }
 
-/// Returns the arguments of the open detail.
+/// The words of a command.
+fn words(command: &RowCommand) -> String {
+    command.to_paste().words().collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the words of the open detail.
 fn open_detail(model: &Model) -> String {
     match &model.overlay {
-        Some(Overlay::Detail(detail)) => detail.words.join(" "),
+        Some(Overlay::Detail(detail)) => words(&detail.command),
         other => panic!("no detail: {other:?}"),
     }
 }
@@ -108,7 +114,7 @@ fn enter_opens_the_report_of_a_row_in_every_list() {
         model.apply_update(update_with_operation());
         let action = press_all(&mut model, &[KeyPress::Char(panel), KeyPress::Enter]);
         assert!(
-            matches!(action, Some(Action::Open(opened)) if opened.join(" ") == words),
+            matches!(action, Some(Action::Open(opened)) if self::words(&opened) == words),
             "{panel}"
         );
         assert_eq!(open_detail(&model), words);
@@ -185,13 +191,13 @@ fn keys_of_a_detail_are_about_its_row_when_the_row_has_left() {
     press_all(&mut model, &[KeyPress::Char('2'), KeyPress::Enter]);
     assert_eq!(open_detail(&model), "dlq show v1-a-job1");
     model.apply_update(update_without_the_first_cause());
-    let words = ["dlq", "requeue", "--group", "v1-a", "--canary"].map(str::to_owned).to_vec();
+    let canary = RowCommand::Canary("v1-a".to_owned());
     let mut requeued = model.clone();
     let Some(Action::Leave(command)) = press(&mut requeued, KeyPress::Char('r')) else {
         panic!("no command")
     };
     assert!(command.words().any(|word| word == "v1-a"), "{command}");
-    assert_eq!(press(&mut model, KeyPress::Char('c')), Some(Action::Canary(words)));
+    assert_eq!(press(&mut model, KeyPress::Char('c')), Some(Action::Canary(canary)));
 }
 
 #[test]
@@ -212,10 +218,10 @@ fn canary_key_starts_only_for_a_group_in_a_writable_context() {
     assert_eq!(press(&mut model, KeyPress::Char('c')), None);
     assert!(matches!(&model.overlay, Some(Overlay::Nothing(why)) if why.contains("group")));
     let action = press_all(&mut model, &[KeyPress::Char('2'), KeyPress::Char('c')]);
-    let words = ["dlq", "requeue", "--group", "v1-a", "--canary"].map(str::to_owned).to_vec();
-    assert_eq!(action, Some(Action::Canary(words.clone())));
+    let canary = RowCommand::Canary("v1-a".to_owned());
+    assert_eq!(action, Some(Action::Canary(canary.clone())));
     press(&mut model, KeyPress::Enter);
-    assert_eq!(press(&mut model, KeyPress::Char('c')), Some(Action::Canary(words)), "its report");
+    assert_eq!(press(&mut model, KeyPress::Char('c')), Some(Action::Canary(canary)), "its report");
     model.target.read_only = Some("this context is read-only".to_owned());
     assert_eq!(press(&mut model, KeyPress::Char('c')), None);
     let refused = "refused: this context is read-only".to_owned();

@@ -19,6 +19,7 @@ use crate::interrupt::Interrupt;
 use crate::render;
 use crate::terminal::{Input, Screen};
 use crate::triage::{headline, section};
+use crate::watch::command::RowCommand;
 use crate::watch::{Action, DashboardUpdate, Model, Overlay, press};
 
 /// The result of a background task.
@@ -28,7 +29,7 @@ enum DashboardEvent {
     /// The next poll is due.
     PollDue,
     /// The command with these arguments returned this report.
-    Detail(Vec<String>, String),
+    Detail(RowCommand, String),
     /// A snapshot was recorded.
     Recorded(Result<(), Error>),
 }
@@ -74,7 +75,7 @@ impl DashboardLoop<'_> {
                             self.show_poll(&mut tasks, *result, every);
                         }
                         DashboardEvent::PollDue => tasks.push(start_poll()),
-                        DashboardEvent::Detail(words, text) => self.show_detail(&words, &text),
+                        DashboardEvent::Detail(command, text) => self.show_detail(&command, &text),
                         DashboardEvent::Recorded(result) => {
                             self.model.error = result.err().map(|e| e.to_string());
                         }
@@ -87,18 +88,18 @@ impl DashboardLoop<'_> {
             match action {
                 None => {}
                 Some(Action::Quit) => return Ok(ExitCode::Ok),
-                Some(Action::Open(words)) => tasks.push(self.read_detail(words)),
+                Some(Action::Open(command)) => tasks.push(self.read_detail(command)),
                 Some(Action::Leave(command)) => {
                     drop(screen);
                     _ = record::print(self.context, &[command.to_string()])?;
                     return Ok(ExitCode::Ok);
                 }
-                Some(Action::Canary(words)) => {
+                Some(Action::Canary(canary)) => {
                     // The prompts of the command need the terminal, and what a poll reads meanwhile is old afterwards.
                     drop(screen);
                     tasks.clear();
                     if let Some(code) =
-                        subcommand::on_terminal(self.context, &words, &interrupt).await?
+                        subcommand::on_terminal(self.context, &canary, &interrupt).await?
                     {
                         return Ok(code);
                     }
@@ -148,19 +149,19 @@ impl DashboardLoop<'_> {
     }
 
     /// Runs the command of a detail and returns its report as text.
-    fn read_detail(&self, words: Vec<String>) -> LocalBoxFuture<'static, DashboardEvent> {
+    fn read_detail(&self, command: RowCommand) -> LocalBoxFuture<'static, DashboardEvent> {
         let context = without_progress(self.context);
         let width = self.context.terminal.stdout.width.map(|width| width.saturating_sub(6));
         Box::pin(async move {
-            let text = subcommand::text(&context, &words, width).await;
-            DashboardEvent::Detail(words, text)
+            let text = subcommand::text(&context, &command, width).await;
+            DashboardEvent::Detail(command, text)
         })
     }
 
     /// Shows the report, unless the operator has closed its overlay.
-    fn show_detail(&mut self, words: &[String], text: &str) {
+    fn show_detail(&mut self, command: &RowCommand, text: &str) {
         if let Some(Overlay::Detail(detail)) = &mut self.model.overlay
-            && detail.words == words
+            && detail.command == *command
         {
             detail.lines = Some(text.lines().map(str::to_owned).collect());
         }

@@ -1,11 +1,8 @@
 //! Runs other commands from the dashboard, through the parser and the functions of the command line: same defaults,
 //! same guards, same prompts.
 
-use std::iter::once;
+use clap::Args;
 
-use clap::FromArgMatches as _;
-
-use crate::cli::{self, Cli, Command, Dlq, JobsCommand};
 use crate::commands::{dlq, jobs, queue};
 use crate::context::Context;
 use crate::error::Error;
@@ -13,13 +10,13 @@ use crate::exit::ExitCode;
 use crate::interrupt::Interrupt;
 use crate::render::{self, Format, table};
 use crate::report::Report;
-use crate::suggest::ShellCommand;
 use crate::terminal::RenderTarget;
+use crate::watch::command::RowCommand;
 
 /// Runs a command that only reads, and returns its report or its error as text.
-pub(super) async fn text(context: &Context, words: &[String], width: Option<u16>) -> String {
+pub(super) async fn text(context: &Context, command: &RowCommand, width: Option<u16>) -> String {
     let address = context.settings.address();
-    match run(context, words).await {
+    match run(context, command).await {
         Ok(mut report) => {
             report.address(&address);
             table::render(&report.document, RenderTarget { color: false, width })
@@ -36,14 +33,13 @@ pub(super) async fn text(context: &Context, words: &[String], width: Option<u16>
 /// not return: after a signal, or if the operator does not answer.
 pub(super) async fn on_terminal(
     dashboard: &Context,
-    words: &[String],
+    command: &RowCommand,
     interrupt: &Interrupt,
 ) -> Result<Option<ExitCode>, Error> {
     let context = Context::new(dashboard.settings.clone(), dashboard.terminal, "dlq requeue");
     let (terminal, address) = (context.terminal, context.settings.address());
-    let command = ShellCommand::new("").args(words).addressed(&address);
-    terminal.print_note(&command.to_string());
-    let code = match run(&context, words).await {
+    terminal.print_note(&command.to_paste().addressed(&address).to_string());
+    let code = match run(&context, command).await {
         Ok(mut report) => {
             report.address(&address);
             let text =
@@ -70,22 +66,22 @@ pub(super) async fn on_terminal(
 }
 
 /// Runs one of the commands that the dashboard offers for a row.
-async fn run(context: &Context, words: &[String]) -> Result<Report, Error> {
-    match parse(words)? {
-        Command::Queue(args) => queue::run(context, &args).await,
-        Command::Jobs(JobsCommand::Show(args)) => jobs::show(context, &args).await,
-        Command::Dlq(Dlq::Show(args)) => dlq::show::run(context, &args).await,
+async fn run(context: &Context, command: &RowCommand) -> Result<Report, Error> {
+    match command {
+        RowCommand::Queue(_) => queue::run(context, &parsed(command)?).await,
+        RowCommand::Job(_) => jobs::show(context, &parsed(command)?).await,
+        RowCommand::DeadLetter(_) => dlq::show::run(context, &parsed(command)?).await,
         // Boxed, because the compiler limits how deeply futures are nested.
-        Command::Dlq(Dlq::Requeue(args)) => Box::pin(dlq::requeue::run(context, &args)).await,
-        Command::Dlq(Dlq::Follow(args)) => dlq::follow::run(context, &args).await,
-        Command::Dlq(Dlq::Ops(args)) => dlq::ops::run(context, &args).await,
-        other => Err(Error::usage(format!("the dashboard does not run {}", other.name()))),
+        RowCommand::Canary(_) => Box::pin(dlq::requeue::run(context, &parsed(command)?)).await,
+        RowCommand::Follow(_) => dlq::follow::run(context, &parsed(command)?).await,
+        RowCommand::Operations => dlq::ops::run(context, &parsed(command)?).await,
     }
 }
 
-fn parse(words: &[String]) -> Result<Command, Error> {
-    let words = once("cliplyctl").chain(words.iter().map(String::as_str));
-    let parsed = cli::command().try_get_matches_from(words);
-    let cli = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
-    cli.map(|cli| cli.command).map_err(|error| Error::usage(error.to_string()))
+/// Parses the arguments as the command line does, with its defaults.
+fn parsed<T: Args>(command: &RowCommand) -> Result<T, Error> {
+    let parser = T::augment_args(clap::Command::new("watch").no_binary_name(true));
+    let matches = parser.try_get_matches_from(command.arguments());
+    let arguments = matches.and_then(|matches| T::from_arg_matches(&matches));
+    arguments.map_err(|error| Error::usage(error.to_string()))
 }

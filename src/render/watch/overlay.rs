@@ -89,7 +89,7 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
             let lines = detail.lines.as_ref();
             let lines =
                 lines.map_or_else(reading, |lines| lines.iter().map(|l| plain(l)).collect());
-            (command_text(model, &detail.words).to_string(), lines, 0)
+            (command_text(model, &detail.command).to_string(), lines, 0)
         }
     }
 }

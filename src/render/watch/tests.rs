@@ -10,6 +10,7 @@ use crate::facts::recent_activity::RecentOperation;
 use crate::facts::snapshot::AreaLine;
 use crate::suggest::ShellCommand;
 use crate::terminal::KeyPress;
+use crate::watch::command::RowCommand;
 use crate::watch::testing::{at, model, operation, sample_update};
 use crate::watch::{Detail, Model, Overlay, press};
 
@@ -20,8 +21,8 @@ fn screen(model: &Model, width: u16, height: u16) -> String {
 }
 
 fn detail(lines: Option<Vec<String>>, position: usize) -> Overlay {
-    let words = ["jobs", "show", "1"].map(str::to_owned).to_vec();
-    Overlay::Detail(Detail { words, canary: None, requeue: None, lines, position })
+    let command = RowCommand::Job("1".to_owned());
+    Overlay::Detail(Detail { command, canary: None, requeue: None, lines, position })
 }
 
 #[test]

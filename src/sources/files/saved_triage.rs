@@ -14,7 +14,7 @@ use crate::suggest::{Prose, ShellCommand};
 use crate::{redact, text};
 
 /// Format version of the file; incremented when an older version of cliplyctl could misread it.
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 /// Oldest format version that is read. Version 1 has other names of keys.
 const OLDEST_VERSION: u32 = 1;
 /// Maximum size of the file, bytes. The facts are bounded, so a larger file is not a saved triage.

@@ -70,7 +70,8 @@ fn in_table(text: &str) -> Vec<String> {
 
 /// Returns the commands at the ends of sentences and clauses: `list them: cliplyctl dlq ops`.
 fn in_sentences(text: &str) -> Vec<String> {
-    let clauses = text.lines().flat_map(|line| line.split("; "));
+    let lines = text.lines().filter(|line| !line.starts_with("Usage: "));
+    let clauses = lines.flat_map(|line| line.split("; "));
     let commands = clauses.filter_map(|clause| {
         let starts = [": cliplyctl ", "see cliplyctl ", "run cliplyctl "];
         let start = starts.iter().filter_map(|start| clause.find(start)).min()?;
