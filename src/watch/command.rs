@@ -1,52 +1,10 @@
 //! The commands for the selected row of the dashboard.
 
 use super::model::{Model, Panel};
+use super::row_command::RowCommand;
 use super::rows;
 use crate::facts::operation::OperationType;
 use crate::suggest::ShellCommand;
-
-/// A command that the dashboard runs itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RowCommand {
-    /// The queue of a kind.
-    Queue(String),
-    /// A job.
-    Job(String),
-    /// A dead letter.
-    DeadLetter(String),
-    /// What became of the jobs of a requeue so far.
-    Follow(String),
-    /// The operations.
-    Operations,
-    /// A canary of a group.
-    Canary(String),
-}
-
-impl RowCommand {
-    /// Returns its arguments.
-    pub(crate) fn arguments(&self) -> Vec<&str> {
-        match self {
-            Self::Queue(kind) => vec!["--kind", kind],
-            Self::Job(id) | Self::DeadLetter(id) => vec![id],
-            Self::Follow(operation) => vec![operation, "--wait", "1s"],
-            Self::Operations => vec![],
-            Self::Canary(group) => vec!["--group", group, "--canary"],
-        }
-    }
-
-    /// Returns it as a command to paste.
-    pub(crate) fn to_paste(&self) -> ShellCommand {
-        let command = match self {
-            Self::Queue(_) => ShellCommand::new("queue"),
-            Self::Job(_) => ShellCommand::new("jobs show"),
-            Self::DeadLetter(_) => ShellCommand::new("dlq show"),
-            Self::Follow(_) => ShellCommand::new("dlq follow"),
-            Self::Operations => ShellCommand::new("dlq ops"),
-            Self::Canary(_) => ShellCommand::new("dlq requeue"),
-        };
-        command.args(self.arguments())
-    }
-}
 
 /// Returns the command that shows the selected row; `None` if there is none.
 pub(crate) fn selected(model: &Model) -> Option<ShellCommand> {

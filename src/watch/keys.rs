@@ -1,7 +1,8 @@
 //! The effect of each key on the model.
 
-use super::command::{self, RowCommand};
+use super::command;
 use super::model::{Detail, Model, Overlay, Panel};
+use super::row_command::RowCommand;
 use super::rows::{count, kind_names};
 use crate::suggest::ShellCommand;
 use crate::terminal::KeyPress;

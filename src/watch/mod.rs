@@ -10,6 +10,7 @@
 pub(crate) mod command;
 mod keys;
 mod model;
+pub(crate) mod row_command;
 mod rows;
 mod severity;
 #[cfg(test)]

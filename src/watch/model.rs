@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::command::RowCommand;
+use super::row_command::RowCommand;
 use crate::facts::Thresholds;
 use crate::facts::recent_activity::{Activity, RecentActivity, RecentDeadLetters, RecentStuckJob};
 use crate::facts::snapshot::{KindLine, METRICS, Measure, MetricValues, Snapshot};

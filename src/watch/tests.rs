@@ -8,7 +8,7 @@ use crate::facts::snapshot::{FailedCheck, METRICS, Metric, MetricValues};
 use crate::facts::{SourceError, SourceErrorKind, Status, Threshold};
 use crate::suggest::ShellCommand;
 use crate::terminal::KeyPress;
-use crate::watch::command::RowCommand;
+use crate::watch::row_command::RowCommand;
 
 fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
     keys.iter().fold(None, |_, key| press(model, *key))

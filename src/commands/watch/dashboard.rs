@@ -19,7 +19,7 @@ use crate::interrupt::Interrupt;
 use crate::render;
 use crate::terminal::{Input, Screen};
 use crate::triage::{headline, section};
-use crate::watch::command::RowCommand;
+use crate::watch::row_command::RowCommand;
 use crate::watch::{Action, DashboardUpdate, Model, Overlay, press};
 
 /// The result of a background task.

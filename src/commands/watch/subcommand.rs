@@ -11,7 +11,7 @@ use crate::interrupt::Interrupt;
 use crate::render::{self, Format, table};
 use crate::report::Report;
 use crate::terminal::RenderTarget;
-use crate::watch::command::RowCommand;
+use crate::watch::row_command::RowCommand;
 
 /// Runs a command that only reads, and returns its report or its error as text.
 pub(super) async fn text(context: &Context, command: &RowCommand, width: Option<u16>) -> String {

@@ -10,7 +10,7 @@ use crate::facts::recent_activity::RecentOperation;
 use crate::facts::snapshot::AreaLine;
 use crate::suggest::ShellCommand;
 use crate::terminal::KeyPress;
-use crate::watch::command::RowCommand;
+use crate::watch::row_command::RowCommand;
 use crate::watch::testing::{at, model, operation, sample_update};
 use crate::watch::{Detail, Model, Overlay, press};
 
