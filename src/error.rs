@@ -4,7 +4,7 @@
 use crate::dsn;
 use crate::exit::ExitCode;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::suggest::{Prose, TargetFlags};
+use crate::suggest::{CommandText, TargetFlags};
 
 /// The kind of an error, which determines the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Error {
     /// The causes, outermost first.
     pub causes: Vec<String>,
     /// Hints: commands, or one imperative each.
-    pub(crate) hints: Vec<Prose>,
+    pub(crate) hints: Vec<CommandText>,
 }
 
 impl Error {
@@ -56,9 +56,9 @@ impl Error {
 
     /// Adds a hint that names the flag with a secret value that the commands in the hints need as well.
     pub(crate) fn note_secret_flag(&mut self, flag: Option<&str>) {
-        let has_commands = self.hints.iter().any(Prose::has_command);
+        let has_commands = self.hints.iter().any(CommandText::has_command);
         let note = flag.filter(|_| has_commands).map(|flag| format!("with the same {flag}"));
-        self.hints.extend(note.map(Prose::from));
+        self.hints.extend(note.map(CommandText::from));
     }
 
     /// Creates an error about the command line (64).
@@ -100,7 +100,7 @@ impl Error {
 
     /// Adds a hint.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<Prose>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<CommandText>) -> Self {
         self.hints.push(hint.into());
         self
     }
@@ -151,7 +151,7 @@ impl From<SourceError> for Error {
 impl From<dsn::Error> for Error {
     fn from(error: dsn::Error) -> Self {
         let causes = error.cause.into_iter().collect();
-        let hints = error.hint.into_iter().map(Prose::from).collect();
+        let hints = error.hint.into_iter().map(CommandText::from).collect();
         Self { kind: ErrorKind::Config, message: error.message, causes, hints }
     }
 }

@@ -6,7 +6,7 @@ use std::io;
 
 use crate::error::{Error, ErrorKind};
 use crate::redact;
-use crate::suggest::{Prose, ShellCommand, quote};
+use crate::suggest::{CommandText, ShellCommand, quote};
 
 /// A write of more jobs than this requires a reason.
 const MAX_JOBS_WITHOUT_REASON: u64 = 50;
@@ -130,7 +130,7 @@ impl WriteRequest<'_> {
     /// reason is missing.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(why) = self.read_only {
-            return Err(Error::refused(format!("refused: {why}")).hint(Prose::to(
+            return Err(Error::refused(format!("refused: {why}")).hint(CommandText::to(
                 "show the settings and their sources",
                 ShellCommand::new("config show"),
             )));

@@ -16,7 +16,7 @@ use crate::exit::ExitCode;
 use crate::render::{self, Format};
 use crate::report::{Provenance, Report};
 use crate::settings::ProcessEnvironment;
-use crate::suggest::{Prose, ShellCommand, TargetFlags};
+use crate::suggest::{CommandText, ShellCommand, TargetFlags};
 use crate::terminal::Terminal;
 
 /// Runs the process and returns its exit code.
@@ -124,7 +124,7 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
             let error = Error::undelivered("cannot write the report to stdout").cause(error).hint(
-                Prose::to(
+                CommandText::to(
                     "completed writes stay in effect; list them",
                     ShellCommand::new("dlq ops"),
                 ),

@@ -11,7 +11,7 @@ use crate::fingerprint;
 use crate::queue::{IdType, Layout};
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::jobs;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text;
 
 /// Minimum length of the prefix of a job id, so that a mistyped short id does not stand for another job.
@@ -33,7 +33,7 @@ pub(crate) async fn group(context: &Context, group: &str) -> Result<String, Erro
         ("group", "groups"),
         group,
         groups,
-        Prose::to("list them", ShellCommand::new("dlq groups")),
+        CommandText::to("list them", ShellCommand::new("dlq groups")),
     )
 }
 
@@ -46,10 +46,13 @@ pub(crate) fn check_group(group: &str) -> Result<(), Error> {
             "group {group} has an id of the grouping rules {version}; this version uses {}",
             fingerprint::VERSION
         ))
-        .hint(Prose::to("list the groups with their new ids", ShellCommand::new("dlq groups")))),
+        .hint(CommandText::to(
+            "list the groups with their new ids",
+            ShellCommand::new("dlq groups"),
+        ))),
         None => Err(Error::usage(format!("\"{group}\" is not a group id"))
             .hint(format!("expected an id such as {}-3f9a2c1b07", fingerprint::VERSION))
-            .hint(Prose::to("list them", ShellCommand::new("dlq groups")))),
+            .hint(CommandText::to("list them", ShellCommand::new("dlq groups")))),
     }
 }
 
@@ -73,7 +76,7 @@ pub(crate) fn plan(context: &Context, store: &LocalStore, plan: &str) -> Result<
         ("plan on this machine", "plans on this machine"),
         plan,
         plans,
-        Prose::to("create one", ShellCommand::new("dlq requeue … --dry-run")),
+        CommandText::to("create one", ShellCommand::new("dlq requeue … --dry-run")),
     )
 }
 
@@ -92,7 +95,7 @@ pub(crate) async fn operation(
     });
     if !is_start {
         return Err(Error::usage(format!("\"{text}\" is not an operation id"))
-            .hint(Prose::to("list them", ShellCommand::new("dlq ops"))));
+            .hint(CommandText::to("list them", ShellCommand::new("dlq ops"))));
     }
     let operations = candidates::operations(context, store, text).await?;
     if let Some(id) = parsed.filter(|_| operations.iter().all(|operation| operation.id == text)) {
@@ -103,7 +106,7 @@ pub(crate) async fn operation(
         ("operation", "operations"),
         text,
         operations,
-        Prose::to("list them", ShellCommand::new("dlq ops")),
+        CommandText::to("list them", ShellCommand::new("dlq ops")),
     )?;
     OperationId::parse(&id).ok_or_else(|| Error::bug("a listed operation has no valid id"))
 }
@@ -157,13 +160,13 @@ pub(crate) async fn job(context: &Context, layout: &Layout, text: &str) -> Resul
         ("job", "jobs"),
         &prefix,
         described.collect(),
-        Prose::to("list them", ShellCommand::new("jobs list")),
+        CommandText::to("list them", ShellCommand::new("jobs list")),
     )
 }
 
 fn not_an_id(layout: &Layout, id: &str) -> Error {
     Error::usage(format!("\"{id}\" is not a job id: ids here are of type {}", layout.id.sql()))
-        .hint(Prose::to("list them", ShellCommand::new("jobs list")))
+        .hint(CommandText::to("list them", ShellCommand::new("jobs list")))
 }
 
 /// Whether a text can be the start of a job id, and is not known to be complete.
@@ -191,7 +194,7 @@ fn only(
     (one, many): (&str, &str),
     prefix: &str,
     candidates: Vec<Candidate>,
-    hint: Prose,
+    hint: CommandText,
 ) -> Result<String, Error> {
     let mut matching = candidates;
     matching.retain(|candidate| candidate.id.starts_with(prefix));

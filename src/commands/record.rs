@@ -19,7 +19,7 @@ use crate::render::{Format, openmetrics};
 use crate::report::{self, Report};
 use crate::sources::files::history::{Store, SystemId};
 use crate::sources::http::exporter;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Records one snapshot.
 pub(crate) async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
@@ -46,7 +46,7 @@ pub(crate) async fn record_repeatedly(
     format: Format,
 ) -> Result<ExitCode, Error> {
     if format != Format::Table {
-        return Err(Error::usage("record --every does not support -o").hint(Prose::to(
+        return Err(Error::usage("record --every does not support -o").hint(CommandText::to(
             "remove -o; the recorded data",
             ShellCommand::new("history -o json"),
         )));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::report::{Block, Document, Report};
 use crate::settings::suggest::nearest;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
@@ -94,8 +94,8 @@ fn report(name: &str, text: &'static str) -> Report {
 }
 
 /// Returns a text of the runbook whose lines with a command get the flags that select the target of this run.
-fn with_commands(text: &'static str) -> Prose {
-    text.split_inclusive('\n').fold(Prose::default(), |page, line| {
+fn with_commands(text: &'static str) -> CommandText {
+    text.split_inclusive('\n').fold(CommandText::default(), |page, line| {
         let (prompt, command) = line.split_at(line.strip_prefix("$ ").map_or(0, |_| 2));
         match command.strip_prefix(env!("CARGO_PKG_NAME")).and_then(|rest| rest.strip_prefix(' ')) {
             Some(words) => {

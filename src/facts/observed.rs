@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 
 /// Kind of error that prevented reading a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, strum::IntoStaticStr)]
@@ -102,7 +102,7 @@ pub struct SourceError {
     /// What happened, in lower case, without secrets.
     pub message: String,
     /// What to do, if known.
-    pub hint: Option<Prose>,
+    pub hint: Option<CommandText>,
 }
 
 impl SourceError {
@@ -113,7 +113,7 @@ impl SourceError {
 
     /// Adds a hint.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<Prose>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<CommandText>) -> Self {
         self.hint = Some(hint.into());
         self
     }

@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::table::Table;
 use crate::facts::{Finding, Status, Suggestion};
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// A block of a document.
 #[derive(Debug, Clone)]
@@ -26,12 +26,12 @@ pub enum Block {
     /// A table.
     Table(Table),
     /// A secondary sentence.
-    Note(Prose),
+    Note(CommandText),
     /// Text for other programs, written as is. Must not contain untrusted text.
     Raw(String),
     /// Markdown that is part of this program, styled on a terminal and plain otherwise. Must not
     /// contain untrusted text.
-    Markdown(Prose),
+    Markdown(CommandText),
     /// Text that keeps its line breaks: a payload, SQL, a stack trace.
     Verbatim(String),
     /// Suggested commands with their purposes.
@@ -96,12 +96,12 @@ impl Document {
     }
 
     /// Adds a secondary sentence.
-    pub fn note(&mut self, text: impl Into<Prose>) {
+    pub fn note(&mut self, text: impl Into<CommandText>) {
         self.push(Block::Note(text.into()));
     }
 
     /// Inserts a secondary sentence before the suggested commands.
-    pub(crate) fn add_note(&mut self, text: impl Into<Prose>) {
+    pub(crate) fn add_note(&mut self, text: impl Into<CommandText>) {
         let next = self.blocks.iter().position(|block| matches!(block, Block::Next(_)));
         self.blocks.insert(next.unwrap_or(self.blocks.len()), Block::Note(text.into()));
     }

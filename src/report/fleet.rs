@@ -6,7 +6,7 @@ use super::{Block, Cell, Column, ContextReport, Document, Report, Table};
 use crate::exit::{ExitCode, FailOn};
 use crate::facts::Suggestion;
 use crate::facts::{Finding, Status};
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 use crate::text;
 
@@ -84,7 +84,7 @@ fn document(command: &'static str, contexts: &[ContextReport], status: Status) -
         contexts.iter().filter(|context| context.status() != Status::Ok).collect();
     if problems.len() > NAMED {
         let one = ShellCommand::new(command).in_context("NAME");
-        document.note(Prose::to("one context", one));
+        document.note(CommandText::to("one context", one));
     }
     let details = |context: &ContextReport| {
         let details = ShellCommand::new(command).in_context(context.name());

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Block, Cell, Document, Provenance, Report};
 use crate::facts::SourceError;
 use crate::facts::service::{Exchange, Latency};
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::text;
 
 /// Latency of a request by phase, in milliseconds.
@@ -69,7 +69,7 @@ pub(crate) fn status(exchange: Exchange) -> String {
 /// Adds the hint of a failed source, if it has one.
 pub(crate) fn add_hint(document: &mut Document, error: Option<&SourceError>) {
     if let Some(hint) = error.and_then(|error| error.hint.as_ref()) {
-        document.note(Prose::from("Hint: ").prose(hint.clone()));
+        document.note(CommandText::from("Hint: ").append(hint.clone()));
     }
 }
 

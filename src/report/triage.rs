@@ -12,7 +12,7 @@ use crate::exit::{ExitCode, FailOn};
 use crate::facts::Suggestion;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
 use crate::report::Data;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::TargetFlags;
 use crate::text;
 use crate::triage::{
@@ -125,9 +125,9 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
     let queue = facts.queue.as_ref().and_then(|observed| observed.value());
     acknowledged::push_notes(&mut document, queue.and_then(|q| q.acknowledged.as_ref()));
     for error in &missing {
-        let note = Prose::from(&error.message);
+        let note = CommandText::from(&error.message);
         document.note(match &error.hint {
-            Some(hint) => note.text("; ").prose(hint.clone()),
+            Some(hint) => note.text("; ").append(hint.clone()),
             None => note,
         });
     }

@@ -24,7 +24,7 @@ use crate::sources::postgres::requeue::operation_events::LocatedOperation;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, Writer};
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 use crate::text::format_duration;
 
@@ -34,7 +34,7 @@ pub(crate) fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
     let Some(invalid) = &context.settings.invalid_config else { return Ok(()) };
     Err(Error::refused("refused: the configuration is invalid and might protect this database")
         .cause(&invalid.message)
-        .hint(Prose::from("fix it, then run ").command(ShellCommand::new("config check"))))
+        .hint(CommandText::from("fix it, then run ").command(ShellCommand::new("config check"))))
 }
 
 /// Refuses (77) if this database cannot be written to.

@@ -13,7 +13,7 @@ use crate::facts::requeue::{Plan, PlannedGroup};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::groups;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 use crate::text::{age, plural};
 
@@ -99,7 +99,7 @@ pub(crate) fn refuse_without_canary(
         describe(recent)
     ))
     .hint(match command {
-        Some(command) => Prose::to("requeue 1 job per group first", command),
+        Some(command) => CommandText::to("requeue 1 job per group first", command),
         None => "requeue 1 job per group first: add --canary".into(),
     }))
 }

@@ -19,7 +19,7 @@ use crate::sources::postgres::requeue::WriteInput;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::rescue::{RescueColumns, statements};
 use crate::sources::postgres::requeue::stored::Stored;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text;
 
 /// A confirmed rescue.
@@ -106,7 +106,7 @@ pub(crate) fn filter_by_ids(
             }
         };
         return Err(
-            Error::refused(message).hint(Prose::see(ShellCommand::new("jobs show").arg(id)))
+            Error::refused(message).hint(CommandText::see(ShellCommand::new("jobs show").arg(id)))
         );
     }
     Ok(StuckJobs { jobs, without_heartbeat: 0, truncated: false })

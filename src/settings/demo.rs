@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ProcessEnvironment;
 use crate::error::Error;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// The name of the context.
 pub(crate) const NAME: &str = "demo";
@@ -39,6 +39,8 @@ pub(crate) fn project(state_dir: &Path) -> Option<PathBuf> {
 
 /// The error for a command that needs a running demo.
 pub(crate) fn not_running() -> Error {
-    Error::config("no demo is running")
-        .hint(Prose::to("start one in another terminal", ShellCommand::without_target("demo")))
+    Error::config("no demo is running").hint(CommandText::to(
+        "start one in another terminal",
+        ShellCommand::without_target("demo"),
+    ))
 }

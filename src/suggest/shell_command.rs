@@ -69,7 +69,7 @@ impl ShellCommand {
     }
 
     /// Returns all words after the name of the program and the flags of the target.
-    pub fn words(&self) -> impl Iterator<Item = &str> {
+    pub fn argv(&self) -> impl Iterator<Item = &str> {
         let arguments = self.arguments.iter().map(String::as_str);
         self.words.split_whitespace().chain(arguments)
     }
@@ -84,7 +84,7 @@ struct StoredCommand {
 
 impl From<ShellCommand> for StoredCommand {
     fn from(command: ShellCommand) -> Self {
-        Self { words: command.words().map(str::to_owned).collect(), target: command.target }
+        Self { words: command.argv().map(str::to_owned).collect(), target: command.target }
     }
 }
 
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for ShellCommand {
 
 impl PartialEq for ShellCommand {
     fn eq(&self, other: &Self) -> bool {
-        self.target == other.target && self.words().eq(other.words())
+        self.target == other.target && self.argv().eq(other.argv())
     }
 }
 
@@ -107,7 +107,7 @@ impl Eq for ShellCommand {}
 impl Display for ShellCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(PROGRAM)?;
-        for word in self.target.iter().flat_map(TargetFlags::words) {
+        for word in self.target.iter().flat_map(TargetFlags::argv) {
             write!(f, " {}", quote(word))?;
         }
         if !self.words.is_empty() {

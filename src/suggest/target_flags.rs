@@ -58,7 +58,7 @@ impl TargetFlags {
     }
 
     /// Returns the flags as words of a command line.
-    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn argv(&self) -> impl Iterator<Item = &str> {
         let flags = [
             ("--config", &self.config),
             ("-c", &self.context),

@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::redact;
 use crate::redact::{own, sanitize};
 use crate::settings::ProcessEnvironment;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text::wrap;
 
 mod context_progress;
@@ -218,7 +218,7 @@ impl Terminal {
             let error =
                 Error::bug(format!("this is a bug in cliplyctl: {}", redact::text(message)))
                     .cause(format!("location: {}", location.unwrap_or_default()))
-                    .hint(Prose::to(
+                    .hint(CommandText::to(
                         "report these lines; committed writes stay in effect",
                         ShellCommand::new("dlq ops"),
                     ));

@@ -31,7 +31,7 @@ fn assert_diagnoses(incidents: &[Incident]) {
         let report = triage::report(&facts, &results, FailOn::Warning, &Provenance::default());
         let section_number = section(&results).map_or("-", |diagnosis| diagnosis.section.number());
         let command: Vec<_> = match report.document.first_command() {
-            Some(command) => command.words().collect(),
+            Some(command) => command.argv().collect(),
             None => vec!["-"],
         };
         let command = command.join(" ");

@@ -89,14 +89,14 @@ fn causes_show_rising_and_falling_trends() {
 }
 
 /// The words of a command.
-fn words(command: &RowCommand) -> String {
-    command.to_paste().words().collect::<Vec<_>>().join(" ")
+fn command_line(command: &RowCommand) -> String {
+    command.to_paste().argv().collect::<Vec<_>>().join(" ")
 }
 
 /// Returns the words of the open detail.
 fn open_detail(model: &Model) -> String {
     match &model.overlay {
-        Some(Overlay::Detail(detail)) => words(&detail.command),
+        Some(Overlay::Detail(detail)) => command_line(&detail.command),
         other => panic!("no detail: {other:?}"),
     }
 }
@@ -114,7 +114,7 @@ fn enter_opens_the_report_of_a_row_in_every_list() {
         model.apply_update(update_with_operation());
         let action = press_all(&mut model, &[KeyPress::Char(panel), KeyPress::Enter]);
         assert!(
-            matches!(action, Some(Action::Open(opened)) if self::words(&opened) == words),
+            matches!(action, Some(Action::Open(opened)) if self::command_line(&opened) == words),
             "{panel}"
         );
         assert_eq!(open_detail(&model), words);
@@ -196,7 +196,7 @@ fn keys_of_a_detail_are_about_its_row_when_the_row_has_left() {
     let Some(Action::Leave(command)) = press(&mut requeued, KeyPress::Char('r')) else {
         panic!("no command")
     };
-    assert!(command.words().any(|word| word == "v1-a"), "{command}");
+    assert!(command.argv().any(|word| word == "v1-a"), "{command}");
     assert_eq!(press(&mut model, KeyPress::Char('c')), Some(Action::Canary(canary)));
 }
 

@@ -11,7 +11,7 @@ use crate::queue::{Declaration, Layout, Lifecycle};
 use crate::report::{Block, Cell, Column, Document, Table};
 use crate::sources::postgres::layout::{self, FieldProof};
 use crate::sources::postgres::queue::ScanPolicy;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 
 /// Name of the context in a draft, if none is selected.
@@ -179,7 +179,7 @@ pub(super) fn needs_draft(error: &SourceError) -> bool {
 pub(super) fn push_draft(document: &mut Document, draft: &str) {
     document.push(Block::Verbatim(draft.trim_end().to_owned()));
     document.note(
-        Prose::from("a draft for cliplyctl.toml: correct it, then test it with ")
+        CommandText::from("a draft for cliplyctl.toml: correct it, then test it with ")
             .command(ShellCommand::new("config check"))
             .text("; nothing was changed"),
     );

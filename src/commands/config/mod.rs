@@ -20,7 +20,7 @@ use crate::settings::CONFIG_FILE;
 use crate::sources::files::config_file;
 use crate::sources::postgres::grants;
 use crate::sources::postgres::requeue::RequeueColumns;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 
 /// `data` of `config check`.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -122,7 +122,7 @@ async fn check_all(context: &Context) -> Report {
         error
             .hints
             .iter()
-            .for_each(|hint| document.note(Prose::from("hint: ").prose(hint.clone())));
+            .for_each(|hint| document.note(CommandText::from("hint: ").append(hint.clone())));
     }
     document.push(Block::Pairs(pairs));
     document.blocks.extend(proof.blocks);

@@ -11,7 +11,7 @@ use crate::facts::selection::Selection;
 use crate::redact;
 use crate::report::{self, Report};
 use crate::sources::postgres::groups::read;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text;
 
 /// Prints the entry, with the number of dead letters that the group has now as its maximum.
@@ -28,7 +28,7 @@ pub(crate) async fn run(context: &Context, args: &DlqAck) -> Result<Report, Erro
     let groups = read(database, layout, dead, &selection, context.remaining()).await?;
     let Some(group) = groups.groups.first() else {
         return Err(Error::usage(format!("group {id} has no dead letters"))
-            .hint(Prose::to("list the groups", ShellCommand::new("dlq groups"))));
+            .hint(CommandText::to("list the groups", ShellCommand::new("dlq groups"))));
     };
     if groups.truncated && args.max_jobs.is_none() {
         return Err(Error::usage(format!(

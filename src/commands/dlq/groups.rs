@@ -19,7 +19,7 @@ use crate::sources::postgres::earlier_requeues::requeued_before;
 use crate::sources::postgres::groups::read;
 use crate::sources::postgres::last_finishes::finishes;
 use crate::sources::postgres::requeue::write_obstacle;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Groups dead letters.
 pub(crate) async fn run(context: &Context, args: &DlqGroups) -> Result<Report, Error> {
@@ -34,7 +34,7 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
     let layout = context.layout().await?;
     if layout.workspace.is_none() {
         return Err(Error::usage("jobs of this database have no workspace")
-            .hint(Prose::to("group them by cause", ShellCommand::new("dlq groups"))));
+            .hint(CommandText::to("group them by cause", ShellCommand::new("dlq groups"))));
     }
     let selection = filter::selection(context, layout, flags).await?;
     let database = context.database().await?;

@@ -12,7 +12,7 @@ use crate::queue::Lifecycle;
 use crate::report::{Report, dead_letter};
 use crate::sources::postgres::dead_letters::{count_same_cause, required};
 use crate::sources::postgres::requeue::write_obstacle;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Reports a dead letter.
 ///
@@ -26,7 +26,7 @@ pub(crate) async fn run(context: &Context, args: &JobsShow) -> Result<Report, Er
     if job.role != Lifecycle::Dead {
         let message = format!("job {} is not a dead letter: its state is {}", job.id, job.state);
         return Err(SourceError::new(SourceErrorKind::NotFound, message)
-            .hint(Prose::see(ShellCommand::new("jobs show").arg(&job.id)))
+            .hint(CommandText::see(ShellCommand::new("jobs show").arg(&job.id)))
             .into());
     }
     let others =

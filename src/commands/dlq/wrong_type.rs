@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::facts::operation::{OperationId, OperationType};
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::operation_events;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// A command that accepts only requeues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,32 +42,33 @@ pub(crate) async fn refusal(
     let only_requeues = format!(", and only requeues can be {}", command.participle());
     Ok(match (operation_type, command) {
         (Some(OperationType::Rescue), OperationCommand::Undo) => named("a rescue", &only_requeues)
-            .hint(Prose::to(
+            .hint(CommandText::to(
                 "show the previous values in the events of a job",
                 ShellCommand::new("jobs show ID"),
             )),
         (Some(OperationType::Rescue), OperationCommand::Follow) => {
             named("a rescue", &only_requeues)
-                .hint(Prose::to("show the states of its jobs", ShellCommand::new("dlq ops")))
-                .hint(Prose::to("show one of its jobs", ShellCommand::new("jobs show ID")))
+                .hint(CommandText::to("show the states of its jobs", ShellCommand::new("dlq ops")))
+                .hint(CommandText::to("show one of its jobs", ShellCommand::new("jobs show ID")))
         }
-        (Some(OperationType::Rescue), OperationCommand::Resume) => named(
-            "a rescue",
-            &only_requeues,
-        )
-        .hint(Prose::to("rescue the jobs that are still stuck", ShellCommand::new("jobs rescue"))),
+        (Some(OperationType::Rescue), OperationCommand::Resume) => {
+            named("a rescue", &only_requeues).hint(CommandText::to(
+                "rescue the jobs that are still stuck",
+                ShellCommand::new("jobs rescue"),
+            ))
+        }
         (Some(OperationType::Undo), OperationCommand::Resume) => named("an undo", &only_requeues)
             .hint("undo the remaining jobs: run dlq undo again with the requeue of these jobs"),
         (Some(OperationType::Undo), _) => named("an undo", &only_requeues)
-            .hint(Prose::to("requeue its jobs again", ShellCommand::new("dlq requeue"))),
+            .hint(CommandText::to("requeue its jobs again", ShellCommand::new("dlq requeue"))),
         _ => match unwritten {
             Some(record) => Error::usage(format!("operation {operation} has not written any job"))
-                .hint(Prose::to(
+                .hint(CommandText::to(
                     "resume it",
                     ShellCommand::new("dlq requeue --resume").arg(operation).args(&record.flags),
                 )),
             None => Error::usage(format!("operation {operation} is not known on this database"))
-                .hint(Prose::to("list them", ShellCommand::new("dlq ops"))),
+                .hint(CommandText::to("list them", ShellCommand::new("dlq ops"))),
         },
     })
 }

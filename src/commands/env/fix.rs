@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::permit::{self, WritePermit, WriteRequest};
 use crate::redact::sanitize;
 use crate::sources::files::env_file::{read_bytes, replace};
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::zod::env_file::{Insertions, TemplateKey, parse, plan_insertions};
 use crate::zod::model::{EnvFile, Environment, FileNote};
 
@@ -95,7 +95,7 @@ fn verify(before: &EnvFile, after: &EnvFile, plan: &Insertions) -> Result<(), Er
         before.path.display()
     ))
     .cause("a quote or line is not closed where they would be inserted")
-    .hint(Prose::to("close it first; the line", ShellCommand::new("env check"))))
+    .hint(CommandText::to("close it first; the line", ShellCommand::new("env check"))))
 }
 
 async fn confirm(

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::facts::{Finding, Observed, SourceError, SourceErrorKind};
 use crate::report::{Report, environment};
 use crate::settings::suggest;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 use crate::text;
 use crate::zod::env_file::Insertions;
@@ -99,7 +99,7 @@ pub(crate) fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Er
         return Err(match did_you_mean(&args.key, keys) {
             Some(key) => error.hint(format!("did you mean {key}?")),
             None => {
-                let list = Prose::from(ShellCommand::new("env check -o json"));
+                let list = CommandText::from(ShellCommand::new("env check -o json"));
                 error.hint(list.text(" lists every key under data.keys"))
             }
         });

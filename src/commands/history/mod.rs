@@ -23,7 +23,7 @@ use crate::report::history::{SnapshotRowJson, report};
 use crate::sources::files::history::Store;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::files::{is_stdio, local_store};
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// The most snapshots before the range that are searched for the start of a problem.
 const MAX_SEARCHED_BACK: u32 = 20_000;
@@ -222,7 +222,7 @@ async fn open(context: &Context, args: &History) -> Result<(Store, i64), Error> 
         let message = format!("no snapshots of {address}");
         Error::new(ErrorKind::Source(SourceErrorKind::NotFound), message)
     };
-    let hint = || Prose::to("record one", ShellCommand::new("record"));
+    let hint = || CommandText::to("record one", ShellCommand::new("record"));
     let store = Store::read(context.settings.state_dir.as_deref())?
         .ok_or_else(|| not_recorded().hint(hint()))?;
     if let Some(system) = store.system(&address)? {
@@ -241,5 +241,5 @@ async fn open(context: &Context, args: &History) -> Result<(Store, i64), Error> 
     Err(not_recorded()
         .cause(format!("recorded were: {}", known.join("; ")))
         .hint(hint())
-        .hint(Prose::to("show another system", ShellCommand::new("history --system NAME"))))
+        .hint(CommandText::to("show another system", ShellCommand::new("history --system NAME"))))
 }

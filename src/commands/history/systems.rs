@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::report::history::systems as report;
 use crate::settings::suggest::did_you_mean;
 use crate::sources::files::history::Store;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text;
 
 /// Runs the command.
@@ -38,7 +38,7 @@ pub(crate) async fn run(context: &Context, args: &HistorySystems) -> Result<Repo
 pub(super) fn open(context: &Context) -> Result<Store, Error> {
     Store::read(context.settings.state_dir.as_deref())?.ok_or_else(|| {
         Error::new(ErrorKind::Source(SourceErrorKind::NotFound), "no system was recorded")
-            .hint(Prose::to("record one", ShellCommand::new("record")))
+            .hint(CommandText::to("record one", ShellCommand::new("record")))
     })
 }
 
@@ -55,14 +55,14 @@ pub(super) fn select(store: &Store, text: &str) -> Result<RecordedSystem, Error>
             let names: Vec<_> = systems.iter().map(|system| system.name.as_str()).collect();
             Err(Error::usage(format!("no recorded system \"{text}\""))
                 .hint(did_you_mean(text, &names))
-                .hint(Prose::to("list the systems", ShellCommand::new("history systems"))))
+                .hint(CommandText::to("list the systems", ShellCommand::new("history systems"))))
         }
         (Some(last), others) => {
             let found = others.iter().chain([&last]);
             let found: Vec<_> = found.map(|s| format!("{} ({})", s.id, s.name)).collect();
             Err(Error::usage(format!("\"{text}\" can be several systems"))
                 .cause(found.join(", "))
-                .hint(Prose::to("use the id of one", ShellCommand::new("history systems"))))
+                .hint(CommandText::to("use the id of one", ShellCommand::new("history systems"))))
         }
     }
 }
@@ -94,7 +94,7 @@ async fn join(context: &Context, args: &SystemsJoin) -> Result<Report, Error> {
     let (from, into) = (select(&store, &args.from)?, select(&store, &args.into)?);
     if from.id == into.id {
         return Err(Error::usage("both are the same system")
-            .hint(Prose::to("list the systems", ShellCommand::new("history systems"))));
+            .hint(CommandText::to("list the systems", ShellCommand::new("history systems"))));
     }
     let shown = permit::show(&report::join_plan(&from, &into), |text| {
         context.terminal.print_stderr(text);

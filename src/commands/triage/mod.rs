@@ -20,7 +20,7 @@ use crate::settings::demo;
 use crate::sources::files::is_stdio;
 use crate::sources::files::saved_triage::SavedTriage;
 use crate::sources::postgres::queue::ScanPolicy;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 use crate::triage::{AreaResult, TriageFacts, evaluate};
 
@@ -73,7 +73,7 @@ fn explain_unconfigured(context: &Context, report: &mut Report) {
     }
     if demo::is_running(&context.settings.process) {
         let triage = ShellCommand::new("triage").in_context(demo::NAME);
-        report.document.add_note(Prose::to("check the running demo", triage));
+        report.document.add_note(CommandText::to("check the running demo", triage));
     }
 }
 

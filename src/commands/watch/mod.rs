@@ -17,7 +17,7 @@ use crate::exit::ExitCode;
 use crate::history::transitions::Transitions;
 use crate::interrupt::Interrupt;
 use crate::sources::files::history::Store;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::watch::{Model, Target, TrendPoint};
 
 /// The interval between two recorded snapshots, unless a check changes.
@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Err
     if let (false, Some(obstacle)) = (args.plain, context.terminal.fullscreen_obstacle()) {
         return Err(Error::usage("watch needs a terminal")
             .cause(obstacle)
-            .hint(Prose::to("for logs and pipes", ShellCommand::new("watch --plain"))));
+            .hint(CommandText::to("for logs and pipes", ShellCommand::new("watch --plain"))));
     }
     let recorder = if args.no_record { None } else { open_recorder(context) };
     if args.plain {

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::facts::acknowledged::Acknowledgement;
 use crate::facts::group::is_group_id;
 use crate::settings::Setting;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 const KEYS: [&str; 6] = ["group", "owner", "reason", "expires", "max_jobs", "context"];
 
@@ -65,7 +65,7 @@ fn entry(
         _ => Err(document
             .error(value.span(), "an entry of [[acknowledged]] is incomplete")
             .hint("it needs group, owner, reason, expires and max_jobs")
-            .hint(Prose::to(
+            .hint(CommandText::to(
                 "write one",
                 ShellCommand::new("dlq ack --group GROUP --expires DATE --reason TEXT"),
             ))),

@@ -11,7 +11,7 @@ use crate::queue::{
     QueueChoice, StateNames,
 };
 use crate::settings::Setting;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 
 /// Every key of the table.
@@ -65,7 +65,7 @@ pub(super) fn read(
     let missing = |what: &str| {
         let message = format!("a declared queue needs {what}");
         let declare = ShellCommand::new("config check --declare TABLE");
-        let hint = Prose::to("print a declaration to start from", declare);
+        let hint = CommandText::to("print a declaration to start from", declare);
         Err(document.error(key.span(), message).hint(hint))
     };
     let Some(adapter) = adapter else {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 
 #[test]
 fn named_context_ignores_the_environment() {
@@ -64,7 +64,7 @@ fn flags_that_contradict_a_named_context_are_usage_errors() {
         assert_eq!(error.kind, ErrorKind::Usage, "{error:?}");
         assert!(!format!("{error:?}").contains("hunter2"));
     }
-    assert_eq!(errors[2].hints, [Prose::from("did you mean `prod`?")]);
+    assert_eq!(errors[2].hints, [CommandText::from("did you mean `prod`?")]);
     let timeout = fixture().flags(|flags| flags.timeout = Some(Duration::from_secs(9))).settings();
     assert_eq!(timeout.timeout.value, Duration::from_secs(9), "a timeout contradicts nobody");
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::error::ErrorKind;
 use crate::facts::SourceErrorKind;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 
 #[test]
 fn precedence_is_flag_environment_dotenv_context() {
@@ -63,7 +63,7 @@ fn unknown_default_context_is_a_configuration_error() {
     let error = Fixture::new().default_context("stagin").error();
     assert_eq!(error.kind, ErrorKind::Config);
     assert!(error.message.contains("cliplyctl.toml:1: no context `stagin`"), "{error}");
-    assert_eq!(error.hints, [Prose::from("did you mean `staging`?")]);
+    assert_eq!(error.hints, [CommandText::from("did you mean `staging`?")]);
 }
 
 #[test]

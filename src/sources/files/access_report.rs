@@ -12,7 +12,7 @@ use crate::facts::access::diff::{
     AccessLevel, AccessReport, EarlierAccess, EarlierExpectation, EarlierFinding, EarlierHelper,
     ReportPair,
 };
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text;
 
 /// Maximum size of a report, bytes. A larger file is not a report.
@@ -115,7 +115,7 @@ fn read_report(path: &Path) -> Result<ReportFile, Error> {
 fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
     Error::usage(format!("{} is not a report of rls audit or rls matrix", path.display()))
         .cause(why)
-        .hint(Prose::to("write one", ShellCommand::new("rls matrix -o json > FILE")))
+        .hint(CommandText::to("write one", ShellCommand::new("rls matrix -o json > FILE")))
 }
 
 /// Converts a report to the data that a comparison needs.

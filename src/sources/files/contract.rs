@@ -7,7 +7,7 @@ use super::old_keys::{self, KeyOwner};
 use crate::facts::access::contract::{BUILT_IN, Contract, STORAGE};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::redact;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Maximum size of a contract, bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -21,8 +21,10 @@ pub fn read(path: Option<&Path>) -> Result<Contract, SourceError> {
     let shown = path.display().to_string();
     let read_error = |why: String| {
         let message = format!("cannot read contract {shown}: {why}");
-        SourceError::new(SourceErrorKind::NotFound, message)
-            .hint(Prose::to("write one from this database", ShellCommand::new("rls contract")))
+        SourceError::new(SourceErrorKind::NotFound, message).hint(CommandText::to(
+            "write one from this database",
+            ShellCommand::new("rls contract"),
+        ))
     };
     let size = std::fs::metadata(path).map_err(|e| read_error(e.to_string()))?.len();
     if size > MAX_BYTES {

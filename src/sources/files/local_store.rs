@@ -20,7 +20,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::{Author, OperationId, OperationType};
 use crate::facts::requeue::{PlanOptions, Target};
 use crate::sources::postgres::requeue::journal::Entry;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// A stored plan.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -249,8 +249,9 @@ impl LocalStore {
     pub(crate) fn plan(&self, id: &str) -> Result<StoredPlan, Error> {
         let path = self.path("plans", id, "json");
         if !is_plan_id(id) || !path.exists() {
-            return Err(Error::usage(format!("plan \"{id}\" is not known on this machine"))
-                .hint(Prose::to("create one", ShellCommand::new("dlq requeue … --dry-run"))));
+            return Err(Error::usage(format!("plan \"{id}\" is not known on this machine")).hint(
+                CommandText::to("create one", ShellCommand::new("dlq requeue … --dry-run")),
+            ));
         }
         read(&path)
     }
@@ -319,7 +320,7 @@ impl LocalStore {
             let owner =
                 operation_lock::owner(&path).unwrap_or_else(|| "another process".to_owned());
             Error::refused(format!("operation {id} is being written by {owner}"))
-                .hint(Prose::to("watch it", ShellCommand::new("dlq follow").arg(id)))
+                .hint(CommandText::to("watch it", ShellCommand::new("dlq follow").arg(id)))
         })
     }
 

@@ -10,7 +10,7 @@ use super::{is_stdio, local_store, read_limited};
 use crate::error::Error;
 use crate::facts::Provenance;
 use crate::facts::triage::TriageFacts;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 use crate::{redact, text};
 
 /// Format version of the file; incremented when an older version of cliplyctl could misread it.
@@ -98,5 +98,5 @@ impl SavedTriage {
 fn describe_mismatch(path: &Path, why: impl std::fmt::Display) -> Error {
     Error::usage(format!("{} is not a saved triage", path.display()))
         .cause(why)
-        .hint(Prose::to("save one", ShellCommand::new("triage --save FILE")))
+        .hint(CommandText::to("save one", ShellCommand::new("triage --save FILE")))
 }

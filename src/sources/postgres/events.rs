@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 use super::Database;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Events, EventsUnseen, Layout, TimeColumn};
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 
 /// Returns the events table; `None` if the database has none.
@@ -16,7 +16,7 @@ use crate::suggest::ShellCommand;
 /// [`SourceErrorKind::Permission`] or [`SourceErrorKind::Hidden`] if this role does not see all events: nothing
 /// follows from those it sees.
 pub(crate) fn visible(layout: &Layout) -> Result<Option<&Events>, SourceError> {
-    let hint = Prose::from("connect as a role that may read job_events; see ")
+    let hint = CommandText::from("connect as a role that may read job_events; see ")
         .command(ShellCommand::new("runbook 4.2"));
     match &layout.events_unseen {
         None => Ok(layout.events.as_ref()),

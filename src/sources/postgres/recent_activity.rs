@@ -24,7 +24,7 @@ use crate::queue::sql::{
 use crate::queue::{Events, Layout, TimeColumn};
 use crate::redact;
 use crate::sources::postgres::row_types;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Maximum number of dead letters that are read, newest first.
 const MAX_DEAD_LETTERS: usize = 1_000;
@@ -261,5 +261,5 @@ pub(crate) async fn stuck(
 /// Returns the error for facts that only a scan of a large table could provide.
 fn needs_scan(command: &'static str) -> SourceError {
     SourceError::new(SourceErrorKind::Other, "needs a scan of a large table")
-        .hint(Prose::to("run it once", ShellCommand::new(command)))
+        .hint(CommandText::to("run it once", ShellCommand::new(command)))
 }

@@ -7,7 +7,7 @@ use crate::support::cli::Output;
 use crate::support::wait_until;
 
 /// A package that frees jobs by the age of their claim.
-struct Aged {
+struct ClaimAge {
     queue: &'static Queue,
     /// The column with the time of the claim.
     claimed_at: &'static str,
@@ -49,8 +49,8 @@ const OBAN_OUTCOMES: [(&str, &str); 6] = [
 const OBAN_FREES: &str = "state = case when attempt < max_attempts then 'available' else 'discarded' end::oban_job_state, \
     discarded_at = case when attempt >= max_attempts then timezone('UTC', now()) end";
 
-const PACKAGES: [Aged; 4] = [
-    Aged {
+const PACKAGES: [ClaimAge; 4] = [
+    ClaimAge {
         queue: &RIVER,
         claimed_at: "attempted_at",
         stuck_job: "insert into river_job (id, kind, state, attempt, max_attempts, args, attempted_at, attempted_by) \
@@ -80,7 +80,7 @@ const PACKAGES: [Aged; 4] = [
         ],
         name: "River's leader",
     },
-    Aged {
+    ClaimAge {
         queue: &PG_BOSS,
         claimed_at: "started_on",
         stuck_job: "insert into pgboss.job (id, name, state, started_on) values \
@@ -109,7 +109,7 @@ const PACKAGES: [Aged; 4] = [
         ],
         name: "pg-boss's supervision",
     },
-    Aged {
+    ClaimAge {
         queue: &OBAN,
         claimed_at: "attempted_at",
         stuck_job: OBAN_JOB,
@@ -117,7 +117,7 @@ const PACKAGES: [Aged; 4] = [
         outcomes: OBAN_OUTCOMES,
         name: "Oban's Lifeline",
     },
-    Aged {
+    ClaimAge {
         queue: &OBAN_PYTHON,
         claimed_at: "attempted_at",
         stuck_job: OBAN_JOB,
@@ -127,7 +127,7 @@ const PACKAGES: [Aged; 4] = [
     },
 ];
 
-impl Aged {
+impl ClaimAge {
     /// A database with this many jobs of workers that are gone.
     fn installed(&self, jobs: usize) -> Installed {
         let more: Vec<_> =
@@ -356,7 +356,7 @@ fn rescue_leaves_a_claim_that_changed_since_the_plan() {
 }
 
 #[test]
-fn preview_of_aged_claims_writes_nothing_and_says_what_frees_the_jobs() {
+fn preview_writes_nothing_and_names_what_frees_the_jobs() {
     for package in &PACKAGES {
         let installed = package.installed(1);
         let before = installed.rows();
@@ -398,7 +398,7 @@ fn job_that_is_not_stuck_is_refused() {
 }
 
 /// Whether the claim of the first job is skipped because its worker is active, or aged.
-fn is_skipped(package: &Aged, sign_of_life: &str) -> bool {
+fn is_skipped(package: &ClaimAge, sign_of_life: &str) -> bool {
     let installed = package.installed(1);
     installed.db.execute(sign_of_life);
     let before = installed.rows();
@@ -542,7 +542,7 @@ fn claim_that_a_trigger_restores_is_refused() {
 }
 
 #[test]
-fn rescue_of_a_package_is_recorded_on_this_machine_and_not_undone() {
+fn rescue_of_a_package_is_in_the_journal_and_not_undone() {
     for package in &PACKAGES {
         let installed = package.installed(1);
         let args = [

@@ -240,7 +240,7 @@ fn undo_leaves_a_job_that_ran_and_is_ready_again() {
 }
 
 #[test]
-fn failed_execution_that_another_session_retries_is_not_waited_for() {
+fn locked_failed_execution_is_not_waited_for() {
     let installed = SOLID_QUEUE.installed();
     let console = installed.db.session();
     console

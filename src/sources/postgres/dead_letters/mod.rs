@@ -22,7 +22,7 @@ use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, sql};
 use crate::sources::postgres::row_types;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Maximum number of characters of an error that a listing reads; only the first line is shown.
 const ERROR_BYTES: usize = 2_000;
@@ -85,7 +85,7 @@ pub(crate) fn required(layout: &Layout) -> Result<(), SourceError> {
     match layout.no_dead_letters() {
         None => Ok(()),
         Some(reason) => Err(SourceError::new(SourceErrorKind::UnknownLayout, reason)
-            .hint(Prose::to("count failed jobs", ShellCommand::new("queue")))),
+            .hint(CommandText::to("count failed jobs", ShellCommand::new("queue")))),
     }
 }
 

@@ -6,7 +6,7 @@ use super::platforms;
 use crate::facts::SourceError;
 use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::redact;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 
 /// SQLSTATE codes or prefixes with their kind and hint, from the most specific to the most general.
@@ -92,7 +92,7 @@ pub(crate) fn explain(server: &DbError) -> SourceError {
     // Detail and context may quote rows, so only the message is used.
     let message = format!("{} (SQLSTATE {code})", redact::text(server.message()));
     let password = || {
-        Prose::from("check user and password (their sources: ")
+        CommandText::from("check user and password (their sources: ")
             .command(ShellCommand::new("config show"))
             .text(")")
     };

@@ -20,7 +20,7 @@ use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, TimeColumn, sql};
 use crate::sources::postgres::row_types;
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 
 /// Maximum number of characters of each long column that are read.
@@ -47,7 +47,7 @@ pub(crate) async fn read(
     let (row, timeline) = join(row, timeline::read(&shared, layout, id, timeout)).await;
     let row = row?.into_iter().next().ok_or_else(|| {
         SourceError::new(SourceErrorKind::NotFound, format!("job {id} does not exist")).hint(
-            Prose::to("list the ids", ShellCommand::new("jobs list"))
+            CommandText::to("list the ids", ShellCommand::new("jobs list"))
                 .text(", ")
                 .command(ShellCommand::new("dlq list")),
         )

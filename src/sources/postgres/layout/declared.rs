@@ -14,7 +14,7 @@ use crate::queue::sql::{ident, literal};
 use crate::queue::{
     CatalogTable, Declaration, DeclaredRequeue, Field, Layout, Lifecycle, TableCatalog,
 };
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Reads the layout of the declared table.
 ///
@@ -188,7 +188,7 @@ fn check_requeue(table: &CatalogTable, declaration: &Declaration) -> Result<(), 
 
 fn wrong_key(key: &str, error: &str) -> SourceError {
     let message = format!("the declared queue does not match the table: {key}: {error}");
-    SourceError::new(SourceErrorKind::UnknownLayout, message).hint(Prose::to(
+    SourceError::new(SourceErrorKind::UnknownLayout, message).hint(CommandText::to(
         "correct [context.NAME.queue]; test all keys",
         ShellCommand::new("config check"),
     ))

@@ -11,7 +11,7 @@ use super::super::{Database, row_types};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::draft::{self, DraftColumn, DraftState, DraftTable, LIKE_A_QUEUE};
 use crate::queue::sql::ident;
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 const COLUMNS: &str = include_str!("queries/draft.sql");
 
@@ -73,7 +73,7 @@ async fn likely(db: &Database, timeout: Duration) -> Result<DraftTable, SourceEr
     let best = scored.filter(|(score, _)| *score >= LIKE_A_QUEUE).max_by_key(|(score, _)| *score);
     best.map(|(_, table)| table).ok_or_else(|| {
         SourceError::new(SourceErrorKind::NotFound, "no table looks like a jobs table")
-            .hint(Prose::to("name it", ShellCommand::new("config check --declare TABLE")))
+            .hint(CommandText::to("name it", ShellCommand::new("config check --declare TABLE")))
     })
 }
 

@@ -26,7 +26,7 @@ use crate::queue::{
     NaiveColumn, NaiveTimes, Partition, QueueChoice, Relation, STATE_COLUMNS, StateColumnEvidence,
     Storage, TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
@@ -459,15 +459,15 @@ async fn columns_differ(
 }
 
 /// Hint for a table that is not understood.
-fn declare() -> Prose {
-    Prose::to("check the database", ShellCommand::new("config show"))
+fn declare() -> CommandText {
+    CommandText::to("check the database", ShellCommand::new("config show"))
         .text("; for another jobs table, print a declaration to start from: ")
         .command(ShellCommand::new("config check"))
 }
 
 /// Refers to the section of the runbook about access.
-fn see_access(hint: impl Display) -> Prose {
-    Prose::from(format!("{hint}; see ")).command(ShellCommand::new("runbook 4.2"))
+fn see_access(hint: impl Display) -> CommandText {
+    CommandText::from(format!("{hint}; see ")).command(ShellCommand::new("runbook 4.2"))
 }
 
 /// Returns the error for a table, named as SQL.

@@ -13,7 +13,7 @@ use crate::queue::package::{STATE_COLUMNS, ShortLived};
 use crate::queue::packages::{Chosen, choose, layout, version_query};
 use crate::queue::sql::{ident, literal};
 use crate::queue::{Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation};
-use crate::suggest::Prose;
+use crate::suggest::CommandText;
 use crate::suggest::ShellCommand;
 
 const PACKAGES: &str = include_str!("queries/packages.sql");
@@ -159,7 +159,7 @@ fn several(found: &[&Found]) -> SourceError {
     let message = format!("this database has several queues: {}", texts.join(", "));
     let command = ShellCommand::new("queue --queue-instance").args(texts.first());
     SourceError::new(SourceErrorKind::UnknownLayout, message)
-        .hint(Prose::to("choose one, here or in [context.NAME.queue]", command))
+        .hint(CommandText::to("choose one, here or in [context.NAME.queue]", command))
 }
 
 fn not_found(choice: &InstanceChoice, found: &[Found]) -> SourceError {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{DeclaredRequeue, Events, Layout};
-use crate::suggest::{Prose, ShellCommand};
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Event stages for a requeue, preferred first.
 const ENQUEUED: [&str; 2] = ["enqueued", "queued"];
@@ -45,7 +45,7 @@ impl RequeueColumns {
     pub(crate) fn new(layout: &Layout) -> Result<Self, SourceError> {
         if let Some(reason) = layout.no_dead_letters() {
             return Err(SourceError::new(SourceErrorKind::UnknownLayout, reason)
-                .hint(Prose::to("failed jobs are counted by", ShellCommand::new("queue"))));
+                .hint(CommandText::to("failed jobs are counted by", ShellCommand::new("queue"))));
         }
         let queued = &layout.state_names.queued;
         let queued = queued.iter().find(|value| *value == "queued").or(queued.first());

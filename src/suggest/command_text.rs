@@ -8,8 +8,8 @@ use super::{ShellCommand, TargetFlags};
 
 /// Text that can contain commands, such as a hint: `list them: cliplyctl dlq ops`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "StoredProse", from = "StoredProse")]
-pub struct Prose(Vec<Part>);
+#[serde(into = "StoredText", from = "StoredText")]
+pub struct CommandText(Vec<Part>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -21,12 +21,12 @@ enum Part {
 /// A text in a file: a string if it contains no command.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum StoredProse {
+enum StoredText {
     Text(String),
     Parts(Vec<Part>),
 }
 
-impl Prose {
+impl CommandText {
     /// Creates a text that ends with a command: `list them: cliplyctl dlq ops`.
     pub fn to(purpose: impl Display, command: ShellCommand) -> Self {
         Self::from(format!("{purpose}: ")).command(command)
@@ -53,7 +53,7 @@ impl Prose {
 
     /// Adds another text.
     #[must_use]
-    pub fn prose(mut self, other: Self) -> Self {
+    pub fn append(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
@@ -82,7 +82,7 @@ impl Prose {
     }
 }
 
-impl Display for Prose {
+impl Display for CommandText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|part| match part {
             Part::Text(text) => f.write_str(text),
@@ -91,41 +91,41 @@ impl Display for Prose {
     }
 }
 
-impl From<&str> for Prose {
+impl From<&str> for CommandText {
     fn from(text: &str) -> Self {
         Self::from(text.to_owned())
     }
 }
 
-impl From<&String> for Prose {
+impl From<&String> for CommandText {
     fn from(text: &String) -> Self {
         Self::from(text.clone())
     }
 }
 
-impl From<String> for Prose {
+impl From<String> for CommandText {
     fn from(text: String) -> Self {
         Self(vec![Part::Text(text)])
     }
 }
 
-impl From<ShellCommand> for Prose {
+impl From<ShellCommand> for CommandText {
     fn from(command: ShellCommand) -> Self {
         Self(vec![Part::Command(command)])
     }
 }
 
-impl From<Prose> for StoredProse {
-    fn from(prose: Prose) -> Self {
-        if prose.has_command() { Self::Parts(prose.0) } else { Self::Text(prose.to_string()) }
+impl From<CommandText> for StoredText {
+    fn from(text: CommandText) -> Self {
+        if text.has_command() { Self::Parts(text.0) } else { Self::Text(text.to_string()) }
     }
 }
 
-impl From<StoredProse> for Prose {
-    fn from(stored: StoredProse) -> Self {
+impl From<StoredText> for CommandText {
+    fn from(stored: StoredText) -> Self {
         match stored {
-            StoredProse::Text(text) => text.into(),
-            StoredProse::Parts(parts) => Self(parts),
+            StoredText::Text(text) => text.into(),
+            StoredText::Parts(parts) => Self(parts),
         }
     }
 }
@@ -137,25 +137,25 @@ mod tests {
     #[test]
     fn only_commands_get_the_target_flags() {
         let list = || ShellCommand::new("dlq ops");
-        let hint = Prose::to("cliplyctl lists them", list()).text("; then ").command(list());
+        let hint = CommandText::to("cliplyctl lists them", list()).text("; then ").command(list());
         let expected = "cliplyctl lists them: cliplyctl -c a dlq ops; then cliplyctl -c a dlq ops";
-        let addressed = |mut prose: Prose| {
-            prose.address(&TargetFlags::for_context("a"));
-            prose.to_string()
+        let addressed = |mut text: CommandText| {
+            text.address(&TargetFlags::for_context("a"));
+            text.to_string()
         };
         assert_eq!(addressed(hint), expected);
-        let untrusted = Prose::from("see cliplyctl queue");
+        let untrusted = CommandText::from("see cliplyctl queue");
         assert!(!untrusted.has_command());
         assert_eq!(addressed(untrusted), "see cliplyctl queue");
     }
 
     #[test]
     fn stored_text_keeps_its_commands() {
-        let plain = Prose::from("check the name");
+        let plain = CommandText::from("check the name");
         assert_eq!(serde_json::to_string(&plain).unwrap(), "\"check the name\"");
-        for prose in [plain, Prose::see(ShellCommand::new("jobs show").arg("a b"))] {
-            let stored = serde_json::to_string(&prose).unwrap();
-            assert_eq!(serde_json::from_str::<Prose>(&stored).unwrap(), prose, "{stored}");
+        for text in [plain, CommandText::see(ShellCommand::new("jobs show").arg("a b"))] {
+            let stored = serde_json::to_string(&text).unwrap();
+            assert_eq!(serde_json::from_str::<CommandText>(&stored).unwrap(), text, "{stored}");
         }
     }
 }
