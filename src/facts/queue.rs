@@ -156,7 +156,8 @@ pub(crate) struct Queue {
     pub(crate) scheduled: Count,
     /// Claimed jobs, running or stuck.
     pub(crate) claimed: Count,
-    /// Failed jobs, whether they will be retried or not.
+    /// Failed jobs, whether they will be retried or not. `NotCounted` also if no state means this: then it is not a failed
+    /// read.
     pub(crate) failed: Count,
     /// Those of them that no function takes up again; `None` if no claim function shows that.
     #[serde(default)]

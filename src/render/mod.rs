@@ -121,3 +121,21 @@ pub fn render(report: &Report, from: &Provenance, format: Format, target: Render
         Format::Csv => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn formats_document_has_a_row_for_every_format() {
+        let document = include_str!("../../docs/formats.md");
+        let formats = Format::value_variants();
+        for format in formats.iter().filter_map(Format::to_possible_value) {
+            let row = format!("\n| `{}` | ", format.get_name());
+            assert!(document.contains(&row), "docs/formats.md has no row of {}", format.get_name());
+        }
+        assert_eq!(document.matches("\n| `").count(), formats.len(), "a row without a format");
+    }
+}

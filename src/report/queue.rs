@@ -357,27 +357,35 @@ fn headline(queue: &Queue, findings: &[Finding], status: Status) -> String {
 /// A row of the state table: label, count, the checks that evaluate it, and its detail.
 type StateRow<'a> = (&'static str, &'a Count, &'static [&'static str], String);
 
+// The checks of the rows. A check that is in none of them is in `WITHOUT_ROW`.
+const DUE: &[&str] = &["queue.backlog", "queue.oldest_due"];
+const RUNNING: &[&str] = &["queue.running", "queue.workers"];
+const STUCK: &[&str] = &["queue.stuck"];
+const GIVEN_UP: &[&str] = &["dlq.given_up"];
+const DEAD: &[&str] = &["dlq.size", "dlq.inflow"];
+const UNKNOWN: &[&str] = &["queue.unknown_states"];
+
 fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> Table {
     let oldest = queue.oldest_due_age.map(|age| format!("oldest due for {}", text::age(age)));
     let workers = findings.iter().find(|f| f.check == "queue.workers");
     let workers = workers.map(|f| f.message.clone()).unwrap_or_default();
     let running = queue.running();
     let mut rows: Vec<StateRow<'_>> = vec![
-        ("due", &queue.due, &["queue.backlog", "queue.oldest_due"], oldest.unwrap_or_default()),
+        ("due", &queue.due, DUE, oldest.unwrap_or_default()),
         ("scheduled", &queue.scheduled, &[], String::new()),
         match &running {
-            Some(running) => ("running", running, &["queue.running", "queue.workers"], workers),
+            Some(running) => ("running", running, RUNNING, workers),
             // The number of stuck jobs is not known.
-            None => ("claimed", &queue.claimed, &["queue.running", "queue.workers"], workers),
+            None => ("claimed", &queue.claimed, RUNNING, workers),
         },
     ];
     if let Some(stuck) = &queue.stuck {
-        rows.push(("stuck", stuck, &["queue.stuck"], stuck_detail(queue, stuck, thresholds)));
+        rows.push(("stuck", stuck, STUCK, stuck_detail(queue, stuck, thresholds)));
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
     if let Some(given_up) = queue.given_up.as_ref().filter(|g| g.jobs != Count::Exact(0)) {
         let detail = "of the failed jobs: no function claims them again".to_owned();
-        rows.push(("given up", &given_up.jobs, &["dlq.given_up"], detail));
+        rows.push(("given up", &given_up.jobs, GIVEN_UP, detail));
     }
     if let (Some(dead), Some(dead_lettered)) = (&queue.dead, &queue.dead_lettered_last_hour) {
         // The count excludes requeued jobs: they are no longer dead letters.
@@ -399,7 +407,7 @@ fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> 
             (jobs, "") => format!("{} acknowledged", text::count(jobs)),
             (jobs, detail) => format!("{} acknowledged; {detail}", text::count(jobs)),
         };
-        rows.push(("dead letters", dead, &["dlq.size", "dlq.inflow"], detail));
+        rows.push(("dead letters", dead, DEAD, detail));
     }
     if let Some(canceled) = queue.canceled.as_ref().filter(|count| **count != Count::Exact(0)) {
         rows.push(("canceled", canceled, &[], String::new()));
@@ -408,7 +416,7 @@ fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> 
         rows.push(("blocked", blocked, &[], String::new()));
     }
     if queue.other != Count::Exact(0) {
-        rows.push(("unknown state", &queue.other, &["queue.unknown_states"], String::new()));
+        rows.push(("unknown state", &queue.other, UNKNOWN, String::new()));
     }
     let mut table = Table::new(vec![
         Column::text("state"),
@@ -540,4 +548,22 @@ fn by_kind(queue: &Queue) -> Table {
         table.row(cells);
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
+
+    /// Checks of the whole queue, and not of the jobs in one state.
+    const WITHOUT_ROW: [&str; 1] = ["queue.clock_skew"];
+
+    #[test]
+    fn every_check_of_the_queue_is_in_a_row_of_its_table() {
+        let rows = [DUE, RUNNING, STUCK, GIVEN_UP, DEAD, UNKNOWN].concat();
+        for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
+            let is_known = rows.contains(&check.id) || WITHOUT_ROW.contains(&check.id);
+            assert!(is_known, "{}: add it to the checks of a row, or to WITHOUT_ROW", check.id);
+        }
+    }
 }

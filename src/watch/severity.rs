@@ -86,3 +86,22 @@ fn worst_of(model: &Model, checks: &[&str]) -> Status {
     let failed = model.latest.iter().flat_map(|update| &update.snapshot.failed_checks);
     Status::worst(failed.filter(|check| checks.contains(&check.check.as_str())).map(|c| c.status))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
+    use crate::facts::snapshot::METRICS;
+
+    /// Checks of which the dashboard has no metric: the headline shows them.
+    const WITHOUT_METRIC: [&str; 2] = ["queue.unknown_states", "queue.clock_skew"];
+
+    #[test]
+    fn every_check_of_the_queue_colors_a_metric() {
+        let colored: Vec<_> = METRICS.iter().flat_map(|doc| checks_of(doc.metric)).collect();
+        for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
+            let is_known = colored.contains(&&check.id) || WITHOUT_METRIC.contains(&check.id);
+            assert!(is_known, "{}: add it to checks_of, or to WITHOUT_METRIC", check.id);
+        }
+    }
+}

@@ -58,7 +58,11 @@ fn every_format_matches_its_golden_file() {
             }
         }
     }
-    assert!(stale.is_empty(), "these differ; now they read\n{}", stale.join("\n"));
+    assert!(
+        stale.is_empty(),
+        "these differ (accept with UPDATE_GOLDEN=1); now they read\n{}",
+        stale.join("\n")
+    );
 }
 
 #[test]
