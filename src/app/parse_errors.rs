@@ -29,7 +29,7 @@ pub(crate) fn explain(mut error: clap::Error, arguments: impl Iterator<Item = St
     if error.kind() == ErrorKind::MissingRequiredArgument
         && missing.iter().any(|n| n == "<OPERATION>")
     {
-        let tip = format!("{} lists the operations", ShellCommand::new("dlq ops")).into();
+        let tip = format!("list the operations: {}", ShellCommand::new("dlq ops")).into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     _ = error.print();

@@ -3,7 +3,7 @@
 use cliplyctl::cli::SPECS;
 use serde_json::Value;
 
-use super::{Installed, QUEUES};
+use super::{Installed, QUEUES, RESCUED};
 use crate::support::http::Stub;
 use crate::support::readiness;
 
@@ -118,7 +118,7 @@ fn lists_of_every_state_equal_sql() {
                 let list = installed.run(&["jobs", "list", "--state", "stuck"]).stdout;
                 let queue_text = installed.run(&["queue"]).stdout;
                 let is_suggested = [&list, &queue_text].map(|text| text.contains("jobs rescue"));
-                let is_rescued = !["procrastinate", "solid_queue"].contains(&queue.key);
+                let is_rescued = RESCUED.contains(&queue.key);
                 assert_eq!(is_suggested, [is_rescued; 2], "{queue_text}{list}");
             }
             let mut expected = expected_ids(&installed, condition, queue.changed);

@@ -123,6 +123,9 @@ pub const WRITTEN: [&Queue; 9] = [
     &DELAYED_JOB,
 ];
 
+/// Keys of those whose stuck jobs are rescued.
+pub const RESCUED: [&str; 4] = ["river", "pg_boss", "graphile_worker", "oban"];
+
 impl Writes {
     /// The queue is only read.
     pub const NONE: Self = Self {

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    GRAPHILE_WORKER, Installed, OBAN, OBAN_PYTHON, PG_BOSS, PROCRASTINATE, Queue, RIVER, WRITTEN,
+    GRAPHILE_WORKER, Installed, OBAN, OBAN_PYTHON, PG_BOSS, PROCRASTINATE, Queue, RESCUED, RIVER,
+    WRITTEN,
 };
 use crate::support::wait_until;
 
@@ -478,7 +479,7 @@ fn documented_grants_are_enough() {
             let out = installed.run_as(&url, command);
             assert_eq!(out.code, 0, "{name} {command:?}: {}{}", out.stdout, out.stderr);
         }
-        if !["graphile_worker", "procrastinate"].contains(&queue.key) {
+        if RESCUED.contains(&queue.key) && queue.key != "graphile_worker" {
             let rescue = ["jobs", "rescue", "--stuck-after", "10m", "--dry-run"];
             let plan = installed.run_as(&url, &rescue).expect_code(0).stdout;
             assert!(
