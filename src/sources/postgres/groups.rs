@@ -105,7 +105,7 @@ impl SelectedJobs<'_> {
         let has_events = death_events::searchable(layout).is_some();
         let selection = self.selection;
         let mut counter = Counter { builder, has_events, read: 0, undated: Vec::new() };
-        let read = db.read_at_once(timeout, async |tx| {
+        let read = db.read(timeout, async |tx| {
             let rows = tx.query_typed_raw(&statement, conditions.params()).await?;
             let mut rows = pin!(with_fingerprints(rows));
             while let Some((row, fingerprint)) = rows.try_next().await? {
