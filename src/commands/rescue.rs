@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::facts::stuck_job::StuckRule;
 use crate::interrupt::Interrupt;
 use crate::queue::package::{RescueWrite, Rescuer};
+use crate::report::rescuer::RescuerView;
 use crate::report::{Report, rescue as report};
 use crate::requeue::rescue::{Rescue, filter_by_ids, writable, written};
 use crate::requeue::{operation, protection, rescuer};
@@ -56,7 +57,7 @@ pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, 
         from: context.provenance(),
         journal_only: columns.event.is_none(),
         notes: package.map(|rescue| rescue.notes.as_slice()).unwrap_or_default(),
-        rescuer: freed_by.map(|rescuer| report::RescuerView {
+        rescuer: freed_by.map(|rescuer| RescuerView {
             name: &rescuer.name,
             unless: &rescuer.unless,
             within: Duration::from_secs(rescuer.within.into()),

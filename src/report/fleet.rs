@@ -6,8 +6,7 @@ use super::{Block, Cell, Column, ContextReport, Document, Report, Table};
 use crate::exit::{ExitCode, FailOn};
 use crate::facts::Suggestion;
 use crate::facts::{Finding, Status};
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text;
 
 /// Contexts that the headline names for each status, and for which a command is suggested.

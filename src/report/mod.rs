@@ -29,6 +29,7 @@ pub(crate) mod record;
 mod redacted;
 pub(crate) mod requeue;
 pub(crate) mod rescue;
+pub(crate) mod rescuer;
 pub(crate) mod rls;
 mod service;
 pub(crate) mod settings;

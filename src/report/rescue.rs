@@ -1,12 +1,15 @@
 //! The reports of `jobs rescue`: the plan and the outcome.
 
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::rescuer::{
+    RescueFollowJson, RescuerJson, RescuerView, SHOWN, add_follow, describe, follow_exit,
+    follow_json, rescuer_json, rescuer_notes,
+};
 use super::write_outcome::{
-    OutcomeJson, add_headline, add_headline_of, add_outcome_of, add_stop_error, exit, outcome_json,
+    NAMED, OutcomeJson, add_headline, add_headline_of, add_outcome_of, add_stop_error, exit,
+    outcome_json,
 };
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
@@ -22,11 +25,6 @@ use crate::facts::stuck_job::{
 use crate::permit;
 use crate::suggest::ShellCommand;
 use crate::text::{age, count, format_duration, plural, some_of};
-
-/// Maximum number of jobs in the table.
-const SHOWN: usize = 20;
-/// Maximum number of jobs in the JSON.
-const NAMED: usize = 1_000;
 
 /// Stuck jobs with everything that the report shows.
 pub(crate) struct RescuePlanView<'a> {
@@ -50,20 +48,6 @@ pub(crate) struct RescuePlanView<'a> {
     pub(crate) rescuer: Option<RescuerView<'a>>,
 }
 
-/// The package's own code, which frees jobs by the age of their claim.
-pub(crate) struct RescuerView<'a> {
-    /// Its name, as the subject of a sentence.
-    pub(crate) name: &'a str,
-    /// Why it may not act, after "perhaps".
-    pub(crate) unless: &'a str,
-    /// The time in which it acts by default.
-    pub(crate) within: Duration,
-    /// The age that claims get; `None` if each job has its own limit.
-    pub(crate) claim_age: Option<Duration>,
-    /// How long cliplyctl waits for it.
-    pub(crate) wait: Duration,
-}
-
 /// `data` of `jobs rescue`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RescueJson {
@@ -82,48 +66,6 @@ pub(crate) struct RescueJson {
     outcome: Option<OutcomeJson>,
     /// What the package did with the jobs; null if nothing was waited for.
     followed: Option<RescueFollowJson>,
-}
-
-/// The package's own code, which frees jobs by the age of their claim.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct RescuerJson {
-    name: String,
-    /// The time in which it acts by default.
-    within_seconds: u64,
-    /// The age that claims get; null if each job has its own limit.
-    claim_age_seconds: Option<u64>,
-    /// The longest time that cliplyctl waits for it.
-    wait_seconds: f64,
-}
-
-/// Jobs whose claims were aged, by what became of them.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct RescueFollowJson {
-    /// Why waiting ended: `decided`, `deadline`, `detached` or `lost`.
-    end: &'static str,
-    waited_seconds: f64,
-    /// Jobs that are queued, or wait for another attempt.
-    queued: u64,
-    /// Jobs that a worker has claimed again.
-    running: u64,
-    finished: u64,
-    dead_letters: u64,
-    canceled: u64,
-    deleted: u64,
-    /// Jobs that the package has not freed.
-    still_claimed: u64,
-    /// Jobs that were not read, or whose state has no known meaning.
-    unknown: u64,
-    /// At most 1,000.
-    jobs: Vec<RescuedJobJson>,
-}
-
-/// A job whose claim was aged.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct RescuedJobJson {
-    id: String,
-    /// `queued`, `running`, `finished`, `dead_letter`, `canceled`, `deleted`, `still_claimed` or `unknown`.
-    outcome: &'static str,
 }
 
 /// A stuck job.
@@ -247,43 +189,6 @@ fn notes(document: &mut Document, view: &RescuePlanView<'_>) {
     }
 }
 
-/// Says what frees the jobs, how long that takes, and what tells against it.
-fn rescuer_notes(document: &mut Document, rescuer: &RescuerView<'_>, found: &StuckJobs) {
-    let claims: Vec<_> =
-        found.jobs.iter().filter(|job| job.result == RescueResult::ClaimAged).collect();
-    if claims.is_empty() {
-        return;
-    }
-    let age = match rescuer.claim_age {
-        Some(age) => format!("The claims get the age {}", format_duration(age)),
-        None => "The claims are put beyond the limit of their job".to_owned(),
-    };
-    document.note(format!(
-        "{age}; {} frees the jobs after that, by default within {}. The command waits for it at most {} (--wait).",
-        rescuer.name,
-        format_duration(rescuer.within),
-        format_duration(rescuer.wait)
-    ));
-    let past = claims.iter().filter(|job| job.is_past_limit).count() as u64;
-    if past > 0 {
-        let claims = plural(past, "claim is", "claims are");
-        document.note(format!(
-            "warning: {claims} past the default limit already, and {} has not freed the job: perhaps {}{}",
-            rescuer.name,
-            rescuer.unless,
-            longer_limit(rescuer)
-        ));
-    }
-}
-
-/// What helps against a longer limit.
-fn longer_limit(rescuer: &RescuerView<'_>) -> &'static str {
-    match rescuer.claim_age {
-        Some(_) => ". For a longer limit, --claim-age sets the age of the claims",
-        None => "",
-    }
-}
-
 fn count_with(found: &StuckJobs, result: RescueResult) -> u64 {
     found.jobs.iter().filter(|job| job.result == result).count() as u64
 }
@@ -393,7 +298,8 @@ pub(crate) fn applied(
     let more = outcome.not_requeued + outcome.in_doubt > 0 || view.stuck.truncated;
     let mut next = Vec::new();
     if more && !matches!(outcome.stopped, Some(WriteStop::AllOrNothing(_))) {
-        next.push(Suggestion::fixed("jobs rescue", "rescue the remaining stuck jobs"));
+        let command = ShellCommand::new("jobs rescue").args(&view.flags);
+        next.push(Suggestion::new(command, "rescue the remaining stuck jobs"));
     }
     if followed.is_some_and(|followed| followed.undecided() > 0) {
         next.push(Suggestion::fixed("jobs list --state stuck", "jobs that are still claimed"));
@@ -431,57 +337,6 @@ fn not_written(found: &StuckJobs) -> u64 {
     found.jobs.iter().filter(|job| !job.result.is_written()).count() as u64
 }
 
-/// Returns the exit code: 0 if the package has freed every job, 130 after Ctrl-C, otherwise 3.
-fn follow_exit(followed: &RescueFollow) -> ExitCode {
-    match followed.end {
-        _ if followed.undecided() == 0 => ExitCode::Ok,
-        FollowEnd::Detached => ExitCode::Interrupted,
-        _ => ExitCode::Unknown,
-    }
-}
-
-/// `1 queued again, 1 dead letter`
-fn describe(followed: &RescueFollow) -> String {
-    let counts = RescueOutcome::ALL.map(|outcome| (outcome, followed.count(outcome)));
-    let counts = counts.into_iter().filter(|(_, jobs)| *jobs > 0);
-    let counts = counts.map(|(outcome, jobs)| match outcome {
-        RescueOutcome::Queued => format!("{} queued again", count(jobs)),
-        RescueOutcome::Running => format!("{} claimed again", count(jobs)),
-        RescueOutcome::Finished => format!("{} finished", count(jobs)),
-        RescueOutcome::DeadLetter => plural(jobs, "dead letter", "dead letters"),
-        RescueOutcome::Canceled => format!("{} canceled", count(jobs)),
-        RescueOutcome::Deleted => format!("{} deleted", count(jobs)),
-        RescueOutcome::StillClaimed => format!("{} still claimed", count(jobs)),
-        RescueOutcome::Unknown => format!("{} unknown", count(jobs)),
-    });
-    counts.collect::<Vec<_>>().join(", ")
-}
-
-/// Adds how long the package took, or that it has not acted, and for which jobs.
-fn add_follow(document: &mut Document, rescuer: &RescuerView<'_>, followed: &RescueFollow) {
-    let waited = age(followed.waited.as_secs_f64());
-    let undecided = followed.undecided();
-    if undecided == 0 {
-        document.note(format!("{} has freed the jobs ({waited}).", rescuer.name));
-        return;
-    }
-    let claims = plural(undecided, "job is", "jobs are");
-    document.note(format!(
-        "{claims} still claimed after {waited}: {} has not acted. Perhaps {}{}.",
-        rescuer.name,
-        rescuer.unless,
-        longer_limit(rescuer)
-    ));
-    document.note("The claims stay aged: it frees these jobs when it runs.");
-    let mut table = Table::listing(vec![Column::text("job"), Column::text("outcome")]);
-    let open = followed.jobs.iter().filter(|(_, outcome)| !outcome.is_decided());
-    for (id, outcome) in open.take(SHOWN) {
-        let outcome = outcome.as_str().replace('_', " ");
-        table.row(vec![Cell::strong(id.to_string()), Cell::plain(outcome)]);
-    }
-    document.push(Block::Table(table));
-}
-
 /// Returns the numbers of jobs that are queued again and that became dead letters; none if some
 /// jobs were not written.
 fn written_counts(found: &StuckJobs, outcome: &Outcome) -> Option<(u64, u64)> {
@@ -516,35 +371,9 @@ fn json(
         truncated: view.stuck.truncated,
         without_heartbeat: view.stuck.without_heartbeat,
         jobs: jobs.collect(),
-        rescuer: view.rescuer.as_ref().map(|rescuer| RescuerJson {
-            name: rescuer.name.to_owned(),
-            within_seconds: rescuer.within.as_secs(),
-            claim_age_seconds: rescuer.claim_age.map(|age| age.as_secs()),
-            wait_seconds: rescuer.wait.as_secs_f64(),
-        }),
+        rescuer: view.rescuer.as_ref().map(rescuer_json),
         outcome,
         followed: followed.map(follow_json),
-    }
-}
-
-fn follow_json(followed: &RescueFollow) -> RescueFollowJson {
-    let jobs = followed
-        .jobs
-        .iter()
-        .take(NAMED)
-        .map(|(id, outcome)| RescuedJobJson { id: id.to_string(), outcome: outcome.as_str() });
-    RescueFollowJson {
-        end: followed.end.as_str(),
-        waited_seconds: followed.waited.as_secs_f64(),
-        queued: followed.count(RescueOutcome::Queued),
-        running: followed.count(RescueOutcome::Running),
-        finished: followed.count(RescueOutcome::Finished),
-        dead_letters: followed.count(RescueOutcome::DeadLetter),
-        canceled: followed.count(RescueOutcome::Canceled),
-        deleted: followed.count(RescueOutcome::Deleted),
-        still_claimed: followed.count(RescueOutcome::StillClaimed),
-        unknown: followed.count(RescueOutcome::Unknown),
-        jobs: jobs.collect(),
     }
 }
 

@@ -24,8 +24,7 @@ use crate::sources::postgres::requeue::operation_events::LocatedOperation;
 use crate::sources::postgres::requeue::preconditions::WritePreconditions;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, Writer};
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text::format_duration;
 
 /// Refuses (77) while a context of the configuration is invalid, because it might protect this

@@ -13,8 +13,7 @@ use crate::facts::requeue::{Plan, PlannedGroup};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::groups;
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 use crate::text::{age, plural};
 
 /// The longest time for the query. After it the counts are lower bounds.

@@ -11,8 +11,7 @@ use crate::queue::{Declaration, Layout, Lifecycle};
 use crate::report::{Block, Cell, Column, Document, Table};
 use crate::sources::postgres::layout::{self, FieldProof};
 use crate::sources::postgres::queue::ScanPolicy;
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Name of the context in a draft, if none is selected.
 const PLACEHOLDER: &str = "NAME";

@@ -11,12 +11,15 @@ use crate::queue::Layout;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::dead_letters as source;
 
+const NO_INDEX: &str = "no index serves their states (queue --exact counts them)";
+const TIME_LIMIT: &str = "time limit reached";
+
 /// What is known about given-up jobs.
 pub(crate) enum GivenUp {
     /// There are none, or no claim function shows that there are.
     None,
-    /// Only a scan of a large table could tell.
-    NotExamined,
+    /// They were not read, for this reason.
+    NotExamined(&'static str),
     /// Jobs are in these states.
     In(GivenUpStates),
 }
@@ -53,14 +56,20 @@ impl GivenUp {
     /// Reads the states.
     pub(crate) async fn read(context: &Context, layout: &Layout) -> Result<Self, Error> {
         let failed = FailedJobs::read(context.database().await?, layout, context.remaining());
-        Self::of(context, failed.await?).await
+        Self::of(context, failed.await?, false).await
     }
 
-    /// Reads the states, if jobs failed: the functions that claim jobs decide whether they are given up.
-    pub(crate) async fn of(context: &Context, failed: FailedJobs) -> Result<Self, Error> {
+    /// Reads the states, if jobs failed: the functions that claim jobs decide whether they are given up. If the dead
+    /// letters took all the time, what was read of them is shown without the given-up jobs.
+    pub(crate) async fn of(
+        context: &Context,
+        failed: FailedJobs,
+        is_time_over: bool,
+    ) -> Result<Self, Error> {
         match failed {
             FailedJobs::None => return Ok(Self::None),
-            FailedJobs::NotExamined => return Ok(Self::NotExamined),
+            FailedJobs::NotExamined => return Ok(Self::NotExamined(NO_INDEX)),
+            FailedJobs::Some if is_time_over => return Ok(Self::NotExamined(TIME_LIMIT)),
             FailedJobs::Some => {}
         }
         let claims = context.claims().await?;
@@ -75,19 +84,16 @@ impl GivenUp {
     pub(crate) fn states(&self) -> Option<&GivenUpStates> {
         match self {
             Self::In(states) => Some(states),
-            Self::None | Self::NotExamined => None,
+            Self::None | Self::NotExamined(_) => None,
         }
     }
 
     /// What the report says about the jobs that were not examined.
     pub(crate) fn not_examined(&self) -> Option<(String, String)> {
-        let is_examined = !matches!(self, Self::NotExamined);
-        (!is_examined).then(|| {
-            (
-                "failed jobs".to_owned(),
-                "no index serves their states (queue --exact counts them)".to_owned(),
-            )
-        })
+        match self {
+            Self::NotExamined(why) => Some(("failed jobs".to_owned(), (*why).to_owned())),
+            Self::None | Self::In(_) => None,
+        }
     }
 }
 

@@ -38,12 +38,13 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
     }
     let selection = filter::selection(context, layout, flags).await?;
     let database = context.database().await?;
-    let given_up = GivenUp::read(context, layout).await?;
-    given_up::required(layout, &given_up)?;
+    let failed = FailedJobs::read(database, layout, context.remaining()).await?;
     let read = |states| {
         affected_workspaces::read(database, layout, states, &selection, context.remaining())
     };
     let workspaces = read(&layout.state_names.dead).await?;
+    let given_up = GivenUp::of(context, failed, workspaces.truncated).await?;
+    given_up::required(layout, &given_up)?;
     let given_up_workspaces = match given_up.states() {
         Some(states) => Some((states, read(&states.states).await?)),
         None => None,
@@ -77,10 +78,10 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
     };
     let (groups, (failed, finishes, requeued)) =
         join(read(database, layout, &layout.state_names.dead, &selection, limit), others).await;
-    let given_up = GivenUp::of(context, failed?).await?;
-    given_up::required(layout, &given_up)?;
     // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
+    let given_up = GivenUp::of(context, failed?, groups.truncated).await?;
+    given_up::required(layout, &given_up)?;
     let acknowledged = acknowledged(context, layout, &selection, &groups).await;
     let rules: Vec<_> = advice::rules(&context.settings.advice, layout.has_errors()).collect();
     let given_up_groups = match given_up.states() {

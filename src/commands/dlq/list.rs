@@ -85,7 +85,7 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     };
     let (failed, page) = join(failed, page).await;
     drop(shared);
-    let given_up = GivenUp::of(context, failed?).await?;
+    let given_up = GivenUp::of(context, failed?, false).await?;
     given_up::required(layout, &given_up)?;
     let (mut page, table) = page?;
     let not_kept = layout.dead_letters_not_kept().filter(|_| page.jobs.is_empty());

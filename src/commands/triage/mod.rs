@@ -20,8 +20,7 @@ use crate::settings::demo;
 use crate::sources::files::is_stdio;
 use crate::sources::files::saved_triage::SavedTriage;
 use crate::sources::postgres::queue::ScanPolicy;
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 use crate::triage::{AreaResult, TriageFacts, evaluate};
 
 /// Runs a triage; with `--wait` repeatedly, with `--from` on saved facts.

@@ -25,7 +25,7 @@ fn head(title: &str) -> String {
 }
 
 /// Escapes text, so that untrusted text cannot become markup or reorder the text around it.
-pub(super) fn escape(text: &str) -> String {
+fn escape(text: &str) -> String {
     let text = sanitize::line(text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

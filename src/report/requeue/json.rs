@@ -21,6 +21,8 @@ pub(crate) struct RequeueJson {
     matched: u64,
     eligible: u64,
     skipped: Vec<SkippedJson>,
+    /// Jobs that will wait although they are due, by the reason.
+    held_up: Vec<HeldUpJson>,
     groups: Vec<PlannedGroupJson>,
     samples: Vec<String>,
     /// Estimated duration of the writes.
@@ -46,6 +48,13 @@ pub(crate) struct SkippedJson {
     jobs: u64,
     /// Some of the jobs, with their current state.
     named: Vec<JobReasonJson>,
+}
+
+/// Jobs that will wait for one reason.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct HeldUpJson {
+    reason: String,
+    jobs: u64,
 }
 
 /// Jobs of one group.
@@ -86,6 +95,8 @@ pub(crate) fn data(view: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> 
             .map(|job| JobReasonJson { id: job.id.to_string(), reason: job.state.clone() })
             .collect(),
     });
+    let held_up = plan.held_up.iter().take(NAMED);
+    let held_up = held_up.map(|(reason, jobs)| HeldUpJson { reason: reason.clone(), jobs: *jobs });
     let wait = view.backlog.and_then(|backlog| backlog.wait());
     RequeueJson {
         plan: plan.id.clone(),
@@ -94,6 +105,7 @@ pub(crate) fn data(view: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> 
         matched: plan.matched,
         eligible: plan.ids.len() as u64,
         skipped: skipped.collect(),
+        held_up: held_up.collect(),
         groups: plan.groups.iter().take(NAMED).map(|group| group_json(plan, group)).collect(),
         samples: plan.samples.iter().map(|sample| sample.id.to_string()).collect(),
         estimated_seconds: estimated_seconds(view),

@@ -11,8 +11,7 @@ use crate::queue::{
     QueueChoice, StateNames,
 };
 use crate::settings::Setting;
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Every key of the table.
 const KEYS: [&str; 8] =

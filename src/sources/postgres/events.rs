@@ -7,8 +7,7 @@ use tokio_postgres::types::Type;
 use super::Database;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Events, EventsUnseen, Layout, TimeColumn};
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Returns the events table; `None` if the database has none.
 ///

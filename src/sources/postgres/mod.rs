@@ -97,8 +97,9 @@ impl SharedConnection {
 
 impl Drop for SharedConnection {
     fn drop(&mut self) {
-        if self.is_broken.load(Ordering::Relaxed) {
-            self.connection.take().map(Connection::discard).unwrap_or_default();
+        let connection = self.connection.take();
+        if let Some(connection) = connection.filter(|_| self.is_broken.load(Ordering::Relaxed)) {
+            connection.discard();
         }
     }
 }

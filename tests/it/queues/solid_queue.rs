@@ -136,6 +136,9 @@ fn plan_says_which_queue_is_paused() {
     let installed = SOLID_QUEUE.installed();
     let out = installed.run(&["dlq", "requeue", "--all", "--dry-run"]).expect_code(0).stdout;
     assert!(out.contains("1 job will wait: queue halted is paused"), "{out}");
+    let data = installed.data(&["dlq", "requeue", "--all", "--dry-run"]);
+    let expected = serde_json::json!([{ "reason": "queue halted is paused", "jobs": 1 }]);
+    assert_eq!(data["held_up"], expected, "{data:#}");
     let out = installed.run(&["dlq", "requeue", "1001", "--dry-run"]).expect_code(0).stdout;
     assert!(!out.contains("will wait"), "{out}");
     // It waits, and is not lost: a follow sees it queued.

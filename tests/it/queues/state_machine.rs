@@ -4,35 +4,22 @@
 //! A trigger records each change of a row with its session. After each step the records must show only what
 //! docs/writes.md allows, and each command must have reported what they show.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
 use super::{GRAPHILE_WORKER, OBAN, OBAN_PYTHON, PG_BOSS, PROCRASTINATE, Queue, RIVER};
 use crate::support::cli::{Cli, Output};
 use crate::support::drill::{interleavings, report_run};
+use crate::support::interleavings::{CAUSES, random_seed, run};
 use crate::support::postgres::{Database, Session};
 use crate::support::wait_until;
 
 /// The seed of the first half of the interleavings.
 const FIXED_SEED: u64 = 17;
-/// The errors of failed attempts. Each failure has a cause of its own: a requeue of several jobs that failed just
-/// now for one cause needs a canary.
-const CAUSES: [&str; 8] = [
-    "codec is missing",
-    "mailbox is full",
-    "login was rejected",
-    "file does not exist",
-    "disk quota exceeded",
-    "worker ran out of memory",
-    "invalid aspect ratio",
-    "upstream answered with garbage",
-];
 
 /// What a package's workers and the people around it do, as SQL. `{one}` is the id of the job.
 struct Package {
@@ -632,41 +619,20 @@ fn operation_of(output: &Output) -> Option<String> {
 
 /// Runs interleavings from a fixed and a random seed.
 fn keeps_the_promises(package: &'static Package) {
-    let db = package.recorded_database();
-    let random_seed = match std::env::var("CLIPLYCTL_WRITES_SEED") {
-        Ok(seed) => seed.parse().expect("CLIPLYCTL_WRITES_SEED is a number"),
-        Err(_) => RandomState::new().hash_one(std::process::id()),
-    };
+    let (db, key, random_seed) = (package.recorded_database(), package.queue.key, random_seed());
     // All packages together have about as many as the backend's own table.
     let half = interleavings().div_ceil(12);
-    let key = package.queue.key;
-    let mut written = 0;
     println!(
         "{key}: {half} interleavings with seed {FIXED_SEED}, {half} with CLIPLYCTL_WRITES_SEED={random_seed}"
     );
-    for seed in [FIXED_SEED, random_seed] {
-        let config = Config {
-            cases: half,
-            max_shrink_iters: 60,
-            failure_persistence: None,
-            ..Config::default()
-        };
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        let mut runner =
-            TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-        let here = Cell::new(0);
-        let result = runner.run(&prop::collection::vec(step(), 2..9), |steps| {
+    let run_half = |seed| {
+        run((key, half, seed), (Just(()), step()), |(), steps| {
             let mut machine = Machine::new(package, &db);
-            let result = steps.iter().try_for_each(|step| machine.run(step));
-            here.set(here.get() + machine.written);
-            result
-        });
-        result.unwrap_or_else(|error| panic!("{key}, seed {seed}: {error}"));
-        written += here.get();
-    }
-    // A machine whose commands are all refused would keep every promise.
-    assert!(written >= u64::from(half), "{key}: {written} jobs written in {half} interleavings");
+            steps.iter().try_for_each(|step| machine.run(step))?;
+            Ok(machine.written)
+        })
+    };
+    let written = run_half(FIXED_SEED) + run_half(random_seed);
     report_run(&format!(
         "{key}: {} interleavings, seeds {FIXED_SEED} and {random_seed}, {written} jobs written: 0 violations",
         2 * half

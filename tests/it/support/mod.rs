@@ -8,6 +8,7 @@ pub mod distance;
 pub mod drill;
 pub mod fixtures;
 pub mod http;
+pub mod interleavings;
 pub mod partitions;
 pub mod postgres;
 pub mod pty;

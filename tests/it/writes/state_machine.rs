@@ -5,32 +5,21 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher as _, RandomState};
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
 use crate::requeue::command;
 use crate::support::cli::{Cli, Output};
 use crate::support::drill::{interleavings, report_run};
+use crate::support::interleavings::{CAUSES, random_seed, run};
 use crate::support::postgres::{Database, Session};
 use crate::support::wait_until;
 
 /// Jobs of each interleaving.
 const JOBS: u32 = 5;
-/// The errors of failed attempts.
-const CAUSES: [&str; 8] = [
-    "codec is missing",
-    "mailbox is full",
-    "login was rejected",
-    "file does not exist",
-    "disk quota exceeded",
-    "worker ran out of memory",
-    "invalid aspect ratio",
-    "upstream answered with garbage",
-];
 /// The seed of the first half of the interleavings.
 const FIXED_SEED: u64 = 13;
 
@@ -518,42 +507,22 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// Runs interleavings from a seed on databases with both kinds of triggers.
-fn run_interleavings(cases: u32, seed: u64, databases: &[Database; 2]) -> u64 {
-    let config =
-        Config { cases, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let steps = (any::<bool>(), prop::collection::vec(step(), 2..9));
-    let written = Cell::new(0);
-    let result = runner.run(&steps, |(late, steps)| {
-        let mut machine = Machine::new(&databases[usize::from(late)]);
-        let result = steps.iter().try_for_each(|step| machine.run(step));
-        written.set(written.get() + machine.written.get());
-        result
-    });
-    result.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-    // A machine whose commands are all refused would keep every promise.
-    let written = written.get();
-    assert!(written > u64::from(cases), "{written} jobs written in {cases} interleavings");
-    written
-}
-
 #[test]
 fn random_interleavings_keep_the_promises() {
+    // With both kinds of triggers.
     let databases = [recorded_database(false), recorded_database(true)];
-    let random_seed = match std::env::var("CLIPLYCTL_WRITES_SEED") {
-        Ok(seed) => seed.parse().expect("CLIPLYCTL_WRITES_SEED is a number"),
-        Err(_) => RandomState::new().hash_one(std::process::id()),
-    };
-    let half = interleavings().div_ceil(2);
+    let (half, random_seed) = (interleavings().div_ceil(2), random_seed());
     println!(
         "{half} interleavings with seed {FIXED_SEED}, {half} with CLIPLYCTL_WRITES_SEED={random_seed}"
     );
-    let written = run_interleavings(half, FIXED_SEED, &databases)
-        + run_interleavings(half, random_seed, &databases);
+    let run_half = |seed| {
+        run(("jobs", half, seed), (any::<bool>(), step()), |late, steps| {
+            let mut machine = Machine::new(&databases[usize::from(late)]);
+            steps.iter().try_for_each(|step| machine.run(step))?;
+            Ok(machine.written.get())
+        })
+    };
+    let written = run_half(FIXED_SEED) + run_half(random_seed);
     report_run(&format!(
         "{} interleavings, seeds {FIXED_SEED} and {random_seed}, {written} jobs written: 0 violations",
         2 * half

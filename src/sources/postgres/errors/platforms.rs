@@ -5,11 +5,10 @@ use crate::facts::SourceErrorKind::{self as Kind, *};
 
 /// Messages of several poolers, which also occur in errors of a server. They count only with these codes.
 const POOLER_CODES: [&str; 4] = ["08P01", "XX000", "58000", "FATAL"];
-const POOLERS: [(&str, Kind, &str); 9] = [
+const POOLERS: [(&str, Kind, &str); 8] = [
     ("bouncer config error", NotFound, "the pooler does not know this database or user"),
     ("no such database", NotFound, "the pooler does not know this database"),
     ("no such user", Authentication, "the pooler does not know this user"),
-    ("password authentication failed", Authentication, ""),
     ("query_wait_timeout", Unavailable, "the pooler found no free server connection; try again"),
     ("no more connections allowed", Unavailable, CLIENT_LIMIT),
     (
@@ -115,14 +114,19 @@ const CONNECTION_LIMITS: [&str; 6] = [
     "EMAXCLIENTCONN",
 ];
 
-/// Returns the kind and hint for the message of a pooler or platform; no hint if the kind says it all.
+/// Returns the kind and hint for the message of a pooler or platform; no hint if the kind has its own.
 pub(super) fn lookup(code: &str, message: &str) -> Option<(Kind, Option<&'static str>)> {
     let entry = |table: &'static [(&str, Kind, &'static str)]| {
         table.iter().find(|(text, ..)| message.contains(text))
     };
-    let pooler = POOLER_CODES.contains(&code).then(|| entry(&POOLERS)).flatten();
-    let (_, kind, hint) = entry(&PLATFORMS).or(pooler)?;
-    Some((*kind, (!hint.is_empty()).then_some(*hint)))
+    let is_pooler = POOLER_CODES.contains(&code);
+    if let Some((_, kind, hint)) =
+        entry(&PLATFORMS).or(is_pooler.then(|| entry(&POOLERS)).flatten())
+    {
+        return Some((*kind, Some(hint)));
+    }
+    let is_wrong_password = is_pooler && message.contains("password authentication failed");
+    is_wrong_password.then_some((Authentication, None))
 }
 
 /// Returns whether the pooler has no connection left for this client.

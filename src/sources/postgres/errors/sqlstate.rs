@@ -6,8 +6,7 @@ use super::platforms;
 use crate::facts::SourceError;
 use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::redact;
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 
 /// SQLSTATE codes or prefixes with their kind and hint, from the most specific to the most general.
 const CODES: [(&str, Kind, Option<&str>); 28] = [

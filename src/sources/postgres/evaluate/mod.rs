@@ -223,7 +223,7 @@ impl<'w> RoleWork<'w> {
         }
         let (indexes, queries): (Vec<_>, Vec<_>) = queries.into_iter().unzip();
         let results = run_as_each(self.db, self.budget, &queries).await;
-        let mut failed = BTreeSet::new();
+        let mut failed = Vec::new();
         for (at, result) in indexes.into_iter().zip(results) {
             let one = &mut all[at];
             match result {
@@ -231,12 +231,14 @@ impl<'w> RoleWork<'w> {
                 Err(error) => {
                     let what = format!("policies as {}", one.role.name);
                     evaluations.untested.push((what, error.to_string()));
-                    failed.insert(at);
+                    failed.push(at);
                 }
             }
         }
-        let mut at = 0;
-        all.retain(|_| (!failed.contains(&at), at += 1).0);
+        // From the end, so that the other indexes stay.
+        for at in failed.into_iter().rev() {
+            all.remove(at);
+        }
     }
 
     /// The queries that plan the commands of a role and call the functions that tell who calls.

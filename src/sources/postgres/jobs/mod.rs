@@ -20,8 +20,7 @@ use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, TimeColumn, sql};
 use crate::sources::postgres::row_types;
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 
 /// Maximum number of characters of each long column that are read.
 const LONG: usize = 64 * 1024;

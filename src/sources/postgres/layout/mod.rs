@@ -26,8 +26,7 @@ use crate::queue::{
     NaiveColumn, NaiveTimes, Partition, QueueChoice, Relation, STATE_COLUMNS, StateColumnEvidence,
     Storage, TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
 

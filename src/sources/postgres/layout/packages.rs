@@ -13,8 +13,7 @@ use crate::queue::package::{STATE_COLUMNS, ShortLived};
 use crate::queue::packages::{Chosen, choose, layout, version_query};
 use crate::queue::sql::{ident, literal};
 use crate::queue::{Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation};
-use crate::suggest::CommandText;
-use crate::suggest::ShellCommand;
+use crate::suggest::{CommandText, ShellCommand};
 
 const PACKAGES: &str = include_str!("queries/packages.sql");
 

@@ -122,6 +122,9 @@ pub(crate) async fn run_as_each(
     budget: Duration,
     roles: &[RoleQueries<'_>],
 ) -> Vec<RoleResults> {
+    if roles.is_empty() {
+        return vec![];
+    }
     let transactions = roles.iter().map(|(role, groups)| {
         let setup = assume_role(budget, role);
         async move |client: &Client| send(client, &setup, groups).await

@@ -27,7 +27,7 @@ impl Statements {
     /// Returns the statement that locks the jobs that could still be written, without waiting for
     /// locks.
     pub(crate) fn locks(&self) -> String {
-        // The second parameter (the event) is not used here. Requested jobs are no rows that could be locked.
+        // The second parameter (the event) is not used here. All tables are locked; the requested jobs are none.
         format!("{} for no key update nowait", self.matching)
     }
 }
