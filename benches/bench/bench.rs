@@ -13,7 +13,7 @@ use crate::options::{Options, Size};
 use crate::{Result, fill};
 
 /// The settings of a production server, without autovacuum, which would disturb measurements.
-const CONFIGURATION: [(&str, &str); 7] = [
+const CONFIGURATION: [(&str, &str); 8] = [
     ("fsync", "on"),
     ("full_page_writes", "on"),
     ("synchronous_commit", "on"),
@@ -21,7 +21,11 @@ const CONFIGURATION: [(&str, &str); 7] = [
     ("shared_buffers", "512MB"),
     ("max_wal_size", "4GB"),
     ("maintenance_work_mem", "512MB"),
+    ("log_line_prefix", LOG_PREFIX),
 ];
+
+/// Begins each entry of the server's log.
+const LOG_PREFIX: &str = "== ";
 
 /// The shared state of all rows.
 pub struct Bench {
@@ -97,6 +101,22 @@ impl Bench {
         Ok(answer.trim_end().to_owned())
     }
 
+    /// Runs a program once and returns the statements that it sent to read jobs, with its values.
+    pub fn reading_statements(&mut self, database: &str, program: &Program) -> Result<Vec<String>> {
+        let log = self.server()?.directory().join("log");
+        let from = std::fs::metadata(&log)?.len() as usize;
+        self.sql("postgres", &format!("alter database {database} set log_statement = 'all'"))?;
+        program.answer()?;
+        self.sql("postgres", &format!("alter database {database} reset log_statement"))?;
+        let log = std::fs::read(&log)?;
+        let statements = statements_with_values(&String::from_utf8_lossy(&log[from..]));
+        let reads = |statement: &String| {
+            statement.starts_with("select id as job")
+                || statement.starts_with("select count(*) as n")
+        };
+        Ok(statements.into_iter().filter(reads).collect())
+    }
+
     /// Returns a libpq URL.
     pub fn url(&mut self, database: &str) -> Result<String> {
         Ok(self.server()?.url(database))
@@ -143,6 +163,26 @@ impl Bench {
         );
         self.sql("postgres", &sql).unwrap_or_else(|error| error.to_string())
     }
+}
+
+/// Returns the prepared statements of a server's log, with the values in place of their parameters.
+fn statements_with_values(log: &str) -> Vec<String> {
+    let mut statements: Vec<String> = Vec::new();
+    for entry in log.split(&format!("\n{LOG_PREFIX}")) {
+        if let Some(statement) = entry.strip_prefix("LOG:  execute <unnamed>: ") {
+            statements.push(statement.trim().to_owned());
+        } else if let (Some(values), Some(statement)) =
+            (entry.strip_prefix("DETAIL:  parameters: "), statements.last_mut())
+        {
+            // The last one first: `$1` is also the beginning of `$12`.
+            for value in values.trim().split(", $").collect::<Vec<_>>().iter().rev() {
+                if let Some((number, value)) = value.trim_start_matches('$').split_once(" = ") {
+                    *statement = statement.replace(&format!("${number}"), value);
+                }
+            }
+        }
+    }
+    statements
 }
 
 fn path() -> Option<OsString> {

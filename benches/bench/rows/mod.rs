@@ -6,6 +6,7 @@ mod history;
 mod http;
 mod letters;
 mod memory;
+mod packages;
 mod process;
 mod queue;
 mod requeue;
@@ -29,7 +30,7 @@ pub struct Row {
 }
 
 /// All rows in report order.
-pub const ALL: [Row; 15] = [
+pub const ALL: [Row; 17] = [
     Row { name: "start", about: "Start of the process: only the version", run: process::start },
     Row {
         name: "health",
@@ -55,6 +56,16 @@ pub const ALL: [Row; 15] = [
         name: "requeue",
         about: "`dlq requeue --all` compared with one SQL statement that does the same, each on a fresh copy",
         run: requeue::run,
+    },
+    Row {
+        name: "package-list",
+        about: "`dlq list` on the tables of packages compared with psql and the statements that the tool sends",
+        run: packages::list,
+    },
+    Row {
+        name: "package-requeue",
+        about: "`dlq requeue --all` on the tables of packages compared with the statement of a person, each on a fresh copy",
+        run: packages::requeue,
     },
     Row {
         name: "rls",

@@ -33,24 +33,51 @@ begin
   end loop;
 end $$";
 
+/// A requeue of all dead letters and the statement that does the same.
+pub struct Requeue<'a> {
+    /// Whose jobs they are, for the report.
+    pub label: &'a str,
+    /// The database that each run starts with a copy of.
+    pub template: &'a str,
+    /// Its dead letters.
+    pub dead: u64,
+    /// The statement of a person.
+    pub by_hand: &'a str,
+}
+
 pub fn run(bench: &mut Bench) -> Result<Section> {
     let size = bench.options.sizes()[1]; // as many unfinished jobs as the largest, and copied in a second
     let template = bench.jobs(size)?;
-    let by_hand = bench.psql_on(COPY, "psql: one UPDATE with its events", BY_HAND)?;
+    let mut section = Section::default();
+    let requeue =
+        Requeue { label: "cliply", template: &template, dead: size.dead, by_hand: BY_HAND };
+    requeue_beside(bench, &requeue, &mut section, |bench, _| ensure_all_queued(bench, size))?;
+    Ok(section)
+}
+
+/// Measures the requeue and the statement in turns, each on a fresh copy, and checks what they left.
+pub fn requeue_beside(
+    bench: &mut Bench,
+    requeue: &Requeue,
+    section: &mut Section,
+    check: impl Fn(&mut Bench, &str) -> Result<()>,
+) -> Result<()> {
+    let Requeue { label, template, dead, by_hand } = requeue;
+    let by_hand = bench.psql_on(COPY, "psql: one statement", by_hand)?;
     let words = "dlq requeue --all --yes --reason bench --timeout 10m";
     let cliplyctl = bench.tool_on(COPY, words)?.named("dlq requeue --all");
     let (mut statement_samples, mut tool_samples, mut durations) = (vec![], vec![], vec![]);
     for _ in 0..bench.options.runs() {
-        copy_template(bench, &template)?;
+        copy_template(bench, template)?;
         statement_samples.push(by_hand.sample()?);
-        ensure_all_queued(bench, size)?;
-        copy_template(bench, &template)?;
+        check(bench, COPY)?;
+        copy_template(bench, template)?;
         bench.sql(COPY, "create unlogged table held (pid int, began timestamptz, age interval)")?;
         let sampler = bench.psql_on(COPY, "the sampler of locks", SAMPLER)?;
         let mut sampler = sampler.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         tool_samples.push(cliplyctl.sample()?);
         sampler.wait()?;
-        ensure_all_queued(bench, size)?;
+        check(bench, COPY)?;
         durations.extend(transaction_durations(bench)?);
     }
     bench.sql("postgres", &format!("drop database {COPY}"))?;
@@ -58,28 +85,23 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
         Measurement::new(&by_hand.name, &statement_samples),
         Measurement::new(&cliplyctl.name, &tool_samples),
     );
-    let mut section = Section::default();
-    section.at_least(
-        "rows a second beside one statement",
-        "×",
-        statement_samples.median / tool_samples.median,
-        0.8,
-    );
-    section.at_most("a transaction is open, p99", "ms", quantile(&durations, 0.99), 50.0);
-    section.at_most("peak memory", "MB", tool_samples.peak, 32.0);
+    let ratio = statement_samples.median / tool_samples.median;
+    section.at_least(format!("{label}: rows a second beside one statement"), "×", ratio, 0.8);
+    let p99 = quantile(&durations, 0.99);
+    section.at_most(format!("{label}: a transaction is open, p99"), "ms", p99, 50.0);
+    section.at_most(format!("{label}: peak memory"), "MB", tool_samples.peak, 32.0);
     section.notes.push(format!(
-        "{} dead letters: {:.0} rows/s, one statement {:.0} rows/s. Transactions of the tool: {} seen, median {:.1} ms, \
-         p99 {:.1} ms, longest {:.1} ms; the one statement holds its locks until it ends",
-        size.dead,
-        size.dead as f64 / tool_samples.median * 1e3,
-        size.dead as f64 / statement_samples.median * 1e3,
+        "{label}, {dead} dead letters: {:.0} rows/s, one statement {:.0} rows/s. Transactions of the tool: {} seen, \
+         median {:.1} ms, p99 {:.1} ms, longest {:.1} ms; the one statement holds its locks until it ends",
+        *dead as f64 / tool_samples.median * 1e3,
+        *dead as f64 / statement_samples.median * 1e3,
         durations.len(),
         quantile(&durations, 0.5),
-        quantile(&durations, 0.99),
+        p99,
         quantile(&durations, 1.0),
     ));
-    section.lines(&size.label(), [tool_samples, statement_samples]);
-    Ok(section)
+    section.lines(label, [tool_samples, statement_samples]);
+    Ok(())
 }
 
 /// Creates a copy of the template, so that both start with the same pages and nothing left to write back.
