@@ -111,8 +111,9 @@ impl Bench {
         let log = std::fs::read(&log)?;
         let statements = statements_with_values(&String::from_utf8_lossy(&log[from..]));
         let reads = |statement: &String| {
-            statement.starts_with("select id as job")
-                || statement.starts_with("select count(*) as n")
+            ["select id as job", "select count(*) as n", "select exists (select from"]
+                .iter()
+                .any(|start| statement.starts_with(start))
         };
         Ok(statements.into_iter().filter(reads).collect())
     }

@@ -10,6 +10,7 @@
 #![allow(clippy::disallowed_macros, reason = "a program of its own: it prints")]
 
 mod bench;
+mod chart;
 mod fill;
 mod machine;
 mod measure;
@@ -54,7 +55,7 @@ fn run(options: Options) -> Result<bool> {
         return Ok(true);
     }
     let chosen = rows::chosen(&options.names)?;
-    let out = options.out.clone();
+    let (out, chart) = (options.out.clone(), options.chart.clone());
     let mut bench = Bench::new(options)?;
     let mut sections = Vec::new();
     for row in chosen {
@@ -69,6 +70,12 @@ fn run(options: Options) -> Result<bool> {
     match out {
         Some(path) => std::fs::write(path, text)?,
         None => print!("{text}"),
+    }
+    if let Some(path) = chart {
+        let points: Vec<_> =
+            sections.iter().flat_map(|(_, section)| section.growth.iter().cloned()).collect();
+        let drawing = chart::svg(&points).ok_or("no row that the chart shows was measured")?;
+        std::fs::write(path, drawing)?;
     }
     for line in report::missed(&sections) {
         eprintln!("{line}");

@@ -58,6 +58,9 @@ pub struct Options {
     /// Write the report to this file, not to standard output
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Write the growth chart to this file (SVG)
+    #[arg(long)]
+    pub chart: Option<PathBuf>,
     /// Another binary than the one built with this
     #[arg(long, default_value = env!("CARGO_BIN_EXE_cliplyctl"))]
     pub tool: PathBuf,

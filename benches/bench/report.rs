@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::chart::Point;
 use crate::measure::Measurement;
 use crate::rows::Row;
 
@@ -12,6 +13,8 @@ pub struct Section {
     pub lines: Vec<(String, Measurement)>,
     /// The targets and whether they are met.
     pub targets: Vec<Target>,
+    /// The points of the growth chart.
+    pub growth: Vec<Point>,
     /// Additional notes.
     pub notes: Vec<String>,
     /// The error, if the row could not be measured.

@@ -3,6 +3,7 @@
 use super::{ensure_equal, json_number};
 use crate::Result;
 use crate::bench::Bench;
+use crate::chart::{Axis, Point};
 use crate::measure::in_turns;
 use crate::report::Section;
 
@@ -11,15 +12,6 @@ const PAGE: &str = "select id, kind, attempts, max_attempts, left(last_error, 20
      where state = 'dead_letter' order by updated_at desc, id desc limit 51";
 const TOTAL: &str =
     "select count(*) from (select from jobs where state = 'dead_letter' limit 10001) as capped";
-/// The statements of `dlq list` on this schema.
-const SAME_PAGE: &str = r#"select id::text as id, "kind"::text as kind, "workspace_id"::text as workspace,
-     "attempts"::bigint as attempts, "max_attempts"::bigint as max_attempts,
-     left(coalesce(nullif(btrim("last_error"::text), ''), nullif(btrim("error" ->> 'message'), ''),
-                   nullif("error" #>> '{}', '')), 2000) as error,
-     left("error" ->> 'failed_at', 64) as failed_at, ("updated_at")::timestamptz as changed_at, now() as now_at
-     from public.jobs where "state" = 'dead_letter' order by "updated_at" desc, id desc limit 51"#;
-const SAME_TOTAL: &str = r#"select count(*) as n from
-     (select from public.jobs where "state" = 'dead_letter' limit 10001) as capped"#;
 const COLUMNS: &str = "select last_error, error from jobs where state = 'dead_letter'";
 
 pub fn list(bench: &mut Bench) -> Result<Section> {
@@ -27,8 +19,8 @@ pub fn list(bench: &mut Bench) -> Result<Section> {
     for size in bench.options.sizes() {
         let database = bench.jobs(size)?;
         let cliplyctl = bench.tool_on(&database, "dlq list")?;
-        let same = format!("{SAME_PAGE}; {SAME_TOTAL}");
-        let same = bench.psql_on(&database, "psql: the same two statements", &same)?;
+        let same = bench.reading_statements(&database, &cliplyctl)?.join("; ");
+        let same = bench.psql_on(&database, "psql: the statements of the tool", &same)?;
         let typed = format!("{PAGE}; {TOTAL}");
         let typed = bench.psql_on(&database, "psql: page and total, short statements", &typed)?;
         let baseline = bench.baseline_on(&database)?;
@@ -39,11 +31,14 @@ pub fn list(bench: &mut Bench) -> Result<Section> {
         // The difference is smaller than the noise of a few runs. Measured in pairs, because several psql
         // in turn would fill the caches for each other more often than for cliplyctl.
         let runs = bench.options.runs() * 15;
+        let mut newest = None;
         for reference in [same, typed] {
             let [cliplyctl, reference] = in_turns([&cliplyctl, &reference], runs)?;
             section.not_slower(size.label(), &cliplyctl, &reference);
+            newest = Some(Point::new("dlq list", Axis::Jobs, size.rows as f64, &cliplyctl));
             section.lines(&size.label(), [cliplyctl, reference]);
         }
+        section.growth.extend(newest);
         let [baseline] = in_turns([&baseline], runs)?;
         section.lines(&size.label(), [baseline]);
     }
@@ -69,6 +64,7 @@ pub fn groups(bench: &mut Bench) -> Result<Section> {
         let ratio = cliplyctl.median / reference.median;
         section.at_most(format!("{}: dlq groups / \\copy", size.label()), "×", ratio, 1.5);
         section.at_most(format!("{}: peak memory", size.label()), "MB", cliplyctl.peak, 64.0);
+        section.growth.push(Point::new("dlq groups", Axis::Jobs, size.rows as f64, &cliplyctl));
         section.lines(&size.label(), [cliplyctl, reference, baseline]);
     }
     Ok(section)

@@ -30,7 +30,7 @@ pub struct Row {
 }
 
 /// All rows in report order.
-pub const ALL: [Row; 17] = [
+pub const ALL: [Row; 18] = [
     Row { name: "start", about: "Start of the process: only the version", run: process::start },
     Row {
         name: "health",
@@ -71,6 +71,11 @@ pub const ALL: [Row; 17] = [
         name: "rls",
         about: "`rls audit` with its probes, on 28 tables and 70 policies",
         run: rls::run,
+    },
+    Row {
+        name: "rls-growth",
+        about: "`rls audit` of 10 to 500 tables with policies",
+        run: rls::growth,
     },
     Row {
         name: "env",

@@ -109,15 +109,20 @@ impl Package {
     }
 }
 
+/// Returns the size with this many jobs, or the smallest one of a short run.
+fn size(bench: &Bench, rows: u64) -> Size {
+    let sizes = bench.options.sizes();
+    sizes.iter().copied().find(|size| size.rows == rows).unwrap_or(sizes[0])
+}
+
 pub fn list(bench: &mut Bench) -> Result<Section> {
     let mut section = Section::default();
-    let size = bench.options.main_size();
+    let size = size(bench, 5_000_000);
     for package in PACKAGES {
         let database = package.database(bench, size)?;
         let cliplyctl = bench.tool_on(&database, "dlq list")?;
-        let statements = bench.reading_statements(&database, &cliplyctl)?;
-        let name = format!("psql: the same {} statements", statements.len());
-        let same = bench.psql_on(&database, &name, &statements.join("; "))?;
+        let same = bench.reading_statements(&database, &cliplyctl)?.join("; ");
+        let same = bench.psql_on(&database, "psql: the statements of the tool", &same)?;
         let [cliplyctl, same] = in_turns([&cliplyctl, &same], bench.options.runs() * 3)?;
         let label = format!("{}, {}", package.name, size.label());
         section.not_slower(&label, &cliplyctl, &same);
@@ -129,7 +134,7 @@ pub fn list(bench: &mut Bench) -> Result<Section> {
 
 pub fn requeue(bench: &mut Bench) -> Result<Section> {
     let mut section = Section::default();
-    let size = bench.options.sizes()[1];
+    let size = size(bench, 500_000);
     for package in PACKAGES {
         let template = package.database(bench, size)?;
         let requeue = Requeue {
@@ -137,6 +142,7 @@ pub fn requeue(bench: &mut Bench) -> Result<Section> {
             template: &template,
             dead: size.dead,
             by_hand: package.by_hand,
+            runs: bench.options.runs().min(3),
         };
         requeue_beside(bench, &requeue, &mut section, |bench, database| {
             ensure_equal("dead letters left", package.count_dead(bench, database)?, 0.0)

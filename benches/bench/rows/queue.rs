@@ -3,6 +3,7 @@
 use super::{ensure_equal, json_number};
 use crate::Result;
 use crate::bench::Bench;
+use crate::chart::{Axis, Point};
 use crate::measure::{Measurement, in_turns};
 use crate::options::Size;
 use crate::report::Section;
@@ -48,6 +49,7 @@ fn without_indexes(
     let name =
         format!("{}: as migrated, the slowest run; the scan's budget and 50 ms", size.label());
     section.at_most(name, "ms", cliplyctl.max, 1_050.0);
+    section.growth.push(Point::new("queue", Axis::Jobs, size.rows as f64, &cliplyctl));
     section.lines(&size.label(), [cliplyctl, reference]);
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use super::ensure_equal;
 use crate::Result;
 use crate::bench::Bench;
+use crate::chart::{Axis, Point};
 use crate::measure::{Measurement, quantile};
 use crate::options::Size;
 use crate::report::Section;
@@ -35,7 +36,7 @@ end $$";
 
 /// A requeue of all dead letters and the statement that does the same.
 pub struct Requeue<'a> {
-    /// Whose jobs they are, for the report.
+    /// Which jobs they are, for the report.
     pub label: &'a str,
     /// The database that each run starts with a copy of.
     pub template: &'a str,
@@ -43,31 +44,44 @@ pub struct Requeue<'a> {
     pub dead: u64,
     /// The statement of a person.
     pub by_hand: &'a str,
+    /// Runs of each of both.
+    pub runs: usize,
 }
 
 pub fn run(bench: &mut Bench) -> Result<Section> {
-    let size = bench.options.sizes()[1]; // as many unfinished jobs as the largest, and copied in a second
-    let template = bench.jobs(size)?;
     let mut section = Section::default();
-    let requeue =
-        Requeue { label: "cliply", template: &template, dead: size.dead, by_hand: BY_HAND };
-    requeue_beside(bench, &requeue, &mut section, |bench, _| ensure_all_queued(bench, size))?;
+    for size in bench.options.sizes() {
+        let template = bench.jobs(size)?;
+        let label = size.label();
+        let requeue = Requeue {
+            label: &label,
+            template: &template,
+            dead: size.dead,
+            by_hand: BY_HAND,
+            runs: bench.options.runs().min(5), // copies take longer than the runs
+        };
+        let check = |bench: &mut Bench, _: &str| ensure_all_queued(bench, size);
+        let measured = requeue_beside(bench, &requeue, &mut section, check)?;
+        let (name, rows) = ("dlq requeue --all", size.rows as f64);
+        section.growth.push(Point::new(name, Axis::Jobs, rows, &measured));
+    }
     Ok(section)
 }
 
-/// Measures the requeue and the statement in turns, each on a fresh copy, and checks what they left.
+/// Measures the requeue and the statement in turns, each on a fresh copy, and checks what they left. Returns the
+/// measurement of the requeue.
 pub fn requeue_beside(
     bench: &mut Bench,
     requeue: &Requeue,
     section: &mut Section,
     check: impl Fn(&mut Bench, &str) -> Result<()>,
-) -> Result<()> {
-    let Requeue { label, template, dead, by_hand } = requeue;
+) -> Result<Measurement> {
+    let Requeue { label, template, dead, by_hand, runs } = requeue;
     let by_hand = bench.psql_on(COPY, "psql: one statement", by_hand)?;
     let words = "dlq requeue --all --yes --reason bench --timeout 10m";
     let cliplyctl = bench.tool_on(COPY, words)?.named("dlq requeue --all");
     let (mut statement_samples, mut tool_samples, mut durations) = (vec![], vec![], vec![]);
-    for _ in 0..bench.options.runs() {
+    for _ in 0..*runs {
         copy_template(bench, template)?;
         statement_samples.push(by_hand.sample()?);
         check(bench, COPY)?;
@@ -100,8 +114,8 @@ pub fn requeue_beside(
         p99,
         quantile(&durations, 1.0),
     ));
-    section.lines(label, [tool_samples, statement_samples]);
-    Ok(())
+    section.lines(label, [tool_samples.clone(), statement_samples]);
+    Ok(tool_samples)
 }
 
 /// Creates a copy of the template, so that both start with the same pages and nothing left to write back.

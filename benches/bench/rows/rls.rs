@@ -6,6 +6,7 @@ use cliplyctl::demo::backend;
 
 use super::ensure_equal;
 use crate::bench::Bench;
+use crate::chart::{Axis, Point};
 use crate::measure::in_turns;
 use crate::report::Section;
 use crate::{Result, fill};
@@ -37,6 +38,34 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
         section.at_most(figures.name.clone(), "ms", figures.median, 300.0);
     }
     section.lines("", [built_in, all, baseline]);
+    Ok(section)
+}
+
+/// Tables of the audits that [`growth`] measures.
+const TABLES: [u32; 4] = [10, 50, 200, 500];
+
+pub fn growth(bench: &mut Bench) -> Result<Section> {
+    let mut section = Section::default();
+    let sizes = if bench.options.short { &TABLES[..1] } else { &TABLES };
+    for &tables in sizes {
+        let database = format!("rls_{tables}");
+        fill::empty(bench, &database)?;
+        // Six of the tables are those of the backend.
+        let wide = include_str!("../../../tests/fixtures/rls/wide.sql")
+            .replace("FOR i IN 1..22", &format!("FOR i IN 1..{}", tables - 6));
+        bench.sql(&database, &[backend::ACCESS, backend::ACCESS_RULES, &wide].join("\n"))?;
+        bench.sql(&database, "vacuum analyze")?;
+        let counted = "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'";
+        ensure_equal("tables", bench.sql(&database, counted)?.parse()?, tables.into())?;
+        let policies: f64 = bench.sql(&database, "select count(*) from pg_policies")?.parse()?;
+        let audit = bench.tool_on(&database, "rls audit --timeout 1m")?.codes(&[0, 1, 2]);
+        let [measured] = in_turns([&audit.named("rls audit")], bench.options.runs())?;
+        if tables == 200 {
+            section.at_most("200 tables", "ms", measured.median, 2_000.0);
+        }
+        section.growth.push(Point::new("rls audit", Axis::Tables, tables.into(), &measured));
+        section.lines(&format!("{tables} tables, {policies} policies"), [measured]);
+    }
     Ok(section)
 }
 
