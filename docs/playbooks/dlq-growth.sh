@@ -1,5 +1,5 @@
 #!/bin/sh
-# Dead letters grow: show them by cause, then requeue the largest group with a canary. Runbook 3.4.
+# Dead letters grow: show them by cause, then requeue the largest group that is not acknowledged with a canary. Runbook 3.4.
 #
 #   docs/playbooks/dlq-growth.sh [-c NAME]              shows the plan; read-only
 #   APPLY=1 REASON=TEXT docs/playbooks/dlq-growth.sh [-c NAME]   requeues the largest group with a canary
@@ -8,16 +8,21 @@
 # Exits with 0 if there is nothing to do, the plan was shown or all jobs finished, 2 if jobs failed again and
 # the rest was not requeued, 75 if there was no outcome in time and the rest was not requeued, 3 if there was no
 # outcome and no rest, otherwise as the command that failed.
-# Needs a POSIX shell, sed and cliplyctl (or CLIPLYCTL=path); in the JSON it reads the id of a group.
+# Needs a POSIX shell, awk and cliplyctl (or CLIPLYCTL=path); in the JSON it reads the id of a group.
 set -u
 tool=${CLIPLYCTL:-cliplyctl}
 step() { printf '\n== %s\n' "$*"; }
 
 step "Dead letters by cause"
 "$tool" "$@" dlq groups || exit $?
-group=$("$tool" "$@" dlq groups -o json | sed -n 's/^ *"[a-z]*": "\(v[0-9]*-[0-9a-f]*\)".*/\1/p' | sed -n 1p)
+# The largest group that is not acknowledged: the cause of an acknowledged one is known not to be fixed.
+groups=$("$tool" "$@" dlq groups -o json) || exit $?
+group=$(printf '%s\n' "$groups" | awk -F '"' '
+    $2 == "given_up" { exit } # failed jobs that dlq requeue does not write
+    $2 == "group" { group = $4 }
+    $2 == "acknowledged" && $3 ~ /null/ { print group; exit }')
 if [ -z "$group" ]; then
-    step "No dead letters"
+    step "No dead letters, or all of them are acknowledged"
     exit 0
 fi
 

@@ -55,6 +55,33 @@ fn canary_playbook_reports_that_the_cause_remains() {
 }
 
 #[test]
+fn canary_playbook_passes_over_acknowledged_groups() {
+    let db = Database::from_fixture("main_typical");
+    let script: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "docs/playbooks/dlq-growth.sh"].iter().collect();
+    let json = Cli::new(["dlq", "groups", "-o", "json"]).env("DATABASE_URL", db.url()).run().json();
+    let groups = json["data"]["groups"].as_array().unwrap();
+    let run = |acknowledged: &str| {
+        let cli = Cli::program("sh", [&script]).env("CLIPLYCTL", BINARY);
+        let mut cli = cli.env("DATABASE_URL", db.url()).file("cliplyctl.toml", acknowledged);
+        cli.run().expect_code(0).stdout
+    };
+    let mut acknowledged = String::new();
+    for group in groups {
+        let id = group["group"].as_str().unwrap();
+        let stdout = run(&acknowledged);
+        assert!(stdout.contains(&format!("== Plan of a canary for group {id}")), "{stdout}");
+        acknowledged += &format!(
+            "[[acknowledged]]\ngroup = '{id}'\nowner = 'ann'\nreason = 'vendor'\nexpires = 2999-12-31\n\
+             max_jobs = {}\n",
+            group["count"]
+        );
+    }
+    let stdout = run(&acknowledged);
+    assert!(stdout.contains("== No dead letters, or all of them are acknowledged"), "{stdout}");
+}
+
+#[test]
 fn canary_playbook_reports_a_missing_outcome() {
     for (jobs, code) in [(3, 75), (1, 3)] {
         let db = Database::with_variant("main");
