@@ -133,23 +133,68 @@ impl OperationType {
     }
 }
 
-/// Reason of a resumed operation: the first reason, then the operators who resumed it and their reasons.
-pub(crate) fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Option<String> {
-    const MARK: &str = "resumed";
-    let ((began, first), (who, later)) = (first, later);
-    let own = first.and_then(|first| first.split(&format!("; {MARK}")).next());
-    // A record contains only the start of a long reason, which is then not a new one.
-    let new = later.filter(|later| !own.is_some_and(|own| own.starts_with(later)));
-    let new = new.map(|later| format!(": {later}"));
-    let by = (who != began).then(|| format!(" by {who}"));
-    if new.is_none() && by.is_none() {
-        return first.map(str::to_owned);
+/// The reason of an operation, and its resumes by other operators or for other reasons.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reasons {
+    /// The reason of its start.
+    pub first: Option<String>,
+    /// The resumes, in the order in which they were seen.
+    pub resumes: Vec<Resume>,
+}
+
+/// A resume of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// `user@host`, if it is not the operator who started the operation.
+    pub by: Option<String>,
+    /// The reason, if it is a new one.
+    pub reason: Option<String>,
+}
+
+impl Reasons {
+    /// Returns the reasons of an operation that was started by the first operator and last written by the second one.
+    pub(crate) fn of(first: (&str, Option<&str>), last: (&str, Option<&str>)) -> Self {
+        let mut reasons = Self { first: first.1.map(str::to_owned), resumes: vec![] };
+        reasons.add(first.0, last);
+        reasons
     }
-    let tail = format!("{MARK}{}{}", by.unwrap_or_default(), new.unwrap_or_default());
-    match first {
-        Some(first) if first.contains(&tail) => Some(first.to_owned()),
-        Some(first) => Some(format!("{first}; {tail}")),
-        None => Some(tail),
+
+    /// Adds a write by an operator, unless it belongs to the start or to a known resume.
+    pub(crate) fn add(&mut self, starter: &str, (who, reason): (&str, Option<&str>)) {
+        // A record contains only the start of a long reason, which is then not a new one.
+        let is_new =
+            |later: &&str| !self.first.as_deref().is_some_and(|first| first.starts_with(later));
+        let reason = reason.filter(is_new).map(str::to_owned);
+        let by = (who != starter).then(|| who.to_owned());
+        if by.is_some() || reason.is_some() {
+            self.add_resume(Resume { by, reason });
+        }
+    }
+
+    /// Adds another record of the same operation, which has an operator of its own.
+    pub(crate) fn merge(&mut self, starter: &str, who: &str, other: &Self) {
+        self.add(starter, (who, other.first.as_deref()));
+        for resume in &other.resumes {
+            self.add_resume(resume.clone());
+        }
+    }
+
+    fn add_resume(&mut self, resume: Resume) {
+        if !self.resumes.contains(&resume) {
+            self.resumes.push(resume);
+        }
+    }
+
+    /// Formats them: `the token was renewed; resumed by bob@desk: the network was back`.
+    pub(crate) fn text(&self) -> Option<String> {
+        let resume = |resume: &Resume| {
+            let by = resume.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let reason = resume.reason.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+            format!("resumed{by}{reason}")
+        };
+        let parts: Vec<_> =
+            self.first.iter().cloned().chain(self.resumes.iter().map(resume)).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 }
 
@@ -241,18 +286,29 @@ mod tests {
     #[test]
     fn resumed_operation_keeps_its_reason_and_adds_the_resumer() {
         let (ada, bob) = ("ada@desk", "bob@desk");
-        let again = |first, later| reasons((ada, first), later);
-        assert_eq!(again(Some("a"), (ada, Some("a"))).as_deref(), Some("a"));
-        assert_eq!(again(None, (ada, None)), None);
-        let by = again(Some("a"), (bob, Some("b")));
-        assert_eq!(by.as_deref(), Some("a; resumed by bob@desk: b"));
-        assert_eq!(again(by.as_deref(), (bob, Some("b"))), by, "seen again and again");
-        assert_eq!(again(Some("a"), (ada, Some("b"))).as_deref(), Some("a; resumed: b"));
-        let same = again(Some("a"), (bob, Some("a")));
-        assert_eq!(same.as_deref(), Some("a; resumed by bob@desk"));
-        assert_eq!(again(same.as_deref(), (bob, Some("a"))), same);
-        assert_eq!(again(None, (bob, None)).as_deref(), Some("resumed by bob@desk"));
-        assert_eq!(again(Some("a long one"), (ada, Some("a lon"))).as_deref(), Some("a long one"));
+        let text = |first, last| Reasons::of((ada, first), last).text();
+        assert_eq!(text(Some("a"), (ada, Some("a"))).as_deref(), Some("a"));
+        assert_eq!(text(None, (ada, None)), None);
+        assert_eq!(text(Some("a"), (ada, Some("b"))).as_deref(), Some("a; resumed: b"));
+        assert_eq!(text(None, (bob, None)).as_deref(), Some("resumed by bob@desk"));
+        assert_eq!(text(Some("a long one"), (ada, Some("a lon"))).as_deref(), Some("a long one"));
+        let by_bob = Reasons::of((ada, Some("a")), (bob, Some("b")));
+        assert_eq!(by_bob.text().as_deref(), Some("a; resumed by bob@desk: b"));
+        let mut again = by_bob.clone();
+        again.add(ada, (bob, Some("b")));
+        again.merge(ada, bob, &Reasons { first: Some("b".into()), resumes: vec![] });
+        again.merge(ada, ada, &by_bob);
+        assert_eq!(again, by_bob, "seen again and again");
+        let same = Reasons::of((ada, Some("a")), (bob, Some("a")));
+        assert_eq!(same.text().as_deref(), Some("a; resumed by bob@desk"));
+    }
+
+    #[test]
+    fn reason_that_reads_like_a_resume_is_one_reason() {
+        let first = Reasons { first: Some("was paused; resumed now".into()), resumes: vec![] };
+        let mut again = first.clone();
+        again.merge("ada@desk", "ada@desk", &first);
+        assert_eq!(again, first);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Status;
 use super::identity::ServerRun;
-use super::operation::OperationType;
+use super::operation::{OperationType, Reasons};
 
 /// A metric that is recorded. One list defines the store, the tables, the charts and the exported metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,8 +279,8 @@ pub struct OperationMarker {
     pub operation_type: OperationType,
     /// `user@host`.
     pub who: String,
-    /// Reason given by the operator.
-    pub reason: Option<String>,
+    /// The reason, and those of its resumes.
+    pub reasons: Reasons,
     /// When it started.
     pub at: Timestamp,
     /// Number of jobs that it wrote.

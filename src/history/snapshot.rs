@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::facts::Status;
+use crate::facts::operation::Reasons;
 use crate::facts::queue::{Count, Queue};
 use crate::facts::recent_activity::RecentActivity;
 use crate::facts::snapshot::{
@@ -168,7 +169,7 @@ pub(crate) fn marks(recent: Option<&RecentActivity>) -> Vec<OperationMarker> {
             operation: operation.operation.to_string(),
             operation_type: operation.operation_type,
             who: shorten(&operation.who),
-            reason: operation.reason.as_deref().map(shorten),
+            reasons: Reasons { first: operation.reason.as_deref().map(shorten), resumes: vec![] },
             // The id contains the start time; the events that were read may begin later.
             at: operation.operation.at,
             jobs: operation.jobs,

@@ -12,7 +12,7 @@ use crate::cli::{History, HistoryCommand};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::ExitCode;
-use crate::facts::operation::reasons;
+use crate::facts::operation::{Author, Reasons};
 use crate::facts::snapshot::OperationMarker;
 use crate::facts::{Provenance, SourceErrorKind};
 use crate::history::{HistoryRange, ProblemStarts, TimeSeries};
@@ -167,8 +167,7 @@ fn merge_markers(
     for marker in recorded {
         match markers.iter_mut().find(|known| known.operation == marker.operation) {
             Some(known) => {
-                let first = (known.who.as_str(), known.reason.as_deref());
-                known.reason = reasons(first, (&marker.who, marker.reason.as_deref()));
+                known.reasons.merge(&known.who, &marker.who, &marker.reasons);
                 known.jobs = known.jobs.max(marker.jobs);
             }
             None => markers.push(marker),
@@ -196,11 +195,13 @@ fn local_markers(
 fn marker(record: StoredOperation) -> OperationMarker {
     let (first, last) = (record.began.as_ref().unwrap_or(&record.author), &record.author);
     let (who, last_who) = (first.who(), last.who());
-    let reason = reasons((&who, first.reason.as_deref()), (&last_who, last.reason.as_deref()));
+    let redacted = |author: &Author| author.reason.as_deref().map(crate::redact::text);
+    let (first_reason, last_reason) = (redacted(first), redacted(last));
+    let reasons = Reasons::of((&who, first_reason.as_deref()), (&last_who, last_reason.as_deref()));
     OperationMarker {
         operation: record.operation.to_string(),
         operation_type: record.operation_type,
-        reason: reason.as_deref().map(crate::redact::text),
+        reasons,
         who,
         at: record.operation.at,
         jobs: record.written,

@@ -167,7 +167,7 @@ pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
         r#type: marker.operation_type.as_str(),
         at: time(marker.at.as_millisecond()),
         who: marker.who.clone(),
-        reason: marker.reason.clone(),
+        reason: marker.reasons.text(),
         jobs: marker.jobs,
     };
     HistoryJson {

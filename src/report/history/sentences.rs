@@ -142,7 +142,7 @@ pub(crate) fn marker_letter(operation_type: OperationType) -> char {
 pub(crate) fn mark_text(marker: &OperationMarker, now: Timestamp) -> String {
     let letter = marker_letter(marker.operation_type);
     let verb = marker.operation_type.past_tense();
-    let reason = marker.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = marker.reasons.text().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!(
         "{letter} {} ({} ago) {} {verb} {} ({}){reason}",
         time(marker.at.as_millisecond()),

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use cliplyctl::facts::Status;
-use cliplyctl::facts::operation::OperationType;
+use cliplyctl::facts::operation::{OperationType, Reasons, Resume};
 use cliplyctl::facts::snapshot::{
     AreaLine, FailedCheck, Metric, MetricValues, OperationMarker, Snapshot, SnapshotDetail,
 };
@@ -49,7 +49,7 @@ pub fn marker(operation: &str, jobs: u64) -> OperationMarker {
         operation: operation.into(),
         operation_type: OperationType::Requeue,
         who: "ada@desk".into(),
-        reason: None,
+        reasons: Reasons::default(),
         at,
         jobs,
     }
@@ -162,17 +162,19 @@ fn growing_operation_is_stored_as_one_marker() {
     }
     let system_id = store.system(SYSTEM.address).unwrap().unwrap();
     assert_eq!(store.marks(system_id, (0, 9)).unwrap(), [marker("rq-1", 50)]);
-    let first = OperationMarker { reason: Some("token renewed".into()), ..marker("rq-2", 1) };
+    let because = |text: &str| Reasons { first: Some(text.into()), resumes: vec![] };
+    let first = OperationMarker { reasons: because("token renewed"), ..marker("rq-2", 1) };
     let who = "bob@desk".into();
     let resumed =
-        OperationMarker { who, reason: Some("network was back".into()), ..marker("rq-2", 9) };
+        OperationMarker { who, reasons: because("network was back"), ..marker("rq-2", 9) };
     let rescue = OperationMarker { operation_type: OperationType::Rescue, ..marker("rq-3", 4) };
     let markers = [first, resumed.clone(), resumed, rescue.clone()];
     markers.iter().for_each(|marker| {
         store.append(SYSTEM, &snapshot(9), std::slice::from_ref(marker), RETENTION).unwrap();
     });
-    let reason = Some("token renewed; resumed by bob@desk: network was back".into());
-    let merged = OperationMarker { reason, ..marker("rq-2", 9) };
+    let resume = Resume { by: Some("bob@desk".into()), reason: Some("network was back".into()) };
+    let reasons = Reasons { resumes: vec![resume], ..because("token renewed") };
+    let merged = OperationMarker { reasons, ..marker("rq-2", 9) };
     assert_eq!(store.marks(system_id, (0, 9)).unwrap(), [marker("rq-1", 50), merged, rescue]);
 }
 

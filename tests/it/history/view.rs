@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cliplyctl::facts::Status;
-use cliplyctl::facts::operation::OperationType;
+use cliplyctl::facts::operation::{OperationType, Reasons};
 use cliplyctl::facts::snapshot::{
     AreaLine, FailedCheck, Metric, MetricValues, OperationMarker, Snapshot, SnapshotDetail,
 };
@@ -60,7 +60,7 @@ fn history(args: &str, snapshots: &[Snapshot]) -> Cli {
         operation: "rq-20260131T040000Z-e1-9f".into(),
         operation_type: OperationType::Requeue,
         who: "ada@desk".into(),
-        reason: Some("the disk was full".into()),
+        reasons: Reasons { first: Some("the disk was full".into()), resumes: vec![] },
         at: ago(60),
         jobs: 120,
     };

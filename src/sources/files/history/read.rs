@@ -10,6 +10,7 @@ use super::schema::METRIC_COLUMNS;
 use super::{Store, operation_type_from_number};
 use crate::error::Error;
 use crate::facts::Status;
+use crate::facts::operation::{Reasons, Resume};
 use crate::facts::snapshot::{
     CheckSet, METRICS, Measure, MetricValues, OperationMarker, SnapshotDetail, StoredSnapshot,
 };
@@ -117,7 +118,7 @@ impl Store {
     ) -> Result<Vec<OperationMarker>, Error> {
         let read = || {
             let mut statement = self.connection.prepare(
-                "SELECT operation, undo, who, reason, at, jobs FROM operations \
+                "SELECT operation, undo, who, reason, at, jobs, resumes FROM operations \
                  WHERE place = ?1 AND at >= ?2 AND at <= ?3 ORDER BY at",
             )?;
             let rows = statement.query_map(params![system_id, from, until], marker_from_row)?;
@@ -155,8 +156,13 @@ fn marker_from_row(row: &Row<'_>) -> rusqlite::Result<OperationMarker> {
         operation: row.get(0)?,
         operation_type: operation_type_from_number(row.get(1)?),
         who: row.get(2)?,
-        reason: row.get(3)?,
+        reasons: Reasons { first: row.get(3)?, resumes: resumes_from_json(row.get(6)?) },
         at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),
         jobs: u64::try_from(jobs).unwrap_or(0),
     })
+}
+
+/// Converts the stored resumes; operations of earlier versions have none.
+pub(super) fn resumes_from_json(text: Option<String>) -> Vec<Resume> {
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use super::{BUSY_TIMEOUT, database_error, unusable};
 use crate::error::Error;
 
 /// All migrations in order. A released migration never changes; new ones are appended.
-pub(crate) const MIGRATIONS: [&str; 4] = [
+pub(crate) const MIGRATIONS: [&str; 5] = [
     "CREATE TABLE places (
        id INTEGER PRIMARY KEY,
        -- The database and the app, without credentials: what the snapshots are of.
@@ -76,6 +76,8 @@ pub(crate) const MIGRATIONS: [&str; 4] = [
        SELECT substr(name, 1, instr(name || ' http', ' http') - 1), id,
               coalesce((SELECT max(id) FROM snapshots WHERE place = places.id), 0)
          FROM places;",
+    "-- Who resumed the operation and why, as JSON; NULL if nobody did.
+     ALTER TABLE operations ADD COLUMN resumes TEXT;",
 ];
 
 /// The columns of the metrics. Their names are those of version 0.1.0.

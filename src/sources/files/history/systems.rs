@@ -225,14 +225,15 @@ pub(super) fn set_last_snapshot(
 /// Moves snapshots, operations, addresses and servers of one system to another, and removes it.
 fn join(tx: &Transaction<'_>, from: i64, into: i64) -> rusqlite::Result<()> {
     let both = params![from, into];
-    // Both may have recorded an operation; a reason only grows.
+    // Both may have recorded an operation; its resumes only grow.
     tx.execute(
-        "INSERT INTO operations (place, operation, undo, who, reason, at, jobs)
-         SELECT ?2, operation, undo, who, reason, at, jobs FROM operations WHERE place = ?1
+        "INSERT INTO operations (place, operation, undo, who, reason, at, jobs, resumes)
+         SELECT ?2, operation, undo, who, reason, at, jobs, resumes FROM operations WHERE place = ?1
          ON CONFLICT (place, operation) DO UPDATE SET
            jobs = max(jobs, excluded.jobs), at = min(at, excluded.at),
-           reason = CASE WHEN length(reason) >= length(excluded.reason) THEN reason
-                         ELSE coalesce(excluded.reason, reason) END",
+           reason = coalesce(reason, excluded.reason),
+           resumes = CASE WHEN length(resumes) >= length(excluded.resumes) THEN resumes
+                          ELSE coalesce(excluded.resumes, resumes) END",
         both,
     )?;
     tx.execute("UPDATE snapshots SET place = ?2 WHERE place = ?1", both)?;

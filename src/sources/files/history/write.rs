@@ -7,11 +7,12 @@ use rusqlite::{
     Connection, OptionalExtension as _, Transaction, TransactionBehavior, params, params_from_iter,
 };
 
+use super::read::resumes_from_json;
 use super::schema::METRIC_COLUMNS;
 use super::systems::{self, SystemId};
 use super::{Store, operation_type_number};
 use crate::error::Error;
-use crate::facts::operation::reasons;
+use crate::facts::operation::Reasons;
 use crate::facts::snapshot::{FailedCheck, METRICS, OperationMarker, Snapshot};
 
 /// Maximum number of snapshots that one append deletes, so that its transaction stays short.
@@ -123,32 +124,42 @@ fn format_failed_checks(checks: &[FailedCheck]) -> String {
 }
 
 /// Inserts or updates an operation, which is recorded repeatedly while it runs. An update keeps the
-/// first operator and the largest number of jobs; operators who resumed it are part of the reason.
+/// first operator and reason and the largest number of jobs, and adds resumes.
 fn upsert_operation(
     tx: &Transaction<'_>,
     system_id: i64,
     marker: &OperationMarker,
 ) -> rusqlite::Result<()> {
-    let stored: Option<(String, Option<String>)> = tx
-        .prepare_cached("SELECT who, reason FROM operations WHERE place = ?1 AND operation = ?2")?
-        .query_row(params![system_id, marker.operation], |row| Ok((row.get(0)?, row.get(1)?)))
+    let stored: Option<(String, Reasons)> = tx
+        .prepare_cached(
+            "SELECT who, reason, resumes FROM operations WHERE place = ?1 AND operation = ?2",
+        )?
+        .query_row(params![system_id, marker.operation], |row| {
+            let resumes = resumes_from_json(row.get(2)?);
+            Ok((row.get(0)?, Reasons { first: row.get(1)?, resumes }))
+        })
         .optional()?;
-    let (who, first_reason) = stored.unwrap_or_else(|| (marker.who.clone(), marker.reason.clone()));
-    let reason = reasons((&who, first_reason.as_deref()), (&marker.who, marker.reason.as_deref()));
+    let (who, mut reasons) = stored.unwrap_or_else(|| (marker.who.clone(), marker.reasons.clone()));
+    reasons.merge(&who, &marker.who, &marker.reasons);
+    let resumes = match reasons.resumes.is_empty() {
+        true => None,
+        false => serde_json::to_string(&reasons.resumes).ok(),
+    };
     tx.prepare_cached(
-        "INSERT INTO operations (place, operation, undo, who, reason, at, jobs)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO operations (place, operation, undo, who, reason, at, jobs, resumes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (place, operation) DO UPDATE SET
-           jobs = max(jobs, excluded.jobs), at = min(at, excluded.at), reason = excluded.reason",
+           jobs = max(jobs, excluded.jobs), at = min(at, excluded.at), resumes = excluded.resumes",
     )?
     .execute(params![
         system_id,
         marker.operation,
         operation_type_number(marker.operation_type),
         who,
-        reason,
+        reasons.first,
         marker.at.as_millisecond(),
         i64::try_from(marker.jobs).unwrap_or(i64::MAX),
+        resumes,
     ])?;
     Ok(())
 }

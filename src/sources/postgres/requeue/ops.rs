@@ -7,8 +7,8 @@ use tokio_postgres::types::Type;
 use super::repeat_failures::EVENTS_READ;
 use crate::facts::SourceError;
 use crate::facts::operation::{
-    AppRequeues, OperationId, OperationStatus, OperationSummary, OperationType, REQUEUED,
-    STATE_CHANGED_SINCE, STATE_DELETED, STATE_UNDONE, reasons,
+    AppRequeues, OperationId, OperationStatus, OperationSummary, OperationType, REQUEUED, Reasons,
+    STATE_CHANGED_SINCE, STATE_DELETED, STATE_UNDONE,
 };
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
@@ -121,7 +121,7 @@ fn reason(row: &tokio_postgres::Row) -> Option<String> {
     let author =
         |actor, host| format!("{}@{}", text(actor).unwrap_or("?"), text(host).unwrap_or("?"));
     let (first, last) = (author("first_actor", "first_host"), author("actor", "host"));
-    reasons((&first, text("first_reason")), (&last, text("reason")))
+    Reasons::of((&first, text("first_reason")), (&last, text("reason"))).text()
 }
 
 fn statement(layout: &Layout) -> Option<String> {
