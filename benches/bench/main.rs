@@ -66,7 +66,8 @@ fn run(options: Options) -> Result<bool> {
         });
         sections.push((row, section));
     }
-    let text = report::markdown(&machine::describe(&mut bench), &sections);
+    let chart_name = chart.as_deref().and_then(|path| path.file_name()?.to_str());
+    let text = report::markdown(&machine::describe(&mut bench), chart_name, &sections);
     match out {
         Some(path) => std::fs::write(path, text)?,
         None => print!("{text}"),

@@ -109,9 +109,12 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// Formats the whole report.
-pub fn markdown(about: &str, sections: &[(&Row, Section)]) -> String {
+/// Formats the whole report, with the growth chart if it has a file name.
+pub fn markdown(about: &str, chart: Option<&str>, sections: &[(&Row, Section)]) -> String {
     let mut text = format!("# Benchmarks\n\n{about}\n");
+    if let Some(file) = chart {
+        let _ = write!(text, "\n![time and peak memory by size of the tables]({file})\n");
+    }
     summary(&mut text, sections);
     for (row, section) in sections {
         let _ = write!(text, "\n## {}\n\n{}.\n", row.name, row.about);
