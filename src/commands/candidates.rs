@@ -84,8 +84,7 @@ pub(crate) async fn operations(
         let id = record.operation.to_string();
         if id.starts_with(prefix)
             && found.iter().all(|(known, _)| *known != record.operation)
-            && operation::is_same_database(context, &record.database, record.identity.as_ref())
-                .await?
+            && operation::is_same_table(context, &record.jobs_table).await?
         {
             let jobs = text::plural(record.jobs, "job", "jobs");
             let description = format!("{} of {jobs}", record.operation_type.as_str());

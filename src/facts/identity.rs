@@ -35,6 +35,34 @@ impl DatabaseIdentity {
     }
 }
 
+/// The jobs table that a plan or an operation belongs to, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct JobsTable {
+    /// `host:port/database`.
+    pub(crate) database: String,
+    /// The database that the server says it is; `None` in records of earlier versions.
+    #[serde(default)]
+    pub(crate) identity: Option<DatabaseIdentity>,
+    /// Schema and name of the table; `None` in records of earlier versions. A database can have several queues.
+    #[serde(default)]
+    pub(crate) table: Option<String>,
+}
+
+impl JobsTable {
+    /// Whether both are in the same database. If the servers cannot be compared, the addresses are.
+    pub(crate) fn is_same_database(&self, other: &Self) -> bool {
+        let identities = self.identity.as_ref().zip(other.identity.as_ref());
+        let same_address = self.database == other.database;
+        identities.and_then(|(one, other)| one.is_same(other)).unwrap_or(same_address)
+    }
+
+    /// Whether both are the same table.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let tables = self.table.as_ref().zip(other.table.as_ref());
+        self.is_same_database(other) && tables.is_none_or(|(one, other)| one == other)
+    }
+}
+
 /// A database on a server between two starts of the server. A copy of a server has the same identifiers, but did not
 /// start in the same microsecond.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::SourceError;
 use super::canary::CanaryGroupResult;
 use super::group::RecentFailures;
-use super::identity::DatabaseIdentity;
+use super::identity::JobsTable;
 use super::job_id::JobId;
 use super::requeued_job::FollowResult;
 use super::selection::Selection;
@@ -121,10 +121,8 @@ pub(crate) const UNGROUPED: u32 = u32::MAX;
 pub(crate) struct Plan {
     /// Id of the plan: a hash of database, target, cutoff and job ids.
     pub(crate) id: String,
-    /// `host:port/database`.
-    pub(crate) database: String,
-    /// The database that the server says it is.
-    pub(crate) identity: DatabaseIdentity,
+    /// The table of the jobs.
+    pub(crate) jobs_table: JobsTable,
     /// Selected jobs.
     pub(crate) target: Target,
     /// Settings of the plan.
@@ -274,11 +272,13 @@ pub(crate) mod tests {
 
     /// A plan of this many jobs of one group.
     pub(crate) fn plan(jobs: u64) -> Plan {
-        let identity = DatabaseIdentity { name: "cliply".into(), ..DatabaseIdentity::default() };
         Plan {
             id: "plan-52481d2b252a".into(),
-            database: "db:5432/cliply".into(),
-            identity,
+            jobs_table: JobsTable {
+                database: "db:5432/cliply".into(),
+                identity: None,
+                table: Some("public.jobs".into()),
+            },
             target: Target::Filter(Selection::default()),
             options: PlanOptions::default(),
             cutoff: Timestamp::UNIX_EPOCH,

@@ -15,7 +15,7 @@ use crate::facts::requeued_job::{
 };
 use crate::queue::Lifecycle;
 use crate::requeue::job_outcome::{detect_zombie, outcome};
-use crate::requeue::operation::{committed_entries, undone_by_journal};
+use crate::requeue::operation::{committed_entries, ensure_same_table, undone_by_journal};
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::event_position::{self, EventPosition};
 use crate::sources::postgres::requeue::operation_events::LocatedOperation;
@@ -96,7 +96,8 @@ impl<'a> JobTracker<'a> {
     /// Creates a tracker for the jobs of an operation. The first refresh reads them.
     ///
     /// # Errors
-    /// A usage error if the database has no events and this machine no journal of the operation.
+    /// A usage error if the database has no events and this machine no journal of the operation; refused (77) if it
+    /// belongs to another table.
     pub(crate) async fn new(
         context: &'a Context,
         operation: &LocatedOperation,
@@ -112,7 +113,8 @@ impl<'a> JobTracker<'a> {
             }
             (true, false) => JobSource::Once { journal: None, stale: true },
             (false, _) => {
-                JobSource::Once { journal: Some(journal(&operation.id, store)?), stale: true }
+                let journal = journal(context, &operation.id, store).await?;
+                JobSource::Once { journal: Some(journal), stale: true }
             }
         };
         Ok(Self {
@@ -384,17 +386,21 @@ impl<'a> JobTracker<'a> {
     }
 }
 
-/// Returns the store if it contains the operation.
-fn journal(operation: &OperationId, store: Option<&LocalStore>) -> Result<LocalStore, Error> {
-    let with_operation = match store {
-        Some(store) => store.operation(operation)?.map(|_| store.clone()),
-        None => None,
-    };
-    with_operation.ok_or_else(|| {
+/// Returns the store if it contains the operation, which must be one of this table.
+async fn journal(
+    context: &Context,
+    operation: &OperationId,
+    store: Option<&LocalStore>,
+) -> Result<LocalStore, Error> {
+    let not_here = || {
         Error::usage(format!("operation {operation} was not started on this machine")).hint(
             "without an events table, only the machine that started an operation knows its jobs",
         )
-    })
+    };
+    let store = store.ok_or_else(not_here)?;
+    let record = store.operation(operation)?.ok_or_else(not_here)?;
+    ensure_same_table(context, &record.jobs_table).await?;
+    Ok(store.clone())
 }
 
 impl TrackedJob {

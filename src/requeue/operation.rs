@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::identity::DatabaseIdentity;
+use crate::facts::identity::JobsTable;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType};
 use crate::facts::requeue::{Outcome, WriteStop};
@@ -129,16 +129,30 @@ pub(crate) async fn undone_by_journal(
     Ok(undone)
 }
 
-/// Refuses (77) a plan or an operation of another database. Earlier versions stored only the address.
-pub(crate) async fn ensure_same_database(
-    context: &Context,
-    address: &str,
-    identity: Option<&DatabaseIdentity>,
-) -> Result<(), Error> {
-    if is_same_database(context, address, identity).await? {
+/// Returns the jobs table of this command.
+pub(crate) async fn jobs_table(context: &Context) -> Result<JobsTable, Error> {
+    Ok(JobsTable {
+        database: context.database_name(),
+        identity: Some(context.identity().await?.clone()),
+        table: Some(context.layout().await?.relation.to_string()),
+    })
+}
+
+/// Refuses (77) a plan or an operation of another table.
+pub(crate) async fn ensure_same_table(context: &Context, stored: &JobsTable) -> Result<(), Error> {
+    let current = jobs_table(context).await?;
+    if stored.is_same(&current) {
         return Ok(());
     }
-    let current = context.database_name();
+    if stored.is_same_database(&current) {
+        let name = |table: &JobsTable| table.table.clone().unwrap_or_default();
+        let (stored, current) = (name(stored), name(&current));
+        let message = format!("refused: it belongs to table {stored}, and this is {current}");
+        return Err(Error::refused(message).hint(
+            "--queue-instance, or a context with another [context.NAME.queue], selects its table",
+        ));
+    }
+    let (address, current) = (&stored.database, &current.database);
     let error =
         Error::refused(format!("refused: it belongs to database {address}, and this is {current}"));
     Err(if current == address {
@@ -148,16 +162,9 @@ pub(crate) async fn ensure_same_database(
     })
 }
 
-/// Returns whether a plan or an operation belongs to this database. If the servers cannot be compared, the
-/// addresses are.
-pub(crate) async fn is_same_database(
-    context: &Context,
-    address: &str,
-    identity: Option<&DatabaseIdentity>,
-) -> Result<bool, Error> {
-    let same_address = context.database_name() == address;
-    let Some(identity) = identity else { return Ok(same_address) };
-    Ok(identity.is_same(context.identity().await?).unwrap_or(same_address))
+/// Returns whether a plan or an operation belongs to the table of this command.
+pub(crate) async fn is_same_table(context: &Context, stored: &JobsTable) -> Result<bool, Error> {
+    Ok(stored.is_same(&jobs_table(context).await?))
 }
 
 /// Returns the name of this process as the owner of an operation: `process 4711 of ada@desk`.
@@ -211,8 +218,7 @@ pub(crate) async fn new_record(
         operation,
         operation_type,
         plan: String::new(),
-        database: context.database_name(),
-        identity: Some(context.identity().await?.clone()),
+        jobs_table: jobs_table(context).await?,
         author: context.author(reason),
         began: None,
         jobs: jobs as u64,

@@ -57,11 +57,10 @@ pub(crate) async fn build_plan(
         None => vec![],
     };
     let rows = plan_query::read(database, &rules, &unique, context.timeout()).await?;
-    let database = context.database_name();
+    let jobs_table = super::operation::jobs_table(context).await?;
     Ok(Plan {
-        id: plan_id(&database, &target, preconditions.now, &rows.ids),
-        identity: context.identity().await?.clone(),
-        database,
+        id: plan_id(&jobs_table.database, &target, preconditions.now, &rows.ids),
+        jobs_table,
         target,
         options,
         cutoff: preconditions.now,
@@ -96,13 +95,12 @@ fn plan_id(database: &str, target: &Target, cutoff: Timestamp, ids: &[JobId]) ->
 pub(crate) fn to_stored(plan: &Plan) -> StoredPlan {
     StoredPlan {
         plan: plan.id.clone(),
-        database: plan.database.clone(),
+        jobs_table: plan.jobs_table.clone(),
         target: plan.target.clone(),
         options: plan.options.clone(),
         cutoff: plan.cutoff,
         ids: plan.ids.clone(),
         marks: plan.marks.clone(),
-        identity: Some(plan.identity.clone()),
     }
 }
 

@@ -78,12 +78,11 @@ fn report(
     operations::listing(&view, &context.provenance())
 }
 
-/// Returns the operations of this database that this machine recorded, newest first.
+/// Returns the operations of this table that this machine recorded, newest first.
 async fn recorded(context: &Context, store: &LocalStore) -> Result<Vec<OperationSummary>, Error> {
     let mut summaries = vec![];
     for record in store.operations() {
-        let identity = record.identity.as_ref();
-        if operation::is_same_database(context, &record.database, identity).await? {
+        if operation::is_same_table(context, &record.jobs_table).await? {
             summaries.push(summary_of_record(context, record));
         }
     }

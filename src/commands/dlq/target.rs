@@ -65,7 +65,7 @@ pub(crate) async fn resolve(
     if let Some(id) = &args.plan {
         let store = store.map_err(Clone::clone)?;
         let plan = store.plan(&prefix::plan(context, store, id)?)?;
-        operation::ensure_same_database(context, &plan.database, plan.identity.as_ref()).await?;
+        operation::ensure_same_table(context, &plan.jobs_table).await?;
         let (target, options) = if args.ignore_changes {
             let options = PlanOptions { skip_ineligible: true, ..plan.options.clone() };
             (Target::Ids(plan.ids.clone()), options)
@@ -164,8 +164,7 @@ async fn find_interrupted(
         if record.operation_type == OperationType::Requeue
             && !record.finished
             && store.plan(&record.plan).is_ok_and(|plan| plan.target == *target)
-            && operation::is_same_database(context, &record.database, record.identity.as_ref())
-                .await?
+            && operation::is_same_table(context, &record.jobs_table).await?
         {
             return Ok(Some(record));
         }
@@ -181,7 +180,7 @@ async fn resume(
     record: StoredOperation,
     columns: &RequeueColumns,
 ) -> Result<ResolvedTarget, Error> {
-    operation::ensure_same_database(context, &record.database, record.identity.as_ref()).await?;
+    operation::ensure_same_table(context, &record.jobs_table).await?;
     let lock = store.lock(&record.operation, &operation::owner(context))?;
     let plan = store.plan(&record.plan)?;
     let (database, layout) = (context.database().await?, context.layout().await?);

@@ -185,8 +185,7 @@ async fn read_requeued(
     }
     let (store, operation) = (store.map_err(Clone::clone)?, &operation.id);
     if let Some(record) = store.operation(operation)? {
-        operation::ensure_same_database(context, &record.database, record.identity.as_ref())
-            .await?;
+        operation::ensure_same_table(context, &record.jobs_table).await?;
         if record.operation_type != OperationType::Requeue {
             return Ok(vec![]);
         }

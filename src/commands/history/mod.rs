@@ -186,7 +186,7 @@ fn local_markers(
 ) -> Vec<OperationMarker> {
     let Ok(store) = LocalStore::open(context.settings.state_dir.as_deref()) else { return vec![] };
     let records = store.operations().into_iter().filter(|record| {
-        addresses.contains(&record.database)
+        addresses.contains(&record.jobs_table.database)
             && (from..=until).contains(&record.operation.at.as_millisecond())
     });
     records.map(marker).collect()

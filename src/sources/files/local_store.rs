@@ -15,7 +15,7 @@ use super::private_file;
 use crate::error::Error;
 use crate::facts::access::last_audit::LastAudit;
 use crate::facts::canary::ResumeOptions;
-use crate::facts::identity::DatabaseIdentity;
+use crate::facts::identity::{DatabaseIdentity, JobsTable};
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{Author, OperationId, OperationType};
 use crate::facts::requeue::{PlanOptions, Target};
@@ -27,8 +27,9 @@ use crate::suggest::{CommandText, ShellCommand};
 pub(crate) struct StoredPlan {
     /// Id of the plan.
     pub(crate) plan: String,
-    /// `host:port/database`.
-    pub(crate) database: String,
+    /// The table of the jobs.
+    #[serde(flatten)]
+    pub(crate) jobs_table: JobsTable,
     /// Selected jobs.
     pub(crate) target: Target,
     /// Settings of the plan.
@@ -40,9 +41,6 @@ pub(crate) struct StoredPlan {
     /// Change mark of each of them; empty in plans of earlier versions.
     #[serde(default)]
     pub(crate) marks: Vec<i64>,
-    /// The database that the server says it is; `None` in plans of earlier versions.
-    #[serde(default)]
-    pub(crate) identity: Option<DatabaseIdentity>,
 }
 
 impl StoredPlan {
@@ -73,11 +71,9 @@ pub(crate) struct StoredOperation {
     pub(crate) operation_type: OperationType,
     /// Id of the plan that it applies.
     pub(crate) plan: String,
-    /// `host:port/database`.
-    pub(crate) database: String,
-    /// The database that the server says it is; `None` in records of earlier versions.
-    #[serde(default)]
-    pub(crate) identity: Option<DatabaseIdentity>,
+    /// The table of the jobs.
+    #[serde(flatten)]
+    pub(crate) jobs_table: JobsTable,
     /// Operator and reason of the last write.
     pub(crate) author: Author,
     /// Operator who started it, if it was resumed.
@@ -372,13 +368,12 @@ mod tests {
         let store = LocalStore::open(Some(&dir.path().join("state"))).unwrap();
         let plan = StoredPlan {
             plan: "plan-1".into(),
-            database: "h:1/d".into(),
+            jobs_table: JobsTable { database: "h:1/d".into(), identity: None, table: None },
             target: Target::Ids(vec![JobId::Number(1)]),
             options: PlanOptions::default(),
             cutoff: Timestamp::UNIX_EPOCH,
             ids: vec![JobId::Number(1), JobId::Uuid(2)],
             marks: vec![7, 8],
-            identity: None,
         };
         store.save_plan(&plan).unwrap();
         assert_eq!(store.plan("plan-1").unwrap().ids, plan.ids);

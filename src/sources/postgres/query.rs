@@ -240,10 +240,10 @@ impl TextRow {
     }
 }
 
-/// Settings of role or database that would change what a query returns: which rows are visible, and how names
-/// are written.
-pub(crate) const NEUTRAL_SETTINGS: &str =
-    "SET LOCAL row_security = on; SET LOCAL quote_all_identifiers = off";
+/// Settings of role or database that would change what a query returns: which rows are visible, how names are
+/// written, and what a backslash in a pattern means.
+pub(crate) const NEUTRAL_SETTINGS: &str = "SET LOCAL row_security = on; \
+     SET LOCAL quote_all_identifiers = off; SET LOCAL standard_conforming_strings = on";
 
 /// Returns the SQL that begins a read-only transaction with a timeout for each statement. Settings of role or
 /// database change no result. JIT is off: these queries are too short to benefit from compilation.

@@ -157,7 +157,7 @@ fn lock_in_the_future_proves_nothing() {
 }
 
 /// Settings that a role or a database may have, and that change no answer.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "timezone = 'Asia/Kathmandu'",
     "datestyle = 'German'",
     "intervalstyle = 'sql_standard'",
@@ -166,6 +166,7 @@ const SETTINGS: [&str; 8] = [
     "statement_timeout = '1ms'",
     "lock_timeout = '1ms'",
     "search_path = 'pg_catalog'",
+    "standard_conforming_strings = off",
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod detection;
 mod figures;
 mod good_job;
 mod graphile_worker;
+mod instances;
 mod oban;
 mod pg_boss;
 mod procrastinate;
@@ -162,8 +163,10 @@ impl Queue {
         db.execute(&self.tables(self.schema));
         db.execute(&self.rows(self.schema));
         db.execute(more);
-        // Sessions with another zone get the same answers.
-        db.execute(&format!("alter database {} set timezone = 'Asia/Tokyo'", db.name()));
+        // Sessions with other settings get the same answers.
+        for setting in ["timezone = 'Asia/Tokyo'", "standard_conforming_strings = off"] {
+            db.execute(&format!("alter database {} set {setting}", db.name()));
+        }
         let session = (!self.session.is_empty()).then(|| db.session());
         if let Some(session) = &session {
             session.execute(self.session);

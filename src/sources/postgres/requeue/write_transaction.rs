@@ -108,8 +108,9 @@ impl TransactionTimeouts {
     fn begin(self) -> String {
         format!(
             // Without `read write`, so that a default that forbids writes is respected. A role's
-            // transaction_timeout, which exists since PostgreSQL 17, would end the transaction before ours.
-            "begin isolation level read committed; \
+            // transaction_timeout, which exists since PostgreSQL 17, would end the transaction before ours. Patterns of
+            // guards contain backslashes.
+            "begin isolation level read committed; set local standard_conforming_strings = on; \
              set local statement_timeout = {}; set local lock_timeout = {}; \
              select case when pg_catalog.current_setting('transaction_timeout', true) <> '0' \
              then pg_catalog.set_config('transaction_timeout', '0', true) end",
