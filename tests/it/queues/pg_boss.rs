@@ -58,3 +58,22 @@ pub const PG_BOSS: Queue = Queue {
         undo: true,
     },
 };
+
+#[test]
+fn id_of_two_queues_is_requeued_by_queue_only() {
+    let installed = PG_BOSS.installed_with(
+        "delete from pgboss.job; insert into pgboss.queue (name) values ('one'), ('two');
+         insert into pgboss.job (id, name, state, retry_limit, retry_count, started_on, completed_on)
+         select '00000000-0000-4000-8000-000000000001', name, 'failed', 2, 2, t, t
+           from (values ('one'), ('two')) q (name), (select now() - interval '10 min' as t) t",
+    );
+    let run = |more: &[&str]| {
+        installed.run(&[&["dlq", "requeue", "--all", "--yes", "--reason", "x"], more].concat())
+    };
+    let refused = run(&[]);
+    assert_ne!(refused.code, 0, "{refused:#?}");
+    assert!(refused.stdout.contains("--queue NAME"), "{refused:#?}");
+    assert_eq!(installed.count("state = 'failed'"), 2);
+    run(&["--queue", "two"]).expect_code(0);
+    assert_eq!(installed.select("name", "state = 'failed'"), "one");
+}

@@ -132,3 +132,29 @@ fn dead_letter_that_its_worker_has_not_freed_yet_waits_for_it() {
     });
     assert_eq!(expired(&installed), "NULL");
 }
+
+#[test]
+fn locked_dead_letter_is_skipped_and_the_others_are_written() {
+    for is_worker in [true, false] {
+        let installed = QUE.installed();
+        let dead = installed.count(QUE.dead);
+        let other = installed.db.session();
+        if is_worker {
+            other.execute(
+                "insert into que_lockers values (pg_backend_pid(), 1, '{50}', 103, 'web-3', '{default}', true, 2)",
+            );
+        }
+        other.execute("select pg_advisory_lock(1001)");
+        let args = ["dlq", "requeue", "--all", "--yes", "--lock-wait", "1s", "-o", "json"];
+        let output = installed.run(&args).expect_code(75);
+        let json = output.json();
+        let outcome = &json["data"]["outcome"];
+        let skipped = serde_json::json!([{"id": "1001", "reason": "locked"}]);
+        assert_eq!(
+            (&outcome["skipped_jobs"], &outcome["errors"]),
+            (&skipped, &0.into()),
+            "{json:#}"
+        );
+        assert!(installed.count(QUE.dead) < dead - 1, "{output:#?}");
+    }
+}

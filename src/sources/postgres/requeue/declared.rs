@@ -97,8 +97,9 @@ pub(crate) fn requeue(
         "with asked as materialized ({asked}) select job.{id}::text as id from asked {}",
         state_rows.join_dead("asked")
     );
+    let held = own_lock.0.map(|lock| format!("{matching} where {}", lock.is_held));
     let keys = Some(key_query(layout, declared));
-    Statements { write, verify: None, after_commit: None, matching, keys }
+    Statements { write, verify: None, after_commit: None, matching, held, keys }
 }
 
 /// Returns the statements of an undo. Keys are journal entries.
@@ -149,7 +150,7 @@ pub(crate) fn undo(layout: &Layout, declared: &Declared, columns: &RequeueColumn
         state_rows.is_still_queued("asked"),
         own_lock.is_held(),
     );
-    Statements { write, verify: None, after_commit: None, matching, keys: None }
+    Statements { write, verify: None, after_commit: None, matching, held: None, keys: None }
 }
 
 /// Reads the keys of these jobs, in their order. `planned` are the keys of the plan, which contain the version of each
@@ -176,6 +177,12 @@ pub(crate) async fn keys(
         let text = |row: &Row, column| row.get::<_, Option<String>>(column);
         if let Some(row) = rows.iter().find(|row| !query.makes_queued(row)) {
             return Err(not_queued(row));
+        }
+        if let Some(twice) = rows
+            .windows(2)
+            .find(|rows| rows[0].get::<_, &str>("id") == rows[1].get::<_, &str>("id"))
+        {
+            return Err(in_two_queues(&twice[0]));
         }
         let mut found: HashMap<String, (Option<String>, Option<String>)> = rows
             .iter()
@@ -204,9 +211,19 @@ fn place_of(planned: &str) -> Option<&str> {
 impl KeyQuery {
     /// Whether the job of this row would be queued.
     fn makes_queued(&self, row: &Row) -> bool {
+        // The lock of a worker decides about the row that is written, not about its values.
         let next = row_types::raw(row, "state");
-        next.is_some_and(|state| self.queued.iter().any(|queued| *queued == state))
+        self.has_own_lock
+            || next.is_some_and(|state| self.queued.iter().any(|queued| *queued == state))
     }
+}
+
+fn in_two_queues(row: &Row) -> SourceError {
+    let id: &str = row.get("id");
+    let message = format!(
+        "job id {id} is in several queues; requeue the jobs of one queue at a time with --queue NAME"
+    );
+    SourceError::new(SourceErrorKind::Refused, message)
 }
 
 fn not_queued(row: &Row) -> SourceError {
@@ -241,7 +258,7 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
            from {jobs}
            left join lateral (select {next_state}::text as next_state from {relation} t
                                where t.{key} = job.id{place}) as next on true
-          where job.id = any($1::text[]::{id}[]) and {same_place} and {dead}",
+          where job.id = any($1::text[]::{id}[]) and {same_place} and {dead} order by job.id",
         relation = layout.relation,
         next_state = match declared.package.as_ref().is_some_and(|package| package.state_rows.is_some()) {
             // What rows of other tables will say, the row does not tell.
@@ -266,7 +283,8 @@ fn key_query(layout: &Layout, declared: &Declared) -> KeyQuery {
     if let Some(set) = set.as_object_mut() {
         set.extend(requeue.null.iter().map(|name| (name.clone(), Value::Null)));
     }
-    KeyQuery { statement, set, queued: requeued_states(layout, declared) }
+    let has_own_lock = OwnLockParts::new(declared).0.is_some();
+    KeyQuery { statement, set, queued: requeued_states(layout, declared), has_own_lock }
 }
 
 /// The states in which a requeued job can wait.

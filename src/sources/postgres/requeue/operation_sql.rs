@@ -19,6 +19,8 @@ pub(crate) struct Statements {
     pub(crate) after_commit: Option<String>,
     /// Returns the ids that could still be written.
     pub(crate) matching: String,
+    /// Returns the ids of those whose lock of the package another session has; `None` without such locks.
+    pub(crate) held: Option<String>,
     /// Query for the keys of a requeue, if they are not the ids.
     pub(crate) keys: Option<KeyQuery>,
 }
@@ -42,6 +44,8 @@ pub(crate) struct KeyQuery {
     pub(crate) queued: Vec<String>,
     /// The values that a requeue sets.
     pub(crate) set: Value,
+    /// Whether the package locks running jobs outside of their rows, so that a dead letter can be locked.
+    pub(crate) has_own_lock: bool,
 }
 
 /// Returns the SQL for a JSON object of these columns of `row`.

@@ -75,7 +75,7 @@ pub(super) fn statements(
          select job.{id}::text as id from asked join {jobs} job on {}",
         same("asked")
     );
-    Statements { write, verify: None, after_commit: None, matching, keys: None }
+    Statements { write, verify: None, after_commit: None, matching, held: None, keys: None }
 }
 
 /// The rows of another table that are unlocked with the jobs, with the name of the table in SQL.

@@ -47,6 +47,17 @@ impl WriteRun<'_, '_> {
     /// trigger or rule prevents their update.
     pub(crate) async fn give_up_on_locked(&mut self) -> Result<(), WriteStop> {
         let locked = std::mem::take(&mut self.locked);
+        let held = match &self.writer.statements.held {
+            Some(held) => self
+                .query_ids(held, &locked)
+                .await
+                .map_err(|e| WriteStop::Database(e.into_error()))?,
+            None => HashSet::new(),
+        };
+        let is_held = |i: &usize| held.contains(&self.input.jobs[*i].to_string());
+        let (held, locked): (Vec<_>, Vec<_>) = locked.into_iter().partition(is_held);
+        let skipped = held.into_iter().map(|i| (self.input.jobs[i], WriteSkip::Locked));
+        self.outcome.skipped.extend(skipped);
         let unlocked = self.unlocked(&locked).await?;
         for i in locked {
             let job = self.input.jobs[i];

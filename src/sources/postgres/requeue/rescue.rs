@@ -333,6 +333,7 @@ pub(crate) fn statements(
         verify: stored.verify(layout, rescue_columns.event.is_some()),
         after_commit: stored.after_commit(layout),
         matching,
+        held: None,
         keys: None,
     }
 }

@@ -83,6 +83,7 @@ pub(crate) fn requeue(layout: &Layout, columns: &RequeueColumns, stored: &Stored
         verify: stored.verify(layout, columns.enqueued.is_some()),
         after_commit: stored.after_commit(layout),
         matching,
+        held: None,
         keys: None,
     }
 }
@@ -188,6 +189,7 @@ pub(crate) fn undo(layout: &Layout, columns: &RequeueColumns, stored: &Stored) -
         verify: stored.verify(layout, columns.progress.is_some()),
         after_commit: stored.after_commit(layout),
         matching,
+        held: None,
         keys: None,
     }
 }
