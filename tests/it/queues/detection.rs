@@ -362,3 +362,23 @@ fn tested_versions_of_oban_are_written() {
         assert!(out.stderr.contains("it is only read"), "{}", out.stderr);
     }
 }
+
+#[test]
+fn table_of_the_application_does_not_hide_a_package() {
+    let business = "create table jobs (id bigserial primary key, customer_id bigint, title text not null,
+          status text not null default 'pending', scheduled_for timestamptz, created_at timestamptz default now(),
+          updated_at timestamptz default now());
+        insert into jobs (title, status) values ('fix the boiler', 'completed');";
+    let status = |db: &Database| cli(db, &["queue", "-o", "json"]).run().json();
+    let db = Database::blank();
+    db.execute(&format!("{}{}{business}", RIVER.tables("public"), RIVER.rows("public")));
+    let dead = db.value(&format!("select count(*) from river_job where {}", RIVER.dead));
+    assert_eq!(status(&db)["data"]["dead"]["value"].to_string(), dead);
+    // Without a package, it is the table of jobs.
+    let alone = Database::blank();
+    alone.execute(business);
+    assert_eq!(status(&alone)["summary"]["queued"], 0);
+    // A table that workers write is the backend's.
+    db.execute("alter table jobs add attempts int not null default 0");
+    assert_ne!(status(&db)["data"]["dead"]["value"].to_string(), dead);
+}

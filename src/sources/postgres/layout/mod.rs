@@ -72,8 +72,8 @@ pub(crate) async fn read(
     Ok(LayoutReading { layout, claims: None })
 }
 
-/// Recognizes the layout in one round trip; one more if the table is partitioned, and up to three more if it has
-/// both `state` and `status`. `state_column` is the setting of the context that decides between them.
+/// Recognizes the layout in one round trip; one more if the table is partitioned or nothing shows that workers claim
+/// its rows, and up to three more if it has both `state` and `status`. `state_column` is the setting of the context that decides between them.
 ///
 /// # Errors
 /// Also those of `recognize`: no jobs table, no permission, or an unknown layout.
@@ -105,6 +105,12 @@ async fn recognized(
         }
         Err(error) => return Err(layout_error(error, &table)),
     };
+    if !layout.is_worked() {
+        // A table of the application can have the name and a state, and the queue is the package's.
+        if let Some(layout) = packages::find(db, timeout).await? {
+            return Ok(LayoutReading { layout, claims: None });
+        }
+    }
     if !layout.states_closed {
         let seen = seen_states(db, &layout, Some(&layout.state_column), timeout).await?;
         if let Some(jobs) = &mut catalog.jobs {
