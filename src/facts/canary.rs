@@ -203,6 +203,8 @@ pub(crate) enum CanaryStop {
     Failed,
     /// Jobs of a batch had no outcome within the timeout.
     Timeout,
+    /// Jobs were changed or deleted before an outcome of any of them was seen.
+    Changed,
 }
 
 /// Result of a canary for one group.

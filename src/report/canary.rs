@@ -56,7 +56,7 @@ pub(crate) fn exit(groups: &[CanaryGroupResult], has_written: bool) -> Option<Ex
     }
     let has_left = has_written && groups.iter().any(|group| group.not_requeued > 0);
     let code = if has_left { ExitCode::Partial } else { ExitCode::Unknown };
-    stopped(CanaryStop::Timeout).then_some(code)
+    (stopped(CanaryStop::Timeout) || stopped(CanaryStop::Changed)).then_some(code)
 }
 
 /// Returns the status and the headline of a canary that stopped in a group; `None` if it did not stop.
@@ -68,10 +68,18 @@ pub(crate) fn headline(groups: &[CanaryGroupResult]) -> Option<(Status, String)>
     let (status, reason) = match stopped.iter().copied().find(failed) {
         Some(group) => (Status::Critical, describe_failure(&group.last_batch)),
         None => {
-            let batch = &stopped.first()?.last_batch;
+            let first = stopped.first()?;
+            let batch = &first.last_batch;
             let pending = batch.total() - batch.decided();
             let jobs = plural(batch.total(), "job", "jobs");
-            (Status::Unknown, format!("{} of {jobs} had no outcome in time", count(pending)))
+            let changed = count(batch.count(JobOutcome::ChangedSince));
+            let reason = match first.stopped {
+                Some(CanaryStop::Changed) => {
+                    format!("{changed} of {jobs} changed or deleted before an outcome was seen")
+                }
+                _ => format!("{} of {jobs} had no outcome in time", count(pending)),
+            };
+            (Status::Unknown, reason)
         }
     };
     let in_groups = match groups.len() as u64 {
@@ -115,7 +123,9 @@ pub(crate) fn add_blocks(document: &mut Document, groups: &[CanaryGroupResult]) 
     for group in sorted.into_iter().take(SHOWN) {
         let result = match group.stopped {
             Some(CanaryStop::Failed) => Cell::value_with_status("stopped", Status::Critical),
-            Some(CanaryStop::Timeout) => Cell::value_with_status("no outcome", Status::Unknown),
+            Some(CanaryStop::Timeout | CanaryStop::Changed) => {
+                Cell::value_with_status("no outcome", Status::Unknown)
+            }
             None if group.not_requeued > 0 => Cell::plain("incomplete"),
             None if group.undecided => Cell::value_with_status("pending", Status::Unknown),
             None => Cell::plain("complete"),
@@ -154,6 +164,7 @@ pub(crate) fn json(groups: &[CanaryGroupResult]) -> Vec<CanaryGroupJson> {
             stopped: group.stopped.map(|reason| match reason {
                 CanaryStop::Failed => "failed",
                 CanaryStop::Timeout => "timeout",
+                CanaryStop::Changed => "changed",
             }),
             last_batch: BatchOutcomesJson {
                 jobs: group.last_batch.total(),

@@ -208,6 +208,8 @@ struct CanaryGroup {
     decided: u64,
     /// Index of the current batch.
     batch: usize,
+    /// How often the current batch was replaced, because all of its jobs were changed by others.
+    replaced: u32,
     /// Written jobs of the current batch, whose outcomes decide about the next one.
     followed: Vec<JobId>,
     /// When jobs of the current batch were last written.
@@ -258,6 +260,7 @@ impl CanaryGroup {
             next: 0,
             decided: 0,
             batch: 0,
+            replaced: 0,
             followed: vec![],
             since: Instant::now(),
             ready: true,
@@ -344,7 +347,16 @@ impl CanaryGroup {
         };
         match decision {
             CanaryDecision::Wait => {}
-            CanaryDecision::RepeatBatch => self.next_batch(self.batch),
+            CanaryDecision::RepeatBatch
+                if self.replaced < MAX_REPLACED && self.next < self.jobs.len() =>
+            {
+                self.replaced += 1;
+                self.next_batch(self.batch);
+            }
+            CanaryDecision::RepeatBatch => {
+                self.result.stopped = Some(CanaryStop::Changed);
+                progress.print_line_above(&self.stop_message(CanaryStop::Changed, canary.timeout));
+            }
             CanaryDecision::NextBatch => {
                 progress.print_line_above(&format!(
                     "{}: batch {}: {}",
@@ -352,6 +364,7 @@ impl CanaryGroup {
                     self.batch + 1,
                     describe_batch(&self.result.last_batch)
                 ));
+                self.replaced = 0;
                 self.next_batch(self.batch + 1);
             }
             CanaryDecision::Stop(reason) => {
@@ -373,6 +386,11 @@ impl CanaryGroup {
         let not_requeued = (self.jobs.len() - self.next) as u64;
         let cause = match reason {
             CanaryStop::Failed => describe_batch(batch),
+            CanaryStop::Changed => format!(
+                "{} of {} were changed or deleted before their outcome was seen",
+                count(batch.count(JobOutcome::ChangedSince)),
+                count(batch.total())
+            ),
             CanaryStop::Timeout => format!(
                 "{} of {} had no outcome within {}",
                 count(batch.total() - batch.decided()),
@@ -400,6 +418,10 @@ impl CanaryGroup {
 /// The smallest base for the failure percentage of the last batch, so that a few failures among its
 /// first jobs do not stop it.
 const MIN_REMAINDER_BASE: u64 = 25;
+
+/// How often a batch whose jobs were all changed by others is replaced. A worker that deletes finished jobs changes
+/// all of them, and no number of batches would show an outcome.
+const MAX_REPLACED: u32 = 2;
 
 /// Decides how a group proceeds after a batch. In the first batch no job may fail.
 ///

@@ -409,6 +409,24 @@ fn canary_job_changed_by_others_is_replaced() {
 }
 
 #[test]
+fn canary_whose_jobs_are_always_changed_stops() {
+    for (jobs, written, code) in [(5, 3, 75), (2, 2, 3)] {
+        let db = Database::with_variant("main");
+        insert_dead_letters(&db, jobs);
+        let mut cli = canary(&db, &["--ramp", "1,all"]);
+        let running = cli.start();
+        for requeued in 1..=written {
+            wait_for_requeued(&db, &running, requeued);
+            db.execute("UPDATE jobs SET state = 'dead_letter' WHERE state = 'queued'");
+        }
+        let json = running.finish().expect_code(code).json();
+        let canary = &json["data"]["canary"][0];
+        assert_eq!(canary["stopped"], "changed", "{json:#}");
+        assert_eq!(events(&db), written.to_string(), "{json:#}");
+    }
+}
+
+#[test]
 fn canary_of_ids_can_be_interrupted() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 3);
