@@ -44,7 +44,7 @@ pub const ALL: [Row; 18] = [
     },
     Row {
         name: "groups",
-        about: "`dlq groups` beside `\\copy` of the two columns that tell the cause; twelve causes",
+        about: "`dlq groups` beside `\\copy` of the two columns with the errors; twelve causes",
         run: letters::groups,
     },
     Row {
