@@ -166,7 +166,11 @@ fn object(map: Map<String, Value>) -> Map<String, Value> {
     let named_by = ["name", "key", "header", "k"]
         .iter()
         .find_map(|key| map.get(*key)?.as_str().map(str::to_owned));
+    let is_web_key = map.get("kty").is_some_and(Value::is_string);
     let field = |(name, value): (String, Value)| {
+        if is_web_key && value.is_string() && names::is_private_in_web_key(&name) {
+            return (name, REDACTED.into());
+        }
         let is_value = matches!(name.as_str(), "value" | "val" | "v" | "content");
         let by = if is_value { named_by.as_deref().unwrap_or(&name) } else { &name };
         let redacted = named(by, value);
