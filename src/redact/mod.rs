@@ -17,6 +17,7 @@
 //!
 //! The room imports no other room.
 
+pub(crate) mod kinds;
 mod marks;
 mod names;
 pub(crate) mod own;
