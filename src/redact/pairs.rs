@@ -59,6 +59,8 @@ struct Found {
     flag: bool,
     /// Whether `<` precedes the name.
     markup: bool,
+    /// Whether the name is emphasized in Markdown: `**a**`.
+    emphasized: bool,
 }
 
 /// The place of a value after its name.
@@ -126,6 +128,7 @@ impl Found {
             quoted: text[name.end..].starts_with(['"', '\'', '`']),
             flag: dashes > 0
                 && before[..before.len() - dashes].chars().next_back().is_none_or(precedes_flag),
+            emphasized: before.ends_with(['*', '~']) || text[name.clone()].starts_with("__"),
             markup: before.strip_suffix(':').map_or(before, without_name).ends_with('<'),
         }
     }
@@ -171,13 +174,15 @@ fn place(text: &str, found: &Found) -> Option<Place> {
     let rest = after.trim_start_matches(['"', '\'', '`', ']', ')', '*', '~']);
     let spaced = rest.trim_start_matches([' ', '\t']);
     let at = |rest: &str| text.len() - rest.len();
-    let marked = between::before_mark(spaced).unwrap_or(spaced);
+    let marked = between::before_mark(spaced, spaced.len() < rest.len()).unwrap_or(spaced);
     let assigned = [":=", "=>", "==", "->", "=", ":", "：", "＝"]
         .iter()
         .find_map(|mark| marked.strip_prefix(mark));
     if let Some(value) = assigned {
         let value_start = value.trim_start_matches([' ', '\t']);
-        if let Some((value, form)) = between::after_mark(value_start, marked.starts_with(':')) {
+        if let Some((value, form)) =
+            between::after_mark(value_start, found, marked.starts_with(':'))
+        {
             return Some(Place { start: at(value), form, nested: false });
         }
         let form = if value_start.len() == value.len() || found.quoted {
@@ -262,7 +267,8 @@ fn value(text: &str, found: &Found, kind: Name, place: &Place, spans: &mut Vec<R
     let (range, quoted) = match quoted(rest) {
         Some(range) => (range, true),
         None if place.form == Form::Markup => {
-            let content = &rest[..rest.find('<').unwrap_or(rest.len())];
+            let near = &rest[..rest.floor_char_boundary(MAX_QUOTED)];
+            let content = &near[..near.find('<').unwrap_or(near.len())];
             (0..content.strip_suffix("]]>").unwrap_or(content).len(), true)
         }
         None => (bare(rest, kind, place.form), false),

@@ -16,11 +16,13 @@ const MAX_CALLS: usize = 4;
 const MAX_HEADERS: usize = 4;
 
 /// Skips what stands between a name and its mark, if a mark follows: `key (WIF): a`, `a[0]=b`, `a?: b`, `a . . . : b`.
-pub(super) fn before_mark(text: &str) -> Option<&str> {
+/// `is_apart`: a space precedes the text, as it does a remark, but not the arguments of a function.
+pub(super) fn before_mark(text: &str, is_apart: bool) -> Option<&str> {
     let skipped = match text.as_bytes().first()? {
-        b'(' => remark(text, ')')?,
+        b'(' if is_apart => remark(text, ')')?,
         b'[' => remark(text, ']')?,
-        b'?' | b'!' => &text[1..],
+        b'?' => &text[1..],
+        b'!' if text.starts_with("!:") => &text[1..],
         b'.' => text.trim_start_matches([' ', '.']),
         _ => return None,
     };
@@ -38,12 +40,19 @@ fn remark(text: &str, close: char) -> Option<&str> {
 
 /// Skips what stands between a mark and the value; None if nothing does. `is_colon`: the mark is a colon, after
 /// which a type can stand.
-pub(super) fn after_mark(value: &str, is_colon: bool) -> Option<(&str, Form)> {
+pub(super) fn after_mark<'t>(
+    value: &'t str,
+    found: &Found,
+    is_colon: bool,
+) -> Option<(&'t str, Form)> {
     if let Some(assigned) = value_of_type(value).filter(|_| is_colon) {
         return Some((assigned, Form::Tight));
     }
-    // `**Password:** a`, and `password: **a**`.
-    let plain = value.trim_start_matches(['*', '~', '_']);
+    // `**Password:** a`
+    let plain = match found.emphasized {
+        true => value.trim_start_matches(['*', '~', '_']),
+        false => value,
+    };
     let emphasis = value.len() - plain.len();
     let unmarked = plain.trim_start_matches([' ', '\t']);
     let is_emphasis = emphasis > 0
@@ -102,6 +111,10 @@ fn argument(value: &str) -> Option<&str> {
         let name = head(call, MAX_REMARK).find(|c| !is_function(c));
         let Some(end) = name.filter(|end| *end > 0) else { break };
         let Some(argument) = call[end..].strip_prefix('(') else { break };
+        // An error is no value.
+        if ["Err", "Invalid", "Unexpected"].iter().any(|word| call[..end].contains(word)) {
+            return None;
+        }
         inner = argument.trim_start_matches([' ', '\n', '&']);
         // Of the functions without quotes in them, the constructors contain values.
         if !call.starts_with(|c: char| c.is_ascii_uppercase()) && !has_literal(inner) {
@@ -136,7 +149,7 @@ pub(super) fn without_mark<'t>(
             return Some((value, Form::Tight));
         }
         if let Some(value) = value_attribute(rest) {
-            return Some((value, Form::Markup));
+            return Some((value, Form::Tight));
         }
         return Some((content(after_attributes(rest)?), Form::Markup))
             .filter(|(value, _)| !value.is_empty());

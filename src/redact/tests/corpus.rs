@@ -492,5 +492,10 @@ const HARMLESS: &[&str] = &[
     "secrets:\n  - name: app-env",
     "a secret - the second one",
     "my_secret_project is missing",
+    "PASSWORD=*** psql failed",
+    "assert token !== previousToken",
+    "hashPassword(user): TypeError",
+    "token: Err(InvalidHeader(\"missing bearer scheme\"))",
+    "read secret | jq",
     "",
 ];

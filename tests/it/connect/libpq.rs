@@ -235,7 +235,8 @@ fn required_gssapi_encryption_is_refused_as_in_psql() {
     for mode in ["disable", "prefer"] {
         assert_eq!(tool_connects(&url(mode), ConnectionDefaults::default()), Ok(()), "{mode}");
     }
-    let output = Cli::new(["triage"]).env("DATABASE_URL", url("require")).run().expect_code(78);
+    let output =
+        Cli::new(["dlq", "list"]).env("DATABASE_URL", url("require")).run().expect_code(78);
     assert!(output.stderr.contains("GSSAPI is not supported"), "{output:#?}");
 }
 
