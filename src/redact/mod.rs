@@ -15,6 +15,8 @@
 //! that a text without a mark costs one pass. The places are replaced at the end, so that no rule reads what another
 //! one has written. docs/redaction.md says what is recognized and what is not.
 //!
+//! [`kinds`] says what the secrets in a text are, for checks: not every one of them is a fault.
+//!
 //! The room imports no other room.
 
 pub(crate) mod kinds;

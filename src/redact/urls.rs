@@ -136,7 +136,7 @@ fn stream_key(url: &str) -> Option<Range<usize>> {
     let is_generated = has(u8::is_ascii_digit)
         && has(u8::is_ascii_alphabetic)
         && (key.len() >= 16 || key.len() >= 8 && values::changes(key).0 >= 2);
-    (is_generated && path[..start - 1].contains('/')).then(|| start..path.len())
+    (is_generated && path[..start - 1].contains('/')).then_some(start..path.len())
 }
 
 /// `user:password@host` without a scheme.
