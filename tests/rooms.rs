@@ -48,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Evaluation: no IO.
     ("access", &["facts"]),
     ("advice", &["facts", "fingerprint", "queue", "suggest", "text"]),
-    ("checks", &["access", "facts", "queue", "suggest", "text", "zod"]),
+    ("checks", &["access", "facts", "queue", "redact", "suggest", "text", "zod"]),
     ("triage", &["checks", "facts", "suggest", "text"]),
     ("history", &["facts", "redact", "triage"]),
     ("watch", &["checks", "facts", "suggest", "terminal", "text"]),

@@ -68,6 +68,7 @@ pub(super) fn build(
     params::refuse_unknown_tls(params)?;
     let mut warnings = params::warnings(params);
     let merged = merge(params, defaults, &mut warnings)?;
+    refuse_required_gssapi(&merged)?;
     let user = merged.get("user").or(defaults.user.as_deref()).ok_or_else(|| {
         Error::new("no database user").hint("add user@ to the URL, or set PGUSER")
     })?;
@@ -101,6 +102,21 @@ pub(super) fn build(
             .filter(|limit| *limit > 0),
         warnings,
     })
+}
+
+/// Refuses `gssencmode=require`: ignoring it would send data in plain text that should be encrypted.
+fn refuse_required_gssapi(merged: &Merged) -> Result<(), Error> {
+    // Encryption with GSSAPI takes the place of TLS: to prefer it leads to sslmode.
+    let choices = [("disable", false), ("prefer", false), ("require", true)];
+    match merged.one_of("gssencmode", &choices, false)? {
+        false => Ok(()),
+        true => {
+            let origin = merged.0.get("gssencmode").map_or("", |param| &param.origin);
+            Err(Error::new("gssencmode=require: encryption with GSSAPI is not supported")
+                .cause(format!("it is set in {origin}"))
+                .hint("remove gssencmode, and set sslmode=verify-full to require TLS"))
+        }
+    }
 }
 
 /// Merges the sources of parameters.

@@ -8,13 +8,14 @@ use super::suggest::{did_you_mean, nearest};
 use super::{ConnectionParams, Error, tls};
 
 /// Parameters that take effect.
-const EFFECTIVE: [&str; 21] = [
+const EFFECTIVE: [&str; 22] = [
     "application_name",
     "channel_binding",
     "connect_timeout",
     "connection_limit",
     "dbname",
     "fallback_application_name",
+    "gssencmode",
     "host",
     "hostaddr",
     "options",
@@ -34,10 +35,9 @@ const EFFECTIVE: [&str; 21] = [
 
 /// Parameters that are ignored without a warning: settings of other clients, or behavior that this
 /// client has anyway.
-const IGNORED: [&str; 24] = [
+const IGNORED: [&str; 23] = [
     "client_encoding",
     "gssdelegation",
-    "gssencmode",
     "gsslib",
     "keepalives",
     "keepalives_count",

@@ -206,6 +206,21 @@ fn parameters_without_effect_cause_a_warning_if_relevant() {
 }
 
 #[test]
+fn required_gssapi_encryption_is_refused_wherever_it_is_set() {
+    for text in ["postgres://u@h/d?gssencmode=require", "host=h user=u gssencmode=require"] {
+        let error = Dsn::parse(text, &pg_variables(&[])).unwrap_err();
+        assert!(error.message.contains("GSSAPI is not supported"), "{error}");
+    }
+    let defaults = pg_variables(&[("gssencmode", "require")]);
+    assert!(Dsn::parse("postgres://u@h/d", &defaults).is_err());
+    for mode in ["prefer", "disable"] {
+        let text = format!("postgres://u@h/d?gssencmode={mode}");
+        assert_eq!(Dsn::parse(&text, &defaults).unwrap().warnings, [""; 0], "{mode}");
+    }
+    assert!(Dsn::parse("postgres://u@h/d?gssencmode=required", &pg_variables(&[])).is_err());
+}
+
+#[test]
 fn service_file_ranks_between_dsn_and_pg_variables() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pg_service.conf");

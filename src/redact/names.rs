@@ -207,6 +207,11 @@ fn without_number(word: &str) -> &str {
     if word.len() > 2 { word.trim_end_matches(|c: char| c.is_ascii_digit()) } else { word }
 }
 
+/// Whether a member of a JSON Web Key is private: those of RSA and EC, and the `k` of a symmetric key.
+pub(super) fn is_private_in_web_key(name: &str) -> bool {
+    matches!(name, "d" | "p" | "q" | "dp" | "dq" | "qi" | "k")
+}
+
 /// Parts of names, in lower case: every name that [`classify`] accepts contains one.
 pub(super) fn stems() -> impl Iterator<Item = &'static str> {
     let all = [PASSWORDS, SECRETS, SECRET_WORDS, POSSIBLE_WORDS];

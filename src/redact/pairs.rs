@@ -5,6 +5,8 @@ use std::ops::Range;
 use super::names::{self, Name};
 use super::values;
 
+mod between;
+
 /// Authentication schemes, in lower case; the word after one is secret.
 const SCHEMES: [&str; 16] = [
     "basic",
@@ -40,7 +42,7 @@ enum Form {
     Spaced,
     /// `<a>b</a>`.
     Markup,
-    /// `'a', 'b'`.
+    /// `'a', 'b'`, `a | b`, `<td>a</td><td>b</td>`.
     List,
     /// `--a b`.
     Flag,
@@ -57,6 +59,8 @@ struct Found {
     flag: bool,
     /// Whether `<` precedes the name.
     markup: bool,
+    /// Whether the name is emphasized in Markdown: `**a**`.
+    emphasized: bool,
 }
 
 /// The place of a value after its name.
@@ -99,16 +103,19 @@ fn may_be_secret(text: &str) -> bool {
 }
 
 /// Expands a part of a name to the complete name.
-fn name_around(text: &str, part: Range<usize>) -> Range<usize> {
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+pub(super) fn name_around(text: &str, part: Range<usize>) -> Range<usize> {
     let before: usize =
-        text[..part.start].chars().rev().take_while(|c| is_name(*c)).map(char::len_utf8).sum();
+        text[..part.start].chars().rev().take_while(|c| is_name_char(*c)).map(char::len_utf8).sum();
     let after: usize =
-        text[part.end..].chars().take_while(|c| is_name(*c)).map(char::len_utf8).sum();
+        text[part.end..].chars().take_while(|c| is_name_char(*c)).map(char::len_utf8).sum();
     let name = &text[part.start - before..part.end + after];
     let end = part.start - before + name.trim_end_matches(['.', '-']).len();
     let start = end - name.trim_end_matches(['.', '-']).trim_start_matches(['.', '-']).len();
     start..end.max(part.end)
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
 impl Found {
@@ -121,10 +128,17 @@ impl Found {
             quoted: text[name.end..].starts_with(['"', '\'', '`']),
             flag: dashes > 0
                 && before[..before.len() - dashes].chars().next_back().is_none_or(precedes_flag),
-            markup: before.ends_with('<')
-                || (before.ends_with(':') && word_before(before).starts_with('<')),
+            emphasized: before.ends_with(['*', '~']) || text[name.clone()].starts_with("__"),
+            markup: before.strip_suffix(':').map_or(before, without_name).ends_with('<'),
         }
     }
+}
+
+/// A text without the name at its end.
+fn without_name(text: &str) -> &str {
+    let near = &text[text.floor_char_boundary(text.len().saturating_sub(MAX_WORD))..];
+    let name = near.len() - near.trim_end_matches(is_name_char).len();
+    &text[..text.len() - name]
 }
 
 /// The characters before a place, back to a space.
@@ -156,21 +170,28 @@ fn classify(text: &str, name: &Range<usize>) -> Option<Name> {
 
 /// Finds the place of the value after a name.
 fn place(text: &str, found: &Found) -> Option<Place> {
-    let rest = text[found.name.end..].trim_start_matches(['"', '\'', '`', ']', ')']);
+    let after = &text[found.name.end..];
+    let rest = after.trim_start_matches(['"', '\'', '`', ']', ')', '*', '~']);
     let spaced = rest.trim_start_matches([' ', '\t']);
     let at = |rest: &str| text.len() - rest.len();
+    let marked = between::before_mark(spaced, spaced.len() < rest.len()).unwrap_or(spaced);
     let assigned = [":=", "=>", "==", "->", "=", ":", "：", "＝"]
         .iter()
-        .find_map(|mark| spaced.strip_prefix(mark));
+        .find_map(|mark| marked.strip_prefix(mark));
     if let Some(value) = assigned {
         let value_start = value.trim_start_matches([' ', '\t']);
+        if let Some((value, form)) =
+            between::after_mark(value_start, found, marked.starts_with(':'))
+        {
+            return Some(Place { start: at(value), form, nested: false });
+        }
         let form = if value_start.len() == value.len() || found.quoted {
             Form::Tight
         } else {
             Form::Spaced
         };
-        let is_equals = !spaced.starts_with(':');
-        let form = if is_equals && value_start.len() < value.len() && spaced.len() < rest.len() {
+        let is_equals = !marked.starts_with(':');
+        let form = if is_equals && value_start.len() < value.len() && marked.len() < rest.len() {
             Form::Tight
         } else {
             form
@@ -186,12 +207,11 @@ fn place(text: &str, found: &Found) -> Option<Place> {
             nested: false,
         });
     }
-    if found.markup {
-        let value = rest.strip_prefix('>')?;
-        return Some(Place { start: at(value), form: Form::Markup, nested: false });
+    if let Some((value, form)) = between::without_mark(text, found, rest) {
+        return Some(Place { start: at(value), form, nested: false });
     }
     if spaced.len() == rest.len()
-        || found.quoted && rest.len() < text[found.name.end..].len() && !rest.starts_with(' ')
+        || found.quoted && rest.len() < after.len() && !rest.starts_with(' ')
     {
         return None;
     }
@@ -219,7 +239,7 @@ fn list_value(list: &str) -> Option<(&str, Form)> {
 /// Skips brackets, and what precedes quotes in some languages: `["`, `$'`, `b"`.
 fn skip_openers(value: &str) -> &str {
     let inner = value.trim_start_matches(['[', '{', '(', ' ']);
-    let quoted = inner.trim_start_matches(['$', 'b', 'u', 'r']);
+    let quoted = inner.trim_start_matches(['$', 'b', 'u', 'r', 'f', 'N', 'E', '@']);
     if inner.len() - quoted.len() == 1 && quoted.starts_with(['"', '\'']) { quoted } else { inner }
 }
 
@@ -246,7 +266,11 @@ fn value(text: &str, found: &Found, kind: Name, place: &Place, spans: &mut Vec<R
     }
     let (range, quoted) = match quoted(rest) {
         Some(range) => (range, true),
-        None if place.form == Form::Markup => (0..rest.find('<').unwrap_or(rest.len()), true),
+        None if place.form == Form::Markup => {
+            let near = &rest[..rest.floor_char_boundary(MAX_QUOTED)];
+            let content = &near[..near.find('<').unwrap_or(near.len())];
+            (0..content.strip_suffix("]]>").unwrap_or(content).len(), true)
+        }
         None => (bare(rest, kind, place.form), false),
     };
     let content = &rest[range.clone()];
@@ -275,6 +299,7 @@ fn is_secret(
     }
     let is_generated = || inner.split_whitespace().any(values::is_random);
     match (place.form, kind) {
+        (Form::List, Name::Password) => is_generated() || is_short_password(inner),
         (Form::List, _) | (_, Name::Possible) => is_generated(),
         (Form::Sentence, Name::Password) if quoted => {
             is_generated()
@@ -315,6 +340,14 @@ fn is_secret_value(value: &str, place: &Place, quoted: bool, name_is_quoted: boo
                     && !value.contains(['/', '.', ':']))
         }
     }
+}
+
+/// Whether a word is a generated password that is too short to look random: `SRwLx9Kq`.
+fn is_short_password(value: &str) -> bool {
+    value.len() >= 8
+        && values::changes(value).0 >= 3
+        && has_digit_and_letter(value)
+        && !values::is_uuid(value)
 }
 
 fn has_digit_and_letter(value: &str) -> bool {

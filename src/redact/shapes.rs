@@ -16,6 +16,12 @@ const MIN_SHAPED: usize = 8;
 /// Minimum length of the address of an account: `a@b.c`.
 const MIN_LOGIN: usize = 5;
 
+/// Minimum length of a private member of a JSON Web Key.
+const MIN_WEB_KEY: usize = 16;
+
+/// Maximum length of a JSON Web Key on each side of `kty`.
+const MAX_WEB_KEY: usize = 8 * 1024;
+
 /// Maximum length of a list of columns.
 const MAX_COLUMNS: usize = 4096;
 
@@ -36,7 +42,7 @@ const COMMANDS: [&str; 12] = [
 ];
 
 /// The rules, and the texts of which one occurs wherever the rule can find something. Most ignore the case.
-const RULES: [(&[&str], bool, Rule); 7] = [
+const RULES: [(&[&str], bool, Rule); 8] = [
     (&["-----", "private-lines:"], true, pem),
     (&["bearer ", "basic "], true, schemes),
     (&["AUTH"], false, auth_command),
@@ -44,6 +50,7 @@ const RULES: [(&[&str], bool, Rule); 7] = [
     (&[")=(", ") = (", "values"], true, lists),
     (&["crypt(", "hmac(", "_bytea(", "set_config("], true, calls),
     (&["/reset-password/", "/webhook", "/invite/", "/magic-link/"], true, paths),
+    (&["kty\"", "kty'", "kty:"], false, web_keys),
 ];
 
 /// Adds the places of the secrets of one kind.
@@ -116,6 +123,38 @@ fn pem(text: &str, spans: &mut Vec<Range<usize>>) {
         let end = text[body..].find("Private-MAC").map_or(text.len(), |found| body + found);
         spans.push(body..end.max(body));
     }
+}
+
+/// The private members of a JSON Web Key, an object with `kty`: `{"kty":"EC","x":"…","d":"…"}`.
+fn web_keys(text: &str, spans: &mut Vec<Range<usize>>) {
+    let mut done = 0;
+    for (at, _) in text.match_indices("kty") {
+        if at < done {
+            continue;
+        }
+        let near = text.floor_char_boundary(at.saturating_sub(MAX_WEB_KEY)).max(done);
+        let start = text[near..at].rfind(['{', '}']).map_or(near, |open| near + open + 1);
+        let far = text.ceil_char_boundary((at + MAX_WEB_KEY).min(text.len()));
+        let end = text[at..far].find(['{', '}']).map_or(far, |close| at + close);
+        done = end;
+        let (mut from, mut before) = (start, "");
+        for part in text[start..end].split(['"', '\'']) {
+            let is_base64 = |c: char| c.is_ascii_alphanumeric() || "-_+/=".contains(c);
+            if part.len() >= MIN_WEB_KEY && part.chars().all(is_base64) && is_private(before) {
+                spans.push(from..from + part.len());
+            }
+            // The mark stands between the name and the value.
+            let is_mark = part.trim() == ":";
+            before = if is_mark { before } else { part.trim_end().trim_end_matches(':') };
+            from += part.len() + 1;
+        }
+    }
+}
+
+/// Whether a text ends with the name of a private member of a JSON Web Key.
+fn is_private(before: &str) -> bool {
+    let name = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+    names::is_private_in_web_key(name)
 }
 
 /// `Bearer x` and `Basic x` without the name of a header.

@@ -101,7 +101,7 @@ const TOKENS: &[Token] = &[
     Token("access-production-", Dash, 30), Token("access-sandbox-", Dash, 30),
     Token("access-development-", Dash, 30), Token("rzp_live_", Alnum, 10),
     Token("rzp_test_", Alnum, 10), Token("pdl_live_", Word, 20), Token("pdl_sdbx_", Word, 20),
-    Token("plaid-", Dash, 30),
+    Token("plaid-", Dash, 30), Token("_secret_", Alnum, 20),
     // Messages and mail.
     Token("xoxb-", Dash, 8), Token("xoxp-", Dash, 8), Token("xoxa-", Dash, 8),
     Token("xoxr-", Dash, 8), Token("xoxs-", Dash, 8), Token("xoxc-", Dash, 8),

@@ -42,11 +42,23 @@ pub(super) fn find_at(text: &str, mark: Range<usize>, spans: &mut Vec<Range<usiz
         spans.push(start + range.start..start + range.end);
     }
     path(run, |range| spans.push(start + range.start..start + range.end));
+    if scheme.starts_with("rtmp")
+        && let Some(range) = stream_key(run)
+    {
+        spans.push(start + range.start..start + range.end);
+    }
 }
 
 /// Adds the passwords of addresses without a scheme.
 pub(super) fn find_without_scheme(text: &str, spans: &mut Vec<Range<usize>>) {
     spans.extend(text.match_indices('@').filter_map(|(at, _)| without_scheme(text, at)));
+}
+
+/// The URL around `://`.
+pub(super) fn around(text: &str, mark: Range<usize>) -> &str {
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    let scheme = mark.start - text[..mark.start].trim_end_matches(is_scheme).len();
+    &text[mark.start - scheme..mark.end + run(&text[mark.end..]).len()]
 }
 
 /// The characters of a URL at the start of a text.
@@ -112,6 +124,19 @@ fn path(url: &str, mut add: impl FnMut(Range<usize>)) {
         }
         at += part.len() + 1;
     }
+}
+
+/// The key of a stream: the part of the path after the host and the application.
+fn stream_key(url: &str) -> Option<Range<usize>> {
+    let path = &url[..url.find(['?', '#', ',', ')']).unwrap_or(url.len())];
+    let path = path.trim_end_matches(['/', '.', ':', ';']);
+    let start = path.rfind('/')? + 1;
+    let key = &path[start..];
+    let has = |test: fn(&u8) -> bool| key.bytes().any(|byte| test(&byte));
+    let is_generated = has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
+        && (key.len() >= 16 || key.len() >= 8 && values::changes(key).0 >= 2);
+    (is_generated && path[..start - 1].contains('/')).then_some(start..path.len())
 }
 
 /// `user:password@host` without a scheme.

@@ -13,7 +13,7 @@ use crate::dsn::{ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
 
 /// PG* variables and their libpq parameters.
-pub(super) const PG_VARIABLES: [(&str, &str); 20] = [
+pub(super) const PG_VARIABLES: [(&str, &str); 21] = [
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
     ("PGPORT", "port"),
@@ -22,6 +22,7 @@ pub(super) const PG_VARIABLES: [(&str, &str); 20] = [
     ("PGDATABASE", "dbname"),
     ("PGSSLMODE", "sslmode"),
     ("PGREQUIRESSL", "requiressl"),
+    ("PGGSSENCMODE", "gssencmode"),
     ("PGSSLROOTCERT", "sslrootcert"),
     ("PGSSLCERT", "sslcert"),
     ("PGSSLKEY", "sslkey"),

@@ -25,7 +25,7 @@ const fn process_only(name: &'static str, about: &'static str) -> Variable {
 }
 
 /// Every variable, in the order of `.env.example`.
-pub(super) const VARIABLES: [Variable; 41] = [
+pub(super) const VARIABLES: [Variable; 42] = [
     any_source("CLIPLY_BASE_URL", "base URL of the API, without /api: https://api.example.com"),
     any_source("CLIPLY_ADMIN_TOKEN", "bearer token for /api/admin/readyz"),
     any_source("CLIPLY_HEADERS", "extra headers for every request, one `Name: value` a line"),
@@ -38,6 +38,7 @@ pub(super) const VARIABLES: [Variable; 41] = [
     any_source("PGDATABASE", "database name"),
     any_source("PGSSLMODE", "disable, allow, prefer, require, verify-ca or verify-full"),
     any_source("PGREQUIRESSL", "1: require TLS, if PGSSLMODE is not set"),
+    any_source("PGGSSENCMODE", "disable or prefer; require is refused"),
     any_source("PGSSLROOTCERT", "file of trusted root certificates, or `system`"),
     any_source("PGSSLCERT", "client certificate"),
     any_source("PGSSLKEY", "key of the client certificate"),

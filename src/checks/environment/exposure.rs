@@ -2,7 +2,7 @@
 //! all keys belong to one project.
 
 use super::jwt;
-use super::vendors::{KeyKind, has_password, is_local_constant, key_kind};
+use super::vendors::{KeyKind, has_password, is_local_constant, key_kind, secret_in, tokens_in};
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::model::{EnvValue, Environment};
@@ -62,6 +62,15 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings
 }
 
+/// The access that a value grants, if it is or contains a Supabase key: `Bearer eyJ…`.
+fn role_in(value: &str) -> Option<SupabaseKeyRole> {
+    let tokens = tokens_in(value);
+    let tokens = tokens.iter().filter(|token| !is_local_constant(token));
+    let roles: Vec<_> = tokens.filter_map(|token| role(token)).chain(role(value)).collect();
+    let service = roles.iter().find(|role| **role == SupabaseKeyRole::Service);
+    service.or(roles.first()).copied()
+}
+
 /// The access that a value grants, if it is a Supabase key.
 fn role(value: &str) -> Option<SupabaseKeyRole> {
     if value.starts_with("sb_secret_") {
@@ -79,7 +88,7 @@ fn role(value: &str) -> Option<SupabaseKeyRole> {
 
 /// A finding for a key in the wrong variable, by its role or, if it has none, by the name of the variable.
 fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Option<Finding> {
-    let value = variable.value.reveal();
+    let value = variable.value.reveal().trim();
     if value.is_empty() || is_local_constant(value) {
         return None;
     }
@@ -89,7 +98,7 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
     let anon_name = name.contains("ANON_KEY") || name.contains("PUBLISHABLE");
     let vendor = key_kind(value);
     let secret_name = ["SECRET", "PRIVATE_KEY"].iter().any(|part| name.contains(part));
-    let problem = match role(value) {
+    let problem = match role_in(value) {
         Some(SupabaseKeyRole::Service) if public => {
             "contains the service-role key, and browsers can read it"
         }
@@ -116,6 +125,10 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
             }
             _ if public && has_password(value) => {
                 "is a URL with a password, and browsers can read it"
+            }
+            _ if public => {
+                let problem = format!("contains {}, and browsers can read it", secret_in(value)?);
+                return Some(finding(check, variable, &problem));
             }
             _ => return None,
         },
@@ -204,6 +217,12 @@ mod tests {
         ] {
             assert_eq!(worst(&findings(&[(name, value)])), Status::Critical, "{name}");
         }
+        let with_scheme = |key: &str| format!("Bearer {key}");
+        let name = "NEXT_PUBLIC_SUPABASE_ANON_KEY";
+        let found = findings(&[(name, &with_scheme(&service))]);
+        assert_eq!(worst(&found), Status::Critical, "{found:?}");
+        let found = findings(&[(name, &with_scheme(&key("anon", "abc")))]);
+        assert_eq!(worst(&found), Status::Ok, "{found:?}");
         assert_eq!(worst(&findings(&[("NEXT_PUBLIC_SERVICE_KEY", "")])), Status::Ok);
     }
 
@@ -231,6 +250,10 @@ mod tests {
         let rest = "51b0c4d9e8f7a6b5c4d3e2f1";
         let secret = format!("{}live_{rest}", "sk_");
         let publishable = format!("pk_live_{rest}");
+        let account = format!(
+            "{{\"type\":\"service_account\",\"private_key\":\"{0}BEGIN PRIVATE KEY{0}\\nMIIE\"}}",
+            "-".repeat(5)
+        );
         let anthropic = format!("{}ant-{rest}", "sk-");
         for (name, value, expected) in [
             ("NEXT_PUBLIC_STRIPE_KEY", secret.as_str(), Status::Critical),
@@ -239,6 +262,32 @@ mod tests {
             ("STRIPE_SECRET_KEY", &publishable, Status::Critical),
             ("NEXT_PUBLIC_STRIPE_KEY", &publishable, Status::Ok),
             ("STRIPE_SECRET_KEY", &secret, Status::Ok),
+            ("NEXT_PUBLIC_STRIPE_KEY", &format!(" {secret}"), Status::Critical),
+            ("VITE_X", &format!("https://x.example/?key={secret}"), Status::Critical),
+            ("VITE_X", &format!("https%3A%2F%2Fx.example%2F%3Fkey%3D{secret}"), Status::Critical),
+            ("VITE_X", &format!("{{\"stripe\":{{\"key\":\"{secret}\"}}}}"), Status::Critical),
+            ("EXPO_PUBLIC_DB", "host=h password=Zx8Kq2Lm9 user=u", Status::Critical),
+            ("VITE_X", "{\"db\":\"postgres://u:pa55@db.example.com/d\"}", Status::Critical),
+            ("VITE_X", &account, Status::Critical),
+            ("X", &account, Status::Ok),
+            ("VITE_LABELS", "{\"password\":\"Passwort\",\"token\":\"Code\"}", Status::Ok),
+            ("VITE_KEYS", &format!("{{\"stripe\":\"{publishable}\"}}"), Status::Ok),
+            ("VITE_DB", "host=localhost password=dev user=u", Status::Ok),
+            (
+                "NEXT_PUBLIC_SENTRY_DSN",
+                "https://51b0c4d9e8f7a6b551b0c4d9e8f7a6b5@o1.ingest.sentry.io/2",
+                Status::Ok,
+            ),
+            (
+                "VITE_FIREBASE",
+                "{\"apiKey\":\"AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q\",\"projectId\":\"p\"}",
+                Status::Ok,
+            ),
+            (
+                "VITE_MAPS",
+                "https://maps.googleapis.com/maps/api/js?key=AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
+                Status::Ok,
+            ),
             ("NEXT_PUBLIC_SITE", "https://a.example/sk-section", Status::Ok),
             ("NEXT_PUBLIC_STRIPE_KEY", "sk_test_your_key_here", Status::Ok),
             ("PUBLIC_MAPS_KEY", "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q", Status::Ok),

@@ -1,7 +1,9 @@
 //! `env.secrets`: no value of the template, which is public, looks like a secret.
 
 use super::jwt;
-use super::vendors::{KeyKind, has_password, is_local_constant, is_placeholder, key_kind};
+use super::vendors::{
+    KeyKind, has_password, is_local_constant, is_placeholder, key_kind, secret_in,
+};
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::model::{EnvEntry, Environment, SourceLine};
@@ -42,7 +44,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
 
 /// The kind of secret that a value looks like.
 fn looks_like(entry: &EnvEntry) -> Option<&'static str> {
-    let value = entry.value.reveal();
+    let value = entry.value.reveal().trim();
     if is_placeholder(value) || is_local_constant(value) {
         return None;
     }
@@ -57,6 +59,9 @@ fn looks_like(entry: &EnvEntry) -> Option<&'static str> {
     }
     if has_password(value) {
         return Some("a URL with a password");
+    }
+    if let Some(name) = secret_in(value) {
+        return Some(name);
     }
     let named = SECRET_NAMES.iter().any(|name| entry.key.to_uppercase().contains(name));
     (named && has_random_part(value)).then_some("a random secret")

@@ -1,6 +1,7 @@
 //! Keys of common vendors, by their shape: which of them are secret, and which are made for browsers.
 
 use super::jwt;
+use crate::redact::kinds::{Part, parts};
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,59 @@ pub(crate) fn key_kind(value: &str) -> Option<(KeyKind, &'static str)> {
         })
     });
     matching.max_by_key(|(prefix, ..)| prefix.len()).map(|(_, _, kind, name)| (*kind, *name))
+}
+
+/// Prefixes of tokens that the redaction hides, and that vendors make for browsers or apps, or use as names of keys.
+const PUBLIC_TOKENS: [&str; 11] =
+    ["eyJ", "ZXlK", "AIza", "pk.", "pubkey-", "NRJS-", "sq0idp-", "rzp_", "mob-", "live_", "test_"];
+
+/// Parts of connection strings, in which every password is one.
+const CONNECTIONS: [&str; 4] = ["host=", "server=", "dbname=", "uid="];
+
+/// What reports call the secret that stands somewhere in a value.
+pub(crate) fn secret_in(value: &str) -> Option<&'static str> {
+    let is_connection = || {
+        let lower_case = value.to_lowercase();
+        CONNECTIONS.iter().any(|name| lower_case.contains(name))
+            && !["localhost", "127.0.0.1"].iter().any(|host| lower_case.contains(host))
+    };
+    parts(value).iter().find_map(|part| match part {
+        Part::PrivateKey => Some("a private key"),
+        Part::Url(url) => has_password(url).then_some("a URL with a password"),
+        Part::Token(token) => match key_kind(token) {
+            Some((KeyKind::Secret, what)) => Some(what),
+            Some((KeyKind::Publishable, _)) => None,
+            None => is_secret_token(token).then_some("a secret token"),
+        },
+        Part::Password(password) => (!is_placeholder(password)
+            && (is_generated(password) || is_connection()))
+        .then_some("a password"),
+    })
+}
+
+fn is_secret_token(token: &str) -> bool {
+    !is_placeholder(token)
+        && token != DOCUMENTED
+        && !PUBLIC_TOKENS.iter().any(|prefix| token.starts_with(prefix))
+        // A longer token of letters is a long word in a text.
+        && token.len() >= 20
+}
+
+/// Whether a password contains letters and digits, as no label of a form does.
+fn is_generated(password: &str) -> bool {
+    password.len() >= 6
+        && !password.contains(char::is_whitespace)
+        && password.bytes().any(|byte| byte.is_ascii_digit())
+        && password.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+/// The tokens in a value, wherever they stand.
+pub(crate) fn tokens_in(value: &str) -> Vec<String> {
+    let tokens = parts(value).into_iter().filter_map(|part| match part {
+        Part::Token(token) => Some(token),
+        _ => None,
+    });
+    tokens.collect()
 }
 
 /// Whether a value stands for a key that is not given.

@@ -82,6 +82,47 @@ fn secrets_are_redacted_and_surrounding_text_is_kept() {
 }
 
 #[test]
+fn what_stands_between_a_name_and_its_value_is_kept() {
+    for (raw, expected) in [
+        ("**Password:** `SRwLx9Kq`", "**Password:** `[redacted]`"),
+        ("**Password**: swordfish, bye", "**Password**: [redacted], bye"),
+        (
+            "<wsse:Password Type=\"x#PasswordText\">swordfish</wsse:Password>",
+            "<wsse:Password Type=\"x#PasswordText\">[redacted]</wsse:Password>",
+        ),
+        (
+            "form-data; name=\"password\"\r\n\r\nSRwLx9Kq\r\n--b--",
+            "form-data; name=\"password\"\r\n\r\n[redacted]\r\n--b--",
+        ),
+        ("password\n\"SRwLx9Kq\"", "password\n\"[redacted]\""),
+        ("api_key=\\\n7f3Kq9TzRw2m", "api_key=\\\n[redacted]"),
+        ("Config { api_key: Some(\"7f3Kq9TzRw2m\") }", "Config { api_key: Some(\"[redacted]\") }"),
+        ("let password: &str = \"swordfish\";", "let password: &str = \"[redacted]\";"),
+        ("private key (WIF): 5Jk9TzRw2mQ7b", "private key (WIF): [redacted]"),
+        ("| password | SRwLx9Kq |", "| password | [redacted] |"),
+        (
+            "pi_3MtwBwLkdIwHu7ix_secret_YrKJUKribcBjcG8HVhfZluoGH failed",
+            "pi_3MtwBwLkdIwHu7ix[redacted] failed",
+        ),
+        ("rtmps://a.example/live2/ab12-cd34-ef56: 403", "rtmps://a.example/live2/[redacted]: 403"),
+    ] {
+        assert_eq!(text(raw), expected, "{raw}");
+        assert_eq!(text(expected), expected, "redacted twice");
+    }
+}
+
+#[test]
+fn private_members_of_a_web_key_are_redacted() {
+    let key = json!({"kty": "EC", "x": "public", "d": "private", "kid": "7"});
+    let expected = json!({"kty": "EC", "x": "public", "d": REDACTED, "kid": "7"});
+    assert_eq!(json(json!({ "keys": [key.clone()] })), json!({ "keys": [expected] }));
+    assert_eq!(json(json!({"d": "private", "k": "v"})), json!({"d": "private", "k": "v"}));
+    let private = corpus::Generator::new(3).alnum(43);
+    let shown = text(&format!("bad key {{\"d\": \"{private}\", \"kty\": \"OKP\"}}"));
+    assert_eq!(shown, "bad key {\"d\": \"[redacted]\", \"kty\": \"OKP\"}");
+}
+
+#[test]
 fn secrets_in_json_are_redacted_at_every_depth() {
     let payload = json!({
         "clip": 7, "access_token": "a", "nested": [{"apiKey": "b", "name": "c"}], "s3_key": "d",

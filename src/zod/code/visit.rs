@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use oxc_ast::ast::{
     AssignmentExpression, AssignmentTarget, AssignmentTargetProperty, BinaryExpression,
-    BindingPattern, ComputedMemberExpression, Expression, FormalParameter, ObjectAssignmentTarget,
-    ObjectPattern, ObjectProperty, Program, StaticMemberExpression, StringLiteral, UnaryExpression,
-    VariableDeclarator,
+    BindingPattern, CallExpression, ComputedMemberExpression, Expression, FormalParameter,
+    ObjectAssignmentTarget, ObjectPattern, ObjectProperty, Program, StaticMemberExpression,
+    StringLiteral, UnaryExpression, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, UnaryOperator};
 
 use super::FileUses;
-use super::aliases::{Aliases, is_process_env, member};
+use super::aliases::{Aliases, member};
 use crate::zod::model::{CodeForm, CodeUse, SourceLine};
 
 /// Collects the uses of environment keys in a file.
@@ -54,7 +54,11 @@ impl<'a> Collector<'_, 'a> {
     /// Adds a read of a key. A name of the environment may have methods, so only upper-case keys count
     /// there.
     fn read(&mut self, from: &Expression<'a>, key: &str, span: Span) {
-        if is_process_env(from) || is_upper_case(key) {
+        // A method, not a key.
+        if key == "hasOwnProperty" {
+            return;
+        }
+        if self.aliases.is_process_env(from) || is_upper_case(key) {
             self.add(key, span, CodeForm::Read);
         }
     }
@@ -68,9 +72,22 @@ impl<'a> Collector<'_, 'a> {
 
     /// Adds the keys of `{ A, B: b }` in a declaration.
     fn pattern(&mut self, pattern: &ObjectPattern<'a>, from: Option<&Expression<'a>>) {
+        let process = from.is_some_and(|from| self.aliases.is_process(from));
         let from = from.filter(|from| self.aliases.returns_environment(from));
         for property in &pattern.properties {
             let Some(key) = property.key.static_name() else { continue };
+            // `const { env: { A } } = process`
+            if process
+                && key == "env"
+                && let Some(env) = object_pattern(&property.value)
+            {
+                for property in &env.properties {
+                    if let Some(key) = property.key.static_name() {
+                        self.add(&key, property.key.span(), CodeForm::Read);
+                    }
+                }
+                continue;
+            }
             match from {
                 Some(from) => self.read(from, &key, property.key.span()),
                 None => self.mention(&key, property.key.span()),
@@ -101,6 +118,15 @@ impl<'a> Collector<'_, 'a> {
     }
 }
 
+/// The pattern `{ … }`, also one with a default.
+fn object_pattern<'p, 'a>(pattern: &'p BindingPattern<'a>) -> Option<&'p ObjectPattern<'a>> {
+    match pattern {
+        BindingPattern::ObjectPattern(pattern) => Some(pattern),
+        BindingPattern::AssignmentPattern(it) => object_pattern(&it.left),
+        _ => None,
+    }
+}
+
 fn is_upper_case(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_uppercase())
         && key.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
@@ -118,8 +144,9 @@ impl<'a> Visit<'a> for Collector<'_, 'a> {
 
     fn visit_computed_member_expression(&mut self, it: &ComputedMemberExpression<'a>) {
         if self.aliases.is_environment(&it.object) {
-            match it.static_property_name() {
-                Some(key) => self.read(&it.object, key.as_str(), it.expression.span()),
+            let key = it.static_property_name().map(|key| key.as_str());
+            match key.or_else(|| self.aliases.text(&it.expression)) {
+                Some(key) => self.read(&it.object, key, it.expression.span()),
                 None => self.found.computed.push((self.place)(it.span.start)),
             }
         }
@@ -176,12 +203,32 @@ impl<'a> Visit<'a> for Collector<'_, 'a> {
     }
 
     fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
-        if let (BinaryOperator::In, Expression::StringLiteral(key)) = (it.operator, &it.left)
+        if it.operator == BinaryOperator::In
             && self.aliases.is_environment(&it.right)
+            && let Some(key) = self.aliases.text(&it.left)
         {
-            self.read(&it.right, key.value.as_str(), key.span);
+            self.read(&it.right, key, it.left.span());
         }
         walk::walk_binary_expression(self, it);
+    }
+
+    /// `Deno.env.get("A")`, `process.env.hasOwnProperty("A")`, `Reflect.get(process.env, "A")`,
+    /// `Object.hasOwn(process.env, "A")`.
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        let method = member(&it.callee).filter(|(object, _)| self.aliases.is_environment(object));
+        let mut arguments = it.arguments.iter().map(|argument| argument.as_expression());
+        let first = arguments.next().flatten();
+        let key = match (method, first) {
+            (Some((_, Some("get" | "has" | "hasOwnProperty"))), key) => key,
+            (None, Some(first)) if self.aliases.is_environment(first) => arguments.next().flatten(),
+            _ => None,
+        };
+        if let Some((key, name)) = key.and_then(|key| Some((key, self.aliases.text(key)?)))
+            && is_upper_case(name)
+        {
+            self.add(name, key.span(), CodeForm::Read);
+        }
+        walk::walk_call_expression(self, it);
     }
 
     fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {

@@ -578,6 +578,10 @@ fn structure(kind: &str, value: JsValue) -> ValueResult {
         JsValue::Object(_) if matches!(kind, "object" | "record") => {
             ValueResult::unknown("the properties of the object are not evaluated")
         }
+        // zod 4 accepts any object, zod 3 does not.
+        JsValue::Date if kind == "object" => {
+            ValueResult::unknown("the properties of the date are not evaluated")
+        }
         JsValue::Number(n) if kind == "NaN" && n.is_nan() => ValueResult::accept(value),
         other => wrong_type(&format!("{article} {kind}"), other),
     }

@@ -63,6 +63,38 @@ fn functions_are_run_as_javascript() {
 }
 
 #[test]
+fn a_function_can_make_an_object_of_a_text() {
+    let object = "z.object({ a: z.number() })";
+    for rule in [
+        format!("z.preprocess((v) => JSON.parse(String(v)), {object})"),
+        format!("z.preprocess((v) => JSON.parse(String(v)), {object}.strict()).optional()"),
+        format!("z.preprocess((v) => JSON.parse(String(v)), z.union([{object}, z.number()]))"),
+        format!("z.union([z.preprocess((v) => JSON.parse(String(v)), {object}), z.literal('x')])"),
+        format!("z.string().transform((v) => JSON.parse(v)).pipe({object})"),
+        "z.preprocess((v) => JSON.parse(String(v)), z.record(z.string(), z.number()))".to_owned(),
+        "z.preprocess((v) => new Map(Object.entries(JSON.parse(String(v)))), z.map(z.string(), z.number()))".to_owned(),
+        "z.string().transform((v) => new Set([v])).pipe(z.set(z.string()))".to_owned(),
+        "z.string().transform((v) => BigInt(v.length)).pipe(z.bigint())".to_owned(),
+        "z.string().transform((v) => [v, 1]).pipe(z.tuple([z.string(), z.number()]))".to_owned(),
+    ] {
+        let text = format!("export const EnvSchema = z.object({{ A: {rule} }});");
+        let result = first_result(&text, &[("A", "{\"a\":1}")]);
+        assert!(is_unknown(&result), "{rule}: {result:?}");
+    }
+    // The function does not make an object of it, or none is called.
+    for rule in [
+        object.to_owned(),
+        format!("z.preprocess((v) => v, {object})"),
+        format!("z.preprocess((v) => JSON.parse(String(v)).a, {object})"),
+        format!("z.preprocess((v) => JSON.parse('[' + v), {object})"),
+    ] {
+        let text = format!("export const EnvSchema = z.object({{ A: {rule} }});");
+        let result = first_result(&text, &[("A", "{\"a\":1}")]);
+        assert!(matches!(result, KeyResult::Refused(_)), "{rule}: {result:?}");
+    }
+}
+
+#[test]
 fn functions_see_what_they_name_in_the_checkout() {
     let text = "const words = ['a', 'b'] as const;\nenum Level { Low = 1, High }\n\
         function isWord(v: string): boolean { return (words as readonly string[]).includes(v) || v === String(Level.High); }\n\

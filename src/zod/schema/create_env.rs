@@ -109,7 +109,7 @@ impl<'a> SchemaReader<'a> {
             blank_out(&mut shape, own);
         }
         shape.unresolved.extend(options.unresolved);
-        Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing })
+        Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing, preprocess: None })
     }
 
     /// The keys of `server`, `shared` and `client`.

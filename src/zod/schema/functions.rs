@@ -11,7 +11,7 @@ use oxc_span::GetSpan;
 use super::node::{Field, Node, Object, ObjectFields};
 use super::resolve::SchemaReader;
 use super::scope::{EvalScope, ExprSite, FunctionBlock, FunctionSite, Local};
-use crate::zod::model::{Condition, ObjectCheck, Rule};
+use crate::zod::model::{Condition, ObjectCheck, Rule, SchemaFunction};
 use crate::zod::typescript::Link;
 
 /// Objects whose methods do not change a schema.
@@ -126,7 +126,19 @@ impl<'a> SchemaReader<'a> {
                     let what = scope.unresolved(offset, reason);
                     shape.conditions.push(ObjectCheck::opaque(what));
                 }
-                Node::Object(Object { shape, mode: a.mode, blank_is_missing: a.blank_is_missing })
+                let preprocess = match a.preprocess == b.preprocess {
+                    true => a.preprocess,
+                    false => {
+                        let what = scope.unresolved(offset, "preprocess depends on a condition");
+                        Some(SchemaFunction::Opaque(what))
+                    }
+                };
+                Node::Object(Object {
+                    shape,
+                    mode: a.mode,
+                    blank_is_missing: a.blank_is_missing,
+                    preprocess,
+                })
             }
             (then, otherwise) => {
                 let fields = |node: &Node<'a>| {

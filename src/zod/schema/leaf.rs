@@ -7,7 +7,8 @@ use super::node::{Field, Node, Object};
 use super::resolve::SchemaReader;
 use super::scope::EvalScope;
 use crate::zod::model::{
-    Constant, NumberCheck, ObjectMode, Pattern, Rule, StringCheck, StringFormat, UrlOptions,
+    Constant, NumberCheck, ObjectMode, Pattern, Rule, SchemaFunction, StringCheck, StringFormat,
+    UrlOptions,
 };
 use crate::zod::typescript::Link;
 
@@ -194,7 +195,7 @@ impl<'a> SchemaReader<'a> {
         }
         match (objects.is_empty(), options.is_empty()) {
             (false, true) => return self.union_of_objects(scope, objects, link.offset),
-            (false, false) => options.push(Rule::Structure("object")),
+            (false, false) => options.extend(objects.into_iter().map(Object::rule)),
             _ => {}
         }
         let field = Field { levels, rules, ..Field::new(Rule::Union(options), place.clone()) };
@@ -208,30 +209,38 @@ impl<'a> SchemaReader<'a> {
             let what = scope.unresolved(link.offset, "an argument is missing");
             return Node::Field(Field::new(Rule::Unresolved(what), place));
         };
+        let to = self.node(scope, second);
         let from = if link.name == "preprocess" {
-            Field::new(Rule::Transform(self.function(scope, link, 0)), place.clone())
+            let function = self.function(scope, link, 0);
+            if let Node::Object(object) = to {
+                return self.preprocessed_object(scope, object, function, link.offset);
+            }
+            Field::new(Rule::Transform(function), place.clone())
         } else {
             self.field(scope, first)
         };
-        let to = match self.node(scope, second) {
-            // The function may change every key.
-            Node::Object(object) if link.name == "preprocess" => {
-                return self.preprocessed_object(scope, object, link.offset);
-            }
-            node => self.field_of(node, place.clone()),
-        };
+        let to = self.field_of(to, place.clone());
         let description = to.description.clone();
         let field = from.join(to, &place, |a, b| Rule::Pipe(Box::new(a), Box::new(b)));
         Node::Field(Field { description, ..field })
     }
 
-    /// `z.preprocess(f, z.object({ … }))`: the keys are declared, and code decides about their values.
+    /// `z.preprocess(f, z.object({ … }))`: the keys are declared, and code decides about their values: the function may
+    /// change every key.
     fn preprocessed_object(
         &self,
         scope: &EvalScope<'a>,
         mut object: Object,
+        function: SchemaFunction,
         offset: u32,
     ) -> Node<'a> {
+        // A function around another one gets the value first.
+        object.preprocess = Some(match object.preprocess {
+            None => function,
+            Some(_) => {
+                SchemaFunction::Opaque(scope.unresolved(offset, "preprocess of a preprocess"))
+            }
+        });
         for (_, field) in &mut object.shape.fields {
             let what = scope.unresolved(offset, "preprocess of the whole object");
             field.rule = Rule::Unresolved(what);

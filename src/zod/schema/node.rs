@@ -11,7 +11,7 @@ use super::package::{is_create_env, is_zod};
 use super::resolve::SchemaReader;
 use super::scope::{EvalScope, ExprSite, FunctionCode, FunctionSite, Resolved};
 use crate::zod::model::{
-    Input, ObjectCheck, ObjectMode, Rule, Side, SourceLine, Unresolved, Validation,
+    Input, ObjectCheck, ObjectMode, Rule, SchemaFunction, Side, SourceLine, Unresolved, Validation,
 };
 use crate::zod::typescript::{Link, flatten};
 
@@ -66,6 +66,19 @@ pub(crate) struct Object {
     pub(crate) mode: ObjectMode,
     /// Blank values count as missing.
     pub(crate) blank_is_missing: bool,
+    /// The function that makes its input: `z.preprocess(f, z.object({ … }))`.
+    pub(crate) preprocess: Option<SchemaFunction>,
+}
+
+impl Object {
+    /// The rule of a key whose value is the object. No text is an object, but a function can make one of it.
+    pub(crate) fn rule(self) -> Rule {
+        let object = Rule::Structure("object");
+        match self.preprocess {
+            Some(function) => Rule::Pipe(Box::new(Rule::Transform(function)), Box::new(object)),
+            None => object,
+        }
+    }
 }
 
 /// The meaning of an expression.
@@ -232,7 +245,7 @@ impl<'a> SchemaReader<'a> {
     pub(crate) fn field_of(&self, node: Node<'a>, place: SourceLine) -> Field {
         match node {
             Node::Field(field) => field,
-            Node::Object(_) => Field::new(Rule::Structure("object"), place),
+            Node::Object(object) => Field::new(object.rule(), place),
             Node::Other(what) => Field::new(Rule::Unresolved(what), place),
             _ => {
                 let reason = "not a schema".to_owned();

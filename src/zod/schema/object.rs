@@ -12,7 +12,7 @@ use super::node::{Field, Node, Object, ObjectFields};
 use super::resolve::SchemaReader;
 use super::scope::EvalScope;
 use crate::zod::model::{
-    Constant, FunctionUse, ObjectCheck, ObjectMode, Rule, SourceLine, Unresolved,
+    Constant, FunctionUse, ObjectCheck, ObjectMode, Rule, SchemaFunction, SourceLine, Unresolved,
 };
 use crate::zod::typescript::Link;
 
@@ -28,7 +28,7 @@ impl<'a> SchemaReader<'a> {
             Some(argument) => self.shape_argument(scope, argument),
             None => ObjectFields::default(),
         };
-        Node::Object(Object { shape, mode, blank_is_missing: false })
+        Node::Object(Object { shape, mode, blank_is_missing: false, preprocess: None })
     }
 
     /// The fields of an argument: an object literal of schemas, or an object schema.
@@ -178,7 +178,7 @@ impl<'a> SchemaReader<'a> {
             "optional" | "nullable" | "nullish" | "default" | "prefault" | "catch" | "or"
             | "array" => {
                 let place = scope.module.place(link.offset);
-                let field = Field::new(Rule::Structure("object"), place);
+                let field = Field::new(object.rule(), place);
                 Node::Field(self.modifier(scope, field, link))
             }
             name => self.unsupported(scope, link, &format!("method `{name}`")),
@@ -282,11 +282,13 @@ impl<'a> SchemaReader<'a> {
                 }
             }
         }
+        let is_preprocessed = options.iter().any(|option| option.preprocess.is_some());
+        let preprocess = is_preprocessed.then(|| SchemaFunction::Opaque(what()));
         for option in options {
             shape.unresolved.extend(option.shape.unresolved);
         }
         shape.conditions.push(ObjectCheck::opaque(what()));
-        Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing: false })
+        Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing: false, preprocess })
     }
 
     /// `.pick({ A: true })`, `.omit(…)`, `.partial(…)`, `.required(…)`.

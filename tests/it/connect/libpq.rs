@@ -224,6 +224,23 @@ fn tls_that_is_asked_for_is_never_dropped() {
 }
 
 #[test]
+fn required_gssapi_encryption_is_refused_as_in_psql() {
+    let plain = super::unresponsive_server::plain_server();
+    let url =
+        |mode: &str| format!("postgres://postgres@127.0.0.1:{plain}/postgres?gssencmode={mode}");
+    both(&url("require"), ConnectionDefaults::default(), false);
+    let required = [("PGGSSENCMODE", "require")];
+    let variables = ConnectionDefaults { variables: &required, ..ConnectionDefaults::default() };
+    both(url("").trim_end_matches("?gssencmode="), variables, false);
+    for mode in ["disable", "prefer"] {
+        assert_eq!(tool_connects(&url(mode), ConnectionDefaults::default()), Ok(()), "{mode}");
+    }
+    let output =
+        Cli::new(["dlq", "list"]).env("DATABASE_URL", url("require")).run().expect_code(78);
+    assert!(output.stderr.contains("GSSAPI is not supported"), "{output:#?}");
+}
+
+#[test]
 fn root_file_is_read_as_in_psql() {
     let secured = Secured::start(
         include_str!("keys/root.crt"),

@@ -49,6 +49,30 @@ fn service_key_under_a_public_name_is_critical() {
 }
 
 #[test]
+fn secret_anywhere_in_a_public_value_is_critical() {
+    let key = format!("sk_live_{}", SECRET.trim_start_matches("hunter2-"));
+    for value in [
+        format!("' {key}'"),
+        format!("https://x.example/?key={key}"),
+        format!("'{{\"stripe\":\"{key}\"}}'"),
+        format!("'host=h password={SECRET} user=u'"),
+    ] {
+        let values = format!("VITE_X={value}\n");
+        let cli =
+            project("VITE_X: z.string(),", "VITE_X=x\n", "env check --values -").stdin(values);
+        let text = run_without_secret(cli, 2);
+        assert!(text.contains("browsers can read it"), "{value}: {text}");
+    }
+    for value in ["pk_live_51b0c4d9e8f7a6b5c4d3e2f1", "'host=localhost password=dev'"] {
+        let values = format!("VITE_X={value}\n");
+        let cli =
+            project("VITE_X: z.string(),", "VITE_X=x\n", "env check --values -").stdin(values);
+        let text = run_without_secret(cli, 0);
+        assert!(!text.contains("browsers can read it"), "{value}: {text}");
+    }
+}
+
+#[test]
 fn values_can_come_from_standard_input() {
     let run = |text: &str| {
         project("A: z.coerce.number(),", "A=1\n", "env check --values -").stdin(text).run()

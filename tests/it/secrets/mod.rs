@@ -23,6 +23,12 @@ fn errors() -> Vec<String> {
         format!("{{\"error\":\"invalid_grant\",\"refresh_token\":\"{MARK}\"}}"),
         format!("PGPASSWORD={MARK} psql: could not connect"),
         format!("stripe: sk_live_{MARK} is no valid key"),
+        format!("login failed\n\n**Password:** `{MARK}`"),
+        format!("<wsse:Password Type=\"x#PasswordText\">{MARK}</wsse:Password> was refused"),
+        format!("form-data; name=\"password\"\r\n\r\n{MARK}\r\n--b--"),
+        format!("Config {{ api_key: Some(\"{MARK}\"), retries: 3 }}"),
+        format!("curl -d api_key=\\\n{MARK} failed"),
+        format!("ffmpeg: rtmps://live.example/live2/{MARK}: Input/output error"),
     ]
 }
 
