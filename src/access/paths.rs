@@ -51,6 +51,8 @@ pub(crate) struct ReachableTables {
 /// State of one walk.
 struct Walk<'w> {
     role: &'w Role,
+    /// The command by which the client writes.
+    write: SqlCommand,
     visited: BTreeSet<(String, Runner)>,
     steps: Vec<String>,
     reach: ReachableTables,
@@ -73,6 +75,20 @@ impl<'a> Paths<'a> {
     /// What a client reaches by reading a view.
     pub(crate) fn through_view(&self, view: &'a Relation, role: &Role) -> ReachableTables {
         self.walk(role, |walk| self.relation(walk, view, &Runner::Client, false))
+    }
+
+    /// The protected tables that a client changes by a command on a view, with the steps in between.
+    pub(crate) fn written_through_view(
+        &self,
+        view: &'a Relation,
+        role: &Role,
+        command: SqlCommand,
+    ) -> BTreeMap<String, Vec<String>> {
+        let reach = self.walk(role, |walk| {
+            walk.write = command;
+            self.relation(walk, view, &Runner::Client, true);
+        });
+        reach.writes
     }
 
     /// What a client reaches by calling a function.
@@ -106,7 +122,8 @@ impl<'a> Paths<'a> {
 
     fn walk(&self, role: &Role, start: impl FnOnce(&mut Walk<'_>)) -> ReachableTables {
         let (visited, steps) = (BTreeSet::new(), Vec::new());
-        let mut walk = Walk { role, visited, steps, reach: ReachableTables::default() };
+        let (write, reach) = (SqlCommand::Update, ReachableTables::default());
+        let mut walk = Walk { role, write, visited, steps, reach };
         start(&mut walk);
         walk.reach
     }
@@ -116,13 +133,13 @@ impl<'a> Paths<'a> {
             return;
         }
         match relation.kind {
-            RelationKind::View => self.view(walk, relation, runner),
+            RelationKind::View => self.view(walk, relation, runner, write),
             RelationKind::Materialised => self.copy(walk, relation),
             _ => self.table(walk, relation, runner, write),
         }
     }
 
-    fn view(&self, walk: &mut Walk<'_>, view: &'a Relation, runner: &Runner) {
+    fn view(&self, walk: &mut Walk<'_>, view: &'a Relation, runner: &Runner, write: bool) {
         let inner =
             if view.security_invoker { runner.clone() } else { Runner::Owner(view.owner.clone()) };
         let helpers = view.calls.iter().filter_map(|f| self.catalog.function(f));
@@ -133,9 +150,14 @@ impl<'a> Paths<'a> {
         walk.reach.leaks |= asks && !view.security_barrier && inner != Runner::Client;
         walk.steps.push(view.name.clone());
         for read in view.reads.iter().filter_map(|name| self.catalog.relation(name)) {
-            if self.may_read(walk.role, &inner, read) {
+            if self.may(walk.role, &inner, read, SqlCommand::Select) {
                 self.relation(walk, read, &inner, false);
             }
+        }
+        let written = view.written_relation().filter(|_| write && self.passes_on(view, walk.write));
+        let written = written.and_then(|name| self.catalog.relation(name));
+        if let Some(written) = written.filter(|r| self.may(walk.role, &inner, r, walk.write)) {
+            self.relation(walk, written, &inner, true);
         }
         // Functions in a view run as the caller.
         for function in helpers {
@@ -176,7 +198,7 @@ impl<'a> Paths<'a> {
     }
 
     fn reach_table(&self, walk: &mut Walk<'_>, table: &Relation, write: bool) {
-        let command = if write { SqlCommand::Update } else { SqlCommand::Select };
+        let command = if write { walk.write } else { SqlCommand::Select };
         if compute_access(self.catalog, table, walk.role, command) == ComputedAccess::All {
             return;
         }
@@ -201,7 +223,7 @@ impl<'a> Paths<'a> {
                 self.relation(walk, relation, &inner, true);
             } else if reads
                 && function.returns != "void"
-                && self.may_read(walk.role, &inner, relation)
+                && self.may(walk.role, &inner, relation, SqlCommand::Select)
             {
                 self.relation(walk, relation, &inner, false);
             }
@@ -290,13 +312,20 @@ impl<'a> Paths<'a> {
         self.owner(owner).is_some_and(|owner| binds(table, owner))
     }
 
-    fn may_read(&self, role: &Role, runner: &Runner, relation: &Relation) -> bool {
+    /// Whether a write to a view changes its table. Rules are paths of their own.
+    fn passes_on(&self, view: &Relation, command: SqlCommand) -> bool {
+        view.passes_on.contains(&command) && view.rules.iter().all(|rule| rule.event != command)
+    }
+
+    fn may(&self, role: &Role, runner: &Runner, relation: &Relation, command: SqlCommand) -> bool {
         let runner = match runner {
             Runner::Client => Some(role),
             Runner::Owner(owner) => self.owner(owner),
         };
         runner.is_none_or(|r| {
-            r.superuser || relation.has(&r.name, "SELECT") || relation.has_column(&r.name, "SELECT")
+            r.superuser
+                || relation.has(&r.name, command.sql())
+                || relation.has_column(&r.name, command.sql())
         })
     }
 

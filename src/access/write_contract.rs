@@ -150,8 +150,13 @@ fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, Contr
                 add(&view.name, role, vec![view.name.clone()]);
             } else {
                 let reach = walks.through_view(view, role);
-                let open = reach.reads.into_keys().chain(reach.open.into_keys());
-                add(&view.name, role, if reach.asks { vec![] } else { open.collect() });
+                let written = view.granted_writes(&role.name).into_iter();
+                let written =
+                    written.flat_map(|c| walks.written_through_view(view, role, c).into_keys());
+                let reads = view.has(&role.name, "SELECT") || view.has_column(&role.name, "SELECT");
+                let shown = reach.reads.into_keys().chain(reach.open.into_keys());
+                let shown = shown.filter(|_| reads && !reach.asks);
+                add(&view.name, role, shown.chain(written).collect());
             }
         }
         for function in catalog.functions.iter().filter(|f| f.exposed) {

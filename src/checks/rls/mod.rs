@@ -222,6 +222,7 @@ pub(crate) mod tests {
             partition_of: None,
             security_invoker: false,
             security_barrier: false,
+            passes_on: vec![],
             exposed: true,
             key: vec!["id".into()],
             columns: vec!["id".into()],

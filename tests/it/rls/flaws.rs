@@ -108,6 +108,20 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.view_bypass",
         "CREATE MATERIALIZED VIEW v AS SELECT id FROM jobs; GRANT SELECT ON v TO anon",
         "CREATE MATERIALIZED VIEW v AS SELECT id FROM jobs"),
+    ("rls.view_bypass", // writes need no right to read
+        "CREATE VIEW v AS SELECT id, state FROM jobs; GRANT UPDATE, DELETE ON v TO anon",
+        "CREATE VIEW v AS SELECT DISTINCT state FROM jobs; GRANT UPDATE, DELETE ON v TO anon"), // cannot be written
+    ("rls.view_bypass", // a view of a view, one column
+        "CREATE SCHEMA private; CREATE VIEW private.inner_v AS SELECT id, state FROM jobs WHERE id IN (SELECT id FROM workspaces);
+         CREATE VIEW v AS SELECT * FROM private.inner_v; GRANT UPDATE (state) ON v TO authenticated",
+        "CREATE SCHEMA private; CREATE VIEW private.inner_v AS SELECT id, state FROM jobs;
+         CREATE VIEW v AS SELECT state FROM private.inner_v GROUP BY state; GRANT UPDATE (state) ON v TO authenticated"),
+    ("rls.view_bypass", // the client may read every row, but not write
+        "CREATE TABLE n (id int); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (id > 0 AND (SELECT auth.uid()) IS NOT NULL);
+         CREATE VIEW v AS SELECT id FROM n; GRANT INSERT ON v TO authenticated",
+        "CREATE TABLE n (id int); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         CREATE VIEW v AS SELECT 1 AS id WHERE EXISTS (SELECT FROM n); GRANT INSERT ON v TO authenticated"),
     ("rls.foreign_table",
         "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
          CREATE FOREIGN TABLE f (id int) SERVER s; GRANT SELECT ON f TO anon",

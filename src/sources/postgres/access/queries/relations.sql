@@ -56,6 +56,11 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
            (select pg_catalog.lower(option_value) in ('true', 'on', 'yes', '1')
               from pg_catalog.pg_options_to_table(c.reloptions)
              where option_name = 'security_barrier'), false),
+         -- The commands that a view passes on to its table.
+         'passes_on', case when c.relkind <> 'v' then '[]' else (
+           select coalesce(pg_catalog.json_agg(u.command), '[]')
+             from (values ('UPDATE', 4), ('INSERT', 8), ('DELETE', 16)) u(command, bit)
+            where pg_catalog.pg_relation_is_updatable(c.oid, false) & u.bit <> 0) end,
          'exposed', c.exposed,
          'key', (
            select coalesce(pg_catalog.json_agg(a.attname order by k.place), '[]')
