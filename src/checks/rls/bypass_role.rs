@@ -1,6 +1,6 @@
 //! `rls.bypass_role`: client roles that bypass row security or can become a role that does.
 
-use super::{Check, clients, table_finding};
+use super::{Check, clients, ident, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -17,13 +17,20 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     for role in clients(audit) {
         let name = &role.name;
         let (message, suggested_fix) = if role.superuser {
-            ("is a superuser".to_owned(), format!("ALTER ROLE {name} NOSUPERUSER;"))
+            (
+                "is a superuser".to_owned(),
+                format!("ALTER ROLE {name} NOSUPERUSER;", name = ident(name)),
+            )
         } else if role.bypass_rls {
-            ("has BYPASSRLS".to_owned(), format!("ALTER ROLE {name} NOBYPASSRLS;"))
+            (
+                "has BYPASSRLS".to_owned(),
+                format!("ALTER ROLE {name} NOBYPASSRLS;", name = ident(name)),
+            )
         } else if !role.can_become_bypass.is_empty() {
             let targets = role.can_become_bypass.join(", ");
+            let quoted: Vec<_> = role.can_become_bypass.iter().map(|t| ident(t)).collect();
             let message = format!("can SET ROLE to {targets}, to which RLS does not apply");
-            (message, format!("REVOKE {targets} FROM {name};"))
+            (message, format!("REVOKE {} FROM {};", quoted.join(", "), ident(name)))
         } else {
             continue;
         };

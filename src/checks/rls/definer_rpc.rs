@@ -119,11 +119,12 @@ fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> St
              -- (auth.uid())."
         );
     }
+    let kind = function.keyword();
     let clients = clients(audit).map(|r| super::ident(&r.name)).collect::<Vec<_>>().join(", ");
     format!(
         "-- Whoever else calls it by PUBLIC's right, such as a worker's own login, needs a grant of its own.\n\
-         BEGIN;\nGRANT EXECUTE ON FUNCTION {signature} TO {SERVICE_ROLE};\n\
-         REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC, {clients};\nCOMMIT;"
+         BEGIN;\nGRANT EXECUTE ON {kind} {signature} TO {SERVICE_ROLE};\n\
+         REVOKE EXECUTE ON {kind} {signature} FROM PUBLIC, {clients};\nCOMMIT;"
     )
 }
 

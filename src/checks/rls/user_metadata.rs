@@ -1,8 +1,9 @@
 //! `rls.user_metadata`: policies that use `user_metadata`, which users can change themselves.
 
 use super::effect::Effect;
-use super::{Check, ident, table_finding};
+use super::{Check, alter_policy, table_finding};
 use crate::access::body::Body;
+use crate::access::policies::Side;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -31,11 +32,14 @@ fn findings(check: &Check<Audit>, audit: &Audit) -> Vec<Finding> {
         let Some(place) = place(audit, policy) else { continue };
         let message =
             format!("policy {} trusts user_metadata{place}, which users can change", policy.name);
+        let sides = [(Side::Using, &policy.using), (Side::Check, &policy.check)];
+        let uses = |text: &Option<String>| text.as_deref().is_some_and(uses_user_metadata);
+        let sides = sides.into_iter().filter(|(_, text)| !place.is_empty() || uses(text));
+        let sides: Vec<_> = sides.map(|(side, _)| side).collect();
         let suggested_fix = format!(
             "-- Move the value to app_metadata or a table first, then use it here:\n\
-             ALTER POLICY {} ON {} USING (<app_metadata or a membership>);",
-            ident(&policy.name),
-            policy.table
+             {}",
+            alter_policy(policy, &sides, "<app_metadata or a membership>")
         );
         let is_declared = is_declared(audit, policy);
         let status = if is_declared { Status::Warning } else { Status::Critical };

@@ -13,6 +13,8 @@ pub(crate) struct SqlFunction {
     pub(crate) name: String,
     /// Schema, unquoted.
     pub(crate) schema: String,
+    /// Whether it is a procedure, which CALL runs and which FUNCTION does not name in statements.
+    pub(crate) procedure: bool,
     /// Types of the arguments.
     pub(crate) arguments: Vec<String>,
     /// Whether it is SECURITY DEFINER and runs with the rights of its owner.
@@ -46,6 +48,11 @@ pub(crate) struct SqlFunction {
 }
 
 impl SqlFunction {
+    /// Its kind in statements about it: `FUNCTION` also names aggregates.
+    pub(crate) fn keyword(&self) -> &'static str {
+        if self.procedure { "PROCEDURE" } else { "FUNCTION" }
+    }
+
     /// Whether it only tells who calls: `auth.uid()`, `auth.role()` and `auth.jwt()` belong to the platform.
     pub(crate) fn returns_claims(&self) -> bool {
         self.schema == "auth" && self.arguments.is_empty()

@@ -33,6 +33,11 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
          CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (true)",
         "GRANT INSERT ON workspaces TO authenticated;
          CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (owner_id = (SELECT auth.uid()))"),
+    ("rls.always_true", // only new rows
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY \"all\" ON workspaces TO authenticated
+           USING (owner_id = (SELECT auth.uid())) WITH CHECK (true)",
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY \"all\" ON workspaces TO authenticated
+           USING (owner_id = (SELECT auth.uid())) WITH CHECK (owner_id = (SELECT auth.uid()))"),
     ("rls.public_policy",
         "CREATE POLICY service_all ON workspaces USING (true)",
         "CREATE POLICY service_all ON workspaces TO service_role USING (true);
@@ -77,6 +82,9 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.definer_rpc",
         "GRANT EXECUTE ON FUNCTION worker_recover_stuck_jobs(int) TO authenticated",
         "GRANT EXECUTE ON FUNCTION is_workspace_member(uuid) TO anon"),
+    ("rls.definer_rpc", // a procedure
+        "CREATE PROCEDURE wipe() LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM public.jobs'",
+        "CREATE PROCEDURE wipe() LANGUAGE sql AS 'DELETE FROM public.jobs'"),
     ("rls.definer_rpc", // a NULL acl is PUBLIC; a comment is not a write
         "CREATE FUNCTION purge() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs'",
         "CREATE FUNCTION purge() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1 -- DELETE FROM public.jobs'"),
@@ -167,6 +175,16 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
         "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
          GRANT SELECT ON n TO authenticated; CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
            SELECT FROM workspace_members m WHERE m.workspace_id = n.workspace_id AND m.user_id = (SELECT auth.uid())))"),
+    ("rls.loose_policy", // a policy that has only WITH CHECK
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
+           WITH CHECK (coalesce(org_id = (SELECT auth.uid()), true))",
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
+           WITH CHECK (coalesce(org_id = (SELECT auth.uid()), false))"),
+    ("rls.user_metadata", // only of new rows
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
+           WITH CHECK (((SELECT auth.jwt()) -> 'user_metadata' ->> 'admin') = 'yes')",
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
+           WITH CHECK (((SELECT auth.jwt()) -> 'app_metadata' ->> 'admin') = 'yes')"),
     ("rls.rights_column",
         "GRANT UPDATE ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated
            USING (owner_id = (SELECT auth.uid()))",

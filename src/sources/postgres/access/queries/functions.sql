@@ -33,6 +33,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'arguments', (
            select coalesce(pg_catalog.json_agg(pg_catalog.format_type(t, null) order by i), '[]')
              from pg_catalog.unnest(f.proargtypes) with ordinality as a(t, i)),
+         'procedure', f.prokind = 'p',
          'definer', f.prosecdef,
          'volatile', f.provolatile = 'v',
          'immutable', f.provolatile = 'i',
