@@ -40,8 +40,10 @@ pub(crate) struct ReachableTables {
     pub(crate) reads: BTreeMap<String, Vec<String>>,
     /// Protected tables whose rows are changed.
     pub(crate) writes: BTreeMap<String, Vec<String>>,
-    /// Tables without row security that the client cannot read itself.
+    /// Tables without row security, and foreign tables, that the client cannot read itself.
     pub(crate) open: BTreeMap<String, Vec<String>>,
+    /// A function that runs with the rights of an owner and whose tables are not all known.
+    pub(crate) unread: Option<String>,
     /// Whether a step compares its rows with the caller.
     pub(crate) asks: bool,
     /// Whether every view that compares with the caller has `security_barrier`.
@@ -187,7 +189,7 @@ impl<'a> Paths<'a> {
             let unreadable = !walk.role.schemas.contains(&table.schema)
                 || !(table.has(&walk.role.name, "SELECT")
                     || table.has_column(&walk.role.name, "SELECT"));
-            if unreadable && !write && table.kind != RelationKind::Foreign {
+            if unreadable && (!write || table.kind == RelationKind::Foreign) {
                 walk.reach.open.entry(table.name.clone()).or_insert(walk.steps.clone());
             }
             return;
@@ -214,6 +216,9 @@ impl<'a> Paths<'a> {
         }
         let body = self.body(function);
         walk.reach.asks |= tests_caller(&body);
+        if inner != Runner::Client && body.unread(function).is_some() {
+            walk.reach.unread.get_or_insert(function.signature.clone());
+        }
         walk.steps.push(function.signature.clone());
         for relation in self.named_relations(function, &body) {
             let writes = body.writes(&relation.name);
@@ -231,7 +236,8 @@ impl<'a> Paths<'a> {
         for callee in self.callees(function, &body) {
             if self.is_helper(callee) {
                 walk.reach.asks |= self.asks(callee);
-            } else if self.may_call(walk.role, &inner, callee) {
+            } else if function.is_aggregate() || self.may_call(walk.role, &inner, callee) {
+                // The owner of an aggregate needs EXECUTE on its functions, the caller does not.
                 self.function(walk, callee, &inner);
             }
         }
@@ -256,6 +262,10 @@ impl<'a> Paths<'a> {
 
     /// The functions that a body calls.
     fn callees(&self, function: &SqlFunction, body: &Body) -> Vec<&'a SqlFunction> {
+        if function.is_aggregate() {
+            let uses = function.uses_functions.iter();
+            return uses.filter_map(|signature| self.catalog.function(signature)).collect();
+        }
         let mut found: Vec<&'a SqlFunction> = Vec::new();
         let tokens = body.tokens();
         for (at, name) in tokens.iter().enumerate() {
@@ -265,6 +275,8 @@ impl<'a> Paths<'a> {
             }
             let schema = (at >= 2 && tokens[at - 1] == ".").then(|| tokens[at - 2].as_str());
             let named = candidates.iter().copied().filter(|f| schema.is_none_or(|s| s == f.schema));
+            let is_alias = schema.is_none() && self.is_alias(&tokens[..at]);
+            let named = named.filter(|f| !is_alias && !f.is_trigger());
             found.extend(named.filter(|f| f.signature != function.signature));
         }
         found.retain(|f| !function.parsed_body || function.uses_functions.contains(&f.signature));
@@ -273,6 +285,24 @@ impl<'a> Paths<'a> {
         found.sort_by_key(|f| f.signature.as_str());
         found.dedup_by_key(|f| f.signature.as_str());
         found
+    }
+
+    /// Whether a name with brackets after these tokens is an alias with columns, or a table: `unnest(a) t(x)`.
+    fn is_alias(&self, before: &[String]) -> bool {
+        before.last().is_some_and(|last| {
+            matches!(last.as_str(), "as" | ")" | "into" | "with")
+                || self.relations.contains_key(last.as_str())
+        })
+    }
+
+    /// The foreign tables among those that a client reaches.
+    pub(crate) fn foreign(&self, reach: &ReachableTables) -> BTreeMap<String, Vec<String>> {
+        let is_foreign = |name: &str| {
+            self.catalog.relation(name).is_some_and(|r| r.kind == RelationKind::Foreign)
+        };
+        let mut foreign = reach.open.clone();
+        foreign.retain(|name, _| is_foreign(name));
+        foreign
     }
 
     fn asks_within(&self, function: &'a SqlFunction, visited: &mut BTreeSet<&'a str>) -> bool {

@@ -160,14 +160,17 @@ fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, Contr
             }
         }
         for function in catalog.functions.iter().filter(|f| f.exposed) {
-            let is_trigger = matches!(function.returns.as_str(), "trigger" | "event_trigger");
             let may_call = function.executable_by.contains(&role.name)
                 && role.schemas.contains(&function.schema);
-            if may_call && !is_trigger && !walks.is_helper(function) {
+            if may_call && !function.is_trigger() && !walks.is_helper(function) {
                 let reach = walks.through_function(function, role);
+                let foreign = walks.foreign(&reach).into_keys();
                 let (reads, writes) = (reach.reads.into_keys(), reach.writes.into_keys());
-                let tables =
-                    if reach.asks { writes.collect() } else { reads.chain(writes).collect() };
+                let tables = if reach.asks {
+                    writes.collect()
+                } else {
+                    reads.chain(writes).chain(foreign).collect()
+                };
                 add(&function.signature, role, tables);
             }
         }

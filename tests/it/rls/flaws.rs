@@ -98,6 +98,53 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.definer_rpc", // dynamic SQL is not examined
         "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN EXECUTE q; END'",
         "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY INVOKER AS 'BEGIN EXECUTE q; END'"),
+    ("rls.definer_rpc", // functions that run text
+        "CREATE FUNCTION all_jobs() RETURNS xml LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           $$ SELECT query_to_xml('SELECT * FROM public.jobs', true, false, '') $$",
+        "CREATE FUNCTION all_jobs() RETURNS xml LANGUAGE sql AS
+           $$ SELECT query_to_xml('SELECT * FROM public.jobs', true, false, '') $$"),
+    ("rls.definer_rpc", // a name with escapes
+        r#"CREATE FUNCTION names() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           $$ SELECT count(*) FROM public.U&"\006Aobs" $$"#,
+        r#"CREATE FUNCTION names() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           $$ SELECT U&'\006Aobs' AS "jobs" $$"#),
+    ("rls.definer_rpc", // dynamic SQL in a private function
+        "CREATE SCHEMA private; GRANT USAGE ON SCHEMA private TO anon;
+         CREATE FUNCTION private.run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN EXECUTE q; END';
+         CREATE FUNCTION run() RETURNS void LANGUAGE sql AS $$ SELECT private.run('TABLE public.jobs') $$",
+        "CREATE SCHEMA private;
+         CREATE FUNCTION private.run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN EXECUTE q; END';
+         CREATE FUNCTION run() RETURNS void LANGUAGE sql AS $$ SELECT private.run('TABLE public.jobs') $$"),
+    ("rls.definer_rpc", // the owner of an aggregate may call its functions for everybody
+        "CREATE FUNCTION step(s bigint, v int) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT count(*) FROM public.jobs'; REVOKE EXECUTE ON FUNCTION step(bigint, int) FROM PUBLIC;
+         CREATE AGGREGATE jobs_count(int) (SFUNC = step, STYPE = bigint, INITCOND = '0')",
+        "CREATE FUNCTION step(s bigint, v int) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT s + v'; REVOKE EXECUTE ON FUNCTION step(bigint, int) FROM PUBLIC;
+         CREATE AGGREGATE jobs_count(int) (SFUNC = step, STYPE = bigint, INITCOND = '0')"),
+    ("rls.definer_rpc", // a foreign table
+        "CREATE SCHEMA private; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+         CREATE FOREIGN TABLE private.f (id int) SERVER s;
+         CREATE FUNCTION far() RETURNS SETOF private.f LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT * FROM private.f'",
+        "CREATE SCHEMA private; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+         CREATE FOREIGN TABLE private.f (id int) SERVER s;
+         CREATE FUNCTION far() RETURNS SETOF private.f LANGUAGE sql AS 'SELECT * FROM private.f'"),
+    ("rls.view_bypass", // a foreign table
+        "CREATE SCHEMA private; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+         CREATE FOREIGN TABLE private.f (id int) SERVER s; CREATE VIEW v AS SELECT * FROM private.f; GRANT SELECT ON v TO anon",
+        "CREATE SCHEMA private; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+         CREATE FOREIGN TABLE private.f (id int) SERVER s; CREATE VIEW v AS SELECT * FROM private.f"),
+    ("rls.definer_rpc", // an alias is not a call
+        "CREATE FUNCTION t() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs RETURNING 1';
+         REVOKE EXECUTE ON FUNCTION t() FROM PUBLIC;
+         CREATE FUNCTION total() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT sum(x) FROM (SELECT public.t()) AS s(x)'",
+        "CREATE FUNCTION t() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs RETURNING 1';
+         REVOKE EXECUTE ON FUNCTION t() FROM PUBLIC;
+         CREATE FUNCTION tt() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
+           'BEGIN DELETE FROM public.jobs; RETURN NEW; END';
+         CREATE FUNCTION total(a int[]) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT sum(t.x) FROM unnest(a) t(x), unnest(a) AS t2(x), LATERAL (SELECT 1 AS y, 2) AS tt(y)'"),
     ("rls.trigger",
         "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
            'BEGIN DELETE FROM public.jobs; RETURN NEW; END';

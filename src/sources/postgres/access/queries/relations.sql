@@ -1,7 +1,20 @@
 -- Tables and views of all schemas except those of the system, with the privileges of the examined roles ($1) and
 -- of the owners of views and SECURITY DEFINER functions, whose rights clients use. `exposed` marks the examined
 -- schemas ($2). Objects of extensions are excluded.
-with examined as (
+with recursive unplannable as (
+  -- Foreign tables without a handler, and views of them: the server cannot tell whether they can be written.
+  select ft.ftrelid as oid
+    from pg_catalog.pg_foreign_table ft
+    join pg_catalog.pg_foreign_server s on s.oid = ft.ftserver
+    join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
+   where w.fdwhandler = 0
+  union
+  select w.ev_class
+    from unplannable u
+    join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = u.oid
+                               and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+    join pg_catalog.pg_rewrite w on w.oid = d.objid
+), examined as (
   select c.*, n.nspname, n.nspname = any($2) as exposed
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -57,7 +70,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
               from pg_catalog.pg_options_to_table(c.reloptions)
              where option_name = 'security_barrier'), false),
          -- The commands that a view passes on to its table.
-         'passes_on', case when c.relkind <> 'v' then '[]' else (
+         'passes_on', case when c.relkind <> 'v' or c.oid in (select oid from unplannable) then '[]' else (
            select coalesce(pg_catalog.json_agg(u.command), '[]')
              from (values ('UPDATE', 4), ('INSERT', 8), ('DELETE', 16)) u(command, bit)
             where pg_catalog.pg_relation_is_updatable(c.oid, false) & u.bit <> 0) end,
