@@ -323,6 +323,7 @@ pub(crate) mod tests {
             examined: true,
             superuser: false,
             bypass_rls: false,
+            create_role: false,
             assumable: true,
             inherits: vec![name.into()],
             can_become: vec![],

@@ -16,7 +16,8 @@ pub(crate) struct AccessCatalog {
     pub(crate) schemas: Vec<String>,
     /// Examined roles.
     pub(crate) roles: Vec<Role>,
-    /// Owners of views and SECURITY DEFINER functions that are neither examined nor superusers.
+    /// Owners of views and SECURITY DEFINER functions, and roles that examined roles can become, if they are neither
+    /// examined nor superusers.
     pub(crate) owners: Vec<Role>,
     /// Tables, views and similar of all schemas except those of the system.
     pub(crate) relations: Vec<Relation>,
@@ -52,12 +53,14 @@ pub(crate) struct Session {
 pub(crate) struct Role {
     /// Name.
     pub(crate) name: String,
-    /// Whether it is an examined role, and not only an owner of functions or views.
+    /// Whether it is an examined role, and not only one whose rights others use.
     pub(crate) examined: bool,
     /// Whether it is a superuser, who has all rights.
     pub(crate) superuser: bool,
     /// Whether it bypasses row security.
     pub(crate) bypass_rls: bool,
+    /// Whether it has CREATEROLE, with which it can grant other roles to itself.
+    pub(crate) create_role: bool,
     /// Whether the session can `SET ROLE` to it.
     pub(crate) assumable: bool,
     /// Roles whose rights it inherits, including itself.

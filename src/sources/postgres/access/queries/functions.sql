@@ -26,6 +26,9 @@ with policy_calls as (
    where r.rolname = any($1)
       or not r.rolsuper and (r.oid in (select c.relowner from pg_catalog.pg_class c where c.relkind in ('v', 'm'))
                              or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
+      or not r.rolsuper and exists (
+    select from pg_catalog.pg_roles m
+     where m.rolname = any($1) and not m.rolsuper and pg_catalog.pg_has_role(m.oid, r.oid, 'MEMBER'))
 )
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'signature', f.oid::pg_catalog.regprocedure::text,

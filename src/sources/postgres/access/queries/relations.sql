@@ -1,5 +1,5 @@
 -- Tables and views of all schemas except those of the system, with the privileges of the examined roles ($1) and
--- of the owners of views and SECURITY DEFINER functions, whose rights clients use. `exposed` marks the examined
+-- of the owners of views and SECURITY DEFINER functions, whose rights clients use, and of the roles that they can become. `exposed` marks the examined
 -- schemas ($2). Objects of extensions are excluded.
 with recursive unplannable as (
   -- Foreign tables without a handler, and views of them: the server cannot tell whether they can be written.
@@ -29,6 +29,9 @@ with recursive unplannable as (
    where r.rolname = any($1)
       or not r.rolsuper and (r.oid in (select e.relowner from examined e where e.relkind in ('v', 'm'))
                              or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
+      or not r.rolsuper and exists (
+    select from pg_catalog.pg_roles m
+     where m.rolname = any($1) and not m.rolsuper and pg_catalog.pg_has_role(m.oid, r.oid, 'MEMBER'))
 ), privileges(privilege) as (
   values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')
 ), column_grants as (
