@@ -227,6 +227,17 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            WITH CHECK (coalesce(org_id = (SELECT auth.uid()), true))",
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
            WITH CHECK (coalesce(org_id = (SELECT auth.uid()), false))"),
+    ("rls.user_metadata", // a header of the request
+        "CREATE POLICY key ON workspaces FOR SELECT TO anon
+           USING ((current_setting('request.headers', true)::json ->> 'x-key') = name); GRANT SELECT ON workspaces TO anon",
+        "CREATE POLICY key ON workspaces FOR SELECT TO authenticated
+           USING (owner_id = (SELECT auth.uid()) AND name <> 'request.headers of')"),
+    ("rls.user_metadata", // the login of the API, in a helper
+        "CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE sql STABLE SET search_path = '' AS $$ SELECT session_user = 'authenticator' $$;
+         CREATE POLICY admin ON workspaces FOR SELECT TO authenticated USING ((SELECT is_admin()))",
+        "CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE sql STABLE SET search_path = '' AS
+           $$ SELECT (auth.jwt() -> 'app_metadata' ->> 'admin') = 'yes' $$;
+         CREATE POLICY admin ON workspaces FOR SELECT TO authenticated USING ((SELECT is_admin()))"),
     ("rls.user_metadata", // only of new rows
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
            WITH CHECK (((SELECT auth.jwt()) -> 'user_metadata' ->> 'admin') = 'yes')",
