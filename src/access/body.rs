@@ -68,7 +68,7 @@ impl Body {
         let runs_text = |name: &str| {
             let is_xml = name.contains("_to_xml");
             let is_prefixed = |p: &&str| name.starts_with(*p) && (is_xml || !p.ends_with("_to_"));
-            PREFIXES.iter().any(|p| is_prefixed(p))
+            PREFIXES.iter().any(is_prefixed)
                 || matches!(name, "ts_stat" | "connectby" | "xpath_table")
         };
         self.tokens.windows(2).any(|pair| pair[1] == "(" && runs_text(&pair[0]))

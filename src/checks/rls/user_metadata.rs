@@ -35,7 +35,8 @@ fn findings(check: &Check<Audit>, audit: &Audit) -> Vec<Finding> {
         let is_metadata = value.name == "user_metadata";
         let serves_clients = || clients(audit).any(|role| applies_to(policy, role));
         // Further conditions on the request only narrow what permissive policies admit.
-        if !is_metadata && !(policy.permissive && serves_clients()) {
+        let is_relevant = is_metadata || (policy.permissive && serves_clients());
+        if !is_relevant {
             continue;
         }
         let message =
