@@ -5,12 +5,15 @@ use crate::facts::access::catalog::{AccessCatalog, SqlFunction};
 /// A body as tokens, without comments. A string is one token with its quotes; names are in lower case.
 pub(crate) struct Body {
     tokens: Vec<String>,
+    /// Whether it has names with escapes, which are not decoded: `U&"\006Aobs"`.
+    has_escaped_names: bool,
 }
 
 impl Body {
     /// Splits a body into tokens.
     pub(crate) fn new(source: &str) -> Self {
         let mut tokens = Vec::new();
+        let mut has_escaped_names = false;
         let mut rest = source;
         while let Some(c) = rest.chars().next() {
             let length = if rest.starts_with("--") {
@@ -27,6 +30,7 @@ impl Body {
                 });
                 length
             } else if c.is_alphanumeric() || c == '_' {
+                has_escaped_names |= rest.starts_with("u&\"") || rest.starts_with("U&\"");
                 let word = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
                 let length = rest.find(word).unwrap_or(rest.len());
                 tokens.push(rest[..length].to_lowercase());
@@ -39,7 +43,7 @@ impl Body {
             };
             rest = &rest[length..];
         }
-        Self { tokens }
+        Self { tokens, has_escaped_names }
     }
 
     /// Whether it builds SQL statements at run time.
@@ -50,9 +54,36 @@ impl Body {
         self.tokens.windows(2).any(execute)
     }
 
+    /// Whether it calls a function that runs a statement or reads a table given as text.
+    fn passes_sql(&self) -> bool {
+        const PREFIXES: [&str; 7] = [
+            "query_to_",
+            "table_to_",
+            "cursor_to_",
+            "schema_to_",
+            "database_to_",
+            "dblink",
+            "crosstab",
+        ];
+        let runs_text = |name: &str| {
+            let is_xml = name.contains("_to_xml");
+            let is_prefixed = |p: &&str| name.starts_with(*p) && (is_xml || !p.ends_with("_to_"));
+            PREFIXES.iter().any(is_prefixed)
+                || matches!(name, "ts_stat" | "connectby" | "xpath_table")
+        };
+        self.tokens.windows(2).any(|pair| pair[1] == "(" && runs_text(&pair[0]))
+    }
+
     /// Why not all tables that the function uses can be found in its body; `None` if they can.
     pub(crate) fn unread(&self, function: &SqlFunction) -> Option<&'static str> {
         match function.language.as_str() {
+            _ if function.is_aggregate() => None,
+            "sql" | "plpgsql" if self.passes_sql() => {
+                Some("it calls a function that reads tables named at run time")
+            }
+            "sql" | "plpgsql" if self.has_escaped_names => {
+                Some("it has names with escapes (U&\"…\")")
+            }
             "sql" => None,
             "plpgsql" => self.is_dynamic().then_some("it builds SQL at run time (EXECUTE)"),
             _ => Some("its language is not read"),
@@ -157,6 +188,16 @@ mod tests {
     fn dynamic_sql_and_caller_checks_are_detected() {
         assert!(Body::new("begin execute format('x'); end").is_dynamic());
         assert!(!Body::new("create trigger t execute function f()").is_dynamic());
+    }
+
+    #[test]
+    fn functions_that_run_text_are_detected() {
+        assert!(Body::new("select query_to_xml('select 1', true, false, '')").passes_sql());
+        assert!(Body::new("select * from extensions.dblink('', 'x') t(a int)").passes_sql());
+        assert!(Body::new("select table_to_xml_and_xmlschema('t', true, true, '')").passes_sql());
+        assert!(!Body::new("select table_to_rows(1), to_xml(2), dblinks").passes_sql());
+        assert!(Body::new("select 1 from U&\"\\006Aobs\"").has_escaped_names);
+        assert!(!Body::new("select menu&\"x\" from \"jobs\"").has_escaped_names);
     }
 
     #[test]

@@ -40,8 +40,10 @@ pub(crate) struct ReachableTables {
     pub(crate) reads: BTreeMap<String, Vec<String>>,
     /// Protected tables whose rows are changed.
     pub(crate) writes: BTreeMap<String, Vec<String>>,
-    /// Tables without row security that the client cannot read itself.
+    /// Tables without row security, and foreign tables, that the client cannot read itself.
     pub(crate) open: BTreeMap<String, Vec<String>>,
+    /// A function that runs with the rights of an owner and whose tables are not all known.
+    pub(crate) unread: Option<String>,
     /// Whether a step compares its rows with the caller.
     pub(crate) asks: bool,
     /// Whether every view that compares with the caller has `security_barrier`.
@@ -51,6 +53,8 @@ pub(crate) struct ReachableTables {
 /// State of one walk.
 struct Walk<'w> {
     role: &'w Role,
+    /// The command by which the client writes.
+    write: SqlCommand,
     visited: BTreeSet<(String, Runner)>,
     steps: Vec<String>,
     reach: ReachableTables,
@@ -73,6 +77,20 @@ impl<'a> Paths<'a> {
     /// What a client reaches by reading a view.
     pub(crate) fn through_view(&self, view: &'a Relation, role: &Role) -> ReachableTables {
         self.walk(role, |walk| self.relation(walk, view, &Runner::Client, false))
+    }
+
+    /// The protected tables that a client changes by a command on a view, with the steps in between.
+    pub(crate) fn written_through_view(
+        &self,
+        view: &'a Relation,
+        role: &Role,
+        command: SqlCommand,
+    ) -> BTreeMap<String, Vec<String>> {
+        let reach = self.walk(role, |walk| {
+            walk.write = command;
+            self.relation(walk, view, &Runner::Client, true);
+        });
+        reach.writes
     }
 
     /// What a client reaches by calling a function.
@@ -106,7 +124,8 @@ impl<'a> Paths<'a> {
 
     fn walk(&self, role: &Role, start: impl FnOnce(&mut Walk<'_>)) -> ReachableTables {
         let (visited, steps) = (BTreeSet::new(), Vec::new());
-        let mut walk = Walk { role, visited, steps, reach: ReachableTables::default() };
+        let (write, reach) = (SqlCommand::Update, ReachableTables::default());
+        let mut walk = Walk { role, write, visited, steps, reach };
         start(&mut walk);
         walk.reach
     }
@@ -116,13 +135,13 @@ impl<'a> Paths<'a> {
             return;
         }
         match relation.kind {
-            RelationKind::View => self.view(walk, relation, runner),
+            RelationKind::View => self.view(walk, relation, runner, write),
             RelationKind::Materialised => self.copy(walk, relation),
             _ => self.table(walk, relation, runner, write),
         }
     }
 
-    fn view(&self, walk: &mut Walk<'_>, view: &'a Relation, runner: &Runner) {
+    fn view(&self, walk: &mut Walk<'_>, view: &'a Relation, runner: &Runner, write: bool) {
         let inner =
             if view.security_invoker { runner.clone() } else { Runner::Owner(view.owner.clone()) };
         let helpers = view.calls.iter().filter_map(|f| self.catalog.function(f));
@@ -133,9 +152,14 @@ impl<'a> Paths<'a> {
         walk.reach.leaks |= asks && !view.security_barrier && inner != Runner::Client;
         walk.steps.push(view.name.clone());
         for read in view.reads.iter().filter_map(|name| self.catalog.relation(name)) {
-            if self.may_read(walk.role, &inner, read) {
+            if self.may(walk.role, &inner, read, SqlCommand::Select) {
                 self.relation(walk, read, &inner, false);
             }
+        }
+        let written = view.written_relation().filter(|_| write && self.passes_on(view, walk.write));
+        let written = written.and_then(|name| self.catalog.relation(name));
+        if let Some(written) = written.filter(|r| self.may(walk.role, &inner, r, walk.write)) {
+            self.relation(walk, written, &inner, true);
         }
         // Functions in a view run as the caller.
         for function in helpers {
@@ -165,7 +189,7 @@ impl<'a> Paths<'a> {
             let unreadable = !walk.role.schemas.contains(&table.schema)
                 || !(table.has(&walk.role.name, "SELECT")
                     || table.has_column(&walk.role.name, "SELECT"));
-            if unreadable && !write && table.kind != RelationKind::Foreign {
+            if unreadable && (!write || table.kind == RelationKind::Foreign) {
                 walk.reach.open.entry(table.name.clone()).or_insert(walk.steps.clone());
             }
             return;
@@ -176,7 +200,7 @@ impl<'a> Paths<'a> {
     }
 
     fn reach_table(&self, walk: &mut Walk<'_>, table: &Relation, write: bool) {
-        let command = if write { SqlCommand::Update } else { SqlCommand::Select };
+        let command = if write { walk.write } else { SqlCommand::Select };
         if compute_access(self.catalog, table, walk.role, command) == ComputedAccess::All {
             return;
         }
@@ -192,6 +216,9 @@ impl<'a> Paths<'a> {
         }
         let body = self.body(function);
         walk.reach.asks |= tests_caller(&body);
+        if inner != Runner::Client && body.unread(function).is_some() {
+            walk.reach.unread.get_or_insert(function.signature.clone());
+        }
         walk.steps.push(function.signature.clone());
         for relation in self.named_relations(function, &body) {
             let writes = body.writes(&relation.name);
@@ -201,7 +228,7 @@ impl<'a> Paths<'a> {
                 self.relation(walk, relation, &inner, true);
             } else if reads
                 && function.returns != "void"
-                && self.may_read(walk.role, &inner, relation)
+                && self.may(walk.role, &inner, relation, SqlCommand::Select)
             {
                 self.relation(walk, relation, &inner, false);
             }
@@ -209,7 +236,8 @@ impl<'a> Paths<'a> {
         for callee in self.callees(function, &body) {
             if self.is_helper(callee) {
                 walk.reach.asks |= self.asks(callee);
-            } else if self.may_call(walk.role, &inner, callee) {
+            } else if function.is_aggregate() || self.may_call(walk.role, &inner, callee) {
+                // The owner of an aggregate needs EXECUTE on its functions, the caller does not.
                 self.function(walk, callee, &inner);
             }
         }
@@ -234,6 +262,10 @@ impl<'a> Paths<'a> {
 
     /// The functions that a body calls.
     fn callees(&self, function: &SqlFunction, body: &Body) -> Vec<&'a SqlFunction> {
+        if function.is_aggregate() {
+            let uses = function.uses_functions.iter();
+            return uses.filter_map(|signature| self.catalog.function(signature)).collect();
+        }
         let mut found: Vec<&'a SqlFunction> = Vec::new();
         let tokens = body.tokens();
         for (at, name) in tokens.iter().enumerate() {
@@ -243,6 +275,8 @@ impl<'a> Paths<'a> {
             }
             let schema = (at >= 2 && tokens[at - 1] == ".").then(|| tokens[at - 2].as_str());
             let named = candidates.iter().copied().filter(|f| schema.is_none_or(|s| s == f.schema));
+            let is_alias = schema.is_none() && self.is_alias(&tokens[..at]);
+            let named = named.filter(|f| !is_alias && !f.is_trigger());
             found.extend(named.filter(|f| f.signature != function.signature));
         }
         found.retain(|f| !function.parsed_body || function.uses_functions.contains(&f.signature));
@@ -251,6 +285,24 @@ impl<'a> Paths<'a> {
         found.sort_by_key(|f| f.signature.as_str());
         found.dedup_by_key(|f| f.signature.as_str());
         found
+    }
+
+    /// Whether a name with brackets after these tokens is an alias with columns, or a table: `unnest(a) t(x)`.
+    fn is_alias(&self, before: &[String]) -> bool {
+        before.last().is_some_and(|last| {
+            matches!(last.as_str(), "as" | ")" | "into" | "with")
+                || self.relations.contains_key(last.as_str())
+        })
+    }
+
+    /// The foreign tables among those that a client reaches.
+    pub(crate) fn foreign(&self, reach: &ReachableTables) -> BTreeMap<String, Vec<String>> {
+        let is_foreign = |name: &str| {
+            self.catalog.relation(name).is_some_and(|r| r.kind == RelationKind::Foreign)
+        };
+        let mut foreign = reach.open.clone();
+        foreign.retain(|name, _| is_foreign(name));
+        foreign
     }
 
     fn asks_within(&self, function: &'a SqlFunction, visited: &mut BTreeSet<&'a str>) -> bool {
@@ -290,13 +342,20 @@ impl<'a> Paths<'a> {
         self.owner(owner).is_some_and(|owner| binds(table, owner))
     }
 
-    fn may_read(&self, role: &Role, runner: &Runner, relation: &Relation) -> bool {
+    /// Whether a write to a view changes its table. Rules are paths of their own.
+    fn passes_on(&self, view: &Relation, command: SqlCommand) -> bool {
+        view.passes_on.contains(&command) && view.rules.iter().all(|rule| rule.event != command)
+    }
+
+    fn may(&self, role: &Role, runner: &Runner, relation: &Relation, command: SqlCommand) -> bool {
         let runner = match runner {
             Runner::Client => Some(role),
             Runner::Owner(owner) => self.owner(owner),
         };
         runner.is_none_or(|r| {
-            r.superuser || relation.has(&r.name, "SELECT") || relation.has_column(&r.name, "SELECT")
+            r.superuser
+                || relation.has(&r.name, command.sql())
+                || relation.has_column(&r.name, command.sql())
         })
     }
 

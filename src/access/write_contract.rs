@@ -150,19 +150,27 @@ fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, Contr
                 add(&view.name, role, vec![view.name.clone()]);
             } else {
                 let reach = walks.through_view(view, role);
-                let open = reach.reads.into_keys().chain(reach.open.into_keys());
-                add(&view.name, role, if reach.asks { vec![] } else { open.collect() });
+                let written = view.granted_writes(&role.name).into_iter();
+                let written =
+                    written.flat_map(|c| walks.written_through_view(view, role, c).into_keys());
+                let reads = view.has(&role.name, "SELECT") || view.has_column(&role.name, "SELECT");
+                let shown = reach.reads.into_keys().chain(reach.open.into_keys());
+                let shown = shown.filter(|_| reads && !reach.asks);
+                add(&view.name, role, shown.chain(written).collect());
             }
         }
         for function in catalog.functions.iter().filter(|f| f.exposed) {
-            let is_trigger = matches!(function.returns.as_str(), "trigger" | "event_trigger");
             let may_call = function.executable_by.contains(&role.name)
                 && role.schemas.contains(&function.schema);
-            if may_call && !is_trigger && !walks.is_helper(function) {
+            if may_call && !function.is_trigger() && !walks.is_helper(function) {
                 let reach = walks.through_function(function, role);
+                let foreign = walks.foreign(&reach).into_keys();
                 let (reads, writes) = (reach.reads.into_keys(), reach.writes.into_keys());
-                let tables =
-                    if reach.asks { writes.collect() } else { reads.chain(writes).collect() };
+                let tables = if reach.asks {
+                    writes.collect()
+                } else {
+                    reads.chain(writes).chain(foreign).collect()
+                };
                 add(&function.signature, role, tables);
             }
         }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::helper::is_wrong;
 use super::public_policy::is_unrestricted_service_policy;
-use super::{Check, clients, contract_table, ident, table_finding};
+use super::{Check, OWN_ROWS, alter_policy, clients, contract_table, table_finding};
 use crate::access::admits::{admits_everything, open_to_non_members};
 use crate::access::compute::{applicable, binds, compute_access, real_rows, sides};
+use crate::access::policies::Side;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{Audit, SqlCommand};
@@ -97,12 +98,14 @@ fn describe(
     if let Some(tested) = tested(audit, table, roles) {
         message.push_str(&format!(". Tested: {tested}"));
     }
-    let policy = names.first().copied().unwrap_or_default();
+    let commands = roles.iter().flat_map(|(_, commands)| commands);
+    let sides: Vec<Side> = commands.flat_map(|c| Side::of(*c)).copied().collect();
+    let policies = audit.catalog.policies_on(&table.name);
+    let policies = policies.filter(|policy| names.contains(&policy.name.as_str()));
+    let statements: Vec<_> = policies.map(|p| alter_policy(p, &sides, OWN_ROWS)).collect();
     let fix = format!(
-        "-- Restrict it to the rows that should be public, for example:\n\
-         ALTER POLICY {} ON {} USING (<owner column> = (select auth.uid()));",
-        ident(policy),
-        table.name
+        "-- Restrict it to the rows that should be public, for example:\n{}",
+        statements.join("\n")
     );
     (message, fix)
 }

@@ -1,12 +1,11 @@
 //! `rls.definer_rpc`: SECURITY DEFINER functions that clients can call and that write or return
 //! protected rows.
 //!
-//! Bodies are matched as tokens. Dynamic SQL is not examined.
+//! Bodies are matched as tokens. SQL that is built at run time is not examined, which is a WARNING.
 
 use std::collections::BTreeMap;
 
 use super::{Check, accepted, clients, table_finding};
-use crate::access::body::Body;
 use crate::access::paths::{Paths, ReachableTables, via};
 use crate::facts::access::catalog::{Role, SqlFunction};
 use crate::facts::access::{Audit, SERVICE_ROLE};
@@ -39,13 +38,21 @@ fn evaluate_function<'a>(
     let callers = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
     let reach = merged(roles.iter().map(|role| paths.through_function(function, role)));
     let (writes, reads) = (tables(&reach.writes), tables(&reach.reads));
-    let not_examined = function.definer && Body::new(&function.source).unread(function).is_some();
+    let foreign = paths.foreign(&reach);
     let (status, message) = match (writes.is_empty(), reads.is_empty()) {
-        (true, true) if not_examined => (
-            Status::Warning,
-            format!("{callers} may call it as {}; its body was not examined", function.owner),
-        ),
-        (true, true) => return None,
+        (true, true) => {
+            if let Some(message) = unknown_access(function, &reach) {
+                (Status::Warning, format!("{callers} may call it{message}"))
+            } else if !foreign.is_empty() && !reach.asks {
+                let foreign = some_of(&tables(&foreign), 3);
+                let message = format!(
+                    "{callers} may call it, and it uses {foreign}, to which RLS does not apply"
+                );
+                (Status::Warning, message)
+            } else {
+                return None;
+            }
+        }
         (false, _) if reach.asks => (
             Status::Warning,
             format!(
@@ -70,7 +77,7 @@ fn evaluate_function<'a>(
             format!("{callers} may call it, and it returns {} without RLS", some_of(&reads, 3)),
         ),
     };
-    let reached = reach.reads.keys().chain(reach.writes.keys());
+    let reached = reach.reads.keys().chain(reach.writes.keys()).chain(foreign.keys());
     let status = accepted(audit, &function.signature, &roles, reached, status);
     let source = "pg_proc";
     let fix = suggested_fix(audit, paths, function);
@@ -82,12 +89,23 @@ fn evaluate_function<'a>(
     Some(finding)
 }
 
+/// Describes a body whose tables are not all known: its own, or that of a function that it calls.
+fn unknown_access(function: &SqlFunction, reach: &ReachableTables) -> Option<String> {
+    let unread = reach.unread.as_ref()?;
+    Some(match *unread == function.signature {
+        true => format!(" as {}; its body was not examined", function.owner),
+        false => format!("; it runs {unread}, whose body was not examined"),
+    })
+}
+
 /// Merges what several roles reach.
 fn merged(reaches: impl Iterator<Item = ReachableTables>) -> ReachableTables {
     reaches.fold(ReachableTables { asks: true, ..ReachableTables::default() }, |mut all, reach| {
         all.asks &= reach.asks;
         all.reads.extend(reach.reads);
         all.writes.extend(reach.writes);
+        all.open.extend(reach.open);
+        all.unread = all.unread.or(reach.unread);
         all
     })
 }
@@ -99,10 +117,11 @@ fn tables(reached: &BTreeMap<String, Vec<String>>) -> Vec<String> {
 
 /// Returns the functions that clients can call over the API. Functions of triggers cannot be called.
 fn callable(audit: &Audit) -> impl Iterator<Item = &SqlFunction> {
-    audit.catalog.functions.iter().filter(|f| {
-        let is_called = !matches!(f.returns.as_str(), "trigger" | "event_trigger");
-        f.exposed && is_called && !callers(audit, f).is_empty()
-    })
+    audit
+        .catalog
+        .functions
+        .iter()
+        .filter(|f| f.exposed && !f.is_trigger() && !callers(audit, f).is_empty())
 }
 
 fn is_called_by_policies(audit: &Audit, function: &SqlFunction) -> bool {
@@ -119,11 +138,12 @@ fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> St
              -- (auth.uid())."
         );
     }
+    let kind = function.keyword();
     let clients = clients(audit).map(|r| super::ident(&r.name)).collect::<Vec<_>>().join(", ");
     format!(
         "-- Whoever else calls it by PUBLIC's right, such as a worker's own login, needs a grant of its own.\n\
-         BEGIN;\nGRANT EXECUTE ON FUNCTION {signature} TO {SERVICE_ROLE};\n\
-         REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC, {clients};\nCOMMIT;"
+         BEGIN;\nGRANT EXECUTE ON {kind} {signature} TO {SERVICE_ROLE};\n\
+         REVOKE EXECUTE ON {kind} {signature} FROM PUBLIC, {clients};\nCOMMIT;"
     )
 }
 

@@ -1,6 +1,6 @@
 //! `rls.definer_search_path`: SECURITY DEFINER functions that use the search_path of the caller.
 
-use super::{Check, table_finding};
+use super::{Check, ident, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -17,8 +17,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         audit.catalog.relevant_functions().filter(|f| f.definer && f.search_path.is_none());
     let finding = |f: &crate::facts::access::catalog::SqlFunction| {
         let message = format!("runs as {} with the search_path of its caller", f.owner);
-        let suggested_fix =
-            format!("ALTER FUNCTION {} SET search_path = {};", f.signature, f.schema);
+        let suggested_fix = format!(
+            "ALTER {} {} SET search_path = {};",
+            f.keyword(),
+            f.signature,
+            ident(&f.schema)
+        );
         table_finding(
             check,
             audit,

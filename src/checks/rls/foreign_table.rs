@@ -1,6 +1,6 @@
 //! `rls.foreign_table`: foreign tables, which row security does not protect.
 
-use super::{Check, accepted, clients_with_access, table_finding};
+use super::{Check, accepted, clients_with_access, ident, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::RelationKind;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -27,7 +27,8 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             accepted(audit, &table.name, &users, [&table.name].into_iter(), Status::Critical);
         let message =
             format!("RLS does not apply to a foreign table; {} may use it", roles.join(" and "));
-        let suggested_fix = format!("REVOKE ALL ON {} FROM {};", table.name, roles.join(", "));
+        let names: Vec<_> = roles.iter().map(|role| ident(role)).collect();
+        let suggested_fix = format!("REVOKE ALL ON {} FROM {};", table.name, names.join(", "));
         findings.push(table_finding(
             check,
             audit,

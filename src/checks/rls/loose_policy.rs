@@ -1,7 +1,7 @@
 //! `rls.loose_policy`: policies that admit more rows than they seem to: conditions that compare nothing with the
 //! caller, and defaults for missing owners.
 
-use super::{Check, clients, ident, table_finding, unexpected_policies};
+use super::{Check, OWN_ROWS, alter_policy, clients, table_finding, unexpected_policies};
 use crate::access::admits::non_member;
 use crate::access::compute::{applies_to, binds};
 use crate::access::expression::{is_null_test, self_comparison};
@@ -26,15 +26,14 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             applies_to(policy, role) && binds(table, role) && is_granted(table, role, policy)
         };
         let mut roles = clients(audit).filter(served);
-        let Some(problem) = roles.find_map(|role| problem(audit, table, role, policy)) else {
+        let Some((sides, problem)) = roles.find_map(|role| problem(audit, table, role, policy))
+        else {
             continue;
         };
         let message = format!("policy {} {problem}", policy.name);
         let fix = format!(
-            "-- Compare a column of the row with the caller, for example:\n\
-             ALTER POLICY {} ON {} USING (<owner column> = (select auth.uid()));",
-            ident(&policy.name),
-            table.name
+            "-- Compare a column of the row with the caller, for example:\n{}",
+            alter_policy(policy, &sides, OWN_ROWS)
         );
         let (status, source) = (Status::Warning, "evaluation as the role");
         findings.push(table_finding(check, audit, status, &table.name, message, source, fix));
@@ -49,21 +48,30 @@ fn is_granted(table: &Relation, role: &Role, policy: &Policy) -> bool {
         .any(|c| table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql()))
 }
 
-fn problem(audit: &Audit, table: &Relation, role: &Role, policy: &Policy) -> Option<String> {
-    let expressions = [Side::Using, Side::Check].map(|side| expression(policy, side));
-    for text in expressions.into_iter().flatten() {
-        if let Some(operand) = self_comparison(text) {
-            return Some(format!(
-                "compares {operand} with itself, which admits every row without NULL there"
-            ));
-        }
-        let Some((evaluated, run)) = non_member(&audit.catalog, table, role) else { continue };
-        let Some(results) = run.results.get(text) else { continue };
-        if let Some(problem) = null_problem(evaluated, results, text) {
-            return Some(problem);
-        }
+/// Returns the sides that admit too many rows, and what the first of them does.
+fn problem(
+    audit: &Audit,
+    table: &Relation,
+    role: &Role,
+    policy: &Policy,
+) -> Option<(Vec<Side>, String)> {
+    let found = [Side::Using, Side::Check].map(|side| {
+        let problem = expression_problem(audit, table, role, expression(policy, side)?)?;
+        Some((side, problem))
+    });
+    let found: Vec<_> = found.into_iter().flatten().collect();
+    let sides = found.iter().map(|(side, _)| *side).collect();
+    found.into_iter().next().map(|(_, problem)| (sides, problem))
+}
+
+fn expression_problem(audit: &Audit, table: &Relation, role: &Role, text: &str) -> Option<String> {
+    if let Some(operand) = self_comparison(text) {
+        return Some(format!(
+            "compares {operand} with itself, which admits every row without NULL there"
+        ));
     }
-    None
+    let (evaluated, run) = non_member(&audit.catalog, table, role)?;
+    null_problem(evaluated, run.results.get(text)?, text)
 }
 
 /// Compares rows with NULL with rows without it, as a user who owns neither.

@@ -43,6 +43,7 @@ mod waiver;
 pub(crate) use access::agrees;
 
 use super::Check;
+use crate::access::policies::Side;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Status, Thresholds};
@@ -180,13 +181,136 @@ fn table_finding(
     check.finding(status, table, message).evidence(evidence).remedy(suggested_fix)
 }
 
+/// The owner of a row, in suggested fixes.
+const OWN_ROWS: &str = "<owner column> = (select auth.uid())";
+
+/// Returns a statement that replaces the condition of these sides of a policy. INSERT has no USING, SELECT and DELETE
+/// have no WITH CHECK, and USING stands for a missing WITH CHECK.
+fn alter_policy(policy: &Policy, sides: &[Side], condition: &str) -> String {
+    let has_both = policy.using.is_some() && policy.check.is_some();
+    let is_altered = |side| !has_both || sides.contains(&side);
+    let mut sql = format!("ALTER POLICY {} ON {}", ident(&policy.name), policy.table);
+    if policy.using.is_some() && is_altered(Side::Using) {
+        sql.push_str(&format!(" USING ({condition})"));
+    }
+    if policy.check.is_some() && is_altered(Side::Check) {
+        sql.push_str(&format!(" WITH CHECK ({condition})"));
+    }
+    sql + ";"
+}
+
 /// Quotes an identifier if necessary. Policy names may contain spaces.
 fn ident(name: &str) -> String {
     let plain = !name.is_empty()
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && !name.starts_with(|c: char| c.is_ascii_digit());
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && !RESERVED.contains(&name);
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
+
+/// Reserved words of PostgreSQL, which are names only in quotes.
+const RESERVED: [&str; 100] = [
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "binary",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "overlaps",
+    "placing",
+    "primary",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "session_user",
+    "similar",
+    "some",
+    "symmetric",
+    "table",
+    "tablesample",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
+];
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -199,6 +323,7 @@ pub(crate) mod tests {
             examined: true,
             superuser: false,
             bypass_rls: false,
+            create_role: false,
             assumable: true,
             inherits: vec![name.into()],
             can_become: vec![],
@@ -222,6 +347,7 @@ pub(crate) mod tests {
             partition_of: None,
             security_invoker: false,
             security_barrier: false,
+            passes_on: vec![],
             exposed: true,
             key: vec!["id".into()],
             columns: vec!["id".into()],

@@ -3,7 +3,7 @@
 //! USING limits the rows that a client may change, WITH CHECK the rows afterwards. If only one of them compares the
 //! owner or workspace, rows move between users. The server's results for rows of the user and rows of nobody tell.
 
-use super::{Check, clients, contract_table, ident, table_finding};
+use super::{Check, OWN_ROWS, alter_policy, clients, contract_table, table_finding};
 use crate::access::compute::{applicable, binds};
 use crate::access::policies::{Combined, Side};
 use crate::facts::access::catalog::{Policy, Relation, Role};
@@ -188,12 +188,13 @@ fn finding(
     // The contract holds these policies, and what changes them is a finding of its own.
     let is_declared = contract_table(audit, &table.name).is_some();
     let status = if is_declared { Status::Warning } else { status };
+    let altered = audit.catalog.policies_on(&table.name);
+    let altered = altered.filter(|policy| policies.contains(&policy.name.as_str()));
+    let statements: Vec<_> =
+        altered.map(|p| alter_policy(p, &[Side::Using, Side::Check], OWN_ROWS)).collect();
     let fix = format!(
-        "-- Compare the owner or workspace on both sides, for example:\n\
-         ALTER POLICY {} ON {} USING (<owner column> = (select auth.uid()))\n  \
-         WITH CHECK (<owner column> = (select auth.uid()));",
-        ident(policies.first().copied().unwrap_or_default()),
-        table.name
+        "-- Compare the owner or workspace on both sides, for example:\n{}",
+        statements.join("\n")
     );
     table_finding(check, audit, status, &table.name, message, "evaluation as the role", fix)
 }

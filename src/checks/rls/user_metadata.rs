@@ -1,17 +1,20 @@
-//! `rls.user_metadata`: policies that use `user_metadata`, which users can change themselves.
+//! `rls.user_metadata`: policies that use values which users or clients choose themselves, such as `user_metadata`.
 
 use super::effect::Effect;
-use super::{Check, ident, table_finding};
+use super::{Check, OWN_ROWS, alter_policy, clients, table_finding};
 use crate::access::body::Body;
+use crate::access::compute::applies_to;
+use crate::access::policies::Side;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that no policy depends on user_metadata, also through a helper function. CRITICAL; a WARNING if the contract
-/// holds the policy.
+/// holds the policy. A permissive policy that depends on the request (`request.headers`) or on `session_user` is a
+/// WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.user_metadata",
-    title: "policies that trust user_metadata",
+    title: "policies that trust values of the client",
     section: Section::Access,
     evaluate,
 };
@@ -28,17 +31,32 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 fn findings(check: &Check<Audit>, audit: &Audit) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
-        let Some(place) = place(audit, policy) else { continue };
+        let Some((value, place)) = place(audit, policy) else { continue };
+        let is_metadata = value.name == "user_metadata";
+        let serves_clients = || clients(audit).any(|role| applies_to(policy, role));
+        // Further conditions on the request only narrow what permissive policies admit.
+        let is_relevant = is_metadata || (policy.permissive && serves_clients());
+        if !is_relevant {
+            continue;
+        }
         let message =
-            format!("policy {} trusts user_metadata{place}, which users can change", policy.name);
-        let suggested_fix = format!(
-            "-- Move the value to app_metadata or a table first, then use it here:\n\
-             ALTER POLICY {} ON {} USING (<app_metadata or a membership>);",
-            ident(&policy.name),
-            policy.table
-        );
+            format!("policy {} trusts {}{place}, {}", policy.name, value.name, value.reason);
+        let sides = [(Side::Using, &policy.using), (Side::Check, &policy.check)];
+        let uses = |text: &Option<String>| text.as_deref().is_some_and(|t| untrusted(t).is_some());
+        let sides = sides.into_iter().filter(|(_, text)| !place.is_empty() || uses(text));
+        let sides: Vec<_> = sides.map(|(side, _)| side).collect();
+        let suggested_fix = match is_metadata {
+            true => format!(
+                "-- Move the value to app_metadata or a table first, then use it here:\n{}",
+                alter_policy(policy, &sides, "<app_metadata or a membership>")
+            ),
+            false => format!(
+                "-- Compare a column of the row with the user, for example:\n{}",
+                alter_policy(policy, &sides, OWN_ROWS)
+            ),
+        };
         let is_declared = is_declared(audit, policy);
-        let status = if is_declared { Status::Warning } else { Status::Critical };
+        let status = if is_declared || !is_metadata { Status::Warning } else { Status::Critical };
         let (table, source) = (&policy.table, "pg_policy");
         let finding = table_finding(check, audit, status, table, message, source, suggested_fix);
         findings.push(finding.policy(&policy.name));
@@ -54,15 +72,41 @@ fn is_declared(audit: &Audit, policy: &Policy) -> bool {
         .any(|e| (&e.name, &e.using, &e.check) == (&policy.name, &policy.using, &policy.check))
 }
 
-/// Returns where a policy uses it: in its own text (empty) or in a helper function.
-fn place(audit: &Audit, policy: &Policy) -> Option<String> {
-    let text = [&policy.using, &policy.check].map(|e| e.as_deref().unwrap_or_default()).concat();
-    if uses_user_metadata(&text) {
-        return Some(String::new());
-    }
+/// A value that does not say who calls.
+struct Untrusted {
+    name: &'static str,
+    reason: &'static str,
+}
+
+/// Returns the value that a policy trusts, user_metadata first, and where: in its own text (empty) or in a helper
+/// function.
+fn place(audit: &Audit, policy: &Policy) -> Option<(Untrusted, String)> {
+    let texts = [&policy.using, &policy.check].into_iter().flatten();
+    let texts = texts.filter_map(|text| Some((untrusted(text)?, String::new())));
     let helpers = policy.functions.iter().filter_map(|f| audit.catalog.function(f));
-    let mut believing = helpers.filter(|f| uses_user_metadata(&f.source));
-    believing.next().map(|f| format!(" in {}", f.signature))
+    let helpers =
+        helpers.filter_map(|f| Some((untrusted(&f.source)?, format!(" in {}", f.signature))));
+    texts.chain(helpers).min_by_key(|(value, _)| value.name != "user_metadata")
+}
+
+/// Returns the first value in SQL that users or clients choose, or that is the same for all of them.
+fn untrusted(sql: &str) -> Option<Untrusted> {
+    const CHOSEN: [&str; 4] =
+        ["request.headers", "request.cookies", "request.method", "request.path"];
+    if uses_user_metadata(sql) {
+        let reason = "which users can change";
+        return Some(Untrusted { name: "user_metadata", reason });
+    }
+    let body = Body::new(sql);
+    // Older versions of PostgREST: `request.header.x-key`.
+    let is_of = |s: &str, name: &str| {
+        s == name || s.starts_with(&format!("{}.", name.trim_end_matches('s')))
+    };
+    if let Some(name) = CHOSEN.into_iter().find(|name| body.strings().any(|s| is_of(s, name))) {
+        return Some(Untrusted { name, reason: "which clients choose" });
+    }
+    let reason = "which is the login of the API for every user";
+    body.has_word("session_user").then_some(Untrusted { name: "session_user", reason })
 }
 
 /// Whether SQL reads the claim or the column of `auth.users`. A column that is called `user_metadata` is not quoted

@@ -1,4 +1,4 @@
-//! `rls.view_bypass`: views that show rows with the privileges of their owner, and materialized views.
+//! `rls.view_bypass`: views that show or change rows with the privileges of their owner, and materialized views.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
-/// Check that clients cannot read protected tables through a view that bypasses row security. CRITICAL. A view that
+/// Check that clients cannot read or write protected tables through a view that bypasses row security. CRITICAL. A view that
 /// compares its rows with the caller is no bypass if it has `security_barrier`, otherwise a WARNING; so is a view of
 /// a table without row security that the client cannot read itself.
 pub(crate) const CHECK: Check<Audit> = Check {
@@ -33,27 +33,39 @@ fn evaluate_view<'a>(
     view: &'a Relation,
 ) -> Option<Finding> {
     let mut roles: Vec<&Role> = Vec::new();
+    let mut commands: Vec<SqlCommand> = Vec::new();
     let mut reach = ReachableTables { asks: true, ..ReachableTables::default() };
-    for role in clients(audit).filter(|role| may_read(view, role)) {
-        let reached = paths.through_view(view, role);
+    for role in clients(audit).filter(|role| role.schemas.contains(&view.schema)) {
+        let mut reached = paths.through_view(view, role);
+        reached.writes.clear(); // by functions of the view
+        if !may_read(view, role) {
+            (reached.reads, reached.open) = Default::default();
+        }
+        for command in view.granted_writes(&role.name) {
+            let written = paths.written_through_view(view, role, command);
+            if !written.is_empty() && !commands.contains(&command) {
+                commands.push(command);
+            }
+            reached.writes.extend(written);
+        }
         if reached.reads.is_empty() && reached.writes.is_empty() && reached.open.is_empty() {
             continue;
         }
         roles.push(role);
         reach.asks &= reached.asks;
-        reach.leaks |= reached.leaks;
+        reach.leaks |= reached.leaks && may_read(view, role);
         reach.reads.extend(reached.reads);
+        reach.writes.extend(reached.writes);
         reach.open.extend(reached.open);
     }
     if roles.is_empty() {
         return None;
     }
     let names = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
-    let writable = roles.iter().any(|role| may_write(view, role));
-    let (status, message) = describe(view, &reach, &names, writable)?;
-    let status =
-        accepted(audit, &view.name, &roles, reach.reads.keys().chain(reach.open.keys()), status);
-    let fix = suggested_fix(view, &reach, &roles);
+    let (status, message) = describe(view, &reach, &names, &commands)?;
+    let reached = reach.reads.keys().chain(reach.open.keys()).chain(reach.writes.keys());
+    let status = accepted(audit, &view.name, &roles, reached, status);
+    let fix = suggested_fix(view, &reach, &roles, &commands);
     Some(table_finding(check, audit, status, &view.name, message, "pg_rewrite", fix))
 }
 
@@ -61,11 +73,16 @@ fn describe(
     view: &Relation,
     reach: &ReachableTables,
     roles: &str,
-    writable: bool,
+    commands: &[SqlCommand],
 ) -> Option<(Status, String)> {
     let kind = view.kind.as_str();
-    let reads = tables(&reach.reads);
-    if reach.reads.is_empty() {
+    let (reads, writes) = (tables(&reach.reads), tables(&reach.writes));
+    if !writes.is_empty() && reads.is_empty() && !reach.asks {
+        let (commands, writes) = (words(commands), some_of(&writes, 3));
+        let message = format!("{commands} on a {kind} by {roles} changes {writes} without RLS");
+        return Some((Status::Critical, message));
+    }
+    if reads.is_empty() && writes.is_empty() {
         let open = tables(&reach.open);
         return (!open.is_empty() && !reach.asks).then(|| {
             let tables = some_of(&open, 3);
@@ -79,10 +96,10 @@ fn describe(
             format!("a {kind} shows {} without RLS; {roles} may use it", some_of(&reads, 3));
         return Some((Status::Critical, message));
     }
-    if writable {
+    if !writes.is_empty() {
         let message = format!(
             "a {kind} compares with the caller, but {roles} may also write {} through it without RLS",
-            some_of(&reads, 3)
+            some_of(&writes, 3)
         );
         return Some((Status::Warning, message));
     }
@@ -95,13 +112,21 @@ fn describe(
     })
 }
 
-fn suggested_fix(view: &Relation, reach: &ReachableTables, roles: &[&Role]) -> String {
-    let revoke = || {
+fn suggested_fix(
+    view: &Relation,
+    reach: &ReachableTables,
+    roles: &[&Role],
+    commands: &[SqlCommand],
+) -> String {
+    let revoke = |privileges: &str| {
         let names: Vec<_> = roles.iter().map(|role| ident(&role.name)).collect();
-        format!("REVOKE ALL ON {} FROM {};", view.name, names.join(", "))
+        format!("REVOKE {privileges} ON {} FROM {};", view.name, names.join(", "))
     };
     if view.kind == RelationKind::Materialised || view.security_invoker {
-        return revoke();
+        return revoke("ALL");
+    }
+    if !reach.writes.is_empty() && (reach.asks || reach.reads.is_empty()) {
+        return revoke(&words(commands));
     }
     if reach.asks && reach.leaks {
         return format!("ALTER VIEW {} SET (security_barrier = true);", view.name);
@@ -125,11 +150,6 @@ fn may_read(view: &Relation, role: &Role) -> bool {
         && (view.has(&role.name, select) || view.has_column(&role.name, select))
 }
 
-fn may_write(view: &Relation, role: &Role) -> bool {
-    let writes = [SqlCommand::Insert, SqlCommand::Update, SqlCommand::Delete];
-    view.kind == RelationKind::View
-        && !view.security_invoker
-        && writes
-            .iter()
-            .any(|c| view.has(&role.name, c.sql()) || view.has_column(&role.name, c.sql()))
+fn words(commands: &[SqlCommand]) -> String {
+    commands.iter().map(|c| c.sql()).collect::<Vec<_>>().join(", ")
 }

@@ -16,7 +16,8 @@ pub(crate) struct AccessCatalog {
     pub(crate) schemas: Vec<String>,
     /// Examined roles.
     pub(crate) roles: Vec<Role>,
-    /// Owners of views and SECURITY DEFINER functions that are neither examined nor superusers.
+    /// Owners of views and SECURITY DEFINER functions, and roles that examined roles can become, if they are neither
+    /// examined nor superusers.
     pub(crate) owners: Vec<Role>,
     /// Tables, views and similar of all schemas except those of the system.
     pub(crate) relations: Vec<Relation>,
@@ -52,12 +53,14 @@ pub(crate) struct Session {
 pub(crate) struct Role {
     /// Name.
     pub(crate) name: String,
-    /// Whether it is an examined role, and not only an owner of functions or views.
+    /// Whether it is an examined role, and not only one whose rights others use.
     pub(crate) examined: bool,
     /// Whether it is a superuser, who has all rights.
     pub(crate) superuser: bool,
     /// Whether it bypasses row security.
     pub(crate) bypass_rls: bool,
+    /// Whether it has CREATEROLE, with which it can grant other roles to itself.
+    pub(crate) create_role: bool,
     /// Whether the session can `SET ROLE` to it.
     pub(crate) assumable: bool,
     /// Roles whose rights it inherits, including itself.
@@ -126,6 +129,8 @@ pub(crate) struct Relation {
     pub(crate) security_invoker: bool,
     /// Whether it is a view whose conditions run before those of the query that uses it.
     pub(crate) security_barrier: bool,
+    /// Commands that it passes on to its table, if it is a view that can be written.
+    pub(crate) passes_on: Vec<SqlCommand>,
     /// Whether it is in an examined schema.
     pub(crate) exposed: bool,
     /// Columns of the primary key, in order; empty if there is none.
@@ -220,6 +225,31 @@ impl Relation {
     /// Whether a role has a privilege on some columns only.
     pub(crate) fn has_column(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|g| g.columns.iter().any(|c| c.privilege == privilege))
+    }
+
+    /// The commands that change rows which a role has a privilege for, on the entire table or on columns.
+    pub(crate) fn granted_writes(&self, role: &str) -> Vec<SqlCommand> {
+        let writes = [SqlCommand::Insert, SqlCommand::Update, SqlCommand::Delete];
+        let granted = |c: &SqlCommand| self.has(role, c.sql()) || self.has_column(role, c.sql());
+        writes.into_iter().filter(granted).collect()
+    }
+
+    /// The relation whose rows a write to this view changes: the only one in FROM. Others are in sub-selects.
+    pub(crate) fn written_relation(&self) -> Option<&str> {
+        let definition = self.definition.as_deref()?;
+        let mut depth = 0_usize;
+        let from = definition.char_indices().find_map(|(at, c)| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            let rest = definition[at..].strip_prefix("FROM ").filter(|_| depth == 0)?;
+            Some(rest.strip_prefix("ONLY ").unwrap_or(rest))
+        })?;
+        let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        let is_named = |name: &&String| from.strip_prefix(name.as_str()).is_some_and(is_end);
+        self.reads.iter().find(is_named).map(String::as_str)
     }
 
     /// Whether a role can run any command on rows.

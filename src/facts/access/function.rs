@@ -13,6 +13,8 @@ pub(crate) struct SqlFunction {
     pub(crate) name: String,
     /// Schema, unquoted.
     pub(crate) schema: String,
+    /// `f` (function), `p` (procedure) or `a` (aggregate).
+    pub(crate) kind: char,
     /// Types of the arguments.
     pub(crate) arguments: Vec<String>,
     /// Whether it is SECURITY DEFINER and runs with the rights of its owner.
@@ -35,7 +37,7 @@ pub(crate) struct SqlFunction {
     pub(crate) parsed_body: bool,
     /// Recorded dependencies of a parsed body: relations.
     pub(crate) uses_relations: Vec<String>,
-    /// Recorded dependencies of a parsed body: signatures of functions.
+    /// Recorded dependencies of a parsed body or of an aggregate: signatures of functions.
     pub(crate) uses_functions: Vec<String>,
     /// Whether it affects access directly: see [`super::AccessCatalog::relevant_functions`].
     pub(crate) relevant: bool,
@@ -46,6 +48,21 @@ pub(crate) struct SqlFunction {
 }
 
 impl SqlFunction {
+    /// Whether it is an aggregate, whose functions run for everybody who may call it.
+    pub(crate) fn is_aggregate(&self) -> bool {
+        self.kind == 'a'
+    }
+
+    /// Whether it is a function of triggers, which cannot be called.
+    pub(crate) fn is_trigger(&self) -> bool {
+        matches!(self.returns.as_str(), "trigger" | "event_trigger")
+    }
+
+    /// Its kind in statements about it: `FUNCTION` also names aggregates.
+    pub(crate) fn keyword(&self) -> &'static str {
+        if self.kind == 'p' { "PROCEDURE" } else { "FUNCTION" }
+    }
+
     /// Whether it only tells who calls: `auth.uid()`, `auth.role()` and `auth.jwt()` belong to the platform.
     pub(crate) fn returns_claims(&self) -> bool {
         self.schema == "auth" && self.arguments.is_empty()

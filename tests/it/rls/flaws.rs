@@ -33,6 +33,11 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
          CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (true)",
         "GRANT INSERT ON workspaces TO authenticated;
          CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (owner_id = (SELECT auth.uid()))"),
+    ("rls.always_true", // only new rows
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY \"all\" ON workspaces TO authenticated
+           USING (owner_id = (SELECT auth.uid())) WITH CHECK (true)",
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY \"all\" ON workspaces TO authenticated
+           USING (owner_id = (SELECT auth.uid())) WITH CHECK (owner_id = (SELECT auth.uid()))"),
     ("rls.public_policy",
         "CREATE POLICY service_all ON workspaces USING (true)",
         "CREATE POLICY service_all ON workspaces TO service_role USING (true);
@@ -77,6 +82,9 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.definer_rpc",
         "GRANT EXECUTE ON FUNCTION worker_recover_stuck_jobs(int) TO authenticated",
         "GRANT EXECUTE ON FUNCTION is_workspace_member(uuid) TO anon"),
+    ("rls.definer_rpc", // a procedure
+        "CREATE PROCEDURE wipe() LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM public.jobs'",
+        "CREATE PROCEDURE wipe() LANGUAGE sql AS 'DELETE FROM public.jobs'"),
     ("rls.definer_rpc", // a NULL acl is PUBLIC; a comment is not a write
         "CREATE FUNCTION purge() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs'",
         "CREATE FUNCTION purge() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1 -- DELETE FROM public.jobs'"),
@@ -90,6 +98,53 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.definer_rpc", // dynamic SQL is not examined
         "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN EXECUTE q; END'",
         "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY INVOKER AS 'BEGIN EXECUTE q; END'"),
+    ("rls.definer_rpc", // functions that run text
+        "CREATE FUNCTION all_jobs() RETURNS xml LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           $$ SELECT query_to_xml('SELECT * FROM public.jobs', true, false, '') $$",
+        "CREATE FUNCTION all_jobs() RETURNS xml LANGUAGE sql AS
+           $$ SELECT query_to_xml('SELECT * FROM public.jobs', true, false, '') $$"),
+    ("rls.definer_rpc", // a name with escapes
+        r#"CREATE FUNCTION names() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           $$ SELECT count(*) FROM public.U&"\006Aobs" $$"#,
+        r#"CREATE FUNCTION names() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           $$ SELECT U&'\006Aobs' AS "jobs" $$"#),
+    ("rls.definer_rpc", // dynamic SQL in a private function
+        "CREATE SCHEMA private; GRANT USAGE ON SCHEMA private TO anon;
+         CREATE FUNCTION private.run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN EXECUTE q; END';
+         CREATE FUNCTION run() RETURNS void LANGUAGE sql AS $$ SELECT private.run('TABLE public.jobs') $$",
+        "CREATE SCHEMA private;
+         CREATE FUNCTION private.run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN EXECUTE q; END';
+         CREATE FUNCTION run() RETURNS void LANGUAGE sql AS $$ SELECT private.run('TABLE public.jobs') $$"),
+    ("rls.definer_rpc", // the owner of an aggregate may call its functions for everybody
+        "CREATE FUNCTION step(s bigint, v int) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT count(*) FROM public.jobs'; REVOKE EXECUTE ON FUNCTION step(bigint, int) FROM PUBLIC;
+         CREATE AGGREGATE jobs_count(int) (SFUNC = step, STYPE = bigint, INITCOND = '0')",
+        "CREATE FUNCTION step(s bigint, v int) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT s + v'; REVOKE EXECUTE ON FUNCTION step(bigint, int) FROM PUBLIC;
+         CREATE AGGREGATE jobs_count(int) (SFUNC = step, STYPE = bigint, INITCOND = '0')"),
+    ("rls.definer_rpc", // a foreign table
+        "CREATE SCHEMA private; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+         CREATE FOREIGN TABLE private.f (id int) SERVER s;
+         CREATE FUNCTION far() RETURNS SETOF private.f LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT * FROM private.f'",
+        "CREATE SCHEMA private; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+         CREATE FOREIGN TABLE private.f (id int) SERVER s;
+         CREATE FUNCTION far() RETURNS SETOF private.f LANGUAGE sql AS 'SELECT * FROM private.f'"),
+    ("rls.view_bypass", // a foreign table
+        "CREATE SCHEMA private; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+         CREATE FOREIGN TABLE private.f (id int) SERVER s; CREATE VIEW v AS SELECT * FROM private.f; GRANT SELECT ON v TO anon",
+        "CREATE SCHEMA private; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+         CREATE FOREIGN TABLE private.f (id int) SERVER s; CREATE VIEW v AS SELECT * FROM private.f"),
+    ("rls.definer_rpc", // an alias is not a call
+        "CREATE FUNCTION t() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs RETURNING 1';
+         REVOKE EXECUTE ON FUNCTION t() FROM PUBLIC;
+         CREATE FUNCTION total() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT sum(x) FROM (SELECT public.t()) AS s(x)'",
+        "CREATE FUNCTION t() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs RETURNING 1';
+         REVOKE EXECUTE ON FUNCTION t() FROM PUBLIC;
+         CREATE FUNCTION tt() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
+           'BEGIN DELETE FROM public.jobs; RETURN NEW; END';
+         CREATE FUNCTION total(a int[]) RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT sum(t.x) FROM unnest(a) t(x), unnest(a) AS t2(x), LATERAL (SELECT 1 AS y, 2) AS tt(y)'"),
     ("rls.trigger",
         "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
            'BEGIN DELETE FROM public.jobs; RETURN NEW; END';
@@ -108,6 +163,20 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.view_bypass",
         "CREATE MATERIALIZED VIEW v AS SELECT id FROM jobs; GRANT SELECT ON v TO anon",
         "CREATE MATERIALIZED VIEW v AS SELECT id FROM jobs"),
+    ("rls.view_bypass", // writes need no right to read
+        "CREATE VIEW v AS SELECT id, state FROM jobs; GRANT UPDATE, DELETE ON v TO anon",
+        "CREATE VIEW v AS SELECT DISTINCT state FROM jobs; GRANT UPDATE, DELETE ON v TO anon"), // cannot be written
+    ("rls.view_bypass", // a view of a view, one column
+        "CREATE SCHEMA private; CREATE VIEW private.inner_v AS SELECT id, state FROM jobs WHERE id IN (SELECT id FROM workspaces);
+         CREATE VIEW v AS SELECT * FROM private.inner_v; GRANT UPDATE (state) ON v TO authenticated",
+        "CREATE SCHEMA private; CREATE VIEW private.inner_v AS SELECT id, state FROM jobs;
+         CREATE VIEW v AS SELECT state FROM private.inner_v GROUP BY state; GRANT UPDATE (state) ON v TO authenticated"),
+    ("rls.view_bypass", // the client may read every row, but not write
+        "CREATE TABLE n (id int); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (id > 0 AND (SELECT auth.uid()) IS NOT NULL);
+         CREATE VIEW v AS SELECT id FROM n; GRANT INSERT ON v TO authenticated",
+        "CREATE TABLE n (id int); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         CREATE VIEW v AS SELECT 1 AS id WHERE EXISTS (SELECT FROM n); GRANT INSERT ON v TO authenticated"),
     ("rls.foreign_table",
         "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
          CREATE FOREIGN TABLE f (id int) SERVER s; GRANT SELECT ON f TO anon",
@@ -153,6 +222,27 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
         "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
          GRANT SELECT ON n TO authenticated; CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
            SELECT FROM workspace_members m WHERE m.workspace_id = n.workspace_id AND m.user_id = (SELECT auth.uid())))"),
+    ("rls.loose_policy", // a policy that has only WITH CHECK
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
+           WITH CHECK (coalesce(org_id = (SELECT auth.uid()), true))",
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
+           WITH CHECK (coalesce(org_id = (SELECT auth.uid()), false))"),
+    ("rls.user_metadata", // a header of the request
+        "CREATE POLICY key ON workspaces FOR SELECT TO anon
+           USING ((current_setting('request.headers', true)::json ->> 'x-key') = name); GRANT SELECT ON workspaces TO anon",
+        "CREATE POLICY key ON workspaces FOR SELECT TO authenticated
+           USING (owner_id = (SELECT auth.uid()) AND name <> 'request.headers of')"),
+    ("rls.user_metadata", // the login of the API, in a helper
+        "CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE sql STABLE SET search_path = '' AS $$ SELECT session_user = 'authenticator' $$;
+         CREATE POLICY admin ON workspaces FOR SELECT TO authenticated USING ((SELECT is_admin()))",
+        "CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE sql STABLE SET search_path = '' AS
+           $$ SELECT (auth.jwt() -> 'app_metadata' ->> 'admin') = 'yes' $$;
+         CREATE POLICY admin ON workspaces FOR SELECT TO authenticated USING ((SELECT is_admin()))"),
+    ("rls.user_metadata", // only of new rows
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
+           WITH CHECK (((SELECT auth.jwt()) -> 'user_metadata' ->> 'admin') = 'yes')",
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
+           WITH CHECK (((SELECT auth.jwt()) -> 'app_metadata' ->> 'admin') = 'yes')"),
     ("rls.rights_column",
         "GRANT UPDATE ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated
            USING (owner_id = (SELECT auth.uid()))",

@@ -3,6 +3,7 @@
 use cliplyctl::demo::server::DemoServer;
 
 use super::{audit_of, findings};
+use crate::support::cli::Output;
 use crate::support::fixtures::backend;
 use crate::support::postgres::{Session, server_options};
 
@@ -38,6 +39,19 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         "ALTER ROLE anon NOSUPERUSER"),
     ("ALTER ROLE service_role NOBYPASSRLS", &[], // its policy allows every row
         "ALTER ROLE service_role BYPASSRLS"),
+    ("ALTER ROLE anon CREATEROLE", &["rls.bypass_role critical anon"], "ALTER ROLE anon NOCREATEROLE"),
+    ("ALTER ROLE anon CREATEDB", &[], "ALTER ROLE anon NOCREATEDB"),
+    ("GRANT pg_read_server_files TO authenticated", &["rls.bypass_role critical authenticated"],
+        "REVOKE pg_read_server_files FROM authenticated"),
+    ("GRANT pg_monitor TO authenticated", &[], "REVOKE pg_monitor FROM authenticated"),
+    ("CREATE ROLE grp; GRANT SELECT ON jobs TO grp; CREATE POLICY g ON jobs FOR SELECT TO grp USING (true); GRANT grp TO anon", // NOINHERIT
+        &["rls.bypass_role critical anon"],
+        "REVOKE grp FROM anon; DROP POLICY g ON jobs; REVOKE SELECT ON jobs FROM grp; DROP ROLE grp"),
+    ("CREATE ROLE grp; CREATE TABLE n (id int); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT ALL ON n TO grp;
+      CREATE POLICY g ON n TO grp USING (true); GRANT grp TO anon",
+        &["rls.bypass_role critical anon"],
+        "DROP TABLE n; DROP ROLE grp"),
+    ("CREATE ROLE grp; GRANT grp TO anon", &[], "DROP ROLE grp"),
     ("ALTER ROLE anon LOGIN", &[], "ALTER ROLE anon NOLOGIN"),
 ];
 
@@ -53,4 +67,24 @@ fn client_role_that_bypasses_rls_is_critical() {
         assert_eq!(found, *expected, "{change}");
         Session::open(&url).execute(revert);
     }
+}
+
+#[test]
+fn role_that_is_not_inherited_but_has_more_access_is_a_warning() {
+    let (_server, url) = own_cluster();
+    let of_anon = |output: &Output| {
+        let mut found = findings(output);
+        found.retain(|f| f.ends_with(" anon"));
+        found
+    };
+    Session::open(&url).execute("GRANT authenticated TO anon");
+    let output = audit_of(&url, &[]);
+    assert_eq!(of_anon(&output), ["rls.bypass_role warning anon"]);
+    let report = output.json();
+    let all = report["findings"].as_array().unwrap();
+    let finding = all.iter().find(|f| f["id"] == CHECK).unwrap();
+    let message = finding["message"].as_str().unwrap();
+    assert!(message.contains("can SET ROLE to authenticated"), "{message}");
+    Session::open(&url).execute(finding["suggested_fix"].as_str().unwrap());
+    assert_eq!(of_anon(&audit_of(&url, &[])), Vec::<String>::new());
 }

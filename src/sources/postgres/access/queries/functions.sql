@@ -26,6 +26,9 @@ with policy_calls as (
    where r.rolname = any($1)
       or not r.rolsuper and (r.oid in (select c.relowner from pg_catalog.pg_class c where c.relkind in ('v', 'm'))
                              or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
+      or not r.rolsuper and exists (
+    select from pg_catalog.pg_roles m
+     where m.rolname = any($1) and not m.rolsuper and pg_catalog.pg_has_role(m.oid, r.oid, 'MEMBER'))
 )
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'signature', f.oid::pg_catalog.regprocedure::text,
@@ -33,6 +36,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'arguments', (
            select coalesce(pg_catalog.json_agg(pg_catalog.format_type(t, null) order by i), '[]')
              from pg_catalog.unnest(f.proargtypes) with ordinality as a(t, i)),
+         'kind', f.prokind,
          'definer', f.prosecdef,
          'volatile', f.provolatile = 'v',
          'immutable', f.provolatile = 'i',
@@ -61,7 +65,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace
             where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = f.oid
               and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass) end,
-         'uses_functions', case when f.prosqlbody is null then '[]' else (
+         'uses_functions', case when f.prosqlbody is null and f.prokind <> 'a' then '[]' else (
            select coalesce(pg_catalog.json_agg(distinct d.refobjid::pg_catalog.regprocedure::text), '[]')
              from pg_catalog.pg_depend d
             where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = f.oid
@@ -71,7 +75,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
   join pg_catalog.pg_namespace n on n.oid = f.pronamespace
   join pg_catalog.pg_language l on l.oid = f.prolang
   join pg_catalog.pg_roles o on o.oid = f.proowner
- where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and f.prokind in ('f', 'p')
+ where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and f.prokind in ('f', 'p', 'a')
    and (f.oid not in (select oid from extension_members)
         or f.oid in (select oid from policy_calls) or f.oid in (select oid from trigger_calls))
     or f.oid in (select oid from policy_calls)

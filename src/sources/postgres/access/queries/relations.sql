@@ -1,7 +1,20 @@
 -- Tables and views of all schemas except those of the system, with the privileges of the examined roles ($1) and
--- of the owners of views and SECURITY DEFINER functions, whose rights clients use. `exposed` marks the examined
+-- of the owners of views and SECURITY DEFINER functions, whose rights clients use, and of the roles that they can become. `exposed` marks the examined
 -- schemas ($2). Objects of extensions are excluded.
-with examined as (
+with recursive unplannable as (
+  -- Foreign tables without a handler, and views of them: the server cannot tell whether they can be written.
+  select ft.ftrelid as oid
+    from pg_catalog.pg_foreign_table ft
+    join pg_catalog.pg_foreign_server s on s.oid = ft.ftserver
+    join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
+   where w.fdwhandler = 0
+  union
+  select w.ev_class
+    from unplannable u
+    join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjid = u.oid
+                               and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+    join pg_catalog.pg_rewrite w on w.oid = d.objid
+), examined as (
   select c.*, n.nspname, n.nspname = any($2) as exposed
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -16,6 +29,9 @@ with examined as (
    where r.rolname = any($1)
       or not r.rolsuper and (r.oid in (select e.relowner from examined e where e.relkind in ('v', 'm'))
                              or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
+      or not r.rolsuper and exists (
+    select from pg_catalog.pg_roles m
+     where m.rolname = any($1) and not m.rolsuper and pg_catalog.pg_has_role(m.oid, r.oid, 'MEMBER'))
 ), privileges(privilege) as (
   values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')
 ), column_grants as (
@@ -56,6 +72,11 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
            (select pg_catalog.lower(option_value) in ('true', 'on', 'yes', '1')
               from pg_catalog.pg_options_to_table(c.reloptions)
              where option_name = 'security_barrier'), false),
+         -- The commands that a view passes on to its table.
+         'passes_on', case when c.relkind <> 'v' or c.oid in (select oid from unplannable) then '[]' else (
+           select coalesce(pg_catalog.json_agg(u.command), '[]')
+             from (values ('UPDATE', 4), ('INSERT', 8), ('DELETE', 16)) u(command, bit)
+            where pg_catalog.pg_relation_is_updatable(c.oid, false) & u.bit <> 0) end,
          'exposed', c.exposed,
          'key', (
            select coalesce(pg_catalog.json_agg(a.attname order by k.place), '[]')

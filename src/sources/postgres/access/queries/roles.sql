@@ -1,5 +1,5 @@
 -- Attributes of the examined roles ($1) and of the owners of SECURITY DEFINER functions and views, whose rights clients
--- use; which roles they can SET ROLE to. Schemas: $2.
+-- use, and of the roles that they can become; which roles they can SET ROLE to. Schemas: $2.
 with set_role(privilege) as (
   -- Since PostgreSQL 16 a membership can be granted without the right to SET ROLE.
   select case when pg_catalog.current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end
@@ -9,6 +9,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'examined', r.rolname = any($1),
          'superuser', r.rolsuper,
          'bypass_rls', r.rolbypassrls,
+         'create_role', r.rolcreaterole,
          'assumable', pg_catalog.pg_has_role(r.oid, s.privilege),
          'inherits', (select pg_catalog.json_agg(i.rolname)
                         from pg_catalog.pg_roles i
@@ -35,4 +36,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
    and (r.rolname = any($1)
         or not r.rolsuper
            and (r.oid in (select c.relowner from pg_catalog.pg_class c where c.relkind in ('v', 'm'))
-                or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef)))
+                or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef)
+                or exists (
+                  select from pg_catalog.pg_roles m
+                   where m.rolname = any($1) and not m.rolsuper and pg_catalog.pg_has_role(m.oid, r.oid, 'MEMBER'))))
