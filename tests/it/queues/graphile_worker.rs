@@ -10,16 +10,19 @@ pub const GRAPHILE_WORKER: Queue = Queue {
     schema: "graphile_worker",
     table: "_private_jobs",
     kind: "(select task_identifier from graphile_worker.jobs v where v.id = t.id)",
-    due: "is_available and attempts = 0 and run_at <= now() \
+    due: "is_available and run_at <= now() \
           and not exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
+    claimable: "is_available = true and run_at <= now() and (job_queue_id is null or job_queue_id in \
+                  (select id from graphile_worker._private_job_queues where is_available = true))",
+    retries_now: "update graphile_worker._private_jobs set run_at = now() - interval '3 h' \
+                   where attempts > 0 and is_available and job_queue_id is null",
     scheduled: "is_available and attempts = 0 and run_at > now()",
     blocked: "is_available and run_at <= now() \
               and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
     claimed: "locked_at is not null",
     stuck: "locked_at < now() - interval '4 hours'",
     workers: None,
-    retrying: "is_available and attempts > 0 and not (run_at <= now() \
-               and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available))",
+    retrying: "is_available and attempts > 0 and run_at > now()",
     // The package deletes them.
     finished: "false",
     canceled: "false",

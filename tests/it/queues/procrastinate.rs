@@ -10,8 +10,15 @@ pub const PROCRASTINATE: Queue = Queue {
     schema: "public",
     table: "procrastinate_jobs",
     kind: "task_name",
-    due: "status = 'todo' and attempts = 0 and id not in (502, 503, 505, 506) \
+    due: "status = 'todo' and id not in (502, 503, 505, 506) \
           and (scheduled_at is null or scheduled_at <= now())",
+    // procrastinate_fetch_job_v2.
+    claimable: "status = 'todo' and (scheduled_at is null or scheduled_at <= now()) and (lock is null or not exists (\
+                  select from procrastinate_jobs earlier where earlier.lock = t.lock and (earlier.status = 'doing' \
+                    or earlier.status = 'todo' and (earlier.priority > t.priority \
+                      or earlier.priority = t.priority and earlier.id < t.id))))",
+    retries_now: "update procrastinate_jobs set scheduled_at = case when id < 500 then now() - interval '3 h' end \
+                   where status = 'todo' and attempts > 0",
     scheduled: "status = 'todo' and attempts = 0 and id not in (502, 503, 505, 506) and scheduled_at > now()",
     // The rows that the fixture describes.
     blocked: "id in (502, 503, 505, 506)",
@@ -23,7 +30,7 @@ pub const PROCRASTINATE: Queue = Queue {
         "select count(*) from procrastinate_workers w where w.last_heartbeat > now() - interval '5 min' \
            and exists (select from procrastinate_jobs j where j.worker_id = w.id and j.status in ('doing', 'aborting'))",
     ),
-    retrying: "status = 'todo' and attempts > 0 and id not in (502, 503, 505, 506)",
+    retrying: "status = 'todo' and attempts > 0 and id not in (502, 503, 505, 506) and scheduled_at > now()",
     finished: "status = 'succeeded'",
     canceled: "status in ('cancelled', 'aborted')",
     dead: "status = 'failed'",
