@@ -57,9 +57,9 @@ const STATE: &str = concat!(
     " then 'blocked' when status = 'todo' and attempts > 0 then 'retrying' else status::text end"
 );
 
-/// Attempts that failed: the retry function counts one as well.
-const ATTEMPTS: &str = "(attempts - (select count(*) from {schema}.procrastinate_events event \
-     where event.job_id = {name}.id and event.type::text = 'retried'))::int";
+/// Attempts that failed: the retry function counts one as well, and the last attempt of a job that succeeded did not fail.
+const ATTEMPTS: &str = "greatest(attempts - (status = 'succeeded')::int - (select count(*) from {schema}.procrastinate_events event \
+     where event.job_id = {name}.id and event.type::text = 'retried'), 0)::int";
 
 const CREATED: &str = "(select min(event.at) from {schema}.procrastinate_events event \
      where event.job_id = {name}.id and event.type::text = 'deferred')";

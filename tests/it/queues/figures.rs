@@ -165,6 +165,24 @@ fn due_jobs_are_those_that_the_package_claims_now() {
 }
 
 #[test]
+fn attempt_of_a_finished_job_did_not_fail() {
+    for queue in QUEUES.into_iter().filter(|queue| queue.finished != "false") {
+        let installed = queue.installed();
+        // All of them finished with their first attempt, unless an older version of GoodJob continued them as another.
+        let continued = match queue.key {
+            "good_job" => "error is not null",
+            _ => "false",
+        };
+        let id =
+            installed.select("max(id::text)", &format!("{} and not ({continued})", queue.finished));
+        let out = installed.run(&["jobs", "show", &id]).expect_code(0);
+        let job = installed.data(&["jobs", "show", &id]);
+        assert_eq!(job["attempts"], 0, "{} {job:#}", queue.key);
+        assert!(!out.stdout.contains("1 of"), "{} {}", queue.key, out.stdout);
+    }
+}
+
+#[test]
 fn retries_that_no_worker_takes_are_no_healthy_queue() {
     for queue in QUEUES.into_iter().filter(|queue| queue.key != "delayed_job") {
         let installed = queue.installed();

@@ -57,3 +57,19 @@ pub const RIVER: Queue = Queue {
         undo: true,
     },
 };
+
+/// The version that the plan of a requeue refuses or accepts is that of River itself.
+#[test]
+fn migrations_of_other_lines_are_not_the_version() {
+    let installed = RIVER.installed_with(
+        "insert into river_migration (line, version) select 'pro', n from generate_series(1, 99) n",
+    );
+    installed.run(&["dlq", "requeue", "1001", "--dry-run"]).expect_code(0);
+    // Before version 5 there are no lines.
+    let installed = RIVER.installed_with(
+        "delete from river_migration where line <> 'main';
+         alter table river_migration drop column line",
+    );
+    installed.run(&["dlq", "requeue", "1001", "--dry-run"]).expect_code(0);
+    installed.run(&["queue"]).expect_code(1);
+}
