@@ -70,6 +70,14 @@ pub(crate) fn is_due(layout: &Layout) -> String {
     format!("({} and {})", state_in(layout, &states), is_due_now(layout))
 }
 
+/// Condition for blocked jobs that are due and held up by a job that is not claimed for another `after` seconds (SQL);
+/// `None` if the package has no such jobs.
+pub(crate) fn is_held_up(layout: &Layout, after: &str) -> Option<String> {
+    let held_up = layout.package()?.blocked_by_scheduled.as_ref()?.replace("{after}", after);
+    let blocked = is_role(layout, Lifecycle::Blocked);
+    Some(format!("{blocked} and {} and {held_up}", is_due_now(layout)))
+}
+
 /// Condition that the time from which a job can be claimed has come, whatever its state.
 fn is_due_now(layout: &Layout) -> String {
     let due = due(layout);

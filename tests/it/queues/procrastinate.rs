@@ -65,3 +65,26 @@ pub const PROCRASTINATE: Queue = Queue {
         undo: false,
     },
 };
+
+/// Workers take no job while another with its lock comes first, even if that one is scheduled for later.
+#[test]
+fn jobs_behind_a_scheduled_job_are_a_warning_unless_one_of_them_runs() {
+    let jobs = "delete from procrastinate_events; delete from procrastinate_jobs;
+        insert into procrastinate_jobs (id, queue_name, task_name, lock, scheduled_at) values
+          (1, 'default', 'app.sync', 'x', now() + interval '{ahead}');
+        insert into procrastinate_jobs (queue_name, task_name, lock, scheduled_at)
+        select 'default', 'app.sync', 'x', now() - interval '9 h' from generate_series(1, 20);";
+    let running = "insert into procrastinate_jobs (queue_name, task_name, lock, status, worker_id)
+        select 'default', 'app.sync', 'x', 'doing', min(id) from procrastinate_workers";
+    for (ahead, more, code) in [("30 days", "", 1), ("30 days", running, 0), ("2 min", "", 0)] {
+        let installed = PROCRASTINATE.installed_with(&(jobs.replace("{ahead}", ahead) + more));
+        let out = installed.run(&["queue"]).expect_code(code);
+        // The scheduled one is blocked as well while another runs.
+        let blocked = if more.is_empty() { 20 } else { 21 };
+        assert_eq!(installed.data(&["queue"])["blocked"]["value"], blocked, "{}", out.stdout);
+        let warning = "blocked jobs, due for 9h 00m, wait for a job that is scheduled for later";
+        assert_eq!(out.stdout.contains(warning), code == 1, "{}", out.stdout);
+        let triage = installed.run(&["triage", "-o", "json"]).stdout;
+        assert_eq!(triage.contains(warning), code == 1, "{triage}");
+    }
+}

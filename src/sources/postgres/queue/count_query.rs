@@ -166,6 +166,13 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
         let since = sql::due_since(layout);
         oldest = sql::age(&format!("(min({since}) filter (where {ready}))", ready = is_due));
     }
+    let held_up = match sql::is_held_up(layout, "$2").filter(|_| has(Lifecycle::Blocked)) {
+        Some(is_held_up) => {
+            let since = sql::due_since(layout);
+            sql::age(&format!("(min({since}) filter (where {is_held_up}))"))
+        }
+        None => NO_AGE.to_owned(),
+    };
     let (mut in_future, mut seconds_ahead) = ("0::bigint".to_owned(), NO_AGE.to_owned());
     if let Some(future) = future_time(layout, has, is_role) {
         in_future = format!("count({future})");
@@ -183,7 +190,7 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let n = if slice.scope == CountScope::DeadLetteredLastHour { "0::bigint" } else { "count(*)" };
     let columns = format!(
         "{role} as role, {kind} as kind, {worker} as worker, {n} as n, {due_now} as due, \
-         {oldest} as oldest, {stuck} as stuck, {heartbeat_age} as heartbeat_age, {dead_lettered} as dead_lettered, \
+         {oldest} as oldest, {held_up} as held_up, {stuck} as stuck, {heartbeat_age} as heartbeat_age, {dead_lettered} as dead_lettered, \
          {in_future} as in_future, {seconds_ahead} as seconds_ahead",
         due_now = due_count,
     );
@@ -226,6 +233,7 @@ fn count_row(row: &Row) -> CountRow {
         n: count("n"),
         due: count("due"),
         oldest_due_age: row.get("oldest"),
+        held_up_age: row.get("held_up"),
         stuck: count("stuck"),
         heartbeat_age: row.get("heartbeat_age"),
         dead_lettered_last_hour: count("dead_lettered"),
