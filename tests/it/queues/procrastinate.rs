@@ -84,7 +84,8 @@ fn jobs_behind_a_scheduled_job_are_a_warning_unless_one_of_them_runs() {
         assert_eq!(installed.data(&["queue"])["blocked"]["value"], blocked, "{}", out.stdout);
         let warning = "blocked jobs, due for 9h 00m, wait for a job that is scheduled for later";
         assert_eq!(out.stdout.contains(warning), code == 1, "{}", out.stdout);
-        let triage = installed.run(&["triage", "-o", "json"]).stdout;
+        // Skipped checks of the same area, as no base URL is configured, hide no warning.
+        let triage = installed.data(&["triage"]).to_string();
         assert_eq!(triage.contains(warning), code == 1, "{triage}");
     }
 }
