@@ -173,6 +173,10 @@ pub(crate) struct Queue {
     /// Jobs that cannot be claimed until something else ends; `None` if the schema has no such state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) blocked: Option<Count>,
+    /// Seconds since the oldest blocked job became due that is held up by a job that is scheduled for later, while none
+    /// runs that would free it; `None` if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held_up_age: Option<f64>,
     /// Jobs in an unknown state.
     pub(crate) other: Count,
     /// Unknown states that were seen, in rows or statistics.

@@ -252,6 +252,31 @@ impl Layout {
         }
     }
 
+    /// Whether workers claim a failed job as soon as its time has come, without another state in between: it is due
+    /// then, and retrying only until then. All packages do; of other tables it is not known.
+    pub(crate) fn claims_retries(&self) -> bool {
+        self.package().is_some()
+    }
+
+    /// The role of a job with this state that has been due for this many seconds; negative until then.
+    pub(crate) fn role(&self, state: &str, due_age: Option<f64>) -> Lifecycle {
+        match self.state_names.role(state) {
+            Lifecycle::Failed if self.claims_retries() && due_age.is_none_or(|age| age >= 0.0) => {
+                Lifecycle::Queued
+            }
+            role => role,
+        }
+    }
+
+    /// The values that the state of a job with this role can have.
+    pub(crate) fn states_of(&self, role: Lifecycle) -> Vec<String> {
+        let mut states = self.state_names.values(role).to_vec();
+        if role == Lifecycle::Queued && self.claims_retries() {
+            states.extend(self.state_names.failed.iter().cloned());
+        }
+        states
+    }
+
     /// Why stuck jobs of a package or of a declared table are not rescued.
     pub(crate) fn rescue_refused(&self) -> Option<&str> {
         match &self.declared.as_ref()?.package {

@@ -141,6 +141,9 @@ pub(crate) struct PackageTraits {
     /// Condition over the subquery for claimed jobs that the package itself would take from their worker; `{after}`
     /// is the setting `stuck_after` in seconds.
     pub(crate) stuck: String,
+    /// Condition over the subquery for blocked jobs that nothing frees for `{after}` seconds: a job that is scheduled for
+    /// later holds them up, and none runs.
+    pub(crate) blocked_by_scheduled: Option<String>,
     /// Column that is part of the primary key beside the id.
     pub(crate) place: Option<String>,
     /// What a requeue sets beside fixed values: column and expression. `{due_at}` is the time from which the job may

@@ -49,6 +49,55 @@ fn value_in(expression: &str, values: &[String]) -> String {
     }
 }
 
+/// Condition for jobs of a role.
+pub(crate) fn is_role(layout: &Layout, role: Lifecycle) -> String {
+    let in_states = |role| state_in(layout, layout.state_names.values(role));
+    match role {
+        Lifecycle::Queued if layout.claims_retries() => {
+            let (failed, due) = (in_states(Lifecycle::Failed), is_due_now(layout));
+            format!("({} or {failed} and {due})", in_states(role))
+        }
+        Lifecycle::Failed if layout.claims_retries() => {
+            format!("({} and {} > now())", in_states(role), due(layout))
+        }
+        role => in_states(role),
+    }
+}
+
+/// Condition for due jobs: a worker claims each of them as soon as it can.
+pub(crate) fn is_due(layout: &Layout) -> String {
+    let states = layout.states_of(Lifecycle::Queued);
+    format!("({} and {})", state_in(layout, &states), is_due_now(layout))
+}
+
+/// Condition for blocked jobs that are due and held up by a job that is not claimed for another `after` seconds (SQL);
+/// `None` if the package has no such jobs.
+pub(crate) fn is_held_up(layout: &Layout, after: &str) -> Option<String> {
+    let held_up = layout.package()?.blocked_by_scheduled.as_ref()?.replace("{after}", after);
+    let blocked = is_role(layout, Lifecycle::Blocked);
+    Some(format!("{blocked} and {} and {held_up}", is_due_now(layout)))
+}
+
+/// Condition that the time from which a job can be claimed has come, whatever its state.
+fn is_due_now(layout: &Layout) -> String {
+    let due = due(layout);
+    format!("({due} is null or {due} <= now())")
+}
+
+/// The name of the role that a job has, for these roles; `other` for any other role.
+pub(crate) fn role_of_job(layout: &Layout, roles: &[Lifecycle]) -> String {
+    let state = ident(&layout.state_column);
+    let by_state = role_case(&state, &layout.state_names, roles);
+    let failed = &layout.state_names.failed;
+    let is_counted = [Lifecycle::Queued, Lifecycle::Failed].iter().any(|role| roles.contains(role));
+    if !layout.claims_retries() || failed.is_empty() || !is_counted {
+        return by_state;
+    }
+    let is_due_retry = format!("{} and {}", value_in(&state, failed), is_due_now(layout));
+    let queued = literal(Lifecycle::Queued.as_str());
+    format!("case when {is_due_retry} then {queued} else {by_state} end")
+}
+
 /// The name of the role that a state has, for these roles; `other` for any other state.
 pub(crate) fn role_case(expression: &str, names: &StateNames, roles: &[Lifecycle]) -> String {
     let cases: Vec<_> = roles

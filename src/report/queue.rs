@@ -413,7 +413,10 @@ fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> 
         rows.push(("canceled", canceled, &[], String::new()));
     }
     if let Some(blocked) = &queue.blocked {
-        rows.push(("blocked", blocked, &[], String::new()));
+        let detail = queue.held_up_age.map_or_else(String::new, |age| {
+            format!("due for {}, behind a job that is scheduled for later", text::age(age))
+        });
+        rows.push(("blocked", blocked, &[], detail));
     }
     if queue.other != Count::Exact(0) {
         rows.push(("unknown state", &queue.other, UNKNOWN, String::new()));

@@ -62,10 +62,16 @@ const MAX_SUMMARY: usize = 3;
 
 impl AreaResult {
     /// Returns the worst status of its findings. If nothing is worse than SKIPPED, the first
-    /// finding decides: it belongs to the main check of the area.
+    /// finding decides whether the area is SKIPPED: it belongs to the main check.
     pub(crate) fn status(&self) -> Status {
-        match (Status::worst(self.findings.iter().map(|f| f.status)), self.findings.first()) {
-            (Status::Skipped { .. }, Some(first)) => first.status,
+        let statuses = || self.findings.iter().map(|f| f.status);
+        let is_skipped = |status: &Status| matches!(status, Status::Skipped { .. });
+        match (Status::worst(statuses()), self.findings.first()) {
+            (Status::Skipped { .. }, Some(first)) if is_skipped(&first.status) => first.status,
+            // A skipped check does not hide a warning of another one.
+            (Status::Skipped { .. }, Some(_)) => {
+                Status::worst(statuses().filter(|status| !is_skipped(status)))
+            }
             (worst, _) => worst,
         }
     }
@@ -249,6 +255,12 @@ mod tests {
         let blocked_extra = result(&[(ok, "no job is due"), (skipped, "not attempted")]);
         assert_eq!(blocked_extra.status(), ok);
         assert_eq!(blocked_extra.detail(), "no job is due; 1 check blocked by app.up");
+        let warned = result(&[
+            (ok, "no job is due"),
+            (Status::Warning, "3 jobs due"),
+            (skipped, "not attempted"),
+        ]);
+        assert_eq!((warned.status(), warned.detail()), (Status::Warning, "3 jobs due".to_owned()));
         let blocked_main = result(&[(skipped, "not attempted"), (ok, "primary")]);
         assert_eq!(blocked_main.status(), skipped);
         assert_eq!(blocked_main.detail(), "not attempted; otherwise: primary");

@@ -132,6 +132,7 @@ fn queue() -> Queue {
         other: Count::Exact(0),
         unknown_states: vec![],
         future_times: None,
+        held_up_age: None,
         oldest_due_age: Some(3.0),
         stuck: Some(Count::Exact(0)),
         workers: Some(Workers {

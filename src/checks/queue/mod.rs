@@ -174,6 +174,7 @@ pub(crate) mod tests {
             other: Count::Exact(0),
             unknown_states: vec![],
             future_times: None,
+            held_up_age: None,
             oldest_due_age: None,
             stuck: Some(Count::Exact(0)),
             workers: Some(Workers {

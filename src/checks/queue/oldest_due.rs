@@ -2,7 +2,7 @@
 
 use super::{Check, QueueFacts, compare, count_text, jobs, queue_finding, text, threshold_text};
 use crate::checks::next;
-use crate::facts::queue::Count;
+use crate::facts::queue::{Count, Queue};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// Check of the age of the oldest due job, by the clock of the database.
@@ -35,8 +35,30 @@ fn evaluate(
             }
             (None, count) => check.finding(Status::Unknown, subject, count_text(count)),
         };
+        let finding = match held_up(check, facts, queue, thresholds) {
+            Some(held_up) if finding.status == Status::Ok => held_up,
+            _ => finding,
+        };
         finding.threshold(threshold).next_step(next::QUEUE)
     })
+}
+
+/// WARNING if blocked jobs have been due for longer than due jobs may be, and wait for one that is scheduled for later.
+fn held_up(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
+    queue: &Queue,
+    thresholds: &Thresholds,
+) -> Option<Finding> {
+    let age = queue.held_up_age?;
+    if compare(age, thresholds.oldest_due) == Status::Ok {
+        return None;
+    }
+    let due = text::age(age);
+    let message =
+        format!("blocked jobs, due for {due}, wait for a job that is scheduled for later");
+    let evidence = Evidence::number(age.round(), "s", facts.at, facts.source.clone());
+    Some(check.finding(Status::Warning, "oldest due job", message).evidence(evidence))
 }
 
 #[cfg(test)]

@@ -38,9 +38,12 @@ const STATE: &str = "case when locked_at is not null then 'locked' \
      when queue_is_locked and run_at <= now() then 'queue_locked' \
      when attempts > 0 then 'retry' else 'available' end";
 
+/// A lock of a named queue holds up its jobs until workers unlock it, 4 hours after it was taken. A worker that ended
+/// leaves it locked, perhaps without a locked job.
 const JOINS: &str = "left join (select id as task_key, identifier as task_identifier \
        from {schema}.\"_private_tasks\") task on task_key = task_id \
-     left join (select id as queue_key, queue_name as name_of_queue, locked_at is not null as queue_is_locked \
+     left join (select id as queue_key, queue_name as name_of_queue, \
+         coalesce(locked_at > now() - interval '4 hours', false) as queue_is_locked \
        from {schema}.\"_private_job_queues\") named_queue on queue_key = job_queue_id";
 
 /// When the last attempt failed. The package does not write it down: a failure sets `run_at` to the time of the next

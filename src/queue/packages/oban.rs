@@ -185,7 +185,11 @@ fn fields(edition: &Edition) -> Vec<(Field, &'static str, &'static str)> {
         (Field::Worker, "attempted_by[1]", "text"),
         (Field::LockedAt, "attempted_at", NAIVE),
         // Oban counts an attempt when a job is claimed.
-        (Field::Attempts, "attempt - (state = 'executing')::int", "integer"),
+        (
+            Field::Attempts,
+            "greatest(attempt - (state in ('executing', 'completed'))::int, 0)",
+            "integer",
+        ),
         (Field::MaxAttempts, "max_attempts", "integer"),
         (Field::Error, edition.error, "text"),
         (Field::Created, "inserted_at", NAIVE),

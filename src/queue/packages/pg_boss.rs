@@ -43,9 +43,9 @@ const ERROR: &str = "case when state in ('failed', 'retry', 'cancelled') then \
      when source_id is not null and state = 'created' then \
        coalesce(source_output ->> 'message', source_output -> 'value' ->> 'message', source_output #>> '{}') end";
 
-/// Failed attempts: `retry_count` grows when a job is claimed again.
+/// Failed attempts: `retry_count` grows when a job is claimed again, and the last attempt of a completed job succeeded.
 const ATTEMPTS: &str = "case when source_id is not null and state = 'created' then source_retry_count + 1 \
-     else retry_count + (started_on is not null and state <> 'active')::int end";
+     else retry_count + (started_on is not null and state not in ('active', 'completed'))::int end";
 
 pub(super) fn definition(_table: &CatalogTable) -> Definition {
     Definition {

@@ -51,15 +51,21 @@ macro_rules! is_blocked {
     };
 }
 
+/// The time for which a job with the same lock is scheduled that comes first, while none of them runs.
+const HELD_UP_UNTIL: &str = "(select max(other.scheduled_at) from {relation} other \
+     where other.lock = {name}.lock and other.id <> {name}.id and other.status = 'todo' \
+       and (other.priority > {name}.priority or other.priority = {name}.priority and other.id < {name}.id) \
+       and not exists (select from {relation} running where running.lock = {name}.lock and running.status = 'doing'))";
+
 const STATE: &str = concat!(
     "case when status = 'todo' and ",
     is_blocked!(),
     " then 'blocked' when status = 'todo' and attempts > 0 then 'retrying' else status::text end"
 );
 
-/// Attempts that failed: the retry function counts one as well.
-const ATTEMPTS: &str = "(attempts - (select count(*) from {schema}.procrastinate_events event \
-     where event.job_id = {name}.id and event.type::text = 'retried'))::int";
+/// Attempts that failed: the retry function counts one as well, and the last attempt of a job that succeeded did not fail.
+const ATTEMPTS: &str = "greatest(attempts - (status = 'succeeded')::int - (select count(*) from {schema}.procrastinate_events event \
+     where event.job_id = {name}.id and event.type::text = 'retried'), 0)::int";
 
 const CREATED: &str = "(select min(event.at) from {schema}.procrastinate_events event \
      where event.job_id = {name}.id and event.type::text = 'deferred')";
@@ -129,6 +135,7 @@ fn traits() -> PackageTraits {
             ("raw_state", "status"),
             ("is_blocked", is_blocked!()),
             ("is_retry", "attempts > 0"),
+            ("held_up_until", HELD_UP_UNTIL),
         ]),
         conditions: texts(&[
             ("todo", "(\"raw_state\" = 'todo' and not \"is_retry\" and not \"is_blocked\")"),
@@ -145,6 +152,9 @@ fn traits() -> PackageTraits {
         stuck: "(\"heartbeat\" is null \
                  or \"heartbeat\" < (select now() - make_interval(secs => greatest({after}, 30))))"
             .to_owned(),
+        blocked_by_scheduled: Some(
+            "\"held_up_until\" > (select now() + make_interval(secs => {after}))".to_owned(),
+        ),
         assignments: texts(&[("attempts", "attempts + 1")]),
         also_requeued: DERIVED.map(str::to_owned).to_vec(),
         refused: refused_jobs(&[(

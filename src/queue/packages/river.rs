@@ -9,9 +9,10 @@ use crate::queue::package::{
 };
 use crate::queue::{CatalogTable, Lifecycle};
 
-/// Reads the version of the migrations.
-pub(super) const VERSION: &str =
-    "select max(version)::bigint as version from {schema}.river_migration";
+/// Reads the version of the migrations. Extensions, such as River Pro, have lines of their own; before version 5 there
+/// is no such column.
+pub(super) const VERSION: &str = "select max(version)::bigint as version from {schema}.river_migration migration \
+     where coalesce(to_jsonb(migration) ->> 'line', 'main') = 'main'";
 
 const STATES: &[(Lifecycle, &str)] = &[
     (Lifecycle::Queued, "available"),
@@ -52,7 +53,11 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
             (Field::Due, "scheduled_at", "timestamp with time zone"),
             (Field::Worker, "attempted_by[array_upper(attempted_by, 1)]", "text"),
             (Field::LockedAt, "attempted_at", "timestamp with time zone"),
-            (Field::Attempts, "attempt - (state = 'running')::int", "integer"),
+            (
+                Field::Attempts,
+                "greatest(attempt - (state in ('running', 'completed'))::int, 0)",
+                "integer",
+            ),
             (Field::MaxAttempts, "max_attempts", "smallint"),
             (Field::Error, ERROR, "text"),
             (Field::Created, "created_at", "timestamp with time zone"),

@@ -20,11 +20,9 @@ pub(crate) async fn read(
 ) -> Result<TableLoad, SourceError> {
     let jobs = layout.rows_as("jobs");
     let due_statement = max_due.map(|max_due| {
-        let due = sql::due(layout);
         format!(
-            "select count(*) as n from (select from {jobs} where {} \
-             and ({due} is null or {due} <= now()) limit {}) due",
-            sql::state_in(layout, &layout.state_names.queued),
+            "select count(*) as n from (select from {jobs} where {} limit {}) due",
+            sql::is_due(layout),
             max_due.saturating_add(1).min(i64::MAX.unsigned_abs()),
         )
     });

@@ -12,13 +12,17 @@ pub const DELAYED_JOB: Queue = Queue {
     kind: "(case when id in (11, 12) then 'Report#build!' when id in (1011, 1012) then 'Billing::Invoice#charge' \
              when id = 1021 then 'Billing::Invoice#sweep' when id = 1022 then 'NewsletterJob' when id = 1023 then null \
              else split_part(split_part(handler, 'job_class: ', 2), e'\\n', 1) end)",
-    due: "failed_at is null and locked_at is null and attempts = 0 and run_at <= timezone('utc', now())",
+    due: "failed_at is null and locked_at is null and run_at <= timezone('utc', now())",
+    // A job that is locked for longer than max_run_time is claimable as well: it counts as stuck.
+    claimable: "run_at <= timezone('utc', now()) and locked_at is null and failed_at is null",
+    retries_now: "update delayed_jobs set run_at = timezone('utc', now()) - interval '3 h' \
+                   where attempts > 0 and failed_at is null and locked_at is null",
     scheduled: "failed_at is null and locked_at is null and attempts = 0 and run_at > timezone('utc', now())",
     blocked: "false",
     claimed: "failed_at is null and locked_at is not null",
     stuck: "failed_at is null and locked_at < timezone('utc', now()) - interval '4 hours'",
     workers: None,
-    retrying: "failed_at is null and locked_at is null and attempts > 0",
+    retrying: "failed_at is null and locked_at is null and attempts > 0 and run_at > timezone('utc', now())",
     // The package deletes them.
     finished: "false",
     canceled: "false",

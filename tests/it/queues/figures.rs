@@ -133,6 +133,84 @@ fn lists_of_every_state_equal_sql() {
 }
 
 #[test]
+fn due_jobs_are_those_that_the_package_claims_now() {
+    for queue in QUEUES {
+        let installed = queue.installed();
+        let due = |when: &str| {
+            let mut shown =
+                ids(&installed.data(&["jobs", "list", "--state", "due", "--limit", "1000"]));
+            let mut claimable = expected_ids(&installed, queue.claimable, "id");
+            shown.sort();
+            claimable.sort();
+            assert_eq!(shown, claimable, "{} {when}", queue.key);
+            let counted = installed.data(&["queue"])["due"].clone();
+            assert_eq!(number(&counted), shown.len() as u64, "{} {when}", queue.key);
+            shown
+        };
+        let before = due("as it is");
+        let retrying = expected_ids(&installed, queue.retrying, "id");
+        assert!(!retrying.is_empty(), "{}", queue.key);
+        installed.db.execute(queue.retries_now);
+        let after = due("with retries that are due");
+        // A retry behind the lock of a named queue is blocked as soon as it is due.
+        let still = expected_ids(&installed, queue.retrying, "id");
+        let moved: Vec<_> = retrying.iter().filter(|id| !still.contains(id)).collect();
+        assert!(!moved.is_empty(), "{}", queue.key);
+        for id in moved {
+            assert!(after.contains(id) && !before.contains(id), "{} {id}: {after:?}", queue.key);
+            let job = installed.run(&["jobs", "show", id]).expect_code(0);
+            assert!(job.stdout.contains("due for 3h"), "{} {}", queue.key, job.stdout);
+        }
+    }
+}
+
+#[test]
+fn attempt_of_a_finished_job_did_not_fail() {
+    for queue in QUEUES.into_iter().filter(|queue| queue.finished != "false") {
+        let installed = queue.installed();
+        // All of them finished with their first attempt, unless an older version of GoodJob continued them as another.
+        let continued = match queue.key {
+            "good_job" => "error is not null",
+            _ => "false",
+        };
+        let id =
+            installed.select("max(id::text)", &format!("{} and not ({continued})", queue.finished));
+        let out = installed.run(&["jobs", "show", &id]).expect_code(0);
+        let job = installed.data(&["jobs", "show", &id]);
+        assert_eq!(job["attempts"], 0, "{} {job:#}", queue.key);
+        assert!(!out.stdout.contains("1 of"), "{} {}", queue.key, out.stdout);
+    }
+}
+
+#[test]
+fn retries_that_no_worker_takes_are_no_healthy_queue() {
+    for queue in QUEUES.into_iter().filter(|queue| queue.key != "delayed_job") {
+        let installed = queue.installed();
+        let others = format!(
+            "delete from {table} t where not ({}) and not ({})",
+            queue.retrying,
+            queue.finished,
+            table = installed.table()
+        );
+        installed.db.execute(&others);
+        let waiting = installed.run(&["queue"]).expect_code(0);
+        assert!(waiting.stdout.starts_with("OK"), "{} {}", queue.key, waiting.stdout);
+        installed.db.execute(queue.retries_now);
+        let counts = installed.data(&["queue"]);
+        let retries = installed.count(queue.claimable);
+        assert_eq!(number(&counts["due"]), retries, "{} {counts:#}", queue.key);
+        let by_kind = counts["by_kind"].as_array().unwrap();
+        let by_kind: u64 = by_kind.iter().map(|kind| number(&kind["due"])).sum();
+        assert_eq!(by_kind, retries, "{} {counts:#}", queue.key);
+        for command in ["queue", "triage"] {
+            let out = installed.run(&[command]);
+            assert_eq!(out.code, 2, "{} {}{}", queue.key, out.stdout, out.stderr);
+            assert!(out.stdout.contains("due for 3h"), "{} {}", queue.key, out.stdout);
+        }
+    }
+}
+
+#[test]
 fn dead_letters_equal_sql_page_by_page() {
     for queue in QUEUES {
         let installed = queue.installed();

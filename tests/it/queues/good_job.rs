@@ -10,8 +10,12 @@ pub const GOOD_JOB: Queue = Queue {
     schema: "public",
     table: "good_jobs",
     kind: "job_class",
-    due: "finished_at is null and performed_at is null and error is null \
+    due: "finished_at is null and performed_at is null \
           and coalesce(scheduled_at, created_at) <= timezone('utc', now())",
+    claimable: "finished_at is null and performed_at is null \
+                and coalesce(scheduled_at, created_at) <= timezone('utc', now())",
+    retries_now: "update good_jobs set scheduled_at = timezone('utc', now()) - interval '3 h' \
+                   where error is not null and performed_at is null and finished_at is null",
     scheduled: "finished_at is null and performed_at is null and error is null \
                 and scheduled_at > timezone('utc', now())",
     blocked: "false",
@@ -23,7 +27,8 @@ pub const GOOD_JOB: Queue = Queue {
         "select count(*) from good_job_processes p where p.updated_at > timezone('utc', now()) - interval '10 min' \
            and exists (select from good_jobs j where j.locked_by_id = p.id and j.finished_at is null)",
     ),
-    retrying: "finished_at is null and performed_at is null and error is not null",
+    retrying: "finished_at is null and performed_at is null and error is not null \
+               and scheduled_at > timezone('utc', now())",
     finished: "(finished_at is not null and (error is null or retried_good_job_id is not null))",
     canceled: "false",
     dead: "finished_at is not null and error is not null and retried_good_job_id is null",

@@ -10,16 +10,23 @@ pub const GRAPHILE_WORKER: Queue = Queue {
     schema: "graphile_worker",
     table: "_private_jobs",
     kind: "(select task_identifier from graphile_worker.jobs v where v.id = t.id)",
-    due: "is_available and attempts = 0 and run_at <= now() \
-          and not exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
+    due: "is_available and run_at <= now() \
+          and not exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id \
+                and q.locked_at > now() - interval '4 hours')",
+    // The claim; workers unlock queues that have been locked for 4 hours before it.
+    claimable: "is_available = true and run_at <= now() and (job_queue_id is null or job_queue_id in \
+                  (select id from graphile_worker._private_job_queues \
+                   where is_available = true or locked_at < now() - interval '4 hours'))",
+    retries_now: "update graphile_worker._private_jobs set run_at = now() - interval '3 h' \
+                   where attempts > 0 and is_available and job_queue_id is null",
     scheduled: "is_available and attempts = 0 and run_at > now()",
     blocked: "is_available and run_at <= now() \
-              and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available)",
+              and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id \
+                and q.locked_at > now() - interval '4 hours')",
     claimed: "locked_at is not null",
     stuck: "locked_at < now() - interval '4 hours'",
     workers: None,
-    retrying: "is_available and attempts > 0 and not (run_at <= now() \
-               and exists (select from graphile_worker._private_job_queues q where q.id = job_queue_id and not q.is_available))",
+    retrying: "is_available and attempts > 0 and run_at > now()",
     // The package deletes them.
     finished: "false",
     canceled: "false",
@@ -59,3 +66,23 @@ pub const GRAPHILE_WORKER: Queue = Queue {
         undo: true,
     },
 };
+
+/// Workers unlock a named queue 4 hours after it was locked, if one of them is active.
+#[test]
+fn jobs_behind_an_abandoned_lock_are_due_and_those_behind_a_running_job_are_not() {
+    for (locked, due, code) in [("10 days", 500, 2), ("1 min", 0, 0)] {
+        let installed = GRAPHILE_WORKER.installed_with(&format!(
+            "delete from graphile_worker._private_jobs;
+             update graphile_worker._private_job_queues
+                set locked_at = now() - interval '{locked}', locked_by = 'pool-gone' where queue_name = 'serial';
+             insert into graphile_worker._private_jobs (task_id, job_queue_id, run_at)
+             select t.id, q.id, now() - interval '9 days'
+               from graphile_worker._private_tasks t, graphile_worker._private_job_queues q, generate_series(1, 500)
+              where t.identifier = 'mail' and q.queue_name = 'serial'"
+        ));
+        let out = installed.run(&["queue"]).expect_code(code);
+        let data = installed.data(&["queue"]);
+        assert_eq!(data["due"]["value"], due, "{}", out.stdout);
+        assert_eq!(data["blocked"]["value"], 500 - due, "{}", out.stdout);
+    }
+}

@@ -45,6 +45,10 @@ pub struct Queue {
     pub kind: &'static str,
     /// Conditions of the states, in SQL.
     pub due: &'static str,
+    /// Which jobs the package's own claim takes now.
+    pub claimable: &'static str,
+    /// A statement after which each retry has been due for three hours.
+    pub retries_now: &'static str,
     pub scheduled: &'static str,
     pub blocked: &'static str,
     pub claimed: &'static str,

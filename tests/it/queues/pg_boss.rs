@@ -10,14 +10,18 @@ pub const PG_BOSS: Queue = Queue {
     schema: "pgboss",
     table: "job",
     kind: "name",
-    due: "state = 'created' and not blocked and source_id is null and start_after <= now()",
+    due: "(state = 'created' and source_id is null or state = 'retry') and not blocked and start_after <= now()",
+    // Copies in a dead-letter queue are dead letters here, whether or not a worker fetches them.
+    claimable: "state < 'active' and not blocked and start_after <= now() \
+                and (source_id is null or state <> 'created')",
+    retries_now: "update pgboss.job set start_after = now() - interval '3 h' where state = 'retry'",
     scheduled: "state = 'created' and not blocked and source_id is null and start_after > now()",
     blocked: "state < 'active' and blocked",
     claimed: "state = 'active'",
     stuck: "state = 'active' and (started_on + expire_seconds * interval '1 s' < now() \
             or heartbeat_on + heartbeat_seconds * interval '1 s' < now())",
     workers: None,
-    retrying: "state = 'retry' and not blocked",
+    retrying: "state = 'retry' and not blocked and start_after > now()",
     finished: "state = 'completed'",
     canceled: "state = 'cancelled'",
     // A failed job and its copy in the dead-letter queue are one dead letter.

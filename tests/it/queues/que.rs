@@ -24,16 +24,21 @@ pub const QUE: Queue = Queue {
     table: "que_jobs",
     kind: "(case when job_class like 'ActiveJob::%' and args <> '[]' then 'Billing::InvoiceJob' else job_class end)",
     due: concat!(
-        "finished_at is null and expired_at is null and error_count = 0 and run_at <= now() and not ",
+        "finished_at is null and expired_at is null and run_at <= now() and not ",
         locked!()
     ),
+    claimable: concat!(
+        "run_at <= now() and finished_at is null and expired_at is null and not ",
+        locked!()
+    ),
+    retries_now: "update que_jobs set run_at = now() - interval '3 h' where error_count > 0 and expired_at is null",
     scheduled: "finished_at is null and expired_at is null and error_count = 0 and run_at > now()",
     blocked: "false",
     claimed: concat!("finished_at is null and expired_at is null and ", locked!()),
     stuck: "1 = 0",
     workers: Some("select 1"),
     retrying: concat!(
-        "finished_at is null and expired_at is null and error_count > 0 and not ",
+        "finished_at is null and expired_at is null and error_count > 0 and run_at > now() and not ",
         locked!()
     ),
     finished: "(finished_at is not null and expired_at is null)",

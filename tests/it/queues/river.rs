@@ -10,13 +10,17 @@ pub const RIVER: Queue = Queue {
     schema: "public",
     table: "river_job",
     kind: "kind",
-    due: "state in ('available', 'scheduled') and scheduled_at <= now()",
+    due: "state in ('available', 'scheduled', 'retryable') and scheduled_at <= now()",
+    // The claim, and what the leader makes available before it.
+    claimable: "(state = 'available' and scheduled_at <= now() \
+                 or state in ('retryable', 'scheduled') and scheduled_at <= now())",
+    retries_now: "update river_job set scheduled_at = now() - interval '3 h' where state = 'retryable'",
     scheduled: "state in ('available', 'scheduled') and scheduled_at > now()",
     blocked: "state = 'pending'",
     claimed: "state = 'running'",
     stuck: "state = 'running' and attempted_at < now() - interval '1 hour'",
     workers: None,
-    retrying: "state = 'retryable'",
+    retrying: "state = 'retryable' and scheduled_at > now()",
     finished: "state = 'completed'",
     canceled: "state = 'cancelled'",
     dead: "state = 'discarded'",
@@ -53,3 +57,19 @@ pub const RIVER: Queue = Queue {
         undo: true,
     },
 };
+
+/// The version that the plan of a requeue refuses or accepts is that of River itself.
+#[test]
+fn migrations_of_other_lines_are_not_the_version() {
+    let installed = RIVER.installed_with(
+        "insert into river_migration (line, version) select 'pro', n from generate_series(1, 99) n",
+    );
+    installed.run(&["dlq", "requeue", "1001", "--dry-run"]).expect_code(0);
+    // Before version 5 there are no lines.
+    let installed = RIVER.installed_with(
+        "delete from river_migration where line <> 'main';
+         alter table river_migration drop column line",
+    );
+    installed.run(&["dlq", "requeue", "1001", "--dry-run"]).expect_code(0);
+    installed.run(&["queue"]).expect_code(1);
+}

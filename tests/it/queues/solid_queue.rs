@@ -16,7 +16,14 @@ pub const SOLID_QUEUE: Queue = Queue {
     due: "(exists (select from solid_queue_ready_executions r where r.job_id = t.id) and t.id <> 1029 \
             and t.queue_name not in (select p.queue_name from solid_queue_pauses p) \
            or exists (select from solid_queue_scheduled_executions s where s.job_id = t.id \
-                       and s.scheduled_at <= now() at time zone 'utc') and t.arguments ~ '\"executions\":0,')",
+                       and s.scheduled_at <= now() at time zone 'utc'))",
+    // The claim, and what the dispatcher makes ready before it. A failed job with a ready execution is inconsistent.
+    claimable: "(exists (select from solid_queue_ready_executions r where r.job_id = t.id and t.id <> 1029 \
+                   and r.queue_name not in (select p.queue_name from solid_queue_pauses p)) \
+                 or exists (select from solid_queue_scheduled_executions s where s.job_id = t.id \
+                   and s.scheduled_at <= now() at time zone 'utc'))",
+    retries_now: "update solid_queue_scheduled_executions set scheduled_at = (now() - interval '3 h') at time zone 'utc' \
+                   where job_id in (13, 1027)",
     scheduled: "exists (select from solid_queue_scheduled_executions s where s.job_id = t.id \
                          and s.scheduled_at > now() at time zone 'utc') and t.arguments ~ '\"executions\":0,'",
     blocked: "(exists (select from solid_queue_blocked_executions b where b.job_id = t.id) \
@@ -32,7 +39,8 @@ pub const SOLID_QUEUE: Queue = Queue {
            and exists (select from solid_queue_claimed_executions c where c.process_id = p.id)",
     ),
     // A retry is scheduled again, with the number of executions in its arguments.
-    retrying: "exists (select from solid_queue_scheduled_executions s where s.job_id = t.id) \
+    retrying: "exists (select from solid_queue_scheduled_executions s where s.job_id = t.id \
+                        and s.scheduled_at > now() at time zone 'utc') \
                and t.arguments ~ '\"executions\":[1-9][0-9]*,\"exception_executions\"'",
     finished: "finished_at is not null",
     canceled: "false",

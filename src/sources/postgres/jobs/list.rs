@@ -66,28 +66,34 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
     let (due, heartbeat, changed) =
         (sql::due(layout), sql::last_heartbeat(layout), sql::changed(layout));
-    let (role, condition_sql, order) = match condition.state {
-        JobState::Due => {
-            (Lifecycle::Queued, format!("({due} is null or {due} <= now())"), due.clone())
+    let of = |role| sql::is_role(layout, role);
+    let of_claimed = |condition: &str| format!("{} and {condition}", of(Lifecycle::Claimed));
+    let newest = || format!("{changed} desc");
+    let (role, live, order) = match condition.state {
+        JobState::Due => (Lifecycle::Queued, sql::is_due(layout), due.clone()),
+        JobState::Scheduled => {
+            let scheduled = format!("{} and {due} > now()", of(Lifecycle::Queued));
+            (Lifecycle::Queued, scheduled, due.clone())
         }
-        JobState::Scheduled => (Lifecycle::Queued, format!("{due} > now()"), due.clone()),
         JobState::Running if layout.has_heartbeats() => {
-            let running = format!("({}) is not true", sql::is_stuck(layout, "$2"));
+            let running = of_claimed(&format!("({}) is not true", sql::is_stuck(layout, "$2")));
             (Lifecycle::Claimed, running, heartbeat.clone())
         }
-        JobState::Running => (Lifecycle::Claimed, "true".to_owned(), heartbeat.clone()),
+        JobState::Running => (Lifecycle::Claimed, of(Lifecycle::Claimed), heartbeat.clone()),
         JobState::Stuck if !layout.has_heartbeats() => {
             return Err(unknown(
                 "jobs of this database have neither heartbeat nor lock: stuck jobs are not known",
             ));
         }
-        JobState::Stuck => (Lifecycle::Claimed, sql::is_stuck(layout, "$2"), heartbeat.clone()),
-        JobState::Failed => (Lifecycle::Failed, "true".to_owned(), format!("{changed} desc")),
-        JobState::Finished => (Lifecycle::Finished, "true".to_owned(), format!("{changed} desc")),
-        JobState::Dead => (Lifecycle::Dead, "true".to_owned(), format!("{changed} desc")),
-        JobState::Canceled => (Lifecycle::Canceled, "true".to_owned(), format!("{changed} desc")),
-        JobState::Blocked => (Lifecycle::Blocked, "true".to_owned(), due.clone()),
-        JobState::Unknown => (Lifecycle::Other, "true".to_owned(), format!("{changed} desc")),
+        JobState::Stuck => {
+            (Lifecycle::Claimed, of_claimed(&sql::is_stuck(layout, "$2")), heartbeat.clone())
+        }
+        JobState::Failed => (Lifecycle::Failed, of(Lifecycle::Failed), newest()),
+        JobState::Finished => (Lifecycle::Finished, of(Lifecycle::Finished), newest()),
+        JobState::Dead => (Lifecycle::Dead, of(Lifecycle::Dead), newest()),
+        JobState::Canceled => (Lifecycle::Canceled, of(Lifecycle::Canceled), newest()),
+        JobState::Blocked => (Lifecycle::Blocked, of(Lifecycle::Blocked), due.clone()),
+        JobState::Unknown => (Lifecycle::Other, sql::state_unknown(layout), newest()),
     };
     let values = layout.state_names.values(role);
     if values.is_empty() && role != Lifecycle::Other {
@@ -99,7 +105,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
                 {attempts} as attempts, {max_attempts} as max_attempts, {due_age} as due_age,
                 {life_age} as life_age, {changed_age} as changed_age, {error} as error
            from (select * from {jobs}
-                  where {live} and {more} and ($1 is null or {kind} = $1)
+                  where {live} and ($1 is null or {kind} = $1)
                     and ($3 is null or lower({workspace}) = $3)
                     and ($4 is null or {changed} >= $4::timestamptz)
                     and ($5 = '' or starts_with(id::text, $5))
@@ -119,11 +125,6 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
                 format!("left({}, {ERROR_CHARS})", sql::error_text(layout)),
             _ => "null::text".to_owned(),
         },
-        live = match role {
-            Lifecycle::Other => sql::state_unknown(layout),
-            _ => sql::state_in(layout, values),
-        },
-        more = condition_sql,
         limit = condition.limit,
     ))
 }

@@ -99,7 +99,7 @@ fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
         id: row_types::shown_id(row),
         kind: row_types::text(row, "kind"),
         workspace: row_types::text(row, "workspace"),
-        role: layout.state_names.role(&state),
+        role: layout.role(&state, finite("due_age")),
         other_state: row_types::text(row, "stale"),
         attempts: row.get("attempts"),
         counted_at_claim: claims.count_attempts,

@@ -60,9 +60,10 @@ impl CountQuery {
     /// Returns whether the slice contains all values of its states.
     pub(crate) fn coverage(&self, layout: &Layout) -> Coverage<'_> {
         let values = self.values.as_deref().unwrap_or_default();
-        let complete = self.roles.iter().all(|role| {
-            layout.state_names.values(*role).iter().all(|value| values.contains(value))
-        });
+        let complete = self
+            .roles
+            .iter()
+            .all(|role| layout.states_of(*role).iter().all(|value| values.contains(value)));
         if complete { Coverage::Total(&self.roles) } else { Coverage::Part(&self.roles) }
     }
 }
@@ -93,7 +94,11 @@ pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Coun
     let jobs = layout.rows_as("jobs");
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
-        let known = sql::state_in(layout, values);
+        let known = match slice.roles.as_slice() {
+            // The time of a retry decides as well.
+            [role] if layout.claims_retries() => sql::is_role(layout, *role),
+            _ => sql::state_in(layout, values),
+        };
         conditions.push(if slice.unknown_states {
             format!("({known} or {})", sql::state_unknown(layout))
         } else {
@@ -119,19 +124,15 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let has = |role| slice.scope == CountScope::All && slice.roles.contains(&role);
     let single_role = slice.roles.len() == 1;
     let is_role = |role: Lifecycle| {
-        if single_role {
-            "true".to_owned()
-        } else {
-            sql::state_in(layout, layout.state_names.values(role))
-        }
+        if single_role { "true".to_owned() } else { sql::is_role(layout, role) }
     };
-    let (due, heartbeat) = (sql::due(layout), sql::last_heartbeat(layout));
+    let heartbeat = sql::last_heartbeat(layout);
     let mut keys = vec![];
     let role = match slice.roles.as_slice() {
         [role] => sql::literal(role.as_str()) + "::text",
         roles => {
             keys.push("1".to_owned());
-            sql::role_case(&sql::ident(&layout.state_column), &layout.state_names, roles)
+            sql::role_of_job(layout, roles)
         }
     };
     let kind = match (&layout.kind, slice.by_kind) {
@@ -160,12 +161,18 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     }
     let (mut due_count, mut oldest) = ("0::bigint".to_owned(), NO_AGE.to_owned());
     if has(Lifecycle::Queued) {
-        let is_due =
-            format!("{} and ({due} <= now() or {due} is null)", is_role(Lifecycle::Queued));
+        let is_due = sql::is_due(layout);
         due_count = format!("count(*) filter (where {ready})", ready = is_due);
         let since = sql::due_since(layout);
         oldest = sql::age(&format!("(min({since}) filter (where {ready}))", ready = is_due));
     }
+    let held_up = match sql::is_held_up(layout, "$2").filter(|_| has(Lifecycle::Blocked)) {
+        Some(is_held_up) => {
+            let since = sql::due_since(layout);
+            sql::age(&format!("(min({since}) filter (where {is_held_up}))"))
+        }
+        None => NO_AGE.to_owned(),
+    };
     let (mut in_future, mut seconds_ahead) = ("0::bigint".to_owned(), NO_AGE.to_owned());
     if let Some(future) = future_time(layout, has, is_role) {
         in_future = format!("count({future})");
@@ -183,7 +190,7 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let n = if slice.scope == CountScope::DeadLetteredLastHour { "0::bigint" } else { "count(*)" };
     let columns = format!(
         "{role} as role, {kind} as kind, {worker} as worker, {n} as n, {due_now} as due, \
-         {oldest} as oldest, {stuck} as stuck, {heartbeat_age} as heartbeat_age, {dead_lettered} as dead_lettered, \
+         {oldest} as oldest, {held_up} as held_up, {stuck} as stuck, {heartbeat_age} as heartbeat_age, {dead_lettered} as dead_lettered, \
          {in_future} as in_future, {seconds_ahead} as seconds_ahead",
         due_now = due_count,
     );
@@ -226,6 +233,7 @@ fn count_row(row: &Row) -> CountRow {
         n: count("n"),
         due: count("due"),
         oldest_due_age: row.get("oldest"),
+        held_up_age: row.get("held_up"),
         stuck: count("stuck"),
         heartbeat_age: row.get("heartbeat_age"),
         dead_lettered_last_hour: count("dead_lettered"),

@@ -42,7 +42,10 @@ impl CountPlan {
                 continue;
             }
             let covering = sql::covering_columns(layout, role);
-            if layout.has_partial_index(values, &covering) {
+            // The time of a retry decides between two roles: both are counted by the same statement.
+            let is_split =
+                layout.claims_retries() && matches!(role, Lifecycle::Queued | Lifecycle::Failed);
+            if !is_split && layout.has_partial_index(values, &covering) {
                 let slice = |scope| CountQuery::new(role, values, scope);
                 if role == Lifecycle::Dead {
                     plan.largest = Some(slice(CountScope::Number));
