@@ -556,3 +556,31 @@ fn every_suggested_command_parses_with_its_target() {
         assert!(errors.len() < arguments.len(), "{words}: {}", errors[0]);
     }
 }
+
+/// The SQL files below a directory.
+fn sql_files(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sql_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            files.push(path);
+        }
+    }
+}
+
+/// Several statements that are sent at once are read before the first one runs, and so before
+/// `SET LOCAL standard_conforming_strings = on`.
+#[test]
+fn backslashes_in_queries_mean_the_same_with_every_setting() {
+    let mut files = Vec::new();
+    sql_files(Path::new("src/sources"), &mut files);
+    assert!(files.len() > 20, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("--"));
+        let plain: Vec<_> =
+            lines.filter(|line| line.contains('\\') && !line.contains("E'")).collect();
+        assert!(plain.is_empty(), "{}: without E'…': {plain:?}", file.display());
+    }
+}

@@ -205,19 +205,6 @@ pub(crate) struct Layout {
     pub(crate) declared: Option<Declared>,
 }
 
-impl Layout {
-    /// Whether the table has what workers write: attempts, locks, heartbeats, errors or events.
-    pub(crate) fn is_worked(&self) -> bool {
-        let columns = [&self.attempts, &self.locked_by, &self.last_error];
-        let times = [&self.locked_at, &self.heartbeat];
-        columns.iter().any(|column| column.is_some())
-            || times.iter().any(|column| column.is_some())
-            || self.error.is_some()
-            || self.events.is_some()
-            || self.events_unseen.is_some()
-    }
-}
-
 /// The table in layouts that were stored without it.
 fn jobs() -> Relation {
     Relation::public("jobs")
@@ -250,6 +237,17 @@ impl Layout {
             None => self.has_heartbeats(),
             Some(_) => self.heartbeat.is_some() && self.locked_by.is_some(),
         }
+    }
+
+    /// Whether the table has what workers write: attempts, locks, heartbeats, errors or events.
+    pub(crate) fn is_worked(&self) -> bool {
+        let columns = [&self.attempts, &self.locked_by, &self.last_error];
+        let times = [&self.locked_at, &self.heartbeat];
+        columns.iter().any(|column| column.is_some())
+            || times.iter().any(|column| column.is_some())
+            || self.error.is_some()
+            || self.events.is_some()
+            || self.events_unseen.is_some()
     }
 
     /// Whether workers claim a failed job as soon as its time has come, without another state in between: it is due

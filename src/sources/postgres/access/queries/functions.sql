@@ -42,7 +42,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'immutable', f.provolatile = 'i',
          'search_path', (
            select pg_catalog.substr(setting, 13) from pg_catalog.unnest(f.proconfig) as setting
-            where setting like 'search\_path=%' limit 1),
+            where pg_catalog.starts_with(setting, 'search_path=') limit 1),
          'language', l.lanname,
          'source', coalesce(pg_catalog.pg_get_function_sqlbody(f.oid), f.prosrc),
          'parsed_body', f.prosqlbody is not null,

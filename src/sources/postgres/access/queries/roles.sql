@@ -28,7 +28,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
            select coalesce(pg_catalog.json_agg(n.nspname), '[]')
              from pg_catalog.pg_namespace n
             where pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
-              and n.nspname not like 'pg\_temp%' and n.nspname not like 'pg\_toast%')
+              and not pg_catalog.starts_with(n.nspname::text, 'pg_temp') and not pg_catalog.starts_with(n.nspname::text, 'pg_toast'))
        ) order by r.rolname), '[]')::text as roles
   from pg_catalog.pg_roles r
  cross join set_role s

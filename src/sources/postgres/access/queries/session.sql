@@ -9,7 +9,7 @@ select pg_catalog.json_build_object(
            select pg_catalog.substr(setting, 18)
              from pg_catalog.pg_db_role_setting s,
                   pg_catalog.unnest(s.setconfig) as setting
-            where setting like 'pgrst.db\_schemas=%'
+            where pg_catalog.starts_with(setting, 'pgrst.db_schemas=')
               and s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d
                                          where d.datname = pg_catalog.current_database()))
             order by s.setdatabase desc, s.setrole desc

@@ -16,7 +16,7 @@ select n.nspname::text as schema,
  where c.relkind in ('r', 'p', 'v', 'm', 'f')
    and not c.relispartition
    and n.nspname not in ('pg_catalog', 'information_schema')
-   and n.nspname not like 'pg\_%'
+   and not pg_catalog.starts_with(n.nspname::text, 'pg_')
    and pg_catalog.has_table_privilege(c.oid, 'SELECT')
    and ($2::text is null or (c.relname = $2 and ($1::text is null or n.nspname = $1)))
  order by n.nspname, c.relname, a.attnum

@@ -8,6 +8,6 @@ select p.proname::text as name,
  where n.nspname not in ('pg_catalog', 'information_schema')
    and p.oid >= 16384
    and p.prokind in ('f', 'p')
-   and (p.prosrc = '' or p.prosrc ~* '\mjobs\M')
+   and (p.prosrc = '' or p.prosrc ~* E'\\mjobs\\M')
  order by p.oid
  limit 500
