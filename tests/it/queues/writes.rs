@@ -323,12 +323,13 @@ fn rescue_unlocks_what_graphile_worker_would_unlock() {
              update graphile_worker._private_job_queues set locked_at = null, locked_by = null where queue_name = 'serial'",
         );
     }
-    let (dead, blocked) = (ours.count(GRAPHILE_WORKER.dead), ours.count(GRAPHILE_WORKER.blocked));
-    assert_eq!((ours.count(GRAPHILE_WORKER.stuck), blocked), (2, 2));
+    let dead = ours.count(GRAPHILE_WORKER.dead);
+    // Jobs behind a queue whose lock is that old are due: any worker would unlock it.
+    assert_eq!((ours.count(GRAPHILE_WORKER.stuck), ours.count(GRAPHILE_WORKER.blocked)), (2, 0));
     let data = ours.data(&["jobs", "rescue", "--yes"]);
     assert_eq!(data["outcome"]["written"], 2, "{data:#}");
-    // One used its last attempt. The queue of the other is free again.
-    assert_eq!((ours.count(GRAPHILE_WORKER.stuck), ours.count(GRAPHILE_WORKER.blocked)), (0, 0));
+    // One used its last attempt.
+    assert_eq!(ours.count(GRAPHILE_WORKER.stuck), 0);
     assert_eq!(ours.count(GRAPHILE_WORKER.dead), dead + 1);
     // The sweep of its workers.
     theirs.db.execute(
