@@ -79,7 +79,7 @@ pub(crate) fn is_held_up(layout: &Layout, after: &str) -> Option<String> {
 }
 
 /// Condition that the time from which a job can be claimed has come, whatever its state.
-fn is_due_now(layout: &Layout) -> String {
+pub(crate) fn is_due_now(layout: &Layout) -> String {
     let due = due(layout);
     format!("({due} is null or {due} <= now())")
 }
@@ -325,14 +325,19 @@ pub(crate) fn age(timestamp: &str) -> String {
     format!("(extract(epoch from now())::float8 - extract(epoch from {timestamp})::float8)")
 }
 
-/// Columns of an index that allows index-only scans for the metrics of a lifecycle state.
+/// Columns of an index that allows index-only scans for the metrics of a lifecycle state: those of [`due_since`],
+/// [`last_heartbeat`] and [`changed`].
 pub(crate) fn covering_columns(layout: &Layout, role: Lifecycle) -> Vec<&str> {
     let mut columns: Vec<&str> = layout.kind.as_deref().into_iter().collect();
     match role {
-        Lifecycle::Queued => columns.extend(layout.due.iter().map(|c| c.name.as_str())),
+        Lifecycle::Queued => {
+            let created = layout.created.iter().filter(|_| layout.due_optional);
+            columns.extend(layout.due.iter().chain(created).map(|c| c.name.as_str()));
+        }
         Lifecycle::Claimed => {
             let times = [&layout.heartbeat, &layout.locked_at];
-            columns.extend(times.into_iter().flatten().map(|c| c.name.as_str()));
+            let changed = layout.updated.as_ref().or(layout.created.as_ref());
+            columns.extend(times.into_iter().flatten().chain(changed).map(|c| c.name.as_str()));
             columns.extend(layout.locked_by.as_deref());
         }
         Lifecycle::Dead => columns.extend(layout.updated.as_ref().map(|c| c.name.as_str())),

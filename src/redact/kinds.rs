@@ -1,4 +1,5 @@
-//! Kinds: what the secrets in a text are. A check needs to know it: a browser may read the key of a map, and not a password.
+//! Kinds: what the secrets in a text are. A check needs to know it: a browser may read the key of a map, and not a
+//! password.
 
 use super::names::{self, Name};
 use super::{Start, marks, pairs, tokens, urls, view};

@@ -75,7 +75,7 @@ pub(crate) fn headline(groups: &[CanaryGroupResult]) -> Option<(Status, String)>
             let changed = count(batch.count(JobOutcome::ChangedSince));
             let reason = match first.stopped {
                 Some(CanaryStop::Changed) => {
-                    format!("{changed} of {jobs} changed or deleted before an outcome was seen")
+                    format!("no outcome was seen, {changed} of {jobs} changed or deleted by others")
                 }
                 _ => format!("{} of {jobs} had no outcome in time", count(pending)),
             };

@@ -387,7 +387,7 @@ impl CanaryGroup {
         let cause = match reason {
             CanaryStop::Failed => describe_batch(batch),
             CanaryStop::Changed => format!(
-                "{} of {} were changed or deleted before their outcome was seen",
+                "no outcome was seen, {} of {} changed or deleted by others",
                 count(batch.count(JobOutcome::ChangedSince)),
                 count(batch.total())
             ),

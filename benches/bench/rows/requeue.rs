@@ -105,7 +105,7 @@ pub fn requeue_beside(
     section.at_most(format!("{label}: a transaction is open, p99"), "ms", p99, 50.0);
     section.at_most(format!("{label}: peak memory"), "MB", tool_samples.peak, 32.0);
     section.notes.push(format!(
-        "{label}, {dead} dead letters: {:.0} rows/s, one statement {:.0} rows/s. Transactions of the tool: {} seen, \
+        "{label}, {dead} dead letters, {runs} runs of each: {:.0} rows/s, one statement {:.0} rows/s. Transactions of the tool: {} seen, \
          median {:.1} ms, p99 {:.1} ms, longest {:.1} ms; the one statement holds its locks until it ends",
         *dead as f64 / tool_samples.median * 1e3,
         *dead as f64 / statement_samples.median * 1e3,

@@ -33,7 +33,10 @@ fn evaluate(
             (None, Count::Exact(_)) => {
                 check.finding(Status::Unknown, subject, "jobs are due, but none has a due time")
             }
-            (None, count) => check.finding(Status::Unknown, subject, count_text(count)),
+            (None, count) => {
+                let message = format!("{subject}: {}", count_text(count));
+                check.finding(Status::Unknown, subject, message)
+            }
         };
         let finding = match held_up(check, facts, queue, thresholds) {
             Some(held_up) if finding.status == Status::Ok => held_up,

@@ -32,7 +32,7 @@ fn findings(check: &Check<Audit>, audit: &Audit) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
         let Some((value, place)) = place(audit, policy) else { continue };
-        let is_metadata = value.name == "user_metadata";
+        let is_metadata = value.is_metadata;
         let serves_clients = || clients(audit).any(|role| applies_to(policy, role));
         // Further conditions on the request only narrow what permissive policies admit.
         let is_relevant = is_metadata || (policy.permissive && serves_clients());
@@ -76,6 +76,8 @@ fn is_declared(audit: &Audit, policy: &Policy) -> bool {
 struct Untrusted {
     name: &'static str,
     reason: &'static str,
+    /// Whether users can change it for all of their requests.
+    is_metadata: bool,
 }
 
 /// Returns the value that a policy trusts, user_metadata first, and where: in its own text (empty) or in a helper
@@ -86,7 +88,7 @@ fn place(audit: &Audit, policy: &Policy) -> Option<(Untrusted, String)> {
     let helpers = policy.functions.iter().filter_map(|f| audit.catalog.function(f));
     let helpers =
         helpers.filter_map(|f| Some((untrusted(&f.source)?, format!(" in {}", f.signature))));
-    texts.chain(helpers).min_by_key(|(value, _)| value.name != "user_metadata")
+    texts.chain(helpers).min_by_key(|(value, _)| !value.is_metadata)
 }
 
 /// Returns the first value in SQL that users or clients choose, or that is the same for all of them.
@@ -95,7 +97,7 @@ fn untrusted(sql: &str) -> Option<Untrusted> {
         ["request.headers", "request.cookies", "request.method", "request.path"];
     if uses_user_metadata(sql) {
         let reason = "which users can change";
-        return Some(Untrusted { name: "user_metadata", reason });
+        return Some(Untrusted { name: "user_metadata", reason, is_metadata: true });
     }
     let body = Body::new(sql);
     // Older versions of PostgREST: `request.header.x-key`.
@@ -103,10 +105,15 @@ fn untrusted(sql: &str) -> Option<Untrusted> {
         s == name || s.starts_with(&format!("{}.", name.trim_end_matches('s')))
     };
     if let Some(name) = CHOSEN.into_iter().find(|name| body.strings().any(|s| is_of(s, name))) {
-        return Some(Untrusted { name, reason: "which clients choose" });
+        let reason = "which clients choose";
+        return Some(Untrusted { name, reason, is_metadata: false });
     }
     let reason = "which is the login of the API for every user";
-    body.has_word("session_user").then_some(Untrusted { name: "session_user", reason })
+    body.has_word("session_user").then_some(Untrusted {
+        name: "session_user",
+        reason,
+        is_metadata: false,
+    })
 }
 
 /// Whether SQL reads the claim or the column of `auth.users`. A column that is called `user_metadata` is not quoted

@@ -9,9 +9,9 @@ use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
-/// Check that clients cannot read or write protected tables through a view that bypasses row security. CRITICAL. A view that
-/// compares its rows with the caller is no bypass if it has `security_barrier`, otherwise a WARNING; so is a view of
-/// a table without row security that the client cannot read itself.
+/// Check that clients cannot read or write protected tables through a view that bypasses row security. CRITICAL. A view
+/// that compares its rows with the caller is no bypass if it has `security_barrier`, otherwise a WARNING; so is a view
+/// of a table without row security that the client cannot read itself.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.view_bypass",
     title: "views that bypass RLS",

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{run, status};
 use crate::support::fixtures::VARIANTS;
 use crate::support::postgres::Database;
+use crate::support::wait_until;
 
 /// Returns the maintained state column of a variant and its values for queued, claimed and dead.
 fn state_names(variant: &str) -> (&'static str, [&'static str; 3]) {
@@ -166,6 +167,26 @@ fn counts_are_equal_with_and_without_advised_indexes() {
     assert_eq!(metrics(&by_scan), metrics(&by_index));
     let output = run(&["queue", "--advise"], &database).expect_code(0);
     assert!(output.stdout.contains("all metrics of queue have an index"), "{}", output.stdout);
+
+    // With them, the table itself is not read: an index scan only looks up its visibility map, which is one page.
+    for setting in ["enable_seqscan = off", "enable_bitmapscan = off"] {
+        database.execute(&format!("alter database {} set {setting}", database.name()));
+    }
+    database.execute("vacuum analyze jobs");
+    let read = |what: &str, from: &str| -> u64 {
+        let sum = database.value(&format!("select sum({what}) from {from} where relname = 'jobs'"));
+        sum.parse().expect("a number")
+    };
+    let table_pages = || read("heap_blks_read + heap_blks_hit", "pg_statio_user_tables");
+    let index_scans = || read("idx_scan", "pg_stat_user_indexes");
+    let sessions = "select count(*) from pg_stat_activity where application_name like 'cliplyctl%'";
+    let sessions_ended = || database.value(sessions) == "0";
+    wait_until("earlier sessions have reported what they read", sessions_ended);
+    let (pages, scans) = (table_pages(), index_scans());
+    run(&["queue", "-o", "json"], &database);
+    wait_until("the sessions of queue have reported what they read", sessions_ended);
+    let scanned = index_scans() - scans;
+    assert!(scanned > 0 && table_pages() - pages <= scanned, "{} pages", table_pages() - pages);
 }
 
 /// Returns the suggested index for these metrics.

@@ -72,6 +72,18 @@ fn suggested_fixes_make_no_other_check_worse() {
 }
 
 #[test]
+fn names_that_the_server_reserves_are_quoted() {
+    let file = [env!("CARGO_MANIFEST_DIR"), "src/checks/rls/reserved_words.txt"].join("/");
+    let quoted = std::fs::read_to_string(file).unwrap();
+    let reserved = "select word from pg_get_keywords() where catcode in ('R', 'T') order by 1";
+    let reserved = Database::blank().rows(reserved);
+    let reserved = reserved.iter().flatten().flatten();
+    let missing: Vec<_> =
+        reserved.filter(|word| quoted.lines().all(|known| known != *word)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn fix_keeps_the_grant_that_another_policy_needs() {
     let database = clean();
     database.execute(

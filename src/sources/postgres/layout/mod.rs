@@ -73,7 +73,8 @@ pub(crate) async fn read(
 }
 
 /// Recognizes the layout in one round trip; one more if the table is partitioned or nothing shows that workers claim
-/// its rows, and up to three more if it has both `state` and `status`. `state_column` is the setting of the context that decides between them.
+/// its rows, and up to three more if it has both `state` and `status`. `state_column` is the setting of the context
+/// that decides between them.
 ///
 /// # Errors
 /// Also those of `recognize`: no jobs table, no permission, or an unknown layout.

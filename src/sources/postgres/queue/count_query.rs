@@ -161,7 +161,7 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     }
     let (mut due_count, mut oldest) = ("0::bigint".to_owned(), NO_AGE.to_owned());
     if has(Lifecycle::Queued) {
-        let is_due = sql::is_due(layout);
+        let is_due = format!("{} and {}", is_role(Lifecycle::Queued), sql::is_due_now(layout));
         due_count = format!("count(*) filter (where {ready})", ready = is_due);
         let since = sql::due_since(layout);
         oldest = sql::age(&format!("(min({since}) filter (where {ready}))", ready = is_due));

@@ -48,11 +48,11 @@ impl WriteRun<'_, '_> {
     pub(crate) async fn give_up_on_locked(&mut self) -> Result<(), WriteStop> {
         let locked = std::mem::take(&mut self.locked);
         let held = match &self.writer.statements.held {
-            Some(held) => self
+            Some(held) if !locked.is_empty() => self
                 .query_ids(held, &locked)
                 .await
                 .map_err(|e| WriteStop::Database(e.into_error()))?,
-            None => HashSet::new(),
+            _ => HashSet::new(),
         };
         let is_held = |i: &usize| held.contains(&self.input.jobs[*i].to_string());
         let (held, locked): (Vec<_>, Vec<_>) = locked.into_iter().partition(is_held);

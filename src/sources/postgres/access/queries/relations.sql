@@ -1,6 +1,6 @@
 -- Tables and views of all schemas except those of the system, with the privileges of the examined roles ($1) and
--- of the owners of views and SECURITY DEFINER functions, whose rights clients use, and of the roles that they can become. `exposed` marks the examined
--- schemas ($2). Objects of extensions are excluded.
+-- of the owners of views and SECURITY DEFINER functions, whose rights clients use, and of the roles that they can
+-- become. `exposed` marks the examined schemas ($2). Objects of extensions are excluded.
 with recursive unplannable as (
   -- Foreign tables without a handler, and views of them: the server cannot tell whether they can be written.
   select ft.ftrelid as oid
