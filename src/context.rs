@@ -22,6 +22,7 @@ use crate::settings::suggest::did_you_mean;
 use crate::settings::{AddressMatch, Settings};
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::http::Http;
+use crate::sources::postgres::layout::LayoutReading;
 use crate::sources::postgres::{self, Database, SessionOptions};
 use crate::terminal::Terminal;
 
@@ -42,8 +43,7 @@ pub(crate) struct Context {
     budget_started: Cell<Instant>,
     http: OnceLock<Http>,
     database: OnceCell<Database>,
-    layout: OnceCell<Result<Layout, SourceError>>,
-    claims: OnceCell<Claims>,
+    layout: OnceCell<Result<LayoutReading, SourceError>>,
     identity: OnceCell<DatabaseIdentity>,
     protection: OnceLock<Protection>,
     /// Shared with later polls of the same process.
@@ -66,7 +66,6 @@ impl Context {
             http: OnceLock::new(),
             database: OnceCell::new(),
             layout: OnceCell::new(),
-            claims: OnceCell::new(),
             identity: OnceCell::new(),
             protection: OnceLock::new(),
             last_audit: Arc::default(),
@@ -146,20 +145,25 @@ impl Context {
     /// Returns the layout of the jobs table, which is read once. An error is kept as well: the parts of a report
     /// must not wait for an unresponsive server one after the other.
     pub(crate) async fn layout(&self) -> Result<&Layout, SourceError> {
-        let layout = self.layout.get_or_init(|| async {
+        Ok(&self.layout_reading().await?.layout)
+    }
+
+    /// Returns what the functions of the database tell about claims. It is read with the layout.
+    pub(crate) async fn claims(&self) -> Result<&Claims, SourceError> {
+        Ok(&self.layout_reading().await?.claims)
+    }
+
+    async fn layout_reading(&self) -> Result<&LayoutReading, SourceError> {
+        let reading = self.layout.get_or_init(|| async {
             let state_column = self.settings.state_column.as_ref();
             let state_column = state_column.map(|setting| setting.value.as_str());
             let (database, choice) = (self.database().await?, self.queue_choice());
             let reading =
                 postgres::layout::read(database, choice, state_column, self.timeout()).await?;
-            if let Some(claims) = reading.claims {
-                // Only this closure runs before a reader of the claims, who needs the layout.
-                _ = self.claims.set(claims);
-            }
             self.remember_guarded_database().await;
-            Ok(reading.layout)
+            Ok(reading)
         });
-        layout.await.as_ref().map_err(Clone::clone)
+        reading.await.as_ref().map_err(Clone::clone)
     }
 
     /// Returns which database the server says it is. It is read once.
@@ -230,17 +234,6 @@ impl Context {
             pool_size: 1,
         };
         Database::open(dsn, options)
-    }
-
-    /// Returns what the functions of the database tell about claims, which is read once, and only by commands that
-    /// need it.
-    pub(crate) async fn claims(&self) -> Result<&Claims, SourceError> {
-        self.claims
-            .get_or_try_init(|| async {
-                let (database, layout) = (self.database().await?, self.layout().await?);
-                postgres::layout::read_claims(database, layout, self.timeout()).await
-            })
-            .await
     }
 
     /// Returns the client of the app, which is created on the first call.
@@ -337,7 +330,10 @@ impl Context {
             read_only: read_only_by.is_some(),
             protected,
             database: self.settings.database.as_ref().ok().map(|d| d.value.to_string()),
-            standby: self.layout.get().and_then(|layout| Some(layout.as_ref().ok()?.in_recovery)),
+            standby: self
+                .layout
+                .get()
+                .and_then(|layout| Some(layout.as_ref().ok()?.layout.in_recovery)),
             base_url: self.settings.base_url.as_ref().ok().map(|u| u.value.clone()),
             runbook_url: self.settings.runbook_url.as_ref().map(|url| url.value.clone()),
             started_at: self.started_at,

@@ -132,6 +132,11 @@ impl Database {
         Self { schema, declared_table: Some(table.to_owned()), ..self.clone() }
     }
 
+    /// The same database with this jobs table of a package, and no events. Clones of this database do not have it.
+    pub(crate) fn with_package_table(&self, relation: Relation) -> Self {
+        Self { package_table: Arc::new(OnceLock::from(relation)), ..self.clone() }
+    }
+
     /// How a read-only transaction ends. An expression of a declaration may call `set_config`, and nothing that it
     /// sets may outlive its transaction: the next one on the connection may write.
     pub(crate) fn end_of_read(&self) -> &'static str {

@@ -14,11 +14,19 @@ fn cli(db: &Database, args: &[&str]) -> Cli {
 
 #[test]
 fn table_of_like_names_is_no_package() {
-    let db = Database::blank();
-    db.execute("create table job (id bigint, state text); create table river_job (id bigint)");
-    let out = cli(&db, &["queue"]).run();
-    assert_eq!(out.code, 3);
-    assert!(out.stderr.contains("table public.jobs does not exist"), "{}", out.stderr);
+    let one = "create table job (id bigint, state text)";
+    let several = format!("{one}; create table river_job (id bigint)");
+    let view = "create view river_job as select 1 as id, now() as finalized_at";
+    for tables in [one, &several, view] {
+        let db = Database::blank();
+        db.execute(tables);
+        let out = cli(&db, &["queue"]).run();
+        assert_eq!(out.code, 3, "{tables}");
+        assert!(out.stderr.contains("table public.jobs does not exist"), "{}", out.stderr);
+        let out = cli(&db, &["queue", "--queue-instance", "pg_boss:public"]).run();
+        assert_eq!(out.code, 3, "{tables}");
+        assert!(out.stderr.contains("no table of pg-boss in schema public"), "{}", out.stderr);
+    }
 }
 
 #[test]

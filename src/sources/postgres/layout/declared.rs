@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::super::Database;
-use super::{layout_error, read_catalog, seen_states};
+use super::{CatalogRows, layout_error, read_catalog, seen_states};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::declared::{self, TypedField, expression};
 use crate::queue::sql::{ident, literal};
@@ -123,7 +123,8 @@ async fn catalog(
     timeout: Duration,
 ) -> Result<(TableCatalog, String), SourceError> {
     let state = declaration.columns.get(&Field::State).map(String::as_str);
-    read_catalog(db, state.as_slice(), timeout).await
+    let rows = CatalogRows::read_with_labels(db, timeout).await?;
+    read_catalog(db, rows, state.as_slice(), timeout).await
 }
 
 /// The table, if this role sees all its rows.

@@ -22,7 +22,7 @@ use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Layout, LayoutError,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Found, Layout, LayoutError,
     NaiveColumn, NaiveTimes, Partition, QueueChoice, Relation, STATE_COLUMNS, StateColumnEvidence,
     Storage, TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
 };
@@ -39,19 +39,27 @@ const CHECKS: &str = include_str!("queries/checks.sql");
 const INDEXES: &str = include_str!("queries/indexes.sql");
 const PARTITIONS: &str = include_str!("queries/partitions.sql");
 const FUNCTIONS: &str = include_str!("queries/functions.sql");
-const FUNCTIONS_IF_BOTH: &str = include_str!("queries/functions_if_both.sql");
 const BASE_CHECKS: &str = include_str!("queries/base_checks.sql");
+const LABELS: &str = include_str!("queries/labels.sql");
 const TYPE_VALUES: &str = include_str!("queries/type_values.sql");
 const MOST_COMMON: &str = include_str!("queries/most_common.sql");
 const NAIVE_TIMES: &str = include_str!("queries/naive_times.sql");
 const HIDDEN: &str = include_str!("queries/hidden.sql");
 const DISTINCT: &str = include_str!("queries/distinct.sql");
 
-/// A layout, and what was read of the claim functions to decide it.
+/// A layout, and what the functions of the database, or its declaration, tell about claims.
 pub(crate) struct LayoutReading {
     pub(crate) layout: Layout,
-    /// `None` if no function was needed: then [`read_claims`] reads them.
-    pub(crate) claims: Option<Claims>,
+    pub(crate) claims: Claims,
+}
+
+impl LayoutReading {
+    /// The reading of a declared table or one of a package, whose claims are known without a function.
+    fn declared(layout: Layout) -> Self {
+        let count_attempts =
+            layout.declared.as_ref().is_some_and(|declared| declared.counted_at_claim);
+        Self { layout, claims: Claims { count_attempts, ..Claims::default() } }
+    }
 }
 
 /// Reads the layout: the declared one, or the one that is recognized. `state_column` is the setting of the context
@@ -69,10 +77,12 @@ pub(crate) async fn read(
         Some(QueueChoice::Instance(choice)) => packages::read(db, choice, timeout).await?,
         None => return recognized(db, state_column, timeout).await,
     };
-    Ok(LayoutReading { layout, claims: None })
+    Ok(LayoutReading::declared(layout))
 }
 
-/// Recognizes the layout in one round trip; one more if the table is partitioned or nothing shows that workers claim
+/// Recognizes the layout of `jobs`, or else of a package's table.
+///
+/// The first takes one round trip; one more if the table is partitioned or nothing shows that workers claim
 /// its rows, and up to three more if it has both `state` and `status`. `state_column` is the setting of the context
 /// that decides between them.
 ///
@@ -83,11 +93,11 @@ async fn recognized(
     state_column: Option<&str>,
     timeout: Duration,
 ) -> Result<LayoutReading, SourceError> {
-    let (mut catalog, table) = read_catalog(db, &STATE_COLUMNS, timeout).await?;
+    let (rows, candidates) = CatalogRows::read_with_functions(db, timeout).await?;
+    let (mut catalog, table) = read_catalog(db, rows, &STATE_COLUMNS, timeout).await?;
     if catalog.jobs.is_none() {
-        // Only then another statement: a table that is there is read as before.
-        return match packages::find(db, timeout).await? {
-            Some(layout) => Ok(LayoutReading { layout, claims: None }),
+        return match packages::find(db, &candidates, timeout).await? {
+            Some(layout) => Ok(LayoutReading::declared(layout)),
             None => Err(layout_error(LayoutError::NoTable, &table)),
         };
     }
@@ -100,16 +110,16 @@ async fn recognized(
     let mut layout = match recognize(&catalog) {
         Ok(layout) => layout,
         Err(error @ LayoutError::Unknown { .. }) => {
-            let layout = packages::find(db, timeout).await?;
+            let layout = packages::find(db, &candidates, timeout).await?;
             let layout = layout.ok_or_else(|| layout_error(error, &table))?;
-            return Ok(LayoutReading { layout, claims: None });
+            return Ok(LayoutReading::declared(layout));
         }
         Err(error) => return Err(layout_error(error, &table)),
     };
     if !layout.is_worked() {
         // A table of the application can have the name and a state, and the queue is the package's.
-        if let Some(layout) = packages::find(db, timeout).await? {
-            return Ok(LayoutReading { layout, claims: None });
+        if let Some(layout) = packages::find(db, &candidates, timeout).await? {
+            return Ok(LayoutReading::declared(layout));
         }
     }
     if !layout.states_closed {
@@ -119,20 +129,18 @@ async fn recognized(
         }
         layout = recognize(&catalog).map_err(|error| layout_error(error, &table))?;
     }
-    let functions = &catalog.evidence.functions;
-    let claims =
-        catalog.jobs.as_ref().is_some_and(has_both).then(|| Claims::new(functions, &layout));
+    let claims = Claims::new(&catalog.evidence.functions, &layout);
     Ok(LayoutReading { layout, claims })
 }
 
-/// Reads the catalog of the tables, with the values that the types of these columns allow. Returns the name of the
+/// Returns the catalog of the tables, with the values that the types of these columns allow. Returns the name of the
 /// jobs table as well, as SQL, whether or not it exists.
 async fn read_catalog(
     db: &Database,
+    catalog_rows: CatalogRows,
     state_columns: &[&str],
     timeout: Duration,
 ) -> Result<(TableCatalog, String), SourceError> {
-    let catalog_rows = CatalogRows::read(db, timeout).await?;
     let mut catalog = catalog_rows.catalog()?;
     read_hidden(db, &catalog_rows, &mut catalog, timeout).await?;
     let table = match &catalog.jobs {
@@ -160,26 +168,47 @@ struct CatalogRows {
     columns: Vec<TextRow>,
     checks: Vec<TextRow>,
     indexes: Vec<TextRow>,
-    /// None unless the table has both `state` and `status`.
+    /// Those that could claim jobs. None if they were not read.
     functions: Vec<TextRow>,
+    /// Labels of the enums of the jobs table, in order. None if they were not read.
+    labels: Vec<TextRow>,
 }
 
 impl CatalogRows {
-    async fn read(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
-        let functions = FUNCTIONS_IF_BOTH.replace("{functions}", FUNCTIONS);
-        let [mut tables, mut columns, checks, mut indexes, functions] = {
-            let [tables, columns, checks, indexes, functions] =
-                [TABLES, COLUMNS, CHECKS, INDEXES, &functions]
-                    .map(|statement| db.with_relations(statement));
-            db.script(timeout, [&tables, &columns, &checks, &indexes, &functions]).await?
-        };
+    /// Reads the tables, and the labels of enums, which most packages have.
+    async fn read_with_labels(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
+        let statements = [TABLES, COLUMNS, CHECKS, INDEXES, LABELS]
+            .map(|statement| db.with_relations(statement));
+        let [tables, columns, checks, indexes, labels] =
+            db.script(timeout, statements.each_ref().map(String::as_str)).await?;
+        Ok(Self { labels, ..Self::new(db, [tables, columns, checks, indexes]) })
+    }
+
+    /// Reads the tables, the functions that could claim jobs, and which tables have the name of a package's.
+    async fn read_with_functions(
+        db: &Database,
+        timeout: Duration,
+    ) -> Result<(Self, Vec<Found>), SourceError> {
+        let candidates = packages::candidates_query();
+        let statements = [TABLES, COLUMNS, CHECKS, INDEXES, FUNCTIONS, &candidates]
+            .map(|statement| db.with_relations(statement));
+        let [tables, columns, checks, indexes, functions, candidates] =
+            db.script(timeout, statements.each_ref().map(String::as_str)).await?;
+        let rows = Self { functions, ..Self::new(db, [tables, columns, checks, indexes]) };
+        Ok((rows, packages::candidates(&candidates)))
+    }
+
+    fn new(
+        db: &Database,
+        [mut tables, mut columns, checks, mut indexes]: [Vec<TextRow>; 4],
+    ) -> Self {
         // Sequences, indexes and types may also have these names.
         tables.retain(|row| row.text("kind").is_some_and(|kind| "rpvmf".contains(kind)));
         columns
             .retain(|row| row.value::<i16>("number").is_ok_and(|n| n > 0) && !row.flag("dropped"));
         indexes.retain(|row| row.flag("valid"));
         let jobs = db.jobs_table().to_owned();
-        Ok(Self { jobs, tables, columns, checks, indexes, functions })
+        Self { jobs, tables, columns, checks, indexes, functions: vec![], labels: vec![] }
     }
 
     fn catalog(&self) -> Result<TableCatalog, SourceError> {
@@ -230,6 +259,25 @@ impl CatalogRows {
             can_select: row.flag("can_select"),
             hidden_by_rls: row.flag("rls_active"),
         }))
+    }
+
+    /// The labels of those of these columns of the jobs table whose enums were read.
+    fn labels_of(&self, names: &[&str]) -> Vec<(String, Vec<String>)> {
+        let Some(table) = self.row(&self.jobs) else { return vec![] };
+        let columns = rows_of(&self.columns, table).into_iter();
+        let labels = columns.filter_map(|column| {
+            let name = column.text("name").filter(|name| names.contains(name))?;
+            let of_type = |row: &&TextRow| row.text("type") == column.text("type");
+            let labels: Vec<_> = self
+                .labels
+                .iter()
+                .filter(of_type)
+                .filter_map(|row| row.text("label"))
+                .map(str::to_owned)
+                .collect();
+            (!labels.is_empty()).then(|| (name.to_owned(), labels))
+        });
+        labels.collect()
     }
 
     fn row(&self, name: &str) -> Option<&TextRow> {
@@ -326,8 +374,14 @@ async fn read_type_values(
     timeout: Duration,
 ) -> Result<(), SourceError> {
     let Some(jobs) = catalog.jobs.as_mut() else { return Ok(()) };
-    let is_own_type = |name: &str| jobs.column(name).is_some_and(|column| column.r#type.is_none());
-    if !state_columns.iter().any(|name| is_own_type(name)) {
+    for (column, labels) in rows.labels_of(state_columns) {
+        jobs.type_values.insert(column, labels);
+    }
+    let is_open = |name: &str| {
+        jobs.column(name).is_some_and(|column| column.r#type.is_none())
+            && !jobs.type_values.contains_key(name)
+    };
+    if !state_columns.iter().any(|name| is_open(name)) {
         return Ok(());
     }
     let Some(table) = rows.row(&rows.jobs).and_then(|row| row.value::<Oid>("oid").ok()) else {
@@ -396,20 +450,6 @@ async fn seen_states(
         Err(error) if error.kind == SourceErrorKind::Timeout => Ok(vec![]),
         Err(error) => Err(error),
     }
-}
-
-/// Reads what the functions of the database, or the declaration, tell about claims.
-pub(crate) async fn read_claims(
-    db: &Database,
-    layout: &Layout,
-    timeout: Duration,
-) -> Result<Claims, SourceError> {
-    if let Some(declared) = &layout.declared {
-        return Ok(Claims { count_attempts: declared.counted_at_claim, ..Claims::default() });
-    }
-    let rows = db.rows(timeout, FUNCTIONS, &[]).await?;
-    let function = |row: &Row| CatalogFunction { name: row.get("name"), source: row.get("source") };
-    Ok(Claims::new(&rows.iter().map(function).collect::<Vec<_>>(), layout))
 }
 
 /// Reads what decides between `state` and `status`, if the table has both and neither a setting, the functions that

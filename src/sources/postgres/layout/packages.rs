@@ -2,19 +2,24 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::super::Database;
+use super::super::query::TextRow;
 use super::super::queue::SCAN_BUDGET;
-use super::{HIDDEN, layout_error, read_catalog};
+use super::{CatalogRows, HIDDEN, layout_error, read_catalog};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::package::{STATE_COLUMNS, ShortLived};
 use crate::queue::packages::{Chosen, choose, layout, version_query};
 use crate::queue::sql::{ident, literal};
-use crate::queue::{Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation};
+use crate::queue::{
+    CatalogTable, Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation,
+};
 use crate::suggest::{CommandText, ShellCommand};
 
+const CANDIDATES: &str = include_str!("queries/candidates.sql");
 const PACKAGES: &str = include_str!("queries/packages.sql");
 
 /// Reads the layout of the table that is chosen.
@@ -26,17 +31,33 @@ pub(super) async fn read(
     choice: &InstanceChoice,
     timeout: Duration,
 ) -> Result<Layout, SourceError> {
+    if let (Some(package), Some(schema)) = (choice.package, choice.schema.clone())
+        && let Some(layout) = read_instance(db, &Found { package, schema }, timeout).await?
+    {
+        return Ok(layout);
+    }
     let found = detect(db, timeout).await?;
     chosen(db, &found, choice, timeout).await?.ok_or_else(|| not_found(choice, &found))
 }
 
-/// Reads the layout of the only table of a package; `None` if there is no such table.
+/// Reads the layout of the only table of a package; `None` if there is no such table. `candidates` are those with the
+/// name of one.
 ///
 /// # Errors
 /// Also if there are several.
-pub(super) async fn find(db: &Database, timeout: Duration) -> Result<Option<Layout>, SourceError> {
-    let found = detect(db, timeout).await?;
-    chosen(db, &found, &InstanceChoice::default(), timeout).await
+pub(super) async fn find(
+    db: &Database,
+    candidates: &[Found],
+    timeout: Duration,
+) -> Result<Option<Layout>, SourceError> {
+    match candidates {
+        [] => Ok(None),
+        [one] => read_instance(db, one, timeout).await,
+        _ => {
+            let found = detect(db, timeout).await?;
+            chosen(db, &found, &InstanceChoice::default(), timeout).await
+        }
+    }
 }
 
 async fn chosen(
@@ -47,39 +68,78 @@ async fn chosen(
 ) -> Result<Option<Layout>, SourceError> {
     match choose(found, choice) {
         Chosen::None => Ok(None),
-        Chosen::One(one) => read_instance(db, one, timeout).await.map(Some),
+        Chosen::One(one) => read_instance(db, one, timeout).await,
         Chosen::Several(found) => Err(several(&found)),
     }
 }
 
-async fn detect(db: &Database, timeout: Duration) -> Result<Vec<Found>, SourceError> {
-    let packages: Vec<_> = Package::ALL.iter().map(|package| package.key()).collect();
-    let tables: Vec<_> = Package::ALL.iter().map(|package| package.witness().0).collect();
-    let columns: Vec<_> =
-        Package::ALL.iter().map(|package| package.witness().1.join(",")).collect();
-    let params: [(&(dyn ToSql + Sync), Type); 3] =
-        [(&packages, Type::TEXT_ARRAY), (&tables, Type::TEXT_ARRAY), (&columns, Type::TEXT_ARRAY)];
-    let rows = db.rows(timeout, PACKAGES, &params).await?;
-    let found = |row: &Row| {
-        let package = Package::from_key(row.get("package"))?;
-        Some(Found { package, schema: row.get("schema") })
-    };
-    Ok(rows.iter().filter_map(found).collect())
+/// The query for the tables with the name of a package's.
+pub(super) fn candidates_query() -> String {
+    CANDIDATES.replace("{names}", &Package::ALL.map(|package| package.witness().0).join(","))
 }
 
+/// The tables that [`candidates_query`] returned.
+pub(super) fn candidates(rows: &[TextRow]) -> Vec<Found> {
+    let found = |row: &TextRow| {
+        let name = row.text("name")?;
+        let package = *Package::ALL.iter().find(|package| package.witness().0 == name)?;
+        Some(Found { package, schema: row.text("schema")?.to_owned() })
+    };
+    rows.iter().filter_map(found).collect()
+}
+
+/// Returns the tables of packages, by package and schema.
+async fn detect(db: &Database, timeout: Duration) -> Result<Vec<Found>, SourceError> {
+    let names = Package::ALL.map(|package| package.witness().0);
+    let columns = Package::ALL.map(|package| package.witness().1).concat();
+    let params: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&names.as_slice(), Type::NAME_ARRAY), (&columns, Type::NAME_ARRAY)];
+    let rows = db.rows(timeout, PACKAGES, &params).await?;
+    let is_table = |row: &&Row| {
+        let kind: i8 = row.get("kind");
+        [b'r', b'p'].map(u8::cast_signed).contains(&kind) && !row.get::<_, bool>("is_partition")
+    };
+    let mut found: Vec<_> = rows.iter().filter(is_table).filter_map(package_of).collect();
+    found.sort_by(|a, b| (a.package.key(), &a.schema).cmp(&(b.package.key(), &b.schema)));
+    Ok(found)
+}
+
+/// The package whose table this is.
+fn package_of(row: &Row) -> Option<Found> {
+    let (name, columns): (&str, Vec<&str>) = (row.get("name"), row.get("columns"));
+    let is_of = |package: &&Package| {
+        let (table, telling) = package.witness();
+        table == name && telling.iter().any(|column| columns.contains(column))
+    };
+    let package = *Package::ALL.iter().find(is_of)?;
+    Some(Found { package, schema: row.get("schema") })
+}
+
+/// Reads the layout of a table; `None` if it is not the package's, or does not exist.
 async fn read_instance(
     db: &Database,
     found: &Found,
     timeout: Duration,
-) -> Result<Layout, SourceError> {
+) -> Result<Option<Layout>, SourceError> {
     let (package, schema) = (found.package, found.schema.clone());
     let query = version_query(package).replace("{schema}", &ident(&schema));
     let query = query.replace("{schema_name}", &literal(&schema));
-    let version = read_version(db, &query, timeout).await?;
-    let instance = Instance { package, schema, version };
-    let name = package.witness().0.to_owned();
-    db.set_package_table(Relation { schema: instance.schema.clone(), name });
-    let (catalog, name) = read_catalog(db, &STATE_COLUMNS, timeout).await?;
+    let (name, telling) = package.witness();
+    let table = Relation { schema: schema.clone(), name: name.to_owned() };
+    let of_package = &db.with_package_table(table.clone());
+    let (version, rows) = {
+        let shared = of_package.on_one_connection(timeout).await?;
+        let version = read_version(&shared, &query, timeout);
+        join(version, CatalogRows::read_with_labels(&shared, timeout)).await
+    };
+    let (catalog, name) = read_catalog(of_package, rows?, &STATE_COLUMNS, timeout).await?;
+    let is_of_package =
+        |jobs: &CatalogTable| telling.iter().any(|name| jobs.column(name).is_some());
+    if !catalog.jobs.as_ref().is_some_and(is_of_package) {
+        return Ok(None);
+    }
+    db.set_package_table(table);
+    let instance = Instance { package, schema, version: version? };
     let mut layout = layout(&catalog, &instance).map_err(|error| layout_error(error, &name))?;
     if let Some(hidden) = hidden_table(db, &layout, timeout).await? {
         return Err(layout_error(LayoutError::HiddenByRls, &hidden));
@@ -91,7 +151,7 @@ async fn read_instance(
     {
         package.short_lived = None;
     }
-    Ok(layout)
+    Ok(Some(layout))
 }
 
 /// The first of the further tables whose rows row-level security hides: without them jobs would have no kind, or
