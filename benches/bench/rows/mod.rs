@@ -59,7 +59,7 @@ pub const ALL: [Row; 18] = [
     },
     Row {
         name: "package-list",
-        about: "`dlq list` on the tables of packages compared with psql and the statements that the tool sends",
+        about: "`dlq list` on the tables of packages, named and found, compared with psql and the statements that the tool sends",
         run: packages::list,
     },
     Row {
