@@ -16,6 +16,7 @@ use crate::exit::ExitCode;
 use crate::render::{self, Format};
 use crate::report::{Provenance, Report};
 use crate::settings::ProcessEnvironment;
+use crate::sources::postgres::sessions_ended;
 use crate::suggest::{CommandText, ShellCommand, TargetFlags};
 use crate::terminal::Terminal;
 
@@ -60,7 +61,11 @@ fn run_to_end(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => {
-            let outcome = runtime.block_on(execute(cli, environment, terminal));
+            let outcome = runtime.block_on(async {
+                let outcome = execute(cli, environment, terminal).await;
+                sessions_ended().await;
+                outcome
+            });
             // A name lookup that hangs in its thread must not delay the exit.
             runtime.shutdown_background();
             outcome

@@ -48,6 +48,7 @@ pub use connect::SessionOptions;
 use futures_util::future::join;
 use pool::{Pool, PooledSession};
 use query::{NEUTRAL_SETTINGS, Transaction, read_only};
+pub(crate) use session::sessions_ended;
 use tokio_postgres::Client;
 
 use crate::dsn::Dsn;

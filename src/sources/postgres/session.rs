@@ -1,9 +1,12 @@
 //! A session: the driver's client, and what the server tells about itself when the session starts.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_postgres::{Client, Connection, SimpleQueryMessage};
 
 use super::errors;
@@ -79,6 +82,35 @@ impl SessionState {
     }
 }
 
+/// The number of sessions of this process whose tasks have not ended.
+static OPEN: LazyLock<watch::Sender<usize>> = LazyLock::new(watch::Sender::default);
+
+/// Time for the server's answers to what was sent last; a distant server needs it for a read whose end was not awaited.
+const END_LIMIT: Duration = Duration::from_millis(100);
+
+/// One of the open sessions, until it is dropped.
+struct OpenSession;
+
+impl OpenSession {
+    fn count() -> Self {
+        OPEN.send_modify(|open| *open += 1);
+        Self
+    }
+}
+
+impl Drop for OpenSession {
+    fn drop(&mut self) {
+        OPEN.send_modify(|open| *open -= 1);
+    }
+}
+
+/// Waits until the sessions whose clients were dropped have told the server that they end. Otherwise the server counts
+/// them as abandoned, and logs those with an open transaction.
+pub(crate) async fn sessions_ended() {
+    let mut open = OPEN.subscribe();
+    _ = timeout(END_LIMIT, open.wait_for(|open| *open == 0)).await;
+}
+
 impl Session {
     /// Starts the task of a connection.
     pub(crate) fn start<S, T>(client: Client, connection: Connection<S, T>) -> Self
@@ -88,7 +120,7 @@ impl Session {
     {
         let parameters = ServerParameters::of(&connection);
         let state = Arc::new(SessionState { parameters, ..SessionState::default() });
-        let held_until_end = Arc::clone(&state);
+        let held_until_end = (Arc::clone(&state), OpenSession::count());
         tokio::spawn(async move {
             _ = connection.await;
             drop(held_until_end);

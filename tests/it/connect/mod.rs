@@ -1,5 +1,6 @@
 //! Tests of database connections: every supported way to connect, and the error of each failure.
 
+mod abandoned;
 mod addresses;
 mod certificates;
 mod key_types;

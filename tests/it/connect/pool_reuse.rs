@@ -37,7 +37,7 @@ fn connection_leftovers(url: &str) -> Vec<String> {
 }
 
 /// Returns the commands that read or write the database.
-fn lines(id: &str, operation: &str) -> Vec<Vec<String>> {
+pub fn lines(id: &str, operation: &str) -> Vec<Vec<String>> {
     let of_the_database =
         ["triage", "handoff", "record", "queue", "dlq ", "rls ", "jobs ", "config check"];
     let asks =
