@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::body::Body;
-use super::caller::tests_caller;
+use super::caller::{mentions_caller, tests_caller};
 use super::compute::{binds, compute_access};
 use crate::facts::access::catalog::{Relation, RelationKind, Role, SqlFunction};
 use crate::facts::access::computed::ComputedAccess;
@@ -305,6 +305,33 @@ impl<'a> Paths<'a> {
         foreign
     }
 
+    /// The catalog.
+    pub(crate) fn catalog(&self) -> &'a AccessCatalog {
+        self.catalog
+    }
+
+    /// Whether the result of a function may depend on the caller. One whose body is not understood may.
+    pub(crate) fn may_look_at_caller(&self, function: &'a SqlFunction) -> bool {
+        self.may_look_within(function, &mut BTreeSet::new())
+    }
+
+    fn may_look_within(&self, function: &'a SqlFunction, visited: &mut BTreeSet<&'a str>) -> bool {
+        if !visited.insert(&function.signature) {
+            return false;
+        }
+        let body = self.body(function);
+        // What an invoker reads is limited by the policies for the caller.
+        let sees_less = |relation: &Relation| {
+            !relation.is_table()
+                || relation.rls && (!function.definer || self.is_bound(&function.owner, relation))
+        };
+        function.is_aggregate()
+            || body.unread(function).is_some()
+            || mentions_caller(&function.source)
+            || self.named_relations(function, &body).into_iter().any(sees_less)
+            || self.callees(function, &body).into_iter().any(|f| self.may_look_within(f, visited))
+    }
+
     fn asks_within(&self, function: &'a SqlFunction, visited: &mut BTreeSet<&'a str>) -> bool {
         if !visited.insert(&function.signature) {
             return false;
@@ -373,7 +400,7 @@ impl<'a> Paths<'a> {
 }
 
 /// The name without its schema and quotes, as a token of a body.
-fn local(name: &str) -> &str {
+pub(crate) fn local(name: &str) -> &str {
     let local = match name.strip_prefix('"').and_then(|rest| rest.find("\".").map(|at| at + 2)) {
         Some(at) => &name[at + 1..],
         None => name.split_once('.').map_or(name, |(_, local)| local),

@@ -24,6 +24,7 @@ mod loose_policy;
 mod merge;
 mod no_policy;
 mod off;
+mod open_write;
 mod owner;
 mod per_row_uid;
 mod policies_off;
@@ -50,7 +51,7 @@ use crate::facts::{Evidence, Finding, Status, Thresholds};
 use effect::Effect;
 
 /// Checks of the catalog. The first finding of a table explains an effect on this table.
-pub(crate) static STRUCTURE: [Check<Audit>; 30] = [
+pub(crate) static STRUCTURE: [Check<Audit>; 31] = [
     policies_off::CHECK,
     off::CHECK,
     policy_fails::CHECK,
@@ -63,6 +64,7 @@ pub(crate) static STRUCTURE: [Check<Audit>; 30] = [
     owner::CHECK,
     row_transfer::CHECK,
     loose_policy::CHECK,
+    open_write::CHECK,
     rights_column::CHECK,
     cascade::CHECK,
     review::CHECK,

@@ -227,6 +227,21 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            WITH CHECK (coalesce(org_id = (SELECT auth.uid()), true))",
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
            WITH CHECK (coalesce(org_id = (SELECT auth.uid()), false))"),
+    ("rls.open_write", // reading published rows is usual, writing them is not
+        "GRANT DELETE ON workspaces TO authenticated;
+         CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated USING (plan = 'free' AND name <> '')",
+        "CREATE POLICY free ON workspaces FOR SELECT TO authenticated USING (plan = 'free' AND name <> '')"),
+    ("rls.open_write", // for all commands
+        "GRANT DELETE ON workspaces TO authenticated; CREATE POLICY shared ON workspaces TO authenticated
+           USING (plan = 'free' OR owner_id = (SELECT auth.uid()))",
+        "GRANT DELETE ON workspaces TO authenticated; CREATE POLICY shared ON workspaces TO authenticated
+           USING (plan = 'free' OR owner_id = (SELECT auth.uid()));
+         CREATE POLICY own ON workspaces AS RESTRICTIVE FOR DELETE TO authenticated USING (owner_id = (SELECT auth.uid()))"),
+    ("rls.open_write", // new rows
+        "GRANT INSERT ON idempotency_keys TO anon; ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY adding ON idempotency_keys FOR INSERT TO anon WITH CHECK (key <> '')",
+        "GRANT INSERT ON idempotency_keys TO anon; ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY adding ON idempotency_keys FOR INSERT TO service_role WITH CHECK (key <> '')"),
     ("rls.user_metadata", // a header of the request
         "CREATE POLICY key ON workspaces FOR SELECT TO anon
            USING ((current_setting('request.headers', true)::json ->> 'x-key') = name); GRANT SELECT ON workspaces TO anon",

@@ -7,6 +7,7 @@ mod fixes;
 mod flaws;
 mod keys;
 mod mutations;
+mod open_writes;
 mod roles;
 mod sarif;
 mod views;
