@@ -5,7 +5,7 @@
 //! - `admits` tells what single policies and identities admit.
 //! - `expression` normalizes the text of policies.
 //! - `paths` follows views, functions and rules around row security; `caller` tells whether SQL tests who calls.
-//! - `caller_free` finds conditions that hold whoever calls.
+//! - `caller_free` finds conditions that hold whoever calls, `open_writes` the writes that they allow.
 //! - `body` finds the tables that functions read and write.
 //! - `write_contract` creates a contract from the current access.
 //!
@@ -17,6 +17,7 @@ pub(crate) mod caller;
 pub(crate) mod caller_free;
 pub(crate) mod compute;
 pub(crate) mod expression;
+pub(crate) mod open_writes;
 pub(crate) mod paths;
 pub(crate) mod policies;
 pub(crate) mod write_contract;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compute::compute_access;
+use super::open_writes::open_writes;
 use super::paths::Paths;
 use crate::facts::access::catalog::{
     AccessCatalog, Policy, Relation, RelationKind, Role, SqlFunction,
@@ -21,17 +22,24 @@ pub(crate) fn contract_of(catalog: &AccessCatalog) -> Contract {
     let mut contract = Contract { tables, helpers: helpers(catalog), ..Contract::default() };
     contract.paths = paths(catalog, &contract);
     contract.review = contract.paths.keys().cloned().collect();
-    let open = catalog.tables().filter(|table| is_open(catalog, table));
-    contract.review.extend(open.map(|table| table.name.clone()));
+    let walks = Paths::new(catalog, &contract);
+    let open = catalog.tables().filter(|table| is_open(&walks, table));
+    let open: Vec<_> = open.map(|table| table.name.clone()).collect();
+    contract.review.extend(open);
     contract
 }
 
-/// Whether a client reaches every row of a table by some command.
-fn is_open(catalog: &AccessCatalog, table: &Relation) -> bool {
-    let clients = catalog.roles.iter().filter(|role| CLIENT_ROLES.contains(&role.name.as_str()));
-    let mut cells = clients.flat_map(|role| SqlCommand::ALL.map(|command| (role, command)));
-    cells
-        .any(|(role, command)| compute_access(catalog, table, role, command) == ComputedAccess::All)
+/// Whether a client reaches every row of a table by some command, or writes rows whoever calls.
+fn is_open(walks: &Paths<'_>, table: &Relation) -> bool {
+    let catalog = walks.catalog();
+    let mut clients = catalog.roles.iter().filter(|r| CLIENT_ROLES.contains(&r.name.as_str()));
+    clients.any(|role| {
+        let access = |command| compute_access(catalog, table, role, command);
+        SqlCommand::ALL.into_iter().any(|command| access(command) == ComputedAccess::All)
+            || catalog
+                .policies_on(&table.name)
+                .any(|p| !open_writes(walks, table, role, p).is_empty())
+    })
 }
 
 /// Adds the comment `# review` to the headers of the marked tables and paths.

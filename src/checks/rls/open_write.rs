@@ -2,14 +2,11 @@
 
 use super::row_transfer::moves_rows;
 use super::{Check, OWN_ROWS, alter_policy, clients, ident, table_finding, unexpected_policies};
-use crate::access::caller_free::{admits_without_caller, may_look_at_caller};
-use crate::access::compute::{applicable, applies_to, binds, compute_access};
 use crate::access::expression::normalise;
+use crate::access::open_writes::{deciding_side, open_writes};
 use crate::access::paths::Paths;
-use crate::access::policies::{Combined, Side, expression};
-use crate::facts::access::catalog::{Policy, Relation, Role};
-use crate::facts::access::computed::ComputedAccess;
-use crate::facts::access::evaluated::{EvaluatedTable, Identity, PolicyResult, PolicyRun};
+use crate::access::policies::{Side, expression};
+use crate::facts::access::catalog::Policy;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -22,24 +19,22 @@ pub(crate) const CHECK: Check<Audit> = Check {
     evaluate,
 };
 
-const WRITES: [SqlCommand; 3] = [SqlCommand::Insert, SqlCommand::Update, SqlCommand::Delete];
-
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let paths = Paths::new(&audit.catalog, &audit.contract);
     let mut findings = Vec::new();
     for (table, policy) in unexpected_policies(audit).filter(|(_, p)| p.permissive) {
         let (mut roles, mut commands): (Vec<&str>, Vec<SqlCommand>) = (Vec::new(), Vec::new());
-        let served = clients(audit).filter(|r| applies_to(policy, r) && binds(table, r));
-        for role in served.filter(|role| role.schemas.contains(&table.schema)) {
-            let open =
-                WRITES.into_iter().filter(|c| is_open(audit, &paths, table, role, *c, policy));
-            let open: Vec<_> = open.collect();
-            if !open.is_empty() {
-                roles.push(&role.name);
-                commands
-                    .extend(open.into_iter().filter(|c| !commands.contains(c)).collect::<Vec<_>>());
+        for role in clients(audit) {
+            let open = open_writes(&paths, table, role, policy);
+            // Of a policy whose two sides differ, rls.row_transfer says more.
+            if open.is_empty() || policy.using.is_some() && moves_rows(audit, table, role, policy) {
+                continue;
             }
+            roles.push(&role.name);
+            commands.extend(open);
         }
+        commands.sort();
+        commands.dedup();
         let Some(first) = commands.first() else { continue };
         let words = commands.iter().map(|c| c.sql()).collect::<Vec<_>>().join(", ");
         let condition =
@@ -55,80 +50,6 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         findings.push(finding.policy(&policy.name));
     }
     findings
-}
-
-/// The side that says whose rows a command writes. What an UPDATE leaves behind is the matter of `rls.row_transfer`.
-fn deciding_side(command: SqlCommand) -> Side {
-    if command == SqlCommand::Insert { Side::Check } else { Side::Using }
-}
-
-/// Whether a policy lets a role write rows whoever calls.
-fn is_open(
-    audit: &Audit,
-    paths: &Paths<'_>,
-    table: &Relation,
-    role: &Role,
-    command: SqlCommand,
-    policy: &Policy,
-) -> bool {
-    let side = deciding_side(command);
-    let access = || compute_access(&audit.catalog, table, role, command);
-    if !policy.covers(command)
-        || !(table.has(&role.name, command.sql()) || table.has_column(&role.name, command.sql()))
-        || !matches!(access(), ComputedAccess::Rows(_))
-        || admits_every_row(audit, table, role, command)
-        || (policy.using.is_some() && moves_rows(audit, table, role, policy))
-    {
-        return false;
-    }
-    let restrictive = applicable(&audit.catalog, table, role, command).filter(|p| !p.permissive);
-    let restrictive: Vec<_> = restrictive.collect();
-    let is_compared = || restrictive.iter().any(|p| may_look_at_caller(paths, p, side, role));
-    admits_rows_of_others(audit, table, role, policy, &restrictive, side)
-        || (admits_without_caller(paths, policy, side, role) && !is_compared())
-}
-
-/// Whether the policies together admit every row to a user who owns none, which other checks report.
-fn admits_every_row(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> bool {
-    let policies = applicable(&audit.catalog, table, role, command);
-    let combined = Combined::new(policies, deciding_side(command));
-    stranger(audit, table, role).is_some_and(|(evaluated, run)| {
-        let results = (0..evaluated.rows.len()).map(|row| combined.policy_result(run, row));
-        let mut results = results.filter(|r| *r != PolicyResult::Impossible).peekable();
-        results.peek().is_some() && results.all(|r| r == PolicyResult::Admits)
-    })
-}
-
-/// Whether the server admitted a row of somebody else to a caller without any row.
-fn admits_rows_of_others(
-    audit: &Audit,
-    table: &Relation,
-    role: &Role,
-    policy: &Policy,
-    restrictive: &[&Policy],
-    side: Side,
-) -> bool {
-    let Some((evaluated, run)) = stranger(audit, table, role) else { return false };
-    let combined = Combined::new([policy].into_iter().chain(restrictive.iter().copied()), side);
-    // A condition that asks for NULL means it.
-    let asks_null = expression(policy, side).is_some_and(|text| text.contains(" IS NULL"));
-    let rows = evaluated.rows.iter().enumerate();
-    let mut of_others = rows.filter(|(_, row)| {
-        (row.foreign || row.real) && !row.own && (row.nulls.is_empty() || row.real && !asks_null)
-    });
-    of_others.any(|(at, _)| combined.policy_result(run, at) == PolicyResult::Admits)
-}
-
-/// The results of a role as a user who occurs in no table, or without a user.
-fn stranger<'a>(
-    audit: &'a Audit,
-    table: &Relation,
-    role: &'a Role,
-) -> Option<(&'a EvaluatedTable, &'a PolicyRun)> {
-    let evaluated = audit.catalog.evaluations.tables.get(&table.name)?;
-    let mut runs = evaluated.deciding_runs(&role.name);
-    let run = runs.find(|run| !matches!(run.identity, Identity::User(_)))?;
-    Some((evaluated, run))
 }
 
 /// Returns statements that limit writes to own rows. A policy for all commands may be meant for reading.

@@ -232,11 +232,11 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
          CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated USING (plan = 'free' AND name <> '')",
         "CREATE POLICY free ON workspaces FOR SELECT TO authenticated USING (plan = 'free' AND name <> '')"),
     ("rls.open_write", // for all commands
-        "GRANT DELETE ON workspaces TO authenticated; CREATE POLICY shared ON workspaces TO authenticated
+        "GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY shared ON workspaces TO authenticated
            USING (plan = 'free' OR owner_id = (SELECT auth.uid()))",
-        "GRANT DELETE ON workspaces TO authenticated; CREATE POLICY shared ON workspaces TO authenticated
+        "GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY shared ON workspaces TO authenticated
            USING (plan = 'free' OR owner_id = (SELECT auth.uid()));
-         CREATE POLICY own ON workspaces AS RESTRICTIVE FOR DELETE TO authenticated USING (owner_id = (SELECT auth.uid()))"),
+         CREATE POLICY own ON workspaces AS RESTRICTIVE FOR UPDATE TO authenticated USING (owner_id = (SELECT auth.uid()))"),
     ("rls.open_write", // new rows
         "GRANT INSERT ON idempotency_keys TO anon; ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
          CREATE POLICY adding ON idempotency_keys FOR INSERT TO anon WITH CHECK (key <> '')",

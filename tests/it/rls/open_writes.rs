@@ -5,9 +5,9 @@ use super::{audit, clean, findings};
 
 const UID: &str = "(SELECT auth.uid())";
 
-/// Conditions of policies on a table that has `owner`, `reviewer`, `published`, `kind` and `done`, and one row of another
-/// user in which they have the values of [`ROW`].
-const CONDITIONS: &[&str] = &[
+/// Conditions that the row of another user fulfills, of policies on a table that has `owner`, `reviewer`, `published`, `kind` and `done`, with the
+/// values of [`ROW`].
+const OPEN: &[&str] = &[
     "published",
     "published AND kind = 'note'",
     "kind IN ('note', 'page') AND NOT done",
@@ -21,6 +21,10 @@ const CONDITIONS: &[&str] = &[
     "owner <> UID AND published",
     "done OR length(kind) BETWEEN 3 AND 9",
     "CASE WHEN published THEN kind = 'note' ELSE owner = UID END",
+];
+
+/// Conditions that it does not fulfill.
+const CLOSED: &[&str] = &[
     "owner = UID",
     "owner = UID AND published",
     "owner = UID AND (published OR kind = 'note')",
@@ -68,14 +72,23 @@ const FORMS: &[&str] = &[
     "CREATE POLICY p ON T TO service_role USING (C)",
 ];
 
+/// Policies that let everybody change the row of another user if new rows fulfill the condition.
+const TAKING: &[&str] = &[
+    "CREATE POLICY p ON T FOR UPDATE TO authenticated USING (true) WITH CHECK (C)",
+    "CREATE POLICY p ON T FOR UPDATE TO authenticated USING (C) WITH CHECK (owner = UID)",
+    "CREATE POLICY p ON T FOR UPDATE TO authenticated USING (C) WITH CHECK (true)",
+];
+
 #[test]
 fn write_that_reaches_rows_of_others_is_reported_and_no_other_one() {
     let database = clean();
     database.execute(SETUP);
     let mut tables = Vec::new();
-    for (form, policies) in FORMS.iter().enumerate() {
-        for (at, condition) in CONDITIONS.iter().enumerate() {
-            let name = format!("t_{form}_{at}");
+    let all = FORMS.iter().map(|form| (form, [OPEN, CLOSED].concat()));
+    let taking = TAKING.iter().map(|form| (form, OPEN.to_vec()));
+    for (policies, conditions) in all.chain(taking) {
+        for condition in conditions {
+            let name = format!("t_{}", tables.len());
             let policies = policies.replace(" T ", &format!(" {name} "));
             let policies = policies.replace("(C)", &format!("({condition})")).replace("UID", UID);
             let created = database.session().try_execute(&format!(
@@ -97,6 +110,7 @@ fn write_that_reaches_rows_of_others_is_reported_and_no_other_one() {
         let writes = [
             format!("INSERT INTO {name} (owner, reviewer, published, kind, done) VALUES {ROW}"),
             format!("UPDATE {name} SET id = 2"),
+            format!("UPDATE {name} SET owner = auth.uid()"),
             format!("DELETE FROM {name}"),
         ];
         let is_open = writes.iter().any(|write| {
