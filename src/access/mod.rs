@@ -6,6 +6,7 @@
 //! - `expression` normalizes the text of policies.
 //! - `paths` follows views, functions and rules around row security; `caller` tells whether SQL tests who calls.
 //! - `caller_free` finds conditions that hold whoever calls, `open_writes` the writes that they allow.
+//! - `triggers` finds the triggers that a command fires, also through partitions and foreign keys.
 //! - `body` finds the tables that functions read and write.
 //! - `write_contract` creates a contract from the current access.
 //!
@@ -20,4 +21,5 @@ pub(crate) mod expression;
 pub(crate) mod open_writes;
 pub(crate) mod paths;
 pub(crate) mod policies;
+pub(crate) mod triggers;
 pub(crate) mod write_contract;

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use super::body::Body;
 use super::caller::{mentions_caller, tests_caller};
 use super::compute::{binds, compute_access};
+use super::triggers::{Fired, Triggers};
 use crate::facts::access::catalog::{Relation, RelationKind, Role, SqlFunction};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
@@ -22,6 +23,7 @@ pub(crate) struct Paths<'a> {
     functions: HashMap<&'a str, Vec<&'a SqlFunction>>,
     relations: HashMap<&'a str, Vec<&'a Relation>>,
     bodies: RefCell<HashMap<&'a str, Rc<Body>>>,
+    triggers: Triggers<'a>,
 }
 
 /// Whose rights a step uses.
@@ -71,7 +73,8 @@ impl<'a> Paths<'a> {
         for relation in &catalog.relations {
             relations.entry(local(&relation.name)).or_default().push(relation);
         }
-        Self { catalog, contract, functions, relations, bodies: RefCell::default() }
+        let triggers = Triggers::new(catalog);
+        Self { catalog, contract, functions, relations, bodies: RefCell::default(), triggers }
     }
 
     /// What a client reaches by reading a view.
@@ -102,6 +105,61 @@ impl<'a> Paths<'a> {
         self.walk(role, |walk| self.function(walk, function, &Runner::Client))
     }
 
+    /// The triggers that a command of a role on a table or view fires.
+    pub(crate) fn fired(
+        &self,
+        relation: &'a Relation,
+        role: &Role,
+        command: SqlCommand,
+    ) -> Vec<Fired<'a>> {
+        let columns = relation.only_columns(&role.name, command.sql());
+        let columns = (!relation.has(&role.name, command.sql())).then_some(&columns[..]);
+        let mut fired = self.triggers.fired(relation, command, columns);
+        for table in self.tables_behind(relation, role, Runner::Client, command) {
+            fired.extend(self.triggers.fired(table, command, None));
+        }
+        fired.sort();
+        fired.dedup();
+        fired
+    }
+
+    /// The tables that a command on a view changes.
+    fn tables_behind(
+        &self,
+        view: &'a Relation,
+        role: &Role,
+        runner: Runner,
+        command: SqlCommand,
+    ) -> Vec<&'a Relation> {
+        let (mut tables, mut visited) = (Vec::new(), BTreeSet::new());
+        let mut pending = vec![(view, runner)];
+        while let Some((view, runner)) = pending.pop() {
+            if !visited.insert(&view.name) || !self.passes_on(view, command) {
+                continue;
+            }
+            let inner =
+                if view.security_invoker { runner } else { Runner::Owner(view.owner.clone()) };
+            let written = view.written_relation().and_then(|name| self.catalog.relation(name));
+            match written.filter(|r| self.may(role, &inner, r, command)) {
+                Some(table) if table.is_table() => tables.push(table),
+                Some(view) => pending.push((view, inner)),
+                None => {}
+            }
+        }
+        tables
+    }
+
+    /// What a client reaches by firing a trigger.
+    pub(crate) fn through_trigger(&self, fired: &Fired<'a>, role: &Role) -> ReachableTables {
+        let runner = fired.owner.map_or(Runner::Client, |owner| Runner::Owner(owner.to_owned()));
+        let function = self.catalog.function(fired.function);
+        self.walk(role, |walk| {
+            if let Some(function) = function {
+                self.function(walk, function, &runner);
+            }
+        })
+    }
+
     /// The protected tables that a rule of a relation uses, with the rights of the owner of the relation.
     pub(crate) fn through_rule(
         &self,
@@ -113,6 +171,9 @@ impl<'a> Paths<'a> {
             let owner = Runner::Owner(relation.owner.clone());
             for used in uses.iter().filter_map(|name| self.catalog.relation(name)) {
                 self.relation(walk, used, &owner, true);
+                // The rights of the owner hold for the rule, not for what it fires.
+                let writes = [SqlCommand::Insert, SqlCommand::Update, SqlCommand::Delete];
+                self.fire(walk, used, &writes, &Runner::Client);
             }
         })
     }
@@ -222,12 +283,18 @@ impl<'a> Paths<'a> {
         walk.steps.push(function.signature.clone());
         for relation in self.named_relations(function, &body) {
             let writes = body.writes(&relation.name);
+            if inner != Runner::Client {
+                let mut commands = writes.clone();
+                commands.retain(|command| self.may(walk.role, &inner, relation, *command));
+                self.fire(walk, relation, &commands, &inner);
+            }
             let reads =
                 body.reads(&relation.name) || function.uses_relations.contains(&relation.name);
-            if writes {
+            if !writes.is_empty() {
                 self.relation(walk, relation, &inner, true);
             } else if reads
                 && function.returns != "void"
+                && !function.is_trigger()
                 && self.may(walk.role, &inner, relation, SqlCommand::Select)
             {
                 self.relation(walk, relation, &inner, false);
@@ -244,6 +311,28 @@ impl<'a> Paths<'a> {
         walk.steps.pop();
     }
 
+    /// Follows the triggers that a write past row security fires; `runner` has the rights of those without SECURITY
+    /// DEFINER. They neither ask who calls the function that writes nor hide what it does.
+    fn fire(
+        &self,
+        walk: &mut Walk<'_>,
+        written: &'a Relation,
+        commands: &[SqlCommand],
+        runner: &Runner,
+    ) {
+        let (asks, unread) = (walk.reach.asks, walk.reach.unread.clone());
+        for command in commands {
+            let behind = self.tables_behind(written, walk.role, runner.clone(), *command);
+            let tables = [written].into_iter().chain(behind);
+            for fired in tables.flat_map(|table| self.triggers.fired(table, *command, None)) {
+                let Some(function) = self.catalog.function(fired.function) else { continue };
+                let owner = fired.owner.map(|owner| Runner::Owner(owner.to_owned()));
+                self.function(walk, function, &owner.unwrap_or_else(|| runner.clone()));
+            }
+        }
+        (walk.reach.asks, walk.reach.unread) = (asks, unread);
+    }
+
     fn body(&self, function: &'a SqlFunction) -> Rc<Body> {
         let mut bodies = self.bodies.borrow_mut();
         let body = bodies.entry(&function.signature);
@@ -256,7 +345,9 @@ impl<'a> Paths<'a> {
         let named = names.iter().filter_map(|name| self.relations.get(name)).flatten().copied();
         named
             .filter(|r| !function.parsed_body || function.uses_relations.contains(&r.name))
-            .filter(|r| body.reads(&r.name) || body.writes(&r.name) || function.parsed_body)
+            .filter(|r| {
+                body.reads(&r.name) || !body.writes(&r.name).is_empty() || function.parsed_body
+            })
             .collect()
     }
 

@@ -246,6 +246,8 @@ pub(crate) mod tests {
             rls: true,
             force: false,
             partition_of: None,
+            inherits: vec![],
+            partition_key: vec![],
             security_invoker: false,
             security_barrier: false,
             passes_on: vec![],

@@ -16,8 +16,8 @@ pub(crate) struct AccessCatalog {
     pub(crate) schemas: Vec<String>,
     /// Examined roles.
     pub(crate) roles: Vec<Role>,
-    /// Owners of views and SECURITY DEFINER functions, and roles that examined roles can become, if they are neither
-    /// examined nor superusers.
+    /// Owners of views, SECURITY DEFINER functions and tables with triggers, and roles that examined roles can become,
+    /// if they are neither examined nor superusers.
     pub(crate) owners: Vec<Role>,
     /// Tables, views and similar of all schemas except those of the system.
     pub(crate) relations: Vec<Relation>,
@@ -25,7 +25,7 @@ pub(crate) struct AccessCatalog {
     pub(crate) policies: Vec<Policy>,
     /// Functions of all schemas except those of the system.
     pub(crate) functions: Vec<SqlFunction>,
-    /// Triggers that run SECURITY DEFINER functions.
+    /// Triggers of all schemas except those of the system.
     pub(crate) triggers: Vec<Trigger>,
     /// Default privileges of future objects for clients.
     pub(crate) defaults: Vec<DefaultPrivilege>,
@@ -125,6 +125,10 @@ pub(crate) struct Relation {
     pub(crate) force: bool,
     /// Table that it is a partition of.
     pub(crate) partition_of: Option<String>,
+    /// Tables that it inherits from or is a partition of.
+    pub(crate) inherits: Vec<String>,
+    /// Columns whose change moves a row to another partition.
+    pub(crate) partition_key: Vec<String>,
     /// Whether it is a view that reads with the rights of the caller.
     pub(crate) security_invoker: bool,
     /// Whether it is a view whose conditions run before those of the query that uses it.
@@ -149,7 +153,7 @@ pub(crate) struct Relation {
     pub(crate) definition: Option<String>,
     /// Rules on INSERT, UPDATE and DELETE.
     pub(crate) rules: Vec<RewriteRule>,
-    /// Foreign keys whose action changes rows of this table when the referenced row is deleted.
+    /// Foreign keys whose action changes rows of this table with the referenced row.
     pub(crate) cascades: Vec<Cascade>,
 }
 
@@ -180,13 +184,18 @@ pub(crate) struct RewriteRule {
     pub(crate) uses: Vec<String>,
 }
 
-/// A foreign key with an action ON DELETE.
+/// A foreign key with an action. An action is `c` (CASCADE), `n` (SET NULL), `d` (SET DEFAULT), or another letter if it
+/// changes no row.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Cascade {
     /// Referenced table.
     pub(crate) parent: String,
-    /// `c` (CASCADE), `n` (SET NULL) or `d` (SET DEFAULT).
-    pub(crate) action: char,
+    /// Action ON DELETE.
+    pub(crate) on_delete: char,
+    /// Action ON UPDATE.
+    pub(crate) on_update: char,
+    /// Referenced columns.
+    pub(crate) referenced: Vec<String>,
 }
 
 impl Relation {

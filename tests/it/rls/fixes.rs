@@ -1,6 +1,6 @@
 //! Suggested fixes do no harm: applied one by one and all together, they add no finding that is worse.
 
-use super::flaws::FLAWS;
+use super::flaws::{FLAWS, changed};
 use super::{audit, clean, findings};
 use crate::support::cli::Output;
 use crate::support::postgres::Database;
@@ -30,22 +30,16 @@ fn weight(output: &Output) -> (usize, usize) {
     (grave.count(), found.len())
 }
 
-fn broken(flaw: &str) -> Database {
-    let database = clean();
-    database.execute(flaw);
-    database
-}
-
 #[test]
 fn suggested_fixes_make_no_other_check_worse() {
     let mut failures = Vec::new();
     for (id, flaw, _) in FLAWS {
-        let database = broken(flaw);
+        let database = changed(flaw);
         let before = audit(&database);
         let fixes = fixes(&before);
         let single = fixes.iter().map(std::slice::from_ref).filter(|_| fixes.len() > 1);
         for applied in single.chain([&fixes[..]]).filter(|applied| !applied.is_empty()) {
-            let database = broken(flaw);
+            let database = changed(flaw);
             if let Err(error) = database.session().try_execute(&applied.join("\n")) {
                 failures.push(format!("{id}: {applied:?} fails: {error:?}"));
                 continue;

@@ -1,6 +1,7 @@
 //! Tests of `rls` on a real server.
 
 mod audit;
+mod cascades;
 mod diff;
 mod equivalence;
 mod fixes;

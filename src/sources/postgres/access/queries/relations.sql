@@ -1,6 +1,5 @@
--- Tables and views of all schemas except those of the system, with the privileges of the examined roles ($1) and
--- of the owners of views and SECURITY DEFINER functions, whose rights clients use, and of the roles that they can
--- become. `exposed` marks the examined schemas ($2). Objects of extensions are excluded.
+-- Tables and views of all schemas except those of the system, with the privileges of the roles that matter ($1).
+-- `exposed` marks the examined schemas ($2). Objects of extensions are excluded.
 with recursive unplannable as (
   -- Foreign tables without a handler, and views of them: the server cannot tell whether they can be written.
   select ft.ftrelid as oid
@@ -24,14 +23,7 @@ with recursive unplannable as (
                       where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                         and d.objid = c.oid and d.deptype = 'e')
 ), roles as (
-  select r.oid, r.rolname
-    from pg_catalog.pg_roles r
-   where r.rolname = any($1)
-      or not r.rolsuper and (r.oid in (select e.relowner from examined e where e.relkind in ('v', 'm'))
-                             or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
-      or not r.rolsuper and exists (
-    select from pg_catalog.pg_roles m
-     where m.rolname = any($1) and not m.rolsuper and pg_catalog.pg_has_role(m.oid, r.oid, 'MEMBER'))
+  select r.oid, r.rolname from pg_catalog.pg_roles r where r.rolname = any($1)
 ), privileges(privilege) as (
   values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')
 ), column_grants as (
@@ -64,6 +56,19 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
             where i.inhrelid = c.oid and c.relispartition
             limit 1),
+         -- Tables whose UPDATE and DELETE change rows of this one as well.
+         'inherits', (
+           select coalesce(pg_catalog.json_agg(pg_catalog.format('%I.%I', pn.nspname, pc.relname)), '[]')
+             from pg_catalog.pg_inherits i
+             join pg_catalog.pg_class pc on pc.oid = i.inhparent
+             join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+            where i.inhrelid = c.oid),
+         -- Columns whose change moves a row to another partition; with an expression among them, any column.
+         'partition_key', (
+           select coalesce(pg_catalog.json_agg(a.attname), '[]')
+             from pg_catalog.pg_partitioned_table k
+             join pg_catalog.pg_attribute a on a.attrelid = k.partrelid and a.attnum > 0 and not a.attisdropped
+            where k.partrelid = c.oid and (a.attnum = any(k.partattrs) or 0 = any(k.partattrs))),
          'security_invoker', coalesce(
            (select pg_catalog.lower(option_value) in ('true', 'on', 'yes', '1')
               from pg_catalog.pg_options_to_table(c.reloptions)
@@ -147,12 +152,18 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'cascades', (
            select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'parent', pg_catalog.format('%I.%I', pn.nspname, pc.relname),
-                    'action', k.confdeltype
+                    'on_delete', k.confdeltype,
+                    'on_update', k.confupdtype,
+                    'referenced', (
+                      select pg_catalog.json_agg(a.attname)
+                        from pg_catalog.pg_attribute a
+                       where a.attrelid = k.confrelid and a.attnum = any(k.confkey))
                   ) order by k.conname), '[]')
              from pg_catalog.pg_constraint k
              join pg_catalog.pg_class pc on pc.oid = k.confrelid
              join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
-            where k.conrelid = c.oid and k.contype = 'f' and k.confdeltype in ('c', 'n', 'd'))
+            where k.conrelid = c.oid and k.contype = 'f'
+              and (k.confdeltype in ('c', 'n', 'd') or k.confupdtype in ('c', 'n', 'd')))
        ) order by c.nspname, c.relname), '[]')::text as relations
   from examined c
   join pg_catalog.pg_roles o on o.oid = c.relowner
