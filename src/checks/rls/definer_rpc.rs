@@ -35,6 +35,33 @@ fn evaluate_function<'a>(
     function: &'a SqlFunction,
 ) -> Option<Finding> {
     let roles = callers(audit, function);
+    let Judged { status, message, reach } = judge(paths, function, &roles)?;
+    let foreign = paths.foreign(&reach);
+    let reached = reach.reads.keys().chain(reach.writes.keys()).chain(foreign.keys());
+    let status = accepted(audit, &function.signature, &roles, reached, status);
+    let source = "pg_proc";
+    let fix = suggested_fix(audit, paths, function);
+    let mut finding =
+        table_finding(check, audit, status, &function.signature, message, source, fix);
+    if status == Status::Ok {
+        finding.suggested_fix = None;
+    }
+    Some(finding)
+}
+
+/// What a function gives to its callers.
+pub(super) struct Judged {
+    pub(super) status: Status,
+    pub(super) message: String,
+    reach: ReachableTables,
+}
+
+/// Judges a function that these roles may call; `None` if it reaches nothing past row security.
+pub(super) fn judge<'a>(
+    paths: &Paths<'a>,
+    function: &'a SqlFunction,
+    roles: &[&Role],
+) -> Option<Judged> {
     let callers = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
     let reach = merged(roles.iter().map(|role| paths.through_function(function, role)));
     let (writes, reads) = (tables(&reach.writes), tables(&reach.reads));
@@ -77,16 +104,7 @@ fn evaluate_function<'a>(
             format!("{callers} may call it, and it returns {} without RLS", some_of(&reads, 3)),
         ),
     };
-    let reached = reach.reads.keys().chain(reach.writes.keys()).chain(foreign.keys());
-    let status = accepted(audit, &function.signature, &roles, reached, status);
-    let source = "pg_proc";
-    let fix = suggested_fix(audit, paths, function);
-    let mut finding =
-        table_finding(check, audit, status, &function.signature, message, source, fix);
-    if status == Status::Ok {
-        finding.suggested_fix = None;
-    }
-    Some(finding)
+    Some(Judged { status, message, reach })
 }
 
 /// Describes a body whose tables are not all known: its own, or that of a function that it calls.
@@ -117,11 +135,13 @@ fn tables(reached: &BTreeMap<String, Vec<String>>) -> Vec<String> {
 
 /// Returns the functions that clients can call over the API. Functions of triggers cannot be called.
 fn callable(audit: &Audit) -> impl Iterator<Item = &SqlFunction> {
-    audit
-        .catalog
-        .functions
-        .iter()
-        .filter(|f| f.exposed && !f.is_trigger() && !callers(audit, f).is_empty())
+    let functions = audit.catalog.functions.iter();
+    functions.filter(|f| f.exposed && !f.is_trigger() && !callers(audit, f).is_empty())
+}
+
+/// Whether a role may call a function.
+pub(super) fn may_call(role: &Role, function: &SqlFunction) -> bool {
+    role.schemas.contains(&function.schema) && function.executable_by.contains(&role.name)
 }
 
 fn is_called_by_policies(audit: &Audit, function: &SqlFunction) -> bool {
@@ -148,10 +168,5 @@ fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> St
 }
 
 fn callers<'a>(audit: &'a Audit, function: &SqlFunction) -> Vec<&'a Role> {
-    let callers = clients(audit).filter(|role| {
-        !role.superuser
-            && role.schemas.contains(&function.schema)
-            && function.executable_by.contains(&role.name)
-    });
-    callers.collect()
+    clients(audit).filter(|role| !role.superuser && may_call(role, function)).collect()
 }

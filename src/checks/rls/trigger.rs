@@ -129,7 +129,7 @@ fn finding(
     } else {
         format!(
             "-- A foreign key changes the rows of {0} as its owner, and so does its trigger. Limit what {1} does to rows\n\
-             of the caller, or recreate the foreign key with ON DELETE RESTRICT.",
+             -- of the caller, or recreate the foreign key with ON DELETE RESTRICT.",
             fired.table, fired.function
         )
     };
