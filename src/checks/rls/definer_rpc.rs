@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::{Check, accepted, clients, table_finding};
 use crate::access::paths::{Paths, ReachableTables, via};
 use crate::facts::access::catalog::{Role, SqlFunction};
+use crate::facts::access::contract::PathUse;
 use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
@@ -35,10 +36,9 @@ fn evaluate_function<'a>(
     function: &'a SqlFunction,
 ) -> Option<Finding> {
     let roles = callers(audit, function);
-    let Judged { status, message, reach } = judge(paths, function, &roles)?;
-    let foreign = paths.foreign(&reach);
-    let reached = reach.reads.keys().chain(reach.writes.keys()).chain(foreign.keys());
-    let status = accepted(audit, &function.signature, &roles, reached, status);
+    let Judged { status, message, uses } = judge(paths, function, &roles)?;
+    let (status, unlisted) = accepted(audit, &function.signature, &uses, status);
+    let message = message + &unlisted;
     let source = "pg_proc";
     let fix = suggested_fix(audit, paths, function);
     let mut finding =
@@ -53,7 +53,7 @@ fn evaluate_function<'a>(
 pub(super) struct Judged {
     pub(super) status: Status,
     pub(super) message: String,
-    reach: ReachableTables,
+    pub(super) uses: Vec<PathUse>,
 }
 
 /// Judges a function that these roles may call; `None` if it reaches nothing past row security.
@@ -63,7 +63,9 @@ pub(super) fn judge<'a>(
     roles: &[&Role],
 ) -> Option<Judged> {
     let callers = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
-    let reach = merged(roles.iter().map(|role| paths.through_function(function, role)));
+    let (reaches, uses): (Vec<_>, Vec<_>) =
+        roles.iter().map(|role| paths.of_function(function, role)).unzip();
+    let (reach, uses) = (merged(reaches.into_iter()), uses.concat());
     let (writes, reads) = (tables(&reach.writes), tables(&reach.reads));
     let foreign = paths.foreign(&reach);
     let (status, message) = match (writes.is_empty(), reads.is_empty()) {
@@ -104,7 +106,7 @@ pub(super) fn judge<'a>(
             format!("{callers} may call it, and it returns {} without RLS", some_of(&reads, 3)),
         ),
     };
-    Some(Judged { status, message, reach })
+    Some(Judged { status, message, uses })
 }
 
 /// Describes a body whose tables are not all known: its own, or that of a function that it calls.
@@ -139,11 +141,6 @@ fn callable(audit: &Audit) -> impl Iterator<Item = &SqlFunction> {
     functions.filter(|f| f.exposed && !f.is_trigger() && !callers(audit, f).is_empty())
 }
 
-/// Whether a role may call a function.
-pub(super) fn may_call(role: &Role, function: &SqlFunction) -> bool {
-    role.schemas.contains(&function.schema) && function.executable_by.contains(&role.name)
-}
-
 fn is_called_by_policies(audit: &Audit, function: &SqlFunction) -> bool {
     audit.catalog.callers(&function.signature).next().is_some()
 }
@@ -168,5 +165,5 @@ fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> St
 }
 
 fn callers<'a>(audit: &'a Audit, function: &SqlFunction) -> Vec<&'a Role> {
-    clients(audit).filter(|role| !role.superuser && may_call(role, function)).collect()
+    clients(audit).filter(|role| !role.superuser && role.may_call(function)).collect()
 }

@@ -1,6 +1,7 @@
 //! `rls.foreign_table`: foreign tables, which row security does not protect.
 
-use super::{Check, accepted, clients_with_access, ident, table_finding};
+use super::{Check, accepted, clients, ident, table_finding};
+use crate::access::path_uses::of_foreign_table;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::RelationKind;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -18,15 +19,17 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         audit.catalog.relations.iter().filter(|r| r.exposed && r.kind == RelationKind::Foreign);
     let mut findings = Vec::new();
     for table in foreign {
-        let roles = clients_with_access(audit, table);
+        let uses: Vec<_> = clients(audit).flat_map(|r| of_foreign_table(table, r)).collect();
+        let mut roles: Vec<_> = uses.iter().map(|used| used.role.as_str()).collect();
+        roles.dedup();
         if roles.is_empty() {
             continue;
         }
-        let users: Vec<_> = roles.iter().filter_map(|role| audit.catalog.role(role)).collect();
-        let status =
-            accepted(audit, &table.name, &users, [&table.name].into_iter(), Status::Critical);
-        let message =
-            format!("RLS does not apply to a foreign table; {} may use it", roles.join(" and "));
+        let (status, unlisted) = accepted(audit, &table.name, &uses, Status::Critical);
+        let message = format!(
+            "RLS does not apply to a foreign table; {} may use it{unlisted}",
+            roles.join(" and ")
+        );
         let names: Vec<_> = roles.iter().map(|role| ident(role)).collect();
         let suggested_fix = format!("REVOKE ALL ON {} FROM {};", table.name, names.join(", "));
         findings.push(table_finding(

@@ -6,7 +6,7 @@ use super::{Check, accepted, clients, contract_table, table_finding};
 use crate::access::compute::compute_access;
 use crate::access::paths::Paths;
 use crate::access::triggers::Fired;
-use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::catalog::Relation;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -147,30 +147,22 @@ fn rules<'a>(
     let mut findings = Vec::new();
     for rule in &relation.rules {
         let event = rule.event.sql();
-        let may_fire = |role: &&Role| {
-            role.schemas.contains(&relation.schema)
-                && (relation.has(&role.name, event) || relation.has_column(&role.name, event))
-        };
-        let mut tables = BTreeSet::new();
-        let mut roles: Vec<&Role> = Vec::new();
-        for role in clients(audit).filter(may_fire) {
-            let reach = paths.through_rule(relation, &rule.uses, role);
-            if !reach.writes.is_empty() {
-                roles.push(role);
-                tables.extend(reach.writes.into_keys());
-            }
-        }
-        if roles.is_empty() {
+        let uses: Vec<_> =
+            clients(audit).flat_map(|role| paths.of_rule(relation, rule, role)).collect();
+        if uses.is_empty() {
             continue;
         }
+        let tables: BTreeSet<_> = uses.iter().map(|used| used.table.clone()).collect();
+        let mut roles: Vec<_> = uses.iter().map(|used| used.role.as_str()).collect();
+        roles.dedup();
         let is_declared = tables.iter().any(|table| contract_table(audit, table).is_some());
         let status = if is_declared { Status::Critical } else { Status::Warning };
-        let status = accepted(audit, &relation.name, &roles, tables.iter(), status);
-        let names = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
+        let (status, unlisted) = accepted(audit, &relation.name, &uses, status);
         let tables: Vec<_> = tables.into_iter().collect();
         let message = format!(
-            "rule {} turns {event} by {names} into a command on {} with the rights of {}, without RLS",
+            "rule {} turns {event} by {} into a command on {} with the rights of {}, without RLS{unlisted}",
             rule.name,
+            roles.join(" and "),
             some_of(&tables, 3),
             relation.owner
         );

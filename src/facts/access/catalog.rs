@@ -73,6 +73,13 @@ pub(crate) struct Role {
     pub(crate) schemas: Vec<String>,
 }
 
+impl Role {
+    /// Whether it may call a function.
+    pub(crate) fn may_call(&self, function: &SqlFunction) -> bool {
+        self.schemas.contains(&function.schema) && function.executable_by.contains(&self.name)
+    }
+}
+
 /// Kind of relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum RelationKind {

@@ -52,6 +52,23 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         &["rls.bypass_role critical anon"],
         "DROP TABLE n; DROP ROLE grp"),
     ("CREATE ROLE grp; GRANT grp TO anon", &[], "DROP ROLE grp"),
+    ("CREATE ROLE grp; GRANT EXECUTE ON FUNCTION worker_fail(uuid, text, text, int) TO grp; GRANT grp TO anon", // NOINHERIT
+        &["rls.bypass_role critical anon"],
+        "DROP OWNED BY grp; DROP ROLE grp"),
+    ("CREATE ROLE grp; CREATE ROLE sub; GRANT EXECUTE ON FUNCTION worker_fail(uuid, text, text, int) TO sub; GRANT sub TO grp; GRANT grp TO anon",
+        &["rls.bypass_role critical anon", "rls.bypass_role critical anon"],
+        "DROP OWNED BY sub; DROP ROLE grp, sub"),
+    ("CREATE ROLE grp; GRANT EXECUTE ON FUNCTION is_workspace_member(uuid) TO grp; GRANT grp TO anon", &[], // a helper
+        "DROP OWNED BY grp; DROP ROLE grp"),
+    ("CREATE ROLE grp; CREATE VIEW v AS SELECT * FROM jobs; GRANT SELECT ON v TO grp; GRANT grp TO anon",
+        &["rls.bypass_role critical anon"],
+        "DROP VIEW v; DROP ROLE grp"),
+    ("CREATE ROLE grp; CREATE VIEW v WITH (security_invoker) AS SELECT id FROM jobs; GRANT SELECT ON v TO grp; GRANT grp TO anon",
+        &[],
+        "DROP VIEW v; DROP ROLE grp"),
+    ("ALTER ROLE anon INHERIT; CREATE ROLE grp; GRANT EXECUTE ON FUNCTION worker_fail(uuid, text, text, int) TO grp; GRANT grp TO anon",
+        &["rls.definer_rpc critical public.worker_fail(uuid,text,text,integer)"],
+        "ALTER ROLE anon NOINHERIT; DROP OWNED BY grp; DROP ROLE grp"),
     ("ALTER ROLE anon LOGIN", &[], "ALTER ROLE anon NOLOGIN"),
 ];
 
