@@ -1,5 +1,6 @@
 //! Tests of `rls` on a real server.
 
+mod accepted_paths;
 mod audit;
 mod cascades;
 mod diff;
