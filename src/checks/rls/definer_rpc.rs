@@ -3,9 +3,9 @@
 //!
 //! Bodies are matched as tokens. SQL that is built at run time is not examined, which is a WARNING.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, accepted, clients, table_finding};
+use super::{Check, accepted, clients, ident, table_finding};
 use crate::access::paths::{Paths, ReachableTables, via};
 use crate::facts::access::catalog::{Role, SqlFunction};
 use crate::facts::access::contract::PathUse;
@@ -156,11 +156,18 @@ fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> St
         );
     }
     let kind = function.keyword();
-    let clients = clients(audit).map(|r| super::ident(&r.name)).collect::<Vec<_>>().join(", ");
+    // Also from the groups through which clients may call it.
+    let groups = function.granted_to.iter().filter(|group| {
+        *group != SERVICE_ROLE && clients(audit).any(|role| role.inherits.contains(group))
+    });
+    let mut from: Vec<_> = clients(audit).map(|role| &role.name).chain(groups).collect();
+    let mut known = BTreeSet::new();
+    from.retain(|name| known.insert(*name));
+    let from = from.into_iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ");
     format!(
         "-- Whoever else calls it by PUBLIC's right, such as a worker's own login, needs a grant of its own.\n\
          BEGIN;\nGRANT EXECUTE ON {kind} {signature} TO {SERVICE_ROLE};\n\
-         REVOKE EXECUTE ON {kind} {signature} FROM PUBLIC, {clients};\nCOMMIT;"
+         REVOKE EXECUTE ON {kind} {signature} FROM PUBLIC, {from};\nCOMMIT;"
     )
 }
 

@@ -1,6 +1,7 @@
 //! `rls.foreign_table`: foreign tables, which row security does not protect.
 
-use super::{Check, accepted, clients, ident, table_finding};
+use super::revoke::revoke_all;
+use super::{Check, accepted, clients, table_finding};
 use crate::access::path_uses::of_foreign_table;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::RelationKind;
@@ -30,8 +31,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             "RLS does not apply to a foreign table; {} may use it{unlisted}",
             roles.join(" and ")
         );
-        let names: Vec<_> = roles.iter().map(|role| ident(role)).collect();
-        let suggested_fix = format!("REVOKE ALL ON {} FROM {};", table.name, names.join(", "));
+        let suggested_fix = revoke_all(audit, table, &roles);
         findings.push(table_finding(
             check,
             audit,

@@ -31,6 +31,7 @@ mod policies_off;
 mod policy_fails;
 mod public_policy;
 mod review;
+mod revoke;
 mod rights_column;
 mod row_transfer;
 mod tested;
@@ -233,6 +234,7 @@ pub(crate) mod tests {
             create_role: false,
             assumable: true,
             inherits: vec![name.into()],
+            member_of: vec![],
             can_become: vec![],
             can_become_bypass: vec![],
             schemas: vec!["public".into()],
@@ -262,6 +264,7 @@ pub(crate) mod tests {
             columns: vec!["id".into()],
             types: vec![],
             grants: vec![grant],
+            acl: vec![],
             reads: vec![],
             calls: vec![],
             definition: None,

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, accepted, accepts_reading, clients, ident, table_finding};
+use super::revoke::{Taken, revoke, revoke_all};
+use super::{Check, accepted, accepts_reading, clients, table_finding};
 use crate::access::paths::{Paths, ReachableTables, via};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::{Relation, RelationKind, Role};
@@ -125,18 +126,15 @@ fn suggested_fix(
     reach: &ReachableTables,
     uses: &[PathUse],
 ) -> String {
-    let revoke = |privileges: &str| {
-        let names: BTreeSet<_> = uses.iter().map(|used| ident(&used.role)).collect();
-        let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        format!("REVOKE {privileges} ON {} FROM {names};", view.name)
-    };
     if view.kind == RelationKind::Materialised || view.security_invoker {
-        return revoke("ALL");
+        let roles: Vec<_> = uses.iter().map(|used| used.role.as_str()).collect();
+        return revoke_all(audit, view, &roles);
     }
     let reads_are_fine =
         reach.asks || reach.reads.is_empty() || accepts_reading(audit, &view.name, uses);
     if !reach.writes.is_empty() && reads_are_fine {
-        return revoke(&words(uses));
+        let written = uses.iter().filter_map(|u| Some(Taken::new(&u.role, u.write?.as_str())));
+        return revoke(audit, view, &written.collect::<Vec<_>>());
     }
     if reach.asks && reach.leaks {
         return format!("ALTER VIEW {} SET (security_barrier = true);", view.name);

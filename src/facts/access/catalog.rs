@@ -65,6 +65,8 @@ pub(crate) struct Role {
     pub(crate) assumable: bool,
     /// Roles whose rights it inherits, including itself.
     pub(crate) inherits: Vec<String>,
+    /// Roles that it is a direct member of.
+    pub(crate) member_of: Vec<String>,
     /// Roles that it can `SET ROLE` to.
     pub(crate) can_become: Vec<String>,
     /// Superusers and BYPASSRLS roles that it can `SET ROLE` to.
@@ -150,6 +152,8 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<String>,
     /// Privileges of the examined roles.
     pub(crate) grants: Vec<Grant>,
+    /// The grants themselves.
+    pub(crate) acl: Vec<AclEntry>,
     /// Columns with their types, if it is a table.
     pub(crate) types: Vec<ColumnType>,
     /// Relations that it reads, if it is a view.
@@ -283,6 +287,19 @@ pub(crate) struct Grant {
     pub(crate) privileges: Vec<String>,
     /// Privileges on single columns, except those on the entire table.
     pub(crate) columns: Vec<ColumnGrant>,
+}
+
+/// A privilege as it was granted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub(crate) struct AclEntry {
+    /// Role that holds it; `None` for PUBLIC.
+    pub(crate) grantee: Option<String>,
+    /// Role that granted it.
+    pub(crate) grantor: String,
+    /// Privilege.
+    pub(crate) privilege: String,
+    /// Column; `None` for the entire table.
+    pub(crate) column: Option<String>,
 }
 
 /// A privilege on one column.

@@ -43,6 +43,8 @@ pub(crate) struct SqlFunction {
     pub(crate) relevant: bool,
     /// Examined roles that can call it, also through PUBLIC.
     pub(crate) executable_by: Vec<String>,
+    /// Roles that EXECUTE was granted to, except PUBLIC.
+    pub(crate) granted_to: Vec<String>,
     /// Whether it is in an examined schema, so that the API exposes it.
     pub(crate) exposed: bool,
 }

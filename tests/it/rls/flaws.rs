@@ -229,6 +229,13 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.view_bypass", // writes need no right to read
         "CREATE VIEW v AS SELECT id, state FROM jobs; GRANT UPDATE, DELETE ON v TO anon",
         "CREATE VIEW v AS SELECT DISTINCT state FROM jobs; GRANT UPDATE, DELETE ON v TO anon"), // cannot be written
+    ("rls.view_bypass", // a grant that another role has passed on
+        "CREATE VIEW v AS SELECT id FROM jobs; GRANT DELETE ON v TO service_role WITH GRANT OPTION;
+         SET ROLE service_role; GRANT DELETE ON v TO anon; RESET ROLE",
+        "CREATE VIEW v AS SELECT id FROM jobs; GRANT DELETE ON v TO service_role WITH GRANT OPTION"),
+    ("rls.no_policy", // one column
+        "CREATE TABLE n (id int, b int); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT (b), UPDATE (b) ON n TO anon, authenticated",
+        "CREATE TABLE n (id int, b int); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT (b) ON n TO service_role"),
     ("rls.view_bypass", // a view of a view, one column
         "CREATE SCHEMA private; CREATE VIEW private.inner_v AS SELECT id, state FROM jobs WHERE id IN (SELECT id FROM workspaces);
          CREATE VIEW v AS SELECT * FROM private.inner_v; GRANT UPDATE (state) ON v TO authenticated",
@@ -356,11 +363,16 @@ const SHORT: [(&str, &str); 2] = [
     ),
 ];
 
+/// Returns statements without short forms.
+pub(super) fn full(statements: &str) -> String {
+    let sql = |sql: String, (short, long): &(&str, &str)| sql.replace(short, long);
+    SHORT.iter().fold(statements.to_owned(), sql)
+}
+
 /// Returns a clean database with these changes.
 pub(super) fn changed(statements: &str) -> Database {
     let database = clean();
-    let sql = |sql: String, (short, long): &(&str, &str)| sql.replace(short, long);
-    database.execute(&SHORT.iter().fold(statements.to_owned(), sql));
+    database.execute(&full(statements));
     database
 }
 

@@ -2,6 +2,8 @@
 
 use cliplyctl::demo::server::DemoServer;
 
+use super::fixes::{fixes, granted_to};
+use super::flaws::{FLAWS, full};
 use super::{audit_of, findings};
 use crate::support::cli::Output;
 use crate::support::fixtures::backend;
@@ -84,6 +86,39 @@ fn client_role_that_bypasses_rls_is_critical() {
         assert_eq!(found, *expected, "{change}");
         Session::open(&url).execute(revert);
     }
+}
+
+#[test]
+fn suggested_revoke_names_the_group_that_holds_the_grant() {
+    let (server, url) = own_cluster();
+    Session::open(&url).execute(
+        "CREATE ROLE grp; ALTER ROLE anon INHERIT; ALTER ROLE authenticated INHERIT; GRANT grp TO anon, authenticated",
+    );
+    let admin = Session::open(&server.url("postgres"));
+    let (mut tried, mut failures) = (0, Vec::new());
+    for (at, (id, flaw, _)) in FLAWS.iter().enumerate() {
+        let Some(flaw) = granted_to(&full(flaw), " TO grp") else { continue };
+        let name = format!("flaw_{at}");
+        admin.execute(&format!("CREATE DATABASE {name} TEMPLATE clean"));
+        let url = server.url(&name);
+        Session::open(&url).execute(&flaw);
+        let is_found =
+            |output: &Output| findings(output).iter().any(|f| f.starts_with(&format!("{id} ")));
+        let before = audit_of(&url, &[]);
+        let fixes = fixes(&before);
+        if is_found(&before) && fixes.iter().any(|fix| fix.contains("REVOKE")) {
+            tried += 1;
+            let done = Session::open(&url).try_execute(&fixes.join("\n"));
+            let left = audit_of(&url, &[]);
+            if done.is_err() || is_found(&left) {
+                let left = findings(&left);
+                failures.push(format!("{id}: {flaw}\n  {fixes:?}\n  {done:?}, left {left:?}"));
+            }
+        }
+        admin.execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(tried >= 12, "{tried}");
 }
 
 #[test]

@@ -45,6 +45,10 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
            select coalesce(pg_catalog.json_agg(r.rolname), '[]')
              from roles r
             where pg_catalog.has_function_privilege(r.oid, f.oid, 'EXECUTE')),
+         'granted_to', (
+           select coalesce(pg_catalog.json_agg(distinct g.rolname), '[]')
+             from pg_catalog.aclexplode(f.proacl) acl
+             join pg_catalog.pg_roles g on g.oid = acl.grantee and g.oid <> f.proowner),
          'schema', n.nspname,
          'exposed', n.nspname = any($2) and f.oid not in (select oid from extension_members),
          'relevant', n.nspname = any($2) and f.prosecdef and f.oid not in (select oid from extension_members)

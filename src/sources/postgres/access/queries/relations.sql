@@ -27,9 +27,14 @@ with recursive unplannable as (
 ), privileges(privilege) as (
   values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')
 ), column_grants as (
-  select a.attrelid, a.attname, acl.privilege_type, acl.grantee
+  select a.attrelid, a.attname, acl.privilege_type, acl.grantee, acl.grantor
     from pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) acl
    where a.attrelid in (select oid from examined) and a.attacl is not null and not a.attisdropped
+), all_grants as (
+  select e.oid as relation, null::pg_catalog.name as attname, acl.privilege_type, acl.grantee, acl.grantor
+    from examined e, pg_catalog.aclexplode(e.relacl) acl
+   union all
+  select g.attrelid, g.attname, g.privilege_type, g.grantee, g.grantor from column_grants g
 ), reads as (
   select distinct w.ev_class, w.oid as rule, w.ev_type,
          pg_catalog.format('%I.%I', rn.nspname, rc.relname) as relation
@@ -124,6 +129,15 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                          and not pg_catalog.has_table_privilege(r.oid, c.oid, g.privilege_type))
                   )), '[]')
              from roles r),
+         -- The grants behind these privileges; a grantee without a name is PUBLIC.
+         'acl', (
+           select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'grantee', h.rolname, 'grantor', y.rolname,
+                    'privilege', g.privilege_type, 'column', g.attname)), '[]')
+             from all_grants g
+             left join pg_catalog.pg_roles h on h.oid = g.grantee
+             join pg_catalog.pg_roles y on y.oid = g.grantor
+            where g.relation = c.oid),
          'reads', (
            select coalesce(pg_catalog.json_agg(distinct r.relation), '[]')
              from reads r where r.ev_class = c.oid and r.ev_type = '1'),

@@ -20,6 +20,11 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                         from pg_catalog.pg_roles i
                        where pg_catalog.pg_has_role(r.oid, i.oid, 'USAGE')
                          and (not r.rolsuper or i.oid = r.oid)),
+         'member_of', (
+           select coalesce(pg_catalog.json_agg(distinct g.rolname), '[]')
+             from pg_catalog.pg_auth_members a
+             join pg_catalog.pg_roles g on g.oid = a.roleid
+            where a.member = r.oid),
          'can_become', (
            select coalesce(pg_catalog.json_agg(b.rolname), '[]')
              from pg_catalog.pg_roles b
