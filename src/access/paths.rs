@@ -123,6 +123,11 @@ impl<'a> Paths<'a> {
         fired
     }
 
+    /// The relations that a write to a view may change.
+    fn written(&self, view: &'a Relation) -> impl Iterator<Item = &'a Relation> {
+        view.written_relations().into_iter().filter_map(|name| self.catalog.relation(name))
+    }
+
     /// The tables that a command on a view changes.
     fn tables_behind(
         &self,
@@ -139,11 +144,11 @@ impl<'a> Paths<'a> {
             }
             let inner =
                 if view.security_invoker { runner } else { Runner::Owner(view.owner.clone()) };
-            let written = view.written_relation().and_then(|name| self.catalog.relation(name));
-            match written.filter(|r| self.may(role, &inner, r, command)) {
-                Some(table) if table.is_table() => tables.push(table),
-                Some(view) => pending.push((view, inner)),
-                None => {}
+            for written in self.written(view).filter(|r| self.may(role, &inner, r, command)) {
+                match written.is_table() {
+                    true => tables.push(written),
+                    false => pending.push((written, inner.clone())),
+                }
             }
         }
         tables
@@ -217,10 +222,11 @@ impl<'a> Paths<'a> {
                 self.relation(walk, read, &inner, false);
             }
         }
-        let written = view.written_relation().filter(|_| write && self.passes_on(view, walk.write));
-        let written = written.and_then(|name| self.catalog.relation(name));
-        if let Some(written) = written.filter(|r| self.may(walk.role, &inner, r, walk.write)) {
-            self.relation(walk, written, &inner, true);
+        if write && self.passes_on(view, walk.write) {
+            let written = self.written(view).filter(|r| self.may(walk.role, &inner, r, walk.write));
+            for written in written.collect::<Vec<_>>() {
+                self.relation(walk, written, &inner, true);
+            }
         }
         // Functions in a view run as the caller.
         for function in helpers {

@@ -108,7 +108,8 @@ fn more_access<'a>(
     }
     // What clients reach is reported about them.
     let is_client = clients(audit).any(|client| client.name == target.name);
-    let is_critical = !is_client && !(every.is_empty() && bypassing.is_empty());
+    let is_grave = !every.is_empty() || !bypassing.is_empty();
+    let is_critical = is_grave && !is_client;
     if is_client {
         more.append(&mut every);
         others.append(&mut bypassing);

@@ -15,6 +15,9 @@ const ORDER: [&str; 8] =
 const ALL_TABLES: [(&str, &[&str]); 2] =
     [("pg_read_all_data", &["SELECT"]), ("pg_write_all_data", &["INSERT", "UPDATE", "DELETE"])];
 
+/// A privilege, on one column if there is one.
+type Item<'p> = (&'p str, Option<&'p str>);
+
 /// A privilege to take away from a role.
 #[derive(Debug, Clone)]
 pub(super) struct Taken<'t> {
@@ -132,7 +135,7 @@ fn kept_grants<'r>(
 
 /// Returns the REVOKE statements, one for all grantees with the same privileges. A grant is revoked as its grantor.
 fn revokes(relation: &Relation, removed: &[&AclEntry], taken: &[Taken<'_>]) -> Vec<String> {
-    let mut held: BTreeMap<(&str, Option<&str>), Vec<(&str, Option<&str>)>> = BTreeMap::new();
+    let mut held: BTreeMap<(&str, Option<&str>), Vec<Item<'_>>> = BTreeMap::new();
     for entry in removed {
         let is_whole = |t: &Taken<'_>| t.columns.is_none() && t.privilege == entry.privilege;
         let column = entry.column.as_deref().filter(|_| !taken.iter().any(is_whole));
@@ -157,7 +160,7 @@ fn revokes(relation: &Relation, removed: &[&AclEntry], taken: &[Taken<'_>]) -> V
 }
 
 /// Returns `SELECT, UPDATE (a, b)`.
-fn items<'p>(privileges: impl Iterator<Item = (&'p str, Option<&'p str>)>) -> String {
+fn items<'p>(privileges: impl Iterator<Item = Item<'p>>) -> String {
     let mut columns: BTreeMap<&str, Option<BTreeSet<String>>> = BTreeMap::new();
     for (privilege, column) in privileges {
         let known = columns.entry(privilege).or_insert(Some(BTreeSet::new()));

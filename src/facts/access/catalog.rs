@@ -254,17 +254,27 @@ impl Relation {
         writes.into_iter().filter(granted).collect()
     }
 
-    /// The relation whose rows a write to this view changes: the only one in FROM. Others are in sub-selects.
-    pub(crate) fn written_relation(&self) -> Option<&str> {
+    /// The relations whose rows a write to this view may change. `pg_depend` does not tell the one in FROM from those in
+    /// sub-selects, so the query has to if there are several; all of them if it does not.
+    pub(crate) fn written_relations(&self) -> Vec<&str> {
+        let named = (self.reads.len() > 1).then(|| self.named_in_from()).flatten();
+        named.map_or_else(|| self.reads.iter().map(String::as_str).collect(), |name| vec![name])
+    }
+
+    /// The relation that FROM of its query names.
+    fn named_in_from(&self) -> Option<&str> {
         let definition = self.definition.as_deref()?;
-        let mut depth = 0_usize;
+        let (mut depth, mut quote) = (0_usize, None);
         let from = definition.char_indices().find_map(|(at, c)| {
-            match c {
-                '(' => depth += 1,
-                ')' => depth = depth.saturating_sub(1),
+            match (c, quote) {
+                ('\'' | '"', None) => quote = Some(c),
+                (c, Some(open)) if c == open => quote = None,
+                ('(', None) => depth += 1,
+                (')', None) => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            let rest = definition[at..].strip_prefix("FROM ").filter(|_| depth == 0)?;
+            let is_outside = depth == 0 && quote.is_none();
+            let rest = definition[at..].strip_prefix("FROM ").filter(|_| is_outside)?;
             Some(rest.strip_prefix("ONLY ").unwrap_or(rest))
         })?;
         let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');

@@ -229,6 +229,11 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.view_bypass", // writes need no right to read
         "CREATE VIEW v AS SELECT id, state FROM jobs; GRANT UPDATE, DELETE ON v TO anon",
         "CREATE VIEW v AS SELECT DISTINCT state FROM jobs; GRANT UPDATE, DELETE ON v TO anon"), // cannot be written
+    ("rls.view_bypass", // FROM in a text, and tables in sub-selects
+        "CREATE VIEW v AS SELECT id, state, 'FROM public.workspaces ' AS note FROM jobs
+           WHERE workspace_id IN (SELECT id FROM workspaces); GRANT DELETE ON v TO anon",
+        "CREATE TABLE n (id int); ALTER TABLE n ENABLE ROW LEVEL SECURITY; CREATE VIEW v WITH (security_invoker) AS
+           SELECT id, 'FROM public.jobs ' AS note FROM n WHERE EXISTS (SELECT FROM jobs); GRANT DELETE ON v TO service_role"),
     ("rls.view_bypass", // a grant that another role has passed on
         "CREATE VIEW v AS SELECT id FROM jobs; GRANT DELETE ON v TO service_role WITH GRANT OPTION;
          SET ROLE service_role; GRANT DELETE ON v TO anon; RESET ROLE",

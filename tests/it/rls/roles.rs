@@ -122,6 +122,24 @@ fn suggested_revoke_names_the_group_that_holds_the_grant() {
 }
 
 #[test]
+fn suggested_fix_ends_a_membership_that_gives_the_right() {
+    let (_server, url) = own_cluster();
+    Session::open(&url).execute(
+        "CREATE ROLE grp; GRANT pg_read_all_data TO grp; ALTER ROLE anon INHERIT; GRANT grp TO anon;
+         CREATE MATERIALIZED VIEW v AS SELECT id FROM jobs",
+    );
+    let output = audit_of(&url, &[]);
+    assert!(
+        findings(&output).contains(&"rls.view_bypass critical public.v".to_owned()),
+        "{output:#?}"
+    );
+    let fixes = fixes(&output);
+    let fix = fixes.iter().find(|fix| fix.contains("REVOKE grp FROM anon")).expect("a REVOKE");
+    Session::open(&url).execute(fix);
+    assert_eq!(findings(&audit_of(&url, &[])), Vec::<String>::new());
+}
+
+#[test]
 fn role_that_is_not_inherited_but_has_more_access_is_a_warning() {
     let (_server, url) = own_cluster();
     let of_anon = |output: &Output| {
