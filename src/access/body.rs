@@ -1,5 +1,6 @@
 //! Function bodies: finds the tables that a function reads and writes, from the tokens of its source.
 
+use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::{AccessCatalog, SqlFunction};
 
 /// A body as tokens, without comments. A string is one token with its quotes; names are in lower case.
@@ -105,17 +106,28 @@ impl Body {
         self.tokens.iter().filter_map(|t| t.strip_prefix('\'')).map(|t| t.trim_end_matches('\''))
     }
 
-    /// Whether it changes rows of a table (`public.jobs`).
-    pub(crate) fn writes(&self, table: &str) -> bool {
-        self.named_after(table, |before| {
-            matches!(
-                before,
-                [.., "update" | "truncate"]
-                    | [.., "insert" | "merge", "into"]
-                    | [.., "delete", "from"]
-                    | [.., "update", "only"]
-            )
-        })
+    /// The commands by which it changes rows of a table (`public.jobs`). TRUNCATE counts as DELETE.
+    pub(crate) fn writes(&self, table: &str) -> Vec<SqlCommand> {
+        let is_after = |command: SqlCommand| {
+            self.named_after(table, |before| {
+                let before = before.strip_suffix(&["only"]).unwrap_or(before);
+                match (before, command) {
+                    ([.., "insert", "into"], SqlCommand::Update) => self.upserts(),
+                    ([.., "insert", "into"], SqlCommand::Insert)
+                    | ([.., "update"], SqlCommand::Update)
+                    | ([.., "delete", "from"], SqlCommand::Delete)
+                    | ([.., "truncate"] | [.., "truncate", "table"], SqlCommand::Delete) => true,
+                    ([.., "merge", "into"], command) => command != SqlCommand::Select,
+                    _ => false,
+                }
+            })
+        };
+        SqlCommand::ALL.into_iter().filter(|command| is_after(*command)).collect()
+    }
+
+    /// Whether it has `ON CONFLICT … DO UPDATE`.
+    fn upserts(&self) -> bool {
+        self.tokens.windows(2).any(|pair| pair == ["do", "update"])
     }
 
     /// Whether it reads rows of a table.
@@ -168,20 +180,24 @@ mod tests {
     #[test]
     fn tables_in_comments_and_strings_are_ignored() {
         let body = Body::new("-- from jobs\n/* update jobs */ select 'delete from jobs', \"x\"");
-        assert!(!body.reads("public.jobs") && !body.writes("public.jobs"));
+        assert!(!body.reads("public.jobs") && body.writes("public.jobs").is_empty());
     }
 
     #[test]
     fn writes_are_distinguished_from_reads_and_types() {
         let body = Body::new("declare j public.jobs; begin UPDATE public.jobs set x = 1; end");
-        assert!(body.writes("public.jobs"));
+        assert_eq!(body.writes("public.jobs"), [SqlCommand::Update]);
         assert!(!Body::new("declare j public.jobs; begin end").reads("public.jobs"));
         let body = Body::new("select * from a join \"jobs\" on true");
-        assert!(body.reads("public.jobs") && !body.writes("public.jobs"));
+        assert!(body.reads("public.jobs") && body.writes("public.jobs").is_empty());
         assert!(!Body::new("select * from other.jobs").reads("public.jobs"));
-        assert!(
-            Body::new("delete from only jobs; insert into jobs values (1)").writes("public.jobs")
-        );
+        let of = |sql: &str| Body::new(sql).writes("public.jobs");
+        assert_eq!(of("delete from only jobs; insert into jobs values (1)").len(), 2);
+        assert_eq!(of("insert into jobs values (1) on conflict do nothing"), [SqlCommand::Insert]);
+        assert_eq!(of("insert into jobs select 1 on conflict (a) do update set b = 1").len(), 2);
+        assert_eq!(of("truncate table jobs"), [SqlCommand::Delete]);
+        assert_eq!(of("merge into jobs using x on true when matched then delete").len(), 3);
+        assert!(of("select 1 from jobs for update").is_empty());
     }
 
     #[test]

@@ -17,6 +17,27 @@ pub(crate) fn tests_caller(body: &Body) -> bool {
     })
 }
 
+/// Whether SQL depends on who calls: it tests the caller, or reads a setting or the role of the session.
+pub(crate) fn mentions_caller(sql: &str) -> bool {
+    let body = Body::new(sql);
+    let names_session = |token: &String| {
+        matches!(
+            token.as_str(),
+            "current_setting"
+                | "current_user"
+                | "session_user"
+                | "system_user"
+                | "current_role"
+                | "pg_has_role"
+                | "inet_client_addr"
+        ) || (token.starts_with("has_") && token.ends_with("_privilege"))
+    };
+    // PostgreSQL writes the keyword in upper case; a column of this name is quoted.
+    let is_user = |word: &str| word == "USER";
+    let mut words = sql.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    tests_caller(&body) || body.tokens().iter().any(names_session) || words.any(is_user)
+}
+
 /// Whether the claims after `auth.jwt()` say more than that a user is signed in: the role and the audience are the same
 /// for all users. Without the name of a claim the value is used elsewhere.
 fn names_user_claim(after: &[&str]) -> bool {

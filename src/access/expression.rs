@@ -66,7 +66,39 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-fn strip_brackets(text: &str) -> &str {
+/// The parts of an expression that are combined by OR, or the expression itself.
+pub(crate) fn alternatives(text: &str) -> Vec<&str> {
+    split(strip_brackets(text), " OR ")
+}
+
+/// The parts of an expression that are combined by AND, or the expression itself.
+pub(crate) fn requirements(text: &str) -> Vec<&str> {
+    split(strip_brackets(text), " AND ")
+}
+
+/// Splits a deparsed expression, in which PostgreSQL sets brackets around every operand, at an operator outside of
+/// brackets.
+fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
+    let (mut parts, mut start, mut depth, mut quote) = (Vec::new(), 0, 0_usize, None);
+    for (at, c) in text.char_indices() {
+        match (c, quote) {
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            ('(', None) => depth += 1,
+            (')', None) => depth = depth.saturating_sub(1),
+            (' ', None) if depth == 0 && at >= start && text[at..].starts_with(operator) => {
+                parts.push(&text[start..at]);
+                start = at + operator.len();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// The expression without brackets around it.
+pub(crate) fn strip_brackets(text: &str) -> &str {
     let mut text = text.trim();
     while text.starts_with('(') && closing(text) == Some(text.len() - 1) {
         text = text[1..text.len() - 1].trim();
@@ -118,6 +150,15 @@ mod tests {
         assert_eq!(self_comparison("(m.org_id = m.org_id)"), Some("m.org_id"));
         assert_eq!(self_comparison("(parent = parent)"), Some("parent"));
         assert_eq!(self_comparison("(a.id = b.id) AND (1 = 1) AND (f(x) = f(x))"), None);
+    }
+
+    #[test]
+    fn expressions_are_split_outside_of_brackets_and_quotes() {
+        let text = "((name = ' OR '::text) OR (a AND (b OR c)))";
+        assert_eq!(alternatives(text), ["(name = ' OR '::text)", "(a AND (b OR c))"]);
+        assert_eq!(requirements("(a AND (b OR c))"), ["a", "(b OR c)"]);
+        assert_eq!(alternatives("published"), ["published"]);
+        assert_eq!(alternatives("(\"a OR b\" OR c)"), ["\"a OR b\"", "c"]);
     }
 
     #[test]

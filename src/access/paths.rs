@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::body::Body;
-use super::caller::tests_caller;
+use super::caller::{mentions_caller, tests_caller};
 use super::compute::{binds, compute_access};
+use super::triggers::{Fired, Triggers};
 use crate::facts::access::catalog::{Relation, RelationKind, Role, SqlFunction};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
@@ -22,6 +23,7 @@ pub(crate) struct Paths<'a> {
     functions: HashMap<&'a str, Vec<&'a SqlFunction>>,
     relations: HashMap<&'a str, Vec<&'a Relation>>,
     bodies: RefCell<HashMap<&'a str, Rc<Body>>>,
+    triggers: Triggers<'a>,
 }
 
 /// Whose rights a step uses.
@@ -71,7 +73,8 @@ impl<'a> Paths<'a> {
         for relation in &catalog.relations {
             relations.entry(local(&relation.name)).or_default().push(relation);
         }
-        Self { catalog, contract, functions, relations, bodies: RefCell::default() }
+        let triggers = Triggers::new(catalog);
+        Self { catalog, contract, functions, relations, bodies: RefCell::default(), triggers }
     }
 
     /// What a client reaches by reading a view.
@@ -102,6 +105,66 @@ impl<'a> Paths<'a> {
         self.walk(role, |walk| self.function(walk, function, &Runner::Client))
     }
 
+    /// The triggers that a command of a role on a table or view fires.
+    pub(crate) fn fired(
+        &self,
+        relation: &'a Relation,
+        role: &Role,
+        command: SqlCommand,
+    ) -> Vec<Fired<'a>> {
+        let columns = relation.only_columns(&role.name, command.sql());
+        let columns = (!relation.has(&role.name, command.sql())).then_some(&columns[..]);
+        let mut fired = self.triggers.fired(relation, command, columns);
+        for table in self.tables_behind(relation, role, Runner::Client, command) {
+            fired.extend(self.triggers.fired(table, command, None));
+        }
+        fired.sort();
+        fired.dedup();
+        fired
+    }
+
+    /// The relations that a write to a view may change.
+    fn written(&self, view: &'a Relation) -> impl Iterator<Item = &'a Relation> {
+        view.written_relations().into_iter().filter_map(|name| self.catalog.relation(name))
+    }
+
+    /// The tables that a command on a view changes.
+    fn tables_behind(
+        &self,
+        view: &'a Relation,
+        role: &Role,
+        runner: Runner,
+        command: SqlCommand,
+    ) -> Vec<&'a Relation> {
+        let (mut tables, mut visited) = (Vec::new(), BTreeSet::new());
+        let mut pending = vec![(view, runner)];
+        while let Some((view, runner)) = pending.pop() {
+            if !visited.insert(&view.name) || !self.passes_on(view, command) {
+                continue;
+            }
+            let inner =
+                if view.security_invoker { runner } else { Runner::Owner(view.owner.clone()) };
+            for written in self.written(view).filter(|r| self.may(role, &inner, r, command)) {
+                match written.is_table() {
+                    true => tables.push(written),
+                    false => pending.push((written, inner.clone())),
+                }
+            }
+        }
+        tables
+    }
+
+    /// What a client reaches by firing a trigger.
+    pub(crate) fn through_trigger(&self, fired: &Fired<'a>, role: &Role) -> ReachableTables {
+        let runner = fired.owner.map_or(Runner::Client, |owner| Runner::Owner(owner.to_owned()));
+        let function = self.catalog.function(fired.function);
+        self.walk(role, |walk| {
+            if let Some(function) = function {
+                self.function(walk, function, &runner);
+            }
+        })
+    }
+
     /// The protected tables that a rule of a relation uses, with the rights of the owner of the relation.
     pub(crate) fn through_rule(
         &self,
@@ -113,6 +176,9 @@ impl<'a> Paths<'a> {
             let owner = Runner::Owner(relation.owner.clone());
             for used in uses.iter().filter_map(|name| self.catalog.relation(name)) {
                 self.relation(walk, used, &owner, true);
+                // The rights of the owner hold for the rule, not for what it fires.
+                let writes = [SqlCommand::Insert, SqlCommand::Update, SqlCommand::Delete];
+                self.fire(walk, used, &writes, &Runner::Client);
             }
         })
     }
@@ -156,10 +222,11 @@ impl<'a> Paths<'a> {
                 self.relation(walk, read, &inner, false);
             }
         }
-        let written = view.written_relation().filter(|_| write && self.passes_on(view, walk.write));
-        let written = written.and_then(|name| self.catalog.relation(name));
-        if let Some(written) = written.filter(|r| self.may(walk.role, &inner, r, walk.write)) {
-            self.relation(walk, written, &inner, true);
+        if write && self.passes_on(view, walk.write) {
+            let written = self.written(view).filter(|r| self.may(walk.role, &inner, r, walk.write));
+            for written in written.collect::<Vec<_>>() {
+                self.relation(walk, written, &inner, true);
+            }
         }
         // Functions in a view run as the caller.
         for function in helpers {
@@ -222,12 +289,18 @@ impl<'a> Paths<'a> {
         walk.steps.push(function.signature.clone());
         for relation in self.named_relations(function, &body) {
             let writes = body.writes(&relation.name);
+            if inner != Runner::Client {
+                let mut commands = writes.clone();
+                commands.retain(|command| self.may(walk.role, &inner, relation, *command));
+                self.fire(walk, relation, &commands, &inner);
+            }
             let reads =
                 body.reads(&relation.name) || function.uses_relations.contains(&relation.name);
-            if writes {
+            if !writes.is_empty() {
                 self.relation(walk, relation, &inner, true);
             } else if reads
                 && function.returns != "void"
+                && !function.is_trigger()
                 && self.may(walk.role, &inner, relation, SqlCommand::Select)
             {
                 self.relation(walk, relation, &inner, false);
@@ -244,6 +317,28 @@ impl<'a> Paths<'a> {
         walk.steps.pop();
     }
 
+    /// Follows the triggers that a write past row security fires; `runner` has the rights of those without SECURITY
+    /// DEFINER. They neither ask who calls the function that writes nor hide what it does.
+    fn fire(
+        &self,
+        walk: &mut Walk<'_>,
+        written: &'a Relation,
+        commands: &[SqlCommand],
+        runner: &Runner,
+    ) {
+        let (asks, unread) = (walk.reach.asks, walk.reach.unread.clone());
+        for command in commands {
+            let behind = self.tables_behind(written, walk.role, runner.clone(), *command);
+            let tables = [written].into_iter().chain(behind);
+            for fired in tables.flat_map(|table| self.triggers.fired(table, *command, None)) {
+                let Some(function) = self.catalog.function(fired.function) else { continue };
+                let owner = fired.owner.map(|owner| Runner::Owner(owner.to_owned()));
+                self.function(walk, function, &owner.unwrap_or_else(|| runner.clone()));
+            }
+        }
+        (walk.reach.asks, walk.reach.unread) = (asks, unread);
+    }
+
     fn body(&self, function: &'a SqlFunction) -> Rc<Body> {
         let mut bodies = self.bodies.borrow_mut();
         let body = bodies.entry(&function.signature);
@@ -256,7 +351,9 @@ impl<'a> Paths<'a> {
         let named = names.iter().filter_map(|name| self.relations.get(name)).flatten().copied();
         named
             .filter(|r| !function.parsed_body || function.uses_relations.contains(&r.name))
-            .filter(|r| body.reads(&r.name) || body.writes(&r.name) || function.parsed_body)
+            .filter(|r| {
+                body.reads(&r.name) || !body.writes(&r.name).is_empty() || function.parsed_body
+            })
             .collect()
     }
 
@@ -303,6 +400,33 @@ impl<'a> Paths<'a> {
         let mut foreign = reach.open.clone();
         foreign.retain(|name, _| is_foreign(name));
         foreign
+    }
+
+    /// The catalog.
+    pub(crate) fn catalog(&self) -> &'a AccessCatalog {
+        self.catalog
+    }
+
+    /// Whether the result of a function may depend on the caller. One whose body is not understood may.
+    pub(crate) fn may_look_at_caller(&self, function: &'a SqlFunction) -> bool {
+        self.may_look_within(function, &mut BTreeSet::new())
+    }
+
+    fn may_look_within(&self, function: &'a SqlFunction, visited: &mut BTreeSet<&'a str>) -> bool {
+        if !visited.insert(&function.signature) {
+            return false;
+        }
+        let body = self.body(function);
+        // What an invoker reads is limited by the policies for the caller.
+        let sees_less = |relation: &Relation| {
+            !relation.is_table()
+                || relation.rls && (!function.definer || self.is_bound(&function.owner, relation))
+        };
+        function.is_aggregate()
+            || body.unread(function).is_some()
+            || mentions_caller(&function.source)
+            || self.named_relations(function, &body).into_iter().any(sees_less)
+            || self.callees(function, &body).into_iter().any(|f| self.may_look_within(f, visited))
     }
 
     fn asks_within(&self, function: &'a SqlFunction, visited: &mut BTreeSet<&'a str>) -> bool {
@@ -373,7 +497,7 @@ impl<'a> Paths<'a> {
 }
 
 /// The name without its schema and quotes, as a token of a body.
-fn local(name: &str) -> &str {
+pub(crate) fn local(name: &str) -> &str {
     let local = match name.strip_prefix('"').and_then(|rest| rest.find("\".").map(|at| at + 2)) {
         Some(at) => &name[at + 1..],
         None => name.split_once('.').map_or(name, |(_, local)| local),

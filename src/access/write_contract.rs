@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compute::compute_access;
-use super::paths::Paths;
+use super::open_writes::open_writes;
+use super::path_uses::of_foreign_table;
+use super::paths::{Paths, ReachableTables};
 use crate::facts::access::catalog::{
     AccessCatalog, Policy, Relation, RelationKind, Role, SqlFunction,
 };
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{
-    self, Access, CommandName, Contract, ContractHelper, ContractPath, Permission,
+    self, Access, CommandName, Contract, ContractHelper, ContractPath, PathUse, Permission,
 };
 use crate::facts::access::{CLIENT_ROLES, SqlCommand};
 
@@ -21,17 +23,24 @@ pub(crate) fn contract_of(catalog: &AccessCatalog) -> Contract {
     let mut contract = Contract { tables, helpers: helpers(catalog), ..Contract::default() };
     contract.paths = paths(catalog, &contract);
     contract.review = contract.paths.keys().cloned().collect();
-    let open = catalog.tables().filter(|table| is_open(catalog, table));
-    contract.review.extend(open.map(|table| table.name.clone()));
+    let walks = Paths::new(catalog, &contract);
+    let open = catalog.tables().filter(|table| is_open(&walks, table));
+    let open: Vec<_> = open.map(|table| table.name.clone()).collect();
+    contract.review.extend(open);
     contract
 }
 
-/// Whether a client reaches every row of a table by some command.
-fn is_open(catalog: &AccessCatalog, table: &Relation) -> bool {
-    let clients = catalog.roles.iter().filter(|role| CLIENT_ROLES.contains(&role.name.as_str()));
-    let mut cells = clients.flat_map(|role| SqlCommand::ALL.map(|command| (role, command)));
-    cells
-        .any(|(role, command)| compute_access(catalog, table, role, command) == ComputedAccess::All)
+/// Whether a client reaches every row of a table by some command, or writes rows whoever calls.
+fn is_open(walks: &Paths<'_>, table: &Relation) -> bool {
+    let catalog = walks.catalog();
+    let mut clients = catalog.roles.iter().filter(|r| CLIENT_ROLES.contains(&r.name.as_str()));
+    clients.any(|role| {
+        let access = |command| compute_access(catalog, table, role, command);
+        SqlCommand::ALL.into_iter().any(|command| access(command) == ComputedAccess::All)
+            || catalog
+                .policies_on(&table.name)
+                .any(|p| !open_writes(walks, table, role, p).is_empty())
+    })
 }
 
 /// Adds the comment `# review` to the headers of the marked tables and paths.
@@ -125,61 +134,37 @@ pub(crate) fn helper(function: &SqlFunction) -> ContractHelper {
     }
 }
 
-/// The views and functions through which clients reach protected tables.
+/// The views, functions, rules and foreign tables through which clients reach protected tables.
 fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, ContractPath> {
     let walks = Paths::new(catalog, contract);
     let mut paths: BTreeMap<String, ContractPath> = BTreeMap::new();
-    let mut add = |name: &str, role: &Role, tables: Vec<String>| {
-        if tables.is_empty() {
-            return;
+    let mut add = |name: &str, uses: Vec<PathUse>| {
+        for used in uses {
+            paths.entry(name.to_owned()).or_default().add(&used);
         }
-        let path = paths.entry(name.to_owned());
-        let path = path.or_insert(ContractPath { roles: vec![], tables: vec![] });
-        path.roles.push(role.name.clone());
-        path.tables.extend(tables);
-        path.tables.sort();
-        path.tables.dedup();
+    };
+    // A path that compares its rows with the caller shows no other ones.
+    let open = |(reach, mut uses): (ReachableTables, Vec<PathUse>)| {
+        uses.retain(|used| used.write.is_some() || !reach.asks);
+        uses
     };
     let clients = catalog.roles.iter().filter(|r| CLIENT_ROLES.contains(&r.name.as_str()));
     for role in clients.filter(|role| !role.superuser) {
-        for view in catalog.relations.iter().filter(|r| r.exposed && !r.is_table()) {
-            if !role.schemas.contains(&view.schema) || !view.reachable_by(&role.name) {
-                continue;
-            }
-            if view.kind == RelationKind::Foreign {
-                add(&view.name, role, vec![view.name.clone()]);
-            } else {
-                let reach = walks.through_view(view, role);
-                let written = view.granted_writes(&role.name).into_iter();
-                let written =
-                    written.flat_map(|c| walks.written_through_view(view, role, c).into_keys());
-                let reads = view.has(&role.name, "SELECT") || view.has_column(&role.name, "SELECT");
-                let shown = reach.reads.into_keys().chain(reach.open.into_keys());
-                let shown = shown.filter(|_| reads && !reach.asks);
-                add(&view.name, role, shown.chain(written).collect());
-            }
-        }
-        for function in catalog.functions.iter().filter(|f| f.exposed) {
-            let may_call = function.executable_by.contains(&role.name)
-                && role.schemas.contains(&function.schema);
-            if may_call && !function.is_trigger() && !walks.is_helper(function) {
-                let reach = walks.through_function(function, role);
-                let foreign = walks.foreign(&reach).into_keys();
-                let (reads, writes) = (reach.reads.into_keys(), reach.writes.into_keys());
-                let tables = if reach.asks {
-                    writes.collect()
-                } else {
-                    reads.chain(writes).chain(foreign).collect()
-                };
-                add(&function.signature, role, tables);
-            }
-        }
         for relation in catalog.relations.iter().filter(|r| r.exposed) {
-            for rule in &relation.rules {
-                if relation.has(&role.name, rule.event.sql()) {
-                    let reach = walks.through_rule(relation, &rule.uses, role);
-                    add(&relation.name, role, reach.writes.into_keys().collect());
+            match relation.kind {
+                RelationKind::Foreign => add(&relation.name, of_foreign_table(relation, role)),
+                RelationKind::View | RelationKind::Materialised => {
+                    add(&relation.name, open(walks.of_view(relation, role)));
                 }
+                RelationKind::Table | RelationKind::Partitioned => {}
+            }
+            for rule in &relation.rules {
+                add(&relation.name, walks.of_rule(relation, rule, role));
+            }
+        }
+        for function in catalog.functions.iter().filter(|f| f.exposed && !f.is_trigger()) {
+            if role.may_call(function) && !walks.is_helper(function) {
+                add(&function.signature, open(walks.of_function(function, role)));
             }
         }
     }

@@ -1,8 +1,12 @@
 //! `rls.bypass_role`: client roles that bypass row security, or can become a role with more access.
 
-use super::{Check, clients, contract_table, ident, table_finding};
+use super::{
+    Check, accepted, clients, contract_table, definer_rpc, ident, table_finding, view_bypass,
+};
 use crate::access::compute::compute_access;
-use crate::facts::access::catalog::{Relation, Role};
+use crate::access::path_uses::of_foreign_table;
+use crate::access::paths::Paths;
+use crate::facts::access::catalog::{Relation, RelationKind, Role};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -10,7 +14,7 @@ use crate::text::some_of;
 
 /// Check that no client role is a superuser, has BYPASSRLS or CREATEROLE, reaches files or programs of the server, or
 /// can become a role that does. CRITICAL. So is a role that it can become and that reaches every row of a protected
-/// table; other access that it does not have itself is a WARNING.
+/// table or may call a function that bypasses row security; other access that it does not have itself is a WARNING.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.bypass_role",
     title: "client roles that bypass RLS",
@@ -23,6 +27,7 @@ const SERVER_ROLES: [&str; 3] =
     ["pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"];
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+    let paths = Paths::new(&audit.catalog, &audit.contract);
     let mut findings = Vec::new();
     for role in clients(audit) {
         let mut add = |status, message, fix| {
@@ -34,7 +39,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             continue;
         }
         for target in targets(audit, role) {
-            if let Some((status, message)) = more_access(audit, role, target) {
+            if let Some((status, message)) = more_access(audit, &paths, role, target) {
                 add(status, message, revoke(&[&target.name], role));
             }
         }
@@ -77,38 +82,93 @@ fn targets<'a>(audit: &'a Audit, role: &'a Role) -> impl Iterator<Item = &'a Rol
 }
 
 /// Returns what a role reaches only after SET ROLE.
-fn more_access(audit: &Audit, role: &Role, target: &Role) -> Option<(Status, String)> {
-    let access = |relation: &Relation, role: &Role| {
-        SqlCommand::ALL.map(|command| compute_access(&audit.catalog, relation, role, command))
-    };
-    let is_protected = |relation: &Relation| {
-        relation.is_table() && (relation.rls || contract_table(audit, &relation.name).is_some())
-    };
-    let is_client = clients(audit).any(|client| client.name == target.name);
+fn more_access<'a>(
+    audit: &'a Audit,
+    paths: &Paths<'a>,
+    role: &Role,
+    target: &Role,
+) -> Option<(Status, String)> {
     let (mut every, mut more) = (Vec::new(), Vec::new());
     for relation in audit.catalog.relations.iter().filter(|r| r.exposed) {
-        let own = access(relation, role);
-        let gained = access(relation, target).into_iter().zip(own).filter(|(new, own)| {
-            new != own && !matches!(new, ComputedAccess::Denied(_) | ComputedAccess::Fails(_))
-        });
-        let gained: Vec<_> = gained.map(|(new, _)| new).collect();
-        if gained.contains(&ComputedAccess::All) && is_protected(relation) && !is_client {
-            every.push(relation.name.clone());
-        } else if !gained.is_empty() {
-            more.push(relation.name.clone());
+        match gained_access(audit, paths, relation, role, target) {
+            Some(Status::Critical) => every.push(relation.name.clone()),
+            Some(_) => more.push(relation.name.clone()),
+            None => {}
         }
     }
-    let name = &target.name;
-    if !every.is_empty() {
-        let tables = some_of(&every, 3);
-        let message = format!("can SET ROLE to {name}, which reaches every row of {tables}");
-        return Some((Status::Critical, message));
+    let (mut bypassing, mut others) = (Vec::new(), Vec::new());
+    let functions = audit.catalog.functions.iter().filter(|f| f.exposed && !f.is_trigger());
+    for function in functions.filter(|f| target.may_call(f) && !role.may_call(f)) {
+        let Some(judged) = definer_rpc::judge(paths, function, &[target]) else { continue };
+        match accepted(audit, &function.signature, &judged.uses, judged.status).0 {
+            Status::Critical => bypassing.push(function.signature.clone()),
+            Status::Warning => others.push(function.signature.clone()),
+            _ => {}
+        }
     }
-    (!more.is_empty()).then(|| {
-        let tables = some_of(&more, 3);
-        let message = format!("can SET ROLE to {name}, which has more access than it to {tables}");
-        (Status::Warning, message)
-    })
+    // What clients reach is reported about them.
+    let is_client = clients(audit).any(|client| client.name == target.name);
+    let is_grave = !every.is_empty() || !bypassing.is_empty();
+    let is_critical = is_grave && !is_client;
+    if is_client {
+        more.append(&mut every);
+        others.append(&mut bypassing);
+    }
+    let (status, relations, functions) = match is_critical {
+        true => (Status::Critical, every, bypassing),
+        false => (Status::Warning, more, others),
+    };
+    let mut gains = Vec::new();
+    if !relations.is_empty() {
+        let tables = some_of(&relations, 3);
+        gains.push(match is_critical {
+            true => format!("reaches every row of {tables}"),
+            false => format!("has more access than it to {tables}"),
+        });
+    }
+    if !functions.is_empty() {
+        gains.push(format!("may call {}, to which RLS does not apply", some_of(&functions, 3)));
+    }
+    let message = format!("can SET ROLE to {}, which {}", target.name, gains.join(" and "));
+    (!gains.is_empty()).then_some((status, message))
+}
+
+/// Returns how grave it is what a role reaches of a relation only as another role: CRITICAL for every row of a protected
+/// table, also through a view.
+fn gained_access<'a>(
+    audit: &'a Audit,
+    paths: &Paths<'a>,
+    relation: &'a Relation,
+    role: &Role,
+    target: &Role,
+) -> Option<Status> {
+    let access = |role: &Role| {
+        SqlCommand::ALL.map(|command| compute_access(&audit.catalog, relation, role, command))
+    };
+    let gained = access(target).into_iter().zip(access(role)).filter(|(new, own)| {
+        new != own && !matches!(new, ComputedAccess::Denied(_) | ComputedAccess::Fails(_))
+    });
+    let gained: Vec<_> = gained.map(|(new, _)| new).collect();
+    if gained.is_empty() {
+        return None;
+    }
+    let is_declared = contract_table(audit, &relation.name).is_some();
+    let is_open = match relation.kind {
+        RelationKind::View | RelationKind::Materialised => {
+            let judged = view_bypass::judge(paths, relation, &[target]);
+            judged.is_some_and(|j| {
+                accepted(audit, &relation.name, &j.uses, j.status).0 == Status::Critical
+            })
+        }
+        RelationKind::Foreign => {
+            let uses = of_foreign_table(relation, target);
+            accepted(audit, &relation.name, &uses, Status::Critical).0 == Status::Critical
+        }
+        RelationKind::Table | RelationKind::Partitioned => {
+            gained.contains(&ComputedAccess::All) && (relation.rls || is_declared)
+        }
+    };
+    Some(if is_open { Status::Critical } else { Status::Warning })
 }
 
 fn revoke(targets: &[&str], role: &Role) -> String {

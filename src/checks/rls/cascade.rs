@@ -72,7 +72,7 @@ fn deletable_parents(
 ) -> BTreeSet<String> {
     let (mut found, mut visited) = (BTreeSet::new(), BTreeSet::new());
     let referenced = |table: &Relation, actions: &[char]| -> Vec<String> {
-        let cascades = table.cascades.iter().filter(|c| actions.contains(&c.action));
+        let cascades = table.cascades.iter().filter(|c| actions.contains(&c.on_delete));
         cascades.map(|c| c.parent.clone()).collect()
     };
     let mut pending = referenced(child, actions);

@@ -1,6 +1,7 @@
 //! `rls.column_grant`: grants on single columns, which table-level reviews miss.
 
-use super::{Check, clients, contract_table, table_finding};
+use super::revoke::{Taken, revoke_and_grant};
+use super::{Check, clients, contract_table, ident, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
@@ -47,7 +48,8 @@ fn unexpected_grants(
     contract: &ContractTable,
     table: &Relation,
 ) -> Option<Finding> {
-    let (mut status, mut unexpected, mut suggested_fix) = (Status::Warning, Vec::new(), Vec::new());
+    let (mut status, mut unexpected) = (Status::Warning, Vec::new());
+    let (mut taken, mut grants) = (Vec::new(), Vec::new());
     let mut roles = Vec::new();
     for role in &audit.catalog.roles {
         for privilege in ["SELECT", "INSERT", "UPDATE", "REFERENCES"] {
@@ -70,18 +72,15 @@ fn unexpected_grants(
             unexpected.push(format!("{} {privilege} ({granted})", role.name));
             roles.push(&role.name);
             let expected_permission = command.and_then(|c| contract.permission(&role.name, c));
-            suggested_fix.push(restore_statement(
-                table,
-                role,
-                privilege,
-                (&columns, expected),
-                expected_permission,
-            ));
+            let (revoked, granted) =
+                restored(table, role, privilege, (columns, expected), expected_permission);
+            taken.extend(revoked);
+            grants.extend(granted);
         }
     }
     let message = format!("grants on single columns: {}", some_of(&unexpected, 6));
     let any_unexpected = !unexpected.is_empty();
-    let suggested_fix = suggested_fix.join("\n");
+    let suggested_fix = revoke_and_grant(audit, table, &taken, &grants);
     let source = "pg_attribute.attacl";
     any_unexpected.then(|| {
         table_finding(check, audit, status, &table.name, message, source, suggested_fix)
@@ -106,27 +105,22 @@ fn changes_access(
     has_policy && expected_permission.is_some_and(|permission| permission != Permission::Deny)
 }
 
-/// Returns the statement that restores the expected grant of a right to a role.
-fn restore_statement(
+/// Returns what to revoke and what to grant, so that a role has the expected right.
+fn restored<'r>(
     table: &Relation,
-    role: &Role,
-    privilege: &str,
-    (columns, expected): (&[String], &[String]),
+    role: &'r Role,
+    privilege: &'r str,
+    (columns, expected): (Vec<String>, &[String]),
     expected_permission: Option<Permission>,
-) -> String {
-    let (name, role) = (&table.name, super::ident(&role.name));
-    let list = |columns: &[String]| {
-        columns.iter().map(|column| super::ident(column)).collect::<Vec<_>>().join(", ")
-    };
-    match expected_permission {
-        Some(Permission::Allow | Permission::Rows(_)) if expected.is_empty() => {
-            format!("GRANT {privilege} ON {name} TO {role};")
-        }
-        Some(Permission::Allow | Permission::Rows(_)) => format!(
-            "BEGIN;\nREVOKE {privilege} ON {name} FROM {role};\n\
-             GRANT {privilege} ({}) ON {name} TO {role};\nCOMMIT;",
-            list(expected)
-        ),
-        _ => format!("REVOKE {privilege} ({}) ON {name} FROM {role};", list(columns)),
+) -> (Option<Taken<'r>>, Option<String>) {
+    let (name, to) = (&table.name, ident(&role.name));
+    let taken = Taken::new(&role.name, privilege);
+    if expected_permission.is_none_or(|permission| permission == Permission::Deny) {
+        return (Some(Taken { columns: Some(columns), ..taken }), None);
     }
+    if expected.is_empty() {
+        return (None, Some(format!("GRANT {privilege} ON {name} TO {to};")));
+    }
+    let list = expected.iter().map(|column| ident(column)).collect::<Vec<_>>().join(", ");
+    (Some(taken), Some(format!("GRANT {privilege} ({list}) ON {name} TO {to};")))
 }

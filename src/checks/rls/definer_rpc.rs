@@ -3,11 +3,12 @@
 //!
 //! Bodies are matched as tokens. SQL that is built at run time is not examined, which is a WARNING.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, accepted, clients, table_finding};
+use super::{Check, accepted, clients, ident, table_finding};
 use crate::access::paths::{Paths, ReachableTables, via};
 use crate::facts::access::catalog::{Role, SqlFunction};
+use crate::facts::access::contract::PathUse;
 use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
@@ -35,8 +36,36 @@ fn evaluate_function<'a>(
     function: &'a SqlFunction,
 ) -> Option<Finding> {
     let roles = callers(audit, function);
+    let Judged { status, message, uses } = judge(paths, function, &roles)?;
+    let (status, unlisted) = accepted(audit, &function.signature, &uses, status);
+    let message = message + &unlisted;
+    let source = "pg_proc";
+    let fix = suggested_fix(audit, paths, function);
+    let mut finding =
+        table_finding(check, audit, status, &function.signature, message, source, fix);
+    if status == Status::Ok {
+        finding.suggested_fix = None;
+    }
+    Some(finding)
+}
+
+/// What a function gives to its callers.
+pub(super) struct Judged {
+    pub(super) status: Status,
+    pub(super) message: String,
+    pub(super) uses: Vec<PathUse>,
+}
+
+/// Judges a function that these roles may call; `None` if it reaches nothing past row security.
+pub(super) fn judge<'a>(
+    paths: &Paths<'a>,
+    function: &'a SqlFunction,
+    roles: &[&Role],
+) -> Option<Judged> {
     let callers = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
-    let reach = merged(roles.iter().map(|role| paths.through_function(function, role)));
+    let (reaches, uses): (Vec<_>, Vec<_>) =
+        roles.iter().map(|role| paths.of_function(function, role)).unzip();
+    let (reach, uses) = (merged(reaches.into_iter()), uses.concat());
     let (writes, reads) = (tables(&reach.writes), tables(&reach.reads));
     let foreign = paths.foreign(&reach);
     let (status, message) = match (writes.is_empty(), reads.is_empty()) {
@@ -77,16 +106,7 @@ fn evaluate_function<'a>(
             format!("{callers} may call it, and it returns {} without RLS", some_of(&reads, 3)),
         ),
     };
-    let reached = reach.reads.keys().chain(reach.writes.keys()).chain(foreign.keys());
-    let status = accepted(audit, &function.signature, &roles, reached, status);
-    let source = "pg_proc";
-    let fix = suggested_fix(audit, paths, function);
-    let mut finding =
-        table_finding(check, audit, status, &function.signature, message, source, fix);
-    if status == Status::Ok {
-        finding.suggested_fix = None;
-    }
-    Some(finding)
+    Some(Judged { status, message, uses })
 }
 
 /// Describes a body whose tables are not all known: its own, or that of a function that it calls.
@@ -117,11 +137,8 @@ fn tables(reached: &BTreeMap<String, Vec<String>>) -> Vec<String> {
 
 /// Returns the functions that clients can call over the API. Functions of triggers cannot be called.
 fn callable(audit: &Audit) -> impl Iterator<Item = &SqlFunction> {
-    audit
-        .catalog
-        .functions
-        .iter()
-        .filter(|f| f.exposed && !f.is_trigger() && !callers(audit, f).is_empty())
+    let functions = audit.catalog.functions.iter();
+    functions.filter(|f| f.exposed && !f.is_trigger() && !callers(audit, f).is_empty())
 }
 
 fn is_called_by_policies(audit: &Audit, function: &SqlFunction) -> bool {
@@ -139,19 +156,21 @@ fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> St
         );
     }
     let kind = function.keyword();
-    let clients = clients(audit).map(|r| super::ident(&r.name)).collect::<Vec<_>>().join(", ");
+    // Also from the groups through which clients may call it.
+    let groups = function.granted_to.iter().filter(|group| {
+        *group != SERVICE_ROLE && clients(audit).any(|role| role.inherits.contains(group))
+    });
+    let mut from: Vec<_> = clients(audit).map(|role| &role.name).chain(groups).collect();
+    let mut known = BTreeSet::new();
+    from.retain(|name| known.insert(*name));
+    let from = from.into_iter().map(|name| ident(name)).collect::<Vec<_>>().join(", ");
     format!(
         "-- Whoever else calls it by PUBLIC's right, such as a worker's own login, needs a grant of its own.\n\
          BEGIN;\nGRANT EXECUTE ON {kind} {signature} TO {SERVICE_ROLE};\n\
-         REVOKE EXECUTE ON {kind} {signature} FROM PUBLIC, {clients};\nCOMMIT;"
+         REVOKE EXECUTE ON {kind} {signature} FROM PUBLIC, {from};\nCOMMIT;"
     )
 }
 
 fn callers<'a>(audit: &'a Audit, function: &SqlFunction) -> Vec<&'a Role> {
-    let callers = clients(audit).filter(|role| {
-        !role.superuser
-            && role.schemas.contains(&function.schema)
-            && function.executable_by.contains(&role.name)
-    });
-    callers.collect()
+    clients(audit).filter(|role| !role.superuser && role.may_call(function)).collect()
 }

@@ -1,6 +1,8 @@
 //! `rls.foreign_table`: foreign tables, which row security does not protect.
 
-use super::{Check, accepted, clients_with_access, ident, table_finding};
+use super::revoke::revoke_all;
+use super::{Check, accepted, clients, table_finding};
+use crate::access::path_uses::of_foreign_table;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::RelationKind;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -18,17 +20,18 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         audit.catalog.relations.iter().filter(|r| r.exposed && r.kind == RelationKind::Foreign);
     let mut findings = Vec::new();
     for table in foreign {
-        let roles = clients_with_access(audit, table);
+        let uses: Vec<_> = clients(audit).flat_map(|r| of_foreign_table(table, r)).collect();
+        let mut roles: Vec<_> = uses.iter().map(|used| used.role.as_str()).collect();
+        roles.dedup();
         if roles.is_empty() {
             continue;
         }
-        let users: Vec<_> = roles.iter().filter_map(|role| audit.catalog.role(role)).collect();
-        let status =
-            accepted(audit, &table.name, &users, [&table.name].into_iter(), Status::Critical);
-        let message =
-            format!("RLS does not apply to a foreign table; {} may use it", roles.join(" and "));
-        let names: Vec<_> = roles.iter().map(|role| ident(role)).collect();
-        let suggested_fix = format!("REVOKE ALL ON {} FROM {};", table.name, names.join(", "));
+        let (status, unlisted) = accepted(audit, &table.name, &uses, Status::Critical);
+        let message = format!(
+            "RLS does not apply to a foreign table; {} may use it{unlisted}",
+            roles.join(" and ")
+        );
+        let suggested_fix = revoke_all(audit, table, &roles);
         findings.push(table_finding(
             check,
             audit,

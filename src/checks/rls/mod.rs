@@ -24,12 +24,14 @@ mod loose_policy;
 mod merge;
 mod no_policy;
 mod off;
+mod open_write;
 mod owner;
 mod per_row_uid;
 mod policies_off;
 mod policy_fails;
 mod public_policy;
 mod review;
+mod revoke;
 mod rights_column;
 mod row_transfer;
 mod tested;
@@ -45,12 +47,14 @@ pub(crate) use access::agrees;
 use super::Check;
 use crate::access::policies::Side;
 use crate::facts::access::catalog::{Policy, Relation, Role};
+use crate::facts::access::contract::{PathUse, PathWrite};
 use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Status, Thresholds};
+use crate::text::some_of;
 use effect::Effect;
 
 /// Checks of the catalog. The first finding of a table explains an effect on this table.
-pub(crate) static STRUCTURE: [Check<Audit>; 30] = [
+pub(crate) static STRUCTURE: [Check<Audit>; 31] = [
     policies_off::CHECK,
     off::CHECK,
     policy_fails::CHECK,
@@ -63,6 +67,7 @@ pub(crate) static STRUCTURE: [Check<Audit>; 30] = [
     owner::CHECK,
     row_transfer::CHECK,
     loose_policy::CHECK,
+    open_write::CHECK,
     rights_column::CHECK,
     cascade::CHECK,
     review::CHECK,
@@ -140,23 +145,27 @@ fn contract_table<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::Con
     audit.contract.tables.get(table)
 }
 
-/// Returns the status of a path around row security that the contract may list: `status` if it does not, WARNING
-/// while it is marked for review, OK after that.
-fn accepted<'a>(
-    audit: &Audit,
-    name: &str,
-    roles: &[&Role],
-    mut tables: impl Iterator<Item = &'a String>,
-    status: Status,
-) -> Status {
-    let Some(path) = audit.contract.paths.get(name) else { return status };
-    let listed = roles.iter().all(|role| path.roles.contains(&role.name))
-        && tables.all(|table| path.tables.contains(table));
-    match (listed, audit.contract.review.contains(name)) {
-        (false, _) => status,
-        (true, true) => Status::Warning,
-        (true, false) => Status::Ok,
+/// Returns the status of a path around row security that the contract may list, and what the contract lacks: `status`
+/// if it does not list every use, WARNING while the path is marked for review, OK after that.
+fn accepted(audit: &Audit, name: &str, uses: &[PathUse], status: Status) -> (Status, String) {
+    let Some(path) = audit.contract.paths.get(name) else { return (status, String::new()) };
+    let missing: Vec<_> = uses.iter().filter(|used| !path.lists(used)).map(describe_use).collect();
+    match (missing.is_empty(), audit.contract.review.contains(name)) {
+        (false, _) => (status, format!("; the contract does not list: {}", some_of(&missing, 3))),
+        (true, true) => (Status::Warning, String::new()),
+        (true, false) => (Status::Ok, String::new()),
     }
+}
+
+fn describe_use(used: &PathUse) -> String {
+    let way = used.write.map_or("SELECT", PathWrite::as_str);
+    format!("{} {way} ({})", used.role, used.table)
+}
+
+/// Whether the contract accepts that these roles read through a path.
+fn accepts_reading(audit: &Audit, name: &str, uses: &[PathUse]) -> bool {
+    let path = audit.contract.paths.get(name);
+    path.is_some_and(|path| uses.iter().filter(|u| u.write.is_none()).all(|u| path.lists(u)))
 }
 
 /// Returns the policies of exposed tables that are not in the contract, with their tables.
@@ -225,6 +234,7 @@ pub(crate) mod tests {
             create_role: false,
             assumable: true,
             inherits: vec![name.into()],
+            member_of: vec![],
             can_become: vec![],
             can_become_bypass: vec![],
             schemas: vec!["public".into()],
@@ -244,6 +254,8 @@ pub(crate) mod tests {
             rls: true,
             force: false,
             partition_of: None,
+            inherits: vec![],
+            partition_key: vec![],
             security_invoker: false,
             security_barrier: false,
             passes_on: vec![],
@@ -252,6 +264,7 @@ pub(crate) mod tests {
             columns: vec!["id".into()],
             types: vec![],
             grants: vec![grant],
+            acl: vec![],
             reads: vec![],
             calls: vec![],
             definition: None,

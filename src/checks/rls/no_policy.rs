@@ -1,6 +1,7 @@
 //! `rls.no_policy`: tables with row security and client grants, but without a policy.
 
-use super::{Check, clients_with_access, contract_table, ident, table_finding};
+use super::revoke::revoke_all;
+use super::{Check, clients_with_access, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -22,15 +23,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if policies > 0 || roles.is_empty() || contract_table(audit, &table.name).is_some() {
             continue;
         }
-        let names: Vec<_> = roles.iter().map(|role| ident(role)).collect();
-        let (roles, names) = (roles.join(", "), names.join(", "));
+        let revoke = revoke_all(audit, table, &roles);
+        let roles = roles.join(", ");
         let has_restrictive = audit.catalog.policies_on(&table.name).next().is_some();
         let which = if has_restrictive { "no permissive policy" } else { "no policy" };
         let message = format!("granted to {roles}, but {which} admits a row to any role");
-        let suggested_fix = format!(
-            "-- If clients need no rows of it:\nREVOKE ALL ON {} FROM {names};",
-            table.name
-        );
+        let suggested_fix = format!("-- If clients need no rows of it:\n{revoke}");
         findings.push(table_finding(
             check,
             audit,

@@ -1,5 +1,6 @@
 //! `rls.rights_column`: columns that grant rights and that the owner of a row may change.
 
+use super::revoke::{Taken, revoke_and_grant};
 use super::{Check, clients, contract_table, ident, table_finding};
 use crate::access::admits::non_member;
 use crate::access::compute::{applicable, binds};
@@ -62,12 +63,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                 .map(|c| ident(c))
                 .collect();
             let to: Vec<_> = roles.iter().map(|role| ident(role)).collect();
-            let fix = format!(
-                "BEGIN;\nREVOKE UPDATE ON {0} FROM {1};\nGRANT UPDATE ({2}) ON {0} TO {1};\nCOMMIT;",
-                table.name,
-                to.join(", "),
-                kept.join(", ")
-            );
+            let taken: Vec<_> = roles.iter().map(|role| Taken::new(role, "UPDATE")).collect();
+            let (kept, to) = (kept.join(", "), to.join(", "));
+            let grant = format!("GRANT UPDATE ({kept}) ON {} TO {to};", table.name);
+            let fix = revoke_and_grant(audit, table, &taken, &[grant]);
             let (status, source) = (Status::Warning, "evaluation as the role");
             findings.push(table_finding(check, audit, status, &table.name, message, source, fix));
         }

@@ -51,6 +51,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
+/// Whether a policy lets rows of a role change hands.
+pub(super) fn moves_rows(audit: &Audit, table: &Relation, role: &Role, policy: &Policy) -> bool {
+    let found = transfers(audit, table, role);
+    found.iter().any(|(_, policies)| policies.contains(&policy.name.as_str()))
+}
+
 fn transfers<'a>(
     audit: &'a Audit,
     table: &'a Relation,

@@ -1,5 +1,6 @@
 //! `rls.uncovered_grant`: grants of TRUNCATE, REFERENCES and TRIGGER, which row security does not cover.
 
+use super::revoke::{Taken, revoke};
 use super::{Check, clients, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Relation;
@@ -25,7 +26,8 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         {
             continue;
         }
-        let suggested_fix = suggested_fix(table, &grants);
+        let taken = grants.iter().flat_map(|(role, ps)| ps.iter().map(|p| Taken::new(role, p)));
+        let suggested_fix = revoke(audit, table, &taken.collect::<Vec<_>>());
         let contract = contract_table(audit, &table.name);
         let listed = |(role, privileges): &(&str, Vec<&str>)| {
             privileges.iter().all(|p| contract.is_none_or(|c| c.lists_grant(role, p)))
@@ -81,23 +83,4 @@ fn uncovered<'a>(audit: &'a Audit, table: &Relation) -> Vec<(&'a str, Vec<&'stat
     let non_owners = clients(audit).filter(|r| !r.superuser && !r.inherits.contains(&table.owner));
     let grants = non_owners.map(|role| (role.name.as_str(), privileges_of(&role.name)));
     grants.filter(|(_, privileges)| !privileges.is_empty()).collect()
-}
-
-/// Returns one REVOKE statement for each set of roles with the same privileges.
-fn suggested_fix(table: &Relation, grants: &[(&str, Vec<&str>)]) -> String {
-    let mut statements: Vec<String> = Vec::new();
-    for (index, (_, privileges)) in grants.iter().enumerate() {
-        if grants[..index].iter().any(|(_, known)| known == privileges) {
-            continue;
-        }
-        let same = grants.iter().filter(|(_, other)| other == privileges);
-        let roles: Vec<_> = same.map(|(role, _)| super::ident(role)).collect();
-        statements.push(format!(
-            "REVOKE {} ON {} FROM {};",
-            privileges.join(", "),
-            table.name,
-            roles.join(", ")
-        ));
-    }
-    statements.join("\n")
 }

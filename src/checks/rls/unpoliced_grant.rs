@@ -1,5 +1,6 @@
 //! `rls.unpoliced_grant`: client grants for commands that no policy allows.
 
+use super::revoke::{Taken, revoke};
 use super::{Check, clients, contract_table, table_finding};
 use crate::access::compute::{applies_to, compute_access};
 use crate::facts::access::catalog::{Relation, Role};
@@ -34,15 +35,8 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let list: Vec<_> =
             unused.iter().map(|u| format!("{} {}", u.role, u.commands.join(", "))).collect();
         let message = format!("granted, but without a policy: {}", list.join("; "));
-        let revoke = |u: &Unused<'_>| {
-            format!(
-                "REVOKE {} ON {} FROM {};",
-                u.commands.join(", "),
-                table.name,
-                super::ident(u.role)
-            )
-        };
-        let suggested_fix = unused.iter().map(revoke).collect::<Vec<_>>().join("\n");
+        let taken = unused.iter().flat_map(|u| u.commands.iter().map(|c| Taken::new(u.role, c)));
+        let suggested_fix = revoke(audit, table, &taken.collect::<Vec<_>>());
         findings.push(table_finding(
             check,
             audit,

@@ -1,11 +1,13 @@
 //! `rls.view_bypass`: views that show or change rows with the privileges of their owner, and materialized views.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, accepted, clients, ident, table_finding};
+use super::revoke::{Taken, revoke, revoke_all};
+use super::{Check, accepted, accepts_reading, clients, table_finding};
 use crate::access::paths::{Paths, ReachableTables, via};
+use crate::facts::access::Audit;
 use crate::facts::access::catalog::{Relation, RelationKind, Role};
-use crate::facts::access::{Audit, SqlCommand};
+use crate::facts::access::contract::{PathUse, PathWrite};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
@@ -32,53 +34,56 @@ fn evaluate_view<'a>(
     paths: &Paths<'a>,
     view: &'a Relation,
 ) -> Option<Finding> {
-    let mut roles: Vec<&Role> = Vec::new();
-    let mut commands: Vec<SqlCommand> = Vec::new();
+    let roles: Vec<&Role> = clients(audit).collect();
+    let Judged { status, message, uses, reach } = judge(paths, view, &roles)?;
+    let (status, unlisted) = accepted(audit, &view.name, &uses, status);
+    let fix = suggested_fix(audit, view, &reach, &uses);
+    let message = message + &unlisted;
+    Some(table_finding(check, audit, status, &view.name, message, "pg_rewrite", fix))
+}
+
+/// What a view gives to roles.
+pub(super) struct Judged {
+    pub(super) status: Status,
+    message: String,
+    pub(super) uses: Vec<PathUse>,
+    reach: ReachableTables,
+}
+
+/// Judges a view for those of these roles that hold grants; `None` if it reaches nothing past row security.
+pub(super) fn judge<'a>(paths: &Paths<'a>, view: &'a Relation, roles: &[&Role]) -> Option<Judged> {
     let mut reach = ReachableTables { asks: true, ..ReachableTables::default() };
-    for role in clients(audit).filter(|role| role.schemas.contains(&view.schema)) {
-        let mut reached = paths.through_view(view, role);
-        reached.writes.clear(); // by functions of the view
-        if !may_read(view, role) {
-            (reached.reads, reached.open) = Default::default();
-        }
-        for command in view.granted_writes(&role.name) {
-            let written = paths.written_through_view(view, role, command);
-            if !written.is_empty() && !commands.contains(&command) {
-                commands.push(command);
-            }
-            reached.writes.extend(written);
-        }
-        if reached.reads.is_empty() && reached.writes.is_empty() && reached.open.is_empty() {
+    let (mut names, mut uses): (Vec<&str>, Vec<PathUse>) = (Vec::new(), Vec::new());
+    for role in roles {
+        let (reached, used) = paths.of_view(view, role);
+        if used.is_empty() {
             continue;
         }
-        roles.push(role);
+        names.push(&role.name);
+        uses.extend(used);
         reach.asks &= reached.asks;
-        reach.leaks |= reached.leaks && may_read(view, role);
+        reach.leaks |= reached.leaks;
         reach.reads.extend(reached.reads);
         reach.writes.extend(reached.writes);
         reach.open.extend(reached.open);
     }
-    if roles.is_empty() {
+    if uses.is_empty() {
         return None;
     }
-    let names = roles.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(" and ");
-    let (status, message) = describe(view, &reach, &names, &commands)?;
-    let reached = reach.reads.keys().chain(reach.open.keys()).chain(reach.writes.keys());
-    let status = accepted(audit, &view.name, &roles, reached, status);
-    let fix = suggested_fix(view, &reach, &roles, &commands);
-    Some(table_finding(check, audit, status, &view.name, message, "pg_rewrite", fix))
+    let (status, message) = describe(view, &reach, &names.join(" and "), &words(&uses))?;
+    Some(Judged { status, message, uses, reach })
 }
 
 fn describe(
     view: &Relation,
     reach: &ReachableTables,
     roles: &str,
-    commands: &[SqlCommand],
+    commands: &str,
 ) -> Option<(Status, String)> {
     let kind = view.kind.as_str();
     let (reads, writes) = (tables(&reach.reads), tables(&reach.writes));
     if !writes.is_empty() && reads.is_empty() && !reach.asks {
-        let (commands, writes) = (words(commands), some_of(&writes, 3));
+        let writes = some_of(&writes, 3);
         let message = format!("{commands} on a {kind} by {roles} changes {writes} without RLS");
         return Some((Status::Critical, message));
     }
@@ -92,8 +97,11 @@ fn describe(
         });
     }
     if !reach.asks {
-        let message =
-            format!("a {kind} shows {} without RLS; {roles} may use it", some_of(&reads, 3));
+        let shown = some_of(&reads, 3);
+        let mut message = format!("a {kind} shows {shown} without RLS; {roles} may use it");
+        if !writes.is_empty() {
+            message.push_str(&format!("; {commands} on it changes {}", some_of(&writes, 3)));
+        }
         return Some((Status::Critical, message));
     }
     if !writes.is_empty() {
@@ -113,20 +121,20 @@ fn describe(
 }
 
 fn suggested_fix(
+    audit: &Audit,
     view: &Relation,
     reach: &ReachableTables,
-    roles: &[&Role],
-    commands: &[SqlCommand],
+    uses: &[PathUse],
 ) -> String {
-    let revoke = |privileges: &str| {
-        let names: Vec<_> = roles.iter().map(|role| ident(&role.name)).collect();
-        format!("REVOKE {privileges} ON {} FROM {};", view.name, names.join(", "))
-    };
     if view.kind == RelationKind::Materialised || view.security_invoker {
-        return revoke("ALL");
+        let roles: Vec<_> = uses.iter().map(|used| used.role.as_str()).collect();
+        return revoke_all(audit, view, &roles);
     }
-    if !reach.writes.is_empty() && (reach.asks || reach.reads.is_empty()) {
-        return revoke(&words(commands));
+    let reads_are_fine =
+        reach.asks || reach.reads.is_empty() || accepts_reading(audit, &view.name, uses);
+    if !reach.writes.is_empty() && reads_are_fine {
+        let written = uses.iter().filter_map(|u| Some(Taken::new(&u.role, u.write?.as_str())));
+        return revoke(audit, view, &written.collect::<Vec<_>>());
     }
     if reach.asks && reach.leaks {
         return format!("ALTER VIEW {} SET (security_barrier = true);", view.name);
@@ -144,12 +152,8 @@ fn tables(reached: &BTreeMap<String, Vec<String>>) -> Vec<String> {
     reached.iter().map(|(table, steps)| format!("{table}{}", via(steps))).collect()
 }
 
-fn may_read(view: &Relation, role: &Role) -> bool {
-    let select = SqlCommand::Select.sql();
-    role.schemas.contains(&view.schema)
-        && (view.has(&role.name, select) || view.has_column(&role.name, select))
-}
-
-fn words(commands: &[SqlCommand]) -> String {
-    commands.iter().map(|c| c.sql()).collect::<Vec<_>>().join(", ")
+/// Returns the commands by which a view is written.
+fn words(uses: &[PathUse]) -> String {
+    let commands: BTreeSet<_> = uses.iter().filter_map(|used| used.write).collect();
+    commands.into_iter().map(PathWrite::as_str).collect::<Vec<_>>().join(", ")
 }

@@ -16,8 +16,8 @@ pub(crate) struct AccessCatalog {
     pub(crate) schemas: Vec<String>,
     /// Examined roles.
     pub(crate) roles: Vec<Role>,
-    /// Owners of views and SECURITY DEFINER functions, and roles that examined roles can become, if they are neither
-    /// examined nor superusers.
+    /// Owners of views, SECURITY DEFINER functions and tables with triggers, and roles that examined roles can become,
+    /// if they are neither examined nor superusers.
     pub(crate) owners: Vec<Role>,
     /// Tables, views and similar of all schemas except those of the system.
     pub(crate) relations: Vec<Relation>,
@@ -25,7 +25,7 @@ pub(crate) struct AccessCatalog {
     pub(crate) policies: Vec<Policy>,
     /// Functions of all schemas except those of the system.
     pub(crate) functions: Vec<SqlFunction>,
-    /// Triggers that run SECURITY DEFINER functions.
+    /// Triggers of all schemas except those of the system.
     pub(crate) triggers: Vec<Trigger>,
     /// Default privileges of future objects for clients.
     pub(crate) defaults: Vec<DefaultPrivilege>,
@@ -65,12 +65,21 @@ pub(crate) struct Role {
     pub(crate) assumable: bool,
     /// Roles whose rights it inherits, including itself.
     pub(crate) inherits: Vec<String>,
+    /// Roles that it is a direct member of.
+    pub(crate) member_of: Vec<String>,
     /// Roles that it can `SET ROLE` to.
     pub(crate) can_become: Vec<String>,
     /// Superusers and BYPASSRLS roles that it can `SET ROLE` to.
     pub(crate) can_become_bypass: Vec<String>,
     /// Examined schemas with USAGE for this role.
     pub(crate) schemas: Vec<String>,
+}
+
+impl Role {
+    /// Whether it may call a function.
+    pub(crate) fn may_call(&self, function: &SqlFunction) -> bool {
+        self.schemas.contains(&function.schema) && function.executable_by.contains(&self.name)
+    }
 }
 
 /// Kind of relation.
@@ -125,6 +134,10 @@ pub(crate) struct Relation {
     pub(crate) force: bool,
     /// Table that it is a partition of.
     pub(crate) partition_of: Option<String>,
+    /// Tables that it inherits from or is a partition of.
+    pub(crate) inherits: Vec<String>,
+    /// Columns whose change moves a row to another partition.
+    pub(crate) partition_key: Vec<String>,
     /// Whether it is a view that reads with the rights of the caller.
     pub(crate) security_invoker: bool,
     /// Whether it is a view whose conditions run before those of the query that uses it.
@@ -139,6 +152,8 @@ pub(crate) struct Relation {
     pub(crate) columns: Vec<String>,
     /// Privileges of the examined roles.
     pub(crate) grants: Vec<Grant>,
+    /// The grants themselves.
+    pub(crate) acl: Vec<AclEntry>,
     /// Columns with their types, if it is a table.
     pub(crate) types: Vec<ColumnType>,
     /// Relations that it reads, if it is a view.
@@ -149,7 +164,7 @@ pub(crate) struct Relation {
     pub(crate) definition: Option<String>,
     /// Rules on INSERT, UPDATE and DELETE.
     pub(crate) rules: Vec<RewriteRule>,
-    /// Foreign keys whose action changes rows of this table when the referenced row is deleted.
+    /// Foreign keys whose action changes rows of this table with the referenced row.
     pub(crate) cascades: Vec<Cascade>,
 }
 
@@ -180,13 +195,18 @@ pub(crate) struct RewriteRule {
     pub(crate) uses: Vec<String>,
 }
 
-/// A foreign key with an action ON DELETE.
+/// A foreign key with an action. An action is `c` (CASCADE), `n` (SET NULL), `d` (SET DEFAULT), or another letter if it
+/// changes no row.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Cascade {
     /// Referenced table.
     pub(crate) parent: String,
-    /// `c` (CASCADE), `n` (SET NULL) or `d` (SET DEFAULT).
-    pub(crate) action: char,
+    /// Action ON DELETE.
+    pub(crate) on_delete: char,
+    /// Action ON UPDATE.
+    pub(crate) on_update: char,
+    /// Referenced columns.
+    pub(crate) referenced: Vec<String>,
 }
 
 impl Relation {
@@ -234,17 +254,27 @@ impl Relation {
         writes.into_iter().filter(granted).collect()
     }
 
-    /// The relation whose rows a write to this view changes: the only one in FROM. Others are in sub-selects.
-    pub(crate) fn written_relation(&self) -> Option<&str> {
+    /// The relations whose rows a write to this view may change. `pg_depend` does not tell the one in FROM from those in
+    /// sub-selects, so the query has to if there are several; all of them if it does not.
+    pub(crate) fn written_relations(&self) -> Vec<&str> {
+        let named = (self.reads.len() > 1).then(|| self.named_in_from()).flatten();
+        named.map_or_else(|| self.reads.iter().map(String::as_str).collect(), |name| vec![name])
+    }
+
+    /// The relation that FROM of its query names.
+    fn named_in_from(&self) -> Option<&str> {
         let definition = self.definition.as_deref()?;
-        let mut depth = 0_usize;
+        let (mut depth, mut quote) = (0_usize, None);
         let from = definition.char_indices().find_map(|(at, c)| {
-            match c {
-                '(' => depth += 1,
-                ')' => depth = depth.saturating_sub(1),
+            match (c, quote) {
+                ('\'' | '"', None) => quote = Some(c),
+                (c, Some(open)) if c == open => quote = None,
+                ('(', None) => depth += 1,
+                (')', None) => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            let rest = definition[at..].strip_prefix("FROM ").filter(|_| depth == 0)?;
+            let is_outside = depth == 0 && quote.is_none();
+            let rest = definition[at..].strip_prefix("FROM ").filter(|_| is_outside)?;
             Some(rest.strip_prefix("ONLY ").unwrap_or(rest))
         })?;
         let is_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
@@ -267,6 +297,19 @@ pub(crate) struct Grant {
     pub(crate) privileges: Vec<String>,
     /// Privileges on single columns, except those on the entire table.
     pub(crate) columns: Vec<ColumnGrant>,
+}
+
+/// A privilege as it was granted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub(crate) struct AclEntry {
+    /// Role that holds it; `None` for PUBLIC.
+    pub(crate) grantee: Option<String>,
+    /// Role that granted it.
+    pub(crate) grantor: String,
+    /// Privilege.
+    pub(crate) privilege: String,
+    /// Column; `None` for the entire table.
+    pub(crate) column: Option<String>,
 }
 
 /// A privilege on one column.

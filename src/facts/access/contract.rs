@@ -62,13 +62,100 @@ pub(crate) struct ContractHelper {
 }
 
 /// A known path around row security.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContractPath {
-    /// Roles that may use it.
+    /// Roles that may read through it.
+    #[serde(default)]
     pub(crate) roles: Vec<String>,
-    /// Tables that it reaches.
+    /// Tables whose rows it shows.
+    #[serde(default)]
     pub(crate) tables: Vec<String>,
+    /// Tables that a role may write through it, by role and by what the role does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) writes: BTreeMap<String, BTreeMap<PathWrite, Vec<String>>>,
+}
+
+/// How a role writes through a path.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PathWrite {
+    /// INSERT into the view or relation.
+    Insert,
+    /// UPDATE of it.
+    Update,
+    /// DELETE from it.
+    Delete,
+    /// A call of the function.
+    Call,
+}
+
+impl PathWrite {
+    /// The way of a command; `None` for SELECT.
+    pub(crate) fn by(command: SqlCommand) -> Option<Self> {
+        match command {
+            SqlCommand::Select => None,
+            SqlCommand::Insert => Some(Self::Insert),
+            SqlCommand::Update => Some(Self::Update),
+            SqlCommand::Delete => Some(Self::Delete),
+        }
+    }
+
+    /// For output: `INSERT`, `call`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Call => "call",
+        }
+    }
+}
+
+/// What a role reaches at the end of a path: it reads a table, or writes it in one way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PathUse {
+    /// Role.
+    pub(crate) role: String,
+    /// How it writes; `None` if it reads.
+    pub(crate) write: Option<PathWrite>,
+    /// Table.
+    pub(crate) table: String,
+}
+
+impl ContractPath {
+    /// Whether the contract accepts a use. To accept that a role reads does not accept that it writes.
+    pub(crate) fn lists(&self, used: &PathUse) -> bool {
+        match used.write {
+            None => self.roles.contains(&used.role) && self.tables.contains(&used.table),
+            Some(write) => {
+                let tables = self.writes.get(&used.role).and_then(|ways| ways.get(&write));
+                tables.is_some_and(|tables| tables.contains(&used.table))
+            }
+        }
+    }
+
+    /// Adds a use.
+    pub(crate) fn add(&mut self, used: &PathUse) {
+        let (role, table) = (&used.role, &used.table);
+        let tables = match used.write {
+            None => {
+                insert(&mut self.roles, role);
+                &mut self.tables
+            }
+            Some(write) => self.writes.entry(role.clone()).or_default().entry(write).or_default(),
+        };
+        insert(tables, table);
+    }
+}
+
+/// Inserts a name into a sorted list.
+fn insert(list: &mut Vec<String>, name: &str) {
+    if let Err(at) = list.binary_search_by(|known| known.as_str().cmp(name)) {
+        list.insert(at, name.to_owned());
+    }
 }
 
 /// Membership rule: a user sees the rows of their own workspaces.

@@ -43,6 +43,8 @@ pub(crate) struct SqlFunction {
     pub(crate) relevant: bool,
     /// Examined roles that can call it, also through PUBLIC.
     pub(crate) executable_by: Vec<String>,
+    /// Roles that EXECUTE was granted to, except PUBLIC.
+    pub(crate) granted_to: Vec<String>,
     /// Whether it is in an examined schema, so that the API exposes it.
     pub(crate) exposed: bool,
 }
@@ -69,7 +71,7 @@ impl SqlFunction {
     }
 }
 
-/// A trigger that runs a SECURITY DEFINER function.
+/// A trigger.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Trigger {
     /// Name.
@@ -78,6 +80,10 @@ pub(crate) struct Trigger {
     pub(crate) table: String,
     /// Signature of the function.
     pub(crate) function: String,
+    /// Whether it runs for each row, and not once for a statement that names its table.
+    pub(crate) for_each_row: bool,
+    /// Whether it runs as the owner of its table if a foreign key changes the rows.
+    pub(crate) owner_in_cascade: bool,
     /// Commands that fire it.
     pub(crate) events: Vec<SqlCommand>,
 }

@@ -1,6 +1,6 @@
 //! Suggested fixes do no harm: applied one by one and all together, they add no finding that is worse.
 
-use super::flaws::FLAWS;
+use super::flaws::{FLAWS, changed};
 use super::{audit, clean, findings};
 use crate::support::cli::Output;
 use crate::support::postgres::Database;
@@ -10,7 +10,7 @@ const FILLED: &[(&str, &str)] =
     &[("<owner column>", "NULL::uuid"), ("<app_metadata or a membership>", "false")];
 
 /// Returns the suggested statements, not those that consist of comments only.
-fn fixes(output: &Output) -> Vec<String> {
+pub(super) fn fixes(output: &Output) -> Vec<String> {
     let report = output.json();
     let findings = report["findings"].as_array().unwrap();
     let fixes = findings.iter().filter_map(|finding| finding["suggested_fix"].as_str());
@@ -30,22 +30,16 @@ fn weight(output: &Output) -> (usize, usize) {
     (grave.count(), found.len())
 }
 
-fn broken(flaw: &str) -> Database {
-    let database = clean();
-    database.execute(flaw);
-    database
-}
-
 #[test]
 fn suggested_fixes_make_no_other_check_worse() {
     let mut failures = Vec::new();
     for (id, flaw, _) in FLAWS {
-        let database = broken(flaw);
+        let database = changed(flaw);
         let before = audit(&database);
         let fixes = fixes(&before);
         let single = fixes.iter().map(std::slice::from_ref).filter(|_| fixes.len() > 1);
         for applied in single.chain([&fixes[..]]).filter(|applied| !applied.is_empty()) {
-            let database = broken(flaw);
+            let database = changed(flaw);
             if let Err(error) = database.session().try_execute(&applied.join("\n")) {
                 failures.push(format!("{id}: {applied:?} fails: {error:?}"));
                 continue;
@@ -69,6 +63,62 @@ fn suggested_fixes_make_no_other_check_worse() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Returns a flaw whose grants to clients are grants to others, through whom the clients hold them.
+pub(super) fn granted_to(flaw: &str, others: &str) -> Option<String> {
+    let statement = |sql: &str| match sql.trim_start().starts_with("GRANT") {
+        true => sql.replace(" TO anon", others).replace(" TO authenticated", others),
+        false => sql.to_owned(),
+    };
+    let changed = flaw.split(';').map(statement).collect::<Vec<_>>().join(";");
+    (changed != flaw).then_some(changed)
+}
+
+#[test]
+fn suggested_revoke_names_public_if_it_holds_the_grant() {
+    let (mut tried, mut failures) = (0, Vec::new());
+    for (id, flaw, _) in FLAWS {
+        let Some(flaw) = granted_to(flaw, " TO PUBLIC") else { continue };
+        let database = changed(&flaw);
+        let before = audit(&database);
+        let is_found =
+            |output: &Output| findings(output).iter().any(|f| f.starts_with(&format!("{id} ")));
+        let fixes = fixes(&before);
+        if !is_found(&before) || !fixes.iter().any(|fix| fix.contains("REVOKE")) {
+            continue;
+        }
+        tried += 1;
+        let done = database.session().try_execute(&fixes.join("\n"));
+        let left = audit(&database);
+        if done.is_err() || is_found(&left) {
+            failures
+                .push(format!("{id}: {flaw}\n  {fixes:?}\n  {done:?}, left {:?}", findings(&left)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(tried >= 12, "{tried}");
+}
+
+#[test]
+fn fix_leaves_the_rights_of_roles_that_are_not_concerned() {
+    let database = clean();
+    database.execute(
+        "CREATE VIEW v AS SELECT id, state FROM jobs; REVOKE ALL ON v FROM service_role; GRANT UPDATE (state) ON v TO PUBLIC;
+         ALTER TABLE workspaces ENABLE ROW LEVEL SECURITY; REVOKE ALL ON workspaces FROM authenticated, service_role;
+         GRANT SELECT, TRUNCATE ON workspaces TO PUBLIC",
+    );
+    database.execute(&fixes(&audit(&database)).join("\n"));
+    let may = |role: &str, relation: &str, privilege: &str| {
+        database.value(&format!(
+            "SELECT has_any_column_privilege('{role}', '{relation}', '{privilege}')"
+        ))
+    };
+    assert_eq!(may("anon", "v", "UPDATE"), "f");
+    assert_eq!(may("service_role", "v", "UPDATE"), "t");
+    assert_eq!(may("authenticated", "workspaces", "SELECT"), "t");
+    let truncate = "SELECT has_table_privilege('authenticated', 'workspaces', 'TRUNCATE')";
+    assert_eq!(database.value(truncate), "f");
 }
 
 #[test]

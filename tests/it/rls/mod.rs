@@ -1,12 +1,15 @@
 //! Tests of `rls` on a real server.
 
+mod accepted_paths;
 mod audit;
+mod cascades;
 mod diff;
 mod equivalence;
 mod fixes;
 mod flaws;
 mod keys;
 mod mutations;
+mod open_writes;
 mod roles;
 mod sarif;
 mod views;

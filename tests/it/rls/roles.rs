@@ -2,6 +2,8 @@
 
 use cliplyctl::demo::server::DemoServer;
 
+use super::fixes::{fixes, granted_to};
+use super::flaws::{FLAWS, full};
 use super::{audit_of, findings};
 use crate::support::cli::Output;
 use crate::support::fixtures::backend;
@@ -52,6 +54,23 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         &["rls.bypass_role critical anon"],
         "DROP TABLE n; DROP ROLE grp"),
     ("CREATE ROLE grp; GRANT grp TO anon", &[], "DROP ROLE grp"),
+    ("CREATE ROLE grp; GRANT EXECUTE ON FUNCTION worker_fail(uuid, text, text, int) TO grp; GRANT grp TO anon", // NOINHERIT
+        &["rls.bypass_role critical anon"],
+        "DROP OWNED BY grp; DROP ROLE grp"),
+    ("CREATE ROLE grp; CREATE ROLE sub; GRANT EXECUTE ON FUNCTION worker_fail(uuid, text, text, int) TO sub; GRANT sub TO grp; GRANT grp TO anon",
+        &["rls.bypass_role critical anon", "rls.bypass_role critical anon"],
+        "DROP OWNED BY sub; DROP ROLE grp, sub"),
+    ("CREATE ROLE grp; GRANT EXECUTE ON FUNCTION is_workspace_member(uuid) TO grp; GRANT grp TO anon", &[], // a helper
+        "DROP OWNED BY grp; DROP ROLE grp"),
+    ("CREATE ROLE grp; CREATE VIEW v AS SELECT * FROM jobs; GRANT SELECT ON v TO grp; GRANT grp TO anon",
+        &["rls.bypass_role critical anon"],
+        "DROP VIEW v; DROP ROLE grp"),
+    ("CREATE ROLE grp; CREATE VIEW v WITH (security_invoker) AS SELECT id FROM jobs; GRANT SELECT ON v TO grp; GRANT grp TO anon",
+        &[],
+        "DROP VIEW v; DROP ROLE grp"),
+    ("ALTER ROLE anon INHERIT; CREATE ROLE grp; GRANT EXECUTE ON FUNCTION worker_fail(uuid, text, text, int) TO grp; GRANT grp TO anon",
+        &["rls.definer_rpc critical public.worker_fail(uuid,text,text,integer)"],
+        "ALTER ROLE anon NOINHERIT; DROP OWNED BY grp; DROP ROLE grp"),
     ("ALTER ROLE anon LOGIN", &[], "ALTER ROLE anon NOLOGIN"),
 ];
 
@@ -67,6 +86,57 @@ fn client_role_that_bypasses_rls_is_critical() {
         assert_eq!(found, *expected, "{change}");
         Session::open(&url).execute(revert);
     }
+}
+
+#[test]
+fn suggested_revoke_names_the_group_that_holds_the_grant() {
+    let (server, url) = own_cluster();
+    Session::open(&url).execute(
+        "CREATE ROLE grp; ALTER ROLE anon INHERIT; ALTER ROLE authenticated INHERIT; GRANT grp TO anon, authenticated",
+    );
+    let admin = Session::open(&server.url("postgres"));
+    let (mut tried, mut failures) = (0, Vec::new());
+    for (at, (id, flaw, _)) in FLAWS.iter().enumerate() {
+        let Some(flaw) = granted_to(&full(flaw), " TO grp") else { continue };
+        let name = format!("flaw_{at}");
+        admin.execute(&format!("CREATE DATABASE {name} TEMPLATE clean"));
+        let url = server.url(&name);
+        Session::open(&url).execute(&flaw);
+        let is_found =
+            |output: &Output| findings(output).iter().any(|f| f.starts_with(&format!("{id} ")));
+        let before = audit_of(&url, &[]);
+        let fixes = fixes(&before);
+        if is_found(&before) && fixes.iter().any(|fix| fix.contains("REVOKE")) {
+            tried += 1;
+            let done = Session::open(&url).try_execute(&fixes.join("\n"));
+            let left = audit_of(&url, &[]);
+            if done.is_err() || is_found(&left) {
+                let left = findings(&left);
+                failures.push(format!("{id}: {flaw}\n  {fixes:?}\n  {done:?}, left {left:?}"));
+            }
+        }
+        admin.execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(tried >= 12, "{tried}");
+}
+
+#[test]
+fn suggested_fix_ends_a_membership_that_gives_the_right() {
+    let (_server, url) = own_cluster();
+    Session::open(&url).execute(
+        "CREATE ROLE grp; GRANT pg_read_all_data TO grp; ALTER ROLE anon INHERIT; GRANT grp TO anon;
+         CREATE MATERIALIZED VIEW v AS SELECT id FROM jobs",
+    );
+    let output = audit_of(&url, &[]);
+    assert!(
+        findings(&output).contains(&"rls.view_bypass critical public.v".to_owned()),
+        "{output:#?}"
+    );
+    let fixes = fixes(&output);
+    let fix = fixes.iter().find(|fix| fix.contains("REVOKE grp FROM anon")).expect("a REVOKE");
+    Session::open(&url).execute(fix);
+    assert_eq!(findings(&audit_of(&url, &[])), Vec::<String>::new());
 }
 
 #[test]

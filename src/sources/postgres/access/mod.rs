@@ -1,9 +1,9 @@
-//! Reads roles, grants, policies, functions and triggers from the system catalog, in two round
-//! trips.
+//! Reads roles, grants, policies, functions and triggers from the system catalog, in two round trips: first whose
+//! rights matter, then the rest.
 
 use std::time::Duration;
 
-use futures_util::future::{join, try_join_all};
+use futures_util::future::{join3, try_join5};
 use serde::de::DeserializeOwned;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
@@ -14,15 +14,12 @@ use crate::facts::access::evaluated::Evaluations;
 use crate::facts::{SourceError, SourceErrorKind};
 
 const SESSION: &str = include_str!("queries/session.sql");
-/// Catalog queries. `$1` is the roles, `$2` the schemas; each returns one JSON text.
-const QUERIES: [&str; 6] = [
-    include_str!("queries/roles.sql"),
-    include_str!("queries/relations.sql"),
-    include_str!("queries/policies.sql"),
-    include_str!("queries/functions.sql"),
-    include_str!("queries/triggers.sql"),
-    include_str!("queries/defaults.sql"),
-];
+const ROLES: &str = include_str!("queries/roles.sql");
+const RELATIONS: &str = include_str!("queries/relations.sql");
+const POLICIES: &str = include_str!("queries/policies.sql");
+const FUNCTIONS: &str = include_str!("queries/functions.sql");
+const TRIGGERS: &str = include_str!("queries/triggers.sql");
+const DEFAULTS: &str = include_str!("queries/defaults.sql");
 
 /// Reads the catalog. If `schemas` is empty, the schemas that the API exposes are read, or
 /// `public`; `also` is one more schema.
@@ -37,30 +34,36 @@ pub(crate) async fn read(
         // The search_path determines whether names in deparsed expressions are qualified; if it is
         // empty, all of them are.
         let path = tx.batch_execute("SET LOCAL search_path = ''");
-        let (path, session) = join(path, tx.query_typed_one(SESSION, &[])).await;
+        let first = join3(path, json(tx, SESSION, &[]), json(tx, ROLES, &[roles])).await;
+        let (path, session, roles_text) = first;
         path?;
-        let session: Session = parse(&session?.get::<_, String>(0))?;
+        let session: Session = parse(&session?)?;
+        let known: Vec<Role> = parse(&roles_text?)?;
         let mut schemas =
             if schemas.is_empty() { exposed_schemas(&session) } else { schemas.to_vec() };
         if let Some(also) = also.filter(|also| schemas.iter().all(|schema| schema != also)) {
             schemas.push(also.to_owned());
         }
-        let results = run_queries(tx, roles, &schemas).await?;
-        let [roles, relations, policies, functions, triggers, defaults] = &results[..] else {
-            return Err(malformed("an answer is missing"));
-        };
-        let roles: Vec<Role> = parse(roles)?;
-        let (roles, owners) = roles.into_iter().partition(|role| role.examined);
+        let names: Vec<String> = known.iter().map(|role| role.name.clone()).collect();
+        let (relations, policies, functions, triggers, defaults) = try_join5(
+            json(tx, RELATIONS, &[&names, &schemas]),
+            json(tx, POLICIES, &[&schemas]),
+            json(tx, FUNCTIONS, &[&names, &schemas]),
+            json(tx, TRIGGERS, &[]),
+            json(tx, DEFAULTS, &[roles, &schemas]),
+        )
+        .await?;
+        let (roles, owners) = known.into_iter().partition(|role| role.examined);
         Ok(AccessCatalog {
             session,
             schemas,
             roles,
             owners,
-            relations: parse(relations)?,
-            policies: parse(policies)?,
-            functions: parse(functions)?,
-            triggers: parse(triggers)?,
-            defaults: parse(defaults)?,
+            relations: parse(&relations)?,
+            policies: parse(&policies)?,
+            functions: parse(&functions)?,
+            triggers: parse(&triggers)?,
+            defaults: parse(&defaults)?,
             evaluations: Evaluations::default(),
         })
     })
@@ -74,16 +77,11 @@ fn exposed_schemas(session: &Session) -> Vec<String> {
     names.filter(|name| !name.is_empty()).collect()
 }
 
-/// Sends all queries at once and returns their JSON texts in order.
-async fn run_queries(
-    tx: &Client,
-    roles: &[String],
-    schemas: &[String],
-) -> Result<Vec<String>, SourceError> {
-    let params: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&roles, Type::TEXT_ARRAY), (&schemas, Type::TEXT_ARRAY)];
-    let rows = try_join_all(QUERIES.iter().map(|sql| tx.query_typed_one(sql, &params))).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+/// Returns the JSON text that a query answers with. Its parameters are lists of names.
+async fn json(tx: &Client, sql: &str, lists: &[&[String]]) -> Result<String, SourceError> {
+    let params: Vec<(&(dyn ToSql + Sync), Type)> =
+        lists.iter().map(|list| (list as &(dyn ToSql + Sync), Type::TEXT_ARRAY)).collect();
+    Ok(tx.query_typed_one(sql, &params).await?.get(0))
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, SourceError> {

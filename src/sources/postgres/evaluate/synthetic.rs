@@ -71,7 +71,9 @@ fn test_row(
     material: &Material,
 ) -> RowText {
     let non_member = material.uuids.first().map(String::as_str);
-    let own = non_member.is_some() && values.contains(&non_member);
+    // Also as an element of an array.
+    let names = |value: &&str| non_member.is_some_and(|user| value.contains(user));
+    let own = values.iter().flatten().any(names);
     let others = material.uuids.get(1..).unwrap_or_default();
     let mut ids = columns
         .iter()

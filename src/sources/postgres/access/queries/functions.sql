@@ -1,5 +1,5 @@
--- Functions of all schemas except those of the system: which of the examined roles ($1) and of the owners of
--- SECURITY DEFINER functions and views may call them (a NULL acl means PUBLIC). `relevant` marks the SECURITY DEFINER
+-- Functions of all schemas except those of the system: which of the roles that matter ($1) may call them (a NULL acl
+-- means PUBLIC). `relevant` marks the SECURITY DEFINER
 -- functions of the examined schemas ($2), the functions that policies call, and those that triggers run as their owner.
 with policy_calls as (
   select d.refobjid as oid
@@ -21,14 +21,7 @@ with policy_calls as (
     from pg_catalog.pg_depend d
    where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.deptype = 'e'
 ), roles as (
-  select r.oid, r.rolname
-    from pg_catalog.pg_roles r
-   where r.rolname = any($1)
-      or not r.rolsuper and (r.oid in (select c.relowner from pg_catalog.pg_class c where c.relkind in ('v', 'm'))
-                             or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
-      or not r.rolsuper and exists (
-    select from pg_catalog.pg_roles m
-     where m.rolname = any($1) and not m.rolsuper and pg_catalog.pg_has_role(m.oid, r.oid, 'MEMBER'))
+  select r.oid, r.rolname from pg_catalog.pg_roles r where r.rolname = any($1)
 )
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'signature', f.oid::pg_catalog.regprocedure::text,
@@ -52,6 +45,10 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
            select coalesce(pg_catalog.json_agg(r.rolname), '[]')
              from roles r
             where pg_catalog.has_function_privilege(r.oid, f.oid, 'EXECUTE')),
+         'granted_to', (
+           select coalesce(pg_catalog.json_agg(distinct g.rolname), '[]')
+             from pg_catalog.aclexplode(f.proacl) acl
+             join pg_catalog.pg_roles g on g.oid = acl.grantee and g.oid <> f.proowner),
          'schema', n.nspname,
          'exposed', n.nspname = any($2) and f.oid not in (select oid from extension_members),
          'relevant', n.nspname = any($2) and f.prosecdef and f.oid not in (select oid from extension_members)

@@ -1,5 +1,5 @@
--- Policies on the tables of the examined schemas ($2), with the functions they call and the tables they read.
--- Run with an empty search_path, so that expressions are schema-qualified. Roles ($1) are not used.
+-- Policies on the tables of the examined schemas ($1), with the functions they call and the tables they read.
+-- Run with an empty search_path, so that expressions are schema-qualified.
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'table', pg_catalog.format('%I.%I', n.nspname, c.relname),
          'name', p.polname,
@@ -38,4 +38,4 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
   from pg_catalog.pg_policy p
   join pg_catalog.pg_class c on c.oid = p.polrelid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where n.nspname = any($2) and $1::text[] is not null
+ where n.nspname = any($1)

@@ -1,6 +1,5 @@
--- Tables and views of all schemas except those of the system, with the privileges of the examined roles ($1) and
--- of the owners of views and SECURITY DEFINER functions, whose rights clients use, and of the roles that they can
--- become. `exposed` marks the examined schemas ($2). Objects of extensions are excluded.
+-- Tables and views of all schemas except those of the system, with the privileges of the roles that matter ($1).
+-- `exposed` marks the examined schemas ($2). Objects of extensions are excluded.
 with recursive unplannable as (
   -- Foreign tables without a handler, and views of them: the server cannot tell whether they can be written.
   select ft.ftrelid as oid
@@ -24,20 +23,18 @@ with recursive unplannable as (
                       where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                         and d.objid = c.oid and d.deptype = 'e')
 ), roles as (
-  select r.oid, r.rolname
-    from pg_catalog.pg_roles r
-   where r.rolname = any($1)
-      or not r.rolsuper and (r.oid in (select e.relowner from examined e where e.relkind in ('v', 'm'))
-                             or r.oid in (select f.proowner from pg_catalog.pg_proc f where f.prosecdef))
-      or not r.rolsuper and exists (
-    select from pg_catalog.pg_roles m
-     where m.rolname = any($1) and not m.rolsuper and pg_catalog.pg_has_role(m.oid, r.oid, 'MEMBER'))
+  select r.oid, r.rolname from pg_catalog.pg_roles r where r.rolname = any($1)
 ), privileges(privilege) as (
   values ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')
 ), column_grants as (
-  select a.attrelid, a.attname, acl.privilege_type, acl.grantee
+  select a.attrelid, a.attname, acl.privilege_type, acl.grantee, acl.grantor
     from pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) acl
    where a.attrelid in (select oid from examined) and a.attacl is not null and not a.attisdropped
+), all_grants as (
+  select e.oid as relation, null::pg_catalog.name as attname, acl.privilege_type, acl.grantee, acl.grantor
+    from examined e, pg_catalog.aclexplode(e.relacl) acl
+   union all
+  select g.attrelid, g.attname, g.privilege_type, g.grantee, g.grantor from column_grants g
 ), reads as (
   select distinct w.ev_class, w.oid as rule, w.ev_type,
          pg_catalog.format('%I.%I', rn.nspname, rc.relname) as relation
@@ -64,6 +61,19 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
             where i.inhrelid = c.oid and c.relispartition
             limit 1),
+         -- Tables whose UPDATE and DELETE change rows of this one as well.
+         'inherits', (
+           select coalesce(pg_catalog.json_agg(pg_catalog.format('%I.%I', pn.nspname, pc.relname)), '[]')
+             from pg_catalog.pg_inherits i
+             join pg_catalog.pg_class pc on pc.oid = i.inhparent
+             join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+            where i.inhrelid = c.oid),
+         -- Columns whose change moves a row to another partition; with an expression among them, any column.
+         'partition_key', (
+           select coalesce(pg_catalog.json_agg(a.attname), '[]')
+             from pg_catalog.pg_partitioned_table k
+             join pg_catalog.pg_attribute a on a.attrelid = k.partrelid and a.attnum > 0 and not a.attisdropped
+            where k.partrelid = c.oid and (a.attnum = any(k.partattrs) or 0 = any(k.partattrs))),
          'security_invoker', coalesce(
            (select pg_catalog.lower(option_value) in ('true', 'on', 'yes', '1')
               from pg_catalog.pg_options_to_table(c.reloptions)
@@ -119,6 +129,15 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                          and not pg_catalog.has_table_privilege(r.oid, c.oid, g.privilege_type))
                   )), '[]')
              from roles r),
+         -- The grants behind these privileges; a grantee without a name is PUBLIC.
+         'acl', (
+           select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                    'grantee', h.rolname, 'grantor', y.rolname,
+                    'privilege', g.privilege_type, 'column', g.attname)), '[]')
+             from all_grants g
+             left join pg_catalog.pg_roles h on h.oid = g.grantee
+             join pg_catalog.pg_roles y on y.oid = g.grantor
+            where g.relation = c.oid),
          'reads', (
            select coalesce(pg_catalog.json_agg(distinct r.relation), '[]')
              from reads r where r.ev_class = c.oid and r.ev_type = '1'),
@@ -147,12 +166,18 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'cascades', (
            select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'parent', pg_catalog.format('%I.%I', pn.nspname, pc.relname),
-                    'action', k.confdeltype
+                    'on_delete', k.confdeltype,
+                    'on_update', k.confupdtype,
+                    'referenced', (
+                      select pg_catalog.json_agg(a.attname)
+                        from pg_catalog.pg_attribute a
+                       where a.attrelid = k.confrelid and a.attnum = any(k.confkey))
                   ) order by k.conname), '[]')
              from pg_catalog.pg_constraint k
              join pg_catalog.pg_class pc on pc.oid = k.confrelid
              join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
-            where k.conrelid = c.oid and k.contype = 'f' and k.confdeltype in ('c', 'n', 'd'))
+            where k.conrelid = c.oid and k.contype = 'f'
+              and (k.confdeltype in ('c', 'n', 'd') or k.confupdtype in ('c', 'n', 'd')))
        ) order by c.nspname, c.relname), '[]')::text as relations
   from examined c
   join pg_catalog.pg_roles o on o.oid = c.relowner
