@@ -133,14 +133,18 @@ pub(crate) struct GivenUp {
     pub(crate) functions: Vec<String>,
 }
 
-/// Jobs with a heartbeat, a lock or (in a column without a time zone) a creation in the future. A clock is wrong,
-/// or a time is read in the wrong zone.
+/// Jobs with a heartbeat, a lock, a time of death or (in a column without a time zone) a creation in the future. A clock
+/// is wrong, or a time is read in the wrong zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FutureTimes {
     /// Number of jobs.
     pub(crate) jobs: u64,
-    /// Seconds by which the latest of these times is ahead of the clock of the database server.
-    pub(crate) seconds: f64,
+    /// Those of them that are dead letters.
+    #[serde(default)]
+    pub(crate) dead: u64,
+    /// Seconds by which the latest of these times is ahead of the clock of the database server; `None` if all of them
+    /// are infinite.
+    pub(crate) seconds: Option<f64>,
     /// Zone in which they are read, if the columns have none.
     pub(crate) zone: Option<String>,
 }

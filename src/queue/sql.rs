@@ -229,8 +229,9 @@ fn heartbeat_times(layout: &Layout) -> impl Iterator<Item = String> {
     [&layout.heartbeat, &layout.locked_at].into_iter().flatten().map(TimeColumn::sql)
 }
 
-/// Condition that a time is later than a difference of clocks explains. The subselect is evaluated once.
-fn is_future(time: &str) -> String {
+/// Condition that a time is later than a difference of clocks explains; so is `infinity`. The subselect is evaluated
+/// once.
+pub(crate) fn is_future(time: &str) -> String {
     format!("{time} > (select now() + interval '{CLOCK_TOLERANCE} s')")
 }
 
@@ -307,6 +308,12 @@ pub(crate) fn dead_since(layout: &Layout) -> String {
         Some(declared) if declared.has_column(DEAD_SINCE) => ident(DEAD_SINCE),
         _ => changed(layout),
     }
+}
+
+/// The time of death of a dead letter, if it is in the future or infinite.
+pub(crate) fn future_death(layout: &Layout) -> String {
+    let death = dead_since(layout);
+    format!("case when {} then {death} end", is_future(&death))
 }
 
 /// Seconds until the package deletes a job, or a typed NULL.

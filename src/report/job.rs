@@ -182,7 +182,12 @@ fn add_verbatim(document: &mut Document, heading: &str, text: String) {
 pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     let mut pairs = vec![("state", Cell::strong(&job.state))];
     let mut add = |name, value: Option<String>| pairs.extend(value.map(|v| (name, Cell::plain(v))));
-    let ago = |age: Option<f64>| age.map(|age| format!("{} ago", text::age(age)));
+    let ago = |age: Option<f64>| {
+        age.map(|age| match age {
+            future if future <= -1.0 => format!("in {}", text::age(-future)),
+            past => format!("{} ago", text::age(past)),
+        })
+    };
     add("kind", job.kind.clone());
     add("workspace", job.workspace.clone());
     add(
@@ -194,13 +199,7 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
             (None, failed, _) => failed.map(|failed| format!("{failed} failed")),
         },
     );
-    add(
-        "due",
-        job.due_age.map(|age| match age {
-            future if future < 0.0 => format!("in {}", text::age(-future)),
-            past => format!("{} ago", text::age(past)),
-        }),
-    );
+    add("due", ago(job.due_age));
     add("locked by", job.locked_by.clone());
     add("locked at", ago(job.locked_age));
     add("last heartbeat", ago(job.heartbeat_age));

@@ -107,8 +107,8 @@ impl From<&Count> for CountJson {
 pub(crate) struct FutureJson {
     /// Number of jobs.
     jobs: u64,
-    /// Seconds by which the latest is ahead of the database clock.
-    seconds: f64,
+    /// Seconds by which the latest is ahead of the database clock; null if it is infinite.
+    seconds: Option<f64>,
     /// Zone in which they are read, if their columns have none.
     zone: Option<String>,
 }
@@ -177,7 +177,7 @@ impl QueueJson {
             stuck: queue.stuck.as_ref().map(Into::into),
             in_future: queue.future_times.as_ref().map(|times| FutureJson {
                 jobs: times.jobs,
-                seconds: times.seconds.round(),
+                seconds: times.seconds.map(f64::round),
                 zone: times.zone.clone(),
             }),
             oldest_due_age: queue.oldest_due_age.map(f64::round),

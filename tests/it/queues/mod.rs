@@ -15,6 +15,7 @@ mod rescue;
 mod river;
 mod solid_queue;
 mod state_machine;
+mod times;
 mod writes;
 
 use delayed_job::DELAYED_JOB;

@@ -118,7 +118,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         max_attempts = number(layout.max_attempts.as_ref()),
         due_age = sql::age(&due),
         life_age = sql::age(&heartbeat),
-        changed_age = sql::age(&changed),
+        changed_age = sql::age(&format!("({})", sql::past_time(&changed))),
         // The error of an earlier attempt says nothing about a job that runs or has finished.
         error = match condition.state {
             JobState::Failed | JobState::Dead =>
