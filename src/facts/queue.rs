@@ -194,6 +194,12 @@ pub(crate) struct Queue {
     /// Claimed jobs without a heartbeat for [`stuck_after`](crate::facts::Thresholds::stuck_after); `None` if
     /// the schema has neither heartbeats nor lock times.
     pub(crate) stuck: Option<Count>,
+    /// Which claimed jobs are stuck, in words; `None` for those without a heartbeat for `stuck_after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stuck_rule: Option<String>,
+    /// What owns claimed jobs (`process`): a job without a worker has none. `None` if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<String>,
     /// Active workers; `None` if the schema has neither heartbeats nor lock times.
     pub(crate) workers: Option<Workers>,
     /// Number dead-lettered in the last hour; `None` if the schema has no dead letters.

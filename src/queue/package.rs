@@ -141,6 +141,12 @@ pub(crate) struct PackageTraits {
     /// Condition over the subquery for claimed jobs that the package itself would take from their worker; `{after}`
     /// is the setting `stuck_after` in seconds.
     pub(crate) stuck: String,
+    /// The same in words, of one or several jobs; `{after}` is the longer of the setting and [`Self::stuck_least`].
+    pub(crate) stuck_text: String,
+    /// The shortest time in `stuck`, in seconds, whatever the setting is.
+    pub(crate) stuck_least: u32,
+    /// What owns claimed jobs, if these have rows in a table of their own: without one, nothing owns the job.
+    pub(crate) owner: Option<String>,
     /// Condition over the subquery for blocked jobs that nothing frees for `{after}` seconds: a job that is scheduled for
     /// later holds them up, and none runs.
     pub(crate) blocked_by_scheduled: Option<String>,

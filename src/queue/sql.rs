@@ -185,6 +185,24 @@ pub(crate) fn last_sign_of_life(layout: &Layout) -> String {
     )
 }
 
+/// Which time [`last_heartbeat`] and [`last_sign_of_life`] are: `heartbeat`, `lock` or `change`.
+pub(crate) fn kind_of_sign(layout: &Layout) -> String {
+    let past = |time: &Option<TimeColumn>| past_time(&time_or_null(time.as_ref()));
+    format!(
+        "case when ({}) is not null then 'heartbeat' when ({}) is not null then 'lock' else 'change' end",
+        past(&layout.heartbeat),
+        past(&layout.locked_at),
+    )
+}
+
+/// Time of the last heartbeat of the worker of a claimed job: in a package's table, a claim is none.
+pub(crate) fn worker_heartbeat(layout: &Layout) -> String {
+    match (layout.package(), &layout.heartbeat) {
+        (Some(_), Some(heartbeat)) => format!("({})", past_time(&heartbeat.sql())),
+        _ => last_heartbeat(layout),
+    }
+}
+
 /// A time if it is finite and not in the future, otherwise NULL.
 pub(crate) fn past_time(time: &str) -> String {
     format!("case when isfinite({time}) and not {} then least({time}, now()) end", is_future(time))

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::job_explanation::JobExplanation;
 use crate::facts::job::{Job, RequeueEvent, TimelineEvent};
+use crate::facts::stuck_job::SignOfLife;
 use crate::text;
 
 /// Maximum number of events in the table and in the JSON.
@@ -29,7 +30,10 @@ pub(crate) struct JobJson {
     /// Time since the job became due; negative if it is scheduled.
     due_age_seconds: Option<f64>,
     locked_by: Option<String>,
+    /// Time since the last heartbeat, otherwise since the lock or the last change.
     heartbeat_age_seconds: Option<f64>,
+    /// Source of the heartbeat age: `heartbeat`, `lock` or `change`; null without an age.
+    heartbeat_source: Option<&'static str>,
     created_age_seconds: Option<f64>,
     updated_age_seconds: Option<f64>,
     last_error: Option<String>,
@@ -76,6 +80,7 @@ pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
         due_age_seconds: round(job.due_age),
         locked_by: job.locked_by.clone(),
         heartbeat_age_seconds: round(job.heartbeat_age),
+        heartbeat_source: job.heartbeat_age.map(|_| job.sign.as_str()),
         created_age_seconds: round(job.created_age),
         updated_age_seconds: round(job.updated_age),
         last_error: job.last_error.clone(),
@@ -202,7 +207,7 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add("due", ago(job.due_age));
     add("locked by", job.locked_by.clone());
     add("locked at", ago(job.locked_age));
-    add("last heartbeat", ago(job.heartbeat_age));
+    add("last heartbeat", ago(job.heartbeat_age.filter(|_| job.sign == SignOfLife::Heartbeat)));
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
     let other_state = job.other_state.as_ref();

@@ -177,6 +177,8 @@ pub(crate) mod tests {
             held_up_age: None,
             oldest_due_age: None,
             stuck: Some(Count::Exact(0)),
+            stuck_rule: None,
+            owner: None,
             workers: Some(Workers {
                 active: Count::Exact(0),
                 heartbeat_age: None,

@@ -28,6 +28,12 @@ fn evaluate(
         let finding = match (&queue.claimed, workers.heartbeat_age) {
             (_, Some(age)) => active_workers(check, facts, workers, age, thresholds),
             (Count::Exact(0), None) => no_active_worker(check, queue, thresholds),
+            // Nothing is unknown: the package's table has no row for them.
+            (Count::Exact(_), None) if let Some(owner) = &queue.owner => check.finding(
+                compare(f64::INFINITY, thresholds.heartbeat_age),
+                SUBJECT,
+                format!("jobs are claimed, but no {owner} owns them"),
+            ),
             (Count::Exact(_), None) => check.finding(
                 Status::Unknown,
                 SUBJECT,

@@ -120,6 +120,8 @@ fn traits() -> PackageTraits {
         // When workers unlock a job by themselves; a longer stuck_after counts.
         stuck: "\"locked_at\" < (select now() - make_interval(secs => greatest({after}, 14400)))"
             .to_owned(),
+        stuck_text: "claimed more than {after} ago".to_owned(),
+        stuck_least: 14_400,
         assignments: texts(&[("updated_at", "now()")]),
         also_requeued: vec![QUEUE_LOCKED.to_owned()],
         restarts_attempts: true,

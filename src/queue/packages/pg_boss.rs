@@ -137,6 +137,7 @@ fn traits() -> PackageTraits {
             (COPY, "(\"raw_state\" = 'created' and \"is_copy\")"),
         ]),
         stuck: "\"is_overdue\"".to_owned(),
+        stuck_text: "beyond its expire_seconds or heartbeat_seconds".to_owned(),
         place: Some("name".to_owned()),
         assignments: texts(&[
             ("retry_limit", "retry_limit + 1"),

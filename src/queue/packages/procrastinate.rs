@@ -152,6 +152,9 @@ fn traits() -> PackageTraits {
         stuck: "(\"heartbeat\" is null \
                  or \"heartbeat\" < (select now() - make_interval(secs => greatest({after}, 30))))"
             .to_owned(),
+        stuck_text: "no heartbeat for more than {after}".to_owned(),
+        stuck_least: 30,
+        owner: Some("worker".to_owned()),
         blocked_by_scheduled: Some(
             "\"held_up_until\" > (select now() + make_interval(secs => {after}))".to_owned(),
         ),

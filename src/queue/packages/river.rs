@@ -114,6 +114,8 @@ fn traits() -> PackageTraits {
         // What the rescuer takes by default; a longer stuck_after counts.
         stuck: "\"locked_at\" < (select now() - make_interval(secs => greatest({after}, 3600)))"
             .to_owned(),
+        stuck_text: "claimed more than {after} ago".to_owned(),
+        stuck_least: 3_600,
         assignments: texts(&[
             ("max_attempts", "least(greatest(max_attempts, attempt + 1), 32767)"),
             (

@@ -8,6 +8,7 @@ mod good_job;
 mod graphile_worker;
 mod instances;
 mod oban;
+mod owners;
 mod pg_boss;
 mod procrastinate;
 mod que;

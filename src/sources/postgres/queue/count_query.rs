@@ -127,7 +127,7 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let is_role = |role: Lifecycle| {
         if single_role { "true".to_owned() } else { sql::is_role(layout, role) }
     };
-    let heartbeat = sql::last_heartbeat(layout);
+    let heartbeat = sql::worker_heartbeat(layout);
     let mut keys = vec![];
     let role = match slice.roles.as_slice() {
         [role] => sql::literal(role.as_str()) + "::text",

@@ -8,6 +8,7 @@ use crate::facts::queue::{
 use crate::queue::{Layout, Lifecycle};
 use crate::redact;
 use crate::sources::postgres::queue::CountRequest;
+use crate::text;
 
 /// Row of a count query.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +75,11 @@ pub(crate) fn add_up(
         future_times: future_times(layout, [&queued, &claimed, &dead]),
         oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
+        stuck_rule: layout.package().map(|package| {
+            let after = request.stuck_after.max(f64::from(package.stuck_least));
+            package.stuck_text.replace("{after}", &text::duration(after))
+        }),
+        owner: layout.package().and_then(|package| package.owner.clone()),
         workers: layout.has_workers().then(|| workers(&claimed, request.active_window)),
         dead_lettered_last_hour: has_dead
             .then(|| all_dead(layout, dead.count(|row| row.dead_lettered_last_hour))),
