@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::acknowledged::AcknowledgedDead;
+use crate::queue::BEYOND_BUDGET;
 
 /// Number of jobs, with its accuracy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,12 @@ impl Count {
             Self::AtLeast(some) => Self::AtLeast(some.saturating_sub(n)),
             Self::NotCounted(reason) => Self::NotCounted(reason.clone()),
         }
+    }
+
+    /// Whether nothing was counted, because that takes longer than the time budget: this is no sign of trouble, as an
+    /// error would be.
+    pub(crate) fn is_beyond_budget(&self) -> bool {
+        matches!(self, Self::NotCounted(reason) if BEYOND_BUDGET.contains(&reason.as_str()))
     }
 
     /// Whether all jobs were counted.

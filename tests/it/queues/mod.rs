@@ -1,6 +1,7 @@
 //! Jobs tables of packages, each in its own file. The tables are those of their documented schema, with rows in every
 //! state and unusual ones.
 
+mod budget;
 mod delayed_job;
 mod detection;
 mod figures;

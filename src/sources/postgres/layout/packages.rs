@@ -86,10 +86,16 @@ async fn read_instance(
     }
     let relation = layout.relation.to_string();
     if let Some(package) = layout.declared.as_mut().and_then(|declared| declared.package.as_mut())
-        && let Some(short_lived) = &package.short_lived
-        && are_kept(db, &relation, short_lived, timeout).await
+        && let Some(short_lived) = &mut package.short_lived
     {
-        package.short_lived = None;
+        match are_kept(db, &relation, short_lived, timeout).await {
+            Ok(true) => package.short_lived = None,
+            Ok(false) => {}
+            Err(error) => {
+                short_lived.why =
+                    format!("whether dead letters are kept here was not read: {error}");
+            }
+        }
     }
     Ok(layout)
 }
@@ -118,17 +124,16 @@ async fn hidden_table(
     Ok(db.rows(timeout, &statement, &[]).await?.first().map(|row| row.get("name")))
 }
 
-/// Whether a row shows that dead letters are kept. Without an answer in time it is not known, as without such a row.
+/// Whether a row shows that dead letters are kept.
 async fn are_kept(
     db: &Database,
     relation: &str,
     short_lived: &ShortLived,
     timeout: Duration,
-) -> bool {
+) -> Result<bool, SourceError> {
     let statement =
         format!("select exists (select from {relation} where {}) as kept", short_lived.kept_if);
-    let row = db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await;
-    row.is_ok_and(|row| row.get("kept"))
+    Ok(db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await?.get("kept"))
 }
 
 /// Reads the version. It is unknown if the table is missing or this role may not read it: then nothing is written.
