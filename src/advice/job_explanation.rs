@@ -56,6 +56,10 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
             ],
         },
         Lifecycle::Canceled => plain("canceled", "Canceled by an operator or the app."),
+        Lifecycle::Blocked if ["paused", "queue_paused"].contains(&job.state.as_str()) => plain(
+            "blocked",
+            "Paused: its queue is paused, and no worker claims it until the queue is resumed.",
+        ),
         Lifecycle::Blocked => {
             plain("blocked", "Blocked: not claimable until the jobs that it depends on end.")
         }

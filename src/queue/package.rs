@@ -93,6 +93,11 @@ impl Package {
             Self::DelayedJob => ("delayed_jobs", &["handler"]),
         }
     }
+
+    /// A table with its paused queues that is read only if this role may, and the column that tells them.
+    pub(crate) fn pauses(self) -> Option<(&'static str, &'static str)> {
+        (self == Self::River).then_some(("river_queue", "paused_at"))
+    }
 }
 
 /// A package's table in a database.
@@ -104,6 +109,9 @@ pub(crate) struct Instance {
     pub(crate) schema: String,
     /// The version of its schema; `None` if it cannot be read.
     pub(crate) version: Option<i64>,
+    /// Whether this role sees which queues are paused, in [`Package::pauses`]; `None` if there is no such table.
+    #[serde(default)]
+    pub(crate) sees_pauses: Option<bool>,
 }
 
 impl Instance {

@@ -217,6 +217,7 @@ mod tests {
             package: Package::GraphileWorker,
             schema: "graphile_worker".to_owned(),
             version: Some(20),
+            sees_pauses: None,
         };
         let is_served = |table: &CatalogTable, state: &str| {
             let catalog = TableCatalog {

@@ -76,7 +76,8 @@ async fn read_instance(
     let query = version_query(package).replace("{schema}", &ident(&schema));
     let query = query.replace("{schema_name}", &literal(&schema));
     let version = read_version(db, &query, timeout).await?;
-    let instance = Instance { package, schema, version };
+    let sees_pauses = sees_pauses(db, found, timeout).await?;
+    let instance = Instance { package, schema, version, sees_pauses };
     let name = package.witness().0.to_owned();
     db.set_package_table(Relation { schema: instance.schema.clone(), name });
     let (catalog, name) = read_catalog(db, &STATE_COLUMNS, timeout).await?;
@@ -98,6 +99,25 @@ async fn read_instance(
         }
     }
     Ok(layout)
+}
+
+/// Whether this role sees all rows of the table with the paused queues; `None` if the package has none.
+async fn sees_pauses(
+    db: &Database,
+    found: &Found,
+    timeout: Duration,
+) -> Result<Option<bool>, SourceError> {
+    let Some((table, column)) = found.package.pauses() else { return Ok(None) };
+    let statement = "select pg_catalog.has_table_privilege(c.oid, 'select') \
+               and not pg_catalog.row_security_active(c.oid) as sees \
+          from pg_catalog.pg_class c \
+          join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+          join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = $3 and not a.attisdropped \
+         where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')";
+    let params: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&found.schema, Type::TEXT), (&table, Type::TEXT), (&column, Type::TEXT)];
+    let rows = db.rows(timeout, statement, &params).await?;
+    Ok(rows.first().map(|row| row.get("sees")))
 }
 
 /// The first of the further tables whose rows row-level security hides: without them jobs would have no kind, or
