@@ -81,3 +81,36 @@ fn id_of_two_queues_is_requeued_by_queue_only() {
     run(&["--queue", "two"]).expect_code(0);
     assert_eq!(installed.select("name", "state = 'failed'"), "one");
 }
+
+/// Ids are unique only within a queue: a follow reads the job of the queue that it requeued.
+#[test]
+fn follow_keeps_the_queue_of_a_job() {
+    let id = "00000000-0000-4000-8000-000000000001";
+    for (requeued, other) in [("one", "two"), ("two", "one")] {
+        let installed = PG_BOSS.installed_with(&format!(
+            "delete from pgboss.job; insert into pgboss.queue (name) values ('one'), ('two');
+             insert into pgboss.job (id, name, state, retry_limit, retry_count, started_on, completed_on)
+             select '{id}', name, 'failed', 2, 2, t, t
+               from (values ('one'), ('two')) q (name), (select now() - interval '10 min' as t) t"
+        ));
+        let requeue = ["dlq", "requeue", "--all", "--queue", requeued, "--yes"];
+        let data = installed.data(&requeue);
+        let operation = data["outcome"]["operation"].as_str().unwrap().to_owned();
+        let follow = |code: i32, key: &str| {
+            let args = ["dlq", "follow", &operation, "--wait", "1s", "-o", "json"];
+            let data = installed.run(&args).expect_code(code).json()["data"].clone();
+            assert_eq!((&data[key], &data["jobs"]), (&1.into(), &1.into()), "{requeued} {data:#}");
+        };
+        // The other one is still dead.
+        follow(3, "queued");
+        // The other one is completed, and this one is not.
+        let set = |queue: &str, more: &str| {
+            installed.db.execute(&format!("update pgboss.job set {more} where name = '{queue}'"));
+        };
+        set(other, "state = 'completed'");
+        follow(3, "queued");
+        set(other, "state = 'failed'");
+        set(requeued, "state = 'completed'");
+        follow(0, "finished");
+    }
+}
