@@ -18,6 +18,7 @@ mod rescue;
 mod river;
 mod solid_queue;
 mod state_machine;
+mod throttle;
 mod times;
 mod writes;
 
