@@ -133,6 +133,8 @@ pub(crate) struct PackageTraits {
     pub(crate) read_only: Option<String>,
     /// The column of the state, if it is not [`STATE`].
     pub(crate) state_column: Option<String>,
+    /// The state of one row (`{name}`) without [`Self::joins`], if these read much more than it needs.
+    pub(crate) state_of_row: Option<String>,
     /// Which rows of the table are jobs; all if `None`.
     pub(crate) rows: Option<String>,
     /// Joins that give each row at most one row of other tables, in parentheses: their columns have names that the
