@@ -3,6 +3,7 @@
 use crate::facts::Suggestion;
 use crate::facts::Thresholds;
 use crate::facts::job::Job;
+use crate::facts::stuck_job::SignOfLife;
 use crate::queue::Lifecycle;
 use crate::suggest::ShellCommand;
 use crate::text;
@@ -22,7 +23,7 @@ pub(crate) struct JobExplanation {
 pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
         Lifecycle::Queued => explain_queued(job, limits),
-        Lifecycle::Claimed => explain_claimed(job, limits),
+        Lifecycle::Claimed => explain_claimed(job),
         Lifecycle::Failed if job.given_up => JobExplanation {
             label: "given_up",
             sentence: format!(
@@ -55,6 +56,10 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
             ],
         },
         Lifecycle::Canceled => plain("canceled", "Canceled by an operator or the app."),
+        Lifecycle::Blocked if ["paused", "queue_paused"].contains(&job.state.as_str()) => plain(
+            "blocked",
+            "Paused: its queue is paused, and no worker claims it until the queue is resumed.",
+        ),
         Lifecycle::Blocked => {
             plain("blocked", "Blocked: not claimable until the jobs that it depends on end.")
         }
@@ -92,42 +97,73 @@ fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
     }
 }
 
-fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
-    let worker = job.locked_by.as_deref().unwrap_or("unknown worker");
+fn explain_claimed(job: &Job) -> JobExplanation {
     let last = last_attempt(job);
     if !job.has_heartbeats {
         let sentence =
             "Claimed. This schema has no heartbeats: not known whether the job is stuck.";
         return plain("running", sentence);
     }
-    let unresponsive = match job.heartbeat_age {
-        Some(age) if age < limits.stuck_after => {
-            let last = last.map(|last| format!(" This is the last attempt ({last})."));
-            let (last, heartbeat) = (last.unwrap_or_default(), text::age(age));
-            return plain(
-                "running",
-                format!("Running on {worker}, last heartbeat {heartbeat} ago.{last}"),
-            );
-        }
-        Some(age) => format!("no heartbeat from {worker} for {}", text::age(age)),
-        None => format!("{worker} never sent a heartbeat"),
-    };
-    let outcome = match last {
-        Some(last) => format!("Attempt {last}: a rescue makes it a dead letter."),
-        None => "A rescue requeues it.".to_owned(),
-    };
-    JobExplanation {
-        label: "stuck",
-        sentence: format!("Stuck: {unresponsive}. {outcome}"),
-        next: vec![
-            Suggestion::fixed("runbook queue.stuck", "runbook: restart the worker first"),
-            Suggestion::fixed("queue", "stuck jobs and active workers"),
-            Suggestion::new(
-                ShellCommand::new("jobs rescue").arg(&job.id).arg("--dry-run"),
-                "preview the rescue of this job",
-            ),
-        ],
+    if !job.is_stuck {
+        let last = last.map(|last| format!(" This is the last attempt ({last})."));
+        let (worker, last) = (prefixed(" on ", job.locked_by.as_ref()), last.unwrap_or_default());
+        let seen = match (job.sign, job.heartbeat_age) {
+            (SignOfLife::Heartbeat, Some(age)) => {
+                format!(", last heartbeat {} ago", text::age(age))
+            }
+            (SignOfLife::Lock, Some(age)) => format!(", claimed {} ago", text::age(age)),
+            _ => String::new(),
+        };
+        return plain("running", format!("Running{worker}{seen}.{last}"));
     }
+    let mut next = vec![
+        Suggestion::fixed("runbook queue.stuck", "runbook: restart the worker first"),
+        Suggestion::fixed("queue", "stuck jobs and active workers"),
+    ];
+    let outcome = match last {
+        _ if job.is_rescue_refused => String::new(),
+        Some(last) => format!(" Attempt {last}: a rescue makes it a dead letter."),
+        None => " A rescue requeues it.".to_owned(),
+    };
+    if !job.is_rescue_refused {
+        let command = ShellCommand::new("jobs rescue").arg(&job.id).arg("--dry-run");
+        next.push(Suggestion::new(command, "preview the rescue of this job"));
+    }
+    let sentence = format!("Stuck: {}.{outcome}", why_stuck(job));
+    JobExplanation { label: "stuck", sentence, next }
+}
+
+/// What is known of the worker of a stuck job. The time of a claim is no heartbeat.
+fn why_stuck(job: &Job) -> String {
+    let worker = job.locked_by.as_ref();
+    let ownerless = job.owner.as_ref().filter(|_| worker.is_none());
+    let claimed = || match job.locked_age.filter(|age| *age >= 0.0) {
+        Some(age) => format!(", claimed {} ago", text::age(age)),
+        None => String::new(),
+    };
+    match (job.sign, job.heartbeat_age) {
+        _ if ownerless.is_some_and(|_| job.sign != SignOfLife::Heartbeat) => {
+            format!("no {} owns it{}", ownerless.map_or("process", String::as_str), claimed())
+        }
+        (SignOfLife::Lock, Some(age)) if job.sends_heartbeats => {
+            let from = prefixed(" from ", worker);
+            format!("no heartbeat{from} since its lock {} ago", text::age(age))
+        }
+        (SignOfLife::Lock, Some(age)) => {
+            format!("claimed{} {} ago", prefixed(" by ", worker), text::age(age))
+        }
+        (_, Some(age)) => {
+            format!("no heartbeat{} for {}", prefixed(" from ", worker), text::age(age))
+        }
+        (_, None) => {
+            format!("{} never sent a heartbeat", worker.map_or("the worker", String::as_str))
+        }
+    }
+}
+
+/// The name after a preposition, or nothing if it is not known.
+fn prefixed(preposition: &str, name: Option<&String>) -> String {
+    name.map_or_else(String::new, |name| format!("{preposition}{name}"))
 }
 
 /// `Dead letter: all 5 attempts failed. It runs again only after a requeue.`
@@ -189,7 +225,12 @@ pub(crate) mod tests {
             locked_by: Some("worker-c".into()),
             locked_age: None,
             has_heartbeats: true,
+            sends_heartbeats: true,
             heartbeat_age: None,
+            sign: SignOfLife::Heartbeat,
+            is_stuck: false,
+            owner: None,
+            is_rescue_refused: false,
             created_age: None,
             updated_age: None,
             last_error: None,
@@ -199,6 +240,10 @@ pub(crate) mod tests {
             cause: Fingerprint::new("CLIP_RENDER", None, None),
             timeline: Timeline { events: vec![], searched: String::new(), complete: true },
         }
+    }
+
+    fn stuck(attempts: i64) -> Job {
+        Job { is_stuck: true, ..job(Lifecycle::Claimed, attempts) }
     }
 
     fn state_label(job: Job) -> &'static str {
@@ -220,23 +265,44 @@ pub(crate) mod tests {
             state_label(Job { heartbeat_age: Some(3.0), ..job(Lifecycle::Claimed, 0) }),
             "running"
         );
-        assert_eq!(
-            state_label(Job { heartbeat_age: Some(601.0), ..job(Lifecycle::Claimed, 0) }),
-            "stuck"
-        );
-        assert_eq!(state_label(job(Lifecycle::Claimed, 0)), "stuck");
+        assert_eq!(state_label(Job { heartbeat_age: Some(601.0), ..stuck(0) }), "stuck");
+        assert_eq!(state_label(stuck(0)), "stuck");
         assert_eq!(state_label(job(Lifecycle::Dead, 5)), "dead");
     }
 
     #[test]
     fn stuck_job_explanation_depends_on_remaining_attempts() {
-        let said = explain(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
+        let said = explain(&stuck(4), &Thresholds::default()).sentence;
         assert!(said.contains("Attempt 5 of 5: a rescue makes it a dead letter"), "{said}");
-        let said = explain(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
+        let said = explain(&stuck(3), &Thresholds::default()).sentence;
         assert!(said.contains("A rescue requeues it"), "{said}");
-        let counted_at_claim = Job { counted_at_claim: true, ..job(Lifecycle::Claimed, 4) };
+        let counted_at_claim = Job { counted_at_claim: true, ..stuck(4) };
         let said = explain(&counted_at_claim, &Thresholds::default()).sentence;
         assert!(said.contains("A rescue requeues it"), "{said}");
+    }
+
+    #[test]
+    fn claim_is_not_called_a_heartbeat() {
+        let sentence = |job: &Job| explain(job, &Thresholds::default()).sentence;
+        let locked = Job { sign: SignOfLife::Lock, heartbeat_age: Some(7200.0), ..stuck(3) };
+        assert!(
+            sentence(&locked)
+                .starts_with("Stuck: no heartbeat from worker-c since its lock 2h 00m ago."),
+            "{}",
+            sentence(&locked)
+        );
+        let no_heartbeats = Job { sends_heartbeats: false, ..locked.clone() };
+        assert!(sentence(&no_heartbeats).starts_with("Stuck: claimed by worker-c 2h 00m ago. "));
+        let ownerless = Job {
+            locked_by: None,
+            owner: Some("process".to_owned()),
+            locked_age: Some(7200.0),
+            is_rescue_refused: true,
+            ..locked.clone()
+        };
+        assert_eq!(sentence(&ownerless), "Stuck: no process owns it, claimed 2h 00m ago.");
+        let running = Job { is_stuck: false, ..locked };
+        assert!(sentence(&running).starts_with("Running on worker-c, claimed 2h 00m ago."));
     }
 
     #[test]

@@ -57,5 +57,7 @@ pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, E
 /// Reads the job with this id. An unknown id is an error.
 pub(crate) async fn read(context: &Context, id: &str) -> Result<Job, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
-    Ok(jobs::read(database, layout, context.claims().await?, id, context.remaining()).await?)
+    let stuck_after = context.settings.thresholds.stuck_after;
+    let claims = context.claims().await?;
+    Ok(jobs::read(database, layout, claims, (id, stuck_after), context.remaining()).await?)
 }

@@ -1,5 +1,6 @@
 //! One job with all its columns and events.
 
+use super::stuck_job::SignOfLife;
 use crate::fingerprint::Fingerprint;
 use crate::queue::Lifecycle;
 
@@ -34,8 +35,18 @@ pub(crate) struct Job {
     pub(crate) locked_age: Option<f64>,
     /// Whether the schema has a heartbeat or lock time.
     pub(crate) has_heartbeats: bool,
-    /// Time since the last heartbeat.
+    /// Whether workers send heartbeats, so that a claim without one is remarkable.
+    pub(crate) sends_heartbeats: bool,
+    /// Time since the last heartbeat, otherwise since the lock or the last change.
     pub(crate) heartbeat_age: Option<f64>,
+    /// Which of them that is.
+    pub(crate) sign: SignOfLife,
+    /// Whether it is claimed and stuck.
+    pub(crate) is_stuck: bool,
+    /// What owns claimed jobs (`process`): without a worker, it has none. `None` if that is not known.
+    pub(crate) owner: Option<String>,
+    /// Whether a rescue of stuck jobs is refused here.
+    pub(crate) is_rescue_refused: bool,
     /// Time since it was inserted.
     pub(crate) created_age: Option<f64>,
     /// Time since its last change.
@@ -186,8 +197,10 @@ pub(crate) struct JobLine {
     pub(crate) max_attempts: Option<i64>,
     /// Time since it became due; negative until then.
     pub(crate) due_age: Option<f64>,
-    /// Time since the last heartbeat.
+    /// Time since the last heartbeat, otherwise since the lock or the last change.
     pub(crate) heartbeat_age: Option<f64>,
+    /// Which of them that is.
+    pub(crate) sign: SignOfLife,
     /// Time since its last change.
     pub(crate) changed_age: Option<f64>,
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::acknowledged::AcknowledgedDead;
+use crate::queue::BEYOND_BUDGET;
 
 /// Number of jobs, with its accuracy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,12 @@ impl Count {
             Self::AtLeast(some) => Self::AtLeast(some.saturating_sub(n)),
             Self::NotCounted(reason) => Self::NotCounted(reason.clone()),
         }
+    }
+
+    /// Whether nothing was counted, because that takes longer than the time budget: this is no sign of trouble, as an
+    /// error would be.
+    pub(crate) fn is_beyond_budget(&self) -> bool {
+        matches!(self, Self::NotCounted(reason) if BEYOND_BUDGET.contains(&reason.as_str()))
     }
 
     /// Whether all jobs were counted.
@@ -133,14 +140,18 @@ pub(crate) struct GivenUp {
     pub(crate) functions: Vec<String>,
 }
 
-/// Jobs with a heartbeat, a lock or (in a column without a time zone) a creation in the future. A clock is wrong,
-/// or a time is read in the wrong zone.
+/// Jobs with a heartbeat, a lock, a time of death or (in a column without a time zone) a creation in the future. A clock
+/// is wrong, or a time is read in the wrong zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FutureTimes {
     /// Number of jobs.
     pub(crate) jobs: u64,
-    /// Seconds by which the latest of these times is ahead of the clock of the database server.
-    pub(crate) seconds: f64,
+    /// Those of them that are dead letters.
+    #[serde(default)]
+    pub(crate) dead: u64,
+    /// Seconds by which the latest of these times is ahead of the clock of the database server; `None` if all of them
+    /// are infinite.
+    pub(crate) seconds: Option<f64>,
     /// Zone in which they are read, if the columns have none.
     pub(crate) zone: Option<String>,
 }
@@ -190,6 +201,12 @@ pub(crate) struct Queue {
     /// Claimed jobs without a heartbeat for [`stuck_after`](crate::facts::Thresholds::stuck_after); `None` if
     /// the schema has neither heartbeats nor lock times.
     pub(crate) stuck: Option<Count>,
+    /// Which claimed jobs are stuck, in words; `None` for those without a heartbeat for `stuck_after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stuck_rule: Option<String>,
+    /// What owns claimed jobs (`process`): a job without a worker has none. `None` if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<String>,
     /// Active workers; `None` if the schema has neither heartbeats nor lock times.
     pub(crate) workers: Option<Workers>,
     /// Number dead-lettered in the last hour; `None` if the schema has no dead letters.

@@ -3,6 +3,7 @@
 
 use super::Observed;
 use super::operation::{OperationId, OperationType};
+use super::stuck_job::SignOfLife;
 
 /// Length in seconds of the two windows that are compared to show whether a cause is rising.
 pub(crate) const WINDOW: f64 = 900.0;
@@ -104,6 +105,8 @@ pub(crate) struct RecentStuckJob {
     pub(crate) kind: String,
     /// Worker that locked it.
     pub(crate) worker: String,
-    /// Seconds since the last heartbeat; `None` if there was none.
+    /// Seconds since the last heartbeat, otherwise since the lock or the last change; `None` if there was none.
     pub(crate) heartbeat_age: Option<f64>,
+    /// Which of them that is.
+    pub(crate) sign: SignOfLife,
 }

@@ -14,6 +14,8 @@ use crate::queue::Lifecycle;
 pub(crate) struct RequeuedJob {
     /// Id of the job.
     pub(crate) id: JobId,
+    /// Value of the column that is part of the primary key beside the id, if there is one.
+    pub(crate) place: Option<String>,
     /// Group id before the requeue.
     pub(crate) group: Arc<str>,
     /// Hash of its error columns, which a requeue does not change.
@@ -113,13 +115,15 @@ pub(crate) enum JobOutcome {
     Running,
     /// No worker has claimed it yet.
     Queued,
-    /// It was undone, requeued again, deleted or edited since the requeue.
+    /// It was undone, requeued again or edited since the requeue.
     ChangedSince,
+    /// Its row was deleted: what became of it is not known here.
+    Deleted,
 }
 
 impl JobOutcome {
     /// All outcomes, in the order of a summary.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Finished,
         Self::FailedAgain,
         Self::FailedOther,
@@ -127,6 +131,7 @@ impl JobOutcome {
         Self::Running,
         Self::Queued,
         Self::ChangedSince,
+        Self::Deleted,
     ];
 
     /// Name in JSON.
@@ -139,6 +144,7 @@ impl JobOutcome {
             Self::Running => "running",
             Self::Queued => "queued",
             Self::ChangedSince => "changed_since",
+            Self::Deleted => "deleted",
         }
     }
 
@@ -176,6 +182,11 @@ impl OutcomeCounts {
     /// Number of jobs with a final outcome.
     pub(crate) fn decided(&self) -> u64 {
         self.sum(JobOutcome::is_decided)
+    }
+
+    /// Number of jobs of which no outcome will be seen.
+    pub(crate) fn unseen(&self) -> u64 {
+        self.count(JobOutcome::ChangedSince) + self.count(JobOutcome::Deleted)
     }
 
     /// Number of jobs that failed.

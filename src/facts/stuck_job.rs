@@ -37,7 +37,7 @@ pub(crate) struct StuckJob {
 }
 
 /// The newest time that a claimed job has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum SignOfLife {
     /// A heartbeat.

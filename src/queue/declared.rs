@@ -83,12 +83,12 @@ impl Declared {
 
     /// The state of the row `row` of the relation. Statements that write use it only for packages.
     pub(crate) fn state_of(&self, relation: &Relation, row: &str) -> String {
-        format!(
-            "(select {} from (select {row}.*) as {}{})",
-            self.state,
-            ident(&relation.name),
-            self.joins(relation),
-        )
+        let of_row = self.package.as_ref().and_then(|package| package.state_of_row.as_ref());
+        let (state, joins) = match of_row {
+            Some(state) => (in_relation(state, relation), String::new()),
+            None => (self.state.clone(), self.joins(relation)),
+        };
+        format!("(select {state} from (select {row}.*) as {}{joins})", ident(&relation.name))
     }
 
     /// A `timestamptz` expression as a value of this column.

@@ -93,6 +93,11 @@ impl Package {
             Self::DelayedJob => ("delayed_jobs", &["handler"]),
         }
     }
+
+    /// A table with its paused queues that is read only if this role may, and the column that tells them.
+    pub(crate) fn pauses(self) -> Option<(&'static str, &'static str)> {
+        (self == Self::River).then_some(("river_queue", "paused_at"))
+    }
 }
 
 /// A package's table in a database.
@@ -104,6 +109,9 @@ pub(crate) struct Instance {
     pub(crate) schema: String,
     /// The version of its schema; `None` if it cannot be read.
     pub(crate) version: Option<i64>,
+    /// Whether this role sees which queues are paused, in [`Package::pauses`]; `None` if there is no such table.
+    #[serde(default)]
+    pub(crate) sees_pauses: Option<bool>,
 }
 
 impl Instance {
@@ -125,6 +133,8 @@ pub(crate) struct PackageTraits {
     pub(crate) read_only: Option<String>,
     /// The column of the state, if it is not [`STATE`].
     pub(crate) state_column: Option<String>,
+    /// The state of one row (`{name}`) without [`Self::joins`], if these read much more than it needs.
+    pub(crate) state_of_row: Option<String>,
     /// Which rows of the table are jobs; all if `None`.
     pub(crate) rows: Option<String>,
     /// Joins that give each row at most one row of other tables, in parentheses: their columns have names that the
@@ -141,6 +151,12 @@ pub(crate) struct PackageTraits {
     /// Condition over the subquery for claimed jobs that the package itself would take from their worker; `{after}`
     /// is the setting `stuck_after` in seconds.
     pub(crate) stuck: String,
+    /// The same in words, of one or several jobs; `{after}` is the longer of the setting and [`Self::stuck_least`].
+    pub(crate) stuck_text: String,
+    /// The shortest time in `stuck`, in seconds, whatever the setting is.
+    pub(crate) stuck_least: u32,
+    /// What owns claimed jobs, if these have rows in a table of their own: without one, nothing owns the job.
+    pub(crate) owner: Option<String>,
     /// Condition over the subquery for blocked jobs that nothing frees for `{after}` seconds: a job that is scheduled for
     /// later holds them up, and none runs.
     pub(crate) blocked_by_scheduled: Option<String>,

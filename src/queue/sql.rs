@@ -185,6 +185,24 @@ pub(crate) fn last_sign_of_life(layout: &Layout) -> String {
     )
 }
 
+/// Which time [`last_heartbeat`] and [`last_sign_of_life`] are: `heartbeat`, `lock` or `change`.
+pub(crate) fn kind_of_sign(layout: &Layout) -> String {
+    let past = |time: &Option<TimeColumn>| past_time(&time_or_null(time.as_ref()));
+    format!(
+        "case when ({}) is not null then 'heartbeat' when ({}) is not null then 'lock' else 'change' end",
+        past(&layout.heartbeat),
+        past(&layout.locked_at),
+    )
+}
+
+/// Time of the last heartbeat of the worker of a claimed job: in a package's table, a claim is none.
+pub(crate) fn worker_heartbeat(layout: &Layout) -> String {
+    match (layout.package(), &layout.heartbeat) {
+        (Some(_), Some(heartbeat)) => format!("({})", past_time(&heartbeat.sql())),
+        _ => last_heartbeat(layout),
+    }
+}
+
 /// A time if it is finite and not in the future, otherwise NULL.
 pub(crate) fn past_time(time: &str) -> String {
     format!("case when isfinite({time}) and not {} then least({time}, now()) end", is_future(time))
@@ -229,8 +247,9 @@ fn heartbeat_times(layout: &Layout) -> impl Iterator<Item = String> {
     [&layout.heartbeat, &layout.locked_at].into_iter().flatten().map(TimeColumn::sql)
 }
 
-/// Condition that a time is later than a difference of clocks explains. The subselect is evaluated once.
-fn is_future(time: &str) -> String {
+/// Condition that a time is later than a difference of clocks explains; so is `infinity`. The subselect is evaluated
+/// once.
+pub(crate) fn is_future(time: &str) -> String {
     format!("{time} > (select now() + interval '{CLOCK_TOLERANCE} s')")
 }
 
@@ -307,6 +326,12 @@ pub(crate) fn dead_since(layout: &Layout) -> String {
         Some(declared) if declared.has_column(DEAD_SINCE) => ident(DEAD_SINCE),
         _ => changed(layout),
     }
+}
+
+/// The time of death of a dead letter, if it is in the future or infinite.
+pub(crate) fn future_death(layout: &Layout) -> String {
+    let death = dead_since(layout);
+    format!("case when {} then {death} end", is_future(&death))
 }
 
 /// Seconds until the package deletes a job, or a typed NULL.

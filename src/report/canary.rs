@@ -45,6 +45,8 @@ pub(crate) struct BatchOutcomesJson {
     failed_other_cause: u64,
     pending: u64,
     changed_since: u64,
+    /// Jobs whose row was deleted, so that their outcome is not known.
+    deleted: u64,
 }
 
 /// Returns the exit code of a canary: CRITICAL if a group failed again; if the outcome of a group was not known
@@ -72,7 +74,7 @@ pub(crate) fn headline(groups: &[CanaryGroupResult]) -> Option<(Status, String)>
             let batch = &first.last_batch;
             let pending = batch.total() - batch.decided();
             let jobs = plural(batch.total(), "job", "jobs");
-            let changed = count(batch.count(JobOutcome::ChangedSince));
+            let changed = count(batch.unseen());
             let reason = match first.stopped {
                 Some(CanaryStop::Changed) => {
                     format!("no outcome was seen, {changed} of {jobs} changed or deleted by others")
@@ -173,6 +175,7 @@ pub(crate) fn json(groups: &[CanaryGroupResult]) -> Vec<CanaryGroupJson> {
                 failed_other_cause: jobs_with(JobOutcome::FailedOther),
                 pending: group.last_batch.total() - group.last_batch.decided(),
                 changed_since: jobs_with(JobOutcome::ChangedSince),
+                deleted: jobs_with(JobOutcome::Deleted),
             },
             failed_job: group.failed_job.map(|job| job.to_string()),
             not_followed: group.written_unfollowed,

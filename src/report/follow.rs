@@ -33,8 +33,10 @@ pub(crate) struct FollowJson {
     retry_pending: u64,
     running: u64,
     queued: u64,
-    /// Jobs that were undone, requeued again, deleted or edited since the requeue.
+    /// Jobs that were undone, requeued again or edited since the requeue.
     changed_since: u64,
+    /// Jobs whose row was deleted, so that their outcome is not known.
+    deleted: u64,
     /// Whether the operation is still being written, so that more jobs follow.
     still_writing: bool,
     /// Number of planned jobs that are not requeued, if this machine has the record of an interrupted operation.
@@ -259,6 +261,7 @@ pub(crate) fn json(result: &FollowResult) -> FollowJson {
         running: jobs_with(JobOutcome::Running),
         queued: jobs_with(JobOutcome::Queued),
         changed_since: jobs_with(JobOutcome::ChangedSince),
+        deleted: jobs_with(JobOutcome::Deleted),
         still_writing: result.remainder.is_running,
         not_requeued: result.remainder.not_requeued,
         failures: failures.collect(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::job_explanation::JobExplanation;
 use crate::facts::job::{Job, RequeueEvent, TimelineEvent};
+use crate::facts::stuck_job::SignOfLife;
 use crate::text;
 
 /// Maximum number of events in the table and in the JSON.
@@ -29,7 +30,10 @@ pub(crate) struct JobJson {
     /// Time since the job became due; negative if it is scheduled.
     due_age_seconds: Option<f64>,
     locked_by: Option<String>,
+    /// Time since the last heartbeat, otherwise since the lock or the last change.
     heartbeat_age_seconds: Option<f64>,
+    /// Source of the heartbeat age: `heartbeat`, `lock` or `change`; null without an age.
+    heartbeat_source: Option<&'static str>,
     created_age_seconds: Option<f64>,
     updated_age_seconds: Option<f64>,
     last_error: Option<String>,
@@ -76,6 +80,7 @@ pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
         due_age_seconds: round(job.due_age),
         locked_by: job.locked_by.clone(),
         heartbeat_age_seconds: round(job.heartbeat_age),
+        heartbeat_source: job.heartbeat_age.map(|_| job.sign.as_str()),
         created_age_seconds: round(job.created_age),
         updated_age_seconds: round(job.updated_age),
         last_error: job.last_error.clone(),
@@ -182,7 +187,12 @@ fn add_verbatim(document: &mut Document, heading: &str, text: String) {
 pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     let mut pairs = vec![("state", Cell::strong(&job.state))];
     let mut add = |name, value: Option<String>| pairs.extend(value.map(|v| (name, Cell::plain(v))));
-    let ago = |age: Option<f64>| age.map(|age| format!("{} ago", text::age(age)));
+    let ago = |age: Option<f64>| {
+        age.map(|age| match age {
+            future if future <= -1.0 => format!("in {}", text::age(-future)),
+            past => format!("{} ago", text::age(past)),
+        })
+    };
     add("kind", job.kind.clone());
     add("workspace", job.workspace.clone());
     add(
@@ -194,16 +204,10 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
             (None, failed, _) => failed.map(|failed| format!("{failed} failed")),
         },
     );
-    add(
-        "due",
-        job.due_age.map(|age| match age {
-            future if future < 0.0 => format!("in {}", text::age(-future)),
-            past => format!("{} ago", text::age(past)),
-        }),
-    );
+    add("due", ago(job.due_age));
     add("locked by", job.locked_by.clone());
     add("locked at", ago(job.locked_age));
-    add("last heartbeat", ago(job.heartbeat_age));
+    add("last heartbeat", ago(job.heartbeat_age.filter(|_| job.sign == SignOfLife::Heartbeat)));
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
     let other_state = job.other_state.as_ref();

@@ -7,6 +7,7 @@ use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line
 use crate::checks::next;
 use crate::facts::Suggestion;
 use crate::facts::job::{JobLine, JobState};
+use crate::facts::stuck_job::SignOfLife;
 use crate::suggest::ShellCommand;
 use crate::text::{age, first_line};
 
@@ -36,8 +37,10 @@ pub(crate) struct JobLineJson {
     error: Option<String>,
     /// Time since the job became due; negative if it is scheduled.
     due_age_seconds: Option<f64>,
-    /// Time since the last heartbeat, otherwise since the lock.
+    /// Time since the last heartbeat, otherwise since the lock or the last change.
     heartbeat_age_seconds: Option<f64>,
+    /// Source of the heartbeat age: `heartbeat`, `lock` or `change`; null without an age.
+    heartbeat_source: Option<&'static str>,
     /// Time since the last change of the row.
     updated_age_seconds: Option<f64>,
 }
@@ -56,7 +59,10 @@ pub(crate) fn report(
     document.push(title_line::title_at(format!("{} jobs", state.as_str()), from));
     if !shown.is_empty() {
         document.push(Block::Table(table(state, shown)));
-        let order = state.order();
+        let order = match state {
+            JobState::Running | JobState::Stuck if are_locks(shown) => "by time of the lock",
+            _ => state.order(),
+        };
         document.note(match more {
             true => format!("Showing {limit} (more: --limit N), sorted {order}."),
             false => format!("Sorted {order}."),
@@ -88,11 +94,27 @@ fn headline(state: JobState, shown: usize, more: bool) -> String {
     }
 }
 
+/// Whether none of these claimed jobs has a heartbeat, so that their locks are shown.
+fn are_locks(jobs: &[JobLine]) -> bool {
+    jobs.iter().all(|job| job.sign == SignOfLife::Lock)
+}
+
+/// The age of the heartbeat, or of what there is instead.
+fn heartbeat(job: &JobLine, are_locks: bool) -> String {
+    match (job.sign, job.heartbeat_age.map(age)) {
+        (_, None) => "-".to_owned(),
+        (SignOfLife::Lock, Some(age)) if !are_locks => format!("none (lock {age})"),
+        (_, Some(age)) => age,
+    }
+}
+
 fn table(state: JobState, jobs: &[JobLine]) -> Table {
+    let are_locks = are_locks(jobs);
     let time_title = match state {
         JobState::Due => "due for",
         JobState::Scheduled => "due in",
         JobState::Blocked => "blocked for",
+        JobState::Running | JobState::Stuck if are_locks => "locked for",
         JobState::Running | JobState::Stuck => "heartbeat",
         JobState::Failed
         | JobState::Finished
@@ -130,7 +152,10 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
         table.row(vec![
             Cell::strong(&job.id),
             Cell::plain(job.kind.as_deref().unwrap_or("-")),
-            Cell::plain(seconds.map_or_else(|| "-".to_owned(), age)),
+            Cell::plain(match state {
+                JobState::Running | JobState::Stuck => heartbeat(job, are_locks),
+                _ => seconds.map_or_else(|| "-".to_owned(), age),
+            }),
             Cell::plain(attempts),
             if has_error {
                 Cell::plain(job.error.as_deref().map_or("-", first_line))
@@ -154,6 +179,7 @@ fn json(job: &JobLine) -> JobLineJson {
         error: job.error.clone(),
         due_age_seconds: round(job.due_age),
         heartbeat_age_seconds: round(job.heartbeat_age),
+        heartbeat_source: job.heartbeat_age.map(|_| job.sign.as_str()),
         updated_age_seconds: round(job.changed_age),
     }
 }

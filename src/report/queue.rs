@@ -107,8 +107,8 @@ impl From<&Count> for CountJson {
 pub(crate) struct FutureJson {
     /// Number of jobs.
     jobs: u64,
-    /// Seconds by which the latest is ahead of the database clock.
-    seconds: f64,
+    /// Seconds by which the latest is ahead of the database clock; null if it is infinite.
+    seconds: Option<f64>,
     /// Zone in which they are read, if their columns have none.
     zone: Option<String>,
 }
@@ -177,7 +177,7 @@ impl QueueJson {
             stuck: queue.stuck.as_ref().map(Into::into),
             in_future: queue.future_times.as_ref().map(|times| FutureJson {
                 jobs: times.jobs,
-                seconds: times.seconds.round(),
+                seconds: times.seconds.map(f64::round),
                 zone: times.zone.clone(),
             }),
             oldest_due_age: queue.oldest_due_age.map(f64::round),
@@ -433,12 +433,15 @@ fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> 
     table
 }
 
-/// Returns `no heartbeat for more than 10m: worker-c`, with the number of jobs if there are several workers.
+/// Returns `no heartbeat for more than 10m: worker-c`, with the number of jobs if there are several workers, and the jobs
+/// that no process owns.
 fn stuck_detail(queue: &Queue, stuck: &Count, thresholds: &Thresholds) -> String {
     if *stuck == Count::Exact(0) {
         return String::new();
     }
-    let rule = format!("no heartbeat for more than {}", text::duration(thresholds.stuck_after));
+    let default =
+        || format!("no heartbeat for more than {}", text::duration(thresholds.stuck_after));
+    let rule = queue.stuck_rule.clone().unwrap_or_else(default);
     let workers: Vec<_> = listed_workers(queue).iter().filter(|jobs| jobs.stuck > 0).collect();
     let names: Vec<_> = workers
         .iter()
@@ -450,9 +453,16 @@ fn stuck_detail(queue: &Queue, stuck: &Count, thresholds: &Thresholds) -> String
             })
         })
         .collect();
-    match names.is_empty() {
-        true => rule,
-        false => format!("{rule}: {}", text::some_of(&names, 3)),
+    let ownerless = workers.iter().find(|jobs| jobs.worker.is_none()).map(|jobs| jobs.stuck);
+    let ownerless =
+        queue.owner.as_ref().zip(ownerless).map(|(owner, stuck)| {
+            format!("no {owner} owns {}", text::plural(stuck, "job", "jobs"))
+        });
+    match (names.is_empty(), ownerless) {
+        (true, Some(ownerless)) => ownerless,
+        (true, None) => rule,
+        (false, None) => format!("{rule}: {}", text::some_of(&names, 3)),
+        (false, Some(ownerless)) => format!("{rule}: {}; {ownerless}", text::some_of(&names, 3)),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::facts::canary::{BatchSize, Canary, CanaryDecision, CanaryGroupResult, CanaryStop};
 use crate::facts::job_id::JobId;
 use crate::facts::requeue::{Outcome, Plan, UNGROUPED, WriteStop};
-use crate::facts::requeued_job::{JobOutcome, OutcomeCounts};
+use crate::facts::requeued_job::OutcomeCounts;
 use crate::interrupt::Interrupt;
 use crate::requeue::job_outcome::{describe_batch, describe_counts};
 use crate::sources::postgres::requeue::statements::Statements;
@@ -388,7 +388,7 @@ impl CanaryGroup {
             CanaryStop::Failed => describe_batch(batch),
             CanaryStop::Changed => format!(
                 "no outcome was seen, {} of {} changed or deleted by others",
-                count(batch.count(JobOutcome::ChangedSince)),
+                count(batch.unseen()),
                 count(batch.total())
             ),
             CanaryStop::Timeout => format!(
@@ -426,14 +426,14 @@ const MAX_REPLACED: u32 = 2;
 /// Decides how a group proceeds after a batch. In the first batch no job may fail.
 ///
 /// Failures with another cause count as well: they are no reason to requeue more jobs either. Jobs
-/// that changed since are ignored.
+/// that changed since or were deleted are ignored.
 fn next_decision(
     canary: &Canary,
     is_first: bool,
     batch: &OutcomeCounts,
     waited: Duration,
 ) -> CanaryDecision {
-    let unchanged = batch.total() - batch.count(JobOutcome::ChangedSince);
+    let unchanged = batch.total() - batch.unseen();
     let max_failed_percent = if is_first { 0 } else { u64::from(canary.stop_at) };
     if batch.failed() * 100 > max_failed_percent * unchanged {
         return CanaryDecision::Stop(CanaryStop::Failed);
@@ -455,7 +455,7 @@ fn next_decision(
 /// Returns whether the last batch must stop. It is evaluated while it is written, over the jobs that
 /// are written so far.
 fn remainder_fails(canary: &Canary, written: &OutcomeCounts) -> bool {
-    let unchanged = written.total() - written.count(JobOutcome::ChangedSince);
+    let unchanged = written.total() - written.unseen();
     written.failed() * 100 > u64::from(canary.stop_at) * unchanged.max(MIN_REMAINDER_BASE)
 }
 
@@ -467,6 +467,7 @@ mod tests {
 
     use super::*;
     use crate::facts::canary::BatchSizes;
+    use crate::facts::requeued_job::JobOutcome;
 
     fn decision(is_first: bool, outcomes: &[(JobOutcome, usize)], seconds: u64) -> CanaryDecision {
         let canary = Canary {

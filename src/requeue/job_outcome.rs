@@ -30,7 +30,7 @@ pub(crate) fn outcome(
         _ if events.changed_since() => return JobOutcome::ChangedSince,
         Some(row) => row,
         None if deletes_finished => return JobOutcome::Finished,
-        None => return JobOutcome::ChangedSince,
+        None => return JobOutcome::Deleted,
     };
     match (row.role, last_failure(requeued, row)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
@@ -219,6 +219,7 @@ fn outcome_label(outcome: JobOutcome) -> &'static str {
         JobOutcome::Running => "running",
         JobOutcome::Queued => "queued",
         JobOutcome::ChangedSince => "undone or changed",
+        JobOutcome::Deleted => "deleted (outcome not known here)",
     }
 }
 
@@ -236,6 +237,7 @@ mod tests {
     fn requeued() -> RequeuedJob {
         RequeuedJob {
             id: ID,
+            place: None,
             group: "v1-a".into(),
             error_hash: 1,
             updated_hash: 1,

@@ -273,14 +273,15 @@ impl<'a> JobTracker<'a> {
     async fn read_rows(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
         let unsettled = self.jobs.values().filter(|job| !job.settled);
-        let unsettled: Vec<_> = unsettled.map(|job| job.requeued.id).collect();
+        let unsettled: Vec<_> =
+            unsettled.map(|job| (job.requeued.id, job.requeued.place.clone())).collect();
         for chunk in unsettled.chunks(CHUNK) {
             let timeout = self.context.timeout();
             let jobs = (chunk, self.has_transactions);
             let rows =
                 requeued_jobs::read_rows(database, layout, jobs, &mut self.causes, timeout).await?;
             let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-            for id in chunk {
+            for (id, _) in chunk {
                 if let Some(job) = self.jobs.get_mut(id) {
                     job.row = rows.remove(id).map_or(Row::Missing, Row::Read);
                 }

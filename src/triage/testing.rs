@@ -135,6 +135,8 @@ fn queue() -> Queue {
         held_up_age: None,
         oldest_due_age: Some(3.0),
         stuck: Some(Count::Exact(0)),
+        stuck_rule: None,
+        owner: None,
         workers: Some(Workers {
             active: Count::Exact(1),
             heartbeat_age: Some(2.0),

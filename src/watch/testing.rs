@@ -10,6 +10,7 @@ use crate::facts::recent_activity::{
     Activity, RecentActivity, RecentDeadLetters, RecentGroup, RecentOperation, RecentStuckJob,
 };
 use crate::facts::snapshot::{KindLine, Metric, MetricValues, Snapshot, SnapshotDetail};
+use crate::facts::stuck_job::SignOfLife;
 use crate::facts::{Observed, Status};
 use crate::suggest::TargetFlags;
 
@@ -53,6 +54,7 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
         kind: "RENDER".into(),
         worker: "w".into(),
         heartbeat_age: Some(900.0),
+        sign: SignOfLife::Heartbeat,
     };
     let recent = RecentActivity {
         dead_letters: observed(RecentDeadLetters { causes, read: 18, is_complete: true }),

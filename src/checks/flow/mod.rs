@@ -3,7 +3,7 @@
 mod failures;
 mod trend;
 
-use super::queue::{count_status, count_text};
+use super::queue::{count_status, count_text, not_counted_status};
 use super::{Check, threshold_text};
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};

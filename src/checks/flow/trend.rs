@@ -1,7 +1,8 @@
 //! `dlq.trend`: dead-lettered jobs of the last hour compared with the hour before.
 
 use super::{
-    Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, threshold_text,
+    Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, not_counted_status,
+    threshold_text,
 };
 use crate::checks::compare;
 use crate::checks::next;
@@ -38,7 +39,8 @@ fn evaluate(
     let (acknowledged, acknowledged_before) = trend.acknowledged;
     let counted = (last.without(acknowledged), before.without(acknowledged_before));
     let (Some(now), Some(then)) = (counted.0.at_least(), counted.1.at_least()) else {
-        return vec![check.finding(Status::Unknown, check.title, count_text(last))];
+        let status = not_counted_status(last);
+        return vec![check.finding(status, check.title, count_text(last))];
     };
     let increase = now.saturating_sub(then);
     let threshold = thresholds.dead_trend;

@@ -55,7 +55,7 @@ fn queue_finding(
 }
 
 /// Returns the status of a count. A lower bound that is below the threshold is UNKNOWN, because the
-/// exact count may be above it.
+/// exact count may be above it. A count that exceeds its time budget changes no status.
 pub(crate) fn count_status(count: &Count, threshold: Threshold) -> Status {
     match count {
         Count::Exact(n) => compare(*n as f64, threshold),
@@ -63,8 +63,13 @@ pub(crate) fn count_status(count: &Count, threshold: Threshold) -> Status {
             Status::Ok => Status::Unknown,
             status => status,
         },
-        Count::NotCounted(_) => Status::Unknown,
+        Count::NotCounted(_) => not_counted_status(count),
     }
+}
+
+/// Returns the status of what is not known because these jobs were not counted.
+pub(crate) fn not_counted_status(count: &Count) -> Status {
+    if count.is_beyond_budget() { Status::Ok } else { Status::Unknown }
 }
 
 /// Returns a finding about a count, with status, evidence and threshold.
@@ -177,6 +182,8 @@ pub(crate) mod tests {
             held_up_age: None,
             oldest_due_age: None,
             stuck: Some(Count::Exact(0)),
+            stuck_rule: None,
+            owner: None,
             workers: Some(Workers {
                 active: Count::Exact(0),
                 heartbeat_age: None,
@@ -232,5 +239,8 @@ pub(crate) mod tests {
         assert_eq!(count_status(&Count::AtLeast(9), threshold), Status::Unknown);
         assert_eq!(count_status(&Count::AtLeast(10), threshold), Status::Warning);
         assert_eq!(count_status(&Count::NotCounted("x".into()), threshold), Status::Unknown);
+        for reason in crate::queue::BEYOND_BUDGET {
+            assert_eq!(count_status(&Count::NotCounted(reason.into()), threshold), Status::Ok);
+        }
     }
 }

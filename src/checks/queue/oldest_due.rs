@@ -1,6 +1,9 @@
 //! `queue.oldest_due`: the age of the oldest due job.
 
-use super::{Check, QueueFacts, compare, count_text, jobs, queue_finding, text, threshold_text};
+use super::{
+    Check, QueueFacts, compare, count_text, jobs, not_counted_status, queue_finding, text,
+    threshold_text,
+};
 use crate::checks::next;
 use crate::facts::queue::{Count, Queue};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
@@ -35,7 +38,7 @@ fn evaluate(
             }
             (None, count) => {
                 let message = format!("{subject}: {}", count_text(count));
-                check.finding(Status::Unknown, subject, message)
+                check.finding(not_counted_status(count), subject, message)
             }
         };
         let finding = match held_up(check, facts, queue, thresholds) {

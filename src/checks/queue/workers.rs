@@ -1,6 +1,8 @@
 //! `queue.workers`: the age of the newest heartbeat.
 
-use super::{Check, QueueFacts, compare, count_text, queue_finding, text, threshold_text};
+use super::{
+    Check, QueueFacts, compare, count_text, not_counted_status, queue_finding, text, threshold_text,
+};
 use crate::checks::next;
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
@@ -28,12 +30,24 @@ fn evaluate(
         let finding = match (&queue.claimed, workers.heartbeat_age) {
             (_, Some(age)) => active_workers(check, facts, workers, age, thresholds),
             (Count::Exact(0), None) => no_active_worker(check, queue, thresholds),
-            (Count::Exact(_), None) => check.finding(
-                Status::Unknown,
+            (Count::Exact(_), None) => match &queue.owner {
+                // Nothing is unknown: the package's table has no row for them.
+                Some(owner) => check.finding(
+                    compare(f64::INFINITY, thresholds.heartbeat_age),
+                    SUBJECT,
+                    format!("jobs are claimed, but no {owner} owns them"),
+                ),
+                None => check.finding(
+                    Status::Unknown,
+                    SUBJECT,
+                    "jobs are claimed, but none has a heartbeat",
+                ),
+            },
+            (count, None) => check.finding(
+                not_counted_status(count),
                 SUBJECT,
-                "jobs are claimed, but none has a heartbeat",
+                format!("{SUBJECT}: {}", count_text(count)),
             ),
-            (count, None) => check.finding(Status::Unknown, SUBJECT, count_text(count)),
         };
         finding.threshold(threshold_text(thresholds.heartbeat_age, "s")).next_step(next::QUEUE)
     })

@@ -105,6 +105,8 @@ fn traits(is_naive: bool) -> PackageTraits {
         // When any worker takes it (max_run_time); a longer stuck_after counts.
         stuck: "\"locked_since\" < (select now() - make_interval(secs => greatest({after}, 14400)))"
             .to_owned(),
+        stuck_text: "claimed more than {after} ago".to_owned(),
+        stuck_least: 14_400,
         restarts_attempts: true,
         deletes_finished: true,
         short_lived: Some(ShortLived {

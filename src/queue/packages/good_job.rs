@@ -110,6 +110,9 @@ fn traits(is_naive: bool) -> PackageTraits {
         stuck: "(\"process_seen\" is null or \
                  \"process_seen\" < (select now() - make_interval(secs => greatest({after}, 300))))"
             .to_owned(),
+        stuck_text: "no heartbeat for more than {after}".to_owned(),
+        stuck_least: 300,
+        owner: Some("process".to_owned()),
         unknowable: vec![
             "GoodJob is only read: retry jobs in its dashboard or in a Rails console".to_owned(),
             "the maximum number of attempts is in the code (retry_on)".to_owned(),

@@ -120,6 +120,8 @@ fn traits() -> PackageTraits {
         // When workers unlock a job by themselves; a longer stuck_after counts.
         stuck: "\"locked_at\" < (select now() - make_interval(secs => greatest({after}, 14400)))"
             .to_owned(),
+        stuck_text: "claimed more than {after} ago".to_owned(),
+        stuck_least: 14_400,
         assignments: texts(&[("updated_at", "now()")]),
         also_requeued: vec![QUEUE_LOCKED.to_owned()],
         restarts_attempts: true,
@@ -215,6 +217,7 @@ mod tests {
             package: Package::GraphileWorker,
             schema: "graphile_worker".to_owned(),
             version: Some(20),
+            sees_pauses: None,
         };
         let is_served = |table: &CatalogTable, state: &str| {
             let catalog = TableCatalog {

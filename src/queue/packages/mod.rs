@@ -107,7 +107,10 @@ struct Definition {
 pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layout, LayoutError> {
     let Some(table) = &catalog.jobs else { return Err(LayoutError::NoTable) };
     let (_, definition) = supported(instance.package);
-    let definition = definition(table);
+    let mut definition = definition(table);
+    if instance.package == Package::River {
+        river::with_pauses(&mut definition, instance.sees_pauses);
+    }
     let missing = missing_columns(table, &definition);
     if !missing.is_empty() && table.can_select {
         return Err(LayoutError::Package(format!(

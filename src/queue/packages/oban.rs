@@ -225,6 +225,8 @@ fn traits(edition: &Edition) -> PackageTraits {
             "(\"locked_at\" at time zone 'UTC') < (select now() - make_interval(secs => greatest({{after}}, \
              {rescue_after})))"
         ),
+        stuck_text: "claimed more than {after} ago".to_owned(),
+        stuck_least: *rescue_after,
         assignments: BTreeMap::from([
             (
                 "max_attempts".to_owned(),

@@ -34,8 +34,9 @@ const STATES: &[(Lifecycle, &str)] = &[
 const STATE: &str = "case when state = 'created' and source_id is not null then 'dead_letter_copy' \
      when state < 'active' and blocked then 'blocked' else state::text end";
 
-/// An original and its copy are one dead letter: the copy is left out while the original is one.
-const ROWS: &str = "(source_id is null or state <> 'created' or not exists (select from {relation} original \
+/// An original and its copy are one failed piece of work: the copy is left out while the original is a dead letter,
+/// whether nobody has fetched it or the worker of the dead-letter queue has failed, too.
+const ROWS: &str = "(source_id is null or state not in ('created', 'failed') or not exists (select from {relation} original \
      where original.name = {name}.source_name and original.id = {name}.source_id and original.state = 'failed'))";
 
 const ERROR: &str = "case when state in ('failed', 'retry', 'cancelled') then \
@@ -137,6 +138,7 @@ fn traits() -> PackageTraits {
             (COPY, "(\"raw_state\" = 'created' and \"is_copy\")"),
         ]),
         stuck: "\"is_overdue\"".to_owned(),
+        stuck_text: "beyond its expire_seconds or heartbeat_seconds".to_owned(),
         place: Some("name".to_owned()),
         assignments: texts(&[
             ("retry_limit", "retry_limit + 1"),

@@ -40,28 +40,37 @@ const STATES: &[(Lifecycle, &str)] = &[
     (Lifecycle::Dead, "failed"),
 ];
 
-/// As workers claim: not while a job with the same lock runs, or waits and comes first, even if that one is scheduled
-/// for later.
+/// A worker claims no job while one with the same lock runs, or waits and comes first (by priority, then by id), even if
+/// that one is scheduled for later. All locks are read once, because no index of the package finds the jobs of one. The
+/// second join is planned only for queries that use it: `distinct on` tells that it adds no rows.
+const JOINS: &str = "left join (select lock as held_lock, bool_or(status = 'doing') as lock_runs, \
+         min(array[-priority::bigint, id::bigint]) filter (where status = 'todo') as first_in_lock \
+       from {relation} where lock is not null and status in ('todo', 'doing') group by lock) locks \
+       on status = 'todo' and held_lock = lock \
+     left join (select distinct on (id) id as waiting_id, max(scheduled_at) over (partition by lock \
+           order by priority desc, id rows between unbounded preceding and 1 preceding) as scheduled_before \
+       from {relation} where lock is not null and status = 'todo') waiting on waiting_id = id";
+
 macro_rules! is_blocked {
     () => {
-        "({name}.lock is not null and exists (select from {relation} other \
-           where other.lock = {name}.lock and other.id <> {name}.id \
-             and (other.status = 'doing' or other.status = 'todo' and (other.priority > {name}.priority \
-               or other.priority = {name}.priority and other.id < {name}.id))))"
+        "coalesce(lock_runs or first_in_lock < array[-priority::bigint, id::bigint], false)"
     };
 }
 
 /// The time for which a job with the same lock is scheduled that comes first, while none of them runs.
-const HELD_UP_UNTIL: &str = "(select max(other.scheduled_at) from {relation} other \
-     where other.lock = {name}.lock and other.id <> {name}.id and other.status = 'todo' \
-       and (other.priority > {name}.priority or other.priority = {name}.priority and other.id < {name}.id) \
-       and not exists (select from {relation} running where running.lock = {name}.lock and running.status = 'doing'))";
+const HELD_UP_UNTIL: &str = "case when not lock_runs then scheduled_before end";
 
 const STATE: &str = concat!(
     "case when status = 'todo' and ",
     is_blocked!(),
     " then 'blocked' when status = 'todo' and attempts > 0 then 'retrying' else status::text end"
 );
+
+/// The same of a single row, whose lock alone is read.
+const STATE_OF_ROW: &str = "case when status = 'todo' and lock is not null and exists (select from {relation} other \
+       where other.lock = {name}.lock and other.id <> {name}.id and (other.status = 'doing' or other.status = 'todo' \
+         and (other.priority > {name}.priority or other.priority = {name}.priority and other.id < {name}.id))) \
+     then 'blocked' when status = 'todo' and attempts > 0 then 'retrying' else status::text end";
 
 /// Attempts that failed: the retry function counts one as well, and the last attempt of a job that succeeded did not fail.
 const ATTEMPTS: &str = "greatest(attempts - (status = 'succeeded')::int - (select count(*) from {schema}.procrastinate_events event \
@@ -129,6 +138,8 @@ pub(super) fn definition(_table: &CatalogTable) -> Definition {
 fn traits() -> PackageTraits {
     PackageTraits {
         state_column: Some("status".to_owned()),
+        state_of_row: Some(STATE_OF_ROW.to_owned()),
+        joins: JOINS.to_owned(),
         also_reads: vec!["procrastinate_events".to_owned(), "procrastinate_workers".to_owned()],
         columns: texts(&[
             (QUEUE, "queue_name"),
@@ -152,6 +163,9 @@ fn traits() -> PackageTraits {
         stuck: "(\"heartbeat\" is null \
                  or \"heartbeat\" < (select now() - make_interval(secs => greatest({after}, 30))))"
             .to_owned(),
+        stuck_text: "no heartbeat for more than {after}".to_owned(),
+        stuck_least: 30,
+        owner: Some("worker".to_owned()),
         blocked_by_scheduled: Some(
             "\"held_up_until\" > (select now() + make_interval(secs => {after}))".to_owned(),
         ),

@@ -102,6 +102,76 @@ pub(super) fn definition(table: &CatalogTable) -> Definition {
 /// Dead letters, with the predicate of the index on their time.
 const DISCARDED: &str = "(\"state\" = 'discarded' and \"dead_since\" is not null)";
 
+/// A due job of a paused queue. Clients do not fetch jobs of it until it is resumed.
+const PAUSED: &str = "queue_paused";
+/// The states of jobs that a pause holds up when they are due: the leader makes all of them available then.
+const FETCHED: [&str; 3] = ["available", "scheduled", "retryable"];
+
+/// Jobs of paused queues are blocked, if this role sees which queues are.
+pub(super) fn with_pauses(definition: &mut Definition, sees_pauses: Option<bool>) {
+    match sees_pauses {
+        None => return,
+        Some(false) => {
+            return definition.traits.unknowable.push(
+                "which queues are paused is not known: this role cannot read all of river_queue, and due jobs of a \
+                 paused queue count as due"
+                    .to_owned(),
+            );
+        }
+        Some(true) => {}
+    }
+    for (field, sql, _) in &mut definition.fields {
+        if *field == Field::State {
+            *sql = STATE_OR_PAUSED;
+        }
+    }
+    definition.states = STATES_AND_PAUSED;
+    definition.derived_states = &[PAUSED];
+    let traits = &mut definition.traits;
+    traits.joins = "left join (select name as paused_queue from {schema}.river_queue where paused_at is not null) paused \
+                    on paused_queue = queue"
+        .to_owned();
+    traits.columns.insert("raw_state".to_owned(), "state".to_owned());
+    traits.columns.insert("is_paused".to_owned(), IS_PAUSED.to_owned());
+    let has_index = traits.conditions.contains_key("discarded");
+    for (_, state) in STATES {
+        let condition = match *state {
+            "discarded" if has_index => DISCARDED.replace("\"state\"", "\"raw_state\""),
+            state if FETCHED.contains(&state) => {
+                format!("(\"raw_state\" = '{state}' and not \"is_paused\")")
+            }
+            state => format!("\"raw_state\" = '{state}'"),
+        };
+        traits.conditions.insert((*state).to_owned(), condition);
+    }
+    let fetched = format!("'{}'", FETCHED.join("', '"));
+    let paused = format!("(\"raw_state\" in ({fetched}) and \"is_paused\")");
+    traits.conditions.insert(PAUSED.to_owned(), paused);
+    traits.also_requeued.push(PAUSED.to_owned());
+    traits.held_up = Some(
+        "select 'queue ' || paused.name || ' is paused' from {schema}.river_queue paused \
+          where paused.name = job.queue and paused.paused_at is not null"
+            .to_owned(),
+    );
+}
+
+const IS_PAUSED: &str = "(paused_queue is not null and scheduled_at <= now())";
+
+const STATE_OR_PAUSED: &str = "case when paused_queue is not null and scheduled_at <= now() \
+     and state in ('available', 'scheduled', 'retryable') then 'queue_paused' else state::text end";
+
+const STATES_AND_PAUSED: &[(Lifecycle, &str)] = &[
+    (Lifecycle::Queued, "available"),
+    (Lifecycle::Queued, "scheduled"),
+    (Lifecycle::Blocked, "pending"),
+    (Lifecycle::Blocked, PAUSED),
+    (Lifecycle::Claimed, "running"),
+    (Lifecycle::Failed, "retryable"),
+    (Lifecycle::Finished, "completed"),
+    (Lifecycle::Canceled, "cancelled"),
+    (Lifecycle::Dead, "discarded"),
+];
+
 fn traits() -> PackageTraits {
     PackageTraits {
         columns: texts(&[
@@ -114,6 +184,8 @@ fn traits() -> PackageTraits {
         // What the rescuer takes by default; a longer stuck_after counts.
         stuck: "\"locked_at\" < (select now() - make_interval(secs => greatest({after}, 3600)))"
             .to_owned(),
+        stuck_text: "claimed more than {after} ago".to_owned(),
+        stuck_least: 3_600,
         assignments: texts(&[
             ("max_attempts", "least(greatest(max_attempts, attempt + 1), 32767)"),
             (

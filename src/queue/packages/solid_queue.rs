@@ -248,6 +248,9 @@ fn traits(is_naive: bool) -> PackageTraits {
         stuck: "(\"process_seen\" is null or \
                  \"process_seen\" < (select now() - make_interval(secs => greatest({after}, 300))))"
             .to_owned(),
+        stuck_text: "no heartbeat for more than {after}".to_owned(),
+        stuck_least: 300,
+        owner: Some("process".to_owned()),
         states_may_be_unknown: true,
         assignments: [
             ("arguments".to_owned(), restarted!().to_owned()),

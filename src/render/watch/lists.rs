@@ -10,6 +10,7 @@ use super::metrics::window;
 use super::style::{self, Paint, field, right, truncate};
 use crate::facts::recent_activity::{RecentOperation, RecentStuckJob};
 use crate::facts::snapshot::{KindLine, Metric};
+use crate::facts::stuck_job::SignOfLife;
 use crate::facts::{SourceError, Status};
 use crate::render::column_widths::{GAP, fit};
 use crate::report::{Align, Column, ShrinkOrder, Table};
@@ -286,7 +287,11 @@ fn stuck_list(model: &Model) -> List {
     let row = |job: &&RecentStuckJob| Row {
         cells: vec![
             job.id.clone(),
-            job.heartbeat_age.map_or_else(|| "none".to_owned(), age),
+            match (job.sign, job.heartbeat_age.map(age)) {
+                (_, None) => "none".to_owned(),
+                (SignOfLife::Lock, Some(age)) => format!("lock {age}"),
+                (_, Some(age)) => age,
+            },
             job.worker.clone(),
         ],
         last: job.kind.clone(),

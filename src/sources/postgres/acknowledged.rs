@@ -40,7 +40,7 @@ pub(crate) async fn ages(
     let statement = format!(
         "select {}, {} as dead_age from {} where {} limit {}",
         fingerprint_columns(layout),
-        sql::age(&dead_since),
+        sql::age(&format!("(case when not {} then {dead_since} end)", sql::is_future(&dead_since))),
         layout.rows_as("jobs"),
         conditions.sql(),
         MAX_CLASSIFIED + 1,

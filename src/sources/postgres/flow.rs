@@ -73,11 +73,12 @@ fn small_statement(layout: &Layout) -> String {
     let jobs = layout.rows_as("jobs");
     let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
+    let is_past = format!("not {}", sql::is_future(&changed));
     let finished = sql::state_in(layout, layout.state_names.values(Lifecycle::Finished));
     let created = sql::time_or_null(layout.created.as_ref());
     let oldest = sql::age(&format!("(min({created}) filter (where not ({finished})))"));
     format!(
-        "select count(*) filter (where {dead} and {changed} > now() - interval '1 hour') as last, \
+        "select count(*) filter (where {dead} and {changed} > now() - interval '1 hour' and {is_past}) as last, \
          count(*) filter (where {dead} and {changed} <= now() - interval '1 hour' \
                           and {changed} > now() - interval '2 hours') as before, \
          {oldest} as oldest from {jobs}"
@@ -89,12 +90,13 @@ fn large_statement(layout: &Layout) -> String {
     let jobs = layout.rows_as("jobs");
     let dead = sql::state_in(layout, &layout.state_names.dead);
     let changed = sql::changed(layout);
+    let is_past = format!("not {}", sql::is_future(&changed));
     format!(
         "select count(*) filter (where at > now() - interval '1 hour') as last, \
          count(*) filter (where at <= now() - interval '1 hour') as before, \
          null::float8 as oldest \
          from (select {changed} as at from {jobs} \
-                where {dead} and {changed} > now() - interval '2 hours' \
+                where {dead} and {changed} > now() - interval '2 hours' and {is_past} \
                 order by {changed} desc limit {MAX_DEAD_LETTERS}) newest"
     )
 }

@@ -17,9 +17,10 @@ use crate::facts::recent_activity::{
     Activity, MOST_STUCK, NAMED, RecentDeadLetters, RecentGroup, RecentOperation, RecentStuckJob,
     WINDOW,
 };
+use crate::facts::stuck_job::SignOfLife;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::{
-    age, column_or_null, dead_since, ident, is_stuck, last_heartbeat, state_in,
+    age, column_or_null, dead_since, ident, is_stuck, kind_of_sign, last_heartbeat, state_in,
 };
 use crate::queue::{Events, Layout, TimeColumn};
 use crate::redact;
@@ -234,13 +235,14 @@ pub(crate) async fn stuck(
     }
     let heartbeat = last_heartbeat(layout);
     let statement = format!(
-        "select id::text as id, {kind}::text as kind, {worker}::text as worker, {silent} as silent \
+        "select id::text as id, {kind}::text as kind, {worker}::text as worker, {silent} as silent, {sign} as sign \
            from {jobs} where {in_progress} \
             and {stuck} \
           order by {life} nulls first, id limit {MOST_STUCK}",
         kind = column_or_null(layout.kind.as_ref(), "text"),
         worker = column_or_null(layout.locked_by.as_ref(), "text"),
-        silent = age(&heartbeat),
+        silent = age(&format!("({heartbeat})")),
+        sign = kind_of_sign(layout),
         in_progress = state_in(layout, claimed),
         stuck = is_stuck(layout, "$1"),
         life = heartbeat,
@@ -254,6 +256,7 @@ pub(crate) async fn stuck(
         kind: text(row, "kind"),
         worker: text(row, "worker"),
         heartbeat_age: row.get("silent"),
+        sign: row.get::<_, &str>("sign").parse().unwrap_or(SignOfLife::Change),
     };
     Ok(rows.iter().map(job).collect())
 }

@@ -18,7 +18,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, EventKey, JobEvent, JobRow, RequeuedJob};
 use crate::queue::declared;
-use crate::queue::package::PackageTraits;
+use crate::queue::package::{PLACE, PackageTraits};
 use crate::queue::{Events, IdType, Layout, Lifecycle, sql};
 use crate::sources::postgres::row_types;
 
@@ -101,7 +101,7 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
                   case when ours then (data -> 'written')::jsonb end as written
              from page
          )
-         select event, at, known.job_id::text as job, stage, ours, reason, worker, transaction, {columns}
+         select event, at, known.job_id::text as job, null::text as place, stage, ours, reason, worker, transaction, {columns}
            from known left join {jobs} on ours and job.id = known.job_id
           order by event",
         at = events.at.as_ref().map_or("null::timestamptz".to_owned(), |at| at.sql()),
@@ -146,7 +146,7 @@ pub(crate) async fn read_from_events(
                   {} as transaction
              from {job_events} where {}
          )
-         select ours.job_id::text as job, transaction, {}
+         select ours.job_id::text as job, null::text as place, transaction, {}
            from ours left join {jobs} on job.id = ours.job_id",
         row_transaction(&format!("{data} ->> 'transaction'")),
         operation_filter(events, operation)?,
@@ -166,6 +166,10 @@ pub(crate) async fn read_from_journal(
     timeout: Duration,
 ) -> Result<Vec<RequeuedJob>, SourceError> {
     let jobs = layout.rows_as("job");
+    let same_place = match has_place(layout) {
+        true => same_place("ours.written ->> 'place'"),
+        false => String::new(),
+    };
     let statement = format!(
         "with ours as (
            select (entry::jsonb ->> 'id')::{} as job_id, entry::jsonb -> 'previous' as previous,
@@ -173,8 +177,8 @@ pub(crate) async fn read_from_journal(
                   {} as transaction
              from unnest($1::text[]) entry
          )
-         select ours.job_id::text as job, transaction, {}
-           from ours left join {jobs} on job.id = ours.job_id",
+         select ours.job_id::text as job, ours.written ->> 'place' as place, transaction, {}
+           from ours left join {jobs} on job.id = ours.job_id{same_place}",
         layout.id.sql(),
         row_transaction("entry::jsonb ->> 'transaction'"),
         previous_columns(layout, "ours.previous", "ours.written"),
@@ -197,6 +201,7 @@ fn requeued_job(
 ) -> Result<RequeuedJob, SourceError> {
     Ok(RequeuedJob {
         id: super::row_types::id(row.get("job"), id)?,
+        place: row.get("place"),
         group: causes.intern(fingerprint(row)),
         error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,
         updated_hash: row.get::<_, WorkspaceHash>("changed_mark").0,
@@ -219,17 +224,29 @@ pub(crate) async fn have_transactions(
     Ok(db.row(timeout, statement, &[(&relations, Type::TEXT_ARRAY)]).await?.get("tables"))
 }
 
-/// Reads the current rows of at most [`CHUNK`] jobs. Deleted jobs are missing from the result.
+/// Whether ids are unique only together with another column.
+fn has_place(layout: &Layout) -> bool {
+    layout.declared.as_ref().is_some_and(|declared| declared.has_column(PLACE))
+}
+
+/// Condition that a job is in this place (SQL), if it is known.
+fn same_place(place: &str) -> String {
+    format!(" and ({place} is null or job.{PLACE} = {place})")
+}
+
+/// Reads the current rows of at most [`CHUNK`] jobs, each with its place. Deleted jobs are missing from the result.
 pub(crate) async fn read_rows(
     db: &Database,
     layout: &Layout,
-    (jobs, has_transactions): (&[JobId], bool),
+    (jobs, has_transactions): (&[(JobId, Option<String>)], bool),
     causes: &mut CauseInterner,
     timeout: Duration,
 ) -> Result<Vec<JobRow>, SourceError> {
-    let ids: Vec<_> = jobs.iter().map(ToString::to_string).collect();
+    let ids: Vec<_> = jobs.iter().map(|(id, _)| id.to_string()).collect();
+    let places: Vec<_> = jobs.iter().map(|(_, place)| place.as_deref()).collect();
     let statement = rows_statement(layout, has_transactions);
-    let params: [(&(dyn ToSql + Sync), Type); 1] = [(&ids, Type::TEXT_ARRAY)];
+    let params: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&ids, Type::TEXT_ARRAY), (&places, Type::TEXT_ARRAY)];
     let rows = db.rows(timeout, &statement, &params).await?;
     let job_row = |row: &Row| {
         Ok(JobRow {
@@ -262,6 +279,14 @@ fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
     let (jobs, id) = (layout.rows_as("job"), layout.id.sql());
     let continued_by = layout.package().and_then(|package| package.continued_by.as_ref());
     let (job, from) = match continued_by {
+        None if has_place(layout) => (
+            "id",
+            format!(
+                "rows from (unnest($1::text[]), unnest($2::text[])) as requeued(requeued_id, requeued_place)
+                   join {jobs} on job.id = requeued_id::{id}{}",
+                same_place("requeued_place")
+            ),
+        ),
         None => ("id", format!("{jobs} where id = any($1::text[]::{id}[])")),
         Some(newest) => (
             "requeued_id",

@@ -46,12 +46,16 @@ impl Conditions {
             let error = sql::error_text(layout);
             conditions.push(format!("strpos(lower({error}), lower({value})) > 0"));
         }
+        let dead_since = sql::dead_since(layout);
         for (operator, time) in [(">=", selection.since), ("<", selection.until)] {
             if let Some(time) = time {
                 let value = conditions.bind(time.to_string(), Type::TEXT);
-                conditions
-                    .push(format!("{} {operator} {value}::timestamptz", sql::dead_since(layout)));
+                conditions.push(format!("{dead_since} {operator} {value}::timestamptz"));
             }
+        }
+        // A time in the future is not a recent one.
+        if selection.since.is_some() {
+            conditions.push(format!("not {}", sql::is_future(&dead_since)));
         }
         conditions
     }

@@ -218,7 +218,8 @@ fn hidden_rows_of_any_table_change_no_count() {
                 "workers",
                 "by_kind",
             ];
-            Some(keys.map(|key| without_ages(data[key].clone()).to_string()))
+            let counts = keys.map(|key| without_ages(data[key].clone()).to_string());
+            Some((counts, data["unknowable"].to_string()))
         };
         let all = read();
         // Those of graphile-worker are hidden as migrated.
@@ -231,7 +232,12 @@ fn hidden_rows_of_any_table_change_no_count() {
             let table = format!("{}.\"{table}\"", queue.schema);
             db.execute(&format!("alter table {table} enable row level security"));
             let hidden = read();
-            assert!(hidden.is_none() || hidden == all, "{}: {hidden:?} {all:?}", table);
+            let is_same =
+                || hidden.as_ref().map(|hidden| &hidden.0) == all.as_ref().map(|all| &all.0);
+            // What else is not read is said.
+            let is_said =
+                || table.contains("river_queue") && format!("{hidden:?}").contains("river_queue");
+            assert!(hidden.is_none() || is_same() || is_said(), "{}: {hidden:?} {all:?}", table);
             db.execute(&format!("alter table {table} disable row level security"));
         }
         db.execute(&format!("drop owned by {role}; drop role {role}"));

@@ -1,13 +1,16 @@
 //! Jobs tables of packages, each in its own file. The tables are those of their documented schema, with rows in every
 //! state and unusual ones.
 
+mod budget;
 mod delayed_job;
 mod detection;
 mod figures;
+mod follow;
 mod good_job;
 mod graphile_worker;
 mod instances;
 mod oban;
+mod owners;
 mod pg_boss;
 mod procrastinate;
 mod que;
@@ -15,6 +18,8 @@ mod rescue;
 mod river;
 mod solid_queue;
 mod state_machine;
+mod throttle;
+mod times;
 mod writes;
 
 use delayed_job::DELAYED_JOB;
@@ -101,21 +106,15 @@ pub struct Writes {
     pub undo: bool,
 }
 
-/// All of them. Oban has one table of the Elixir and one of the Python package.
-pub const QUEUES: [&Queue; 10] = [
-    &RIVER,
-    &PG_BOSS,
-    &GRAPHILE_WORKER,
-    &OBAN,
-    &OBAN_PYTHON,
-    &PROCRASTINATE,
-    &SOLID_QUEUE,
-    &QUE,
-    &DELAYED_JOB,
-    &GOOD_JOB,
-];
+/// All of them: those that are written, and GoodJob, which is only read.
+pub const QUEUES: [&Queue; WRITTEN.len() + 1] = {
+    let mut all = [&GOOD_JOB; WRITTEN.len() + 1];
+    let (written, _) = all.split_at_mut(WRITTEN.len());
+    written.copy_from_slice(&WRITTEN);
+    all
+};
 
-/// Those that are written, too.
+/// Those that are written, too. Oban has one table of the Elixir and one of the Python package.
 pub const WRITTEN: [&Queue; 9] = [
     &RIVER,
     &PG_BOSS,

@@ -1,6 +1,9 @@
 //! Procrastinate, with the SQL that a person would write.
 
+use serde_json::Value;
+
 use super::{Queue, Writes};
+use crate::support::wait_until;
 
 pub const PROCRASTINATE: Queue = Queue {
     key: "procrastinate",
@@ -88,4 +91,29 @@ fn jobs_behind_a_scheduled_job_are_a_warning_unless_one_of_them_runs() {
         let triage = installed.data(&["triage"]).to_string();
         assert_eq!(triage.contains(warning), code == 1, "{triage}");
     }
+}
+
+/// Which jobs are blocked is read once for all of them, not by a scan of the table for each.
+#[test]
+fn blocked_jobs_are_found_without_a_scan_for_each() {
+    let installed = PROCRASTINATE.installed();
+    let before = installed.data(&["queue"]);
+    installed.db.execute(
+        "insert into procrastinate_jobs (queue_name, task_name, priority, lock, args, status)
+         select 'default', 'app.many', n % 3, 'many-' || n % 700, '{}', 'todo' from generate_series(1, 2000) n;
+         analyze procrastinate_jobs; select pg_stat_reset()",
+    );
+    let counts = installed.data(&["queue"]);
+    // All but the first one of each lock.
+    let value = |counts: &Value, key: &str| counts[key]["value"].as_u64().unwrap();
+    assert_eq!(value(&counts, "blocked"), value(&before, "blocked") + 1300, "{counts:#}");
+    assert_eq!(value(&counts, "due"), value(&before, "due") + 700, "{counts:#}");
+    let sessions = "select count(*) from pg_stat_activity where datname = current_database() \
+                      and application_name like 'cliplyctl:%'";
+    wait_until("the statistics are written", || installed.db.value(sessions) == "0");
+    let scans = "select seq_scan + (select idx_scan from pg_stat_user_indexes \
+                    where indexrelname = 'procrastinate_jobs_id_lock_idx_v1') \
+                   from pg_stat_user_tables where relname = 'procrastinate_jobs'";
+    let scans: u64 = installed.db.value(scans).parse().unwrap();
+    assert!((1..50).contains(&scans), "{scans}");
 }

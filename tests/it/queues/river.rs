@@ -10,13 +10,15 @@ pub const RIVER: Queue = Queue {
     schema: "public",
     table: "river_job",
     kind: "kind",
-    due: "state in ('available', 'scheduled', 'retryable') and scheduled_at <= now()",
+    due: "state in ('available', 'scheduled', 'retryable') and scheduled_at <= now() and queue <> 'halted'",
     // The claim, and what the leader makes available before it.
-    claimable: "(state = 'available' and scheduled_at <= now() \
-                 or state in ('retryable', 'scheduled') and scheduled_at <= now())",
-    retries_now: "update river_job set scheduled_at = now() - interval '3 h' where state = 'retryable'",
+    claimable: "state in ('available', 'retryable', 'scheduled') and scheduled_at <= now() \
+                and queue not in (select q.name from river_queue q where q.paused_at is not null)",
+    retries_now: "update river_job set scheduled_at = now() - interval '3 h' \
+                   where state = 'retryable' and queue <> 'halted'",
     scheduled: "state in ('available', 'scheduled') and scheduled_at > now()",
-    blocked: "state = 'pending'",
+    blocked: "(state = 'pending' \
+               or queue = 'halted' and state in ('available', 'scheduled', 'retryable') and scheduled_at <= now())",
     claimed: "state = 'running'",
     stuck: "state = 'running' and attempted_at < now() - interval '1 hour'",
     workers: None,
@@ -72,4 +74,51 @@ fn migrations_of_other_lines_are_not_the_version() {
     );
     installed.run(&["dlq", "requeue", "1001", "--dry-run"]).expect_code(0);
     installed.run(&["queue"]).expect_code(1);
+}
+
+/// Jobs of a paused queue do not run although they are due. A role that cannot see the pauses is told so.
+#[test]
+fn paused_queues_are_read_if_the_role_may() {
+    let installed = RIVER.installed();
+    let blocked = installed.data(&["jobs", "list", "--state", "blocked"]);
+    let halted = installed.select("min(id)", "queue = 'halted' and state = 'available'");
+    assert!(blocked["jobs"].as_array().unwrap().iter().any(|job| job["id"] == *halted));
+    let shown = installed.run(&["jobs", "show", &halted]).stdout;
+    assert!(shown.contains("Paused: its queue is paused"), "{shown}");
+    assert!(!installed.run(&["queue"]).stdout.contains("river_queue"));
+    // Resumed, it is due.
+    let due = |installed: &super::Installed| installed.data(&["queue"])["due"]["value"].clone();
+    let before = due(&installed).as_u64().unwrap();
+    installed.db.execute("update river_queue set paused_at = null");
+    assert_eq!(due(&installed), before + 3);
+    // A plan names the pause.
+    installed.db.execute("update river_queue set paused_at = now() where name = 'default'");
+    let plan = installed.run(&["dlq", "requeue", "--kind", "mail", "--dry-run"]).expect_code(0);
+    assert!(plan.stdout.contains("queue default is paused"), "{}", plan.stdout);
+    for (cause, more) in [
+        ("not granted", ""),
+        (
+            "hidden by a policy",
+            "grant select on river_queue to {role}; alter table river_queue enable row level security; \
+             create policy own on river_queue using (name = 'default')",
+        ),
+    ] {
+        let installed = RIVER.installed();
+        let role = format!("reader_{}", installed.db.name());
+        installed.db.execute(&format!(
+            "create role {role} login; grant select on river_job, river_migration to {role}; {}",
+            more.replace("{role}", &role)
+        ));
+        let output = installed.run_as(&installed.db.url_as(&role), &["queue"]);
+        assert!(
+            output.stdout.contains("which queues are paused is not known"),
+            "{cause} {output:?}"
+        );
+        let json = installed.run_as(&installed.db.url_as(&role), &["queue", "-o", "json"]).json();
+        assert_eq!(json["data"]["due"]["value"], before + 3, "{cause}");
+        installed.db.execute(&format!("drop owned by {role}; drop role {role}"));
+    }
+    // Before version 4 there is no such table.
+    let installed = RIVER.installed_with("drop table river_queue");
+    assert_eq!(due(&installed), before + 3);
 }

@@ -10,8 +10,8 @@ use crate::facts::dead_letter::{DeadSince, DeathRecord};
 use crate::queue::{Layout, sql};
 use crate::sources::postgres::row_types::{Micros, raw};
 
-/// Maximum number of seconds by which a `failed_at` may be in the future.
-pub(crate) const FUTURE_TOLERANCE: f64 = 300.0;
+/// Maximum number of seconds by which a time of death may be in the future.
+const FUTURE_TOLERANCE: f64 = sql::CLOCK_TOLERANCE as f64;
 
 /// Returns the select list that [`dead_since_of`] and `changed_of` read.
 pub(crate) fn dead_since_columns(layout: &Layout) -> String {
@@ -40,6 +40,12 @@ pub(crate) fn dead_since_of(row: &Row) -> Option<DeadSince> {
     plausible_time(recorded, changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
 }
 
+/// Age of a time of death in seconds; `None` if it is later than a difference of clocks explains: then it is not known
+/// when the job died. Both times are in seconds since 1970.
+pub(crate) fn plausible_age(at: f64, now: f64) -> Option<f64> {
+    (at.is_finite() && at <= now + FUTURE_TOLERANCE).then(|| (now - at).max(0.0))
+}
+
 /// Returns the newest of the recorded times that is a plausible timestamp, and the row's last change (microseconds
 /// since 1970) otherwise. `now` is in seconds since 1970.
 fn plausible_time<'a>(
@@ -51,13 +57,15 @@ fn plausible_time<'a>(
     let recorded = recorded
         .into_iter()
         .filter_map(|text| text?.parse::<Timestamp>().ok())
-        .filter(|at| seconds(*at) > 0.0 && seconds(*at) < now + FUTURE_TOLERANCE)
-        .max()
-        .map(|at| DeadSince { at, age: now - seconds(at), source: DeathRecord::Error });
-    recorded.or_else(|| {
-        let at = Timestamp::from_microsecond(changed?).ok()?;
-        Some(DeadSince { at, age: now - seconds(at), source: DeathRecord::LastChange })
-    })
+        .filter(|at| seconds(*at) > 0.0 && plausible_age(seconds(*at), now).is_some())
+        .max();
+    let since = |at: Timestamp, source| {
+        Some(DeadSince { at, age: plausible_age(seconds(at), now)?, source })
+    };
+    match recorded {
+        Some(at) => since(at, DeathRecord::Error),
+        None => since(Timestamp::from_microsecond(changed?).ok()?, DeathRecord::LastChange),
+    }
 }
 
 #[cfg(test)]
@@ -101,5 +109,14 @@ mod tests {
             assert!((dead_since.age - 5.0).abs() < 1e-3);
         }
         assert_eq!(super::plausible_time([None], None, now), None);
+    }
+
+    #[test]
+    fn death_in_the_future_has_no_time() {
+        let now = 1_760_000_000.0;
+        let age = |ahead: f64| {
+            plausible_time([None], Some(micros(now + ahead)), now).map(|since| since.age)
+        };
+        assert_eq!([age(20.0), age(31.0), age(86_400.0)], [Some(0.0), None, None]);
     }
 }

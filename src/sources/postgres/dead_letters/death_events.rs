@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::dead_since::FUTURE_TOLERANCE;
+use super::dead_since::plausible_age;
 use crate::facts::dead_letter::{DeadLetter, DeadSince, DeathRecord};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Events, Layout, sql};
@@ -133,9 +133,9 @@ async fn rows(
 /// The time of a row with [`TIMES`], if it is not in the future.
 fn time(row: &Row) -> Option<DeadSince> {
     let (at, now): (Option<f64>, f64) = (row.get("at"), row.get("now_at"));
-    let at = at.filter(|at| at.is_finite() && *at < now + FUTURE_TOLERANCE)?;
+    let (at, age) = at.and_then(|at| Some((at, plausible_age(at, now)?)))?;
     let timestamp = Timestamp::from_microsecond((at * 1e6) as i64).ok()?;
-    Some(DeadSince { at: timestamp, age: now - at, source: DeathRecord::Event })
+    Some(DeadSince { at: timestamp, age, source: DeathRecord::Event })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::{number, text};
+use super::{number, sign, text};
 use crate::facts::job::{JobLine, JobState, running_attempt};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle, sql};
@@ -103,7 +103,7 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
     Ok(format!(
         "select id::text as id, {kind} as kind, left({worker}, 200) as worker,
                 {attempts} as attempts, {max_attempts} as max_attempts, {due_age} as due_age,
-                {life_age} as life_age, {changed_age} as changed_age, {error} as error
+                {life_age} as life_age, {sign} as sign, {changed_age} as changed_age, {error} as error
            from (select * from {jobs}
                   where {live} and ($1 is null or {kind} = $1)
                     and ($3 is null or lower({workspace}) = $3)
@@ -117,8 +117,9 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         attempts = number(layout.attempts.as_ref()),
         max_attempts = number(layout.max_attempts.as_ref()),
         due_age = sql::age(&due),
-        life_age = sql::age(&heartbeat),
-        changed_age = sql::age(&changed),
+        life_age = sql::age(&format!("({heartbeat})")),
+        sign = sql::kind_of_sign(layout),
+        changed_age = sql::age(&format!("({})", sql::past_time(&changed))),
         // The error of an earlier attempt says nothing about a job that runs or has finished.
         error = match condition.state {
             JobState::Failed | JobState::Dead =>
@@ -157,6 +158,7 @@ fn line(row: &Row, condition: &ListCondition<'_>) -> JobLine {
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
         heartbeat_age: finite("life_age"),
+        sign: sign(row),
         changed_age: finite("changed_age"),
     }
 }

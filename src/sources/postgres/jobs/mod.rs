@@ -17,6 +17,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::Database;
 use super::selection::{fingerprint, fingerprint_columns};
 use crate::facts::job::{Job, Timeline};
+use crate::facts::stuck_job::SignOfLife;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, TimeColumn, sql};
 use crate::sources::postgres::row_types;
@@ -25,7 +26,7 @@ use crate::suggest::{CommandText, ShellCommand};
 /// Maximum number of characters of each long column that are read.
 const LONG: usize = 64 * 1024;
 
-/// Reads the job with this id.
+/// Reads the job with this id. `stuck_after` is the age of the heartbeat from which a claimed job is stuck, in seconds.
 ///
 /// # Errors
 /// [`SourceErrorKind::NotFound`] if there is no such job.
@@ -33,7 +34,7 @@ pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
     claims: &Claims,
-    id: &str,
+    (id, stuck_after): (&str, f64),
     timeout: Duration,
 ) -> Result<Job, SourceError> {
     let jobs = layout.rows_as("jobs");
@@ -41,7 +42,8 @@ pub(crate) async fn read(
         format!("select {} from {jobs} where id = $1::text::{}", columns(layout), layout.id.sql());
     // In one round trip with its events.
     let shared = db.on_one_connection(timeout).await?;
-    let params = [(&id as &(dyn ToSql + Sync), Type::TEXT)];
+    let params: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&id, Type::TEXT), (&stuck_after, Type::FLOAT8)];
     let row = shared.rows(timeout, &statement, &params);
     let (row, timeline) = join(row, timeline::read(&shared, layout, id, timeout)).await;
     let row = row?.into_iter().next().ok_or_else(|| {
@@ -54,6 +56,17 @@ pub(crate) async fn read(
     let kind = row_types::text(&row, "kind");
     let timeline = timeline?.of_kind(kind.as_deref().unwrap_or(""));
     Ok(job(layout, claims, &row, timeline))
+}
+
+/// Whether the job is claimed and stuck. `$2` is the age from which it is.
+fn is_stuck(layout: &Layout) -> String {
+    let claimed = sql::state_in(layout, &layout.state_names.claimed);
+    format!("coalesce({claimed} and {}, false)", sql::is_stuck(layout, "$2"))
+}
+
+/// Which time the age of the heartbeat is.
+fn sign(row: &Row) -> SignOfLife {
+    row.get::<_, &str>("sign").parse().unwrap_or(SignOfLife::Change)
 }
 
 fn text(column: Option<&String>) -> String {
@@ -70,7 +83,7 @@ fn columns(layout: &Layout) -> String {
     format!(
         "id::text as id, {} as kind, {} as workspace, {}::text as state, {} as stale, \
          {} as attempts, {} as max_attempts, {} as due_age, {} as locked_by, {} as locked_age, \
-         {} as life_age, {} as created_age, {} as updated_age, {} as last_error, {} as error, \
+         {} as life_age, {} as sign, {} as is_stuck, {} as created_age, {} as updated_age, {} as last_error, {} as error, \
          {} as payload, {} as result, {}",
         text(layout.kind.as_ref()),
         text(layout.workspace.as_ref()),
@@ -82,6 +95,8 @@ fn columns(layout: &Layout) -> String {
         text(layout.locked_by.as_ref()),
         age(&layout.locked_at),
         sql::age(&format!("({})", sql::last_sign_of_life(layout))),
+        sql::kind_of_sign(layout),
+        is_stuck(layout),
         age(&layout.created),
         age(&layout.updated),
         long(layout.last_error.as_ref()),
@@ -109,7 +124,12 @@ fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
         locked_by: row_types::text(row, "locked_by"),
         locked_age: finite("locked_age"),
         has_heartbeats: layout.heartbeat.is_some() || layout.locked_at.is_some(),
+        sends_heartbeats: layout.heartbeat.is_some(),
         heartbeat_age: finite("life_age"),
+        sign: sign(row),
+        is_stuck: row.get("is_stuck"),
+        owner: layout.package().and_then(|package| package.owner.clone()),
+        is_rescue_refused: layout.rescue_refused().is_some(),
         created_age: finite("created_age"),
         updated_age: finite("updated_age"),
         last_error: row_types::text(row, "last_error"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -127,10 +127,11 @@ async fn read_instance(
     let (name, telling) = package.witness();
     let table = Relation { schema: schema.clone(), name: name.to_owned() };
     let of_package = &db.with_package_table(table.clone());
-    let (version, rows) = {
+    let (version, sees_pauses, rows) = {
         let shared = of_package.on_one_connection(timeout).await?;
         let version = read_version(&shared, &query, timeout);
-        join(version, CatalogRows::read_with_labels(&shared, timeout)).await
+        let pauses = sees_pauses(&shared, found, timeout);
+        join3(version, pauses, CatalogRows::read_with_labels(&shared, timeout)).await
     };
     let (catalog, name) = read_catalog(of_package, rows?, &STATE_COLUMNS, timeout).await?;
     let is_of_package =
@@ -139,19 +140,47 @@ async fn read_instance(
         return Ok(None);
     }
     db.set_package_table(table);
-    let instance = Instance { package, schema, version: version? };
+    let instance = Instance { package, schema, version: version?, sees_pauses: sees_pauses? };
     let mut layout = layout(&catalog, &instance).map_err(|error| layout_error(error, &name))?;
     if let Some(hidden) = hidden_table(db, &layout, timeout).await? {
         return Err(layout_error(LayoutError::HiddenByRls, &hidden));
     }
     let relation = layout.relation.to_string();
     if let Some(package) = layout.declared.as_mut().and_then(|declared| declared.package.as_mut())
-        && let Some(short_lived) = &package.short_lived
-        && are_kept(db, &relation, short_lived, timeout).await
+        && let Some(short_lived) = &mut package.short_lived
     {
-        package.short_lived = None;
+        match are_kept(db, &relation, short_lived, timeout).await {
+            Ok(true) => package.short_lived = None,
+            Ok(false) => {}
+            Err(error) => {
+                short_lived.why =
+                    format!("whether dead letters are kept here was not read: {error}");
+            }
+        }
     }
     Ok(Some(layout))
+}
+
+/// Whether this role sees all rows of the table with the paused queues; `None` if the package has none.
+async fn sees_pauses(
+    db: &Database,
+    found: &Found,
+    timeout: Duration,
+) -> Result<Option<bool>, SourceError> {
+    let Some((table, column)) = found.package.pauses() else { return Ok(None) };
+    let table = Relation { schema: found.schema.clone(), name: table.to_owned() };
+    let statement = format!(
+        "select pg_catalog.has_table_privilege(c.oid, 'select')
+                and not pg_catalog.row_security_active(c.oid) as sees
+           from pg_catalog.pg_class c
+          where c.oid = pg_catalog.to_regclass({table}) and c.relkind in ('r', 'p')
+            and exists (select from pg_catalog.pg_attribute a
+                         where a.attrelid = c.oid and a.attname = {column} and not a.attisdropped)",
+        table = literal(&table.to_string()),
+        column = literal(column),
+    );
+    let rows = db.rows(timeout, &statement, &[]).await?;
+    Ok(rows.first().map(|row| row.get("sees")))
 }
 
 /// The first of the further tables whose rows row-level security hides: without them jobs would have no kind, or
@@ -178,17 +207,16 @@ async fn hidden_table(
     Ok(db.rows(timeout, &statement, &[]).await?.first().map(|row| row.get("name")))
 }
 
-/// Whether a row shows that dead letters are kept. Without an answer in time it is not known, as without such a row.
+/// Whether a row shows that dead letters are kept.
 async fn are_kept(
     db: &Database,
     relation: &str,
     short_lived: &ShortLived,
     timeout: Duration,
-) -> bool {
+) -> Result<bool, SourceError> {
     let statement =
         format!("select exists (select from {relation} where {}) as kept", short_lived.kept_if);
-    let row = db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await;
-    row.is_ok_and(|row| row.get("kept"))
+    Ok(db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await?.get("kept"))
 }
 
 /// Reads the version. It is unknown if the table is missing or this role may not read it: then nothing is written.

@@ -30,7 +30,7 @@ pub(crate) enum CountScope {
     All,
     /// Only the number of jobs, which is the fastest index scan.
     Number,
-    /// Only the jobs dead-lettered in the last hour, which is a short scan of another index.
+    /// Only the jobs dead-lettered in the last hour, or in the future, which is a short scan of another index.
     DeadLetteredLastHour,
 }
 
@@ -122,11 +122,12 @@ pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Coun
 /// Returns the select list and the expressions to group by.
 fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let has = |role| slice.scope == CountScope::All && slice.roles.contains(&role);
+    let has_deaths = slice.scope != CountScope::Number && slice.roles.contains(&Lifecycle::Dead);
     let single_role = slice.roles.len() == 1;
     let is_role = |role: Lifecycle| {
         if single_role { "true".to_owned() } else { sql::is_role(layout, role) }
     };
-    let heartbeat = sql::last_heartbeat(layout);
+    let heartbeat = sql::worker_heartbeat(layout);
     let mut keys = vec![];
     let role = match slice.roles.as_slice() {
         [role] => sql::literal(role.as_str()) + "::text",
@@ -174,18 +175,19 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
         None => NO_AGE.to_owned(),
     };
     let (mut in_future, mut seconds_ahead) = ("0::bigint".to_owned(), NO_AGE.to_owned());
-    if let Some(future) = future_time(layout, has, is_role) {
+    let has_times = |role| if role == Lifecycle::Dead { has_deaths } else { has(role) };
+    if let Some(future) = future_time(layout, has_times, is_role) {
         in_future = format!("count({future})");
-        seconds_ahead = format!("-({})", sql::age(&format!("max({future})")));
+        let latest = format!("(max({future}) filter (where isfinite({future})))");
+        seconds_ahead = format!("-({})", sql::age(&latest));
     }
-    let dead_lettered = match slice.scope {
-        CountScope::DeadLetteredLastHour => "count(*)".to_owned(),
-        _ if has(Lifecycle::Dead) => {
-            let dead = is_role(Lifecycle::Dead);
-            let recent = dead_lettered_last_hour(layout);
-            format!("count(*) filter (where {mine} and {})", recent, mine = dead)
+    let dead_lettered = match has_deaths {
+        true => {
+            let (dead, recent) = (is_role(Lifecycle::Dead), dead_lettered_last_hour(layout));
+            let is_future = sql::is_future(&sql::dead_since(layout));
+            format!("count(*) filter (where {dead} and {recent} and not {is_future})")
         }
-        _ => "0::bigint".to_owned(),
+        false => "0::bigint".to_owned(),
     };
     let n = if slice.scope == CountScope::DeadLetteredLastHour { "0::bigint" } else { "count(*)" };
     let columns = format!(
@@ -206,6 +208,7 @@ fn future_time(
     let times = [
         (Lifecycle::Claimed, layout.has_heartbeats().then(|| sql::future_heartbeat(layout))),
         (Lifecycle::Queued, layout.naive_zone().map(|_| sql::future_creation(layout))),
+        (Lifecycle::Dead, Some(sql::future_death(layout))),
     ];
     let cases: Vec<_> = times
         .into_iter()
@@ -215,7 +218,7 @@ fn future_time(
     (!cases.is_empty()).then(|| format!("case {} end", cases.join(" ")))
 }
 
-/// Returns the condition for jobs dead-lettered in the last hour. The subselect is evaluated once,
+/// Returns the condition for jobs dead-lettered in the last hour, or at a time in the future. The subselect is evaluated once,
 /// whereas a plain `now() - interval` would be evaluated for every row.
 fn dead_lettered_last_hour(layout: &Layout) -> String {
     format!("{} > (select now() - interval '1 hour')", sql::dead_since(layout))

@@ -8,6 +8,7 @@ use crate::facts::queue::{
 use crate::queue::{Layout, Lifecycle};
 use crate::redact;
 use crate::sources::postgres::queue::CountRequest;
+use crate::text;
 
 /// Row of a count query.
 #[derive(Debug, Clone, Default)]
@@ -22,7 +23,7 @@ pub(crate) struct CountRow {
     pub(crate) stuck: u64,
     pub(crate) heartbeat_age: Option<f64>,
     pub(crate) dead_lettered_last_hour: u64,
-    /// Jobs with a time in the future, and by how many seconds the latest is.
+    /// Jobs with a time in the future, and by how many seconds the latest that is finite is.
     pub(crate) in_future: u64,
     pub(crate) seconds_ahead: Option<f64>,
 }
@@ -71,9 +72,14 @@ pub(crate) fn add_up(
         blocked: has_blocked.then(|| blocked.count(|row| row.n)),
         other: other.count(|row| row.n),
         unknown_states: layout.unknown_states.iter().map(|name| redact::text(name)).collect(),
-        future_times: future_times(layout, [&queued, &claimed]),
+        future_times: future_times(layout, [&queued, &claimed, &dead]),
         oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
+        stuck_rule: layout.package().map(|package| {
+            let after = request.stuck_after.max(f64::from(package.stuck_least));
+            package.stuck_text.replace("{after}", &text::duration(after))
+        }),
+        owner: layout.package().and_then(|package| package.owner.clone()),
         workers: layout.has_workers().then(|| workers(&claimed, request.active_window)),
         dead_lettered_last_hour: has_dead
             .then(|| all_dead(layout, dead.count(|row| row.dead_lettered_last_hour))),
@@ -144,11 +150,16 @@ impl<'a> StateCounts<'a> {
 }
 
 /// Adds up the times in the future; `None` if there are none.
-fn future_times(layout: &Layout, counts: [&StateCounts<'_>; 2]) -> Option<FutureTimes> {
-    let rows = || counts.into_iter().flat_map(|counts| &counts.rows);
-    Some(FutureTimes {
-        seconds: rows().filter_map(|row| row.seconds_ahead).reduce(f64::max)?,
-        jobs: rows().map(|row| row.in_future).sum(),
+fn future_times(
+    layout: &Layout,
+    [queued, claimed, dead]: [&StateCounts<'_>; 3],
+) -> Option<FutureTimes> {
+    let rows = || [queued, claimed, dead].into_iter().flat_map(|counts| &counts.rows);
+    let jobs = rows().map(|row| row.in_future).sum();
+    (jobs > 0).then(|| FutureTimes {
+        seconds: rows().filter_map(|row| row.seconds_ahead).reduce(f64::max),
+        jobs,
+        dead: dead.rows.iter().map(|row| row.in_future).sum(),
         zone: layout.naive_zone().map(str::to_owned),
     })
 }
