@@ -95,9 +95,13 @@ pub(crate) fn document(view: &RescuePlanView<'_>) -> Document {
     let mut document = Document::default();
     document.summary(headline(found));
     document.push(title_line::title("rescue plan", &view.from));
+    // A lock is no heartbeat: most packages have none.
+    let are_locks =
+        !found.jobs.is_empty() && found.jobs.iter().all(|job| job.sign == SignOfLife::Lock);
     let mut pairs = vec![match view.rule {
         StuckRule::Age(after) => {
-            ("no heartbeat for", Cell::plain(format!("more than {}", format_duration(after))))
+            let label = if are_locks { "locked for" } else { "no heartbeat for" };
+            (label, Cell::plain(format!("more than {}", format_duration(after))))
         }
         StuckRule::OwnLimit(_) => ("stuck", Cell::plain("beyond the limit of the job")),
     }];

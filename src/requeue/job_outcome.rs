@@ -293,11 +293,8 @@ mod tests {
     }
 
     #[test]
-    fn job_requeued_by_others_counts_as_changed_since() {
-        assert_eq!(
-            outcome(&requeued(), &JobEvents::default(), None, false),
-            JobOutcome::ChangedSince
-        );
+    fn job_requeued_by_others_counts_as_changed_since_and_a_deleted_one_as_deleted() {
+        assert_eq!(outcome(&requeued(), &JobEvents::default(), None, false), JobOutcome::Deleted);
         assert_eq!(outcome(&requeued(), &JobEvents::default(), None, true), JobOutcome::Finished);
         assert_eq!(outcome_of(&row(Lifecycle::Other, 0, "v1-a", 1)), JobOutcome::ChangedSince);
         assert_eq!(

@@ -114,8 +114,8 @@ fn due_and_stuck_jobs_lead_to_section_3_3() {
             "queue",
         ),
         (
-            "not counted",
-            |f| queue(f).stuck = Some(Count::NotCounted("no index".to_owned())),
+            "not counted, and not because of the time budget",
+            |f| queue(f).stuck = Some(Count::NotCounted("the server failed".to_owned())),
             "3.3",
             Unknown,
             3,

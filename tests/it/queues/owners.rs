@@ -1,7 +1,7 @@
 //! What is said about claimed jobs: a claim is not called a heartbeat, and a job without a process or worker of its package
 //! is said to have none. Lists, the view of one job and `queue` agree about which jobs are stuck.
 
-use super::QUEUES;
+use super::{QUEUES, RESCUED};
 
 /// Packages whose processes or workers send heartbeats, and what these are called.
 const OWNERS: [(&str, &str); 3] =
@@ -79,5 +79,19 @@ fn job_without_a_process_is_said_to_have_none() {
         let text = installed.run(&["queue"]).stdout;
         assert!(text.contains("no heartbeat for more than 10m: "), "{key} {text}");
         assert!(text.contains(&format!("; no {owner} owns ")), "{key} {text}");
+    }
+}
+
+#[test]
+fn plan_of_a_rescue_names_locks_of_packages_without_heartbeats() {
+    for queue in QUEUES.into_iter().filter(|queue| RESCUED.contains(&queue.key)) {
+        let installed = queue.installed();
+        // Each job of pg-boss has a limit of its own, or a heartbeat.
+        if queue.key == "pg_boss" {
+            continue;
+        }
+        let plan = installed.run(&["jobs", "rescue", "--stuck-after", "2h", "--dry-run"]).stdout;
+        assert!(plan.contains("locked for"), "{} {plan}", queue.key);
+        assert!(!plan.contains("no heartbeat for"), "{} {plan}", queue.key);
     }
 }
