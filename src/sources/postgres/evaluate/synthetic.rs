@@ -72,7 +72,10 @@ fn test_row(
 ) -> RowText {
     let non_member = material.uuids.first().map(String::as_str);
     // Also as an element of an array.
-    let names = |value: &&str| non_member.is_some_and(|user| value.contains(user));
+    let names = |value: &&str| {
+        non_member
+            .is_some_and(|user| *value == user || value.starts_with('{') && value.contains(user))
+    };
     let own = values.iter().flatten().any(names);
     let others = material.uuids.get(1..).unwrap_or_default();
     let mut ids = columns
