@@ -220,6 +220,8 @@ pub(crate) struct Queue {
     /// What is not known of a package's queue, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unknowable: Vec<String>,
+    /// Whether queues can be paused that this role does not see: their due jobs count as due.
+    pub(crate) pauses_unknown: bool,
     /// Whether `jobs rescue` refuses this table, because a package rescues its jobs itself.
     #[serde(default)]
     pub(crate) is_rescue_refused: bool,

@@ -325,6 +325,11 @@ pub(crate) struct ShortLived {
 }
 
 impl PackageTraits {
+    /// Whether queues can be paused that this role does not see.
+    pub(crate) fn hides_pauses(&self) -> bool {
+        self.instance.as_ref().is_some_and(|instance| instance.sees_pauses == Some(false))
+    }
+
     /// The column of the state.
     pub(crate) fn state_column(&self) -> &str {
         self.state_column.as_deref().unwrap_or(STATE)

@@ -128,6 +128,7 @@ fn queue() -> Queue {
         canceled: None,
         blocked: None,
         unknowable: vec![],
+        pauses_unknown: false,
         is_rescue_refused: false,
         other: Count::Exact(0),
         unknown_states: vec![],

@@ -175,6 +175,7 @@ pub(crate) mod tests {
             canceled: None,
             blocked: None,
             unknowable: vec![],
+            pauses_unknown: false,
             is_rescue_refused: false,
             other: Count::Exact(0),
             unknown_states: vec![],

@@ -16,6 +16,9 @@ pub(crate) const CHECK: Check<QueueFacts> = Check {
     evaluate,
 };
 
+/// Of a queue whose due jobs may be paused on purpose.
+const PAUSES_UNKNOWN: &str = "; which queues are paused is not known";
+
 fn evaluate(
     check: &Check<QueueFacts>,
     facts: &QueueFacts,
@@ -29,7 +32,12 @@ fn evaluate(
                 .finding(
                     compare(age, thresholds.oldest_due),
                     subject,
-                    format!("{} due, oldest due for {}", jobs(&count_text(due)), text::age(age)),
+                    format!(
+                        "{} due, oldest due for {}{}",
+                        jobs(&count_text(due)),
+                        text::age(age),
+                        if queue.pauses_unknown { PAUSES_UNKNOWN } else { "" }
+                    ),
                 )
                 .evidence(Evidence::number(age.round(), "s", facts.at, facts.source.clone())),
             (None, Count::Exact(0)) => check.finding(Status::Ok, subject, "no job is due"),

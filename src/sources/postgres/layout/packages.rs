@@ -170,12 +170,12 @@ async fn sees_pauses(
     let Some((table, column)) = found.package.pauses() else { return Ok(None) };
     let table = Relation { schema: found.schema.clone(), name: table.to_owned() };
     let statement = format!(
-        "select pg_catalog.has_table_privilege(c.oid, 'select')
-                and not pg_catalog.row_security_active(c.oid) as sees
-           from pg_catalog.pg_class c
-          where c.oid = pg_catalog.to_regclass({table}) and c.relkind in ('r', 'p')
-            and exists (select from pg_catalog.pg_attribute a
-                         where a.attrelid = c.oid and a.attname = {column} and not a.attisdropped)",
+        "select pg_catalog.bool_and(pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'select'))
+                and not pg_catalog.row_security_active(a.attrelid) as sees
+           from pg_catalog.pg_attribute a
+          where a.attrelid = pg_catalog.to_regclass({table}) and a.attname in ('name', {column}) and not a.attisdropped
+          group by a.attrelid
+         having pg_catalog.count(*) = 2",
         table = literal(&table.to_string()),
         column = literal(column),
     );

@@ -90,6 +90,7 @@ pub(crate) fn add_up(
             .then(|| layout.not_counted().to_owned()),
         server_time: layout.server_time.clone(),
         unknowable: layout.package().map(|package| package.unknowable.clone()).unwrap_or_default(),
+        pauses_unknown: layout.package().is_some_and(|package| package.hides_pauses()),
         is_rescue_refused: layout.rescue_refused().is_some(),
     }
 }
