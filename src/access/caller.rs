@@ -62,17 +62,18 @@ fn claim<'t>(after: &[&'t str]) -> Option<&'t str> {
     after.iter().find(|t| !operators(t)).copied()
 }
 
-/// Whether the comparison of the caller's role, between these tokens, names a role other than those of clients.
+/// Whether the comparison of the caller's role, between these tokens, names roles other than those of clients only.
 fn is_backend_role(before: &[&str], after: &[&str]) -> bool {
-    let is_backend = |name: &str| {
-        name.starts_with('\'') && !matches!(name, "'authenticated'" | "'anon'" | "'role'")
-    };
-    let mut near = after.iter().take(12).take_while(|t| !matches!(**t, ";" | "then"));
-    let mut before = before.iter().rev().skip_while(|t| matches!(**t, "(" | "select"));
+    let is_end =
+        |t: &&str| matches!(*t, ";" | "then" | "and" | "or" | "from" | "where" | "else" | "end");
+    let near = after.iter().take(32).copied().take_while(|t| !is_end(t));
+    let mut before = before.iter().rev().copied().skip_while(|t| matches!(*t, "(" | "select"));
     // `'service_role' = (select auth.role())`
-    let is_compared = before.next().is_some_and(|t| matches!(*t, "=" | ">"));
-    near.any(|name| is_backend(name))
-        || is_compared && before.find(|t| **t != "<").is_some_and(|name| is_backend(name))
+    let is_compared = before.next().is_some_and(|t| matches!(t, "=" | ">"));
+    let first = before.find(|t| *t != "<").filter(|_| is_compared);
+    let names: Vec<_> =
+        near.chain(first).filter(|t| t.starts_with('\'') && *t != "'role'").collect();
+    !names.is_empty() && !names.iter().any(|n| matches!(*n, "'authenticated'" | "'anon'"))
 }
 
 /// Whether the user id at a position is compared with data, directly or through a variable.
@@ -140,6 +141,7 @@ mod tests {
             "begin if auth.role() <> 'service_role' then raise exception 'x'; end if; end"
         ));
         assert!(tests("select 'service_role' = (select auth.role())"));
+        assert!(tests("select auth.role() = 'service_role' or auth.role() = 'anon'"));
         assert!(tests("select (auth.jwt() ->> 'role') = 'service_role'"));
         assert!(tests("select 'service_role' = (select auth.jwt() ->> 'role')"));
         assert!(tests("select current_setting('request.jwt.claims', true)"));
@@ -157,6 +159,8 @@ mod tests {
         assert!(!tests("begin if auth.role() = 'authenticated' then return; end if; end"));
         assert!(!tests("begin perform auth.uid(); end"));
         assert!(!tests("begin if auth.jwt() ->> 'aud' = 'authenticated' then return; end if; end"));
+        assert!(!tests("select auth.role() in ('service_role', 'authenticated')"));
+        assert!(!tests("select (auth.jwt() ->> 'role') = any (array['anon', 'service_role'])"));
         assert!(!tests("select 'authenticated' = (select auth.jwt() ->> 'role')"));
         assert!(!tests("begin if (auth.jwt() ->> 'role') = 'anon' then return; end if; end"));
         assert!(!tests("begin if auth.jwt() is null then raise exception 'x'; end if; end"));
