@@ -10,8 +10,10 @@ pub(crate) fn tests_caller(body: &Body) -> bool {
         return true;
     }
     (0..tokens.len()).any(|at| match &tokens[at..] {
-        ["auth", ".", "jwt", "(", ")", rest @ ..] => names_user_claim(rest),
-        ["auth", ".", "role", "(", ")", rest @ ..] => names_backend_role(rest),
+        ["auth", ".", "jwt", "(", ")", rest @ ..] => {
+            names_user_claim(rest) || is_role_claim(rest) && is_backend_role(&tokens[..at], rest)
+        }
+        ["auth", ".", "role", "(", ")", rest @ ..] => is_backend_role(&tokens[..at], rest),
         ["auth", ".", "uid", "(", ")", ..] => compares_user(&tokens, at),
         _ => false,
     })
@@ -41,21 +43,37 @@ pub(crate) fn mentions_caller(sql: &str) -> bool {
 /// Whether the claims after `auth.jwt()` say more than that a user is signed in: the role and the audience are the same
 /// for all users. Without the name of a claim the value is used elsewhere.
 fn names_user_claim(after: &[&str]) -> bool {
-    // `(auth.jwt() ->> 'claim')`
-    let after = after.strip_prefix(&[")"]).unwrap_or(after);
-    if matches!(after, ["is", "null", ..] | ["is", "not", "null", ..]) {
+    let value = after.strip_prefix(&[")"]).unwrap_or(after);
+    if matches!(value, ["is", "null", ..] | ["is", "not", "null", ..]) {
         return false;
     }
-    let operators = |t: &&&str| matches!(**t, "-" | ">" | "->" | "->>" | "#" | "#>" | "#>>");
-    let claim = after.iter().find(|t| !operators(t));
-    !matches!(claim, Some(&("'role'" | "'aud'")))
+    !matches!(claim(after), Some("'role'" | "'aud'"))
 }
 
-/// Whether the comparison after `auth.role()` names a role other than those of clients.
-fn names_backend_role(after: &[&str]) -> bool {
-    let near = after.iter().take(8).take_while(|t| !matches!(**t, ";" | "then"));
-    let mut names = near.filter(|t| t.starts_with('\''));
-    names.any(|name| !matches!(*name, "'authenticated'" | "'anon'"))
+fn is_role_claim(after: &[&str]) -> bool {
+    claim(after) == Some("'role'")
+}
+
+/// The token that names the claim after `auth.jwt()`.
+fn claim<'t>(after: &[&'t str]) -> Option<&'t str> {
+    // `(auth.jwt() ->> 'claim')`
+    let after = after.strip_prefix(&[")"]).unwrap_or(after);
+    let operators = |t: &&&str| matches!(**t, "-" | ">" | "->" | "->>" | "#" | "#>" | "#>>");
+    after.iter().find(|t| !operators(t)).copied()
+}
+
+/// Whether the comparison of the caller's role, between these tokens, names roles other than those of clients only.
+fn is_backend_role(before: &[&str], after: &[&str]) -> bool {
+    let is_end =
+        |t: &&str| matches!(*t, ";" | "then" | "and" | "or" | "from" | "where" | "else" | "end");
+    let near = after.iter().take(32).copied().take_while(|t| !is_end(t));
+    let mut before = before.iter().rev().copied().skip_while(|t| matches!(*t, "(" | "select"));
+    // `'service_role' = (select auth.role())`
+    let is_compared = before.next().is_some_and(|t| matches!(t, "=" | ">"));
+    let first = before.find(|t| *t != "<").filter(|_| is_compared);
+    let names: Vec<_> =
+        near.chain(first).filter(|t| t.starts_with('\'') && *t != "'role'").collect();
+    !names.is_empty() && !names.iter().any(|n| matches!(*n, "'authenticated'" | "'anon'"))
 }
 
 /// Whether the user id at a position is compared with data, directly or through a variable.
@@ -122,6 +140,10 @@ mod tests {
         assert!(tests(
             "begin if auth.role() <> 'service_role' then raise exception 'x'; end if; end"
         ));
+        assert!(tests("select 'service_role' = (select auth.role())"));
+        assert!(tests("select auth.role() = 'service_role' or auth.role() = 'anon'"));
+        assert!(tests("select (auth.jwt() ->> 'role') = 'service_role'"));
+        assert!(tests("select 'service_role' = (select auth.jwt() ->> 'role')"));
         assert!(tests("select current_setting('request.jwt.claims', true)"));
         assert!(tests("select * from t where org = auth.jwt() ->> 'org'"));
         assert!(tests("declare j jsonb := auth.jwt(); begin return j ->> 'sub' = u; end"));
@@ -137,6 +159,9 @@ mod tests {
         assert!(!tests("begin if auth.role() = 'authenticated' then return; end if; end"));
         assert!(!tests("begin perform auth.uid(); end"));
         assert!(!tests("begin if auth.jwt() ->> 'aud' = 'authenticated' then return; end if; end"));
+        assert!(!tests("select auth.role() in ('service_role', 'authenticated')"));
+        assert!(!tests("select (auth.jwt() ->> 'role') = any (array['anon', 'service_role'])"));
+        assert!(!tests("select 'authenticated' = (select auth.jwt() ->> 'role')"));
         assert!(!tests("begin if (auth.jwt() ->> 'role') = 'anon' then return; end if; end"));
         assert!(!tests("begin if auth.jwt() is null then raise exception 'x'; end if; end"));
         assert!(!tests("select 1 -- auth.uid() = user_id"));

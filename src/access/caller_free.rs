@@ -59,15 +59,27 @@ impl Condition<'_, '_> {
             && !self.looks_at_caller(text)
     }
 
+    /// Whether any part of a condition depends on the caller.
     fn looks_at_caller(&self, text: &str) -> bool {
+        let any = alternatives(text);
+        let parts = if any.len() > 1 { any } else { requirements(text) };
+        match &parts[..] {
+            [part] => self.part_looks_at_caller(part),
+            parts => parts.iter().any(|part| self.looks_at_caller(part)),
+        }
+    }
+
+    fn part_looks_at_caller(&self, text: &str) -> bool {
         let body = Body::new(text);
         let catalog = self.paths.catalog();
         let function_looks = |signature: &String| match catalog.function(signature) {
             Some(function) if !body.has_word(local(&function.name)) => false,
-            // `auth.uid()`, `auth.jwt()` and `auth.role()` depend on what they are compared with.
-            Some(function) if function.returns_claims() => {
-                !matches!(local(&function.name), "uid" | "jwt" | "role")
-            }
+            // What `auth.uid()` is compared with is known from the text.
+            Some(function) if function.returns_claims() => match local(&function.name) {
+                "uid" => false,
+                "jwt" | "role" => !self.is_true_of_role(text, &body),
+                _ => true,
+            },
             Some(function) => self.paths.may_look_at_caller(function),
             None => true,
         };
@@ -80,17 +92,32 @@ impl Condition<'_, '_> {
             || self.policy.relations.iter().any(relation_looks)
     }
 
+    /// Whether a part with `auth.jwt()` or `auth.role()` holds for every request of the role: it asks whether there is a
+    /// value, or names the role, which is the value of the claims `role` and `aud`.
+    fn is_true_of_role(&self, text: &str, body: &Body) -> bool {
+        let text = strip_brackets(text);
+        if text.ends_with(" IS NULL") || text.ends_with(" IS NOT NULL") {
+            return true;
+        }
+        let names_role = body.strings().any(|s| s == self.role.name);
+        let is_negated = text.contains("<>") || text.contains("NOT ");
+        let has_column = self.policy.columns.iter().any(|column| body.has_word(column));
+        names_role != is_negated && !has_column
+    }
+
     /// Whether the rows of a relation that the role sees depend on the caller: a policy is evaluated with the rights of
     /// the role.
     fn hides_rows(&self, catalog: &AccessCatalog, relation: &Relation) -> bool {
         if !relation.is_table() {
             return true;
         }
-        let mut policies = applicable(catalog, relation, self.role, SqlCommand::Select);
+        let policies: Vec<_> =
+            applicable(catalog, relation, self.role, SqlCommand::Select).collect();
+        let looks = |p: &&Policy| {
+            let calls = !p.functions.is_empty() || !p.relations.is_empty();
+            calls || p.using.as_deref().is_some_and(mentions_caller)
+        };
         binds(relation, self.role)
-            && policies.any(|p| {
-                let calls = !p.functions.is_empty() || !p.relations.is_empty();
-                calls || p.using.as_deref().is_some_and(mentions_caller)
-            })
+            && (policies.iter().all(|p| !p.permissive) || policies.iter().any(looks))
     }
 }

@@ -123,6 +123,15 @@ impl<'a> Paths<'a> {
         fired
     }
 
+    /// The triggers that a command on a table fires even if row security hides every row.
+    pub(crate) fn fired_without_rows(
+        &self,
+        table: &'a Relation,
+        command: SqlCommand,
+    ) -> Vec<Fired<'a>> {
+        self.triggers.fired_without_rows(table, command)
+    }
+
     /// The relations that a write to a view may change.
     fn written(&self, view: &'a Relation) -> impl Iterator<Item = &'a Relation> {
         view.written_relations().into_iter().filter_map(|name| self.catalog.relation(name))

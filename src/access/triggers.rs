@@ -26,6 +26,12 @@ pub(crate) struct Fired<'a> {
     pub(crate) owner: Option<&'a str>,
 }
 
+impl<'a> Fired<'a> {
+    fn new(trigger: &'a Trigger, owner: Option<&'a str>) -> Self {
+        Self { name: &trigger.name, function: &trigger.function, table: &trigger.table, owner }
+    }
+}
+
 /// A change of rows that fires triggers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Change<'a> {
@@ -89,17 +95,23 @@ impl<'a> Triggers<'a> {
         found
     }
 
+    /// The triggers that a command fires even if it reaches no row: those for statements.
+    pub(crate) fn fired_without_rows(
+        &self,
+        table: &'a Relation,
+        command: SqlCommand,
+    ) -> Vec<Fired<'a>> {
+        let triggers = self.by_table.get(table.name.as_str()).map_or(&[][..], Vec::as_slice);
+        let fired = triggers.iter().filter(|t| t.events.contains(&command) && !t.for_each_row);
+        fired.map(|t| Fired::new(t, None)).collect()
+    }
+
     fn of(&self, change: Change<'a>) -> impl Iterator<Item = Fired<'a>> {
         let triggers = self.by_table.get(change.table).map_or(&[][..], Vec::as_slice);
         let fired = triggers.iter().filter(move |t| {
             t.events.contains(&change.command) && (change.is_named || t.for_each_row)
         });
-        fired.map(move |t| Fired {
-            name: &t.name,
-            function: &t.function,
-            table: &t.table,
-            owner: change.owner.filter(|_| t.owner_in_cascade),
-        })
+        fired.map(move |t| Fired::new(t, change.owner.filter(|_| t.owner_in_cascade)))
     }
 
     /// The changes of partitions and inheriting tables. An UPDATE of the partition key deletes a row here and inserts

@@ -34,13 +34,13 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             let source = "pg_roles";
             findings.push(table_finding(check, audit, status, &role.name, message, source, fix));
         };
-        if let Some((message, fix)) = bypass(role) {
+        if let Some((message, fix)) = bypass(audit, role) {
             add(Status::Critical, message, fix);
             continue;
         }
         for target in targets(audit, role) {
             if let Some((status, message)) = more_access(audit, &paths, role, target) {
-                add(status, message, revoke(&[&target.name], role));
+                add(status, message, revoke(audit, &[&target.name], role));
             }
         }
     }
@@ -48,7 +48,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 }
 
 /// Returns how a role bypasses row security, with a fix.
-fn bypass(role: &Role) -> Option<(String, String)> {
+fn bypass(audit: &Audit, role: &Role) -> Option<(String, String)> {
     let without = |attribute: &str| format!("ALTER ROLE {} {attribute};", ident(&role.name));
     let holds = |name: &&str| role.inherits.iter().chain(&role.can_become).any(|held| held == name);
     let server: Vec<_> = SERVER_ROLES.into_iter().filter(holds).collect();
@@ -60,7 +60,7 @@ fn bypass(role: &Role) -> Option<(String, String)> {
         let targets: Vec<_> = role.can_become_bypass.iter().map(String::as_str).collect();
         let names = targets.join(", ");
         let message = format!("can SET ROLE to {names}, to which RLS does not apply");
-        Some((message, revoke(&targets, role)))
+        Some((message, revoke(audit, &targets, role)))
     } else if role.create_role {
         let message = "has CREATEROLE, with which it can grant other roles to itself".to_owned();
         Some((message, without("NOCREATEROLE")))
@@ -69,7 +69,7 @@ fn bypass(role: &Role) -> Option<(String, String)> {
             "is a member of {}, which reaches files of the database server past RLS",
             server.join(", ")
         );
-        Some((message, revoke(&server, role)))
+        Some((message, revoke(audit, &server, role)))
     } else {
         None
     }
@@ -171,9 +171,23 @@ fn gained_access<'a>(
     Some(if is_open { Status::Critical } else { Status::Warning })
 }
 
-fn revoke(targets: &[&str], role: &Role) -> String {
-    let targets: Vec<_> = targets.iter().map(|target| ident(target)).collect();
-    format!("REVOKE {} FROM {};", targets.join(", "), ident(&role.name))
+/// Returns the statement that ends the memberships of a role through which it holds others: REVOKE of a role of which it
+/// is not a member itself does nothing.
+fn revoke(audit: &Audit, targets: &[&str], role: &Role) -> String {
+    let known = || audit.catalog.owners.iter().chain(&audit.catalog.roles);
+    let leads_to = |group: &str, target: &str| {
+        let group = known().find(|known| known.name == group);
+        group.is_some_and(|g| g.inherits.iter().chain(&g.can_become).any(|held| held == target))
+    };
+    let is_ended =
+        |group: &&String| targets.iter().any(|target| *group == target || leads_to(group, target));
+    let mut groups: Vec<&str> =
+        role.member_of.iter().filter(is_ended).map(String::as_str).collect();
+    if groups.is_empty() {
+        groups = targets.to_vec();
+    }
+    let groups: Vec<_> = groups.into_iter().map(ident).collect();
+    format!("REVOKE {} FROM {};", groups.join(", "), ident(&role.name))
 }
 
 /// Whether this check reports the role. Other checks skip such a role, because its access follows from

@@ -3,9 +3,10 @@
 use super::revoke::{Taken, revoke_and_grant};
 use super::{Check, clients, contract_table, ident, table_finding};
 use crate::access::admits::non_member;
+use crate::access::body::Body;
 use crate::access::compute::{applicable, binds};
 use crate::access::policies::{Combined, Side};
-use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::evaluated::PolicyResult;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -56,22 +57,40 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         for (columns, roles) in found {
             let names = columns.join(", ");
             let message = format!("{} may change {names} of their own rows", roles.join(" and "));
-            let kept: Vec<_> = table
+            let kept = table
                 .columns
                 .iter()
-                .filter(|c| !columns.contains(&c.as_str()))
-                .map(|c| ident(c))
-                .collect();
+                .filter(|c| !columns.contains(&c.as_str()) && !decides_access(audit, table, c));
+            let kept: Vec<_> = kept.map(|c| ident(c)).collect();
             let to: Vec<_> = roles.iter().map(|role| ident(role)).collect();
             let taken: Vec<_> = roles.iter().map(|role| Taken::new(role, "UPDATE")).collect();
             let (kept, to) = (kept.join(", "), to.join(", "));
             let grant = format!("GRANT UPDATE ({kept}) ON {} TO {to};", table.name);
-            let fix = revoke_and_grant(audit, table, &taken, &[grant]);
+            let grants = if kept.is_empty() { vec![] } else { vec![grant] };
+            let fix = revoke_and_grant(audit, table, &taken, &grants);
             let (status, source) = (Status::Warning, "evaluation as the role");
             findings.push(table_finding(check, audit, status, &table.name, message, source, fix));
         }
     }
     findings
+}
+
+/// Whether a column identifies a row, or a policy of any table compares it: of an owner, a workspace or a membership.
+fn decides_access(audit: &Audit, table: &Relation, column: &String) -> bool {
+    let helpers = audit.catalog.policies.iter().flat_map(|p| &p.functions);
+    let bodies = helpers.filter_map(|f| audit.catalog.function(f)).map(|f| Body::new(&f.source));
+    let mut reading = bodies.filter(|body| body.reads(&table.name));
+    let is_compared = |policy: &Policy| {
+        let texts = [&policy.using, &policy.check].into_iter().flatten();
+        let names_it = |text: &String| Body::new(text).has_word(column);
+        match policy.table == table.name {
+            true => policy.columns.contains(column),
+            false => policy.relations.contains(&table.name) && texts.into_iter().any(names_it),
+        }
+    };
+    table.key.contains(column)
+        || audit.catalog.policies.iter().any(is_compared)
+        || reading.any(|body| body.has_word(column))
 }
 
 /// Whether a user may change the row that holds the user's id, and no other one.

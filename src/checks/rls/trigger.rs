@@ -7,7 +7,7 @@ use crate::access::compute::compute_access;
 use crate::access::paths::Paths;
 use crate::access::triggers::Fired;
 use crate::facts::access::catalog::Relation;
-use crate::facts::access::computed::ComputedAccess;
+use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
@@ -71,10 +71,15 @@ fn fired_by_clients<'a>(audit: &'a Audit, paths: &Paths<'a>) -> BTreeMap<Fired<'
         for relation in audit.catalog.relations.iter().filter(|r| r.exposed) {
             for command in relation.granted_writes(&role.name) {
                 let access = compute_access(&audit.catalog, relation, role, command);
-                if matches!(access, ComputedAccess::Denied(_)) {
-                    continue;
-                }
-                for fired in paths.fired(relation, role, command) {
+                let triggers = match access {
+                    // No policy is needed for a command that reaches no row.
+                    ComputedAccess::Denied(DenyReason::Policy) => {
+                        paths.fired_without_rows(relation, command)
+                    }
+                    ComputedAccess::Denied(_) => continue,
+                    _ => paths.fired(relation, role, command),
+                };
+                for fired in triggers {
                     let writers = found.entry(fired.clone()).or_default();
                     if !writers.roles.contains(&role.name.as_str()) {
                         writers.roles.push(&role.name);

@@ -5,7 +5,7 @@ use super::{Check, clients, contract_table, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Relation;
 use crate::facts::{Finding, Section, Status, Thresholds};
-use crate::text::some_of;
+use crate::text::{plural, some_of};
 
 /// Check that clients hold none of these grants. CRITICAL for tables of the contract, WARNING for others.
 pub(crate) const CHECK: Check<Audit> = Check {
@@ -57,8 +57,8 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     if !others.is_empty() {
         // The API offers none of the three. Only direct connections can use them, so one finding is enough.
         let message = format!(
-            "clients have TRUNCATE, REFERENCES or TRIGGER on {} tables: {}",
-            others.len(),
+            "clients have TRUNCATE, REFERENCES or TRIGGER on {}: {}",
+            plural(others.len() as u64, "table", "tables"),
             some_of(&others, 5)
         );
         let suggested_fix = suggested_fixes.join("\n");

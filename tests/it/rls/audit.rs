@@ -331,3 +331,14 @@ fn function_that_checks_the_caller_is_listed_as_not_examined() {
     assert!(note["message"].as_str().unwrap().contains("not examined"), "{note:#}");
     assert!(note["suggested_fix"].is_null(), "nothing is known to be wrong: {note:#}");
 }
+
+#[test]
+fn one_table_with_grants_past_rls_is_counted_in_the_singular() {
+    let database = clean();
+    database.execute("GRANT TRUNCATE ON workspaces TO anon");
+    let report = audit(&database).json();
+    let findings = report["findings"].as_array().unwrap();
+    let finding = findings.iter().find(|f| f["id"] == "rls.uncovered_grant").unwrap();
+    let message = finding["message"].as_str().unwrap();
+    assert!(message.ends_with(" on 1 table: public.workspaces"), "{message}");
+}

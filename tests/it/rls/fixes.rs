@@ -151,3 +151,23 @@ fn fix_keeps_the_grant_that_another_policy_needs() {
     }
     assert_eq!(count().as_deref(), Some("0"));
 }
+
+#[test]
+fn fix_of_a_rights_column_grants_no_column_that_decides_access() {
+    let database = clean();
+    database.execute(
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, owner uuid, team uuid, name text, bio text, role text);
+         ALTER TABLE profiles ENABLE ROW LEVEL SECURITY; GRANT SELECT, UPDATE ON profiles TO authenticated;
+         CREATE POLICY own ON profiles TO authenticated USING (owner = (SELECT auth.uid()));
+         CREATE TABLE notes (id int PRIMARY KEY, team uuid); ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON notes TO authenticated; CREATE POLICY team ON notes FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM profiles p WHERE p.team = notes.team AND p.owner = (SELECT auth.uid())))",
+    );
+    let fixes = fixes(&audit(&database));
+    let grants = |fix: &&String| fix.contains("GRANT UPDATE (name, bio) ON public.profiles");
+    assert!(fixes.iter().any(|fix| grants(&fix)), "{fixes:#?}");
+    database.execute(&fixes.join("\n"));
+    let columns = "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'profiles'::regclass
+        AND attnum > 0 AND has_column_privilege('authenticated', attrelid, attnum, 'UPDATE')";
+    assert_eq!(database.value(columns), "name bio");
+}

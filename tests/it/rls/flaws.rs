@@ -29,6 +29,14 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.always_true",
         "CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING (true)",
         "CREATE POLICY theirs ON workspaces FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()))"),
+    ("rls.always_true", // a claim of every user
+        "CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING ((SELECT auth.jwt() ->> 'session_id') IS NOT NULL)",
+        "CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING ((SELECT auth.jwt() -> 'app_metadata' ->> 'admin') = 'yes')"),
+    ("rls.always_true", // a restrictive policy that every user fulfills
+        "CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING (true);
+         CREATE POLICY known ON workspaces AS RESTRICTIVE TO authenticated USING ((SELECT (auth.jwt() ->> 'is_anonymous')::boolean) IS FALSE)",
+        "CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING (true);
+         CREATE POLICY known ON workspaces AS RESTRICTIVE TO authenticated USING (owner_id = (SELECT auth.uid()))"),
     ("rls.always_true", // WITH CHECK (true) with a restricting USING
         "GRANT INSERT ON workspaces TO authenticated;
          CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (true)",
@@ -155,6 +163,13 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
         "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
            'BEGIN DELETE FROM public.jobs; RETURN NEW; END';
          CREATE TRIGGER note AFTER INSERT ON workspaces FOR EACH ROW EXECUTE FUNCTION note()"), // no client fires it
+    ("rls.trigger", // for statements that reach no row
+        "NOTE; CREATE TABLE n (id int, owner uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT, DELETE ON n TO authenticated;
+         CREATE TRIGGER note AFTER DELETE ON n FOR EACH STATEMENT EXECUTE FUNCTION note();
+         CREATE POLICY own ON n FOR SELECT TO authenticated USING (owner = (SELECT auth.uid()))",
+        "NOTE; CREATE TABLE n (id int, owner uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT, DELETE ON n TO authenticated;
+         CREATE TRIGGER note AFTER DELETE ON n FOR EACH ROW EXECUTE FUNCTION note();
+         CREATE POLICY own ON n FOR SELECT TO authenticated USING (owner = (SELECT auth.uid()))"),
     ("rls.trigger", // of a partition, by a write of the parent
         "NOTE; CREATE TABLE n (id int, owner uuid) PARTITION BY LIST (id); CREATE TABLE n_1 PARTITION OF n FOR VALUES IN (1);
          CREATE TRIGGER note AFTER INSERT ON n_1 FOR EACH ROW EXECUTE FUNCTION note(); OWN_N; GRANT INSERT ON n TO authenticated",
@@ -306,6 +321,11 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
         "GRANT DELETE ON workspaces TO authenticated;
          CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated USING (plan = 'free' AND name <> '')",
         "CREATE POLICY free ON workspaces FOR SELECT TO authenticated USING (plan = 'free' AND name <> '')"),
+    ("rls.open_write", // a role in the token
+        "GRANT DELETE ON workspaces TO authenticated; CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated
+           USING ((SELECT auth.jwt() ->> 'role') = 'authenticated' AND plan = 'free')",
+        "GRANT DELETE ON workspaces TO authenticated; CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated
+           USING ((SELECT auth.jwt() ->> 'role') = 'service_role' AND plan = 'free')"),
     ("rls.open_write", // for all commands
         "GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY shared ON workspaces TO authenticated
            USING (plan = 'free' OR owner_id = (SELECT auth.uid()))",

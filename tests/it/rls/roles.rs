@@ -158,3 +158,18 @@ fn role_that_is_not_inherited_but_has_more_access_is_a_warning() {
     Session::open(&url).execute(finding["suggested_fix"].as_str().unwrap());
     assert_eq!(of_anon(&audit_of(&url, &[])), Vec::<String>::new());
 }
+
+#[test]
+fn suggested_revoke_names_the_membership_on_the_way_to_the_role() {
+    let (_server, url) = own_cluster();
+    Session::open(&url).execute(
+        "CREATE ROLE staff; CREATE ROLE lead; CREATE ROLE other; GRANT lead TO staff; GRANT staff, other TO authenticated;
+         GRANT SELECT ON jobs TO lead; CREATE POLICY g ON jobs FOR SELECT TO lead USING (true)",
+    );
+    let output = audit_of(&url, &[]);
+    let fixes = fixes(&output);
+    assert!(fixes.iter().any(|fix| fix == "REVOKE staff FROM authenticated;"), "{fixes:?}");
+    assert!(!fixes.iter().any(|fix| fix.contains("REVOKE lead") || fix.contains("other")));
+    Session::open(&url).execute(&fixes.join("\n"));
+    assert_eq!(findings(&audit_of(&url, &[])), Vec::<String>::new());
+}

@@ -175,17 +175,39 @@ pub(crate) fn claims(role: TestRole, sub: Option<&str>) -> String {
 
 /// Returns the SQL that sets the JWT claims of a request as `role`, as the API does.
 pub(crate) fn claims_of(role: &str, sub: Option<&str>) -> String {
-    let mut claims = serde_json::json!({ "role": role, "aud": role });
-    if let Some(sub) = sub {
-        claims["sub"] = sub.into();
-    }
-    let set = |name: &str, value: &str| {
-        format!("pg_catalog.set_config('{name}', {}, true)", literal(value))
+    let claims = match sub {
+        Some(sub) => claims_of_user(role, sub),
+        None => literal(&serde_json::json!({ "role": role, "aud": role }).to_string()),
     };
+    let set = |name: &str, value: &str| format!("pg_catalog.set_config('{name}', {value}, true)");
     format!(
         "select {}, {}, {}",
-        set("request.jwt.claims", &claims.to_string()),
-        set("request.jwt.claim.sub", sub.unwrap_or_default()),
-        set("request.jwt.claim.role", role),
+        set("request.jwt.claims", &claims),
+        set("request.jwt.claim.sub", &literal(sub.unwrap_or_default())),
+        set("request.jwt.claim.role", &literal(role)),
     )
+}
+
+/// Returns the claims that the token of every signed-in user has, as SQL. A condition that only asks for them holds for
+/// everybody, so the test users need them, too. The values belong to nobody.
+fn claims_of_user(role: &str, sub: &str) -> String {
+    let claims = serde_json::json!({
+        "role": role,
+        "aud": role,
+        "sub": sub,
+        "iss": "https://auth.example.com/auth/v1",
+        "session_id": "5e551017-0000-4000-8000-000000000000",
+        "email": "test.user@example.com",
+        "phone": "",
+        "aal": "aal1",
+        "amr": [{ "method": "password" }],
+        "is_anonymous": false,
+        "app_metadata": { "provider": "email", "providers": ["email"] },
+        "user_metadata": {},
+    });
+    // The server compares the times with its own clock.
+    let now = "extract(epoch from pg_catalog.now())::bigint";
+    let times = format!("pg_catalog.jsonb_build_object('iat', {now}, 'exp', {now} + 3600)");
+    let claims = literal(&claims.to_string());
+    format!("({claims}::pg_catalog.jsonb operator(pg_catalog.||) {times})::text")
 }
