@@ -221,6 +221,7 @@ pub(crate) struct Queue {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unknowable: Vec<String>,
     /// Whether queues can be paused that this role does not see: their due jobs count as due.
+    #[serde(default)]
     pub(crate) pauses_unknown: bool,
     /// Whether `jobs rescue` refuses this table, because a package rescues its jobs itself.
     #[serde(default)]
