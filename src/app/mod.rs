@@ -6,7 +6,7 @@ mod parse_errors;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 
 use crate::cli::{self, Cli, Command};
 use crate::commands::{self, Done, Session};
@@ -28,7 +28,8 @@ pub(crate) fn run() -> ExitCode {
         Ok(true) => return ExitCode::Ok,
         Err(error) => return parse_errors::explain(error, arguments()),
     }
-    let cli = match parse() {
+    let parsed = cli::command().try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return parse_errors::explain(error, arguments()),
     };
@@ -41,14 +42,6 @@ pub(crate) fn run() -> ExitCode {
         let error = Error::bug("internal error (a bug in cliplyctl)");
         print_error_report(&cli, terminal, error, &context::no_provenance())
     })
-}
-
-/// Parses the arguments. The texts that only help and errors show take as long to build as the rest of the start, so
-/// the tree that has them is used only where the plain one does not parse the arguments.
-fn parse() -> Result<Cli, clap::Error> {
-    let plain = Cli::command().try_get_matches();
-    let matches = plain.or_else(|_| cli::command().try_get_matches())?;
-    Cli::from_arg_matches(&matches)
 }
 
 /// Returns the arguments without the program name.
