@@ -23,7 +23,7 @@ pub(crate) fn compute_access(
     if !role.schemas.contains(&table.schema) {
         return ComputedAccess::Denied(DenyReason::SchemaUsage);
     }
-    if !table.has(&role.name, command.sql()) && !table.has_column(&role.name, command.sql()) {
+    if !table.is_granted(&role.name, command) {
         return ComputedAccess::Denied(DenyReason::Grant);
     }
     if let Some(failure) = failure(catalog, table, role, command) {

@@ -41,7 +41,7 @@ fn is_open(
     let (catalog, side) = (paths.catalog(), deciding_side(command));
     let access = || compute_access(catalog, table, role, command);
     if !policy.covers(command)
-        || !(table.has(&role.name, command.sql()) || table.has_column(&role.name, command.sql()))
+        || !table.is_granted(&role.name, command)
         || !matches!(access(), ComputedAccess::Rows(_))
         || open_to_non_members(catalog, table, role, command)
     {

@@ -17,7 +17,7 @@ impl<'a> Paths<'a> {
         }
         let mut reach = self.through_view(view, role);
         reach.writes.clear(); // by functions of the view
-        if !is_granted(view, role, SqlCommand::Select) {
+        if !view.is_granted(&role.name, SqlCommand::Select) {
             (reach.reads, reach.open, reach.leaks) = Default::default();
         }
         let mut uses = uses(role, None, reach.reads.keys().chain(reach.open.keys()));
@@ -49,7 +49,8 @@ impl<'a> Paths<'a> {
         rule: &RewriteRule,
         role: &Role,
     ) -> Vec<PathUse> {
-        if !role.schemas.contains(&relation.schema) || !is_granted(relation, role, rule.event) {
+        if !role.schemas.contains(&relation.schema) || !relation.is_granted(&role.name, rule.event)
+        {
             return vec![];
         }
         let reach = self.through_rule(relation, &rule.uses, role);
@@ -62,12 +63,8 @@ pub(crate) fn of_foreign_table(table: &Relation, role: &Role) -> Vec<PathUse> {
     if !role.schemas.contains(&table.schema) {
         return vec![];
     }
-    let commands = SqlCommand::ALL.into_iter().filter(|c| is_granted(table, role, *c));
+    let commands = SqlCommand::ALL.into_iter().filter(|c| table.is_granted(&role.name, *c));
     commands.flat_map(|c| uses(role, PathWrite::by(c), [&table.name])).collect()
-}
-
-fn is_granted(relation: &Relation, role: &Role, command: SqlCommand) -> bool {
-    relation.has(&role.name, command.sql()) || relation.has_column(&role.name, command.sql())
 }
 
 fn uses<'t>(

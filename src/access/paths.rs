@@ -485,11 +485,7 @@ impl<'a> Paths<'a> {
             Runner::Client => Some(role),
             Runner::Owner(owner) => self.owner(owner),
         };
-        runner.is_none_or(|r| {
-            r.superuser
-                || relation.has(&r.name, command.sql())
-                || relation.has_column(&r.name, command.sql())
-        })
+        runner.is_none_or(|r| r.superuser || relation.is_granted(&r.name, command))
     }
 
     fn may_call(&self, role: &Role, runner: &Runner, function: &SqlFunction) -> bool {

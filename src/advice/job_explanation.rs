@@ -56,7 +56,7 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
             ],
         },
         Lifecycle::Canceled => plain("canceled", "Canceled by an operator or the app."),
-        Lifecycle::Blocked if ["paused", "queue_paused"].contains(&job.state.as_str()) => plain(
+        Lifecycle::Blocked if job.is_queue_paused => plain(
             "blocked",
             "Paused: its queue is paused, and no worker claims it until the queue is resumed.",
         ),
@@ -231,6 +231,7 @@ pub(crate) mod tests {
             is_stuck: false,
             owner: None,
             is_rescue_refused: false,
+            is_queue_paused: false,
             created_age: None,
             updated_age: None,
             last_error: None,
@@ -279,6 +280,14 @@ pub(crate) mod tests {
         let counted_at_claim = Job { counted_at_claim: true, ..stuck(4) };
         let said = explain(&counted_at_claim, &Thresholds::default()).sentence;
         assert!(said.contains("A rescue requeues it"), "{said}");
+    }
+
+    #[test]
+    fn only_a_paused_queue_is_called_paused() {
+        let blocked = Job { state: "paused".to_owned(), ..job(Lifecycle::Blocked, 0) };
+        let sentence = |job: &Job| explain(job, &Thresholds::default()).sentence;
+        assert!(sentence(&blocked).starts_with("Blocked:"));
+        assert!(sentence(&Job { is_queue_paused: true, ..blocked }).starts_with("Paused:"));
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub(crate) struct Job {
     pub(crate) owner: Option<String>,
     /// Whether a rescue of stuck jobs is refused here.
     pub(crate) is_rescue_refused: bool,
+    /// Whether it is blocked because its queue is paused.
+    pub(crate) is_queue_paused: bool,
     /// Time since it was inserted.
     pub(crate) created_age: Option<f64>,
     /// Time since its last change.

@@ -5,7 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::acknowledged::AcknowledgedDead;
-use crate::queue::BEYOND_BUDGET;
 
 /// Number of jobs, with its accuracy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +15,9 @@ pub(crate) enum Count {
     AtLeast(u64),
     /// None were counted, for this reason.
     NotCounted(String),
+    /// None were counted, because that takes longer than the time budget, in these words. It is no sign of trouble, as
+    /// an error would be.
+    BeyondBudget(String),
 }
 
 impl Count {
@@ -23,7 +25,7 @@ impl Count {
     pub(crate) fn at_least(&self) -> Option<u64> {
         match self {
             Self::Exact(n) | Self::AtLeast(n) => Some(*n),
-            Self::NotCounted(_) => None,
+            Self::NotCounted(_) | Self::BeyondBudget(_) => None,
         }
     }
 
@@ -33,14 +35,8 @@ impl Count {
         match self {
             Self::Exact(all) => Self::Exact(all.saturating_sub(n)),
             Self::AtLeast(some) => Self::AtLeast(some.saturating_sub(n)),
-            Self::NotCounted(reason) => Self::NotCounted(reason.clone()),
+            Self::NotCounted(_) | Self::BeyondBudget(_) => self.clone(),
         }
-    }
-
-    /// Whether nothing was counted, because that takes longer than the time budget: this is no sign of trouble, as an
-    /// error would be.
-    pub(crate) fn is_beyond_budget(&self) -> bool {
-        matches!(self, Self::NotCounted(reason) if BEYOND_BUDGET.contains(&reason.as_str()))
     }
 
     /// Whether all jobs were counted.
@@ -54,7 +50,7 @@ impl fmt::Display for Count {
         match self {
             Self::Exact(n) => write!(f, "{n}"),
             Self::AtLeast(n) => write!(f, "≥ {n}"),
-            Self::NotCounted(why) => write!(f, "not counted: {why}"),
+            Self::NotCounted(why) | Self::BeyondBudget(why) => write!(f, "not counted: {why}"),
         }
     }
 }

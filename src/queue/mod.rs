@@ -42,13 +42,6 @@ pub(crate) use time_column::TimeColumn;
 /// Estimated number of rows up to which a sequential scan of the jobs is fast.
 pub(crate) const SMALL_TABLE: f64 = 100_000.0;
 
-/// Why something is not counted: it did not finish within its time budget. That is no sign of trouble.
-const TIME_LIMIT: &str = "time limit (queue --exact)";
-/// The same of a table for which an index can be suggested.
-const NO_INDEX: &str = "no index (queue --advise)";
-/// The reasons for counts that only a larger time budget would give.
-pub(crate) const BEYOND_BUDGET: [&str; 2] = [TIME_LIMIT, NO_INDEX];
-
 /// Type of the job ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdType {
@@ -322,8 +315,8 @@ impl Layout {
     /// backend's own table make all of them countable, those for other tables do not.
     pub(crate) fn not_counted(&self) -> &'static str {
         match self.declared {
-            Some(_) => TIME_LIMIT,
-            None => NO_INDEX,
+            Some(_) => "time limit (queue --exact)",
+            None => "no index (queue --advise)",
         }
     }
 

@@ -94,9 +94,14 @@ impl Package {
         }
     }
 
-    /// A table with its paused queues that is read only if this role may, and the column that tells them.
-    pub(crate) fn pauses(self) -> Option<(&'static str, &'static str)> {
-        (self == Self::River).then_some(("river_queue", "paused_at"))
+    /// The package with a table of this name.
+    pub(crate) fn of_table(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|package| package.witness().0 == name)
+    }
+
+    /// A table with its paused queues that is read only if this role may, and the columns that are read.
+    pub(crate) fn pauses(self) -> Option<(&'static str, [&'static str; 2])> {
+        (self == Self::River).then_some(("river_queue", ["name", "paused_at"]))
     }
 }
 
@@ -169,6 +174,8 @@ pub(crate) struct PackageTraits {
     pub(crate) state_if_later: Option<String>,
     /// States in which a requeued job waits, beside the queued ones.
     pub(crate) also_requeued: Vec<String>,
+    /// The state of jobs that do not run because their queue is paused.
+    pub(crate) paused_state: Option<String>,
     /// Whether the attempts of a requeued job are counted from 0 again.
     pub(crate) restarts_attempts: bool,
     /// Whether the package deletes a job when it has finished.

@@ -96,7 +96,9 @@ impl From<&Count> for CountJson {
         let (precision, reason) = match count {
             Count::Exact(_) => ("exact", None),
             Count::AtLeast(_) => ("at_least", None),
-            Count::NotCounted(reason) => ("not_counted", Some(reason.clone())),
+            Count::NotCounted(reason) | Count::BeyondBudget(reason) => {
+                ("not_counted", Some(reason.clone()))
+            }
         };
         Self { value: count.at_least(), precision, reason }
     }
@@ -391,7 +393,7 @@ fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thresholds) -> 
         // The count excludes requeued jobs: they are no longer dead letters.
         let detail = match dead_lettered {
             Count::Exact(0) => String::new(),
-            Count::NotCounted(_) => {
+            Count::NotCounted(_) | Count::BeyondBudget(_) => {
                 format!("dead-lettered in the last hour: {}", count_text(dead_lettered))
             }
             count => {
@@ -518,7 +520,7 @@ fn state_row((name, count, checks, note): StateRow<'_>, findings: &[Finding]) ->
     let statuses = findings.iter().filter(|f| checks.contains(&f.check)).map(|f| f.status);
     let status = Status::worst(statuses);
     let (count, note) = match count {
-        Count::NotCounted(reason) => ("?".to_owned(), format!("not counted: {reason}")),
+        Count::NotCounted(_) | Count::BeyondBudget(_) => ("?".to_owned(), count_text(count)),
         count => (count_text(count), note),
     };
     vec![

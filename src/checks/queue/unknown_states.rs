@@ -27,10 +27,10 @@ fn evaluate(
     };
     let (status, message) = match &queue.other {
         Count::Exact(0) => return vec![],
-        count @ Count::NotCounted(_) if names.is_empty() => {
+        count @ (Count::NotCounted(_) | Count::BeyondBudget(_)) if names.is_empty() => {
             (Status::Ok, format!("unknown states: {}", count_text(count)))
         }
-        Count::NotCounted(_) => {
+        Count::NotCounted(_) | Count::BeyondBudget(_) => {
             (Status::Unknown, format!("jobs are in states unknown to this tool{names}"))
         }
         count => {

@@ -80,7 +80,5 @@ fn is_evaluated(audit: &Audit, policy: &Policy) -> bool {
 
 /// Whether a role holds a grant for a command of the policy.
 fn has_grant(table: &Relation, role: &Role, policy: &Policy) -> bool {
-    let granted =
-        |c: SqlCommand| table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql());
-    SqlCommand::ALL.into_iter().any(|c| policy.covers(c) && granted(c))
+    SqlCommand::ALL.into_iter().any(|c| policy.covers(c) && table.is_granted(&role.name, c))
 }

@@ -247,11 +247,15 @@ impl Relation {
         self.grant(role).is_some_and(|g| g.columns.iter().any(|c| c.privilege == privilege))
     }
 
+    /// Whether a role has the privilege for a command, on the entire table or on columns.
+    pub(crate) fn is_granted(&self, role: &str, command: SqlCommand) -> bool {
+        self.has(role, command.sql()) || self.has_column(role, command.sql())
+    }
+
     /// The commands that change rows which a role has a privilege for, on the entire table or on columns.
     pub(crate) fn granted_writes(&self, role: &str) -> Vec<SqlCommand> {
         let writes = [SqlCommand::Insert, SqlCommand::Update, SqlCommand::Delete];
-        let granted = |c: &SqlCommand| self.has(role, c.sql()) || self.has_column(role, c.sql());
-        writes.into_iter().filter(granted).collect()
+        writes.into_iter().filter(|command| self.is_granted(role, *command)).collect()
     }
 
     /// The relations whose rows a write to this view may change. `pg_depend` does not tell the one in FROM from those in

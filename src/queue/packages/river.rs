@@ -148,6 +148,7 @@ pub(super) fn with_pauses(definition: &mut Definition, sees_pauses: Option<bool>
     let paused = format!("(\"raw_state\" in ({fetched}) and \"is_paused\")");
     traits.conditions.insert(PAUSED.to_owned(), paused);
     traits.also_requeued.push(PAUSED.to_owned());
+    traits.paused_state = Some(PAUSED.to_owned());
     traits.held_up = Some(
         "select 'queue ' || paused.name || ' is paused' from {schema}.river_queue paused \
           where paused.name = job.queue and paused.paused_at is not null"

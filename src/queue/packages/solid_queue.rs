@@ -23,11 +23,14 @@ pub(super) const VERSION: &str = "select case when tables = '{\
                  where n.nspname = {schema_name} and c.relname in ('solid_queue_failed_executions', 'solid_queue_jobs', \
                    'solid_queue_ready_executions', 'solid_queue_scheduled_executions') group by 1) as found) as read";
 
+/// A ready job of a paused queue.
+const PAUSED: &str = "paused";
+
 const STATES: &[(Lifecycle, &str)] = &[
     (Lifecycle::Queued, "ready"),
     (Lifecycle::Queued, "scheduled"),
     (Lifecycle::Blocked, "blocked"),
-    (Lifecycle::Blocked, "paused"),
+    (Lifecycle::Blocked, PAUSED),
     (Lifecycle::Claimed, "claimed"),
     (Lifecycle::Failed, "retry"),
     (Lifecycle::Finished, "finished"),
@@ -266,7 +269,8 @@ fn traits(is_naive: bool) -> PackageTraits {
             ),
         ]
         .into(),
-        also_requeued: vec!["paused".to_owned()],
+        also_requeued: vec![PAUSED.to_owned()],
+        paused_state: Some(PAUSED.to_owned()),
         restarts_attempts: true,
         refused: refused(),
         state_rows: Some(state_rows(is_naive)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Database;
 use super::events;
-use super::queue::all_dead;
+use super::queue::{all_dead, beyond_budget};
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -50,7 +50,7 @@ pub(crate) async fn read(
             (count(last, last_complete), count(before, !truncated), row.get("oldest"))
         }
         Err(error) if !small && error.kind == SourceErrorKind::Timeout => {
-            let not_counted = Count::NotCounted(layout.not_counted().to_owned());
+            let not_counted = beyond_budget(layout);
             (not_counted.clone(), not_counted, None)
         }
         Err(error) => return Err(error),

@@ -81,12 +81,12 @@ async fn page<T>(
     Ok((DeadLetters { jobs, more, total: total_count(total)?, window: None }, converted))
 }
 
-/// Returns the total, capped at [`TOTAL_CAP`]; `NotCounted` after a timeout.
+/// Returns the total, capped at [`TOTAL_CAP`]; `BeyondBudget` after a timeout.
 fn total_count(total: Result<Vec<Row>, SourceError>) -> Result<Count, SourceError> {
     let row = match only(total) {
         Ok(row) => row,
         Err(error) if error.kind == SourceErrorKind::Timeout => {
-            return Ok(Count::NotCounted("took longer than 1 s".to_owned()));
+            return Ok(Count::BeyondBudget("took longer than 1 s".to_owned()));
         }
         Err(error) => return Err(error),
     };

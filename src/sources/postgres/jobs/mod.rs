@@ -130,6 +130,9 @@ fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
         is_stuck: row.get("is_stuck"),
         owner: layout.package().and_then(|package| package.owner.clone()),
         is_rescue_refused: layout.rescue_refused().is_some(),
+        is_queue_paused: layout
+            .package()
+            .is_some_and(|package| package.paused_state.as_ref() == Some(&state)),
         created_age: finite("created_age"),
         updated_age: finite("updated_age"),
         last_error: row_types::text(row, "last_error"),

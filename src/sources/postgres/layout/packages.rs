@@ -13,10 +13,8 @@ use super::{CatalogRows, HIDDEN, layout_error, read_catalog};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::package::{STATE_COLUMNS, ShortLived};
 use crate::queue::packages::{Chosen, choose, layout, version_query};
-use crate::queue::sql::{ident, literal};
-use crate::queue::{
-    CatalogTable, Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation,
-};
+use crate::queue::sql::{ident, literal, literals};
+use crate::queue::{Found, Instance, InstanceChoice, Layout, LayoutError, Package, Relation};
 use crate::suggest::{CommandText, ShellCommand};
 
 const CANDIDATES: &str = include_str!("queries/candidates.sql");
@@ -81,8 +79,7 @@ pub(super) fn candidates_query() -> String {
 /// The tables that [`candidates_query`] returned.
 pub(super) fn candidates(rows: &[TextRow]) -> Vec<Found> {
     let found = |row: &TextRow| {
-        let name = row.text("name")?;
-        let package = *Package::ALL.iter().find(|package| package.witness().0 == name)?;
+        let package = Package::of_table(row.text("name")?)?;
         Some(Found { package, schema: row.text("schema")?.to_owned() })
     };
     rows.iter().filter_map(found).collect()
@@ -95,24 +92,20 @@ async fn detect(db: &Database, timeout: Duration) -> Result<Vec<Found>, SourceEr
     let params: [(&(dyn ToSql + Sync), Type); 2] =
         [(&names.as_slice(), Type::NAME_ARRAY), (&columns, Type::NAME_ARRAY)];
     let rows = db.rows(timeout, PACKAGES, &params).await?;
-    let is_table = |row: &&Row| {
-        let kind: i8 = row.get("kind");
-        [b'r', b'p'].map(u8::cast_signed).contains(&kind) && !row.get::<_, bool>("is_partition")
+    let found = |row: &Row| {
+        let package = Package::of_table(row.get("name"))?;
+        let columns: Vec<&str> = row.get("columns");
+        let found = Found { package, schema: row.get("schema") };
+        is_told_by(package, |name| columns.contains(&name)).then_some(found)
     };
-    let mut found: Vec<_> = rows.iter().filter(is_table).filter_map(package_of).collect();
+    let mut found: Vec<_> = rows.iter().filter_map(found).collect();
     found.sort_by(|a, b| (a.package.key(), &a.schema).cmp(&(b.package.key(), &b.schema)));
     Ok(found)
 }
 
-/// The package whose table this is.
-fn package_of(row: &Row) -> Option<Found> {
-    let (name, columns): (&str, Vec<&str>) = (row.get("name"), row.get("columns"));
-    let is_of = |package: &&Package| {
-        let (table, telling) = package.witness();
-        table == name && telling.iter().any(|column| columns.contains(column))
-    };
-    let package = *Package::ALL.iter().find(is_of)?;
-    Some(Found { package, schema: row.get("schema") })
+/// Whether a table with the name of a package's has a column by which the package is told.
+fn is_told_by(package: Package, has_column: impl Fn(&str) -> bool) -> bool {
+    package.witness().1.iter().any(|name| has_column(name))
 }
 
 /// Reads the layout of a table; `None` if it is not the package's, or does not exist.
@@ -124,8 +117,7 @@ async fn read_instance(
     let (package, schema) = (found.package, found.schema.clone());
     let query = version_query(package).replace("{schema}", &ident(&schema));
     let query = query.replace("{schema_name}", &literal(&schema));
-    let (name, telling) = package.witness();
-    let table = Relation { schema: schema.clone(), name: name.to_owned() };
+    let table = Relation { schema: schema.clone(), name: package.witness().0.to_owned() };
     let of_package = &db.with_package_table(table.clone());
     let (version, sees_pauses, rows) = {
         let shared = of_package.on_one_connection(timeout).await?;
@@ -134,9 +126,8 @@ async fn read_instance(
         join3(version, pauses, CatalogRows::read_with_labels(&shared, timeout)).await
     };
     let (catalog, name) = read_catalog(of_package, rows?, &STATE_COLUMNS, timeout).await?;
-    let is_of_package =
-        |jobs: &CatalogTable| telling.iter().any(|name| jobs.column(name).is_some());
-    if !catalog.jobs.as_ref().is_some_and(is_of_package) {
+    let jobs = catalog.jobs.as_ref();
+    if !jobs.is_some_and(|jobs| is_told_by(package, |name| jobs.column(name).is_some())) {
         return Ok(None);
     }
     db.set_package_table(table);
@@ -167,17 +158,18 @@ async fn sees_pauses(
     found: &Found,
     timeout: Duration,
 ) -> Result<Option<bool>, SourceError> {
-    let Some((table, column)) = found.package.pauses() else { return Ok(None) };
+    let Some((table, columns)) = found.package.pauses() else { return Ok(None) };
     let table = Relation { schema: found.schema.clone(), name: table.to_owned() };
     let statement = format!(
         "select pg_catalog.bool_and(pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'select'))
                 and not pg_catalog.row_security_active(a.attrelid) as sees
            from pg_catalog.pg_attribute a
-          where a.attrelid = pg_catalog.to_regclass({table}) and a.attname in ('name', {column}) and not a.attisdropped
+          where a.attrelid = pg_catalog.to_regclass({table}) and a.attname in ({columns}) and not a.attisdropped
           group by a.attrelid
-         having pg_catalog.count(*) = 2",
+         having pg_catalog.count(*) = {count}",
         table = literal(&table.to_string()),
-        column = literal(column),
+        columns = literals(&columns.map(str::to_owned)),
+        count = columns.len(),
     );
     let rows = db.rows(timeout, &statement, &[]).await?;
     Ok(rows.first().map(|row| row.get("sees")))

@@ -21,8 +21,8 @@ use super::Database;
 use crate::facts::queue::{Count, GivenUp, Queue};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Claims, Layout, Lifecycle};
-pub(crate) use crate::sources::postgres::queue::totals::all_dead;
 use crate::sources::postgres::queue::totals::{CountRow, Coverage, add_up};
+pub(crate) use crate::sources::postgres::queue::totals::{all_dead, beyond_budget};
 
 /// Time budget of the scan of a large table.
 pub(crate) const SCAN_BUDGET: Duration = Duration::from_secs(1);

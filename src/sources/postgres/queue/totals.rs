@@ -95,6 +95,11 @@ pub(crate) fn add_up(
     }
 }
 
+/// Nothing was counted within the time budget.
+pub(crate) fn beyond_budget(layout: &Layout) -> Count {
+    Count::BeyondBudget(layout.not_counted().to_owned())
+}
+
 /// A number of dead letters. If the package deletes them soon, it is a lower bound, and none is no observation.
 pub(crate) fn all_dead(layout: &Layout, there: Count) -> Count {
     match (layout.dead_letters_not_kept(), there) {
@@ -109,7 +114,7 @@ struct StateCounts<'a> {
     rows: Vec<&'a CountRow>,
     complete: bool,
     /// Why there is no count, if there is none.
-    counted: Result<(), &'static str>,
+    counted: Result<(), Count>,
     by_kind: bool,
 }
 
@@ -122,7 +127,7 @@ impl<'a> StateCounts<'a> {
                 Coverage::ByKind(roles) => (roles, true, Ok(()), true),
                 Coverage::Total(roles) => (roles, true, Ok(()), false),
                 Coverage::Part(roles) => (roles, false, Ok(()), false),
-                Coverage::Missing(roles) => (roles, false, Err(layout.not_counted()), false),
+                Coverage::Missing(roles) => (roles, false, Err(beyond_budget(layout)), false),
             };
             if roles.contains(&role) && found.is_none() {
                 let rows = rows.iter().filter(|row| row.role == role.as_str()).collect();
@@ -132,9 +137,12 @@ impl<'a> StateCounts<'a> {
         let has_values = !layout.state_names.values(role).is_empty();
         match role {
             // Without a value that means it, nothing was counted: a zero would be no observation.
-            Lifecycle::Queued | Lifecycle::Claimed | Lifecycle::Failed if !has_values => {
-                Self { rows: vec![], complete: true, counted: Err(NO_SUCH_STATE), by_kind: true }
-            }
+            Lifecycle::Queued | Lifecycle::Claimed | Lifecycle::Failed if !has_values => Self {
+                rows: vec![],
+                complete: true,
+                counted: Err(Count::NotCounted(NO_SUCH_STATE.to_owned())),
+                by_kind: true,
+            },
             _ => found.unwrap_or(empty),
         }
     }
@@ -142,8 +150,8 @@ impl<'a> StateCounts<'a> {
     /// Sums up one number of the rows.
     fn count(&self, number: impl Fn(&CountRow) -> u64) -> Count {
         let sum = self.rows.iter().map(|row| number(row)).sum();
-        match (self.counted, self.complete) {
-            (Err(reason), _) => Count::NotCounted(reason.to_owned()),
+        match (&self.counted, self.complete) {
+            (Err(not_counted), _) => not_counted.clone(),
             (Ok(()), false) => Count::AtLeast(sum),
             (Ok(()), true) => Count::Exact(sum),
         }
@@ -179,7 +187,7 @@ fn workers(claimed: &StateCounts<'_>, max_age: f64) -> Workers {
         active: match claimed.count(|_| 0) {
             Count::Exact(_) => Count::Exact(n),
             Count::AtLeast(_) => Count::AtLeast(n),
-            not_counted @ Count::NotCounted(_) => not_counted,
+            not_counted => not_counted,
         },
         heartbeat_age: claimed.rows.iter().filter_map(|row| row.heartbeat_age).reduce(f64::min),
         more: by_worker.len().saturating_sub(MOST_WORKERS) as u64,
