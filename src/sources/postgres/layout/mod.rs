@@ -5,47 +5,41 @@
 //! most commands run only one statement per session. For the same reason rows are filtered here and not
 //! in SQL.
 
+mod catalog_rows;
 mod declared;
 mod draft;
+mod errors;
+mod evidence;
 mod packages;
 
-use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{Oid, ToSql, Type};
+
+use catalog_rows::{CatalogRows, partition, storage};
+use errors::layout_error;
+use evidence::read_evidence;
 
 use super::Database;
 use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, Claims, Found, Layout, LayoutError,
-    NaiveColumn, NaiveTimes, Partition, QueueChoice, Relation, STATE_COLUMNS, StateColumnEvidence,
-    Storage, TableCatalog, allowed_values, decide, has_both, recognize, role_of_row, sql,
+    Claims, Layout, LayoutError, NaiveColumn, NaiveTimes, QueueChoice, STATE_COLUMNS, TableCatalog,
+    allowed_values, recognize, sql,
 };
-use crate::suggest::{CommandText, ShellCommand};
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
 
 /// Name of the events table.
 const EVENTS: &str = "job_events";
 
-const TABLES: &str = include_str!("queries/tables.sql");
-const COLUMNS: &str = include_str!("queries/columns.sql");
-const CHECKS: &str = include_str!("queries/checks.sql");
-const INDEXES: &str = include_str!("queries/indexes.sql");
 const PARTITIONS: &str = include_str!("queries/partitions.sql");
-const FUNCTIONS: &str = include_str!("queries/functions.sql");
-const BASE_CHECKS: &str = include_str!("queries/base_checks.sql");
-const LABELS: &str = include_str!("queries/labels.sql");
 const TYPE_VALUES: &str = include_str!("queries/type_values.sql");
 const MOST_COMMON: &str = include_str!("queries/most_common.sql");
 const NAIVE_TIMES: &str = include_str!("queries/naive_times.sql");
 const HIDDEN: &str = include_str!("queries/hidden.sql");
-const DISTINCT: &str = include_str!("queries/distinct.sql");
 
 /// A layout, and what the functions of the database, or its declaration, tell about claims.
 pub(crate) struct LayoutReading {
@@ -160,187 +154,6 @@ async fn read_catalog(
     Ok((catalog, table))
 }
 
-/// Rows of the statements of the first round trip.
-struct CatalogRows {
-    /// Name of the jobs table.
-    jobs: String,
-    tables: Vec<TextRow>,
-    columns: Vec<TextRow>,
-    checks: Vec<TextRow>,
-    indexes: Vec<TextRow>,
-    /// Those that could claim jobs. None if they were not read.
-    functions: Vec<TextRow>,
-    /// Labels of the enums of the jobs table, in order. None if they were not read.
-    labels: Vec<TextRow>,
-}
-
-impl CatalogRows {
-    /// Reads the tables, and the labels of enums, which most packages have.
-    async fn read_with_labels(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
-        let statements = [TABLES, COLUMNS, CHECKS, INDEXES, LABELS]
-            .map(|statement| db.with_relations(statement));
-        let [tables, columns, checks, indexes, labels] =
-            db.script(timeout, statements.each_ref().map(String::as_str)).await?;
-        Ok(Self { labels, ..Self::new(db, [tables, columns, checks, indexes]) })
-    }
-
-    /// Reads the tables, the functions that could claim jobs, and which tables have the name of a package's.
-    async fn read_with_functions(
-        db: &Database,
-        timeout: Duration,
-    ) -> Result<(Self, Vec<Found>), SourceError> {
-        let candidates = packages::candidates_query();
-        let statements = [TABLES, COLUMNS, CHECKS, INDEXES, FUNCTIONS, &candidates]
-            .map(|statement| db.with_relations(statement));
-        let [tables, columns, checks, indexes, functions, candidates] =
-            db.script(timeout, statements.each_ref().map(String::as_str)).await?;
-        let rows = Self { functions, ..Self::new(db, [tables, columns, checks, indexes]) };
-        Ok((rows, packages::candidates(&candidates)))
-    }
-
-    fn new(
-        db: &Database,
-        [mut tables, mut columns, checks, mut indexes]: [Vec<TextRow>; 4],
-    ) -> Self {
-        // Sequences, indexes and types may also have these names.
-        tables.retain(|row| row.text("kind").is_some_and(|kind| "rpvmf".contains(kind)));
-        columns
-            .retain(|row| row.value::<i16>("number").is_ok_and(|n| n > 0) && !row.flag("dropped"));
-        indexes.retain(|row| row.flag("valid"));
-        let jobs = db.jobs_table().to_owned();
-        Self { jobs, tables, columns, checks, indexes, functions: vec![], labels: vec![] }
-    }
-
-    fn catalog(&self) -> Result<TableCatalog, SourceError> {
-        let functions = self.functions.iter().map(|row| {
-            Ok(CatalogFunction { name: row.value("name")?, source: row.value("source")? })
-        });
-        let mut catalog = TableCatalog {
-            jobs: self.table(&self.jobs)?,
-            events: if self.jobs == EVENTS { None } else { self.table(EVENTS)? },
-            evidence: StateColumnEvidence {
-                functions: functions.collect::<Result<_, SourceError>>()?,
-                ..StateColumnEvidence::default()
-            },
-            naive_times: NaiveTimes::default(),
-            in_recovery: false,
-            server_time: String::new(),
-            block_size: 0.0,
-        };
-        // The server columns are the same in every row.
-        if let Some(row) = self.tables.first() {
-            let now: Timestamp = row.value("now")?;
-            catalog.server_time = format!("{now:.0}");
-            catalog.in_recovery = row.flag("in_recovery");
-            catalog.block_size = row.value("block_size")?;
-        }
-        Ok(catalog)
-    }
-
-    fn table(&self, name: &str) -> Result<Option<CatalogTable>, SourceError> {
-        let Some(row) = self.row(name) else { return Ok(None) };
-        let columns = rows_of(&self.columns, row);
-        let checks = rows_of(&self.checks, row);
-        let indexes = rows_of(&self.indexes, row);
-        Ok(Some(CatalogTable {
-            relation: Relation { schema: row.value("schema")?, name: name.to_owned() },
-            checks: checks
-                .iter()
-                .filter_map(|row| row.text("definition"))
-                .map(str::to_owned)
-                .collect(),
-            indexes: indexes.iter().map(|row| index(row, &columns)).collect::<Result<_, _>>()?,
-            columns: columns.iter().map(|row| column(row)).collect::<Result<_, _>>()?,
-            storage: if is_partitioned(row) { vec![] } else { vec![storage(row)?] },
-            partitions: vec![],
-            is_table: row.text("kind").is_some_and(|kind| "rp".contains(kind)),
-            type_values: BTreeMap::new(),
-            seen_values: BTreeMap::new(),
-            can_select: row.flag("can_select"),
-            hidden_by_rls: row.flag("rls_active"),
-        }))
-    }
-
-    /// The labels of those of these columns of the jobs table whose enums were read.
-    fn labels_of(&self, names: &[&str]) -> Vec<(String, Vec<String>)> {
-        let Some(table) = self.row(&self.jobs) else { return vec![] };
-        let columns = rows_of(&self.columns, table).into_iter();
-        let labels = columns.filter_map(|column| {
-            let name = column.text("name").filter(|name| names.contains(name))?;
-            let of_type = |row: &&TextRow| row.text("type") == column.text("type");
-            let labels: Vec<_> = self
-                .labels
-                .iter()
-                .filter(of_type)
-                .filter_map(|row| row.text("label"))
-                .map(str::to_owned)
-                .collect();
-            (!labels.is_empty()).then(|| (name.to_owned(), labels))
-        });
-        labels.collect()
-    }
-
-    fn row(&self, name: &str) -> Option<&TextRow> {
-        self.tables.iter().find(|row| row.text("name") == Some(name))
-    }
-
-    /// Returns the OID of the jobs table if it is partitioned.
-    fn partitioned_jobs(&self) -> Option<Oid> {
-        self.row(&self.jobs).filter(|row| is_partitioned(row)).and_then(|row| row.value("oid").ok())
-    }
-}
-
-/// Returns the rows about one table.
-fn rows_of<'a>(rows: &'a [TextRow], table: &TextRow) -> Vec<&'a TextRow> {
-    rows.iter().filter(|row| row.text("table") == table.text("oid")).collect()
-}
-
-fn is_partitioned(table: &TextRow) -> bool {
-    table.text("kind") == Some("p")
-}
-
-fn storage(row: &TextRow) -> Result<Storage, SourceError> {
-    Ok(Storage {
-        rows_counted: row.value("rows_counted")?,
-        pages_counted: row.value("pages_counted")?,
-        // NULL for a table that was dropped during the query.
-        bytes: row.value("bytes").unwrap_or(0),
-    })
-}
-
-fn partition(row: &TextRow) -> Partition {
-    let text = |column| row.text(column).unwrap_or_default().to_owned();
-    Partition {
-        schema: text("schema"),
-        name: text("name"),
-        parent: (!row.flag("below_root")).then(|| text("parent")),
-        leaf: row.flag("leaf"),
-    }
-}
-
-fn column(row: &TextRow) -> Result<CatalogColumn, SourceError> {
-    // Types that are not built in (domains, enums) have no name here; columns that are recognized
-    // by type have built-in types.
-    let builtin = Type::from_oid(row.value("type")?);
-    Ok(CatalogColumn {
-        name: row.value("name")?,
-        r#type: builtin.map(|r#type| r#type.name().to_owned()),
-        not_null: row.flag("not_null"),
-    })
-}
-
-fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceError> {
-    let name = |number: &str| {
-        let column = columns.iter().find(|column| column.text("number") == Some(number));
-        column.and_then(|column| column.text("name")).map(str::to_owned)
-    };
-    let numbers = row.text("columns").unwrap_or_default().split(' ');
-    Ok(CatalogIndex {
-        columns: numbers.take(row.value("keys")?).map(name).collect(),
-        predicate: row.text("predicate").map(str::to_owned),
-    })
-}
-
 /// Reads whether row-level security hides rows, where the answer is not in the first round trip.
 async fn read_hidden(
     db: &Database,
@@ -450,108 +263,4 @@ async fn seen_states(
         Err(error) if error.kind == SourceErrorKind::Timeout => Ok(vec![]),
         Err(error) => Err(error),
     }
-}
-
-/// Reads what decides between `state` and `status`, if the table has both and neither a setting, the functions that
-/// claim jobs, constraints nor indexes do: the constraints of the table below a view, then statistics, and last the
-/// rows.
-async fn read_evidence(
-    db: &Database,
-    jobs: &CatalogTable,
-    evidence: &mut StateColumnEvidence,
-    timeout: Duration,
-) -> Result<(), SourceError> {
-    if !has_both(jobs) || decide(jobs, evidence).is_some() {
-        return Ok(());
-    }
-    // A view has no constraints of its own; for a table without constraints the query returns nothing.
-    if jobs.checks.is_empty() {
-        let rows = db.rows(timeout, &db.with_relations(BASE_CHECKS), &[]).await?;
-        let checks: Vec<String> = rows.iter().map(|row| row.get("definition")).collect();
-        evidence.base =
-            (!checks.is_empty()).then(|| CatalogTable { checks, ..CatalogTable::default() });
-        if decide(jobs, evidence).is_some() {
-            return Ok(());
-        }
-    }
-    let table: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&jobs.relation.schema, Type::NAME), (&jobs.relation.name, Type::NAME)];
-    let rows = db.rows(timeout, DISTINCT, &table).await?;
-    evidence.distinct =
-        rows.iter().map(|row| (row.get("column"), row.get::<_, f32>("values"))).collect();
-    if decide(jobs, evidence).is_none() {
-        evidence.columns_differ = columns_differ(db, jobs, timeout).await?;
-    }
-    Ok(())
-}
-
-/// Returns whether a row is seen within the budget whose state columns mean different things.
-async fn columns_differ(
-    db: &Database,
-    jobs: &CatalogTable,
-    timeout: Duration,
-) -> Result<bool, SourceError> {
-    let [state, status] = STATE_COLUMNS.map(|column| role_of_row(jobs, column));
-    let statement = format!(
-        "select exists (select from {} where {state} is distinct from {status} \
-         and not (\"state\"::text = \"status\"::text and 'other' in ({state}, {status}))) as differ",
-        jobs.relation,
-    );
-    match db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await {
-        Ok(row) => Ok(row.get("differ")),
-        Err(error) if error.kind == SourceErrorKind::Timeout => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Hint for a table that is not understood.
-fn declare() -> CommandText {
-    CommandText::to("check the database", ShellCommand::new("config show"))
-        .text("; for another jobs table, print a declaration to start from: ")
-        .command(ShellCommand::new("config check"))
-}
-
-/// Refers to the section of the runbook about access.
-fn see_access(hint: impl Display) -> CommandText {
-    CommandText::from(format!("{hint}; see ")).command(ShellCommand::new("runbook 4.2"))
-}
-
-/// Returns the error for a table, named as SQL.
-fn layout_error(error: LayoutError, table: &str) -> SourceError {
-    let (kind, message, hint) = match error {
-        LayoutError::NoTable => (
-            SourceErrorKind::NotFound,
-            format!("table {table} does not exist in this database"),
-            declare(),
-        ),
-        LayoutError::NoSelect => (
-            SourceErrorKind::Permission,
-            format!("permission denied for table {table}: this login cannot read the queue (42501)"),
-            see_access(format_args!("connect as a role that may read {table}")),
-        ),
-        LayoutError::HiddenByRls => (
-            SourceErrorKind::Hidden,
-            format!("row-level security filters {table} for this login: it cannot see all jobs"),
-            see_access("connect as the owner or a role that bypasses RLS"),
-        ),
-        LayoutError::AmbiguousState { evidence } => (
-            SourceErrorKind::UnknownLayout,
-            format!(
-                "{table} has both state and status, they differ, and it is not known which one the worker maintains: {evidence}"
-            ),
-            "set state_column = \"state\" or \"status\" in the context: the column that the worker's claim reads"
-                .into(),
-        ),
-        LayoutError::Package(message) => (
-            SourceErrorKind::UnknownLayout,
-            message,
-            "supported versions: docs/queues.md".into(),
-        ),
-        LayoutError::Unknown { expected, found } => (
-            SourceErrorKind::UnknownLayout,
-            format!("{table} has a layout unknown to this tool: expected {expected}, found columns {found}"),
-            declare(),
-        ),
-    };
-    SourceError::new(kind, message).hint(hint)
 }
