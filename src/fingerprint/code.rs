@@ -3,8 +3,9 @@
 //! A code identifies the cause, so it stays in the template: HTTP statuses, SQLSTATEs, exit codes, signals, errno
 //! values, symbols such as `ECONNREFUSED`, and exception classes.
 
-use super::lexicon::{self, HTTP_REASONS, HTTP_STATUS_LABELS, is_camel_case, is_sqlstate};
+use super::lexicon::{self, HTTP_REASONS, HTTP_STATUS_LABELS, is_sqlstate};
 use super::number_context::NumberContext;
+use super::shapes::is_camel_case;
 use super::vendor;
 
 /// The kind of a code. If an error contains several codes, the lowest rank takes precedence.

@@ -30,6 +30,7 @@ mod number_context;
 pub(crate) mod own_errors;
 mod scan;
 mod select;
+mod shapes;
 mod structured;
 mod template;
 #[cfg(test)]

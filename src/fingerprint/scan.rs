@@ -15,6 +15,7 @@ mod token;
 mod words;
 
 use super::lexicon::{self, PLACEHOLDER};
+use super::shapes;
 use super::template::TemplateBuilder;
 use token::Token;
 
@@ -138,7 +139,7 @@ impl<'t> Scanner<'t, '_> {
         let too_long = token.text.len() > MAX_TOKEN
             && !token.is_location()
             && !lexicon::is_qualified_class(token.text);
-        if too_long || lexicon::is_base64(token.text) || self.is_value_by_position(token.text) {
+        if too_long || shapes::is_base64(token.text) || self.is_value_by_position(token.text) {
             self.write_placeholder();
             // The padding of base64.
             let rest = self.text.get(end..).unwrap_or_default();
@@ -163,11 +164,11 @@ impl<'t> Scanner<'t, '_> {
     /// Writes a token that contains a digit, dot, slash or at sign.
     fn write_special(&mut self, token: &Token<'t>) {
         let text = token.text;
-        if token.slash && lexicon::is_url(text) {
+        if token.slash && shapes::is_url(text) {
             self.write_url(text);
         } else if token.is_location() {
             self.write_path(text);
-        } else if (token.at && lexicon::is_email(text)) || (token.dot && lexicon::is_media(text)) {
+        } else if (token.at && shapes::is_email(text)) || (token.dot && lexicon::is_media(text)) {
             self.write_placeholder();
         } else if token.digit {
             self.write_name_or_number(text);

@@ -2,6 +2,7 @@
 
 use super::lexicon;
 use super::number_context::NumberContext;
+use super::shapes;
 
 /// Whether a number is a failure code of Windows: 32 bits in hexadecimal, of which the highest is set.
 pub(crate) fn is_hresult(number: &str) -> bool {
@@ -77,7 +78,7 @@ fn is_result_of_tool(digits: &str, context: &NumberContext) -> bool {
 /// query returned.
 fn is_result_of_call(context: &NumberContext) -> bool {
     let is_name =
-        |name: &str| name.ends_with("()") || name.contains('_') || lexicon::is_camel_case(name);
+        |name: &str| name.ends_with("()") || name.contains('_') || shapes::is_camel_case(name);
     context.previous_word == "returned"
         && context.after.trim_matches(['.', ' ', ')']).is_empty()
         && context.before.rsplit(' ').nth(2).is_some_and(is_name)

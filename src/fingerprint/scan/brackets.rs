@@ -2,6 +2,7 @@
 
 use super::Scanner;
 use crate::fingerprint::lexicon;
+use crate::fingerprint::shapes;
 
 /// Maximum length of a text in brackets that is looked at as a whole.
 const MAX_ENCLOSED: usize = 160;
@@ -50,7 +51,7 @@ impl Scanner<'_, '_> {
             self.write_placeholder();
             self.template.push(")");
             self.pos += len;
-        } else if lexicon::is_measurements(inner) {
+        } else if shapes::is_measurements(inner) {
             self.pos += len;
         } else {
             self.copy(1);

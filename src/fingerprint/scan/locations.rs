@@ -2,6 +2,7 @@
 
 use super::{FIRST_UNSPACED, Scanner};
 use crate::fingerprint::lexicon;
+use crate::fingerprint::shapes;
 
 /// A longer segment of a path is data.
 const MAX_SEGMENT: usize = 40;
@@ -82,7 +83,7 @@ impl<'t> Scanner<'t, '_> {
         if path.starts_with("HTTP/") && path.len() <= 8 {
             return self.write_unchanged(path);
         }
-        if lexicon::is_media_type(path) {
+        if shapes::is_media_type(path) {
             return self.write_placeholder();
         }
         match split_temporary_dir(path) {
@@ -121,8 +122,8 @@ impl<'t> Scanner<'t, '_> {
         if segment.len() > MAX_SEGMENT
             || bytes.contains(&b'%')
             || lexicon::is_media(segment)
-            || (lexicon::is_scrambled(segment) && segment.bytes().any(|b| b.is_ascii_uppercase()))
-            || lexicon::is_email(segment)
+            || (shapes::is_scrambled(segment) && segment.bytes().any(|b| b.is_ascii_uppercase()))
+            || shapes::is_email(segment)
             || date
         {
             self.write_placeholder();

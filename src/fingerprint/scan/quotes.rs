@@ -3,6 +3,7 @@
 use super::Scanner;
 use super::locations::split_port;
 use crate::fingerprint::lexicon;
+use crate::fingerprint::shapes;
 
 /// A quote that is not closed within this many bytes is not a quote.
 const MAX_QUOTED: usize = 200;
@@ -70,7 +71,7 @@ impl<'t> Scanner<'t, '_> {
             && (inner.contains("://")
                 || split_port(inner).is_some()
                 || (matches!(self.previous_word, "host" | "hostname")
-                    && lexicon::is_host_name(inner)));
+                    && shapes::is_host_name(inner)));
         // "Duplicate entry … for key 'clips.slug'", as opposed to the key of an object.
         let is_index = self.before().ends_with("for key ");
         is_key
@@ -78,7 +79,7 @@ impl<'t> Scanner<'t, '_> {
             || is_code
             || is_address
             || is_index
-            || (lexicon::is_identifier(inner) && !lexicon::precedes_value(self.previous_word))
+            || (shapes::is_identifier(inner) && !lexicon::precedes_value(self.previous_word))
             || lexicon::precedes_name(self.previous_word)
             || (lexicon::follows_name(after) && !inner.contains(' '))
     }
@@ -112,7 +113,7 @@ impl<'t> Scanner<'t, '_> {
                 || introduced()
                 || explains_code()
                 || states_failure()
-                || lexicon::starts_with_code(inner))
+                || shapes::starts_with_code(inner))
     }
 
     /// The length of the opening quote at the current position, the text inside, and the length of the closing quote;

@@ -5,6 +5,7 @@ use super::locations::split_port;
 use crate::fingerprint::code::{self, CodeRank};
 use crate::fingerprint::lexicon::{self, PLACEHOLDER};
 use crate::fingerprint::number_context::NumberContext;
+use crate::fingerprint::shapes;
 
 /// Maximum length of a file name with spaces.
 const MAX_FILE_NAME: usize = 100;
@@ -26,11 +27,11 @@ impl<'t> Scanner<'t, '_> {
         }
         let capital = word.bytes().any(|b| b.is_ascii_uppercase());
         if capital
-            && (lexicon::is_scrambled(word)
-                || lexicon::is_random_letters(word)
+            && (shapes::is_scrambled(word)
+                || shapes::is_random_letters(word)
                 || self.is_date_part(word)
                 || word == "NaN" && self.byte_before() == Some(b' '))
-            || lexicon::is_letter_hash(word)
+            || shapes::is_letter_hash(word)
         {
             return self.write_placeholder();
         }
@@ -51,7 +52,7 @@ impl<'t> Scanner<'t, '_> {
         let opens_line = self.pos == 0
             && next == Some(b':')
             && !qualifies
-            && (lexicon::is_camel_case(word) || word.contains('_'));
+            && (shapes::is_camel_case(word) || word.contains('_'));
         // The status of gRPC as Go prints it.
         let is_status = labeled && self.before().ends_with("code = ");
         // Elixir: `** (FunctionClauseError) no function clause matching`.
@@ -96,7 +97,7 @@ impl<'t> Scanner<'t, '_> {
             && self.byte_after(word) == Some(b':')
             && (self.previous_word == "youtube"
                 || word.bytes().any(|b| b.is_ascii_digit())
-                || lexicon::is_random_letters(word))
+                || shapes::is_random_letters(word))
     }
 
     /// Whether a word is the value of an id with a colon after its label: `RequestID: R9F0`, `host id: JCpQ`.
@@ -207,20 +208,20 @@ impl<'t> Scanner<'t, '_> {
     /// Writes a token with digits part by part. Words are kept. An id becomes a placeholder, which includes the parts
     /// after it up to the next `.`, `:` or `@`.
     pub(super) fn write_parts(&mut self, token: &'t str) {
-        if lexicon::is_id(token) || lexicon::is_composite_id(token) {
+        if shapes::is_id(token) || shapes::is_composite_id(token) {
             return self.write_placeholder();
         }
         let mut in_id = false;
         let mut rest = token;
         let mut separator = "";
         while !rest.is_empty() {
-            let len = rest.find(lexicon::is_separator).unwrap_or(rest.len());
+            let len = rest.find(shapes::is_separator).unwrap_or(rest.len());
             let (part, after) = rest.split_at(len);
             if !in_id || separator.starts_with(['.', ':', '@']) {
                 self.template.push(separator);
                 in_id = self.write_part(part, separator);
             }
-            let len = after.find(|c| !lexicon::is_separator(c)).unwrap_or(after.len());
+            let len = after.find(|c| !shapes::is_separator(c)).unwrap_or(after.len());
             (separator, rest) = after.split_at(len);
         }
         if !in_id {
@@ -251,7 +252,7 @@ impl<'t> Scanner<'t, '_> {
             return false;
         }
         let (name, number) = part.split_at(letters);
-        let is_named = first && name.len() >= 2 && lexicon::is_word(name);
+        let is_named = first && name.len() >= 2 && shapes::is_word(name);
         if is_named && number.bytes().all(|b| b.is_ascii_digit()) {
             self.template.push(name);
         }

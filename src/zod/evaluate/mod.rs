@@ -7,8 +7,10 @@ mod conversions;
 mod formats;
 mod regex;
 mod rules;
+mod string_check;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use std::cell::RefCell;
 use std::sync::Arc;

@@ -1,23 +1,14 @@
 //! Evaluates a value against a rule: accepted, refused or unknown.
 
-use url::Url;
-
 use super::Zod;
-use super::conversions::{DateParse, parse_date, parse_number, trim};
-use super::formats::matches_format;
-use super::regex::matches;
-use crate::zod::engine::{self, JsValue, Outcome, Variables};
-use crate::zod::model::{
-    Condition, Constant, FunctionUse, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck,
-    UrlOptions,
+use super::types::{
+    boolean, date, number, number_check, one_of, string, string_bool, structure, wrong_type,
 };
+use crate::zod::engine::{self, JsValue, Outcome, Variables};
+use crate::zod::model::{Condition, Constant, FunctionUse, NumberCheck, Rule, SchemaFunction};
 
-/// 2⁵³ − 1
-const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 /// Reasons that are given for one list.
 const MAX_REASONS: usize = 5;
-/// The protocol pattern of zod 4's `httpUrl`, which also requires the slashes that `new URL` adds.
-const HTTP: &str = "^https?$";
 
 /// The result of evaluating a value against a rule.
 #[derive(Debug, Clone, PartialEq)]

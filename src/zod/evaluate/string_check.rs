@@ -1,7 +1,24 @@
 //! Checks of strings: length, pattern, format and URL.
 
+use url::Url;
+
+use super::Zod;
+use super::conversions::trim;
+use super::formats::matches_format;
+use super::regex::matches;
+use super::rules::ValueResult;
+use crate::zod::model::{Pattern, StringCheck, UrlOptions};
+
+/// The protocol pattern of zod 4's `httpUrl`, which also requires the slashes that `new URL` adds.
+const HTTP: &str = "^https?$";
+
 /// Applies a check to the text, or changes it.
-pub(super) fn string_check(check: &StringCheck, text: &mut String, zod: Zod, outcome: &mut ValueResult) {
+pub(super) fn string_check(
+    check: &StringCheck,
+    text: &mut String,
+    zod: Zod,
+    outcome: &mut ValueResult,
+) {
     match check {
         StringCheck::Min(least) => {
             check_length(

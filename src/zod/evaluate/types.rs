@@ -1,5 +1,15 @@
 //! Values of the types of zod: strings, numbers, booleans, dates, literals and structures.
 
+use super::Zod;
+use super::conversions::{DateParse, parse_date, parse_number};
+use super::rules::ValueResult;
+use super::string_check::string_check;
+use crate::zod::engine::JsValue;
+use crate::zod::model::{Constant, NumberCheck, StringCheck};
+
+/// 2⁵³ − 1
+const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+
 /// The result for a value of another type than the rule requires.
 pub(super) fn wrong_type(kind: &str, value: JsValue) -> ValueResult {
     match value {
@@ -13,7 +23,12 @@ pub(super) fn wrong_type(kind: &str, value: JsValue) -> ValueResult {
 }
 
 /// `z.string()` with its checks.
-pub(super) fn string(coerce: bool, checks: &[StringCheck], value: JsValue, zod: Zod) -> ValueResult {
+pub(super) fn string(
+    coerce: bool,
+    checks: &[StringCheck],
+    value: JsValue,
+    zod: Zod,
+) -> ValueResult {
     let mut text = match value {
         JsValue::Text(text) => text,
         JsValue::Undefined if coerce => "undefined".to_owned(),
@@ -31,7 +46,12 @@ pub(super) fn string(coerce: bool, checks: &[StringCheck], value: JsValue, zod: 
 }
 
 /// `z.number()` with its checks.
-pub(super) fn number(coerce: bool, checks: &[NumberCheck], value: JsValue, zod: Zod) -> ValueResult {
+pub(super) fn number(
+    coerce: bool,
+    checks: &[NumberCheck],
+    value: JsValue,
+    zod: Zod,
+) -> ValueResult {
     let n = match value {
         JsValue::Number(n) => n,
         JsValue::Text(ref text) if coerce => parse_number(text),
@@ -53,7 +73,7 @@ pub(super) fn number(coerce: bool, checks: &[NumberCheck], value: JsValue, zod: 
     outcome
 }
 
-fn number_check(check: &NumberCheck, n: f64, zod: Zod, outcome: &mut ValueResult) {
+pub(super) fn number_check(check: &NumberCheck, n: f64, zod: Zod, outcome: &mut ValueResult) {
     let whole = n.is_finite() && n.fract() == 0.0;
     let safe = n.abs() <= MAX_SAFE;
     match check {
