@@ -132,7 +132,8 @@ impl Throughput {
 pub(crate) struct GivenUp {
     /// Number of jobs.
     pub(crate) jobs: Count,
-    /// Names of the claim functions, none of which takes them.
+    /// Names of the claim functions, none of which takes them; empty if the jobs have used all their attempts, and no
+    /// function claims jobs.
     pub(crate) functions: Vec<String>,
 }
 

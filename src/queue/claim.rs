@@ -65,6 +65,12 @@ fn has_update(tokens: &[Token]) -> bool {
     })
 }
 
+/// Whether this function mentions a name anywhere.
+pub(crate) fn mentions(source: &str, name: &str) -> bool {
+    let name = name.to_lowercase();
+    tokens(source).iter().any(|token| token.is_word(&name))
+}
+
 /// Whether this function compares a column with a queued state in a condition.
 pub(crate) fn reads_queued(source: &str, column: &str) -> bool {
     let tokens = tokens(source);

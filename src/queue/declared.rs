@@ -213,6 +213,7 @@ pub(crate) fn layout(
         kind: name(Field::Kind),
         state_column: Field::State.name().to_owned(),
         state_column_assumed: false,
+        unread: vec![],
         other_state_column: None,
         also_claimed_by: None,
         state_names: declaration.states.clone(),

@@ -22,6 +22,7 @@ pub(crate) mod sql;
 mod state_column;
 mod state_names;
 mod time_column;
+mod unread;
 
 pub(crate) use catalog::{
     CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, NaiveColumn, NaiveTimes, Partition,
@@ -38,6 +39,7 @@ pub(crate) use relation::Relation;
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
 pub(crate) use state_names::{Lifecycle, StateNames};
 pub(crate) use time_column::TimeColumn;
+pub(crate) use unread::{Meaning, UnreadColumn, unread_columns};
 
 /// Estimated number of rows up to which a sequential scan of the jobs is fast.
 pub(crate) const SMALL_TABLE: f64 = 100_000.0;
@@ -200,6 +202,9 @@ pub(crate) struct Layout {
     pub(crate) server_time: String,
     /// Assumptions about the schema, in words.
     pub(crate) assumptions: Vec<String>,
+    /// Columns that are not read and may change what the jobs mean.
+    #[serde(default)]
+    pub(crate) unread: Vec<UnreadColumn>,
     /// How a declared table is read and written; `None` for a layout that was recognized.
     #[serde(default)]
     pub(crate) declared: Option<Declared>,
@@ -275,13 +280,23 @@ impl Layout {
         states
     }
 
-    /// Why stuck jobs of a package or of a declared table are not rescued.
-    pub(crate) fn rescue_refused(&self) -> Option<&str> {
-        match &self.declared.as_ref()?.package {
+    /// What is not known because of a column that is not read, if one has one of these meanings.
+    pub(crate) fn unread(&self, meanings: &[Meaning]) -> Option<String> {
+        let column = self.unread.iter().find(|column| meanings.contains(&column.meaning))?;
+        Some(column.reason())
+    }
+
+    /// Why stuck jobs of a package, of a declared table, or of one whose claims are not known are not rescued.
+    pub(crate) fn rescue_refused(&self) -> Option<String> {
+        let Some(declared) = &self.declared else {
+            return self.unread(&[Meaning::Claim, Meaning::Removal, Meaning::Attempts]);
+        };
+        match &declared.package {
             None => Some(
-                "a declared queue has no rescue: its workers or the app must unlock stuck jobs",
+                "a declared queue has no rescue: its workers or the app must unlock stuck jobs"
+                    .to_owned(),
             ),
-            Some(package) => package.rescue.is_none().then_some(package.no_rescue.as_str()),
+            Some(package) => package.rescue.is_none().then(|| package.no_rescue.clone()),
         }
     }
 

@@ -113,6 +113,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         state_column: live,
         state_names: vocabulary,
         assumptions,
+        unread: vec![],
         declared: None,
     })
 }

@@ -319,6 +319,13 @@ pub(crate) fn changed(layout: &Layout) -> String {
     }
 }
 
+/// Condition that a failed job of a recognized table has used all its attempts; `None` if that is not known, or means
+/// nothing: packages and declared tables say themselves which jobs are dead letters.
+pub(crate) fn attempts_used(layout: &Layout) -> Option<String> {
+    let (attempts, max) = (layout.attempts.as_ref()?, layout.max_attempts.as_ref()?);
+    layout.declared.is_none().then(|| format!("{} >= {}", ident(attempts), ident(max)))
+}
+
 /// Time of death of a dead letter, the sort key of listings: as an index of the table has it, if there is one,
 /// otherwise the last change.
 pub(crate) fn dead_since(layout: &Layout) -> String {

@@ -162,6 +162,7 @@ fn layout() -> Layout {
         kind: name("kind"),
         state_column: "state".to_owned(),
         state_column_assumed: false,
+        unread: vec![],
         also_claimed_by: None,
         other_state_column: None,
         state_names: StateNames::new("state", &values),

@@ -1,6 +1,7 @@
 //! `dlq.given_up`: failed jobs that no worker takes up again.
 
 use super::{Check, QueueFacts, count_finding};
+use crate::facts::queue::Count;
 use crate::facts::{Finding, Section, Thresholds};
 use crate::suggest::ShellCommand;
 use crate::text;
@@ -22,8 +23,16 @@ fn evaluate(
     // The other checks report a queue that could not be read.
     let Ok(queue) = &facts.result else { return vec![] };
     let Some(given_up) = &queue.given_up else { return vec![] };
-    let functions = text::some_of(&given_up.functions, 3);
-    let message = |n: &str| format!("{n} failed jobs are not claimed again by {functions}");
+    // Without a claim function, nothing says that jobs without attempts left are taken up again.
+    if given_up.functions.is_empty() && given_up.jobs == Count::Exact(0) {
+        return vec![];
+    }
+    let message = |n: &str| match text::some_of(&given_up.functions, 3) {
+        functions if functions.is_empty() => {
+            format!("{n} failed jobs have used all their attempts")
+        }
+        functions => format!("{n} failed jobs are not claimed again by {functions}"),
+    };
     let finding =
         count_finding(check, facts, "given-up jobs", &given_up.jobs, thresholds.dead, message);
     vec![finding.next(ShellCommand::new("jobs list --state failed"))]
@@ -34,7 +43,7 @@ mod tests {
     use super::super::tests::{evaluate, idle};
     use super::*;
     use crate::facts::Status;
-    use crate::facts::queue::{Count, GivenUp};
+    use crate::facts::queue::GivenUp;
 
     #[test]
     fn given_up_jobs_are_judged_like_dead_letters() {

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::SourceError;
 use crate::facts::dead_letter::GivenUpStates;
+use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::Layout;
+use crate::redact;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::dead_letters as source;
+use crate::suggest::{CommandText, ShellCommand};
+use crate::text;
 
 const NO_INDEX: &str = "no index serves their states (queue --exact counts them)";
 const TIME_LIMIT: &str = "time limit reached";
@@ -95,6 +98,31 @@ impl GivenUp {
             Self::None | Self::In(_) => None,
         }
     }
+}
+
+/// What the report says about jobs whose state has no known meaning: they may be dead letters.
+///
+/// # Errors
+/// If `is_empty`: an empty list would say that there are none.
+pub(crate) fn unknown_states(
+    layout: &Layout,
+    is_empty: bool,
+) -> Result<Option<(String, String)>, Error> {
+    if layout.unknown_states.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<_> = layout.unknown_states.iter().map(|name| redact::text(name)).collect();
+    let names = text::some_of(&names, 3);
+    if is_empty {
+        let message = format!(
+            "no job is known to be dead, and jobs are in a state unknown to this tool, which may mean dead: {names}"
+        );
+        let hint = CommandText::to("list them", ShellCommand::new("jobs list --state unknown"))
+            .text("; to declare what states mean: ")
+            .command(ShellCommand::new("config check"));
+        return Err(SourceError::new(SourceErrorKind::UnknownLayout, message).hint(hint).into());
+    }
+    Ok(Some((format!("jobs in unknown states ({names})"), "they may be dead letters".to_owned())))
 }
 
 /// Refuses a table without dead letters, unless jobs are given up.

@@ -45,6 +45,8 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
     let workspaces = read(&layout.state_names.dead).await?;
     let given_up = GivenUp::of(context, failed, workspaces.truncated).await?;
     given_up::required(layout, &given_up)?;
+    let is_empty = workspaces.workspaces.is_empty() && given_up.states().is_none();
+    let unknown_states = given_up::unknown_states(layout, is_empty)?;
     let given_up_workspaces = match given_up.states() {
         Some(states) => Some((states, read(&states.states).await?)),
         None => None,
@@ -57,6 +59,7 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
     };
     let mut report = report::affected_workspaces::report(&view, &context.provenance());
     report.not_examined.extend(given_up.not_examined());
+    report.not_examined.extend(unknown_states);
     Ok(report)
 }
 
@@ -82,6 +85,8 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
     let given_up = GivenUp::of(context, failed?, groups.truncated).await?;
     given_up::required(layout, &given_up)?;
+    let is_empty = groups.groups.is_empty() && given_up.states().is_none();
+    let unknown_states = given_up::unknown_states(layout, is_empty)?;
     let acknowledged = acknowledged(context, layout, &selection, &groups).await;
     let rules: Vec<_> = advice::rules(&context.settings.advice, layout.has_errors()).collect();
     let given_up_groups = match given_up.states() {
@@ -103,6 +108,7 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
     };
     let mut report = report::groups::report(&view, &context.provenance());
     report.not_examined.extend(given_up.not_examined());
+    report.not_examined.extend(unknown_states);
     Ok(report)
 }
 

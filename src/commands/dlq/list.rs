@@ -92,6 +92,8 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     if let Some(why) = not_kept {
         page.total = Count::NotCounted(why.to_owned());
     }
+    let is_empty = page.jobs.is_empty() && given_up.states().is_none();
+    let unknown_states = given_up::unknown_states(layout, is_empty)?;
     let given_up_page = match given_up.states() {
         Some(given_up) => {
             let listing = Listing { states: &given_up.states, ..listing };
@@ -111,5 +113,6 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     };
     let mut report = dead_letters::listing(&view, table, &context.provenance());
     report.not_examined.extend(given_up.not_examined());
+    report.not_examined.extend(unknown_states);
     Ok(report)
 }

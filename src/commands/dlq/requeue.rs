@@ -1,5 +1,6 @@
 //! `dlq requeue`: builds and shows the plan, asks for the confirmation and writes.
 
+use super::given_up;
 use super::target::{ResolvedTarget, resolve};
 use crate::advice;
 use crate::cli::{ConfirmationArgs, DlqRequeue};
@@ -87,6 +88,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
         Ok(store) if resumed.is_none() => store.save_plan(&plan::to_stored(&plan)).is_ok(),
         _ => false,
     };
+    given_up::unknown_states(layout, plan.ids.is_empty())?;
     if args.confirmation.dry_run || plan.ids.is_empty() {
         let obstacle = preconditions.obstacle.as_deref();
         return Ok(report::planned(&view, args.confirmation.dry_run, obstacle));

@@ -38,7 +38,11 @@ pub(super) fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thre
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
     if let Some(given_up) = queue.given_up.as_ref().filter(|g| g.jobs != Count::Exact(0)) {
-        let detail = "of the failed jobs: no function claims them again".to_owned();
+        let why = match given_up.functions.is_empty() {
+            true => "all attempts are used",
+            false => "no function claims them again",
+        };
+        let detail = format!("of the failed jobs: {why}");
         rows.push(("given up", &given_up.jobs, GIVEN_UP, detail));
     }
     if let (Some(dead), Some(dead_lettered)) = (&queue.dead, &queue.dead_lettered_last_hour) {

@@ -39,6 +39,34 @@ fn snapshot_contains_status_metrics_and_causes() {
     assert!(detail["kinds"][0]["due"].as_u64().unwrap() > 0, "{detail}");
 }
 
+/// Polls scan no table: on a large one as migrated, due jobs are counted through the index of the queue, and the oldest
+/// of them without a due time counts from its creation.
+#[test]
+fn due_jobs_of_a_large_table_are_counted_through_the_migrated_index() {
+    let database = Database::from_fixture("main_healthy");
+    database.execute(
+        "insert into jobs (workspace_id, kind, state)
+         select w.id, 'TRANSCRIBE', 'done' from (select id from workspaces limit 1) w, generate_series(1, 150000);
+         delete from jobs where state = 'queued';
+         insert into jobs (workspace_id, kind, state, run_at, created_at)
+         select w.id, 'TRANSCRIBE', 'queued', run_at, now() - interval '2 hours' from (select id from workspaces limit 1) w,
+                (values (now() - interval '3 s'), (now() + interval '1 hour')) jobs(run_at);
+         analyze jobs",
+    );
+    let age = "SELECT format('%d %d', due, oldest_due) FROM snapshots ORDER BY id DESC LIMIT 1";
+    let mut cli = cli("record", &database);
+    cli.run().expect_code(0);
+    let healthy = value(&cli, age).expect("a count");
+    let (due, seconds) = healthy.split_once(' ').expect("two numbers");
+    assert!(due == "1" && seconds.parse::<u64>().is_ok_and(|age| age < 600), "{healthy}");
+
+    database.execute("update jobs set run_at = null where state = 'queued' and run_at < now()");
+    cli.run().expect_code(0);
+    let late = value(&cli, age).expect("a count");
+    let (due, seconds) = late.split_once(' ').expect("two numbers");
+    assert!(due == "1" && seconds.parse::<u64>().is_ok_and(|age| age >= 7_200), "{late}");
+}
+
 #[test]
 fn unreachable_database_is_recorded_as_unknown() {
     let args = ["record", "--database-url", "postgres://u@127.0.0.1:1/app"];

@@ -9,6 +9,7 @@ mod state_column;
 mod times;
 mod triage;
 mod unknown_states;
+mod unread_columns;
 mod variants;
 mod visibility;
 

@@ -9,7 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::{number, sign, text};
 use crate::facts::job::{JobLine, JobState, running_attempt};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, Lifecycle, sql};
+use crate::queue::{Layout, Lifecycle, Meaning, sql};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types;
 
@@ -64,12 +64,24 @@ pub(crate) async fn list(
 fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, SourceError> {
     let jobs = layout.rows_as("jobs");
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
+    let decides: &[Meaning] = match condition.state {
+        JobState::Due | JobState::Scheduled => &[Meaning::Due, Meaning::Removal],
+        JobState::Running | JobState::Stuck => &[Meaning::Claim, Meaning::Removal],
+        _ => &[],
+    };
+    if let Some(reason) = layout.unread(decides) {
+        return Err(unknown(&reason));
+    }
     let (due, heartbeat, changed) =
         (sql::due(layout), sql::last_heartbeat(layout), sql::changed(layout));
     let of = |role| sql::is_role(layout, role);
     let of_claimed = |condition: &str| format!("{} and {condition}", of(Lifecycle::Claimed));
     let newest = || format!("{changed} desc");
     let (role, live, order) = match condition.state {
+        // In a large table the index of the queue has the order of the due times, which few jobs lack.
+        JobState::Due if layout.is_small() || layout.due.is_empty() => {
+            (Lifecycle::Queued, sql::is_due(layout), sql::due_since(layout))
+        }
         JobState::Due => (Lifecycle::Queued, sql::is_due(layout), due.clone()),
         JobState::Scheduled => {
             let scheduled = format!("{} and {due} > now()", of(Lifecycle::Queued));
@@ -116,7 +128,10 @@ fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, S
         worker = text(layout.locked_by.as_ref()),
         attempts = number(layout.attempts.as_ref()),
         max_attempts = number(layout.max_attempts.as_ref()),
-        due_age = sql::age(&due),
+        due_age = match condition.state {
+            JobState::Due => sql::age(&sql::due_since(layout)),
+            _ => sql::age(&due),
+        },
         life_age = sql::age(&format!("({heartbeat})")),
         sign = sql::kind_of_sign(layout),
         changed_age = sql::age(&format!("({})", sql::past_time(&changed))),

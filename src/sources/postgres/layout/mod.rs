@@ -27,7 +27,7 @@ use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
     Claims, Layout, LayoutError, NaiveColumn, NaiveTimes, QueueChoice, STATE_COLUMNS, TableCatalog,
-    allowed_values, recognize, sql,
+    UnreadColumn, allowed_values, recognize, sql, unread_columns,
 };
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
@@ -123,8 +123,44 @@ async fn recognized(
         }
         layout = recognize(&catalog).map_err(|error| layout_error(error, &table))?;
     }
+    if let Some(jobs) = &catalog.jobs {
+        let unread = unread_columns(jobs, &layout, &catalog.evidence.functions);
+        layout.unread = those_that_matter(db, &layout, unread, timeout).await?;
+    }
     let claims = Claims::new(&catalog.evidence.functions, &layout);
     Ok(LayoutReading { layout, claims })
+}
+
+/// Returns those of the columns that have a value in a job for which it matters. A table that takes too long keeps all.
+async fn those_that_matter(
+    db: &Database,
+    layout: &Layout,
+    mut columns: Vec<UnreadColumn>,
+    timeout: Duration,
+) -> Result<Vec<UnreadColumn>, SourceError> {
+    if columns.is_empty() {
+        return Ok(columns);
+    }
+    let exist: Vec<_> = columns
+        .iter()
+        .map(|column| {
+            format!(
+                "exists (select from {} where {})",
+                layout.rows_as("jobs"),
+                column.matters(layout)
+            )
+        })
+        .collect();
+    let statement = format!("select array[{}] as matter", exist.join(", "));
+    match db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await {
+        Ok(row) => {
+            let mut matter = row.get::<_, Vec<bool>>("matter").into_iter();
+            columns.retain(|_| matter.next().unwrap_or(true));
+            Ok(columns)
+        }
+        Err(error) if error.kind == SourceErrorKind::Timeout => Ok(columns),
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns the catalog of the tables, with the values that the types of these columns allow. Returns the name of the

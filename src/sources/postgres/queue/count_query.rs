@@ -30,6 +30,8 @@ pub(crate) enum CountScope {
     All,
     /// Only the number of jobs, which is the fastest index scan.
     Number,
+    /// Only the number of jobs that have used all their attempts.
+    AttemptsUsed,
     /// Only the jobs dead-lettered in the last hour, or in the future, which is a short scan of another index.
     DeadLetteredLastHour,
 }
@@ -111,18 +113,22 @@ pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Coun
     if slice.scope == CountScope::DeadLetteredLastHour {
         conditions.push(dead_lettered_last_hour(layout));
     }
+    if slice.scope == CountScope::AttemptsUsed {
+        conditions.push(sql::attempts_used(layout).unwrap_or_else(|| "false".to_owned()));
+    }
     let condition =
         if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") };
-    let (columns, keys) = columns(layout, slice);
+    let (columns, keys) = columns(layout, slice, &condition);
     let group_by =
         if keys.is_empty() { String::new() } else { format!(" group by {}", keys.join(", ")) };
     format!("select {columns} from {jobs} where {condition}{group_by}")
 }
 
-/// Returns the select list and the expressions to group by.
-fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
+/// Returns the select list and the expressions to group by; `condition` selects the jobs of the slice.
+fn columns(layout: &Layout, slice: &CountQuery, condition: &str) -> (String, Vec<String>) {
     let has = |role| slice.scope == CountScope::All && slice.roles.contains(&role);
-    let has_deaths = slice.scope != CountScope::Number && slice.roles.contains(&Lifecycle::Dead);
+    let has_deaths = matches!(slice.scope, CountScope::All | CountScope::DeadLetteredLastHour)
+        && slice.roles.contains(&Lifecycle::Dead);
     let single_role = slice.roles.len() == 1;
     let is_role = |role: Lifecycle| {
         if single_role { "true".to_owned() } else { sql::is_role(layout, role) }
@@ -163,9 +169,13 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
     let (mut due_count, mut oldest) = ("0::bigint".to_owned(), NO_AGE.to_owned());
     if has(Lifecycle::Queued) {
         let is_due = format!("{} and {}", is_role(Lifecycle::Queued), sql::is_due_now(layout));
-        due_count = format!("count(*) filter (where {ready})", ready = is_due);
-        let since = sql::due_since(layout);
-        oldest = sql::age(&format!("(min({since}) filter (where {ready}))", ready = is_due));
+        due_count = format!("count(*) filter (where {is_due})");
+        let since = if slice.by_kind { sql::due_since(layout) } else { sql::due(layout) };
+        let mut first = format!("min({since}) filter (where {is_due})");
+        if !slice.by_kind {
+            first = format!("least({first}, {})", oldest_without_due_time(layout, condition));
+        }
+        oldest = sql::age(&format!("({first})"));
     }
     let held_up = match sql::is_held_up(layout, "$2").filter(|_| has(Lifecycle::Blocked)) {
         Some(is_held_up) => {
@@ -197,6 +207,20 @@ fn columns(layout: &Layout, slice: &CountQuery) -> (String, Vec<String>) {
         due_now = due_count,
     );
     (columns, keys)
+}
+
+/// Returns the creation of the oldest job of the slice without a due time. A statement of its own reads the creation of
+/// these few jobs only, so that an index with the due time is enough for all others.
+fn oldest_without_due_time(layout: &Layout, condition: &str) -> String {
+    match layout.created.as_ref().filter(|_| layout.due_optional) {
+        Some(created) => format!(
+            "(select min({created}) from {jobs} where {condition} and {due} is null)",
+            created = created.sql(),
+            jobs = layout.rows_as("jobs"),
+            due = sql::due(layout),
+        ),
+        None => "null".to_owned(),
+    }
 }
 
 /// Returns the time of a job that lies in the future, if the slice has jobs for which that is an error.

@@ -20,7 +20,7 @@ use plan::{CountParts, CountPlan};
 use super::Database;
 use crate::facts::queue::{Count, GivenUp, Queue};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Claims, Layout, Lifecycle};
+use crate::queue::{Claims, Layout, Lifecycle, sql};
 use crate::sources::postgres::queue::totals::{CountRow, Coverage, add_up};
 pub(crate) use crate::sources::postgres::queue::totals::{all_dead, beyond_budget};
 
@@ -91,7 +91,8 @@ pub(crate) async fn read(
     Ok(add_up(layout, request, &parts))
 }
 
-/// Counts those of the failed jobs that no function takes up again.
+/// Counts those of the failed jobs that no function takes up again; of a table without a function that claims jobs, those
+/// that have used all their attempts.
 pub(crate) async fn take_given_up(
     queue: &mut Queue,
     db: &Database,
@@ -99,6 +100,14 @@ pub(crate) async fn take_given_up(
     claims: &Claims,
     request: CountRequest<'_>,
 ) -> Result<(), SourceError> {
+    if claims.functions.is_empty() && sql::attempts_used(layout).is_some() {
+        let failed = layout.state_names.values(Lifecycle::Failed);
+        let slice = CountQuery::new(Lifecycle::Failed, failed, CountScope::AttemptsUsed);
+        let rows = query(db, layout, request, &slice, request.timeout).await?;
+        let jobs = Count::Exact(rows.iter().map(|row| row.n).sum());
+        queue.given_up = Some(GivenUp { jobs, functions: vec![] });
+        return Ok(());
+    }
     if claims.given_up.is_empty() {
         return Ok(());
     }

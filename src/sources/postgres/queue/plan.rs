@@ -85,8 +85,13 @@ impl CountPlan {
         if !matches!(role, Lifecycle::Queued | Lifecycle::Dead) {
             return None;
         }
-        let columns: Vec<_> =
-            covering.iter().copied().filter(|c| layout.kind.as_deref() != Some(c)).collect();
+        // Neither the kind nor the creation: the oldest job without a due time is looked up on its own.
+        let is_needed = |column: &str| {
+            let is_creation = layout.created.as_ref().is_some_and(|c| c.name == column);
+            layout.kind.as_deref() != Some(column)
+                && !(is_creation && !layout.due.is_empty() && layout.naive_zone().is_none())
+        };
+        let columns: Vec<_> = covering.iter().copied().filter(|c| is_needed(c)).collect();
         let values: Vec<_> = layout
             .state_names
             .values(role)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::facts::queue::{
     Count, FutureTimes, KindCounts, MOST_WORKERS, Queue, WorkerJobs, Workers,
 };
-use crate::queue::{Layout, Lifecycle};
+use crate::queue::{Layout, Lifecycle, Meaning, UnreadColumn};
 use crate::redact;
 use crate::sources::postgres::queue::CountRequest;
 use crate::text;
@@ -51,6 +51,20 @@ pub(crate) fn add_up(
     parts: &[(Coverage<'_>, Vec<CountRow>)],
 ) -> Queue {
     let counts = |role: Lifecycle| StateCounts::new(layout, role, parts);
+    let removed = layout.unread(&[Meaning::Removal]);
+    let unknown_due = layout.unread(&[Meaning::Due]).or_else(|| removed.clone());
+    let unknown_claims = layout.unread(&[Meaning::Claim]).or_else(|| removed.clone());
+    // What a column decides that is not read was not counted.
+    // A job in an unknown state may be a dead letter.
+    let has_unknown_states = !layout.unknown_states.is_empty();
+    let at_least = |count: Count| match count {
+        Count::Exact(n) if has_unknown_states => Count::AtLeast(n),
+        count => count,
+    };
+    let unless = |reason: &Option<String>, count: Count| match reason {
+        Some(reason) => Count::NotCounted(reason.clone()),
+        None => count,
+    };
     let (queued, claimed) = (counts(Lifecycle::Queued), counts(Lifecycle::Claimed));
     let (failed, dead) = (counts(Lifecycle::Failed), counts(Lifecycle::Dead));
     let (canceled, other) = (counts(Lifecycle::Canceled), counts(Lifecycle::Other));
@@ -61,33 +75,45 @@ pub(crate) fn add_up(
     Queue {
         acknowledged: None,
         kind: request.kind.map(str::to_owned),
-        due: queued.count(|row| row.due),
-        scheduled: queued.count(|row| row.n.saturating_sub(row.due)),
+        due: unless(&unknown_due, queued.count(|row| row.due)),
+        scheduled: unless(&unknown_due, queued.count(|row| row.n.saturating_sub(row.due))),
         claimed: claimed.count(|row| row.n),
         failed: failed.count(|row| row.n),
         given_up: None,
-        dead: has_dead.then(|| all_dead(layout, dead.count(|row| row.n))),
+        dead: has_dead
+            .then(|| unless(&removed, at_least(all_dead(layout, dead.count(|row| row.n))))),
         canceled: has_canceled.then(|| canceled.count(|row| row.n)),
         held_up_age: blocked.rows.iter().filter_map(|row| row.held_up_age).reduce(f64::max),
         blocked: has_blocked.then(|| blocked.count(|row| row.n)),
         other: other.count(|row| row.n),
         unknown_states: layout.unknown_states.iter().map(|name| redact::text(name)).collect(),
         future_times: future_times(layout, [&queued, &claimed, &dead]),
-        oldest_due_age: queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
-        stuck: layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
+        oldest_due_age: match unknown_due {
+            Some(_) => None,
+            None => queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
+        },
+        stuck: layout
+            .has_heartbeats()
+            .then(|| unless(&unknown_claims, claimed.count(|row| row.stuck))),
         stuck_rule: layout.package().map(|package| {
             let after = request.stuck_after.max(f64::from(package.stuck_least));
             package.stuck_text.replace("{after}", &text::duration(after))
         }),
         owner: layout.package().and_then(|package| package.owner.clone()),
-        workers: layout.has_workers().then(|| workers(&claimed, request.active_window)),
-        dead_lettered_last_hour: has_dead
-            .then(|| all_dead(layout, dead.count(|row| row.dead_lettered_last_hour))),
-        by_kind: by_kind(parts),
-        by_kind_missing: [queued, claimed, failed, dead]
-            .iter()
-            .any(|counts| !counts.by_kind)
-            .then(|| layout.not_counted().to_owned()),
+        workers: layout.has_workers().then(|| match &unknown_claims {
+            Some(reason) => unknown_workers(reason),
+            None => workers(&claimed, request.active_window),
+        }),
+        dead_lettered_last_hour: has_dead.then(|| {
+            unless(&removed, all_dead(layout, dead.count(|row| row.dead_lettered_last_hour)))
+        }),
+        by_kind: if layout.unread.is_empty() { by_kind(parts) } else { vec![] },
+        by_kind_missing: layout.unread.first().map(UnreadColumn::reason).or_else(|| {
+            [queued, claimed, failed, dead]
+                .iter()
+                .any(|counts| !counts.by_kind)
+                .then(|| layout.not_counted().to_owned())
+        }),
         server_time: layout.server_time.clone(),
         unknowable: layout.package().map(|package| package.unknowable.clone()).unwrap_or_default(),
         pauses_unknown: layout.package().is_some_and(|package| package.hides_pauses()),
@@ -171,6 +197,12 @@ fn future_times(
         dead: dead.rows.iter().map(|row| row.in_future).sum(),
         zone: layout.naive_zone().map(str::to_owned),
     })
+}
+
+/// Workers of jobs whose claims have a time that is not read.
+fn unknown_workers(reason: &str) -> Workers {
+    let active = Count::NotCounted(reason.to_owned());
+    Workers { active, heartbeat_age: None, by_worker: vec![], more: 0 }
 }
 
 /// Counts the workers with a heartbeat younger than `max_age` seconds.

@@ -14,7 +14,7 @@ use super::state_rows;
 use super::stored::{PartitionKey, TableTraits};
 use crate::facts::SourceError;
 use crate::queue::sql::literal;
-use crate::queue::{Layout, Relation};
+use crate::queue::{Layout, Meaning, Relation};
 use crate::sources::postgres::Database;
 
 /// State of the database before an operation starts.
@@ -167,6 +167,9 @@ fn obstacle(layout: &Layout, row: &Row) -> Option<String> {
                  USAGE on the sequence {sequence}: GRANT USAGE ON SEQUENCE {sequence} TO {role}"
             ));
         }
+    }
+    if let Some(reason) = layout.unread(&[Meaning::Removal, Meaning::Attempts]) {
+        return Some(format!("{reason}: a requeued job could be one that no worker may take"));
     }
     layout.state_column_assumed.then(|| {
         "both state and status exist, and it is not known which one the worker's claim reads: a write to one \

@@ -56,7 +56,7 @@ impl RescueColumns {
         let unknown_layout =
             |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
         if let Some(reason) = layout.rescue_refused() {
-            return unknown_layout(reason.to_owned());
+            return unknown_layout(reason);
         }
         if !layout.has_heartbeats() {
             return unknown_layout(

@@ -1,0 +1,271 @@
+//! Columns of a recognized table that this tool does not read, although they may change what its jobs mean.
+//!
+//! Nothing in the catalog says what a column means, and most columns of an application are its own affair. So a column
+//! counts only if its type and name say that it may be about the time a job is due, a claim, removed jobs or attempts,
+//! and no claim function shows that it decides nothing. What then depends on it is not known until the table is declared.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::{CatalogColumn, CatalogFunction, CatalogTable};
+use super::claim::{is_claim_function, mentions, reads_queued};
+use super::{Layout, Lifecycle, StateNames, sql};
+
+/// What a column may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Meaning {
+    /// When a job can be claimed.
+    Due,
+    /// Whether the claim of a job is still valid.
+    Claim,
+    /// Whether a job still counts: deleted, archived, paused.
+    Removal,
+    /// How often a job was tried.
+    Attempts,
+}
+
+/// A column that is not read, and what it may decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnreadColumn {
+    /// Name.
+    pub(crate) name: String,
+    /// What it may decide.
+    pub(crate) meaning: Meaning,
+    /// Condition that a row has a value that matters, as SQL.
+    pub(crate) is_set: String,
+}
+
+/// Columns of the tables that this tool was made for, all of which are read, or not read for a reason.
+const KNOWN: [&str; 27] = [
+    "attempts",
+    "created_at",
+    "error",
+    "heartbeat_at",
+    "id",
+    "kind",
+    "last_error",
+    "last_heartbeat",
+    "locked_at",
+    "locked_by",
+    "max_attempts",
+    "next_run_at",
+    "payload",
+    "priority",
+    "result",
+    "run_after",
+    "run_at",
+    "started_at",
+    "state",
+    "status",
+    "type",
+    "updated_at",
+    "worker_id",
+    "workspace_id",
+    "finished_at",
+    "completed_at",
+    "failed_at",
+];
+
+/// Words of a name for the time from which a job can be claimed.
+const DUE: [&str; 20] = [
+    "after",
+    "available",
+    "before",
+    "deferred",
+    "delay",
+    "delayed",
+    "due",
+    "eligible",
+    "execute",
+    "next",
+    "postponed",
+    "process",
+    "publish",
+    "retry",
+    "run",
+    "schedule",
+    "scheduled",
+    "snoozed",
+    "start",
+    "wake",
+];
+
+/// Words of a name for a lease or a heartbeat.
+const CLAIM: [&str; 17] = [
+    "acquired",
+    "alive",
+    "beat",
+    "claim",
+    "claimed",
+    "heartbeat",
+    "lease",
+    "leased",
+    "lock",
+    "locked",
+    "picked",
+    "ping",
+    "pinged",
+    "reserved",
+    "seen",
+    "taken",
+    "timeout",
+];
+
+/// Words of a name for jobs that no longer count, or not yet.
+const REMOVAL: [&str; 15] = [
+    "active",
+    "archived",
+    "canceled",
+    "cancelled",
+    "deleted",
+    "disabled",
+    "discarded",
+    "enabled",
+    "held",
+    "hidden",
+    "inactive",
+    "paused",
+    "removed",
+    "suspended",
+    "trashed",
+];
+
+/// Words of a flag that jobs have unless they are removed.
+const PRESENT: [&str; 2] = ["active", "enabled"];
+
+/// Words of a name for a number of attempts.
+const ATTEMPTS: [&str; 10] = [
+    "attempt", "attempts", "failure", "failures", "retried", "retries", "retry", "tried", "tries",
+    "try",
+];
+
+/// Words of a name for the last time of something, which says nothing about the next one, and for a limit.
+const NOT_DUE: [&str; 3] = ["last", "previous", "first"];
+const LIMITS: [&str; 5] = ["allowed", "delay", "limit", "max", "maximum"];
+
+/// Finds the columns that may decide something and are not read. With claim functions, only what one of them mentions
+/// decides anything.
+pub(crate) fn unread_columns(
+    jobs: &CatalogTable,
+    layout: &Layout,
+    functions: &[CatalogFunction],
+) -> Vec<UnreadColumn> {
+    let is_claim = |function: &&CatalogFunction| {
+        is_claim_function(&function.source) && reads_queued(&function.source, &layout.state_column)
+    };
+    let claims: Vec<_> = functions.iter().filter(is_claim).collect();
+    let decides =
+        |name: &str| claims.is_empty() || claims.iter().any(|claim| mentions(&claim.source, name));
+    let columns = jobs.columns.iter().filter(|column| !KNOWN.contains(&column.name.as_str()));
+    columns
+        .filter(|column| decides(&column.name))
+        .filter_map(|column| {
+            let meaning = meaning(column, layout)?;
+            let is_set = is_set(column, meaning);
+            Some(UnreadColumn { name: column.name.clone(), meaning, is_set })
+        })
+        .collect()
+}
+
+/// What a column may decide that nothing decides that is read.
+fn meaning(column: &CatalogColumn, layout: &Layout) -> Option<Meaning> {
+    let words: Vec<String> = words(&column.name);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let is_time = column.is_any(&["timestamptz", "timestamp", "date"]);
+    let is_flag = column.is_any(&["bool"]);
+    let is_number = column.is_any(&["int2", "int4", "int8", "numeric"]);
+    let knows_cancellation = !layout.state_names.canceled.is_empty();
+    let is_cancellation = has(&["canceled", "cancelled"]);
+    if (is_time || is_flag) && has(&REMOVAL) && !(is_cancellation && knows_cancellation) {
+        return Some(Meaning::Removal);
+    }
+    // Locked until, visible until; but delayed until.
+    let is_visibility = has(&["visible"]);
+    let is_claim = has(&CLAIM) || (has(&["until"]) && (is_visibility || !has(&DUE)));
+    if is_time && is_claim && layout.heartbeat.is_none() {
+        return Some(Meaning::Claim);
+    }
+    let is_due = (has(&DUE) || is_visibility) && !is_claim && !has(&NOT_DUE);
+    if is_time && is_due && layout.due.is_empty() {
+        return Some(Meaning::Due);
+    }
+    let is_count = is_number && has(&ATTEMPTS) && !has(&LIMITS);
+    (is_count && layout.attempts.is_none()).then_some(Meaning::Attempts)
+}
+
+/// Condition that the value of a column matters: a flag that is set, or a time that is known.
+fn is_set(column: &CatalogColumn, meaning: Meaning) -> String {
+    let name = sql::ident(&column.name);
+    match meaning {
+        Meaning::Removal if column.is_any(&["bool"]) => {
+            let is_present =
+                words(&column.name).iter().any(|word| PRESENT.contains(&word.as_str()));
+            if is_present { format!("not {name}") } else { name }
+        }
+        Meaning::Attempts => format!("{name} <> 0"),
+        Meaning::Due | Meaning::Claim | Meaning::Removal => format!("{name} is not null"),
+    }
+}
+
+/// The words of a name in snake case or camel case, in lower case.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+        was_lower = c.is_lowercase();
+    }
+    words
+}
+
+impl Meaning {
+    /// States of the jobs for which a column with this meaning matters.
+    fn states(self, names: &StateNames) -> Vec<String> {
+        let roles: &[Lifecycle] = match self {
+            Self::Due => &[Lifecycle::Queued],
+            Self::Claim => &[Lifecycle::Claimed],
+            Self::Attempts => &[Lifecycle::Failed, Lifecycle::Dead],
+            Self::Removal => {
+                &[Lifecycle::Queued, Lifecycle::Claimed, Lifecycle::Failed, Lifecycle::Dead]
+            }
+        };
+        roles.iter().flat_map(|role| names.values(*role)).cloned().collect()
+    }
+}
+
+impl UnreadColumn {
+    /// Condition for jobs whose meaning depends on this column.
+    pub(crate) fn matters(&self, layout: &Layout) -> String {
+        let states = self.meaning.states(&layout.state_names);
+        format!("{} and {}", sql::state_in(layout, &states), self.is_set)
+    }
+
+    /// What is not known because of this column.
+    pub(crate) fn reason(&self) -> String {
+        let decides = match self.meaning {
+            Meaning::Due => "decides when a job is due",
+            Meaning::Claim => "decides whether a claim is valid",
+            Meaning::Removal => "removes jobs from the queue",
+            Meaning::Attempts => "counts attempts",
+        };
+        format!("not known whether {} {decides}; declare the table (config check --declare jobs)", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_names_are_separated_by_underscores_and_capitals() {
+        assert_eq!(words("scheduled_for"), ["scheduled", "for"]);
+        assert_eq!(words("scheduledFor"), ["scheduled", "for"]);
+        assert_eq!(words("notBefore2"), ["not", "before2"]);
+    }
+}
