@@ -300,6 +300,11 @@ impl Layout {
         }
     }
 
+    /// Whether a column tells since when a job is dead: its last change, or the declared time. The creation does not.
+    pub(crate) fn dates_deaths(&self) -> bool {
+        self.updated.is_some() || self.declared.is_some()
+    }
+
     /// Whether jobs have an error.
     pub(crate) fn has_errors(&self) -> bool {
         self.last_error.is_some() || self.error.is_some()

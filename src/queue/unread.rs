@@ -254,7 +254,10 @@ impl UnreadColumn {
             Meaning::Removal => "removes jobs from the queue",
             Meaning::Attempts => "counts attempts",
         };
-        format!("not known whether {} {decides}; declare the table (config check --declare jobs)", self.name)
+        format!(
+            "not known whether {} {decides}; declare the table (config check --declare jobs)",
+            self.name
+        )
     }
 }
 

@@ -53,6 +53,10 @@ pub(crate) fn check_selection(
             Error::usage("jobs of this database have no workspace").hint("remove --workspace")
         );
     }
+    if (selection.since.is_some() || selection.until.is_some()) && !layout.dates_deaths() {
+        let message = "jobs of this database have no updated_at: not known when they changed";
+        return Err(Error::usage(message).hint("leave --since and --until out"));
+    }
     check_values(selection, now)
 }
 

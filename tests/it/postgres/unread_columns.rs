@@ -199,3 +199,27 @@ fn due_jobs_without_a_due_time_are_listed_by_their_creation() {
     assert_eq!(jobs[0]["id"], "2", "{json:#}");
     assert!(jobs[0]["due_age_seconds"].as_f64() >= Some(10_800.0), "{json:#}");
 }
+
+#[test]
+fn creation_is_not_the_time_of_death() {
+    let database = Database::blank();
+    database.execute(
+        "create table jobs(
+           id bigint primary key generated always as identity, kind text not null default 'X', last_error text,
+           state text not null check (state in ('queued', 'running', 'done', 'dead_letter')),
+           created_at timestamptz not null default now());
+         insert into jobs(state, created_at) select 'dead_letter', now() - interval '2 days' from generate_series(1, 15)",
+    );
+    let (_, json) = queue(&database);
+    assert_eq!(status(&json, "dlq.inflow"), "unknown");
+    assert_eq!(json["data"]["dead"]["value"], 15);
+    let listed = run(&["dlq", "list", "-o", "json"], &database).expect_code(0).json();
+    assert!(listed["data"]["jobs"][0]["dead_since"].is_null(), "{listed:#}");
+    run(&["dlq", "list", "--since", "1h"], &database).expect_code(64);
+
+    database.execute("alter table jobs add updated_at timestamptz not null default now()");
+    assert_eq!(queue(&database).1["data"]["dead_lettered_last_hour"]["value"], 15);
+    let listed =
+        run(&["dlq", "list", "--since", "1h", "-o", "json"], &database).expect_code(0).json();
+    assert_eq!(listed["data"]["total"]["value"], 15);
+}

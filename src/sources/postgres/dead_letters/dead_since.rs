@@ -20,10 +20,12 @@ pub(crate) fn dead_since_columns(layout: &Layout) -> String {
         None => "null::text".to_owned(),
     };
     format!(
-        "{} as failed_at, {} as recovered_at, ({})::timestamptz as changed_at, now() as now_at",
+        "{} as failed_at, {} as recovered_at, ({})::timestamptz as changed_at, now() as now_at, \
+         {} as is_dated",
         recorded("failed_at"),
         recorded("recovered_at"),
         sql::dead_since(layout),
+        layout.dates_deaths(),
     )
 }
 
@@ -37,7 +39,8 @@ pub(crate) fn dead_since_of(row: &Row) -> Option<DeadSince> {
     let Micros(now) = row.get("now_at");
     // A recovery leaves the `failed_at` of the attempt before, and a later failure an old `recovered_at`.
     let recorded = [raw(row, "failed_at"), raw(row, "recovered_at")];
-    plausible_time(recorded, changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
+    let changed = changed_of(row).filter(|_| row.get("is_dated")).and_then(Micros::finite);
+    plausible_time(recorded, changed, now as f64 / 1e6)
 }
 
 /// Age of a time of death in seconds; `None` if it is later than a difference of clocks explains: then it is not known

@@ -44,6 +44,9 @@ pub(crate) enum Coverage<'a> {
 /// Reason for the missing count of jobs for which the table has no state.
 const NO_SUCH_STATE: &str = "no value of the state column means it";
 
+/// Reason for the missing count of jobs dead-lettered in the last hour.
+const UNDATED: &str = "no column updated_at: not known since when jobs are dead";
+
 /// Adds up all parts. If two parts cover a state, the first one counts.
 pub(crate) fn add_up(
     layout: &Layout,
@@ -105,7 +108,11 @@ pub(crate) fn add_up(
             None => workers(&claimed, request.active_window),
         }),
         dead_lettered_last_hour: has_dead.then(|| {
-            unless(&removed, all_dead(layout, dead.count(|row| row.dead_lettered_last_hour)))
+            let undated = (!layout.dates_deaths()).then(|| UNDATED.to_owned());
+            unless(
+                &removed.clone().or(undated),
+                all_dead(layout, dead.count(|row| row.dead_lettered_last_hour)),
+            )
         }),
         by_kind: if layout.unread.is_empty() { by_kind(parts) } else { vec![] },
         by_kind_missing: layout.unread.first().map(UnreadColumn::reason).or_else(|| {
