@@ -38,6 +38,8 @@ fn hostile_answers_are_never_ok_in_triage() {
         let expected_code = if case.health == cliplyctl::facts::Status::Critical { 2 } else { 3 };
         assert_eq!(code, expected_code, "{}: {message}", case.name);
         let cause = case.message_part.split(", ").next().unwrap_or_default();
+        // How often a request is repeated within 1.5 s depends on the machine.
+        let cause = cause.split("(after ").next().unwrap_or_default();
         assert!(message.contains(cause), "{}: {message}", case.name);
     };
     // A few at a time, because some of them use the whole timeout.
