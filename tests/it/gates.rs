@@ -45,7 +45,7 @@ fn every_command_in_the_gate_files_parses() {
 /// Packs a stub instead of the binary: packing one with debug symbols takes half a minute. Returns what `then` prints.
 fn package(then: &str) -> String {
     let root = env!("CARGO_MANIFEST_DIR");
-    let line = format!("{root}/scripts/package && cd {root}/target/package && {then}");
+    let line = format!("{root}/scripts/package && cd {root}/target/dist && {then}");
     let path = std::env::var("PATH").unwrap();
     let cli = Cli::program("sh", ["-c", &line]).env("PATH", path);
     let cli = cli.file("cliplyctl", format!("#!/bin/sh\nexec {BINARY} \"$@\"\n"));
@@ -93,6 +93,10 @@ fn package_is_complete_and_the_same_bytes_twice() {
         assert_eq!(is_there, is_built, "{ending}: {first}");
     }
     assert_eq!(package(sums), first);
+    if has_dpkg {
+        let installed = package("dpkg-deb --contents *.deb");
+        assert!(installed.contains("./usr/share/zsh/vendor-completions/_cliplyctl"), "{installed}");
+    }
 
     let crates: Value = serde_json::from_str(&package("cat *.cdx.json")).unwrap();
     assert_eq!(crates["metadata"]["component"]["version"], env!("CARGO_PKG_VERSION"));
