@@ -110,6 +110,13 @@ need_cc() {
     has_cc || install_package libc6-dev gcc
 }
 
+# need_musl TRIPLE: what links static binaries. On a Mac the target is its own, and this does nothing.
+need_musl() {
+    case $1 in *-musl) ;; *) return ;; esac
+    command -v musl-gcc >/dev/null 2>&1 || install_package musl-tools musl-cross
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$1" ] || rustup target add "$1" >&2
+}
+
 has_cc() {
     echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1
 }

@@ -15,11 +15,17 @@ const README: &str = include_str!("../../README.md");
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
 /// Commands that are not run, with the reason.
-const EXCEPTIONS: [(&str, &str); 11] = [
+const EXCEPTIONS: [(&str, &str); 14] = [
     ("cargo install --locked --path .", "builds in release mode, for minutes"),
     ("cliplyctl demo", "runs until Ctrl-C; `Demo::start` is just that"),
     ("scripts/demo", "builds first; then it is `cliplyctl demo`"),
     ("scripts/test", "runs this very test"),
+    ("scripts/package", "builds a release; its own test packs a stub"),
+    ("sudo apt install ./cliplyctl_0.1.0_amd64.deb", "changes the machine"),
+    (
+        "tar -xzf cliplyctl-0.1.0-x86_64-linux.tar.gz --strip-components=1 -C ~/.local",
+        "needs a built release",
+    ),
     ("jobs", "the table"),
     ("cliplyctl watch", "wants a terminal; its own tests drive it"),
     ("cliplyctl watch --plain", "runs until a signal; its own test stops it"),

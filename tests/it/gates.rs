@@ -1,9 +1,11 @@
 //! Tests of `docs/gates.md` and the monitoring examples: every command exists, and the package is complete.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
 use clap::Parser as _;
 use cliplyctl::cli;
+use serde_json::Value;
 
 use crate::support::cli::{BINARY, Cli};
 
@@ -43,19 +45,30 @@ fn every_command_in_the_gate_files_parses() {
 /// Packs a stub instead of the binary: packing one with debug symbols takes half a minute. Returns what `then` prints.
 fn package(then: &str) -> String {
     let root = env!("CARGO_MANIFEST_DIR");
-    let line = format!("{root}/scripts/package && cd {root}/target/package && {then}");
+    let line = format!("{root}/scripts/package && cd {root}/target/dist && {then}");
     let path = std::env::var("PATH").unwrap();
     let cli = Cli::program("sh", ["-c", &line]).env("PATH", path);
     let cli = cli.file("cliplyctl", format!("#!/bin/sh\nexec {BINARY} \"$@\"\n"));
     let binary = cli.home().join("cliplyctl");
     std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
-    cli.env("BINARY", binary).run().expect_code(0).stdout
+    // The list of crates comes from cargo, with the packages and the toolchain of whoever runs the tests.
+    let home = PathBuf::from(std::env::var_os("HOME").unwrap());
+    let setting =
+        |name, default| std::env::var_os(name).unwrap_or_else(|| home.join(default).into());
+    cli.env("CARGO_HOME", setting("CARGO_HOME", ".cargo"))
+        .env("RUSTUP_HOME", setting("RUSTUP_HOME", ".rustup"))
+        .env("BINARY", binary)
+        .run()
+        .expect_code(0)
+        .stdout
 }
 
 // One test, because both packages are written to the same directory.
 #[test]
 fn package_is_complete_and_the_same_bytes_twice() {
-    let listing = package("tar tzf cliplyctl-*.tar.gz");
+    let listing = package(
+        "tar tzf cliplyctl-*.tar.gz; for deb in *.deb; do [ ! -e $deb ] || dpkg-deb --contents $deb; done",
+    );
     for file in [
         "bin/cliplyctl",
         "man1/cliplyctl.1.gz",
@@ -74,12 +87,41 @@ fn package_is_complete_and_the_same_bytes_twice() {
     for link in links {
         assert!(listing.contains(&format!("man1/{link}.1.gz")), "{link}: {listing}");
     }
-    let sums = "for file in *.tar.gz *.deb; do [ ! -e $file ] || cksum $file; done";
+    let sums = "cat SHA256SUMS-* && if command -v sha256sum >&2; then sha256sum --check SHA256SUMS-* >&2; fi";
     let first = package(sums);
     let has_dpkg = std::process::Command::new("dpkg-deb").arg("--version").output().is_ok();
-    for (ending, is_built) in [(".tar.gz", true), (".deb", has_dpkg)] {
+    for (ending, is_built) in [(".tar.gz", true), (".cdx.json", true), (".deb", has_dpkg)] {
         let is_there = first.lines().any(|line| line.ends_with(ending));
         assert_eq!(is_there, is_built, "{ending}: {first}");
     }
-    assert_eq!(package(sums), first);
+    let again = package(&format!("{sums}; cat *.cdx.json"));
+    let (again, crates) = again.split_at(again.find('{').expect("JSON"));
+    assert_eq!(again, first);
+    let readme = include_str!("../../README.md");
+    for file in first.lines().filter_map(|line| line.split_whitespace().nth(1)) {
+        // On other machines the files have other names.
+        let is_named = readme.contains(file) || file.ends_with(".cdx.json");
+        assert!(
+            is_named || !cfg!(all(target_arch = "x86_64", target_os = "linux")),
+            "{file}: {readme}"
+        );
+    }
+    if has_dpkg {
+        assert!(listing.contains("./usr/share/zsh/vendor-completions/_cliplyctl"), "{listing}");
+    }
+
+    let crates: Value = serde_json::from_str(crates).unwrap();
+    assert_eq!(crates["metadata"]["component"]["version"], env!("CARGO_PKG_VERSION"));
+    let components = crates["components"].as_array().unwrap();
+    let find = |name: &str| components.iter().find(|component| component["name"] == name);
+    for name in ["rustls", "libsqlite3-sys"] {
+        assert_eq!(find(name).unwrap()["hashes"][0]["alg"], "SHA-256", "{name}");
+    }
+    // Neither macros nor what only the tests use.
+    for name in ["serde_derive", "insta"] {
+        assert_eq!(find(name), None);
+    }
+    let edges = crates["dependencies"].as_array().unwrap();
+    assert_eq!(edges.len(), components.len() + 1);
+    assert!(edges[0]["dependsOn"].to_string().contains("pkg:cargo/rustls@"), "{}", edges[0]);
 }

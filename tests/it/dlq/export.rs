@@ -122,7 +122,8 @@ fn long_stream_has_the_order_and_causes_of_the_rows() {
            FROM (SELECT id AS job, row_number() OVER () AS n FROM jobs WHERE state = 'dead_letter') AS numbered
           WHERE id = job",
     );
-    let streamed = lines(&dlq(&database, &["list", "-o", "ndjson"]).expect_code(0).stdout);
+    let args = ["list", "-o", "ndjson", "--timeout", "60s"];
+    let streamed = lines(&dlq(&database, &args).expect_code(0).stdout);
     let ids: Vec<_> = streamed.iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect();
     let expected = database
         .rows("SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY updated_at DESC, id DESC");

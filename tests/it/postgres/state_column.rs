@@ -100,7 +100,11 @@ fn view_over_the_jobs_is_read_like_its_table() {
     assert_ne!(database.value(stale), "0");
     let read = || {
         let output = run(&["queue", "-o", "json"], &database);
-        let json = output.json();
+        let mut json = output.json();
+        let kinds = json["data"]["by_kind"].as_array_mut().unwrap();
+        for kind in kinds {
+            kind["oldest_due_age"].take(); // a second may pass between two commands
+        }
         (output.code, json["data"]["by_kind"].clone(), json["data"]["dead"].clone())
     };
     let table = read();

@@ -14,7 +14,7 @@ use crate::support::postgres::Database;
 
 /// Runs `triage` and asserts what all cases have in common. Returns the exit code and the healthz finding.
 fn run(name: &str, url: &str, database: &Database) -> (i32, String) {
-    let output = triage("--timeout 1500ms -o json", url, database).run();
+    let output = triage("--timeout 4s -o json", url, database).run();
     let (code, json) = (output.code, output.json());
     assert!(matches!(code, 2 | 3), "{name}: {code}");
     assert_eq!(json["diagnosis"]["section"], "3.1", "{name}: {json:#}");
@@ -38,6 +38,8 @@ fn hostile_answers_are_never_ok_in_triage() {
         let expected_code = if case.health == cliplyctl::facts::Status::Critical { 2 } else { 3 };
         assert_eq!(code, expected_code, "{}: {message}", case.name);
         let cause = case.message_part.split(", ").next().unwrap_or_default();
+        // How often a request is repeated within this time depends on the machine.
+        let cause = cause.split("(after ").next().unwrap_or_default();
         assert!(message.contains(cause), "{}: {message}", case.name);
     };
     // A few at a time, because some of them use the whole timeout.
