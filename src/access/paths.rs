@@ -12,7 +12,7 @@ use super::body::Body;
 use super::caller::{mentions_caller, tests_caller};
 use super::compute::{binds, compute_access};
 use super::triggers::{Fired, Triggers};
-use crate::facts::access::catalog::{Relation, RelationKind, Role, SqlFunction};
+use crate::facts::access::catalog::{Policy, Relation, RelationKind, Role, SqlFunction};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
 
@@ -50,6 +50,15 @@ pub(crate) struct ReachableTables {
     pub(crate) asks: bool,
     /// Whether every view that compares with the caller has `security_barrier`.
     pub(crate) leaks: bool,
+}
+
+/// What a policy reads and calls.
+#[derive(Default)]
+pub(crate) struct Called<'a> {
+    /// Tables and views.
+    pub(crate) relations: Vec<&'a Relation>,
+    /// Functions, except those that only tell who calls.
+    pub(crate) functions: Vec<&'a SqlFunction>,
 }
 
 /// State of one walk.
@@ -352,6 +361,38 @@ impl<'a> Paths<'a> {
         let mut bodies = self.bodies.borrow_mut();
         let body = bodies.entry(&function.signature);
         Rc::clone(body.or_insert_with(|| Rc::new(Body::new(&function.source))))
+    }
+
+    /// What a policy reads and calls, also through functions and views.
+    pub(crate) fn called_by(&self, policy: &'a Policy) -> Called<'a> {
+        let mut called = Called::default();
+        let relations = policy.relations.iter().filter_map(|name| self.catalog.relation(name));
+        let mut relations: Vec<_> = relations.collect();
+        let functions = policy.functions.iter().filter_map(|f| self.catalog.function(f));
+        let mut functions: Vec<_> = functions.filter(|f| !f.returns_claims()).collect();
+        loop {
+            if let Some(function) = functions.pop() {
+                if called.functions.iter().any(|known| known.signature == function.signature) {
+                    continue;
+                }
+                let body = self.body(function);
+                relations.extend(self.named_relations(function, &body));
+                functions.extend(self.callees(function, &body));
+                called.functions.push(function);
+            } else if let Some(relation) = relations.pop() {
+                if called.relations.iter().any(|known| known.name == relation.name) {
+                    continue;
+                }
+                if relation.kind == RelationKind::View {
+                    relations.extend(relation.reads.iter().filter_map(|r| self.catalog.relation(r)));
+                    let calls = relation.calls.iter().filter_map(|f| self.catalog.function(f));
+                    functions.extend(calls.filter(|f| !f.returns_claims()));
+                }
+                called.relations.push(relation);
+            } else {
+                return called;
+            }
+        }
     }
 
     /// The relations that a body names.

@@ -1,11 +1,14 @@
 //! `rls.rights_column`: columns that grant rights and that the owner of a row may change.
 
 use super::revoke::{Taken, revoke_and_grant};
+use super::self_grant::granting_columns;
 use super::{Check, clients, contract_table, ident, table_finding};
 use crate::access::admits::non_member;
 use crate::access::body::Body;
 use crate::access::compute::{applicable, binds};
 use crate::access::policies::{Combined, Side};
+use crate::access::self_grants::RIGHTS;
+use crate::access::triggers::governed_columns;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::evaluated::PolicyResult;
 use crate::facts::access::{Audit, SqlCommand};
@@ -18,26 +21,6 @@ pub(crate) const CHECK: Check<Audit> = Check {
     section: Section::Access,
     evaluate,
 };
-
-/// Names of columns that grant rights.
-const NAMES: [&str; 16] = [
-    "role",
-    "roles",
-    "user_role",
-    "app_role",
-    "is_admin",
-    "admin",
-    "is_superuser",
-    "is_super_admin",
-    "is_staff",
-    "is_owner",
-    "permissions",
-    "plan",
-    "tier",
-    "subscription_plan",
-    "subscription_tier",
-    "credits",
-];
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -108,8 +91,14 @@ fn free_columns<'a>(audit: &'a Audit, table: &'a Relation, role: &'a Role) -> Ve
     let granted = table.only_columns(&role.name, "UPDATE");
     let all = table.has(&role.name, "UPDATE");
     let policies: Vec<_> = applicable(&audit.catalog, table, role, SqlCommand::Update).collect();
-    let named = table.columns.iter().filter(|c| NAMES.contains(&c.as_str()));
+    let named = table.columns.iter().filter(|c| RIGHTS.contains(&c.as_str()));
     let writable = named.filter(|c| all || granted.contains(c));
-    let free = writable.filter(|c| !policies.iter().any(|p| p.columns.contains(c)));
+    let governed = governed_columns(&audit.catalog, table, SqlCommand::Update);
+    let known = granting_columns(audit, table, role);
+    let free = writable.filter(|c| {
+        !policies.iter().any(|p| p.columns.contains(c))
+            && !governed.contains(*c)
+            && !known.contains(c.as_str())
+    });
     free.map(String::as_str).collect()
 }

@@ -317,6 +317,63 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            WITH CHECK (coalesce(org_id = (SELECT auth.uid()), true))",
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
            WITH CHECK (coalesce(org_id = (SELECT auth.uid()), false))"),
+    ("rls.self_grant", // a membership
+        "GRANT INSERT ON workspace_members TO authenticated; CREATE POLICY joining ON workspace_members FOR INSERT TO authenticated
+           WITH CHECK (user_id = (SELECT auth.uid()))",
+        "GRANT INSERT ON workspace_members TO authenticated; CREATE POLICY joining ON workspace_members FOR INSERT TO authenticated
+           WITH CHECK (user_id = (SELECT auth.uid()) AND workspace_id IN (
+             SELECT w.id FROM workspaces w WHERE w.owner_id = (SELECT auth.uid())))"),
+    ("rls.self_grant", // the role of a profile
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, role text DEFAULT 'user'); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))",
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, role text DEFAULT 'user'); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT (id) ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))"),
+    ("rls.self_grant", // a mark that the owner of a profile may change
+        "CREATE TABLE profiles (user_id uuid PRIMARY KEY, is_admin boolean NOT NULL DEFAULT false, name text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, UPDATE ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (user_id = (SELECT auth.uid()));
+         CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT is_admin FROM public.profiles WHERE user_id = auth.uid()';
+         CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING ((SELECT is_admin()))",
+        "CREATE TABLE profiles (user_id uuid PRIMARY KEY, is_admin boolean NOT NULL DEFAULT false, name text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, UPDATE (name) ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (user_id = (SELECT auth.uid()));
+         CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT is_admin FROM public.profiles WHERE user_id = auth.uid()';
+         CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING ((SELECT is_admin()))"),
+    ("rls.self_grant", // an owner creates workspaces, whose ids are new
+        "CREATE TABLE teams (id uuid PRIMARY KEY, lead_id uuid); CREATE TABLE crews (team_id uuid, lead_id uuid);
+         ALTER TABLE crews ENABLE ROW LEVEL SECURITY; ALTER TABLE teams ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON crews TO authenticated; CREATE POLICY own ON crews TO authenticated USING (lead_id = (SELECT auth.uid()));
+         GRANT SELECT ON teams TO authenticated; CREATE POLICY led ON teams FOR SELECT TO authenticated USING (id IN (
+           SELECT c.team_id FROM crews c WHERE c.lead_id = (SELECT auth.uid())))",
+        "CREATE TABLE teams (id uuid PRIMARY KEY, lead_id uuid); CREATE TABLE plans (team_id uuid);
+         ALTER TABLE plans ENABLE ROW LEVEL SECURITY; ALTER TABLE teams ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON teams TO authenticated; CREATE POLICY own ON teams TO authenticated USING (lead_id = (SELECT auth.uid()));
+         GRANT SELECT ON plans TO authenticated; CREATE POLICY led ON plans FOR SELECT TO authenticated USING (team_id IN (
+           SELECT t.id FROM teams t WHERE t.lead_id = (SELECT auth.uid())))"),
+    ("rls.any_member", // of anything
+        "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid())))",
+        "CREATE TABLE n (id int PRIMARY KEY); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid())))"),
+    ("rls.any_member", // of the workspaces themselves, with a role
+        "CREATE POLICY theirs ON workspaces FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid()) AND role = 'admin'))",
+        "CREATE POLICY theirs ON workspaces FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid()) AND role = 'admin' AND workspace_id = workspaces.id))"),
+    ("rls.any_member", // a role in the only row of a user is meant for all
+        "CREATE TABLE n (id int PRIMARY KEY, org_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE TABLE profiles (id uuid PRIMARY KEY, org_id uuid, role text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (SELECT FROM profiles p WHERE p.id = (SELECT auth.uid())))",
+        "CREATE TABLE n (id int PRIMARY KEY, org_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE TABLE profiles (id uuid PRIMARY KEY, org_id uuid, role text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))"),
     ("rls.open_write", // reading published rows is usual, writing them is not
         "GRANT DELETE ON workspaces TO authenticated;
          CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated USING (plan = 'free' AND name <> '')",

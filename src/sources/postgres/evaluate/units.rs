@@ -22,6 +22,8 @@ pub(crate) struct Target<'a> {
     pub(crate) rows: Vec<RowText>,
     /// User ids to act as.
     pub(crate) users: Vec<String>,
+    /// Whether its rows are entries, with which a user could give rights to himself.
+    pub(crate) is_of_entries: bool,
 }
 
 /// Expressions of a table on rows as one identity.
