@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::body::Body;
-use super::caller::{mentions_caller, tests_caller};
+use super::caller::{has_condition_on_caller, mentions_caller, tests_caller, undoes_test};
 use super::compute::{binds, compute_access};
 use super::triggers::{Fired, Triggers};
 use crate::facts::access::catalog::{Policy, Relation, RelationKind, Role, SqlFunction};
@@ -48,6 +48,10 @@ pub(crate) struct ReachableTables {
     pub(crate) unread: Option<String>,
     /// Whether a step compares its rows with the caller.
     pub(crate) asks: bool,
+    /// Whether a condition of a step compares the caller, who is not only stored.
+    pub(crate) compares: bool,
+    /// Whether a part of a query returns rows without the comparison of the others.
+    pub(crate) is_partly_open: bool,
     /// Whether every view that compares with the caller has `security_barrier`.
     pub(crate) leaks: bool,
 }
@@ -301,6 +305,8 @@ impl<'a> Paths<'a> {
         }
         let body = self.body(function);
         walk.reach.asks |= tests_caller(&body);
+        walk.reach.compares |= has_condition_on_caller(&body);
+        walk.reach.is_partly_open |= undoes_test(&body);
         if inner != Runner::Client && body.unread(function).is_some() {
             walk.reach.unread.get_or_insert(function.signature.clone());
         }
@@ -326,7 +332,9 @@ impl<'a> Paths<'a> {
         }
         for callee in self.callees(function, &body) {
             if self.is_helper(callee) {
-                walk.reach.asks |= self.asks(callee);
+                let asks = self.asks(callee);
+                walk.reach.asks |= asks;
+                walk.reach.compares |= asks;
             } else if function.is_aggregate() || self.may_call(walk.role, &inner, callee) {
                 // The owner of an aggregate needs EXECUTE on its functions, the caller does not.
                 self.function(walk, callee, &inner);
@@ -344,7 +352,7 @@ impl<'a> Paths<'a> {
         commands: &[SqlCommand],
         runner: &Runner,
     ) {
-        let (asks, unread) = (walk.reach.asks, walk.reach.unread.clone());
+        let known = walk.reach.clone();
         for command in commands {
             let behind = self.tables_behind(written, walk.role, runner.clone(), *command);
             let tables = [written].into_iter().chain(behind);
@@ -354,7 +362,8 @@ impl<'a> Paths<'a> {
                 self.function(walk, function, &owner.unwrap_or_else(|| runner.clone()));
             }
         }
-        (walk.reach.asks, walk.reach.unread) = (asks, unread);
+        (walk.reach.asks, walk.reach.unread) = (known.asks, known.unread);
+        (walk.reach.compares, walk.reach.is_partly_open) = (known.compares, known.is_partly_open);
     }
 
     fn body(&self, function: &'a SqlFunction) -> Rc<Body> {

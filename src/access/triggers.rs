@@ -184,14 +184,24 @@ pub(crate) fn governed_columns(
     decided(catalog, table, command).map(|a| a.column).collect()
 }
 
-/// The columns that a trigger sets to a value of the caller before a row is stored.
-pub(crate) fn columns_of_caller(
-    catalog: &AccessCatalog,
-    table: &Relation,
-    command: SqlCommand,
-) -> BTreeSet<String> {
-    let decided = decided(catalog, table, command);
-    decided.filter(|a| a.is_of_caller).map(|a| a.column).collect()
+/// Whether a trigger makes the caller the owner of each row that a command stores: it sets every column with an id that
+/// the policies of the table compare.
+pub(crate) fn sets_owner(catalog: &AccessCatalog, table: &Relation, command: SqlCommand) -> bool {
+    let decided = decided(catalog, table, command).filter(|a| a.is_of_caller);
+    let set: BTreeSet<_> = decided.map(|a| a.column).collect();
+    if set.is_empty() {
+        return false;
+    }
+    let is_id = |column: &&String| {
+        table.types.iter().any(|c| c.column == **column && c.base == "uuid")
+            && !table.key.contains(column)
+    };
+    let compared = catalog.policies_on(&table.name).flat_map(|p| &p.columns).filter(is_id);
+    let compared: BTreeSet<_> = compared.collect();
+    match compared.is_empty() {
+        true => set.iter().any(|c| c.starts_with("owner") || c.starts_with("user")),
+        false => compared.into_iter().all(|column| set.contains(column)),
+    }
 }
 
 fn decided<'a>(

@@ -374,6 +374,58 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
          GRANT SELECT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
          CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
            SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))"),
+    ("rls.always_true", // a trigger that sets the owner, and one that sets another column
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (true);
+         CREATE POLICY own ON workspaces FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+         ALTER TABLE workspaces ADD COLUMN changed_by uuid; CREATE FUNCTION stamped() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN NEW.changed_by := auth.uid(); RETURN NEW; END';
+         CREATE TRIGGER stamped BEFORE INSERT ON workspaces FOR EACH ROW EXECUTE FUNCTION stamped()",
+        "CREATE TABLE n (id int PRIMARY KEY, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT, INSERT ON n TO authenticated;
+         CREATE POLICY adding ON n FOR INSERT TO authenticated WITH CHECK (true);
+         CREATE POLICY own ON n FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+         CREATE FUNCTION stamped() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.owner_id := auth.uid(); RETURN NEW; END';
+         CREATE TRIGGER stamped BEFORE INSERT ON n FOR EACH ROW EXECUTE FUNCTION stamped()"),
+    ("rls.always_true", // a default that the caller can override is no owner
+        "CREATE TABLE n (id int PRIMARY KEY, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT, INSERT ON n TO authenticated;
+         CREATE POLICY adding ON n FOR INSERT TO authenticated WITH CHECK (true);
+         CREATE POLICY own ON n FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+         CREATE FUNCTION stamped() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN IF NEW.owner_id IS NULL THEN NEW.owner_id := auth.uid(); END IF; RETURN NEW; END';
+         CREATE TRIGGER stamped BEFORE INSERT ON n FOR EACH ROW EXECUTE FUNCTION stamped()",
+        "CREATE TABLE n (id int PRIMARY KEY, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT, INSERT ON n TO authenticated;
+         CREATE POLICY adding ON n FOR INSERT TO authenticated WITH CHECK (true);
+         CREATE POLICY own ON n FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+         CREATE FUNCTION stamped() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'INSERT' THEN
+           NEW.id := CASE WHEN NEW.id < 0 THEN 0 ELSE NEW.id END; NEW.owner_id = (SELECT auth.uid()); END IF; RETURN NEW; END $$;
+         CREATE TRIGGER stamped BEFORE INSERT OR UPDATE ON n FOR EACH ROW EXECUTE FUNCTION stamped()"),
+    ("rls.always_true", // the login of the API, and that of a worker
+        "CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING (session_user <> 'postgres')",
+        "CREATE POLICY workers ON workspaces FOR SELECT TO authenticated USING (session_user = 'postgres')"),
+    ("rls.policy_fails", // a view that passes on granted columns only
+        "CREATE TABLE n (id int PRIMARY KEY, title text, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY own ON n TO authenticated USING (owner_id = (SELECT auth.uid()));
+         GRANT SELECT, UPDATE (title) ON n TO authenticated; CREATE VIEW v WITH (security_invoker) AS SELECT id, owner_id FROM n;
+         GRANT SELECT, UPDATE ON v TO authenticated",
+        "CREATE TABLE n (id int PRIMARY KEY, title text, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY own ON n TO authenticated USING (owner_id = (SELECT auth.uid()));
+         GRANT SELECT, UPDATE (title) ON n TO authenticated; CREATE VIEW v WITH (security_invoker) AS SELECT * FROM n;
+         GRANT SELECT, UPDATE ON v TO authenticated"),
+    ("rls.definer_rpc", // a row that only names the caller, and one that is compared
+        "CREATE FUNCTION grab(w uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'UPDATE public.workspaces SET owner_id = auth.uid() WHERE id = w'",
+        "CREATE FUNCTION rename(w uuid, n text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'UPDATE public.workspaces SET name = n WHERE id = w AND owner_id = auth.uid()'"),
+    ("rls.definer_rpc", // a part without the comparison
+        "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT * FROM public.workspaces WHERE owner_id = auth.uid() UNION ALL SELECT * FROM public.workspaces'",
+        "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT * FROM public.workspaces WHERE owner_id = auth.uid() UNION ALL
+            SELECT * FROM public.workspaces WHERE org_id = auth.uid()'"),
+    ("rls.definer_rpc", // a condition without effect
+        "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT * FROM public.workspaces WHERE owner_id = auth.uid() OR true'",
+        "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           $$ SELECT * FROM public.workspaces WHERE auth.role() = 'service_role'::text $$"),
     ("rls.open_write", // reading published rows is usual, writing them is not
         "GRANT DELETE ON workspaces TO authenticated;
          CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated USING (plan = 'free' AND name <> '')",

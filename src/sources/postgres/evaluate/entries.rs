@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::sample::Samples;
+use super::sample::{Samples, is_user_column};
 use super::synthetic::{self, RowText};
-use super::units::Target;
+use super::units::{Target, as_request};
+use crate::access::body::Body;
 use crate::access::rights::{Readers, conditions, has_users, may_write, unscoped};
 use crate::access::self_grants::writable;
 use crate::access::substitute::with_rows;
@@ -21,7 +22,7 @@ use crate::sources::postgres::probe::probe_batch::{self, ProbeGroup, USER_EMAIL,
 use crate::sources::postgres::probe::sample_setup;
 
 /// Maximum number of entries with the ids of one stored row, or of none.
-const PER_BASE: usize = 24;
+const PER_BASE: usize = 32;
 /// Stored rows whose ids are tried, and the rows among which they are found.
 const STORED: usize = 3;
 const CANDIDATES: usize = 200;
@@ -47,7 +48,7 @@ impl<'a> RightsTable<'a> {
     /// The columns with ids, those that can hold the id of a user first.
     fn ids(&self) -> Vec<&'a ColumnType> {
         let mut ids: Vec<_> = self.columns.iter().copied().filter(|c| is_id(c)).collect();
-        ids.sort_by_key(|c| !can_name_caller(c));
+        ids.sort_by_key(|c| (!can_name_caller(c), !is_user_column(&c.column, &c.base)));
         ids.truncate(ID_COLUMNS);
         ids
     }
@@ -80,14 +81,19 @@ pub(crate) fn rights_tables<'a>(
         let Some(texts) = readers.texts(table) else { continue };
         let mut roles = catalog.roles.iter().filter(|role| role.assumable);
         let is_writable = roles.any(|role| may_write(catalog, table, role));
-        if !is_writable && unscoped(catalog, readers, table).is_empty() {
+        let unscoped = unscoped(catalog, readers, table);
+        if !is_writable && unscoped.is_empty() {
             continue;
         }
-        let used = used(table);
+        let mut used = used(table);
+        used.extend(unscoped.iter().flat_map(|u| &u.shared).map(|(column, _)| *column));
         let is_named = |c: &&ColumnType| {
             used.contains(c.column.as_str()) || texts.iter().any(|t| t.has_word(&c.column.to_lowercase()))
         };
-        let mut literals: Vec<_> = readers.sources(table).flat_map(synthetic::literals).collect();
+        let strings = texts.iter().flat_map(Body::strings).map(str::to_owned);
+        let numbers = readers.sources(table).flat_map(synthetic::literals);
+        let numbers = numbers.filter(|l| l.parse::<i32>().is_ok());
+        let mut literals: Vec<_> = strings.chain(numbers).collect();
         let mut known = BTreeSet::new();
         literals.retain(|l| known.insert(l.clone()));
         found.push(RightsTable { table, columns: table.types.iter().filter(is_named).collect(), literals });
@@ -117,7 +123,7 @@ pub(crate) fn entries<'a>(
     let (mut entries, mut rows) = (Vec::new(), Vec::new());
     for base in bases {
         let mut of_base = 0;
-        for (mask, values) in masks.iter().flat_map(|m| product(&choices).map(move |v| (*m, v))) {
+        for (mask, values) in product(&choices).flat_map(|v| masks.iter().map(move |m| (*m, v.clone()))) {
             if of_base == PER_BASE {
                 break;
             }
@@ -190,7 +196,7 @@ fn choices(column: &ColumnType, literals: &[String]) -> Vec<Option<String>> {
         }
         (None, "bool") => vec![Some("t".to_owned()), Some("f".to_owned())],
         (None, "text" | "varchar" | "citext" | "bpchar" | "name") => {
-            named(&|l| !l.is_empty() && column.length.is_none_or(|most| l.chars().count() <= most))
+            named(&|l| !l.is_empty() && l.parse::<i32>().is_err() && column.length.is_none_or(|most| l.chars().count() <= most))
         }
         (None, "int2" | "int4" | "int8" | "numeric" | "float4" | "float8") => named(&|l| l.parse::<i32>().is_ok()),
         (None, "timestamptz" | "timestamp" | "date") => vec![Some("2999-01-02".to_owned())],
@@ -276,7 +282,7 @@ pub(crate) async fn read_effects(
                     if questions.iter().any(is_known) {
                         continue;
                     }
-                    let done = with_rows(catalog, &condition, table, ENTRY_ROW);
+                    let done = with_rows(catalog, &as_request(&condition), table, ENTRY_ROW);
                     evaluated.unfollowed.extend(done.unfollowed.into_iter().map(|f| (read.name.clone(), f)));
                     if !done.reads_table {
                         continue;

@@ -386,7 +386,7 @@ fn plan_queries<'a>(
     let plans = relations.flat_map(|relation| {
         let commands: Vec<_> = plans::commands(relation, role).collect();
         commands.into_iter().filter_map(move |command| {
-            Some((relation, command, plans::explain(relation, &role.name, command)?))
+            Some((relation, command, plans::explain(catalog, relation, &role.name, command)?))
         })
     });
     plans.collect()
