@@ -52,16 +52,17 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-/// The columns by whose change a role gains rights.
+/// The columns by whose value a role gains rights.
 pub(super) fn granting_columns<'a>(
     audit: &'a Audit,
     table: &'a Relation,
     role: &'a Role,
+    command: SqlCommand,
 ) -> BTreeSet<&'a str> {
     let Some(evaluated) = audit.catalog.evaluations.entries.get(&table.name) else {
         return BTreeSet::new();
     };
-    let gain = gain(audit, table, role, evaluated, SqlCommand::Update);
+    let gain = gain(audit, table, role, evaluated, command);
     let gain = gain.filter(|gain| gain.unfollowed.is_empty());
     gain.map(|gain| changed(evaluated, gain.written).into_keys().collect()).unwrap_or_default()
 }
@@ -101,7 +102,8 @@ fn gain<'a>(
     let is_whole = |w: &&Written| {
         let values = &evaluated.entries[w.entry()].values;
         let has = |wanted: EntryValue| values.values().any(|v| *v == wanted);
-        has(EntryValue::Caller) && has(EntryValue::OfOthers)
+        // With an id of its own a row is a thing of the user, and its other ids say where it belongs.
+        has(EntryValue::Caller) && has(EntryValue::OfOthers) && !has(EntryValue::New)
     };
     let written = *ways.iter().find(is_whole).filter(|_| !unfollowed.is_empty())?;
     let tables: BTreeSet<_> = evaluated.unfollowed.iter().map(|(table, _)| table.clone()).collect();

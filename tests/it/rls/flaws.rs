@@ -426,6 +426,13 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            'SELECT * FROM public.workspaces WHERE owner_id = auth.uid() OR true'",
         "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
            $$ SELECT * FROM public.workspaces WHERE auth.role() = 'service_role'::text $$"),
+    ("rls.rights_column", // of the only row that a user adds
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, role text DEFAULT 'user', name text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()))",
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, role text DEFAULT 'user', name text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE FUNCTION fixed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.role := 'user'; RETURN NEW; END $$;
+         CREATE TRIGGER fixed BEFORE INSERT ON profiles FOR EACH ROW EXECUTE FUNCTION fixed()"),
     ("rls.open_write", // reading published rows is usual, writing them is not
         "GRANT DELETE ON workspaces TO authenticated;
          CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated USING (plan = 'free' AND name <> '')",
