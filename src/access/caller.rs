@@ -141,8 +141,7 @@ pub(crate) fn undoes_test(body: &Body) -> bool {
     let is_union = |statement: &[&str]| {
         let parts: Vec<_> = statement.split(|t| *t == "union").collect();
         let tests = |part: &&[&str]| {
-            part.iter().any(|t| matches!(*t, "auth" | "current_setting"))
-                || !part.contains(&"from")
+            part.iter().any(|t| matches!(*t, "auth" | "current_setting")) || !part.contains(&"from")
         };
         parts.len() > 1 && parts.iter().any(tests) && !parts.iter().all(tests)
     };
@@ -262,7 +261,9 @@ mod tests {
         let undoes = |sql: &str| undoes_test(&Body::new(sql));
         assert!(undoes("select * from t where owner = auth.uid() or true"));
         assert!(undoes("select * from t where owner = auth.uid() union all select * from t"));
-        assert!(!undoes("select * from t where a = auth.uid() union select * from t where b = auth.uid()"));
+        assert!(!undoes(
+            "select * from t where a = auth.uid() union select * from t where b = auth.uid()"
+        ));
         assert!(!undoes("select * from t where owner = auth.uid() union all select null, 1"));
         assert!(!undoes("select * from t where owner = auth.uid() or is_public"));
     }

@@ -393,7 +393,8 @@ impl<'a> Paths<'a> {
                     continue;
                 }
                 if relation.kind == RelationKind::View {
-                    relations.extend(relation.reads.iter().filter_map(|r| self.catalog.relation(r)));
+                    relations
+                        .extend(relation.reads.iter().filter_map(|r| self.catalog.relation(r)));
                     let calls = relation.calls.iter().filter_map(|f| self.catalog.function(f));
                     functions.extend(calls.filter(|f| !f.returns_claims()));
                 }

@@ -51,7 +51,8 @@ impl<'a> Readers<'a> {
 
     /// These texts.
     pub(crate) fn sources(&self, table: &Relation) -> impl Iterator<Item = &'a str> {
-        let texts: BTreeSet<_> = self.of(table).iter().flat_map(|r| r.texts.iter().copied()).collect();
+        let texts: BTreeSet<_> =
+            self.of(table).iter().flat_map(|r| r.texts.iter().copied()).collect();
         texts.into_iter()
     }
 
@@ -122,9 +123,8 @@ pub(crate) fn unscoped<'a>(
             continue;
         }
         let shared = shared_columns(rights, table);
-        let is_used = |(_, column): &(&str, &str)| {
-            reader.policy.columns.iter().any(|c| c == column)
-        };
+        let is_used =
+            |(_, column): &(&str, &str)| reader.policy.columns.iter().any(|c| c == column);
         // A reference to the whole row is not among the columns.
         let whole_row = format!("{}.*", table.local_name());
         let texts = [&reader.policy.using, &reader.policy.check];

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::compute::applicable;
-use super::rights::has_users;
 use super::policies::{Combined, Side};
+use super::rights::has_users;
 use super::triggers::governed_columns;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::evaluated::{
@@ -131,9 +131,8 @@ impl Writer<'_> {
         };
         let (before, after) = (admitted(&using), admitted(&check));
         let pairs = before.iter().flat_map(|b| after.iter().map(|a| (*b, *a)));
-        let is_free = |column: &str| {
-            self.may_set(column, SqlCommand::Update) && !governed.contains(column)
-        };
+        let is_free =
+            |column: &str| self.may_set(column, SqlCommand::Update) && !governed.contains(column);
         let found = pairs.filter(|(b, a)| {
             let changed = self.differences(*b, *a);
             let matters = |column: &&str| {

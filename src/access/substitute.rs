@@ -72,9 +72,8 @@ fn substitute(
                     .map(|a| substitute(catalog, a, table, rows, depth, &mut inside))
                     .collect();
                 let body = query(function).map(|q| bind(function, &q));
-                let body = body.map(|q| {
-                    substitute(catalog, &q, table, rows, depth - 1, &mut inside)
-                });
+                let body =
+                    body.map(|q| substitute(catalog, &q, table, rows, depth - 1, &mut inside));
                 match body {
                     Some(body) if inside.reads_table => {
                         out.push_str(&text[copied..tokens[at].start]);
@@ -319,9 +318,30 @@ fn arguments<'t>(text: &'t str, tokens: &[Token], open: usize, close: usize) -> 
 /// Whether an alias follows the name of a relation.
 fn has_alias(tokens: &[Token], at: usize) -> bool {
     const CLAUSES: [&str; 24] = [
-        "where", "join", "on", "inner", "left", "right", "full", "cross", "natural", "group",
-        "order", "limit", "union", "intersect", "except", "having", "window", "for", "using",
-        "offset", "fetch", "tablesample", "returning", "then",
+        "where",
+        "join",
+        "on",
+        "inner",
+        "left",
+        "right",
+        "full",
+        "cross",
+        "natural",
+        "group",
+        "order",
+        "limit",
+        "union",
+        "intersect",
+        "except",
+        "having",
+        "window",
+        "for",
+        "using",
+        "offset",
+        "fetch",
+        "tablesample",
+        "returning",
+        "then",
     ];
     tokens.get(at).is_some_and(|t| t.is_word && !CLAUSES.contains(&t.text.as_str()))
 }

@@ -46,9 +46,10 @@ fn finding(
     let (table, policy) = (unscoped.table, unscoped.policy);
     let roles = clients(audit).filter(|role| {
         let conditions = conditions(&audit.catalog, table, role);
-        let mut effects = evaluated.effects.iter().filter(|e| {
-            e.table == table.name && conditions.contains(&e.condition)
-        });
+        let mut effects = evaluated
+            .effects
+            .iter()
+            .filter(|e| e.table == table.name && conditions.contains(&e.condition));
         applies_to(policy, role)
             && effects.any(|effect| {
                 let opens = |at: &usize| opens_all(effect, *at);
@@ -84,9 +85,10 @@ fn finding(
         rights.name,
         columns.join(" or ")
     );
-    let comparison = unscoped.shared.first().map(|(a, b)| {
-        format!("{}.{a} = {}.{b}", rights.local_name(), table.local_name())
-    });
+    let comparison = unscoped
+        .shared
+        .first()
+        .map(|(a, b)| format!("{}.{a} = {}.{b}", rights.local_name(), table.local_name()));
     let fix = format!(
         "-- Add the comparison to the condition of policy {} on {}:\n-- AND {}",
         policy.name,

@@ -134,16 +134,19 @@ fn unknown_access(function: &SqlFunction, reach: &ReachableTables) -> Option<Str
 
 /// Merges what several roles reach.
 fn merged(reaches: impl Iterator<Item = ReachableTables>) -> ReachableTables {
-    reaches.fold(ReachableTables { asks: true, compares: true, ..ReachableTables::default() }, |mut all, reach| {
-        all.asks &= reach.asks;
-        all.compares &= reach.compares;
-        all.is_partly_open |= reach.is_partly_open;
-        all.reads.extend(reach.reads);
-        all.writes.extend(reach.writes);
-        all.open.extend(reach.open);
-        all.unread = all.unread.or(reach.unread);
-        all
-    })
+    reaches.fold(
+        ReachableTables { asks: true, compares: true, ..ReachableTables::default() },
+        |mut all, reach| {
+            all.asks &= reach.asks;
+            all.compares &= reach.compares;
+            all.is_partly_open |= reach.is_partly_open;
+            all.reads.extend(reach.reads);
+            all.writes.extend(reach.writes);
+            all.open.extend(reach.open);
+            all.unread = all.unread.or(reach.unread);
+            all
+        },
+    )
 }
 
 /// Returns the tables, each with the steps on the way.

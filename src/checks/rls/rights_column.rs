@@ -41,9 +41,9 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
                 }
             }
             let found = found.iter();
-            findings.extend(found.map(|(columns, roles)| {
-                finding(check, audit, table, command, columns, roles)
-            }));
+            findings.extend(
+                found.map(|(columns, roles)| finding(check, audit, table, command, columns, roles)),
+            );
         }
     }
     findings
@@ -59,7 +59,9 @@ fn finding(
 ) -> Finding {
     let (names, sql) = (columns.join(", "), command.sql());
     let message = match command {
-        SqlCommand::Insert => format!("{} may choose {names} of the row that they add", roles.join(" and ")),
+        SqlCommand::Insert => {
+            format!("{} may choose {names} of the row that they add", roles.join(" and "))
+        }
         _ => format!("{} may change {names} of their own rows", roles.join(" and ")),
     };
     // A new row needs its key and owner, a row keeps them.

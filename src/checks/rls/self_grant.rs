@@ -116,12 +116,7 @@ fn gain<'a>(
 }
 
 /// The tables whose rows of others an entry opens, each with the commands and the tested rows.
-fn tables(
-    audit: &Audit,
-    role: &Role,
-    effects: &[&EntryEffect],
-    written: Written,
-) -> Vec<String> {
+fn tables(audit: &Audit, role: &Role, effects: &[&EntryEffect], written: Written) -> Vec<String> {
     let mut found: BTreeMap<&str, (Vec<&str>, usize, usize)> = BTreeMap::new();
     for effect in effects {
         let rows = opened(effect, written);
@@ -197,13 +192,11 @@ fn finding(
             "-- Compare the row with an invitation or the owner in WITH CHECK, or let users join only by a SECURITY DEFINER\n\
              -- function that checks it:\n{statements}"
         ),
-        _ => format!(
-            "-- Grant UPDATE on columns that no policy reads, after:\n{statements}"
-        ),
+        _ => format!("-- Grant UPDATE on columns that no policy reads, after:\n{statements}"),
     };
     let source = "evaluation with such a row";
-    let mut finding =
-        table_finding(check, audit, status, &table.name, message, source, fix).roles(roles.to_vec());
+    let mut finding = table_finding(check, audit, status, &table.name, message, source, fix)
+        .roles(roles.to_vec());
     finding.brief = Some(format!("{names} can give themselves rights in {}", table.name));
     finding
 }

@@ -119,7 +119,8 @@ fn right_that_a_user_can_write_is_reported_and_no_other_one() {
     for (needs, condition) in READERS {
         for writer in WRITERS {
             let (m, t) = (format!("m_{}", tables.len()), format!("t_{}", tables.len()));
-            let reading = format!("CREATE POLICY p ON T FOR SELECT TO authenticated USING ({condition})");
+            let reading =
+                format!("CREATE POLICY p ON T FOR SELECT TO authenticated USING ({condition})");
             let sql = named(&format!("{TABLES} {needs}; {writer}; {reading}"), &m, &t);
             let created = database.session().try_execute(&sql);
             assert!(created.is_ok(), "{sql}: {created:?}");

@@ -11,11 +11,9 @@ use crate::access::body::Body;
 use crate::access::rights::{Readers, conditions, has_users, may_write, unscoped};
 use crate::access::self_grants::writable;
 use crate::access::substitute::with_rows;
-use crate::facts::access::catalog::{ColumnType, Relation, Role};
-use crate::facts::access::evaluated::{
-    Entry, EntryEffect, EntryValue, Evaluations, TestRow,
-};
 use crate::facts::access::AccessCatalog;
+use crate::facts::access::catalog::{ColumnType, Relation, Role};
+use crate::facts::access::evaluated::{Entry, EntryEffect, EntryValue, Evaluations, TestRow};
 use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::probe::probe_batch::{self, ProbeGroup, USER_EMAIL, claims_of};
@@ -88,7 +86,8 @@ pub(crate) fn rights_tables<'a>(
         let mut used = used(table);
         used.extend(unscoped.iter().flat_map(|u| &u.shared).map(|(column, _)| *column));
         let is_named = |c: &&ColumnType| {
-            used.contains(c.column.as_str()) || texts.iter().any(|t| t.has_word(&c.column.to_lowercase()))
+            used.contains(c.column.as_str())
+                || texts.iter().any(|t| t.has_word(&c.column.to_lowercase()))
         };
         let strings = texts.iter().flat_map(Body::strings).map(str::to_owned);
         let numbers = readers.sources(table).flat_map(synthetic::literals);
@@ -96,7 +95,11 @@ pub(crate) fn rights_tables<'a>(
         let mut literals: Vec<_> = strings.chain(numbers).collect();
         let mut known = BTreeSet::new();
         literals.retain(|l| known.insert(l.clone()));
-        found.push(RightsTable { table, columns: table.types.iter().filter(is_named).collect(), literals });
+        found.push(RightsTable {
+            table,
+            columns: table.types.iter().filter(is_named).collect(),
+            literals,
+        });
     }
     found
 }
@@ -111,11 +114,18 @@ pub(crate) fn entries<'a>(
     let ids = rights.ids();
     let stored = samples.stored.get(&rights.table.name).map_or(&[][..], Vec::as_slice);
     let bases = std::iter::once(None).chain(stored.iter().enumerate().map(Some));
-    let others: Vec<_> = rights.columns.iter().copied().filter(|c| !ids.iter().any(|id| id.column == c.column)).collect();
+    let others: Vec<_> = rights
+        .columns
+        .iter()
+        .copied()
+        .filter(|c| !ids.iter().any(|id| id.column == c.column))
+        .collect();
     let choices: Vec<_> = others.iter().map(|c| choices(c, &rights.literals)).collect();
-    let nameable: Vec<_> = ids.iter().enumerate().filter(|(_, c)| can_name_caller(c)).map(|(at, _)| 1 << at).collect();
+    let nameable: Vec<_> =
+        ids.iter().enumerate().filter(|(_, c)| can_name_caller(c)).map(|(at, _)| 1 << at).collect();
     // One column with the caller first.
-    let mut masks: Vec<u32> = (1..1_u32 << ids.len()).filter(|m| m & !nameable.iter().sum::<u32>() == 0).collect();
+    let mut masks: Vec<u32> =
+        (1..1_u32 << ids.len()).filter(|m| m & !nameable.iter().sum::<u32>() == 0).collect();
     masks.sort_by_key(|mask| mask.count_ones());
     if masks.is_empty() {
         masks.push(0);
@@ -123,7 +133,9 @@ pub(crate) fn entries<'a>(
     let (mut entries, mut rows) = (Vec::new(), Vec::new());
     for base in bases {
         let mut of_base = 0;
-        for (mask, values) in product(&choices).flat_map(|v| masks.iter().map(move |m| (*m, v.clone()))) {
+        for (mask, values) in
+            product(&choices).flat_map(|v| masks.iter().map(move |m| (*m, v.clone())))
+        {
             if of_base == PER_BASE {
                 break;
             }
@@ -137,7 +149,10 @@ pub(crate) fn entries<'a>(
                     false if rights.table.unique_columns.contains(&column.column) => {
                         (EntryValue::New, id_value(column, new, "-7"))
                     }
-                    false => (EntryValue::OfOthers, stored.unwrap_or_else(|| id_value(column, other, "-1"))),
+                    false => (
+                        EntryValue::OfOthers,
+                        stored.unwrap_or_else(|| id_value(column, other, "-1")),
+                    ),
                 };
                 texts.insert(&column.column, Some(text));
                 known.insert(column.column.clone(), value);
@@ -146,16 +161,23 @@ pub(crate) fn entries<'a>(
                 texts.insert(&column.column, value.clone());
                 known.insert(column.column.clone(), EntryValue::Text(value));
             }
-            let fields: Vec<_> = rights.table.types.iter().map(|c| texts.get(c.column.as_str()).and_then(Option::as_deref)).collect();
+            let fields: Vec<_> = rights
+                .table
+                .types
+                .iter()
+                .map(|c| texts.get(c.column.as_str()).and_then(Option::as_deref))
+                .collect();
             rows.push(RowText { text: synthetic::composite(&fields), row: TestRow::default() });
             entries.push(Entry { origin: base.map(|(at, _)| at), values: known });
         }
     }
     let policies = catalog.policies_on(&rights.table.name);
-    let expressions = policies.flat_map(|p| [&p.using, &p.check]).flatten().chain(&rights.table.checks);
+    let expressions =
+        policies.flat_map(|p| [&p.using, &p.check]).flatten().chain(&rights.table.checks);
     let expressions: BTreeSet<_> = expressions.map(String::as_str).collect();
     let expressions = expressions.into_iter().collect();
-    let target = Target { table: rights.table, expressions, rows, users: vec![], is_of_entries: true };
+    let target =
+        Target { table: rights.table, expressions, rows, users: vec![], is_of_entries: true };
     Some((target, entries))
 }
 
@@ -164,7 +186,11 @@ fn is_id(column: &ColumnType) -> bool {
     let name = column.column.as_str();
     let is_named = name == "id" || name.ends_with("_id") || name.contains("email");
     column.base == "uuid"
-        || is_named && matches!(column.base.as_str(), "text" | "varchar" | "citext" | "int4" | "int8" | "numeric")
+        || is_named
+            && matches!(
+                column.base.as_str(),
+                "text" | "varchar" | "citext" | "int4" | "int8" | "numeric"
+            )
 }
 
 fn can_name_caller(column: &ColumnType) -> bool {
@@ -192,13 +218,21 @@ fn choices(column: &ColumnType, literals: &[String]) -> Vec<Option<String>> {
     let mut values = match (&column.labels, column.base.as_str()) {
         (Some(labels), _) => {
             let found = named(&|l| labels.iter().any(|label| label == l));
-            if found.is_empty() { labels.first().cloned().map(Some).into_iter().collect() } else { found }
+            if found.is_empty() {
+                labels.first().cloned().map(Some).into_iter().collect()
+            } else {
+                found
+            }
         }
         (None, "bool") => vec![Some("t".to_owned()), Some("f".to_owned())],
-        (None, "text" | "varchar" | "citext" | "bpchar" | "name") => {
-            named(&|l| !l.is_empty() && l.parse::<i32>().is_err() && column.length.is_none_or(|most| l.chars().count() <= most))
+        (None, "text" | "varchar" | "citext" | "bpchar" | "name") => named(&|l| {
+            !l.is_empty()
+                && l.parse::<i32>().is_err()
+                && column.length.is_none_or(|most| l.chars().count() <= most)
+        }),
+        (None, "int2" | "int4" | "int8" | "numeric" | "float4" | "float8") => {
+            named(&|l| l.parse::<i32>().is_ok())
         }
-        (None, "int2" | "int4" | "int8" | "numeric" | "float4" | "float8") => named(&|l| l.parse::<i32>().is_ok()),
         (None, "timestamptz" | "timestamp" | "date") => vec![Some("2999-01-02".to_owned())],
         (None, "json" | "jsonb") => vec![Some("{}".to_owned())],
         _ => vec![],
@@ -268,7 +302,8 @@ pub(crate) async fn read_effects(
     for of_entries in entry_targets {
         let (table, name) = (of_entries.table, &of_entries.table.name);
         let Some(evaluated) = evaluations.entries.get_mut(name) else { continue };
-        let unscoped: Vec<_> = unscoped(catalog, readers, table).into_iter().map(|u| u.table.name.as_str()).collect();
+        let unscoped: Vec<_> =
+            unscoped(catalog, readers, table).into_iter().map(|u| u.table.name.as_str()).collect();
         for role in catalog.roles.iter().filter(|role| role.assumable) {
             let is_writable = !writable(catalog, table, role, evaluated).is_empty();
             for target in targets {
@@ -278,16 +313,21 @@ pub(crate) async fn read_effects(
                     continue;
                 }
                 for condition in conditions(catalog, read, role) {
-                    let is_known = |q: &Question<'_>| q.rights == name && q.table == read.name && q.condition == condition;
+                    let is_known = |q: &Question<'_>| {
+                        q.rights == name && q.table == read.name && q.condition == condition
+                    };
                     if questions.iter().any(is_known) {
                         continue;
                     }
                     let done = with_rows(catalog, &as_request(&condition), table, ENTRY_ROW);
-                    evaluated.unfollowed.extend(done.unfollowed.into_iter().map(|f| (read.name.clone(), f)));
+                    evaluated
+                        .unfollowed
+                        .extend(done.unfollowed.into_iter().map(|f| (read.name.clone(), f)));
                     if !done.reads_table {
                         continue;
                     }
-                    questions.push(question(of_entries, target, role, &caller, condition, &done.text));
+                    questions
+                        .push(question(of_entries, target, role, &caller, condition, &done.text));
                 }
             }
         }
@@ -313,8 +353,11 @@ pub(crate) async fn read_effects(
                 continue;
             }
         };
-        let mut results = text.split('|').map(|row| row.chars().map(|c| c == 't').collect::<Vec<_>>());
-        let (Some(without), with) = (results.next().filter(|w| w.len() == question.rows), results.collect()) else {
+        let mut results =
+            text.split('|').map(|row| row.chars().map(|c| c == 't').collect::<Vec<_>>());
+        let (Some(without), with) =
+            (results.next().filter(|w| w.len() == question.rows), results.collect())
+        else {
             continue;
         };
         let (table, condition) = (question.table.to_owned(), question.condition.clone());

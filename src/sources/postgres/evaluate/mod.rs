@@ -229,7 +229,8 @@ impl<'w> RoleWork<'w> {
 
     fn runs_of(&self, role: &'w Role) -> RoleRuns<'w> {
         let mut runs = runs(self.catalog, self.targets, role);
-        let of_entries = self.entry_targets.iter().filter(|t| may_write(self.catalog, t.table, role));
+        let of_entries =
+            self.entry_targets.iter().filter(|t| may_write(self.catalog, t.table, role));
         runs.extend(of_entries.filter_map(|t| Run::new(t, role, Identity::NonMember)));
         let pending = runs.iter().enumerate().map(|(at, run)| run.unit(at)).collect();
         let plans = plan_queries(self.catalog, role);
