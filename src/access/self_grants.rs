@@ -142,7 +142,7 @@ impl Writer<'_> {
                 );
                 is_id || RIGHTS.contains(column)
             };
-            changed.iter().all(|column| is_free(column)) && changed.iter().any(|c| matters(&c))
+            changed.iter().all(|column| is_free(column)) && changed.iter().any(matters)
         });
         found.map(|(b, a)| Written::Changed(b, a)).collect()
     }

@@ -52,21 +52,9 @@ fn finding(
             .filter(|e| e.table == table.name && conditions.contains(&e.condition));
         applies_to(policy, role)
             && effects.any(|effect| {
-                let opens = |at: &usize| opens_all(effect, *at);
-                let members: Vec<_> = (0..evaluated.entries.len())
-                    .filter(|at| is_membership(&evaluated.entries[*at], unscoped))
-                    .collect();
-                // A right in the only row of a user, such as a role in a profile, is meant for all rows.
-                let is_only = members.iter().any(|at| {
-                    let values = evaluated.entries[*at].values.iter();
-                    values
-                        .filter(|(_, value)| **value == EntryValue::Caller)
-                        .any(|(column, _)| rights.unique_columns.contains(column))
-                });
-                match is_only {
-                    true => !members.is_empty() && members.iter().all(opens),
-                    false => members.iter().any(opens),
-                }
+                let members = (0..evaluated.entries.len())
+                    .filter(|at| is_membership(&evaluated.entries[*at], rights, unscoped));
+                members.into_iter().any(|at| opens_all(effect, at))
             })
     });
     let roles: Vec<_> = roles.map(|role| role.name.as_str()).collect();
@@ -100,9 +88,14 @@ fn finding(
     Some(finding.roles(roles).policy(&policy.name))
 }
 
-/// Whether an entry says that the caller belongs to something of others.
-fn is_membership(entry: &Entry, unscoped: &Unscoped<'_>) -> bool {
-    let has_caller = entry.values.values().any(|value| *value == EntryValue::Caller);
+/// Whether an entry says that the caller belongs to something of others. A right in the only row of a user, such as a role
+/// in a profile, is meant for all rows.
+fn is_membership(entry: &Entry, rights: &Relation, unscoped: &Unscoped<'_>) -> bool {
+    let values = entry.values.iter();
+    let of_caller = values.filter(|(_, value)| **value == EntryValue::Caller);
+    let mut of_caller = of_caller.peekable();
     let mut ids = unscoped.shared.iter().filter_map(|(column, _)| entry.values.get(*column));
-    has_caller && ids.any(|value| *value == EntryValue::OfOthers)
+    of_caller.peek().is_some()
+        && !of_caller.any(|(column, _)| rights.unique_columns.contains(column))
+        && ids.any(|value| *value == EntryValue::OfOthers)
 }

@@ -122,7 +122,7 @@ fn names_other_logins(body: &Body) -> bool {
         ["=", "any", "(", ..] | ["in", "(", ..] => {
             let list = tokens[at + 1..].iter().skip_while(|t| **t != "(");
             let mut names = list.take_while(|t| **t != ")").filter(|t| t.starts_with('\''));
-            names.all(|t| is_other(&t))
+            names.all(is_other)
         }
         ["=", name, ..] | [":", ":", _, "=", name, ..] => is_other(name),
         _ => matches!(&tokens[..at], [.., name, "="] if is_other(name)),

@@ -366,9 +366,10 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid()) AND role = 'admin' AND workspace_id = workspaces.id))"),
     ("rls.any_member", // a role in the only row of a user is meant for all
         "CREATE TABLE n (id int PRIMARY KEY, org_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
-         CREATE TABLE profiles (id uuid PRIMARY KEY, org_id uuid, role text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
-         GRANT SELECT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
-         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (SELECT FROM profiles p WHERE p.id = (SELECT auth.uid())))",
+         CREATE TABLE staff (user_id uuid, org_id uuid, role text, PRIMARY KEY (user_id, org_id)); ALTER TABLE staff ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON staff TO authenticated; CREATE POLICY own ON staff TO authenticated USING (user_id = (SELECT auth.uid()));
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM staff s WHERE s.user_id = (SELECT auth.uid()) AND s.role = 'admin'))",
         "CREATE TABLE n (id int PRIMARY KEY, org_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
          CREATE TABLE profiles (id uuid PRIMARY KEY, org_id uuid, role text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
          GRANT SELECT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
