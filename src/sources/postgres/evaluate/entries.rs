@@ -132,14 +132,8 @@ pub(crate) fn entries<'a>(
     }
     let (mut entries, mut rows) = (Vec::new(), Vec::new());
     for base in bases {
-        let mut of_base = 0;
-        for (mask, values) in
-            product(&choices).flat_map(|v| masks.iter().map(move |m| (*m, v.clone())))
-        {
-            if of_base == PER_BASE {
-                break;
-            }
-            of_base += 1;
+        let combined = product(&choices).flat_map(|v| masks.iter().map(move |m| (*m, v.clone())));
+        for (mask, values) in combined.take(PER_BASE) {
             let mut texts: BTreeMap<&str, Option<String>> = BTreeMap::new();
             let mut known = BTreeMap::new();
             for (at, column) in ids.iter().enumerate() {
