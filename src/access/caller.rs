@@ -14,6 +14,9 @@ pub(crate) fn tests_caller(body: &Body) -> bool {
             names_user_claim(rest) || is_role_claim(rest) && is_backend_role(&tokens[..at], rest)
         }
         ["auth", ".", "role", "(", ")", rest @ ..] => is_backend_role(&tokens[..at], rest),
+        ["current_setting", "(", "'request.jwt.claim.role'", rest @ ..] => {
+            is_backend_role(&tokens[..at], rest)
+        }
         ["auth", ".", "uid", "(", ")", ..] => compares_user(&tokens, at),
         _ => false,
     })
@@ -67,13 +70,82 @@ fn is_backend_role(before: &[&str], after: &[&str]) -> bool {
     let is_end =
         |t: &&str| matches!(*t, ";" | "then" | "and" | "or" | "from" | "where" | "else" | "end");
     let near = after.iter().take(32).copied().take_while(|t| !is_end(t));
-    let mut before = before.iter().rev().copied().skip_while(|t| matches!(*t, "(" | "select"));
-    // `'service_role' = (select auth.role())`
-    let is_compared = before.next().is_some_and(|t| matches!(t, "=" | ">"));
-    let first = before.find(|t| *t != "<").filter(|_| is_compared);
+    // `'service_role'::text = (select auth.role())`
+    let is_outer = |t: &&str| matches!(*t, "(" | "select");
+    let end = before.iter().rposition(|t| !is_outer(t)).map_or(0, |at| at + 1);
+    let first = match &before[..end] {
+        [left @ .., "=" | ">"] => {
+            let left = left.strip_suffix(&["<"]).unwrap_or(left);
+            let value = without_cast(left);
+            value.iter().rev().find(|t| **t != ")").copied()
+        }
+        _ => None,
+    };
     let names: Vec<_> =
         near.chain(first).filter(|t| t.starts_with('\'') && *t != "'role'").collect();
     !names.is_empty() && !names.iter().any(|n| matches!(*n, "'authenticated'" | "'anon'"))
+}
+
+/// Tokens without the casts at their end: `'x'::text`, `'x'::character varying`.
+fn without_cast<'s, 't>(tokens: &'s [&'t str]) -> &'s [&'t str] {
+    let is_type = |t: &&str| t.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    let value = tokens.iter().rposition(|t| !is_type(t)).map_or(&[][..], |at| &tokens[..=at]);
+    match value {
+        [value @ .., ":", ":"] => without_cast(value),
+        _ => tokens,
+    }
+}
+
+/// Whether a condition of a body compares the caller: not only a value that it stores or returns.
+pub(crate) fn has_condition_on_caller(body: &Body) -> bool {
+    let tokens: Vec<&str> = body.tokens().iter().map(String::as_str).collect();
+    let is_caller = |at: usize| match &tokens[at..] {
+        ["auth", ".", "uid" | "jwt" | "role", "(", ..] => true,
+        ["current_setting", "(", name, ..] => name.starts_with("'request.jwt"),
+        _ => false,
+    };
+    let in_condition = |at: usize| {
+        let keyword = tokens[..at].iter().rev().find_map(|t| match *t {
+            "where" | "and" | "or" | "on" | "if" | "elsif" | "when" | "having" => Some(true),
+            "set" | "values" | "return" | "into" | "returning" | ";" | "begin" | "declare" => {
+                Some(false)
+            }
+            _ => None,
+        });
+        keyword == Some(true)
+    };
+    // `v uuid := auth.uid()`, `v uuid DEFAULT auth.uid()`, `SELECT auth.uid() INTO v`
+    let variable = |at: usize| {
+        let before = tokens[..at].iter().rev().filter(|t| !matches!(**t, "(" | "select"));
+        match before.copied().take(4).collect::<Vec<_>>()[..] {
+            ["=", ":", last, before] => vec![last, before],
+            ["default", _, name, ..] => vec![name],
+            _ => tokens[at..].windows(2).take(8).filter(|w| w[0] == "into").map(|w| w[1]).collect(),
+        }
+    };
+    tests_caller(body)
+        && (0..tokens.len()).filter(|at| is_caller(*at)).any(|at| {
+            in_condition(at)
+                || variable(at).into_iter().filter(|name| *name != ";").any(|name| {
+                    let mut uses = (at..tokens.len()).filter(|use_at| tokens[*use_at] == name);
+                    uses.any(in_condition)
+                })
+        })
+}
+
+/// Whether a query of a body also returns rows for which it does not test the caller: `OR true`, or a part of a UNION.
+pub(crate) fn undoes_test(body: &Body) -> bool {
+    let tokens: Vec<&str> = body.tokens().iter().map(String::as_str).collect();
+    let is_true = |w: &[&str]| matches!(w, ["or", "true", ..] | ["or", "1", "=", "1"]);
+    let is_open = (0..tokens.len()).any(|at| is_true(&tokens[at..(at + 4).min(tokens.len())]));
+    let is_union = |statement: &[&str]| {
+        let parts: Vec<_> = statement.split(|t| *t == "union").collect();
+        let tests = |part: &&[&str]| {
+            part.iter().any(|t| matches!(*t, "auth" | "current_setting")) || !part.contains(&"from")
+        };
+        parts.len() > 1 && parts.iter().any(tests) && !parts.iter().all(tests)
+    };
+    tests_caller(body) && (is_open || tokens.split(|t| *t == ";").any(is_union))
 }
 
 /// Whether the user id at a position is compared with data, directly or through a variable.
@@ -144,6 +216,9 @@ mod tests {
         assert!(tests("select auth.role() = 'service_role' or auth.role() = 'anon'"));
         assert!(tests("select (auth.jwt() ->> 'role') = 'service_role'"));
         assert!(tests("select 'service_role' = (select auth.jwt() ->> 'role')"));
+        assert!(tests("select 'service_role'::text = (select (auth.jwt() ->> 'role'::text))"));
+        assert!(tests("select ('service_role'::character varying)::text = auth.role()"));
+        assert!(tests("select current_setting('request.jwt.claim.role', true) = 'service_role'"));
         assert!(tests("select current_setting('request.jwt.claims', true)"));
         assert!(tests("select * from t where org = auth.jwt() ->> 'org'"));
         assert!(tests("declare j jsonb := auth.jwt(); begin return j ->> 'sub' = u; end"));
@@ -165,5 +240,31 @@ mod tests {
         assert!(!tests("begin if (auth.jwt() ->> 'role') = 'anon' then return; end if; end"));
         assert!(!tests("begin if auth.jwt() is null then raise exception 'x'; end if; end"));
         assert!(!tests("select 1 -- auth.uid() = user_id"));
+        assert!(!tests("select 'authenticated'::text = auth.role()::text"));
+        assert!(!tests("select current_setting('request.jwt.claim.role', true) = 'authenticated'"));
+    }
+
+    #[test]
+    fn stored_value_is_not_a_condition() {
+        let has = |sql: &str| has_condition_on_caller(&Body::new(sql));
+        assert!(has("begin update t set a = 1 where id = x and owner = auth.uid(); end"));
+        assert!(has("begin if not m(w, auth.uid()) then raise 'no'; end if; delete from t; end"));
+        assert!(has("declare u uuid := auth.uid(); begin delete from t where owner = u; end"));
+        assert!(has("begin select auth.uid() into u; delete from t where owner = u; end"));
+        assert!(!has("begin insert into m values (w, auth.uid()); end"));
+        assert!(!has("update t set owner = auth.uid() where id = x"));
+        assert!(!has("declare u uuid := auth.uid(); begin insert into m values (w, u); end"));
+    }
+
+    #[test]
+    fn part_without_a_test_undoes_it() {
+        let undoes = |sql: &str| undoes_test(&Body::new(sql));
+        assert!(undoes("select * from t where owner = auth.uid() or true"));
+        assert!(undoes("select * from t where owner = auth.uid() union all select * from t"));
+        assert!(!undoes(
+            "select * from t where a = auth.uid() union select * from t where b = auth.uid()"
+        ));
+        assert!(!undoes("select * from t where owner = auth.uid() union all select null, 1"));
+        assert!(!undoes("select * from t where owner = auth.uid() or is_public"));
     }
 }

@@ -8,6 +8,8 @@
 //!   roles do at their end; `caller` tells whether SQL tests who calls.
 //! - `caller_free` finds conditions that hold whoever calls, `open_writes` the writes that they allow.
 //! - `triggers` finds the triggers that a command fires, also through partitions and foreign keys.
+//! - `rights` finds the tables that policies read for rights, `self_grants` the rights that users give to themselves there,
+//!   `substitute` puts other rows in place of such a table.
 //! - `body` finds the tables that functions read and write.
 //! - `write_contract` creates a contract from the current access.
 //!
@@ -23,5 +25,8 @@ pub(crate) mod open_writes;
 pub(crate) mod path_uses;
 pub(crate) mod paths;
 pub(crate) mod policies;
+pub(crate) mod rights;
+pub(crate) mod self_grants;
+pub(crate) mod substitute;
 pub(crate) mod triggers;
 pub(crate) mod write_contract;

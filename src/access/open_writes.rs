@@ -5,6 +5,7 @@ use super::caller_free::{admits_without_caller, may_look_at_caller};
 use super::compute::{applicable, applies_to, binds, compute_access};
 use super::paths::Paths;
 use super::policies::{Combined, Side, expression};
+use super::triggers::sets_owner;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::evaluated::{EvaluatedTable, Identity, PolicyResult, PolicyRun};
@@ -42,6 +43,7 @@ fn is_open(
     let access = || compute_access(catalog, table, role, command);
     if !policy.covers(command)
         || !table.is_granted(&role.name, command)
+        || command == SqlCommand::Insert && sets_owner(catalog, table, command)
         || !matches!(access(), ComputedAccess::Rows(_))
         || open_to_non_members(catalog, table, role, command)
     {

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::body::Body;
-use super::caller::{mentions_caller, tests_caller};
+use super::caller::{has_condition_on_caller, mentions_caller, tests_caller, undoes_test};
 use super::compute::{binds, compute_access};
 use super::triggers::{Fired, Triggers};
-use crate::facts::access::catalog::{Relation, RelationKind, Role, SqlFunction};
+use crate::facts::access::catalog::{Policy, Relation, RelationKind, Role, SqlFunction};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
 
@@ -48,8 +48,21 @@ pub(crate) struct ReachableTables {
     pub(crate) unread: Option<String>,
     /// Whether a step compares its rows with the caller.
     pub(crate) asks: bool,
+    /// Whether a condition of a step compares the caller, who is not only stored.
+    pub(crate) compares: bool,
+    /// Whether a part of a query returns rows without the comparison of the others.
+    pub(crate) is_partly_open: bool,
     /// Whether every view that compares with the caller has `security_barrier`.
     pub(crate) leaks: bool,
+}
+
+/// What a policy reads and calls.
+#[derive(Default)]
+pub(crate) struct Called<'a> {
+    /// Tables and views.
+    pub(crate) relations: Vec<&'a Relation>,
+    /// Functions, except those that only tell who calls.
+    pub(crate) functions: Vec<&'a SqlFunction>,
 }
 
 /// State of one walk.
@@ -292,6 +305,8 @@ impl<'a> Paths<'a> {
         }
         let body = self.body(function);
         walk.reach.asks |= tests_caller(&body);
+        walk.reach.compares |= has_condition_on_caller(&body);
+        walk.reach.is_partly_open |= undoes_test(&body);
         if inner != Runner::Client && body.unread(function).is_some() {
             walk.reach.unread.get_or_insert(function.signature.clone());
         }
@@ -317,7 +332,9 @@ impl<'a> Paths<'a> {
         }
         for callee in self.callees(function, &body) {
             if self.is_helper(callee) {
-                walk.reach.asks |= self.asks(callee);
+                let asks = self.asks(callee);
+                walk.reach.asks |= asks;
+                walk.reach.compares |= asks;
             } else if function.is_aggregate() || self.may_call(walk.role, &inner, callee) {
                 // The owner of an aggregate needs EXECUTE on its functions, the caller does not.
                 self.function(walk, callee, &inner);
@@ -335,7 +352,7 @@ impl<'a> Paths<'a> {
         commands: &[SqlCommand],
         runner: &Runner,
     ) {
-        let (asks, unread) = (walk.reach.asks, walk.reach.unread.clone());
+        let known = walk.reach.clone();
         for command in commands {
             let behind = self.tables_behind(written, walk.role, runner.clone(), *command);
             let tables = [written].into_iter().chain(behind);
@@ -345,13 +362,47 @@ impl<'a> Paths<'a> {
                 self.function(walk, function, &owner.unwrap_or_else(|| runner.clone()));
             }
         }
-        (walk.reach.asks, walk.reach.unread) = (asks, unread);
+        (walk.reach.asks, walk.reach.unread) = (known.asks, known.unread);
+        (walk.reach.compares, walk.reach.is_partly_open) = (known.compares, known.is_partly_open);
     }
 
     fn body(&self, function: &'a SqlFunction) -> Rc<Body> {
         let mut bodies = self.bodies.borrow_mut();
         let body = bodies.entry(&function.signature);
         Rc::clone(body.or_insert_with(|| Rc::new(Body::new(&function.source))))
+    }
+
+    /// What a policy reads and calls, also through functions and views.
+    pub(crate) fn called_by(&self, policy: &'a Policy) -> Called<'a> {
+        let mut called = Called::default();
+        let relations = policy.relations.iter().filter_map(|name| self.catalog.relation(name));
+        let mut relations: Vec<_> = relations.collect();
+        let functions = policy.functions.iter().filter_map(|f| self.catalog.function(f));
+        let mut functions: Vec<_> = functions.filter(|f| !f.returns_claims()).collect();
+        loop {
+            if let Some(function) = functions.pop() {
+                if called.functions.iter().any(|known| known.signature == function.signature) {
+                    continue;
+                }
+                let body = self.body(function);
+                relations.extend(self.named_relations(function, &body));
+                functions.extend(self.callees(function, &body));
+                called.functions.push(function);
+            } else if let Some(relation) = relations.pop() {
+                if called.relations.iter().any(|known| known.name == relation.name) {
+                    continue;
+                }
+                if relation.kind == RelationKind::View {
+                    relations
+                        .extend(relation.reads.iter().filter_map(|r| self.catalog.relation(r)));
+                    let calls = relation.calls.iter().filter_map(|f| self.catalog.function(f));
+                    functions.extend(calls.filter(|f| !f.returns_claims()));
+                }
+                called.relations.push(relation);
+            } else {
+                return called;
+            }
+        }
     }
 
     /// The relations that a body names.

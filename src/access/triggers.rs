@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::body::Body;
 use crate::facts::access::catalog::{Cascade, Relation, Trigger};
 use crate::facts::access::{AccessCatalog, SqlCommand};
 
@@ -171,5 +172,138 @@ impl<'a> Triggers<'a> {
             Some((Change { table: &table.name, command, is_named: true, owner }, *table))
         });
         changed.collect()
+    }
+}
+
+/// The columns that a client does not choose: a trigger sets them before a row is stored, or refuses values of them.
+pub(crate) fn governed_columns(
+    catalog: &AccessCatalog,
+    table: &Relation,
+    command: SqlCommand,
+) -> BTreeSet<String> {
+    decided(catalog, table, command).map(|a| a.column).collect()
+}
+
+/// Whether a trigger makes the caller the owner of each row that a command stores: it sets every column with an id that
+/// the policies of the table compare.
+pub(crate) fn sets_owner(catalog: &AccessCatalog, table: &Relation, command: SqlCommand) -> bool {
+    let decided = decided(catalog, table, command).filter(|a| a.is_of_caller);
+    let set: BTreeSet<_> = decided.map(|a| a.column).collect();
+    if set.is_empty() {
+        return false;
+    }
+    let is_id = |column: &&String| {
+        table.types.iter().any(|c| c.column == **column && c.base == "uuid")
+            && !table.key.contains(column)
+    };
+    let compared = catalog.policies_on(&table.name).flat_map(|p| &p.columns).filter(is_id);
+    let compared: BTreeSet<_> = compared.collect();
+    match compared.is_empty() {
+        true => set.iter().any(|c| c.starts_with("owner") || c.starts_with("user")),
+        false => compared.into_iter().all(|column| set.contains(column)),
+    }
+}
+
+fn decided<'a>(
+    catalog: &'a AccessCatalog,
+    table: &'a Relation,
+    command: SqlCommand,
+) -> impl Iterator<Item = Assignment> + 'a {
+    let triggers = catalog.triggers.iter().filter(move |t| {
+        t.table == table.name && t.before && t.for_each_row && t.events.contains(&command)
+    });
+    let functions = triggers.filter_map(|t| catalog.function(&t.function));
+    let functions = functions.filter(|f| f.language == "plpgsql");
+    functions.flat_map(move |f| assignments(&Body::new(&f.source), command))
+}
+
+/// A column that a trigger decides.
+struct Assignment {
+    column: String,
+    is_of_caller: bool,
+}
+
+/// A part of a function that only runs under a condition.
+struct Branch<'t> {
+    is_case: bool,
+    /// Tokens of the condition; `None` if it always holds for the command.
+    condition: Option<&'t [&'t str]>,
+}
+
+/// The columns of NEW that a function always sets, or whose values it refuses.
+fn assignments(body: &Body, command: SqlCommand) -> Vec<Assignment> {
+    let tokens: Vec<&str> = body.tokens().iter().map(String::as_str).collect();
+    let word = |at: usize| tokens.get(at).copied().unwrap_or_default();
+    let until = |from: usize, end: &str| {
+        let length = tokens[from..].iter().position(|t| *t == end).unwrap_or(0);
+        &tokens[from..from + length]
+    };
+    let (mut found, mut branches) = (Vec::new(), Vec::<Branch<'_>>::new());
+    let other = |is_case| Branch { is_case, condition: Some(&[]) };
+    for at in 0..tokens.len() {
+        let is_closing = at > 0 && word(at - 1) == "end";
+        match word(at) {
+            "if" | "loop" | "case" if is_closing => _ = branches.pop(),
+            // Of an expression: CASE … END.
+            "end" if branches.last().is_some_and(|b| b.is_case) && word(at + 1) != "case" => {
+                branches.pop();
+            }
+            "if" | "elsif" | "elseif" => {
+                if word(at) != "if" {
+                    branches.pop();
+                }
+                let condition = until(at + 1, "then");
+                let condition = Some(condition).filter(|c| !is_of_command(c, command));
+                branches.push(Branch { is_case: false, condition });
+            }
+            "else" if branches.last().is_some_and(|b| !b.is_case) => {
+                branches.pop();
+                branches.push(other(false));
+            }
+            "loop" => branches.push(other(false)),
+            "case" => branches.push(other(true)),
+            "raise" if !is_message(word(at + 1)) => found.extend(refused(&branches)),
+            "return" if word(at + 1) == "null" => found.extend(refused(&branches)),
+            "new" if word(at + 1) == "." && branches.iter().all(|b| b.condition.is_none()) => {
+                let value = match (word(at + 3), word(at + 4)) {
+                    (":", "=") => until(at + 5, ";"),
+                    ("=", _) => until(at + 4, ";"),
+                    _ => continue,
+                };
+                let column = word(at + 2);
+                let keeps = value.windows(3).any(|w| w[0] == "new" && w[2] == column);
+                let is_statement = matches!(word(at - 1), ";" | "begin" | "then");
+                if is_statement && !keeps {
+                    let is_of_caller = value.windows(2).any(|w| w == ["auth", "."])
+                        || value.contains(&"current_setting");
+                    found.push(Assignment { column: column.to_owned(), is_of_caller });
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether RAISE with this level only writes a message.
+fn is_message(level: &str) -> bool {
+    matches!(level, "notice" | "log" | "debug" | "info" | "warning")
+}
+
+/// The columns of NEW that the conditions around a refusal name.
+fn refused(branches: &[Branch<'_>]) -> Vec<Assignment> {
+    let conditions = branches.iter().filter_map(|b| b.condition);
+    let named = conditions.flat_map(|c| c.windows(3).filter(|w| w[..2] == ["new", "."]));
+    named.map(|w| Assignment { column: w[2].to_owned(), is_of_caller: false }).collect()
+}
+
+/// Whether a condition of a trigger only asks for the command.
+fn is_of_command(condition: &[&str], command: SqlCommand) -> bool {
+    let word = format!("'{}'", command.sql());
+    match condition {
+        ["tg_op", "=", value] => *value == word,
+        ["(", inner @ .., ")"] => is_of_command(inner, command),
+        ["tg_op", "in", "(", values @ .., ")"] => values.contains(&word.as_str()),
+        _ => false,
     }
 }

@@ -8,6 +8,7 @@ use super::{Check, OWN_ROWS, alter_policy, clients, contract_table, table_findin
 use crate::access::admits::{admits_everything, open_to_non_members};
 use crate::access::compute::{applicable, binds, compute_access, real_rows, sides};
 use crate::access::policies::Side;
+use crate::access::triggers::sets_owner;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{Audit, SqlCommand};
@@ -56,6 +57,10 @@ fn open_policies(check: &Check<Audit>, audit: &Audit, table: &Relation) -> Vec<F
 
 /// Whether a client reaches every row, or every row as a user without any row.
 fn is_open(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> bool {
+    // The server checks what a trigger leaves of a new row, and so do its readers.
+    if command == SqlCommand::Insert && sets_owner(&audit.catalog, table, command) {
+        return false;
+    }
     match compute_access(&audit.catalog, table, role, command) {
         ComputedAccess::All => true,
         ComputedAccess::Rows(_) => open_to_non_members(&audit.catalog, table, role, command),

@@ -82,10 +82,24 @@ pub(super) fn judge<'a>(
                 return None;
             }
         }
+        (_, false) if reach.asks && reach.is_partly_open => (
+            Status::Warning,
+            format!(
+                "{callers} may call it; a part of its query compares nothing with the caller and reads {}",
+                some_of(&reads, 3)
+            ),
+        ),
+        (false, _) if reach.asks && reach.compares => (
+            Status::Ok,
+            format!(
+                "{callers} may call it; it checks the caller and writes {}: not examined whether it writes only the caller's rows",
+                some_of(&writes, 3)
+            ),
+        ),
         (false, _) if reach.asks => (
             Status::Warning,
             format!(
-                "{callers} may call it; it checks the caller and writes {}",
+                "{callers} may call it; it stores the caller, compares nothing with the caller, and writes {}",
                 some_of(&writes, 3)
             ),
         ),
@@ -120,14 +134,19 @@ fn unknown_access(function: &SqlFunction, reach: &ReachableTables) -> Option<Str
 
 /// Merges what several roles reach.
 fn merged(reaches: impl Iterator<Item = ReachableTables>) -> ReachableTables {
-    reaches.fold(ReachableTables { asks: true, ..ReachableTables::default() }, |mut all, reach| {
-        all.asks &= reach.asks;
-        all.reads.extend(reach.reads);
-        all.writes.extend(reach.writes);
-        all.open.extend(reach.open);
-        all.unread = all.unread.or(reach.unread);
-        all
-    })
+    reaches.fold(
+        ReachableTables { asks: true, compares: true, ..ReachableTables::default() },
+        |mut all, reach| {
+            all.asks &= reach.asks;
+            all.compares &= reach.compares;
+            all.is_partly_open |= reach.is_partly_open;
+            all.reads.extend(reach.reads);
+            all.writes.extend(reach.writes);
+            all.open.extend(reach.open);
+            all.unread = all.unread.or(reach.unread);
+            all
+        },
+    )
 }
 
 /// Returns the tables, each with the steps on the way.

@@ -25,9 +25,19 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let served = |role: &&Role| {
             applies_to(policy, role) && binds(table, role) && is_granted(table, role, policy)
         };
-        let mut roles = clients(audit).filter(served);
-        let Some((sides, problem)) = roles.find_map(|role| problem(audit, table, role, policy))
-        else {
+        let roles = clients(audit).filter(served);
+        let roles: Vec<_> = roles.collect();
+        let found = roles.iter().find_map(|role| problem(audit, table, role, policy));
+        let Some((sides, problem)) = found else {
+            let column = roles.iter().find_map(|role| column_meant(audit, table, role, policy));
+            findings.extend(column.map(|column| {
+                let message = format!(
+                    "policy {} admits every row without {column} to every caller; if each row has an owner, make the column \
+                     NOT NULL",
+                    policy.name
+                );
+                check.finding(Status::Ok, &table.name, message)
+            }));
             continue;
         };
         let message = format!("policy {} {problem}", policy.name);
@@ -71,27 +81,64 @@ fn expression_problem(audit: &Audit, table: &Relation, role: &Role, text: &str) 
     null_problem(evaluated, run.results.get(text)?, text)
 }
 
+/// The column whose NULL a policy asks for, and so opens rows to every caller.
+fn column_meant<'a>(
+    audit: &'a Audit,
+    table: &Relation,
+    role: &Role,
+    policy: &Policy,
+) -> Option<&'a String> {
+    let text = policy.using.as_deref()?;
+    let (evaluated, run) = non_member(&audit.catalog, table, role)?;
+    let mut columns = open_columns(evaluated, run.results.get(text)?).into_iter();
+    columns.find(|column| is_null_test(text, column))
+}
+
 /// Compares rows with NULL with rows without it, as a user who owns neither.
 fn null_problem(
     evaluated: &EvaluatedTable,
     results: &[PolicyResult],
     text: &str,
 ) -> Option<String> {
-    let others = || evaluated.rows.iter().zip(results).filter(|(row, _)| !row.own);
-    let all = |wanted: PolicyResult, matches: &dyn Fn(&TestRow) -> bool| {
-        let mut rows = others().filter(|(row, _)| matches(row)).peekable();
-        rows.peek().is_some() && rows.all(|(_, policy_result)| *policy_result == wanted)
-    };
     let complete = |row: &TestRow| row.nulls.is_empty();
-    if all(PolicyResult::Admits, &complete) && others().any(|(_, v)| *v == PolicyResult::Rejects) {
+    let mut others = others(evaluated, results);
+    if all(evaluated, results, PolicyResult::Admits, &complete)
+        && others.any(|(_, v)| *v == PolicyResult::Rejects)
+    {
         return Some("does not compare the row with the caller: it admits every row whose columns are not NULL".into());
     }
-    let columns = evaluated.rows.iter().flat_map(|row| &row.nulls);
-    let mut open = columns.filter(|c| {
-        all(PolicyResult::Admits, &|row| row.nulls.contains(*c))
-            && all(PolicyResult::Rejects, &complete)
-    });
     // A condition that asks for NULL means it.
+    let mut open = open_columns(evaluated, results).into_iter();
     open.find(|column| !is_null_test(text, column))
         .map(|column| format!("admits every row without {column} to every caller"))
+}
+
+/// The columns whose NULL opens a row.
+fn open_columns<'e>(evaluated: &'e EvaluatedTable, results: &[PolicyResult]) -> Vec<&'e String> {
+    let complete = |row: &TestRow| row.nulls.is_empty();
+    let columns = evaluated.rows.iter().flat_map(|row| &row.nulls);
+    let is_open = |column: &&String| {
+        all(evaluated, results, PolicyResult::Admits, &|row| row.nulls.contains(*column))
+            && all(evaluated, results, PolicyResult::Rejects, &complete)
+    };
+    columns.filter(is_open).collect()
+}
+
+/// The rows that do not belong to the user, with their results.
+fn others<'e>(
+    evaluated: &'e EvaluatedTable,
+    results: &'e [PolicyResult],
+) -> impl Iterator<Item = (&'e TestRow, &'e PolicyResult)> {
+    evaluated.rows.iter().zip(results).filter(|(row, _)| !row.own)
+}
+
+/// Whether all rows of this kind have this result, and there are some.
+fn all(
+    evaluated: &EvaluatedTable,
+    results: &[PolicyResult],
+    wanted: PolicyResult,
+    matches: &dyn Fn(&TestRow) -> bool,
+) -> bool {
+    let mut rows = others(evaluated, results).filter(|(row, _)| matches(row)).peekable();
+    rows.peek().is_some() && rows.all(|(_, policy_result)| *policy_result == wanted)
 }

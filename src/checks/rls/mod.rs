@@ -5,6 +5,7 @@
 
 mod access;
 mod always_true;
+mod any_member;
 mod bypass_role;
 mod cascade;
 mod column_grant;
@@ -34,6 +35,7 @@ mod review;
 mod revoke;
 mod rights_column;
 mod row_transfer;
+mod self_grant;
 mod tested;
 mod trigger;
 mod uncovered_grant;
@@ -54,7 +56,7 @@ use crate::text::some_of;
 use effect::Effect;
 
 /// Checks of the catalog. The first finding of a table explains an effect on this table.
-pub(crate) static STRUCTURE: [Check<Audit>; 31] = [
+pub(crate) static STRUCTURE: [Check<Audit>; 33] = [
     policies_off::CHECK,
     off::CHECK,
     policy_fails::CHECK,
@@ -65,6 +67,8 @@ pub(crate) static STRUCTURE: [Check<Audit>; 31] = [
     immutable_helper::CHECK,
     always_true::CHECK,
     owner::CHECK,
+    self_grant::CHECK,
+    any_member::CHECK,
     row_transfer::CHECK,
     loose_policy::CHECK,
     open_write::CHECK,
@@ -261,6 +265,8 @@ pub(crate) mod tests {
             passes_on: vec![],
             exposed: true,
             key: vec!["id".into()],
+            unique_columns: vec!["id".into()],
+            checks: vec![],
             columns: vec!["id".into()],
             types: vec![],
             grants: vec![grant],

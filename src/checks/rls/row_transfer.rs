@@ -6,6 +6,7 @@
 use super::{Check, OWN_ROWS, alter_policy, clients, contract_table, table_finding};
 use crate::access::compute::{applicable, binds};
 use crate::access::policies::{Combined, Side};
+use crate::access::triggers::sets_owner;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::contract::Permission;
 use crate::facts::access::evaluated::{EvaluatedTable, Identity, PolicyResult, PolicyRun};
@@ -70,7 +71,8 @@ fn transfers<'a>(
         let (name, sql) = (&role.name, command.sql());
         let is_granted = table.has(name, sql) || table.has_column(name, sql);
         let policies = applicable(&audit.catalog, table, role, command);
-        if is_granted && !is_open { policies.collect() } else { vec![] }
+        let is_set = sets_owner(&audit.catalog, table, command) && command == SqlCommand::Insert;
+        if is_granted && !is_open && !is_set { policies.collect() } else { vec![] }
     };
     let names = |policies: &[&'a Policy]| -> Vec<&'a str> {
         policies.iter().filter(|p| p.permissive).map(|p| p.name.as_str()).collect()

@@ -148,6 +148,10 @@ pub(crate) struct Relation {
     pub(crate) exposed: bool,
     /// Columns of the primary key, in order; empty if there is none.
     pub(crate) key: Vec<String>,
+    /// Columns in which no two rows have the same value.
+    pub(crate) unique_columns: Vec<String>,
+    /// CHECK constraints as conditions that no stored row fails.
+    pub(crate) checks: Vec<String>,
     /// Columns, except generated ones, which cannot be written.
     pub(crate) columns: Vec<String>,
     /// Privileges of the examined roles.
@@ -180,6 +184,8 @@ pub(crate) struct ColumnType {
     pub(crate) length: Option<usize>,
     /// Whether it is NOT NULL.
     pub(crate) not_null: bool,
+    /// Default, if it has one.
+    pub(crate) default: Option<String>,
     /// Labels, if it is an enum.
     pub(crate) labels: Option<Vec<String>>,
 }

@@ -85,11 +85,63 @@ pub(crate) struct EvaluatedTable {
     pub(crate) never: BTreeSet<(String, String)>,
 }
 
+/// A value of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum EntryValue {
+    /// The id or address of the user.
+    Caller,
+    /// An id of something that belongs to others.
+    OfOthers,
+    /// An id that nothing has: in this column no two rows have the same value.
+    New,
+    /// Another value, as text.
+    Text(Option<String>),
+}
+
+/// A row with which a user could give rights to himself: a membership, a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The stored row whose ids it has; otherwise its ids are of nobody.
+    pub(crate) origin: Option<usize>,
+    /// Values of the columns that policies read, by column.
+    pub(crate) values: BTreeMap<String, EntryValue>,
+}
+
+/// What an entry changes for a user who has no other one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntryEffect {
+    /// Table whose rows the condition admits.
+    pub(crate) table: String,
+    /// Condition of a command.
+    pub(crate) condition: String,
+    /// Results for rows of others without an entry.
+    pub(crate) without: Vec<bool>,
+    /// Results with each entry.
+    pub(crate) with: Vec<Vec<bool>>,
+}
+
+/// The entries of a table that policies of tables read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EvaluatedEntries {
+    /// Entries.
+    pub(crate) entries: Vec<Entry>,
+    /// Results of the policies and CHECK constraints of the table for the entries, as a user without a row.
+    pub(crate) runs: Vec<PolicyRun>,
+    /// What the entries change.
+    pub(crate) effects: Vec<EntryEffect>,
+    /// Tables with the functions of their policies that read this table and could not be evaluated with an entry.
+    pub(crate) unfollowed: BTreeSet<(String, String)>,
+}
+
 /// All results.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Evaluations {
     /// By table.
     pub(crate) tables: BTreeMap<String, EvaluatedTable>,
+    /// Id of the user who occurs in no table.
+    pub(crate) non_member: String,
+    /// By table that policies read for rights.
+    pub(crate) entries: BTreeMap<String, EvaluatedEntries>,
     /// Commands that fail for a role, by relation, role and command.
     pub(crate) failing: BTreeMap<(String, String, SqlCommand), SqlFailure>,
     /// What was not tested, with the reason.

@@ -17,6 +17,9 @@ pub(crate) struct SqlFunction {
     pub(crate) kind: char,
     /// Types of the arguments.
     pub(crate) arguments: Vec<String>,
+    /// Names of the arguments; empty texts or nothing for those without a name.
+    #[serde(default)]
+    pub(crate) argument_names: Vec<String>,
     /// Whether it is SECURITY DEFINER and runs with the rights of its owner.
     pub(crate) definer: bool,
     /// Whether it is VOLATILE. Such a function can write, so this tool never calls it.
@@ -82,6 +85,8 @@ pub(crate) struct Trigger {
     pub(crate) function: String,
     /// Whether it runs for each row, and not once for a statement that names its table.
     pub(crate) for_each_row: bool,
+    /// Whether it runs before the row is stored, so that it can change or refuse it.
+    pub(crate) before: bool,
     /// Whether it runs as the owner of its table if a foreign key changes the rows.
     pub(crate) owner_in_cascade: bool,
     /// Commands that fire it.

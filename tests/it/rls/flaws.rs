@@ -317,6 +317,123 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            WITH CHECK (coalesce(org_id = (SELECT auth.uid()), true))",
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated
            WITH CHECK (coalesce(org_id = (SELECT auth.uid()), false))"),
+    ("rls.self_grant", // a membership
+        "GRANT INSERT ON workspace_members TO authenticated; CREATE POLICY joining ON workspace_members FOR INSERT TO authenticated
+           WITH CHECK (user_id = (SELECT auth.uid()))",
+        "GRANT INSERT ON workspace_members TO authenticated; CREATE POLICY joining ON workspace_members FOR INSERT TO authenticated
+           WITH CHECK (user_id = (SELECT auth.uid()) AND workspace_id IN (
+             SELECT w.id FROM workspaces w WHERE w.owner_id = (SELECT auth.uid())))"),
+    ("rls.self_grant", // the role of a profile
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, role text DEFAULT 'user'); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))",
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, role text DEFAULT 'user'); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT (id) ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))"),
+    ("rls.self_grant", // a mark that the owner of a profile may change
+        "CREATE TABLE profiles (user_id uuid PRIMARY KEY, is_admin boolean NOT NULL DEFAULT false, name text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, UPDATE ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (user_id = (SELECT auth.uid()));
+         CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT is_admin FROM public.profiles WHERE user_id = auth.uid()';
+         CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING ((SELECT is_admin()))",
+        "CREATE TABLE profiles (user_id uuid PRIMARY KEY, is_admin boolean NOT NULL DEFAULT false, name text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, UPDATE (name) ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (user_id = (SELECT auth.uid()));
+         CREATE FUNCTION is_admin() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT is_admin FROM public.profiles WHERE user_id = auth.uid()';
+         CREATE POLICY admins ON workspaces FOR SELECT TO authenticated USING ((SELECT is_admin()))"),
+    ("rls.self_grant", // an owner creates workspaces, whose ids are new
+        "CREATE TABLE teams (id uuid PRIMARY KEY, lead_id uuid); CREATE TABLE crews (team_id uuid, lead_id uuid);
+         ALTER TABLE crews ENABLE ROW LEVEL SECURITY; ALTER TABLE teams ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON crews TO authenticated; CREATE POLICY own ON crews TO authenticated USING (lead_id = (SELECT auth.uid()));
+         GRANT SELECT ON teams TO authenticated; CREATE POLICY led ON teams FOR SELECT TO authenticated USING (id IN (
+           SELECT c.team_id FROM crews c WHERE c.lead_id = (SELECT auth.uid())))",
+        "CREATE TABLE teams (id uuid PRIMARY KEY, lead_id uuid); CREATE TABLE plans (team_id uuid);
+         ALTER TABLE plans ENABLE ROW LEVEL SECURITY; ALTER TABLE teams ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON teams TO authenticated; CREATE POLICY own ON teams TO authenticated USING (lead_id = (SELECT auth.uid()));
+         GRANT SELECT ON plans TO authenticated; CREATE POLICY led ON plans FOR SELECT TO authenticated USING (team_id IN (
+           SELECT t.id FROM teams t WHERE t.lead_id = (SELECT auth.uid())))"),
+    ("rls.any_member", // of anything
+        "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid())))",
+        "CREATE TABLE n (id int PRIMARY KEY); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid())))"),
+    ("rls.any_member", // of the workspaces themselves, with a role
+        "CREATE POLICY theirs ON workspaces FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid()) AND role = 'admin'))",
+        "CREATE POLICY theirs ON workspaces FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM workspace_members WHERE user_id = (SELECT auth.uid()) AND role = 'admin' AND workspace_id = workspaces.id))"),
+    ("rls.any_member", // a role in the only row of a user is meant for all
+        "CREATE TABLE n (id int PRIMARY KEY, org_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE TABLE staff (user_id uuid, org_id uuid, role text, PRIMARY KEY (user_id, org_id)); ALTER TABLE staff ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON staff TO authenticated; CREATE POLICY own ON staff TO authenticated USING (user_id = (SELECT auth.uid()));
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM staff s WHERE s.user_id = (SELECT auth.uid()) AND s.role = 'admin'))",
+        "CREATE TABLE n (id int PRIMARY KEY, org_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO authenticated;
+         CREATE TABLE profiles (id uuid PRIMARY KEY, org_id uuid, role text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))"),
+    ("rls.always_true", // a trigger that sets the owner, and one that sets another column
+        "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (true);
+         CREATE POLICY own ON workspaces FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+         ALTER TABLE workspaces ADD COLUMN changed_by uuid; CREATE FUNCTION stamped() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN NEW.changed_by := auth.uid(); RETURN NEW; END';
+         CREATE TRIGGER stamped BEFORE INSERT ON workspaces FOR EACH ROW EXECUTE FUNCTION stamped()",
+        "CREATE TABLE n (id int PRIMARY KEY, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT, INSERT ON n TO authenticated;
+         CREATE POLICY adding ON n FOR INSERT TO authenticated WITH CHECK (true);
+         CREATE POLICY own ON n FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+         CREATE FUNCTION stamped() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.owner_id := auth.uid(); RETURN NEW; END';
+         CREATE TRIGGER stamped BEFORE INSERT ON n FOR EACH ROW EXECUTE FUNCTION stamped()"),
+    ("rls.always_true", // a default that the caller can override is no owner
+        "CREATE TABLE n (id int PRIMARY KEY, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT, INSERT ON n TO authenticated;
+         CREATE POLICY adding ON n FOR INSERT TO authenticated WITH CHECK (true);
+         CREATE POLICY own ON n FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+         CREATE FUNCTION stamped() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN IF NEW.owner_id IS NULL THEN NEW.owner_id := auth.uid(); END IF; RETURN NEW; END';
+         CREATE TRIGGER stamped BEFORE INSERT ON n FOR EACH ROW EXECUTE FUNCTION stamped()",
+        "CREATE TABLE n (id int PRIMARY KEY, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT, INSERT ON n TO authenticated;
+         CREATE POLICY adding ON n FOR INSERT TO authenticated WITH CHECK (true);
+         CREATE POLICY own ON n FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
+         CREATE FUNCTION stamped() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'INSERT' THEN
+           NEW.id := CASE WHEN NEW.id < 0 THEN 0 ELSE NEW.id END; NEW.owner_id = (SELECT auth.uid()); END IF; RETURN NEW; END $$;
+         CREATE TRIGGER stamped BEFORE INSERT OR UPDATE ON n FOR EACH ROW EXECUTE FUNCTION stamped()"),
+    ("rls.always_true", // the login of the API, and that of a worker
+        "CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING (session_user <> 'postgres')",
+        "CREATE POLICY workers ON workspaces FOR SELECT TO authenticated USING (session_user = 'postgres')"),
+    ("rls.policy_fails", // a view that passes on granted columns only
+        "CREATE TABLE n (id int PRIMARY KEY, title text, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY own ON n TO authenticated USING (owner_id = (SELECT auth.uid()));
+         GRANT SELECT, UPDATE (title) ON n TO authenticated; CREATE VIEW v WITH (security_invoker) AS SELECT id, owner_id FROM n;
+         GRANT SELECT, UPDATE ON v TO authenticated",
+        "CREATE TABLE n (id int PRIMARY KEY, title text, owner_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY own ON n TO authenticated USING (owner_id = (SELECT auth.uid()));
+         GRANT SELECT, UPDATE (title) ON n TO authenticated; CREATE VIEW v WITH (security_invoker) AS SELECT * FROM n;
+         GRANT SELECT, UPDATE ON v TO authenticated"),
+    ("rls.definer_rpc", // a row that only names the caller, and one that is compared
+        "CREATE FUNCTION grab(w uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'UPDATE public.workspaces SET owner_id = auth.uid() WHERE id = w'",
+        "CREATE FUNCTION rename(w uuid, n text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'UPDATE public.workspaces SET name = n WHERE id = w AND owner_id = auth.uid()'"),
+    ("rls.definer_rpc", // a part without the comparison
+        "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT * FROM public.workspaces WHERE owner_id = auth.uid() UNION ALL SELECT * FROM public.workspaces'",
+        "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT * FROM public.workspaces WHERE owner_id = auth.uid() UNION ALL
+            SELECT * FROM public.workspaces WHERE org_id = auth.uid()'"),
+    ("rls.definer_rpc", // a condition without effect
+        "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT * FROM public.workspaces WHERE owner_id = auth.uid() OR true'",
+        "CREATE FUNCTION mine() RETURNS SETOF workspaces LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           $$ SELECT * FROM public.workspaces WHERE auth.role() = 'service_role'::text $$"),
+    ("rls.rights_column", // of the only row that a user adds
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, role text DEFAULT 'user', name text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()))",
+        "CREATE TABLE profiles (id uuid PRIMARY KEY, role text DEFAULT 'user', name text); ALTER TABLE profiles ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT, INSERT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
+         CREATE FUNCTION fixed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.role := 'user'; RETURN NEW; END $$;
+         CREATE TRIGGER fixed BEFORE INSERT ON profiles FOR EACH ROW EXECUTE FUNCTION fixed()"),
     ("rls.open_write", // reading published rows is usual, writing them is not
         "GRANT DELETE ON workspaces TO authenticated;
          CREATE POLICY pruning ON workspaces FOR DELETE TO authenticated USING (plan = 'free' AND name <> '')",

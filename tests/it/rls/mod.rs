@@ -12,6 +12,7 @@ mod mutations;
 mod open_writes;
 mod roles;
 mod sarif;
+mod self_grants;
 mod views;
 mod whocan;
 mod writes;

@@ -4,6 +4,7 @@
 //! The expressions run on values of the row type, not on the table, so that rows that the role cannot see are tested
 //! as well. Nothing is written; every setting is local to its transaction.
 
+mod entries;
 mod plans;
 mod sample;
 mod synthetic;
@@ -12,6 +13,7 @@ mod units;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use entries::RightsTable;
 use plans::RoleValue;
 use sample::Samples;
 use synthetic::Material;
@@ -21,9 +23,11 @@ use super::Database;
 use super::probe::probe_batch::{ProbeGroup, ProbeResult, claims_of, run_as_each};
 use crate::access::body::Body;
 use crate::access::compute::{applicable, applies_to, binds, policy_result, sides};
+use crate::access::paths::Paths;
+use crate::access::rights::{Readers, may_write};
 use crate::facts::access::catalog::{Policy, Relation, Role, SqlFunction};
 use crate::facts::access::evaluated::{
-    EvaluatedTable, Evaluations, Identity, PolicyResult, is_anonymous,
+    EvaluatedEntries, EvaluatedTable, Evaluations, Identity, PolicyResult, is_anonymous,
 };
 use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
 
@@ -44,18 +48,39 @@ pub(crate) async fn read(
     catalog: &AccessCatalog,
 ) -> Evaluations {
     let mut evaluations = Evaluations::default();
-    let samples = read_samples(db, budget, catalog).await;
+    let readers = Readers::new(catalog, &Paths::new(catalog, contract));
+    let rights = entries::rights_tables(catalog, &readers, |table| used_columns(catalog, table));
+    let samples = read_samples(db, budget, catalog, &rights).await;
     evaluations.untested.extend(samples.failed.iter().cloned());
+    evaluations.non_member = samples.random.first().cloned().unwrap_or_default();
     let mut targets = targets(catalog, contract, &samples);
+    let mut entry_targets = Vec::new();
+    for table in &rights {
+        let Some((target, entries)) = entries::entries(catalog, table, &samples) else { continue };
+        let evaluated = EvaluatedEntries { entries, ..EvaluatedEntries::default() };
+        evaluations.entries.insert(target.table.name.clone(), evaluated);
+        entry_targets.push(target);
+    }
     sample::remove_impossible_rows(db, budget, &mut targets).await;
     let work = RoleWork {
         db,
         budget,
         catalog,
         targets: &targets,
-        non_member: samples.random.first().cloned().unwrap_or_default(),
+        entry_targets: &entry_targets,
+        non_member: evaluations.non_member.clone(),
     };
     work.evaluate(&mut evaluations).await;
+    entries::read_effects(
+        db,
+        budget,
+        catalog,
+        &readers,
+        &targets,
+        &entry_targets,
+        &mut evaluations,
+    )
+    .await;
     for target in targets {
         let table = evaluations.tables.entry(target.table.name.clone()).or_default();
         table.rows = target.rows.into_iter().map(|row| row.row).collect();
@@ -63,7 +88,12 @@ pub(crate) async fn read(
     evaluations
 }
 
-async fn read_samples(db: &Database, budget: Duration, catalog: &AccessCatalog) -> Samples {
+async fn read_samples(
+    db: &Database,
+    budget: Duration,
+    catalog: &AccessCatalog,
+    rights: &[RightsTable<'_>],
+) -> Samples {
     let mut tables: Vec<(&Relation, BTreeSet<&str>)> = Vec::new();
     for table in catalog.relations.iter().filter(|r| r.is_table() && !r.types.is_empty()) {
         let used = used_columns(catalog, table);
@@ -74,7 +104,7 @@ async fn read_samples(db: &Database, budget: Duration, catalog: &AccessCatalog) 
             tables.push((table, used));
         }
     }
-    sample::read(db, budget, &tables).await
+    sample::read(db, budget, &tables, rights).await
 }
 
 /// The columns that the policies of a table use; all columns if one refers to the whole row.
@@ -111,12 +141,14 @@ fn targets<'a>(
         let mut literals: Vec<_> = texts.flat_map(synthetic::literals).collect();
         let mut known = BTreeSet::new();
         literals.retain(|l| known.insert(l.clone()));
-        let material = Material { uuids: samples.random.clone(), literals };
+        let uuids = samples.random.iter().take(3).cloned().collect();
+        let material = Material { uuids, literals };
         let real = samples.tables.get(&table.name);
         let mut rows = real.map(|s| s.rows.clone()).unwrap_or_default();
         rows.extend(synthetic::rows(&table.types, &used, &material));
         let users = users(catalog, contract, samples, table, &policies);
-        Some(Target { table, expressions: expressions.into_iter().collect(), rows, users })
+        let expressions = expressions.into_iter().collect();
+        Some(Target { table, expressions, rows, users, is_of_entries: false })
     };
     tables.filter_map(target).collect()
 }
@@ -155,6 +187,7 @@ struct RoleWork<'w> {
     budget: Duration,
     catalog: &'w AccessCatalog,
     targets: &'w [Target<'w>],
+    entry_targets: &'w [Target<'w>],
     non_member: String,
 }
 
@@ -195,7 +228,10 @@ impl<'w> RoleWork<'w> {
     }
 
     fn runs_of(&self, role: &'w Role) -> RoleRuns<'w> {
-        let runs = runs(self.catalog, self.targets, role);
+        let mut runs = runs(self.catalog, self.targets, role);
+        let of_entries =
+            self.entry_targets.iter().filter(|t| may_write(self.catalog, t.table, role));
+        runs.extend(of_entries.filter_map(|t| Run::new(t, role, Identity::NonMember)));
         let pending = runs.iter().enumerate().map(|(at, run)| run.unit(at)).collect();
         let plans = plan_queries(self.catalog, role);
         let functions = plans::role_functions(self.catalog, &role.name);
@@ -351,7 +387,7 @@ fn plan_queries<'a>(
     let plans = relations.flat_map(|relation| {
         let commands: Vec<_> = plans::commands(relation, role).collect();
         commands.into_iter().filter_map(move |command| {
-            Some((relation, command, plans::explain(relation, &role.name, command)?))
+            Some((relation, command, plans::explain(catalog, relation, &role.name, command)?))
         })
     });
     plans.collect()
@@ -363,6 +399,11 @@ fn store_runs(runs: Vec<Run<'_>>, evaluations: &mut Evaluations) {
         let name = &run.target.table.name;
         if let Some(reason) = run.untested {
             untested.entry(format!("{name} as {}", run.result.role)).or_insert(reason);
+        }
+        if run.target.is_of_entries {
+            let entries = evaluations.entries.entry(name.clone()).or_default();
+            entries.runs.push(run.result);
+            continue;
         }
         let table = evaluations.tables.entry(name.clone()).or_default();
         table.runs.push(run.result);

@@ -24,12 +24,25 @@ pub(crate) fn commands<'a>(
 }
 
 /// Returns the EXPLAIN of a command. Writes read no column, because that would need more rights.
-pub(crate) fn explain(relation: &Relation, role: &str, command: SqlCommand) -> Option<String> {
+pub(crate) fn explain(
+    catalog: &AccessCatalog,
+    relation: &Relation,
+    role: &str,
+    command: SqlCommand,
+) -> Option<String> {
     let name = &relation.name;
     let column = || {
         let granted = relation.only_columns(role, command.sql());
-        let column = granted.first().or(relation.columns.first());
-        column.map(|column| ident(column))
+        let candidates = if granted.is_empty() { &relation.columns } else { &granted };
+        // A view that uses the rights of the role may pass on some columns only.
+        let written = relation.written_relations().into_iter();
+        let behind = written.filter_map(|name| catalog.relation(name));
+        let passed_on: Vec<_> = behind
+            .filter(|_| relation.security_invoker)
+            .flat_map(|table| table.only_columns(role, command.sql()))
+            .collect();
+        let usable = candidates.iter().find(|column| passed_on.contains(column));
+        usable.or(candidates.first()).map(|column| ident(column))
     };
     let statement = match command {
         SqlCommand::Select => format!("select 1 from {name}"),

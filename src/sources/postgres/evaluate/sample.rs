@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::entries::RightsTable;
 use super::synthetic::{self, RowText, is_uuid};
 use super::units::Target;
 use crate::facts::access::catalog::Relation;
@@ -56,6 +57,8 @@ pub(crate) struct Samples {
     pub(crate) tables: BTreeMap<String, Sample>,
     /// UUIDs that occur in no table.
     pub(crate) random: Vec<String>,
+    /// Ids of stored rows of tables that policies read for rights.
+    pub(crate) stored: BTreeMap<String, Vec<Vec<Option<String>>>>,
     /// Tables that could not be read, with the reason.
     pub(crate) failed: Vec<(String, String)>,
 }
@@ -66,10 +69,12 @@ pub(crate) async fn read(
     db: &Database,
     budget: Duration,
     tables: &[(&Relation, BTreeSet<&str>)],
+    rights: &[RightsTable<'_>],
 ) -> Samples {
-    let random = "select pg_catalog.gen_random_uuid()::text from pg_catalog.generate_series(1, 3)";
+    let random = "select pg_catalog.gen_random_uuid()::text from pg_catalog.generate_series(1, 4)";
     let mut queries = vec![random.to_owned()];
     queries.extend(tables.iter().map(|(table, used)| statement(table, used)));
+    queries.extend(rights.iter().map(RightsTable::stored_ids));
     let group = ProbeGroup { setup: "SELECT 1".to_owned(), queries };
     let setup = sample_setup(budget);
     let results = probe_batch::run(db, budget, &setup, &[group])
@@ -86,11 +91,17 @@ pub(crate) async fn read(
     let mut results = results.into_iter();
     samples.random =
         results.next().and_then(Result::ok).unwrap_or_default().into_iter().flatten().collect();
-    for ((table, _), result) in tables.iter().zip(results) {
+    for ((table, _), result) in tables.iter().zip(results.by_ref()) {
         match parse(result) {
             Ok(sample) => _ = samples.tables.insert(table.name.clone(), sample),
             Err(reason) => samples.failed.push((table.name.clone(), reason)),
         }
+    }
+    // Tables whose ids cannot be read are in the list of failures already.
+    for (rights, result) in rights.iter().zip(results) {
+        let text = result.unwrap_or_default().into_iter().flatten().next().unwrap_or_default();
+        let stored = serde_json::from_str(&text).unwrap_or_default();
+        samples.stored.insert(rights.table.name.clone(), stored);
     }
     samples
 }
@@ -202,12 +213,7 @@ fn list(select: &str) -> String {
 }
 
 fn parse(result: ProbeResult) -> Result<Sample, String> {
-    let rows = result.map_err(|error| match error {
-        ProbeError::Blocked(reason)
-        | ProbeError::Denied(reason)
-        | ProbeError::Failed(_, reason) => reason,
-        ProbeError::Constraint => "a constraint".to_owned(),
-    })?;
+    let rows = result.map_err(ProbeError::reason)?;
     let text = rows.into_iter().flatten().next().unwrap_or_default();
     let sample: SampleJson = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let row = |(text, nulls): (String, Vec<String>)| RowText {

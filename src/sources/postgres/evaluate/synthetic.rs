@@ -196,7 +196,7 @@ fn array_element(value: &str) -> String {
 }
 
 /// Returns the text of a composite value.
-fn composite(values: &[Option<&str>]) -> String {
+pub(crate) fn composite(values: &[Option<&str>]) -> String {
     let field = |value: &Option<&str>| {
         value.map_or_else(String::new, |v| {
             format!("\"{}\"", v.replace('\\', "\\\\").replace('"', "\"\""))
@@ -252,7 +252,7 @@ mod tests {
 
     fn column(name: &str, base: &str, not_null: bool) -> ColumnType {
         let (column, base) = (name.to_owned(), base.to_owned());
-        ColumnType { column, base, length: None, not_null, labels: None }
+        ColumnType { column, base, length: None, not_null, default: None, labels: None }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::synthetic::{self, RowText};
 use crate::access::compute::binds;
+use crate::access::expression::replace_call;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::evaluated::{Identity, PolicyResult, PolicyRun, SqlFailure};
 use crate::queue::sql::literal;
@@ -22,6 +23,8 @@ pub(crate) struct Target<'a> {
     pub(crate) rows: Vec<RowText>,
     /// User ids to act as.
     pub(crate) users: Vec<String>,
+    /// Whether its rows are entries, with which a user could give rights to himself.
+    pub(crate) is_of_entries: bool,
 }
 
 /// Expressions of a table on rows as one identity.
@@ -91,7 +94,8 @@ impl<'a> Run<'a> {
             .map(|e| {
                 // As a WHERE clause, which the planner simplifies before it checks permissions: in `a and b or a` it
                 // drops `b`, in an expression of the select list it does not.
-                let condition = format!("exists (select where ({}))", self.expressions[*e]);
+                let expression = as_request(&self.expressions[*e]);
+                let condition = format!("exists (select where ({expression}))");
                 format!("pg_catalog.string_agg(case when {condition} then 't' else 'f' end, '')")
             })
             .collect();
@@ -175,4 +179,12 @@ impl<'a> Run<'a> {
             }
         }
     }
+}
+
+/// The login of the API, which becomes the role of each request.
+const API_LOGIN: &str = "authenticator";
+
+/// An expression as in a request: `session_user` is the login of the API, not that of this connection.
+pub(crate) fn as_request(expression: &str) -> String {
+    replace_call(expression, "SESSION_USER", &format!("{}::pg_catalog.name", literal(API_LOGIN)))
 }

@@ -28,6 +28,16 @@ pub(crate) enum ProbeError {
     Failed(String, String),
 }
 
+impl ProbeError {
+    /// The reason as text.
+    pub(crate) fn reason(self) -> String {
+        match self {
+            Self::Blocked(reason) | Self::Denied(reason) | Self::Failed(_, reason) => reason,
+            Self::Constraint => "a constraint".to_owned(),
+        }
+    }
+}
+
 /// Queries that share settings.
 #[derive(Debug, Default)]
 pub(crate) struct ProbeGroup {
@@ -188,6 +198,9 @@ pub(crate) fn claims_of(role: &str, sub: Option<&str>) -> String {
     )
 }
 
+/// The address of the test users.
+pub(crate) const USER_EMAIL: &str = "test.user@example.com";
+
 /// Returns the claims that the token of every signed-in user has, as SQL. A condition that only asks for them holds for
 /// everybody, so the test users need them, too. The values belong to nobody.
 fn claims_of_user(role: &str, sub: &str) -> String {
@@ -197,7 +210,7 @@ fn claims_of_user(role: &str, sub: &str) -> String {
         "sub": sub,
         "iss": "https://auth.example.com/auth/v1",
         "session_id": "5e551017-0000-4000-8000-000000000000",
-        "email": "test.user@example.com",
+        "email": USER_EMAIL,
         "phone": "",
         "aal": "aal1",
         "amr": [{ "method": "password" }],

@@ -29,6 +29,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'arguments', (
            select coalesce(pg_catalog.json_agg(pg_catalog.format_type(t, null) order by i), '[]')
              from pg_catalog.unnest(f.proargtypes) with ordinality as a(t, i)),
+         'argument_names', coalesce(pg_catalog.to_json(f.proargnames[1:f.pronargs]), '[]'),
          'kind', f.prokind,
          'definer', f.prosecdef,
          'volatile', f.provolatile = 'v',

@@ -94,6 +94,18 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              cross join pg_catalog.unnest(i.indkey::pg_catalog.int2[]) with ordinality k(attnum, place)
              join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
             where i.indrelid = c.oid and i.indisprimary and k.place <= i.indnkeyatts),
+         -- Columns in which no two rows have the same value.
+         'unique_columns', (
+           select coalesce(pg_catalog.json_agg(distinct a.attname), '[]')
+             from pg_catalog.pg_index i
+             join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+            where i.indrelid = c.oid and i.indisunique and i.indnkeyatts = 1 and i.indpred is null),
+         -- CHECK constraints as conditions that no stored row fails.
+         'checks', (
+           select coalesce(pg_catalog.json_agg(pg_catalog.format('((%s) IS NOT FALSE)',
+                    pg_catalog.pg_get_expr(k.conbin, k.conrelid)) order by k.conname), '[]')
+             from pg_catalog.pg_constraint k
+            where k.conrelid = c.oid and k.contype = 'c'),
          'columns', (
            select coalesce(pg_catalog.json_agg(a.attname order by a.attnum), '[]')
              from pg_catalog.pg_attribute a
@@ -106,6 +118,9 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'length', case when b.typname in ('varchar', 'bpchar') and a.atttypmod > 4
                                    then a.atttypmod - 4 end,
                     'not_null', a.attnotnull,
+                    'default', (select pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+                                  from pg_catalog.pg_attrdef d
+                                 where d.adrelid = c.oid and d.adnum = a.attnum),
                     'labels', (select pg_catalog.json_agg(e.enumlabel order by e.enumsortorder)
                                  from pg_catalog.pg_enum e where e.enumtypid = b.oid)
                   ) order by a.attnum), '[]')

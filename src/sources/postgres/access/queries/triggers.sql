@@ -5,6 +5,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'table', pg_catalog.format('%I.%I', n.nspname, c.relname),
          'function', f.oid::pg_catalog.regprocedure::text,
          'for_each_row', t.tgtype::int & 1 <> 0,
+         'before', t.tgtype::int & 2 <> 0,
          -- A foreign key changes rows as the owner of their table. Up to PostgreSQL 17, AFTER triggers then run as the
          -- role of the statement.
          'owner_in_cascade', t.tgtype::int & 2 <> 0
