@@ -11,6 +11,7 @@ mod string_check;
 #[cfg(test)]
 mod tests;
 mod types;
+mod value_result;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use super::model::{
     Condition, EnvSchema, FunctionUse, Input, SchemaFunction, SchemaKey, Script, Validation,
     ZodMajor,
 };
-use rules::{Run, ValueResult};
+use rules::Run;
+use value_result::ValueResult;
 
 /// A major version of zod; some values are evaluated differently by the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

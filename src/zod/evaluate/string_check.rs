@@ -6,7 +6,7 @@ use super::Zod;
 use super::conversions::trim;
 use super::formats::matches_format;
 use super::regex::matches;
-use super::rules::ValueResult;
+use super::value_result::ValueResult;
 use crate::zod::model::{Pattern, StringCheck, UrlOptions};
 
 /// The protocol pattern of zod 4's `httpUrl`, which also requires the slashes that `new URL` adds.

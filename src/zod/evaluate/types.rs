@@ -2,8 +2,8 @@
 
 use super::Zod;
 use super::conversions::{DateParse, parse_date, parse_number};
-use super::rules::ValueResult;
 use super::string_check::string_check;
+use super::value_result::ValueResult;
 use crate::zod::engine::JsValue;
 use crate::zod::model::{Constant, NumberCheck, StringCheck};
 
