@@ -131,7 +131,7 @@ fn is_random_part(part: &str) -> bool {
     if digits == 0 {
         return part.len() >= MIN_RANDOM
             && changes >= 2
-            && upper * 4 >= part.len()
+            && upper * 4 > part.len()
             && upper * 4 <= part.len() * 3;
     }
     changes >= 2 && changes * 6 >= part.len()

@@ -127,8 +127,7 @@ pub(super) const ANY_REFUSAL: Advice = rule(
     CHECK_RIGHTS,
     &[
         "denied", "not permitted", "not allowed", "disabled", "was blocked", "been blocked",
-        "are blocked", "request blocked", "ip blocked", "blocked by", "blocked from", "blocked due",
-        "blocked because", "blocked for",
+        "are blocked", "request blocked", "blocked by",
     ],
 );
 
