@@ -37,7 +37,7 @@ const SECRETS: &[&str] = &[
 const SECRET_WORDS: &[&str] = &[
     "pw", "clave", "pass", "secrets", "cookies", "creds", "cred", "bearer", "signature", "sig",
     "hmac", "otp", "totp", "ssn", "cvv", "cvc", "verifier", "bypass", "sas", "csrf", "xsrf",
-    "macaroon", "psk", "pgpass", "pkey", "mfa", "2fa",
+    "macaroon", "pepper", "psk", "pgpass", "pkey", "mfa", "2fa",
 ];
 
 /// Words that end in `pass` and name no password, unlike `dbpass`. Sorted.

@@ -137,7 +137,7 @@ const TOKENS: &[Token] = &[
     Token("AVNS_", Dash, 16), Token("AQ.Ab", Dash, 30), Token(":APA91b", Dash, 50),
     Token("gAAAAA", Base64, 60), Token("Atza|", Base64, 30), Token("Atzr|", Base64, 30),
     Token("K00", Base64, 28), Token("polar_oat_", Alnum, 20),
-    Token("polar_pat_", Alnum, 20), Token("dtn_", Alnum, 40), Token("unkey_", Alnum, 16),
+    Token("polar_pat_", Alnum, 20), Token("dtn_", Alnum, 40), Token("xprv9", Alnum, 100), Token("nsec1", Alnum, 58), Token("unkey_", Alnum, 16),
     Token("sess-", Alnum, 30), Token("mfa.", Dash, 60),
     Token("zpka_", Word, 20), Token("A21AA", Dash, 60), Token("T3BlbkFJ", Alnum, 16),
     Token("AQVN", Dash, 35), Token("API-", Alnum, 26), Token("CiQ", Dash, 60),

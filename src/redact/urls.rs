@@ -27,7 +27,7 @@ const SECRET_ENDS: [(&str, usize); 9] = [
     ("/deploy_hooks/", 0),
     ("/integrations/deploy/", 1),
     ("/calendar/ical/", 1),
-    ("/owa/calendar/", 1),
+    ("/owa/calendar/", 0),
 ];
 
 /// Parts of such paths that are no secrets.

@@ -10,7 +10,7 @@ const PLAIN_WORDS: &[&str] = &[
     "callback", "can't", "cannot", "changed", "character", "characters", "column", "comma", "configured",
     "constant", "correct", "could", "default", "denied", "deprecated", "did", "digest", "disabled",
     "does", "empty", "enabled", "eof", "eol", "error", "exists", "expected", "expecting", "expired", "expires",
-    "failed", "false", "field", "flag", "for", "forbidden", "found", "from", "function", "got",
+    "failed", "false", "field", "filtered", "flag", "for", "forbidden", "found", "from", "function", "got",
     "granted", "has", "header", "hidden", "identical", "identifier", "in", "incorrect", "integer",
     "invalid", "is", "json", "key", "length", "malformed", "mandatory", "method",
     "mismatch", "missing", "must", "mustn't", "na", "name", "nan", "never", "nil", "no", "none",
@@ -112,11 +112,11 @@ pub(super) fn is_random(value: &str) -> bool {
         return false;
     }
     // `clip:UUID`: the id of something.
-    if let Some((at, _)) = value.char_indices().nth_back(UUID - 1)
-        && is_uuid(&value[at..])
-        && value[..at].ends_with([':', '/', '-', '_', '.', '='])
+    if let Some(at) = value.len().checked_sub(UUID + 1)
+        && matches!(value.as_bytes()[at], b':' | b'/' | b'-' | b'_' | b'.' | b'=')
+        && is_uuid(&value[at + 1..])
     {
-        return is_random(&value[..at - 1]);
+        return is_random(&value[..at]);
     }
     value.split(|c: char| !c.is_ascii_alphanumeric()).any(is_random_part)
 }

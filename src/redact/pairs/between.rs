@@ -121,7 +121,9 @@ pub(super) fn value_after(rest: &str, ends_list: bool) -> Option<&str> {
     let is_below = rest.starts_with('\n') && next.len() < rest.len() - 1;
     let statement = match is_below {
         true => near[..near.find('\n').unwrap_or(near.len())].find("input_value="),
-        false if next.starts_with(quotes) && ends_list => near.find("\"input\":"),
+        false if next.starts_with(quotes) && ends_list => {
+            ["\"input\":", "\"received\":"].iter().find_map(|name| near.find(name))
+        }
         false => None,
     }?;
     let value = &next[statement..];
