@@ -106,16 +106,15 @@ pub(super) fn value_after(rest: &str, ends_list: bool) -> Option<&str> {
     if next.len() == rest.len() {
         return None;
     }
-    let named = |text: &'_ str| -> Option<usize> {
+    let named = |text: &str| -> Option<usize> {
         let name = text.strip_prefix(quotes).unwrap_or(text);
         let after = VALUES.iter().find_map(|value| name.strip_prefix(value))?;
         let after = after.strip_prefix(quotes).unwrap_or(after).trim_start_matches([' ', '\t']);
         let value = after.strip_prefix([':', '='])?;
-        Some(text.len() - value.trim_start_matches([' ', '\t', '"']).len())
+        Some(text.len() - value.trim_start_matches([' ', '\t']).len())
     };
-    let quote_or = |at: usize| if next[..at].ends_with('"') { at - 1 } else { at };
     if let Some(at) = named(next) {
-        return Some(&next[quote_or(at)..]);
+        return Some(&next[at..]);
     }
     let near = head(next, MAX_ATTRIBUTES);
     let is_below = rest.starts_with('\n') && next.len() < rest.len() - 1;
