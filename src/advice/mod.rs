@@ -36,6 +36,15 @@ const LASTING: [&str; 22] = [
     "your account",
 ];
 
+/// What is blocked for a moment: a transaction by another one, a worker by its own work.
+const BLOCKED_FOR_A_MOMENT: [&str; 5] = [
+    "blocked by process",
+    "blocked by transaction",
+    "blocked event loop",
+    "blocked the event loop",
+    "blocked thread",
+];
+
 /// The rules for the jobs of a table, those of the configuration first. The built-in ones say nothing about a table
 /// without errors: a missing error text is no sign of a killed worker there. Who configures a rule knows the table.
 pub(crate) fn rules(configured: &[Advice], has_errors: bool) -> impl Iterator<Item = &Advice> {
@@ -57,7 +66,10 @@ fn first_match<'a>(
     cause: &Fingerprint,
 ) -> Option<(&'a Advice, &'a str)> {
     let words = CauseWords::new(cause);
-    let lasts = LASTING.iter().any(|word| words.template_contains(word));
+    let is_moment = || BLOCKED_FOR_A_MOMENT.iter().any(|phrase| words.template_contains(phrase));
+    let lasts = LASTING
+        .iter()
+        .any(|word| words.template_contains(word) && (*word != "blocked" || !is_moment()));
     let applies = |rule: &Advice| {
         let is_configured = matches!(rule.patterns, Patterns::Configured(_));
         is_configured || rule.safe_to_retry != SafeToRetry::Yes || !lasts

@@ -32,10 +32,22 @@ fn built_in_rules_match_the_causes_of_the_runbook() {
         ("deadlock detected", (Internal, Yes)),
         ("permission denied for table jobs", (Internal, AfterFix)),
         ("HTTP 404 fetching https://cdn.example.com/a", (BadInput, No)),
+        (
+            "deadlock detected DETAIL: Process 1 waits for ShareLock; blocked by process 3",
+            (Internal, Yes),
+        ),
+        ("ERROR: deadlock detected (SQLSTATE 40P01) DETAIL: blocked by process 3", (Internal, Yes)),
+        ("deadlock detected, your account is blocked", (ExternalService, AfterFix)),
+        ("Your IP has been blocked", (ExternalService, AfterFix)),
+        ("timeout of 30000ms exceeded", (ExternalService, Yes)),
+        ("501 Not Implemented", (ExternalService, AfterFix)),
+        ("503 Service Unavailable", (ExternalService, Yes)),
+        ("425 Too Early", (ExternalService, Yes)),
     ] {
         assert_eq!(shipped(text), Some(expected), "{text}");
     }
     assert_eq!(shipped("the bathroom is flooded"), None);
+    assert_eq!(shipped("worker blocked event loop"), None, "nobody refused it");
     assert_eq!(shipped(" "), Some((Internal, AfterFix)), "no word at all");
 }
 

@@ -65,6 +65,43 @@ pub(crate) fn is_labeled_symbol(token: &str, context: &NumberContext) -> bool {
         && name.bytes().all(|b| b.is_ascii_uppercase())
 }
 
+/// Whether a token with digits is a code by its position: `error E1001`, and `C0001: …`, `[E1001] …` and `VIDEO_4001`
+/// at the start of the text. Names of objects are rather followed by a sentence, or have other numbers of digits.
+pub(crate) fn is_placed_symbol(token: &str, context: &NumberContext) -> bool {
+    let letters = token.trim_end_matches(|c: char| c.is_ascii_digit());
+    let digits = token.get(letters.len()..).unwrap_or_default();
+    let name = letters.strip_suffix(['-', '_']).unwrap_or(letters);
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    if !is_name {
+        return false;
+    }
+    let after_error = context.before.ends_with("error ") || context.before.ends_with("Error ");
+    if after_error && (1..=3).contains(&letters.len()) && (3..=5).contains(&digits.len()) {
+        return true;
+    }
+    let in_brackets = context.before == "[" && context.after.starts_with(']');
+    let opens = context.before.is_empty()
+        && (context.after.trim().is_empty() || context.after.starts_with(':'));
+    if !in_brackets && !opens {
+        return false;
+    }
+    match letters.as_bytes() {
+        // Jobs, workers, videos, users and nodes have such names.
+        [letter] => digits.len() == 4 && !b"JWVUN".contains(letter),
+        [.., b'_'] => name.len() >= 2 && digits.len() == 4,
+        [.., b'-'] => {
+            name.len() >= 2 && !lexicon::is_entity(name) && lexicon::is_failed_status(digits)
+        }
+        _ => false,
+    }
+}
+
+/// The status that is joined to its label: `HTTP401`.
+pub(crate) fn joined_status(token: &str) -> Option<&str> {
+    let digits = token.get(4..).filter(|digits| lexicon::is_failed_status(digits))?;
+    lexicon::starts_with(token, "http").then_some(digits)
+}
+
 /// The code that `number` is in its context; None for counts, ids and sizes.
 pub(crate) fn of_number(number: &str, context: &NumberContext) -> Option<(CodeRank, String)> {
     let digits = number.strip_prefix('-').unwrap_or(number);
@@ -155,6 +192,9 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
     if digits < "300" {
         return false;
     }
+    if lexicon::is_failed_status(digits) && !exit && ends_a_request(context) {
+        return true;
+    }
     let after = context.after;
     let reason = after.trim_start_matches([' ', ':', '(', ')', '-', ']', '"', '\'']);
     let reason = reason.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
@@ -187,6 +227,51 @@ fn is_http_status(digits: &str, context: &NumberContext, labeled: bool) -> bool 
         || (ends_a_phrase && (first || after_label()))
         || (stated && context.states_failure() && !exit)
 }
+
+/// Whether a failed status ends a text that is about a request: `PUT https://a/b 401`, `[GET] "url": 404`, `-> 401`,
+/// `expected status 200 but was 401`, `TikTok 401`.
+fn ends_a_request(context: &NumberContext) -> bool {
+    let after = context.after.trim_matches([' ', '-', '.', '"', '\n', '>', ')']);
+    if after == "error" && context.before.is_empty() {
+        return true;
+    }
+    // The class of an error, its status and the answer: `StatusCodeError: 401 - {…}`.
+    if context.before.ends_with("StatusCodeError: ") {
+        return true;
+    }
+    let is_brand = context.before.trim_end() == context.previous_word
+        && is_camel_case(context.previous_word)
+        && !lexicon::is_entity(context.previous_word);
+    if !after.is_empty() {
+        return is_brand && after.starts_with(':');
+    }
+    let before = context.near();
+    let subject = before.trim_end_matches([' ', ':', '=', '-', '>', '<', '"', '\'', ')', ']']);
+    let is_apart = subject.len() < before.len();
+    let last = subject.rsplit([' ', '"', '\'', '(', '<', '[']).next().unwrap_or_default();
+    let has_method = || {
+        before.split(|c: char| !c.is_ascii_alphabetic()).any(|word| METHODS.contains(&word))
+            && last.contains('/')
+    };
+    let is_error_number = context.before.ends_with("Error <");
+    let is_mismatch = || {
+        let verbs = ["was ", "got ", "is ", "received ", "returned ", ": "];
+        let expects = ["status", "Status", "non-2", "expected 2"];
+        verbs.iter().any(|verb| before.ends_with(verb))
+            && expects.iter().any(|word| before.contains(word))
+    };
+    is_apart
+        && (is_brand
+            || before.ends_with("-> ")
+            || before.ends_with("=> ")
+            || is_error_number
+            || last.contains("://")
+            || has_method()
+            || is_mismatch())
+}
+
+/// The methods of HTTP that requests of jobs use.
+const METHODS: [&str; 6] = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"];
 
 /// The status that follows its number, as in `14 UNAVAILABLE: …`.
 fn grpc_status_after<'a>(digits: &str, context: &NumberContext<'a>) -> Option<&'a str> {

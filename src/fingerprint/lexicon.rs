@@ -169,9 +169,9 @@ pub(crate) const CODE_LABELS: [&str; 10] = [
 
 /// Words before a number that may be an HTTP status, depending on the text after it.
 #[rustfmt::skip]
-pub(crate) const HTTP_STATUS_LABELS: [&str; 14] = [
+pub(crate) const HTTP_STATUS_LABELS: [&str; 18] = [
     "with", "got", "returned", "received", "response", "error", "responded", "answered", "status",
-    "code", "server", "erreur", "fehler", "failed",
+    "code", "server", "erreur", "fehler", "failed", "replied", "err", "api", "ok",
 ];
 
 /// First words of the standard reason phrases of HTTP.
@@ -271,8 +271,8 @@ const GRPC_STATUSES: [&str; 16] = [
 
 /// Prefixes of codes that end in two to six digits.
 #[rustfmt::skip]
-const CODE_PREFIXES: [&str; 9] = [
-    "NET-", "PGRST", "AADSTS", "ORA-", "TS", "E11", "P00", "XX00", "SQLITE_",
+const CODE_PREFIXES: [&str; 11] = [
+    "ERR", "ERROR_", "NET-", "PGRST", "AADSTS", "ORA-", "TS", "E11", "P00", "XX00", "SQLITE_",
 ];
 
 /// Endings of the names of exception classes.
@@ -325,6 +325,12 @@ pub(crate) fn is_numbered_code(word: &str) -> bool {
         || (["ERR_", "NGHTTP2_"].iter().any(|prefix| word.starts_with(prefix))
             && word.len() <= 64
             && capitals())
+}
+
+/// Whether digits are a status of HTTP that says that a request failed.
+pub(crate) fn is_failed_status(digits: &str) -> bool {
+    let known = ["400".."430", "431".."432", "451".."452", "499".."512", "520".."531"];
+    digits.len() == 3 && known.iter().any(|range| range.contains(&digits))
 }
 
 /// Whether `text` is a SQLSTATE: five capital letters or digits, at least two of them digits, as in `23505` or `22P02`.

@@ -64,10 +64,15 @@ impl<'a> NumberContext<'a> {
         introduced && self.after.trim_matches([' ', '-', '.', ':', '"', '\n']).is_empty()
     }
 
+    /// The text before the number that counts.
+    pub(crate) fn near(&self) -> &'a str {
+        let start = self.before.ceil_char_boundary(self.before.len().saturating_sub(STATEMENT));
+        self.before.get(start..).unwrap_or_default()
+    }
+
     /// Whether the text before the number states a failure, or names a response.
     pub(crate) fn states_failure(&self) -> bool {
-        let start = self.before.ceil_char_boundary(self.before.len().saturating_sub(STATEMENT));
-        let before = self.before.get(start..).unwrap_or_default();
+        let before = self.near();
         lexicon::states_failure(before)
             || before.contains("response")
             || before.contains("Response")

@@ -128,6 +128,9 @@ pub(crate) fn embedded(line: &str, body: &str) -> Option<(usize, EmbeddedFormat)
     if line.starts_with('"') && body.trim_end().ends_with('"') {
         return Some((0, EmbeddedFormat::Json));
     }
+    if line.starts_with("[\"") && body.trim_end().ends_with("\"]") {
+        return Some((0, EmbeddedFormat::Json));
+    }
     let mut from = 0;
     let opens = |b: &u8| matches!(b, b'{' | b'[' | b'<');
     while let Some(found) = line.as_bytes().get(from..)?.iter().position(opens) {

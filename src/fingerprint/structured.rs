@@ -104,14 +104,9 @@ enum JsonKey {
     Detail,
     Path,
     Error,
-    #[serde(
-        alias = "errors",
-        alias = "err",
-        alias = "cause",
-        alias = "response",
-        alias = "data",
-        alias = "body"
-    )]
+    /// A list of messages or of errors.
+    Errors,
+    #[serde(alias = "err", alias = "cause", alias = "response", alias = "data", alias = "body")]
     #[serde(alias = "issues", alias = "extensions")]
     Container,
     #[serde(other)]
@@ -224,6 +219,7 @@ impl<'a> JsonError<'a> {
                 self.add_message(Rank(1, depth), text);
             }
             JsonKey::Detail => self.add_message(Rank(2, depth), text),
+            JsonKey::Errors if text.contains(' ') => self.add_message(Rank(1, depth), text),
             JsonKey::Code | JsonKey::Status if text.parse::<u16>().is_ok() => {
                 let number = text.parse().unwrap_or_default();
                 if !is_sqlstate(&text) {
@@ -325,7 +321,10 @@ impl<'de> Visitor<'de> for JsonValue<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let descend = matches!(self.key, JsonKey::Container | JsonKey::Error | JsonKey::Detail);
+        let descend = matches!(
+            self.key,
+            JsonKey::Container | JsonKey::Errors | JsonKey::Error | JsonKey::Detail
+        );
         while let Some(key) = map.next_key::<JsonKey>()? {
             if descend && !matches!(key, JsonKey::Other) {
                 map.next_value_seed(JsonValue {
@@ -353,7 +352,10 @@ impl<'de> Visitor<'de> for JsonValue<'_, 'de> {
         }
         // The first of several errors decides: the others result from it or accompany it.
         let depth = self.depth.saturating_add(1);
-        seq.next_element_seed(JsonValue { key: self.key, depth, error: self.error })?;
+        // A document that is a list contains errors.
+        let is_document = matches!(self.key, JsonKey::Container) && self.depth == 0;
+        let key = if is_document { JsonKey::Errors } else { self.key };
+        seq.next_element_seed(JsonValue { key, depth, error: self.error })?;
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }

@@ -27,6 +27,93 @@ fn fingerprint_hashes_are_stable_within_a_version() {
     }
 }
 
+/// Every status in every spelling is a group of its own, and a count in its place is not.
+#[test]
+fn failed_statuses_identify_the_cause() {
+    let spellings = [
+        "PUT https://x.example/v1/a {}",
+        "PUT https://x.example/v1/a => {}",
+        "PUT https://x.example/v1/a: {}",
+        "PUT /upload/abc {}",
+        "[GET] \"https://x.example/a\": {}",
+        "fetch https://x.example: {}",
+        "https://x.example/v1/a {}",
+        "server replied with {}",
+        "replied {}",
+        "TikTok API {}",
+        "TikTok API: {}",
+        "TikTok {}",
+        "TikTok {}: no",
+        "expected status 200 but was {}",
+        "expected 200, got {}",
+        "non-200: {}",
+        "non-OK {}",
+        "not ok: {}",
+        "err {}",
+        "{} error",
+        "upload -> {}",
+        "APIError <{}>",
+        "StatusCodeError: {} - \"\"",
+        "failed: HTTP{}",
+        "TIKTOK-{}",
+    ];
+    let statuses = ["400", "401", "403", "404", "409", "422", "429", "500", "502", "503"];
+    for spelling in spellings {
+        let hashes = statuses.map(|status| of(&spelling.replace("{}", status)).hash);
+        let mut distinct = hashes.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), statuses.len(), "{spelling}");
+    }
+    for counted in [
+        "GET https://x.example/a took {}ms",
+        "wrote {} bytes to https://x.example/a",
+        "upload https://x.example/a part {}",
+        "Processed {} of 900",
+        "render of job {}",
+        "Video {}: broken",
+        "frames: {}",
+        "queue size: {}",
+        "job status: step {}",
+        "GET /jobs/7/{}",
+    ] {
+        let of = |number| of(&counted.replace("{}", number)).hash;
+        assert_eq!(of("404"), of("503"), "{counted}");
+    }
+}
+
+#[test]
+fn codes_in_their_places_identify_the_cause() {
+    for [one, other] in [
+        ["E1001", "E2002"],
+        ["error E1001", "error E2002"],
+        ["[E1001] failed", "[E2002] failed"],
+        ["VIDEO_4001", "VIDEO_4002"],
+        ["C0001: bad", "C0002: bad"],
+        ["ERR42", "ERR77"],
+        ["Prisma error P2002", "Prisma error P2025"],
+        [r#"{"errors":["Title is too long"]}"#, r#"{"errors":["Access token expired"]}"#],
+        [
+            r#"HTTP 422: {"errors":["Title is too long"]}"#,
+            r#"HTTP 422: {"errors":["Not ready yet"]}"#,
+        ],
+        [r#"["Title is too long"]"#, r#"["Access token expired"]"#],
+    ] {
+        assert_ne!(of(one).hash, of(other).hash, "{one}");
+    }
+    for [one, other] in [
+        ["JOB-123: failed", "JOB-124: failed"],
+        ["CLIP-401: gone", "CLIP-402: gone"],
+        ["W1234: lease lost", "W1235: lease lost"],
+        ["VIDEO_123 failed", "VIDEO_124 failed"],
+        ["AB-1234: failed", "AB-1235: failed"],
+        [r#"{"data":["My title"]}"#, r#"{"data":["Other title"]}"#],
+        [r#"{"errors":["Clip 12 is gone"]}"#, r#"{"errors":["Clip 13 is gone"]}"#],
+    ] {
+        assert_eq!(of(one).hash, of(other).hash, "{one}");
+    }
+}
+
 #[test]
 fn kind_is_part_of_the_fingerprint() {
     assert_ne!(of("boom").hash, Fingerprint::new("TRANSCRIBE", Some("boom"), None).hash);

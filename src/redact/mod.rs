@@ -149,6 +149,9 @@ pub(crate) fn json(value: Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(object(map)),
         Value::Array(items) => {
+            if let Some(items) = command(&items) {
+                return items;
+            }
             let mut header = None;
             let item = |item: Value| {
                 // `["Authorization", "Basic x", …]`: the headers of a request.
@@ -164,17 +167,35 @@ pub(crate) fn json(value: Value) -> Value {
     }
 }
 
+/// Redacts the options of a command with its arguments: `["sshpass", "-p", "x"]`.
+fn command(items: &[Value]) -> Option<Value> {
+    if !shapes::is_command(items.first()?.as_str()?) {
+        return None;
+    }
+    let words: Vec<&str> = items.iter().map(Value::as_str).collect::<Option<_>>()?;
+    let redacted = words.iter().enumerate().map(|(at, word)| {
+        let before = if at == 0 { "" } else { words[at - 1] };
+        match shapes::secret_of_option(before, word) {
+            Some(secret) => format!("{}{REDACTED}", &word[..secret]),
+            None if before.starts_with('-') => value(before, word),
+            None => text(word),
+        }
+    });
+    Some(redacted.collect())
+}
+
 /// Redacts the fields of an object. `{"name": "DB_PASSWORD", "value": "x"}` is a name and its value.
 fn object(map: Map<String, Value>) -> Map<String, Value> {
     let named_by = ["name", "key", "header", "k"]
         .iter()
-        .find_map(|key| map.get(*key)?.as_str().map(str::to_owned));
+        .find_map(|key| map.get(*key)?.as_str().map(str::to_owned))
+        .or_else(|| map.get("loc")?.as_array()?.last()?.as_str().map(str::to_owned));
     let is_web_key = map.get("kty").is_some_and(Value::is_string);
     let field = |(name, value): (String, Value)| {
         if is_web_key && value.is_string() && names::is_private_in_web_key(&name) {
             return (name, REDACTED.into());
         }
-        let is_value = matches!(name.as_str(), "value" | "val" | "v" | "content");
+        let is_value = matches!(name.as_str(), "value" | "val" | "v" | "content" | "input");
         let by = if is_value { named_by.as_deref().unwrap_or(&name) } else { &name };
         let redacted = named(by, value);
         (text(&name), redacted)
@@ -192,7 +213,7 @@ fn named(name: &str, value: Value) -> Value {
         {
             REDACTED.into()
         }
-        Value::Array(items) if is_secret(name) => {
+        Value::Array(items) if names::classify(name).is_some() => {
             Value::Array(items.into_iter().map(|item| named(name, item)).collect())
         }
         Value::Object(map) if is_secret(name) => {

@@ -17,7 +17,7 @@ pub(super) enum Name {
 /// Words of passwords, in the languages of our users. A word matches at the end of a compound too (`pgpassword`).
 #[rustfmt::skip]
 const PASSWORDS: &[&str] = &[
-    "password", "passwd", "passphrase", "passcode", "pwd", "passwort", "kennwort", "senha",
+    "password", "passwd", "pswd", "passphrase", "passcode", "pwd", "passwort", "kennwort", "senha",
     "contraseña", "contrasena", "motdepasse", "wachtwoord", "lösenord", "losenord", "adgangskode",
     "salasana", "hasło", "haslo", "heslo", "jelszó", "jelszo", "parola", "şifre", "sifre",
     "пароль", "κωδικός", "密码", "密碼", "口令", "パスワード", "비밀번호", "암호", "katasandi", "mậtkhẩu",
@@ -37,7 +37,14 @@ const SECRETS: &[&str] = &[
 const SECRET_WORDS: &[&str] = &[
     "pw", "clave", "pass", "secrets", "cookies", "creds", "cred", "bearer", "signature", "sig",
     "hmac", "otp", "totp", "ssn", "cvv", "cvc", "verifier", "bypass", "sas", "csrf", "xsrf",
-    "macaroon", "psk", "pgpass", "pkey", "mfa", "2fa",
+    "macaroon", "pepper", "psk", "pgpass", "pkey", "mfa", "2fa",
+];
+
+/// Words that end in `pass` and name no password, unlike `dbpass`. Sorted.
+#[rustfmt::skip]
+const PLAIN_PASSES: &[&str] = &[
+    "compass", "encompass", "firstpass", "multipass", "onepass", "overpass", "renderpass",
+    "singlepass", "sshpass", "subpass", "surpass", "trespass", "twopass", "underpass",
 ];
 
 /// Words of values that are secret only if they look generated.
@@ -47,7 +54,6 @@ const POSSIBLE_WORDS: &[&str] = &[
     "salt", "passkey", "license", "webhook", "keydata", "dsn", "login", "pat", "nonce",
     "challenge", "assertion", "ticket", "invite", "identity", "identitytoken", "servicerole",
     "access", "security", "pem", "cert", "iban", "refresh", "passport", "answer", "saml",
-    "samlresponse",
 ];
 
 /// Words before `key` that make it a secret.
@@ -142,6 +148,9 @@ fn classify_words(name: &str) -> Option<Name> {
     {
         return Some(Name::Secret);
     }
+    if joined.ends_with("samlresponse") {
+        return Some(Name::Secret);
+    }
     if DESCRIPTIONS.binary_search(&last).is_ok() {
         return None;
     }
@@ -153,14 +162,38 @@ fn classify_words(name: &str) -> Option<Name> {
         words.iter().any(|word| ends_with(stems, word)) || ends_with(stems, &joined)
     };
     let is_plain = || words.iter().any(|word| PLAIN_TOKENS.contains(word));
-    if any(PASSWORDS) {
+    if any(PASSWORDS) || last.strip_suffix('s').is_some_and(|word| ends_with(PASSWORDS, word)) {
         // Sentences name hashes more often than texts contain them.
         return Some(if last == "hash" { Name::Secret } else { Name::Password });
     }
-    if any(SECRETS) || words.iter().any(|word| SECRET_WORDS.contains(word)) {
+    if any(SECRETS)
+        || words.iter().any(|word| is_compound(word))
+        || words.iter().any(|word| SECRET_WORDS.contains(word))
+    {
         return (!is_plain()).then_some(Name::Secret);
     }
     POSSIBLE_WORDS.contains(&last).then_some(Name::Possible)
+}
+
+/// Whether a word is a compound without a mark in it: `dbpass`, `rootpw`, `masterkey`.
+fn is_compound(word: &str) -> bool {
+    let is_name = |word: &str| word.len() >= 2 && word.bytes().all(|b| b.is_ascii_lowercase());
+    if let Some(before) = word.strip_suffix("pass") {
+        return is_name(before) && PLAIN_PASSES.binary_search(&word).is_err();
+    }
+    if let Some(before) = word.strip_suffix("pw") {
+        return is_name(before);
+    }
+    // A short word is a part of others: `robotkey`.
+    let Some(before) = word.strip_suffix("keys").or_else(|| word.strip_suffix("key")) else {
+        return false;
+    };
+    SECRET_KEYS.iter().any(|key| before == *key || key.len() >= 4 && before.ends_with(key))
+}
+
+/// Whether the word before `key` makes it a name or an id: `idempotency key`.
+pub(super) fn is_plain_key(before: &str) -> bool {
+    PLAIN_KEYS.contains(&before.to_ascii_lowercase().as_str())
 }
 
 /// Classifies a key by the words before `key`.
@@ -171,6 +204,7 @@ fn classify_key(before: &[&str]) -> Option<Name> {
         return None;
     }
     let is_secret = is(SECRET_KEYS, qualifier)
+        || qualifier.ends_with("api")
         || before.iter().any(|word| is(SECRETS, word) || matches!(*word, "private" | "api"));
     Some(if is_secret { Name::Secret } else { Name::Possible })
 }
@@ -245,6 +279,16 @@ mod tests {
             ("password_changed_at", None),
             ("SharedAccessKeyName", None),
             ("status", None),
+            ("DBPASS", Some(Name::Secret)),
+            ("rootpw", Some(Name::Secret)),
+            ("HMACKEY", Some(Name::Secret)),
+            ("dbencryptionkeys", Some(Name::Secret)),
+            ("X-Rapidapi-Key", Some(Name::Secret)),
+            ("passwords", Some(Name::Password)),
+            ("compass", None),
+            ("robotkey", None),
+            ("publickey", None),
+            ("monkey", None),
         ] {
             assert_eq!(classify(name), expected, "{name}");
         }
@@ -253,6 +297,7 @@ mod tests {
     #[test]
     fn descriptions_are_sorted_for_the_binary_search() {
         assert!(DESCRIPTIONS.is_sorted());
+        assert!(PLAIN_PASSES.is_sorted());
     }
 
     #[test]

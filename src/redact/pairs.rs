@@ -48,6 +48,8 @@ enum Form {
     Flag,
     /// `a b`, `a is b`.
     Sentence,
+    /// `a mismatch: b`, `a (b) is disabled`: what stands there is more often something else.
+    Stated,
 }
 
 /// A name in a text.
@@ -153,11 +155,16 @@ fn classify(text: &str, name: &Range<usize>) -> Option<Name> {
     let (before, word) = (&text[..name.start], &text[name.clone()]);
     let is_second =
         ["key", "token", "string", "passe"].iter().any(|second| word.eq_ignore_ascii_case(second));
+    if word.eq_ignore_ascii_case("passe") && before.to_ascii_lowercase().ends_with("mot de ") {
+        return Some(Name::Password);
+    }
     let previous = before.strip_suffix(' ').filter(|_| is_second);
     let previous = previous.and_then(|before| before.rsplit(|c: char| !c.is_alphanumeric()).next());
     let kind = match previous.filter(|previous| !previous.is_empty()) {
         Some(previous) => {
-            names::classify(&format!("{previous}_{word}")).or_else(|| names::classify(word))
+            let is_plain = word.eq_ignore_ascii_case("key") && names::is_plain_key(previous);
+            let alone = || names::classify(word).filter(|_| !is_plain);
+            names::classify(&format!("{previous}_{word}")).or_else(alone)
         }
         None => names::classify(word),
     }?;
@@ -174,6 +181,9 @@ fn place(text: &str, found: &Found) -> Option<Place> {
     let rest = after.trim_start_matches(['"', '\'', '`', ']', ')', '*', '~']);
     let spaced = rest.trim_start_matches([' ', '\t']);
     let at = |rest: &str| text.len() - rest.len();
+    if let Some((value, form)) = between::stated(spaced, spaced.len() < rest.len()) {
+        return Some(Place { start: at(value), form, nested: false });
+    }
     let marked = between::before_mark(spaced, spaced.len() < rest.len()).unwrap_or(spaced);
     let assigned = [":=", "=>", "==", "->", "=", ":", "：", "＝"]
         .iter()
@@ -184,6 +194,10 @@ fn place(text: &str, found: &Found) -> Option<Place> {
             between::after_mark(value_start, found, marked.starts_with(':'))
         {
             return Some(Place { start: at(value), form, nested: false });
+        }
+        // An error is no value.
+        if value_start.starts_with("Err(") {
+            return None;
         }
         let form = if value_start.len() == value.len() || found.quoted {
             Form::Tight
@@ -196,8 +210,14 @@ fn place(text: &str, found: &Found) -> Option<Place> {
         } else {
             form
         };
-        let start = skip_openers(value_start);
+        let start = between::wrapped(skip_openers(value_start));
         return Some(Place { start: at(start), form, nested: start.len() < value_start.len() });
+    }
+    if let Some(value) = between::value_after(
+        rest,
+        after.len() > rest.len() && after[..after.len() - rest.len()].contains(']'),
+    ) {
+        return Some(Place { start: at(value), form: Form::Tight, nested: false });
     }
     let list = spaced.strip_prefix(',').map(str::trim_start).filter(|_| found.quoted);
     if let Some(list) = list {
@@ -215,8 +235,9 @@ fn place(text: &str, found: &Found) -> Option<Place> {
     {
         return None;
     }
-    let verb =
-        ["is ", "was ", "of ", "ist ", "to "].iter().find_map(|verb| spaced.strip_prefix(verb));
+    let verb = ["is ", "was ", "of ", "ist ", "to ", "TO "]
+        .iter()
+        .find_map(|verb| spaced.strip_prefix(verb));
     let form = if found.flag { Form::Flag } else { Form::Sentence };
     Some(Place { start: at(verb.unwrap_or(spaced)), form, nested: false })
 }
@@ -233,6 +254,7 @@ fn list_value(list: &str) -> Option<(&str, Form)> {
             return Some((value.trim_start(), Form::Tight));
         }
     }
+    let list = skip_openers(list);
     list.starts_with(quotes).then_some((list, Form::List))
 }
 
@@ -247,6 +269,12 @@ fn skip_openers(value: &str) -> &str {
 fn value(text: &str, found: &Found, kind: Name, place: &Place, spans: &mut Vec<Range<usize>>) {
     let name = text[found.name.clone()].to_lowercase();
     let rest = &text[place.start..];
+    if name.ends_with("signature")
+        && let Some(range) = signatures(rest)
+    {
+        spans.push(place.start + range.start..place.start + range.end);
+        return;
+    }
     if let Some(block) = yaml_block(rest) {
         let is_secret =
             |line: &Range<usize>| kind != Name::Possible || values::is_random(&rest[line.clone()]);
@@ -271,7 +299,11 @@ fn value(text: &str, found: &Found, kind: Name, place: &Place, spans: &mut Vec<R
             let content = &near[..near.find('<').unwrap_or(near.len())];
             (0..content.strip_suffix("]]>").unwrap_or(content).len(), true)
         }
-        None => (bare(rest, kind, place.form), false),
+        None => {
+            let is_password =
+                kind == Name::Password || ["pass", "pw"].iter().any(|end| name.ends_with(end));
+            (bare(rest, kind, place.form, is_password), false)
+        }
     };
     let content = &rest[range.clone()];
     let after = rest[range.end..].trim_start_matches(['"', '\'', '`']).trim_start();
@@ -286,6 +318,16 @@ fn value(text: &str, found: &Found, kind: Name, place: &Place, spans: &mut Vec<R
     }
 }
 
+/// The parts of a signature: `t=1,v1=b`.
+fn signatures(text: &str) -> Option<Range<usize>> {
+    let inner = text.trim_start_matches(['"', '\'']);
+    let length = inner.find(|c: char| !(c.is_ascii_alphanumeric() || "=,_-+/.".contains(c)));
+    let parts = &inner[..length.unwrap_or(inner.len())];
+    let is_version = |part: &str| part.starts_with("v1=") || part.starts_with("v0=");
+    let start = text.len() - inner.len();
+    parts.split(',').any(is_version).then_some(start..start + parts.len())
+}
+
 /// Whether the value of a name is secret. The name has a kind, and quotes or none.
 fn is_secret(
     (kind, name, name_is_quoted): (Name, &str, bool),
@@ -294,11 +336,19 @@ fn is_secret(
     quoted: bool,
 ) -> bool {
     let inner = value.trim();
+    if kind == Name::Password && place.form == Form::Tight && values::is_weak_password(inner) {
+        return true;
+    }
     if inner.is_empty() || values::is_plain(inner) || (quoted && values::is_sentence(inner)) {
         return false;
     }
     let is_generated = || inner.split_whitespace().any(values::is_random);
     match (place.form, kind) {
+        (Form::Stated, Name::Possible) => false,
+        (Form::Stated, _) => {
+            let is_place = inner.starts_with('/') || inner.contains('/') && inner.contains(':');
+            !is_place && (is_generated() || is_short_password(inner))
+        }
         (Form::List, Name::Password) => is_generated() || is_short_password(inner),
         (Form::List, _) | (_, Name::Possible) => is_generated(),
         (Form::Sentence, Name::Password) if quoted => {
@@ -309,7 +359,10 @@ fn is_secret(
         (Form::Flag, _) if inner.starts_with('-') => false,
         (Form::Spaced, Name::Password) if !quoted => !(values::is_number(inner) && inner.len() < 4),
         (_, Name::Password) => !(values::is_number(inner) && inner.len() < 4 && !quoted),
-        (_, Name::Secret) => is_secret_value(inner, place, quoted, name_is_quoted),
+        (_, Name::Secret) => {
+            let is_id = values::is_uuid(inner) && name.contains(['-', '_']);
+            is_id || is_secret_value(inner, place, quoted, name_is_quoted)
+        }
     }
 }
 
@@ -360,11 +413,22 @@ fn quoted(text: &str) -> Option<Range<usize>> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let mut end = closing(text, quote, 1)?;
     // `'it's'`: the quote is a part of the value if a generated text follows.
-    while is_generated(chunk(&text[end + 1..])) && !is_name(&text[end + 1..]) {
-        let Some(next) = closing(text, quote, end + 1) else { break };
+    while is_within(&text[end + 1..]) {
+        let Some(next) =
+            closing(text, quote, end + 1).filter(|next| !text[end..*next].contains('\n'))
+        else {
+            break;
+        };
         end = next;
     }
     Some(1..end)
+}
+
+/// Whether the text after a quote shows that the quote is a part of the value: a letter follows a closing quote only
+/// where it starts a name.
+fn is_within(after: &str) -> bool {
+    after.starts_with(char::is_alphanumeric) && !is_name(after)
+        || is_generated(chunk(after)) && !is_name(after)
 }
 
 /// The place of the next quote that is not escaped.
@@ -385,9 +449,14 @@ fn closing(text: &str, quote: char, from: usize) -> Option<usize> {
 
 /// The place of a value without quotes, or whose closing quote is missing. A delimiter ends it, unless a generated
 /// text follows: passwords contain all characters.
-fn bare(text: &str, kind: Name, form: Form) -> Range<usize> {
+fn bare(text: &str, kind: Name, form: Form, is_password: bool) -> Range<usize> {
     let opening = text.len() - text.trim_start_matches(['"', '\'', '`']).len();
     let mut end = opening + chunk(&text[opening..]).len();
+    // A word of a sentence has no tail.
+    let has_tail = is_password
+        && end > opening
+        && matches!(form, Form::Tight | Form::Spaced | Form::Flag)
+        && !values::is_plain(&text[opening..end]);
     loop {
         let rest = &text[end..];
         let Some(delimiter) = rest.chars().next() else { break };
@@ -401,6 +470,14 @@ fn bare(text: &str, kind: Name, form: Form) -> Range<usize> {
         } else {
             kind != Name::Possible
         };
+        if has_tail
+            && !is_far
+            && !is_escape
+            && let Some(tail) = tail(rest, delimiter)
+        {
+            end += tail;
+            continue;
+        }
         let is_part = if is_far { values::is_random(part) } else { is_generated(part) };
         if !may_contain || !is_part || is_name(next) {
             break;
@@ -408,6 +485,14 @@ fn bare(text: &str, kind: Name, form: Form) -> Range<usize> {
         end += length + part.len();
     }
     opening..text[..end].trim_end_matches(['.', ':', '!', '?']).len().max(opening)
+}
+
+/// The length of delimiters within a password and of the text up to the next delimiter: `&Frost` of `Winter&Frost`.
+fn tail(rest: &str, delimiter: char) -> Option<usize> {
+    let next = rest.trim_start_matches(delimiter);
+    let part = chunk(next);
+    let is_part = next.starts_with(|c: char| c.is_alphanumeric() || c == '_') && !is_name(next);
+    is_part.then(|| rest.len() - next.len() + part.len())
 }
 
 /// The text up to the next delimiter.
@@ -490,7 +575,9 @@ fn header(text: &str, is_authorization: bool, form: Form) -> Option<Range<usize>
         !values::is_plain(word)
     } else {
         !values::is_plain(word)
-            && (values::is_random(word) || (word.len() >= 6 && has_digit_and_letter(word)))
+            && (values::is_random(word)
+                || values::is_uuid(inner)
+                || (word.len() >= 6 && has_digit_and_letter(word)))
     };
     is_secret.then_some(start + value..start + value + length)
 }
@@ -502,8 +589,14 @@ fn scheme(text: &str) -> usize {
     let is_unknown = || {
         word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && !rest.contains(' ')
     };
+    // `Splunk UUID`
+    let is_id = || {
+        word.starts_with(|c: char| c.is_ascii_uppercase())
+            && values::is_uuid(rest.split([' ', ',', ';']).next().unwrap_or(rest))
+    };
     let is_scheme = SCHEMES.contains(&lower.as_str()) || lower.starts_with("aws4-hmac");
-    let is_scheme = is_scheme || (is_unknown() && values::is_random(rest) && values::is_word(word));
+    let is_scheme =
+        is_scheme || (is_unknown() && values::is_random(rest) && values::is_word(word)) || is_id();
     if is_scheme { text.len() - rest.trim_start().len() } else { 0 }
 }
 

@@ -22,6 +22,9 @@ const MIN_WEB_KEY: usize = 16;
 /// Maximum length of a JSON Web Key on each side of `kty`.
 const MAX_WEB_KEY: usize = 8 * 1024;
 
+/// Maximum length between `IDENTIFIED` and the word before a password.
+const MAX_STATEMENT: usize = 64;
+
 /// Maximum length of a list of columns.
 const MAX_COLUMNS: usize = 4096;
 
@@ -42,11 +45,13 @@ const COMMANDS: [&str; 12] = [
 ];
 
 /// The rules, and the texts of which one occurs wherever the rule can find something. Most ignore the case.
-const RULES: [(&[&str], bool, Rule); 8] = [
+const RULES: [(&[&str], bool, Rule); 10] = [
     (&["-----", "private-lines:"], true, pem),
     (&["bearer ", "basic "], true, schemes),
     (&["AUTH"], false, auth_command),
     (&[" -p", " -a", " -w", " -u", "--user", "--proxy"], true, options),
+    (&["\"-p", "\"-a", "\"-w", "\"-u", "'-p", "'-a", "'-w", "'-u"], true, quoted_options),
+    (&["identified by", "identified with", "response="], true, literals),
     (&[")=(", ") = (", "values"], true, lists),
     (&["crypt(", "hmac(", "_bytea(", "set_config("], true, calls),
     (&["/reset-password/", "/webhook", "/invite/", "/magic-link/"], true, paths),
@@ -174,6 +179,10 @@ fn schemes(text: &str, spans: &mut Vec<Range<usize>>) {
         let is_token = |c: char| c.is_ascii_alphanumeric() || "._~+/=-".contains(c);
         let token = &token[..token.find(|c| !is_token(c)).unwrap_or(token.len())];
         let token = token.trim_end_matches('.');
+        // `token_type=bearer expires_in=3600`
+        if token.trim_end_matches('=').contains('=') {
+            continue;
+        }
         let (changes, _, digits) = values::changes(token);
         let is_encoded = || decode(token).is_some_and(|decoded| decoded.contains(':'));
         let is_secret = if name == "basic " {
@@ -245,6 +254,78 @@ fn options(text: &str, spans: &mut Vec<Range<usize>>) {
         };
         if is_secret && !secret.is_empty() && !value.contains("://") {
             spans.push(start + value.len() - secret.len()..start + value.len());
+        }
+    }
+}
+
+/// Whether a word is a command whose options contain secrets.
+pub(super) fn is_command(word: &str) -> bool {
+    COMMANDS.contains(&word.rsplit('/').next().unwrap_or(word))
+}
+
+/// Where the secret starts in an argument of such a command, after the argument before it: all of the one after `-p`,
+/// a part of `-px`, and the password of the one after `-u`.
+pub(super) fn secret_of_option(before: &str, argument: &str) -> Option<usize> {
+    let start = match before {
+        "-p" | "-a" | "-w" | "-P" | "-A" | "--pass" => 0,
+        "-u" | "-U" | "--user" | "--proxy-user" => argument.find(':')? + 1,
+        _ if argument.starts_with("-p") && argument.len() >= 8 && has_digit(argument) => 2,
+        _ => return None,
+    };
+    let secret = &argument[start..];
+    let is_secret = !secret.starts_with(['-', '/'])
+        && !secret.is_empty()
+        && !values::is_plain(secret)
+        && !values::is_number(secret)
+        && !argument.contains("://");
+    is_secret.then_some(start)
+}
+
+/// Options in a list of quoted arguments: `["sshpass","-p","x"]`.
+fn quoted_options(text: &str, spans: &mut Vec<Range<usize>>) {
+    for quote in ['"', '\''] {
+        let mut is_known = false;
+        let (mut at, mut before) = (0, "");
+        for part in text.split(quote) {
+            is_known |= is_command(part);
+            if part.trim_matches([',', ' ', '\n']).is_empty() {
+                at += part.len() + 1;
+                continue;
+            }
+            let start = if is_known { secret_of_option(before, part) } else { None };
+            spans.extend(start.map(|start| at + start..at + part.len()));
+            before = part;
+            is_known &= !part.contains([']', ')']);
+            at += part.len() + 1;
+        }
+    }
+}
+
+/// Literals after words: `IDENTIFIED BY 'x'`, `IDENTIFIED WITH a BY 'x'`, and `response="x"` of digest authentication.
+fn literals(text: &str, spans: &mut Vec<Range<usize>>) {
+    let lower = text.to_ascii_lowercase();
+    for (at, found) in lower.match_indices("identified ") {
+        let line = &lower[at + found.len()..];
+        let line = &line[..line.floor_char_boundary(MAX_STATEMENT)];
+        let Some(by) = line.find("by ").or_else(|| line.find("as ")) else { continue };
+        let start = at + found.len() + by + 3;
+        let skipped = text[start..].trim_start();
+        let Some(literal) = skipped.strip_prefix(['\'', '"', '`']) else { continue };
+        let from = text.len() - literal.len();
+        let end = literal.find(['\'', '"', '`']).unwrap_or(literal.len());
+        if !values::is_plain(&literal[..end]) {
+            spans.push(from..from + end);
+        }
+    }
+    if !lower.contains("nonce=") {
+        return;
+    }
+    for (at, found) in lower.match_indices("response=") {
+        let start = text[at + found.len()..].trim_start_matches('"');
+        let length = start.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let from = text.len() - start.len();
+        if length >= 32 {
+            spans.push(from..from + length);
         }
     }
 }
@@ -400,7 +481,7 @@ fn word_secrets(word: &str) -> Vec<Range<usize>> {
             || (password.len() >= 8 && values::changes(password).0 >= 2))
     {
         let parts: Vec<&str> = address.split(':').collect();
-        let is_login = parts.len() == 1 && address.contains('@') && address.contains('.');
+        let is_login = parts.len() == 1 && is_account(address);
         let is_file =
             parts.len() == 4 && parts[1].bytes().all(|byte| byte.is_ascii_digit() || byte == b'*');
         if is_login || is_file {
@@ -423,6 +504,11 @@ fn word_secrets(word: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether a word is the address of an account, and not an image: `registry/app@sha256`.
+fn is_account(address: &str) -> bool {
+    address.rsplit_once('@').is_some_and(|(_, host)| host.contains('.'))
+}
+
 /// Tokens in three parts, keys with a suffix, and base64 of a text that contains a secret.
 fn encoded(word: &str, found: &mut Vec<Range<usize>>) {
     let is_run = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=_.-".contains(&byte);
@@ -437,13 +523,18 @@ fn encoded(word: &str, found: &mut Vec<Range<usize>>) {
         let parts = (parts.next(), parts.next(), parts.next(), parts.next());
         let is_bot = matches!(parts, (Some(id), Some(time), Some(code), None)
             if id.len() >= 18 && (5..=8).contains(&time.len()) && code.len() >= 20 && values::is_random(code));
+        // Airtable.
+        let is_personal = run.len() == 82
+            && run.starts_with("pat")
+            && run.as_bytes()[17] == b'.'
+            && run[18..].bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_mail_key = run.len() >= 36
             && run[32..].starts_with("-us")
             && run[..32].bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_key = run.len() >= 64
             && run.starts_with("MII")
             && matches!(run.get(6..10), Some("IBAD" | "IBAA"));
-        if is_bot || is_mail_key || is_key || hides_secret(run) {
+        if is_bot || is_personal || is_mail_key || is_key || hides_secret(run) {
             found.push(range);
         }
     }

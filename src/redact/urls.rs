@@ -4,15 +4,10 @@ use std::ops::Range;
 
 use super::values;
 
-/// Hosts whose paths contain secrets.
-const SECRET_PATHS: [&str; 14] = [
-    "hooks.",
-    "webhook",
-    "/hooks/",
-    "api.telegram.org/bot",
+/// Hosts whose paths contain secrets, among other parts; besides them, those with `hook`.
+const SECRET_PATHS: [&str; 9] = [
     "infura.io/",
-    "alchemy.com/",
-    "alchemyapi.io/",
+    "alchemy",
     "quiknode.pro/",
     "quicknode",
     "ankr.com/",
@@ -21,6 +16,23 @@ const SECRET_PATHS: [&str; 14] = [
     "chainstack.com/",
     "/bot",
 ];
+
+/// Paths that end in secrets, of any form: the text before them, and how many parts precede the secret.
+const SECRET_ENDS: [(&str, usize); 9] = [
+    ("hooks.zapier.com/hooks/", 2),
+    ("make.com/", 0),
+    ("hook.integromat.com/", 0),
+    ("pagerduty.com/integration/", 0),
+    ("/build_hooks/", 0),
+    ("/deploy_hooks/", 0),
+    ("/integrations/deploy/", 1),
+    ("/calendar/ical/", 1),
+    ("/owa/calendar/", 0),
+];
+
+/// Parts of such paths that are no secrets.
+const PLAIN_PARTS: [&str; 6] =
+    ["enqueue", "basic.ics", "full.ics", "calendar.ics", "reachcalendar.ics", "calendar.html"];
 
 /// Schemes before a colon that are no user names: `mailto:a@b`.
 const NO_USERS: [&str; 14] = [
@@ -112,7 +124,24 @@ fn is_host(text: &str) -> bool {
 /// Adds the generated parts of paths that are secret.
 fn path(url: &str, mut add: impl FnMut(Range<usize>)) {
     let lower = url.to_ascii_lowercase();
-    if !SECRET_PATHS.iter().any(|path| lower.contains(path)) {
+    let has_hook = lower.contains("hook");
+    let may_end = has_hook || lower.contains("/calendar/") || lower.contains("/integration");
+    if may_end && let Some(end) = secret_end(url, &lower) {
+        let mut at = end;
+        for part in url[end..].split('/') {
+            let part_end = part.find(['?', '#', ',', ')']).unwrap_or(part.len());
+            let secret = part[..part_end].trim_end_matches(['.', ':', ';']);
+            if !secret.is_empty() && !PLAIN_PARTS.contains(&secret) {
+                add(at..at + secret.len());
+            }
+            if part_end < part.len() {
+                return;
+            }
+            at += part.len() + 1;
+        }
+        return;
+    }
+    if !has_hook && !SECRET_PATHS.iter().any(|path| lower.contains(path)) {
         return;
     }
     let path = &url[..url.find(['?', '#']).unwrap_or(url.len())];
@@ -124,6 +153,21 @@ fn path(url: &str, mut add: impl FnMut(Range<usize>)) {
         }
         at += part.len() + 1;
     }
+}
+
+/// Where the secret parts of a path start that has no other parts after them.
+fn secret_end(url: &str, lower: &str) -> Option<usize> {
+    let (after, skipped) = SECRET_ENDS.iter().find_map(|(before, skipped)| {
+        let at = lower.find(before)?;
+        (*before != "make.com/" || lower.starts_with("hook"))
+            .then_some((at + before.len(), *skipped))
+    })?;
+    let mut end = after;
+    for _ in 0..skipped {
+        end += url[end..].find('/')? + 1;
+    }
+    // A public calendar.
+    (!url[end..].starts_with("public/")).then_some(end)
 }
 
 /// The key of a stream: the part of the path after the host and the application.
@@ -152,6 +196,10 @@ fn without_scheme(text: &str, at: usize) -> Option<Range<usize>> {
         return None;
     }
     let after = run(&text[at + 1..]);
+    // `registry:5000/image@sha256:digest`
+    if after.starts_with("sha256:") || after.starts_with("sha512:") {
+        return None;
+    }
     let is_user =
         user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '%' | '@'));
     let is_address =

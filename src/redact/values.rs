@@ -7,10 +7,10 @@ use super::REDACTED;
 const PLAIN_WORDS: &[&str] = &[
     "absent", "accepted", "active", "admin", "allowed", "and", "anonymous", "any", "argument",
     "array", "auth", "authentication", "authorization", "bad", "bearer", "boolean", "but",
-    "callback", "can't", "cannot", "changed", "character", "characters", "column", "configured",
+    "callback", "can't", "cannot", "changed", "character", "characters", "column", "comma", "configured",
     "constant", "correct", "could", "default", "denied", "deprecated", "did", "digest", "disabled",
-    "does", "empty", "enabled", "error", "exists", "expected", "expecting", "expired", "expires",
-    "failed", "false", "field", "flag", "for", "forbidden", "found", "from", "function", "got",
+    "does", "empty", "enabled", "eof", "eol", "error", "exists", "expected", "expecting", "expired", "expires",
+    "failed", "false", "field", "filtered", "flag", "for", "forbidden", "found", "from", "function", "got",
     "granted", "has", "header", "hidden", "identical", "identifier", "in", "incorrect", "integer",
     "invalid", "is", "json", "key", "length", "malformed", "mandatory", "method",
     "mismatch", "missing", "must", "mustn't", "na", "name", "nan", "never", "nil", "no", "none",
@@ -18,7 +18,7 @@ const PLAIN_WORDS: &[&str] = &[
     "optional", "options", "or", "outdated", "parameter", "passed", "password", "pending",
     "present", "property", "protected", "provided", "public", "read", "received", "redacted",
     "redirect", "refresh", "rejected", "relation", "removed", "required", "reset", "revoked",
-    "rotated", "secret", "see", "set", "should", "sign", "stale", "string", "succeeded", "success",
+    "rotated", "secret", "see", "semicolon", "set", "should", "sign", "stale", "string", "succeeded", "success",
     "supplied", "text", "that", "the", "this", "to", "token", "tokens", "too", "true", "type",
     "unauthorized", "undefined", "unknown", "unreadable", "unset", "unsupported", "unusable",
     "update", "updated", "used", "user", "valid", "value", "variable", "verified", "was", "weak",
@@ -52,6 +52,28 @@ pub(super) fn is_plain(value: &str) -> bool {
         || (value.starts_with("${") && value.ends_with('}'))
         || PLAIN_WORDS.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
         || word.strip_prefix("process.env.").is_some()
+        || is_parameter(value)
+        || (value.starts_with("projects/") && value.contains("/secrets/"))
+}
+
+/// Whether a value is the parameter of an SQL statement: `$1`, `:name`, `@p2`, `%s`.
+fn is_parameter(value: &str) -> bool {
+    let is = |prefix: &str, test: fn(u8) -> bool| {
+        value.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(test))
+    };
+    is("$", |byte| byte.is_ascii_digit()) && value.len() <= 4
+        || is("@p", |byte| byte.is_ascii_digit()) && value.len() <= 5
+        || is(":", |byte| byte.is_ascii_lowercase() || byte == b'_')
+        || value == "%s"
+}
+
+/// Passwords that are words of sentences too: a word after `password=` is one of them, unless it says that there is
+/// none. Sorted.
+const WEAK_PASSWORDS: &[&str] = &["admin", "default", "password", "public", "secret", "user"];
+
+/// Whether a word is a well-known password.
+pub(super) fn is_weak_password(value: &str) -> bool {
+    WEAK_PASSWORDS.binary_search(&value.to_ascii_lowercase().as_str()).is_ok()
 }
 
 /// Whether a quoted value is a sentence, such as `must be at least 8 characters`.
@@ -84,8 +106,17 @@ pub(super) fn is_random(value: &str) -> bool {
         || value.contains(is_unusual)
         || is_uuid(value)
         || is_file_name(value)
+        || value.starts_with("arn:")
+        || is_hex_number(value)
     {
         return false;
+    }
+    // `clip:UUID`: the id of something.
+    if let Some(at) = value.len().checked_sub(UUID + 1)
+        && matches!(value.as_bytes()[at], b':' | b'/' | b'-' | b'_' | b'.' | b'=')
+        && is_uuid(&value[at + 1..])
+    {
+        return is_random(&value[..at]);
     }
     value.split(|c: char| !c.is_ascii_alphanumeric()).any(is_random_part)
 }
@@ -100,7 +131,7 @@ fn is_random_part(part: &str) -> bool {
     if digits == 0 {
         return part.len() >= MIN_RANDOM
             && changes >= 2
-            && upper * 4 >= part.len()
+            && upper * 4 > part.len()
             && upper * 4 <= part.len() * 3;
     }
     changes >= 2 && changes * 6 >= part.len()
@@ -129,8 +160,17 @@ fn is_mixed(value: &str) -> bool {
     bytes.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
+/// Whether a value is a status or an address: `0x80070005`.
+fn is_hex_number(value: &str) -> bool {
+    let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X"));
+    digits.is_some_and(|hex| hex.len() <= 16 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Length of a UUID.
+const UUID: usize = 36;
+
 pub(super) fn is_uuid(value: &str) -> bool {
-    value.len() == 36
+    value.len() == UUID
         && value.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
             _ => byte.is_ascii_hexdigit(),
@@ -156,6 +196,7 @@ mod tests {
     fn word_lists_are_sorted_for_the_binary_search() {
         assert!(PLAIN_WORDS.is_sorted());
         assert!(SENTENCE_WORDS.is_sorted());
+        assert!(WEAK_PASSWORDS.is_sorted());
     }
 
     #[test]
@@ -173,6 +214,9 @@ mod tests {
             "whisper-large-v3",
             "render:ws12:clip0007",
             "ask-questions-first-please",
+            "arn:aws:kms:eu-west-1:123456789012:key/5b1f7a52-1c1e-4c0e-9f8e-2a1d3c4b5a69",
+            "clip:5b1f7a52-1c1e-4c0e-9f8e-2a1d3c4b5a69",
+            "0x80070005",
         ] {
             assert!(!is_random(plain), "{plain}");
         }

@@ -125,7 +125,10 @@ pub(super) const ANY_REFUSAL: Advice = rule(
     ExternalService,
     AfterFix,
     CHECK_RIGHTS,
-    &["denied", "not permitted", "not allowed", "disabled", "blocked"],
+    &[
+        "denied", "not permitted", "not allowed", "disabled", "was blocked", "been blocked",
+        "are blocked", "request blocked", "blocked by",
+    ],
 );
 
 pub(super) const SQLSTATE_CREDENTIALS: Advice = rule(Internal, AfterFix, RENEW, &["SQLSTATE 28xxx"]);

@@ -65,7 +65,7 @@ pub(super) const BUSY: Advice = rule(
     Yes,
     OVERLOADED,
     &[
-        "is overloaded", "currently overloaded", "overloaded_error", "HTTP 529", "server is busy",
+        "is overloaded", "currently overloaded", "overloaded_error", "HTTP 425", "HTTP 529", "server is busy",
         "temporarily unavailable", "try again later", "try again in", "currently loading",
         "OAuthException 1", "OAuthException 2", "OAuthException 9007",
     ],

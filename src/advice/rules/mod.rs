@@ -107,6 +107,7 @@ pub(crate) static SHIPPED: &[Advice] = &[
     network::REQUEST_TIMEOUT,
     resources::STATUS_DISK,
     network::STATUS_TLS,
+    network::NOT_IMPLEMENTED,
     network::STATUS_DOWN,
     access::STATUS_CREDENTIALS,
     access::STATUS_PERMISSION,

@@ -61,7 +61,7 @@ pub(super) const CONNECTION: Advice = rule(
         "stream was reset", "target closed", "network changed", "err timed out", "read timed out",
         "read timeout", "socket timeout", "headers timeout", "body timeout", "awaiting headers",
         "deadline exceeded", "i/o timeout", "TLS handshake timeout", "upstream timed out",
-        "upstream request timeout", "operation timed out", "request timed out", "forcibly closed",
+        "upstream request timeout", "operation timed out", "request timed out", "timeout of <*> exceeded", "forcibly closed",
         "write timeout", "transport-level error", "max retries per request",
     ],
 );
@@ -87,6 +87,14 @@ pub(super) const STATUS_DOWN: Advice = rule(
     Yes,
     FAILING,
     &["HTTP 5xx", "internal_error"],
+);
+
+/// A server that lacks what the request needs does not have it a minute later.
+pub(super) const NOT_IMPLEMENTED: Advice = rule(
+    ExternalService,
+    AfterFix,
+    "The service does not implement the request: correct its method, version or address before requeueing.",
+    &["HTTP 501", "HTTP 505"],
 );
 
 pub(super) const SQLSTATE_CONNECTION: Advice = rule(ExternalService, Yes, BROKEN, &["SQLSTATE 08xxx"]);

@@ -194,7 +194,13 @@ impl<'t> Scanner<'t, '_> {
         if let Some((rank, code)) = code::of_number(token, &context) {
             self.template.record_code(rank, || code);
             self.write_unchanged(token);
-        } else if lexicon::is_numbered_code(token) || code::is_labeled_symbol(token, &context) {
+        } else if let Some(status) = code::joined_status(token) {
+            self.template.record_code(CodeRank::Http, || format!("HTTP {status}"));
+            self.write_unchanged(token);
+        } else if lexicon::is_numbered_code(token)
+            || code::is_labeled_symbol(token, &context)
+            || code::is_placed_symbol(token, &context)
+        {
             self.template.record_code(CodeRank::Symbol, || token.to_owned());
             self.write_unchanged(token);
         } else if lexicon::is_class_with_digits(token) {

@@ -1,7 +1,7 @@
 //! What may stand between a name and its value, apart from spaces and a mark: emphasis, remarks, types, calls, line
 //! breaks, attributes and tags.
 
-use super::{Form, Found};
+use super::{Form, Found, MAX_QUOTED, MAX_WORD};
 
 /// Maximum length of a remark in parentheses, of a type, and of the name of a function.
 const MAX_REMARK: usize = 48;
@@ -14,6 +14,10 @@ const MAX_CALLS: usize = 4;
 
 /// Maximum number of header lines between the name of a part of a form and its value.
 const MAX_HEADERS: usize = 4;
+
+/// Parts of the names of constructors around values.
+const CONSTRUCTORS: [&str; 8] =
+    ["Some", "Ok", "Just", "Right", "Secret", "String", "Password", "Token"];
 
 /// Skips what stands between a name and its mark, if a mark follows: `key (WIF): a`, `a[0]=b`, `a?: b`, `a . . . : b`.
 /// `is_apart`: a space precedes the text, as it does a remark, but not the arguments of a function.
@@ -30,6 +34,137 @@ pub(super) fn before_mark(text: &str, is_apart: bool) -> Option<&str> {
     let is_mark = skipped.starts_with(['=', '：', '＝'])
         || skipped.starts_with(':') && !skipped.starts_with("::");
     is_mark.then_some(skipped)
+}
+
+/// Words between a name and a colon that say what was done with the value: `API key provided: b`.
+const GIVEN: [&str; 9] = [
+    "provided",
+    "supplied",
+    "given",
+    "specified",
+    "received",
+    "entered",
+    "used",
+    "submitted",
+    "sent",
+];
+
+/// Words between a name and a colon that say what is wrong with it: `api_secret mismatch: b`.
+const JUDGED: [&str; 10] = [
+    "mismatch",
+    "rejected",
+    "invalid",
+    "disabled",
+    "revoked",
+    "expired",
+    "unknown",
+    "refused",
+    "denied",
+    "incorrect",
+];
+
+/// Words before those.
+const VERBS: [&str; 8] = ["is", "was", "has", "been", "not", "value", "you", "are"];
+
+/// The value that a statement about a name contains: `API key provided: b`, `api_secret mismatch: b`, `API key (b) is
+/// disabled`. `is_apart`: a space precedes the text.
+pub(super) fn stated(text: &str, is_apart: bool) -> Option<(&str, Form)> {
+    if !is_apart {
+        return None;
+    }
+    if let Some(inner) = text.strip_prefix('(') {
+        let inner = inner.trim_start_matches(['"', '\'', '`']);
+        let near = head(inner, MAX_QUOTED);
+        let close = near.find(|c: char| c == ')' || c.is_whitespace())?;
+        let after = near[close..].trim_start_matches([')', ' ']);
+        return (near[close..].starts_with(')') && !after.starts_with([':', '=']))
+            .then_some((inner, Form::Stated));
+    }
+    let mut rest = text;
+    loop {
+        let length = head(rest, MAX_WORD).find(|c: char| !c.is_ascii_lowercase())?;
+        let (word, after) = rest.split_at(length);
+        let value = after.strip_prefix(':').filter(|value| value.starts_with([' ', '"', '\'']));
+        match value.map(|value| value.trim_start_matches(' ')) {
+            Some(value) if GIVEN.contains(&word) => return Some((value, Form::Spaced)),
+            Some(value) if JUDGED.contains(&word) => return Some((value, Form::Stated)),
+            Some(_) => return None,
+            None if VERBS.contains(&word) => rest = after.strip_prefix(' ')?,
+            None => return None,
+        }
+    }
+}
+
+/// Names of the value of a name: `name: a`, `value: b`.
+const VALUES: [&str; 5] = ["value", "Value", "val", "input_value", "input"];
+
+/// The value that has a name of its own after the name: lines of YAML, `{Name:a,Value:b}`, and the errors of Pydantic
+/// with `input_value='b'`, or as JSON with `"input":"b"`. `ends_list`: the name is the last of a list.
+pub(super) fn value_after(rest: &str, ends_list: bool) -> Option<&str> {
+    let quotes = ['"', '\''];
+    let next = rest.trim_start_matches([' ', '\t', '\r', '\n', ',', ';', ']']);
+    if next.len() == rest.len() {
+        return None;
+    }
+    let named = |text: &str| -> Option<usize> {
+        let name = text.strip_prefix(quotes).unwrap_or(text);
+        let after = VALUES.iter().find_map(|value| name.strip_prefix(value))?;
+        let after = after.strip_prefix(quotes).unwrap_or(after).trim_start_matches([' ', '\t']);
+        let value = after.strip_prefix([':', '='])?;
+        Some(text.len() - value.trim_start_matches([' ', '\t']).len())
+    };
+    if let Some(at) = named(next) {
+        return Some(&next[at..]);
+    }
+    let near = head(next, MAX_ATTRIBUTES);
+    let is_below = rest.starts_with('\n') && next.len() < rest.len() - 1;
+    let statement = match is_below {
+        true => near[..near.find('\n').unwrap_or(near.len())].find("input_value="),
+        false if next.starts_with(quotes) && ends_list => {
+            ["\"input\":", "\"received\":"].iter().find_map(|name| near.find(name))
+        }
+        false => None,
+    }?;
+    let value = &next[statement..];
+    let mark = value.find(['=', ':'])? + 1;
+    Some(value[mark..].trim_start())
+}
+
+/// Names of the only member of an object that wraps a value: `{"S":"b"}` of DynamoDB, `{"stringValue":"b"}` of
+/// Firestore.
+const WRAPPERS: [&str; 14] = [
+    "S",
+    "N",
+    "B",
+    "SS",
+    "stringValue",
+    "StringValue",
+    "string",
+    "String",
+    "value",
+    "Value",
+    "_value",
+    "plaintext",
+    "plainText",
+    "data",
+];
+
+/// The value in an object that wraps it, or the text unchanged.
+pub(super) fn wrapped(text: &str) -> &str {
+    let member = || {
+        let name = text.strip_prefix(['"', '\'']).unwrap_or(text);
+        let after = WRAPPERS.iter().find_map(|wrapper| {
+            let after = name.strip_prefix(wrapper)?;
+            let after = after.strip_prefix(['"', '\'']).unwrap_or(after).trim_start_matches(' ');
+            after.strip_prefix(':')
+        })?;
+        let value = after.trim_start_matches(' ');
+        value
+            .trim_start_matches(['[', ' '])
+            .starts_with(['"', '\''])
+            .then(|| super::skip_openers(value))
+    };
+    member().unwrap_or(text)
 }
 
 /// The text after a short remark in brackets.
@@ -106,28 +241,50 @@ fn next_line(value: &str) -> Option<(&str, Form)> {
 fn argument(value: &str) -> Option<&str> {
     let mut inner = value;
     for _ in 0..MAX_CALLS {
-        let call = inner.strip_prefix("new ").unwrap_or(inner);
+        let call = inner.strip_prefix("new ").or_else(|| inner.strip_prefix("[]")).unwrap_or(inner);
         let is_function = |c: char| c.is_ascii_alphanumeric() || "_.:!&%".contains(c);
         let name = head(call, MAX_REMARK).find(|c| !is_function(c));
         let Some(end) = name.filter(|end| *end > 0) else { break };
-        let Some(argument) = call[end..].strip_prefix('(') else { break };
+        let Some(argument) = call[end..].strip_prefix('(').or_else(|| literal_of_go(call, end))
+        else {
+            break;
+        };
         // An error is no value.
         if ["Err", "Invalid", "Unexpected"].iter().any(|word| call[..end].contains(word)) {
             return None;
         }
         inner = argument.trim_start_matches([' ', '\n', '&']);
-        // Of the functions without quotes in them, the constructors contain values.
-        if !call.starts_with(|c: char| c.is_ascii_uppercase()) && !has_literal(inner) {
+        // Of the functions without quotes in them, the constructors contain values; any other name can be a part of
+        // a password: `Summer(2026)`.
+        let is_constructor = || CONSTRUCTORS.iter().any(|name| call[..end].contains(name));
+        if !has_literal(inner) && !is_constructor() {
             return None;
         }
     }
     (inner.len() < value.len()).then(|| super::skip_openers(inner))
 }
 
+/// The first literal in a composite literal of Go: `[]string{"a"}`, `sql.NullString{String:"a"}`.
+fn literal_of_go(call: &str, end: usize) -> Option<&str> {
+    let inner = call[end..].strip_prefix('{')?;
+    let literal = wrapped_field(inner);
+    literal.starts_with(['"', '`']).then_some(literal)
+}
+
+/// The text after the name of a field.
+fn wrapped_field(text: &str) -> &str {
+    let end = head(text, MAX_REMARK).find(|c: char| !c.is_ascii_alphanumeric());
+    end.and_then(|end| text[end..].strip_prefix(':')).unwrap_or(text)
+}
+
 /// Whether the argument of a function is a literal, or another call.
 fn has_literal(argument: &str) -> bool {
     let open = head(argument, MAX_REMARK).find(['"', '\'', '`', ')', ',', ' ']);
-    open.is_some_and(|open| argument[open..].starts_with(['"', '\'', '`']))
+    open.is_some_and(|open| {
+        let before = &argument[..open];
+        let starts = before.len() <= 1 || before.ends_with(['(', '&', '{']);
+        starts && argument[open..].starts_with(['"', '\'', '`'])
+    })
 }
 
 /// The value after a name without a mark: `<a x="y">b</a>`, `name="a" value="b"`, `<key>a</key><string>b</string>`,

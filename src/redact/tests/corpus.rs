@@ -47,7 +47,9 @@ const NAMES: &[&str] = &[
     "authToken", "x-auth-token", "csrf_token", "apiKey", "apikey", "api_key", "API-KEY",
     "x-api-key", "accessKey", "aws_secret_access_key", "privateKey", "signingKey",
     "encryption_key", "service_role_key", "streamKey", "credentials", "jwt", "signature", "hmac",
-    "otp", "code_verifier", "connectionString", "sas", "passphrase",
+    "otp", "code_verifier", "connectionString", "sas", "passphrase", "DBPASS", "SMTPPASS",
+    "keypass", "storepass", "dbpw", "rootpw", "pswd", "HMACKEY", "MASTERKEY", "encryptionkey",
+    "X-Rapidapi-Key", "passwords",
 ];
 
 /// Names whose values are secret if they look generated.
@@ -125,10 +127,27 @@ const SPELLINGS: &[&str] = &[
     "{N} = String::from(\"{S}\")",
     "let {N}: &str = \"{S}\";",
     "{N}?: '{S}'",
+    "- name: {N}\n    value: {S}",
+    "- name: \"{N}\"\n  value: \"{S}\"",
+    "[{\"code\":\"too_small\",\"path\":[\"{N}\"],\"received\":\"{S}\"}]",
+    "{Name:{N},Value:{S},ValueFrom:nil}",
+    "{name: {N}, value: {S}}",
+    "x\n{N}\n  Input should be a valid integer [type=int_parsing, input_value='{S}', input_type=str]",
+    "{\"loc\":[\"body\",\"{N}\"],\"msg\":\"Input should be\",\"input\":\"{S}\"}",
+    "http.Header{\"{N}\":[]string{\"{S}\"}}",
+    "{N}: []byte(\"{S}\")",
+    "{N}:sql.NullString{String:\"{S}\", Valid:true}",
+    "[(b'host', b'x.io'), (b'{N}', b'{S}')]",
+    "[('{N}', '{S}')]",
+    "{\"{N}\":{\"S\":\"{S}\"}}",
+    "{\"{N}\": {\"stringValue\": \"{S}\"}}",
 ];
 
 /// Spellings that occur in sentences, for names that are not only possible.
-const SENTENCES: &[&str] = &["{N} is {S}", "{N} '{S}'", "{N} {S} was refused"];
+#[rustfmt::skip]
+const SENTENCES: &[&str] = &["{N} is {S}", "{N} '{S}'", "{N} {S} was refused", "Incorrect {N} provided: {S}.", "{N} mismatch: {S}",
+    "{N} ({S}) is disabled",
+];
 
 /// What precedes a name.
 #[rustfmt::skip]
@@ -175,6 +194,30 @@ const HEADERS: &[&str] = &[
     "auth: 'user:{S}',",
     "invalid API key {S}",
     "token {S} is not a legal header value",
+    "Incorrect API key provided: {S}. You can find your API key at https://x",
+    "401 Invalid API Key provided: {S}",
+    "API key ({S}) is disabled",
+    "Stripe-Signature: t=1799999999,v1={S}",
+    "http.Header{\"Authorization\":[]string{\"Bearer {S}\"}}",
+    "http.Header{\"Cookie\":[]string{\"sid={S}\"}}",
+    "[(b'authorization', b'Bearer {S}')]",
+    "SAMLResponse={S}&RelayState=x",
+    "mot de passe : {S}",
+    "[\"sshpass\",\"-p\",\"{S}\",\"ssh\"]",
+    "['curl', '-u', 'a:{S}', 'https://x']",
+    "[\"/usr/bin/mysql\",\"-uroot\",\"-p{S}\"]",
+];
+
+/// Texts with a UUID or hexadecimal digits that are secret because of what precedes them.
+#[rustfmt::skip]
+const IDS: &[&str] = &[
+    "Authorization: Splunk {UUID}", "> Authorization: GenieKey {UUID}",
+    "curl -H 'Authorization: Splunk {UUID}' https://x", "X-Rapidapi-Key: {UUID}",
+    "X-Api-Key: {UUID}", "\"client_secret\": \"{UUID}\"",
+    "Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"/\", response=\"{HEX}\"",
+    "Stripe-Signature: t=1799999999,v1={HEX}",
+    "https://events.pagerduty.com/integration/{HEX}/enqueue",
+    "https://api.netlify.com/build_hooks/{HEX}", "https://n8n.example/webhook/{UUID}",
 ];
 
 /// Databases and URLs.
@@ -216,6 +259,11 @@ const URLS: &[&str] = &[
     "{ d: '{S}', kty: 'OKP' }",
     r#"{\"kty\":\"oct\",\"k\":\"{S}\"}"#,
     "{\"url\":\"redis:\\/\\/:{S}@cache\\/0\"}",
+    "https://calendar.google.com/calendar/ical/a%40b/private-{S}/basic.ics",
+    "https://outlook.office365.com/owa/calendar/a1@b.example/{S}/calendar.ics",
+    "https://api.vercel.com/v1/integrations/deploy/prj_a1/{S}?x=1",
+    "https://hook.eu1.make.com/{S}",
+    "https://hooks.zapier.com/hooks/catch/1234567/{S}/",
 ];
 
 /// SQL.
@@ -227,6 +275,8 @@ const SQL: &[&str] = &[
     "insert into users(email,password) values ('a@b.c','{S}')",
     "INSERT INTO t (id, token) VALUES (1, '{S}'), (2, 'x')", "select pgp_sym_decrypt(x, '{S}')",
     "UPDATE users SET password='{S}' WHERE id=1", "password = '{S}'",
+    "GRANT ALL ON x.* TO u@h IDENTIFIED BY '{S}'",
+    "alter user a identified with mysql_native_password by '{S}'", "SET app.secret TO '{S}'",
 ];
 
 /// Returns the samples of every class.
@@ -245,6 +295,22 @@ pub(super) fn secrets(seed: u64) -> Vec<Sample> {
             });
         }
     }
+    for template in IDS {
+        let uuid = [8, 4, 4, 4, 12].map(|length| generator.hex(length)).join("-");
+        let hex = generator.hex(64);
+        let secret = if template.contains("{HEX}") { &hex } else { &uuid };
+        all.push(Sample {
+            name: (*template).to_owned(),
+            text: template.replace("{UUID}", &uuid).replace("{HEX}", &hex),
+            secrets: vec![secret.clone()],
+        });
+    }
+    let personal = format!("pat{}.{}", generator.alnum(14), generator.hex(64));
+    all.push(Sample {
+        name: "Airtable".to_owned(),
+        text: format!("token {personal} was refused"),
+        secrets: vec![personal],
+    });
     for (prefix, token) in super::super::tokens::samples() {
         for text in [
             format!("request failed with {token} (403)"),
@@ -497,5 +563,44 @@ const HARMLESS: &[&str] = &[
     "hashPassword(user): TypeError",
     "token: Err(InvalidHeader(\"missing bearer scheme\"))",
     "read secret | jq",
+    "Failed to pull image \"ghcr.io/acme/app@sha256:{HEX}\": not found",
+    "ErrImagePull: registry.example:5000/app@sha256:{HEX}",
+    "KMS key arn:aws:kms:eu-west-1:123456789012:key/{UUID} is disabled",
+    "Key 'arn:aws:kms:eu-west-1:123456789012:key/{UUID}' does not exist",
+    "exit code=0x80070005",
+    "error code: 0xC0000005",
+    "token=eof line=12",
+    "UPDATE sessions SET token = $1 WHERE id = $2",
+    "UPDATE x SET password_hash = :hash WHERE id = %s",
+    "token_type=bearer expires_in=3600",
+    "Key (key)=(clip:{UUID}) already exists.",
+    "Key (key)=({UUID}) already exists.",
+    "job key=render:4711:4e039a5d",
+    "lock key=clip-9f3a2b1c held",
+    "idempotency key=abc123def456",
+    "dedupe key={HEX}",
+    "secret=projects/acme/secrets/stripe/versions/3",
+    "name: DB_PASSWORD\nvalueFrom:\n  secretKeyRef:",
+    "- name: LOG_LEVEL\n  value: a1b2c3d4e5f6a7",
+    "db_password\n  Field required [type=missing, input_value={}, input_type=dict]",
+    "API key provided: none",
+    "password mismatch: passwords do not match",
+    "token expired: please sign in again",
+    "the signature (v4) is missing",
+    "the secret (optional) is not set",
+    "{\"api_key\":{\"NULL\":true}}",
+    "{\"password\":{\"type\":\"string\"}}",
+    "http.Header{\"Accept\":[]string{\"a1b2c3d4e5f6a7\"}}",
+    "password=, retrying (2)",
+    "authorization: pending {UUID}",
+    "https://calendar.google.com/calendar/ical/a%40b/public/basic.ics",
+    "https://www.make.com/en/help/webhooks",
+    "[\"ffmpeg\",\"-p\",\"a1b2c3d4e5f6\"]",
+    "identified by the owner",
+    "response=ok nonce=1",
+    "[{\"code\":\"invalid_type\",\"path\":[\"password\"],\"received\":\"undefined\"}]",
+    "ErrorCode: BlobNotFound",
+    "compass=a1b2c3d4",
+    "monkey=a1b2c3d4",
     "",
 ];

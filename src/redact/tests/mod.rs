@@ -21,7 +21,7 @@ fn generated_secrets_are_redacted_in_every_spelling() {
         .collect();
     let share = 100 * (samples.len() - shown.len()) / samples.len();
     assert!(
-        share >= 98,
+        share >= 99,
         "{share}% of {} samples are redacted; shown:\n{}",
         samples.len(),
         shown.join("\n")
@@ -34,7 +34,7 @@ fn harmless_texts_keep_every_character() {
     let changed: Vec<_> =
         texts.iter().filter(|plain| text(plain) != **plain).map(|plain| text(plain)).collect();
     assert!(
-        20 * changed.len() <= texts.len(),
+        changed.is_empty(),
         "{} of {} changed:\n{}",
         changed.len(),
         texts.len(),
@@ -109,6 +109,69 @@ fn what_stands_between_a_name_and_its_value_is_kept() {
         assert_eq!(text(raw), expected, "{raw}");
         assert_eq!(text(expected), expected, "redacted twice");
     }
+}
+
+/// The tail of a password after a delimiter is a part of it, however short and wordlike it is.
+#[test]
+fn passwords_with_delimiters_are_redacted_up_to_their_end() {
+    let delimiters =
+        ["&", ";", ",", "<", ">", "[", "]", "(", ")", "|", "{", "}", "`", "'", "\"", "&&"];
+    let names = ["password", "DB_PASSWORD", "pwd", "SMTP_PASS", "DBPASS", "Passwort"];
+    let spellings = [
+        ("{N}={P}", ""),
+        ("{N}={P} host=db", " host=db"),
+        ("Server=x;{N}={P};Encrypt=True", ";Encrypt=True"),
+        ("?a=1&{N}={P}&b=2", "&b=2"),
+        ("{N}={P}, retrying", ", retrying"),
+        ("failed ({N}={P})", ")"),
+        ("{\"cmd\":\"{N}={P}\",\"n\":1}", "\",\"n\":1}"),
+    ];
+    for (spelling, after) in spellings {
+        for name in names {
+            for delimiter in delimiters {
+                for [start, end] in [["Winter2024", "Frost"], ["Tiger", "Lily2024"], ["aX9", "7b"]]
+                {
+                    let raw = spelling.replace("{N}", name);
+                    let raw = raw.replace("{P}", &format!("{start}{delimiter}{end}"));
+                    let shown = text(&raw);
+                    assert!(!shown.contains(start) && !shown.contains(end), "{raw}: {shown}");
+                    assert!(shown.ends_with(after), "{raw}: {shown}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn well_known_passwords_are_redacted_and_words_about_passwords_are_kept() {
+    for word in ["admin", "default", "secret", "password", "swordfish", "1234"] {
+        assert_eq!(text(&format!("PGPASSWORD={word} psql")), "PGPASSWORD=[redacted] psql");
+        let quoted = format!("{{\"password\":\"{word}\"}}");
+        assert_eq!(text(&quoted), "{\"password\":\"[redacted]\"}");
+    }
+    for plain in ["password=required", "password: default", "password=12", "password=null"] {
+        assert_eq!(text(plain), plain);
+    }
+}
+
+#[test]
+fn commands_and_lists_in_payloads_are_redacted() {
+    let payload = json!({
+        "a": ["sshpass", "-p", "hunter", "ssh", "h"], "b": ["curl", "-u", "me:hunter", "https://x"],
+        "c": ["mysql", "-uroot", "-phunter2024", "db"], "d": ["ffmpeg", "-p", "hunter"],
+        "tokens": ["kT9xQ2mVb7Lr4Z", "two"], "passwords": {"db": "hunter"},
+        "api_key": {"S": "hunter"}, "DBPASS": "hunter", "keys": 3,
+        "detail": [{"loc": ["body", "password"], "msg": "Input should be", "input": "hunter"}],
+    });
+    let expected = json!({
+        "a": ["sshpass", "-p", REDACTED, "ssh", "h"],
+        "b": ["curl", "-u", "me:[redacted]", "https://x"],
+        "c": ["mysql", "-uroot", "-p[redacted]", "db"], "d": ["ffmpeg", "-p", "hunter"],
+        "tokens": [REDACTED, "two"], "passwords": {"db": REDACTED},
+        "api_key": {"S": REDACTED}, "DBPASS": REDACTED, "keys": 3,
+        "detail": [{"loc": ["body", "password"], "msg": "Input should be", "input": REDACTED}],
+    });
+    assert_eq!(json(payload), expected);
 }
 
 #[test]
