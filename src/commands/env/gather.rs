@@ -12,7 +12,7 @@ use crate::sources::files::env_file::EnvFileError;
 use crate::sources::files::{env_file, schema, source_tree};
 use crate::zod::model::{
     Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment, FileNote,
-    Loader,
+    Loader, Unresolved,
 };
 use crate::zod::schema::{CONVENTIONAL_PATHS, SchemaError};
 
@@ -82,17 +82,46 @@ fn read_schemas(
     context: &Context,
     sources: &EnvSources,
 ) -> Result<(EnvSchema, Vec<EnvSchema>), Error> {
-    let read =
-        |path: &Path| schema::read(path, sources.schema_name.as_deref()).map_err(schema_error);
-    match &sources.schema[..] {
+    let name = sources.schema_name.as_deref();
+    let paths = match &sources.schema[..] {
         [] => {
             let folder = sources.template.as_deref().and_then(Path::parent);
-            let path = schema::find_near(&root(context), folder).map_err(schema_error)?;
-            Ok((read(&path)?, Vec::new()))
+            vec![schema::find_near(&root(context), folder).map_err(schema_error)?]
         }
-        [first, others @ ..] => {
-            let others = others.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-            Ok((read(first)?, others))
+        named => named.to_vec(),
+    };
+    let mut schemas = Vec::new();
+    for path in &paths {
+        schemas.extend(schema::read_all(path, name).map_err(schema_error)?);
+    }
+    let mut schemas = schemas.into_iter();
+    let Some(mut first) = schemas.next() else {
+        return Err(schema_error(SchemaError::NotFound { path: paths[0].clone(), name: None }));
+    };
+    let mut others: Vec<EnvSchema> = schemas.collect();
+    if sources.schema.is_empty() && name.is_none() {
+        for path in schema::siblings(&paths[0]) {
+            add_sibling(&path, &mut first, &mut others);
+        }
+    }
+    Ok((first, others))
+}
+
+/// Adds what a file beside that of the schema applies to the environment. A file without a schema adds nothing; one
+/// that cannot be read leaves the first schema open.
+fn add_sibling(path: &Path, first: &mut EnvSchema, others: &mut Vec<EnvSchema>) {
+    let found = match schema::read_all(path, None) {
+        Ok(found) => found,
+        Err(SchemaError::NotFound { .. } | SchemaError::Ambiguous { .. }) => return,
+        Err(error) => {
+            let reason = format!("a schema beside it cannot be read: {error}");
+            first.unresolved.push(Unresolved::in_file(path, 1, reason));
+            return;
+        }
+    };
+    for schema in found.into_iter().filter(|schema| schema.chosen.is_applied()) {
+        if !std::iter::once(&*first).chain(&*others).any(|other| schema.is_part_of(other)) {
+            others.push(schema);
         }
     }
 }
