@@ -12,7 +12,7 @@ use crate::sources::files::env_file::EnvFileError;
 use crate::sources::files::{env_file, schema, source_tree};
 use crate::zod::model::{
     Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment, FileNote,
-    Loader, Unresolved,
+    Loader, SchemaChoice, Unresolved,
 };
 use crate::zod::schema::{CONVENTIONAL_PATHS, SchemaError};
 
@@ -37,7 +37,7 @@ pub(crate) fn read(
     let mut values = if sources.has_values() { Some(read_values(context, sources)?) } else { None };
     if let Loader::Expands(_) = project.loader {
         template.iter_mut().for_each(EnvFile::expand);
-        values.iter_mut().for_each(EnvValues::expand);
+        values.iter_mut().for_each(|values| values.expand(project.loader));
     }
     Ok(Environment { schema, others, project, template, values, code: None, policy })
 }
@@ -54,15 +54,12 @@ pub(crate) fn code(context: &Context, root: &Path, facts: &Environment) -> Resul
     Ok(code)
 }
 
-/// Schema and template of the project, if a conventional path has a schema.
-pub(crate) fn conventional(context: &Context) -> Option<EnvSources> {
+/// The file of the schema of the project, and its template, if a conventional path has a schema.
+pub(crate) fn conventional(context: &Context) -> Option<(PathBuf, EnvSources)> {
     let root = root(context);
     let schema = schema::find(&root).ok()?;
-    Some(EnvSources {
-        schema: vec![schema],
-        template: (!root.as_os_str().is_empty()).then(|| root.join(TEMPLATE)),
-        ..EnvSources::default()
-    })
+    let template = (!root.as_os_str().is_empty()).then(|| root.join(TEMPLATE));
+    Some((schema, EnvSources { template, ..EnvSources::default() }))
 }
 
 /// The root of the project: the working directory (empty path). For the demo context it is the demo project
@@ -119,8 +116,14 @@ fn add_sibling(path: &Path, first: &mut EnvSchema, others: &mut Vec<EnvSchema>) 
             return;
         }
     };
-    for schema in found.into_iter().filter(|schema| schema.chosen.is_applied()) {
-        if !std::iter::once(&*first).chain(&*others).any(|other| schema.is_part_of(other)) {
+    for schema in found {
+        let mut known = std::iter::once(&*first).chain(&*others);
+        let is_known = match schema.chosen.is_applied() {
+            true => known.any(|other| schema.is_part_of(other)),
+            // Perhaps a part that another file puts together.
+            false => schema.chosen != SchemaChoice::ByName || known.any(|other| other.shares_key(&schema)),
+        };
+        if !is_known {
             others.push(schema);
         }
     }
@@ -169,6 +172,7 @@ fn read_values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Err
 fn add_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     let file = if path.as_os_str() == "-" { env_file::read_stdin() } else { env_file::read(path) };
     let file = file.map_err(|error| file_error(error).hint("name files with --values FILE"))?;
+    values.files += 1;
     if file.notes.contains(&FileNote::Utf16) {
         values.unreadable.push(file.path.display().to_string());
     }

@@ -226,6 +226,12 @@ impl EnvSchema {
             && self.unresolved.iter().all(|what| other.unresolved.contains(what))
     }
 
+    /// Whether both schemas have a key that the same line declares.
+    pub(crate) fn shares_key(&self, other: &Self) -> bool {
+        let same = |a: &SchemaKey, b: &SchemaKey| a.name == b.name && a.place == b.place;
+        self.keys.iter().any(|key| other.keys.iter().any(|own| same(key, own)))
+    }
+
     /// The key of that name.
     #[cfg(test)]
     pub(crate) fn key(&self, name: &str) -> Option<&SchemaKey> {
