@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn computed_reads_are_mentioned() {
-        let mut facts = with_code(environment("A: z.string()", None, &[]), &[("A", CodeForm::Read)]);
+        let mut facts =
+            with_code(environment("A: z.string()", None, &[]), &[("A", CodeForm::Read)]);
         assert!(!found(&facts)[0].2.contains("computed"));
         let place = facts.code.as_ref().unwrap().uses[0].place.clone();
         facts.code.as_mut().unwrap().computed.push(place);

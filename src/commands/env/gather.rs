@@ -121,7 +121,10 @@ fn add_sibling(path: &Path, first: &mut EnvSchema, others: &mut Vec<EnvSchema>) 
         let is_known = match schema.chosen.is_applied() {
             true => known.any(|other| schema.is_part_of(other)),
             // Perhaps a part that another file puts together.
-            false => schema.chosen != SchemaChoice::ByName || known.any(|other| other.shares_key(&schema)),
+            false => {
+                schema.chosen != SchemaChoice::ByName
+                    || known.any(|other| other.shares_key(&schema))
+            }
         };
         if !is_known {
             others.push(schema);

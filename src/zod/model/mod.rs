@@ -177,6 +177,8 @@ pub struct EnvSchema {
     pub(crate) keys_alone: bool,
     /// Variables that the files of the schema read anywhere: `process.env.X`.
     pub(crate) mentioned: BTreeSet<String>,
+    /// The prefix of variables for browsers (`clientPrefix`).
+    pub(crate) client_prefix: Option<String>,
     /// Names that the hosting platform sets, from presets (`VERCEL_*`); a template need not contain them.
     pub(crate) platform: Vec<&'static str>,
 }

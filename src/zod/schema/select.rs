@@ -74,9 +74,9 @@ impl<'a> SchemaReader<'a> {
             Some((*name, site))
         });
         let (name, site) = named?;
-        let is_applied = sites.iter().any(|parse| {
-            parse.origin >= Origin::Parameter && self.is_of_name(parse, &site)
-        });
+        let is_applied = sites
+            .iter()
+            .any(|parse| parse.origin >= Origin::Parameter && self.is_of_name(parse, &site));
         let target = self.target_of(&site);
         let is_unrelated = || {
             is_exported(module, name)
@@ -126,9 +126,8 @@ impl<'a> SchemaReader<'a> {
     fn meant(&self, module: &Rc<Module<'a>>, applied: &[ParseSite<'a>]) -> usize {
         let exported: Vec<usize> =
             (0..applied.len()).filter(|at| self.is_meant(module, &applied[*at])).collect();
-        let is_env = |at: &&usize| {
-            applied[**at].name.is_some_and(|name| PARSED_NAMES.contains(&name))
-        };
+        let is_env =
+            |at: &&usize| applied[**at].name.is_some_and(|name| PARSED_NAMES.contains(&name));
         exported.iter().find(is_env).or(exported.first()).copied().unwrap_or_default()
     }
 
@@ -190,9 +189,9 @@ impl<'a> SchemaReader<'a> {
         let variable = self.variable_of(argument)?;
         field.input = self.key_input(argument, &variable);
         let conditions = parse.conditions.iter();
-        field.validated.extend(
-            conditions.map(|(test, result)| Validation::If(self.condition(test), *result)),
-        );
+        field
+            .validated
+            .extend(conditions.map(|(test, result)| Validation::If(self.condition(test), *result)));
         let mut shape = ObjectFields::default();
         shape.put(variable.clone(), field);
         let object =
@@ -235,9 +234,9 @@ impl<'a> SchemaReader<'a> {
         name: &str,
         sites: &[ParseSite<'a>],
     ) -> Result<EnvSchema, SchemaError> {
-        let of_name = sites.iter().filter(|parse| {
-            parse.origin != Origin::Variable && self.is_of_name(parse, site)
-        });
+        let of_name = sites
+            .iter()
+            .filter(|parse| parse.origin != Origin::Variable && self.is_of_name(parse, site));
         let found = of_name.max_by_key(|parse| parse.origin);
         self.build(site, name, SchemaChoice::ByName, found)
     }
@@ -587,6 +586,7 @@ fn finish(
         checks: object.shape.conditions,
         keys_alone: false,
         mentioned: BTreeSet::new(),
+        client_prefix: object.shape.client_prefix,
         platform: object.shape.platform,
     }
 }
