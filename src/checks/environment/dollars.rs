@@ -2,22 +2,19 @@
 //! differently.
 
 use super::ambient::is_ambient;
-use super::values::in_force;
 use crate::checks::Check;
 use crate::facts::{Finding, Status};
 use crate::zod::env_file::{Doubt, doubts};
-use crate::zod::model::{EnvSchema, EnvValues, Environment, Loader, SchemaKey, SetValue};
+use crate::zod::model::{EnvValues, Environment, Loader, SchemaKey, SetValue};
 
 /// The finding for a key whose value is not certain because of a dollar, or is not what the file says.
 pub(crate) fn finding(
     check: &Check<Environment>,
     facts: &Environment,
     values: &EnvValues,
-    (schema, key): (&EnvSchema, &SchemaKey),
+    (key, set): (&SchemaKey, &SetValue),
 ) -> Option<Finding> {
     let Loader::Expands(loader) = facts.project.loader else { return None };
-    let mut names = schema.variables(key).into_iter();
-    let set = names.find_map(|name| in_force(values, &facts.policy.fallbacks, name))?;
     if set.from_process {
         return None;
     }

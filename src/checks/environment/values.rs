@@ -47,9 +47,14 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
                 .and_then(|expanded| loader_finding(check, (&evaluation, expanded), key));
             let found = || {
                 let refused = key_finding(check, facts, values, (&evaluation, schema, key));
-                let dollar = dollars::finding(check, facts, values, (schema, key));
+                let mut names = schema.variables(key).into_iter();
+                let set = names.find_map(|name| in_force(values, &facts.policy.fallbacks, name));
+                let dollar = set.and_then(|set| dollars::finding(check, facts, values, (key, set)));
                 match (refused, dollar) {
-                    (Some(found), Some(dollar)) if dollar.status == Status::Warning => Some(found),
+                    (Some(found), Some(dollar)) if dollar.status == Status::Warning => {
+                        let message = format!("{}; {}", found.message, dollar.message);
+                        Some(Finding { message, ..found })
+                    }
                     (found, dollar) => dollar.or(found),
                 }
             };
