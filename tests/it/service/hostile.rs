@@ -208,7 +208,7 @@ fn transport_cases() -> Vec<Case> {
         case(
             "not http",
             with_mode(SendMode::NotHttp),
-            UNRECOGNIZED,
+            (Malformed, Critical, Unknown),
             ("does not speak HTTP", "https"),
         ),
     ]
@@ -261,7 +261,7 @@ fn wrong_types_are_never_ok() {
             Stub::start([("/api/healthz", response.clone()), ("/api/readyz", response.clone())]);
         let health = request_health(&stub.url());
         assert!(health.error().unwrap().message.contains("the field ok is a"), "{health:?}");
-        assert_eq!(worst(&evaluate_health(&health)), Critical, "{body}");
+        assert_eq!(worst(&evaluate_health(&health)), Unknown, "{body}");
         let findings = evaluate_readiness(&request_readiness(&stub.url()));
         assert_eq!(findings[0].status, Unknown, "{body}");
         assert!(findings[0].message.contains("the field ok is a"), "{findings:?}");
