@@ -5,11 +5,11 @@ use crate::checks::service::evaluate_readiness;
 use crate::cli::Ready;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::Observed;
 use crate::facts::service::Readiness;
+use crate::facts::{Observed, SourceError, SourceErrorKind};
 use crate::report::{self, Report};
-use crate::settings::AgeUnit;
-use crate::sources::http::app;
+use crate::settings::{AgeUnit, Origin};
+use crate::sources::http::{VERCEL_HINT, app};
 
 /// Requests the readiness report once and evaluates it.
 pub(crate) async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
@@ -30,7 +30,11 @@ pub(crate) async fn observe(context: &Context, admin: bool) -> Observed<Readines
     let request = async {
         let (http, request) = (context.http()?, report_request(context, &path.value));
         match admin {
-            true => app::admin_readiness(http, request).await,
+            true => {
+                let token = usable_token(context)?;
+                let report = app::admin_readiness(http, request).await;
+                report.map_err(|error| with_token_hint(error, token))
+            }
             false => app::readiness(http, request).await,
         }
     };
@@ -43,4 +47,34 @@ pub(crate) async fn observe(context: &Context, admin: bool) -> Observed<Readines
         });
     }
     readiness
+}
+
+/// Returns the source of the admin token, or none if none is configured.
+///
+/// # Errors
+/// If a token is configured and cannot be used: a request without it would only be refused.
+fn usable_token(context: &Context) -> Result<Option<&Origin>, SourceError> {
+    match &context.settings.admin_token {
+        Ok(token) => Ok(Some(&token.origin)),
+        Err(error) if error.kind == SourceErrorKind::NotConfigured => Ok(None),
+        Err(error) => Err(error.clone()),
+    }
+}
+
+/// Names the source of the admin token in the hint of a refused request.
+fn with_token_hint(error: SourceError, token: Option<&Origin>) -> SourceError {
+    let is_refused =
+        matches!(error.kind, SourceErrorKind::Authentication | SourceErrorKind::Permission);
+    match token {
+        Some(token) if is_refused && !is_platform_hint(&error) => {
+            let hint = format!("check the admin token, which is from {token}");
+            error.hint(hint)
+        }
+        _ => error,
+    }
+}
+
+/// Whether the hosting platform refused the request before the app saw the token.
+fn is_platform_hint(error: &SourceError) -> bool {
+    error.hint.as_ref().is_some_and(|hint| hint.to_string().contains(VERCEL_HINT))
 }

@@ -37,6 +37,8 @@ pub enum SourceErrorKind {
     UnknownLayout,
     /// The answer does not have the expected form.
     Malformed,
+    /// The app answered with success, but not with a report.
+    Unrecognized,
     /// A login page, a proxy or another host answered instead of the app.
     Intercepted,
     /// The proxy of this machine failed, so the app was not asked.

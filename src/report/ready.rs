@@ -11,6 +11,7 @@ use crate::exit::FailOn;
 use crate::facts::service::{Component, IgnoredComponent, Readiness, ReportedFlag, ReportedQueue};
 use crate::facts::{Finding, Observed, Status};
 use crate::suggest::ShellCommand;
+use crate::text;
 
 /// `data` of `ready`; null if `/api/readyz` returned no report.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -147,7 +148,7 @@ pub(crate) fn report(
 fn document(observed: &Observed<Readiness>, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
     let status = Status::worst(findings.iter().map(|finding| finding.status));
-    document.headline(status, describe_readiness(status, findings));
+    document.headline(status, describe_readiness(status, findings, observed));
     document.push(service::title("readiness", &observed.source, from));
     let ignored = observed.value().map_or(&[][..], |readiness| &readiness.ignored);
     document.push(Block::Table(table(findings, ignored)));
@@ -173,14 +174,25 @@ fn describe_response(readiness: &Readiness) -> String {
 }
 
 /// Returns the headline.
-fn describe_readiness(status: Status, findings: &[Finding]) -> String {
+fn describe_readiness(
+    status: Status,
+    findings: &[Finding],
+    observed: &Observed<Readiness>,
+) -> String {
     let subjects = |matches: fn(Status) -> bool| {
         let findings = findings.iter().filter(|f| matches(f.status));
         findings.map(|f| f.subject.as_str()).collect::<Vec<_>>().join(", ")
     };
     let overall = findings.iter().find(|finding| finding.check == "ready.ok");
     match status {
-        Status::Ok => "ready, all components are ok".to_owned(),
+        // Some servers behind a load balancer may fail.
+        Status::Ok => match observed.value().map_or(0, |readiness| readiness.exchange.retries) {
+            0 => "ready, all components are ok".to_owned(),
+            n => {
+                let retries = text::plural(n.into(), "retry", "retries");
+                format!("ready, all components are ok (after {retries})")
+            }
+        },
         // The status that the app itself reports comes before those of its components.
         _ if overall.is_some_and(|overall| overall.status.worse(status) == overall.status) => {
             overall.map_or_else(String::new, |overall| overall.message.clone())

@@ -128,9 +128,24 @@ const LIBRARIES: [(&str, &[&str]); 45] = [
     ("UPSTASH_", &["@upstash/"]),
     ("WORKOS_", &["@workos-inc/"]),
 ];
-/// Prefixes that bundlers require of variables for browsers; libraries put theirs in front of their own.
-const PUBLIC_PREFIXES: [&str; 6] =
-    ["NEXT_PUBLIC_", "VITE_", "PUBLIC_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "REACT_APP_"];
+/// Prefixes of variables that bundlers compile into the code that browsers load; libraries put theirs in front of
+/// their own.
+pub(crate) const PUBLIC_PREFIXES: [&str; 14] = [
+    "NEXT_PUBLIC_",
+    "VITE_",
+    "PUBLIC_",
+    "EXPO_PUBLIC_",
+    "NUXT_PUBLIC_",
+    "NUXT_ENV_",
+    "REACT_APP_",
+    "VUE_APP_",
+    "GATSBY_",
+    "STORYBOOK_",
+    "NG_APP_",
+    "NX_PUBLIC_",
+    "PLASMO_PUBLIC_",
+    "SNOWPACK_PUBLIC_",
+];
 
 /// Whether a system, a platform or a tool sets a variable.
 pub(crate) fn is_ambient(name: &str) -> bool {

@@ -1,11 +1,15 @@
 //! `env.exposure`: browsers cannot read a key that bypasses row-level security, no two keys are swapped, and
 //! all keys belong to one project.
 
+use super::ambient::PUBLIC_PREFIXES;
 use super::jwt;
-use super::vendors::{KeyKind, has_password, is_local_constant, key_kind, secret_in, tokens_in};
+use super::vendors::{
+    KeyKind, has_generated_password, has_password, is_generated, is_local_constant, is_placeholder,
+    key_kind, secret_in, tokens_in,
+};
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
-use crate::zod::model::{EnvValue, Environment};
+use crate::zod::model::{EnvValue, Environment, Loader, Side};
 
 /// The check.
 pub(crate) const CHECK: Check<Environment> = Check {
@@ -15,9 +19,27 @@ pub(crate) const CHECK: Check<Environment> = Check {
     evaluate,
 };
 
-/// Prefixes of variables that bundlers compile into the code that browsers load.
-const PUBLIC_PREFIXES: [&str; 6] =
-    ["NEXT_PUBLIC_", "VITE_", "PUBLIC_", "EXPO_PUBLIC_", "REACT_APP_", "NUXT_PUBLIC_"];
+/// Ends of the names of secrets. A token may be made for browsers, so only those that are not are in the list.
+const SECRET_ENDS: [&str; 13] = [
+    "_SECRET",
+    "_SECRET_KEY",
+    "_SECRET_ACCESS_KEY",
+    "_API_SECRET",
+    "_PRIVATE_KEY",
+    "_PASSWORD",
+    "_PASSWD",
+    "_PASSPHRASE",
+    "_AUTH_TOKEN",
+    "_ADMIN_TOKEN",
+    "_ADMIN_KEY",
+    "_BOT_TOKEN",
+    "_REFRESH_TOKEN",
+];
+/// Values of switches for a password field or similar, which are no secrets.
+const SWITCHES: [&str; 12] = [
+    "true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional",
+    "visible", "hidden",
+];
 
 /// The access that a Supabase key grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,22 +55,37 @@ struct ExposedVariable<'a> {
     key: &'a str,
     value: &'a EnvValue,
     origin: String,
+    /// Browsers can read it.
+    public: bool,
+    /// The value is that of a loader that expands `$NAME`, and it is not known whether the project has one.
+    perhaps: bool,
 }
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
-    let template = facts.template.iter().flat_map(|file| {
+    let in_template = facts.template.iter().flat_map(|file| {
         file.entries.iter().map(|entry| ExposedVariable {
             key: &entry.key,
-            value: &entry.value,
+            value: entry.expanded.as_ref().unwrap_or(&entry.value),
             origin: format!("{}:{}", file.path.display(), entry.line),
+            public: is_public(facts, &entry.key),
+            perhaps: false,
         })
     });
-    let values = facts.values.iter().flat_map(|values| &values.set).map(|set| ExposedVariable {
-        key: &set.key,
-        value: &set.value,
-        origin: set.origin.clone(),
+    let with_values = facts.values.as_ref().map(|values| {
+        let mut values = values.clone();
+        if facts.project.loader == Loader::Unknown {
+            values.expand(facts.project.loader);
+        }
+        values
     });
-    let (template, values): (Vec<_>, Vec<_>) = (template.collect(), values.collect());
+    let of_values = with_values.iter().flat_map(|values| &values.set).map(|set| ExposedVariable {
+        key: &set.key,
+        value: set.expanded.as_ref().unwrap_or(&set.value),
+        origin: set.origin.clone(),
+        public: is_public(facts, &set.key),
+        perhaps: set.expanded.is_some() && facts.project.loader == Loader::Unknown,
+    });
+    let (template, values): (Vec<_>, Vec<_>) = (in_template.collect(), of_values.collect());
     let mut findings = Vec::new();
     for variables in [&template, &values] {
         findings.extend(variables.iter().filter_map(|variable| misplaced(check, variable)));
@@ -60,6 +97,18 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         findings.push(check.finding(Status::Ok, "keys", message));
     }
     findings
+}
+
+/// Whether browsers can read a variable: bundlers by its prefix, or `client` and `shared` of the schema declare it.
+fn is_public(facts: &Environment, name: &str) -> bool {
+    let upper = name.to_uppercase();
+    PUBLIC_PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
+        || facts
+            .keys()
+            .any(|(schema, key)| key.side != Side::Server && schema.variables(key).contains(&name))
+        || facts.schemas().any(|schema| {
+            schema.client_prefix.as_deref().is_some_and(|prefix| name.starts_with(prefix))
+        })
 }
 
 /// The access that a value grants, if it is or contains a Supabase key: `Bearer eyJ…`.
@@ -93,7 +142,7 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
         return None;
     }
     let name = variable.key.to_uppercase();
-    let public = PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    let public = variable.public;
     let service_name = name.contains("SERVICE_ROLE") || name.contains("SERVICE_KEY");
     let anon_name = name.contains("ANON_KEY") || name.contains("PUBLISHABLE");
     let vendor = key_kind(value);
@@ -123,12 +172,23 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
                 let problem = format!("is {what}, but a secret key is expected");
                 return Some(finding(check, variable, &problem));
             }
-            _ if public && has_password(value) => {
+            _ if public && (has_password(value) || has_generated_password(value)) => {
                 "is a URL with a password, and browsers can read it"
             }
+            Some((KeyKind::Publishable, _)) => return None,
             _ if public => {
-                let problem = format!("contains {}, and browsers can read it", secret_in(value)?);
-                return Some(finding(check, variable, &problem));
+                if let Some(what) = secret_in(value) {
+                    let problem = format!("contains {what}, and browsers can read it");
+                    return Some(finding(check, variable, &problem));
+                }
+                if !is_named_secret(&name, value) {
+                    return None;
+                }
+                let found =
+                    finding(check, variable, "is named like a secret, and browsers can read it");
+                // A short word may be a label.
+                let status = if is_generated(value) { found.status } else { Status::Warning };
+                return Some(Finding { status, ..found });
             }
             _ => return None,
         },
@@ -138,8 +198,25 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
 
 fn finding(check: &Check<Environment>, variable: &ExposedVariable<'_>, problem: &str) -> Finding {
     let shape = variable.value.shape();
-    let message = format!("{} ({shape}, {}) {problem}", variable.key, variable.origin);
+    let mut message = format!("{} ({shape}, {}) {problem}", variable.key, variable.origin);
+    if variable.perhaps {
+        message.push_str(", if the loader of .env files expands $NAME");
+        return check.finding(Status::Unknown, variable.key, message);
+    }
     check.finding(Status::Critical, variable.key, message)
+}
+
+/// Whether a variable is named like a secret that no browser needs, and its value may be one.
+fn is_named_secret(name: &str, value: &str) -> bool {
+    SECRET_ENDS.iter().any(|end| name.ends_with(end))
+        && value.len() >= 6
+        && !value.contains(char::is_whitespace)
+        && !value.contains("://")
+        && !value.starts_with('/')
+        && value.parse::<f64>().is_err()
+        && !SWITCHES.contains(&value.to_lowercase().as_str())
+        && !is_placeholder(value)
+        && jwt::claims(value).is_none()
 }
 
 /// Findings for keys of another project than the URL that they are used with.
@@ -243,6 +320,84 @@ mod tests {
         assert_eq!(worst(&findings(&wrong)), Status::Critical);
         let own_host = [("SUPABASE_URL", "https://api.example.com"), ("SUPABASE_ANON_KEY", &anon)];
         assert_eq!(worst(&findings(&own_host)), Status::Ok);
+    }
+
+    #[test]
+    fn secrets_by_prefix_name_or_shape_are_found_and_harmless_values_are_not() {
+        let random = "kP9x2mQ7vL4nR8sT1wY6zB3cD5fG0hJ";
+        let token = format!("{}{random}{}", "ghp_", "x8Kq2Lm9");
+        let slack = format!("https://hooks.slack.com/services/T01AB2CD3E/B01AB2CD3E/{random}");
+        let discord =
+            format!("https://discord.com/api/webhooks/1012345678901234567/{random}{random}");
+        let telegram = format!("1234567890:{random}-x8Kq");
+        let database = format!("postgres://app:{random}@db:5432/app");
+        let local = format!("redis://:{random}@localhost:6379");
+        let aws = format!("{random}/x8Kq2Lm");
+        for (name, value, expected) in [
+            ("VUE_APP_X", token.as_str(), Status::Critical),
+            ("GATSBY_X", &token, Status::Critical),
+            ("NUXT_ENV_X", &token, Status::Critical),
+            ("NG_APP_X", &token, Status::Critical),
+            ("NX_PUBLIC_X", &token, Status::Critical),
+            ("GITHUB_X", &token, Status::Ok),
+            ("NEXT_PUBLIC_JWT_SECRET", random, Status::Critical),
+            ("NEXT_PUBLIC_API_AUTH_TOKEN", random, Status::Critical),
+            ("NEXT_PUBLIC_ADMIN_PASSWORD", "hunter22", Status::Critical),
+            ("NEXT_PUBLIC_ADMIN_PASSWORD", "letmein", Status::Warning),
+            ("NEXT_PUBLIC_AWS_SECRET_ACCESS_KEY", &aws, Status::Critical),
+            ("NEXT_PUBLIC_CHAT", &slack, Status::Critical),
+            ("NEXT_PUBLIC_CHAT", &discord, Status::Critical),
+            ("NEXT_PUBLIC_BOT", &telegram, Status::Critical),
+            ("NEXT_PUBLIC_DB", &database, Status::Critical),
+            ("NEXT_PUBLIC_CACHE", &local, Status::Critical),
+            ("JWT_SECRET", random, Status::Ok),
+            ("SLACK_WEBHOOK", &slack, Status::Ok),
+            ("DATABASE_URL", &database, Status::Ok),
+            ("NEXT_PUBLIC_SHOW_PASSWORD", "false", Status::Ok),
+            ("NEXT_PUBLIC_PASSWORD_MIN_LENGTH", "12", Status::Ok),
+            ("NEXT_PUBLIC_FORGOT_PASSWORD", "/reset-password", Status::Ok),
+            ("NEXT_PUBLIC_RESET_PASSWORD", "https://a.example/reset1", Status::Ok),
+            ("NEXT_PUBLIC_MAPBOX_TOKEN", "pk.eyJ1IjoiYSIsImEiOiJjazEifQ.x8Kq2Lm9", Status::Ok),
+            ("NEXT_PUBLIC_JWT_SECRET", "your-secret-here-1234", Status::Ok),
+            ("NEXT_PUBLIC_GA_ID", "G-X8KQ2LM9ZZ", Status::Ok),
+            ("NEXT_PUBLIC_SITE_URL", "https://a.example", Status::Ok),
+            ("NEXT_PUBLIC_DB", "postgres://app:app@db:5432/app", Status::Ok),
+            ("NEXT_PUBLIC_POSTHOG_KEY", "phc_kP9x2mQ7vL4nR8sT1wY6zB3cD5fG0hJ", Status::Ok),
+        ] {
+            let found = findings(&[(name, value)]);
+            assert_eq!(worst(&found), expected, "{name} {found:?}");
+            assert!(!format!("{found:?}").contains(random), "a value is shown");
+        }
+    }
+
+    #[test]
+    fn expanded_values_and_keys_of_client_are_public() {
+        let secret = format!("{}live_51b0c4d9e8f7a6b5c4d3e2f1", "sk_");
+        let values = [("STRIPE_SECRET_KEY", secret.as_str()), ("VITE_KEY", "$STRIPE_SECRET_KEY")];
+        let mut facts = environment("A: z.string()", None, &values);
+        let run = |facts: &Environment| worst(&CHECK.run(facts, &Thresholds::default()));
+        assert_eq!(run(&facts), Status::Unknown);
+        facts.project.loader = Loader::Literal("dotenv");
+        assert_eq!(run(&facts), Status::Ok);
+        facts.project.loader = Loader::Expands("Vite");
+        facts.values.as_mut().unwrap().expand(facts.project.loader);
+        assert_eq!(run(&facts), Status::Critical);
+
+        let text = "import { createEnv } from '@t3-oss/env-core';\nimport { z } from 'zod/v4';\n\
+            export const env = createEnv({ clientPrefix: 'WEB_', server: { A: z.string() }, \
+            client: { WEB_KEY: z.string() }, runtimeEnv: process.env });";
+        let path = std::path::Path::new("env.ts");
+        let files = crate::zod::schema::Files::NONE;
+        let schema = crate::zod::schema::parse(path, text, None, files).unwrap();
+        for (name, expected) in
+            [("WEB_KEY", Status::Critical), ("WEB_OTHER", Status::Critical), ("A", Status::Ok)]
+        {
+            let facts = Environment {
+                schema: schema.clone(),
+                ..environment("A: z.string()", None, &[(name, &secret)])
+            };
+            assert_eq!(run(&facts), expected, "{name}");
+        }
     }
 
     #[test]

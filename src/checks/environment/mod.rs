@@ -3,6 +3,7 @@
 mod ambient;
 mod booleans;
 mod copy;
+mod dollars;
 mod drift;
 mod exposure;
 mod formatting;

@@ -47,7 +47,13 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
             "key that the code reads is declared",
             "keys that the code reads are declared",
         );
-        let message = format!("{keys} or set by the platform");
+        let mut message = format!("{keys} or set by the platform");
+        if let Some(first) = code.computed.first() {
+            let lines = text::plural(code.computed.len() as u64, "line reads", "lines read");
+            message.push_str(&format!(
+                "; {lines} keys by a computed name, which are not known ({first})"
+            ));
+        }
         findings.push(check.finding(Status::Ok, code.root.display().to_string(), message));
     }
     findings
@@ -125,6 +131,17 @@ mod tests {
         let facts = with_code(environment("A: z.string()", None, &[]), &uses);
         assert_eq!(found(&facts)[0].1, Status::Ok);
         assert!(found(&facts)[0].2.starts_with("3 keys that the code reads are declared"));
+    }
+
+    #[test]
+    fn computed_reads_are_mentioned() {
+        let mut facts =
+            with_code(environment("A: z.string()", None, &[]), &[("A", CodeForm::Read)]);
+        assert!(!found(&facts)[0].2.contains("computed"));
+        let place = facts.code.as_ref().unwrap().uses[0].place.clone();
+        facts.code.as_mut().unwrap().computed.push(place);
+        assert_eq!(found(&facts)[0].1, Status::Ok);
+        assert!(found(&facts)[0].2.contains("computed name, which are not known (src/a.ts:1)"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `env.values`: the application starts with these values.
 
 use super::booleans::is_inverted;
+use super::dollars;
 use super::similar::did_you_mean;
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -44,7 +45,19 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
             let differs = expanded
                 .as_ref()
                 .and_then(|expanded| loader_finding(check, (&evaluation, expanded), key));
-            let found = || key_finding(check, facts, values, (&evaluation, schema, key));
+            let found = || {
+                let refused = key_finding(check, facts, values, (&evaluation, schema, key));
+                let mut names = schema.variables(key).into_iter();
+                let set = names.find_map(|name| in_force(values, &facts.policy.fallbacks, name));
+                let dollar = set.and_then(|set| dollars::finding(check, facts, values, (key, set)));
+                match (refused, dollar) {
+                    (Some(found), Some(dollar)) if dollar.status == Status::Warning => {
+                        let message = format!("{}; {}", found.message, dollar.message);
+                        Some(Finding { message, ..found })
+                    }
+                    (found, dollar) => dollar.or(found),
+                }
+            };
             findings.extend(differs.or_else(found));
         }
         findings.extend(object_finding(check, schema, evaluation.object()));
@@ -90,7 +103,7 @@ fn perhaps_expanded<'s>(
         return None;
     }
     let mut expanded = values.clone();
-    expanded.expand();
+    expanded.expand(facts.project.loader);
     let changed = expanded.set.iter().any(|set| set.expanded.is_some());
     changed.then(|| Evaluation::new(schema, variables(schema, &expanded, &facts.policy.fallbacks)))
 }
@@ -341,8 +354,8 @@ mod tests {
         assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Unknown);
         facts.project.loader = Loader::Literal("dotenv");
         assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Ok);
-        facts.values.as_mut().unwrap().expand();
         facts.project.loader = Loader::Expands("Next.js");
+        facts.values.as_mut().unwrap().expand(facts.project.loader);
         assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
     }
 }

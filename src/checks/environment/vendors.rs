@@ -100,8 +100,38 @@ const PUBLIC_TOKENS: [&str; 11] =
 /// Parts of connection strings, in which every password is one.
 const CONNECTIONS: [&str; 4] = ["host=", "server=", "dbname=", "uid="];
 
+/// Addresses whose path is a secret, the minimum length of its last part, and what reports call them.
+const WEBHOOKS: [(&str, usize, &str); 4] = [
+    ("https://hooks.slack.com/services/", 20, "a Slack webhook"),
+    ("https://discord.com/api/webhooks/", 40, "a Discord webhook"),
+    ("https://discordapp.com/api/webhooks/", 40, "a Discord webhook"),
+    ("https://api.telegram.org/bot", 30, "a Telegram bot token"),
+];
+
+/// What reports call an address or a token of a bot, which whoever has it can post with.
+fn bot_access(value: &str) -> Option<&'static str> {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let webhook = WEBHOOKS.iter().find_map(|(start, length, what)| {
+        let rest = &value[value.find(start)? + start.len()..];
+        let end = rest.find(|c: char| !is_token(c) && c != '/' && c != ':');
+        let path = rest[..end.unwrap_or(rest.len())].trim_end_matches('/');
+        let longest = path.split(['/', ':']).map(str::len).max()?;
+        (longest >= *length && !is_placeholder(path)).then_some(*what)
+    });
+    let telegram = || {
+        let (id, token) = value.split_once(':')?;
+        let is_id = (8..=12).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+        let is_secret = (33..=40).contains(&token.len()) && token.chars().all(is_token);
+        (is_id && is_secret && !is_placeholder(token)).then_some("a Telegram bot token")
+    };
+    webhook.or_else(telegram)
+}
+
 /// What reports call the secret that stands somewhere in a value.
 pub(crate) fn secret_in(value: &str) -> Option<&'static str> {
+    if let Some(what) = bot_access(value) {
+        return Some(what);
+    }
     let is_connection = || {
         let lower_case = value.to_lowercase();
         CONNECTIONS.iter().any(|name| lower_case.contains(name))
@@ -130,7 +160,7 @@ fn is_secret_token(token: &str) -> bool {
 }
 
 /// Whether a password contains letters and digits, as no label of a form does.
-fn is_generated(password: &str) -> bool {
+pub(crate) fn is_generated(password: &str) -> bool {
     password.len() >= 6
         && !password.contains(char::is_whitespace)
         && password.bytes().any(|byte| byte.is_ascii_digit())
@@ -164,4 +194,10 @@ pub(crate) fn has_password(value: &str) -> bool {
     let Ok(url) = url::Url::parse(value) else { return false };
     let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]" | "host" | "db"));
     url.password().is_some_and(|password| !password.is_empty() && password != "postgres") && !local
+}
+
+/// Whether a value is a URL with a password that somebody generated, on whatever host.
+pub(crate) fn has_generated_password(value: &str) -> bool {
+    let Ok(url) = url::Url::parse(value) else { return false };
+    url.password().is_some_and(|password| is_generated(password) && !is_placeholder(password))
 }

@@ -28,14 +28,14 @@ fn is_reachability(kind: SourceErrorKind) -> bool {
     use SourceErrorKind::{
         Authentication, Disconnected, Dns, Hidden, Intercepted, InvalidSetting, Malformed,
         NotConfigured, NotFound, Other, Permission, Proxy, RateLimited, Refused, Stale, Timeout,
-        Tls, Unavailable, Undeployed, UnknownLayout,
+        Tls, Unavailable, Undeployed, UnknownLayout, Unrecognized,
     };
     match kind {
         NotConfigured | InvalidSetting | Refused | Dns | Tls | Timeout | Disconnected
         | Authentication | Proxy | Intercepted | Undeployed | RateLimited | Unavailable | Other => {
             true
         }
-        Permission | Hidden | NotFound | UnknownLayout | Malformed | Stale => false,
+        Permission | Hidden | NotFound | UnknownLayout | Malformed | Unrecognized | Stale => false,
     }
 }
 

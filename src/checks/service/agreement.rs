@@ -4,7 +4,8 @@ use super::brief;
 use crate::checks::Check;
 use crate::checks::next;
 use crate::facts::service::{Component, Readiness, ReportedFlag};
-use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
+use crate::facts::{Evidence, Finding, Observed, Section, Status, Suggestion, Thresholds};
+use crate::suggest::ShellCommand;
 
 /// Check that the result matches the components, the errors and the other health words of the report. A
 /// contradiction is a WARNING that shows both values.
@@ -45,8 +46,19 @@ fn evaluate(
     if let ReportedFlag::Is(ok) = report.ok {
         finding = finding.evidence(Evidence::flag(ok, observed.at, &observed.source));
     }
-    // The counts in the database show which of the two is right.
-    vec![if status == Status::Ok { finding } else { finding.next_step(next::QUEUE) }]
+    vec![if status == Status::Ok { finding } else { finding.next_step(next_step(check, report)) }]
+}
+
+/// Returns the step that shows which side is right: the counts in the database for what depends on it, the report
+/// for operators for everything else.
+fn next_step(check: &Check<Observed<Readiness>>, report: &Readiness) -> Suggestion {
+    let healthy = ReportedFlag::Is(true);
+    let mut unhealthy = report.components.iter().filter(|component| component.ok != healthy);
+    match unhealthy.all(|component| ["db", "worker", "queue"].contains(&component.name.as_str())) {
+        true if report.unhealthy.is_empty() && report.errors.is_empty() => next::QUEUE,
+        _ if report.is_for_operators => Suggestion::runbook(check.section),
+        _ => Suggestion::of_section(ShellCommand::new("ready --admin"), check.section),
+    }
 }
 
 /// Returns everything in the report that contradicts a result of ready.

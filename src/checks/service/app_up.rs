@@ -1,15 +1,15 @@
 //! `app.up`: the answer of healthz.
 
-use super::{brief, health_error_status};
+use super::{after_retries, brief, health_error_status};
 use crate::checks::next;
 use crate::checks::{Check, compare, threshold_text};
-use crate::facts::Suggestion;
 use crate::facts::service::Health;
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
+use crate::facts::{SourceErrorKind, Suggestion};
 use crate::suggest::ShellCommand;
 
-/// Check that the app is up. CRITICAL if healthz cannot be reached, fails or sends a malformed answer;
-/// WARNING if it is slow.
+/// Check that the app is up. CRITICAL if healthz cannot be reached or fails; WARNING if it is slow;
+/// UNKNOWN if it answers with success, but not with a report.
 pub(crate) const APP_UP: Check<Observed<Health>> =
     Check { id: "app.up", title: "the app answers", section: Section::AppDown, evaluate };
 
@@ -29,8 +29,14 @@ fn evaluate(
                 Status::Critical => Suggestion::runbook(check.section),
                 _ => next::CONFIG_SHOW,
             };
+            let message = match error.kind {
+                SourceErrorKind::Unrecognized => {
+                    format!("the app answers, but not with a health report: {}", error.message)
+                }
+                _ => error.message.clone(),
+            };
             check
-                .finding(status, SUBJECT, &error.message)
+                .finding(status, SUBJECT, message)
                 .evidence(Evidence::text(error.kind.as_str(), observed.at, &observed.source))
                 .next_step(next)
         }
@@ -69,11 +75,7 @@ fn latency(
     let ms = health.exchange.latency.first_byte.as_secs_f64() * 1e3;
     let status = compare(ms, thresholds.health_latency);
     let slow = if status == Status::Ok { "" } else { " (slow)" };
-    let retries = match health.exchange.retries {
-        0 => String::new(),
-        1 => ", on the second attempt".to_owned(),
-        n => format!(", after {n} retries"),
-    };
+    let retries = after_retries(health.exchange.retries);
     let finding = check
         .finding(status, SUBJECT, format!("HTTP 200 in {ms:.0} ms{slow}{retries}"))
         .evidence(Evidence::number(ms, "ms", observed.at, &observed.source))

@@ -46,19 +46,22 @@ pub(crate) fn evaluate_readiness(
 /// Returns the status of a failed request to healthz.
 ///
 /// CRITICAL if users are affected as well: the connection fails or the app sends a malformed answer.
-/// UNKNOWN if something else answered in its place or this tool has no permission.
+/// UNKNOWN if the app answered with success but not with a report, something else answered in its place, or this tool
+/// has no permission.
 fn health_error_status(kind: SourceErrorKind) -> Status {
     use SourceErrorKind::{
         Authentication, Disconnected, Dns, Hidden, Intercepted, InvalidSetting, Malformed,
         NotConfigured, NotFound, Other, Permission, Proxy, RateLimited, Refused, Stale, Timeout,
-        Tls, Unavailable, Undeployed, UnknownLayout,
+        Tls, Unavailable, Undeployed, UnknownLayout, Unrecognized,
     };
     match kind {
         Refused | Dns | Tls | Timeout | Disconnected | Unavailable | Undeployed | Malformed => {
             Status::Critical
         }
         NotConfigured | InvalidSetting | Authentication | Permission | Hidden | NotFound
-        | UnknownLayout | Intercepted | Proxy | Stale | RateLimited | Other => Status::Unknown,
+        | UnknownLayout | Unrecognized | Intercepted | Proxy | Stale | RateLimited | Other => {
+            Status::Unknown
+        }
     }
 }
 
@@ -71,6 +74,15 @@ fn readiness_error_status(kind: SourceErrorKind) -> Status {
     match kind {
         Refused | Unavailable | Undeployed => Status::Critical,
         _ => Status::Unknown,
+    }
+}
+
+/// Formats the retries before an answer: a part of the servers may fail. Empty if there were none.
+fn after_retries(retries: u32) -> String {
+    match retries {
+        0 => String::new(),
+        1 => ", on the second attempt".to_owned(),
+        n => format!(", after {n} retries"),
     }
 }
 

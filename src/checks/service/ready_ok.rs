@@ -1,10 +1,13 @@
 //! `ready.ok`: the overall result of the readiness report.
 
-use super::{brief, readiness_error_status};
+use super::{after_retries, brief, readiness_error_status};
 use crate::checks::Check;
+use crate::checks::next;
 use crate::facts::Suggestion;
 use crate::facts::service::{Component, Readiness, ReportedFlag};
-use crate::facts::{Evidence, Finding, Observed, Section, SourceError, Status, Thresholds};
+use crate::facts::{
+    Evidence, Finding, Observed, Section, SourceError, SourceErrorKind, Status, Thresholds,
+};
 use crate::suggest::ShellCommand;
 
 /// Check that the app reports that it is ready. CRITICAL if it reports the opposite, UNKNOWN if the
@@ -35,7 +38,9 @@ fn evaluate(
         ReportedFlag::Is(true) if http_status >= 500 => {
             (Status::Critical, format!("HTTP {http_status}, although ok: true"))
         }
-        ReportedFlag::Is(true) => (Status::Ok, "ready".to_owned()),
+        ReportedFlag::Is(true) => {
+            (Status::Ok, format!("ready{}", after_retries(report.exchange.retries)))
+        }
         ReportedFlag::Is(false) => (Status::Critical, not_ready(report)),
         ReportedFlag::Degraded if http_status >= 500 => (Status::Critical, not_ready(report)),
         ReportedFlag::Degraded => (Status::Warning, "reported as degraded".to_owned()),
@@ -63,10 +68,22 @@ fn no_report(
     observed: &Observed<Readiness>,
     error: &SourceError,
 ) -> Finding {
+    use SourceErrorKind::{
+        Authentication, Intercepted, InvalidSetting, NotConfigured, NotFound, Permission, Proxy,
+        Timeout, Unrecognized,
+    };
+    let next = match error.kind {
+        // What answered, or did not get through, depends on the settings.
+        Authentication | Intercepted | InvalidSetting | NotConfigured | NotFound | Permission
+        | Proxy | Unrecognized => next::CONFIG_SHOW,
+        // The app accepts connections; healthz may answer.
+        Timeout => Suggestion::runbook(check.section),
+        _ => Suggestion::of_section(ShellCommand::new("health"), check.section),
+    };
     check
         .finding(readiness_error_status(error.kind), SUBJECT, &error.message)
         .evidence(Evidence::text(error.kind.as_str(), observed.at, &observed.source))
-        .next(ShellCommand::new("health"))
+        .next_step(next)
 }
 
 /// Formats the reasons that the report gives for not being ready, or says that it gives none.

@@ -53,6 +53,7 @@ fn errors_that_users_see_are_critical_and_others_unknown() {
         (Disconnected, Critical, Unknown),
         (Malformed, Critical, Unknown),
         (Undeployed, Critical, Critical),
+        (Unrecognized, Unknown, Unknown),
         (Intercepted, Unknown, Unknown),
         (Proxy, Unknown, Unknown),
         (Stale, Unknown, Unknown),
@@ -64,7 +65,8 @@ fn errors_that_users_see_are_critical_and_others_unknown() {
         (Other, Unknown, Unknown),
     ] {
         let finding = app_up(Err(SourceError::new(kind, "the cause")));
-        assert_eq!((finding.status, finding.message.as_str()), (health, "the cause"), "{kind:?}");
+        assert_eq!(finding.status, health, "{kind:?}");
+        assert!(finding.message.ends_with("the cause"), "{kind:?}: {}", finding.message);
         let findings = ready(Err(SourceError::new(kind, "the cause")));
         assert_eq!(findings[0].status, readiness, "{kind:?}");
         let rest: Vec<_> = findings[1..].iter().map(|f| (f.check, f.status)).collect();
@@ -151,6 +153,27 @@ fn contradiction_in_readiness_shows_both_values() {
     let consistent = ready(Ok(report(no.clone(), &[("db", no)], None)));
     assert_eq!(status(&consistent, "ready.agreement"), Some(Status::Ok));
     assert_eq!(status(&consistent, "ready.db"), Some(Status::Critical));
+}
+
+#[test]
+fn contradiction_leads_to_the_queue_only_if_it_is_about_the_queue() {
+    let (yes, no) = (ReportedFlag::Is(true), ReportedFlag::Is(false));
+    for (name, command) in [("worker", "queue"), ("db", "queue"), ("redis", "ready --admin")] {
+        let findings = ready(Ok(report(yes.clone(), &[(name, no.clone())], None)));
+        let finding = findings.iter().find(|f| f.check == "ready.agreement").unwrap();
+        let next = finding.next.as_ref().map(|step| step.command.to_string());
+        assert!(next.as_ref().is_some_and(|next| next.contains(command)), "{name}: {next:?}");
+    }
+}
+
+#[test]
+fn retries_before_a_ready_answer_are_shown() {
+    let healthy = |retries| {
+        let mut readiness = report(ReportedFlag::Is(true), &[("db", ReportedFlag::Is(true))], None);
+        readiness.exchange.retries = retries;
+        ready(Ok(readiness)).remove(0).message
+    };
+    assert_eq!((healthy(0), healthy(2)), ("ready".to_owned(), "ready, after 2 retries".to_owned()));
 }
 
 #[test]

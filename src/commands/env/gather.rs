@@ -12,7 +12,7 @@ use crate::sources::files::env_file::EnvFileError;
 use crate::sources::files::{env_file, schema, source_tree};
 use crate::zod::model::{
     Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment, FileNote,
-    Loader,
+    Loader, SchemaChoice, Unresolved,
 };
 use crate::zod::schema::{CONVENTIONAL_PATHS, SchemaError};
 
@@ -37,7 +37,7 @@ pub(crate) fn read(
     let mut values = if sources.has_values() { Some(read_values(context, sources)?) } else { None };
     if let Loader::Expands(_) = project.loader {
         template.iter_mut().for_each(EnvFile::expand);
-        values.iter_mut().for_each(EnvValues::expand);
+        values.iter_mut().for_each(|values| values.expand(project.loader));
     }
     Ok(Environment { schema, others, project, template, values, code: None, policy })
 }
@@ -54,15 +54,12 @@ pub(crate) fn code(context: &Context, root: &Path, facts: &Environment) -> Resul
     Ok(code)
 }
 
-/// Schema and template of the project, if a conventional path has a schema.
-pub(crate) fn conventional(context: &Context) -> Option<EnvSources> {
+/// The file of the schema of the project, and its template, if a conventional path has a schema.
+pub(crate) fn conventional(context: &Context) -> Option<(PathBuf, EnvSources)> {
     let root = root(context);
     let schema = schema::find(&root).ok()?;
-    Some(EnvSources {
-        schema: vec![schema],
-        template: (!root.as_os_str().is_empty()).then(|| root.join(TEMPLATE)),
-        ..EnvSources::default()
-    })
+    let template = (!root.as_os_str().is_empty()).then(|| root.join(TEMPLATE));
+    Some((schema, EnvSources { template, ..EnvSources::default() }))
 }
 
 /// The root of the project: the working directory (empty path). For the demo context it is the demo project
@@ -82,17 +79,55 @@ fn read_schemas(
     context: &Context,
     sources: &EnvSources,
 ) -> Result<(EnvSchema, Vec<EnvSchema>), Error> {
-    let read =
-        |path: &Path| schema::read(path, sources.schema_name.as_deref()).map_err(schema_error);
-    match &sources.schema[..] {
+    let name = sources.schema_name.as_deref();
+    let paths = match &sources.schema[..] {
         [] => {
             let folder = sources.template.as_deref().and_then(Path::parent);
-            let path = schema::find_near(&root(context), folder).map_err(schema_error)?;
-            Ok((read(&path)?, Vec::new()))
+            vec![schema::find_near(&root(context), folder).map_err(schema_error)?]
         }
-        [first, others @ ..] => {
-            let others = others.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-            Ok((read(first)?, others))
+        named => named.to_vec(),
+    };
+    let mut schemas = Vec::new();
+    for path in &paths {
+        schemas.extend(schema::read_all(path, name).map_err(schema_error)?);
+    }
+    let mut schemas = schemas.into_iter();
+    let Some(mut first) = schemas.next() else {
+        return Err(schema_error(SchemaError::NotFound { path: paths[0].clone(), name: None }));
+    };
+    let mut others: Vec<EnvSchema> = schemas.collect();
+    if sources.schema.is_empty() && name.is_none() {
+        for path in schema::siblings(&paths[0]) {
+            add_sibling(&path, &mut first, &mut others);
+        }
+    }
+    Ok((first, others))
+}
+
+/// Adds what a file beside that of the schema applies to the environment. A file without a schema adds nothing; one
+/// that cannot be read leaves the first schema open.
+fn add_sibling(path: &Path, first: &mut EnvSchema, others: &mut Vec<EnvSchema>) {
+    let found = match schema::read_all(path, None) {
+        Ok(found) => found,
+        Err(SchemaError::NotFound { .. } | SchemaError::Ambiguous { .. }) => return,
+        Err(error) => {
+            let reason = format!("a schema beside it cannot be read: {error}");
+            first.unresolved.push(Unresolved::in_file(path, 1, reason));
+            return;
+        }
+    };
+    for schema in found {
+        let mut known = std::iter::once(&*first).chain(&*others);
+        let is_known = match schema.chosen.is_applied() {
+            true => known.any(|other| schema.is_part_of(other)),
+            // Perhaps a part that another file puts together.
+            false => {
+                schema.chosen != SchemaChoice::ByName
+                    || known.any(|other| other.shares_key(&schema))
+            }
+        };
+        if !is_known {
+            others.push(schema);
         }
     }
 }
@@ -140,6 +175,7 @@ fn read_values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Err
 fn add_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     let file = if path.as_os_str() == "-" { env_file::read_stdin() } else { env_file::read(path) };
     let file = file.map_err(|error| file_error(error).hint("name files with --values FILE"))?;
+    values.files += 1;
     if file.notes.contains(&FileNote::Utf16) {
         values.unreadable.push(file.path.display().to_string());
     }

@@ -53,8 +53,8 @@ pub(crate) async fn check(context: &Context, args: &EnvCheck) -> Result<Report, 
 
 /// Reads schema and template of the project for `triage`; `None` if there is no schema.
 pub(crate) async fn observe(context: &Context) -> Option<Observed<Environment>> {
-    let sources = gather::conventional(context)?;
-    let source = sources.schema.first()?.display().to_string();
+    let (schema, sources) = gather::conventional(context)?;
+    let source = schema.display().to_string();
     let read = async {
         let facts = gather::read(context, &sources, gather::policy(context), true);
         let mut facts = facts.map_err(source_error)?;
@@ -66,7 +66,7 @@ pub(crate) async fn observe(context: &Context) -> Option<Observed<Environment>> 
 
 /// The keys of the schema of the project, if there is one.
 pub(crate) fn keys(context: &Context) -> Option<Vec<String>> {
-    let sources = gather::conventional(context)?;
+    let (_, sources) = gather::conventional(context)?;
     let facts = gather::read(context, &sources, EnvPolicy::default(), false).ok()?;
     Some(facts.keys().map(|(_, key)| key.name.clone()).collect())
 }

@@ -58,12 +58,50 @@ pub(crate) fn project(schema: &Path) -> Project {
     schema::project(schema, ON_DISK)
 }
 
-/// Reads the schema with a name, or the only one, from a file.
+/// Reads the schema with a name, or the one that is meant, from a file.
 ///
 /// # Errors
 /// If the file, or a schema in it, cannot be read. See [`SchemaError`].
 pub fn read(path: &Path, name: Option<&str>) -> Result<EnvSchema, SchemaError> {
     schema::parse(path, &read_text(path)?, name, ON_DISK)
+}
+
+/// Reads the schema with a name from a file; without a name all that it applies to the environment, the one that is
+/// meant first.
+///
+/// # Errors
+/// If the file, or the schema that is meant, cannot be read. See [`SchemaError`].
+pub(crate) fn read_all(path: &Path, name: Option<&str>) -> Result<Vec<EnvSchema>, SchemaError> {
+    schema::parse_all(path, &read_text(path)?, name, ON_DISK)
+}
+
+/// The parts of an environment that projects keep in files of their own.
+const PARTS: [&str; 3] = ["server", "client", "shared"];
+
+/// Files beside a schema that usually hold the schema of another part: `env.server.ts` beside `env.ts`,
+/// `env/client.ts` beside `env/server.ts`.
+pub(crate) fn siblings(path: &Path) -> Vec<PathBuf> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let Some((stem, extension)) = name.rsplit_once('.') else { return Vec::new() };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let of_parts = |folder: &Path, prefix: &str| -> Vec<PathBuf> {
+        PARTS.iter().map(|part| folder.join(format!("{prefix}{part}.{extension}"))).collect()
+    };
+    let mut found = match stem.rsplit_once('.') {
+        Some((base, part)) if PARTS.contains(&part) => {
+            let mut found = of_parts(folder, &format!("{base}."));
+            found.push(folder.join(format!("{base}.{extension}")));
+            found
+        }
+        _ if PARTS.contains(&stem) || stem == "index" => of_parts(folder, ""),
+        _ => {
+            let mut found = of_parts(folder, &format!("{stem}."));
+            found.extend(of_parts(&folder.join(stem), ""));
+            found
+        }
+    };
+    found.retain(|other| other != path && other.is_file());
+    found
 }
 
 /// Reads a source file.

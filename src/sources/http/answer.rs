@@ -95,9 +95,9 @@ impl HttpAnswer {
             _ if self.is_html() => Err(self.error(SourceErrorKind::Intercepted).hint(
                 "a login page, proxy or frontend answered instead of the app: check the base URL and the headers",
             )),
-            _ => Err(self
-                .error(SourceErrorKind::Malformed)
-                .hint("check that the base URL is that of the app")),
+            _ => Err(self.error(SourceErrorKind::Unrecognized).hint(
+                "check the base URL, and the paths of the context (healthz_path, readyz_path)",
+            )),
         }
     }
 

@@ -99,7 +99,7 @@ fn proxy_failed(proxy: &Uri, url: &Url, why: &str) -> SourceError {
 /// Returns the error for a body that is larger than [`MAX_BODY`].
 pub(crate) fn too_large(status: StatusCode) -> SourceError {
     let message = format!("{status}: the body is larger than {} MiB", MAX_BODY >> 20);
-    SourceError::new(SourceErrorKind::Malformed, message)
+    SourceError::new(SourceErrorKind::Unrecognized, message)
         .hint("a report has a few kilobytes: check that the base URL is that of the app")
 }
 

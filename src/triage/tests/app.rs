@@ -132,7 +132,7 @@ fn unready_app_leads_to_section_3_2() {
             "3.2",
             Unknown,
             3,
-            "health",
+            "config show",
         ),
         (
             "readyz breaks off",
@@ -142,7 +142,14 @@ fn unready_app_leads_to_section_3_2() {
             3,
             "health",
         ),
-        ("readyz hangs", |f| failed(&mut f.readiness, Kind::Timeout), "3.2", Unknown, 3, "health"),
+        (
+            "readyz hangs",
+            |f| failed(&mut f.readiness, Kind::Timeout),
+            "3.2",
+            Unknown,
+            3,
+            "runbook 3.2",
+        ),
         (
             "ok is absent",
             |f| report(f).ok = ReportedFlag::Absent,

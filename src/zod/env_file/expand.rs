@@ -42,6 +42,67 @@ fn expand(value: &str, variables: &BTreeMap<&str, &str>, depth: u8) -> String {
     result
 }
 
+/// A dollar in a value whose meaning is not certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt<'v> {
+    /// Loaders, or versions of one, read it differently.
+    Unclear,
+    /// It refers to a variable that is not set; the name may be a part of a secret.
+    Unset(&'v str),
+}
+
+/// The dollars of a value that are not escaped and do not refer to a variable that is set; also those of the values
+/// that it refers to. `keeps_unset`: the loader is c12, see `Loader::keeps_unset`.
+pub(crate) fn doubts<'v>(
+    value: &'v str,
+    variables: &BTreeMap<&'v str, &'v str>,
+    keeps_unset: bool,
+) -> Vec<Doubt<'v>> {
+    let mut found = Vec::new();
+    collect_doubts(value, variables, keeps_unset, MAX_DEPTH, &mut found);
+    found
+}
+
+fn collect_doubts<'v>(
+    value: &'v str,
+    variables: &BTreeMap<&'v str, &'v str>,
+    keeps_unset: bool,
+    depth: u8,
+    found: &mut Vec<Doubt<'v>>,
+) {
+    let mut rest = value;
+    while let Some(at) = rest.find('$') {
+        let (before, after) = (&rest[..at], &rest[at + 1..]);
+        rest = after;
+        if before.ends_with('\\') {
+            continue;
+        }
+        let Some((text, length)) = reference(after) else {
+            // dotenv-expand up to 10, which Next.js contains, replaces `$5`, too.
+            if keeps_unset || after.starts_with(|c: char| c.is_ascii_digit() || c == '{') {
+                found.push(Doubt::Unclear);
+            }
+            continue;
+        };
+        rest = &after[length..];
+        let (name, default) = with_default(text);
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match variables.get(name) {
+            _ if !is_name || text.contains('$') => found.push(Doubt::Unclear),
+            _ if default.is_some() && (keeps_unset || !text.contains(":-")) => {
+                found.push(Doubt::Unclear);
+            }
+            Some(target) if depth > 0 => {
+                collect_doubts(target, variables, keeps_unset, depth - 1, found);
+            }
+            Some(_) => {}
+            None if default.is_some() => {}
+            None if keeps_unset => found.push(Doubt::Unclear),
+            None => found.push(Doubt::Unset(name)),
+        }
+    }
+}
+
 /// The text of a reference behind a dollar, and its length: `NAME` or `{NAME:-default}`.
 fn reference(text: &str) -> Option<(&str, usize)> {
     if let Some(inner) = text.strip_prefix('{') {
@@ -86,5 +147,24 @@ mod tests {
             assert_eq!(expanded(value, &variables), result, "{value}");
         }
         assert!(expanded("$LOOP", &variables).len() < 100);
+    }
+
+    #[test]
+    fn doubts_are_dollars_that_loaders_read_differently_or_that_refer_to_nothing() {
+        let variables = BTreeMap::from([("HOST", "h"), ("BLANK", ""), ("BAD", "a$5")]);
+        for (value, by_dotenv_expand, by_c12) in [
+            ("plain", vec![], vec![]),
+            ("$HOST/${HOST}$BLANK", vec![], vec![]),
+            ("a\\$5\\$NONE", vec![], vec![]),
+            ("${NONE:-d}", vec![], vec![Doubt::Unclear]),
+            ("a$ b", vec![], vec![Doubt::Unclear]),
+            ("a$5", vec![Doubt::Unclear], vec![Doubt::Unclear]),
+            ("$BAD", vec![Doubt::Unclear], vec![Doubt::Unclear]),
+            ("Pa$$w0rd", vec![Doubt::Unset("w0rd")], vec![Doubt::Unclear; 2]),
+            ("https://$NONE", vec![Doubt::Unset("NONE")], vec![Doubt::Unclear]),
+        ] {
+            assert_eq!(doubts(value, &variables, false), by_dotenv_expand, "{value}");
+            assert_eq!(doubts(value, &variables, true), by_c12, "{value}");
+        }
     }
 }

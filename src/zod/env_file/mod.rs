@@ -12,7 +12,7 @@ mod tests;
 use std::collections::HashMap;
 use std::path::Path;
 
-pub(crate) use expand::expanded;
+pub(crate) use expand::{Doubt, doubts, expanded};
 pub(crate) use insert::{Insertions, TemplateKey, plan_insertions};
 use scan::{Assignment, trim};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{EnvSchema, Project, SchemaKey, SourceLine, Unresolved};
+use super::{EnvSchema, Loader, Project, SchemaKey, SourceLine, Unresolved};
 
 /// A value that may be a secret: `Debug` shows only whether it is set and its length.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -197,6 +197,8 @@ pub struct SetValue {
     pub(crate) from_process: bool,
     /// The value after the loader of the project expanded `$NAME`, if it differs.
     pub(crate) expanded: Option<EnvValue>,
+    /// The number of the file that sets it, in the order of the files.
+    pub(crate) file: usize,
 }
 
 impl SetValue {
@@ -213,17 +215,37 @@ pub struct EnvValues {
     pub(crate) set: Vec<SetValue>,
     /// Files in an encoding that no loader reads.
     pub(crate) unreadable: Vec<String>,
+    /// Number of files so far.
+    pub(crate) files: usize,
 }
 
 impl EnvValues {
-    /// Replaces `$NAME` in the values of files.
-    pub(crate) fn expand(&mut self) {
-        let known: BTreeMap<String, String> =
-            self.set.iter().map(|set| (set.key.clone(), set.value.reveal().to_owned())).collect();
-        let known = known.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        for set in self.set.iter_mut().filter(|set| !set.from_process) {
-            set.expanded = expansion(&set.value, &known);
+    /// Replaces `$NAME` in the values of files, as the loader does.
+    pub(crate) fn expand(&mut self, loader: Loader) {
+        let expanded: Vec<_> = self
+            .set
+            .iter()
+            .map(|set| match set.from_process || !set.value.reveal().contains('$') {
+                true => None,
+                false => expansion(&set.value, &self.visible(set, loader)),
+            })
+            .collect();
+        for (set, expanded) in self.set.iter_mut().zip(expanded) {
+            set.expanded = expanded;
         }
+    }
+
+    /// The variables that a value can refer to, before they are expanded.
+    pub(crate) fn visible(&self, from: &SetValue, loader: Loader) -> BTreeMap<&str, &str> {
+        let visible = self.set.iter().filter(|other| {
+            other.from_process || other.file >= from.file || !loader.expands_file_by_file()
+        });
+        visible.map(|set| (set.key.as_str(), set.value.reveal())).collect()
+    }
+
+    /// Whether the process is among the sources, which has what the platform sets.
+    pub(crate) fn has_process(&self) -> bool {
+        self.set.iter().any(|set| set.from_process)
     }
 
     /// The variable with this name.
@@ -239,6 +261,7 @@ impl EnvValues {
             known.shadows.insert(0, overridden);
             known.value = value;
             known.from_process = from_process;
+            known.file = self.files;
         } else {
             let key = key.to_owned();
             self.set.push(SetValue {
@@ -248,6 +271,7 @@ impl EnvValues {
                 shadows: Vec::new(),
                 from_process,
                 expanded: None,
+                file: self.files,
             });
         }
     }

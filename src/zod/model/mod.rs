@@ -93,6 +93,8 @@ pub enum SchemaChoice {
     OnlyCandidate,
     /// It is what the file parses the environment with.
     Parsed,
+    /// The file parses the environment with it in addition to the one that is meant.
+    AlsoParsed,
 }
 
 impl SchemaChoice {
@@ -103,7 +105,13 @@ impl SchemaChoice {
             Self::OnlyExport => "the only schema exported",
             Self::OnlyCandidate => "the only schema in the file",
             Self::Parsed => "parses the environment",
+            Self::AlsoParsed => "parses the environment, too",
         }
+    }
+
+    /// Whether its file applies it to the environment.
+    pub(crate) fn is_applied(self) -> bool {
+        matches!(self, Self::Parsed | Self::AlsoParsed)
     }
 
     /// Whether another schema may be meant: nothing in the file uses this one or exports it.
@@ -169,6 +177,8 @@ pub struct EnvSchema {
     pub(crate) keys_alone: bool,
     /// Variables that the files of the schema read anywhere: `process.env.X`.
     pub(crate) mentioned: BTreeSet<String>,
+    /// The prefix of variables for browsers (`clientPrefix`).
+    pub(crate) client_prefix: Option<String>,
     /// Names that the hosting platform sets, from presets (`VERCEL_*`); a template need not contain them.
     pub(crate) platform: Vec<&'static str>,
 }
@@ -209,6 +219,19 @@ impl EnvSchema {
             key.rule.collect_reads(&mut names);
         }
         names
+    }
+
+    /// Whether another schema evaluates everything of this one.
+    pub(crate) fn is_part_of(&self, other: &Self) -> bool {
+        self.keys.iter().all(|key| other.keys.contains(key))
+            && self.checks.iter().all(|check| other.checks.contains(check))
+            && self.unresolved.iter().all(|what| other.unresolved.contains(what))
+    }
+
+    /// Whether both schemas have a key that the same line declares.
+    pub(crate) fn shares_key(&self, other: &Self) -> bool {
+        let same = |a: &SchemaKey, b: &SchemaKey| a.name == b.name && a.place == b.place;
+        self.keys.iter().any(|key| other.keys.iter().any(|own| same(key, own)))
     }
 
     /// The key of that name.

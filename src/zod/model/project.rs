@@ -25,6 +25,18 @@ pub enum Loader {
     Unknown,
 }
 
+impl Loader {
+    /// Whether each file is expanded before the files that it overrides are read: `.env.local` does not see `.env`.
+    pub(crate) fn expands_file_by_file(self) -> bool {
+        self == Self::Expands("Next.js")
+    }
+
+    /// Whether it is c12, which keeps a reference to a variable that is not set, and knows no defaults.
+    pub(crate) fn keeps_unset(self) -> bool {
+        self == Self::Expands("Nuxt")
+    }
+}
+
 impl Project {
     /// Whether a variable is set by the framework in every process.
     pub(crate) fn sets(&self, name: &str) -> bool {

@@ -92,6 +92,12 @@ impl<'a> SchemaReader<'a> {
             Ok(true) => vec![Validation::Never],
             Err(site) => vec![Validation::If(self.condition(&site), false)],
         };
+        shape.client_prefix = match options.get("clientPrefix").map(|site| self.constant(&site)) {
+            Some(Some(ConstValue::One(Constant::Text(prefix)))) if !prefix.is_empty() => {
+                Some(prefix)
+            }
+            _ => None,
+        };
         if let Some(site) = options.get("createFinalSchema") {
             let offset = site.value.span().start;
             let what = site.scope.unresolved(offset, "createFinalSchema runs code");

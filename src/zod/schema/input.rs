@@ -90,7 +90,7 @@ impl<'a> SchemaReader<'a> {
     }
 
     /// The source of one key: `process.env.X`, or an expression.
-    fn key_input(&self, site: &ExprSite<'a>, name: &str) -> Input {
+    pub(crate) fn key_input(&self, site: &ExprSite<'a>, name: &str) -> Input {
         let same = member(site.value).is_some_and(|(object, key)| {
             key == Some(name) && (is_process_env(object) || self.is_environment_name(site, object))
         });
@@ -101,6 +101,24 @@ impl<'a> SchemaReader<'a> {
             Ok(script) => Input::Expression(script.into()),
             Err(what) => Input::Unresolved(what),
         }
+    }
+
+    /// The variable that an argument is: `process.env.X`, or a name of it.
+    pub(crate) fn variable_of(&self, site: &ExprSite<'a>) -> Option<String> {
+        let mut site = site.clone();
+        for _ in 0..MAX_HOPS {
+            if let Some((object, key)) = member(site.value)
+                && is_process_env(object)
+            {
+                return key.map(str::to_owned);
+            }
+            let Expression::Identifier(name) = site.value.get_inner_expression() else { break };
+            match self.resolve(&site.scope, name.name.as_str()) {
+                Resolved::Value(target) => site = target,
+                _ => break,
+            }
+        }
+        None
     }
 
     /// Whether an expression is a name of the environment: `const env = process.env`.
@@ -123,8 +141,12 @@ impl<'a> SchemaReader<'a> {
     /// Whether an expression is made from the environment, and not from what a schema returned.
     pub(crate) fn reads_environment(&self, site: &ExprSite<'a>, hops: u8) -> Origin {
         // `schema.parse(process.env.X)` parses one variable.
-        let one = member(site.value).is_some_and(|(object, _)| is_process_env(object));
-        if one || hops == 0 || !self.step() {
+        if let Some((object, key)) = member(site.value)
+            && is_process_env(object)
+        {
+            return if key.is_some() { Origin::Variable } else { Origin::Other };
+        }
+        if hops == 0 || !self.step() {
             return Origin::Other;
         }
         let Ok(erased) = crate::zod::erase::expression(site.scope.module.text, site.value) else {
@@ -174,6 +196,8 @@ impl<'a> SchemaReader<'a> {
 pub(crate) enum Origin {
     /// From something else.
     Other,
+    /// From one variable of the environment.
+    Variable,
     /// From what a schema returned.
     Parsed,
     /// From a parameter of a function.

@@ -173,15 +173,27 @@ impl Files {
 pub(crate) use package::project;
 pub(crate) use paths::target as import_target;
 
-/// Reads the schema with a name, or the only one, from the text of the file at `path`.
-///
-/// Runs on a thread with a stack that is sufficient for the parser.
+/// Reads the schema with a name, or the one that is meant, from the text of the file at `path`.
 pub fn parse(
     path: &Path,
     text: &str,
     name: Option<&str>,
     files: Files,
 ) -> Result<EnvSchema, SchemaError> {
+    let not_found = || SchemaError::NotFound { path: path.to_owned(), name: None };
+    parse_all(path, text, name, files)?.into_iter().next().ok_or_else(not_found)
+}
+
+/// Reads the schema with a name from the text of the file at `path`; without a name all that it applies to the
+/// environment, the one that is meant first.
+///
+/// Runs on a thread with a stack that is sufficient for the parser.
+pub fn parse_all(
+    path: &Path,
+    text: &str,
+    name: Option<&str>,
+    files: Files,
+) -> Result<Vec<EnvSchema>, SchemaError> {
     let worker = || {
         let arena = Allocator::default();
         let reader = SchemaReader::new(&arena, files, MAX_STEPS);

@@ -55,6 +55,8 @@ pub(crate) struct ObjectFields {
     pub(crate) conditions: Vec<ObjectCheck>,
     /// Names that a hosting platform sets, from presets.
     pub(crate) platform: Vec<&'static str>,
+    /// The prefix of variables for browsers.
+    pub(crate) client_prefix: Option<String>,
 }
 
 /// An object schema: `z.object(…)` after its methods.

@@ -111,9 +111,10 @@ fn yaml_catalog(text: &str, name: &str, package: &str) -> Option<String> {
 /// Packages that expand `$NAME` in `.env` files, with what reports call them.
 const EXPANDING: [(&str, &str); 14] = [
     ("next", "Next.js"),
+    // Others use Vite, too.
+    ("nuxt", "Nuxt"),
     ("vite", "Vite"),
     ("astro", "Astro"),
-    ("nuxt", "Nuxt"),
     ("@sveltejs/kit", "SvelteKit"),
     ("@remix-run/dev", "Remix"),
     ("@react-router/dev", "React Router"),

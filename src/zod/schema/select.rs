@@ -10,15 +10,15 @@ use super::SchemaError;
 use super::functions::throws;
 use super::input::Origin;
 use super::module::{Export, Imported, Module};
-use super::node::{Node, Object};
+use super::node::{Node, Object, ObjectFields};
 use super::package::{is_create_env, is_zod};
 use super::resolve::SchemaReader;
 use super::scope::{EvalScope, ExprSite, Resolved};
 use super::sites::{ParseSite, is_exported};
 use crate::zod::erase;
 use crate::zod::model::{
-    EnvSchema, FunctionUse, Input, ObjectCheck, SchemaChoice, SchemaFunction, SchemaKey,
-    SourceLine, Validation, ZodMajor,
+    Condition, EnvSchema, FunctionUse, Input, ObjectCheck, ObjectMode, SchemaChoice,
+    SchemaFunction, SchemaKey, SourceLine, Unresolved, Validation, ZodMajor,
 };
 use crate::zod::typescript::flatten;
 
@@ -30,34 +30,189 @@ const PARSED_NAMES: [&str; 4] = ["env", "ENV", "Env", "default"];
 const MAX_HOPS: u8 = 16;
 
 impl<'a> SchemaReader<'a> {
-    /// Selects a schema of a file and reads it: the one with the requested or a default name, the one that the
-    /// file parses the environment with, or the only one.
+    /// Selects the schemas of a file and reads them, the one that is meant first: the one with the requested name;
+    /// else all that the file parses the environment with; else the one with a default name, or the only one.
     pub(crate) fn choose(
         &self,
         module: &Rc<Module<'a>>,
         name: Option<&str>,
-    ) -> Result<EnvSchema, SchemaError> {
+    ) -> Result<Vec<EnvSchema>, SchemaError> {
         let sites = self.parse_sites(module);
         if let Some(name) = name {
             let site = self.named_site(module, name).ok_or_else(|| SchemaError::NotFound {
                 path: module.path.clone(),
                 name: Some(name.to_owned()),
             })?;
-            return self.named_schema(&site, name, &sites);
+            return Ok(vec![self.named_schema(&site, name, &sites)?]);
         }
-        for name in DEFAULT_NAMES {
-            if let Some(site) = self.named_site(module, name) {
-                return self.named_schema(&site, name, &sites);
+        let mut applied = self.distinct(&sites, Origin::Environment);
+        let main = match self.default_name(module, &sites, &applied) {
+            Some((name, site)) => {
+                applied.retain(|parse| !self.is_of_name(parse, &site));
+                self.named_schema(&site, name, &sites)?
+            }
+            None if !applied.is_empty() => {
+                let meant = applied.remove(self.meant(module, &applied));
+                self.build_site(&meant, SchemaChoice::Parsed)?
+            }
+            None => self.unapplied(module, &sites)?,
+        };
+        applied.extend(self.distinct(&sites, Origin::Variable));
+        Ok(self.with_others(main, &applied))
+    }
+
+    /// The schema with a default name, if it is the one that is meant: the file applies it, or applies none, or only
+    /// schemas that do not derive from it, so that another file may apply it.
+    fn default_name(
+        &self,
+        module: &Rc<Module<'a>>,
+        sites: &[ParseSite<'a>],
+        applied: &[ParseSite<'a>],
+    ) -> Option<(&'static str, ExprSite<'a>)> {
+        let named = DEFAULT_NAMES.iter().find_map(|name| {
+            let site = self.named_site(module, name)?;
+            Some((*name, site))
+        });
+        let (name, site) = named?;
+        let is_applied = sites
+            .iter()
+            .any(|parse| parse.origin >= Origin::Parameter && self.is_of_name(parse, &site));
+        let target = self.target_of(&site);
+        let is_unrelated = || {
+            is_exported(module, name)
+                && !applied.iter().any(|parse| self.derives(&parse.schema, &target, MAX_HOPS))
+        };
+        (is_applied || applied.is_empty() || is_unrelated()).then_some((name, site))
+    }
+
+    /// Whether an expression uses another one, through names.
+    fn derives(&self, site: &ExprSite<'a>, target: &(std::path::PathBuf, u32), hops: u8) -> bool {
+        if hops == 0 || !self.step() {
+            return true; // not known: the schema that is applied decides
+        }
+        if self.target_of(site) == *target {
+            return true;
+        }
+        let Ok(erased) = erase::expression(site.scope.module.text, site.value) else {
+            return true;
+        };
+        erased.names.iter().any(|name| match self.resolve(&site.scope, name) {
+            Resolved::Value(other) if other.value.span() != site.value.span() => {
+                self.derives(&other, target, hops - 1)
+            }
+            Resolved::Property(other, _) => self.derives(&other, target, hops - 1),
+            _ => false,
+        })
+    }
+
+    /// The places of one kind, one for each schema.
+    fn distinct(&self, sites: &[ParseSite<'a>], origin: Origin) -> Vec<ParseSite<'a>> {
+        let mut found: Vec<ParseSite<'a>> =
+            sites.iter().filter(|site| site.origin == origin).cloned().collect();
+        // Several places may parse with one schema; one that parses a variable may parse others, too.
+        let mut targets = Vec::new();
+        found.retain(|site| {
+            let argument = site.argument.as_ref().filter(|_| origin == Origin::Variable);
+            let target =
+                (self.target_of(&site.schema), argument.map(|argument| self.target_of(argument)));
+            let new = !targets.contains(&target);
+            targets.push(target);
+            new
+        });
+        found
+    }
+
+    /// The place whose result the file exports: as `env`, or at all; else the first one.
+    fn meant(&self, module: &Rc<Module<'a>>, applied: &[ParseSite<'a>]) -> usize {
+        let exported: Vec<usize> =
+            (0..applied.len()).filter(|at| self.is_meant(module, &applied[*at])).collect();
+        let is_env =
+            |at: &&usize| applied[**at].name.is_some_and(|name| PARSED_NAMES.contains(&name));
+        exported.iter().find(is_env).or(exported.first()).copied().unwrap_or_default()
+    }
+
+    /// Adds the schemas of further places that parse the environment. One that cannot be read leaves the first open.
+    fn with_others(&self, mut main: EnvSchema, applied: &[ParseSite<'a>]) -> Vec<EnvSchema> {
+        let mut others: Vec<EnvSchema> = Vec::new();
+        for parse in applied {
+            let read = match parse.origin {
+                Origin::Variable => self.of_variable(parse).map(Ok),
+                _ => Some(self.build_site(parse, SchemaChoice::AlsoParsed)),
+            };
+            match read {
+                Some(Ok(mut schema)) => {
+                    let known = || std::iter::once(&main).chain(&others);
+                    if known().any(|other| schema.is_part_of(other)) {
+                        continue;
+                    }
+                    if parse.in_function {
+                        self.doubt_call(parse, &mut schema);
+                    }
+                    others.push(schema);
+                }
+                Some(Err(SchemaError::Unreadable { place, reason })) => {
+                    let reason = format!("another schema is applied to the environment: {reason}");
+                    main.unresolved.push(Unresolved { place, reason });
+                }
+                Some(Err(error)) => {
+                    let offset = parse.schema.value.span().start;
+                    let reason = format!("another schema is applied to the environment: {error}");
+                    main.unresolved.push(parse.schema.scope.unresolved(offset, reason));
+                }
+                None => {}
             }
         }
-        if let Some(site) = self.only_site(module, &sites, Origin::Environment)? {
-            return self.build_site(&site);
+        others.insert(0, main);
+        others
+    }
+
+    /// Marks the keys of a schema that a function applies: whether it is called is not known.
+    fn doubt_call(&self, parse: &ParseSite<'a>, schema: &mut EnvSchema) {
+        let offset = parse.schema.value.span().start;
+        let what = parse.schema.scope.unresolved(offset, "a function applies the schema");
+        let doubt = Validation::If(Condition::Unresolved(what), true);
+        schema.keys.iter_mut().for_each(|key| key.validated.push(doubt.clone()));
+    }
+
+    /// The schema of a place that parses one variable: `z.coerce.number().parse(process.env.PORT)`. `None` if what
+    /// parses it is not of zod.
+    fn of_variable(&self, parse: &ParseSite<'a>) -> Option<EnvSchema> {
+        let argument = parse.argument.as_ref()?;
+        let scope = &parse.schema.scope;
+        self.clear_zod_imports();
+        let place = scope.module.place(parse.schema.value.span().start);
+        let node = self.node(scope, parse.schema.value);
+        if !matches!(node, Node::Field(_) | Node::Object(_)) {
+            return None;
         }
+        let mut field = self.field_of(node, place.clone());
+        let variable = self.variable_of(argument)?;
+        field.input = self.key_input(argument, &variable);
+        let conditions = parse.conditions.iter();
+        field
+            .validated
+            .extend(conditions.map(|(test, result)| Validation::If(self.condition(test), *result)));
+        let mut shape = ObjectFields::default();
+        shape.put(variable.clone(), field);
+        let object =
+            Object { shape, mode: ObjectMode::Strip, blank_is_missing: false, preprocess: None };
+        let zod = self.zod_major(&scope.module.path);
+        let name = format!("the schema of {variable}");
+        let schema = finish(object, &name, place, SchemaChoice::AlsoParsed, zod);
+        Some(EnvSchema { keys_alone: true, mentioned: self.mentioned(), ..schema })
+    }
+
+    /// The schema of a file that does not apply one to the environment.
+    fn unapplied(
+        &self,
+        module: &Rc<Module<'a>>,
+        sites: &[ParseSite<'a>],
+    ) -> Result<EnvSchema, SchemaError> {
         if let Some((name, site)) = self.parsed_name(module) {
             return self.build(&site, name, SchemaChoice::Parsed, None);
         }
-        if let Some(site) = self.only_site(module, &sites, Origin::Parameter)? {
-            return self.build_site(&site);
+        if let Some(site) = self.only_site(module, sites, Origin::Parameter)? {
+            return self.build_site(&site, SchemaChoice::Parsed);
         }
         let candidates = self.candidates(module);
         let exported: Vec<_> = candidates.iter().filter(|(_, _, exported)| *exported).collect();
@@ -79,17 +234,19 @@ impl<'a> SchemaReader<'a> {
         name: &str,
         sites: &[ParseSite<'a>],
     ) -> Result<EnvSchema, SchemaError> {
-        let target = self.target_of(site);
-        let of_name: Vec<&ParseSite<'a>> = sites
+        let of_name = sites
             .iter()
-            .filter(|parse| {
-                parse.argument.is_some() && self.target_of(&parse.schema) == target
-                    || parse.schema.value.span() == site.value.span()
-                    || is_inside(parse, site)
-            })
-            .collect();
-        let found = of_name.iter().copied().max_by_key(|parse| parse.origin);
+            .filter(|parse| parse.origin != Origin::Variable && self.is_of_name(parse, site));
+        let found = of_name.max_by_key(|parse| parse.origin);
         self.build(site, name, SchemaChoice::ByName, found)
+    }
+
+    /// Whether a place parses with the schema of a name.
+    fn is_of_name(&self, parse: &ParseSite<'a>, site: &ExprSite<'a>) -> bool {
+        let same_file = parse.schema.scope.module.path == site.scope.module.path;
+        parse.argument.is_some() && self.target_of(&parse.schema) == self.target_of(site)
+            || same_file && parse.schema.value.span() == site.value.span()
+            || is_inside(parse, site)
     }
 
     /// Identifies the expression that a name stands for.
@@ -112,27 +269,19 @@ impl<'a> SchemaReader<'a> {
         sites: &[ParseSite<'a>],
         origin: Origin,
     ) -> Result<Option<ParseSite<'a>>, SchemaError> {
-        let mut found: Vec<&ParseSite<'a>> =
-            sites.iter().filter(|site| site.origin == origin).collect();
-        // Several places may parse with one schema.
-        let mut targets = Vec::new();
-        found.retain(|site| {
-            let target = self.target_of(&site.schema);
-            let new = !targets.contains(&target);
-            targets.push(target);
-            new
-        });
-        let exported: Vec<_> =
-            found.iter().copied().filter(|site| self.is_meant(module, site)).collect();
+        let found = self.distinct(sites, origin);
+        let exported: Vec<_> = found.iter().filter(|site| self.is_meant(module, site)).collect();
         let named: Vec<_> = exported
             .iter()
-            .copied()
             .filter(|site| site.name.is_some_and(|name| PARSED_NAMES.contains(&name)))
             .collect();
         match (&named[..], &exported[..], &found[..]) {
-            ([one], ..) | (_, [one], _) | (_, [], [one]) => Ok(Some((*one).clone())),
+            ([one], ..) => Ok(Some((**one).clone())),
+            (_, [one], _) => Ok(Some((*one).clone())),
+            (_, [], [one]) => Ok(Some(one.clone())),
             (_, _, []) => Ok(None),
-            (_, [], several) | (_, several, _) => {
+            _ => {
+                let several = if exported.is_empty() { found.iter().collect() } else { exported };
                 let names = several.iter().map(|site| match site.name {
                     Some(name) => name.to_owned(),
                     None => {
@@ -168,13 +317,17 @@ impl<'a> SchemaReader<'a> {
         })
     }
 
-    fn build_site(&self, site: &ParseSite<'a>) -> Result<EnvSchema, SchemaError> {
+    fn build_site(
+        &self,
+        site: &ParseSite<'a>,
+        chosen: SchemaChoice,
+    ) -> Result<EnvSchema, SchemaError> {
         let own_name = match site.schema.value.get_inner_expression() {
             Expression::Identifier(name) => Some(name.name.as_str()),
             _ => None,
         };
         let name = own_name.or(site.name).unwrap_or("the schema");
-        self.build(&site.schema, name, SchemaChoice::Parsed, Some(site))
+        self.build(&site.schema, name, chosen, Some(site))
     }
 
     /// The expression of a top-level or exported name.
@@ -298,8 +451,11 @@ impl<'a> SchemaReader<'a> {
                 field.validated.extend(validated.iter().cloned());
             }
         }
-        object.shape.conditions.extend(self.guards(&site.scope.module));
-        object.shape.conditions.extend(self.second_steps(&site.scope.module));
+        // Those of the file are evaluated once.
+        if chosen != SchemaChoice::AlsoParsed {
+            object.shape.conditions.extend(self.guards(&site.scope.module));
+            object.shape.conditions.extend(self.second_steps(&site.scope.module));
+        }
         let zod = self.zod_major(&site.scope.module.path);
         let mentioned = self.mentioned();
         Ok(EnvSchema { keys_alone, mentioned, ..finish(object, name, place, chosen, zod) })
@@ -430,6 +586,7 @@ fn finish(
         checks: object.shape.conditions,
         keys_alone: false,
         mentioned: BTreeSet::new(),
+        client_prefix: object.shape.client_prefix,
         platform: object.shape.platform,
     }
 }

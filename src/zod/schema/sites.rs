@@ -39,6 +39,8 @@ pub(crate) struct ParseSite<'a> {
     pub(crate) origin: Origin,
     /// Conditions under which it is reached, each with the result that reaches it.
     pub(crate) conditions: Vec<(ExprSite<'a>, bool)>,
+    /// It is in a function, which may not be called.
+    pub(crate) in_function: bool,
 }
 
 /// Searches one file.
@@ -49,6 +51,8 @@ struct Finder<'r, 'a> {
     conditions: Vec<(ExprSite<'a>, bool)>,
     found: Vec<ParseSite<'a>>,
     depth: u8,
+    /// Functions around the place.
+    functions: u8,
 }
 
 impl<'a> SchemaReader<'a> {
@@ -62,6 +66,7 @@ impl<'a> SchemaReader<'a> {
             conditions: Vec::new(),
             found: Vec::new(),
             depth: MAX_DEPTH,
+            functions: 0,
         };
         for statement in module.body {
             finder.top(&scope, statement);
@@ -147,11 +152,13 @@ impl<'a> Finder<'_, 'a> {
             }
         }
         let scope = scope.inside(names);
+        self.functions = self.functions.saturating_add(1);
         match code.block() {
             Some(FunctionBlock::Expression(value)) => self.expression(&scope, value),
             Some(FunctionBlock::Statements(statements)) => self.statements(&scope, statements),
             None => {}
         }
+        self.functions = self.functions.saturating_sub(1);
     }
 
     fn class(&mut self, scope: &EvalScope<'a>, class: &'a Class<'a>) {
@@ -391,6 +398,7 @@ impl<'a> Finder<'_, 'a> {
             argument,
             origin,
             conditions: self.conditions.clone(),
+            in_function: self.functions > 0,
         });
     }
 }

@@ -96,9 +96,102 @@ fn intended_schema_that_is_unreadable_is_an_error() {
         let error = failure(&format!("import {{ z }} from 'zod/v4';\n{text}"));
         assert!(matches!(error, SchemaError::Unreadable { .. }), "{text}: {error}");
     }
-    let two = "import { z } from 'zod/v4';\nexport const a = z.object({ A: z.string() }).parse(process.env);\nexport const b = z.object({ B: z.string() }).parse(process.env);";
-    let SchemaError::Ambiguous { names, .. } = failure(two) else { panic!("not ambiguous") };
-    assert_eq!(names, ["a", "b"]);
+}
+
+/// The keys of each schema that is evaluated.
+fn all_keys(text: &str) -> Vec<Vec<String>> {
+    let text = format!(
+        "import {{ z }} from 'zod/v4';\nimport {{ createEnv }} from '@t3-oss/env-core';\n{text}"
+    );
+    let all = parse_all(Path::new("nowhere/env.ts"), &text, None, Files::NONE).expect("schemas");
+    all.iter().map(|schema| schema.keys.iter().map(|key| key.name.clone()).collect()).collect()
+}
+
+#[test]
+fn schema_that_is_applied_precedes_one_with_a_default_name() {
+    let base = "export const envSchema = z.object({ A: z.string(), B: z.string() });\n";
+    for (text, expected) in [
+        ("export const env = envSchema.parse(process.env);", vec![vec!["A", "B"]]),
+        ("", vec![vec!["A", "B"]]),
+        ("export const load = (env = process.env) => envSchema.parse(env);", vec![vec!["A", "B"]]),
+        (
+            "export const env = envSchema.extend({ C: z.string() }).parse(process.env);",
+            vec![vec!["A", "B", "C"]],
+        ),
+        (
+            "const more = z.object({ C: z.string() });\nexport const env = envSchema.merge(more).parse(process.env);",
+            vec![vec!["A", "B", "C"]],
+        ),
+        ("export const env = envSchema.pick({ A: true }).parse(process.env);", vec![vec!["A"]]),
+        (
+            "const checked = envSchema.superRefine((e, ctx) => {});\nconst env = checked.safeParse(process.env);",
+            vec![vec!["A", "B"]],
+        ),
+        (
+            "const other = envSchema.extend({ C: z.string() });\n\
+             export const env = (process.env.X ? other : envSchema).parse(process.env);",
+            vec![vec!["A", "B", "C"]],
+        ),
+        (
+            "export const env = createEnv({ server: { ...envSchema.shape, C: z.string() }, runtimeEnv: process.env });",
+            vec![vec!["A", "B", "C"]],
+        ),
+        (
+            "export const flags = z.object({ F: z.string() }).parse(process.env);",
+            vec![vec!["A", "B"], vec!["F"]],
+        ),
+    ] {
+        assert_eq!(all_keys(&format!("{base}{text}")), expected, "{text}");
+    }
+    let refined = "import { z } from 'zod/v4';\nconst EnvSchema = z.object({ A: z.string() });\n\
+        export const env = EnvSchema.refine((e) => e.A.length > 5).parse(process.env);";
+    assert_eq!(schema(refined).checks.len(), 1);
+}
+
+#[test]
+fn every_schema_that_is_applied_is_evaluated() {
+    let two = "export const a = z.object({ A: z.string() }).parse(process.env);\n";
+    for (text, expected) in [
+        ("", vec![vec!["A"]]),
+        (
+            "export const b = z.object({ B: z.string() }).parse(process.env);",
+            vec![vec!["A"], vec!["B"]],
+        ),
+        (
+            "export const env = z.object({ B: z.string() }).parse(process.env);",
+            vec![vec!["B"], vec!["A"]],
+        ),
+        (
+            "const b = z.object({ B: z.string() });\nif (!b.safeParse(process.env).success) throw new Error();",
+            vec![vec!["A"], vec!["B"]],
+        ),
+        (
+            "export const port = z.coerce.number().parse(process.env.PORT2);",
+            vec![vec!["A"], vec!["PORT2"]],
+        ),
+        ("export const v = semver.parse(process.env.VERSION);", vec![vec!["A"]]),
+        (
+            "export const later = (x: unknown) => z.object({ X: z.string() }).parse(x);",
+            vec![vec!["A"]],
+        ),
+    ] {
+        assert_eq!(all_keys(&format!("{two}{text}")), expected, "{text}");
+    }
+    let part = "export const a = createEnv({ server: { A: z.string() }, runtimeEnv: process.env });\n\
+        export const env = createEnv({ extends: [a], server: { B: z.string() }, runtimeEnv: process.env });";
+    assert_eq!(all_keys(part), [["B", "A"]]);
+    let twice = "export const a = createEnv({ server: { A: z.string() }, runtimeEnv: process.env });\n\
+        export const b = createEnv({ server: { B: z.string() }, runtimeEnv: process.env });";
+    assert_eq!(all_keys(twice), [["A"], ["B"]]);
+}
+
+#[test]
+fn further_schema_that_cannot_be_read_leaves_the_first_open() {
+    let text = "import { z } from 'zod/v4';\nimport { made } from 'somewhere';\n\
+        export const env = z.object({ A: z.string() }).parse(process.env);\n\
+        export const more = made.parse(process.env);";
+    let read = schema(text);
+    assert_eq!((keys(&read), read.unresolved.len()), (vec!["A"], 1));
 }
 
 #[test]

@@ -141,6 +141,27 @@ fn credentials_and_escape_sequences_are_never_printed() {
 }
 
 #[test]
+fn admin_token_that_is_not_set_is_named_and_no_request_is_made_without_it() {
+    let refused = Stub::start([("/api/admin/readyz", Response::json(401, r#"{"error":"no"}"#))]);
+    let settings = "admin_token_env = \"PROD_TOKEN\"\n";
+    let unset = run_in_context(&["ready", "--admin"], &refused, settings).expect_code(3);
+    assert!(unset.stdout.contains("PROD_TOKEN is not set"), "{unset:?}");
+    assert_eq!(refused.count("/api/admin/readyz"), 0);
+    let with_token = |stub: &Stub| {
+        let config = format!("[context.prod]\nbase_url = \"{}\"\n{settings}", stub.url());
+        Cli::new(["-c", "prod", "ready", "--admin"])
+            .file("cliplyctl.toml", config)
+            .env("PROD_TOKEN", "hunter2-token")
+            .run()
+    };
+    let wrong = with_token(&refused).expect_code(3);
+    assert!(wrong.stdout.contains("check the admin token, which is from $PROD_TOKEN"), "{wrong:?}");
+    assert!(!format!("{wrong:?}").contains("hunter2"), "{wrong:?}");
+    let up = Response::json(200, r#"{"status":"UP","components":{"db":{"status":"UP"}}}"#);
+    with_token(&Stub::start([("/api/admin/readyz", up)])).expect_code(0);
+}
+
+#[test]
 fn narrow_terminal_keeps_all_text_and_colors_statuses() {
     let stub = app(Response::json(200, UP), 503, "detailed-red");
     let mut terminal = Cli::new(["ready"]).env("CLIPLY_BASE_URL", stub.url()).terminal(40, 80);

@@ -30,7 +30,7 @@ fn case(
     Case { name, response, kind, health, ready, message_part, hint }
 }
 
-const MALFORMED: (SourceErrorKind, Status, Status) = (Malformed, Critical, Unknown);
+const UNRECOGNIZED: (SourceErrorKind, Status, Status) = (Unrecognized, Unknown, Unknown);
 const DOWN: (SourceErrorKind, Status, Status) = (Unavailable, Critical, Critical);
 const ELSEWHERE: (SourceErrorKind, Status, Status) = (Intercepted, Unknown, Unknown);
 
@@ -50,30 +50,30 @@ fn bodies() -> Vec<Case> {
             ELSEWHERE,
             ("an HTML page without a title", "a login page"),
         ),
-        case("empty", json(""), MALFORMED, ("200 OK: an empty body", "base URL")),
+        case("empty", json(""), UNRECOGNIZED, ("200 OK: an empty body", "base URL")),
         case(
             "truncated json",
             json(r#"{"ok":true,"#),
-            MALFORMED,
+            UNRECOGNIZED,
             ("truncated JSON, 11 bytes", "base URL"),
         ),
-        case("array", json("[]"), MALFORMED, ("an array, not a JSON object", "base URL")),
-        case("null", json("null"), MALFORMED, ("null, not a JSON object", "base URL")),
+        case("array", json("[]"), UNRECOGNIZED, ("an array, not a JSON object", "base URL")),
+        case("null", json("null"), UNRECOGNIZED, ("null, not a JSON object", "base URL")),
         case(
             "text",
             Response::text(200, "text/plain", "ok\n"),
-            MALFORMED,
+            UNRECOGNIZED,
             ("text instead of JSON: “ok”", "base URL"),
         ),
         case(
             "binary",
             Response::json(200, [0xff, 0x00, 0xfe]),
-            MALFORMED,
+            UNRECOGNIZED,
             ("text instead of JSON", "base URL"),
         ),
-        case("bad json", json("{ok:true}"), MALFORMED, ("invalid JSON: {ok:true}", "base URL")),
-        case("unknown object", json(r#"{"message":"hi"}"#), MALFORMED, ("report:", "base URL")),
-        case("deep", json(&"[".repeat(100_000)), MALFORMED, ("invalid JSON", "base URL")),
+        case("bad json", json("{ok:true}"), UNRECOGNIZED, ("invalid JSON: {ok:true}", "base URL")),
+        case("unknown object", json(r#"{"message":"hi"}"#), UNRECOGNIZED, ("report:", "base URL")),
+        case("deep", json(&"[".repeat(100_000)), UNRECOGNIZED, ("invalid JSON", "base URL")),
     ]
 }
 
@@ -202,10 +202,15 @@ fn transport_cases() -> Vec<Case> {
         case(
             "huge",
             with_mode(SendMode::Huge { bytes: 40_000_000 }),
-            MALFORMED,
+            UNRECOGNIZED,
             ("the body is larger than 1 MiB", "kilobytes"),
         ),
-        case("not http", with_mode(SendMode::NotHttp), MALFORMED, ("does not speak HTTP", "https")),
+        case(
+            "not http",
+            with_mode(SendMode::NotHttp),
+            (Malformed, Critical, Unknown),
+            ("does not speak HTTP", "https"),
+        ),
     ]
 }
 
@@ -256,7 +261,7 @@ fn wrong_types_are_never_ok() {
             Stub::start([("/api/healthz", response.clone()), ("/api/readyz", response.clone())]);
         let health = request_health(&stub.url());
         assert!(health.error().unwrap().message.contains("the field ok is a"), "{health:?}");
-        assert_eq!(worst(&evaluate_health(&health)), Critical, "{body}");
+        assert_eq!(worst(&evaluate_health(&health)), Unknown, "{body}");
         let findings = evaluate_readiness(&request_readiness(&stub.url()));
         assert_eq!(findings[0].status, Unknown, "{body}");
         assert!(findings[0].message.contains("the field ok is a"), "{findings:?}");

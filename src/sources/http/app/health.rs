@@ -13,8 +13,12 @@ use crate::sources::http::json_type;
 pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceError> {
     let malformed = |what: String| {
         let message = format!("HTTP {} without a health report: {what}", exchange.http_status);
-        SourceError::new(SourceErrorKind::Malformed, message)
-            .hint("check that the base URL is that of the app")
+        let kind = match exchange.http_status {
+            500.. => SourceErrorKind::Unavailable,
+            _ => SourceErrorKind::Unrecognized,
+        };
+        SourceError::new(kind, message)
+            .hint("check the base URL, and healthz_path of the context if it is another path")
     };
     let status = match json.get("ok") {
         None => json.get("status").map(|value| ("status", value)),

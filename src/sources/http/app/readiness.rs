@@ -62,7 +62,7 @@ pub(crate) fn parse(
 pub(crate) fn not_a_report(exchange: Exchange) -> SourceError {
     let message =
         format!("HTTP {} without a readiness report: no known field", exchange.http_status);
-    SourceError::new(SourceErrorKind::Malformed, message)
+    SourceError::new(SourceErrorKind::Unrecognized, message)
         .hint("check that the base URL is that of the app")
 }
 
