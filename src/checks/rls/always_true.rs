@@ -55,6 +55,11 @@ fn open_policies(check: &Check<Audit>, audit: &Audit, table: &Relation) -> Vec<F
     causes.into_iter().map(finding).collect()
 }
 
+/// Whether a client reaches every row by any command.
+pub(super) fn is_open_to(audit: &Audit, table: &Relation, role: &Role) -> bool {
+    SqlCommand::ALL.into_iter().any(|command| is_open(audit, table, role, command))
+}
+
 /// Whether a client reaches every row, or every row as a user without any row.
 fn is_open(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> bool {
     // The server checks what a trigger leaves of a new row, and so do its readers.

@@ -1,6 +1,6 @@
 //! `rls.any_member`: policies that ask whether the caller has a membership, and not of what.
 
-use super::{Check, clients, contract_table, table_finding};
+use super::{Check, always_true, clients, contract_table, table_finding};
 use crate::access::compute::applies_to;
 use crate::access::paths::Paths;
 use crate::access::rights::{Readers, Unscoped, conditions, unscoped};
@@ -51,6 +51,8 @@ fn finding(
             .iter()
             .filter(|e| e.table == table.name && conditions.contains(&e.condition));
         applies_to(policy, role)
+            // rls.always_true reports a table that is open without a membership.
+            && !always_true::is_open_to(audit, table, role)
             && effects.any(|effect| {
                 let members = (0..evaluated.entries.len())
                     .filter(|at| is_membership(&evaluated.entries[*at], rights, unscoped));

@@ -109,7 +109,7 @@ const MUTATIONS: &[(&str, Expect, &str)] = &[
     ("CREATE FUNCTION any_owner() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS 'SELECT EXISTS (SELECT FROM workspace_members WHERE role = ''owner'')'; WS USING (any_owner())", Critical("rls.always_true"), "pgrls SEC036"),
     ("WS USING (coalesce(org_id = (SELECT auth.uid()), true))", Warning("rls.loose_policy"), "pgrls SEC030"),
     ("WS USING (org_id = org_id)", Warning("rls.loose_policy"), "pgrls SEC005"),
-    ("WS USING (EXISTS (SELECT FROM workspace_members m WHERE m.workspace_id = m.workspace_id AND m.user_id = (SELECT auth.uid())))", Warning("rls.loose_policy"), "pgrls SEC005"),
+    ("WS USING (EXISTS (SELECT FROM workspace_members m WHERE m.workspace_id = m.workspace_id AND m.user_id = (SELECT auth.uid())))", Critical("rls.any_member"), "pgrls SEC005"),
     ("CREATE POLICY low ON workspaces TO anon USING (true); GRANT INSERT, SELECT ON workspaces TO anon", Critical("rls.always_true"), "pgrls SEC039"),
     ("GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated USING (owner_id = (SELECT auth.uid())) WITH CHECK (true)", Warning("rls.row_transfer"), "pgrls SEC020"),
     ("GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY edit ON workspaces FOR UPDATE TO authenticated USING (true) WITH CHECK (owner_id = (SELECT auth.uid()))", Critical("rls.row_transfer"), ""),
