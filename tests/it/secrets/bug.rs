@@ -19,7 +19,7 @@ fn run(args: &[&str]) -> std::process::Output {
     let owner = std::fs::metadata(cluster().directory()).unwrap();
     let mut command = Command::new("prlimit");
     command.arg("--nproc=0").arg(&program).args(args).env_clear().envs(ENVIRONMENT);
-    command.env("HOME", home.path()).env("CLIPLY_BASE_URL", "http://name.invalid");
+    command.env("HOME", home.path()).env("CLIPLY_BASE_URL", "https://name.invalid");
     command.env("CLIPLY_ADMIN_TOKEN", MARK).env("PGPASSWORD", MARK).env("RUST_BACKTRACE", "full");
     command.current_dir(home.path());
     if std::fs::metadata("/proc/self").unwrap().uid() != owner.uid() {
