@@ -65,82 +65,15 @@ const KNOWN: [&str; 27] = [
     "failed_at",
 ];
 
-/// Words of a name for the time from which a job can be claimed.
-const DUE: [&str; 20] = [
-    "after",
-    "available",
-    "before",
-    "deferred",
-    "delay",
-    "delayed",
-    "due",
-    "eligible",
-    "execute",
-    "next",
-    "postponed",
-    "process",
-    "publish",
-    "retry",
-    "run",
-    "schedule",
-    "scheduled",
-    "snoozed",
-    "start",
-    "wake",
-];
+/// Words of column names, by what they are about, and of names that only look like it: `present` are flags that a job has
+/// unless it is removed, `past` is the last time of something, `limit` a number that is no count.
+const WORDS: &str = include_str!("column_words.txt");
 
-/// Words of a name for a lease or a heartbeat.
-const CLAIM: [&str; 17] = [
-    "acquired",
-    "alive",
-    "beat",
-    "claim",
-    "claimed",
-    "heartbeat",
-    "lease",
-    "leased",
-    "lock",
-    "locked",
-    "picked",
-    "ping",
-    "pinged",
-    "reserved",
-    "seen",
-    "taken",
-    "timeout",
-];
-
-/// Words of a name for jobs that no longer count, or not yet.
-const REMOVAL: [&str; 15] = [
-    "active",
-    "archived",
-    "canceled",
-    "cancelled",
-    "deleted",
-    "disabled",
-    "discarded",
-    "enabled",
-    "held",
-    "hidden",
-    "inactive",
-    "paused",
-    "removed",
-    "suspended",
-    "trashed",
-];
-
-/// Words of a flag that jobs have unless they are removed.
-const PRESENT: [&str; 2] = ["active", "enabled"];
-
-/// Words of a name for a number of attempts.
-const ATTEMPTS: [&str; 10] = [
-    "attempt", "attempts", "failure", "failures", "retried", "retries", "retry", "tried", "tries",
-    "try",
-];
-
-/// Words of a name for the last time of something, which says nothing about the next one, and for a limit.
-const NOT_DUE: [&str; 3] = ["last", "previous", "first"];
-const LIMITS: [&str; 5] = ["allowed", "delay", "limit", "max", "maximum"];
+/// Whether a word is in this list.
+fn is_listed(list: &str, word: &str) -> bool {
+    let lists = WORDS.lines().filter_map(|line| line.split_once(": "));
+    lists.into_iter().any(|(name, words)| name == list && words.split(' ').any(|w| w == word))
+}
 
 /// Finds the columns that may decide something and are not read. With claim functions, only what one of them mentions
 /// decides anything.
@@ -169,26 +102,27 @@ pub(crate) fn unread_columns(
 /// What a column may decide that nothing decides that is read.
 fn meaning(column: &CatalogColumn, layout: &Layout) -> Option<Meaning> {
     let words: Vec<String> = words(&column.name);
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let has = |list: &str| words.iter().any(|word| is_listed(list, word));
+    let is_named = |name: &str| words.iter().any(|word| word == name);
     let is_time = column.is_any(&["timestamptz", "timestamp", "date"]);
     let is_flag = column.is_any(&["bool"]);
     let is_number = column.is_any(&["int2", "int4", "int8", "numeric"]);
     let knows_cancellation = !layout.state_names.canceled.is_empty();
-    let is_cancellation = has(&["canceled", "cancelled"]);
-    if (is_time || is_flag) && has(&REMOVAL) && !(is_cancellation && knows_cancellation) {
+    let is_cancellation = is_named("canceled") || is_named("cancelled");
+    if (is_time || is_flag) && has("removal") && !(is_cancellation && knows_cancellation) {
         return Some(Meaning::Removal);
     }
     // Locked until, visible until; but delayed until.
-    let is_visibility = has(&["visible"]);
-    let is_claim = has(&CLAIM) || (has(&["until"]) && (is_visibility || !has(&DUE)));
+    let is_visibility = is_named("visible");
+    let is_claim = has("claim") || (is_named("until") && (is_visibility || !has("due")));
     if is_time && is_claim && layout.heartbeat.is_none() {
         return Some(Meaning::Claim);
     }
-    let is_due = (has(&DUE) || is_visibility) && !is_claim && !has(&NOT_DUE);
+    let is_due = (has("due") || is_visibility) && !is_claim && !has("past");
     if is_time && is_due && layout.due.is_empty() {
         return Some(Meaning::Due);
     }
-    let is_count = is_number && has(&ATTEMPTS) && !has(&LIMITS);
+    let is_count = is_number && has("attempts") && !has("limit");
     (is_count && layout.attempts.is_none()).then_some(Meaning::Attempts)
 }
 
@@ -197,8 +131,7 @@ fn is_set(column: &CatalogColumn, meaning: Meaning) -> String {
     let name = sql::ident(&column.name);
     match meaning {
         Meaning::Removal if column.is_any(&["bool"]) => {
-            let is_present =
-                words(&column.name).iter().any(|word| PRESENT.contains(&word.as_str()));
+            let is_present = words(&column.name).iter().any(|word| is_listed("present", word));
             if is_present { format!("not {name}") } else { name }
         }
         Meaning::Attempts => format!("{name} <> 0"),
