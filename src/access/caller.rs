@@ -76,8 +76,7 @@ fn is_backend_role(before: &[&str], after: &[&str]) -> bool {
     let first = match &before[..end] {
         [left @ .., "=" | ">"] => {
             let left = left.strip_suffix(&["<"]).unwrap_or(left);
-            let value = without_cast(left);
-            value.iter().rev().find(|t| **t != ")").copied()
+            without_cast(left).last().copied()
         }
         _ => None,
     };
@@ -86,12 +85,12 @@ fn is_backend_role(before: &[&str], after: &[&str]) -> bool {
     !names.is_empty() && !names.iter().any(|n| matches!(*n, "'authenticated'" | "'anon'"))
 }
 
-/// Tokens without the casts at their end: `'x'::text`, `'x'::character varying`.
+/// Tokens without the casts and parentheses at their end: `'x'::text`, `('x'::character varying)::text`.
 fn without_cast<'s, 't>(tokens: &'s [&'t str]) -> &'s [&'t str] {
     let is_type = |t: &&str| t.starts_with(|c: char| c.is_alphabetic() || c == '_');
     let value = tokens.iter().rposition(|t| !is_type(t)).map_or(&[][..], |at| &tokens[..=at]);
     match value {
-        [value @ .., ":", ":"] => without_cast(value),
+        [value @ .., ":", ":"] | [value @ .., ")"] => without_cast(value),
         _ => tokens,
     }
 }
