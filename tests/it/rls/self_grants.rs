@@ -131,7 +131,7 @@ fn right_that_a_user_can_write_is_reported_and_no_other_one() {
     let (mut failures, session) = (Vec::new(), database.session());
     for (m, t, what) in &tables {
         let own = format!("rls.self_grant critical public.{m}");
-        let is_found = found.iter().any(|f| *f == own);
+        let is_found = found.contains(&own);
         let gains = |user: &str, write: &str| {
             let write = named(write, m, t);
             let done = session.try_execute(&format!(

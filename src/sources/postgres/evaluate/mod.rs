@@ -6,6 +6,7 @@
 
 mod entries;
 mod plans;
+mod rights_table;
 mod sample;
 mod synthetic;
 mod units;
@@ -13,8 +14,8 @@ mod units;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use entries::RightsTable;
 use plans::RoleValue;
+use rights_table::RightsTable;
 use sample::Samples;
 use synthetic::Material;
 use units::{Run, Target, Unit};
@@ -31,7 +32,7 @@ use crate::facts::access::evaluated::{
 };
 use crate::facts::access::{AccessCatalog, Contract, SqlCommand};
 
-pub(crate) use sample::is_user_column;
+pub(crate) use synthetic::is_user_column;
 
 /// Maximum number of users of the database that are tried for a table. A condition can exclude some of them only, such as
 /// `NOT EXISTS (… the user is an administrator …)`.
@@ -49,7 +50,8 @@ pub(crate) async fn read(
 ) -> Evaluations {
     let mut evaluations = Evaluations::default();
     let readers = Readers::new(catalog, &Paths::new(catalog, contract));
-    let rights = entries::rights_tables(catalog, &readers, |table| used_columns(catalog, table));
+    let rights =
+        rights_table::rights_tables(catalog, &readers, |table| used_columns(catalog, table));
     let samples = read_samples(db, budget, catalog, &rights).await;
     evaluations.untested.extend(samples.failed.iter().cloned());
     evaluations.non_member = samples.random.first().cloned().unwrap_or_default();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::entries::RightsTable;
-use super::synthetic::{self, RowText, is_uuid};
+use super::rights_table::RightsTable;
+use super::synthetic::{self, RowText, USER_COLUMNS, is_user_column, is_uuid};
 use super::units::Target;
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::evaluated::TestRow;
@@ -21,19 +21,6 @@ const ROWS: usize = 20;
 const CANDIDATES: usize = 200;
 /// Maximum number of user ids of a table.
 const USERS: usize = 2;
-/// Names of columns that hold user ids.
-const USER_COLUMNS: [&str; 10] = [
-    "user_id",
-    "owner_id",
-    "owner",
-    "created_by",
-    "author_id",
-    "profile_id",
-    "member_id",
-    "uid",
-    "auth_id",
-    "account_id",
-];
 
 /// What was read of a table.
 #[derive(Debug, Default)]
@@ -141,11 +128,6 @@ async fn run(db: &Database, budget: Duration, queries: Vec<String>) -> Vec<Probe
     let setup = sample_setup(budget);
     let groups = probe_batch::run(db, budget, &setup, &[group]).await;
     groups.map(|groups| groups.into_iter().flatten().collect()).unwrap_or_default()
-}
-
-/// Returns whether a column holds user ids.
-pub(crate) fn is_user_column(name: &str, base: &str) -> bool {
-    base == "uuid" && USER_COLUMNS.contains(&name)
 }
 
 fn statement(table: &Relation, used: &BTreeSet<&str>) -> String {

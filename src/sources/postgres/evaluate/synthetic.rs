@@ -246,6 +246,25 @@ fn quoted(text: &str) -> usize {
     text.len()
 }
 
+/// Names of columns that hold user ids.
+pub(super) const USER_COLUMNS: [&str; 10] = [
+    "user_id",
+    "owner_id",
+    "owner",
+    "created_by",
+    "author_id",
+    "profile_id",
+    "member_id",
+    "uid",
+    "auth_id",
+    "account_id",
+];
+
+/// Returns whether a column holds user ids.
+pub(crate) fn is_user_column(name: &str, base: &str) -> bool {
+    base == "uuid" && USER_COLUMNS.contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
