@@ -41,7 +41,7 @@ pub(super) const DLQ_REQUEUE: Spec = Spec::listing(
     &[
         ("dlq requeue --kind PUBLISH_TIKTOK --canary --dry-run", "preview a canary"),
         (
-            "dlq requeue --group v2-d195eb9973 --canary --reason \"token renewed\"",
+            "dlq requeue --group v2-5942fef2e1 --canary --reason \"token renewed\"",
             "requeue one group in growing batches",
         ),
         ("dlq requeue --all --rate 20/m --reason \"fix deployed\"", "requeue everything slowly"),
@@ -53,11 +53,11 @@ pub(super) const DLQ_ACK: Spec = Spec::listing(
     "dlq ack",
     &[
         (
-            "dlq ack --group v2-d195eb9973 --expires 2026-12-15 --reason \"fix in 2.4\"",
+            "dlq ack --group v2-5942fef2e1 --expires 2026-12-15 --reason \"fix in 2.4\"",
             "print the entry; nothing is written",
         ),
         (
-            "dlq ack --group v2-d195eb9973 --expires 2026-12-15 --reason known --max-jobs 50",
+            "dlq ack --group v2-5942fef2e1 --expires 2026-12-15 --reason known --max-jobs 50",
             "count the group again beyond 50 jobs",
         ),
     ],
