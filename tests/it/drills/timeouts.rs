@@ -18,7 +18,9 @@ fn sleep_where(db: &Database, condition: &str) {
 
 /// Requeues with slow rows, resumes without them, and undoes everything.
 fn requeue_resume_and_undo(db: &Database, all: u64, code: i32, description: &str) {
-    let options = ["--yes", "--reason", "drill", "--timeout", "500ms", "--lock-wait", "100ms"];
+    // The plan of many jobs has to fit into the limit as well.
+    let limit = format!("{}ms", (all / 4).max(500));
+    let options = ["--yes", "--reason", "drill", "--timeout", &limit, "--lock-wait", "100ms"];
     let mut first = command(db, "requeue", &[&["--all"], &options[..]].concat());
     let output = first.run().expect_code(code);
     let (written, _) = count_complete_writes(db, description);
