@@ -1,5 +1,6 @@
 //! Function bodies: finds the tables that a function reads and writes, from the tokens of its source.
 
+use super::tokens::{Token, tokens};
 use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::{AccessCatalog, SqlFunction};
 
@@ -13,37 +14,12 @@ pub(crate) struct Body {
 impl Body {
     /// Splits a body into tokens.
     pub(crate) fn new(source: &str) -> Self {
-        let mut tokens = Vec::new();
-        let mut has_escaped_names = false;
-        let mut rest = source;
-        while let Some(c) = rest.chars().next() {
-            let length = if rest.starts_with("--") {
-                rest.find('\n').unwrap_or(rest.len())
-            } else if rest.starts_with("/*") {
-                rest.find("*/").map_or(rest.len(), |end| end + 2)
-            } else if c == '\'' || c == '"' {
-                let length = quoted(rest, c);
-                let text = &rest[..length];
-                tokens.push(if c == '"' {
-                    text.trim_matches('"').to_owned()
-                } else {
-                    text.to_owned()
-                });
-                length
-            } else if c.is_alphanumeric() || c == '_' {
-                has_escaped_names |= rest.starts_with("u&\"") || rest.starts_with("U&\"");
-                let word = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
-                let length = rest.find(word).unwrap_or(rest.len());
-                tokens.push(rest[..length].to_lowercase());
-                length
-            } else {
-                if !c.is_whitespace() {
-                    tokens.push(c.to_string());
-                }
-                c.len_utf8()
-            };
-            rest = &rest[length..];
-        }
+        let tokens = tokens(source);
+        let is_escaped = |pair: &[Token]| {
+            pair[0].text == "u" && pair[1].text == "&" && source[pair[1].end..].starts_with('"')
+        };
+        let has_escaped_names = tokens.windows(2).any(is_escaped);
+        let tokens = tokens.into_iter().map(|token| token.text).collect();
         Self { tokens, has_escaped_names }
     }
 
@@ -158,19 +134,6 @@ pub(crate) fn not_examined(
 ) -> impl Iterator<Item = (&SqlFunction, &'static str)> {
     let definers = catalog.relevant_functions().filter(|f| f.definer);
     definers.filter_map(|f| Some((f, Body::new(&f.source).unread(f)?)))
-}
-
-/// The length of a quoted text, which can contain doubled quotes.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut at = 1;
-    while let Some(end) = text[at..].find(quote) {
-        at += end + 1;
-        if !text[at..].starts_with(quote) {
-            return at;
-        }
-        at += 1;
-    }
-    text.len()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! - `triggers` finds the triggers that a command fires, also through partitions and foreign keys.
 //! - `rights` finds the tables that policies read for rights, `self_grants` the rights that users give to themselves there,
 //!   `substitute` puts other rows in place of such a table.
-//! - `body` finds the tables that functions read and write.
+//! - `tokens` splits SQL, `body` finds the tables that functions read and write.
 //! - `write_contract` creates a contract from the current access.
 //!
 //! The room does no IO and imports `facts` only.
@@ -28,5 +28,6 @@ pub(crate) mod policies;
 pub(crate) mod rights;
 pub(crate) mod self_grants;
 pub(crate) mod substitute;
+mod tokens;
 pub(crate) mod triggers;
 pub(crate) mod write_contract;

@@ -1,7 +1,9 @@
 //! Policies with other rows in a table that they read: the text of a condition in which the calls of helpers are replaced
 //! by their queries, and a table by a sub-select. PostgreSQL evaluates the result.
 
+use super::body::Body;
 use super::paths::local;
+use super::tokens::{Token, tokens};
 use crate::facts::access::AccessCatalog;
 use crate::facts::access::catalog::{Relation, RelationKind, SqlFunction};
 
@@ -17,15 +19,6 @@ pub(crate) struct Substituted {
     pub(crate) reads_table: bool,
     /// The functions that read the table and whose queries are not known.
     pub(crate) unfollowed: Vec<String>,
-}
-
-/// A token with its place in the text. Words are in lower case unless they are quoted.
-#[derive(Debug)]
-struct Token {
-    start: usize,
-    end: usize,
-    text: String,
-    is_word: bool,
 }
 
 /// Replaces a table by the rows of a query in a condition and in the queries of its helpers and views.
@@ -81,7 +74,7 @@ fn substitute(
                         copied = tokens[close].end;
                         done.reads_table = true;
                     }
-                    None if crate::access::body::Body::new(&function.source).reads(&table.name) => {
+                    None if Body::new(&function.source).reads(&table.name) => {
                         done.unfollowed.push(function.signature.clone());
                     }
                     _ => {}
@@ -344,52 +337,4 @@ fn has_alias(tokens: &[Token], at: usize) -> bool {
         "then",
     ];
     tokens.get(at).is_some_and(|t| t.is_word && !CLAUSES.contains(&t.text.as_str()))
-}
-
-/// Splits SQL into tokens, without comments.
-fn tokens(text: &str) -> Vec<Token> {
-    let (mut found, mut at) = (Vec::new(), 0);
-    while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let until = |end: Option<usize>| end.unwrap_or(rest.len());
-        let (length, is_word) = if rest.starts_with("--") {
-            at += until(rest.find('\n'));
-            continue;
-        } else if rest.starts_with("/*") {
-            at += until(rest.find("*/").map(|end| end + 2));
-            continue;
-        } else if c.is_whitespace() {
-            at += c.len_utf8();
-            continue;
-        } else if c == '\'' || c == '"' {
-            (quote_length(rest, c), c == '"')
-        } else if c.is_alphabetic() || c == '_' {
-            let is_end = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
-            (until(rest.find(is_end)), true)
-        } else {
-            (c.len_utf8(), false)
-        };
-        let token = &rest[..length];
-        let text = match (c, is_word) {
-            ('"', _) => token.trim_matches('"').replace("\"\"", "\""),
-            (_, true) => token.to_lowercase(),
-            _ => token.to_owned(),
-        };
-        found.push(Token { start: at, end: at + length, text, is_word });
-        at += length;
-    }
-    found
-}
-
-/// The length of a quoted text, which can contain doubled quotes.
-fn quote_length(text: &str, quote: char) -> usize {
-    let mut at = 1;
-    while let Some(end) = text[at..].find(quote) {
-        at += end + 1;
-        if !text[at..].starts_with(quote) {
-            return at;
-        }
-        at += 1;
-    }
-    text.len()
 }
