@@ -280,16 +280,19 @@ impl Layout {
         states
     }
 
-    /// What is not known because of a column that is not read, if one has one of these meanings.
-    pub(crate) fn unread(&self, meanings: &[Meaning]) -> Option<String> {
-        let column = self.unread.iter().find(|column| meanings.contains(&column.meaning))?;
-        Some(column.reason())
+    /// What is not known about jobs of a role because of a column that is not read and has one of these meanings.
+    pub(crate) fn unread(&self, role: Lifecycle, meanings: &[Meaning]) -> Option<String> {
+        let decides = |column: &&UnreadColumn| {
+            meanings.contains(&column.meaning) && column.roles.contains(&role)
+        };
+        Some(self.unread.iter().find(decides)?.reason(self))
     }
 
     /// Why stuck jobs of a package, of a declared table, or of one whose claims are not known are not rescued.
     pub(crate) fn rescue_refused(&self) -> Option<String> {
         let Some(declared) = &self.declared else {
-            return self.unread(&[Meaning::Claim, Meaning::Removal, Meaning::Attempts]);
+            let decide = [Meaning::Claim, Meaning::Removal, Meaning::Attempts];
+            return self.unread(Lifecycle::Claimed, &decide);
         };
         match &declared.package {
             None => Some(

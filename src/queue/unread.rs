@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::catalog::{CatalogColumn, CatalogFunction, CatalogTable};
 use super::claim::{is_claim_function, mentions, reads_queued};
-use super::{Layout, Lifecycle, StateNames, sql};
+use super::{Layout, Lifecycle, sql};
 
 /// What a column may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,37 +32,19 @@ pub(crate) struct UnreadColumn {
     pub(crate) meaning: Meaning,
     /// Condition that a row has a value that matters, as SQL.
     pub(crate) is_set: String,
+    /// Roles of the jobs for which it may decide something.
+    pub(crate) roles: Vec<Lifecycle>,
 }
 
-/// Columns of the tables that this tool was made for, all of which are read, or not read for a reason.
-const KNOWN: [&str; 27] = [
+/// Columns of the backend's table that have such words. One that is not read is a former one beside the column that is.
+const KNOWN: [&str; 7] = [
     "attempts",
-    "created_at",
-    "error",
     "heartbeat_at",
-    "id",
-    "kind",
-    "last_error",
     "last_heartbeat",
     "locked_at",
-    "locked_by",
-    "max_attempts",
     "next_run_at",
-    "payload",
-    "priority",
-    "result",
     "run_after",
     "run_at",
-    "started_at",
-    "state",
-    "status",
-    "type",
-    "updated_at",
-    "worker_id",
-    "workspace_id",
-    "finished_at",
-    "completed_at",
-    "failed_at",
 ];
 
 /// Words of column names, by what they are about, and of names that only look like it: `present` are flags that a job has
@@ -94,7 +76,12 @@ pub(crate) fn unread_columns(
         .filter_map(|column| {
             let meaning = meaning(column, layout)?;
             let is_set = is_set(column, meaning);
-            Some(UnreadColumn { name: column.name.clone(), meaning, is_set })
+            Some(UnreadColumn {
+                name: column.name.clone(),
+                meaning,
+                is_set,
+                roles: meaning.roles(),
+            })
         })
         .collect()
 }
@@ -158,29 +145,27 @@ fn words(name: &str) -> Vec<String> {
 }
 
 impl Meaning {
-    /// States of the jobs for which a column with this meaning matters.
-    fn states(self, names: &StateNames) -> Vec<String> {
-        let roles: &[Lifecycle] = match self {
-            Self::Due => &[Lifecycle::Queued],
-            Self::Claim => &[Lifecycle::Claimed],
-            Self::Attempts => &[Lifecycle::Failed, Lifecycle::Dead],
-            Self::Removal => {
-                &[Lifecycle::Queued, Lifecycle::Claimed, Lifecycle::Failed, Lifecycle::Dead]
-            }
-        };
-        roles.iter().flat_map(|role| names.values(*role)).cloned().collect()
+    /// Roles of the jobs for which a column with this meaning matters.
+    fn roles(self) -> Vec<Lifecycle> {
+        use Lifecycle::{Claimed, Dead, Failed, Queued};
+        match self {
+            Self::Due => vec![Queued],
+            Self::Claim => vec![Claimed],
+            Self::Attempts => vec![Claimed, Failed, Dead],
+            Self::Removal => vec![Queued, Claimed, Failed, Dead],
+        }
     }
 }
 
 impl UnreadColumn {
-    /// Condition for jobs whose meaning depends on this column.
-    pub(crate) fn matters(&self, layout: &Layout) -> String {
-        let states = self.meaning.states(&layout.state_names);
-        format!("{} and {}", sql::state_in(layout, &states), self.is_set)
+    /// Condition for jobs of a role whose meaning depends on this column.
+    pub(crate) fn matters(&self, layout: &Layout, role: Lifecycle) -> String {
+        let states = layout.state_names.values(role);
+        format!("{} and {}", sql::state_in(layout, states), self.is_set)
     }
 
     /// What is not known because of this column.
-    pub(crate) fn reason(&self) -> String {
+    pub(crate) fn reason(&self, layout: &Layout) -> String {
         let decides = match self.meaning {
             Meaning::Due => "decides when a job is due",
             Meaning::Claim => "decides whether a claim is valid",
@@ -188,8 +173,8 @@ impl UnreadColumn {
             Meaning::Attempts => "counts attempts",
         };
         format!(
-            "not known whether {} {decides}; declare the table (config check --declare jobs)",
-            self.name
+            "not known whether {} {decides}; declare the table (config check --declare {})",
+            self.name, layout.relation.name
         )
     }
 }

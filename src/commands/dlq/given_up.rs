@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::dead_letter::GivenUpStates;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::Layout;
+use crate::queue::{Layout, Lifecycle, Meaning};
 use crate::redact;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::dead_letters as source;
@@ -100,16 +100,18 @@ impl GivenUp {
     }
 }
 
-/// What the report says about jobs whose state has no known meaning: they may be dead letters.
+/// What the report says about jobs that may be dead letters although their state has no known meaning, and about dead
+/// letters that may have been removed.
 ///
 /// # Errors
-/// If `is_empty`: an empty list would say that there are none.
-pub(crate) fn unknown_states(
-    layout: &Layout,
-    is_empty: bool,
-) -> Result<Option<(String, String)>, Error> {
+/// If `is_empty` and jobs are in such states: an empty list would say that there are no dead letters.
+pub(crate) fn doubts(layout: &Layout, is_empty: bool) -> Result<Vec<(String, String)>, Error> {
+    let mut doubts = vec![];
+    if let Some(reason) = layout.unread(Lifecycle::Dead, &[Meaning::Removal]) {
+        doubts.push(("whether listed jobs were removed".to_owned(), reason));
+    }
     if layout.unknown_states.is_empty() {
-        return Ok(None);
+        return Ok(doubts);
     }
     let names: Vec<_> = layout.unknown_states.iter().map(|name| redact::text(name)).collect();
     let names = text::some_of(&names, 3);
@@ -122,7 +124,9 @@ pub(crate) fn unknown_states(
             .command(ShellCommand::new("config check"));
         return Err(SourceError::new(SourceErrorKind::UnknownLayout, message).hint(hint).into());
     }
-    Ok(Some((format!("jobs in unknown states ({names})"), "they may be dead letters".to_owned())))
+    let what = format!("jobs in unknown states ({names})");
+    doubts.push((what, "they may be dead letters".to_owned()));
+    Ok(doubts)
 }
 
 /// Refuses a table without dead letters, unless jobs are given up.

@@ -46,7 +46,7 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
     let given_up = GivenUp::of(context, failed, workspaces.truncated).await?;
     given_up::required(layout, &given_up)?;
     let is_empty = workspaces.workspaces.is_empty() && given_up.states().is_none();
-    let unknown_states = given_up::unknown_states(layout, is_empty)?;
+    let doubts = given_up::doubts(layout, is_empty)?;
     let given_up_workspaces = match given_up.states() {
         Some(states) => Some((states, read(&states.states).await?)),
         None => None,
@@ -59,7 +59,7 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
     };
     let mut report = report::affected_workspaces::report(&view, &context.provenance());
     report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(unknown_states);
+    report.not_examined.extend(doubts);
     Ok(report)
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
     let given_up = GivenUp::of(context, failed?, groups.truncated).await?;
     given_up::required(layout, &given_up)?;
     let is_empty = groups.groups.is_empty() && given_up.states().is_none();
-    let unknown_states = given_up::unknown_states(layout, is_empty)?;
+    let doubts = given_up::doubts(layout, is_empty)?;
     let acknowledged = acknowledged(context, layout, &selection, &groups).await;
     let rules: Vec<_> = advice::rules(&context.settings.advice, layout.has_errors()).collect();
     let given_up_groups = match given_up.states() {
@@ -108,7 +108,7 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
     };
     let mut report = report::groups::report(&view, &context.provenance());
     report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(unknown_states);
+    report.not_examined.extend(doubts);
     Ok(report)
 }
 

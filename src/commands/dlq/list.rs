@@ -93,7 +93,7 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
         page.total = Count::NotCounted(why.to_owned());
     }
     let is_empty = page.jobs.is_empty() && given_up.states().is_none();
-    let unknown_states = given_up::unknown_states(layout, is_empty)?;
+    let doubts = given_up::doubts(layout, is_empty)?;
     let given_up_page = match given_up.states() {
         Some(given_up) => {
             let listing = Listing { states: &given_up.states, ..listing };
@@ -113,6 +113,6 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     };
     let mut report = dead_letters::listing(&view, table, &context.provenance());
     report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(unknown_states);
+    report.not_examined.extend(doubts);
     Ok(report)
 }

@@ -88,7 +88,7 @@ pub(crate) async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, 
         Ok(store) if resumed.is_none() => store.save_plan(&plan::to_stored(&plan)).is_ok(),
         _ => false,
     };
-    given_up::unknown_states(layout, plan.ids.is_empty())?;
+    given_up::doubts(layout, plan.ids.is_empty())?;
     if args.confirmation.dry_run || plan.ids.is_empty() {
         let obstacle = preconditions.obstacle.as_deref();
         return Ok(report::planned(&view, args.confirmation.dry_run, obstacle));

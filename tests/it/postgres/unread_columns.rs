@@ -105,6 +105,39 @@ fn column_that_may_decide_a_figure_makes_it_unknown() {
 }
 
 #[test]
+fn only_figures_of_jobs_with_a_value_are_unknown() {
+    let database = Database::blank();
+    database.execute(TABLE);
+    database.execute("alter table jobs add archived_at timestamptz, add canceled_at timestamptz");
+    let checks = || {
+        let json = queue(&database).1;
+        ["queue.backlog", "queue.stuck", "dlq.size"].map(|check| status(&json, check))
+    };
+    for (state, expected) in [
+        ("done", ["ok", "ok", "ok"]),
+        ("queued", ["unknown", "ok", "ok"]),
+        ("running", ["ok", "unknown", "ok"]),
+        ("dead_letter", ["ok", "ok", "unknown"]),
+    ] {
+        database.execute(&format!(
+            "update jobs set archived_at = case when state = '{state}' then now() end"
+        ));
+        assert_eq!(checks(), expected, "{state}");
+    }
+    let listed = run(&["dlq", "list", "-o", "json"], &database).expect_code(0).json();
+    let not_examined = listed["coverage"]["not_examined"].to_string();
+    assert!(not_examined.contains("archived_at"), "{not_examined}");
+
+    // A table with a state for canceled jobs does not need the time to know them.
+    database.execute(
+        "update jobs set archived_at = null, canceled_at = now();
+         alter table jobs drop constraint jobs_state_check,
+           add check (state in ('queued', 'running', 'done', 'failed', 'dead_letter', 'canceled'))",
+    );
+    assert_eq!(checks(), ["ok", "ok", "ok"]);
+}
+
+#[test]
 fn other_columns_of_an_application_change_nothing() {
     let database = Database::blank();
     database.execute(TABLE);

@@ -64,12 +64,16 @@ pub(crate) async fn list(
 fn statement(layout: &Layout, condition: &ListCondition<'_>) -> Result<String, SourceError> {
     let jobs = layout.rows_as("jobs");
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
-    let decides: &[Meaning] = match condition.state {
-        JobState::Due | JobState::Scheduled => &[Meaning::Due, Meaning::Removal],
-        JobState::Running | JobState::Stuck => &[Meaning::Claim, Meaning::Removal],
-        _ => &[],
+    let unread = match condition.state {
+        JobState::Due | JobState::Scheduled => {
+            layout.unread(Lifecycle::Queued, &[Meaning::Due, Meaning::Removal])
+        }
+        JobState::Running | JobState::Stuck => {
+            layout.unread(Lifecycle::Claimed, &[Meaning::Claim, Meaning::Removal])
+        }
+        _ => None,
     };
-    if let Some(reason) = layout.unread(decides) {
+    if let Some(reason) = unread {
         return Err(unknown(&reason));
     }
     let (due, heartbeat, changed) =

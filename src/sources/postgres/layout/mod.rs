@@ -26,8 +26,8 @@ use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    Claims, Layout, LayoutError, NaiveColumn, NaiveTimes, QueueChoice, STATE_COLUMNS, TableCatalog,
-    UnreadColumn, allowed_values, recognize, sql, unread_columns,
+    Claims, Layout, LayoutError, Lifecycle, NaiveColumn, NaiveTimes, QueueChoice, STATE_COLUMNS,
+    TableCatalog, UnreadColumn, allowed_values, recognize, sql, unread_columns,
 };
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
@@ -131,7 +131,8 @@ async fn recognized(
     Ok(LayoutReading { layout, claims })
 }
 
-/// Returns those of the columns that have a value in a job for which it matters. A table that takes too long keeps all.
+/// Keeps the roles for which a column has a value in a job, and the columns with one. A table that takes too long keeps
+/// all.
 async fn those_that_matter(
     db: &Database,
     layout: &Layout,
@@ -141,21 +142,22 @@ async fn those_that_matter(
     if columns.is_empty() {
         return Ok(columns);
     }
+    let jobs = layout.rows_as("jobs");
+    let exists = |column: &UnreadColumn, role: Lifecycle| {
+        format!("exists (select from {jobs} where {})", column.matters(layout, role))
+    };
     let exist: Vec<_> = columns
         .iter()
-        .map(|column| {
-            format!(
-                "exists (select from {} where {})",
-                layout.rows_as("jobs"),
-                column.matters(layout)
-            )
-        })
+        .flat_map(|column| column.roles.iter().map(|role| exists(column, *role)))
         .collect();
     let statement = format!("select array[{}] as matter", exist.join(", "));
     match db.row(timeout.min(SCAN_BUDGET), &statement, &[]).await {
         Ok(row) => {
             let mut matter = row.get::<_, Vec<bool>>("matter").into_iter();
-            columns.retain(|_| matter.next().unwrap_or(true));
+            for column in &mut columns {
+                column.roles.retain(|_| matter.next().unwrap_or(true));
+            }
+            columns.retain(|column| !column.roles.is_empty());
             Ok(columns)
         }
         Err(error) if error.kind == SourceErrorKind::Timeout => Ok(columns),

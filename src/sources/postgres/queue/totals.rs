@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::facts::queue::{
     Count, FutureTimes, KindCounts, MOST_WORKERS, Queue, WorkerJobs, Workers,
 };
-use crate::queue::{Layout, Lifecycle, Meaning, UnreadColumn};
+use crate::queue::{Layout, Lifecycle, Meaning};
 use crate::redact;
 use crate::sources::postgres::queue::CountRequest;
 use crate::text;
@@ -54,9 +54,9 @@ pub(crate) fn add_up(
     parts: &[(Coverage<'_>, Vec<CountRow>)],
 ) -> Queue {
     let counts = |role: Lifecycle| StateCounts::new(layout, role, parts);
-    let removed = layout.unread(&[Meaning::Removal]);
-    let unknown_due = layout.unread(&[Meaning::Due]).or_else(|| removed.clone());
-    let unknown_claims = layout.unread(&[Meaning::Claim]).or_else(|| removed.clone());
+    let removed = layout.unread(Lifecycle::Dead, &[Meaning::Removal]);
+    let unknown_due = layout.unread(Lifecycle::Queued, &[Meaning::Due, Meaning::Removal]);
+    let unknown_claims = layout.unread(Lifecycle::Claimed, &[Meaning::Claim, Meaning::Removal]);
     // What a column decides that is not read was not counted.
     // A job in an unknown state may be a dead letter.
     let has_unknown_states = !layout.unknown_states.is_empty();
@@ -115,7 +115,7 @@ pub(crate) fn add_up(
             )
         }),
         by_kind: if layout.unread.is_empty() { by_kind(parts) } else { vec![] },
-        by_kind_missing: layout.unread.first().map(UnreadColumn::reason).or_else(|| {
+        by_kind_missing: layout.unread.first().map(|column| column.reason(layout)).or_else(|| {
             [queued, claimed, failed, dead]
                 .iter()
                 .any(|counts| !counts.by_kind)

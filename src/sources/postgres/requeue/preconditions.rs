@@ -14,7 +14,7 @@ use super::state_rows;
 use super::stored::{PartitionKey, TableTraits};
 use crate::facts::SourceError;
 use crate::queue::sql::literal;
-use crate::queue::{Layout, Meaning, Relation};
+use crate::queue::{Layout, Lifecycle, Meaning, Relation};
 use crate::sources::postgres::Database;
 
 /// State of the database before an operation starts.
@@ -168,7 +168,7 @@ fn obstacle(layout: &Layout, row: &Row) -> Option<String> {
             ));
         }
     }
-    if let Some(reason) = layout.unread(&[Meaning::Removal, Meaning::Attempts]) {
+    if let Some(reason) = layout.unread(Lifecycle::Dead, &[Meaning::Removal, Meaning::Attempts]) {
         return Some(format!("{reason}: a requeued job could be one that no worker may take"));
     }
     layout.state_column_assumed.then(|| {
