@@ -164,18 +164,16 @@ impl UnreadColumn {
         format!("{} and {}", sql::state_in(layout, states), self.is_set)
     }
 
-    /// What is not known because of this column.
+    /// Why something is not known because of this column, with the command that prints a declaration.
     pub(crate) fn reason(&self, layout: &Layout) -> String {
         let decides = match self.meaning {
-            Meaning::Due => "decides when a job is due",
-            Meaning::Claim => "decides whether a claim is valid",
-            Meaning::Removal => "removes jobs from the queue",
-            Meaning::Attempts => "counts attempts",
+            Meaning::Due => "decide when a job is due",
+            Meaning::Claim => "decide whether a claim is valid",
+            Meaning::Removal => "mark removed jobs",
+            Meaning::Attempts => "count attempts",
         };
-        format!(
-            "not known whether {} {decides}; declare the table (config check --declare {})",
-            self.name, layout.relation.name
-        )
+        let (name, table) = (&self.name, &layout.relation.name);
+        format!("{name} may {decides} (config check --declare {table})")
     }
 }
 
