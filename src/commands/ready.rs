@@ -9,7 +9,7 @@ use crate::facts::service::Readiness;
 use crate::facts::{Observed, SourceError, SourceErrorKind};
 use crate::report::{self, Report};
 use crate::settings::{AgeUnit, Origin};
-use crate::sources::http::{VERCEL_HINT, app};
+use crate::sources::http::app;
 
 /// Requests the readiness report once and evaluates it.
 pub(crate) async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
@@ -32,8 +32,7 @@ pub(crate) async fn observe(context: &Context, admin: bool) -> Observed<Readines
         match admin {
             true => {
                 let token = usable_token(context)?;
-                let report = app::admin_readiness(http, request).await;
-                report.map_err(|error| with_token_hint(error, token))
+                app::admin_readiness(http, request, token.map(Origin::to_string)).await
             }
             false => app::readiness(http, request).await,
         }
@@ -59,22 +58,4 @@ fn usable_token(context: &Context) -> Result<Option<&Origin>, SourceError> {
         Err(error) if error.kind == SourceErrorKind::NotConfigured => Ok(None),
         Err(error) => Err(error.clone()),
     }
-}
-
-/// Names the source of the admin token in the hint of a refused request.
-fn with_token_hint(error: SourceError, token: Option<&Origin>) -> SourceError {
-    let is_refused =
-        matches!(error.kind, SourceErrorKind::Authentication | SourceErrorKind::Permission);
-    match token {
-        Some(token) if is_refused && !is_platform_hint(&error) => {
-            let hint = format!("check the admin token, which is from {token}");
-            error.hint(hint)
-        }
-        _ => error,
-    }
-}
-
-/// Whether the hosting platform refused the request before the app saw the token.
-fn is_platform_hint(error: &SourceError) -> bool {
-    error.hint.as_ref().is_some_and(|hint| hint.to_string().contains(VERCEL_HINT))
 }

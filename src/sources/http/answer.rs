@@ -137,6 +137,12 @@ impl HttpAnswer {
         )
     }
 
+    /// Whether the app itself, and not its hosting platform, refused the request.
+    pub(crate) fn is_refused_by_app(&self) -> bool {
+        matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+            && !self.is_served_by_vercel()
+    }
+
     fn access_denied(&self) -> SourceError {
         let kind = match self.status {
             StatusCode::UNAUTHORIZED => SourceErrorKind::Authentication,

@@ -17,7 +17,7 @@ mod timings;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-pub(crate) use answer::{HttpAnswer, VERCEL_HINT, json_type};
+pub(crate) use answer::{HttpAnswer, json_type};
 pub use freshness::Freshness;
 use reqwest::header::{AUTHORIZATION, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, Url};

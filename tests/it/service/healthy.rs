@@ -80,7 +80,7 @@ fn headers_go_to_every_request_and_token_only_to_admin() {
     let headers = [("X-Bypass", "hunter2-header")];
     let http = Http::new(&stub.url(), headers, Some("hunter2-token")).unwrap();
     assert!(run(app::health(&http, report("/api/healthz"))).is_ok());
-    assert!(run(app::admin_readiness(&http, report("/api/admin/readyz"))).is_ok());
+    assert!(run(app::admin_readiness(&http, report("/api/admin/readyz"), None)).is_ok());
     let health = &stub.requests("/api/healthz")[0].headers;
     assert_eq!(health["x-bypass"], "hunter2-header");
     assert!(!health.contains_key("authorization"));

@@ -37,13 +37,19 @@ pub async fn readiness(http: &Http, request: ReportRequest<'_>) -> Result<Readin
     parse_readiness(&response, request)
 }
 
-/// Reads the readiness report for operators, with the admin token if one is configured.
+/// Reads the readiness report for operators, with the admin token if one is configured: `token` says where.
 pub async fn admin_readiness(
     http: &Http,
     request: ReportRequest<'_>,
+    token: Option<String>,
 ) -> Result<Readiness, SourceError> {
     let response = http.get_as_admin(request.path, request.budget).await?;
-    let report = parse_readiness(&response, request)?;
+    let report = parse_readiness(&response, request).map_err(|error| match token {
+        Some(token) if response.is_refused_by_app() => {
+            error.hint(format!("check the admin token, which is from {token}"))
+        }
+        _ => error,
+    })?;
     Ok(Readiness { is_for_operators: true, ..report })
 }
 
