@@ -19,10 +19,10 @@ use crate::facts::{Observed, Provenance, SourceError};
 use crate::queue::{Claims, Declaration, Layout, QueueChoice, Relation};
 use crate::redact;
 use crate::settings::suggest::did_you_mean;
-use crate::settings::{AddressMatch, Settings};
+use crate::settings::{AddressMatch, Setting, Settings};
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::http::Http;
-use crate::sources::postgres::layout::LayoutReading;
+use crate::sources::postgres::layout::{LayoutReading, LayoutSettings};
 use crate::sources::postgres::{self, Database, SessionOptions};
 use crate::terminal::Terminal;
 
@@ -155,11 +155,14 @@ impl Context {
 
     async fn layout_reading(&self) -> Result<&LayoutReading, SourceError> {
         let reading = self.layout.get_or_init(|| async {
-            let state_column = self.settings.state_column.as_ref();
-            let state_column = state_column.map(|setting| setting.value.as_str());
+            let value = |setting: Option<&Setting<String>>| setting.map(|s| s.value.clone());
+            let settings = LayoutSettings {
+                state_column: value(self.settings.state_column.as_ref()),
+                time_zone: value(self.settings.time_zone.as_ref()),
+            };
             let (database, choice) = (self.database().await?, self.queue_choice());
             let reading =
-                postgres::layout::read(database, choice, state_column, self.timeout()).await?;
+                postgres::layout::read(database, choice, &settings, self.timeout()).await?;
             self.remember_guarded_database().await;
             Ok(reading)
         });

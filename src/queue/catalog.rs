@@ -11,7 +11,7 @@ use super::relation::Relation;
 const ROWS_A_PAGE: f64 = 20.0;
 
 /// Tables of the backend, and their server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct TableCatalog {
     /// `public.jobs`, if it exists.
     pub(crate) jobs: Option<CatalogTable>,
@@ -52,6 +52,19 @@ pub(crate) struct NaiveTimes {
     pub(crate) columns: Vec<NaiveColumn>,
     /// The zone of sessions in this database; `None` if it is not known.
     pub(crate) session_zone: Option<String>,
+    /// The zone that the context names (`time_zone`).
+    pub(crate) setting: Option<String>,
+    /// The newest time of the jobs. Read only if nothing else decides.
+    pub(crate) newest: Option<NewestTime>,
+}
+
+/// Age of the newest time of the jobs without a zone, in seconds; negative in the future.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewestTime {
+    /// Read in UTC.
+    pub(crate) utc_age: f64,
+    /// Read in the zone of sessions in this database.
+    pub(crate) session_age: f64,
 }
 
 /// A column of type `timestamp`.

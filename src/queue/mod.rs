@@ -25,12 +25,13 @@ mod time_column;
 mod unread;
 
 pub(crate) use catalog::{
-    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, NaiveColumn, NaiveTimes, Partition,
-    StateColumnEvidence, Storage, TableCatalog,
+    CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, NaiveColumn, NaiveTimes,
+    NewestTime, Partition, StateColumnEvidence, Storage, TableCatalog,
 };
 pub(crate) use claims::Claims;
 pub(crate) use declaration::{Declaration, DeclaredRequeue, Field, Value as DeclaredValue};
 pub(crate) use declared::Declared;
+pub(crate) use naive_times::undecided_zone;
 use package::PackageTraits;
 pub(crate) use package::{Instance, Package};
 pub(crate) use packages::{Found, InstanceChoice, QueueChoice};
@@ -205,6 +206,9 @@ pub(crate) struct Layout {
     /// Columns that are not read and may change what the jobs mean.
     #[serde(default)]
     pub(crate) unread: Vec<UnreadColumn>,
+    /// Why the zone of the times without one is not known.
+    #[serde(default)]
+    pub(crate) zone_doubt: Option<String>,
     /// How a declared table is read and written; `None` for a layout that was recognized.
     #[serde(default)]
     pub(crate) declared: Option<Declared>,
@@ -281,7 +285,14 @@ impl Layout {
     }
 
     /// What is not known about jobs of a role because of a column that is not read and has one of these meanings.
+    /// So it is if it depends on times whose zone is not known.
     pub(crate) fn unread(&self, role: Lifecycle, meanings: &[Meaning]) -> Option<String> {
+        let depends_on_time = |meaning: &Meaning| matches!(meaning, Meaning::Due | Meaning::Claim);
+        if let Some(doubt) = &self.zone_doubt
+            && meanings.iter().any(depends_on_time)
+        {
+            return Some(doubt.clone());
+        }
         let decides = |column: &&UnreadColumn| {
             meanings.contains(&column.meaning) && column.roles.contains(&role)
         };

@@ -114,6 +114,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         state_names: vocabulary,
         assumptions,
         unread: vec![],
+        zone_doubt: times.doubt(),
         declared: None,
     })
 }
@@ -260,15 +261,7 @@ mod tests {
             can_select: true,
             ..CatalogTable::default()
         };
-        TableCatalog {
-            jobs: Some(jobs),
-            events: None,
-            evidence: StateColumnEvidence::default(),
-            naive_times: Default::default(),
-            in_recovery: false,
-            server_time: String::new(),
-            block_size: 8192.0,
-        }
+        TableCatalog { jobs: Some(jobs), block_size: 8192.0, ..TableCatalog::default() }
     }
 
     const BOTH: [(&str, &str); 3] = [("id", "uuid"), ("state", "text"), ("status", "text")];

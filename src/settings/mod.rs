@@ -119,6 +119,8 @@ pub struct Settings {
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
     /// The column of the jobs table that the worker maintains, if it is configured.
     pub(crate) state_column: Option<Setting<String>>,
+    /// The zone of times without one in the jobs table, if it is configured.
+    pub(crate) time_zone: Option<Setting<String>>,
     /// The jobs table that the context of the database, or a flag, chooses.
     pub(crate) queue: Option<Setting<QueueChoice>>,
     /// The text of `--queue-instance`.
@@ -257,6 +259,7 @@ impl Settings {
             app: AppSettings::default(),
             oldest_job_age_unit: None,
             state_column: None,
+            time_zone: None,
             queue: None,
             queue_instance: overrides.queue_instance.clone(),
             access_contract: None,
@@ -315,6 +318,7 @@ impl Settings {
         self.app.apply(&context.app);
         self.oldest_job_age_unit.clone_from(&context.oldest_job_age_unit);
         self.state_column.clone_from(&context.state_column);
+        self.time_zone.clone_from(&context.time_zone);
     }
 }
 

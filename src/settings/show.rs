@@ -57,6 +57,9 @@ impl Settings {
         if let Some(column) = &self.state_column {
             rows.push(setting_row("state_column", column.value.clone(), &column.origin));
         }
+        if let Some(zone) = &self.time_zone {
+            rows.push(setting_row("time_zone", zone.value.clone(), &zone.origin));
+        }
         if let Some(queue) = &self.queue {
             rows.push(setting_row("queue", shown_queue(&queue.value), &queue.origin));
         }

@@ -15,7 +15,7 @@ use crate::settings::app::{AppOverrides, is_endpoint_path};
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
 /// Every key of a context, with its description.
-const CONTEXT_KEYS: [(&str, &str); 22] = [
+const CONTEXT_KEYS: [(&str, &str); 23] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
@@ -28,6 +28,7 @@ const CONTEXT_KEYS: [(&str, &str); 22] = [
     ("read_only", "true: writes are refused"),
     ("oldest_job_age_unit", "unit of readyz's oldestJobAge: \"s\" or \"ms\""),
     ("state_column", "column that the worker's claim reads: \"state\" or \"status\""),
+    ("time_zone", "zone of times without one in the jobs table, such as \"UTC\""),
     (
         "queue",
         "table that chooses or declares a jobs table: docs/queues.md, docs/declared-layout.md",
@@ -90,6 +91,8 @@ pub(crate) struct ContextSettings {
     pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
     /// The column of the jobs table that the worker maintains.
     pub(crate) state_column: Option<Setting<String>>,
+    /// The zone of times without one.
+    pub(crate) time_zone: Option<Setting<String>>,
     /// The jobs table: declared, or a package's.
     pub(crate) queue: Option<Setting<QueueChoice>>,
     /// The endpoints of the app and how its answers are evaluated.
@@ -138,6 +141,7 @@ impl ContextSettings {
             read_only: None,
             oldest_job_age_unit: None,
             state_column: None,
+            time_zone: None,
             queue: None,
             app: AppOverrides::default(),
             access_contract: None,
@@ -181,6 +185,7 @@ impl ContextSettings {
                 self.oldest_job_age_unit = Some(age_unit(document, key, value)?);
             }
             "state_column" => self.state_column = Some(state_column(document, key, value)?),
+            "time_zone" => self.time_zone = Some(document.string(key, value)?),
             "queue" => self.queue = Some(queue::read(document, key, value)?),
             "healthz_path" => self.app.healthz_path = Some(endpoint_path(document, key, value)?),
             "readyz_path" => self.app.readyz_path = Some(endpoint_path(document, key, value)?),

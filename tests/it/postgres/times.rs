@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{run, status};
+use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
 
 /// A jobs table whose times have the type TYPE; NOW is the default of `created_at` and `updated_at`.
@@ -105,6 +106,72 @@ fn requeue_and_rescue_write_times_in_the_zone_of_the_column() {
         );
         // Three queued jobs were due before, one of them for four minutes; two were requeued, one rescued.
         assert_eq!(session.value(&written), "6", "{zone}");
+    }
+}
+
+/// Runs a command in a context that names this zone.
+fn run_in_zone(zone: &str, args: &[&str], database: &Database) -> Output {
+    let config = format!("[context.a]\ndatabase_url_env = \"URL_OF_A\"\ntime_zone = \"{zone}\"\n");
+    Cli::new(args.iter().chain(&["-c", "a"]))
+        .file("cliplyctl.toml", config)
+        .env("URL_OF_A", database.url())
+        .run()
+}
+
+#[test]
+fn local_times_that_only_the_data_show() {
+    // East of UTC they would be in the future.
+    let tokyo = database("Asia/Tokyo", "timestamp", "", "localtimestamp");
+    let json = run(&["queue", "-o", "json"], &tokyo).json();
+    assert_eq!(counts(&json), [3, 2, 2, 1, 2, 1]);
+
+    // West of it the worker could have died hours ago as well.
+    let new_york = database("America/New_York", "timestamp", "", "localtimestamp");
+    let json = run(&["queue", "-o", "json"], &new_york).expect_code(3).json();
+    for key in ["due", "stuck", "dead_lettered_last_hour"] {
+        let reason = json["data"][key]["reason"].as_str().expect(key);
+        assert!(reason.contains("time_zone") && reason.contains("America/New_York"), "{reason}");
+    }
+    assert_eq!(json["data"]["dead"]["value"], 2);
+    let rows = "select md5(string_agg(jobs::text, ',' order by id)) from jobs";
+    let before = new_york.value(rows);
+    for (write, code) in [
+        (&["dlq", "requeue", "--all", "--reason", "smtp is up", "--yes"][..], 77),
+        (&["jobs", "rescue", "--reason", "worker died", "--yes"], 3),
+    ] {
+        let refused = run(write, &new_york).expect_code(code);
+        assert!(refused.stderr.contains("time_zone"), "{refused:#?}");
+    }
+    assert_eq!(new_york.value(rows), before);
+    for (zone, stuck) in [("America/New_York", 1), ("UTC", 2)] {
+        let json = run_in_zone(zone, &["queue", "-o", "json"], &new_york).json();
+        assert_eq!(json["data"]["stuck"]["value"], stuck, "{zone}");
+    }
+    let misspelled = run_in_zone("America/NewYork", &["queue"], &new_york).expect_code(78);
+    assert!(misspelled.stderr.contains("America/NewYork"), "{misspelled:#?}");
+
+    // A claim function that compares with now() works in the zone of the session.
+    new_york.execute(
+        "create function claim(w text) returns setof jobs language sql as $$
+           update jobs set state = 'running', locked_by = w, locked_at = now()
+            where id = (select id from jobs where state = 'queued' and run_at <= now()
+                        limit 1 for update skip locked) returning * $$",
+    );
+    let json = run(&["queue", "-o", "json"], &new_york).json();
+    assert_eq!(counts(&json), [3, 2, 2, 1, 2, 1]);
+}
+
+#[test]
+fn times_in_utc_stay_readable_in_every_zone_without_recent_jobs() {
+    for zone in ZONES {
+        for hours in [0, 3, 10] {
+            let now = format!("((now() at time zone 'utc') - interval '{hours} hours')");
+            let database = database(zone, "timestamp", "", &now);
+            database.execute("delete from jobs where state = 'queued'");
+            let json = run(&["queue", "-o", "json"], &database).json();
+            let stuck = if hours == 0 { 1 } else { 2 };
+            assert_eq!(json["data"]["stuck"]["value"], stuck, "{zone} {hours}");
+        }
     }
 }
 

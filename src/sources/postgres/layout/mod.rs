@@ -10,11 +10,11 @@ mod declared;
 mod draft;
 mod errors;
 mod evidence;
+mod naive_times;
 mod packages;
 
 use std::time::Duration;
 
-use tokio_postgres::Row;
 use tokio_postgres::types::{Oid, ToSql, Type};
 
 use catalog_rows::{CatalogRows, partition, storage};
@@ -26,8 +26,8 @@ use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    Claims, Layout, LayoutError, Lifecycle, NaiveColumn, NaiveTimes, QueueChoice, STATE_COLUMNS,
-    TableCatalog, UnreadColumn, allowed_values, recognize, sql, unread_columns,
+    Claims, Layout, LayoutError, Lifecycle, QueueChoice, STATE_COLUMNS, TableCatalog, UnreadColumn,
+    allowed_values, recognize, sql, unread_columns,
 };
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
@@ -38,7 +38,6 @@ const EVENTS: &str = "job_events";
 const PARTITIONS: &str = include_str!("queries/partitions.sql");
 const TYPE_VALUES: &str = include_str!("queries/type_values.sql");
 const MOST_COMMON: &str = include_str!("queries/most_common.sql");
-const NAIVE_TIMES: &str = include_str!("queries/naive_times.sql");
 const HIDDEN: &str = include_str!("queries/hidden.sql");
 
 /// A layout, and what the functions of the database, or its declaration, tell about claims.
@@ -56,12 +55,20 @@ impl LayoutReading {
     }
 }
 
-/// Reads the layout: the declared one, or the one that is recognized. `state_column` is the setting of the context
-/// that decides between `state` and `status`.
+/// What the context says about the layout of `jobs`, where the catalog may decide nothing.
+#[derive(Debug, Default)]
+pub(crate) struct LayoutSettings {
+    /// The column that the worker's claim reads, of `state` and `status`.
+    pub(crate) state_column: Option<String>,
+    /// The zone of times without one.
+    pub(crate) time_zone: Option<String>,
+}
+
+/// Reads the layout: the declared one, or the one that is recognized.
 pub(crate) async fn read(
     db: &Database,
     choice: Option<&QueueChoice>,
-    state_column: Option<&str>,
+    settings: &LayoutSettings,
     timeout: Duration,
 ) -> Result<LayoutReading, SourceError> {
     let layout = match choice {
@@ -69,7 +76,7 @@ pub(crate) async fn read(
             declared::read(db, declaration, timeout).await?
         }
         Some(QueueChoice::Instance(choice)) => packages::read(db, choice, timeout).await?,
-        None => return recognized(db, state_column, timeout).await,
+        None => return recognized(db, settings, timeout).await,
     };
     Ok(LayoutReading::declared(layout))
 }
@@ -77,14 +84,13 @@ pub(crate) async fn read(
 /// Recognizes the layout of `jobs`, or else of a package's table.
 ///
 /// The first takes one round trip; one more if the table is partitioned or nothing shows that workers claim
-/// its rows, and up to three more if it has both `state` and `status`. `state_column` is the setting of the context
-/// that decides between them.
+/// its rows, up to three more if it has both `state` and `status`, and up to two more if it has times without a zone.
 ///
 /// # Errors
 /// Also those of `recognize`: no jobs table, no permission, or an unknown layout.
 async fn recognized(
     db: &Database,
-    state_column: Option<&str>,
+    settings: &LayoutSettings,
     timeout: Duration,
 ) -> Result<LayoutReading, SourceError> {
     let (rows, candidates) = CatalogRows::read_with_functions(db, timeout).await?;
@@ -95,12 +101,12 @@ async fn recognized(
             None => Err(layout_error(LayoutError::NoTable, &table)),
         };
     }
-    catalog.naive_times = read_naive_times(db, &catalog, timeout).await?;
-    catalog.evidence.setting = state_column.map(str::to_owned);
+    catalog.evidence.setting.clone_from(&settings.state_column);
     if let Some(jobs) = catalog.jobs.as_ref().filter(|jobs| jobs.can_select && !jobs.hidden_by_rls)
     {
         read_evidence(db, jobs, &mut catalog.evidence, timeout).await?;
     }
+    naive_times::read(db, &mut catalog, settings.time_zone.as_deref(), timeout).await?;
     let mut layout = match recognize(&catalog) {
         Ok(layout) => layout,
         Err(error @ LayoutError::Unknown { .. }) => {
@@ -253,26 +259,6 @@ async fn read_type_values(
         }
     }
     Ok(())
-}
-
-/// Reads how times without a zone are written, if there are any.
-async fn read_naive_times(
-    db: &Database,
-    catalog: &TableCatalog,
-    timeout: Duration,
-) -> Result<NaiveTimes, SourceError> {
-    let tables = [&catalog.jobs, &catalog.events];
-    let mut columns = tables.into_iter().flatten().flat_map(|table| &table.columns);
-    if !columns.any(|column| column.is_any(&["timestamp"])) {
-        return Ok(NaiveTimes::default());
-    }
-    let rows = db.rows(timeout, &db.with_relations(NAIVE_TIMES), &[]).await?;
-    let column =
-        |row: &Row| NaiveColumn { precision: row.get("precision"), default: row.get("default") };
-    Ok(NaiveTimes {
-        columns: rows.iter().map(column).collect(),
-        session_zone: rows.first().and_then(|row| row.get("zone")),
-    })
 }
 
 /// Returns values of the state: all of a small table, those in the statistics about `column` of a large one. A

@@ -73,6 +73,8 @@ pub(crate) fn add_up(
     let (canceled, other) = (counts(Lifecycle::Canceled), counts(Lifecycle::Other));
     let blocked = counts(Lifecycle::Blocked);
     let has_blocked = !layout.state_names.blocked.is_empty();
+    let unread = layout.unread.first().map(|column| column.reason(layout));
+    let not_understood = layout.zone_doubt.clone().or(unread);
     let has_canceled = !layout.state_names.canceled.is_empty();
     let has_dead = !layout.state_names.dead.is_empty();
     Queue {
@@ -110,12 +112,12 @@ pub(crate) fn add_up(
         dead_lettered_last_hour: has_dead.then(|| {
             let undated = (!layout.dates_deaths()).then(|| UNDATED.to_owned());
             unless(
-                &removed.clone().or(undated),
+                &removed.clone().or(undated).or_else(|| layout.zone_doubt.clone()),
                 all_dead(layout, dead.count(|row| row.dead_lettered_last_hour)),
             )
         }),
-        by_kind: if layout.unread.is_empty() { by_kind(parts) } else { vec![] },
-        by_kind_missing: layout.unread.first().map(|column| column.reason(layout)).or_else(|| {
+        by_kind: if not_understood.is_none() { by_kind(parts) } else { vec![] },
+        by_kind_missing: not_understood.or_else(|| {
             [queued, claimed, failed, dead]
                 .iter()
                 .any(|counts| !counts.by_kind)

@@ -168,6 +168,9 @@ fn obstacle(layout: &Layout, row: &Row) -> Option<String> {
             ));
         }
     }
+    if let Some(doubt) = &layout.zone_doubt {
+        return Some(format!("{doubt}: a requeued job could be due hours later"));
+    }
     if let Some(reason) = layout.unread(Lifecycle::Dead, &[Meaning::Removal, Meaning::Attempts]) {
         return Some(format!("{reason}: a requeued job could be one that no worker may take"));
     }

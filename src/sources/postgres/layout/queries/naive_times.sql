@@ -1,5 +1,5 @@
 -- In which zone are the times without one written? Their precision and default, and the zone of sessions in this
--- database, unless only this role has it. Run only if there are such columns.
+-- database, unless only this role has it; and whether $1, the zone of the context, exists. Run only if there are such columns.
 with recursive settings as (
   select s.setdatabase, s.setrole, pg_catalog.split_part(c.setting, '=', 2) as zone
     from pg_catalog.pg_db_role_setting s
@@ -30,7 +30,9 @@ with recursive settings as (
 select a.attname::text as column,
        a.atttypmod as precision,
        coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') as default,
-       session.zone
+       session.zone,
+       $1::text is null or exists (select from pg_catalog.pg_timezone_names n
+                                    where pg_catalog.lower(n.name) = pg_catalog.lower($1::text)) as setting_known
   from pg_catalog.pg_attribute a
  cross join session
   left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
