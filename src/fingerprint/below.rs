@@ -2,7 +2,8 @@
 //! that a headline announces.
 
 use super::excerpt::{head, tail};
-use super::lexicon::starts_with;
+use super::lexicon::{is_failed_status, starts_with};
+use super::structured;
 
 /// The first line of a Python traceback.
 const TRACEBACK: &str = "Traceback (most recent call last)";
@@ -112,6 +113,9 @@ pub(crate) fn reason<'a>(line: &str, below: &'a str) -> Option<&'a str> {
     if below.lines().any(|line| line.starts_with("* ")) {
         return items.find(|item| !item.ends_with("occurred:"));
     }
+    if let Some(body) = answer_in_json(line, below) {
+        return Some(body);
+    }
     let next = below.lines().map(str::trim).find(|next| !next.is_empty())?;
     if !line.ends_with([':', '!']) || is_frame(next) {
         return None;
@@ -119,6 +123,25 @@ pub(crate) fn reason<'a>(line: &str, below: &'a str) -> Option<&'a str> {
     let is_assignment = next.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '));
     if is_assignment { assignments(below) } else { Some(next) }
 }
+
+/// The answer of a service in JSON below a line that names the status only: `403 Forbidden`, and then `{` or
+/// `Response: {`.
+fn answer_in_json<'a>(line: &str, below: &'a str) -> Option<&'a str> {
+    let start = below.trim_start();
+    let label = start.find(['{', '\n'])?;
+    let (label, answer) = start.split_at(label);
+    let is_label = label.is_empty()
+        || label.trim_end().strip_suffix(':').is_some_and(|name| {
+            name.len() <= 24 && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b' ')
+        });
+    let named = line.split(|c: char| !c.is_ascii_digit()).any(is_failed_status);
+    let is_answer = named && is_label && answer.starts_with('{');
+    let answer = answer.get(..answer.floor_char_boundary(MOST_OF_ANSWER)).unwrap_or(answer);
+    (is_answer && structured::read_json(answer).message.is_some()).then_some(answer)
+}
+
+/// How much of an answer is read, in bytes.
+const MOST_OF_ANSWER: usize = 4096;
 
 /// The field and the message of the first error of pydantic, which prints them on two lines.
 fn field_and_message(below: &str) -> Option<&str> {

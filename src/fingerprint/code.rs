@@ -153,7 +153,8 @@ fn of_process(
         return (digits.len() <= 5).then(|| (CodeRank::Symbol, format!("errno {number}")));
     }
     // The first part of a pair, in which clients of MySQL print errors: (2013, 'Lost connection').
-    let opens_pair = context.before == "(" || context.before.ends_with(": (");
+    let opens_pair =
+        context.before == "(" || [": (", ") ("].iter().any(|end| context.before.ends_with(end));
     let explained = [", '", ", \""].iter().any(|start| context.after.starts_with(start));
     if opens_pair && explained && digits.len() <= 5 {
         return Some((CodeRank::Exit, format!("error {number}")));

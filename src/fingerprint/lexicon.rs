@@ -131,10 +131,10 @@ pub(crate) fn is_calendar(word: &str) -> bool {
 
 /// Words before a quoted text that names a part of the program or schema: the name is part of the cause, not a value.
 #[rustfmt::skip]
-const BEFORE_NAMES: [&str; 80] = [
+const BEFORE_NAMES: [&str; 81] = [
     "argument", "attribute", "awaiting", "binary", "bucket", "class", "code", "codec", "colonne",
     "column", "command", "constraint", "contrainte", "database", "datenbank", "decoder", "demuxer",
-    "encoder", "env", "error", "event", "extension", "field", "filter", "fonction", "format",
+    "encoder", "env", "err", "error", "event", "extension", "field", "filter", "fonction", "format",
     "function", "funktion", "grant", "header", "import", "index", "keyerror", "limit", "method",
     "metric", "model", "module", "muxer", "named", "operator", "option", "package", "param",
     "parameter", "phase", "policy", "procedure", "property", "protocol", "reading", "reason",

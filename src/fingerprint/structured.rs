@@ -55,6 +55,9 @@ pub(crate) struct JsonError<'a> {
     http_status: Option<u64>,
     number: Option<i64>,
     exit_code: Option<i64>,
+    /// The text of the error in a log line, whose message only says what failed.
+    logged: Option<Cow<'a, str>>,
+    is_log_line: bool,
     /// The field that a validation error is about, such as `clips.title`.
     pub(crate) field: Option<String>,
 }
@@ -76,6 +79,7 @@ enum JsonKey {
         alias = "Message"
     )]
     #[serde(alias = "error_description", alias = "error_msg", alias = "status_msg")]
+    #[serde(alias = "exc_message")]
     #[serde(alias = "statusMessage", alias = "status_message", alias = "description")]
     Message,
     #[serde(
@@ -95,7 +99,7 @@ enum JsonKey {
         alias = "http_status"
     )]
     Status,
-    #[serde(alias = "__type")]
+    #[serde(alias = "__type", alias = "exc_type")]
     Type,
     #[serde(alias = "exit_code", alias = "exitCode")]
     ExitCode,
@@ -104,9 +108,13 @@ enum JsonKey {
     Detail,
     Path,
     Error,
+    /// The error that a log line is about.
+    Err,
+    /// What only log lines have.
+    Level,
     /// A list of messages or of errors.
     Errors,
-    #[serde(alias = "err", alias = "cause", alias = "response", alias = "data", alias = "body")]
+    #[serde(alias = "cause", alias = "response", alias = "data", alias = "body")]
     #[serde(alias = "issues", alias = "extensions")]
     Container,
     #[serde(other)]
@@ -123,6 +131,11 @@ pub(crate) fn read_json(text: &str) -> JsonError<'_> {
     // It fails if the JSON was cut off or is not JSON; the values before that position remain.
     let _ =
         JsonValue { key: JsonKey::Container, depth: 0, error: &mut error }.deserialize(&mut json);
+    if let (true, Some(message), Some(logged)) = (error.is_log_line, &error.message, &error.logged)
+        && message != logged
+    {
+        error.message = Some(format!("{message}: {logged}").into());
+    }
     if error.message.is_none() {
         error.message.clone_from(&error.symbol);
     }
@@ -214,7 +227,13 @@ impl<'a> JsonError<'a> {
     fn add_text(&mut self, key: JsonKey, depth: u8, text: Cow<'a, str>) {
         match key {
             JsonKey::Message => self.add_message(Rank(0, depth), text),
+            JsonKey::Level => self.is_log_line = true,
+            JsonKey::Err => {
+                self.logged = Some(text.clone());
+                self.add_message(Rank(1, depth), text);
+            }
             JsonKey::Error => {
+                self.logged.get_or_insert_with(|| text.clone());
                 self.add_symbol(Rank(2, depth), text.clone());
                 self.add_message(Rank(1, depth), text);
             }
@@ -323,7 +342,7 @@ impl<'de> Visitor<'de> for JsonValue<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let descend = matches!(
             self.key,
-            JsonKey::Container | JsonKey::Errors | JsonKey::Error | JsonKey::Detail
+            JsonKey::Container | JsonKey::Errors | JsonKey::Error | JsonKey::Err | JsonKey::Detail
         );
         while let Some(key) = map.next_key::<JsonKey>()? {
             if descend && !matches!(key, JsonKey::Other) {

@@ -47,7 +47,7 @@ pub(super) const CREDENTIALS: Advice = rule(
         "access_token_invalid", "INVALID_AUTH", "UNAUTHENTICATED", "validating access token",
         "token_revoked", "invalid_token", "revoked", "OAuthException 190", "incorrect API key",
         "invalid credentials", "not accepted", "request has expired", "failed to authenticate",
-        "InvalidAccessKeyId", "SignatureDoesNotMatch", "bad credentials",
+        "InvalidAccessKeyId", "SignatureDoesNotMatch", "bad credentials", "invalid OAuth access token",
     ],
 );
 
@@ -56,7 +56,7 @@ pub(super) const CREDENTIALS_OF_SERVERS: Advice = rule(
     AfterFix,
     RENEW,
     &[
-        "invalid API key", "JWT expired", "jwt malformed", "JWS", "invalid signature",
+        "authentication unsuccessful", "invalid JWT", "invalid API key", "JWT expired", "jwt malformed", "JWS", "invalid signature",
         "password authentication failed", "authentication failed", "authentication error",
         "login failed", "access denied for user", "WRONGPASS", "NOAUTH",
     ],

@@ -92,7 +92,7 @@ pub(super) const CORRUPT: Advice = rule(
     Internal,
     AfterFix,
     "The database reports damaged data: stop writes to it, and look at its log and storage before anything else.",
-    &["invalid page", "could not read block", "cache lookup failed", "checksum mismatch"],
+    &["invalid page", "could not read block", "cache lookup failed", "page verification failed"],
 );
 
 pub(super) const CLUSTER_CLIENT: Advice = rule(

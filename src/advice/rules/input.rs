@@ -1,7 +1,7 @@
 //! Input that is invalid, refused, gone or not media.
 
 use super::{Advice, CauseCategory, SafeToRetry, rule};
-use CauseCategory::{BadInput, Internal};
+use CauseCategory::{BadInput, ExternalService, Internal};
 use SafeToRetry::{AfterFix, No, Yes};
 
 const CORRECT: &str = "The payload is invalid: fix the caller and tighten validation; an unchanged job fails again.";
@@ -58,6 +58,14 @@ pub(super) const SOURCE_GONE: Advice = rule(
         "Private video", "Video unavailable", "copyright grounds", "confirm your age",
         "members-only", "has been removed", "HTTP 451", "HTTP 410",
     ],
+);
+
+/// Replies of a mail server that asks to try again later: those with 4 are temporary, whatever the text says.
+pub(super) const MAIL_LATER: Advice = rule(
+    ExternalService,
+    Yes,
+    "The mail server does not accept the mail now: requeue later with --spread; if it lasts, see its reason.",
+    &["error 421", "error 450", "error 451", "error 452", "greylisted", "greylisting", "unverified address"],
 );
 
 pub(super) const MAILBOX: Advice = rule(
@@ -146,7 +154,7 @@ pub(super) const DAMAGED: Advice = rule(
     BadInput,
     AfterFix,
     "The data is damaged: see which file or record it is and where it was written before requeueing.",
-    &["corrupt", "corrupted"],
+    &["corrupt", "corrupted", "checksum mismatch"],
 );
 
 pub(super) const ANY_VALUE: Advice = rule(

@@ -46,6 +46,7 @@ pub(crate) static SHIPPED: &[Advice] = &[
     input::NOT_SUPPORTED,
     input::MEDIA,
     input::SOURCE_GONE,
+    input::MAIL_LATER,
     input::MAILBOX,
     input::NOT_BEGUN,
     access::CLOSED_BY_POLICY,

@@ -2,6 +2,7 @@
 
 use super::Scanner;
 use super::locations::split_port;
+use crate::fingerprint::code::CodeRank;
 use crate::fingerprint::lexicon;
 use crate::fingerprint::shapes;
 
@@ -24,6 +25,12 @@ impl<'t> Scanner<'t, '_> {
             return self.copy(len);
         };
         let after = self.rest().get(open + inner.len() + close..).unwrap_or_default();
+        // The first part of a pair, in which clients of ODBC print errors: ('42S02', '[42S02] …').
+        if lexicon::is_sqlstate(inner) && self.before().ends_with('(') && after.starts_with(", ") {
+            self.template.record_code(CodeRank::SqlState, || format!("SQLSTATE {inner}"));
+            self.copy(open + inner.len() + close);
+            return;
+        }
         let is_name = self.is_name_in_quotes(inner, after) || self.is_reason_in_quotes(inner);
         if is_name && self.quote_depth < MAX_QUOTE_DEPTH {
             self.copy(open);
@@ -72,6 +79,10 @@ impl<'t> Scanner<'t, '_> {
                 || split_port(inner).is_some()
                 || (matches!(self.previous_word, "host" | "hostname")
                     && shapes::is_host_name(inner)));
+        // The nouns of the server of Microsoft: "Invalid column name 'Title'".
+        let is_part = [" column name ", " object name ", " assembly ", "ORA-00904: "]
+            .iter()
+            .any(|end| self.before().ends_with(end));
         // "Duplicate entry … for key 'clips.slug'", as opposed to the key of an object.
         let is_index = self.before().ends_with("for key ");
         is_key
@@ -79,6 +90,7 @@ impl<'t> Scanner<'t, '_> {
             || is_code
             || is_address
             || is_index
+            || is_part
             || (shapes::is_identifier(inner) && !lexicon::precedes_value(self.previous_word))
             || lexicon::precedes_name(self.previous_word)
             || (lexicon::follows_name(after) && !inner.contains(' '))
@@ -94,12 +106,31 @@ impl<'t> Scanner<'t, '_> {
                 before.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',' || c == ' ');
             let name = call.strip_suffix('(').unwrap_or_default();
             let start = name.rfind(|c: char| !c.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
-            call == "(" || call.ends_with(": (") || name.get(start..).is_some_and(lexicon::is_class)
+            let after_state = || {
+                let state = before.strip_suffix("', ").unwrap_or_default();
+                state
+                    .len()
+                    .checked_sub(5)
+                    .and_then(|at| state.get(at..))
+                    .is_some_and(lexicon::is_sqlstate)
+            };
+            call == "("
+                || after_state()
+                || [": (", ") ("].iter().any(|end| call.ends_with(end))
+                || name.get(start..).is_some_and(lexicon::is_class)
         };
         let introduced = || {
-            [" with: ", " failed: ", " error: ", " reason: ", " because: ", " because "]
-                .iter()
-                .any(|end| before.ends_with(end))
+            [
+                " with: ",
+                " failed: ",
+                " error: ",
+                " reason: ",
+                " because: ",
+                " because ",
+                " panicked at ",
+            ]
+            .iter()
+            .any(|end| before.ends_with(end))
         };
         // The explanation of a code: `Code=-1202 "The certificate for this server is invalid."`
         let explains_code = || {
