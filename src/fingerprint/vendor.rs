@@ -106,12 +106,13 @@ pub(crate) fn is_broker_reply(digits: &str, after: &str) -> bool {
         })
 }
 
-/// Whether a number is the reply of a mail server, followed by the enhanced status: `550 5.1.1`.
+/// Whether a number is the reply of a mail server, followed by the enhanced status: `550 5.1.1`, `<*>` in a template.
 fn is_mail_reply(digits: &str, after: &str) -> bool {
     let class = digits.as_bytes().first();
     let enhanced = after.as_bytes().get(1..6).unwrap_or_default();
     digits.len() == 3
         && matches!(class, Some(b'2' | b'4' | b'5'))
-        && matches!(enhanced, [first, b'.', b, b'.', c]
-            if Some(first) == class && b.is_ascii_digit() && c.is_ascii_digit())
+        && (after.starts_with(" <*> ")
+            || matches!(enhanced, [first, b'.', b, b'.', c]
+                if Some(first) == class && b.is_ascii_digit() && c.is_ascii_digit()))
 }

@@ -65,7 +65,7 @@ pub(super) const MAIL_LATER: Advice = rule(
     ExternalService,
     Yes,
     "The mail server does not accept the mail now: requeue later with --spread; if it lasts, see its reason.",
-    &["error 421", "error 450", "error 451", "error 452", "greylisted", "greylisting", "unverified address"],
+    &["error 421", "error 450", "error 451", "error 452"],
 );
 
 pub(super) const MAILBOX: Advice = rule(
