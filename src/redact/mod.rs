@@ -11,7 +11,7 @@
 //!
 //! The scanner reads a text once as it is, and once more as a [`view::View`] with its escapes decoded. Each module
 //! knows one structure and adds the places of secrets: [`pairs`] of names and values (which names: [`names`], which
-//! values: [`values`]), [`urls`], vendor [`tokens`], and [`shapes`] without a name. Most rules start from [`marks`], so
+//! values: [`values`]), [`urls`], vendor [`tokens`], [`commands`], SQL [`statements`], and [`shapes`] without a name. Most rules start from [`marks`], so
 //! that a text without a mark costs one pass. The places are replaced at the end, so that no rule reads what another
 //! one has written. docs/redaction.md says what is recognized and what is not.
 //!
@@ -19,6 +19,7 @@
 //!
 //! The room imports no other room.
 
+mod commands;
 pub(crate) mod kinds;
 mod marks;
 mod names;
@@ -26,6 +27,7 @@ pub(crate) mod own;
 mod pairs;
 pub(crate) mod sanitize;
 mod shapes;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -169,13 +171,13 @@ pub(crate) fn json(value: Value) -> Value {
 
 /// Redacts the options of a command with its arguments: `["sshpass", "-p", "x"]`.
 fn command(items: &[Value]) -> Option<Value> {
-    if !shapes::is_command(items.first()?.as_str()?) {
+    if !commands::is_command(items.first()?.as_str()?) {
         return None;
     }
     let words: Vec<&str> = items.iter().map(Value::as_str).collect::<Option<_>>()?;
     let redacted = words.iter().enumerate().map(|(at, word)| {
         let before = if at == 0 { "" } else { words[at - 1] };
-        match shapes::secret_of_option(before, word) {
+        match commands::secret_of_option(before, word) {
             Some(secret) => format!("{}{REDACTED}", &word[..secret]),
             None if before.starts_with('-') => value(before, word),
             None => text(word),

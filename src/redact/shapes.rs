@@ -1,11 +1,12 @@
-//! Secrets without a name and without a vendor's prefix: schemes, commands, PEM, base64, SQL.
+//! Secrets without a name and without a vendor's prefix: schemes, PEM, base64, paths; and the table of all rules that start
+//! from a text.
 
 use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::{names, values};
+use super::{commands, names, statements, values};
 
 /// Minimum length of a run of characters that can be an encoded secret.
 const MIN_RUN: usize = 24;
@@ -22,38 +23,16 @@ const MIN_WEB_KEY: usize = 16;
 /// Maximum length of a JSON Web Key on each side of `kty`.
 const MAX_WEB_KEY: usize = 8 * 1024;
 
-/// Maximum length between `IDENTIFIED` and the word before a password.
-const MAX_STATEMENT: usize = 64;
-
-/// Maximum length of a list of columns.
-const MAX_COLUMNS: usize = 4096;
-
-/// Commands whose options `-p`, `-a`, `-w` and `-u` are passwords.
-const COMMANDS: [&str; 12] = [
-    "sshpass",
-    "docker login",
-    "podman login",
-    "mysql",
-    "mysqldump",
-    "redis-cli",
-    "curl",
-    "wget",
-    "ldapsearch",
-    "helm registry",
-    "smbclient",
-    "mongo",
-];
-
 /// The rules, and the texts of which one occurs wherever the rule can find something. Most ignore the case.
 const RULES: [(&[&str], bool, Rule); 10] = [
     (&["-----", "private-lines:"], true, pem),
     (&["bearer ", "basic "], true, schemes),
-    (&["AUTH"], false, auth_command),
-    (&[" -p", " -a", " -w", " -u", "--user", "--proxy"], true, options),
-    (&["\"-p", "\"-a", "\"-w", "\"-u", "'-p", "'-a", "'-w", "'-u"], true, quoted_options),
-    (&["identified by", "identified with", "response="], true, literals),
-    (&[")=(", ") = (", "values"], true, lists),
-    (&["crypt(", "hmac(", "_bytea(", "set_config("], true, calls),
+    (&["AUTH"], false, commands::auth_command),
+    (&[" -p", " -a", " -w", " -u", "--user", "--proxy"], true, commands::options),
+    (&["\"-p", "\"-a", "\"-w", "\"-u", "'-p", "'-a", "'-w", "'-u"], true, commands::quoted_options),
+    (&["identified by", "identified with", "response="], true, statements::literals),
+    (&[")=(", ") = (", "values"], true, statements::lists),
+    (&["crypt(", "hmac(", "_bytea(", "set_config("], true, statements::calls),
     (&["/reset-password/", "/webhook", "/invite/", "/magic-link/"], true, paths),
     (&["kty\"", "kty'", "kty:"], false, web_keys),
 ];
@@ -196,241 +175,6 @@ fn schemes(text: &str, spans: &mut Vec<Range<usize>>) {
         };
         if is_secret {
             spans.push(start..start + token.len());
-        }
-    }
-}
-
-/// The `AUTH` command of Redis and SMTP: `AUTH default x`, `command: 'AUTH', args: ['x']`.
-fn auth_command(text: &str, spans: &mut Vec<Range<usize>>) {
-    for (at, _) in text.match_indices("AUTH") {
-        let is_joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        if is_joined(text[..at].chars().next_back()) || is_joined(text[at + 4..].chars().next()) {
-            continue;
-        }
-        let line = text[at + 4..].lines().next().unwrap_or("");
-        let mut from = at + 4;
-        for part in line.split(|c: char| c.is_whitespace() || "\"'`,[]{}()".contains(c)).take(16) {
-            if values::is_random(part) {
-                spans.push(from..from + part.len());
-            }
-            from += part.len() + 1;
-        }
-    }
-}
-
-/// Options of well-known commands: `sshpass -p x`, `curl -u a:x`.
-fn options(text: &str, spans: &mut Vec<Range<usize>>) {
-    if !text.contains(" -") {
-        return;
-    }
-    let has_command = COMMANDS.iter().any(|command| text.contains(command));
-    for (at, _) in text.match_indices(" -") {
-        let option = &text[at + 2..];
-        let Some(letter) = option.chars().next() else { continue };
-        let long =
-            ["-user ", "-user=", "-proxy-user "].iter().find(|name| option.starts_with(**name));
-        let length = long.map_or(1, |name| name.len());
-        if long.is_none() && !"paAwuU".contains(letter) {
-            continue;
-        }
-        let value = &option[length..];
-        let value = value.trim_start_matches([' ', '"', '\'', '=']);
-        let start = text.len() - value.len();
-        let value = &value[..value.find([' ', '"', '\'', '\n']).unwrap_or(value.len())];
-        let is_user = long.is_some() || "uU".contains(letter);
-        let secret = if is_user {
-            value.split_once(':').map_or("", |(_, password)| password)
-        } else {
-            value
-        };
-        let is_value = !secret.starts_with(['-', '/'])
-            && !values::is_plain(secret)
-            && !values::is_number(secret);
-        let is_separate = option[length..].starts_with([' ', '=']) || long.is_some() || is_user;
-        let is_secret = if has_command {
-            is_value && (is_separate || secret.len() >= 6 && has_digit(secret))
-        } else {
-            is_user && values::is_random(secret)
-        };
-        if is_secret && !secret.is_empty() && !value.contains("://") {
-            spans.push(start + value.len() - secret.len()..start + value.len());
-        }
-    }
-}
-
-/// Whether a word is a command whose options contain secrets.
-pub(super) fn is_command(word: &str) -> bool {
-    COMMANDS.contains(&word.rsplit('/').next().unwrap_or(word))
-}
-
-/// Where the secret starts in an argument of such a command, after the argument before it: all of the one after `-p`,
-/// a part of `-px`, and the password of the one after `-u`.
-pub(super) fn secret_of_option(before: &str, argument: &str) -> Option<usize> {
-    let start = match before {
-        "-p" | "-a" | "-w" | "-P" | "-A" | "--pass" => 0,
-        "-u" | "-U" | "--user" | "--proxy-user" => argument.find(':')? + 1,
-        _ if argument.starts_with("-p") && argument.len() >= 8 && has_digit(argument) => 2,
-        _ => return None,
-    };
-    let secret = &argument[start..];
-    let is_secret = !secret.starts_with(['-', '/'])
-        && !secret.is_empty()
-        && !values::is_plain(secret)
-        && !values::is_number(secret)
-        && !argument.contains("://");
-    is_secret.then_some(start)
-}
-
-/// Options in a list of quoted arguments: `["sshpass","-p","x"]`.
-fn quoted_options(text: &str, spans: &mut Vec<Range<usize>>) {
-    for quote in ['"', '\''] {
-        let mut is_known = false;
-        let (mut at, mut before) = (0, "");
-        for part in text.split(quote) {
-            is_known |= is_command(part);
-            if part.trim_matches([',', ' ', '\n']).is_empty() {
-                at += part.len() + 1;
-                continue;
-            }
-            let start = if is_known { secret_of_option(before, part) } else { None };
-            spans.extend(start.map(|start| at + start..at + part.len()));
-            before = part;
-            is_known &= !part.contains([']', ')']);
-            at += part.len() + 1;
-        }
-    }
-}
-
-/// Literals after words: `IDENTIFIED BY 'x'`, `IDENTIFIED WITH a BY 'x'`, and `response="x"` of digest authentication.
-fn literals(text: &str, spans: &mut Vec<Range<usize>>) {
-    let lower = text.to_ascii_lowercase();
-    for (at, found) in lower.match_indices("identified ") {
-        let line = &lower[at + found.len()..];
-        let line = &line[..line.floor_char_boundary(MAX_STATEMENT)];
-        let Some(by) = line.find("by ").or_else(|| line.find("as ")) else { continue };
-        let start = at + found.len() + by + 3;
-        let skipped = text[start..].trim_start();
-        let Some(literal) = skipped.strip_prefix(['\'', '"', '`']) else { continue };
-        let from = text.len() - literal.len();
-        let end = literal.find(['\'', '"', '`']).unwrap_or(literal.len());
-        if !values::is_plain(&literal[..end]) {
-            spans.push(from..from + end);
-        }
-    }
-    if !lower.contains("nonce=") {
-        return;
-    }
-    for (at, found) in lower.match_indices("response=") {
-        let start = text[at + found.len()..].trim_start_matches('"');
-        let length = start.bytes().take_while(u8::is_ascii_hexdigit).count();
-        let from = text.len() - start.len();
-        if length >= 32 {
-            spans.push(from..from + length);
-        }
-    }
-}
-
-fn has_digit(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// Columns and values: `Key (a, b)=(x, y)`, `insert into t(a, b) values ('x', 'y')`.
-fn lists(text: &str, spans: &mut Vec<Range<usize>>) {
-    for (at, _) in text.match_indices(')') {
-        let after = text[at + 1..].trim_start();
-        let lower = after.get(..6).map(str::to_ascii_lowercase);
-        let is_insert = lower.as_deref() == Some("values");
-        let Some(values) = (if is_insert { Some(&after[6..]) } else { after.strip_prefix('=') })
-        else {
-            continue;
-        };
-        let near = text.floor_char_boundary(at.saturating_sub(MAX_COLUMNS));
-        let Some(open) = text[near..at].rfind('(').map(|open| near + open) else { continue };
-        let columns: Vec<bool> = text[open + 1..at].split(',').map(is_secret_column).collect();
-        if !columns.contains(&true) {
-            continue;
-        }
-        let mut rows = values.trim_start();
-        while let Some(row) = rows.strip_prefix('(') {
-            let start = text.len() - row.len();
-            let fields = fields(row);
-            for (field, is_secret) in fields.iter().zip(columns.iter().cycle()) {
-                let value = row[field.clone()].trim().trim_matches('\'');
-                if *is_secret && !values::is_plain(value) && !values::is_uuid(value) {
-                    let offset = start + field.start + row[field.clone()].find(value).unwrap_or(0);
-                    spans.push(offset..offset + value.len());
-                }
-            }
-            let end = fields.last().map_or(0, |field| field.end);
-            rows = row[end..]
-                .strip_prefix(')')
-                .unwrap_or("")
-                .trim_start()
-                .trim_start_matches(',')
-                .trim_start();
-            if !is_insert {
-                break;
-            }
-        }
-    }
-}
-
-fn is_secret_column(name: &str) -> bool {
-    let name = name.trim().trim_matches(['"', '`', '\'']);
-    matches!(names::classify(name), Some(names::Name::Password | names::Name::Secret))
-}
-
-/// The places of the fields up to the closing parenthesis; commas within quotes and parentheses do not count.
-fn fields(row: &str) -> Vec<Range<usize>> {
-    let (mut fields, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_usize, false);
-    for (at, c) in row.char_indices() {
-        match c {
-            '\'' => quoted = !quoted,
-            _ if quoted => {}
-            '(' => depth += 1,
-            ')' if depth == 0 => {
-                fields.push(start..at);
-                return fields;
-            }
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                fields.push(start..at);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    fields.push(start..row.len());
-    fields
-}
-
-/// Literals in the arguments of functions that take keys: `pgp_sym_decrypt(x, 'key')`.
-fn calls(text: &str, spans: &mut Vec<Range<usize>>) {
-    for name in [
-        "pgp_sym_encrypt(",
-        "pgp_sym_decrypt(",
-        "crypt(",
-        "hmac(",
-        "encrypt(",
-        "decrypt(",
-        "_bytea(",
-        "set_config(",
-    ] {
-        for (at, _) in text.match_indices(name) {
-            let start = at + name.len();
-            for field in fields(&text[start..]) {
-                let value = text[start + field.start..start + field.end].trim();
-                let inner = value.trim_matches('\'');
-                if inner.len() + 2 == value.len()
-                    && inner.len() >= 6
-                    && !values::is_plain(inner)
-                    && (name != "set_config(" || values::is_random(inner))
-                {
-                    let offset =
-                        start + field.start + text[start + field.start..].find(inner).unwrap_or(0);
-                    spans.push(offset..offset + inner.len());
-                }
-            }
         }
     }
 }
