@@ -188,7 +188,7 @@ fn command(items: &[Value]) -> Option<Value> {
 
 /// Redacts the fields of an object. `{"name": "DB_PASSWORD", "value": "x"}` is a name and its value.
 fn object(map: Map<String, Value>) -> Map<String, Value> {
-    let named_by = ["name", "key", "header", "k"]
+    let named_by = ["name", "key", "header", "k", "Name", "Key"]
         .iter()
         .find_map(|key| map.get(*key)?.as_str().map(str::to_owned))
         .or_else(|| map.get("loc")?.as_array()?.last()?.as_str().map(str::to_owned));
@@ -197,7 +197,8 @@ fn object(map: Map<String, Value>) -> Map<String, Value> {
         if is_web_key && value.is_string() && names::is_private_in_web_key(&name) {
             return (name, REDACTED.into());
         }
-        let is_value = matches!(name.as_str(), "value" | "val" | "v" | "content" | "input");
+        let is_value =
+            matches!(name.as_str(), "value" | "val" | "v" | "content" | "input" | "Value");
         let by = if is_value { named_by.as_deref().unwrap_or(&name) } else { &name };
         let redacted = named(by, value);
         (text(&name), redacted)

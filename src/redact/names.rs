@@ -138,8 +138,14 @@ fn classify_words(name: &str) -> Option<Name> {
     let words: Vec<&str> = words.collect();
     let last = *words.last()?;
     let joined = words.concat();
-    if matches!(joined.as_str(), "sessionid" | "connectsid" | "servicerole" | "secretid") {
+    const SESSIONS: [&str; 6] =
+        ["sessionid", "jsessionid", "phpsessid", "connectsid", "servicerole", "secretid"];
+    if SESSIONS.contains(&joined.as_str()) || joined.ends_with("netsessionid") {
         return Some(Name::Possible);
+    }
+    // Headers with keys whose names do not say so.
+    if matches!(joined.as_str(), "xjfrogartapi" | "xhoneycombteam") {
+        return Some(Name::Secret);
     }
     if joined.ends_with("cardnumber")
         || joined.ends_with("creditcard")
@@ -249,7 +255,14 @@ pub(super) fn is_private_in_web_key(name: &str) -> bool {
 /// Parts of names, in lower case: every name that [`classify`] accepts contains one.
 pub(super) fn stems() -> impl Iterator<Item = &'static str> {
     let all = [PASSWORDS, SECRETS, SECRET_WORDS, POSSIBLE_WORDS];
-    all.into_iter().flatten().copied().chain(["key", "card", "connection", "role"])
+    all.into_iter().flatten().copied().chain([
+        "key",
+        "card",
+        "connection",
+        "role",
+        "jfrog",
+        "honeycomb",
+    ])
 }
 
 #[cfg(test)]

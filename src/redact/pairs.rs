@@ -13,6 +13,9 @@ use super::values;
 /// Maximum length of the word before a name that is read.
 const MAX_WORD: usize = 256;
 
+/// Maximum length of the members between a name and its value.
+const MAX_MEMBERS: usize = 256;
+
 /// How a value follows its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -199,6 +202,12 @@ fn place(text: &str, found: &Found) -> Option<Place> {
     ) {
         return Some(Place { start: at(value), form: Form::Tight, nested: false });
     }
+    // A pair of Elixir or Erlang: `{:password, "a"}`, `{password,<<"a">>}`.
+    let pair = spaced.strip_prefix(',').map(|rest| rest.trim_start().trim_start_matches('<'));
+    let is_pair = text[..found.name.start].trim_end_matches(':').ends_with('{');
+    if let Some(value) = pair.filter(|value| is_pair && !found.quoted && value.starts_with('"')) {
+        return Some(Place { start: at(value), form: Form::Tight, nested: false });
+    }
     let list = spaced.strip_prefix(',').map(str::trim_start).filter(|_| found.quoted);
     if let Some(list) = list {
         return list_value(list).map(|(value, form)| Place {
@@ -233,6 +242,16 @@ fn list_value(list: &str) -> Option<(&str, Form)> {
         if let Some(value) = value {
             return Some((value.trim_start(), Form::Tight));
         }
+    }
+    // Members between the name and its value: `"name": "a", "slot": false, "value": "b"`.
+    let near = &list[..list.floor_char_boundary(MAX_MEMBERS)];
+    let members = &near[..near.find(['}', ']']).unwrap_or(near.len())];
+    let is_member = ["\":", "':", "\" :"].iter().any(|mark| members.contains(mark));
+    if is_member {
+        return ["\"value\"", "'value'", "\"Value\"", "'Value'"].iter().find_map(|name| {
+            let after = &list[members.find(name)? + name.len()..];
+            Some((after.trim_start().strip_prefix(':')?.trim_start(), Form::Tight))
+        });
     }
     let list = skip_openers(list);
     list.starts_with(quotes).then_some((list, Form::List))
@@ -295,6 +314,12 @@ fn value(text: &str, found: &Found, kind: Name, place: &Place, spans: &mut Vec<R
     {
         let start = if place.form == Form::List || quoted { scheme(content) } else { 0 };
         spans.push(place.start + range.start + start..place.start + range.end);
+        // A change: `password = "a" -> "b"`.
+        let changed = rest[range.end..].strip_prefix("\" -> \"");
+        if let Some(new) = changed.and_then(|new| new.split('"').next()) {
+            let start = place.start + range.end + 6;
+            spans.push(start..start + new.len());
+        }
     }
 }
 

@@ -24,7 +24,7 @@ const MIN_WEB_KEY: usize = 16;
 const MAX_WEB_KEY: usize = 8 * 1024;
 
 /// The rules, and the texts of which one occurs wherever the rule can find something. Most ignore the case.
-const RULES: [(&[&str], bool, Rule); 10] = [
+const RULES: [(&[&str], bool, Rule); 15] = [
     (&["-----", "private-lines:"], true, pem),
     (&["bearer ", "basic "], true, schemes),
     (&["AUTH"], false, commands::auth_command),
@@ -35,6 +35,23 @@ const RULES: [(&[&str], bool, Rule); 10] = [
     (&["crypt(", "hmac(", "_bytea(", "set_config("], true, statements::calls),
     (&["/reset-password/", "/webhook", "/invite/", "/magic-link/"], true, paths),
     (&["kty\"", "kty'", "kty:"], false, web_keys),
+    (&["params", "parameters"], true, statements::parameters),
+    (&["Duplicate entry", "duplicate key value", "dup key:"], false, statements::duplicates),
+    (&["'auth'", "\"auth\"", "WRONGPASS"], false, commands::auth_arguments),
+    (
+        &[
+            "__construct(",
+            "new pdo(",
+            "mysqli_connect(",
+            "authenticate(",
+            "ldap_bind(",
+            "ftp_login(",
+            "imap_open(",
+        ],
+        true,
+        commands::login_arguments,
+    ),
+    (&["invalid port \"", "Port could not be cast"], false, ports),
 ];
 
 /// Adds the places of the secrets of one kind.
@@ -71,6 +88,20 @@ fn paths(text: &str, spans: &mut Vec<Range<usize>>) {
                     spans.push(from..from + part.len());
                 }
                 from += part.len() + 1;
+            }
+        }
+    }
+}
+
+/// Parts of passwords that a parser of URLs took for the port: `invalid port ":x" after host`.
+fn ports(text: &str, spans: &mut Vec<Range<usize>>) {
+    for mark in ["invalid port \":", "Port could not be cast to integer value as '"] {
+        for (at, _) in text.match_indices(mark) {
+            let start = at + mark.len();
+            let value = &text[start..];
+            let value = &value[..value.find(['"', '\'']).unwrap_or(value.len())];
+            if !values::is_number(value) && !values::is_plain(value) {
+                spans.push(start..start + value.len());
             }
         }
     }
@@ -232,6 +263,16 @@ fn word_secrets(word: &str) -> Vec<Range<usize>> {
             found.push(word.len() - password.len()..word.len());
         }
     }
+    // Asana.
+    if let Some((account, token)) = word.split_once(':')
+        && let Some((_, id)) = account.rsplit_once('/')
+        && id.len() >= 13
+        && id.bytes().all(|byte| byte.is_ascii_digit())
+        && token.len() == 32
+        && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
+        found.push(word.len() - token.len()..word.len());
+    }
     // Azure client secrets, Telegram bots.
     if let Some(at) = word.find("Q~").filter(|at| *at >= 4 && word.len() >= at + 30) {
         found.push(at - 4..word.len());
@@ -278,7 +319,15 @@ fn encoded(word: &str, found: &mut Vec<Range<usize>>) {
         let is_key = run.len() >= 64
             && run.starts_with("MII")
             && matches!(run.get(6..10), Some("IBAD" | "IBAA"));
-        if is_bot || is_personal || is_mail_key || is_key || hides_secret(run) {
+        // New Relic, Azure DevOps, ClickUp.
+        let is_suffixed = run.len() == 40 && run.ends_with("NRAL")
+            || run.len() == 84 && run.get(76..80) == Some("AZDO")
+            || run.strip_prefix("pk_").is_some_and(|rest| {
+                rest.split_once('_').is_some_and(|(id, key)| {
+                    id.bytes().all(|b| b.is_ascii_digit()) && key.len() == 32
+                })
+            });
+        if is_suffixed || is_bot || is_personal || is_mail_key || is_key || hides_secret(run) {
             found.push(range);
         }
     }

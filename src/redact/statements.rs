@@ -10,6 +10,91 @@ const MAX_STATEMENT: usize = 64;
 /// Maximum length of a list of columns.
 const MAX_COLUMNS: usize = 4096;
 
+/// Values of a statement whose columns have secret names: `… (email, password) … [parameters: ('a', 'x')]`, `params: 1,x`.
+/// By their position they could be matched to the columns only in the simplest statements, so that all are redacted.
+pub(super) fn parameters(text: &str, spans: &mut Vec<Range<usize>>) {
+    for (at, _) in text.match_indices("arams").chain(text.match_indices("arameters")) {
+        let word = text[at..].trim_start_matches(|c: char| c.is_ascii_lowercase());
+        let list = word.trim_start_matches(['"', '\'', ':', '=', ' ']);
+        let near = text.floor_char_boundary(at.saturating_sub(MAX_COLUMNS));
+        let statement = &text[near..at];
+        if list.len() == word.len() || !is_statement(statement) || !has_secret_column(statement) {
+            continue;
+        }
+        let start = text.len() - list.len();
+        let end = match list.as_bytes().first() {
+            // Names precede the values.
+            None | Some(b'{') => continue,
+            Some(b'[' | b'(') => closing_bracket(list),
+            _ => list.find('\n'),
+        };
+        let end = start + end.unwrap_or(list.len());
+        let open = usize::from(list.starts_with(['[', '(']));
+        if text[start + open..end].bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+            spans.push(start + open..end);
+        }
+    }
+}
+
+/// Whether a text contains an SQL statement.
+fn is_statement(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["insert into", "update ", "select ", "delete from", "values"].iter().any(|v| lower.contains(v))
+}
+
+/// Whether a word of a statement is the name of a secret.
+fn has_secret_column(statement: &str) -> bool {
+    let words = statement.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
+    words.into_iter().any(|word| !word.is_empty() && is_secret_column(word))
+}
+
+/// Where the bracket closes that opens a text; brackets within quotes do not count.
+fn closing_bracket(text: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '(' | '{') => depth += 1,
+            (None, ']' | ')' | '}') => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Values that a unique key has already: `Duplicate entry 'x' for key 'token_index'`, `The duplicate key value is (x)`,
+/// `dup key: { : "x" }`.
+pub(super) fn duplicates(text: &str, spans: &mut Vec<Range<usize>>) {
+    const ENTRY: &str = "Duplicate entry '";
+    for (at, _) in text.match_indices(ENTRY) {
+        let start = at + ENTRY.len();
+        let Some((value, after)) = text[start..].split_once("' for key '") else { continue };
+        let key = after.split('\'').next().unwrap_or_default();
+        let is_secret = key.split(['_', '.', '-', ' ']).any(is_secret_column);
+        if is_secret && !values::is_uuid(value) && !values::is_number(value) {
+            spans.push(start..start + value.len());
+        }
+    }
+    for (mark, close) in [("duplicate key value is (", ')'), ("dup key: { : \"", '"')] {
+        for (at, _) in text.match_indices(mark) {
+            let start = at + mark.len();
+            let value = text[start..].split(close).next().unwrap_or_default();
+            if values::is_random(value) {
+                spans.push(start..start + value.len());
+            }
+        }
+    }
+}
+
 /// Literals after words: `IDENTIFIED BY 'x'`, `IDENTIFIED WITH a BY 'x'`, and `response="x"` of digest authentication.
 pub(super) fn literals(text: &str, spans: &mut Vec<Range<usize>>) {
     let lower = text.to_ascii_lowercase();
@@ -86,7 +171,7 @@ fn is_secret_column(name: &str) -> bool {
 }
 
 /// The places of the fields up to the closing parenthesis; commas within quotes and parentheses do not count.
-fn fields(row: &str) -> Vec<Range<usize>> {
+pub(super) fn fields(row: &str) -> Vec<Range<usize>> {
     let (mut fields, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_usize, false);
     for (at, c) in row.char_indices() {
         match c {

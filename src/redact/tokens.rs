@@ -40,6 +40,7 @@ const TOKENS: &[Token] = &[
     // Web tokens, also within an encoded text.
     Token("eyJ", Base64, 8), Token("ZXlK", Base64, 20),
     // Clouds and hosting.
+    Token("IQoJb3JpZ2luX2Vj", Base64, 40), Token("FwoGZXIvYXdz", Base64, 40),
     Token("AKIA", Alnum, 12), Token("ASIA", Alnum, 12), Token("ABIA", Alnum, 12),
     Token("ACCA", Alnum, 12), Token("ABSK", Base64, 40), Token("AIza", Dash, 20),
     Token("ya29.", Base64, 8), Token("GOCSPX-", Dash, 16), Token("1//0", Dash, 20),

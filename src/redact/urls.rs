@@ -50,7 +50,9 @@ pub(super) fn find_at(text: &str, mark: Range<usize>, spans: &mut Vec<Range<usiz
         .unwrap_or("");
     let is_web = scheme.starts_with("http") || scheme.starts_with("ws");
     let is_cut = start + run.len() == text.len();
-    if let Some(range) = user_info(run, is_web, is_cut) {
+    let user_info = user_info(run, is_web, is_cut)
+        .or_else(|| user_info_with_delimiters(&text[start..], run.len(), is_web));
+    if let Some(range) = user_info {
         spans.push(start + range.start..start + range.end);
     }
     path(run, |range| spans.push(start + range.start..start + range.end));
@@ -110,13 +112,42 @@ fn user_info(url: &str, is_web: bool, is_cut: bool) -> Option<Range<usize>> {
     .filter(|_| !user.starts_with(super::REDACTED))
 }
 
+/// Maximum length of a user and a password.
+const MAX_USER_INFO: usize = 256;
+
+/// The user and password of a URL whose password contains characters that end a URL in other texts: quotes, angle
+/// brackets, a backslash, or a space. What stands where a port would is no number then. `run` is the length of the URL
+/// up to the first of them.
+fn user_info_with_delimiters(text: &str, run: usize, is_web: bool) -> Option<Range<usize>> {
+    let (user, start) = text[..run].split_once(':')?;
+    let is_user = user.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-%".contains(&b));
+    let is_port = start.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_user || is_port || start.contains(['/', '@', '$', '{']) {
+        return None;
+    }
+    let line = text[..text.floor_char_boundary(MAX_USER_INFO)].lines().next().unwrap_or_default();
+    let is_end = |at: &usize| {
+        let password = &text[run..*at];
+        let words = password.split_whitespace().count();
+        is_host(&text[at + 1..])
+            && !password.contains("://")
+            && (words <= 1 && !password.ends_with(char::is_whitespace)
+                || words == 2 && password.starts_with(' '))
+    };
+    let end = line.match_indices('@').map(|(at, _)| at).filter(|at| *at >= run).find(is_end);
+    // Without a host, a text where a port would be is still no port: `parse "postgres://app:x": invalid port`.
+    let is_password = !is_web && start.len() < run && values::is_random(start);
+    end.map(|end| 0..end).or_else(|| is_password.then_some(0..run))
+}
+
 /// The last `@` before something like a host.
 fn last_host(url: &str) -> Option<usize> {
     url.rmatch_indices('@').map(|(at, _)| at).find(|at| is_host(&url[at + 1..]))
 }
 
 fn is_host(text: &str) -> bool {
-    let name: &str = &text[..text.find(['/', ':', '?', ',', '(']).unwrap_or(text.len())];
+    let name: &str = &text
+        [..text.find(['/', ':', '?', ',', '(', '"', '\'', '`', ' ', ')']).unwrap_or(text.len())];
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '[' | ']');
     name.chars().all(is_name) && name.chars().any(|c| c.is_alphanumeric())
 }

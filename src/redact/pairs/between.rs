@@ -72,12 +72,15 @@ pub(super) fn stated(text: &str, is_apart: bool) -> Option<(&str, Form)> {
     if !is_apart {
         return None;
     }
-    if let Some(inner) = text.strip_prefix('(') {
+    let brackets = [('(', ')'), ('[', ']'), ('<', '>')];
+    if let Some((inner, end)) =
+        brackets.iter().find_map(|(open, end)| Some((text.strip_prefix(*open)?, *end)))
+    {
         let inner = inner.trim_start_matches(['"', '\'', '`']);
         let near = head(inner, MAX_QUOTED);
-        let close = near.find(|c: char| c == ')' || c.is_whitespace())?;
-        let after = near[close..].trim_start_matches([')', ' ']);
-        return (near[close..].starts_with(')') && !after.starts_with([':', '=']))
+        let close = near.find(|c: char| c == end || c.is_whitespace())?;
+        let after = near[close..].trim_start_matches([end, ' ']);
+        return (near[close..].starts_with(end) && !after.starts_with([':', '=']))
             .then_some((inner, Form::Stated));
     }
     let mut rest = text;
@@ -115,6 +118,9 @@ pub(super) fn value_after(rest: &str, ends_list: bool) -> Option<&str> {
     };
     if let Some(at) = named(next) {
         return Some(&next[at..]);
+    }
+    if let Some(literal) = dumped(next).filter(|_| rest.starts_with(';')) {
+        return Some(literal);
     }
     let near = head(next, MAX_ATTRIBUTES);
     let is_below = rest.starts_with('\n') && next.len() < rest.len() - 1;
@@ -228,6 +234,7 @@ fn next_line(value: &str) -> Option<(&str, Form)> {
         next = head(code, MAX_REMARK).find('\n').map(|end| &code[end + 1..])?;
     }
     let next = next.trim_start_matches([' ', '\t', '>', '*']);
+    let next = dumped(next).unwrap_or(next);
     let is_tight = continued.is_some() || next.starts_with(['"', '\'']);
     let form = match (is_tight, is_code) {
         (true, _) => Form::Tight,
@@ -235,6 +242,16 @@ fn next_line(value: &str) -> Option<(&str, Form)> {
         _ => Form::List,
     };
     Some((next, form))
+}
+
+/// The literal after the type and length of a dump of PHP: `string(12) "a"`, `s:12:"a"`.
+fn dumped(text: &str) -> Option<&str> {
+    let (rest, end) = match text.strip_prefix("string(") {
+        Some(rest) => (rest, ") "),
+        None => (text.strip_prefix("s:")?, ":"),
+    };
+    let literal = rest.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix(end)?;
+    literal.starts_with('"').then_some(literal)
 }
 
 /// The argument of functions: `Some("a")`, `String::from("a")`, `new Secret('a')`.

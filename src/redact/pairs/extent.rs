@@ -32,6 +32,11 @@ pub(super) const MAX_QUOTED: usize = 16 * 1024;
 /// The content of quotes at the start of a text, with the quotes in it that have no text after them.
 pub(super) fn quoted(text: &str) -> Option<Range<usize>> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    // A text of several lines in TOML or Python: `"""a"""`.
+    let triple = quote.to_string().repeat(3);
+    if let Some(inner) = text.strip_prefix(&triple) {
+        return Some(3..3 + inner.find(&triple).unwrap_or(inner.len().min(MAX_QUOTED)));
+    }
     let mut end = closing(text, quote, 1)?;
     // `'it's'`: the quote is a part of the value if a generated text follows.
     while is_within(&text[end + 1..]) {
