@@ -128,12 +128,15 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     match printed {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            let error = Error::undelivered("cannot write the report to stdout").cause(error).hint(
-                CommandText::to(
+            let mut undelivered =
+                Error::undelivered("cannot write the report to stdout").cause(error);
+            if cli.command.can_write() {
+                undelivered = undelivered.hint(CommandText::to(
                     "completed writes stay in effect; list them",
                     ShellCommand::new("dlq ops"),
-                ),
-            );
+                ));
+            }
+            let error = undelivered;
             terminal.print_error(&error);
             // An exit code that says more is kept.
             match cli.format().code(report.exit) {

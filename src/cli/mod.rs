@@ -198,6 +198,17 @@ impl Command {
         self.spec().name
     }
 
+    /// Whether the command writes to the database.
+    pub(crate) fn can_write(&self) -> bool {
+        match self {
+            Self::Dlq(Dlq::Requeue(args)) => !args.confirmation.dry_run,
+            Self::Dlq(Dlq::Undo(args)) => !args.confirmation.dry_run,
+            Self::Jobs(JobsCommand::Rescue(args)) => !args.confirmation.dry_run,
+            Self::Watch(_) => true,
+            _ => false,
+        }
+    }
+
     /// Checks that the format is supported.
     ///
     /// # Errors

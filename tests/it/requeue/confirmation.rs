@@ -115,6 +115,19 @@ fn guards_are_checked_before_the_plan() {
 }
 
 #[test]
+fn nothing_is_written_through_a_view() {
+    let db = Database::with_variant("main");
+    insert_dead_letters(&db, 2);
+    db.execute(
+        "ALTER TABLE jobs RENAME TO jobs_table; CREATE VIEW jobs AS SELECT * FROM jobs_table",
+    );
+    command(&db, "requeue", &["--all", "--dry-run"]).run().expect_code(0);
+    let refused = command(&db, "requeue", &["--all", "--yes"]).run().expect_code(77);
+    assert!(refused.stderr.contains("public.jobs is not a table"), "{refused:#?}");
+    assert_eq!(db.value("SELECT count(*) FROM jobs_table WHERE state = 'dead_letter'"), "2");
+}
+
+#[test]
 fn read_only_context_is_named_with_its_line() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 1);

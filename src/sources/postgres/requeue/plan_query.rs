@@ -102,6 +102,7 @@ pub(crate) async fn read(
     let order = match rules.options.max {
         Some(_) => &latest_first,
         None if rules.layout.declared.is_some() => "jobs.id",
+        None if !rules.traits.has_transactions => "jobs.id",
         None => "jobs.tableoid, jobs.ctid",
     };
     let statement = format!(

@@ -128,6 +128,13 @@ fn obstacle(layout: &Layout, row: &Row) -> Option<String> {
     if let Some(obstacle) = layout.declared.as_ref().and_then(declared::obstacle) {
         return Some(obstacle.to_owned());
     }
+    // A job is found again by the place of its row, which a view does not show.
+    if layout.declared.is_none() && !row.get::<_, bool>("is_table") {
+        return Some(format!(
+            "{} is not a table: write to the table below it, as [context.NAME.queue] declares it",
+            layout.relation
+        ));
+    }
     if let Some(columns) = text("missing_update") {
         return Some(format!(
             "this role may not update the jobs table: {}",

@@ -28,6 +28,7 @@ select extract(epoch from now())::float8 as now,
        {newest}::bigint as newest,
        current_user::text as role,
        pg_catalog.pg_is_in_recovery() as standby,
+       exists (select from pg_catalog.pg_class c where c.oid = {jobs} and c.relkind in ('r', 'p')) as is_table,
        (select s.source from pg_catalog.pg_settings s
          where s.name = 'default_transaction_read_only' and s.setting = 'on') as read_only,
        (select string_agg(pg_catalog.quote_ident(c), ', ') from pg_catalog.unnest($1::text[]) c
