@@ -56,6 +56,16 @@ fn writes_are_refused_and_the_ruby_call_named() {
         assert_eq!(out.code, 77, "{}{}", out.stdout, out.stderr);
         assert!(out.stderr.contains("GoodJob::Job.find(ID).retry_job"), "{}", out.stderr);
     }
+    // A preview names the way as well. An array is no text that a JSON array could be read into.
+    assert_eq!(installed.rows(), before);
+    installed
+        .db
+        .execute("update good_jobs set labels = array['a', 'b'] where finished_at is not null");
+    let before = installed.rows();
+    let preview = installed.run(&["dlq", "requeue", "--all", "--dry-run"]);
+    let text = format!("{}{}", preview.stdout, preview.stderr);
+    assert!([0, 77].contains(&preview.code), "{text}");
+    assert!(text.contains("GoodJob::Job.find(ID).retry_job"), "{text}");
     let out = installed.run(&["jobs", "rescue", "--yes"]);
     assert_eq!(out.code, 3, "{}{}", out.stdout, out.stderr);
     assert_eq!(installed.rows(), before);

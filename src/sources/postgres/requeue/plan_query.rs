@@ -89,7 +89,11 @@ pub(crate) async fn read(
     unique: &[UniqueIndex],
     timeout: Duration,
 ) -> Result<PlanRows, SourceError> {
-    let package = rules.layout.declared.as_ref().filter(|declared| declared.package.is_some());
+    // Of a package whose jobs are not written, nothing about written rows is read.
+    let is_written = |declared: &&Declared| {
+        declared.package.as_ref().is_some_and(|package| package.read_only.is_none())
+    };
+    let package = rules.layout.declared.as_ref().filter(is_written);
     let has_place = package.is_some_and(|declared| declared.has_column(PLACE));
     let jobs = rules.layout.rows_as("jobs");
     let join = package.map(|declared| unique::join(rules.layout, declared, unique));
