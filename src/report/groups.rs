@@ -97,8 +97,8 @@ pub(crate) struct GroupJson {
     still_failing: bool,
     /// Id of the job that was dead-lettered last.
     sample: Option<String>,
-    /// Number of workspaces with jobs in the group.
-    workspaces: usize,
+    /// Number of workspaces with jobs in the group; null if no job of any group has one.
+    workspaces: Option<usize>,
     /// Number of jobs that failed again after an earlier requeue, according to the events that were
     /// read; null if unknown.
     requeued_before: Option<u64>,
@@ -130,7 +130,7 @@ impl GroupJson {
             dead_lettered_last_15m: group.dead.recent,
             still_failing: group.dead.recent > 0,
             sample: group.sample.clone(),
-            workspaces: group.workspaces.len(),
+            workspaces: has_workspaces(groups).then_some(group.workspaces.len()),
             requeued_before: groups.requeued.count(group),
             advice: advice.map(CauseAdviceJson::from),
             kind_finished_since: kind_finished_since(groups, group),
@@ -344,7 +344,8 @@ fn table<'a>(
     let requeued = |group: &DeadLetterGroup| groups.requeued.count(group).unwrap_or(0);
     let has_requeued = groups.groups.iter().any(|group| requeued(group) > 0);
     let has_entries = groups.groups.iter().any(|group| acknowledged.entry(group).is_some());
-    let mut table = Table::listing(columns(has_requeued, has_entries));
+    let has_workspaces = has_workspaces(groups);
+    let mut table = Table::listing(columns(has_workspaces, has_requeued, has_entries));
     let age = |dead_since: Option<DeadSince>| {
         dead_since.map_or_else(|| "-".to_owned(), |d| format!("{} ago", text::age(d.age)))
     };
@@ -356,8 +357,9 @@ fn table<'a>(
             Cell::value_with_status(text::count(group.dead.recent), recent),
             Cell::plain(age(group.dead.last)),
             Cell::plain(age(group.dead.first)),
-            Cell::plain(text::count(group.workspaces.len() as u64)),
         ];
+        let workspaces = || Cell::plain(text::count(group.workspaces.len() as u64));
+        row.extend(has_workspaces.then(workspaces));
         row.extend(has_requeued.then(|| Cell::plain(text::count(requeued(group)))));
         row.push(match advice(group) {
             Some(advice) => Cell::plain(retry_text(advice.safe_to_retry)),
@@ -375,16 +377,21 @@ fn table<'a>(
     table
 }
 
-/// Returns the columns of the table; two only if a group has a value there.
-fn columns(has_requeued: bool, has_entries: bool) -> Vec<Column> {
+/// Whether a job of a group has a workspace. Not every backend's jobs have one.
+fn has_workspaces(groups: &Groups) -> bool {
+    groups.groups.iter().any(|group| !group.workspaces.is_empty())
+}
+
+/// Returns the columns of the table; three only if a group has a value there.
+fn columns(has_workspaces: bool, has_requeued: bool, has_entries: bool) -> Vec<Column> {
     let mut columns = vec![
         Column::number("jobs"),
         Column::text("kind"),
         Column::number("last 15m"),
         Column::number("last seen"),
         Column::number("first seen").minor(),
-        Column::number("workspaces").minor(),
     ];
+    columns.extend(has_workspaces.then(|| Column::number("workspaces").minor()));
     columns.extend(has_requeued.then(|| Column::number("requeued before").minor()));
     columns.extend([Column::text("safe to retry"), Column::text("group")]);
     columns.extend(has_entries.then(|| Column::text("acknowledged")));

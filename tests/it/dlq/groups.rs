@@ -21,6 +21,15 @@ fn incident_causes_are_grouped_in_every_variant() {
 }
 
 #[test]
+fn number_of_workspaces_is_unknown_where_jobs_have_none() {
+    let database = Database::from_fixture("main_typical");
+    database.execute("ALTER TABLE public.jobs RENAME workspace_id TO tenant_id");
+    let groups = data(&database, &["groups"])["groups"].as_array().unwrap().clone();
+    assert_eq!(groups[0]["count"], 15);
+    assert_eq!(groups[0]["workspaces"], serde_json::Value::Null);
+}
+
+#[test]
 fn same_cause_has_the_same_group_id_in_every_variant() {
     let hash = |variant: &str| {
         let database = Database::from_fixture(&format!("{variant}_typical"));
