@@ -166,7 +166,7 @@ fn layout() -> Layout {
         zone_doubt: None,
         also_claimed_by: None,
         other_state_column: None,
-        state_names: StateNames::new("state", &values),
+        state_names: StateNames::new(&values),
         states_closed: true,
         unknown_states: vec![],
         due: time("run_at").into_iter().collect(),
