@@ -64,7 +64,7 @@ fn explain_failed(job: &Job) -> JobExplanation {
                 "Failed{attempts}. Nothing shows whether jobs in state \"{}\" are tried again.",
                 job.state
             );
-            let declare = Suggestion::fixed("config check --declare", "declare what states mean");
+            let declare = Suggestion::fixed("config check", "declare which states are tried again");
             return JobExplanation { label: "failed", sentence, next: vec![declare] };
         }
         Fate::NotClaimed => {

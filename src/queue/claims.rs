@@ -35,8 +35,7 @@ impl Claims {
 /// Whether a function gives jobs to workers. One that requeues, cancels or archives jobs may lock rows as well, and
 /// compare the same states.
 fn claims_jobs(source: &str, layout: &Layout) -> bool {
-    let columns =
-        Columns { table: &layout.relation.name, column: &layout.state_column, id: "id" };
+    let columns = Columns { table: &layout.relation.name, column: &layout.state_column, id: "id" };
     let others: Vec<String> = Lifecycle::ALL
         .into_iter()
         .filter(|role| !matches!(role, Lifecycle::Claimed | Lifecycle::Other))

@@ -95,8 +95,17 @@ fn conditions(tokens: &[Token]) -> Vec<usize> {
             Token::Symbol(';') => (current, outer) = (at, vec![]),
             Token::Word(word) => {
                 let begins = [
-                    "where", "on", "having", "select", "update", "insert", "delete", "returning",
-                    "order", "group", "limit",
+                    "where",
+                    "on",
+                    "having",
+                    "select",
+                    "update",
+                    "insert",
+                    "delete",
+                    "returning",
+                    "order",
+                    "group",
+                    "limit",
                 ];
                 if begins.contains(&word.as_str()) {
                     current = at;
@@ -120,7 +129,9 @@ fn is_id_of_caller(tokens: &[Token], at: usize, id: &str) -> bool {
     // A qualified name is a column of a joined row.
     match value {
         [Token::Word(_), Token::Symbol('.'), ..] => false,
-        [Token::Word(word), ..] => !["select", "array", "any", "some", "all"].contains(&word.as_str()),
+        [Token::Word(word), ..] => {
+            !["select", "array", "any", "some", "all"].contains(&word.as_str())
+        }
         [Token::Symbol('$'), ..] => true,
         _ => false,
     }
@@ -203,7 +214,9 @@ fn values(tokens: &[Token]) -> Option<Vec<String>> {
     loop {
         let [Token::Literal(value), after @ ..] = rest else { return None };
         match value.strip_prefix('{').and_then(|list| list.strip_suffix('}')).filter(|_| is_array) {
-            Some(list) => values.extend(list.split(',').map(|value| value.trim_matches('"').to_owned())),
+            Some(list) => {
+                values.extend(list.split(',').map(|value| value.trim_matches('"').to_owned()))
+            }
             None => values.push(value.clone()),
         }
         rest = match without_cast(after) {
@@ -219,7 +232,14 @@ fn values(tokens: &[Token]) -> Option<Vec<String>> {
 fn without_cast(mut tokens: &[Token]) -> &[Token] {
     loop {
         tokens = match tokens {
-            [Token::Symbol(':'), Token::Symbol(':'), Token::Word(_), Token::Symbol('.'), Token::Word(_), rest @ ..]
+            [
+                Token::Symbol(':'),
+                Token::Symbol(':'),
+                Token::Word(_),
+                Token::Symbol('.'),
+                Token::Word(_),
+                rest @ ..,
+            ]
             | [Token::Symbol(':'), Token::Symbol(':'), Token::Word(_), rest @ ..] => match rest {
                 [Token::Symbol('('), Token::Word(_), Token::Symbol(')'), rest @ ..]
                 | [Token::Symbol('['), Token::Symbol(']'), rest @ ..] => rest,
@@ -258,14 +278,23 @@ mod tests {
             ("j.\"state\" in ('queued', 'failed')", vec![is(&["queued", "failed"])]),
             ("state = any (array['queued', 'failed'])", vec![is(&["queued", "failed"])]),
             ("state = any ('{queued,failed}'::text[])", vec![is(&["queued", "failed"])]),
-            ("((state)::text = ANY ((ARRAY['queued'::character varying, 'failed'::character varying])::text[]))", vec![is(&["queued", "failed"])]),
-            ("state = ANY (ARRAY['queued'::public.job_state, 'failed'::public.job_state])", vec![is(&["queued", "failed"])]),
+            (
+                "((state)::text = ANY ((ARRAY['queued'::character varying, 'failed'::character varying])::text[]))",
+                vec![is(&["queued", "failed"])],
+            ),
+            (
+                "state = ANY (ARRAY['queued'::public.job_state, 'failed'::public.job_state])",
+                vec![is(&["queued", "failed"])],
+            ),
             ("'failed' = j.state", vec![is(&["failed"])]),
             ("state is not distinct from 'failed'", vec![is(&["failed"])]),
             ("id = 1 and state is not null", vec![]),
             ("state <> 'done'", vec![is_not(&["done"])]),
             ("state != 'done'", vec![is_not(&["done"])]),
-            ("state not in ('done', 'failed') and state = 'queued'", vec![is_not(&["done", "failed"]), is(&["queued"])]),
+            (
+                "state not in ('done', 'failed') and state = 'queued'",
+                vec![is_not(&["done", "failed"]), is(&["queued"])],
+            ),
             ("not (state = 'failed')", vec![is_not(&["failed"])]),
             ("state <> all (array['done'])", vec![is_not(&["done"])]),
             ("state is distinct from 'failed'", vec![is_not(&["failed"])]),
@@ -287,10 +316,22 @@ mod tests {
             ("update jobs set state = 'queued' where id = p_id and state = 'failed'", true),
             ("update jobs set state = 'queued' where state = 'failed' and jobs.id = $1", true),
             ("update jobs set state = 'queued' where state = 'failed' and id = any(p_ids)", true),
-            ("update jobs j set state = 'running' from n where j.id = n.id and j.state = 'failed'", false),
-            ("update jobs set state = 'running' where id = (select id from jobs where state = 'failed' limit 1)", false),
-            ("update jobs set state = 'running' where id in (select id from jobs where (state = 'failed'))", false),
-            ("select id into v_id from jobs where state = 'failed' limit 1; update jobs set state = 'running' where id = v_id", false),
+            (
+                "update jobs j set state = 'running' from n where j.id = n.id and j.state = 'failed'",
+                false,
+            ),
+            (
+                "update jobs set state = 'running' where id = (select id from jobs where state = 'failed' limit 1)",
+                false,
+            ),
+            (
+                "update jobs set state = 'running' where id in (select id from jobs where (state = 'failed'))",
+                false,
+            ),
+            (
+                "select id into v_id from jobs where state = 'failed' limit 1; update jobs set state = 'running' where id = v_id",
+                false,
+            ),
         ] {
             let read = comparisons(source, COLUMNS);
             assert_eq!(read.iter().map(|c| c.is_by_id).collect::<Vec<_>>(), [expected], "{source}");
@@ -306,7 +347,10 @@ mod tests {
             ("update jobs set locked_at = now() where state = 'queued'", true),
             ("update jobs set state = 'queued', locked_by = null where state = 'failed'", false),
             ("update jobs set state = 'canceled' where state in ('queued', 'failed')", false),
-            ("update jobs set state = 'queued' where locked_at < now(); update jobs set state = 'running'", true),
+            (
+                "update jobs set state = 'queued' where locked_at < now(); update jobs set state = 'running'",
+                true,
+            ),
         ] {
             assert_eq!(hands_out(source, COLUMNS, &others), expected, "{source}");
         }
@@ -314,7 +358,15 @@ mod tests {
 
     #[test]
     fn unfinished_source_is_read_to_its_end() {
-        for source in ["where state", "where state =", "where state = any", "where id = ", "where id =any (", "where 'a' = ", "where not state in ('a'"] {
+        for source in [
+            "where state",
+            "where state =",
+            "where state = any",
+            "where id = ",
+            "where id =any (",
+            "where 'a' = ",
+            "where not state in ('a'",
+        ] {
             comparisons(source, COLUMNS);
         }
     }

@@ -4,7 +4,9 @@ use super::catalog::{CatalogFunction, CatalogTable, StateColumnEvidence, TableCa
 use super::naive_times::TimeColumns;
 use super::state_column::{STATE_COLUMNS, claim_functions, decide, describe_evidence, has_both};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, Lifecycle, StateNames, WORDS};
-use super::{AlsoClaimedBy, Claims, ErrorColumn, Events, EventsUnseen, IdType, Layout, TimeColumn, sql};
+use super::{
+    AlsoClaimedBy, Claims, ErrorColumn, Events, EventsUnseen, IdType, Layout, TimeColumn, sql,
+};
 
 /// Types of ids from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
@@ -133,11 +135,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
 
 /// Whether `failed` means dead letter: the words allow it, and no function that claims jobs takes them. Without such a
 /// function it is known of the backend's own table only, which its columns show.
-fn failures_are_final(
-    jobs: &CatalogTable,
-    layout: &Layout,
-    functions: &[CatalogFunction],
-) -> bool {
+fn failures_are_final(jobs: &CatalogTable, layout: &Layout, functions: &[CatalogFunction]) -> bool {
     if !layout.state_names.may_have_final_failures(&layout.state_column) {
         return false;
     }

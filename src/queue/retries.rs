@@ -86,11 +86,8 @@ impl Retries {
     /// Reads the functions that claim jobs, and the indexes.
     pub(crate) fn new(claims: &[&CatalogFunction], layout: &Layout) -> Self {
         let mut retries = Self::default();
-        let columns = Columns {
-            table: &layout.relation.name,
-            column: &layout.state_column,
-            id: "id",
-        };
+        let columns =
+            Columns { table: &layout.relation.name, column: &layout.state_column, id: "id" };
         let read: Vec<_> = claims.iter().map(|claim| comparisons(&claim.source, columns)).collect();
         for state in layout.state_names.values(Lifecycle::Failed) {
             let taken = read.iter().map(|claim| taken(claim, state)).max();

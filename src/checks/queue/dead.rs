@@ -7,6 +7,7 @@ use crate::checks::next;
 use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::queue::{Count, Queue};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::suggest::ShellCommand;
 use crate::text;
 
 /// Check of the total number of dead letters.
@@ -31,7 +32,14 @@ fn evaluate(
         None => {
             let (status, why) = without_dead_state(queue);
             let failed = count_text(&queue.failed);
-            check.finding(status, "dead letters", format!("{why}; failed: {failed}"))
+            let finding = check.finding(status, "dead letters", format!("{why}; failed: {failed}"));
+            match status {
+                Status::Ok => finding,
+                _ if queue.unknown_states.is_empty() => {
+                    finding.next(ShellCommand::new("jobs list --state failed"))
+                }
+                _ => finding.next(ShellCommand::new("jobs list --state unknown")),
+            }
         }
     })
 }

@@ -1,6 +1,6 @@
 //! `dlq.given_up`: failed jobs that no worker takes up again.
 
-use super::{Check, QueueFacts, count_finding, count_text};
+use super::{Check, QueueFacts, count_finding, count_plural};
 use crate::facts::queue::{Count, GivenUp};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::queue::LONGEST_WAIT;
@@ -26,7 +26,7 @@ fn evaluate(
     let Some(given_up) = &queue.given_up else { return vec![] };
     let message = |n: &str| match text::some_of(&given_up.functions, 3) {
         functions if functions.is_empty() => {
-            format!("{n} failed jobs are given up: {}", given_up_reason(given_up))
+            format!("{n} failed jobs given up: {}", given_up_reason(given_up))
         }
         functions => format!("{n} failed jobs are not claimed again by {functions}"),
     };
@@ -34,9 +34,9 @@ fn evaluate(
         count_finding(check, facts, "given-up jobs", &given_up.jobs, thresholds.dead, message)
             .next(ShellCommand::new("jobs list --state failed"));
     if given_up.unknown != Count::Exact(0) {
-        let unknown = count_text(&given_up.unknown);
+        let unknown = count_plural(&given_up.unknown, "failed job", "failed jobs");
         let unknown = format!(
-            "nothing shows whether {unknown} failed jobs are tried again (a claim function or a declaration would)"
+            "{unknown}: nothing shows whether failed jobs are tried again (declare the table: config check --declare TABLE)"
         );
         finding.message = match given_up.jobs {
             Count::Exact(0) | Count::NotCounted(_) | Count::BeyondBudget(_) => unknown,
@@ -45,7 +45,6 @@ fn evaluate(
         if finding.status != Status::Critical {
             finding.status = Status::Unknown;
         }
-        finding = finding.next(ShellCommand::new("config check --declare").arg(&facts.source));
     }
     vec![finding]
 }

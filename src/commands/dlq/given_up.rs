@@ -9,6 +9,7 @@ use crate::facts::dead_letter::GivenUpStates;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Fate, Layout, Lifecycle, Meaning};
 use crate::redact;
+use crate::report::Report;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::dead_letters as source;
 use crate::sources::postgres::queue::fates;
@@ -85,8 +86,8 @@ impl GivenUp {
         let fates = fates::read(database, layout, &claims.retries, None, timeout).await?;
         let is_not_claimed = |fate| fate == Fate::NotClaimed;
         let states = GivenUpStates {
-            states: fates.states(Fate::is_given_up),
-            not_claimed: fates.states(is_not_claimed),
+            states: fates.states(layout, Fate::is_given_up),
+            not_claimed: fates.states(layout, is_not_claimed),
             functions: match fates.count(is_not_claimed) {
                 0 => vec![],
                 _ => claims.functions.clone(),
@@ -105,12 +106,16 @@ impl GivenUp {
         self.states.as_ref().map(|(states, jobs)| (states, jobs.as_str()))
     }
 
-    /// What the report says about failed jobs that were not examined, or of which nothing is known.
-    pub(crate) fn not_examined(&self) -> Option<(String, String)> {
-        match self.not_examined {
+    /// Names in a report what was not examined: failed jobs, and these doubts.
+    pub(crate) fn name_what_is_missing(&self, report: &mut Report, doubts: Vec<(String, String)>) {
+        let failed = match self.not_examined {
             Some(why) => Some(("failed jobs".to_owned(), why.to_owned())),
             None if self.unknown > 0 => Some((self.unknown_jobs(), NOT_SHOWN.to_owned())),
             None => None,
+        };
+        for (what, why) in failed.into_iter().chain(doubts) {
+            report.document.note(format!("Not examined: {what}: {why}."));
+            report.not_examined.push((what, why));
         }
     }
 
@@ -121,23 +126,21 @@ impl GivenUp {
 
     /// Refuses a table without dead letters, unless jobs are given up.
     pub(crate) fn require_some(&self, layout: &Layout) -> Result<(), Error> {
-        match self.states {
-            Some(_) => Ok(()),
-            None if self.unknown > 0 => self.refuse_empty(true),
-            None => Ok(source::required(layout)?),
+        match (&self.states, layout.no_dead_letters()) {
+            (None, Some(_)) if self.unknown > 0 => {
+                let failed = self.unknown_jobs();
+                let message = format!("this table has no dead letters; {failed}: {NOT_SHOWN}");
+                let declare =
+                    ShellCommand::new("config check --declare").arg(&layout.relation.name);
+                let list = ShellCommand::new("jobs list --state failed");
+                let hint = CommandText::to("list them", list)
+                    .text("; to declare which states are tried again: ")
+                    .command(declare);
+                Err(SourceError::new(SourceErrorKind::UnknownLayout, message).hint(hint).into())
+            }
+            (None, _) => Ok(source::required(layout)?),
+            (Some(_), _) => Ok(()),
         }
-    }
-
-    /// Refuses an empty list beside failed jobs of which nothing is known.
-    pub(crate) fn refuse_empty(&self, is_empty: bool) -> Result<(), Error> {
-        if !is_empty || self.unknown == 0 {
-            return Ok(());
-        }
-        let message = format!("no job is known to be dead; {}: {NOT_SHOWN}", self.unknown_jobs());
-        let hint = CommandText::to("list them", ShellCommand::new("jobs list --state failed"))
-            .text("; to declare which states are tried again: ")
-            .command(ShellCommand::new("config check --declare"));
-        Err(SourceError::new(SourceErrorKind::UnknownLayout, message).hint(hint).into())
     }
 }
 

@@ -47,7 +47,6 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
     given_up.require_some(layout)?;
     let is_empty = workspaces.workspaces.is_empty() && given_up.states().is_none();
     let doubts = given_up::doubts(layout, is_empty)?;
-    given_up.refuse_empty(is_empty)?;
     let given_up_workspaces = match given_up.states() {
         Some((states, jobs)) => Some((states, read(jobs).await?)),
         None => None,
@@ -59,8 +58,7 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
         selection: &selection,
     };
     let mut report = report::affected_workspaces::report(&view, &context.provenance());
-    report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(doubts);
+    given_up.name_what_is_missing(&mut report, doubts);
     Ok(report)
 }
 
@@ -89,7 +87,6 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
     given_up.require_some(layout)?;
     let is_empty = groups.groups.is_empty() && given_up.states().is_none();
     let doubts = given_up::doubts(layout, is_empty)?;
-    given_up.refuse_empty(is_empty)?;
     let acknowledged = acknowledged(context, layout, &selection, &groups).await;
     let rules: Vec<_> = advice::rules(&context.settings.advice, layout.has_errors()).collect();
     let given_up_groups = match given_up.states() {
@@ -110,8 +107,7 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
         write_obstacle: layout.declared.as_ref().and_then(write_obstacle),
     };
     let mut report = report::groups::report(&view, &context.provenance());
-    report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(doubts);
+    given_up.name_what_is_missing(&mut report, doubts);
     Ok(report)
 }
 

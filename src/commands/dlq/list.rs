@@ -97,7 +97,6 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     }
     let is_empty = page.jobs.is_empty() && given_up.states().is_none();
     let doubts = given_up::doubts(layout, is_empty)?;
-    given_up.refuse_empty(is_empty)?;
     let given_up_page = match given_up.states() {
         Some((given_up, jobs)) => {
             let listing = Listing { jobs, ..listing };
@@ -116,7 +115,6 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
         limit: args.limit,
     };
     let mut report = dead_letters::listing(&view, table, &context.provenance());
-    report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(doubts);
+    given_up.name_what_is_missing(&mut report, doubts);
     Ok(report)
 }

@@ -39,7 +39,7 @@ pub(super) fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thre
     let unknown = queue.given_up.as_ref().map(|given_up| &given_up.unknown);
     match unknown.filter(|unknown| **unknown != Count::Exact(0)) {
         Some(unknown) => {
-            let detail = format!("of {}, it is not known whether they are tried again", count_text(unknown));
+            let detail = format!("{}: not known whether they are tried again", count_text(unknown));
             rows.push(("failed", &queue.failed, GIVEN_UP, detail));
         }
         None => rows.push(("failed", &queue.failed, &[], String::new())),

@@ -18,13 +18,10 @@ impl Fates {
         self.0.iter().filter(|(_, fate, _)| is(*fate)).map(|(_, _, n)| n).sum()
     }
 
-    /// The states of jobs with such a fate, each once.
-    pub(crate) fn states(&self, is: impl Fn(Fate) -> bool) -> Vec<String> {
-        let of = self.0.iter().filter(|(_, fate, _)| is(*fate)).map(|(state, _, _)| state.clone());
-        let mut states: Vec<_> = of.collect();
-        states.sort();
-        states.dedup();
-        states
+    /// The states of jobs with such a fate, in the order of the layout.
+    pub(crate) fn states(&self, layout: &Layout, is: impl Fn(Fate) -> bool) -> Vec<String> {
+        let has = |state: &&String| self.0.iter().any(|(of, fate, _)| of == *state && is(*fate));
+        layout.state_names.failed.iter().filter(has).cloned().collect()
     }
 }
 
