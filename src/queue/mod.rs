@@ -14,6 +14,7 @@ mod conditions;
 mod declaration;
 pub(crate) mod declared;
 pub(crate) mod draft;
+mod error_column;
 mod naive_times;
 pub(crate) mod package;
 pub(crate) mod packages;
@@ -172,6 +173,9 @@ pub(crate) struct Layout {
     pub(crate) last_error: Option<String>,
     /// Column with the last error in structured form.
     pub(crate) error: Option<ErrorColumn>,
+    /// A column that seems to hold the last error and is not read, if none is read.
+    #[serde(default)]
+    pub(crate) unread_error: Option<String>,
     /// Column with the workspace.
     pub(crate) workspace: Option<String>,
     /// Column with the priority; larger values are claimed first.

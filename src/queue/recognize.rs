@@ -1,12 +1,11 @@
 //! Recognition of the layout: the meaning of the columns in the catalog.
 
 use super::catalog::{CatalogFunction, CatalogTable, StateColumnEvidence, TableCatalog};
+use super::error_column::error_columns;
 use super::naive_times::TimeColumns;
 use super::state_column::{STATE_COLUMNS, claim_functions, decide, describe_evidence, has_both};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, Lifecycle, StateNames, WORDS};
-use super::{
-    AlsoClaimedBy, Claims, ErrorColumn, Events, EventsUnseen, IdType, Layout, TimeColumn, sql,
-};
+use super::{AlsoClaimedBy, Claims, Events, EventsUnseen, IdType, Layout, TimeColumn, sql};
 
 /// Types of ids from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
@@ -78,6 +77,7 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         jobs.first_of(&order)
     };
     let due = due_columns(jobs, &times, on_status);
+    let errors = error_columns(jobs);
     let mut layout = Layout {
         relation: jobs.relation.clone(),
         id: id_type(jobs)?,
@@ -95,12 +95,9 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         heartbeat: prefer("heartbeat_at", "last_heartbeat").map(|name| times.column(jobs, name)),
         attempts: jobs.first_of(&["attempts"]),
         max_attempts: jobs.first_of(&["max_attempts"]),
-        last_error: jobs.first_of(&["last_error"]),
-        error: jobs.column("error").map(|column| ErrorColumn {
-            name: column.name.clone(),
-            json: column.is_any(&["json", "jsonb"]),
-            unchecked: column.is_any(&["json"]),
-        }),
+        last_error: errors.last_error,
+        error: errors.error,
+        unread_error: errors.unread,
         workspace: jobs.first_of(&["workspace_id"]),
         priority: jobs.first_of(&["priority"]),
         payload: jobs.first_of(&["payload"]),

@@ -163,6 +163,7 @@ fn layout() -> Layout {
         state_column: "state".to_owned(),
         state_column_assumed: false,
         unread: vec![],
+        unread_error: None,
         zone_doubt: None,
         also_claimed_by: None,
         other_state_column: None,

@@ -154,6 +154,11 @@ pub(crate) fn doubts(layout: &Layout, is_empty: bool) -> Result<Vec<(String, Str
     if let Some(reason) = layout.unread(Lifecycle::Dead, &[Meaning::Removal]) {
         doubts.push(("whether listed jobs were removed".to_owned(), reason));
     }
+    if let Some(column) = &layout.unread_error {
+        let declare = format!("config check --declare {}", layout.relation.name);
+        let why = format!("column {} is not read ({declare})", redact::text(column));
+        doubts.push(("errors".to_owned(), why));
+    }
     if layout.unknown_states.is_empty() {
         return Ok(doubts);
     }

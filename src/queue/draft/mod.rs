@@ -4,6 +4,7 @@ mod names;
 mod text;
 
 use names::names;
+pub(super) use names::names as usual_names;
 pub(crate) use text::text;
 
 use super::declaration::{Expected, Field};

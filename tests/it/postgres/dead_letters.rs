@@ -147,3 +147,29 @@ fn death_is_the_newest_recorded_time() {
     // An edit is no death.
     assert_eq!(age("3 hours", "5 hours", "1 minute"), 3.0);
 }
+
+#[test]
+fn error_column_with_another_name_is_read_or_named() {
+    for (column, value, expected) in [
+        ("error_message text", "'card declined'", "card declined"),
+        ("last_failure varchar(200)", "'card declined'", "card declined"),
+        ("error_log jsonb", "'[\"card declined\"]'", "column error_log is not read"),
+        ("error_count int", "3", "no error text"),
+    ] {
+        let database = Database::blank();
+        let (name, _) = column.split_once(' ').unwrap();
+        database.execute(&format!(
+            "create table jobs(
+               id bigint primary key generated always as identity, kind text not null default 'X',
+               status text not null check (status in ('queued', 'running', 'completed', 'dead')), {column},
+               created_at timestamptz not null default now(), updated_at timestamptz not null default now());
+             insert into jobs(status, {name}) values ('dead', {value})"
+        ));
+        for command in ["list", "groups"] {
+            let shown = run(&["dlq", command], &database).expect_code(0).stdout;
+            let expected =
+                if command == "groups" { expected.trim_start_matches("no ") } else { expected };
+            assert!(shown.contains(expected), "{column}: {shown}");
+        }
+    }
+}
