@@ -73,7 +73,7 @@ pub(crate) struct Retries {
 
 /// What a claim function does with jobs in a failed state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Taken {
+pub(super) enum Taken {
     /// It leaves them alone.
     No,
     /// It may take them: its condition cannot be read, or the caller names the job.
@@ -156,7 +156,7 @@ impl Retries {
 }
 
 /// Whether a claim takes jobs in this state.
-fn taken(claim: &[Comparison], state: &String) -> Taken {
+pub(super) fn taken(claim: &[Comparison], state: &String) -> Taken {
     let of_comparison = |comparison: &Comparison| match &comparison.with {
         ComparedWith::Is(values) if !values.contains(state) => Taken::No,
         ComparedWith::Is(_) if comparison.is_by_id => Taken::Perhaps,
