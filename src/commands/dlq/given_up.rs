@@ -83,7 +83,12 @@ impl GivenUp {
         }
         let (layout, claims) = (context.layout().await?, context.claims().await?);
         let (database, timeout) = (context.database().await?, context.remaining());
-        let fates = fates::read(database, layout, &claims.retries, None, timeout).await?;
+        let fates = match fates::read(database, layout, &claims.retries, None, timeout).await {
+            Err(error) if error.kind == SourceErrorKind::Timeout => {
+                return not_examined(TIME_LIMIT);
+            }
+            fates => fates?,
+        };
         let is_not_claimed = |fate| fate == Fate::NotClaimed;
         let states = GivenUpStates {
             states: fates.states(layout, Fate::is_given_up),
