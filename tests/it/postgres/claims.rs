@@ -200,7 +200,7 @@ fn word_for_finished_does_not_decide_whether_failed_jobs_are_given_up() {
             let case = format!("{word}: {attempts} {due} {changed}");
             let json = run(&["queue", "-o", "json"], &database).json();
             assert_eq!(json["exit_code"], code, "{case}");
-            let expected = |of: i32| (code == of).then_some(500).unwrap_or(0);
+            let expected = |of: i32| if code == of { 500 } else { 0 };
             assert_eq!(value(&json, "given_up").unwrap_or(0), expected(2), "{case}");
             assert_eq!(value(&json, "retry_unknown").unwrap_or(0), expected(3), "{case}");
             let listed = run(&["dlq", "list"], &database);
