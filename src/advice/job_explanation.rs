@@ -4,7 +4,7 @@ use crate::facts::Suggestion;
 use crate::facts::Thresholds;
 use crate::facts::job::Job;
 use crate::facts::stuck_job::SignOfLife;
-use crate::queue::Lifecycle;
+use crate::queue::{Fate, LONGEST_WAIT, Lifecycle};
 use crate::suggest::ShellCommand;
 use crate::text;
 
@@ -24,22 +24,7 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
         Lifecycle::Queued => explain_queued(job, limits),
         Lifecycle::Claimed => explain_claimed(job),
-        Lifecycle::Failed if job.given_up => JobExplanation {
-            label: "given_up",
-            sentence: format!(
-                "Given up{}: no function of this database claims jobs in state \"{}\".",
-                after_attempts(job),
-                job.state
-            ),
-            next: vec![Suggestion::fixed(
-                "jobs list --state failed",
-                "failed jobs with their errors",
-            )],
-        },
-        Lifecycle::Failed => plain(
-            "failed",
-            format!("Retrying: failed{}; it will be claimed again.", after_attempts(job)),
-        ),
+        Lifecycle::Failed => explain_failed(job),
         Lifecycle::Finished => {
             plain("finished", "Finished. An error shown here is from an earlier attempt.")
         }
@@ -64,6 +49,36 @@ pub(crate) fn explain(job: &Job, limits: &Thresholds) -> JobExplanation {
             plain("blocked", "Blocked: not claimable until the jobs that it depends on end.")
         }
         Lifecycle::Other => plain("unknown", format!("Unknown state: \"{}\".", job.state)),
+    }
+}
+
+fn explain_failed(job: &Job) -> JobExplanation {
+    let attempts = after_attempts(job);
+    let why = match job.fate {
+        Fate::Retried => {
+            let sentence = format!("Retrying: failed{attempts}; it will be claimed again.");
+            return plain("failed", sentence);
+        }
+        Fate::Unknown => {
+            let sentence = format!(
+                "Failed{attempts}. Nothing shows whether jobs in state \"{}\" are tried again.",
+                job.state
+            );
+            let declare = Suggestion::fixed("config check", "declare which states are tried again");
+            return JobExplanation { label: "failed", sentence, next: vec![declare] };
+        }
+        Fate::NotClaimed => {
+            format!("no function of this database claims jobs in state \"{}\"", job.state)
+        }
+        Fate::AttemptsUsed => "all its attempts are used".to_owned(),
+        Fate::Overdue => {
+            format!("it has been due for more than {LONGEST_WAIT}h, and no worker has claimed it")
+        }
+    };
+    JobExplanation {
+        label: "given_up",
+        sentence: format!("Given up{attempts}: {why}."),
+        next: vec![Suggestion::fixed("jobs list --state failed", "failed jobs with their errors")],
     }
 }
 
@@ -219,7 +234,7 @@ pub(crate) mod tests {
             other_state: None,
             attempts: Some(attempts),
             counted_at_claim: false,
-            given_up: false,
+            fate: Fate::Retried,
             max_attempts: Some(5),
             due_age: Some(5.0),
             locked_by: Some("worker-c".into()),

@@ -10,6 +10,7 @@ use crate::facts::group::DeadLetterGroup;
 use crate::facts::job::{JobLine, JobState};
 use crate::facts::operation::OperationId;
 use crate::facts::selection::Selection;
+use crate::queue::{Lifecycle, sql};
 use crate::redact::sanitize;
 use crate::requeue::operation;
 use crate::sources::files::local_store::LocalStore;
@@ -41,10 +42,12 @@ impl Candidate {
 pub(crate) async fn groups(context: &Context) -> Result<Option<Vec<Candidate>>, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let given_up = GivenUp::read(context, layout).await?;
-    let given_up = given_up.states().map(|given_up| given_up.states.as_slice());
-    let states = [&layout.state_names.dead, given_up.unwrap_or_default()].concat();
+    let mut jobs = sql::is_role(layout, Lifecycle::Dead);
+    if let Some((_, given_up)) = given_up.states() {
+        jobs = format!("({jobs} or {given_up})");
+    }
     let all = Selection::default();
-    let read = groups::read(database, layout, &states, &all, context.remaining()).await?;
+    let read = groups::read(database, layout, &jobs, &all, context.remaining()).await?;
     if read.truncated || read.rare_groups_dropped > 0 {
         return Ok(None);
     }

@@ -60,12 +60,14 @@ pub(crate) struct SameCauseCount {
     pub(crate) read: u64,
 }
 
-/// States of failed jobs that no function claims again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// States of failed jobs that are not tried again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct GivenUpStates {
     /// The states.
     pub(crate) states: Vec<String>,
-    /// Names of the claim functions, none of which takes them.
+    /// Those of them that no claim function takes.
+    pub(crate) not_claimed: Vec<String>,
+    /// Names of the claim functions; empty if all of the states are claimed, or may be.
     pub(crate) functions: Vec<String>,
 }
 

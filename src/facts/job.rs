@@ -2,7 +2,7 @@
 
 use super::stuck_job::SignOfLife;
 use crate::fingerprint::Fingerprint;
-use crate::queue::Lifecycle;
+use crate::queue::{Fate, Lifecycle};
 
 /// A job. Texts are untrusted; ages are in seconds, by the clock of the database server.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,8 +23,8 @@ pub(crate) struct Job {
     pub(crate) attempts: Option<i64>,
     /// Whether the claim counts an attempt, so that a running one is included; otherwise its failure does.
     pub(crate) counted_at_claim: bool,
-    /// Whether no function takes up a failed job in this state again.
-    pub(crate) given_up: bool,
+    /// Whether a failed job is tried again.
+    pub(crate) fate: Fate,
     /// Maximum number of attempts.
     pub(crate) max_attempts: Option<i64>,
     /// Time since it became due; negative until then.

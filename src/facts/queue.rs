@@ -127,14 +127,32 @@ impl Throughput {
     }
 }
 
-/// Failed jobs that no function takes up again.
+/// Failed jobs that are not tried again, or of which that is not known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct GivenUp {
-    /// Number of jobs.
+    /// Number of jobs that are not tried again.
     pub(crate) jobs: Count,
-    /// Names of the claim functions, none of which takes them; empty if the jobs have used all their attempts, and no
-    /// function claims jobs.
+    /// Names of the claim functions, if there are jobs in a state that none of them takes.
     pub(crate) functions: Vec<String>,
+    /// Those of the jobs that have been due for too long; the others have used all their attempts, or no function takes
+    /// their state.
+    #[serde(default)]
+    pub(crate) overdue: u64,
+    /// Number of failed jobs of which nothing shows whether they are tried again.
+    #[serde(default = "none")]
+    pub(crate) unknown: Count,
+}
+
+impl GivenUp {
+    /// These jobs, and no others.
+    pub(crate) fn of(jobs: Count) -> Self {
+        Self { jobs, functions: vec![], overdue: 0, unknown: none() }
+    }
+}
+
+/// No jobs.
+fn none() -> Count {
+    Count::Exact(0)
 }
 
 /// Jobs with a heartbeat, a lock, a time of death or (in a column without a time zone) a creation in the future. A clock
@@ -167,7 +185,7 @@ pub(crate) struct Queue {
     /// Failed jobs, whether they will be retried or not. `NotCounted` also if no state means this: then it is not a failed
     /// read.
     pub(crate) failed: Count,
-    /// Those of them that no function takes up again; `None` if no claim function shows that.
+    /// Those of them that are not tried again, or of which that is not known; `None` if all of them are.
     #[serde(default)]
     pub(crate) given_up: Option<GivenUp>,
     /// Dead letters; `None` if the schema has none.

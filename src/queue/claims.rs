@@ -1,55 +1,57 @@
 //! What the claim functions of a database tell about its jobs.
 
 use super::catalog::CatalogFunction;
-use super::claim::{compared_values_of, increments, is_claim_function, reads_queued, updates_jobs};
-use super::{Layout, Lifecycle};
+use super::claim::{increments, is_claim_function, reads_queued};
+use super::conditions::{Columns, ComparedWith, comparisons, hands_out};
+use super::{Layout, Lifecycle, Retries};
 
 /// What the functions of a database do with its jobs. A worker may claim without one: then nothing is known, and the
 /// usual is assumed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Claims {
-    /// Names of the functions that claim queued jobs.
+    /// Names of the functions that claim jobs.
     pub(crate) functions: Vec<String>,
     /// Whether a claim counts an attempt; otherwise a failure does.
     pub(crate) count_attempts: bool,
-    /// States of failed jobs that no function takes up again; empty without a claim function.
-    pub(crate) given_up: Vec<String>,
+    /// Which failed jobs are tried again.
+    pub(crate) retries: Retries,
 }
 
 impl Claims {
     /// Reads the sources of the functions.
     pub(crate) fn new(functions: &[CatalogFunction], layout: &Layout) -> Self {
-        let column = layout.state_column.as_str();
-        let is_claim = |function: &&CatalogFunction| {
-            is_claim_function(&function.source) && reads_queued(&function.source, column)
-        };
-        let claims: Vec<_> = functions.iter().filter(is_claim).collect();
+        let claims: Vec<_> = functions.iter().filter(|f| claims_jobs(&f.source, layout)).collect();
         let count_attempts = layout.attempts.as_ref().is_some_and(|attempts| {
             claims.iter().any(|function| increments(&function.source, attempts))
         });
         Self {
             count_attempts,
-            given_up: if claims.is_empty() { vec![] } else { given_up(&claims, functions, layout) },
+            retries: Retries::new(&claims, layout),
             functions: claims.iter().map(|function| function.name.clone()).collect(),
         }
     }
 }
 
-/// The failed states that no claim has in a condition, and no other function that writes jobs, such as one that
-/// requeues failed jobs. The condition of a claim that cannot be read, such as `<>` or a parameter, may cover any
-/// state.
-fn given_up(
-    claims: &[&CatalogFunction],
-    functions: &[CatalogFunction],
-    layout: &Layout,
-) -> Vec<String> {
-    let compared =
-        |function: &CatalogFunction| compared_values_of(&function.source, &layout.state_column);
-    if claims.iter().any(|claim| compared(claim).is_none()) {
-        return vec![];
-    }
-    let writers = functions.iter().filter(|function| updates_jobs(&function.source));
-    let taken: Vec<String> = writers.filter_map(compared).flatten().collect();
-    let failed = layout.state_names.values(Lifecycle::Failed).iter();
-    failed.filter(|state| !taken.contains(state)).cloned().collect()
+/// Whether a function gives jobs to workers. One that requeues, cancels or archives jobs may lock rows as well, and
+/// compare the same states.
+fn claims_jobs(source: &str, layout: &Layout) -> bool {
+    let columns = Columns { table: &layout.relation.name, column: &layout.state_column, id: "id" };
+    let others: Vec<String> = Lifecycle::ALL
+        .into_iter()
+        .filter(|role| !matches!(role, Lifecycle::Claimed | Lifecycle::Other))
+        .flat_map(|role| layout.state_names.values(role))
+        .cloned()
+        .collect();
+    let failed = layout.state_names.values(Lifecycle::Failed);
+    let takes_failed = || {
+        comparisons(source, columns).iter().any(|comparison| match &comparison.with {
+            ComparedWith::Is(values) => {
+                !comparison.is_by_id && values.iter().any(|value| failed.contains(value))
+            }
+            ComparedWith::IsNot(_) | ComparedWith::Unreadable => false,
+        })
+    };
+    is_claim_function(source)
+        && (reads_queued(source, &layout.state_column) || takes_failed())
+        && hands_out(source, columns, &others)
 }

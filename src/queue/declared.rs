@@ -214,6 +214,7 @@ pub(crate) fn layout(
         state_column: Field::State.name().to_owned(),
         state_column_assumed: false,
         unread: vec![],
+        unread_error: None,
         zone_doubt: None,
         other_state_column: None,
         also_claimed_by: None,

@@ -10,14 +10,17 @@ pub(crate) mod allowed_values;
 mod catalog;
 mod claim;
 mod claims;
+mod conditions;
 mod declaration;
 pub(crate) mod declared;
 pub(crate) mod draft;
+mod error_column;
 mod naive_times;
 pub(crate) mod package;
 pub(crate) mod packages;
 mod recognize;
 mod relation;
+mod retries;
 pub(crate) mod sql;
 mod state_column;
 mod state_names;
@@ -37,6 +40,7 @@ pub(crate) use package::{Instance, Package};
 pub(crate) use packages::{Found, InstanceChoice, QueueChoice};
 pub(crate) use recognize::{LayoutError, recognize, role_of_row};
 pub(crate) use relation::Relation;
+pub(crate) use retries::{Fate, LONGEST_WAIT, Retries};
 pub(crate) use state_column::{STATE_COLUMNS, decide, has_both};
 pub(crate) use state_names::{Lifecycle, StateNames};
 pub(crate) use time_column::TimeColumn;
@@ -169,6 +173,9 @@ pub(crate) struct Layout {
     pub(crate) last_error: Option<String>,
     /// Column with the last error in structured form.
     pub(crate) error: Option<ErrorColumn>,
+    /// A column that seems to hold the last error and is not read, if none is read.
+    #[serde(default)]
+    pub(crate) unread_error: Option<String>,
     /// Column with the workspace.
     pub(crate) workspace: Option<String>,
     /// Column with the priority; larger values are claimed first.

@@ -1,13 +1,17 @@
 //! Recognition of the layout: the meaning of the columns in the catalog.
 
-use super::catalog::{CatalogTable, StateColumnEvidence, TableCatalog};
+use super::catalog::{CatalogFunction, CatalogTable, StateColumnEvidence, TableCatalog};
+use super::error_column::error_columns;
 use super::naive_times::TimeColumns;
 use super::state_column::{STATE_COLUMNS, claim_functions, decide, describe_evidence, has_both};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, Lifecycle, StateNames, WORDS};
-use super::{AlsoClaimedBy, ErrorColumn, Events, EventsUnseen, IdType, Layout, TimeColumn, sql};
+use super::{AlsoClaimedBy, Claims, Events, EventsUnseen, IdType, Layout, TimeColumn, sql};
 
 /// Types of ids from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
+
+/// Columns of a claim in the backend's tables with `status`.
+const OWN_CLAIM: [&str; 2] = ["worker_id", "last_heartbeat"];
 
 /// Reason why the catalog has no readable jobs table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +43,15 @@ pub(crate) enum LayoutError {
 pub(crate) fn role_of_row(jobs: &CatalogTable, column: &str) -> String {
     let text = format!("{}::text", sql::ident(column));
     match jobs.allowed_values(column) {
-        Some(values) => sql::role_case(&text, &StateNames::new(column, &values), &Lifecycle::ALL),
+        Some(values) => {
+            let names = StateNames::new(&values);
+            let is_final = names.may_have_final_failures(column);
+            let names = if is_final { names.with_final_failures() } else { names };
+            sql::role_case(&text, &names, &Lifecycle::ALL)
+        }
         None => {
-            let names =
-                StateNames::with_final_failures(column == "status", &WORDS.map(|(word, _)| word));
+            let names = StateNames::new(&WORDS.map(|(word, _)| word));
+            let names = if column == "status" { names.with_final_failures() } else { names };
             sql::role_case(&format!("lower({text})"), &names, &Lifecycle::ALL)
         }
     }
@@ -68,7 +77,8 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         jobs.first_of(&order)
     };
     let due = due_columns(jobs, &times, on_status);
-    Ok(Layout {
+    let errors = error_columns(jobs);
+    let mut layout = Layout {
         relation: jobs.relation.clone(),
         id: id_type(jobs)?,
         kind: jobs.first_of(&["kind", "type"]),
@@ -85,12 +95,9 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         heartbeat: prefer("heartbeat_at", "last_heartbeat").map(|name| times.column(jobs, name)),
         attempts: jobs.first_of(&["attempts"]),
         max_attempts: jobs.first_of(&["max_attempts"]),
-        last_error: jobs.first_of(&["last_error"]),
-        error: jobs.column("error").map(|column| ErrorColumn {
-            name: column.name.clone(),
-            json: column.is_any(&["json", "jsonb"]),
-            unchecked: column.is_any(&["json"]),
-        }),
+        last_error: errors.last_error,
+        error: errors.error,
+        unread_error: errors.unread,
         workspace: jobs.first_of(&["workspace_id"]),
         priority: jobs.first_of(&["priority"]),
         payload: jobs.first_of(&["payload"]),
@@ -116,7 +123,24 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         unread: vec![],
         zone_doubt: times.doubt(),
         declared: None,
-    })
+    };
+    if failures_are_final(jobs, &layout, &catalog.evidence.functions) {
+        layout.state_names = layout.state_names.with_final_failures();
+    }
+    Ok(layout)
+}
+
+/// Whether `failed` means dead letter: the words allow it, and no function that claims jobs takes them. Without such a
+/// function it is known of the backend's own table only, which its columns show.
+fn failures_are_final(jobs: &CatalogTable, layout: &Layout, functions: &[CatalogFunction]) -> bool {
+    if !layout.state_names.may_have_final_failures(&layout.state_column) {
+        return false;
+    }
+    let claims = Claims::new(functions, layout);
+    if claims.functions.is_empty() {
+        return OWN_CLAIM.iter().all(|name| jobs.column(name).is_some());
+    }
+    claims.retries.gives_up_all(layout)
 }
 
 fn unknown(jobs: &CatalogTable, expected: &'static str) -> LayoutError {
@@ -175,7 +199,7 @@ fn also_claimed_by(
 
 fn state_names(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -> StateNames {
     if let Some(values) = jobs.allowed_values(live) {
-        return StateNames::new(live, &values);
+        return StateNames::new(&values);
     }
     let usual: &[&str] = if live == "state" { &CANONICAL } else { &FAILED_IS_FINAL };
     let seen = jobs.seen_values.get(live).map(Vec::as_slice).unwrap_or_default();
@@ -187,7 +211,7 @@ fn state_names(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -
         "no CHECK says which values \"{live}\" may have: the usual ones are assumed ({})",
         usual.join(", ")
     ));
-    StateNames::new(live, &values)
+    StateNames::new(&values)
 }
 
 /// Whether the catalog proves that no row is in an unknown state.
@@ -247,7 +271,7 @@ fn events(table: &CatalogTable, times: &TimeColumns<'_>) -> Option<Events> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::{CatalogColumn, CatalogFunction, CatalogIndex};
+    use super::super::catalog::{CatalogColumn, CatalogIndex};
     use super::*;
 
     fn column(name: &str, r#type: &str) -> CatalogColumn {

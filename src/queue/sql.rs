@@ -326,6 +326,33 @@ pub(crate) fn attempts_used(layout: &Layout) -> Option<String> {
     layout.declared.is_none().then(|| format!("{} >= {}", ident(attempts), ident(max)))
 }
 
+/// The newest time at which a job is known to have changed; NULL if no column tells.
+pub(crate) fn last_change(layout: &Layout) -> String {
+    let times = [&layout.created, &layout.locked_at, &layout.heartbeat, &layout.updated];
+    let times: Vec<_> = times.into_iter().flatten().map(TimeColumn::sql).collect();
+    if times.is_empty() {
+        return "null::timestamptz".to_owned();
+    }
+    format!("greatest({})", times.join(", "))
+}
+
+/// Condition that a failed job waits for a retry: its due time lies ahead, or the failure put it ahead and it has just
+/// come, so that a worker is about to claim the job.
+pub(crate) fn is_future_retry(layout: &Layout) -> String {
+    if layout.due.is_empty() || layout.zone_doubt.is_some() {
+        return "false".to_owned();
+    }
+    let due = due(layout);
+    let was_put_ahead = match &layout.updated {
+        Some(updated) => format!(
+            " or {due} > {} and {due} > (select now() - interval '10 minutes')",
+            updated.sql()
+        ),
+        None => String::new(),
+    };
+    format!("coalesce(isfinite({due}) and ({due} > now(){was_put_ahead}), false)")
+}
+
 /// Time of death of a dead letter, the sort key of listings: as an index of the table has it, if there is one,
 /// otherwise the last change.
 pub(crate) fn dead_since(layout: &Layout) -> String {

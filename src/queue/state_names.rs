@@ -95,34 +95,32 @@ pub(crate) const FAILED_IS_FINAL: [&str; 4] = ["queued", "running", "succeeded",
 
 impl StateNames {
     /// Assigns the allowed values of a state column to roles.
-    ///
-    /// `failed` means dead letter only for [`FAILED_IS_FINAL`] in a column `status`. In all other schemas it is
-    /// retried, or the schema has no dead letters.
-    pub(crate) fn new(live: &str, values: &[impl AsRef<str>]) -> Self {
+    pub(crate) fn new(values: &[impl AsRef<str>]) -> Self {
+        let mut names = Self::default();
         let mut values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
         values.dedup();
-        let has = |word: &&str| values.iter().any(|value| value.eq_ignore_ascii_case(word));
-        // A state that says nothing about retries beside those of the schema changes nothing.
-        let is_extra = |value: &&str| {
-            FAILED_IS_FINAL.iter().any(|word| word.eq_ignore_ascii_case(value))
-                || matches!(role_of(value), Lifecycle::Canceled | Lifecycle::Other)
-        };
-        let failed_is_final =
-            live == "status" && FAILED_IS_FINAL.iter().all(has) && values.iter().all(is_extra);
-        Self::with_final_failures(failed_is_final, &values)
+        for value in values {
+            names.add(role_of(value), value);
+        }
+        names
     }
 
-    /// Assigns values to roles; `failed` means dead letter if `failed_is_final` is set.
-    pub(crate) fn with_final_failures(failed_is_final: bool, values: &[&str]) -> Self {
-        let mut vocabulary = Self::default();
-        for &value in values {
-            let role = match role_of(value) {
-                Lifecycle::Failed if failed_is_final => Lifecycle::Dead,
-                role => role,
-            };
-            vocabulary.add(role, value);
-        }
-        vocabulary
+    /// Whether these are [`FAILED_IS_FINAL`], perhaps with states that say nothing about retries. In a column `status`,
+    /// `failed` means dead letter then, unless workers claim failed jobs.
+    pub(crate) fn may_have_final_failures(&self, live: &str) -> bool {
+        let values = self.all();
+        let has = |word: &&str| values.iter().any(|value| value.eq_ignore_ascii_case(word));
+        let is_extra = |value: &&str| {
+            FAILED_IS_FINAL.iter().any(|word| word.eq_ignore_ascii_case(value))
+                || matches!(self.role(value), Lifecycle::Canceled | Lifecycle::Other)
+        };
+        live == "status" && FAILED_IS_FINAL.iter().all(has) && values.iter().all(is_extra)
+    }
+
+    /// The same values, with those of failed jobs as dead letters.
+    pub(crate) fn with_final_failures(mut self) -> Self {
+        self.dead.append(&mut self.failed);
+        self
     }
 
     /// Gives a value a role.
@@ -174,7 +172,9 @@ impl StateNames {
 }
 
 /// Words with a known meaning, in lower case.
-pub(crate) const WORDS: [(&str, Lifecycle); 12] = [
+///
+/// A word that has another meaning in some queue (`expired`, `parked`, `retry`) is none of them.
+pub(crate) const WORDS: [(&str, Lifecycle); 25] = [
     ("queued", Lifecycle::Queued),
     ("pending", Lifecycle::Queued),
     ("processing", Lifecycle::Claimed),
@@ -182,9 +182,22 @@ pub(crate) const WORDS: [(&str, Lifecycle); 12] = [
     ("done", Lifecycle::Finished),
     ("completed", Lifecycle::Finished),
     ("succeeded", Lifecycle::Finished),
+    ("complete", Lifecycle::Finished),
+    ("finished", Lifecycle::Finished),
+    ("success", Lifecycle::Finished),
+    ("successful", Lifecycle::Finished),
     ("failed", Lifecycle::Failed),
     ("error", Lifecycle::Failed),
     ("dead_letter", Lifecycle::Dead),
+    ("dead", Lifecycle::Dead),
+    ("dead-letter", Lifecycle::Dead),
+    ("deadletter", Lifecycle::Dead),
+    ("dead_lettered", Lifecycle::Dead),
+    ("discarded", Lifecycle::Dead),
+    ("exhausted", Lifecycle::Dead),
+    ("buried", Lifecycle::Dead),
+    ("abandoned", Lifecycle::Dead),
+    ("gave_up", Lifecycle::Dead),
     ("canceled", Lifecycle::Canceled),
     ("cancelled", Lifecycle::Canceled),
 ];
@@ -201,7 +214,7 @@ mod tests {
 
     #[test]
     fn canonical_states_include_dead_letter() {
-        let v = StateNames::new("state", &CANONICAL);
+        let v = StateNames::new(&CANONICAL);
         assert_eq!(v.queued, ["queued", "pending"]);
         assert_eq!(v.failed, ["failed", "error"]);
         assert_eq!(v.dead, ["dead_letter"]);
@@ -210,17 +223,21 @@ mod tests {
 
     #[test]
     fn failed_is_a_dead_state_only_if_final() {
-        assert_eq!(StateNames::new("status", &FAILED_IS_FINAL).dead, ["failed"]);
-        assert!(
-            StateNames::new("state", &["queued", "processing", "done", "failed"]).dead.is_empty()
-        );
-        let typed = StateNames::new("status", &["pending", "processing", "failed", "completed"]);
-        assert!(typed.dead.is_empty());
+        let names = StateNames::new(&FAILED_IS_FINAL);
+        assert!(names.may_have_final_failures("status") && !names.may_have_final_failures("state"));
+        assert_eq!(names.with_final_failures().dead, ["failed"]);
+        for words in [
+            &["queued", "processing", "done", "failed"][..],
+            &["pending", "processing", "failed", "completed"],
+            &["queued", "running", "succeeded", "failed", "dead"],
+        ] {
+            assert!(!StateNames::new(words).may_have_final_failures("status"), "{words:?}");
+        }
     }
 
     #[test]
     fn unknown_state_is_kept_separately() {
-        let v = StateNames::new("state", &["queued", "paused"]);
+        let v = StateNames::new(&["queued", "paused"]);
         assert_eq!(v.other, ["paused"]);
         assert_eq!(v.role("paused"), Lifecycle::Other);
     }

@@ -52,7 +52,7 @@ const KNOWN: [&str; 7] = [
 const WORDS: &str = include_str!("column_words.txt");
 
 /// Whether a word is in this list.
-fn is_listed(list: &str, word: &str) -> bool {
+pub(super) fn is_listed(list: &str, word: &str) -> bool {
     let lists = WORDS.lines().filter_map(|line| line.split_once(": "));
     lists.into_iter().any(|(name, words)| name == list && words.split(' ').any(|w| w == word))
 }
@@ -127,7 +127,7 @@ fn is_set(column: &CatalogColumn, meaning: Meaning) -> String {
 }
 
 /// The words of a name in snake case or camel case, in lower case.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_lower = false;
     for c in name.chars() {

@@ -29,11 +29,11 @@ pub(crate) struct WorkspacesJson {
     not_grouped: u64,
     /// Workspaces, most dead letters first.
     workspaces: Vec<WorkspaceJson>,
-    /// Workspaces of failed jobs that no function claims again; null if there are none.
+    /// Workspaces of failed jobs that are not tried again; null if there are none.
     given_up: Option<GivenUpWorkspacesJson>,
 }
 
-/// Workspaces of failed jobs that no function claims again.
+/// Workspaces of failed jobs that are not tried again.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GivenUpWorkspacesJson {
     /// Their states.

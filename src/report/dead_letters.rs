@@ -10,6 +10,7 @@ use crate::facts::Suggestion;
 use crate::facts::dead_letter::{DeadLetter, DeadLetters, DeathRecord, GivenUpStates};
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
+use crate::queue::LONGEST_WAIT;
 use crate::suggest::ShellCommand;
 use crate::suggest::quote;
 use crate::text;
@@ -25,16 +26,16 @@ pub(crate) struct DeadLettersJson {
     jobs: Vec<DeadLetterJson>,
     /// Cursor of the next page; null on the last page.
     next_cursor: Option<String>,
-    /// Failed jobs that no function claims again; null if there are none. Not on later pages.
+    /// Failed jobs that are not tried again; null if there are none. Not on later pages.
     given_up: Option<GivenUpJson>,
 }
 
-/// Failed jobs that no function claims again.
+/// Failed jobs that are not tried again.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GivenUpJson {
     /// Their states.
     states: Vec<String>,
-    /// Claim functions, none of which takes them.
+    /// Claim functions, if none of them takes one of the states.
     functions: Vec<String>,
     /// Total number that match the filters.
     total: CountJson,
@@ -196,12 +197,22 @@ pub(crate) fn listing(view: &ListView<'_>, table: Table, from: &Provenance) -> R
 /// Adds the heading of given-up jobs, and why they are listed.
 pub(crate) fn push_given_up(document: &mut Document, given_up: &GivenUpStates) {
     document.heading("Given up: failed jobs that are not claimed again");
-    document.note(format!(
-        "{} {}: not claimed by {}. dlq requeue does not write them.",
-        if given_up.states.len() == 1 { "state" } else { "states" },
-        given_up.states.join(", "),
-        text::some_of(&given_up.functions, 3),
-    ));
+    let of = |states: &[String], why: &str| {
+        let noun = if states.len() == 1 { "state" } else { "states" };
+        format!("{noun} {}: {why}.", states.join(", "))
+    };
+    let mut notes = vec![];
+    if !given_up.not_claimed.is_empty() {
+        let why = format!("not claimed by {}", text::some_of(&given_up.functions, 3));
+        notes.push(of(&given_up.not_claimed, &why));
+    }
+    let is_other = |state: &&String| !given_up.not_claimed.contains(state);
+    let others: Vec<_> = given_up.states.iter().filter(is_other).cloned().collect();
+    if !others.is_empty() {
+        let why = format!("all attempts are used, or due for more than {LONGEST_WAIT}h");
+        notes.push(of(&others, &why));
+    }
+    document.note(format!("{} dlq requeue does not write them.", notes.join(" ")));
 }
 
 /// When the first of these jobs is deleted, if dead letters are.

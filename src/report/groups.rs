@@ -39,11 +39,11 @@ pub(crate) struct GroupsJson {
     acknowledged_not_applied: Option<String>,
     /// Groups, largest first.
     groups: Vec<GroupJson>,
-    /// Failed jobs that no function claims again, grouped in the same way; null if there are none.
+    /// Failed jobs that are not tried again, grouped in the same way; null if there are none.
     given_up: Option<GivenUpGroupsJson>,
 }
 
-/// Groups of failed jobs that no function claims again.
+/// Groups of failed jobs that are not tried again.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct GivenUpGroupsJson {
     /// Their states.

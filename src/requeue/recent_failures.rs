@@ -12,6 +12,7 @@ use crate::facts::group::{RECENT, RecentFailures};
 use crate::facts::requeue::{Plan, PlannedGroup};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Lifecycle, sql};
 use crate::sources::postgres::groups;
 use crate::suggest::{CommandText, ShellCommand};
 use crate::text::{age, plural};
@@ -58,8 +59,8 @@ async fn read(
     })?;
     let selection = Selection { kinds, since: Some(since), ..Selection::default() };
     let timeout = context.timeout().min(BUDGET);
-    let recent =
-        groups::read(database, layout, &layout.state_names.dead, &selection, timeout).await?;
+    let dead = sql::is_role(layout, Lifecycle::Dead);
+    let recent = groups::read(database, layout, &dead, &selection, timeout).await?;
     let recent = recent.groups.into_iter();
     Ok(recent
         .filter_map(|group| Some((group.fingerprint.hash.clone(), group.recent_failures()?)))

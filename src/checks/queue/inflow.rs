@@ -1,9 +1,10 @@
 //! `dlq.inflow`: the number of jobs dead-lettered in the last hour.
 
+use super::dead::without_dead_state;
 use super::{Check, QueueFacts, acknowledged_text, count_finding, count_text, queue_finding};
 use crate::checks::next;
 use crate::facts::acknowledged::AcknowledgedDead;
-use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::facts::{Finding, Section, Thresholds};
 
 /// Check of the jobs dead-lettered in the last hour. The time is the last change of the row, so an
 /// edited dead letter counts as well.
@@ -29,7 +30,10 @@ fn evaluate(
             })
             .next_step(next::GROUPS)
         }
-        None => check.finding(Status::Ok, "dead-lettered", "this table has no dead letters"),
+        None => {
+            let (status, why) = without_dead_state(queue);
+            check.finding(status, "dead-lettered", why)
+        }
     })
 }
 
@@ -37,6 +41,7 @@ fn evaluate(
 mod tests {
     use super::super::tests::{evaluate, idle};
     use super::*;
+    use crate::facts::Status;
     use crate::facts::queue::Count;
 
     #[test]

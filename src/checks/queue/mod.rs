@@ -11,6 +11,8 @@ mod stuck;
 mod unknown_states;
 mod workers;
 
+pub(crate) use given_up::given_up_reason;
+
 use super::{Check, compare, threshold_text};
 use crate::checks::next;
 use crate::facts::acknowledged::AcknowledgedDead;

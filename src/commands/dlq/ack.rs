@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::acknowledged::Acknowledgement;
 use crate::facts::selection::Selection;
+use crate::queue::{Lifecycle, sql};
 use crate::redact;
 use crate::report::{self, Report};
 use crate::sources::postgres::groups::read;
@@ -24,8 +25,8 @@ pub(crate) async fn run(context: &Context, args: &DlqAck) -> Result<Report, Erro
     let id = prefix::group(context, &args.group).await?;
     let (layout, database) = (context.layout().await?, context.database().await?);
     let selection = Selection { group: Some(id.clone()), ..Selection::default() };
-    let dead = &layout.state_names.dead;
-    let groups = read(database, layout, dead, &selection, context.remaining()).await?;
+    let dead = sql::is_role(layout, Lifecycle::Dead);
+    let groups = read(database, layout, &dead, &selection, context.remaining()).await?;
     let Some(group) = groups.groups.first() else {
         return Err(Error::usage(format!("group {id} has no dead letters"))
             .hint(CommandText::to("list the groups", ShellCommand::new("dlq groups"))));

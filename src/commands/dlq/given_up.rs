@@ -1,5 +1,5 @@
-//! Failed jobs that no function claims again: dead letters by another name, which `dlq list` and `dlq groups` show
-//! under their own heading.
+//! Failed jobs that are not tried again: dead letters by another name, which `dlq list` and `dlq groups` show under their
+//! own heading.
 
 use std::time::Duration;
 
@@ -7,29 +7,33 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::dead_letter::GivenUpStates;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, Lifecycle, Meaning};
+use crate::queue::{Fate, Layout, Lifecycle, Meaning};
 use crate::redact;
+use crate::report::Report;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::dead_letters as source;
+use crate::sources::postgres::queue::fates;
 use crate::suggest::{CommandText, ShellCommand};
 use crate::text;
 
 const NO_INDEX: &str = "no index serves their states (queue --exact counts them)";
 const TIME_LIMIT: &str = "time limit reached";
+const NOT_SHOWN: &str = "nothing shows whether they are tried again";
 
 /// What is known about given-up jobs.
-pub(crate) enum GivenUp {
-    /// There are none, or no claim function shows that there are.
-    None,
-    /// They were not read, for this reason.
-    NotExamined(&'static str),
-    /// Jobs are in these states.
-    In(GivenUpStates),
+#[derive(Default)]
+pub(crate) struct GivenUp {
+    /// States with such jobs, and the condition for these as SQL.
+    states: Option<(GivenUpStates, String)>,
+    /// Number of failed jobs of which nothing shows whether they are tried again.
+    unknown: u64,
+    /// Why failed jobs were not read.
+    not_examined: Option<&'static str>,
 }
 
 /// Whether there are failed jobs.
 pub(crate) enum FailedJobs {
-    /// There are none.
+    /// There are none, or all of them are tried again.
     None,
     /// There are some.
     Some,
@@ -44,13 +48,14 @@ impl FailedJobs {
         timeout: Duration,
     ) -> Result<Self, SourceError> {
         let failed = &layout.state_names.failed;
-        if failed.is_empty() {
+        // A declaration and a package say themselves which jobs are dead letters.
+        if failed.is_empty() || layout.declared.is_some() {
             return Ok(Self::None);
         }
         if !layout.is_small() && !layout.has_partial_index(failed, &[]) {
             return Ok(Self::NotExamined);
         }
-        let exist = source::exist(database, layout, failed, timeout).await?;
+        let exist = fates::failed_exist(database, layout, timeout).await?;
         Ok(if exist { Self::Some } else { Self::None })
     }
 }
@@ -62,40 +67,84 @@ impl GivenUp {
         Self::of(context, failed.await?, false).await
     }
 
-    /// Reads the states, if jobs failed: the functions that claim jobs decide whether they are given up. If the dead
-    /// letters took all the time, what was read of them is shown without the given-up jobs.
+    /// Reads the states, if jobs failed. If the dead letters took all the time, what was read of them is shown without
+    /// the given-up jobs.
     pub(crate) async fn of(
         context: &Context,
         failed: FailedJobs,
         is_time_over: bool,
     ) -> Result<Self, Error> {
+        let not_examined = |why| Ok(Self { not_examined: Some(why), ..Self::default() });
         match failed {
-            FailedJobs::None => return Ok(Self::None),
-            FailedJobs::NotExamined => return Ok(Self::NotExamined(NO_INDEX)),
-            FailedJobs::Some if is_time_over => return Ok(Self::NotExamined(TIME_LIMIT)),
+            FailedJobs::None => return Ok(Self::default()),
+            FailedJobs::NotExamined => return not_examined(NO_INDEX),
+            FailedJobs::Some if is_time_over => return not_examined(TIME_LIMIT),
             FailedJobs::Some => {}
         }
-        let claims = context.claims().await?;
-        if claims.given_up.is_empty() {
-            return Ok(Self::None);
-        }
-        let (states, functions) = (claims.given_up.clone(), claims.functions.clone());
-        Ok(Self::In(GivenUpStates { states, functions }))
+        let (layout, claims) = (context.layout().await?, context.claims().await?);
+        let (database, timeout) = (context.database().await?, context.remaining());
+        let fates = match fates::read(database, layout, &claims.retries, None, timeout).await {
+            Err(error) if error.kind == SourceErrorKind::Timeout => {
+                return not_examined(TIME_LIMIT);
+            }
+            fates => fates?,
+        };
+        let is_not_claimed = |fate| fate == Fate::NotClaimed;
+        let states = GivenUpStates {
+            states: fates.states(layout, Fate::is_given_up),
+            not_claimed: fates.states(layout, is_not_claimed),
+            functions: match fates.count(is_not_claimed) {
+                0 => vec![],
+                _ => claims.functions.clone(),
+            },
+        };
+        let jobs = claims.retries.is_given_up(layout).filter(|_| !states.states.is_empty());
+        Ok(Self {
+            states: jobs.map(|jobs| (states, jobs)),
+            unknown: fates.count(|fate| fate == Fate::Unknown),
+            not_examined: None,
+        })
     }
 
-    /// The states, if jobs are in them.
-    pub(crate) fn states(&self) -> Option<&GivenUpStates> {
-        match self {
-            Self::In(states) => Some(states),
-            Self::None | Self::NotExamined(_) => None,
+    /// The states, if jobs are in them, and the condition for these jobs.
+    pub(crate) fn states(&self) -> Option<(&GivenUpStates, &str)> {
+        self.states.as_ref().map(|(states, jobs)| (states, jobs.as_str()))
+    }
+
+    /// Names in a report what was not examined: failed jobs, and these doubts.
+    pub(crate) fn name_what_is_missing(&self, report: &mut Report, doubts: Vec<(String, String)>) {
+        let failed = match self.not_examined {
+            Some(why) => Some(("failed jobs".to_owned(), why.to_owned())),
+            None if self.unknown > 0 => Some((self.unknown_jobs(), NOT_SHOWN.to_owned())),
+            None => None,
+        };
+        for (what, why) in failed.into_iter().chain(doubts) {
+            report.document.note(format!("Not examined: {what}: {why}."));
+            report.not_examined.push((what, why));
         }
     }
 
-    /// What the report says about the jobs that were not examined.
-    pub(crate) fn not_examined(&self) -> Option<(String, String)> {
-        match self {
-            Self::NotExamined(why) => Some(("failed jobs".to_owned(), (*why).to_owned())),
-            Self::None | Self::In(_) => None,
+    /// `5 failed jobs`
+    fn unknown_jobs(&self) -> String {
+        text::plural(self.unknown, "failed job", "failed jobs")
+    }
+
+    /// Refuses a table without dead letters, unless jobs are given up.
+    pub(crate) fn require_some(&self, layout: &Layout) -> Result<(), Error> {
+        match (&self.states, layout.no_dead_letters()) {
+            (None, Some(_)) if self.unknown > 0 => {
+                let failed = self.unknown_jobs();
+                let message = format!("this table has no dead letters; {failed}: {NOT_SHOWN}");
+                let declare =
+                    ShellCommand::new("config check --declare").arg(&layout.relation.name);
+                let list = ShellCommand::new("jobs list --state failed");
+                let hint = CommandText::to("list them", list)
+                    .text("; to declare which states are tried again: ")
+                    .command(declare);
+                Err(SourceError::new(SourceErrorKind::UnknownLayout, message).hint(hint).into())
+            }
+            (None, _) => Ok(source::required(layout)?),
+            (Some(_), _) => Ok(()),
         }
     }
 }
@@ -109,6 +158,11 @@ pub(crate) fn doubts(layout: &Layout, is_empty: bool) -> Result<Vec<(String, Str
     let mut doubts = vec![];
     if let Some(reason) = layout.unread(Lifecycle::Dead, &[Meaning::Removal]) {
         doubts.push(("whether listed jobs were removed".to_owned(), reason));
+    }
+    if let Some(column) = &layout.unread_error {
+        let declare = format!("config check --declare {}", layout.relation.name);
+        let why = format!("column {} is not read ({declare})", redact::text(column));
+        doubts.push(("errors".to_owned(), why));
     }
     if layout.unknown_states.is_empty() {
         return Ok(doubts);
@@ -127,12 +181,4 @@ pub(crate) fn doubts(layout: &Layout, is_empty: bool) -> Result<Vec<(String, Str
     let what = format!("jobs in unknown states ({names})");
     doubts.push((what, "they may be dead letters".to_owned()));
     Ok(doubts)
-}
-
-/// Refuses a table without dead letters, unless jobs are given up.
-pub(crate) fn required(layout: &Layout, given_up: &GivenUp) -> Result<(), Error> {
-    match given_up.states() {
-        Some(_) => Ok(()),
-        None => Ok(source::required(layout)?),
-    }
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::group::Groups;
 use crate::facts::selection::Selection;
-use crate::queue::Layout;
+use crate::queue::{Layout, Lifecycle, sql};
 use crate::report::{self, Report};
 use crate::sources::postgres::affected_workspaces;
 use crate::sources::postgres::earlier_requeues::requeued_before;
@@ -39,16 +39,16 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
     let selection = filter::selection(context, layout, flags).await?;
     let database = context.database().await?;
     let failed = FailedJobs::read(database, layout, context.remaining()).await?;
-    let read = |states| {
-        affected_workspaces::read(database, layout, states, &selection, context.remaining())
-    };
-    let workspaces = read(&layout.state_names.dead).await?;
+    let dead = sql::is_role(layout, Lifecycle::Dead);
+    let read =
+        |jobs| affected_workspaces::read(database, layout, jobs, &selection, context.remaining());
+    let workspaces = read(dead.as_str()).await?;
     let given_up = GivenUp::of(context, failed, workspaces.truncated).await?;
-    given_up::required(layout, &given_up)?;
+    given_up.require_some(layout)?;
     let is_empty = workspaces.workspaces.is_empty() && given_up.states().is_none();
     let doubts = given_up::doubts(layout, is_empty)?;
     let given_up_workspaces = match given_up.states() {
-        Some(states) => Some((states, read(&states.states).await?)),
+        Some((states, jobs)) => Some((states, read(jobs).await?)),
         None => None,
     };
     let view = report::affected_workspaces::WorkspacesView {
@@ -58,8 +58,7 @@ async fn by_workspace(context: &Context, flags: &FilterArgs) -> Result<Report, E
         selection: &selection,
     };
     let mut report = report::affected_workspaces::report(&view, &context.provenance());
-    report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(doubts);
+    given_up.name_what_is_missing(&mut report, doubts);
     Ok(report)
 }
 
@@ -69,6 +68,7 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
     let selection = filter::selection(context, layout, flags).await?;
     let database = context.database().await?;
     let limit = context.remaining();
+    let dead = sql::is_role(layout, Lifecycle::Dead);
     // While the first connection receives the dead letters.
     let others = async {
         let database = &database.on_spare_connection(limit).await;
@@ -80,19 +80,19 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
         .await
     };
     let (groups, (failed, finishes, requeued)) =
-        join(read(database, layout, &layout.state_names.dead, &selection, limit), others).await;
+        join(read(database, layout, &dead, &selection, limit), others).await;
     // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
     let given_up = GivenUp::of(context, failed?, groups.truncated).await?;
-    given_up::required(layout, &given_up)?;
+    given_up.require_some(layout)?;
     let is_empty = groups.groups.is_empty() && given_up.states().is_none();
     let doubts = given_up::doubts(layout, is_empty)?;
     let acknowledged = acknowledged(context, layout, &selection, &groups).await;
     let rules: Vec<_> = advice::rules(&context.settings.advice, layout.has_errors()).collect();
     let given_up_groups = match given_up.states() {
-        Some(given_up) => {
+        Some((given_up, jobs)) => {
             let limit = context.remaining();
-            let groups = read(database, layout, &given_up.states, &selection, limit).await?;
+            let groups = read(database, layout, jobs, &selection, limit).await?;
             Some((given_up, groups))
         }
         None => None,
@@ -107,8 +107,7 @@ pub(crate) async fn by_cause(context: &Context, flags: &FilterArgs) -> Result<Re
         write_obstacle: layout.declared.as_ref().and_then(write_obstacle),
     };
     let mut report = report::groups::report(&view, &context.provenance());
-    report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(doubts);
+    given_up.name_what_is_missing(&mut report, doubts);
     Ok(report)
 }
 

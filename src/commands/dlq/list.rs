@@ -11,7 +11,7 @@ use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::listing::Cursor;
 use crate::facts::queue::Count;
 use crate::facts::selection::Selection;
-use crate::queue::Layout;
+use crate::queue::{Layout, Lifecycle, sql};
 use crate::render;
 use crate::report::{Report, dead_letters};
 use crate::sources::postgres::dead_letters::{self as source, Listing};
@@ -22,6 +22,8 @@ const PAGE: u32 = 50;
 /// The checked flags of `dlq list`.
 pub(crate) struct ListQuery<'a> {
     layout: &'a Layout,
+    /// Condition for dead letters.
+    dead: String,
     selection: Selection,
     after: Option<Cursor>,
 }
@@ -38,13 +40,14 @@ impl<'a> ListQuery<'a> {
             })
         };
         let after = args.after.as_ref().map(cursor).transpose()?;
-        Ok(Self { layout, selection, after })
+        let dead = sql::is_role(layout, Lifecycle::Dead);
+        Ok(Self { layout, dead, selection, after })
     }
 
     /// Returns the query parameters.
     pub(crate) fn listing(&self, args: &DlqList) -> Listing<'_> {
         Listing {
-            states: &self.layout.state_names.dead,
+            jobs: &self.dead,
             layout: self.layout,
             selection: &self.selection,
             order: args.sort,
@@ -86,7 +89,7 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     let (failed, page) = join(failed, page).await;
     drop(shared);
     let given_up = GivenUp::of(context, failed?, false).await?;
-    given_up::required(layout, &given_up)?;
+    given_up.require_some(layout)?;
     let (mut page, table) = page?;
     let not_kept = layout.dead_letters_not_kept().filter(|_| page.jobs.is_empty());
     if let Some(why) = not_kept {
@@ -95,8 +98,8 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
     let is_empty = page.jobs.is_empty() && given_up.states().is_none();
     let doubts = given_up::doubts(layout, is_empty)?;
     let given_up_page = match given_up.states() {
-        Some(given_up) => {
-            let listing = Listing { states: &given_up.states, ..listing };
+        Some((given_up, jobs)) => {
+            let listing = Listing { jobs, ..listing };
             let listed =
                 source::list(database, listing, limit, context.remaining(), |_| ()).await?;
             Some((given_up, listed.0))
@@ -112,7 +115,6 @@ pub(crate) async fn run(context: &Context, args: &DlqList) -> Result<Report, Err
         limit: args.limit,
     };
     let mut report = dead_letters::listing(&view, table, &context.provenance());
-    report.not_examined.extend(given_up.not_examined());
-    report.not_examined.extend(doubts);
+    given_up.name_what_is_missing(&mut report, doubts);
     Ok(report)
 }

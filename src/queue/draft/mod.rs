@@ -1,9 +1,11 @@
 //! The draft of a declaration for a table that is not understood, filled in with what its catalog shows.
 
+mod claims;
 mod names;
 mod text;
 
 use names::names;
+pub(super) use names::names as usual_names;
 pub(crate) use text::text;
 
 use super::declaration::{Expected, Field};
@@ -235,7 +237,7 @@ mod tests {
         );
         jobs.relation.schema = name.to_owned();
         let values = [("done".to_owned(), 3), (name.to_owned(), 1)];
-        let text = text(name, &jobs, &values);
+        let text = text(name, &jobs, &values, &[]);
         let parsed: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}\n{text}"));
         let queue = &parsed["context"][name]["queue"];
         assert_eq!(queue["table"].as_str(), Some(name));

@@ -7,7 +7,7 @@ use crate::queue::Lifecycle;
 const NAMES: &str = include_str!("names.tsv");
 
 /// The names for a use: `column of due`, `time of dead`.
-pub(super) fn names(of: &str) -> impl Iterator<Item = &'static str> {
+pub(in crate::queue) fn names(of: &str) -> impl Iterator<Item = &'static str> {
     let mut lines = NAMES.lines().filter_map(|line| line.split_once('\t'));
     let names = lines.find_map(|(what, names)| (what == of).then_some(names));
     names.unwrap_or_default().split(' ').filter(|name| !name.is_empty())

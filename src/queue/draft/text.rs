@@ -2,22 +2,30 @@
 
 use std::collections::BTreeSet;
 
+use super::claims::Claims;
 use super::names::role;
 use super::{DraftColumn, DraftState, DraftTable, Flag};
-use crate::queue::{Field, Lifecycle};
+use crate::queue::sql::ident;
+use crate::queue::{CatalogFunction, Field, Lifecycle};
 
 /// States of a draft whose state is an expression: the keys of `states`, each with its own name.
 const KEYS: [&str; 6] = ["queued", "claimed", "finished", "failed", "dead", "canceled"];
 
 /// Returns the declaration of `table` for the context `name`. `values` are the values of its state column, most
-/// frequent first, each with its number of rows.
-pub(crate) fn text(name: &str, table: &DraftTable, values: &[(String, i64)]) -> String {
+/// frequent first, each with its number of rows, `functions` those that may claim its jobs.
+pub(crate) fn text(
+    name: &str,
+    table: &DraftTable,
+    values: &[(String, i64)],
+    functions: &[CatalogFunction],
+) -> String {
     let Some(state) = table.state() else { return String::new() };
     let section = format!("context.{}.queue", key(name));
-    let roles = Roles::new(&state, values);
+    let claims = Claims::new(table, &state, values, functions);
+    let roles = Roles::new(&state, values, &claims);
     let mut used = BTreeSet::new();
-    let columns = columns(table, &state, &mut used);
-    let requeue = requeue(table, &state, &roles);
+    let columns = columns(table, &state, &claims, &mut used);
+    let requeue = requeue(table, &state, &roles, &claims);
     let naive = table.columns.iter().any(|c| used.contains(c.name.as_str()) && c.is_naive());
     let mut lines = vec![
         format!("[{section}]"),
@@ -29,7 +37,7 @@ pub(crate) fn text(name: &str, table: &DraftTable, values: &[(String, i64)]) -> 
         lines.push("time_zone = \"UTC\"  # assumed: zone of times without one".to_owned());
     }
     if table.column_of(Field::Attempts).is_some() {
-        lines.push("attempts_counted = \"at_failure\"  # assumed: or \"at_claim\"".to_owned());
+        lines.push(attempts_counted(&claims));
     }
     lines.extend([String::new(), format!("[{section}.columns]  # names or SQL expressions")]);
     lines.extend(columns);
@@ -45,6 +53,18 @@ pub(crate) fn text(name: &str, table: &DraftTable, values: &[(String, i64)]) -> 
     lines.extend([String::new(), format!("[{section}.requeue]  # what a requeue sets")]);
     lines.extend(requeue);
     lines.join("\n") + "\n"
+}
+
+/// Which event counts an attempt.
+fn attempts_counted(claims: &Claims) -> String {
+    let names = one_line(&claims.names());
+    match claims.count_attempts {
+        _ if claims.functions.is_empty() => {
+            "attempts_counted = \"at_failure\"  # assumed: or \"at_claim\"".to_owned()
+        }
+        true => format!("attempts_counted = \"at_claim\"  # counted by {names}"),
+        false => format!("attempts_counted = \"at_failure\"  # not counted by {names}"),
+    }
 }
 
 /// A key of TOML, quoted if needed.
@@ -79,9 +99,11 @@ fn one_line(text: &str) -> String {
 fn columns<'a>(
     table: &'a DraftTable,
     state: &'a DraftState,
+    claims: &Claims,
     used: &mut BTreeSet<&'a str>,
 ) -> Vec<String> {
     let mut lines = Vec::new();
+    let names = one_line(&claims.names());
     for field in Field::ALL {
         let value = match (field, state) {
             (Field::State, DraftState::Column(name)) => {
@@ -103,14 +125,61 @@ fn columns<'a>(
                     // A flag may also be a time, and the only lock.
                     !used.contains(column.name.as_str()) || matches!(state, DraftState::Flags(_))
                 });
-                let Some(column) = column else { continue };
-                used.insert(&column.name);
-                column.name.clone()
+                let due = if field == Field::Due { due(table, claims, column) } else { vec![] };
+                let column = column.filter(|_| due.is_empty());
+                used.extend(due.iter().chain(column.iter()).map(|column| column.name.as_str()));
+                match (due.as_slice(), column) {
+                    ([], None) => continue,
+                    ([], Some(column)) if field == Field::LockedAt && claims.keep(&column.name) => {
+                        let name = key(&column.name);
+                        lines.push(format!(
+                            "# no {}: {names} keeps the first {name}, which is not the time of the last claim",
+                            field.name()
+                        ));
+                        continue;
+                    }
+                    ([], Some(column)) => column.name.clone(),
+                    ([one], _) => one.name.clone(),
+                    (many, _) => {
+                        let columns: Vec<_> =
+                            many.iter().map(|column| ident(&column.name)).collect();
+                        format!("greatest({})", columns.join(", "))
+                    }
+                }
             }
         };
-        lines.push(format!("{} = {}", field.name(), expression(&value)));
+        let why = match field {
+            Field::Due if !claims.due.is_empty() => format!("  # compared by {names}"),
+            Field::Due if !claims.functions.is_empty() => {
+                format!("  # assumed: {names} does not compare it with now()")
+            }
+            _ => String::new(),
+        };
+        lines.push(format!("{} = {}{why}", field.name(), expression(&value)));
+    }
+    if !claims.leases.is_empty() {
+        let leases: Vec<_> = claims.leases.iter().map(|name| key(name)).collect();
+        lines.push(format!(
+            "# a claim by {names} lasts until {}, which no key describes",
+            leases.join(", ")
+        ));
     }
     lines
+}
+
+/// The times that a claim waits for: all that it compares, if they have the type of the first, which is `column` if it is
+/// one of them.
+fn due<'a>(
+    table: &'a DraftTable,
+    claims: &Claims,
+    column: Option<&'a DraftColumn>,
+) -> Vec<&'a DraftColumn> {
+    let compared = table.columns.iter().filter(|column| claims.due.contains(&column.name));
+    let mut compared: Vec<_> = compared.collect();
+    compared.sort_by_key(|other| column.is_none_or(|column| other.name != column.name));
+    let r#type = compared.first().map(|column| column.r#type.clone());
+    compared.retain(|column| Some(&column.r#type) == r#type.as_ref());
+    compared
 }
 
 /// Another column that can hold the state.
@@ -135,11 +204,20 @@ struct Roles {
     values: [Vec<String>; 6],
     /// Values whose meaning the person has to know, with their rows.
     unknown: Vec<(String, i64)>,
+    /// Values of failed jobs of which nothing shows whether they are claimed again.
+    assumed: Vec<String>,
+    /// The functions that show it of others.
+    claims: String,
 }
 
 impl Roles {
-    fn new(state: &DraftState, values: &[(String, i64)]) -> Self {
-        let mut roles = Self { values: Default::default(), unknown: vec![] };
+    fn new(state: &DraftState, values: &[(String, i64)], claims: &Claims) -> Self {
+        let mut roles = Self {
+            values: Default::default(),
+            unknown: vec![],
+            assumed: vec![],
+            claims: one_line(&claims.names()),
+        };
         if let DraftState::Flags(flags) = state {
             for (list, key) in roles.values.iter_mut().zip(KEYS) {
                 if key == "queued" || flags.iter().any(|flag| flag.state == key) {
@@ -154,9 +232,15 @@ impl Roles {
                 Some(Lifecycle::Queued) => 0,
                 Some(Lifecycle::Claimed) => 1,
                 Some(Lifecycle::Finished) => 2,
-                Some(Lifecycle::Failed) if has_dead => 3,
-                // Most tables with a single word for failures do not try these jobs again.
-                Some(Lifecycle::Failed | Lifecycle::Dead) => 4,
+                Some(Lifecycle::Failed) => {
+                    let is_claimed = claims.take(value);
+                    if is_claimed.is_none() {
+                        roles.assumed.push(value.clone());
+                    }
+                    // Most tables with a single word for failures do not try these jobs again.
+                    if is_claimed.unwrap_or(has_dead) { 3 } else { 4 }
+                }
+                Some(Lifecycle::Dead) => 4,
                 Some(Lifecycle::Canceled) => 5,
                 Some(Lifecycle::Blocked | Lifecycle::Other) | None => {
                     roles.unknown.push((value.clone(), *rows));
@@ -172,7 +256,7 @@ impl Roles {
         let mut lines: Vec<_> = KEYS
             .iter()
             .zip(&self.values)
-            .map(|(key, values)| format!("{key} = {}{}", list(values), comment(key, values)))
+            .map(|(key, values)| format!("{key} = {}{}", list(values), self.comment(key, values)))
             .collect();
         if !self.unknown.is_empty() {
             let unknown: Vec<_> = self
@@ -185,20 +269,28 @@ impl Roles {
         }
         lines
     }
-}
 
-/// What a person should know about a role.
-fn comment(key: &str, values: &[String]) -> &'static str {
-    let is_assumed = |value: &String| role(value) == Some(Lifecycle::Failed);
-    match key {
-        "failed" => "  # failed, and will be claimed again",
-        "dead" if values.iter().any(is_assumed) => "  # assumed: not claimed again",
-        "dead" => "  # not claimed again",
-        _ => "",
+    /// What a person should know about a role.
+    fn comment(&self, key: &str, values: &[String]) -> String {
+        let is_failed = |value: &&String| role(value) == Some(Lifecycle::Failed);
+        let failed: Vec<_> = values.iter().filter(is_failed).collect();
+        let is_assumed = failed.iter().any(|value| self.assumed.contains(value));
+        let claims = &self.claims;
+        match (key, failed.as_slice()) {
+            ("failed", [_, ..]) if is_assumed => {
+                "  # assumed: failed, and will be claimed again".to_owned()
+            }
+            ("failed", [_, ..]) => format!("  # failed, and claimed again by {claims}"),
+            ("failed", []) => "  # failed, and will be claimed again".to_owned(),
+            ("dead", [_, ..]) if is_assumed => "  # assumed: not claimed again".to_owned(),
+            ("dead", [_, ..]) => format!("  # not claimed again by {claims}"),
+            ("dead", []) => "  # not claimed again".to_owned(),
+            _ => String::new(),
+        }
     }
 }
 
-fn requeue(table: &DraftTable, state: &DraftState, roles: &Roles) -> Vec<String> {
+fn requeue(table: &DraftTable, state: &DraftState, roles: &Roles, claims: &Claims) -> Vec<String> {
     let (mut set, mut null) = (Vec::new(), Vec::new());
     match state {
         DraftState::Column(name) => {
@@ -221,10 +313,17 @@ fn requeue(table: &DraftTable, state: &DraftState, roles: &Roles) -> Vec<String>
     let dead_since = is_flags.then_some(Field::DeadSince);
     for field in [Field::Worker, Field::LockedAt, Field::Heartbeat].into_iter().chain(dead_since) {
         let column = table.column_of(field).map(|column| column.name.clone());
+        let column = column.filter(|name| !claims.keep(name));
         null.extend(column.filter(|name| !null.contains(name)).into_iter().collect::<Vec<_>>());
     }
-    let now: Vec<_> =
-        table.column_of(Field::Due).map(|column| column.name.clone()).into_iter().collect();
+    null.extend(
+        claims.leases.iter().filter(|name| !null.contains(name)).cloned().collect::<Vec<_>>(),
+    );
+    let column = table.column_of(Field::Due);
+    let now: Vec<_> = match due(table, claims, column).as_slice() {
+        [] => column.map(|column| column.name.clone()).into_iter().collect(),
+        compared => compared.iter().map(|column| column.name.clone()).collect(),
+    };
     vec![
         format!("set = {{ {} }}", set.join(", ")),
         format!("now = {}", list(&now)),

@@ -25,8 +25,10 @@ pub(crate) struct QueueJson {
     running: Option<CountJson>,
     /// Failed jobs, whether they will be retried or not.
     failed: CountJson,
-    /// Those of them that no function takes up again; null if no claim function shows that.
+    /// Those of them that are not tried again; null if all of them are.
     given_up: Option<CountJson>,
+    /// Failed jobs of which nothing shows whether they are tried again; null if that is known of all.
+    retry_unknown: Option<CountJson>,
     /// Dead letters; null if the schema has none.
     dead: Option<CountJson>,
     /// Acknowledged groups among the dead letters; empty if the configuration has none.
@@ -160,6 +162,7 @@ impl QueueJson {
             running: queue.running().as_ref().map(Into::into),
             failed: (&queue.failed).into(),
             given_up: queue.given_up.as_ref().map(|given_up| (&given_up.jobs).into()),
+            retry_unknown: queue.given_up.as_ref().map(|given_up| (&given_up.unknown).into()),
             dead: queue.dead.as_ref().map(Into::into),
             acknowledged: acknowledged.map(AcknowledgedJson::all).unwrap_or_default(),
             acknowledged_jobs: acknowledged.map_or(0, AcknowledgedDead::jobs),

@@ -1,7 +1,7 @@
 //! The tables of `queue`: states, kinds and workers.
 
 use super::listed_workers;
-use crate::checks::queue::count_text;
+use crate::checks::queue::{count_text, given_up_reason};
 use crate::facts::acknowledged::AcknowledgedDead;
 use crate::facts::queue::{Count, Queue, WorkerJobs};
 use crate::facts::{Finding, Status, Thresholds};
@@ -36,13 +36,16 @@ pub(super) fn state_table(queue: &Queue, findings: &[Finding], thresholds: &Thre
     if let Some(stuck) = &queue.stuck {
         rows.push(("stuck", stuck, STUCK, stuck_detail(queue, stuck, thresholds)));
     }
-    rows.push(("failed", &queue.failed, &[], String::new()));
+    let unknown = queue.given_up.as_ref().map(|given_up| &given_up.unknown);
+    match unknown.filter(|unknown| **unknown != Count::Exact(0)) {
+        Some(unknown) => {
+            let detail = format!("{}: not known whether they are tried again", count_text(unknown));
+            rows.push(("failed", &queue.failed, GIVEN_UP, detail));
+        }
+        None => rows.push(("failed", &queue.failed, &[], String::new())),
+    }
     if let Some(given_up) = queue.given_up.as_ref().filter(|g| g.jobs != Count::Exact(0)) {
-        let why = match given_up.functions.is_empty() {
-            true => "all attempts are used",
-            false => "no function claims them again",
-        };
-        let detail = format!("of the failed jobs: {why}");
+        let detail = format!("of the failed jobs: {}", given_up_reason(given_up));
         rows.push(("given up", &given_up.jobs, GIVEN_UP, detail));
     }
     if let (Some(dead), Some(dead_lettered)) = (&queue.dead, &queue.dead_lettered_last_hour) {

@@ -18,19 +18,19 @@ use crate::queue::{Layout, sql};
 /// Maximum number of workspaces; dead letters of others are only counted.
 const MAX_WORKSPACES: usize = 10_000;
 
-/// Reads the workspaces of the selected jobs in these states. After a timeout the result contains the rows read
+/// Reads the workspaces of the selected jobs that fulfill this condition. After a timeout the result contains the rows read
 /// so far and is marked as truncated.
 pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
-    states: &[String],
+    jobs: &str,
     selection: &Selection,
     timeout: Duration,
 ) -> Result<AffectedWorkspaces, SourceError> {
     let workspace = sql::column_or_null(layout.workspace.as_ref(), "text");
     let columns = format!(", {workspace}::text as workspace_name");
     let mut builder = ByWorkspace::default();
-    let jobs = SelectedJobs { layout, states, selection, columns: &columns };
+    let jobs = SelectedJobs { layout, jobs, selection, columns: &columns };
     let Streamed { read, truncated } = jobs.stream(db, timeout, &mut builder).await?;
     let ByWorkspace { not_listed, not_grouped, .. } = builder;
     let workspaces = builder.finish();

@@ -26,17 +26,17 @@ pub(super) const MAX_GROUPS: usize = 10_000;
 /// Maximum number of dead letters whose time of death is looked for in the events; of others the row tells it.
 const MAX_UNDATED: usize = 50_000;
 
-/// Reads and groups the selected jobs in these states. After a timeout the result contains the rows read so
+/// Reads and groups the selected jobs that fulfill this condition. After a timeout the result contains the rows read so
 /// far and is marked as truncated.
 pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
-    states: &[String],
+    jobs: &str,
     selection: &Selection,
     timeout: Duration,
 ) -> Result<Groups, SourceError> {
     let mut by_cause = ByCause::default();
-    let jobs = SelectedJobs { layout, states, selection, columns: "" };
+    let jobs = SelectedJobs { layout, jobs, selection, columns: "" };
     let Streamed { read, truncated } = jobs.stream(db, timeout, &mut by_cause).await?;
     let mut groups: Vec<_> = by_cause.groups.into_values().collect();
     groups.sort_by(|a, b| {
@@ -68,7 +68,7 @@ pub(super) struct Member<'a> {
 /// The jobs to count.
 pub(super) struct SelectedJobs<'a> {
     pub(super) layout: &'a Layout,
-    pub(super) states: &'a [String],
+    pub(super) jobs: &'a str,
     pub(super) selection: &'a Selection,
     /// More columns for [`GroupBuilder::prepare`]: empty, or each with a comma before it.
     pub(super) columns: &'a str,
@@ -91,7 +91,7 @@ impl SelectedJobs<'_> {
         builder: &mut impl GroupBuilder,
     ) -> Result<Streamed, SourceError> {
         let layout = self.layout;
-        let conditions = Conditions::in_states(layout, self.selection, self.states);
+        let conditions = Conditions::of(layout, self.selection, self.jobs);
         // Without ORDER BY: all rows are read anyway, and a sort would delay the first row.
         let statement = format!(
             "select id as job, id::text as id, {}, {}, {} as workspace{} from {} where {}",

@@ -7,7 +7,7 @@ use tokio_postgres::{Row, RowStream};
 use super::{parallel, row_types};
 use crate::facts::selection::Selection;
 use crate::fingerprint::Fingerprint;
-use crate::queue::{Layout, sql};
+use crate::queue::{Layout, Lifecycle, sql};
 
 /// SQL conditions and the values of their placeholders.
 #[derive(Default)]
@@ -19,14 +19,14 @@ pub(crate) struct Conditions {
 impl Conditions {
     /// Returns the conditions for the dead letters of a selection.
     pub(crate) fn new(layout: &Layout, selection: &Selection) -> Self {
-        Self::in_states(layout, selection, &layout.state_names.dead)
+        Self::of(layout, selection, &sql::is_role(layout, Lifecycle::Dead))
     }
 
-    /// Returns the conditions for the jobs of a selection in these states. Its group is checked by
+    /// Returns the conditions for the jobs of a selection that fulfill this condition. Its group is checked by
     /// [`in_group`], because fingerprints are computed here.
-    pub(crate) fn in_states(layout: &Layout, selection: &Selection, states: &[String]) -> Self {
+    pub(crate) fn of(layout: &Layout, selection: &Selection, jobs: &str) -> Self {
         let mut conditions = Self::default();
-        conditions.push(sql::state_in(layout, states));
+        conditions.push(jobs);
         if !selection.kinds.is_empty() {
             let kind = text(layout.kind.as_ref());
             let values = conditions.bind(selection.kinds.clone(), Type::TEXT_ARRAY);

@@ -1,5 +1,6 @@
 //! Jobs tables of other forms, read and written by a declaration: the tool prints it, a person edits a few lines.
 
+mod claims;
 mod documentation;
 mod home_grown;
 mod refusals;

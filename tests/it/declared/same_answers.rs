@@ -6,11 +6,12 @@ use crate::support::postgres::Database;
 
 /// The keys of an answer that have nothing to do with how the table is read.
 /// Those of throughput need events.
-const IGNORED: [&str; 8] = [
+const IGNORED: [&str; 9] = [
     "server_time",
     "requeued_before_incomplete",
     "requeued_before",
     "given_up",
+    "retry_unknown",
     "kind_finished_since",
     "finished_per_minute",
     "enqueued_per_minute",
@@ -30,6 +31,13 @@ const STATUS: [(&str, &str); 5] = [
     ("dead = ", "dead = [\"failed\"]"),
 ];
 
+/// The draft takes `failed` for dead, because no function claims it; a recognized table shows such jobs as given up.
+const MAIN: [(&str, &str); 3] = [
+    ("error = ", BOTH_ERRORS),
+    ("failed = ", "failed = [\"failed\"]"),
+    ("dead = ", "dead = [\"dead_letter\"]"),
+];
+
 /// Removes ages, which differ by the time between two commands, and [`IGNORED`].
 fn comparable(value: &mut serde_json::Value) {
     match value {
@@ -45,7 +53,7 @@ fn comparable(value: &mut serde_json::Value) {
 #[test]
 fn declared_and_recognized_layouts_give_the_same_answers() {
     for (variant, edits) in [
-        ("main", &[("error = ", BOTH_ERRORS)][..]),
+        ("main", &MAIN[..]),
         ("atomic", &[("error = ", BOTH_ERRORS)]),
         ("status_live", &STATUS),
         ("bigint", &[]),

@@ -39,8 +39,14 @@ fn cursor_pages_contain_each_dead_letter_once() {
 fn variant_without_dead_letters_exits_3_with_the_reason() {
     for variant in WITHOUT {
         let database = Database::from_fixture(&format!("{variant}_typical"));
+        let state = if variant == "typed" { "status" } else { "state" };
+        // Jobs without attempts left are given up, and listed as such.
+        let failed = format!("{state} in ('failed', 'error')");
+        database.execute(&format!("delete from jobs where {failed} and attempts >= max_attempts"));
         let output = run(&["dlq", "list"], &database).expect_code(3);
         assert_eq!(output.stdout, "");
+        database.execute(&format!("delete from jobs where {failed}"));
+        let output = run(&["dlq", "list"], &database).expect_code(3);
         assert!(output.stderr.contains("no dead letters"), "{variant}: {}", output.stderr);
     }
 }
@@ -140,4 +146,30 @@ fn death_is_the_newest_recorded_time() {
     assert_eq!(age("1 hour", "3 hours", "1 hour"), 1.0);
     // An edit is no death.
     assert_eq!(age("3 hours", "5 hours", "1 minute"), 3.0);
+}
+
+#[test]
+fn error_column_with_another_name_is_read_or_named() {
+    for (column, value, expected) in [
+        ("error_message text", "'card declined'", "card declined"),
+        ("last_failure varchar(200)", "'card declined'", "card declined"),
+        ("error_log jsonb", "'[\"card declined\"]'", "column error_log is not read"),
+        ("error_count int", "3", "no error text"),
+    ] {
+        let database = Database::blank();
+        let (name, _) = column.split_once(' ').unwrap();
+        database.execute(&format!(
+            "create table jobs(
+               id bigint primary key generated always as identity, kind text not null default 'X',
+               status text not null check (status in ('queued', 'running', 'completed', 'dead')), {column},
+               created_at timestamptz not null default now(), updated_at timestamptz not null default now());
+             insert into jobs(status, {name}) values ('dead', {value})"
+        ));
+        for command in ["list", "groups"] {
+            let shown = run(&["dlq", command], &database).expect_code(0).stdout;
+            let expected =
+                if command == "groups" { expected.trim_start_matches("no ") } else { expected };
+            assert!(shown.contains(expected), "{column}: {shown}");
+        }
+    }
 }

@@ -120,3 +120,34 @@ fn slow_app_does_not_delay_triage_beyond_the_timeout() {
     assert_eq!(status(&json, "app.up"), "critical");
     assert_eq!(status(&json, "queue.backlog"), "ok");
 }
+
+#[test]
+fn dead_letters_are_unknown_beside_jobs_whose_state_or_retry_is_not_known() {
+    let stub = app("canonical_ok");
+    let area = |database: &Database| {
+        let json = triage(&["triage", "-o", "json"], &stub.url(), database).json();
+        let areas = json["data"]["areas"].as_array().unwrap().clone();
+        areas.iter().find(|area| area["area"] == "dead letters?").unwrap()["status"].clone()
+    };
+    for (states, state, expected) in [
+        ("'snoozed'", "snoozed", "unknown"),
+        ("'failed'", "failed", "unknown"),
+        ("'dead'", "dead", "warning"),
+        ("'canceled'", "canceled", "ok"),
+    ] {
+        let database = Database::blank();
+        database.execute(&format!(
+            "create table jobs(
+               id bigint primary key generated always as identity, kind text not null default 'X',
+               status text not null default 'queued' check (status in ('queued', 'running', 'completed', {states})),
+               run_after timestamptz not null default now(), locked_at timestamptz, locked_by text, last_error text,
+               created_at timestamptz not null default now(), updated_at timestamptz not null default now());
+             insert into jobs(status) values ('completed')"
+        ));
+        assert_eq!(area(&database), "ok", "{state}: no such job");
+        database.execute(&format!(
+            "insert into jobs(status) select '{state}' from generate_series(1, 40)"
+        ));
+        assert_eq!(area(&database), expected, "{state}");
+    }
+}

@@ -123,6 +123,11 @@ fn other_words_do_not_change_the_meaning_of_failed() {
     let insert = |states: &str| format!("insert into jobs(status) values {states}");
     let (table, _) = TABLE.split_once("insert").expect("rows");
     database.execute(&table.replace("state TYPE", "status text"));
+    database.execute(
+        "create function claim(w text) returns setof jobs language sql as $$
+           update jobs set status = 'running', locked_by = w where id =
+             (select id from jobs where status = 'queued' limit 1 for update skip locked) returning * $$",
+    );
     database.execute(&insert("('failed'), ('failed'), ('failed'), ('running'), ('queued')"));
     let dead = || run(&["queue", "-o", "json"], &database).json()["data"]["dead"]["value"].clone();
     assert_eq!(dead(), 3);

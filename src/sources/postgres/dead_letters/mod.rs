@@ -10,7 +10,7 @@ mod same_cause;
 
 pub(crate) use dead_since::changed_of;
 pub(crate) use dead_since::{dead_since_columns, dead_since_of};
-pub(crate) use page::{exist, list, stream};
+pub(crate) use page::{list, stream};
 pub(crate) use same_cause::count_same_cause;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -32,8 +32,8 @@ const ERROR_BYTES: usize = 2_000;
 pub(crate) struct Listing<'a> {
     /// Layout of the table.
     pub(crate) layout: &'a Layout,
-    /// States of the jobs: those of dead letters, or of given-up jobs.
-    pub(crate) states: &'a [String],
+    /// Condition for the jobs: that of dead letters, or of given-up jobs.
+    pub(crate) jobs: &'a str,
     /// Filters.
     pub(crate) selection: &'a Selection,
     /// Order of the rows.
@@ -49,7 +49,7 @@ impl Listing<'_> {
         let jobs = self.layout.rows_as("jobs");
         let layout = self.layout;
         let key = sql::dead_since(layout);
-        let mut conditions = Conditions::in_states(layout, self.selection, self.states);
+        let mut conditions = Conditions::of(layout, self.selection, self.jobs);
         let (direction, operator) =
             if self.order == Order::Oldest { ("asc", ">") } else { ("desc", "<") };
         if let Some(cursor) = self.after.filter(|_| self.order != Order::DeadSince) {

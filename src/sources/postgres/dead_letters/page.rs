@@ -16,7 +16,6 @@ use crate::facts::job_id::JobId;
 use crate::facts::listing::Order;
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, sql};
 use crate::sources::postgres::query::{Query, only};
 use crate::sources::postgres::row_types::WorkspaceHash;
 use crate::sources::postgres::selection::{Conditions, fingerprint, in_group, with_fingerprints};
@@ -57,7 +56,7 @@ async fn page<T>(
 ) -> Result<(DeadLetters, T), SourceError> {
     let jobs = listing.layout.rows_as("jobs");
     let (statement, conditions) = listing.statement(Some(u64::from(limit) + 1));
-    let all = Conditions::in_states(listing.layout, listing.selection, listing.states);
+    let all = Conditions::of(listing.layout, listing.selection, listing.jobs);
     let total = format!(
         "select count(*) as n from (select from {jobs} where {} limit {}) as capped",
         all.sql(),
@@ -170,18 +169,6 @@ pub(crate) async fn page_by_dead_since(
         Ok(DeadLetters { jobs, more, total: Count::Exact(total), window: None })
     })
     .await
-}
-
-/// Returns whether a job is in one of these states.
-pub(crate) async fn exist(
-    db: &Database,
-    layout: &Layout,
-    states: &[String],
-    timeout: Duration,
-) -> Result<bool, SourceError> {
-    let (jobs, condition) = (layout.rows_as("jobs"), sql::state_in(layout, states));
-    let statement = format!("select exists (select from {jobs} where {condition}) as found");
-    Ok(db.row(timeout, &statement, &[]).await?.get("found"))
 }
 
 /// Calls `each` with every job of the listing, in order, at most `limit`, until it returns

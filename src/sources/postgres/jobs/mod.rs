@@ -19,7 +19,7 @@ use super::selection::{fingerprint, fingerprint_columns};
 use crate::facts::job::{Job, Timeline};
 use crate::facts::stuck_job::SignOfLife;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Claims, Layout, TimeColumn, sql};
+use crate::queue::{Claims, Fate, Layout, TimeColumn, sql};
 use crate::sources::postgres::row_types;
 use crate::suggest::{CommandText, ShellCommand};
 
@@ -38,8 +38,13 @@ pub(crate) async fn read(
     timeout: Duration,
 ) -> Result<Job, SourceError> {
     let jobs = layout.rows_as("jobs");
-    let statement =
-        format!("select {} from {jobs} where id = $1::text::{}", columns(layout), layout.id.sql());
+    let fate = claims.retries.fate(layout);
+    let fate = fate.unwrap_or_else(|| sql::literal(Fate::Retried.as_str()));
+    let statement = format!(
+        "select {}, ({fate})::text as fate from {jobs} where id = $1::text::{}",
+        columns(layout),
+        layout.id.sql()
+    );
     // In one round trip with its events.
     let shared = db.on_one_connection(timeout).await?;
     let params: [(&(dyn ToSql + Sync), Type); 2] =
@@ -118,7 +123,7 @@ fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
         other_state: row_types::text(row, "stale"),
         attempts: row.get("attempts"),
         counted_at_claim: claims.count_attempts,
-        given_up: claims.given_up.contains(&state),
+        fate: Fate::parse(row.get("fate")).unwrap_or(Fate::Unknown),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
         locked_by: row_types::text(row, "locked_by"),

@@ -95,20 +95,21 @@ fn events_statement(layout: &Layout, events: &Events) -> String {
         stage = sql::ident(&events.stage),
         data = sql::column_or_null(events.data.as_ref(), "text"),
         age = sql::age(&at),
-        details = details(events),
+        details = details(layout, events),
         id = layout.id.sql(),
     )
 }
 
 /// Returns the select list of the details that a requeue or an undo wrote into its event, as short
 /// texts.
-fn details(events: &Events) -> String {
+fn details(layout: &Layout, events: &Events) -> String {
     let Some(data) = &events.data else {
         return "null as reason".to_owned();
     };
     let data = format!("{}::jsonb", sql::ident(data));
     let text = |name: &str| format!("left({data} ->> '{name}', 300) as {name}");
     let previous = format!("{data} -> 'previous'");
+    let last_error = sql::literal(layout.last_error.as_deref().unwrap_or("last_error"));
     format!(
         "{}, {}, {}, {}, {}, {}, coalesce({data} ? 'previous', false) as told, \
          {} as fp_last_error, {} as fp_error",
@@ -118,7 +119,7 @@ fn details(events: &Events) -> String {
         text("actor"),
         text("host"),
         text("operator_reason"),
-        sql::fingerprint_input(&format!("({previous} ->> 'last_error')")),
+        sql::fingerprint_input(&format!("({previous} ->> {last_error})")),
         sql::fingerprint_input(&format!("({previous} -> 'error')")),
     )
 }

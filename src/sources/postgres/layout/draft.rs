@@ -9,11 +9,13 @@ use tokio_postgres::types::{ToSql, Type};
 use super::super::queue::SCAN_BUDGET;
 use super::super::{Database, row_types};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::CatalogFunction;
 use crate::queue::draft::{self, DraftColumn, DraftState, DraftTable, LIKE_A_QUEUE};
 use crate::queue::sql::ident;
 use crate::suggest::{CommandText, ShellCommand};
 
 const COLUMNS: &str = include_str!("queries/draft.sql");
+const FUNCTIONS: &str = include_str!("queries/draft_functions.sql");
 
 /// Number of rows in which values of the state column are looked for.
 const ROWS: u32 = 50_000;
@@ -37,7 +39,28 @@ pub(crate) async fn draft(
         Some(DraftState::Column(column)) => values(db, &table, &column, timeout).await?,
         _ => vec![],
     };
-    Ok(draft::text(context, &table, &values))
+    let functions = functions(db, &table, timeout).await?;
+    Ok(draft::text(context, &table, &values, &functions))
+}
+
+/// Returns the functions that mention the table. Without them the draft assumes the usual: reading them must not fail it.
+async fn functions(
+    db: &Database,
+    table: &DraftTable,
+    timeout: Duration,
+) -> Result<Vec<CatalogFunction>, SourceError> {
+    let name: [(&(dyn ToSql + Sync), Type); 1] = [(&table.relation.name, Type::TEXT)];
+    match db.rows(timeout.min(SCAN_BUDGET), FUNCTIONS, &name).await {
+        Ok(rows) => {
+            let function = |row: &Row| {
+                let name = row_types::text(row, "name")?;
+                Some(CatalogFunction { name, source: row.get("source") })
+            };
+            Ok(rows.iter().filter_map(function).collect())
+        }
+        Err(error) if error.kind == SourceErrorKind::Timeout => Ok(vec![]),
+        Err(error) => Err(error),
+    }
 }
 
 async fn named(db: &Database, name: &str, timeout: Duration) -> Result<DraftTable, SourceError> {

@@ -30,8 +30,6 @@ pub(crate) enum CountScope {
     All,
     /// Only the number of jobs, which is the fastest index scan.
     Number,
-    /// Only the number of jobs that have used all their attempts.
-    AttemptsUsed,
     /// Only the jobs dead-lettered in the last hour, or in the future, which is a short scan of another index.
     DeadLetteredLastHour,
 }
@@ -112,9 +110,6 @@ pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Coun
     }
     if slice.scope == CountScope::DeadLetteredLastHour {
         conditions.push(dead_lettered_last_hour(layout));
-    }
-    if slice.scope == CountScope::AttemptsUsed {
-        conditions.push(sql::attempts_used(layout).unwrap_or_else(|| "false".to_owned()));
     }
     let condition =
         if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") };

@@ -7,20 +7,21 @@
 
 pub(crate) mod cost;
 mod count_query;
+pub(crate) mod fates;
 mod plan;
 mod totals;
 
 use std::pin::pin;
 use std::time::Duration;
 
-use count_query::{CountQuery, CountScope, query};
+use count_query::{CountQuery, query};
 use futures_util::future::{Either, select, try_join, try_join_all};
 use plan::{CountParts, CountPlan};
 
 use super::Database;
 use crate::facts::queue::{Count, GivenUp, Queue};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Claims, Layout, Lifecycle, sql};
+use crate::queue::{Claims, Fate, Layout, Lifecycle};
 use crate::sources::postgres::queue::totals::{CountRow, Coverage, add_up};
 pub(crate) use crate::sources::postgres::queue::totals::{all_dead, beyond_budget};
 
@@ -91,8 +92,7 @@ pub(crate) async fn read(
     Ok(add_up(layout, request, &parts))
 }
 
-/// Counts those of the failed jobs that no function takes up again; of a table without a function that claims jobs, those
-/// that have used all their attempts.
+/// Counts those of the failed jobs that are not tried again, and those of which that is not known.
 pub(crate) async fn take_given_up(
     queue: &mut Queue,
     db: &Database,
@@ -100,27 +100,41 @@ pub(crate) async fn take_given_up(
     claims: &Claims,
     request: CountRequest<'_>,
 ) -> Result<(), SourceError> {
-    if claims.functions.is_empty() && sql::attempts_used(layout).is_some() {
-        let failed = layout.state_names.values(Lifecycle::Failed);
-        let slice = CountQuery::new(Lifecycle::Failed, failed, CountScope::AttemptsUsed);
-        let rows = query(db, layout, request, &slice, request.timeout).await?;
-        let jobs = Count::Exact(rows.iter().map(|row| row.n).sum());
-        queue.given_up = Some(GivenUp { jobs, functions: vec![] });
+    let retries = &claims.retries;
+    let with_functions =
+        |given_up: GivenUp| GivenUp { functions: claims.functions.clone(), ..given_up };
+    if retries.gives_up_all(layout) {
+        let given_up = GivenUp::of(queue.failed.clone());
+        queue.given_up = Some(with_functions(given_up));
         return Ok(());
     }
-    if claims.given_up.is_empty() {
-        return Ok(());
-    }
-    let is_all = claims.given_up.len() == layout.state_names.failed.len();
-    let jobs = if is_all {
-        queue.failed.clone()
-    } else {
-        let slice = CountQuery::new(Lifecycle::Failed, &claims.given_up, CountScope::Number);
-        let rows = query(db, layout, request, &slice, request.timeout).await?;
-        let n: u64 = rows.iter().map(|row| row.n).sum();
-        Count::Exact(n)
+    let timeout = match request.scan_policy {
+        ScanPolicy::Budget | ScanPolicy::Indexes if !layout.is_small() => {
+            SCAN_BUDGET.min(request.timeout)
+        }
+        _ => request.timeout,
     };
-    queue.given_up = Some(GivenUp { jobs, functions: claims.functions.clone() });
+    let fates = match fates::read(db, layout, retries, request.kind, timeout).await {
+        Ok(fates) => fates,
+        // They were counted, and that is all that is known of them.
+        Err(error) if error.kind == SourceErrorKind::Timeout => {
+            let given_up = GivenUp::of(beyond_budget(layout));
+            queue.given_up = Some(GivenUp { unknown: queue.failed.clone(), ..given_up });
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let given_up = GivenUp {
+        overdue: fates.count(|fate| fate == Fate::Overdue),
+        unknown: Count::Exact(fates.count(|fate| fate == Fate::Unknown)),
+        ..GivenUp::of(Count::Exact(fates.count(Fate::is_given_up)))
+    };
+    let is_not_claimed = fates.count(|fate| fate == Fate::NotClaimed) > 0;
+    let is_known = given_up.jobs == Count::Exact(0) && given_up.unknown == Count::Exact(0);
+    queue.given_up = match is_not_claimed {
+        true => Some(with_functions(given_up)),
+        false => (!is_known).then_some(given_up),
+    };
     Ok(())
 }
 

@@ -110,7 +110,9 @@ pub(crate) fn add_up(
             None => workers(&claimed, request.active_window),
         }),
         dead_lettered_last_hour: has_dead.then(|| {
-            let undated = (!layout.dates_deaths()).then(|| UNDATED.to_owned());
+            // None died at any time.
+            let has_none = dead.count(|row| row.n) == Count::Exact(0);
+            let undated = (!layout.dates_deaths() && !has_none).then(|| UNDATED.to_owned());
             unless(
                 &removed.clone().or(undated).or_else(|| layout.zone_doubt.clone()),
                 all_dead(layout, dead.count(|row| row.dead_lettered_last_hour)),

@@ -100,6 +100,7 @@ fn statement(layout: &Layout) -> Option<String> {
     let data = ident(events.data.as_deref()?);
     let order = if events.ids_grow { "id".to_owned() } else { events.at.as_ref()?.sql() };
     let job_events = &events.relation;
+    let error = literal(layout.last_error.as_deref().unwrap_or("last_error"));
     Some(format!(
         "with recent as (
            select job_id, {data} as data from {job_events}
@@ -108,7 +109,7 @@ fn statement(layout: &Layout) -> Option<String> {
          select job_id::text as id, json_agg(json_build_object(
                   'operation', data ->> 'operation', 'undoes', data ->> 'undoes',
                   'told', data -> 'previous' is not null,
-                  'last_error', data -> 'previous' ->> 'last_error',
+                  'last_error', data -> 'previous' ->> {error},
                   'error', (data -> 'previous' -> 'error')::text))::text as requeues
            from recent
           where data ->> 'reason' in ({}, {})
