@@ -28,7 +28,7 @@ pub(crate) use catalog::{
     CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, NaiveColumn, NaiveTimes,
     NewestTime, Partition, StateColumnEvidence, Storage, TableCatalog,
 };
-pub(crate) use claims::Claims;
+pub(crate) use claims::{Claims, Counting};
 pub(crate) use declaration::{Declaration, DeclaredRequeue, Field, Value as DeclaredValue};
 pub(crate) use declared::Declared;
 pub(crate) use naive_times::undecided_zone;

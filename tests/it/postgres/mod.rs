@@ -1,5 +1,6 @@
 //! Tests of every command that reads the jobs table, on a real server with every variant of the schema.
 
+mod application_claims;
 mod claims;
 mod dead_letters;
 mod deaths;

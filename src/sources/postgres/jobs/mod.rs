@@ -117,7 +117,7 @@ fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
         role: layout.role(&state, finite("due_age")),
         other_state: row_types::text(row, "stale"),
         attempts: row.get("attempts"),
-        counted_at_claim: claims.count_attempts,
+        counting: claims.counting,
         given_up: claims.given_up.contains(&state),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),
