@@ -239,13 +239,10 @@ impl Layout {
         self.declared.as_ref()?.package.as_ref()
     }
 
-    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted. In
-    /// a package's table the time of a claim does not count as a heartbeat.
-    pub(crate) fn has_workers(&self) -> bool {
-        match self.package() {
-            None => self.has_heartbeats(),
-            Some(_) => self.heartbeat.is_some() && self.locked_by.is_some(),
-        }
+    /// Whether claimed jobs show which workers are active: only a heartbeat does, the time of a claim does not. In a
+    /// package's table they have to name the worker as well.
+    pub(crate) fn shows_active_workers(&self) -> bool {
+        self.heartbeat.is_some() && (self.package().is_none() || self.locked_by.is_some())
     }
 
     /// Whether the table has what workers write: attempts, locks, heartbeats, errors or events.

@@ -1,6 +1,7 @@
 //! Tests of every command that reads the jobs table, on a real server with every variant of the schema.
 
 mod application_claims;
+mod claim_times;
 mod claims;
 mod dead_letters;
 mod deaths;
