@@ -313,7 +313,8 @@ impl Layout {
 
     /// Whether a column tells since when a job is dead: its last change, or the declared time. The creation does not.
     pub(crate) fn dates_deaths(&self) -> bool {
-        self.updated.is_some() || self.declared.is_some()
+        let is_declared = |declared: &Declared| declared.has_column(package::DEAD_SINCE);
+        self.updated.is_some() || self.declared.as_ref().is_some_and(is_declared)
     }
 
     /// Whether jobs have an error.

@@ -14,7 +14,8 @@ const TABLE: &str = "
       status text not null default 'queued' check (status in ('queued', 'running', 'succeeded', 'dead_letter')),
       attempts int not null default 0, max_attempts int not null default 5, last_error text,
       run_after timestamptz not null default now(), locked_by text, locked_at timestamptz,
-      created_at timestamptz not null default now(), finished_at timestamptz);
+      created_at timestamptz not null default now(), finished_at timestamptz,
+      updated_at timestamptz not null default now() - interval '1 hour');
     insert into jobs(status, attempts, last_error) select 'dead_letter', 5, '429 rate limited' from generate_series(1, 2)";
 
 /// The claim as a function of the database, if it is one.
