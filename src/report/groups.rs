@@ -255,7 +255,8 @@ fn data<'a>(
 }
 
 /// What headlines say if new jobs cannot be told from old ones.
-pub(super) const UNDATED: &str = "not known whether some are new: no column says when they died";
+pub(super) const UNDATED: &str =
+    "not known whether some are new: no column says since when they are dead";
 
 /// `48 dead letters (14 acknowledged) in 4 groups; still failing: CLIP_RENDER (10 in 15m)`
 fn headline(groups: &Groups, acknowledged: Acknowledged<'_>) -> String {

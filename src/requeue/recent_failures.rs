@@ -74,7 +74,7 @@ pub(crate) fn still_failing(plan: &Plan) -> impl Iterator<Item = (&PlannedGroup,
 }
 
 /// Why it is not known whether a group is still failing.
-pub(crate) const UNDATED: &str = "no column says when its jobs died";
+pub(crate) const UNDATED: &str = "no column says since when its jobs are dead";
 
 /// Returns the groups of the plan that may be failing: nothing tells since when their jobs are dead.
 pub(crate) fn undated(plan: &Plan) -> impl Iterator<Item = &PlannedGroup> {
