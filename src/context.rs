@@ -16,7 +16,7 @@ use crate::facts::acknowledged::Classification;
 use crate::facts::identity::{DatabaseIdentity, Protection, ServerRun};
 use crate::facts::operation::Author;
 use crate::facts::{Observed, Provenance, SourceError};
-use crate::queue::{Claims, Declaration, Layout, QueueChoice, Relation};
+use crate::queue::{Claims, Counting, Declaration, Layout, QueueChoice, Relation};
 use crate::redact;
 use crate::settings::suggest::did_you_mean;
 use crate::settings::{AddressMatch, Setting, Settings};
@@ -45,6 +45,7 @@ pub(crate) struct Context {
     database: OnceCell<Database>,
     layout: OnceCell<Result<LayoutReading, SourceError>>,
     identity: OnceCell<DatabaseIdentity>,
+    counting: OnceCell<Counting>,
     protection: OnceLock<Protection>,
     /// Shared with later polls of the same process.
     last_audit: Arc<Mutex<Option<LastAudit>>>,
@@ -67,6 +68,7 @@ impl Context {
             database: OnceCell::new(),
             layout: OnceCell::new(),
             identity: OnceCell::new(),
+            counting: OnceCell::new(),
             protection: OnceLock::new(),
             last_audit: Arc::default(),
             classification: Arc::default(),
@@ -151,6 +153,23 @@ impl Context {
     /// Returns what the functions of the database tell about claims. It is read with the layout.
     pub(crate) async fn claims(&self) -> Result<&Claims, SourceError> {
         Ok(&self.layout_reading().await?.claims)
+    }
+
+    /// Returns when an attempt is counted: what the context states, what the functions of the database do, or else what
+    /// the jobs show, which are read once.
+    pub(crate) async fn counting(&self) -> Result<Counting, SourceError> {
+        let known = match &self.settings.attempts_counted {
+            Some(setting) if self.layout().await?.declared.is_none() => setting.value,
+            _ => self.claims().await?.counting,
+        };
+        if known != Counting::Unknown {
+            return Ok(known);
+        }
+        let read = async || {
+            let (database, layout) = (self.database().await?, self.layout().await?);
+            postgres::counted_attempts::read(database, layout, self.timeout()).await
+        };
+        Ok(*self.counting.get_or_try_init(read).await?)
     }
 
     async fn layout_reading(&self) -> Result<&LayoutReading, SourceError> {

@@ -214,7 +214,10 @@ fn after_attempts(job: &Job) -> String {
 /// `5 of 5` if one more failure makes it a dead letter: the running attempt of a claimed job, the next of another.
 fn last_attempt(job: &Job) -> Option<String> {
     let allowed = job.max_attempts?;
-    let next = job.running_attempt().or_else(|| Some(job.attempts?.saturating_add(1)))?;
+    let next = match job.role {
+        Lifecycle::Claimed => job.running_attempt()?,
+        _ => job.attempts?.saturating_add(1),
+    };
     (next >= allowed).then(|| format!("{next} of {allowed}"))
 }
 
@@ -223,6 +226,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::facts::job::Timeline;
     use crate::fingerprint::Fingerprint;
+    use crate::queue::Counting;
 
     pub(crate) fn job(role: Lifecycle, attempts: i64) -> Job {
         Job {
@@ -233,7 +237,7 @@ pub(crate) mod tests {
             role,
             other_state: None,
             attempts: Some(attempts),
-            counted_at_claim: false,
+            counting: Counting::AtFailure,
             fate: Fate::Retried,
             max_attempts: Some(5),
             due_age: Some(5.0),
@@ -292,7 +296,7 @@ pub(crate) mod tests {
         assert!(said.contains("Attempt 5 of 5: a rescue makes it a dead letter"), "{said}");
         let said = explain(&stuck(3), &Thresholds::default()).sentence;
         assert!(said.contains("A rescue requeues it"), "{said}");
-        let counted_at_claim = Job { counted_at_claim: true, ..stuck(4) };
+        let counted_at_claim = Job { counting: Counting::AtClaim, ..stuck(4) };
         let said = explain(&counted_at_claim, &Thresholds::default()).sentence;
         assert!(said.contains("A rescue requeues it"), "{said}");
     }

@@ -10,7 +10,7 @@ use crate::facts::group::DeadLetterGroup;
 use crate::facts::job::{JobLine, JobState};
 use crate::facts::operation::OperationId;
 use crate::facts::selection::Selection;
-use crate::queue::{Lifecycle, sql};
+use crate::queue::{Counting, Lifecycle, sql};
 use crate::redact::sanitize;
 use crate::requeue::operation;
 use crate::sources::files::local_store::LocalStore;
@@ -117,7 +117,7 @@ pub(crate) async fn jobs(
         changed_since: None,
         id_prefix: prefix.to_owned(),
         limit,
-        counted_at_claim: false,
+        counting: Counting::Unknown,
         stuck_after: context.settings.thresholds.stuck_after,
     };
     let listed = jobs::list(database, layout, &condition, context.remaining()).await?;

@@ -8,8 +8,10 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job::{Job, JobState};
 use crate::facts::selection::Selection;
+use crate::queue::{Counting, Lifecycle};
 use crate::report::{self, Report};
 use crate::sources::postgres::jobs;
+use crate::sources::postgres::requeue::rescue::counting_unknown;
 
 /// Reports one job.
 ///
@@ -26,7 +28,10 @@ pub(crate) async fn show(context: &Context, args: &JobsShow) -> Result<Report, E
 pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let is_claimed = matches!(args.state, JobState::Running | JobState::Stuck);
-    let counted_at_claim = is_claimed && context.claims().await?.count_attempts;
+    let counting = match is_claimed {
+        true => context.counting().await?,
+        false => Counting::Unknown,
+    };
     if let Some(kind) = &args.kind {
         context.known_kind(layout, kind).await?;
     }
@@ -38,7 +43,7 @@ pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, E
     };
     check_selection(layout, &selection, now)?;
     let condition = jobs::ListCondition {
-        counted_at_claim,
+        counting,
         state: args.state,
         kind: args.kind.as_deref(),
         workspace: selection.workspace.map(|id| id.to_ascii_lowercase()),
@@ -49,7 +54,8 @@ pub(crate) async fn list(context: &Context, args: &JobsList) -> Result<Report, E
         stuck_after: context.settings.thresholds.stuck_after,
     };
     let listed = jobs::list(database, layout, &condition, context.remaining()).await?;
-    let is_rescue_refused = layout.rescue_refused().is_some();
+    let is_rescue_refused = layout.rescue_refused().is_some()
+        || (is_claimed && counting_unknown(layout, counting).is_some());
     let limit = args.limit as usize;
     Ok(report::jobs::report(args.state, &listed, limit, is_rescue_refused, &context.provenance()))
 }
@@ -59,5 +65,11 @@ pub(crate) async fn read(context: &Context, id: &str) -> Result<Job, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let stuck_after = context.settings.thresholds.stuck_after;
     let claims = context.claims().await?;
-    Ok(jobs::read(database, layout, claims, (id, stuck_after), context.remaining()).await?)
+    let mut job =
+        jobs::read(database, layout, claims, (id, stuck_after), context.remaining()).await?;
+    if job.role == Lifecycle::Claimed {
+        job.counting = context.counting().await?;
+        job.is_rescue_refused |= counting_unknown(layout, job.counting).is_some();
+    }
+    Ok(job)
 }

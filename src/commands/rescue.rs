@@ -29,7 +29,7 @@ const PACKAGE_DELAY: Duration = Duration::from_mins(1);
 /// Rescues stuck jobs, or with `--dry-run` reports the plan.
 pub(crate) async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let mut columns = RescueColumns::new(layout, context.claims().await?)?;
+    let mut columns = RescueColumns::new(layout, context.counting().await?)?;
     let package = layout.package().and_then(|package| package.rescue.as_ref());
     let freed_by = package.and_then(|rescue| rescue.rescuer.as_ref());
     let rule = stuck_rule(context, args, package)?;

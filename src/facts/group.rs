@@ -33,13 +33,23 @@ pub(crate) struct DeadCounts {
     pub(crate) last: Option<DeadSince>,
     /// Number dead-lettered within [`RECENT`].
     pub(crate) recent: u64,
+    /// Number of which it is not known since when they are dead.
+    pub(crate) undated: u64,
 }
 
 impl DeadCounts {
+    /// Number known to be dead-lettered within [`RECENT`]; `None` if none is, and some have no time of death.
+    pub(crate) fn known_recent(&self) -> Option<u64> {
+        (self.recent > 0 || self.undated == 0).then_some(self.recent)
+    }
+
     /// Adds a job.
     pub(crate) fn add(&mut self, dead_since: Option<DeadSince>) {
         self.jobs += 1;
-        let Some(dead_since) = dead_since else { return };
+        let Some(dead_since) = dead_since else {
+            self.undated += 1;
+            return;
+        };
         self.recent += u64::from(dead_since.age < RECENT);
         self.first =
             Some(self.first.filter(|first| first.at <= dead_since.at).unwrap_or(dead_since));

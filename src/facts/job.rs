@@ -2,7 +2,7 @@
 
 use super::stuck_job::SignOfLife;
 use crate::fingerprint::Fingerprint;
-use crate::queue::{Fate, Lifecycle};
+use crate::queue::{Counting, Fate, Lifecycle};
 
 /// A job. Texts are untrusted; ages are in seconds, by the clock of the database server.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +21,8 @@ pub(crate) struct Job {
     pub(crate) other_state: Option<String>,
     /// Number of attempts, as the table counts them.
     pub(crate) attempts: Option<i64>,
-    /// Whether the claim counts an attempt, so that a running one is included; otherwise its failure does.
-    pub(crate) counted_at_claim: bool,
+    /// When an attempt is counted.
+    pub(crate) counting: Counting,
     /// Whether a failed job is tried again.
     pub(crate) fate: Fate,
     /// Maximum number of attempts.
@@ -68,16 +68,25 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// Number of the attempt that runs, of a claimed job.
+    /// Number of the attempt that runs, of a claimed job, if it is known.
     pub(crate) fn running_attempt(&self) -> Option<i64> {
         let is_claimed = self.role == Lifecycle::Claimed;
-        self.attempts.filter(|_| is_claimed).map(|n| running_attempt(n, self.counted_at_claim))
+        let counted = self.attempts.filter(|_| is_claimed)?;
+        running_attempt(counted, self.max_attempts, self.counting)
     }
 }
 
-/// Number of the attempt that runs, of a claimed job with this many counted attempts.
-pub(crate) fn running_attempt(counted: i64, counted_at_claim: bool) -> i64 {
-    if counted_at_claim { counted } else { counted.saturating_add(1) }
+/// Number of the attempt that runs, of a claimed job with this many counted attempts; `None` if it is not known whether
+/// the claim counted it. It is not beyond the maximum, whatever the count says.
+pub(crate) fn running_attempt(counted: i64, max: Option<i64>, counting: Counting) -> Option<i64> {
+    match counting {
+        Counting::AtClaim => Some(counted),
+        Counting::AtFailure => {
+            let next = counted.saturating_add(1);
+            Some(max.map_or(next, |max| next.min(max.max(counted))))
+        }
+        Counting::Unknown => None,
+    }
 }
 
 /// Events of a job, newest first, and how far back they were searched.

@@ -78,9 +78,17 @@ pub(crate) struct KindCounts {
     pub(crate) oldest_due_age: Option<f64>,
 }
 
-/// Active workers.
+/// In snapshots that were stored without it.
+fn is_observable() -> bool {
+    true
+}
+
+/// Workers with claimed jobs, and which of them are active.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Workers {
+    /// Whether jobs have heartbeats, which alone show that a worker is active; the time of a claim does not.
+    #[serde(default = "is_observable")]
+    pub(crate) is_observable: bool,
     /// Number of workers with a heartbeat younger than `stuck_after`.
     pub(crate) active: Count,
     /// Seconds since the newest heartbeat of a claimed job; `None` if no job is claimed or there are no
@@ -244,6 +252,11 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
+    /// The workers, if jobs show which of them are active.
+    pub(crate) fn observable_workers(&self) -> Option<&Workers> {
+        self.workers.as_ref().filter(|workers| workers.is_observable)
+    }
+
     /// Queued jobs, due or scheduled.
     pub(crate) fn queued(&self) -> Count {
         match (&self.due, &self.scheduled) {

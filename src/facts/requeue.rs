@@ -100,6 +100,8 @@ pub(crate) struct PlannedGroup {
     pub(crate) jobs: u64,
     /// New dead letters of the group, in the plan or not; `None` if it is not failing, or that is not known.
     pub(crate) recent: Option<RecentFailures>,
+    /// Whether the group may be failing: it is not known since when some of its jobs are dead.
+    pub(crate) is_undated: bool,
 }
 
 /// A sample job of a plan.
@@ -158,7 +160,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// Number of dead letters that a group gained recently, in the plan or not; `None` if it is not known.
     pub(crate) fn recent_jobs(&self, group: &PlannedGroup) -> Option<u64> {
-        let known = self.recent_unknown.is_none();
+        let known = self.recent_unknown.is_none() && !group.is_undated;
         known.then(|| group.recent.map_or(0, |recent| recent.jobs))
     }
 
@@ -297,6 +299,7 @@ pub(crate) mod tests {
                 cause: "TikTok API <*>: access token expired".into(),
                 jobs,
                 recent: None,
+                is_undated: false,
             }],
             samples: vec![],
             repeat_failures_incomplete: None,

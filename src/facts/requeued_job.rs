@@ -9,6 +9,23 @@ use super::operation::OperationId;
 use crate::fingerprint::Fingerprint;
 use crate::queue::Lifecycle;
 
+/// Hashes of the error columns of a job, each `None` without an error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ErrorMarks {
+    /// Of the text.
+    pub(crate) text: Option<u64>,
+    /// Of the structured error.
+    pub(crate) structured: Option<u64>,
+}
+
+impl ErrorMarks {
+    /// Whether one of the columns has an error that it did not have before. A claim may remove an error; that is none.
+    pub(crate) fn is_new_since(self, before: Self) -> bool {
+        let is_new = |now: Option<u64>, before| now.is_some() && now != before;
+        is_new(self.text, before.text) || is_new(self.structured, before.structured)
+    }
+}
+
 /// A requeued job after the requeue. Hashes are only compared with each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequeuedJob {
@@ -18,10 +35,10 @@ pub(crate) struct RequeuedJob {
     pub(crate) place: Option<String>,
     /// Group id before the requeue.
     pub(crate) group: Arc<str>,
-    /// Hash of its error columns, which a requeue does not change.
-    pub(crate) error_hash: u64,
-    /// Hash of the time of its last change before the requeue, which an undo restores.
-    pub(crate) updated_hash: u64,
+    /// Its error, which a requeue does not change.
+    pub(crate) errors: ErrorMarks,
+    /// Hash of the time of its last change before the requeue, which an undo restores; `None` if the table has none.
+    pub(crate) updated_hash: Option<u64>,
     /// Transaction of the requeue, if it is known.
     pub(crate) transaction: Option<String>,
     /// Attempts that the row counted before and after the requeue; 0 if a requeue resets them.
@@ -35,7 +52,7 @@ pub(crate) struct JobRow {
     pub(crate) id: JobId,
     /// Meaning of its state.
     pub(crate) role: Lifecycle,
-    /// Number of failed attempts, if the schema counts them.
+    /// Number of attempts, as the table counts them.
     pub(crate) attempts: Option<i64>,
     /// Worker that locked it.
     pub(crate) locked_by: Option<String>,
@@ -45,10 +62,10 @@ pub(crate) struct JobRow {
     pub(crate) error_has_time: bool,
     /// Group id of its error.
     pub(crate) group: Arc<str>,
-    /// Hash of its error columns.
-    pub(crate) error_hash: u64,
-    /// Hash of the time of its last change.
-    pub(crate) updated_hash: u64,
+    /// Its error.
+    pub(crate) errors: ErrorMarks,
+    /// Hash of the time of its last change, if the table has one.
+    pub(crate) updated_hash: Option<u64>,
     /// Transaction that wrote the row last, if the table tells it.
     pub(crate) transaction: Option<String>,
 }

@@ -122,14 +122,14 @@ fn metric_values(queue: Option<&Queue>, recent: Option<&RecentActivity>) -> Metr
         (Metric::Failed, Some(&queue.failed)),
         (Metric::Dead, queue.dead.as_ref()),
         (Metric::DeadLetteredLastHour, queue.dead_lettered_last_hour.as_ref()),
-        (Metric::Workers, queue.workers.as_ref().map(|workers| &workers.active)),
+        (Metric::Workers, queue.observable_workers().map(|workers| &workers.active)),
     ] {
         metrics.set(metric, count.and_then(measure));
     }
     // Without due jobs the age is zero; if they were not counted, it is unknown.
     let oldest = queue.oldest_due_age.or((queue.due == Count::Exact(0)).then_some(0.0));
     metrics.exact(Metric::OldestDue, oldest);
-    metrics.exact(Metric::HeartbeatAge, queue.workers.as_ref().and_then(|w| w.heartbeat_age));
+    metrics.exact(Metric::HeartbeatAge, queue.observable_workers().and_then(|w| w.heartbeat_age));
     metrics
 }
 

@@ -124,11 +124,24 @@ pub(crate) struct CatalogColumn {
 }
 
 impl CatalogColumn {
+    /// Whether its type is known and is none of a time.
+    pub(crate) fn is_no_time(&self) -> bool {
+        self.r#type.is_some() && (self.is_number() || self.is_any(&NO_TIMES))
+    }
+
+    /// Whether its type is a number.
+    pub(crate) fn is_number(&self) -> bool {
+        self.is_any(&["int2", "int4", "int8", "numeric", "float4", "float8"])
+    }
+
     /// Whether its type is one of these.
     pub(crate) fn is_any(&self, types: &[&str]) -> bool {
         self.r#type.as_deref().is_some_and(|r#type| types.contains(&r#type))
     }
 }
+
+/// Types that hold no time, beside numbers.
+const NO_TIMES: [&str; 7] = ["text", "varchar", "bpchar", "bool", "json", "jsonb", "interval"];
 
 /// A partition of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -50,6 +50,12 @@ pub(crate) fn is_claim_of(source: &str, relation: &Relation) -> bool {
     has_update(&tokens, relation) && (skips_locked || assigns_lock(&tokens))
 }
 
+/// Whether this function updates jobs of the table `public.jobs`.
+pub(crate) fn updates_jobs(source: &str) -> bool {
+    let relation = Relation::public("jobs");
+    has_update(&tokens_about(source, &relation.name), &relation)
+}
+
 /// Whether the source has an UPDATE of the jobs: a function may lock rows of another table and only mention them.
 fn has_update(tokens: &[Token], relation: &Relation) -> bool {
     let (schema, table) = (relation.schema.to_lowercase(), relation.name.to_lowercase());
@@ -69,6 +75,16 @@ fn has_update(tokens: &[Token], relation: &Relation) -> bool {
 pub(crate) fn mentions(source: &str, name: &str) -> bool {
     let name = name.to_lowercase();
     tokens(source).iter().any(|token| token.is_word(&name))
+}
+
+/// Whether this function has a column in a condition on rows.
+pub(crate) fn has_condition_on(source: &str, column: &str) -> bool {
+    let (tokens, column) = (tokens(source), column.to_lowercase());
+    let clauses = clauses(&tokens);
+    tokens
+        .iter()
+        .zip(clauses)
+        .any(|(token, clause)| clause == Clause::Where && token.is_word(&column))
 }
 
 /// Whether this function compares a column with a queued state in a condition.

@@ -1,9 +1,32 @@
 //! What the claim functions of a database tell about its jobs.
 
 use super::catalog::CatalogFunction;
-use super::claim::{increments, is_claim_function, reads_queued};
+use super::claim::{increments, is_claim_function, reads_queued, updates_jobs};
 use super::conditions::{Columns, ComparedWith, comparisons, hands_out};
 use super::{Layout, Lifecycle, Retries};
+
+/// When an attempt of a job is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// When a worker claims the job, so that a running attempt is included.
+    AtClaim,
+    /// When the attempt fails.
+    AtFailure,
+    /// Nothing shows it.
+    #[default]
+    Unknown,
+}
+
+impl Counting {
+    /// The word of the configuration.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::AtClaim => "at_claim",
+            Self::AtFailure => "at_failure",
+            Self::Unknown => "unknown",
+        }
+    }
+}
 
 /// What the functions of a database do with its jobs. A worker may claim without one: then nothing is known, and the
 /// usual is assumed.
@@ -11,8 +34,8 @@ use super::{Layout, Lifecycle, Retries};
 pub(crate) struct Claims {
     /// Names of the functions that claim jobs.
     pub(crate) functions: Vec<String>,
-    /// Whether a claim counts an attempt; otherwise a failure does.
-    pub(crate) count_attempts: bool,
+    /// When they count an attempt.
+    pub(crate) counting: Counting,
     /// Which failed jobs are tried again.
     pub(crate) retries: Retries,
 }
@@ -21,11 +44,8 @@ impl Claims {
     /// Reads the sources of the functions.
     pub(crate) fn new(functions: &[CatalogFunction], layout: &Layout) -> Self {
         let claims: Vec<_> = functions.iter().filter(|f| claims_jobs(&f.source, layout)).collect();
-        let count_attempts = layout.attempts.as_ref().is_some_and(|attempts| {
-            claims.iter().any(|function| increments(&function.source, attempts))
-        });
         Self {
-            count_attempts,
+            counting: counting(&claims, functions, layout),
             retries: Retries::new(&claims, layout),
             functions: claims.iter().map(|function| function.name.clone()).collect(),
         }
@@ -54,4 +74,24 @@ fn claims_jobs(source: &str, layout: &Layout) -> bool {
     is_claim_function(source)
         && (reads_queued(source, &layout.state_column) || takes_failed())
         && hands_out(source, columns, &others)
+}
+
+/// When attempts are counted: by a claim function, or, if none of them does, by the functions that fail jobs. Without a
+/// claim function, the application claims, and may count.
+fn counting(
+    claims: &[&CatalogFunction],
+    functions: &[CatalogFunction],
+    layout: &Layout,
+) -> Counting {
+    let Some(attempts) = &layout.attempts else { return Counting::Unknown };
+    let counts = |function: &CatalogFunction| increments(&function.source, attempts);
+    if claims.iter().any(|claim| counts(claim)) {
+        return Counting::AtClaim;
+    }
+    let counts_failure =
+        |function: &CatalogFunction| updates_jobs(&function.source) && counts(function);
+    if !claims.is_empty() || functions.iter().any(counts_failure) {
+        return Counting::AtFailure;
+    }
+    Counting::Unknown
 }

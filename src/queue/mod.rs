@@ -31,7 +31,7 @@ pub(crate) use catalog::{
     CatalogColumn, CatalogFunction, CatalogIndex, CatalogTable, NaiveColumn, NaiveTimes,
     NewestTime, Partition, StateColumnEvidence, Storage, TableCatalog,
 };
-pub(crate) use claims::Claims;
+pub(crate) use claims::{Claims, Counting};
 pub(crate) use declaration::{Declaration, DeclaredRequeue, Field, Value as DeclaredValue};
 pub(crate) use declared::Declared;
 pub(crate) use naive_times::undecided_zone;
@@ -246,13 +246,10 @@ impl Layout {
         self.declared.as_ref()?.package.as_ref()
     }
 
-    /// Whether jobs name the worker that runs them and its last heartbeat, so that active workers can be counted. In
-    /// a package's table the time of a claim does not count as a heartbeat.
-    pub(crate) fn has_workers(&self) -> bool {
-        match self.package() {
-            None => self.has_heartbeats(),
-            Some(_) => self.heartbeat.is_some() && self.locked_by.is_some(),
-        }
+    /// Whether claimed jobs show which workers are active: only a heartbeat does, the time of a claim does not. In a
+    /// package's table they have to name the worker as well.
+    pub(crate) fn shows_active_workers(&self) -> bool {
+        self.heartbeat.is_some() && (self.package().is_none() || self.locked_by.is_some())
     }
 
     /// Whether the table has what workers write: attempts, locks, heartbeats, errors or events.
@@ -323,7 +320,8 @@ impl Layout {
 
     /// Whether a column tells since when a job is dead: its last change, or the declared time. The creation does not.
     pub(crate) fn dates_deaths(&self) -> bool {
-        self.updated.is_some() || self.declared.is_some()
+        let is_declared = |declared: &Declared| declared.has_column(package::DEAD_SINCE);
+        self.updated.is_some() || self.declared.as_ref().is_some_and(is_declared)
     }
 
     /// Whether jobs have an error.

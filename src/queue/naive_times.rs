@@ -136,9 +136,11 @@ impl<'a> TimeColumns<'a> {
         TimeColumn { name, zone: is_naive.then(|| self.zone.name.clone()) }
     }
 
-    /// The first of these columns that exists.
+    /// The first of these columns that exists, if it holds a time.
     pub(crate) fn first_of(&self, table: &CatalogTable, names: &[&str]) -> Option<TimeColumn> {
-        table.first_of(names).map(|name| self.column(table, name))
+        let first = table.first_of(names)?;
+        let is_time = table.column(&first).is_some_and(|column| !column.is_no_time());
+        is_time.then(|| self.column(table, first))
     }
 }
 

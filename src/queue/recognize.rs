@@ -92,7 +92,8 @@ pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
         due,
         locked_by: prefer("locked_by", "worker_id"),
         locked_at: times.first_of(jobs, &["locked_at", "started_at"]),
-        heartbeat: prefer("heartbeat_at", "last_heartbeat").map(|name| times.column(jobs, name)),
+        heartbeat: prefer("heartbeat_at", "last_heartbeat")
+            .and_then(|name| times.first_of(jobs, &[&name])),
         attempts: jobs.first_of(&["attempts"]),
         max_attempts: jobs.first_of(&["max_attempts"]),
         last_error: errors.last_error,

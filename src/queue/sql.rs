@@ -195,9 +195,11 @@ pub(crate) fn kind_of_sign(layout: &Layout) -> String {
     )
 }
 
-/// Time of the last heartbeat of the worker of a claimed job: in a package's table, a claim is none.
+/// Time of the last heartbeat of the worker of a claimed job: a claim is none, unless this job alone has no heartbeat in a
+/// table that no package has.
 pub(crate) fn worker_heartbeat(layout: &Layout) -> String {
     match (layout.package(), &layout.heartbeat) {
+        (_, None) => "null::timestamptz".to_owned(),
         (Some(_), Some(heartbeat)) => format!("({})", past_time(&heartbeat.sql())),
         _ => last_heartbeat(layout),
     }

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{CatalogColumn, CatalogFunction, CatalogTable};
-use super::claim::{is_claim_function, mentions, reads_queued};
+use super::claim::{has_condition_on, is_claim_function, mentions, reads_queued};
 use super::{Layout, Lifecycle, sql};
 
 /// What a column may decide.
@@ -48,7 +48,8 @@ const KNOWN: [&str; 7] = [
 ];
 
 /// Words of column names, by what they are about, and of names that only look like it: `present` are flags that a job has
-/// unless it is removed, `past` is the last time of something, `limit` a number that is no count.
+/// unless it is removed, `past` is the last time of something, `limit` a number that is no count; `stored` ends the name of a
+/// number that is a time.
 const WORDS: &str = include_str!("column_words.txt");
 
 /// Whether a word is in this list.
@@ -70,12 +71,22 @@ pub(crate) fn unread_columns(
     let claims: Vec<_> = functions.iter().filter(is_claim).collect();
     let decides =
         |name: &str| claims.is_empty() || claims.iter().any(|claim| mentions(&claim.source, name));
-    let columns = jobs.columns.iter().filter(|column| !KNOWN.contains(&column.name.as_str()));
-    columns
-        .filter(|column| decides(&column.name))
+    // Beside a due time that is read, one that a claim only sorts by or writes decides nothing.
+    let is_condition = |name: &str| {
+        claims.is_empty() || claims.iter().any(|claim| has_condition_on(&claim.source, name))
+    };
+    let is_known = |column: &CatalogColumn| {
+        KNOWN.contains(&column.name.as_str()) && !column.is_no_time() || column.name == "attempts"
+    };
+    jobs.columns
+        .iter()
+        .filter(|column| !is_known(column) && decides(&column.name))
         .filter_map(|column| {
             let meaning = meaning(column, layout)?;
-            let is_set = is_set(column, meaning);
+            if meaning == Meaning::Due && !layout.due.is_empty() && !is_condition(&column.name) {
+                return None;
+            }
+            let is_set = is_set(column, meaning, layout);
             Some(UnreadColumn {
                 name: column.name.clone(),
                 meaning,
@@ -94,6 +105,9 @@ fn meaning(column: &CatalogColumn, layout: &Layout) -> Option<Meaning> {
     let is_time = column.is_any(&["timestamptz", "timestamp", "date"]);
     let is_flag = column.is_any(&["bool"]);
     let is_number = column.is_any(&["int2", "int4", "int8", "numeric"]);
+    // A time that this tool cannot read: a number of seconds or milliseconds, or a known name of another type.
+    let is_stored_time = column.is_number() && words.last().is_some_and(|w| is_listed("stored", w))
+        || KNOWN.contains(&column.name.as_str()) && column.is_no_time();
     let knows_cancellation = !layout.state_names.canceled.is_empty();
     let is_cancellation = is_named("canceled") || is_named("cancelled");
     if (is_time || is_flag) && has("removal") && !(is_cancellation && knows_cancellation) {
@@ -102,11 +116,12 @@ fn meaning(column: &CatalogColumn, layout: &Layout) -> Option<Meaning> {
     // Locked until, visible until; but delayed until.
     let is_visibility = is_named("visible");
     let is_claim = has("claim") || (is_named("until") && (is_visibility || !has("due")));
-    if is_time && is_claim && layout.heartbeat.is_none() {
+    if (is_time || is_stored_time) && is_claim && layout.heartbeat.is_none() {
         return Some(Meaning::Claim);
     }
     let is_due = (has("due") || is_visibility) && !is_claim && !has("past");
-    if is_time && is_due && layout.due.is_empty() {
+    let is_read = layout.due.iter().any(|due| due.name == column.name);
+    if (is_time || is_stored_time) && is_due && !is_read {
         return Some(Meaning::Due);
     }
     let is_count = is_number && has("attempts") && !has("limit");
@@ -114,7 +129,7 @@ fn meaning(column: &CatalogColumn, layout: &Layout) -> Option<Meaning> {
 }
 
 /// Condition that the value of a column matters: a flag that is set, or a time that is known.
-fn is_set(column: &CatalogColumn, meaning: Meaning) -> String {
+fn is_set(column: &CatalogColumn, meaning: Meaning, layout: &Layout) -> String {
     let name = sql::ident(&column.name);
     match meaning {
         Meaning::Removal if column.is_any(&["bool"]) => {
@@ -122,6 +137,11 @@ fn is_set(column: &CatalogColumn, meaning: Meaning) -> String {
             if is_present { format!("not {name}") } else { name }
         }
         Meaning::Attempts => format!("{name} <> 0"),
+        Meaning::Due | Meaning::Claim if column.is_number() => format!("{name} > 0"),
+        // One that is not after the due time that is read changes nothing.
+        Meaning::Due if !layout.due.is_empty() && !column.is_no_time() => {
+            format!("{name} > coalesce({}, '-infinity')", sql::due(layout))
+        }
         Meaning::Due | Meaning::Claim | Meaning::Removal => format!("{name} is not null"),
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::dead_letters::push_given_up;
+use super::groups::{UNDATED, recent_jobs};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
 use crate::facts::Suggestion;
@@ -60,9 +61,9 @@ pub(crate) struct WorkspaceJson {
     /// Time at which the last job was dead-lettered, RFC 3339 UTC.
     last_dead_lettered_at: Option<String>,
     /// Number of jobs dead-lettered in the last 15 minutes, by the database clock.
-    dead_lettered_last_15m: u64,
+    dead_lettered_last_15m: Option<u64>,
     /// Whether jobs were dead-lettered in the last 15 minutes.
-    still_failing: bool,
+    still_failing: Option<bool>,
     /// Number of groups that its dead letters belong to.
     groups: u64,
     /// The group with most of its dead letters; null if none of their groups is counted.
@@ -127,6 +128,9 @@ fn headline(found: &AffectedWorkspaces) -> String {
     }
     let counts = counts(found, ("dead letter", "dead letters"));
     match found.workspaces.iter().filter(|workspace| workspace.dead.recent > 0).count() {
+        0 if found.workspaces.iter().any(|found| found.dead.known_recent().is_none()) => {
+            format!("{counts}; {UNDATED}")
+        }
         0 => format!("{counts}; no new ones in the last 15m"),
         failing => {
             let recent = found.workspaces.iter().map(|workspace| workspace.dead.recent).sum();
@@ -201,7 +205,7 @@ fn table(workspaces: &[AffectedWorkspace]) -> Table {
                 Some(workspace) => Cell::strong(workspace),
                 None => Cell::muted("none"),
             },
-            Cell::value_with_status(text::count(affected.dead.recent), recent),
+            Cell::value_with_status(recent_jobs(&affected.dead), recent),
             Cell::plain(age(affected.dead.last)),
             Cell::plain(age(affected.dead.first)),
             Cell::plain(text::count(affected.groups)),
@@ -257,8 +261,8 @@ fn json(affected: &AffectedWorkspace) -> WorkspaceJson {
         count: affected.dead.jobs,
         first_dead_lettered_at: time(affected.dead.first),
         last_dead_lettered_at: time(affected.dead.last),
-        dead_lettered_last_15m: affected.dead.recent,
-        still_failing: affected.dead.recent > 0,
+        dead_lettered_last_15m: affected.dead.known_recent(),
+        still_failing: affected.dead.known_recent().map(|jobs| jobs > 0),
         groups: affected.groups,
         largest_group: largest,
     }

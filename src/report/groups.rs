@@ -15,7 +15,7 @@ use crate::facts::Suggestion;
 use crate::facts::acknowledged::{AcknowledgedDead, AcknowledgedGroup};
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::dead_letter::{DeadSince, GivenUpStates};
-use crate::facts::group::{DeadLetterGroup, Groups};
+use crate::facts::group::{DeadCounts, DeadLetterGroup, Groups};
 use crate::suggest::ShellCommand;
 use crate::text;
 
@@ -92,9 +92,9 @@ pub(crate) struct GroupJson {
     /// Time at which the last job was dead-lettered, RFC 3339 UTC.
     last_dead_lettered_at: Option<String>,
     /// Number of jobs dead-lettered in the last 15 minutes, by the database clock.
-    dead_lettered_last_15m: u64,
+    dead_lettered_last_15m: Option<u64>,
     /// Whether jobs were dead-lettered in the last 15 minutes.
-    still_failing: bool,
+    still_failing: Option<bool>,
     /// Id of the job that was dead-lettered last.
     sample: Option<String>,
     /// Number of workspaces with jobs in the group; null if no job of any group has one.
@@ -127,8 +127,8 @@ impl GroupJson {
             count: group.dead.jobs,
             first_dead_lettered_at: time(group.dead.first),
             last_dead_lettered_at: time(group.dead.last),
-            dead_lettered_last_15m: group.dead.recent,
-            still_failing: group.dead.recent > 0,
+            dead_lettered_last_15m: group.dead.known_recent(),
+            still_failing: group.dead.known_recent().map(|jobs| jobs > 0),
             sample: group.sample.clone(),
             workspaces: has_workspaces(groups).then_some(group.workspaces.len()),
             requeued_before: groups.requeued.count(group),
@@ -254,6 +254,10 @@ fn data<'a>(
     }
 }
 
+/// What headlines say if new jobs cannot be told from old ones.
+pub(super) const UNDATED: &str =
+    "not known whether some are new: no column says since when they are dead";
+
 /// `48 dead letters (14 acknowledged) in 4 groups; still failing: CLIP_RENDER (10 in 15m)`
 fn headline(groups: &Groups, acknowledged: Acknowledged<'_>) -> String {
     if groups.groups.is_empty() {
@@ -268,6 +272,9 @@ fn headline(groups: &Groups, acknowledged: Acknowledged<'_>) -> String {
     let names: Vec<_> = names.collect();
     let counts = headline_of(groups, acknowledged.jobs(groups), ("dead letter", "dead letters"));
     match names.as_slice() {
+        [] if groups.groups.iter().any(|group| group.dead.known_recent().is_none()) => {
+            format!("{counts}; {UNDATED}")
+        }
         [] => format!("{counts}; no new ones in the last 15m"),
         names => format!("{counts}; still failing: {}", text::some_of(names, FAILING_SHOWN)),
     }
@@ -285,6 +292,11 @@ fn headline_of(groups: &Groups, acknowledged: u64, (one, many): (&str, &str)) ->
         text::plural(groups.groups.iter().map(|group| group.dead.jobs).sum(), one, many),
         text::plural(groups.groups.len() as u64, "group", "groups"),
     )
+}
+
+/// The number of new dead letters, `?` if it is not known.
+pub(super) fn recent_jobs(dead: &DeadCounts) -> String {
+    dead.known_recent().map_or_else(|| "?".to_owned(), text::count)
 }
 
 fn notes(document: &mut Document, groups: &Groups) {
@@ -354,7 +366,7 @@ fn table<'a>(
         let mut row = vec![
             Cell::plain(text::count(group.dead.jobs)),
             Cell::plain(&group.kind),
-            Cell::value_with_status(text::count(group.dead.recent), recent),
+            Cell::value_with_status(recent_jobs(&group.dead), recent),
             Cell::plain(age(group.dead.last)),
             Cell::plain(age(group.dead.first)),
         ];

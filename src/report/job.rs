@@ -8,6 +8,7 @@ use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line
 use crate::advice::job_explanation::JobExplanation;
 use crate::facts::job::{Job, RequeueEvent, TimelineEvent};
 use crate::facts::stuck_job::SignOfLife;
+use crate::queue::Lifecycle;
 use crate::text;
 
 /// Maximum number of events in the table and in the JSON.
@@ -200,6 +201,9 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
         match (job.running_attempt(), job.attempts, job.max_attempts) {
             (Some(running), _, Some(max)) => Some(format!("attempt {running} of {max} is running")),
             (Some(running), _, None) => Some(format!("attempt {running} is running")),
+            (None, Some(counted), _) if job.role == Lifecycle::Claimed => {
+                Some(format!("{counted} counted (not known whether the running one is included)"))
+            }
             (None, Some(failed), Some(max)) => Some(format!("{failed} of {max} failed")),
             (None, failed, _) => failed.map(|failed| format!("{failed} failed")),
         },

@@ -30,7 +30,7 @@ pub(crate) struct JobLineJson {
     /// Worker that locked the job.
     worker: Option<String>,
     attempts: Option<i64>,
-    /// Number of the attempt that runs; null unless the job is claimed.
+    /// Number of the attempt that runs; null unless the job is claimed and it is known when attempts are counted.
     running_attempt: Option<i64>,
     max_attempts: Option<i64>,
     /// Cause of the last failure; null unless the job is failed or dead.
@@ -144,10 +144,19 @@ fn table(state: JobState, jobs: &[JobLine]) -> Table {
             | JobState::Canceled
             | JobState::Unknown => job.changed_age,
         };
-        let attempts = match (job.running_attempt.or(job.attempts), job.max_attempts) {
-            (Some(made), Some(max)) => format!("{made} of {max}"),
-            (Some(made), None) => made.to_string(),
-            (None, _) => "-".to_owned(),
+        let shown = match (job.running_attempt, job.attempts) {
+            (Some(running), _) => running.to_string(),
+            // Not known whether the running attempt is counted.
+            (None, Some(counted)) if is_claimed => {
+                format!("{counted} or {}", counted.saturating_add(1))
+            }
+            (None, Some(counted)) => counted.to_string(),
+            (None, None) => String::new(),
+        };
+        let attempts = match job.max_attempts {
+            _ if shown.is_empty() => "-".to_owned(),
+            Some(max) => format!("{shown} of {max}"),
+            None => shown,
         };
         table.row(vec![
             Cell::strong(&job.id),

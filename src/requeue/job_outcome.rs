@@ -4,7 +4,7 @@
 use crate::facts::requeued_job::{
     EventKey, JobEvent, JobEvents, JobOutcome, JobRow, OutcomeCounts, RequeuedJob, ZombieWorker,
 };
-use crate::queue::Lifecycle;
+use crate::queue::{Counting, Lifecycle};
 use crate::text::count;
 
 /// How the last attempt since the requeue failed.
@@ -18,13 +18,13 @@ enum LastFailure {
     Unrecorded,
 }
 
-/// Returns the outcome of a job. `row` is `None` if the job was deleted, which the queue does itself when a job has
-/// finished if `deletes_finished`.
+/// Returns the outcome of a job of a table that counts attempts like this. `row` is `None` if the job was deleted, which
+/// the queue does itself when a job has finished if `deletes_finished`.
 pub(crate) fn outcome(
     requeued: &RequeuedJob,
     events: &JobEvents,
     row: Option<&JobRow>,
-    deletes_finished: bool,
+    (counting, deletes_finished): (Counting, bool),
 ) -> JobOutcome {
     let row = match row {
         _ if events.changed_since() => return JobOutcome::ChangedSince,
@@ -32,7 +32,7 @@ pub(crate) fn outcome(
         None if deletes_finished => return JobOutcome::Finished,
         None => return JobOutcome::Deleted,
     };
-    match (row.role, last_failure(requeued, row)) {
+    match (row.role, last_failure(requeued, row, counting)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
         (Lifecycle::Canceled | Lifecycle::Blocked | Lifecycle::Other, _) => {
             JobOutcome::ChangedSince
@@ -50,34 +50,38 @@ pub(crate) fn outcome(
 }
 
 /// Returns the failure since the requeue; `None` if there is none. A requeue keeps the errors and sets
-/// the attempts to 0, so a changed error or a counted attempt is new.
-fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
+/// the attempts to 0, so a new error is a failure. So is a counted attempt, unless the claim counted the one that runs.
+fn last_failure(requeued: &RequeuedJob, row: &JobRow, counting: Counting) -> Option<LastFailure> {
     // No other transaction has written the row since the requeue: what differs is the work of a trigger. Only an
     // error together with a counted attempt is a failure then.
     let is_queued = row.role == Lifecycle::Queued;
     let is_same = row.transaction.is_some() && row.transaction == requeued.transaction;
     let attempts = row.attempts.map(|attempts| attempts - requeued.attempts);
-    let has_failed =
-        row.error_hash != requeued.error_hash && attempts.is_some_and(|attempts| attempts > 0);
-    if is_queued && is_same && !has_failed {
+    let has_new_error = row.errors.is_new_since(requeued.errors);
+    if is_queued && is_same && !(has_new_error && attempts.is_some_and(|attempts| attempts > 0)) {
         return None;
     }
     // Of a job that waits with no counted attempt, only a trigger can have changed the error.
-    if row.role == Lifecycle::Queued && attempts == Some(0) && row.locked_by.is_none() {
+    if is_queued && attempts == Some(0) && row.locked_by.is_none() {
         return None;
     }
-    if row.error_hash != requeued.error_hash {
-        let same = row.group == requeued.group;
-        return Some(if same { LastFailure::SameCause } else { LastFailure::OtherCause });
+    let by_cause = match row.group == requeued.group {
+        true => LastFailure::SameCause,
+        false => LastFailure::OtherCause,
+    };
+    if has_new_error {
+        return Some(by_cause);
     }
-    let dead = row.role == Lifecycle::Dead;
-    let attempted = attempts.map_or(dead, |attempts| attempts > 0);
-    let undone = dead && row.updated_hash == requeued.updated_hash;
+    let has_ended = matches!(row.role, Lifecycle::Dead | Lifecycle::Failed);
+    let may_include_running = row.role == Lifecycle::Claimed && counting != Counting::AtFailure;
+    let has_failed = attempts.map_or(has_ended, |n| n > i64::from(may_include_running));
+    let is_undone =
+        has_ended && row.updated_hash.is_some() && row.updated_hash == requeued.updated_hash;
     match row.error_has_time {
-        _ if !attempted || undone => None,
+        _ if !has_failed || is_undone => None,
         true => Some(LastFailure::Unrecorded),
         // Without a time in the error, an unchanged error means the same error again.
-        false => Some(LastFailure::SameCause),
+        false => Some(by_cause),
     }
 }
 
@@ -166,7 +170,7 @@ pub(crate) fn detect_zombie(
 ) -> Option<ZombieWorker> {
     let zombie = |worker, failed| Some(ZombieWorker { id: requeued.id, worker, failed });
     let (row, attempts) = (row.filter(|_| !events.changed_since()), events.attempts());
-    let failed_by = row.filter(|row| row.error_hash != requeued.error_hash);
+    let failed_by = row.filter(|row| row.errors.is_new_since(requeued.errors));
     let failed_by = failed_by.and_then(|row| row.failed_by.clone());
     if let Some(worker) = attempts.unclaimed_failure {
         return zombie(worker.map(str::to_owned).or(failed_by), true);
@@ -227,11 +231,19 @@ fn outcome_label(outcome: JobOutcome) -> &'static str {
 mod tests {
     use super::*;
     use crate::facts::job_id::JobId;
+    use crate::facts::requeued_job::ErrorMarks;
 
     const ID: JobId = JobId::Number(1);
 
+    /// The claim does not count attempts, and finished jobs stay.
+    const COUNTED: (Counting, bool) = (Counting::AtFailure, false);
+
     fn key(id: i64) -> EventKey {
         EventKey { at: Some(id), id }
+    }
+
+    fn errors(text: u64) -> ErrorMarks {
+        ErrorMarks { text: Some(text), structured: None }
     }
 
     fn requeued() -> RequeuedJob {
@@ -239,8 +251,8 @@ mod tests {
             id: ID,
             place: None,
             group: "v1-a".into(),
-            error_hash: 1,
-            updated_hash: 1,
+            errors: errors(1),
+            updated_hash: Some(1),
             transaction: None,
             attempts: 0,
         }
@@ -255,14 +267,14 @@ mod tests {
             failed_by: None,
             error_has_time: true,
             group: cause.into(),
-            error_hash,
-            updated_hash: 2,
+            errors: errors(error_hash),
+            updated_hash: Some(2),
             transaction: None,
         }
     }
 
     fn outcome_of(row: &JobRow) -> JobOutcome {
-        outcome(&requeued(), &JobEvents::default(), Some(row), false)
+        outcome(&requeued(), &JobEvents::default(), Some(row), COUNTED)
     }
 
     #[test]
@@ -293,21 +305,58 @@ mod tests {
     }
 
     #[test]
+    fn claimed_job_has_failed_only_if_something_beyond_the_claim_shows_it() {
+        let of = |counting, row: &JobRow| {
+            let row = JobRow { error_has_time: false, ..row.clone() };
+            outcome(&requeued(), &JobEvents::default(), Some(&row), (counting, false))
+        };
+        let cleared = |row: JobRow| JobRow { errors: ErrorMarks::default(), ..row };
+        for counting in [Counting::AtClaim, Counting::Unknown] {
+            let claimed = |attempts| row(Lifecycle::Claimed, attempts, "v1-a", 1);
+            assert_eq!(of(counting, &claimed(1)), JobOutcome::Running);
+            assert_eq!(of(counting, &cleared(claimed(1))), JobOutcome::Running);
+            assert_eq!(of(counting, &claimed(2)), JobOutcome::FailedAgain, "a second claim");
+            let waiting = row(Lifecycle::Queued, 1, "v1-a", 1);
+            assert_eq!(of(counting, &waiting), JobOutcome::FailedAgain, "back after a claim");
+        }
+        let counted = row(Lifecycle::Claimed, 1, "v1-a", 1);
+        assert_eq!(of(Counting::AtFailure, &counted), JobOutcome::FailedAgain);
+        // Only the text is cleared: what is left of the error is the old one.
+        let both = ErrorMarks { text: Some(1), structured: Some(7) };
+        let half = ErrorMarks { text: None, structured: Some(7) };
+        assert!(!half.is_new_since(both) && both.is_new_since(half));
+    }
+
+    #[test]
+    fn dead_letter_of_a_table_without_a_change_time_is_not_undone() {
+        let requeued = RequeuedJob { updated_hash: None, ..requeued() };
+        let dead = row(Lifecycle::Dead, 5, "v1-a", 1);
+        let dead = JobRow { updated_hash: None, error_has_time: false, ..dead };
+        let of = |row| outcome(&requeued, &JobEvents::default(), Some(row), COUNTED);
+        let by_hand = JobRow { attempts: Some(0), ..dead.clone() };
+        assert_eq!(of(&dead), JobOutcome::FailedAgain);
+        assert_eq!(of(&by_hand), JobOutcome::ChangedSince);
+    }
+
+    #[test]
     fn job_requeued_by_others_counts_as_changed_since_and_a_deleted_one_as_deleted() {
-        assert_eq!(outcome(&requeued(), &JobEvents::default(), None, false), JobOutcome::Deleted);
-        assert_eq!(outcome(&requeued(), &JobEvents::default(), None, true), JobOutcome::Finished);
+        assert_eq!(outcome(&requeued(), &JobEvents::default(), None, COUNTED), JobOutcome::Deleted);
+        assert_eq!(
+            outcome(&requeued(), &JobEvents::default(), None, (Counting::AtFailure, true)),
+            JobOutcome::Finished
+        );
         assert_eq!(outcome_of(&row(Lifecycle::Other, 0, "v1-a", 1)), JobOutcome::ChangedSince);
         assert_eq!(
             outcome_of(&row(Lifecycle::Dead, 0, "v1-a", 1)),
             JobOutcome::ChangedSince,
             "by hand"
         );
-        let undone = JobRow { updated_hash: 1, ..row(Lifecycle::Dead, 5, "v1-a", 1) };
+        let undone = JobRow { updated_hash: Some(1), ..row(Lifecycle::Dead, 5, "v1-a", 1) };
         assert_eq!(outcome_of(&undone), JobOutcome::ChangedSince);
         let mut events = JobEvents::default();
         events.record_event(key(7), JobEvent::RequeuedAgain);
         let queued = row(Lifecycle::Queued, 0, "v1-a", 1);
-        assert_eq!(outcome(&requeued(), &events, Some(&queued), false), JobOutcome::ChangedSince);
+        assert_eq!(outcome(&requeued(), &events, Some(&queued), COUNTED), JobOutcome::ChangedSince);
     }
 
     #[test]
@@ -343,7 +392,7 @@ mod tests {
         events.record_event(EventKey { at: Some(9), id: 1 }, JobEvent::RequeuedAgain);
         let failed = JobRow { failed_by: Some("w".into()), ..row(Lifecycle::Dead, 5, "v1-b", 2) };
         assert_eq!(detect_zombie(&requeued(), &events, Some(&failed)), None);
-        assert_eq!(outcome(&requeued(), &events, Some(&failed), false), JobOutcome::FailedOther);
+        assert_eq!(outcome(&requeued(), &events, Some(&failed), COUNTED), JobOutcome::FailedOther);
     }
 
     #[test]
@@ -353,7 +402,7 @@ mod tests {
             let requeued = RequeuedJob { transaction: transaction.clone(), ..requeued() };
             let row =
                 JobRow { transaction, ..row(Lifecycle::Queued, attempts, "v1-a", error_hash) };
-            outcome(&requeued, &JobEvents::default(), Some(&row), false)
+            outcome(&requeued, &JobEvents::default(), Some(&row), COUNTED)
         };
         assert_eq!((own(3, 1), own(0, 2)), (JobOutcome::Queued, JobOutcome::Queued), "a trigger");
         assert_eq!(own(1, 2), JobOutcome::FailedAgain, "a trigger that runs the job");

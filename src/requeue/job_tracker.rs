@@ -13,7 +13,7 @@ use crate::facts::requeued_job::{
     CauseInterner, EventKey, FailureGroup, FollowEnd, FollowResult, JobEvents, JobOutcome, JobRow,
     OutcomeCounts, Remainder, RequeuedJob, ZombieWorker,
 };
-use crate::queue::Lifecycle;
+use crate::queue::{Counting, Lifecycle};
 use crate::requeue::job_outcome::{detect_zombie, outcome};
 use crate::requeue::operation::{committed_entries, ensure_same_table, undone_by_journal};
 use crate::sources::files::local_store::LocalStore;
@@ -62,6 +62,7 @@ pub(crate) struct JobTracker<'a> {
     has_transactions: bool,
     has_unread_events: bool,
     deletes_finished: bool,
+    counting: Counting,
 }
 
 /// A requeued job with its events and its row as of the last refresh.
@@ -135,6 +136,7 @@ impl<'a> JobTracker<'a> {
                 .await?,
             has_unread_events: false,
             deletes_finished: layout.package().is_some_and(|package| package.deletes_finished),
+            counting: context.counting().await?,
         })
     }
 
@@ -158,7 +160,7 @@ impl<'a> JobTracker<'a> {
             self.read_undone().await?;
         }
         for job in self.jobs.values_mut().filter(|job| !job.settled) {
-            job.evaluate(self.deletes_finished);
+            job.evaluate((self.counting, self.deletes_finished));
         }
         Ok(())
     }
@@ -198,9 +200,9 @@ impl<'a> JobTracker<'a> {
     /// Reads which jobs were undone, if a dead letter might be one of them: events without growing ids, and
     /// journals, are not read at each refresh.
     async fn read_undone(&mut self) -> Result<(), SourceError> {
-        let may_be_undone = |job: &TrackedJob| {
-            !job.settled && job.row.read().is_some_and(|row| row.role == Lifecycle::Dead)
-        };
+        let has_ended = |row: &JobRow| matches!(row.role, Lifecycle::Dead | Lifecycle::Failed);
+        let may_be_undone =
+            |job: &TrackedJob| !job.settled && job.row.read().is_some_and(has_ended);
         let JobSource::Once { journal, .. } = &self.source else { return Ok(()) };
         if !self.jobs.values().any(may_be_undone) {
             return Ok(());
@@ -367,7 +369,7 @@ impl<'a> JobTracker<'a> {
         for job in self.jobs.values().filter(failed) {
             let Some(row) = job.row.read() else { continue };
             // The failure of an unresponsive worker leaves no new error.
-            if row.error_hash == job.requeued.error_hash && job.outcome != JobOutcome::FailedAgain {
+            if row.errors == job.requeued.errors && job.outcome != JobOutcome::FailedAgain {
                 continue;
             }
             let group = groups.entry(Arc::clone(&row.group)).or_insert_with(|| FailureGroup {
@@ -410,12 +412,12 @@ impl TrackedJob {
         Self { requeued, events, row: Row::Unread, outcome: JobOutcome::Queued, settled: false }
     }
 
-    fn evaluate(&mut self, deletes_finished: bool) {
+    fn evaluate(&mut self, queue: (Counting, bool)) {
         if matches!(self.row, Row::Unread) {
             return;
         }
         let row = self.row.read();
-        self.outcome = outcome(&self.requeued, &self.events, row, deletes_finished);
+        self.outcome = outcome(&self.requeued, &self.events, row, queue);
         let dead = row.is_some_and(|row| row.role == Lifecycle::Dead);
         // A job that failed again may have retries left and still finish.
         self.settled =

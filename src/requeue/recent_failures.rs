@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::group::{RECENT, RecentFailures};
+use crate::facts::group::{DeadLetterGroup, RECENT, RecentFailures};
 use crate::facts::requeue::{Plan, PlannedGroup};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -34,7 +34,9 @@ pub(crate) async fn add(context: &Context, plan: &mut Plan, now: Timestamp) {
     match read(context, plan, now).await {
         Ok(recent) => {
             for group in &mut plan.groups {
-                group.recent = recent.get(&group.group).copied();
+                let found = recent.get(&group.group);
+                group.recent = found.and_then(DeadLetterGroup::recent_failures);
+                group.is_undated = found.is_some_and(|found| found.dead.known_recent().is_none());
             }
         }
         Err(error) => plan.recent_unknown = Some(error.to_string()),
@@ -45,7 +47,7 @@ async fn read(
     context: &Context,
     plan: &Plan,
     now: Timestamp,
-) -> Result<HashMap<String, RecentFailures>, SourceError> {
+) -> Result<HashMap<String, DeadLetterGroup>, SourceError> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let mut kinds: Vec<_> = plan.groups.iter().map(|group| group.kind.clone()).collect();
     kinds.sort_unstable();
@@ -57,19 +59,27 @@ async fn read(
     let since = now.checked_sub(Duration::from_secs_f64(RECENT)).map_err(|error| {
         SourceError::new(SourceErrorKind::Malformed, format!("server time {now}: {error}"))
     })?;
-    let selection = Selection { kinds, since: Some(since), ..Selection::default() };
+    // Without a time of death the last change is that of the creation, and says nothing.
+    let since = layout.dates_deaths().then_some(since);
+    let selection = Selection { kinds, since, ..Selection::default() };
     let timeout = context.timeout().min(BUDGET);
     let dead = sql::is_role(layout, Lifecycle::Dead);
     let recent = groups::read(database, layout, &dead, &selection, timeout).await?;
     let recent = recent.groups.into_iter();
-    Ok(recent
-        .filter_map(|group| Some((group.fingerprint.hash.clone(), group.recent_failures()?)))
-        .collect())
+    Ok(recent.map(|group| (group.fingerprint.hash.clone(), group)).collect())
 }
 
 /// Returns the groups of the plan that are still failing, the largest first.
 pub(crate) fn still_failing(plan: &Plan) -> impl Iterator<Item = (&PlannedGroup, RecentFailures)> {
     plan.groups.iter().filter_map(|group| Some((group, group.recent?)))
+}
+
+/// Why it is not known whether a group is still failing.
+pub(crate) const UNDATED: &str = "no column says since when its jobs are dead";
+
+/// Returns the groups of the plan that may be failing: nothing tells since when their jobs are dead.
+pub(crate) fn undated(plan: &Plan) -> impl Iterator<Item = &PlannedGroup> {
+    plan.groups.iter().filter(|group| group.is_undated)
 }
 
 /// `45 jobs in the last 15m, last 10s ago`
@@ -92,13 +102,18 @@ pub(crate) fn refuse_without_canary(
     let fails_now = |(group, recent): &(&PlannedGroup, RecentFailures)| {
         group.jobs > 1 && recent.last_age < MAX_QUIET
     };
-    let Some((group, recent)) = still_failing(plan).find(fails_now) else { return Ok(()) };
-    Err(Error::refused(format!(
-        "refused: group {} is still failing ({}); --yes needs --canary",
-        group.group,
-        describe(recent)
-    ))
-    .hint(match command {
+    let failing = still_failing(plan).find(fails_now).map(|(group, recent)| {
+        let recent = describe(recent);
+        format!("refused: group {} is still failing ({recent}); --yes needs --canary", group.group)
+    });
+    let undated = undated(plan).find(|group| group.jobs > 1).map(|group| {
+        format!(
+            "refused: not known whether group {} is still failing: {UNDATED}; --yes needs --canary",
+            group.group
+        )
+    });
+    let Some(message) = failing.or(undated) else { return Ok(()) };
+    Err(Error::refused(message).hint(match command {
         Some(command) => CommandText::to("requeue 1 job per group first", command),
         None => "requeue 1 job per group first: add --canary".into(),
     }))
@@ -126,7 +141,12 @@ pub(crate) mod tests {
         assert_eq!(code(2, Some((1, 299.0))), 77);
         assert_eq!(code(1, Some((45, 10.0))), 0, "one job is its own canary");
         assert_eq!(code(45, Some((45, 300.0))), 0, "quiet for 5m");
-        assert_eq!(code(45, None), 0, "not failing, or not known");
+        assert_eq!(code(45, None), 0, "not failing");
+        let mut undated = failing(45, None);
+        undated.groups[0].is_undated = true;
+        assert!(refuse_without_canary(&undated, None).is_err(), "not known");
+        undated.groups[0].jobs = 1;
+        assert!(refuse_without_canary(&undated, None).is_ok(), "its own canary");
         let error = refuse_without_canary(&failing(45, Some((45, 10.0))), None).unwrap_err();
         assert!(error.message.contains("45 jobs in the last 15m, last 10s ago"), "{error:?}");
     }

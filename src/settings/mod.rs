@@ -54,7 +54,7 @@ use crate::error::Error;
 use crate::facts::acknowledged::Acknowledgement;
 use crate::facts::advice::Advice;
 use crate::facts::{SourceError, SourceErrorKind, Thresholds};
-use crate::queue::{InstanceChoice, QueueChoice};
+use crate::queue::{Counting, InstanceChoice, QueueChoice};
 use crate::suggest::TargetFlags;
 
 /// The default time limit of one probe.
@@ -121,6 +121,8 @@ pub struct Settings {
     pub(crate) state_column: Option<Setting<String>>,
     /// The zone of times without one in the jobs table, if it is configured.
     pub(crate) time_zone: Option<Setting<String>>,
+    /// When an attempt is counted, where the database does not show it.
+    pub(crate) attempts_counted: Option<Setting<Counting>>,
     /// The jobs table that the context of the database, or a flag, chooses.
     pub(crate) queue: Option<Setting<QueueChoice>>,
     /// The text of `--queue-instance`.
@@ -260,6 +262,7 @@ impl Settings {
             oldest_job_age_unit: None,
             state_column: None,
             time_zone: None,
+            attempts_counted: None,
             queue: None,
             queue_instance: overrides.queue_instance.clone(),
             access_contract: None,
@@ -319,6 +322,7 @@ impl Settings {
         self.oldest_job_age_unit.clone_from(&context.oldest_job_age_unit);
         self.state_column.clone_from(&context.state_column);
         self.time_zone.clone_from(&context.time_zone);
+        self.attempts_counted.clone_from(&context.attempts_counted);
     }
 }
 

@@ -60,6 +60,10 @@ impl Settings {
         if let Some(zone) = &self.time_zone {
             rows.push(setting_row("time_zone", zone.value.clone(), &zone.origin));
         }
+        if let Some(counting) = &self.attempts_counted {
+            let word = counting.value.as_str();
+            rows.push(setting_row("attempts_counted", word, &counting.origin));
+        }
         if let Some(queue) = &self.queue {
             rows.push(setting_row("queue", shown_queue(&queue.value), &queue.origin));
         }

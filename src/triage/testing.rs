@@ -139,6 +139,7 @@ fn queue() -> Queue {
         stuck_rule: None,
         owner: None,
         workers: Some(Workers {
+            is_observable: true,
             active: Count::Exact(1),
             heartbeat_age: Some(2.0),
             by_worker: vec![],

@@ -77,7 +77,13 @@ fn part<'a>(report: &'a mut Readiness, name: &str) -> &'a mut Component {
 fn idle(facts: &mut TriageFacts) {
     let (queue, zero) = (queue(facts), Count::Exact(0));
     (queue.due, queue.claimed, queue.oldest_due_age) = (zero.clone(), zero.clone(), None);
-    queue.workers = Some(Workers { active: zero, heartbeat_age: None, by_worker: vec![], more: 0 });
+    queue.workers = Some(Workers {
+        is_observable: true,
+        active: zero,
+        heartbeat_age: None,
+        by_worker: vec![],
+        more: 0,
+    });
 }
 
 /// Returns the headline of a healthy system with one defect.

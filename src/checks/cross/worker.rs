@@ -27,10 +27,14 @@ fn evaluate(
         return vec![];
     };
     let Some(queue) = facts.queue.as_ref().and_then(|queue| queue.value()) else { return vec![] };
-    let Some(workers) = &queue.workers else { return vec![] };
+    let Some(workers) = queue.observable_workers() else { return vec![] };
     // Without claimed jobs there are no heartbeats to compare with readyz.
     let Some(age) = workers.heartbeat_age else { return vec![] };
-    let active = workers.active.at_least().unwrap_or(0);
+    let active = workers.active.at_least().map(|n| {
+        let active = text::plural(n, "active worker", "active workers");
+        format!("{active}, last heartbeat")
+    });
+    let active = active.unwrap_or_else(|| "a heartbeat".to_owned());
     let unresponsive = compare(age, thresholds.heartbeat_age) != Status::Ok;
     let ago = text::age(age);
     let (status, message) = match (reported, unresponsive) {
@@ -43,9 +47,8 @@ fn evaluate(
         (false, false) if workers.active != Count::Exact(0) => (
             Status::Warning,
             format!(
-                "readyz reports worker: false, but the database shows {}, last heartbeat {ago} ago; trust the \
+                "readyz reports worker: false, but the database shows {active} {ago} ago; trust the \
                  heartbeats",
-                text::plural(active, "active worker", "active workers"),
             ),
         ),
         _ => (Status::Ok, format!("readyz reports worker: {reported}, last heartbeat {ago} ago")),
@@ -70,6 +73,7 @@ mod tests {
     fn set_heartbeat_age(facts: &mut TriageFacts, age: Option<f64>) {
         let queue: &mut Queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
         queue.workers = Some(Workers {
+            is_observable: true,
             active: Count::Exact(0),
             heartbeat_age: age,
             by_worker: vec![],

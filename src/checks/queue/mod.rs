@@ -191,6 +191,7 @@ pub(crate) mod tests {
             stuck_rule: None,
             owner: None,
             workers: Some(Workers {
+                is_observable: true,
                 active: Count::Exact(0),
                 heartbeat_age: None,
                 by_worker: vec![],

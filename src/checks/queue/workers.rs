@@ -24,7 +24,7 @@ fn evaluate(
     thresholds: &Thresholds,
 ) -> Vec<Finding> {
     queue_finding(check, facts, SUBJECT, |queue| {
-        let Some(workers) = &queue.workers else {
+        let Some(workers) = queue.observable_workers() else {
             return check.finding(Status::Ok, SUBJECT, super::NO_HEARTBEATS);
         };
         let finding = match (&queue.claimed, workers.heartbeat_age) {
@@ -60,14 +60,13 @@ fn active_workers(
     age: f64,
     thresholds: &Thresholds,
 ) -> Finding {
-    let message = format!(
-        "{}, last heartbeat {} ago",
-        match &workers.active {
-            Count::Exact(n) => text::plural(*n, "active worker", "active workers"),
-            count => format!("{} active workers", count_text(count)),
-        },
-        text::age(age)
-    );
+    let active = match &workers.active {
+        Count::Exact(n) => text::plural(*n, "active worker", "active workers") + ", ",
+        // No column names the worker.
+        Count::NotCounted(_) => String::new(),
+        count => format!("{} active workers, ", count_text(count)),
+    };
+    let message = format!("{active}last heartbeat {} ago", text::age(age));
     check
         .finding(compare(age, thresholds.heartbeat_age), SUBJECT, message)
         .evidence(Evidence::number(age.round(), "s", facts.at, facts.source.clone()))
@@ -111,6 +110,7 @@ mod tests {
         let mut queue = idle();
         queue.claimed = Count::Exact(2);
         queue.workers = Some(Workers {
+            is_observable: true,
             active: Count::Exact(0),
             heartbeat_age: Some(601.0),
             by_worker: vec![],

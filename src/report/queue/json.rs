@@ -178,7 +178,7 @@ impl QueueJson {
                 zone: times.zone.clone(),
             }),
             oldest_due_age: queue.oldest_due_age.map(f64::round),
-            workers: queue.workers.as_ref().map(|w| (&w.active).into()),
+            workers: queue.observable_workers().map(|w| (&w.active).into()),
             heartbeat_age_seconds: queue
                 .workers
                 .as_ref()

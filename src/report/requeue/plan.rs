@@ -313,6 +313,15 @@ fn warnings(document: &mut Document, view: &RequeuePlanView<'_>) {
             document.note(format!("warning: still failing: {id} ({recent}){more}"));
         }
     }
+    let undated = recent_failures::undated(plan).count() as u64;
+    if undated > 0 {
+        let groups = match plan.groups.len() {
+            1 => "this group is".to_owned(),
+            _ => plural(undated, "group is", "groups are"),
+        };
+        let why = recent_failures::UNDATED;
+        document.note(format!("warning: not known whether {groups} still failing: {why}"));
+    }
     if let Some(why) = &plan.recent_unknown {
         document.note(format!("warning: not known which groups are still failing: {why}"));
     }

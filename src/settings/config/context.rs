@@ -10,12 +10,12 @@ use super::queue;
 use super::source::{self, Source};
 use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
-use crate::queue::QueueChoice;
+use crate::queue::{Counting, QueueChoice};
 use crate::settings::app::{AppOverrides, is_endpoint_path};
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
 /// Every key of a context, with its description.
-const CONTEXT_KEYS: [(&str, &str); 23] = [
+const CONTEXT_KEYS: [(&str, &str); 24] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
@@ -29,6 +29,7 @@ const CONTEXT_KEYS: [(&str, &str); 23] = [
     ("oldest_job_age_unit", "unit of readyz's oldestJobAge: \"s\" or \"ms\""),
     ("state_column", "column that the worker's claim reads: \"state\" or \"status\""),
     ("time_zone", "zone of times without one in the jobs table, such as \"UTC\""),
+    ("attempts_counted", "when an attempt of a job is counted: \"at_claim\" or \"at_failure\""),
     (
         "queue",
         "table that chooses or declares a jobs table: docs/queues.md, docs/declared-layout.md",
@@ -93,6 +94,8 @@ pub(crate) struct ContextSettings {
     pub(crate) state_column: Option<Setting<String>>,
     /// The zone of times without one.
     pub(crate) time_zone: Option<Setting<String>>,
+    /// When an attempt is counted, where the database does not show it.
+    pub(crate) attempts_counted: Option<Setting<Counting>>,
     /// The jobs table: declared, or a package's.
     pub(crate) queue: Option<Setting<QueueChoice>>,
     /// The endpoints of the app and how its answers are evaluated.
@@ -142,6 +145,7 @@ impl ContextSettings {
             oldest_job_age_unit: None,
             state_column: None,
             time_zone: None,
+            attempts_counted: None,
             queue: None,
             app: AppOverrides::default(),
             access_contract: None,
@@ -186,6 +190,11 @@ impl ContextSettings {
             }
             "state_column" => self.state_column = Some(state_column(document, key, value)?),
             "time_zone" => self.time_zone = Some(document.string(key, value)?),
+            "attempts_counted" => {
+                let (counting, origin) =
+                    (queue::counting(document, key, value)?, document.origin(key.span()));
+                self.attempts_counted = Some(Setting::new(counting, origin));
+            }
             "queue" => self.queue = Some(queue::read(document, key, value)?),
             "healthz_path" => self.app.healthz_path = Some(endpoint_path(document, key, value)?),
             "readyz_path" => self.app.readyz_path = Some(endpoint_path(document, key, value)?),

@@ -7,8 +7,8 @@ use toml::de::DeValue;
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
 use crate::queue::{
-    Declaration, DeclaredRequeue, DeclaredValue, Field, InstanceChoice, Lifecycle, Package,
-    QueueChoice, StateNames,
+    Counting, Declaration, DeclaredRequeue, DeclaredValue, Field, InstanceChoice, Lifecycle,
+    Package, QueueChoice, StateNames,
 };
 use crate::settings::Setting;
 use crate::suggest::{CommandText, ShellCommand};
@@ -52,8 +52,8 @@ pub(super) fn read(
             "table" => declaration.table = text()?.value,
             "time_zone" => declaration.time_zone = Some(text()?.value),
             "attempts_counted" => {
-                let counted = one_of(document, key, value, &["at_claim", "at_failure"])?;
-                declaration.counted_at_claim = counted == "at_claim";
+                let counting = counting(document, key, value)?;
+                declaration.counted_at_claim = counting == Counting::AtClaim;
             }
             "columns" => declaration.columns = columns(document, key, value)?,
             "states" => declaration.states = states(document, key, value)?,
@@ -82,6 +82,20 @@ pub(super) fn read(
         }
     }
     Ok(Setting::new(QueueChoice::Declared(Box::new(declaration)), document.origin(key.span())))
+}
+
+/// When an attempt is counted.
+///
+/// # Errors
+/// If it is another word.
+pub(super) fn counting(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<Counting, Error> {
+    let words = [Counting::AtClaim, Counting::AtFailure].map(Counting::as_str);
+    let word = one_of(document, key, value, &words)?;
+    Ok(if word == words[0] { Counting::AtClaim } else { Counting::AtFailure })
 }
 
 /// The choice of a package's table, which no other key can describe.

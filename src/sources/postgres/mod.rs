@@ -9,6 +9,7 @@ pub(crate) mod access;
 pub(crate) mod acknowledged;
 pub(crate) mod affected_workspaces;
 mod connect;
+pub(crate) mod counted_attempts;
 pub(crate) mod dead_letters;
 pub(crate) mod earlier_requeues;
 mod errors;

@@ -16,7 +16,9 @@ use super::selection::{fingerprint, fingerprint_columns};
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
-use crate::facts::requeued_job::{CauseInterner, EventKey, JobEvent, JobRow, RequeuedJob};
+use crate::facts::requeued_job::{
+    CauseInterner, ErrorMarks, EventKey, JobEvent, JobRow, RequeuedJob,
+};
 use crate::queue::declared;
 use crate::queue::package::{PLACE, PackageTraits};
 use crate::queue::{Events, IdType, Layout, Lifecycle, sql};
@@ -203,11 +205,19 @@ fn requeued_job(
         id: super::row_types::id(row.get("job"), id)?,
         place: row.get("place"),
         group: causes.intern(fingerprint(row)),
-        error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,
-        updated_hash: row.get::<_, WorkspaceHash>("changed_mark").0,
+        errors: error_marks(row),
+        updated_hash: hash(row, "changed_mark"),
         transaction: row.get("transaction"),
         attempts: row.get("attempts_before"),
     })
+}
+
+fn hash(row: &Row, column: &str) -> Option<u64> {
+    row.get::<_, Option<WorkspaceHash>>(column).map(|hash| hash.0)
+}
+
+fn error_marks(row: &Row) -> ErrorMarks {
+    ErrorMarks { text: hash(row, "text_mark"), structured: hash(row, "error_mark") }
 }
 
 /// Returns whether rows of jobs and events tell the transaction that wrote them. Those of views do not.
@@ -257,8 +267,8 @@ pub(crate) async fn read_rows(
             failed_by: row_types::text(row, "failed_by"),
             error_has_time: row.get::<_, Option<bool>>("dated").unwrap_or(false),
             group: causes.intern(fingerprint(row)),
-            error_hash: row.get::<_, WorkspaceHash>("errors_mark").0,
-            updated_hash: row.get::<_, WorkspaceHash>("changed_mark").0,
+            errors: error_marks(row),
+            updated_hash: hash(row, "changed_mark"),
             transaction: row.get("transaction"),
         })
     };
@@ -309,7 +319,7 @@ fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
     };
     let last_error = format!("{}::text", sql::column_or_null(layout.last_error.as_ref(), "text"));
     let changed = sql::time_or_null(layout.updated.as_ref());
-    let changed = format!("coalesce({changed}::timestamptz::text, '')");
+    let changed = format!("{changed}::timestamptz::text");
     format!(
         "select {job}::text as job, {live}::text as live, {attempts}::bigint as attempts,
                 left({holder}::text, 200) as holder, left({failed_by}, 200) as failed_by,
@@ -321,18 +331,19 @@ fn rows_statement(layout: &Layout, has_transactions: bool) -> String {
         holder = sql::column_or_null(layout.locked_by.as_ref(), "text"),
         failed_by = error_field("worker_id"),
         failed_at = error_field("failed_at"),
-        mark = error_hash(&last_error, &error),
+        mark = error_marks_of(&last_error, &error),
         transaction =
             if has_transactions && layout.declared.is_none() { "xmin::text" } else { "null::text" },
         fingerprint = fingerprint_columns(layout),
     )
 }
 
-/// Returns the column `errors_mark`, a hash of both error columns. JSON null and NULL are treated
-/// as equal, because `jsonb_populate_record` turns one into the other.
-fn error_hash(last_error: &str, error: &str) -> String {
+/// Returns the columns that [`error_marks`] reads. JSON null and NULL are treated as equal, because
+/// `jsonb_populate_record` turns one into the other; so is an empty text, which is no error.
+fn error_marks_of(last_error: &str, error: &str) -> String {
     format!(
-        "md5(coalesce({last_error}, '') || '|' || coalesce(nullif({error}, 'null'), '')) as errors_mark"
+        "md5(nullif(btrim({last_error}), '')) as text_mark, \
+         md5(nullif(nullif(btrim({error}), ''), 'null')) as error_mark"
     )
 }
 
@@ -349,7 +360,7 @@ fn previous_columns(layout: &Layout, previous: &str, written: &str) -> String {
         other => text_of(record, other.as_ref().map(|error| &error.name)),
     };
     let after = format!("({previous} || coalesce({written}, '{{}}'))");
-    let mark = error_hash(&text_of(&after, layout.last_error.as_ref()), &error_of(&after));
+    let mark = error_marks_of(&text_of(&after, layout.last_error.as_ref()), &error_of(&after));
     let last_error = text_of(previous, layout.last_error.as_ref());
     let error = error_of(previous);
     let kind = match &layout.kind {
@@ -362,7 +373,7 @@ fn previous_columns(layout: &Layout, previous: &str, written: &str) -> String {
     format!(
         "{kind} as fp_kind, {last} as fp_last_error, {of_error} as fp_error, {mark}, \
          coalesce({attempts}, 0) as attempts_before, \
-         coalesce(({changed})::text, '') as changed_mark",
+         ({changed})::text as changed_mark",
         last = sql::fingerprint_input(&last_error),
         of_error = sql::fingerprint_input(&error),
         // A requeue of a package can give further attempts instead of counting from 0 again.

@@ -80,6 +80,7 @@ fn due_and_stuck_jobs_lead_to_section_3_3() {
             "the workers fell silent",
             |f| {
                 queue(f).workers = Some(Workers {
+                    is_observable: true,
                     active: Count::Exact(0),
                     heartbeat_age: Some(900.0),
                     by_worker: vec![],

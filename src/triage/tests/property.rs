@@ -70,7 +70,7 @@ prop_compose! {
         let queue = queue(&mut facts);
         (queue.due, queue.claimed, queue.dead) = (due, running, Some(dead));
         queue.oldest_due_age = oldest;
-        queue.workers = Some(Workers { active: Count::Exact(1), heartbeat_age, by_worker: vec![], more: 0 });
+        queue.workers = Some(Workers { is_observable: true, active: Count::Exact(1), heartbeat_age, by_worker: vec![], more: 0 });
         let server = server(&mut facts);
         server.connections = connections;
         server.oldest_transaction =

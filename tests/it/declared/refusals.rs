@@ -4,7 +4,8 @@ use super::{Declared, draft, edit};
 use crate::support::postgres::Database;
 
 const SCHEMA: &str = "create table work (id int primary key, status text not null, error text, run_at timestamptz,
-     attempts int not null default 0, count_of text);
+     attempts int not null default 0, count_of text,
+     updated_at timestamptz not null default now() - interval '1 hour');
    create table touched (n int);
    create function touch() returns text language plpgsql as
      $$ begin insert into touched values (1); return 'x'; end $$;

@@ -1,13 +1,17 @@
 //! Tests of every command that reads the jobs table, on a real server with every variant of the schema.
 
+mod application_claims;
+mod claim_times;
 mod claims;
 mod dead_letters;
 mod deaths;
+mod due_times;
 mod queue;
 mod random_layouts;
 mod state_column;
 mod times;
 mod triage;
+mod undated_deaths;
 mod unknown_states;
 mod unread_columns;
 mod variants;

@@ -1,6 +1,7 @@
 //! Tests of the write commands on a real server: rules, variants, interruptions.
 
 mod canary;
+mod claimed;
 mod confirmation;
 mod failing;
 mod follow;

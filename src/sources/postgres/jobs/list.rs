@@ -9,7 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::{number, sign, text};
 use crate::facts::job::{JobLine, JobState, running_attempt};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, Lifecycle, Meaning, sql};
+use crate::queue::{Counting, Layout, Lifecycle, Meaning, sql};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types;
 
@@ -31,8 +31,8 @@ pub(crate) struct ListCondition<'a> {
     pub(crate) id_prefix: String,
     /// Maximum number of jobs.
     pub(crate) limit: u32,
-    /// Whether the claim counts an attempt.
-    pub(crate) counted_at_claim: bool,
+    /// When an attempt is counted.
+    pub(crate) counting: Counting,
     /// Age of the heartbeat from which a claimed job is stuck, in seconds.
     pub(crate) stuck_after: f64,
 }
@@ -172,7 +172,7 @@ fn line(row: &Row, condition: &ListCondition<'_>) -> JobLine {
         attempts,
         running_attempt: attempts
             .filter(|_| is_claimed)
-            .map(|n| running_attempt(n, condition.counted_at_claim)),
+            .and_then(|n| running_attempt(n, row.get("max_attempts"), condition.counting)),
         error: row_types::text(row, "error"),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),

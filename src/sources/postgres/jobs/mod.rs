@@ -122,7 +122,7 @@ fn job(layout: &Layout, claims: &Claims, row: &Row, timeline: Timeline) -> Job {
         role: layout.role(&state, finite("due_age")),
         other_state: row_types::text(row, "stale"),
         attempts: row.get("attempts"),
-        counted_at_claim: claims.count_attempts,
+        counting: claims.counting,
         fate: Fate::parse(row.get("fate")).unwrap_or(Fate::Unknown),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),

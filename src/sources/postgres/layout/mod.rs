@@ -26,8 +26,8 @@ use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    Claims, Layout, LayoutError, Lifecycle, QueueChoice, STATE_COLUMNS, TableCatalog, UnreadColumn,
-    allowed_values, recognize, sql, unread_columns,
+    Claims, Counting, Layout, LayoutError, Lifecycle, QueueChoice, STATE_COLUMNS, TableCatalog,
+    UnreadColumn, allowed_values, recognize, sql, unread_columns,
 };
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
@@ -49,9 +49,12 @@ pub(crate) struct LayoutReading {
 impl LayoutReading {
     /// The reading of a declared table or one of a package, whose claims are known without a function.
     fn declared(layout: Layout) -> Self {
-        let count_attempts =
-            layout.declared.as_ref().is_some_and(|declared| declared.counted_at_claim);
-        Self { layout, claims: Claims { count_attempts, ..Claims::default() } }
+        let counting = match &layout.declared {
+            Some(declared) if declared.counted_at_claim => Counting::AtClaim,
+            Some(_) => Counting::AtFailure,
+            None => Counting::Unknown,
+        };
+        Self { layout, claims: Claims { counting, ..Claims::default() } }
     }
 }
 

@@ -97,18 +97,24 @@ pub(crate) fn add_up(
             Some(_) => None,
             None => queued.rows.iter().filter_map(|row| row.oldest_due_age).reduce(f64::max),
         },
-        stuck: layout
-            .has_heartbeats()
-            .then(|| unless(&unknown_claims, claimed.count(|row| row.stuck))),
+        stuck: match &unknown_claims {
+            Some(reason) => Some(Count::NotCounted(reason.clone())),
+            None => layout.has_heartbeats().then(|| claimed.count(|row| row.stuck)),
+        },
         stuck_rule: layout.package().map(|package| {
             let after = request.stuck_after.max(f64::from(package.stuck_least));
             package.stuck_text.replace("{after}", &text::duration(after))
         }),
         owner: layout.package().and_then(|package| package.owner.clone()),
-        workers: layout.has_workers().then(|| match &unknown_claims {
-            Some(reason) => unknown_workers(reason),
-            None => workers(&claimed, request.active_window),
-        }),
+        workers: match &unknown_claims {
+            _ if layout.package().is_some() && !layout.shows_active_workers() => None,
+            Some(reason) if layout.has_heartbeats() => Some(unknown_workers(reason)),
+            Some(_) => None,
+            None if layout.heartbeat.is_some() || layout.locked_by.is_some() => {
+                Some(workers(layout, &claimed, request.active_window))
+            }
+            None => None,
+        },
         dead_lettered_last_hour: has_dead.then(|| {
             // None died at any time.
             let has_none = dead.count(|row| row.n) == Count::Exact(0);
@@ -213,11 +219,14 @@ fn future_times(
 /// Workers of jobs whose claims have a time that is not read.
 fn unknown_workers(reason: &str) -> Workers {
     let active = Count::NotCounted(reason.to_owned());
-    Workers { active, heartbeat_age: None, by_worker: vec![], more: 0 }
+    Workers { is_observable: true, active, heartbeat_age: None, by_worker: vec![], more: 0 }
 }
 
+/// Reason for the missing count of active workers.
+const UNNAMED: &str = "no column names the worker";
+
 /// Counts the workers with a heartbeat younger than `max_age` seconds.
-fn workers(claimed: &StateCounts<'_>, max_age: f64) -> Workers {
+fn workers(layout: &Layout, claimed: &StateCounts<'_>, max_age: f64) -> Workers {
     let active: HashSet<_> = claimed
         .rows
         .iter()
@@ -227,7 +236,9 @@ fn workers(claimed: &StateCounts<'_>, max_age: f64) -> Workers {
     let n = active.len() as u64;
     let by_worker = by_worker(claimed);
     Workers {
+        is_observable: layout.shows_active_workers(),
         active: match claimed.count(|_| 0) {
+            _ if layout.locked_by.is_none() => Count::NotCounted(UNNAMED.to_owned()),
             Count::Exact(_) => Count::Exact(n),
             Count::AtLeast(_) => Count::AtLeast(n),
             not_counted => not_counted,

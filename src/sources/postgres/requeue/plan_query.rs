@@ -282,6 +282,7 @@ impl PlanBuilder {
             cause: template,
             jobs: 1,
             recent: None,
+            is_undated: false,
         };
         self.groups.insert(hash, (next as u32, group));
         next as u32

@@ -19,7 +19,7 @@ use crate::queue::sql::{
     age, column_or_null, ident, is_stuck, last_heartbeat, literal, past_time, rfc3339, state_in,
     time_or_null,
 };
-use crate::queue::{Claims, Layout};
+use crate::queue::{Counting, Layout};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::row_types;
 use crate::sources::postgres::row_types::id;
@@ -38,8 +38,8 @@ pub(crate) struct RescueColumns {
     pub(crate) queued: String,
     /// State value of dead letters, if the layout has one.
     pub(crate) dead: Option<String>,
-    /// Whether the claim counts an attempt, so that a rescue does not count the running one again.
-    pub(crate) counted_at_claim: bool,
+    /// When an attempt is counted: a rescue does not count again what the claim counted.
+    pub(crate) counting: Counting,
     /// Event of a rescue; `None` if events cannot be written.
     pub(crate) event: Option<EventStage>,
     /// Age in seconds that a claim gets if the package's own code frees the job: beyond its default limit.
@@ -51,8 +51,8 @@ impl RescueColumns {
     ///
     /// # Errors
     /// [`SourceErrorKind::UnknownLayout`] if the layout has no heartbeat or lock column, or no
-    /// claimed or queued state.
-    pub(crate) fn new(layout: &Layout, claims: &Claims) -> Result<Self, SourceError> {
+    /// claimed or queued state, or if it is not known when attempts are counted.
+    pub(crate) fn new(layout: &Layout, counting: Counting) -> Result<Self, SourceError> {
         let unknown_layout =
             |reason: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, reason));
         if let Some(reason) = layout.rescue_refused() {
@@ -63,6 +63,9 @@ impl RescueColumns {
                 "jobs of this database have neither heartbeat nor lock time: not known which of them are stuck"
                     .to_owned(),
             );
+        }
+        if let Some(reason) = counting_unknown(layout, counting) {
+            return unknown_layout(reason);
         }
         if layout.state_names.claimed.is_empty() {
             return unknown_layout(format!(
@@ -80,7 +83,7 @@ impl RescueColumns {
         Ok(Self {
             queued: queued.clone(),
             dead: layout.state_names.dead.first().cloned(),
-            counted_at_claim: claims.count_attempts,
+            counting,
             event: layout.events.as_ref().and_then(|events| stage(events, &RESCUE_STAGES)),
             claim_age: u64::from(package_limit(layout).unwrap_or_default() + BEYOND_LIMIT),
         })
@@ -92,12 +95,21 @@ impl RescueColumns {
             return rescue.set.keys().cloned().collect();
         }
         let mut columns = next_columns(layout, self);
-        columns.extend(layout.attempts.clone().filter(|_| !self.counted_at_claim));
+        columns.extend(layout.attempts.clone().filter(|_| self.counting != Counting::AtClaim));
         columns.extend(layout.due.iter().chain(&layout.updated).map(|c| c.name.clone()));
         columns.extend(layout.locked_by.clone());
         columns.extend(layout.locked_at.as_ref().map(|column| column.name.clone()));
         columns
     }
+}
+
+/// Why no rescue knows how many attempts a job has left, if that is so.
+pub(crate) fn counting_unknown(layout: &Layout, counting: Counting) -> Option<String> {
+    let attempts = layout.attempts.as_ref().filter(|_| counting == Counting::Unknown)?;
+    Some(format!(
+        "neither functions nor jobs show whether \"{attempts}\" is counted at the claim or at the failure: set \
+         attempts_counted = \"at_claim\" or \"at_failure\" in the context"
+    ))
 }
 
 /// Seconds after the claim when a package frees jobs by default.
@@ -143,7 +155,7 @@ fn stuck_jobs_statement(
     let number =
         |column: &Option<String>| format!("{}::bigint", column_or_null(column.as_ref(), "bigint"));
     let exhausted = match (&layout.attempts, &layout.max_attempts) {
-        (Some(attempts), Some(max)) if rescue_columns.counted_at_claim => {
+        (Some(attempts), Some(max)) if rescue_columns.counting == Counting::AtClaim => {
             format!("{} >= {}", ident(attempts), ident(max))
         }
         // One row with the largest number must not fail the query.
@@ -249,7 +261,7 @@ fn stuck_job(
         attempts: row.get("attempts"),
         running_attempt: row
             .get::<_, Option<i64>>("attempts")
-            .map(|n| running_attempt(n, rescue_columns.counted_at_claim)),
+            .and_then(|n| running_attempt(n, row.get("max_attempts"), rescue_columns.counting)),
         max_attempts: row.get("max_attempts"),
         other_job_heartbeat_age: elsewhere,
         place: row.get("place"),
@@ -427,14 +439,28 @@ fn recorded_columns(layout: &Layout) -> Vec<String> {
     columns
 }
 
+/// Counts the lost attempt, but not beyond the maximum.
+fn counted_attempt(layout: &Layout, column: &str) -> String {
+    let column = ident(column);
+    match &layout.max_attempts {
+        Some(max) => {
+            format!(
+                "{column} = least(job.{column} + 1, greatest(job.{column}, job.{}))",
+                ident(max)
+            )
+        }
+        None => format!("{column} = job.{column} + 1"),
+    }
+}
+
 /// Returns the assignments of the UPDATE; `locked` holds the new state.
 fn assignments(layout: &Layout, rescue_columns: &RescueColumns) -> String {
     let next = |column: &str| format!("{} = locked.{}", ident(column), next_value(column));
     let mut set = vec![next(&layout.state_column)];
     set.extend(layout.also_claimed_by.iter().map(|also| next(&also.column)));
     set.extend(rescue_columns.dead.iter().flat_map(|dead| error_assignments(layout, dead)));
-    if !rescue_columns.counted_at_claim {
-        set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));
+    if rescue_columns.counting != Counting::AtClaim {
+        set.extend(layout.attempts.iter().map(|column| counted_attempt(layout, column)));
     }
     let now = layout.due.iter().chain(&layout.updated);
     set.extend(now.map(|c| format!("{} = {}", ident(&c.name), c.value("now()"))));
