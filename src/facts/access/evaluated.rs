@@ -72,6 +72,9 @@ pub(crate) struct PolicyRun {
     pub(crate) results: BTreeMap<String, Vec<PolicyResult>>,
     /// Errors by expression that do not depend on the values of a synthetic row.
     pub(crate) failures: BTreeMap<String, SqlFailure>,
+    /// Expressions that the role cannot evaluate from their text, which names a schema without USAGE, with the
+    /// server's message. As policies they work.
+    pub(crate) unresolved: BTreeMap<String, String>,
 }
 
 /// All results of one table.

@@ -47,6 +47,15 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            USING (owner_id = (SELECT auth.uid())) WITH CHECK (true)",
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY \"all\" ON workspaces TO authenticated
            USING (owner_id = (SELECT auth.uid())) WITH CHECK (owner_id = (SELECT auth.uid()))"),
+    ("rls.always_true", // beside a helper in a schema that clients may not use: stored policies only need EXECUTE
+        "PRIVATE_HELPER; CREATE POLICY helped ON workspaces TO authenticated USING (private.is_member(id));
+         CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING (true)",
+        "PRIVATE_HELPER; CREATE POLICY helped ON workspaces TO authenticated USING (private.is_member(id))"),
+    ("rls.always_true", // a type in such a schema
+        "CREATE SCHEMA private; CREATE TYPE private.plan AS ENUM ('free', 'paid'); ALTER TABLE workspaces ADD kind private.plan;
+         CREATE POLICY typed ON workspaces FOR SELECT TO authenticated USING (kind = 'free'::private.plan OR kind <> 'free'::private.plan OR kind IS NULL)",
+        "CREATE SCHEMA private; CREATE TYPE private.plan AS ENUM ('free', 'paid'); ALTER TABLE workspaces ADD kind private.plan;
+         CREATE POLICY typed ON workspaces FOR SELECT TO authenticated USING (kind = 'free'::private.plan AND owner_id = (SELECT auth.uid()))"),
     ("rls.public_policy",
         "CREATE POLICY service_all ON workspaces USING (true)",
         "CREATE POLICY service_all ON workspaces TO service_role USING (true);
@@ -73,6 +82,16 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
          CREATE POLICY self ON admins FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
          CREATE POLICY by_admin ON workspaces FOR SELECT TO authenticated
            USING (EXISTS (SELECT FROM admins a WHERE a.user_id = (SELECT auth.uid())))"),
+    ("rls.policy_fails", // EXECUTE is missing, which a stored policy needs; it needs no USAGE
+        "PRIVATE_HELPER; REVOKE EXECUTE ON FUNCTION private.is_member FROM PUBLIC;
+         CREATE POLICY helped ON workspaces FOR SELECT TO authenticated USING (private.is_member(id))",
+        "PRIVATE_HELPER; CREATE POLICY helped ON workspaces FOR SELECT TO authenticated USING (private.is_member(id))"),
+    ("rls.policy_fails", // UNKNOWN: reads a table with row security and calls a helper of such a schema
+        "PRIVATE_HELPER; CREATE POLICY combined ON workspaces FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members m
+           WHERE m.workspace_id = workspaces.id AND private.is_member(m.workspace_id)))",
+        "PRIVATE_HELPER; GRANT USAGE ON SCHEMA private TO authenticated;
+         CREATE POLICY combined ON workspaces FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members m
+           WHERE m.workspace_id = workspaces.id AND private.is_member(m.workspace_id)))"),
     ("rls.unpoliced_grant",
         "GRANT DELETE ON jobs TO authenticated",
         "GRANT DELETE ON jobs TO service_role"),
@@ -375,6 +394,15 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
          GRANT SELECT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
          CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
            SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))"),
+    ("rls.any_member", // a second column that names the caller, and a key before both
+        "ORGS; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (EXISTS (SELECT FROM members WHERE user_id = (SELECT auth.uid())))",
+        "ORGS; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM members m WHERE m.org_id = docs.org_id AND m.user_id = (SELECT auth.uid())))"),
+    ("rls.self_grant", // a second column that names the caller, and a key before both
+        "ORGS; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (org_id IN (SELECT m.org_id FROM members m WHERE m.user_id = (SELECT auth.uid())));
+         GRANT UPDATE (org_id) ON members TO authenticated; CREATE POLICY move ON members FOR UPDATE TO authenticated USING (user_id = (SELECT auth.uid()))",
+        "ORGS; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (org_id IN (SELECT m.org_id FROM members m WHERE m.user_id = (SELECT auth.uid())));
+         GRANT UPDATE (note) ON members TO authenticated; CREATE POLICY move ON members FOR UPDATE TO authenticated USING (user_id = (SELECT auth.uid()))"),
     ("rls.always_true", // a trigger that sets the owner, and one that sets another column
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (true);
          CREATE POLICY own ON workspaces FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
@@ -491,12 +519,33 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
 ];
 
 /// Short forms in the statements: a trigger function that changes a table of the contract, and a table `n` of which clients
-/// use their own rows.
-const SHORT: [(&str, &str); 2] = [
+/// use their own rows, a helper in a schema without USAGE for clients, and
+/// members of organizations with documents.
+const SHORT: [(&str, &str); 4] = [
     (
         "NOTE;",
         "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
            'BEGIN DELETE FROM public.jobs; RETURN NULL; END';",
+    ),
+    (
+        "PRIVATE_HELPER;",
+        "CREATE SCHEMA private; CREATE FUNCTION private.is_member(w uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+           SET search_path = '' AS
+           'SELECT EXISTS (SELECT FROM public.workspace_members m WHERE m.workspace_id = w AND m.user_id = auth.uid())';",
+    ),
+    (
+        "ORGS;",
+        "CREATE TABLE orgs (id bigint PRIMARY KEY, name text);
+         CREATE TABLE members (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), user_id uuid NOT NULL, org_id bigint NOT NULL REFERENCES orgs,
+           rank text NOT NULL DEFAULT 'member', invited_by uuid, note text);
+         CREATE TABLE docs (id bigint PRIMARY KEY, org_id bigint NOT NULL REFERENCES orgs, body text);
+         INSERT INTO orgs VALUES (1, 'a'), (2, 'b'); INSERT INTO docs VALUES (1, 1, 'a'), (2, 2, 'b');
+         INSERT INTO members (user_id, org_id) VALUES (gen_random_uuid(), 1), (gen_random_uuid(), 2);
+         ALTER TABLE orgs ENABLE ROW LEVEL SECURITY; ALTER TABLE members ENABLE ROW LEVEL SECURITY; ALTER TABLE docs ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON orgs, members, docs TO authenticated;
+         CREATE POLICY own ON members FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+         CREATE POLICY theirs ON orgs FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM members m WHERE m.org_id = orgs.id AND (SELECT auth.uid()) IN (m.user_id, m.invited_by)));",
     ),
     (
         "OWN_N;",

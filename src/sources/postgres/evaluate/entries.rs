@@ -20,7 +20,9 @@ use crate::sources::postgres::probe::probe_batch::{self, ProbeGroup, USER_EMAIL,
 use crate::sources::postgres::probe::sample_setup;
 
 /// Maximum number of entries with the ids of one stored row, or of none.
-const PER_BASE: usize = 32;
+const PER_BASE: usize = 48;
+/// Maximum number of sets of columns that hold the id of the user: each column by itself, then several.
+const CALLER_SETS: usize = 12;
 /// Maximum number of values that are tried in another column.
 const VALUES: usize = 4;
 /// Maximum number of rows of others that a condition is evaluated on.
@@ -49,6 +51,7 @@ pub(crate) fn entries<'a>(
     let mut masks: Vec<u32> =
         (1..1_u32 << ids.len()).filter(|m| m & !nameable.iter().sum::<u32>() == 0).collect();
     masks.sort_by_key(|mask| mask.count_ones());
+    masks.truncate(CALLER_SETS);
     if masks.is_empty() {
         masks.push(0);
     }
@@ -297,6 +300,10 @@ fn question<'q>(
            as cliplyctl_entry",
         target.table.local_name()
     );
-    let group = ProbeGroup { setup: claims_of(&role.name, Some(caller)), queries: vec![sql] };
+    let group = ProbeGroup {
+        setup: claims_of(&role.name, Some(caller)),
+        queries: vec![sql],
+        ..ProbeGroup::default()
+    };
     Question { rights: entry, table, condition, rows: rows.len(), group }
 }

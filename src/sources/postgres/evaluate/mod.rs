@@ -21,7 +21,7 @@ use synthetic::Material;
 use units::{Run, Target, Unit};
 
 use super::Database;
-use super::probe::probe_batch::{ProbeGroup, ProbeResult, claims_of, run_as_each};
+use super::probe::probe_batch::{Names, ProbeGroup, ProbeResult, claims_of, run_as_each};
 use crate::access::body::Body;
 use crate::access::compute::{applicable, applies_to, binds, policy_result, sides};
 use crate::access::paths::Paths;
@@ -37,8 +37,8 @@ pub(crate) use synthetic::is_user_column;
 /// Maximum number of users of the database that are tried for a table. A condition can exclude some of them only, such as
 /// `NOT EXISTS (… the user is an administrator …)`.
 const USERS: usize = 4;
-/// Rounds of splitting: by expression, by row, then the row alone.
-const ROUNDS: usize = 4;
+/// Rounds of splitting: by expression, with the names of the login, by row, then the row alone.
+const ROUNDS: usize = 5;
 
 /// Evaluates the policies of all exposed tables as all roles that this login can assume. Errors and timeouts are
 /// part of the result.
@@ -285,7 +285,7 @@ impl<'w> RoleWork<'w> {
         let plans = one.plans.iter().map(|(_, _, sql)| sql.clone());
         let functions = one.functions.iter().map(|f| format!("select {}()::text", f.name));
         let queries = plans.chain(functions).collect();
-        ProbeGroup { setup: claims_of(&one.role.name, sub), queries }
+        ProbeGroup { setup: claims_of(&one.role.name, sub), queries, ..ProbeGroup::default() }
     }
 }
 
@@ -366,12 +366,21 @@ fn unit_groups(runs: &[Run<'_>], units: &[Unit], non_member: &str) -> Vec<ProbeG
             Identity::User(sub) => Some(sub.as_str()),
         };
         let setup = claims_of(&run.result.role, sub);
-        ProbeGroup { setup, queries: vec![run.statement(unit)] }
+        let names = match unit.unresolved {
+            None => Names::AsRole,
+            Some(_) => Names::AsLogin {
+                role: run.result.role.clone(),
+                statement: format!("cliplyctl_{}", non_member.replace('-', "")),
+            },
+        };
+        ProbeGroup { setup, queries: vec![run.statement(unit)], names }
     };
     let mut groups: Vec<ProbeGroup> = Vec::new();
     for group in units.iter().map(group) {
         match groups.last_mut() {
-            Some(last) if last.setup == group.setup => last.queries.extend(group.queries),
+            Some(last) if last.setup == group.setup && last.names == group.names => {
+                last.queries.extend(group.queries)
+            }
             _ => groups.push(group),
         }
     }
@@ -428,7 +437,11 @@ impl RoleWork<'_> {
                 plans::never_statement(table, condition, &role.name, values)
             };
             let queries = candidates.iter().map(statement).collect();
-            vec![ProbeGroup { setup: claims_of(&role.name, None), queries }]
+            vec![ProbeGroup {
+                setup: claims_of(&role.name, None),
+                queries,
+                ..ProbeGroup::default()
+            }]
         };
         let queries: Vec<_> = asked.iter().map(|one| (one.0.name.as_str(), group(one))).collect();
         let results = run_as_each(self.db, self.budget, &queries).await;

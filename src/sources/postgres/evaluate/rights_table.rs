@@ -12,8 +12,8 @@ use crate::queue::sql::ident;
 /// Stored rows whose ids are tried, and the rows among which they are found.
 const STORED: usize = 3;
 const CANDIDATES: usize = 200;
-/// Maximum number of columns with ids that are combined.
-const ID_COLUMNS: usize = 3;
+/// Maximum number of columns with ids. All get values, so that the workspace is one of them wherever it is in the table.
+const ID_COLUMNS: usize = 8;
 
 /// A table that policies read for rights.
 #[derive(Debug)]

@@ -36,6 +36,8 @@ pub(crate) struct Unit {
     expressions: Vec<usize>,
     /// Indexes of rows.
     rows: Vec<usize>,
+    /// The error with which the role could not resolve the names: the login resolves them.
+    pub(crate) unresolved: Option<String>,
 }
 
 /// A run with its target.
@@ -64,6 +66,7 @@ impl<'a> Run<'a> {
             identity,
             results: BTreeMap::new(),
             failures: BTreeMap::new(),
+            unresolved: BTreeMap::new(),
         };
         let run = Self { target, expressions, result, untested: None };
         (!run.expressions.is_empty()).then_some(run)
@@ -72,7 +75,7 @@ impl<'a> Run<'a> {
     /// The unit with everything.
     pub(crate) fn unit(&self, run: usize) -> Unit {
         let expressions = (0..self.expressions.len()).collect();
-        Unit { run, expressions, rows: (0..self.target.rows.len()).collect() }
+        Unit { run, expressions, rows: (0..self.target.rows.len()).collect(), unresolved: None }
     }
 
     /// Adds a condition and returns its unit; `None` if it is there already.
@@ -82,7 +85,7 @@ impl<'a> Run<'a> {
         }
         self.expressions.push(Cow::Owned(condition));
         let rows = (0..self.target.rows.len()).collect();
-        Some(Unit { run, expressions: vec![self.expressions.len() - 1], rows })
+        Some(Unit { run, expressions: vec![self.expressions.len() - 1], rows, unresolved: None })
     }
 
     /// Returns the statement for a unit: one text with `t` or `f` for each row, separated by `|`.
@@ -136,7 +139,22 @@ impl<'a> Run<'a> {
             ProbeError::Constraint => {
                 SqlFailure { code: "23514".to_owned(), message: String::new() }
             }
-            ProbeError::Denied(message) => SqlFailure { code: "42501".to_owned(), message },
+            ProbeError::Unresolved(message) if unit.unresolved.is_none() => {
+                return vec![Unit { unresolved: Some(message), ..unit.clone() }];
+            }
+            // A statement that reads tables with row security is parsed again as the role.
+            ProbeError::Unresolved(message) | ProbeError::Denied(message)
+                if unit.unresolved.as_ref() == Some(&message) =>
+            {
+                for expression in &unit.expressions {
+                    let expression = self.expressions[*expression].to_string();
+                    self.result.unresolved.insert(expression, message.clone());
+                }
+                return vec![];
+            }
+            ProbeError::Denied(message) | ProbeError::Unresolved(message) => {
+                SqlFailure { code: "42501".to_owned(), message }
+            }
             ProbeError::Failed(code, message) => SqlFailure { code, message },
         };
         let depends_on_row = !matches!(failure.code.get(..2), Some("42" | "54"));
