@@ -14,6 +14,7 @@ mod units;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use entries::EffectWork;
 use plans::RoleValue;
 use rights_table::RightsTable;
 use sample::Samples;
@@ -56,12 +57,19 @@ pub(crate) async fn read(
     evaluations.untested.extend(samples.failed.iter().cloned());
     evaluations.non_member = samples.random.first().cloned().unwrap_or_default();
     let mut targets = targets(catalog, contract, &samples);
-    let mut entry_targets = Vec::new();
+    let (mut entry_targets, mut unrelated) = (Vec::new(), BTreeMap::new());
     for table in &rights {
-        let Some((target, entries)) = entries::entries(catalog, table, &samples) else { continue };
-        let evaluated = EvaluatedEntries { entries, ..EvaluatedEntries::default() };
-        evaluations.entries.insert(target.table.name.clone(), evaluated);
-        entry_targets.push(target);
+        let Some(found) = entries::entries(catalog, table, &samples) else { continue };
+        let name = &found.target.table.name;
+        let (rows, of_rows): (Vec<_>, Vec<_>) = found.unrelated.into_iter().unzip();
+        let evaluated = EvaluatedEntries {
+            entries: found.entries,
+            unrelated: of_rows,
+            ..EvaluatedEntries::default()
+        };
+        evaluations.entries.insert(name.clone(), evaluated);
+        unrelated.insert(name.clone(), rows);
+        entry_targets.push(found.target);
     }
     sample::remove_impossible_rows(db, budget, &mut targets).await;
     let work = RoleWork {
@@ -73,16 +81,16 @@ pub(crate) async fn read(
         non_member: evaluations.non_member.clone(),
     };
     work.evaluate(&mut evaluations).await;
-    entries::read_effects(
+    let effects = EffectWork {
         db,
         budget,
         catalog,
-        &readers,
-        &targets,
-        &entry_targets,
-        &mut evaluations,
-    )
-    .await;
+        readers: &readers,
+        targets: &targets,
+        entry_targets: &entry_targets,
+        unrelated: &unrelated,
+    };
+    effects.read(&mut evaluations).await;
     for target in targets {
         let table = evaluations.tables.entry(target.table.name.clone()).or_default();
         table.rows = target.rows.into_iter().map(|row| row.row).collect();

@@ -67,6 +67,7 @@ impl<'a> Run<'a> {
             results: BTreeMap::new(),
             failures: BTreeMap::new(),
             unresolved: BTreeMap::new(),
+            raised: BTreeMap::new(),
         };
         let run = Self { target, expressions, result, untested: None };
         (!run.expressions.is_empty()).then_some(run)
@@ -162,6 +163,10 @@ impl<'a> Run<'a> {
             return unit.rows.iter().map(|r| Unit { rows: vec![*r], ..unit.clone() }).collect();
         }
         let is_real = unit.rows.iter().any(|r| self.target.rows[*r].row.real);
+        if failure.code == RAISED {
+            self.record_raised(unit, &failure);
+            return vec![];
+        }
         if depends_on_row && !is_real {
             // Either the expression fails for this row, or no such row can exist.
             return vec![Unit { expressions: vec![], ..unit.clone() }];
@@ -171,6 +176,22 @@ impl<'a> Run<'a> {
             self.result.failures.entry(expression).or_insert_with(|| failure.clone());
         }
         vec![]
+    }
+
+    /// A helper refuses rows by an exception.
+    fn record_raised(&mut self, unit: &Unit, failure: &SqlFailure) {
+        let all = self.target.rows.len();
+        for expression in &unit.expressions {
+            let text = self.expressions[*expression].to_string();
+            let results = self.result.results.entry(text.clone());
+            let results = results.or_insert_with(|| vec![PolicyResult::NotTested; all]);
+            for row in &unit.rows {
+                results[*row] = PolicyResult::Rejects;
+                if self.target.rows[*row].row.real {
+                    self.result.raised.entry(text.clone()).or_insert_with(|| failure.clone());
+                }
+            }
+        }
     }
 
     /// Marks the rows of a unit as impossible for every expression.
@@ -198,6 +219,9 @@ impl<'a> Run<'a> {
         }
     }
 }
+
+/// SQLSTATE of RAISE EXCEPTION.
+const RAISED: &str = "P0001";
 
 /// The login of the API, which becomes the role of each request.
 const API_LOGIN: &str = "authenticator";
