@@ -125,7 +125,7 @@ fn fix_leaves_the_rights_of_roles_that_are_not_concerned() {
 fn fix_of_a_search_path_names_the_schemas_that_the_body_uses() {
     let database = clean();
     database.execute(
-        "CREATE SCHEMA extensions; GRANT USAGE ON SCHEMA extensions TO authenticated;
+        "SET search_path = public, extensions; GRANT USAGE ON SCHEMA extensions TO authenticated;
          CREATE FUNCTION extensions.gen_salt(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
          CREATE FUNCTION salted() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT gen_salt('bf') $$;
          CREATE FUNCTION plain() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT extensions.gen_salt('bf') $$",

@@ -94,7 +94,7 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            WHERE m.workspace_id = workspaces.id AND private.is_member(m.workspace_id)))"),
     ("rls.policy_fails", // a helper that raises an exception: every query of the table ends with it; of a write it refuses the row
         "GUARD; CREATE POLICY guarded ON workspaces FOR SELECT TO authenticated USING (guard(id))",
-        "GUARD; GRANT DELETE ON workspaces TO authenticated; CREATE POLICY guarded ON workspaces FOR DELETE TO authenticated USING (guard(id))"),
+        "GUARD; GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY guarded ON workspaces FOR UPDATE TO authenticated USING (guard(id))"),
     ("rls.loose_policy", // the clock
         "CREATE TABLE n (id int PRIMARY KEY, token text, created_at timestamptz); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO anon;
          CREATE POLICY recent ON n FOR SELECT TO anon USING (created_at > now() - interval '1 day')",
@@ -349,7 +349,7 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.loose_policy",
         "CREATE POLICY mine ON workspaces FOR SELECT TO authenticated USING (coalesce(org_id = (SELECT auth.uid()), true))",
         "CREATE POLICY mine ON workspaces FOR SELECT TO authenticated USING (coalesce(org_id = (SELECT auth.uid()), false))"),
-    ("rls.loose_policy", // the inner table has a column of the same name
+    ("rls.any_member", // the inner table has a column of the same name
         "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
          GRANT SELECT ON n TO authenticated; CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
            SELECT FROM workspace_members m WHERE m.workspace_id = workspace_id AND m.user_id = (SELECT auth.uid())))",
