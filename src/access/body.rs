@@ -1,5 +1,7 @@
 //! Function bodies: finds the tables that a function reads and writes, from the tokens of its source.
 
+use sha2::{Digest as _, Sha256};
+
 use super::tokens::{Token, tokens};
 use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::{AccessCatalog, SqlFunction};
@@ -77,9 +79,60 @@ impl Body {
         self.tokens.iter().any(|token| token == word)
     }
 
+    /// A digest that comments and white space do not change.
+    pub(crate) fn digest(&self) -> String {
+        let hash = Sha256::digest(self.tokens.join(" ").as_bytes());
+        let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hex}")
+    }
+
     /// Its string literals, without quotes.
     pub(crate) fn strings(&self) -> impl Iterator<Item = &str> {
         self.tokens.iter().filter_map(|t| t.strip_prefix('\'')).map(|t| t.trim_end_matches('\''))
+    }
+
+    /// Its string literals without those of messages: what RAISE names is no value of a column.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        let mut is_message = false;
+        let values = self.tokens.iter().filter(move |token| {
+            match token.as_str() {
+                "raise" => is_message = true,
+                ";" => is_message = false,
+                _ => {}
+            }
+            !is_message
+        });
+        values.filter_map(|t| t.strip_prefix('\'')).map(|t| t.trim_end_matches('\''))
+    }
+
+    /// The variable whose NULL passes a check that should stop callers: `IF role <> 'owner' THEN RAISE`, if the variable is
+    /// that of a SELECT INTO without a row, and nothing asks for NULL.
+    pub(crate) fn null_passes(&self) -> Option<&str> {
+        let tokens: Vec<_> = self.tokens.iter().map(String::as_str).collect();
+        let of_into = tokens.windows(2).filter(|pair| pair[0] == "into").map(|pair| pair[1]);
+        let mut variables =
+            of_into.filter(|v| v.starts_with(|c: char| c.is_alphabetic() || c == '_'));
+        let asks_for_rows = tokens.iter().any(|t| matches!(*t, "found" | "strict"));
+        variables.find(|variable| {
+            let is_name = |at: usize| tokens[at] == *variable;
+            let names = || (0..tokens.len()).filter(|at| is_name(*at));
+            let asks_null = names().any(|at| {
+                tokens.get(at + 1) == Some(&"is")
+                    || at >= 2 && tokens[at - 1] == "(" && tokens[at - 2] == "coalesce"
+            });
+            let is_negated = |at: usize| {
+                let after: Vec<_> = tokens[at + 1..].iter().take(2).copied().collect();
+                matches!(after[..], ["<", ">"] | ["!", "="] | ["not", "in"])
+            };
+            // Only if the check leads to an exception.
+            let stops = |at: usize| {
+                let started =
+                    tokens[..at].iter().rev().take_while(|t| **t != ";").any(|t| *t == "if");
+                let then = tokens[at..].iter().position(|t| *t == "then").map(|then| at + then);
+                started && then.and_then(|then| tokens.get(then + 1)) == Some(&"raise")
+            };
+            !asks_for_rows && !asks_null && names().any(|at| is_negated(at) && stops(at))
+        })
     }
 
     /// The commands by which it changes rows of a table (`public.jobs`). TRUNCATE counts as DELETE.

@@ -125,9 +125,19 @@ pub(crate) fn failure<'a>(
     let evaluated = catalog.evaluations.tables.get(&table.name)?;
     let policies: Vec<_> = applicable(catalog, table, role, command).collect();
     let sides = sides(&policies, command);
-    evaluated
-        .deciding_runs(&role.name)
-        .find_map(|run| sides.iter().find_map(|side| side.failure(run)))
+    let mut runs = evaluated.deciding_runs(&role.name);
+    runs.find_map(|run| {
+        let failure = sides.iter().find_map(|side| side.failure(run));
+        failure.or_else(|| raised(&sides, run).filter(|_| command == SqlCommand::Select))
+    })
+}
+
+/// The exception that a policy raises for a stored row, which every query of the whole table ends with. Of a write it only
+/// refuses the row.
+fn raised<'a>(sides: &[Combined<'_>], run: &'a PolicyRun) -> Option<&'a SqlFailure> {
+    let mut expressions =
+        sides.iter().flat_map(|side| side.permissive.iter().chain(&side.restrictive));
+    expressions.find_map(|expression| run.raised.get(*expression))
 }
 
 /// Whether row security applies to this role on this table.

@@ -77,7 +77,7 @@ fn admits_rows_of_others(
 }
 
 /// The results of a role as a user who occurs in no table, or without a user.
-fn stranger<'a>(
+pub(crate) fn stranger<'a>(
     catalog: &'a AccessCatalog,
     table: &Relation,
     role: &'a Role,

@@ -506,7 +506,8 @@ impl<'a> Paths<'a> {
     /// Whether a function returns a truth value to policies. It has to read more rows than the caller.
     pub(crate) fn is_helper(&self, function: &SqlFunction) -> bool {
         function.returns == "boolean"
-            && (self.catalog.callers(&function.signature).next().is_some())
+            && (self.catalog.callers(&function.signature).next().is_some()
+                || !function.policies_elsewhere.is_empty())
     }
 
     /// Whether another function, which does not run as its owner, calls this one.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::body::Body;
-use super::compute::{applicable, binds, sides};
+use super::compute::{applicable, applies_to, binds, sides};
 use super::paths::{Paths, local};
+use super::policies::{Combined, Side};
 use crate::facts::access::catalog::{ColumnType, Policy, Relation, Role};
 use crate::facts::access::evaluated::is_anonymous;
 use crate::facts::access::{AccessCatalog, SqlCommand};
@@ -30,8 +31,13 @@ impl<'a> Readers<'a> {
                 [&policy.using, &policy.check].into_iter().flatten().map(String::as_str).collect();
             texts.extend(called.functions.iter().map(|f| f.source.as_str()));
             texts.extend(called.relations.iter().filter_map(|r| r.definition.as_deref()));
-            let tables: BTreeSet<_> =
+            let mut tables: BTreeSet<_> =
                 called.relations.iter().filter(|r| r.is_table()).map(|r| r.name.as_str()).collect();
+            // pg_depend does not tell whether a policy reads its own table again.
+            let own = [&policy.using, &policy.check].into_iter().flatten();
+            if own.map(|text| Body::new(text)).any(|body| body.reads(&policy.table)) {
+                tables.insert(&policy.table);
+            }
             for table in tables {
                 by_table.entry(table).or_default().push(Reader { policy, texts: texts.clone() });
             }
@@ -54,6 +60,11 @@ impl<'a> Readers<'a> {
         let texts: BTreeSet<_> =
             self.of(table).iter().flat_map(|r| r.texts.iter().copied()).collect();
         texts.into_iter()
+    }
+
+    /// The policies that read a table.
+    pub(crate) fn policies(&self, table: &Relation) -> impl Iterator<Item = &'a Policy> {
+        self.of(table).iter().map(|reader| reader.policy)
     }
 
     /// Whether a policy of a table reads another table.
@@ -100,45 +111,47 @@ pub(crate) fn condition(
     first.filter(|side| !side.permissive.is_empty()).map(|side| side.sql())
 }
 
-/// A policy that reads a table without a comparison of the workspace that the rows of both have.
-pub(crate) struct Unscoped<'a> {
-    /// Table of the policy.
-    pub(crate) table: &'a Relation,
-    /// Policy.
-    pub(crate) policy: &'a Policy,
-    /// Columns of the other table, and of this one, that hold the same ids.
-    pub(crate) shared: Vec<(&'a str, &'a str)>,
+/// The condition of the rows that a role reaches by a command with one permissive policy only.
+pub(crate) fn condition_of_policy(
+    catalog: &AccessCatalog,
+    table: &Relation,
+    role: &Role,
+    command: SqlCommand,
+    policy: &Policy,
+) -> Option<String> {
+    let is_asked = policy.permissive && policy.covers(command) && applies_to(policy, role);
+    if !is_asked || !has_users(table, role) || !table.is_granted(&role.name, command) {
+        return None;
+    }
+    let restrictive = applicable(catalog, table, role, command).filter(|p| !p.permissive);
+    let side = Combined::new(std::iter::once(policy).chain(restrictive), Side::Using);
+    (!side.permissive.is_empty()).then(|| side.sql())
 }
 
-/// The policies that read a table and do not use the columns that both tables share.
-pub(crate) fn unscoped<'a>(
+/// The columns of a table of memberships that say what the membership is of: those with the ids of other tables, in which
+/// several rows may have the same value. Empty if no other column can name the member.
+pub(crate) fn workspace_columns<'a>(
     catalog: &'a AccessCatalog,
-    readers: &Readers<'a>,
     rights: &'a Relation,
-) -> Vec<Unscoped<'a>> {
-    let mut found = Vec::new();
-    for reader in readers.of(rights).iter().filter(|r| r.policy.permissive) {
-        let Some(table) = catalog.relation(&reader.policy.table) else { continue };
-        if table.name == rights.name || !table.exposed {
-            continue;
-        }
-        let shared = shared_columns(rights, table);
-        let is_used =
-            |(_, column): &(&str, &str)| reader.policy.columns.iter().any(|c| c == column);
-        // A reference to the whole row is not among the columns.
-        let whole_row = format!("{}.*", table.local_name());
-        let texts = [&reader.policy.using, &reader.policy.check];
-        let is_whole = texts.into_iter().flatten().any(|t| t.contains(&whole_row));
-        if !shared.is_empty() && !shared.iter().any(is_used) && !is_whole {
-            found.push(Unscoped { table, policy: reader.policy, shared });
-        }
-    }
-    found
+) -> Vec<&'a str> {
+    let others = catalog.tables().filter(|table| table.name != rights.name);
+    let shared: BTreeSet<_> =
+        others.flat_map(|table| shared_columns(rights, table)).map(|(column, _)| column).collect();
+    let names_member = |c: &ColumnType| {
+        matches!(c.base.as_str(), "uuid" | "text" | "varchar" | "citext")
+            && !rights.unique_columns.contains(&c.column)
+    };
+    let is_of_member =
+        |workspace: &&str| rights.types.iter().any(|c| c.column != *workspace && names_member(c));
+    shared.into_iter().filter(is_of_member).collect()
 }
 
 /// Columns of two tables with the same ids, by their names: `workspace_id` of both, or `workspace_id` and the key of
 /// `workspaces`.
-fn shared_columns<'a>(rights: &'a Relation, table: &'a Relation) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn shared_columns<'a>(
+    rights: &'a Relation,
+    table: &'a Relation,
+) -> Vec<(&'a str, &'a str)> {
     let ids = rights.types.iter().filter(|c| c.column.ends_with("_id"));
     let ids = ids.filter(|c| !rights.unique_columns.contains(&c.column));
     let same = |id: &'a ColumnType| {

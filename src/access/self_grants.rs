@@ -103,7 +103,9 @@ impl Writer<'_> {
         let entries = &self.evaluated.entries;
         let found: Vec<_> = (0..entries.len())
             .filter(|at| is_written(&entries[*at]) && self.is_possible(*at))
-            .filter(|at| check.policy_result(self.run, *at) == PolicyResult::Admits)
+            .filter(|at| {
+                check.policy_result(self.run, *at) == PolicyResult::Admits || self.is_members(*at)
+            })
             .collect();
         // A condition that holds for some stored ids and no unknown one has a reason to: they are public.
         let of_stored = |at: &&usize| entries[**at].origin.is_some();
@@ -113,6 +115,11 @@ impl Writer<'_> {
         let stored: BTreeSet<_> = entries.iter().filter_map(|e| e.origin).collect();
         let is_chosen = found.iter().all(|at| of_stored(&at)) && origins(&found) != stored;
         if is_chosen { vec![] } else { found }
+    }
+
+    /// Whether a user may add an entry who has any other one.
+    fn is_members(&self, at: usize) -> bool {
+        self.evaluated.added_by_members.contains(&(self.role.name.clone(), at))
     }
 
     fn changed(&self) -> Vec<Written> {
@@ -207,8 +214,13 @@ pub(crate) fn opened(effect: &EntryEffect, written: Written) -> usize {
     rows.filter(|((after, before), without)| **after && !**before && !**without).count()
 }
 
-/// Whether an entry opens every row of others, whatever the ids of both are.
+/// Whether an entry opens every tested row.
 pub(crate) fn opens_all(effect: &EntryEffect, entry: usize) -> bool {
     let rows = effect.without.len();
     rows > 0 && opened(effect, Written::Added(entry)) == rows
+}
+
+/// Whether an entry opens a tested row.
+pub(crate) fn opens_any(effect: &EntryEffect, entry: usize) -> bool {
+    opened(effect, Written::Added(entry)) > 0
 }

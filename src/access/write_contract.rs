@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::body::Body;
 use super::compute::compute_access;
 use super::open_writes::open_writes;
 use super::path_uses::of_foreign_table;
@@ -167,6 +168,9 @@ fn paths(catalog: &AccessCatalog, contract: &Contract) -> BTreeMap<String, Contr
                 add(&function.signature, open(walks.of_function(function, role)));
             }
         }
+    }
+    for (name, path) in &mut paths {
+        path.source = catalog.function(name).map(|f| Body::new(&f.source).digest());
     }
     paths
 }

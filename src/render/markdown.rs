@@ -26,7 +26,7 @@ fn render_block(block: &Block) -> String {
         }
         Block::Table(table) => grid(table),
         Block::Note(text) => format!("{}\n", prose(&text.to_string())),
-        Block::Raw(text) | Block::Verbatim(text) => fenced(text),
+        Block::Raw(text) | Block::Verbatim(text) | Block::Sql(text) => fenced(text),
         Block::Markdown(text) => format!("{text}\n"),
         Block::Next(commands) => next(commands),
     }

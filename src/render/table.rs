@@ -47,6 +47,7 @@ fn render_block(block: &Block, styler: Styler<'_>) -> String {
         Block::Raw(text) => format!("{text}\n"),
         Block::Markdown(text) => terminal_markdown::render(&text.to_string(), styler),
         Block::Verbatim(text) => verbatim(text),
+        Block::Sql(text) => sql(text),
         Block::Next(commands) => next(commands, styler),
     }
 }
@@ -118,6 +119,21 @@ fn verbatim(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for line in text.lines() {
         out.push_str("  ");
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
+
+/// Indents statements, except for lines that start inside of quotes.
+fn sql(text: &str) -> String {
+    let text = sanitize::lines(text);
+    let (mut out, mut quote) = (String::with_capacity(text.len() + 1), None);
+    for line in text.lines() {
+        if quote.is_none() {
+            out.push_str("  ");
+        }
+        quote = crate::text::open_quote(line, quote);
         out.push_str(line);
         out.push('\n');
     }

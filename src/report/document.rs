@@ -34,6 +34,8 @@ pub enum Block {
     Markdown(CommandText),
     /// Text that keeps its line breaks: a payload, SQL, a stack trace.
     Verbatim(String),
+    /// SQL statements to review. A line that starts inside a name or a text in quotes is not indented, which would change it.
+    Sql(String),
     /// Suggested commands with their purposes.
     Next(Vec<Suggestion>),
 }

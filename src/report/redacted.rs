@@ -41,7 +41,7 @@ fn redact_block(block: &mut Block) {
             redact(text);
             also.iter_mut().for_each(redact);
         }
-        Block::Heading(text) | Block::Verbatim(text) => redact(text),
+        Block::Heading(text) | Block::Verbatim(text) | Block::Sql(text) => redact(text),
         Block::Note(text) => text.change_text(redact),
         Block::Title(cells) => cells.iter_mut().for_each(|cell| redact(&mut cell.text)),
         Block::Pairs(pairs) => pairs.iter_mut().for_each(|(_, cell)| redact(&mut cell.text)),

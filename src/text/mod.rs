@@ -132,6 +132,21 @@ pub(crate) fn format_metric(doc: &MetricDoc, value: f64) -> String {
     }
 }
 
+/// The quote in which a line of SQL ends, if it started in `quote`: of a name (`"`) or a text (`'`).
+pub(crate) fn open_quote(line: &str, quote: Option<char>) -> Option<char> {
+    let (mut quote, mut before) = (quote, ' ');
+    for c in line.chars() {
+        match (c, quote) {
+            ('-', None) if before == '-' => return None,
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            _ => {}
+        }
+        before = c;
+    }
+    quote
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, accepted, clients, ident, table_finding};
+use crate::access::body::Body;
 use crate::access::paths::{Paths, ReachableTables, via};
 use crate::facts::access::catalog::{Role, SqlFunction};
 use crate::facts::access::contract::PathUse;
@@ -89,6 +90,15 @@ pub(super) fn judge<'a>(
                 some_of(&reads, 3)
             ),
         ),
+        (false, _) | (_, false) if reach.asks && null_check(function).is_some() => (
+            Status::Warning,
+            format!(
+                "{callers} may call it; its check of {} does not stop callers for whom that is NULL, such as those without a row, \
+                 and it reaches {}",
+                null_check(function).unwrap_or_default(),
+                some_of(&[writes, reads].concat(), 3)
+            ),
+        ),
         (false, _) if reach.asks && reach.compares => (
             Status::Ok,
             format!(
@@ -121,6 +131,13 @@ pub(super) fn judge<'a>(
         ),
     };
     Some(Judged { status, message, uses })
+}
+
+/// The variable whose NULL passes the check of the caller in a function.
+fn null_check(function: &SqlFunction) -> Option<String> {
+    let body = Body::new(&function.source);
+    let variable = (function.language == "plpgsql").then(|| body.null_passes().map(str::to_owned));
+    variable.flatten()
 }
 
 /// Describes a body whose tables are not all known: its own, or that of a function that it calls.
@@ -168,6 +185,12 @@ fn is_called_by_policies(audit: &Audit, function: &SqlFunction) -> bool {
 /// EXECUTE on such a function must not be revoked; the same holds for functions that other ones call.
 fn suggested_fix(audit: &Audit, paths: &Paths<'_>, function: &SqlFunction) -> String {
     let signature = &function.signature;
+    if !function.policies_elsewhere.is_empty() {
+        return format!(
+            "-- Policies of {} call {signature}: do not revoke EXECUTE. Check the caller in its body (auth.uid()).",
+            some_of(&function.policies_elsewhere, 3)
+        );
+    }
     if is_called_by_policies(audit, function) || paths.is_called_by_others(function) {
         return format!(
             "-- Policies or other functions call {signature}: do not revoke EXECUTE. Check the caller in its body\n\

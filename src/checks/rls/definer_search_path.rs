@@ -2,6 +2,7 @@
 
 use super::{Check, ident, table_finding};
 use crate::facts::access::Audit;
+use crate::facts::access::catalog::SqlFunction;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Check that SECURITY DEFINER functions set their own search_path. WARNING.
@@ -12,17 +13,21 @@ pub(crate) const CHECK: Check<Audit> = Check {
     evaluate,
 };
 
+/// Its own schema, and those whose names its body uses without them. `pg_temp` last, otherwise it is searched first.
+fn path(function: &SqlFunction) -> String {
+    let mut schemas = vec![ident(&function.schema)];
+    schemas.extend(function.path_schemas.iter().map(|schema| ident(schema)));
+    schemas.push("pg_temp".to_owned());
+    schemas.join(", ")
+}
+
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let without_search_path =
         audit.catalog.relevant_functions().filter(|f| f.definer && f.search_path.is_none());
-    let finding = |f: &crate::facts::access::catalog::SqlFunction| {
+    let finding = |f: &SqlFunction| {
         let message = format!("runs as {} with the search_path of its caller", f.owner);
-        let suggested_fix = format!(
-            "ALTER {} {} SET search_path = {};",
-            f.keyword(),
-            f.signature,
-            ident(&f.schema)
-        );
+        let suggested_fix =
+            format!("ALTER {} {} SET search_path = {};", f.keyword(), f.signature, path(f));
         table_finding(
             check,
             audit,

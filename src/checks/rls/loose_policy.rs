@@ -1,10 +1,14 @@
 //! `rls.loose_policy`: policies that admit more rows than they seem to: conditions that compare nothing with the
 //! caller, and defaults for missing owners.
 
+use super::always_true::is_open_to;
 use super::{Check, OWN_ROWS, alter_policy, clients, table_finding, unexpected_policies};
 use crate::access::admits::non_member;
+use crate::access::caller_free::admits_without_caller;
 use crate::access::compute::{applies_to, binds};
-use crate::access::expression::{is_null_test, self_comparison};
+use crate::access::expression::{is_null_test, normalise, self_comparison};
+use crate::access::open_writes::stranger;
+use crate::access::paths::Paths;
 use crate::access::policies::{Side, expression};
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::evaluated::{EvaluatedTable, PolicyResult, TestRow};
@@ -20,6 +24,7 @@ pub(crate) const CHECK: Check<Audit> = Check {
 };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+    let paths = Paths::new(&audit.catalog, &audit.contract);
     let mut findings = Vec::new();
     for (table, policy) in unexpected_policies(audit).filter(|(_, p)| p.permissive) {
         let served = |role: &&Role| {
@@ -28,6 +33,15 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let roles = clients(audit).filter(served);
         let roles: Vec<_> = roles.collect();
         let found = roles.iter().find_map(|role| problem(audit, table, role, policy));
+        let found = found.or_else(|| {
+            let role = roles.iter().find(|role| is_of_the_time(&paths, audit, table, role, policy))?;
+            let condition = policy.using.as_deref().map(normalise)?;
+            let what = format!(
+                "({condition}) compares nothing with the caller: {} reads every row whose time has come",
+                role.name
+            );
+            Some((vec![Side::Using], what))
+        });
         let Some((sides, problem)) = found else {
             let column = roles.iter().find_map(|role| column_meant(audit, table, role, policy));
             findings.extend(column.map(|column| {
@@ -72,13 +86,52 @@ fn problem(
 }
 
 fn expression_problem(audit: &Audit, table: &Relation, role: &Role, text: &str) -> Option<String> {
-    if let Some(operand) = self_comparison(text) {
+    let stranger = stranger(&audit.catalog, table, role);
+    let results = stranger.and_then(|(evaluated, run)| Some((evaluated, run.results.get(text)?)));
+    // Beside another comparison it has no effect.
+    let is_open = |(evaluated, results): (&EvaluatedTable, &Vec<PolicyResult>)| {
+        others(evaluated, results).any(|(_, result)| *result == PolicyResult::Admits)
+    };
+    if let Some(operand) = self_comparison(text)
+        && results.is_none_or(is_open)
+    {
         return Some(format!(
             "compares {operand} with itself, which admits every row without NULL there"
         ));
     }
-    let (evaluated, run) = non_member(&audit.catalog, table, role)?;
-    null_problem(evaluated, run.results.get(text)?, text)
+    let (evaluated, results) = results?;
+    null_problem(evaluated, results, text)
+}
+
+/// Parts of names of times at which rows become public, or stop to be.
+const PUBLICATION: [&str; 9] =
+    ["publi", "start", "live", "visible", "available", "release", "schedul", "begin", "end"];
+
+/// Whether a policy for reading looks at times of the row and at the clock only, and at no column that says which rows are
+/// public.
+fn is_of_the_time(
+    paths: &Paths<'_>,
+    audit: &Audit,
+    table: &Relation,
+    role: &Role,
+    policy: &Policy,
+) -> bool {
+    let Some(text) = policy.using.as_deref() else { return false };
+    let is_asked = |column: &&String| !is_null_test(text, column);
+    let mut compared = policy.columns.iter().filter(is_asked).peekable();
+    let is_time = |column: &String| {
+        let kind = table.types.iter().find(|c| c.column == *column);
+        kind.is_some_and(|c| matches!(c.base.as_str(), "timestamptz" | "timestamp" | "date"))
+            && !PUBLICATION.iter().any(|part| column.contains(part))
+    };
+    let is_constant =
+        policy.columns.is_empty() && !matches!(normalise(text).as_str(), "true" | "false");
+    policy.covers(SqlCommand::Select)
+        && table.is_granted(&role.name, SqlCommand::Select)
+        && policy.relations.is_empty()
+        && (is_constant || compared.peek().is_some() && compared.all(is_time))
+        && !is_open_to(audit, table, role)
+        && admits_without_caller(paths, policy, Side::Using, role)
 }
 
 /// The column whose NULL a policy asks for, and so opens rows to every caller.

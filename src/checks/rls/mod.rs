@@ -47,6 +47,7 @@ mod waiver;
 pub(crate) use access::agrees;
 
 use super::Check;
+use crate::access::body::Body;
 use crate::access::policies::Side;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::contract::{PathUse, PathWrite};
@@ -150,10 +151,15 @@ fn contract_table<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::Con
 }
 
 /// Returns the status of a path around row security that the contract may list, and what the contract lacks: `status`
-/// if it does not list every use, WARNING while the path is marked for review, OK after that.
+/// if it does not list every use or has another source, WARNING while the path is marked for review, OK after that.
 fn accepted(audit: &Audit, name: &str, uses: &[PathUse], status: Status) -> (Status, String) {
     let Some(path) = audit.contract.paths.get(name) else { return (status, String::new()) };
     let missing: Vec<_> = uses.iter().filter(|used| !path.lists(used)).map(describe_use).collect();
+    let source = audit.catalog.function(name).map(|f| Body::new(&f.source).digest());
+    if path.source.is_some() && path.source != source {
+        let status = if status == Status::Ok { Status::Warning } else { status };
+        return (status, "; its source is not the one in the contract".to_owned());
+    }
     match (missing.is_empty(), audit.contract.review.contains(name)) {
         (false, _) => (status, format!("; the contract does not list: {}", some_of(&missing, 3))),
         (true, true) => (Status::Warning, String::new()),

@@ -1,13 +1,18 @@
 //! `rls.policy_fails`: commands that end with an error because of a policy or a view, as PostgreSQL reported it.
 
-use super::{Check, clients, ident, table_finding};
-use crate::access::compute::failure;
+use std::collections::BTreeSet;
+
+use super::{Check, clients, contract_table, ident, table_finding};
+use crate::access::compute::{applicable, compute_access, failure};
+use crate::access::policies::{Side, expression};
 use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::evaluated::SqlFailure;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::text::some_of;
 
-/// Check that the commands that clients hold grants for can run. WARNING.
+/// Check that the commands that clients hold grants for can run. WARNING; UNKNOWN if a policy could not be evaluated.
 pub(crate) const CHECK: Check<Audit> = Check {
     id: "rls.policy_fails",
     title: "policies that fail for a role with the grant",
@@ -40,8 +45,49 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             let finding = table_finding(check, audit, status, name, message, source, fix);
             findings.push(finding.roles([&failing.role.name]));
         }
+        findings.extend(not_evaluated(check, audit, relation));
     }
     findings
+}
+
+/// The policies that only the server can evaluate, and that decide which rows a role reaches.
+fn not_evaluated(check: &Check<Audit>, audit: &Audit, table: &Relation) -> Option<Finding> {
+    let evaluated = audit.catalog.evaluations.tables.get(&table.name)?;
+    let (mut names, mut roles, mut reason) = (BTreeSet::new(), BTreeSet::new(), None);
+    for role in clients(audit).filter(|_| contract_table(audit, &table.name).is_none()) {
+        let unresolved: Vec<_> =
+            evaluated.deciding_runs(&role.name).flat_map(|run| &run.unresolved).collect();
+        let commands = SqlCommand::ALL.into_iter().filter(|c| table.is_granted(&role.name, *c));
+        for command in commands {
+            if !matches!(
+                compute_access(&audit.catalog, table, role, command),
+                ComputedAccess::Rows(_)
+            ) {
+                continue;
+            }
+            for policy in applicable(&audit.catalog, table, role, command) {
+                let texts = Side::of(command).iter().filter_map(|side| expression(policy, *side));
+                for text in texts {
+                    let found = unresolved.iter().find(|(e, _)| e.as_str() == text);
+                    if let Some((_, message)) = found {
+                        names.insert(policy.name.as_str());
+                        roles.insert(role.name.as_str());
+                        reason = Some(message.as_str());
+                    }
+                }
+            }
+        }
+    }
+    let names: Vec<_> = names.into_iter().collect();
+    let roles: Vec<_> = roles.into_iter().collect();
+    let message = format!(
+        "{} {} could not be evaluated as {}: {}; queries of the table itself work",
+        if names.len() == 1 { "policy" } else { "policies" },
+        some_of(&names, 3),
+        roles.join(" and "),
+        reason?
+    );
+    Some(check.finding(Status::Unknown, &table.name, message).roles(roles))
 }
 
 fn failing<'a>(audit: &'a Audit, relation: &'a Relation) -> Vec<Failing<'a>> {

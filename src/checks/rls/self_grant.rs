@@ -142,7 +142,11 @@ fn changed(evaluated: &EvaluatedEntries, written: Written) -> BTreeMap<&str, &En
     let values = evaluated.entries[written.entry()].values.iter();
     let is_changed = |column: &str, value: &EntryValue| match written {
         Written::Added(_) => *value != EntryValue::Text(None) && *value != EntryValue::New,
-        Written::Changed(before, _) => evaluated.entries[before].values.get(column) != Some(value),
+        Written::Changed(before, after) => {
+            let [before, after] = [before, after].map(|at| &evaluated.entries[at]);
+            let is_other = *value == EntryValue::OfOthers && before.origin != after.origin;
+            is_other || before.values.get(column) != Some(value)
+        }
     };
     let shown = values.filter(|(column, value)| is_changed(column, value));
     shown.map(|(column, value)| (column.as_str(), value)).collect()
@@ -161,6 +165,12 @@ fn describe(evaluated: &EvaluatedEntries, written: Written) -> String {
     some_of(&list, 5)
 }
 
+/// Whether only those may add the entry who have one already, of anything.
+fn is_of_members(evaluated: &EvaluatedEntries, gain: &Gain<'_>, roles: &[&str]) -> bool {
+    let key = |role: &&str| ((*role).to_owned(), gain.written.entry());
+    roles.iter().any(|role| evaluated.added_by_members.contains(&key(role)))
+}
+
 fn finding(
     check: &Check<Audit>,
     audit: &Audit,
@@ -172,6 +182,9 @@ fn finding(
     let (names, what) = (roles.join(" and "), describe(evaluated, gain.written));
     let command = gain.written.command();
     let way = match command {
+        SqlCommand::Insert if is_of_members(evaluated, gain, roles) => {
+            format!("{names} with any row in {} may add a row with {what}", table.name)
+        }
         SqlCommand::Insert => format!("{names} may add a row with {what}"),
         _ => format!("{names} may change their own row to {what}"),
     };

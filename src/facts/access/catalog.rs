@@ -379,6 +379,8 @@ pub(crate) struct DefaultPrivilege {
     pub(crate) objects: String,
     /// Role that gets the privileges.
     pub(crate) grantee: String,
+    /// Whether the login may change it.
+    pub(crate) alterable: bool,
 }
 
 impl AccessCatalog {

@@ -74,6 +74,9 @@ pub(crate) struct ContractPath {
     /// Tables that a role may write through it, by role and by what the role does.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) writes: BTreeMap<String, BTreeMap<PathWrite, Vec<String>>>,
+    /// Digest of the source of a function without its comments. Another source is not accepted; without a digest any is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<String>,
 }
 
 /// How a role writes through a path.

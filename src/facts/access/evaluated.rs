@@ -72,6 +72,11 @@ pub(crate) struct PolicyRun {
     pub(crate) results: BTreeMap<String, Vec<PolicyResult>>,
     /// Errors by expression that do not depend on the values of a synthetic row.
     pub(crate) failures: BTreeMap<String, SqlFailure>,
+    /// Exceptions (`RAISE`) of expressions for stored rows. The result for the row is that it is rejected.
+    pub(crate) raised: BTreeMap<String, SqlFailure>,
+    /// Expressions that the role cannot evaluate from their text, which names a schema without USAGE, with the
+    /// server's message. As policies they work.
+    pub(crate) unresolved: BTreeMap<String, String>,
 }
 
 /// All results of one table.
@@ -129,6 +134,13 @@ pub(crate) struct EvaluatedEntries {
     pub(crate) runs: Vec<PolicyRun>,
     /// What the entries change.
     pub(crate) effects: Vec<EntryEffect>,
+    /// Entries that have nothing to do with the caller and a tested row: memberships of the caller in something that no
+    /// row names, and of somebody else in what rows name.
+    pub(crate) unrelated: Vec<Entry>,
+    /// What single policies admit with these.
+    pub(crate) unrelated_effects: Vec<EntryEffect>,
+    /// Entries that a role may add if it has any other one, by role and index.
+    pub(crate) added_by_members: BTreeSet<(String, usize)>,
     /// Tables with the functions of their policies that read this table and could not be evaluated with an entry.
     pub(crate) unfollowed: BTreeSet<(String, String)>,
 }

@@ -48,6 +48,10 @@ pub(crate) struct SqlFunction {
     pub(crate) executable_by: Vec<String>,
     /// Roles that EXECUTE was granted to, except PUBLIC.
     pub(crate) granted_to: Vec<String>,
+    /// Tables outside the examined schemas whose policies call it.
+    pub(crate) policies_elsewhere: Vec<String>,
+    /// Schemas besides its own whose names its body uses without the schema, if it has no `search_path` of its own.
+    pub(crate) path_schemas: Vec<String>,
     /// Whether it is in an examined schema, so that the API exposes it.
     pub(crate) exposed: bool,
 }

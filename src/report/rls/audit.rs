@@ -241,15 +241,40 @@ fn add_suggested_fixes(document: &mut Document, problems: &[&Finding]) {
             finding.check,
             finding.subject.replace(['\n', '\r'], " ")
         ));
-        for line in text.lines().take(MAX_REMEDY_LINES) {
+        let shown = complete_lines(text);
+        for line in text.lines().take(shown) {
             sql.push_str(&format!("{line}\n"));
         }
-        match text.lines().count().saturating_sub(MAX_REMEDY_LINES) {
+        match text.lines().count() - shown {
             0 => {}
+            1 => sql.push_str("-- and 1 more line: -o json has it\n"),
             hidden => sql.push_str(&format!("-- and {hidden} more lines: -o json has them all\n")),
         }
     }
-    document.push(Block::Verbatim(sql));
+    document.push(Block::Sql(sql));
+}
+
+/// The number of lines to show: all of a short text, otherwise as many as end with a whole statement, and with a whole
+/// transaction.
+fn complete_lines(sql: &str) -> usize {
+    if sql.lines().count() <= MAX_REMEDY_LINES {
+        return sql.lines().count();
+    }
+    let (mut complete, mut quote, mut is_open) = (0, None, false);
+    for (at, line) in sql.lines().take(MAX_REMEDY_LINES).enumerate() {
+        let is_code = quote.is_none();
+        quote = text::open_quote(line, quote);
+        match line {
+            "BEGIN;" if is_code => is_open = true,
+            "COMMIT;" if is_code => is_open = false,
+            _ => {}
+        }
+        let is_comment = is_code && complete == at && line.starts_with("--");
+        if quote.is_none() && !is_open && (line.ends_with(';') || is_comment) {
+            complete = at + 1;
+        }
+    }
+    complete
 }
 
 fn add_coverage(document: &mut Document, audit: &Audit) {

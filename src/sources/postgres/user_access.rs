@@ -38,7 +38,7 @@ pub(crate) async fn read(
     let queries: Vec<_> = tables.iter().map(|table| queries(catalog, table, role)).collect();
     let setup = claims_of(&role.name, Some(user));
     let all = queries.iter().flatten().filter_map(|q| q.as_ref().ok().cloned()).collect();
-    let groups = vec![ProbeGroup { setup, queries: all }];
+    let groups = vec![ProbeGroup { setup, queries: all, ..ProbeGroup::default() }];
     let results = run_as(db, budget, &role.name, groups).await?;
     let mut results = results.into_iter().flatten();
     let mut found = Vec::new();
@@ -73,7 +73,9 @@ fn count(answer: Result<Answer, String>) -> RowCount {
         Ok(Answer::Denied(why)) => return RowCount::Denied(why),
         Ok(Answer::Result(Err(error))) => {
             return RowCount::Unknown(match error {
-                ProbeError::Denied(message) | ProbeError::Failed(_, message) => message,
+                ProbeError::Denied(message)
+                | ProbeError::Unresolved(message)
+                | ProbeError::Failed(_, message) => message,
                 ProbeError::Blocked(reason) => reason,
                 ProbeError::Constraint => "a constraint".to_owned(),
             });
@@ -157,7 +159,7 @@ async fn memberships(
         asked.push(membership(&table.name, &column.column, group));
     }
     let queries = asked.iter().map(|m| statement(m, user)).collect();
-    let group = [ProbeGroup { setup: "SELECT 1".to_owned(), queries }];
+    let group = [ProbeGroup { setup: "SELECT 1".to_owned(), queries, ..ProbeGroup::default() }];
     let setup = sample_setup(budget);
     let results = probe_batch::run(db, budget, &setup, &group).await?;
     for (membership, result) in asked.iter_mut().zip(results.into_iter().flatten()) {

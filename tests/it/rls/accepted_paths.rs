@@ -25,6 +25,14 @@ const CASES: &[(&str, &str, &str)] = &[
     ("CREATE FUNCTION f() RETURNS SETOF jobs LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT * FROM public.jobs'",
         "CREATE OR REPLACE FUNCTION f() RETURNS SETOF jobs LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs RETURNING *'",
         "rls.definer_rpc critical public.f()"),
+    ("CREATE FUNCTION f(w uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs WHERE workspace_id = w'",
+        "CREATE OR REPLACE FUNCTION f(w uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs'",
+        "rls.definer_rpc critical public.f(uuid)"),
+    ("CREATE FUNCTION f(w uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+        'DELETE FROM public.workspaces WHERE id = w AND owner_id = auth.uid()'",
+        "CREATE OR REPLACE FUNCTION f(w uuid) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+        'DELETE FROM public.workspaces WHERE id = w OR owner_id = auth.uid()'",
+        "rls.definer_rpc warning public.f(uuid)"),
     ("CREATE TABLE n (id int); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT INSERT, DELETE ON n TO service_role;
       CREATE RULE r AS ON INSERT TO n DO INSTEAD DELETE FROM jobs; CREATE RULE d AS ON DELETE TO n DO INSTEAD DELETE FROM jobs; GRANT INSERT ON n TO authenticated",
         "GRANT DELETE ON n TO authenticated", "rls.trigger critical public.n"),

@@ -2,7 +2,7 @@
 
 use super::flaws::{FLAWS, changed};
 use super::{audit, clean, findings};
-use crate::support::cli::Output;
+use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
 
 /// Conditions for the placeholders of suggested fixes.
@@ -119,6 +119,48 @@ fn fix_leaves_the_rights_of_roles_that_are_not_concerned() {
     assert_eq!(may("authenticated", "workspaces", "SELECT"), "t");
     let truncate = "SELECT has_table_privilege('authenticated', 'workspaces', 'TRUNCATE')";
     assert_eq!(database.value(truncate), "f");
+}
+
+#[test]
+fn fix_of_a_search_path_names_the_schemas_that_the_body_uses() {
+    let database = clean();
+    database.execute(
+        "SET search_path = public, extensions; GRANT USAGE ON SCHEMA extensions TO authenticated;
+         CREATE FUNCTION extensions.gen_salt(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+         CREATE FUNCTION salted() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT gen_salt('bf') $$;
+         CREATE FUNCTION plain() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$ SELECT extensions.gen_salt('bf') $$",
+    );
+    let fixes = fixes(&audit(&database));
+    let has = |fix: &str| fixes.iter().any(|f| f == fix);
+    assert!(
+        has("ALTER FUNCTION public.salted() SET search_path = public, extensions, pg_temp;")
+            && has("ALTER FUNCTION public.plain() SET search_path = public, pg_temp;"),
+        "{fixes:#?}"
+    );
+    database.execute(&fixes.join("\n"));
+    assert_eq!(database.value("SELECT salted()"), "bf");
+}
+
+#[test]
+fn fix_of_default_privileges_closes_functions_that_everybody_may_call() {
+    let database = clean();
+    database
+        .execute("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO anon");
+    database.execute(&fixes(&audit(&database)).join("\n"));
+    database.execute("CREATE FUNCTION later() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+    let may = "SELECT has_function_privilege('anon', 'later()', 'EXECUTE')";
+    assert_eq!(database.value(may), "f");
+}
+
+#[test]
+fn text_of_a_fix_keeps_names_with_line_breaks_and_whole_statements() {
+    let database = clean();
+    database.execute(
+        "CREATE POLICY \"two\nlines\" ON workspaces FOR SELECT TO authenticated USING (true)",
+    );
+    let output = Cli::new(["rls", "audit"]).env("DATABASE_URL", database.url()).run();
+    let statement = "  ALTER POLICY \"two\nlines\" ON public.workspaces USING (";
+    assert!(output.stdout.contains(statement), "{output:#?}");
 }
 
 #[test]

@@ -47,6 +47,15 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
            USING (owner_id = (SELECT auth.uid())) WITH CHECK (true)",
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY \"all\" ON workspaces TO authenticated
            USING (owner_id = (SELECT auth.uid())) WITH CHECK (owner_id = (SELECT auth.uid()))"),
+    ("rls.always_true", // beside a helper in a schema that clients may not use: stored policies only need EXECUTE
+        "PRIVATE_HELPER; CREATE POLICY helped ON workspaces TO authenticated USING (private.is_member(id));
+         CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING (true)",
+        "PRIVATE_HELPER; CREATE POLICY helped ON workspaces TO authenticated USING (private.is_member(id))"),
+    ("rls.always_true", // a type in such a schema
+        "CREATE SCHEMA private; CREATE TYPE private.plan AS ENUM ('free', 'paid'); ALTER TABLE workspaces ADD kind private.plan;
+         CREATE POLICY typed ON workspaces FOR SELECT TO authenticated USING (kind = 'free'::private.plan OR kind <> 'free'::private.plan OR kind IS NULL)",
+        "CREATE SCHEMA private; CREATE TYPE private.plan AS ENUM ('free', 'paid'); ALTER TABLE workspaces ADD kind private.plan;
+         CREATE POLICY typed ON workspaces FOR SELECT TO authenticated USING (kind = 'free'::private.plan AND owner_id = (SELECT auth.uid()))"),
     ("rls.public_policy",
         "CREATE POLICY service_all ON workspaces USING (true)",
         "CREATE POLICY service_all ON workspaces TO service_role USING (true);
@@ -73,6 +82,41 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
          CREATE POLICY self ON admins FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
          CREATE POLICY by_admin ON workspaces FOR SELECT TO authenticated
            USING (EXISTS (SELECT FROM admins a WHERE a.user_id = (SELECT auth.uid())))"),
+    ("rls.policy_fails", // EXECUTE is missing, which a stored policy needs; it needs no USAGE
+        "PRIVATE_HELPER; REVOKE EXECUTE ON FUNCTION private.is_member FROM PUBLIC;
+         CREATE POLICY helped ON workspaces FOR SELECT TO authenticated USING (private.is_member(id))",
+        "PRIVATE_HELPER; CREATE POLICY helped ON workspaces FOR SELECT TO authenticated USING (private.is_member(id))"),
+    ("rls.policy_fails", // UNKNOWN: reads a table with row security and calls a helper of such a schema
+        "PRIVATE_HELPER; CREATE POLICY combined ON workspaces FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members m
+           WHERE m.workspace_id = workspaces.id AND private.is_member(m.workspace_id)))",
+        "PRIVATE_HELPER; GRANT USAGE ON SCHEMA private TO authenticated;
+         CREATE POLICY combined ON workspaces FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members m
+           WHERE m.workspace_id = workspaces.id AND private.is_member(m.workspace_id)))"),
+    ("rls.policy_fails", // a helper that raises an exception: every query of the table ends with it; of a write it refuses the row
+        "GUARD; CREATE POLICY guarded ON workspaces FOR SELECT TO authenticated USING (guard(id))",
+        "GUARD; GRANT UPDATE (name) ON workspaces TO authenticated; CREATE POLICY guarded ON workspaces FOR UPDATE TO authenticated USING (guard(id))"),
+    ("rls.loose_policy", // the clock
+        "CREATE TABLE n (id int PRIMARY KEY, token text, created_at timestamptz); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO anon;
+         CREATE POLICY recent ON n FOR SELECT TO anon USING (created_at > now() - interval '1 day')",
+        "CREATE TABLE n (id int PRIMARY KEY, title text, published_at timestamptz); ALTER TABLE n ENABLE ROW LEVEL SECURITY; GRANT SELECT ON n TO anon;
+         CREATE POLICY published ON n FOR SELECT TO anon USING (published_at <= now())"),
+    ("rls.loose_policy", // a comparison of a column with itself, and one beside the right comparison
+        "CREATE POLICY theirs ON workspaces FOR SELECT TO authenticated USING (id = id AND name <> '')",
+        "CREATE POLICY theirs ON workspaces FOR SELECT TO authenticated USING (EXISTS (SELECT FROM workspace_members m
+           WHERE m.workspace_id = m.workspace_id AND m.workspace_id = workspaces.id AND m.user_id = (SELECT auth.uid())))"),
+    ("rls.definer_rpc", // a helper of policies of a schema that is not examined
+        "CREATE FUNCTION busy(w uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT EXISTS (SELECT FROM public.jobs WHERE workspace_id = w)'; CREATE SCHEMA files; CREATE TABLE files.objects (id uuid)",
+        "CREATE FUNCTION busy(w uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT EXISTS (SELECT FROM public.jobs WHERE workspace_id = w)'; CREATE SCHEMA files; CREATE TABLE files.objects (id uuid);
+         CREATE POLICY lively ON files.objects FOR UPDATE TO authenticated USING (public.busy(id))"),
+    ("rls.definer_rpc", // a check that NULL passes
+        "CREATE FUNCTION promote(w uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$ DECLARE r text; BEGIN
+           SELECT role INTO r FROM workspace_members WHERE user_id = auth.uid(); IF r <> 'owner' THEN RAISE EXCEPTION 'only owners'; END IF;
+           DELETE FROM jobs WHERE workspace_id = w; END $$",
+        "CREATE FUNCTION promote(w uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$ DECLARE r text; BEGIN
+           SELECT role INTO r FROM workspace_members WHERE user_id = auth.uid(); IF r IS NULL OR r <> 'owner' THEN RAISE EXCEPTION 'only owners'; END IF;
+           DELETE FROM jobs WHERE workspace_id = w; END $$"),
     ("rls.unpoliced_grant",
         "GRANT DELETE ON jobs TO authenticated",
         "GRANT DELETE ON jobs TO service_role"),
@@ -305,7 +349,7 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.loose_policy",
         "CREATE POLICY mine ON workspaces FOR SELECT TO authenticated USING (coalesce(org_id = (SELECT auth.uid()), true))",
         "CREATE POLICY mine ON workspaces FOR SELECT TO authenticated USING (coalesce(org_id = (SELECT auth.uid()), false))"),
-    ("rls.loose_policy", // the inner table has a column of the same name
+    ("rls.any_member", // the inner table has a column of the same name
         "CREATE TABLE n (id int PRIMARY KEY, workspace_id uuid); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
          GRANT SELECT ON n TO authenticated; CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
            SELECT FROM workspace_members m WHERE m.workspace_id = workspace_id AND m.user_id = (SELECT auth.uid())))",
@@ -375,6 +419,68 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
          GRANT SELECT ON profiles TO authenticated; CREATE POLICY own ON profiles TO authenticated USING (id = (SELECT auth.uid()));
          CREATE POLICY p ON n FOR SELECT TO authenticated USING (EXISTS (
            SELECT FROM profiles p WHERE p.id = (SELECT auth.uid()) AND p.role = 'admin'))"),
+    ("rls.any_member", // a second column that names the caller, and a key before both
+        "ORGS; GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (EXISTS (SELECT FROM members WHERE user_id = (SELECT auth.uid())))",
+        "ORGS; GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM members m WHERE m.org_id = docs.org_id AND m.user_id = (SELECT auth.uid())))"),
+    ("rls.any_member", // a helper whose parameter is hidden by a column
+        "ORGS; CREATE FUNCTION is_member(org_id bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid() AND m.org_id = org_id)';
+         GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (is_member(org_id))",
+        "ORGS; CREATE FUNCTION is_member(org_id bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid() AND m.org_id = is_member.org_id)';
+         GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (is_member(org_id))"),
+    ("rls.any_member", // a helper that ignores its argument, with a condition on the row
+        "ORGS; ALTER TABLE docs ADD deleted_at timestamptz;
+         CREATE FUNCTION is_member(o bigint) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS
+           'BEGIN RETURN EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid()); END';
+         GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (deleted_at IS NULL AND is_member(org_id))",
+        "ORGS; ALTER TABLE docs ADD deleted_at timestamptz;
+         CREATE FUNCTION is_member(o bigint) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS
+           'BEGIN RETURN EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid() AND m.org_id = o); END';
+         GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (deleted_at IS NULL AND is_member(org_id))"),
+    ("rls.any_member", // a helper that asks for the membership of anybody
+        "ORGS; CREATE FUNCTION is_member(o bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.org_id = o)';
+         GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (is_member(org_id))",
+        "ORGS; GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (EXISTS (SELECT FROM orgs o WHERE o.id = docs.org_id))"),
+    ("rls.any_member", // users without a workspace
+        "ORGS; CREATE TABLE users (id uuid PRIMARY KEY, phone text); ALTER TABLE users ENABLE ROW LEVEL SECURITY; GRANT SELECT ON users TO authenticated;
+         CREATE POLICY p ON users FOR SELECT TO authenticated USING (EXISTS (SELECT FROM members m WHERE m.user_id = (SELECT auth.uid())))",
+        "ORGS; CREATE TABLE users (id uuid PRIMARY KEY, phone text); ALTER TABLE users ENABLE ROW LEVEL SECURITY; GRANT SELECT ON users TO authenticated;
+         CREATE POLICY p ON users FOR SELECT TO authenticated USING (EXISTS (SELECT FROM members a JOIN members b ON b.org_id = a.org_id
+           WHERE a.user_id = (SELECT auth.uid()) AND b.user_id = users.id))"),
+    ("rls.any_member", // writes of rows without a workspace
+        "ORGS; CREATE TABLE prices (id int PRIMARY KEY, cents int); ALTER TABLE prices ENABLE ROW LEVEL SECURITY; GRANT SELECT, DELETE ON prices TO authenticated;
+         CREATE POLICY p ON prices TO authenticated USING (EXISTS (SELECT FROM members m WHERE m.user_id = (SELECT auth.uid())))",
+        "ORGS; CREATE TABLE prices (id int PRIMARY KEY, cents int); ALTER TABLE prices ENABLE ROW LEVEL SECURITY; GRANT SELECT ON prices TO authenticated;
+         CREATE POLICY p ON prices FOR SELECT TO authenticated USING (EXISTS (SELECT FROM members m WHERE m.user_id = (SELECT auth.uid())))"),
+    ("rls.any_member", // the memberships themselves, for those who have one
+        "ORGS; CREATE FUNCTION any_member() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid())';
+         CREATE POLICY p ON members FOR SELECT TO authenticated USING ((SELECT any_member()))",
+        "ORGS; CREATE FUNCTION member_of(o bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid() AND m.org_id = o)';
+         CREATE POLICY p ON members FOR SELECT TO authenticated USING (member_of(org_id))"),
+    ("rls.self_grant", // members of anything join everything
+        "ORGS; DOCS_OF_MEMBERS; CREATE FUNCTION any_member() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid())';
+         CREATE POLICY joining ON members FOR INSERT TO authenticated WITH CHECK (any_member())",
+        "ORGS; DOCS_OF_MEMBERS; CREATE FUNCTION member_of(o bigint) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid() AND m.org_id = o)';
+         CREATE POLICY joining ON members FOR INSERT TO authenticated WITH CHECK (member_of(org_id))"),
+    ("rls.self_grant", // and administrators of anything
+        "ORGS; DOCS_OF_MEMBERS; CREATE FUNCTION any_member(what text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid() AND m.rank = what)';
+         CREATE POLICY joining ON members FOR INSERT TO authenticated WITH CHECK (any_member('admin'))",
+        "ORGS; DOCS_OF_MEMBERS; CREATE FUNCTION member_of(o bigint, what text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS
+           'SELECT EXISTS (SELECT FROM members m WHERE m.user_id = auth.uid() AND m.org_id = o AND m.rank = what)';
+         CREATE POLICY joining ON members FOR INSERT TO authenticated WITH CHECK (member_of(org_id, 'admin'))"),
+    ("rls.self_grant", // a second column that names the caller, and a key before both
+        "ORGS; GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (org_id IN (SELECT m.org_id FROM members m WHERE m.user_id = (SELECT auth.uid())));
+         GRANT UPDATE (org_id) ON members TO authenticated; CREATE POLICY move ON members FOR UPDATE TO authenticated USING (user_id = (SELECT auth.uid()))",
+        "ORGS; GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (org_id IN (SELECT m.org_id FROM members m WHERE m.user_id = (SELECT auth.uid())));
+         GRANT UPDATE (note) ON members TO authenticated; CREATE POLICY move ON members FOR UPDATE TO authenticated USING (user_id = (SELECT auth.uid()))"),
     ("rls.always_true", // a trigger that sets the owner, and one that sets another column
         "GRANT INSERT ON workspaces TO authenticated; CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (true);
          CREATE POLICY own ON workspaces FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()));
@@ -491,12 +597,44 @@ pub(super) const FLAWS: &[(&str, &str, &str)] = &[
 ];
 
 /// Short forms in the statements: a trigger function that changes a table of the contract, and a table `n` of which clients
-/// use their own rows.
-const SHORT: [(&str, &str); 2] = [
+/// use their own rows, a helper in a schema without USAGE for clients, and
+/// members of organizations with documents.
+const SHORT: [(&str, &str); 6] = [
     (
         "NOTE;",
         "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
            'BEGIN DELETE FROM public.jobs; RETURN NULL; END';",
+    ),
+    (
+        "PRIVATE_HELPER;",
+        "CREATE SCHEMA private; CREATE FUNCTION private.is_member(w uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+           SET search_path = '' AS
+           'SELECT EXISTS (SELECT FROM public.workspace_members m WHERE m.workspace_id = w AND m.user_id = auth.uid())';",
+    ),
+    (
+        "DOCS_OF_MEMBERS;",
+        "GRANT SELECT ON docs TO authenticated; CREATE POLICY p ON docs FOR SELECT TO authenticated USING (org_id IN (
+           SELECT m.org_id FROM members m WHERE m.user_id = (SELECT auth.uid()))); GRANT INSERT ON members TO authenticated;",
+    ),
+    (
+        "GUARD;",
+        "CREATE FUNCTION guard(w uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $$ BEGIN
+           IF NOT EXISTS (SELECT FROM workspace_members WHERE workspace_id = w AND user_id = auth.uid()) THEN
+             RAISE EXCEPTION 'no access'; END IF; RETURN true; END $$;",
+    ),
+    (
+        "ORGS;",
+        "CREATE TABLE orgs (id bigint PRIMARY KEY, name text);
+         CREATE TABLE members (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), user_id uuid NOT NULL, org_id bigint NOT NULL REFERENCES orgs,
+           rank text NOT NULL DEFAULT 'member', invited_by uuid, note text);
+         CREATE TABLE docs (id bigint PRIMARY KEY, org_id bigint NOT NULL REFERENCES orgs, body text);
+         INSERT INTO orgs VALUES (1, 'a'), (2, 'b'); INSERT INTO docs VALUES (1, 1, 'a'), (2, 2, 'b');
+         INSERT INTO members (user_id, org_id) VALUES (gen_random_uuid(), 1), (gen_random_uuid(), 2);
+         ALTER TABLE orgs ENABLE ROW LEVEL SECURITY; ALTER TABLE members ENABLE ROW LEVEL SECURITY; ALTER TABLE docs ENABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON orgs, members TO authenticated;
+         CREATE POLICY own ON members FOR SELECT TO authenticated USING (user_id = (SELECT auth.uid()));
+         CREATE POLICY theirs ON orgs FOR SELECT TO authenticated USING (EXISTS (
+           SELECT FROM members m WHERE m.org_id = orgs.id AND (SELECT auth.uid()) IN (m.user_id, m.invited_by)));",
     ),
     (
         "OWN_N;",

@@ -6,32 +6,49 @@ use std::time::Duration;
 
 use super::rights_table::{RightsTable, can_name_caller};
 use super::sample::Samples;
-use super::synthetic::{self, RowText};
+use super::synthetic::{self, RowText, is_user_column};
 use super::units::{Target, as_request};
-use crate::access::rights::{Readers, conditions, has_users, unscoped};
+use crate::access::compute::applicable;
+use crate::access::expression::is_null_test;
+use crate::access::policies::{Combined, Side};
+use crate::access::rights::{Readers, condition_of_policy, conditions, has_users};
 use crate::access::self_grants::writable;
 use crate::access::substitute::with_rows;
-use crate::facts::access::AccessCatalog;
-use crate::facts::access::catalog::{ColumnType, Role};
-use crate::facts::access::evaluated::{Entry, EntryEffect, EntryValue, Evaluations, TestRow};
+use crate::facts::access::catalog::{ColumnType, Relation, Role};
+use crate::facts::access::evaluated::{
+    Entry, EntryEffect, EntryValue, EvaluatedEntries, Evaluations, TestRow,
+};
+use crate::facts::access::{AccessCatalog, SqlCommand};
 use crate::queue::sql::literal;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::probe::probe_batch::{self, ProbeGroup, USER_EMAIL, claims_of};
 use crate::sources::postgres::probe::sample_setup;
 
 /// Maximum number of entries with the ids of one stored row, or of none.
-const PER_BASE: usize = 32;
+const PER_BASE: usize = 48;
+/// Maximum number of sets of columns that hold the id of the user: each column by itself, then several.
+const CALLER_SETS: usize = 12;
 /// Maximum number of values that are tried in another column.
 const VALUES: usize = 4;
 /// Maximum number of rows of others that a condition is evaluated on.
 const ROWS: usize = 24;
 
-/// Builds the entries of a table, and what is evaluated on them.
+/// The entries of a table, and what is evaluated on them.
+pub(crate) struct TableEntries<'a> {
+    /// The entries as rows, with the policies of the table.
+    pub(crate) target: Target<'a>,
+    /// Entries.
+    pub(crate) entries: Vec<Entry>,
+    /// Entries that have nothing to do with the caller and a tested row.
+    pub(crate) unrelated: Vec<(RowText, Entry)>,
+}
+
+/// Builds the entries of a table.
 pub(crate) fn entries<'a>(
     catalog: &'a AccessCatalog,
     rights: &RightsTable<'a>,
     samples: &Samples,
-) -> Option<(Target<'a>, Vec<Entry>)> {
+) -> Option<TableEntries<'a>> {
     let [caller, other, .., new] = samples.random.as_slice() else { return None };
     let ids = rights.ids();
     let stored = samples.stored.get(&rights.table.name).map_or(&[][..], Vec::as_slice);
@@ -49,6 +66,7 @@ pub(crate) fn entries<'a>(
     let mut masks: Vec<u32> =
         (1..1_u32 << ids.len()).filter(|m| m & !nameable.iter().sum::<u32>() == 0).collect();
     masks.sort_by_key(|mask| mask.count_ones());
+    masks.truncate(CALLER_SETS);
     if masks.is_empty() {
         masks.push(0);
     }
@@ -77,13 +95,7 @@ pub(crate) fn entries<'a>(
                 texts.insert(&column.column, value.clone());
                 known.insert(column.column.clone(), EntryValue::Text(value));
             }
-            let fields: Vec<_> = rights
-                .table
-                .types
-                .iter()
-                .map(|c| texts.get(c.column.as_str()).and_then(Option::as_deref))
-                .collect();
-            rows.push(RowText { text: synthetic::composite(&fields), row: TestRow::default() });
+            rows.push(row_text(rights, &texts));
             entries.push(Entry { origin: base.map(|(at, _)| at), values: known });
         }
     }
@@ -94,7 +106,62 @@ pub(crate) fn entries<'a>(
     let expressions = expressions.into_iter().collect();
     let target =
         Target { table: rights.table, expressions, rows, users: vec![], is_of_entries: true };
-    Some((target, entries))
+    let unrelated = unrelated(rights, &ids, &nameable, &others, &choices, [caller, other, new]);
+    Some(TableEntries { target, entries, unrelated })
+}
+
+/// Maximum number of entries of each kind that have nothing to do with the caller and a row.
+const UNRELATED: usize = 12;
+
+/// Builds memberships of the caller in something that no tested row names, and of somebody else in what rows name. Empty
+/// for tables without memberships.
+fn unrelated(
+    rights: &RightsTable<'_>,
+    ids: &[&ColumnType],
+    nameable: &[u32],
+    others: &[&ColumnType],
+    choices: &[Vec<Option<String>>],
+    [caller, other, new]: [&String; 3],
+) -> Vec<(RowText, Entry)> {
+    if !rights.has_workspaces {
+        return vec![];
+    }
+    let of_caller = nameable.iter().map(|mask| (*mask, true));
+    let of_others = std::iter::once((0, false));
+    let kinds = [of_caller.collect::<Vec<_>>(), of_others.collect()];
+    let mut found = Vec::new();
+    for kind in &kinds {
+        let combined = product(choices).flat_map(|v| kind.iter().map(move |m| (*m, v.clone())));
+        for ((mask, is_elsewhere), values) in combined.take(UNRELATED) {
+            let mut texts: BTreeMap<&str, Option<String>> = BTreeMap::new();
+            let mut known = BTreeMap::new();
+            for (at, column) in ids.iter().enumerate() {
+                let is_user = is_user_column(&column.column, &column.base);
+                let (value, text) = if mask & (1 << at) != 0 {
+                    (EntryValue::Caller, caller_value(column, caller))
+                } else if is_elsewhere || is_user {
+                    (EntryValue::OfOthers, id_value(column, new, "-7"))
+                } else {
+                    (EntryValue::OfOthers, id_value(column, other, "-1"))
+                };
+                texts.insert(&column.column, Some(text));
+                known.insert(column.column.clone(), value);
+            }
+            for (column, value) in others.iter().zip(values) {
+                texts.insert(&column.column, value.clone());
+                known.insert(column.column.clone(), EntryValue::Text(value));
+            }
+            found.push((row_text(rights, &texts), Entry { origin: None, values: known }));
+        }
+    }
+    found
+}
+
+fn row_text(rights: &RightsTable<'_>, texts: &BTreeMap<&str, Option<String>>) -> RowText {
+    let value = |c: &ColumnType| texts.get(c.column.as_str()).cloned().flatten();
+    let fields: Vec<_> = rights.table.types.iter().map(value).collect();
+    let fields: Vec<_> = fields.iter().map(Option::as_deref).collect();
+    RowText { text: synthetic::composite(&fields), row: TestRow::default() }
 }
 
 fn caller_value(column: &ColumnType, caller: &str) -> String {
@@ -177,115 +244,281 @@ fn product(choices: &[Vec<Option<String>>]) -> impl Iterator<Item = Vec<Option<S
     (0..all).map(combination)
 }
 
+/// What the answer to a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// Rows that a condition admits with each entry.
+    Entries,
+    /// Rows that a policy admits with each entry that has nothing to do with them.
+    Unrelated,
+    /// Entries that a user may add with each entry that has nothing to do with them.
+    Added,
+}
+
 /// A condition to evaluate with each entry.
 struct Question<'q> {
+    about: About,
     rights: &'q str,
     table: &'q str,
+    role: &'q str,
     condition: String,
     rows: usize,
     group: ProbeGroup,
 }
 
-/// Evaluates the policies that read the tables with each entry. Only for entries that a user may write, and for policies
-/// that do not compare the workspace.
-pub(crate) async fn read_effects(
-    db: &Database,
-    budget: Duration,
-    catalog: &AccessCatalog,
-    readers: &Readers<'_>,
-    targets: &[Target<'_>],
-    entry_targets: &[Target<'_>],
-    evaluations: &mut Evaluations,
-) {
-    let caller = evaluations.non_member.clone();
-    let mut questions = Vec::new();
-    for of_entries in entry_targets {
+/// What the questions are built from.
+pub(crate) struct EffectWork<'w> {
+    /// Database.
+    pub(crate) db: &'w Database,
+    /// Time for each query.
+    pub(crate) budget: Duration,
+    /// Catalog.
+    pub(crate) catalog: &'w AccessCatalog,
+    /// The policies that read each table.
+    pub(crate) readers: &'w Readers<'w>,
+    /// Tables with policies.
+    pub(crate) targets: &'w [Target<'w>],
+    /// Tables that policies read, with entries.
+    pub(crate) entry_targets: &'w [Target<'w>],
+    /// By table, entries that have nothing to do with the caller and a row.
+    pub(crate) unrelated: &'w BTreeMap<String, Vec<RowText>>,
+}
+
+impl EffectWork<'_> {
+    /// Evaluates the policies that read the tables with each entry that a user may write, and all policies with entries that
+    /// have nothing to do with their rows.
+    pub(crate) async fn read(&self, evaluations: &mut Evaluations) {
+        let caller = evaluations.non_member.clone();
+        let added = self.questions_about_added(&caller);
+        self.answer(added, evaluations).await;
+        let mut questions = self.questions_about_unrelated(&caller);
+        for of_entries in self.entry_targets {
+            if let Some(evaluated) = evaluations.entries.get_mut(&of_entries.table.name) {
+                self.ask_about_entries(of_entries, evaluated, &caller, &mut questions);
+            }
+        }
+        self.answer(questions, evaluations).await;
+    }
+
+    /// Which entries a user may add who has an entry elsewhere: of tables whose policies read the table itself.
+    fn questions_about_added(&self, caller: &str) -> Vec<Question<'_>> {
+        let mut questions: Vec<Question<'_>> = Vec::new();
+        for of_entries in self.entry_targets {
+            let table = of_entries.table;
+            for role in self.roles(table).filter(|r| table.is_granted(&r.name, SqlCommand::Insert))
+            {
+                let policies = applicable(self.catalog, table, role, SqlCommand::Insert);
+                let check = Combined::new(policies, Side::Check).sql();
+                let done = with_rows(self.catalog, &as_request(&check), table, ENTRY_ROW);
+                let unrelated = self.unrelated_of(table);
+                if done.reads_table && !unrelated.is_empty() {
+                    let rows: Vec<_> = of_entries.rows.iter().take(PER_BASE).collect();
+                    let target =
+                        Asked { about: About::Added, table, role, caller, condition: check };
+                    questions.push(question(table, unrelated, target, &rows, &done.text));
+                }
+            }
+        }
+        questions
+    }
+
+    /// What each policy admits with entries that have nothing to do with the rows.
+    fn questions_about_unrelated(&self, caller: &str) -> Vec<Question<'_>> {
+        let mut questions: Vec<Question<'_>> = Vec::new();
+        for of_entries in self.entry_targets {
+            let (rights, unrelated) = (of_entries.table, self.unrelated_of(of_entries.table));
+            for policy in self.readers.policies(rights).filter(|_| !unrelated.is_empty()) {
+                let target = self.targets.iter().find(|t| t.table.name == policy.table);
+                let Some(target) = target else { continue };
+                for role in self.roles(target.table) {
+                    let condition = [SqlCommand::Select, SqlCommand::Update, SqlCommand::Delete]
+                        .into_iter()
+                        .find_map(|c| {
+                            condition_of_policy(self.catalog, target.table, role, c, policy)
+                        });
+                    let Some(condition) = condition else { continue };
+                    let is_known = |q: &Question<'_>| {
+                        q.rights == rights.name
+                            && q.table == policy.table
+                            && q.condition == condition
+                    };
+                    let done = with_rows(self.catalog, &as_request(&condition), rights, ENTRY_ROW);
+                    if questions.iter().any(is_known) || !done.reads_table {
+                        continue;
+                    }
+                    let rows = rows_like(target, &condition);
+                    let asked = Asked {
+                        about: About::Unrelated,
+                        table: target.table,
+                        role,
+                        caller,
+                        condition,
+                    };
+                    questions.push(question(rights, unrelated, asked, &rows, &done.text));
+                }
+            }
+        }
+        questions
+    }
+
+    /// Which rows of others the conditions that read a table admit with each entry, if a user may write one.
+    fn ask_about_entries<'q>(
+        &'q self,
+        of_entries: &'q Target<'_>,
+        evaluated: &mut EvaluatedEntries,
+        caller: &str,
+        questions: &mut Vec<Question<'q>>,
+    ) {
         let (table, name) = (of_entries.table, &of_entries.table.name);
-        let Some(evaluated) = evaluations.entries.get_mut(name) else { continue };
-        let unscoped: Vec<_> =
-            unscoped(catalog, readers, table).into_iter().map(|u| u.table.name.as_str()).collect();
-        for role in catalog.roles.iter().filter(|role| role.assumable) {
-            let is_writable = !writable(catalog, table, role, evaluated).is_empty();
-            for target in targets {
+        for role in self.catalog.roles.iter().filter(|role| role.assumable) {
+            if writable(self.catalog, table, role, evaluated).is_empty() {
+                continue;
+            }
+            for target in self.targets {
                 let read = target.table;
-                let is_asked = is_writable || unscoped.contains(&read.name.as_str());
-                if !is_asked || !has_users(read, role) || !readers.reads(read, table) {
+                if !has_users(read, role) || !self.readers.reads(read, table) {
                     continue;
                 }
-                for condition in conditions(catalog, read, role) {
+                for condition in conditions(self.catalog, read, role) {
                     let is_known = |q: &Question<'_>| {
-                        q.rights == name && q.table == read.name && q.condition == condition
+                        q.about == About::Entries
+                            && q.rights == name
+                            && q.table == read.name
+                            && q.condition == condition
                     };
                     if questions.iter().any(is_known) {
                         continue;
                     }
-                    let done = with_rows(catalog, &as_request(&condition), table, ENTRY_ROW);
+                    let done = with_rows(self.catalog, &as_request(&condition), table, ENTRY_ROW);
                     evaluated
                         .unfollowed
                         .extend(done.unfollowed.into_iter().map(|f| (read.name.clone(), f)));
                     if !done.reads_table {
                         continue;
                     }
-                    questions
-                        .push(question(of_entries, target, role, &caller, condition, &done.text));
+                    let mut rows: Vec<_> = target.rows.iter().filter(is_of_others).collect();
+                    rows.sort_by_key(|row| (row.row.real, row.row.nulls.len()));
+                    rows.truncate(ROWS);
+                    let asked =
+                        Asked { about: About::Entries, table: read, role, caller, condition };
+                    let entries = &of_entries.rows;
+                    questions.push(question(table, entries, asked, &rows, &done.text));
                 }
             }
         }
     }
-    if questions.is_empty() {
-        return;
+
+    fn roles<'r>(&'r self, table: &'r Relation) -> impl Iterator<Item = &'r Role> {
+        self.catalog.roles.iter().filter(|role| role.assumable && has_users(table, role))
     }
-    let setup = format!("{}; SET LOCAL search_path = public, extensions", sample_setup(budget));
-    let groups: Vec<_> = questions.iter_mut().map(|q| std::mem::take(&mut q.group)).collect();
-    let results = match probe_batch::run(db, budget, &setup, &groups).await {
-        Ok(results) => results,
-        Err(error) => {
-            evaluations.untested.push(("rights of users".to_owned(), error.to_string()));
+
+    fn unrelated_of(&self, table: &Relation) -> &[RowText] {
+        self.unrelated.get(&table.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Asks the server, in one round trip, and stores the answers.
+    async fn answer(&self, mut questions: Vec<Question<'_>>, evaluations: &mut Evaluations) {
+        if questions.is_empty() {
             return;
         }
-    };
-    for (question, result) in questions.iter().zip(results.into_iter().flatten()) {
-        let text = match result {
-            Ok(rows) => rows.into_iter().flatten().next().unwrap_or_default(),
+        let setup =
+            format!("{}; SET LOCAL search_path = public, extensions", sample_setup(self.budget));
+        let groups: Vec<_> = questions.iter_mut().map(|q| std::mem::take(&mut q.group)).collect();
+        let results = match probe_batch::run(self.db, self.budget, &setup, &groups).await {
+            Ok(results) => results,
             Err(error) => {
-                let what = format!("{} with rows in {}", question.table, question.rights);
-                evaluations.untested.push((what, error.reason()));
-                continue;
+                evaluations.untested.push(("rights of users".to_owned(), error.to_string()));
+                return;
             }
         };
-        let mut results =
-            text.split('|').map(|row| row.chars().map(|c| c == 't').collect::<Vec<_>>());
-        let (Some(without), with) =
-            (results.next().filter(|w| w.len() == question.rows), results.collect())
-        else {
-            continue;
-        };
-        let (table, condition) = (question.table.to_owned(), question.condition.clone());
-        if let Some(evaluated) = evaluations.entries.get_mut(question.rights) {
-            evaluated.effects.push(EntryEffect { table, condition, without, with });
+        for (question, result) in questions.into_iter().zip(results.into_iter().flatten()) {
+            let text = match result {
+                Ok(rows) => rows.into_iter().flatten().next().unwrap_or_default(),
+                Err(error) => {
+                    let what = format!("{} with rows in {}", question.table, question.rights);
+                    evaluations.untested.push((what, error.reason()));
+                    continue;
+                }
+            };
+            question.store(&text, evaluations);
         }
     }
+}
+
+impl Question<'_> {
+    fn store(self, text: &str, evaluations: &mut Evaluations) {
+        let mut results =
+            text.split('|').map(|row| row.chars().map(|c| c == 't').collect::<Vec<_>>());
+        let without = results.next().filter(|w| w.len() == self.rows);
+        let with: Vec<_> = results.collect();
+        let (Some(without), Some(evaluated)) = (without, evaluations.entries.get_mut(self.rights))
+        else {
+            return;
+        };
+        let effect =
+            EntryEffect { table: self.table.to_owned(), condition: self.condition, without, with };
+        match self.about {
+            About::Entries => evaluated.effects.push(effect),
+            About::Unrelated => evaluated.unrelated_effects.push(effect),
+            About::Added => {
+                let is_of_caller = |at: usize| {
+                    let entry = evaluated.unrelated.get(at);
+                    entry.is_some_and(|e| e.values.values().any(|v| *v == EntryValue::Caller))
+                };
+                let with: Vec<_> =
+                    effect.with.iter().enumerate().filter(|(at, _)| is_of_caller(*at)).collect();
+                let added = (0..effect.without.len()).filter(|row| {
+                    !effect.without[*row]
+                        && with.iter().any(|(_, rows)| rows.get(*row) == Some(&true))
+                });
+                evaluated.added_by_members.extend(added.map(|row| (self.role.to_owned(), row)));
+            }
+        }
+    }
+}
+
+fn is_of_others(row: &&RowText) -> bool {
+    !row.row.own && (row.row.foreign || row.row.real)
+}
+
+/// Rows of others with NULL where a condition asks for it, and nowhere else: those that it is about. All rows of others if
+/// there are none.
+fn rows_like<'t>(target: &'t Target<'_>, condition: &str) -> Vec<&'t RowText> {
+    let of_others: Vec<_> = target.rows.iter().filter(is_of_others).collect();
+    let is_meant = |row: &RowText| {
+        let columns = of_others.iter().flat_map(|row| &row.row.nulls);
+        columns.clone().all(|c| row.row.nulls.contains(c) == is_null_test(condition, c))
+    };
+    let mut rows: Vec<_> = of_others.iter().copied().filter(|row| is_meant(row)).collect();
+    if rows.is_empty() {
+        rows = of_others;
+    }
+    rows.truncate(ROWS);
+    rows
 }
 
 /// The entry in place of the rows of its table.
 const ENTRY_ROW: &str = "SELECT (cliplyctl_entry.r).* WHERE cliplyctl_entry.n > 0";
 
-/// The question which rows of others a condition admits without an entry and with each one: a text for each, separated
-/// by `|`.
-fn question<'q>(
-    of_entries: &'q Target<'_>,
-    target: &'q Target<'_>,
-    role: &Role,
-    caller: &str,
+/// Whom and what a question is about.
+struct Asked<'q, 'c> {
+    about: About,
+    table: &'q Relation,
+    role: &'q Role,
+    caller: &'c str,
     condition: String,
+}
+
+/// The question which rows a condition admits without an entry and with each one: a text for each, separated by `|`.
+fn question<'q>(
+    rights: &'q Relation,
+    entries: &[RowText],
+    asked: Asked<'q, '_>,
+    rows: &[&RowText],
     substituted: &str,
 ) -> Question<'q> {
-    let of_others = |row: &&RowText| !row.row.own && (row.row.foreign || row.row.real);
-    let mut rows: Vec<_> = target.rows.iter().filter(of_others).collect();
-    rows.sort_by_key(|row| (row.row.real, row.row.nulls.len()));
-    rows.truncate(ROWS);
-    let (entry, table) = (&of_entries.table.name, &target.table.name);
-    let entries = literal(&synthetic::array(of_entries.rows.iter().map(|r| r.text.as_str())));
+    let (entry, table) = (&rights.name, &asked.table.name);
+    let entries = literal(&synthetic::array(entries.iter().map(|r| r.text.as_str())));
     let row_texts = literal(&synthetic::array(rows.iter().map(|r| r.text.as_str())));
     // Without an aggregate around the condition: one that names no column of the row would belong to the outer query.
     let sql = format!(
@@ -295,8 +528,17 @@ fn question<'q>(
          from (select 0::bigint as n, null::{entry} as r union all \
                select pg_catalog.row_number() over (), e::{entry} from pg_catalog.unnest({entries}::{entry}[]) e) \
            as cliplyctl_entry",
-        target.table.local_name()
+        asked.table.local_name()
     );
-    let group = ProbeGroup { setup: claims_of(&role.name, Some(caller)), queries: vec![sql] };
-    Question { rights: entry, table, condition, rows: rows.len(), group }
+    let setup = claims_of(&asked.role.name, Some(asked.caller));
+    let group = ProbeGroup { setup, queries: vec![sql], ..ProbeGroup::default() };
+    Question {
+        about: asked.about,
+        rights: entry,
+        table,
+        role: &asked.role.name,
+        condition: asked.condition,
+        rows: rows.len(),
+        group,
+    }
 }

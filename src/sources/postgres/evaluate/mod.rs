@@ -14,6 +14,7 @@ mod units;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use entries::EffectWork;
 use plans::RoleValue;
 use rights_table::RightsTable;
 use sample::Samples;
@@ -21,7 +22,7 @@ use synthetic::Material;
 use units::{Run, Target, Unit};
 
 use super::Database;
-use super::probe::probe_batch::{ProbeGroup, ProbeResult, claims_of, run_as_each};
+use super::probe::probe_batch::{Names, ProbeGroup, ProbeResult, claims_of, run_as_each};
 use crate::access::body::Body;
 use crate::access::compute::{applicable, applies_to, binds, policy_result, sides};
 use crate::access::paths::Paths;
@@ -37,8 +38,8 @@ pub(crate) use synthetic::is_user_column;
 /// Maximum number of users of the database that are tried for a table. A condition can exclude some of them only, such as
 /// `NOT EXISTS (… the user is an administrator …)`.
 const USERS: usize = 4;
-/// Rounds of splitting: by expression, by row, then the row alone.
-const ROUNDS: usize = 4;
+/// Rounds of splitting: by expression, with the names of the login, by row, then the row alone.
+const ROUNDS: usize = 5;
 
 /// Evaluates the policies of all exposed tables as all roles that this login can assume. Errors and timeouts are
 /// part of the result.
@@ -56,12 +57,19 @@ pub(crate) async fn read(
     evaluations.untested.extend(samples.failed.iter().cloned());
     evaluations.non_member = samples.random.first().cloned().unwrap_or_default();
     let mut targets = targets(catalog, contract, &samples);
-    let mut entry_targets = Vec::new();
+    let (mut entry_targets, mut unrelated) = (Vec::new(), BTreeMap::new());
     for table in &rights {
-        let Some((target, entries)) = entries::entries(catalog, table, &samples) else { continue };
-        let evaluated = EvaluatedEntries { entries, ..EvaluatedEntries::default() };
-        evaluations.entries.insert(target.table.name.clone(), evaluated);
-        entry_targets.push(target);
+        let Some(found) = entries::entries(catalog, table, &samples) else { continue };
+        let name = &found.target.table.name;
+        let (rows, of_rows): (Vec<_>, Vec<_>) = found.unrelated.into_iter().unzip();
+        let evaluated = EvaluatedEntries {
+            entries: found.entries,
+            unrelated: of_rows,
+            ..EvaluatedEntries::default()
+        };
+        evaluations.entries.insert(name.clone(), evaluated);
+        unrelated.insert(name.clone(), rows);
+        entry_targets.push(found.target);
     }
     sample::remove_impossible_rows(db, budget, &mut targets).await;
     let work = RoleWork {
@@ -73,16 +81,16 @@ pub(crate) async fn read(
         non_member: evaluations.non_member.clone(),
     };
     work.evaluate(&mut evaluations).await;
-    entries::read_effects(
+    let effects = EffectWork {
         db,
         budget,
         catalog,
-        &readers,
-        &targets,
-        &entry_targets,
-        &mut evaluations,
-    )
-    .await;
+        readers: &readers,
+        targets: &targets,
+        entry_targets: &entry_targets,
+        unrelated: &unrelated,
+    };
+    effects.read(&mut evaluations).await;
     for target in targets {
         let table = evaluations.tables.entry(target.table.name.clone()).or_default();
         table.rows = target.rows.into_iter().map(|row| row.row).collect();
@@ -285,7 +293,7 @@ impl<'w> RoleWork<'w> {
         let plans = one.plans.iter().map(|(_, _, sql)| sql.clone());
         let functions = one.functions.iter().map(|f| format!("select {}()::text", f.name));
         let queries = plans.chain(functions).collect();
-        ProbeGroup { setup: claims_of(&one.role.name, sub), queries }
+        ProbeGroup { setup: claims_of(&one.role.name, sub), queries, ..ProbeGroup::default() }
     }
 }
 
@@ -366,12 +374,21 @@ fn unit_groups(runs: &[Run<'_>], units: &[Unit], non_member: &str) -> Vec<ProbeG
             Identity::User(sub) => Some(sub.as_str()),
         };
         let setup = claims_of(&run.result.role, sub);
-        ProbeGroup { setup, queries: vec![run.statement(unit)] }
+        let names = match unit.unresolved {
+            None => Names::AsRole,
+            Some(_) => Names::AsLogin {
+                role: run.result.role.clone(),
+                statement: format!("cliplyctl_{}", non_member.replace('-', "")),
+            },
+        };
+        ProbeGroup { setup, queries: vec![run.statement(unit)], names }
     };
     let mut groups: Vec<ProbeGroup> = Vec::new();
     for group in units.iter().map(group) {
         match groups.last_mut() {
-            Some(last) if last.setup == group.setup => last.queries.extend(group.queries),
+            Some(last) if last.setup == group.setup && last.names == group.names => {
+                last.queries.extend(group.queries)
+            }
             _ => groups.push(group),
         }
     }
@@ -428,7 +445,11 @@ impl RoleWork<'_> {
                 plans::never_statement(table, condition, &role.name, values)
             };
             let queries = candidates.iter().map(statement).collect();
-            vec![ProbeGroup { setup: claims_of(&role.name, None), queries }]
+            vec![ProbeGroup {
+                setup: claims_of(&role.name, None),
+                queries,
+                ..ProbeGroup::default()
+            }]
         };
         let queries: Vec<_> = asked.iter().map(|one| (one.0.name.as_str(), group(one))).collect();
         let results = run_as_each(self.db, self.budget, &queries).await;

@@ -57,7 +57,9 @@ pub(crate) fn explain(
 /// meant.
 pub(crate) fn failure(result: ProbeResult) -> Option<SqlFailure> {
     match result {
-        Err(ProbeError::Denied(message)) => Some(SqlFailure { code: "42501".to_owned(), message }),
+        Err(ProbeError::Denied(message) | ProbeError::Unresolved(message)) => {
+            Some(SqlFailure { code: "42501".to_owned(), message })
+        }
         Err(ProbeError::Failed(code, message)) if matches!(code.get(..2), Some("42" | "54")) => {
             Some(SqlFailure { code, message })
         }

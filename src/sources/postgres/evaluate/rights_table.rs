@@ -1,10 +1,10 @@
-//! Tables that policies read for rights, and that users could write.
+//! Tables that policies read for rights: those that users could write, and memberships.
 
 use std::collections::BTreeSet;
 
 use super::synthetic::{self, is_user_column};
 use crate::access::body::Body;
-use crate::access::rights::{Readers, may_write, unscoped};
+use crate::access::rights::{Readers, may_write, workspace_columns};
 use crate::facts::access::AccessCatalog;
 use crate::facts::access::catalog::{ColumnType, Relation};
 use crate::queue::sql::ident;
@@ -12,8 +12,8 @@ use crate::queue::sql::ident;
 /// Stored rows whose ids are tried, and the rows among which they are found.
 const STORED: usize = 3;
 const CANDIDATES: usize = 200;
-/// Maximum number of columns with ids that are combined.
-const ID_COLUMNS: usize = 3;
+/// Maximum number of columns with ids. All get values, so that the workspace is one of them wherever it is in the table.
+const ID_COLUMNS: usize = 8;
 
 /// A table that policies read for rights.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct RightsTable<'a> {
     pub(super) columns: Vec<&'a ColumnType>,
     /// Literals of the policies that read it and of their helpers.
     pub(super) literals: Vec<String>,
+    /// Whether its rows are memberships of something.
+    pub(super) has_workspaces: bool,
 }
 
 impl<'a> RightsTable<'a> {
@@ -51,8 +53,7 @@ impl<'a> RightsTable<'a> {
     }
 }
 
-/// Finds the tables that policies read for rights and that users could write, and those whose readers do not compare the
-/// workspace.
+/// Finds the tables that policies read for rights and that users could write, and tables of memberships.
 pub(crate) fn rights_tables<'a>(
     catalog: &'a AccessCatalog,
     readers: &Readers<'a>,
@@ -63,17 +64,17 @@ pub(crate) fn rights_tables<'a>(
         let Some(texts) = readers.texts(table) else { continue };
         let mut roles = catalog.roles.iter().filter(|role| role.assumable);
         let is_writable = roles.any(|role| may_write(catalog, table, role));
-        let unscoped = unscoped(catalog, readers, table);
-        if !is_writable && unscoped.is_empty() {
+        let workspaces = workspace_columns(catalog, table);
+        if !is_writable && workspaces.is_empty() {
             continue;
         }
         let mut used = used(table);
-        used.extend(unscoped.iter().flat_map(|u| &u.shared).map(|(column, _)| *column));
+        used.extend(&workspaces);
         let is_named = |c: &&ColumnType| {
             used.contains(c.column.as_str())
                 || texts.iter().any(|t| t.has_word(&c.column.to_lowercase()))
         };
-        let strings = texts.iter().flat_map(Body::strings).map(str::to_owned);
+        let strings = texts.iter().flat_map(Body::values).map(str::to_owned);
         let numbers = readers.sources(table).flat_map(synthetic::literals);
         let numbers = numbers.filter(|l| l.parse::<i32>().is_ok());
         let mut literals: Vec<_> = strings.chain(numbers).collect();
@@ -83,6 +84,7 @@ pub(crate) fn rights_tables<'a>(
             table,
             columns: table.types.iter().filter(is_named).collect(),
             literals,
+            has_workspaces: !workspaces.is_empty(),
         });
     }
     found

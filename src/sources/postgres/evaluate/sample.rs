@@ -62,7 +62,7 @@ pub(crate) async fn read(
     let mut queries = vec![random.to_owned()];
     queries.extend(tables.iter().map(|(table, used)| statement(table, used)));
     queries.extend(rights.iter().map(RightsTable::stored_ids));
-    let group = ProbeGroup { setup: "SELECT 1".to_owned(), queries };
+    let group = ProbeGroup { setup: "SELECT 1".to_owned(), queries, ..ProbeGroup::default() };
     let setup = sample_setup(budget);
     let results = probe_batch::run(db, budget, &setup, &[group])
         .await
@@ -124,7 +124,7 @@ fn rows_exist(table: &Relation, rows: &str) -> String {
 
 /// Runs queries with the rights of the login; without results on an error of the transaction.
 async fn run(db: &Database, budget: Duration, queries: Vec<String>) -> Vec<ProbeResult> {
-    let group = ProbeGroup { setup: "SELECT 1".to_owned(), queries };
+    let group = ProbeGroup { setup: "SELECT 1".to_owned(), queries, ..ProbeGroup::default() };
     let setup = sample_setup(budget);
     let groups = probe_batch::run(db, budget, &setup, &[group]).await;
     groups.map(|groups| groups.into_iter().flatten().collect()).unwrap_or_default()

@@ -36,6 +36,8 @@ pub(crate) struct Unit {
     expressions: Vec<usize>,
     /// Indexes of rows.
     rows: Vec<usize>,
+    /// The error with which the role could not resolve the names: the login resolves them.
+    pub(crate) unresolved: Option<String>,
 }
 
 /// A run with its target.
@@ -64,6 +66,8 @@ impl<'a> Run<'a> {
             identity,
             results: BTreeMap::new(),
             failures: BTreeMap::new(),
+            unresolved: BTreeMap::new(),
+            raised: BTreeMap::new(),
         };
         let run = Self { target, expressions, result, untested: None };
         (!run.expressions.is_empty()).then_some(run)
@@ -72,7 +76,7 @@ impl<'a> Run<'a> {
     /// The unit with everything.
     pub(crate) fn unit(&self, run: usize) -> Unit {
         let expressions = (0..self.expressions.len()).collect();
-        Unit { run, expressions, rows: (0..self.target.rows.len()).collect() }
+        Unit { run, expressions, rows: (0..self.target.rows.len()).collect(), unresolved: None }
     }
 
     /// Adds a condition and returns its unit; `None` if it is there already.
@@ -82,7 +86,7 @@ impl<'a> Run<'a> {
         }
         self.expressions.push(Cow::Owned(condition));
         let rows = (0..self.target.rows.len()).collect();
-        Some(Unit { run, expressions: vec![self.expressions.len() - 1], rows })
+        Some(Unit { run, expressions: vec![self.expressions.len() - 1], rows, unresolved: None })
     }
 
     /// Returns the statement for a unit: one text with `t` or `f` for each row, separated by `|`.
@@ -136,7 +140,22 @@ impl<'a> Run<'a> {
             ProbeError::Constraint => {
                 SqlFailure { code: "23514".to_owned(), message: String::new() }
             }
-            ProbeError::Denied(message) => SqlFailure { code: "42501".to_owned(), message },
+            ProbeError::Unresolved(message) if unit.unresolved.is_none() => {
+                return vec![Unit { unresolved: Some(message), ..unit.clone() }];
+            }
+            // A statement that reads tables with row security is parsed again as the role.
+            ProbeError::Unresolved(message) | ProbeError::Denied(message)
+                if unit.unresolved.as_ref() == Some(&message) =>
+            {
+                for expression in &unit.expressions {
+                    let expression = self.expressions[*expression].to_string();
+                    self.result.unresolved.insert(expression, message.clone());
+                }
+                return vec![];
+            }
+            ProbeError::Denied(message) | ProbeError::Unresolved(message) => {
+                SqlFailure { code: "42501".to_owned(), message }
+            }
             ProbeError::Failed(code, message) => SqlFailure { code, message },
         };
         let depends_on_row = !matches!(failure.code.get(..2), Some("42" | "54"));
@@ -144,6 +163,10 @@ impl<'a> Run<'a> {
             return unit.rows.iter().map(|r| Unit { rows: vec![*r], ..unit.clone() }).collect();
         }
         let is_real = unit.rows.iter().any(|r| self.target.rows[*r].row.real);
+        if failure.code == RAISED {
+            self.record_raised(unit, &failure);
+            return vec![];
+        }
         if depends_on_row && !is_real {
             // Either the expression fails for this row, or no such row can exist.
             return vec![Unit { expressions: vec![], ..unit.clone() }];
@@ -153,6 +176,22 @@ impl<'a> Run<'a> {
             self.result.failures.entry(expression).or_insert_with(|| failure.clone());
         }
         vec![]
+    }
+
+    /// A helper refuses rows by an exception.
+    fn record_raised(&mut self, unit: &Unit, failure: &SqlFailure) {
+        let all = self.target.rows.len();
+        for expression in &unit.expressions {
+            let text = self.expressions[*expression].to_string();
+            let results = self.result.results.entry(text.clone());
+            let results = results.or_insert_with(|| vec![PolicyResult::NotTested; all]);
+            for row in &unit.rows {
+                results[*row] = PolicyResult::Rejects;
+                if self.target.rows[*row].row.real {
+                    self.result.raised.entry(text.clone()).or_insert_with(|| failure.clone());
+                }
+            }
+        }
     }
 
     /// Marks the rows of a unit as impossible for every expression.
@@ -180,6 +219,9 @@ impl<'a> Run<'a> {
         }
     }
 }
+
+/// SQLSTATE of RAISE EXCEPTION.
+const RAISED: &str = "P0001";
 
 /// The login of the API, which becomes the role of each request.
 const API_LOGIN: &str = "authenticator";

@@ -99,7 +99,9 @@ pub(crate) fn record(
 ) {
     let results = match result {
         Ok(rows) => rows.into_iter().map(|row| Ok(row.as_deref() == Some("true"))).collect(),
-        Err(ProbeError::Denied(_)) => vec![Err("permission denied".to_owned())],
+        Err(ProbeError::Denied(_) | ProbeError::Unresolved(_)) => {
+            vec![Err("permission denied".to_owned())]
+        }
         Err(ProbeError::Constraint) => vec![Err("a constraint".to_owned())],
         Err(ProbeError::Failed(_, error)) => vec![Err(error)],
         Err(ProbeError::Blocked(reason)) => {

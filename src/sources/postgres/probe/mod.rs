@@ -192,6 +192,7 @@ impl<'a> RoleReads<'a> {
         let group = |(_, sub, probes): &(_, Option<&str>, Vec<TableProbe<'_>>)| ProbeGroup {
             setup: claims(self.role, *sub),
             queries: probes.iter().map(|probe| probe.sql.clone()).collect(),
+            ..ProbeGroup::default()
         };
         self.tables.iter().map(group).collect()
     }
@@ -226,7 +227,7 @@ async fn run_rolled_back_writes(
         let Some(sub) = sub_claim(&table.sample, role) else { continue };
         let writes = write::all(&table.target, &table.sample, role.role());
         let queries = writes.iter().map(|write| write.sql.clone()).collect();
-        groups.push(ProbeGroup { setup: claims(role, sub), queries });
+        groups.push(ProbeGroup { setup: claims(role, sub), queries, ..ProbeGroup::default() });
         writes_by_table.push((table.target.table.name.as_str(), writes));
     }
     let results = run_rolled_back_as(permit, db, budget, role.role(), &groups).await?;

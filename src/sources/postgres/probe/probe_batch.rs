@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use tokio_postgres::Client;
+use tokio_postgres::error::ErrorPosition;
 
 use crate::facts::SourceError;
 use crate::facts::access::tested::TestRole;
@@ -22,6 +23,9 @@ pub(crate) enum ProbeError {
     Blocked(String),
     /// Permission denied (42501), with the server's message.
     Denied(String),
+    /// Permission denied for a name in the text of the query, such as a schema without USAGE. A stored expression
+    /// holds what its names meant when it was created, so that it does not have this error.
+    Unresolved(String),
     /// Row security allowed the write, and a constraint rejected it.
     Constraint,
     /// Another error: SQLSTATE and message.
@@ -32,7 +36,10 @@ impl ProbeError {
     /// The reason as text.
     pub(crate) fn reason(self) -> String {
         match self {
-            Self::Blocked(reason) | Self::Denied(reason) | Self::Failed(_, reason) => reason,
+            Self::Blocked(reason)
+            | Self::Denied(reason)
+            | Self::Unresolved(reason)
+            | Self::Failed(_, reason) => reason,
             Self::Constraint => "a constraint".to_owned(),
         }
     }
@@ -45,6 +52,23 @@ pub(crate) struct ProbeGroup {
     pub(crate) setup: String,
     /// SQL of each query.
     pub(crate) queries: Vec<String>,
+    /// How their names are resolved.
+    pub(crate) names: Names,
+}
+
+/// Who resolves the names of a query. Whoever runs it needs all other privileges.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// The role that runs it.
+    #[default]
+    AsRole,
+    /// The login, before it becomes this role: as for a stored expression, the role needs no USAGE on the schemas.
+    AsLogin {
+        /// Role.
+        role: String,
+        /// Name of the prepared statement.
+        statement: String,
+    },
 }
 
 /// Maximum timeout of one query.
@@ -84,10 +108,31 @@ async fn send(
 
 async fn run_group(client: &Client, group: &ProbeGroup) -> Result<Vec<ProbeResult>, SourceError> {
     let setup = format!("{}; SAVEPOINT tried", group.setup);
-    let queries = join_all(group.queries.iter().map(|sql| run_query(client, sql)));
+    let queries =
+        join_all(group.queries.iter().map(|sql| run_with_names(client, sql, &group.names)));
     let (set_up, results) = join(client.batch_execute(&setup), queries).await;
     set_up?;
     Ok(results)
+}
+
+async fn run_with_names(client: &Client, sql: &str, names: &Names) -> ProbeResult {
+    let Names::AsLogin { role, statement } = names else { return run_query(client, sql).await };
+    // A prepared statement outlives the transaction, and behind a pooler the connection: it is removed here.
+    // Another search_path than at its preparation would have it parsed again, and a role does not search schemas without USAGE.
+    let prepare = format!(
+        "SELECT pg_catalog.set_config('search_path', pg_catalog.array_to_string(array(\
+           SELECT pg_catalog.quote_ident(s) FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s), ', '), true); \
+         SET LOCAL ROLE NONE; PREPARE {statement} AS {sql}; SET LOCAL ROLE {}",
+        ident(role)
+    );
+    let execute = format!("EXECUTE {statement}");
+    let remove = format!("DEALLOCATE {statement}");
+    let prepared = client.batch_execute(&prepare);
+    let results = join(run_query(client, &execute), run_query(client, &remove));
+    match join(prepared, results).await {
+        (Ok(()), (result, _)) => result,
+        (Err(error), _) => Err(probe_error(error)),
+    }
 }
 
 async fn run_query(client: &Client, sql: &str) -> ProbeResult {
@@ -106,9 +151,13 @@ fn probe_error(error: tokio_postgres::Error) -> ProbeError {
     }
     let code = error.code().map(|code| code.code().to_owned()).unwrap_or_default();
     let message = error.as_db_error().map(|server| redact::text(server.message()));
+    // Only the parser reports a position in the text.
+    let position = error.as_db_error().and_then(|server| server.position());
+    let is_in_text = matches!(position, Some(ErrorPosition::Original(_)));
     let error = SourceError::from(error);
     match (code.as_str(), message) {
         ("25006", _) => ProbeError::Blocked("it writes, and the audit writes nothing".to_owned()),
+        ("42501", Some(message)) if is_in_text => ProbeError::Unresolved(message),
         ("42501", Some(message)) => ProbeError::Denied(message),
         _ if error.kind.is_retryable() => ProbeError::Blocked(error.to_string()),
         (_, message) => ProbeError::Failed(code, message.unwrap_or_else(|| error.to_string())),

@@ -124,7 +124,7 @@ pub(crate) fn query(target: &ProbeTarget<'_>, with_rows: bool) -> ProbeGroup {
         Some(binding) => rule_query(target, binding, with_rows),
         None => any_rows_query(target, with_rows),
     };
-    ProbeGroup { setup: "SELECT 1".to_owned(), queries: vec![sql] }
+    ProbeGroup { setup: "SELECT 1".to_owned(), queries: vec![sql], ..ProbeGroup::default() }
 }
 
 /// Returns the query for a table without a rule: any rows count as rows of others.
@@ -191,7 +191,9 @@ fn list(select: &str) -> String {
 pub(crate) fn parse(result: ProbeResult) -> Result<ProbeSample, String> {
     let rows = result.map_err(|error| match error {
         ProbeError::Blocked(reason) | ProbeError::Failed(_, reason) => reason,
-        ProbeError::Denied(_) | ProbeError::Constraint => "permission denied".to_owned(),
+        ProbeError::Denied(_) | ProbeError::Unresolved(_) | ProbeError::Constraint => {
+            "permission denied".to_owned()
+        }
     });
     let rows = rows.map_err(|reason| format!("cannot read a sample: {why}", why = reason))?;
     let text = rows.into_iter().flatten().next().unwrap_or_default();

@@ -76,7 +76,7 @@ pub(crate) fn record(
         Ok(plan) => AccessTestResult::Planned {
             nothing: plan.iter().flatten().any(|line| admits_no_row(line)),
         },
-        Err(ProbeError::Denied(_)) => AccessTestResult::Denied,
+        Err(ProbeError::Denied(_) | ProbeError::Unresolved(_)) => AccessTestResult::Denied,
         Err(ProbeError::Constraint) => AccessTestResult::Failed("a constraint".to_owned()),
         Err(ProbeError::Failed(_, error)) => AccessTestResult::Failed(error),
         Err(ProbeError::Blocked(reason)) => {

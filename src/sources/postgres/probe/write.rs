@@ -114,7 +114,7 @@ fn outcome(
             Ok(rows) => count(rows),
             // Row security admitted at least one row.
             Err(ProbeError::Constraint) => write.rows,
-            Err(ProbeError::Denied(_)) => {
+            Err(ProbeError::Denied(_) | ProbeError::Unresolved(_)) => {
                 denied += 1;
                 0
             }

@@ -3,7 +3,8 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'owner', o.rolname,
          'schema', n.nspname,
          'objects', case a.defaclobjtype when 'r' then 'TABLES' else 'FUNCTIONS' end,
-         'grantee', coalesce(r.rolname, 'PUBLIC')
+         'grantee', coalesce(r.rolname, 'PUBLIC'),
+         'alterable', pg_catalog.pg_has_role(o.oid, 'USAGE')
        ) order by n.nspname, o.rolname, r.rolname), '[]')::text as defaults
   from pg_catalog.pg_default_acl a
   join pg_catalog.pg_roles o on o.oid = a.defaclrole

@@ -56,6 +56,34 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                      or f.oid in (select oid from policy_calls)
                      or f.prosecdef and f.oid in (select oid from trigger_calls),
          -- Of a SQL-standard body, which the server has parsed, the dependencies are recorded.
+         -- Tables of other schemas, such as those of the platform, whose policies call it.
+         'policies_elsewhere', (
+           select coalesce(pg_catalog.json_agg(distinct pg_catalog.format('%I.%I', pn.nspname, pc.relname)), '[]')
+             from pg_catalog.pg_depend d
+             join pg_catalog.pg_policy p on p.oid = d.objid
+             join pg_catalog.pg_class pc on pc.oid = p.polrelid
+             join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+            where d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
+              and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.refobjid = f.oid
+              and pn.nspname <> all($2)),
+         -- Schemas of the usual search_path in which an unqualified name of its body is found, if it sets no path.
+         'path_schemas', case when not f.prosecdef or exists (
+             select from pg_catalog.unnest(f.proconfig) as setting where pg_catalog.starts_with(setting, 'search_path='))
+           then '[]' else (
+           select coalesce(pg_catalog.json_agg(s.nspname order by s.nspname), '[]')
+             from pg_catalog.pg_namespace s
+            where s.nspname in ('public', 'extensions') and s.oid <> f.pronamespace
+              and exists (
+                select from (
+                  select c.proname::text as name, '\s*\(' as after from pg_catalog.pg_proc c where c.pronamespace = s.oid
+                  union all
+                  select c.relname::text, '\M' from pg_catalog.pg_class c where c.relnamespace = s.oid and c.relkind in ('r', 'p', 'v', 'm', 'f')
+                  union all
+                  select t.typname::text, '\M' from pg_catalog.pg_type t where t.typnamespace = s.oid and t.typtype in ('b', 'e', 'd')
+                ) as named
+                 where named.name ~ '^[a-z_][a-z0-9_]*$'
+                   and pg_catalog.strpos(pg_catalog.lower(f.prosrc), named.name) > 0
+                   and f.prosrc ~* ('(^|[^a-z0-9_."])' || named.name || named.after))) end,
          'uses_relations', case when f.prosqlbody is null then '[]' else (
            select coalesce(pg_catalog.json_agg(distinct pg_catalog.format('%I.%I', rn.nspname, rc.relname)), '[]')
              from pg_catalog.pg_depend d
