@@ -30,6 +30,8 @@ pub enum FunctionUse {
     Issues,
     /// A function of a payload with value and issues: zod 4's `check`.
     Payload,
+    /// Statements behind the place that parses, which may end the start.
+    After,
 }
 
 /// A function in the schema.

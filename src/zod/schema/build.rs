@@ -8,7 +8,6 @@ use oxc_span::GetSpan;
 
 use super::SchemaError;
 use super::functions::throws;
-use super::input::Origin;
 use super::module::{Imported, Module};
 use super::node::{Node, Object};
 use super::package::is_create_env;
@@ -81,7 +80,11 @@ impl<'a> SchemaReader<'a> {
         // Those of the file are evaluated once.
         if chosen != SchemaChoice::AlsoParsed {
             object.shape.conditions.extend(self.guards(&site.scope.module));
-            object.shape.conditions.extend(self.second_steps(&site.scope.module));
+        }
+        if let Some(parse) = parse {
+            let keys: Vec<&str> = object.shape.fields.iter().map(|(name, _)| name.as_str()).collect();
+            let checks = self.checks_after(parse, &keys);
+            object.shape.conditions.extend(checks);
         }
         let zod = self.zod_major(&site.scope.module.path);
         let mentioned = self.mentioned();
@@ -106,23 +109,6 @@ impl<'a> SchemaReader<'a> {
             Some(ObjectCheck { function, used: FunctionUse::Value, what })
         };
         module.body.iter().filter_map(guard).collect()
-    }
-
-    /// Places at the top of the file that parse what the first schema returned; they may refuse it.
-    fn second_steps(&self, module: &Rc<Module<'a>>) -> Vec<ObjectCheck> {
-        let sites = self.parse_sites(module).into_iter();
-        let second = sites.filter(|parse| {
-            let argument = parse.argument.as_ref().map(|site| site.value.get_inner_expression());
-            parse.origin == Origin::Parsed
-                && parse.schema.scope.locals.is_none()
-                && matches!(argument, Some(Expression::Identifier(_)))
-        });
-        let check = |parse: ParseSite<'a>| {
-            let offset = parse.schema.value.span().start;
-            let reason = "a second schema parses the result";
-            ObjectCheck::opaque(parse.schema.scope.unresolved(offset, reason))
-        };
-        second.map(check).collect()
     }
 
     /// Whether a schema is made by `createEnv`.

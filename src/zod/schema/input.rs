@@ -173,7 +173,9 @@ impl<'a> SchemaReader<'a> {
                     self.reads_environment(&target, hops - 1)
                 }
                 // `const { env } = process`, `const { A } = process.env`
-                Resolved::Property(target, "env") if target.value.is_specific_id("process") => {
+                Resolved::Property(target, property)
+                    if property.name == "env" && target.value.is_specific_id("process") =>
+                {
                     Origin::Environment
                 }
                 Resolved::Property(target, _) if is_process_env(target.value) => {

@@ -8,6 +8,7 @@
 //! major version of zod. If an expression is not supported, its key counts as declared and its rule is
 //! unresolved; nothing is guessed.
 
+mod after;
 mod build;
 mod constants;
 mod create_env;
