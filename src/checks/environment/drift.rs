@@ -100,8 +100,8 @@ impl<'a> Drift<'a> {
             other => other.copied(),
         };
         match &key.input {
-            Input::Own | Input::Expression(_) if names.is_empty() => {}
-            Input::Own | Input::Expression(_) => {
+            Input::Own | Input::OwnOr { .. } | Input::Expression(_) if names.is_empty() => {}
+            Input::Own | Input::OwnOr { .. } | Input::Expression(_) => {
                 let found: Vec<_> = names.iter().filter_map(|name| state(name)).collect();
                 if found.contains(&EntryState::Active) {
                 } else if !found.is_empty() {

@@ -102,13 +102,24 @@ impl<'s> Evaluation<'s> {
 
     /// The keys whose value is the value of a variable; of an object that code computes as well.
     pub(crate) fn value_of(&self, key: &SchemaKey) -> Result<JsValue, String> {
-        let value = match &key.input {
+        let value = self.input_value(key, &key.input)?;
+        let blank = key.blank_is_missing && value == JsValue::Text(String::new());
+        Ok(if blank { JsValue::Undefined } else { value })
+    }
+
+    fn input_value(&self, key: &SchemaKey, input: &Input) -> Result<JsValue, String> {
+        Ok(match input {
             Input::Own => match self.variables.own(&key.name) {
                 Variable::Set(value) => JsValue::Text(value.to_owned()),
                 Variable::Unset => JsValue::Undefined,
                 Variable::Unknown => {
                     return Err(format!("whether {} is set is not known", key.name));
                 }
+            },
+            Input::OwnOr { replaces_blank, otherwise } => match self.variables.own(&key.name) {
+                Variable::Set("") if *replaces_blank => self.input_value(key, otherwise)?,
+                Variable::Unset => self.input_value(key, otherwise)?,
+                _ => self.input_value(key, &Input::Own)?,
             },
             Input::Never => JsValue::Undefined,
             Input::Expression(script) => self.run(script)?,
@@ -117,9 +128,7 @@ impl<'s> Evaluation<'s> {
                 _ => return Err("what is parsed is not followed".to_owned()),
             },
             Input::Unresolved(what) => return Err(what.to_string()),
-        };
-        let blank = key.blank_is_missing && value == JsValue::Text(String::new());
-        Ok(if blank { JsValue::Undefined } else { value })
+        })
     }
 
     fn whole(&self, script: &Arc<Script>) -> Result<JsValue, String> {

@@ -68,6 +68,7 @@ impl<'a> SchemaReader<'a> {
                 keys_alone = false;
                 self.set_inputs(argument, &mut object.shape, Input::Never);
             }
+            self.set_before(parse, &mut object.shape);
             let validated: Vec<Validation> = parse
                 .conditions
                 .iter()

@@ -1,15 +1,15 @@
 //! `createEnv({ server, client, shared, … })` of `@t3-oss/env-*`, what it extends, and its options.
 
-use oxc_ast::ast::{ArrayExpressionElement, Expression, ObjectExpression};
+use oxc_ast::ast::{Argument, ArrayExpressionElement, Expression, ObjectExpression, Statement};
 use oxc_span::GetSpan;
 
 use super::constants::ConstValue;
 use super::module::Imported;
 use super::node::{Field, Node, Object, ObjectFields};
-use super::package::is_preset;
+use super::package::{is_preset, is_zod};
 use super::presets::{PLATFORMS, REQUIRED, RequiredKind};
 use super::resolve::SchemaReader;
-use super::scope::{EvalScope, ExprSite, Resolved};
+use super::scope::{EvalScope, ExprSite, FunctionBlock, FunctionCode, Resolved};
 use crate::zod::model::{
     Constant, Input, ObjectCheck, ObjectMode, Rule, Side, StringCheck, Unresolved, UrlOptions,
     Validation,
@@ -98,7 +98,9 @@ impl<'a> SchemaReader<'a> {
             }
             _ => None,
         };
-        if let Some(site) = options.get("createFinalSchema") {
+        if let Some(site) =
+            options.get("createFinalSchema").filter(|site| !self.is_plain_object(site))
+        {
             let offset = site.value.span().start;
             let what = site.scope.unresolved(offset, "createFinalSchema runs code");
             shape.conditions.push(ObjectCheck::opaque(what));
@@ -116,6 +118,33 @@ impl<'a> SchemaReader<'a> {
         }
         shape.unresolved.extend(options.unresolved);
         Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing, preprocess: None })
+    }
+
+    /// Whether a function only makes an object schema of the fields: `(shape) => z.object(shape)`.
+    fn is_plain_object(&self, site: &ExprSite<'a>) -> bool {
+        let Some(code) = FunctionCode::of(site.value) else { return false };
+        let parameter = code.parameters().items.first();
+        let Some(shape) = parameter.and_then(|it| it.pattern.get_binding_identifier()) else {
+            return false;
+        };
+        let value = match code.block() {
+            Some(FunctionBlock::Expression(value)) => value,
+            Some(FunctionBlock::Statements([Statement::ReturnStatement(returned)])) => {
+                let Some(value) = &returned.argument else { return false };
+                value
+            }
+            _ => return false,
+        };
+        let Expression::CallExpression(call) = value.get_inner_expression() else { return false };
+        let Some(member) = call.callee.as_member_expression() else { return false };
+        let Expression::Identifier(root) = member.object().get_inner_expression() else {
+            return false;
+        };
+        let resolved = self.resolve(&site.scope, root.name.as_str());
+        let [Argument::Identifier(given)] = &call.arguments[..] else { return false };
+        matches!(resolved, Resolved::Package(from, _) if is_zod(from))
+            && member.static_property_name() == Some("object")
+            && given.name == shape.name
     }
 
     /// The keys of `server`, `shared` and `client`.

@@ -2,19 +2,35 @@
 
 use std::collections::HashMap;
 
-use oxc_ast::ast::{Expression, LogicalExpression, ObjectExpression, ObjectPropertyKind};
+use oxc_ast::ast::{
+    AssignmentOperator, BinaryOperator, Expression, LogicalExpression, ObjectExpression,
+    ObjectPropertyKind, Statement, UnaryOperator,
+};
 use oxc_span::GetSpan;
 
 use super::node::{Node, ObjectFields};
 use super::resolve::SchemaReader;
 use super::scope::{ExprSite, Resolved};
+use super::sites::ParseSite;
 use crate::zod::code::{is_process_env, member};
 use crate::zod::model::Input;
+
+impl KeySources {
+    /// Those of the environment, spread over these: what it does not set stays.
+    fn under_environment(self) -> Self {
+        let keys = self.keys.into_iter().map(|(name, input)| {
+            let over = Input::OwnOr { replaces_blank: false, otherwise: Box::new(input) };
+            (name, over)
+        });
+        Self { keys: keys.collect(), others: Input::Own }
+    }
+}
 
 /// Names and literals that are followed.
 const MAX_HOPS: u8 = 16;
 
 /// The keys of an object literal with their sources, and the source of every other key.
+#[derive(Clone, PartialEq)]
 struct KeySources {
     keys: HashMap<String, Input>,
     others: Input,
@@ -37,12 +53,11 @@ impl<'a> SchemaReader<'a> {
 
     /// The keys of an argument that is the environment or an object literal of it; `None` if it is computed.
     fn key_sources(&self, site: &ExprSite<'a>, before: KeySources, hops: u8) -> Option<KeySources> {
-        let own = || KeySources { keys: HashMap::new(), others: Input::Own };
         if hops == 0 || !self.step() {
             return None;
         }
         if is_process_env(site.value) {
-            return Some(own());
+            return Some(before.under_environment());
         }
         match site.value.get_inner_expression() {
             Expression::ObjectExpression(object) => {
@@ -51,10 +66,20 @@ impl<'a> SchemaReader<'a> {
             Expression::Identifier(name) => match self.resolve(&site.scope, name.name.as_str()) {
                 Resolved::Value(target) => self.key_sources(&target, before, hops - 1),
                 // A function that is given the environment: `validate(config)`.
-                Resolved::Parameter => Some(own()),
+                Resolved::Parameter => Some(before.under_environment()),
                 _ => None,
             },
-            Expression::LogicalExpression(either) if is_env_or_empty(either) => Some(own()),
+            Expression::LogicalExpression(either) if is_env_or_empty(either) => {
+                Some(before.under_environment())
+            }
+            // `typeof window === "undefined" ? process.env : import.meta.env`
+            Expression::ConditionalExpression(choice) => {
+                let then = site.scope.site(&choice.consequent);
+                let otherwise = site.scope.site(&choice.alternate);
+                let then = self.key_sources(&then, before.clone(), hops - 1)?;
+                let otherwise = self.key_sources(&otherwise, before, hops - 1)?;
+                (then == otherwise).then_some(then)
+            }
             Expression::StaticMemberExpression(_) => match self.node(&site.scope, site.value) {
                 Node::Literal(home, object) => {
                     let target = ExprSite { scope: home, value: site.value };
@@ -100,6 +125,31 @@ impl<'a> SchemaReader<'a> {
         match self.script(site) {
             Ok(script) => Input::Expression(script.into()),
             Err(what) => Input::Unresolved(what),
+        }
+    }
+
+    /// Applies what statements before the place that parses set: `process.env.A ??= "x"`.
+    pub(crate) fn set_before(&self, parse: &ParseSite<'a>, shape: &mut ObjectFields) {
+        for (scope, statements) in &parse.bodies {
+            let before = statements.iter().take_while(|it| it.span().end <= parse.call.start);
+            for statement in before {
+                let Some((name, replaces, value)) = assignment(statement) else { continue };
+                for (key, field) in &mut shape.fields {
+                    if key != name || !matches!(field.input, Input::Own | Input::OwnOr { .. }) {
+                        continue;
+                    }
+                    let input = match self.text_script(&scope.site(value)) {
+                        Ok(script) => Input::Expression(script.into()),
+                        Err(what) => Input::Unresolved(what),
+                    };
+                    let otherwise = Box::new(input);
+                    field.input = match replaces {
+                        Replaces::Anything => *otherwise,
+                        Replaces::Missing => Input::OwnOr { replaces_blank: false, otherwise },
+                        Replaces::Blank => Input::OwnOr { replaces_blank: true, otherwise },
+                    };
+                }
+            }
         }
     }
 
@@ -190,6 +240,67 @@ impl<'a> SchemaReader<'a> {
             origin = origin.max(found);
         }
         origin
+    }
+}
+
+/// What an assignment to a variable replaces.
+#[derive(Clone, Copy, PartialEq)]
+enum Replaces {
+    Anything,
+    Missing,
+    Blank,
+}
+
+/// A statement that sets a variable: its name, when, and the value.
+fn assignment<'s, 'a>(
+    statement: &'s Statement<'a>,
+) -> Option<(&'s str, Replaces, &'s Expression<'a>)> {
+    match statement {
+        Statement::ExpressionStatement(run) => {
+            let Expression::AssignmentExpression(assigned) = run.expression.get_inner_expression()
+            else {
+                return None;
+            };
+            let replaces = match assigned.operator {
+                AssignmentOperator::Assign => Replaces::Anything,
+                AssignmentOperator::LogicalNullish => Replaces::Missing,
+                AssignmentOperator::LogicalOr => Replaces::Blank,
+                _ => return None,
+            };
+            let member = assigned.left.as_member_expression()?;
+            let name = member.static_property_name()?;
+            is_process_env(member.object()).then_some((name, replaces, &assigned.right))
+        }
+        Statement::IfStatement(choice) if choice.alternate.is_none() => {
+            let body = match &choice.consequent {
+                Statement::BlockStatement(block) if block.body.len() == 1 => &block.body[0],
+                other => other,
+            };
+            let (name, Replaces::Anything, value) = assignment(body)? else { return None };
+            let is_variable = |value: &Expression<'a>| {
+                member(value).is_some_and(|(env, key)| key == Some(name) && is_process_env(env))
+            };
+            let replaces = match choice.test.get_inner_expression() {
+                Expression::UnaryExpression(not)
+                    if not.operator == UnaryOperator::LogicalNot && is_variable(&not.argument) =>
+                {
+                    Replaces::Blank
+                }
+                Expression::BinaryExpression(equal)
+                    if is_variable(&equal.left)
+                        && (equal.right.is_undefined() || equal.right.is_null())
+                        && matches!(
+                            equal.operator,
+                            BinaryOperator::Equality | BinaryOperator::StrictEquality
+                        ) =>
+                {
+                    Replaces::Missing
+                }
+                _ => return None,
+            };
+            Some((name, replaces, value))
+        }
+        _ => None,
     }
 }
 

@@ -56,12 +56,29 @@ const IMPORT_META: &str = "importMeta";
 impl<'a> SchemaReader<'a> {
     /// The script of an expression, or why it cannot be run.
     pub(crate) fn script(&self, site: &ExprSite<'a>) -> Result<Script, Unresolved> {
+        self.script_of(site, |_| {})
+    }
+
+    /// The script of an expression whose value becomes that of a variable: a text.
+    pub(crate) fn text_script(&self, site: &ExprSite<'a>) -> Result<Script, Unresolved> {
+        self.script_of(site, |erased| {
+            erased.text = format!("String({})", erased.text);
+            erased.names.push("String");
+        })
+    }
+
+    fn script_of(
+        &self,
+        site: &ExprSite<'a>,
+        change: impl FnOnce(&mut Erased<'a>),
+    ) -> Result<Script, Unresolved> {
         let offset = site.value.span().start;
         let mut writer = ScriptWriter::new(self, None);
         let scope = &site.scope;
-        let erased = erase::expression(scope.module.text, site.value)
+        let mut erased = erase::expression(scope.module.text, site.value)
             .map_err(|what| scope.unresolved(offset, format!("{what} is not run")))?;
         let shown = one_line(&erased.text);
+        change(&mut erased);
         let entry = writer.code(scope, erased);
         writer.finish(&entry, shown).ok_or_else(|| scope.unresolved(offset, "too large to run"))
     }
