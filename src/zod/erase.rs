@@ -42,7 +42,16 @@ pub(crate) fn is_logging(value: &Expression<'_>) -> bool {
 /// Whether a name is that of something that writes or colors a log.
 pub(crate) fn is_logger(name: &str) -> bool {
     const LOGGERS: [&str; 10] = [
-        "console", "debug", "winston", "pino", "consola", "chalk", "kleur", "colors", "picocolors", "pc",
+        "console",
+        "debug",
+        "winston",
+        "pino",
+        "consola",
+        "chalk",
+        "kleur",
+        "colors",
+        "picocolors",
+        "pc",
     ];
     let lower = name.to_ascii_lowercase();
     LOGGERS.contains(&lower.as_str()) || lower == "log" || lower.ends_with("logger")
@@ -109,7 +118,9 @@ pub(crate) fn function<'a>(
     function: &Function<'a>,
     parsed: Option<&ParsedCall>,
 ) -> Result<Erased<'a>, &'static str> {
-    erase(source, function.span, parsed, |eraser| eraser.visit_function(function, ScopeFlags::Function))
+    erase(source, function.span, parsed, |eraser| {
+        eraser.visit_function(function, ScopeFlags::Function)
+    })
 }
 
 fn erase<'a, 's>(

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression,
-    AssignmentTarget, CallExpression, Class, Declaration, ExportDefaultDeclarationKind,
-    Expression, Function, IdentifierReference, NewExpression, ObjectPropertyKind, ReturnStatement,
-    Statement, ThisExpression, ThrowStatement, VariableDeclaration, VariableDeclarator,
+    AssignmentTarget, CallExpression, Class, Declaration, ExportDefaultDeclarationKind, Expression,
+    Function, IdentifierReference, NewExpression, ObjectPropertyKind, ReturnStatement, Statement,
+    ThisExpression, ThrowStatement, VariableDeclaration, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
@@ -32,8 +32,18 @@ const MAX_ROUNDS: usize = 8;
 const MAX_KEYS: usize = 6;
 /// Methods that call the functions that they are given.
 const ITERATIONS: [&str; 12] = [
-    "every", "filter", "find", "findIndex", "flatMap", "forEach", "map", "reduce", "reduceRight", "some",
-    "sort", "findLast",
+    "every",
+    "filter",
+    "find",
+    "findIndex",
+    "flatMap",
+    "forEach",
+    "map",
+    "reduce",
+    "reduceRight",
+    "some",
+    "sort",
+    "findLast",
 ];
 /// Globals whose functions do not throw.
 const HARMLESS: [&str; 9] =
@@ -317,11 +327,7 @@ struct Names<'a> {
 
 impl Default for Names<'_> {
     fn default() -> Self {
-        Self {
-            parse: Span::default(),
-            derived: HashSet::new(),
-            changing: HashSet::new(),
-        }
+        Self { parse: Span::default(), derived: HashSet::new(), changing: HashSet::new() }
     }
 }
 
@@ -567,12 +573,7 @@ impl<'a> Ends<'_, 'a> {
     }
 
     /// A call of a method.
-    fn method(
-        &mut self,
-        object: &Expression<'a>,
-        name: Option<&str>,
-        arguments: &[Argument<'a>],
-    ) {
+    fn method(&mut self, object: &Expression<'a>, name: Option<&str>, arguments: &[Argument<'a>]) {
         let root = match root_of(object) {
             Some(Expression::Identifier(root)) => root.name.as_str(),
             _ => "",
@@ -685,7 +686,8 @@ mod tests {
 
     /// How the code of a file judges variables whose keys are all accepted.
     fn judged(text: &str, set: &[(&str, &str)]) -> Vec<KeyResult> {
-        let text = format!("import {{ z }} from 'zod/v4';\nimport assert from 'node:assert';\n{text}");
+        let text =
+            format!("import {{ z }} from 'zod/v4';\nimport assert from 'node:assert';\n{text}");
         let schemas = parse_all(Path::new("env.ts"), &text, None, Files::NONE).expect("schemas");
         let pairs = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let variables = Variables::only(pairs);

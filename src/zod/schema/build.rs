@@ -83,7 +83,8 @@ impl<'a> SchemaReader<'a> {
             object.shape.conditions.extend(self.guards(&site.scope.module));
         }
         if let Some(parse) = parse {
-            let keys: Vec<&str> = object.shape.fields.iter().map(|(name, _)| name.as_str()).collect();
+            let keys: Vec<&str> =
+                object.shape.fields.iter().map(|(name, _)| name.as_str()).collect();
             let checks = self.checks_after(parse, &keys);
             object.shape.conditions.extend(checks);
         }

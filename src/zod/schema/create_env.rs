@@ -7,9 +7,9 @@ use super::constants::ConstValue;
 use super::module::Imported;
 use super::node::{Field, Node, Object, ObjectFields};
 use super::package::{is_preset, is_zod};
-use super::presets::{PLATFORMS, REQUIRED, RequiredKind};
+use super::presets::{PLATFORMS, REQUIRED, RequiredKind, VERCEL_ENV};
 use super::resolve::SchemaReader;
-use super::scope::{EvalScope, ExprSite, FunctionBlock, FunctionCode, Resolved};
+use super::scope::{EvalScope, ExprSite, FunctionBlock, FunctionCode, Local, Resolved};
 use crate::zod::model::{
     Constant, Input, ObjectCheck, ObjectMode, Rule, Side, StringCheck, Unresolved, UrlOptions,
     Validation,
@@ -98,12 +98,13 @@ impl<'a> SchemaReader<'a> {
             }
             _ => None,
         };
-        if let Some(site) =
-            options.get("createFinalSchema").filter(|site| !self.is_plain_object(site))
-        {
-            let offset = site.value.span().start;
-            let what = site.scope.unresolved(offset, "createFinalSchema runs code");
-            shape.conditions.push(ObjectCheck::opaque(what));
+        if let Some(site) = options.get("createFinalSchema") {
+            let checks = self.final_checks(&site).unwrap_or_else(|| {
+                let offset = site.value.span().start;
+                let reason = "createFinalSchema runs code";
+                vec![ObjectCheck::opaque(site.scope.unresolved(offset, reason))]
+            });
+            shape.conditions.extend(checks);
         }
         self.runtime_inputs(&mut options, from, &mut shape);
         for (_, field) in &mut shape.fields {
@@ -120,31 +121,38 @@ impl<'a> SchemaReader<'a> {
         Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing, preprocess: None })
     }
 
-    /// Whether a function only makes an object schema of the fields: `(shape) => z.object(shape)`.
-    fn is_plain_object(&self, site: &ExprSite<'a>) -> bool {
-        let Some(code) = FunctionCode::of(site.value) else { return false };
-        let parameter = code.parameters().items.first();
-        let Some(shape) = parameter.and_then(|it| it.pattern.get_binding_identifier()) else {
-            return false;
-        };
-        let value = match code.block() {
-            Some(FunctionBlock::Expression(value)) => value,
-            Some(FunctionBlock::Statements([Statement::ReturnStatement(returned)])) => {
-                let Some(value) = &returned.argument else { return false };
-                value
+    /// The checks of `(shape) => z.object(shape).superRefine(…)`; `None` if the function does something else.
+    fn final_checks(&self, site: &ExprSite<'a>) -> Option<Vec<ObjectCheck>> {
+        let code = FunctionCode::of(site.value)?;
+        let shape = code.parameters().items.first()?.pattern.get_binding_identifier()?;
+        let value = match code.block()? {
+            FunctionBlock::Expression(value) => value,
+            FunctionBlock::Statements([Statement::ReturnStatement(returned)]) => {
+                returned.argument.as_ref()?
             }
-            _ => return false,
+            FunctionBlock::Statements(_) => return None,
         };
-        let Expression::CallExpression(call) = value.get_inner_expression() else { return false };
-        let Some(member) = call.callee.as_member_expression() else { return false };
-        let Expression::Identifier(root) = member.object().get_inner_expression() else {
-            return false;
+        let chain = flatten(value)?;
+        let Expression::Identifier(root) = chain.root else { return None };
+        let Resolved::Package(from, _) = self.resolve(&site.scope, root.name.as_str()) else {
+            return None;
         };
-        let resolved = self.resolve(&site.scope, root.name.as_str());
-        let [Argument::Identifier(given)] = &call.arguments[..] else { return false };
-        matches!(resolved, Resolved::Package(from, _) if is_zod(from))
-            && member.static_property_name() == Some("object")
-            && given.name == shape.name
+        let (object, checks) = chain.links.split_first()?;
+        let Some([Argument::Identifier(given)]) = object.args else { return None };
+        if !is_zod(from) || object.name != "object" || given.name != shape.name {
+            return None;
+        }
+        let is_check = |link: &&Link<'a>| {
+            matches!(link.name, "refine" | "superRefine" | "check" | "transform")
+        };
+        if !checks.iter().all(|link| is_check(&link) && link.args.is_some()) {
+            return None;
+        }
+        let names = code.parameters().items.iter();
+        let names = names.flat_map(|it| it.pattern.get_binding_identifiers());
+        let hidden = names.map(|id| (id.name.as_str(), Local::Unknown("a parameter"))).collect();
+        let scope = site.scope.inside(hidden);
+        Some(checks.iter().map(|link| self.object_check(&scope, link)).collect())
     }
 
     /// The keys of `server`, `shared` and `client`.
@@ -279,6 +287,11 @@ impl<'a> SchemaReader<'a> {
         let place = scope.module.place(value.span().start);
         let (_, names) = PLATFORMS.iter().find(|(known, _)| *known == preset)?;
         fields.platform.extend(names.iter());
+        if preset == "vercel" {
+            let words = VERCEL_ENV.iter().map(|word| Constant::Text((*word).to_owned()));
+            let rule = Rule::Optional(Box::new(Rule::OneOf(words.collect())));
+            fields.put("VERCEL_ENV".to_owned(), Field::new(rule, place.clone()));
+        }
         for (_, key, kind) in REQUIRED.iter().filter(|(known, ..)| *known == preset) {
             let checks = match kind {
                 RequiredKind::Text => Vec::new(),

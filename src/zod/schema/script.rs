@@ -256,7 +256,7 @@ impl<'r, 'a> ScriptWriter<'r, 'a> {
             Resolved::Package(from, _) => Err(format!("`{name}` comes from \"{from}\"")),
             Resolved::Module(_) => Err(format!("`{name}` is a module")),
             Resolved::Parameter => Err(format!("`{name}` is a parameter")),
-            Resolved::Unknown(_) if is_global(scope, name) => return,
+            Resolved::Unknown(_) if is_global(scope, name) || is_of_browsers(scope, name) => return,
             Resolved::Unknown(reason) => Err(reason),
         };
         let literal = |text: &str| serde_json::Value::from(text).to_string();
@@ -280,11 +280,7 @@ impl<'r, 'a> ScriptWriter<'r, 'a> {
             .map_err(|what| format!("{what} is not run"))
     }
 
-    fn property(
-        &mut self,
-        site: &ExprSite<'a>,
-        property: Property<'a>,
-    ) -> Result<String, String> {
+    fn property(&mut self, site: &ExprSite<'a>, property: Property<'a>) -> Result<String, String> {
         let mut erased = self.erased(site)?;
         let name = serde_json::Value::from(property.name);
         erased.text = format!("({})[{name}]", erased.text);
@@ -302,6 +298,11 @@ impl<'r, 'a> ScriptWriter<'r, 'a> {
         }
         Ok(self.code(&site.scope, erased))
     }
+}
+
+/// Whether a name is a global of browsers, which a server does not have: `typeof window === "undefined"`.
+fn is_of_browsers(scope: &EvalScope<'_>, name: &str) -> bool {
+    matches!(name, "window" | "document") && !scope.module.bindings.contains_key(name)
 }
 
 /// Whether a name that the file does not declare is a global with a known meaning.
