@@ -13,11 +13,13 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::scope::ScopeFlags;
 
+use super::build::is_guard;
 use super::module::Imported;
 use super::package::{is_create_env, is_zod};
 use super::resolve::SchemaReader;
 use super::scope::{EvalScope, FunctionBlock, FunctionCode, FunctionSite, Resolved};
 use super::sites::{PARSE, ParseSite};
+use crate::zod::code::is_process_env;
 use crate::zod::erase::{self, Erased, ParsedCall};
 use crate::zod::model::{FunctionUse, ObjectCheck, SchemaFunction};
 use crate::zod::typescript::root_of;
@@ -49,10 +51,23 @@ const ITERATIONS: [&str; 12] = [
 const HARMLESS: [&str; 9] =
     ["Array", "Boolean", "Math", "Number", "Object", "String", "isNaN", "parseFloat", "parseInt"];
 
+/// A place that no code has.
+const NOWHERE: Span = Span::new(u32::MAX, u32::MAX);
+
 /// A part of a statement that is run.
+#[derive(Clone, Copy)]
 enum Part<'a> {
     Statement(&'a Statement<'a>),
     Expression(&'a Expression<'a>),
+}
+
+impl<'a> Part<'a> {
+    fn visit(self, visitor: &mut impl Visit<'a>) {
+        match self {
+            Self::Statement(statement) => visitor.visit_statement(statement),
+            Self::Expression(value) => visitor.visit_expression(value),
+        }
+    }
 }
 
 /// What is known about one body of statements.
@@ -63,13 +78,23 @@ struct Body<'r, 'a> {
     parsed: &'r ParsedCall,
     /// Names that depend on what the schema returned, and functions that read it.
     derived: HashSet<&'a str>,
+    /// Names that depend on the environment, and functions that read it.
+    readers: HashSet<&'a str>,
+    /// Code that reads only the environment counts.
+    with_environment: bool,
     /// Names of values that statements change.
     changing: HashSet<&'a str>,
 }
 
 impl<'a> SchemaReader<'a> {
-    /// The checks behind a place that parses. `keys` are the keys of the schema.
-    pub(crate) fn checks_after(&self, parse: &ParseSite<'a>, keys: &[&str]) -> Vec<ObjectCheck> {
+    /// The checks behind a place that parses; with `with_environment` also those of code beside it that reads
+    /// `process.env`. `keys` are the keys of the schema.
+    pub(crate) fn checks_after(
+        &self,
+        parse: &ParseSite<'a>,
+        keys: &[&str],
+        with_environment: bool,
+    ) -> Vec<ObjectCheck> {
         let text = match (parse.returns_result, &parse.variable) {
             (true, None) => "(parsedResult())".to_owned(),
             (false, None) => "(parsedValue)".to_owned(),
@@ -84,7 +109,7 @@ impl<'a> SchemaReader<'a> {
         let parsed = ParsedCall { span: parse.call, text };
         let mut checks = Vec::new();
         for (scope, statements) in &parse.bodies {
-            let body = Body::new(self, scope, statements, &parsed);
+            let body = Body { with_environment, ..Body::new(self, scope, statements, &parsed) };
             for (index, statement) in statements.iter().enumerate() {
                 for part in body.parts(statement) {
                     if checks.len() >= MAX_CHECKS || !self.step() {
@@ -93,7 +118,7 @@ impl<'a> SchemaReader<'a> {
                         checks.push(opaque(scope, offset, reason));
                         return checks;
                     }
-                    checks.push(body.check(statements, index, &part, keys));
+                    checks.push(body.check(statements, index, part, keys));
                 }
             }
         }
@@ -121,8 +146,10 @@ impl<'r, 'a> Body<'r, 'a> {
                 break;
             }
         }
-        let (derived, changing) = (names.derived, names.changing);
-        Self { reader, scope, parse: parsed.span, parsed, derived, changing }
+        let Names { derived, readers, changing, .. } = names;
+        let with_environment = true;
+        let parse = parsed.span;
+        Self { reader, scope, parse, parsed, derived, readers, with_environment, changing }
     }
 
     /// The parts of a statement that may end the start, by what the schema returned.
@@ -153,10 +180,10 @@ impl<'r, 'a> Body<'r, 'a> {
                     self.values(value, &mut parts);
                 }
             }
+            // Those are checks of their own.
+            (_, other) if self.is_guard(other) => {}
             (_, other) => {
-                if self.reads(|names| names.visit_statement(other))
-                    && self.may_end(|sinks| sinks.visit_statement(other))
-                {
+                if self.is_check(Part::Statement(other)) {
                     parts.push(Part::Statement(other));
                 }
             }
@@ -192,32 +219,49 @@ impl<'r, 'a> Body<'r, 'a> {
                 }
             }
             _ => {
-                if self.reads(|names| names.visit_expression(value))
-                    && self.may_end(|sinks| sinks.visit_expression(value))
-                {
+                if self.is_check(Part::Expression(value)) {
                     parts.push(Part::Expression(value));
                 }
             }
         }
     }
 
-    fn reads(&self, visit: impl FnOnce(&mut Mentions<'_, 'a>)) -> bool {
+    /// Whether a statement is a condition of the file that is evaluated without the result.
+    fn is_guard(&self, statement: &'a Statement<'a>) -> bool {
+        self.scope.locals.is_none()
+            && is_guard(&self.scope.module, statement)
+            && !self.reads_result(Part::Statement(statement))
+    }
+
+    fn reads_result(&self, part: Part<'a>) -> bool {
         let mut mentions = Mentions::new(&self.derived, self.parse);
-        visit(&mut mentions);
+        part.visit(&mut mentions);
         mentions.found
     }
 
-    fn may_end(&self, visit: impl FnOnce(&mut Ends<'_, 'a>)) -> bool {
-        let mut ends = Ends {
+    /// Whether code may end the start, by what it reads.
+    fn is_check(&self, part: Part<'a>) -> bool {
+        let is_of_result = self.reads_result(part);
+        if !is_of_result && !self.with_environment {
+            return false;
+        }
+        let mut found = Ends {
             reader: self.reader,
             scope: self.scope.clone(),
             derived: &self.derived,
             parse: self.parse,
             calls: MAX_CALLS,
             found: false,
+            reads_environment: false,
         };
-        visit(&mut ends);
-        ends.found
+        part.visit(&mut found);
+        if !found.found || is_of_result || found.reads_environment {
+            return found.found;
+        }
+        let mut read = Mentions::new(&self.readers, self.parse);
+        read.environment = true;
+        part.visit(&mut read);
+        read.found
     }
 
     /// The check of a part, with the statements before it that it depends on.
@@ -225,7 +269,7 @@ impl<'r, 'a> Body<'r, 'a> {
         &self,
         statements: &'a [Statement<'a>],
         index: usize,
-        part: &Part<'a>,
+        part: Part<'a>,
         keys: &[&str],
     ) -> ObjectCheck {
         let text = self.scope.module.text;
@@ -234,9 +278,11 @@ impl<'r, 'a> Body<'r, 'a> {
             Part::Expression(value) => value.span(),
         };
         let read = keys_in(&text[span.start as usize..span.end as usize], keys);
+        let is_of_result = self.reads_result(part);
+        let place = if is_of_result { "code after the parse" } else { "code beside the parse" };
         let reason = match read.is_empty() {
-            true => "code after the parse".to_owned(),
-            false => format!("code after the parse, of {}", read.join(", ")),
+            true => place.to_owned(),
+            false => format!("{place}, of {}", read.join(", ")),
         };
         let what = self.scope.unresolved(span.start, reason);
         let function = match self.script(statements, index, part) {
@@ -252,7 +298,7 @@ impl<'r, 'a> Body<'r, 'a> {
         &self,
         statements: &'a [Statement<'a>],
         index: usize,
-        part: &Part<'a>,
+        part: Part<'a>,
     ) -> Result<SchemaFunction, String> {
         let text = self.scope.module.text;
         let erased = match part {
@@ -300,7 +346,7 @@ impl<'r, 'a> Body<'r, 'a> {
 
     fn changes(&self, statement: &'a Statement<'a>, needed: &HashSet<&'a str>) -> bool {
         let changed: HashSet<&'a str> = needed.intersection(&self.changing).copied().collect();
-        let mut mentions = Mentions::new(&changed, Span::new(u32::MAX, u32::MAX));
+        let mut mentions = Mentions::new(&changed, NOWHERE);
         mentions.visit_statement(statement);
         mentions.found
     }
@@ -322,12 +368,18 @@ fn keys_in<'k>(text: &str, keys: &[&'k str]) -> Vec<&'k str> {
 struct Names<'a> {
     parse: Span,
     derived: HashSet<&'a str>,
+    readers: HashSet<&'a str>,
     changing: HashSet<&'a str>,
 }
 
 impl Default for Names<'_> {
     fn default() -> Self {
-        Self { parse: Span::default(), derived: HashSet::new(), changing: HashSet::new() }
+        Self {
+            parse: Span::default(),
+            derived: HashSet::new(),
+            readers: HashSet::new(),
+            changing: HashSet::new(),
+        }
     }
 }
 
@@ -344,7 +396,7 @@ impl<'a> Names<'a> {
         let changed: Vec<&'a str> = changed
             .filter(|name| {
                 let one = HashSet::from([*name]);
-                let mut mentions = Mentions::new(&one, Span::new(u32::MAX, u32::MAX));
+                let mut mentions = Mentions::new(&one, NOWHERE);
                 mentions.visit_statement(statement);
                 mentions.found
             })
@@ -355,6 +407,13 @@ impl<'a> Names<'a> {
     fn depends(&self, visit: impl FnOnce(&mut Mentions<'_, 'a>)) -> bool {
         let mut mentions = Mentions::new(&self.derived, self.parse);
         mentions.in_functions = true;
+        visit(&mut mentions);
+        mentions.found
+    }
+
+    fn reads_environment(&self, visit: impl FnOnce(&mut Mentions<'_, 'a>)) -> bool {
+        let mut mentions = Mentions::new(&self.readers, NOWHERE);
+        (mentions.in_functions, mentions.environment) = (true, true);
         visit(&mut mentions);
         mentions.found
     }
@@ -386,6 +445,12 @@ impl<'a> Visit<'a> for Names<'a> {
             let ids = it.id.get_binding_identifiers();
             self.derived.extend(ids.iter().map(|id| id.name.as_str()));
         }
+        if let Some(value) = &it.init
+            && self.reads_environment(|mentions| mentions.visit_expression(value))
+        {
+            let ids = it.id.get_binding_identifiers();
+            self.readers.extend(ids.iter().map(|id| id.name.as_str()));
+        }
         walk::walk_variable_declarator(self, it);
     }
 
@@ -412,6 +477,13 @@ impl<'a> Visit<'a> for Names<'a> {
         {
             self.derived.insert(id.name.as_str());
         }
+        if let Some(id) = &it.id
+            && self.reads_environment(|mentions| {
+                walk::walk_function(mentions, it, ScopeFlags::Function);
+            })
+        {
+            self.readers.insert(id.name.as_str());
+        }
     }
 
     fn visit_arrow_function_expression(&mut self, _: &ArrowFunctionExpression<'a>) {}
@@ -425,16 +497,23 @@ struct Mentions<'n, 'a> {
     parse: Span,
     /// Functions inside of it count.
     in_functions: bool,
+    /// The environment itself counts.
+    environment: bool,
     found: bool,
 }
 
 impl<'n, 'a> Mentions<'n, 'a> {
     fn new(names: &'n HashSet<&'a str>, parse: Span) -> Self {
-        Self { names, parse, in_functions: false, found: false }
+        Self { names, parse, in_functions: false, environment: false, found: false }
     }
 }
 
 impl<'a> Visit<'a> for Mentions<'_, 'a> {
+    fn visit_expression(&mut self, it: &Expression<'a>) {
+        self.found |= self.environment && is_process_env(it);
+        walk::walk_expression(self, it);
+    }
+
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
         self.found |= self.names.contains(it.name.as_str());
     }
@@ -496,6 +575,8 @@ struct Ends<'r, 'a> {
     parse: Span,
     calls: u8,
     found: bool,
+    /// A function that it calls reads the environment.
+    reads_environment: bool,
 }
 
 impl<'a> Ends<'_, 'a> {
@@ -557,19 +638,29 @@ impl<'a> Ends<'_, 'a> {
             reader: self.reader,
             scope: site.scope.clone(),
             derived: if same_file { self.derived } else { &none },
-            parse: if same_file { self.parse } else { Span::new(u32::MAX, u32::MAX) },
+            parse: if same_file { self.parse } else { NOWHERE },
             calls: self.calls - 1,
             found: false,
+            reads_environment: false,
         };
+        let mut mentions = Mentions::new(&none, NOWHERE);
+        (mentions.in_functions, mentions.environment) = (true, true);
         match site.code.block() {
-            Some(FunctionBlock::Expression(value)) => inner.visit_expression(value),
+            Some(FunctionBlock::Expression(value)) => {
+                inner.visit_expression(value);
+                mentions.visit_expression(value);
+            }
             Some(FunctionBlock::Statements(statements)) => {
-                statements.iter().for_each(|statement| inner.visit_statement(statement));
+                statements.iter().for_each(|statement| {
+                    inner.visit_statement(statement);
+                    mentions.visit_statement(statement);
+                });
             }
             None => {}
         }
-        let found = inner.found;
+        let (found, reads) = (inner.found, inner.reads_environment || mentions.found);
         self.found |= found;
+        self.reads_environment |= reads;
     }
 
     /// A call of a method.
@@ -721,6 +812,9 @@ mod tests {
             "export const env = schema.parse(process.env); (['A', 'B'] as const).forEach((key) => { if (!env[key]) throw new Error(key); });",
             "const env = schema.parse(process.env); const missing: string[] = []; if (!env.A) missing.push('A'); if (missing.length > 0) { throw new Error(missing.join()); }",
             "const env = schema.parse(process.env); let ok = true; if (!env.A) ok = false; if (!ok) process.exit(1);",
+            "const required = (key: string) => { const v = process.env[key]; if (!v) throw new Error(key); return v; }; export const a = required('A'); export const env = schema.parse(process.env);",
+            "export function load() { if (!process.env.A) { process.exit(1); } return schema.parse(process.env); }",
+            "if (!process.env.A) throw new Error('A'); export const env = schema.parse(process.env);",
             "const env = schema.parse(process.env); if (env.MODE === 'dev') { const missing = []; if (!env.A) missing.push('A'); if (missing.length) throw new MyError(missing); }",
             "const env = schema.parse(process.env); const n = Number(env.A); if (isNaN(n)) throw new Error();",
             "let env; try { env = schema.parse(process.env); } catch (error) { process.exit(1); } if (!env.A) throw new Error();",
@@ -774,6 +868,7 @@ mod tests {
             "let cached: Env | null = null; export function env() { if (!cached) { const r = schema.safeParse(process.env); if (!r.success) throw new Error(); cached = r.data; } return cached; }",
             "try { schema.parse(process.env); } catch (error) { if (error instanceof z.ZodError) { process.exit(1); } throw error; }",
             "export const env = schema.parse(process.env); export const origins = (env.A ?? '').split(',').map((origin) => origin.trim());",
+            "import { existsSync } from 'node:fs'; if (process.env.A) { config({ path: process.env.A }); } const dev = make(process.env.B); export const env = schema.parse(process.env);",
             "declare global { namespace NodeJS { interface ProcessEnv extends z.infer<typeof schema> {} } } export const env = schema.parse(process.env);",
         ] {
             let code = format!("{SCHEMA}{code}");

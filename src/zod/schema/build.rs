@@ -85,7 +85,8 @@ impl<'a> SchemaReader<'a> {
         if let Some(parse) = parse {
             let keys: Vec<&str> =
                 object.shape.fields.iter().map(|(name, _)| name.as_str()).collect();
-            let checks = self.checks_after(parse, &keys);
+            let with_environment = chosen != SchemaChoice::AlsoParsed;
+            let checks = self.checks_after(parse, &keys, with_environment);
             object.shape.conditions.extend(checks);
         }
         let zod = self.zod_major(&site.scope.module.path);
@@ -98,11 +99,10 @@ impl<'a> SchemaReader<'a> {
         let scope = EvalScope::new(Rc::clone(module));
         let guard = |statement: &'a Statement<'a>| {
             let Statement::IfStatement(choice) = statement else { return None };
-            let test = scope.site(&choice.test);
-            let erased = erase::expression(module.text, test.value).ok()?;
-            if !throws(&choice.consequent) || erased.reads.is_empty() {
+            if !is_guard(module, statement) {
                 return None;
             }
+            let test = scope.site(&choice.test);
             let what = scope.unresolved(choice.span.start, "a condition of the file");
             let function = match self.script(&test) {
                 Ok(script) => SchemaFunction::Script(script.into()),
@@ -135,6 +135,13 @@ impl<'a> SchemaReader<'a> {
         }
         false
     }
+}
+
+/// Whether a statement ends the start by a condition over the environment.
+pub(super) fn is_guard<'a>(module: &Module<'a>, statement: &'a Statement<'a>) -> bool {
+    let Statement::IfStatement(choice) = statement else { return false };
+    let erased = erase::expression(module.text, &choice.test);
+    throws(&choice.consequent) && erased.is_ok_and(|erased| !erased.reads.is_empty())
 }
 
 /// The schema of an object.

@@ -195,7 +195,7 @@ impl<'a> SchemaReader<'a> {
         let mut schema = finish(object, &name, place, SchemaChoice::AlsoParsed, zod);
         let keys = [variable.as_str()];
         let parse = ParseSite { variable: Some(variable.clone()), ..parse.clone() };
-        schema.checks = self.checks_after(&parse, &keys);
+        schema.checks = self.checks_after(&parse, &keys, false);
         Some(EnvSchema { keys_alone: true, mentioned: self.mentioned(), ..schema })
     }
 
