@@ -71,7 +71,7 @@ fn worst(
     if found.contains(&Doubt::Unclear) {
         let problem = format!(
             "has a $ that loaders of .env files, or versions of them, read differently: write \\$ for a dollar that \
-             {loader} keeps"
+             {loader} keeps, ${{NAME}} for a reference"
         );
         return Some((Status::Unknown, problem));
     }

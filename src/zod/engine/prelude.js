@@ -123,7 +123,7 @@ const NEVER = freeze(create(null));
 const zod = create(null);
 zod.NEVER = NEVER;
 zod.ZodIssueCode = new Proxy({}, { get: (_, name) => name });
-const knownZod = new Proxy(zod, { get: (target, name) => (name in target ? target[name] : fail("zod is used inside of a function")) });
+const knownZod = new Proxy(zod, { get: (target, name) => (name in target ? target[name] : fail(isBehind ? "a second schema is not evaluated" : "zod is used inside of a function")) });
 
 // Globals that differ between engines, or do not exist in this one.
 const RealDate = Date;

@@ -1,7 +1,9 @@
 //! Code behind the place that parses the environment: statements that read what the schema returned and may end
 //! the start. Each becomes a check of the whole object; one that cannot be run is never passed over.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, ArrowFunctionExpression, AssignmentExpression,
@@ -245,7 +247,9 @@ impl<'r, 'a> Body<'r, 'a> {
         if !is_of_result && !self.with_environment {
             return false;
         }
+        let followed = RefCell::default();
         let mut found = Ends {
+            followed: &followed,
             reader: self.reader,
             scope: self.scope.clone(),
             derived: &self.derived,
@@ -392,15 +396,9 @@ impl<'a> Names<'a> {
         if is_declaration || !self.depends(|mentions| mentions.visit_statement(statement)) {
             return;
         }
-        let changed = self.changing.difference(&self.derived).copied();
-        let changed: Vec<&'a str> = changed
-            .filter(|name| {
-                let one = HashSet::from([*name]);
-                let mut mentions = Mentions::new(&one, NOWHERE);
-                mentions.visit_statement(statement);
-                mentions.found
-            })
-            .collect();
+        let mut changed = Used { names: &self.changing, found: Vec::new() };
+        changed.visit_statement(statement);
+        let changed = changed.found;
         self.derived.extend(changed);
     }
 
@@ -491,6 +489,19 @@ impl<'a> Visit<'a> for Names<'a> {
     fn visit_class(&mut self, _: &Class<'a>) {}
 }
 
+/// The names of a set that code uses.
+struct Used<'n, 'a> {
+    names: &'n HashSet<&'a str>,
+    found: Vec<&'a str>,
+}
+
+impl<'a> Visit<'a> for Used<'_, 'a> {
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        let name = it.name.as_str();
+        self.found.extend(self.names.contains(name).then_some(name));
+    }
+}
+
 /// Whether code uses some names, or the result of the parse itself.
 struct Mentions<'n, 'a> {
     names: &'n HashSet<&'a str>,
@@ -574,6 +585,8 @@ struct Ends<'r, 'a> {
     derived: &'r HashSet<&'a str>,
     parse: Span,
     calls: u8,
+    /// Functions that were followed, by file and place.
+    followed: &'r RefCell<HashSet<(usize, u32)>>,
     found: bool,
     /// A function that it calls reads the environment.
     reads_environment: bool,
@@ -628,6 +641,10 @@ impl<'a> Ends<'_, 'a> {
         if parses && site.scope.module.path == self.scope.module.path {
             return;
         }
+        let place = (Rc::as_ptr(&site.scope.module) as usize, span.start);
+        if !self.followed.borrow_mut().insert(place) {
+            return;
+        }
         if self.calls == 0 || !self.reader.step() {
             self.found = true;
             return;
@@ -640,6 +657,7 @@ impl<'a> Ends<'_, 'a> {
             derived: if same_file { self.derived } else { &none },
             parse: if same_file { self.parse } else { NOWHERE },
             calls: self.calls - 1,
+            followed: self.followed,
             found: false,
             reads_environment: false,
         };
@@ -852,6 +870,20 @@ mod tests {
             let result = judged(&code, &[("A", "a")]);
             assert!(matches!(&result[..], [KeyResult::Unknown(_), ..]), "{code}\n{result:?}");
         }
+    }
+
+    #[test]
+    fn functions_that_call_each_other_often_are_followed_once() {
+        let started = std::time::Instant::now();
+        let mut code = format!("{SCHEMA}export const env = schema.parse(process.env);");
+        for level in 0..8 {
+            let calls = format!("f{}();", level + 1).repeat(60);
+            code.push_str(&format!("function f{level}() {{ {calls} return env.A; }}"));
+        }
+        code.push_str("function f8() { return env.B; } const xs = [1];");
+        code.push_str(&"f0(); xs.push(f0());".repeat(200));
+        assert_eq!(judged(&code, &[]), [KeyResult::Accepted]);
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 
     #[test]

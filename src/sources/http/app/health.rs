@@ -125,6 +125,7 @@ mod tests {
             (r#"{"status":"ok","checks":{"db":{"status":"ECONNREFUSED"}}}"#, 1),
             (r#"{"status":"ok","checks":{"db":{"status":"ko"},"redis":{"status":"500"}}}"#, 2),
             (r#"{"status":"ok","checks":{"db":{"ok":false}},"errors":{}}"#, 1),
+            (r#"{"ok":true,"primary":{"db":{"ok":false}}}"#, 1),
             (r#"{"status":"UP","services":{"db":"UP","redis":"UP"},"database":"connected"}"#, 0),
             (r#"{"ok":true,"db":true,"redis":true,"maintenance":false,"debug":false}"#, 0),
             (
@@ -138,6 +139,7 @@ mod tests {
             (r#"{"status":"ok","checks":{"db":{"connected":true,"cached":false}}}"#, 0),
             (r#"{"status":"ok","checks":{"db":{"ok":true},"version":"1.2","note":"hi"}}"#, 0),
             (r#"{"status":"ok","details":{"pg":{"status":"ok","fatal":true}}}"#, 0),
+            (r#"{"ok":true,"cluster":{"status":"ok","connected":true,"tracing":false}}"#, 0),
             (r#"{"status":"ok","details":{"uptime":3,"region":"eu"}}"#, 0),
         ] {
             let health = health(text).unwrap();

@@ -81,7 +81,7 @@ const WORKING: [&str; 14] = [
     "available",
 ];
 /// Words of names whose value is information, whatever it is.
-const INFORMATION: [&str; 62] = [
+const INFORMATION: [&str; 63] = [
     "action",
     "auth",
     "authenticated",
@@ -134,6 +134,7 @@ const INFORMATION: [&str; 62] = [
     "sealed",
     "secure",
     "severity",
+    "ssl",
     "stale",
     "standby",
     "supported",
@@ -177,12 +178,17 @@ fn says_whether_it_works(name: &str) -> bool {
     words(name).last().is_some_and(|word| WORKING.contains(&word.as_str()))
 }
 
-/// Whether a field is a component by its name.
-pub(super) fn is_component(name: &str) -> bool {
+/// Whether a name is that of a component: `redisCache`, `primary_db`.
+pub(super) fn names_component(name: &str) -> bool {
     let known = |word: &String| {
         COMPONENTS.contains(&word.as_str()) || MORE_COMPONENTS.contains(&word.as_str())
     };
-    words(name).iter().any(known) || says_whether_it_works(name)
+    words(name).iter().any(known)
+}
+
+/// Whether a field says by its name whether a component works.
+pub(super) fn is_component(name: &str) -> bool {
+    names_component(name) || says_whether_it_works(name)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::json::{text, wrong_type};
-use super::names::{is_component, is_information};
+use super::names::{is_component, is_information, names_component};
 use crate::facts::service::ReportedFlag;
 use crate::redact;
 
@@ -280,6 +280,10 @@ fn group_member(path: &str, value: &Value) -> Signs {
 
 /// Reads information: only unhealthy health words count, at any depth.
 pub(super) fn scan(path: &str, value: &Value) -> Signs {
+    scan_in(path, value, false)
+}
+
+fn scan_in(path: &str, value: &Value, only_health_words: bool) -> Signs {
     match value {
         Value::Object(fields) => all(fields.iter().map(|(name, value)| {
             if !path.is_empty() && is_severity(name, fields) {
@@ -293,12 +297,17 @@ pub(super) fn scan(path: &str, value: &Value) -> Signs {
                 signs.flag = ReportedFlag::Absent;
             }
             if !is_health_word(name) {
-                signs.add(other_field(path, name, value, fields));
+                signs.add(match only_health_words {
+                    true => scan_in(&join(path, name), value, true),
+                    false => other_field(path, name, value, fields),
+                });
             }
             signs
         })),
         Value::Array(items) => {
-            all(items.iter().enumerate().map(|(i, item)| scan(&format!("{path}[{i}]"), item)))
+            let place = |index| format!("{path}[{index}]");
+            let items = items.iter().enumerate();
+            all(items.map(|(index, item)| scan_in(&place(index), item, only_health_words)))
         }
         _ => Signs::default(),
     }
@@ -323,7 +332,7 @@ pub(super) fn other_field(
                 let is_word = value.as_str().is_some_and(|text| health_of_word(text).is_some());
                 other != name
                     && !is_health_word(other)
-                    && is_component(other)
+                    && names_component(other)
                     && (value.is_boolean() || is_word)
             };
             match is_component(name) || fields.iter().any(is_member) {
@@ -331,13 +340,8 @@ pub(super) fn other_field(
                 false => Signs::default(),
             }
         }
-        // What is no component is not in one, either.
-        Value::Object(inner) if is_information(name) => {
-            let words = inner.iter().filter(|(name, _)| is_health_word(name));
-            let inner: Map<String, Value> =
-                words.map(|(name, value)| (name.clone(), value.clone())).collect();
-            scan(&path, &Value::Object(inner))
-        }
+        // In what is information only health words count: `"maintenance": {"active": false}`.
+        Value::Object(_) | Value::Array(_) if is_information(name) => scan_in(&path, value, true),
         _ => scan(&path, value),
     }
 }
