@@ -25,6 +25,9 @@ use super::model::{
 use rules::Run;
 use value_result::ValueResult;
 
+/// Reasons that are given for the code behind the place that parses.
+const MAX_REASONS: usize = 5;
+
 /// A major version of zod; some values are evaluated differently by the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Zod {
@@ -266,6 +269,7 @@ impl<'s> Evaluation<'s> {
                 }
             }
         }
+        result.unknown.truncate(MAX_REASONS);
         result
     }
 

@@ -882,7 +882,7 @@ mod tests {
         }
         code.push_str("function f8() { return env.B; } const xs = [1];");
         code.push_str(&"f0(); xs.push(f0());".repeat(200));
-        assert_eq!(judged(&code, &[]), [KeyResult::Accepted]);
+        assert!(matches!(&judged(&code, &[])[..], [KeyResult::Unknown(_)]));
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 

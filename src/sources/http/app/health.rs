@@ -138,7 +138,7 @@ mod tests {
             (r#"{"ok":true,"maintenance":{"state":"inactive","active":false}}"#, 0),
             (r#"{"status":"ok","checks":{"db":{"connected":true,"cached":false}}}"#, 0),
             (r#"{"status":"ok","checks":{"db":{"ok":true},"version":"1.2","note":"hi"}}"#, 0),
-            (r#"{"status":"ok","details":{"pg":{"status":"ok","fatal":true}}}"#, 0),
+            (r#"{"status":"ok","details":{"pg":{"status":"ok","fatal":true}}}"#, 1),
             (r#"{"ok":true,"cluster":{"status":"ok","connected":true,"tracing":false}}"#, 0),
             (r#"{"status":"ok","details":{"uptime":3,"region":"eu"}}"#, 0),
         ] {

@@ -213,7 +213,7 @@ pub(super) fn member(path: &str, value: &Value) -> Signs {
 /// Reads an object that is a component. Without a status of its own it is a group of components.
 fn object(path: &str, fields: &Map<String, Value>) -> Signs {
     let mut signs = Signs::default();
-    for (name, value) in fields.iter().filter(|(name, _)| !is_severity(name, fields)) {
+    for (name, value) in fields {
         signs.add(health_word(path, name, value));
         if NESTED_CONTAINERS.contains(&name.as_str()) {
             signs.add(members(&join(path, name), value));
@@ -286,9 +286,6 @@ pub(super) fn scan(path: &str, value: &Value) -> Signs {
 fn scan_in(path: &str, value: &Value, only_health_words: bool) -> Signs {
     match value {
         Value::Object(fields) => all(fields.iter().map(|(name, value)| {
-            if !path.is_empty() && is_severity(name, fields) {
-                return Signs::default();
-            }
             let mut signs = health_word(path, name, value);
             let is_other_status = matches!(signs.flag, ReportedFlag::Malformed(_))
                 && !name.eq_ignore_ascii_case("ok");
@@ -350,15 +347,6 @@ pub(super) fn other_field(
 fn down(path: &str, value: &Value) -> Signs {
     let unhealthy = vec![format!("{path}: {}", text(value).unwrap_or_default())];
     Signs { flag: ReportedFlag::Is(false), unhealthy }
-}
-
-/// Whether a field says how much a component matters: `"fatal": true` beside `"status": "ok"`.
-fn is_severity(name: &str, fields: &Map<String, Value>) -> bool {
-    let is_healthy = |(name, value): (&String, &Value)| {
-        name.eq_ignore_ascii_case("status")
-            && value.as_str().and_then(health_of_word) == Some(ReportedFlag::Is(true))
-    };
-    name.eq_ignore_ascii_case("fatal") && fields.iter().any(is_healthy)
 }
 
 /// What members of `checks` and its like say that `health` must not pass over: values that are not healthy, and
