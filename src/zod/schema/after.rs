@@ -369,22 +369,12 @@ fn keys_in<'k>(text: &str, keys: &[&'k str]) -> Vec<&'k str> {
 }
 
 /// Finds the names that depend on what was parsed.
+#[derive(Default)]
 struct Names<'a> {
     parse: Span,
     derived: HashSet<&'a str>,
     readers: HashSet<&'a str>,
     changing: HashSet<&'a str>,
-}
-
-impl Default for Names<'_> {
-    fn default() -> Self {
-        Self {
-            parse: Span::default(),
-            derived: HashSet::new(),
-            readers: HashSet::new(),
-            changing: HashSet::new(),
-        }
-    }
 }
 
 impl<'a> Names<'a> {
