@@ -2,18 +2,20 @@
 //! that it uses.
 
 use oxc_ast::ast::{
-    ArrowFunctionExpression, AwaitExpression, BindingPattern, Class, ComputedMemberExpression,
-    Expression, FormalParameter, Function, IdentifierReference, ImportExpression, ImportMeta,
-    JSXElement, JSXFragment, StaticMemberExpression, TSAsExpression, TSEnumDeclaration,
-    TSInterfaceDeclaration, TSNonNullExpression, TSSatisfiesExpression, TSThisParameter,
-    TSTypeAliasDeclaration, TSTypeAnnotation, TSTypeAssertion, TSTypeParameterDeclaration,
-    TSTypeParameterInstantiation, ThisExpression, VariableDeclarator,
+    ArrowFunctionExpression, AwaitExpression, BindingPattern, CallExpression, Class,
+    ComputedMemberExpression, Expression, ExpressionStatement, FormalParameter, Function,
+    IdentifierReference, ImportExpression, ImportMeta, JSXElement, JSXFragment, Statement,
+    StaticMemberExpression, TSAsExpression, TSEnumDeclaration, TSInterfaceDeclaration,
+    TSNonNullExpression, TSSatisfiesExpression, TSThisParameter, TSTypeAliasDeclaration,
+    TSTypeAnnotation, TSTypeAssertion, TSTypeParameterDeclaration, TSTypeParameterInstantiation,
+    ThisExpression, ThrowStatement, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::scope::ScopeFlags;
 
 use super::code::is_process_env;
+use super::typescript::root_of;
 
 /// Properties through which code reaches other objects than its own.
 const REFUSED_PROPERTIES: [&str; 7] = [
@@ -26,6 +28,35 @@ const REFUSED_PROPERTIES: [&str; 7] = [
     "getPrototypeOf",
 ];
 
+/// Whether an expression only writes a log: `console.error(…)`, `logger.info(…)`.
+pub(crate) fn is_logging(value: &Expression<'_>) -> bool {
+    match value.get_inner_expression() {
+        Expression::CallExpression(_) => match root_of(value) {
+            Some(Expression::Identifier(name)) => is_logger(name.name.as_str()),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a name is that of something that writes or colors a log.
+pub(crate) fn is_logger(name: &str) -> bool {
+    const LOGGERS: [&str; 10] = [
+        "console",
+        "debug",
+        "winston",
+        "pino",
+        "consola",
+        "chalk",
+        "kleur",
+        "colors",
+        "picocolors",
+        "pc",
+    ];
+    let lower = name.to_ascii_lowercase();
+    LOGGERS.contains(&lower.as_str()) || lower == "log" || lower.ends_with("logger")
+}
+
 /// A piece of code without types.
 #[derive(Debug, Default)]
 pub(crate) struct Erased<'a> {
@@ -37,37 +68,75 @@ pub(crate) struct Erased<'a> {
     pub(crate) reads: Vec<String>,
 }
 
+/// The call that parses the environment, and what code behind it is run with in its place.
+#[derive(Debug, Clone)]
+pub(crate) struct ParsedCall {
+    /// Where the call is.
+    pub(crate) span: Span,
+    /// What replaces it.
+    pub(crate) text: String,
+}
+
+/// The text of a statement behind the place that parses, without types.
+pub(crate) fn statement<'a>(
+    source: &str,
+    statement: &Statement<'a>,
+    parsed: &ParsedCall,
+) -> Result<Erased<'a>, &'static str> {
+    erase(source, statement.span(), Some(parsed), |eraser| eraser.visit_statement(statement))
+}
+
 /// The text of an expression without types; an error names syntax that is not run.
 pub(crate) fn expression<'a>(
     source: &str,
     value: &Expression<'a>,
 ) -> Result<Erased<'a>, &'static str> {
-    erase(source, value.span(), |eraser| eraser.visit_expression(value))
+    expression_after(source, value, None)
+}
+
+/// The text of an expression, perhaps behind the place that parses.
+pub(crate) fn expression_after<'a>(
+    source: &str,
+    value: &Expression<'a>,
+    parsed: Option<&ParsedCall>,
+) -> Result<Erased<'a>, &'static str> {
+    erase(source, value.span(), parsed, |eraser| eraser.visit_expression(value))
 }
 
 /// The text of an arrow function without types.
 pub(crate) fn arrow<'a>(
     source: &str,
     arrow: &ArrowFunctionExpression<'a>,
+    parsed: Option<&ParsedCall>,
 ) -> Result<Erased<'a>, &'static str> {
-    erase(source, arrow.span, |eraser| eraser.visit_arrow_function_expression(arrow))
+    erase(source, arrow.span, parsed, |eraser| eraser.visit_arrow_function_expression(arrow))
 }
 
 /// The text of a function without types.
 pub(crate) fn function<'a>(
     source: &str,
     function: &Function<'a>,
+    parsed: Option<&ParsedCall>,
 ) -> Result<Erased<'a>, &'static str> {
-    erase(source, function.span, |eraser| eraser.visit_function(function, ScopeFlags::Function))
+    erase(source, function.span, parsed, |eraser| {
+        eraser.visit_function(function, ScopeFlags::Function)
+    })
 }
 
 fn erase<'a, 's>(
     source: &'s str,
     span: Span,
+    parsed: Option<&'s ParsedCall>,
     visit: impl FnOnce(&mut Eraser<'a, 's>),
 ) -> Result<Erased<'a>, &'static str> {
-    let mut eraser =
-        Eraser { source, removed: Vec::new(), names: Vec::new(), reads: Vec::new(), refused: None };
+    let mut eraser = Eraser {
+        source,
+        removed: Vec::new(),
+        names: Vec::new(),
+        reads: Vec::new(),
+        refused: None,
+        parsed,
+    };
     visit(&mut eraser);
     if let Some(refused) = eraser.refused {
         return Err(refused);
@@ -90,10 +159,12 @@ fn erase<'a, 's>(
 struct Eraser<'a, 's> {
     source: &'s str,
     /// Removed parts with what replaces them.
-    removed: Vec<(Span, &'static str)>,
+    removed: Vec<(Span, &'s str)>,
     names: Vec<&'a str>,
     reads: Vec<String>,
     refused: Option<&'static str>,
+    /// The code is behind this call.
+    parsed: Option<&'s ParsedCall>,
 }
 
 impl Eraser<'_, '_> {
@@ -128,6 +199,30 @@ impl Eraser<'_, '_> {
 }
 
 impl<'a> Visit<'a> for Eraser<'a, '_> {
+    fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
+        match self.parsed {
+            Some(parsed) if parsed.span == it.span => self.removed.push((it.span, &parsed.text)),
+            _ => walk::walk_call_expression(self, it),
+        }
+    }
+
+    /// What is thrown behind the place that parses ends the start, whatever it is.
+    fn visit_throw_statement(&mut self, it: &ThrowStatement<'a>) {
+        if self.parsed.is_some() {
+            self.removed.push((it.argument.span(), " 0"));
+        } else {
+            walk::walk_throw_statement(self, it);
+        }
+    }
+
+    fn visit_expression_statement(&mut self, it: &ExpressionStatement<'a>) {
+        if self.parsed.is_some() && is_logging(&it.expression) {
+            self.removed.push((it.span, ";"));
+        } else {
+            walk::walk_expression_statement(self, it);
+        }
+    }
+
     fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
         self.names.push(it.name.as_str());
     }
@@ -260,8 +355,14 @@ impl<'a> Visit<'a> for Eraser<'a, '_> {
         self.refuse("a class");
     }
 
-    fn visit_await_expression(&mut self, _: &AwaitExpression<'a>) {
-        self.refuse("asynchronous code");
+    fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
+        let argument = it.argument.get_inner_expression();
+        match self.parsed {
+            Some(parsed) if parsed.span == argument.span() => {
+                self.removed.push((it.span, &parsed.text));
+            }
+            _ => self.refuse("asynchronous code"),
+        }
     }
 
     fn visit_import_expression(&mut self, _: &ImportExpression<'a>) {

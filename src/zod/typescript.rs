@@ -266,6 +266,19 @@ pub(crate) fn flatten<'a>(expression: &'a Expression<'a>) -> Option<Chain<'a>> {
     Some(Chain { root: at, links })
 }
 
+/// The root of a chain of calls.
+pub(crate) fn root_of<'x, 'a>(value: &'x Expression<'a>) -> Option<&'x Expression<'a>> {
+    let mut at = value.get_inner_expression();
+    for _ in 0..32 {
+        at = match at {
+            Expression::CallExpression(call) => call.callee.get_inner_expression(),
+            Expression::StaticMemberExpression(member) => member.object.get_inner_expression(),
+            other => return Some(other),
+        };
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

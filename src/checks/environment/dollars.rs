@@ -18,11 +18,44 @@ pub(crate) fn finding(
     if set.from_process {
         return None;
     }
-    let visible = values.visible(set, facts.project.loader);
-    let found = doubts(set.value.reveal(), &visible, facts.project.loader.keeps_unset());
+    let found = found_in(facts, values, set);
     let (status, problem) = worst(facts, values, loader, &found)?;
     let message = format!("{} ({}) {problem} ({})", key.name, set.origin, key.place);
     Some(check.finding(status, &key.name, message).at(key.place.clone()))
+}
+
+fn found_in<'v>(facts: &Environment, values: &'v EnvValues, set: &'v SetValue) -> Vec<Doubt<'v>> {
+    let visible = values.visible(set, facts.project.loader);
+    doubts((&set.key, set.value.reveal()), &visible, facts.project.loader)
+}
+
+/// Findings for variables that the schema does not declare and that refer to themselves: Next.js then reads nothing
+/// of their file.
+pub(crate) fn lost_files(
+    check: &Check<Environment>,
+    facts: &Environment,
+    values: &EnvValues,
+) -> Vec<Finding> {
+    let Loader::Expands(loader) = facts.project.loader else { return Vec::new() };
+    if !facts.project.loader.expands_file_by_file() {
+        return Vec::new();
+    }
+    let sets = values.set.iter().filter(|set| !set.from_process && facts.key(&set.key).is_none());
+    let circular = sets.filter(|set| found_in(facts, values, set).contains(&Doubt::Circular));
+    circular
+        .map(|set| {
+            let message = format!("{} ({}) {}", set.key, set.origin, circular_text(loader));
+            check.finding(Status::Unknown, &set.key, message)
+        })
+        .collect()
+}
+
+fn circular_text(loader: &str) -> String {
+    let result = match loader {
+        "Next.js" => "Next.js then reads nothing of the file",
+        _ => "each loader of .env files makes something else of that",
+    };
+    format!("refers to itself: {result}; set another variable, or a default: ${{NAME:-default}}")
 }
 
 /// The status and the text of the worst doubt.
@@ -32,16 +65,19 @@ fn worst(
     loader: &str,
     found: &[Doubt<'_>],
 ) -> Option<(Status, String)> {
+    if found.contains(&Doubt::Circular) {
+        return Some((Status::Unknown, circular_text(loader)));
+    }
     if found.contains(&Doubt::Unclear) {
         let problem = format!(
             "has a $ that loaders of .env files, or versions of them, read differently: write \\$ for a dollar that \
-             {loader} keeps"
+             {loader} keeps, ${{NAME}} for a reference"
         );
         return Some((Status::Unknown, problem));
     }
     let unset = found.iter().filter_map(|doubt| match doubt {
         Doubt::Unset(name) => Some(*name),
-        Doubt::Unclear => None,
+        Doubt::Unclear | Doubt::Circular => None,
     });
     let unset: Vec<&str> = unset.collect();
     let by_platform = |name: &&&str| !values.has_process() && may_be_set(values, name);
@@ -140,6 +176,26 @@ mod tests {
         assert!(!format!("{cut:?}").contains("hunter2"), "{cut:?}");
         let set = found(schema, "Next.js", &[&[("A", "https://$HOST"), ("HOST", "h")]]);
         assert_eq!(worst(&set), Status::Ok, "{set:?}");
+    }
+
+    #[test]
+    fn default_of_a_variable_itself_counts_and_a_circle_does_not() {
+        let schema = "PORT: z.coerce.number().min(1)";
+        for loader in ["Next.js", "Vite"] {
+            let default = found(schema, loader, &[&[("PORT", "${PORT:-3000}")]]);
+            assert_eq!(worst(&default), Status::Ok, "{loader}: {default:?}");
+            let refused = found(schema, loader, &[&[("PORT", "${PORT:-none}")]]);
+            assert_eq!(worst(&refused), Status::Critical, "{loader}");
+            let circle = found("A: z.string()", loader, &[&[("A", "${A}--flag")]]);
+            assert_eq!(worst(&circle), Status::Unknown, "{loader}");
+        }
+        // Next.js loses the whole file.
+        let lost = |loader| found("A: z.string()", loader, &[&[("A", "a"), ("OPTS", "${OPTS}x")]]);
+        assert_eq!(worst(&lost("Next.js")), Status::Unknown);
+        assert_eq!(worst(&lost("Vite")), Status::Ok);
+        let two = |value| found("A: z.string()", "Next.js", &[&[("A", value), ("B", "b")]]);
+        assert_eq!(worst(&two("http://$B$B")), Status::Unknown);
+        assert_eq!(worst(&two("http://${B}${B}")), Status::Ok);
     }
 
     #[test]

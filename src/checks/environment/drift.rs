@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::zod::engine::JsValue;
-use crate::zod::evaluate::{Evaluation, Variables};
+use crate::zod::evaluate::{Evaluation, KeyResult, Variables, evaluate_missing};
 use crate::zod::model::{EntryState, EnvEntry, EnvFile, EnvSchema, Environment, Input, SchemaKey};
 
 /// Text before the name of a variable in the values that find out which key it feeds.
@@ -99,9 +99,15 @@ impl<'a> Drift<'a> {
             Some(EntryState::Commented) if facts.policy.strict => None,
             other => other.copied(),
         };
+        // What the platform sets may be missing where the app does not run on it.
+        if schema.is_set_by_platform(&key.name)
+            && evaluate_missing(schema, key) == KeyResult::Accepted
+        {
+            return;
+        }
         match &key.input {
-            Input::Own | Input::Expression(_) if names.is_empty() => {}
-            Input::Own | Input::Expression(_) => {
+            Input::Own | Input::OwnOr { .. } | Input::Expression(_) if names.is_empty() => {}
+            Input::Own | Input::OwnOr { .. } | Input::Expression(_) => {
                 let found: Vec<_> = names.iter().filter_map(|name| state(name)).collect();
                 if found.contains(&EntryState::Active) {
                 } else if !found.is_empty() {

@@ -20,7 +20,7 @@ pub(crate) const CHECK: Check<Environment> = Check {
 };
 
 /// Ends of the names of secrets. A token may be made for browsers, so only those that are not are in the list.
-const SECRET_ENDS: [&str; 13] = [
+const SECRET_ENDS: [&str; 30] = [
     "_SECRET",
     "_SECRET_KEY",
     "_SECRET_ACCESS_KEY",
@@ -34,11 +34,45 @@ const SECRET_ENDS: [&str; 13] = [
     "_ADMIN_KEY",
     "_BOT_TOKEN",
     "_REFRESH_TOKEN",
+    "_PASS",
+    "_PWD",
+    "_PASSCODE",
+    "_CLIENTSECRET",
+    "_APPSECRET",
+    "_SECRETKEY",
+    "_PRIVATEKEY",
+    "_ENCRYPTION_KEY",
+    "_ENCRYPT_KEY",
+    "_DECRYPTION_KEY",
+    "_SIGNING_KEY",
+    "_MASTER_KEY",
+    "_HMAC_KEY",
+    "_MNEMONIC",
+    "_SEED_PHRASE",
+    "_RECOVERY_PHRASE",
+    "_CREDENTIALS",
 ];
+/// Ends of the names of phrases, whose values contain blanks.
+const PHRASE_ENDS: [&str; 3] = ["_MNEMONIC", "_SEED_PHRASE", "_RECOVERY_PHRASE"];
+/// Words of the shortest recovery phrase.
+const SHORTEST_PHRASE: usize = 12;
 /// Values of switches for a password field or similar, which are no secrets.
-const SWITCHES: [&str; 12] = [
-    "true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional",
-    "visible", "hidden",
+const SWITCHES: [&str; 15] = [
+    "true",
+    "false",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "enabled",
+    "disabled",
+    "required",
+    "optional",
+    "visible",
+    "hidden",
+    "include",
+    "omit",
+    "same-origin",
 ];
 
 /// The access that a Supabase key grants.
@@ -187,7 +221,9 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
                 let found =
                     finding(check, variable, "is named like a secret, and browsers can read it");
                 // A short word may be a label.
-                let status = if is_generated(value) { found.status } else { Status::Warning };
+                let is_phrase = value.split_whitespace().count() >= SHORTEST_PHRASE;
+                let is_secret = is_generated(value) || is_phrase;
+                let status = if is_secret { found.status } else { Status::Warning };
                 return Some(Finding { status, ..found });
             }
             _ => return None,
@@ -208,9 +244,10 @@ fn finding(check: &Check<Environment>, variable: &ExposedVariable<'_>, problem: 
 
 /// Whether a variable is named like a secret that no browser needs, and its value may be one.
 fn is_named_secret(name: &str, value: &str) -> bool {
+    let is_phrase = PHRASE_ENDS.iter().any(|end| name.ends_with(end));
     SECRET_ENDS.iter().any(|end| name.ends_with(end))
         && value.len() >= 6
-        && !value.contains(char::is_whitespace)
+        && (is_phrase || !value.contains(char::is_whitespace))
         && !value.contains("://")
         && !value.starts_with('/')
         && value.parse::<f64>().is_err()
@@ -344,6 +381,28 @@ mod tests {
             ("NEXT_PUBLIC_API_AUTH_TOKEN", random, Status::Critical),
             ("NEXT_PUBLIC_ADMIN_PASSWORD", "hunter22", Status::Critical),
             ("NEXT_PUBLIC_ADMIN_PASSWORD", "letmein", Status::Warning),
+            ("NEXT_PUBLIC_SMTP_PASS", random, Status::Critical),
+            ("VITE_DB_PWD", random, Status::Critical),
+            ("NEXT_PUBLIC_ENCRYPTION_KEY", "a1b2c3d4e5f60718293a4b5c6d7e8f90", Status::Critical),
+            ("NEXT_PUBLIC_INNGEST_SIGNING_KEY", random, Status::Critical),
+            ("NEXT_PUBLIC_MEILI_MASTER_KEY", random, Status::Critical),
+            ("NEXT_PUBLIC_GITHUB_CLIENTSECRET", random, Status::Critical),
+            ("EXPO_PUBLIC_GCP_CREDENTIALS", random, Status::Critical),
+            (
+                "NEXT_PUBLIC_WALLET_MNEMONIC",
+                "legal winner thank year wave sausage worth useful legal winner thank yellow",
+                Status::Critical,
+            ),
+            ("NEXT_PUBLIC_SEED_PHRASE", "not set", Status::Warning),
+            ("NEXT_PUBLIC_PASSKEY_RP_ID", "x8kq2lm9.example", Status::Ok),
+            ("NEXT_PUBLIC_VERCEL_BYPASS", random, Status::Ok),
+            ("NEXT_PUBLIC_COMPASS", random, Status::Ok),
+            ("NEXT_PUBLIC_VAPID_PUBLIC_KEY", random, Status::Ok),
+            ("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", random, Status::Ok),
+            ("NEXT_PUBLIC_RECAPTCHA_SITE_KEY", random, Status::Ok),
+            ("NEXT_PUBLIC_FETCH_CREDENTIALS", "include", Status::Ok),
+            ("NEXT_PUBLIC_FETCH_CREDENTIALS", "same-origin", Status::Ok),
+            ("SMTP_PASS", random, Status::Ok),
             ("NEXT_PUBLIC_AWS_SECRET_ACCESS_KEY", &aws, Status::Critical),
             ("NEXT_PUBLIC_CHAT", &slack, Status::Critical),
             ("NEXT_PUBLIC_CHAT", &discord, Status::Critical),

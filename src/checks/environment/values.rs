@@ -66,6 +66,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
             findings.push(check.finding(Status::Unknown, &schema.name, message));
         }
     }
+    findings.extend(dollars::lost_files(check, facts, values));
     findings.extend(required(check, facts, values));
     findings.extend(undeclared(check, facts, values));
     if !findings.iter().any(|finding| finding.status != Status::Ok) {

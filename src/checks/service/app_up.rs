@@ -76,8 +76,9 @@ fn latency(
     let status = compare(ms, thresholds.health_latency);
     let slow = if status == Status::Ok { "" } else { " (slow)" };
     let retries = after_retries(health.exchange.retries);
+    let code = health.exchange.http_status;
     let finding = check
-        .finding(status, SUBJECT, format!("HTTP 200 in {ms:.0} ms{slow}{retries}"))
+        .finding(status, SUBJECT, format!("HTTP {code} in {ms:.0} ms{slow}{retries}"))
         .evidence(Evidence::number(ms, "ms", observed.at, &observed.source))
         .threshold(threshold_text(thresholds.health_latency, "ms"));
     if status == Status::Ok { finding } else { finding.next(ShellCommand::new("ready --admin")) }

@@ -59,6 +59,10 @@ fn input_pair(schema: &EnvSchema, key: &SchemaKey) -> Option<(&'static str, Cell
         Input::Expression(script) => {
             format!("{} ({})", schema.variables(key).join(", "), script.shown)
         }
+        Input::OwnOr { otherwise, .. } => match otherwise.script() {
+            Some(script) => format!("{}, else {}", key.name, script.shown),
+            None => return None,
+        },
         Input::Whole(script) => script.shown.clone(),
         Input::Unresolved(what) => what.to_string(),
     };

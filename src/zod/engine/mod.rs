@@ -70,7 +70,11 @@ pub(crate) fn run(
     input: &JsValue,
     variables: &Variables,
 ) -> Outcome {
-    let encoded = input.encode().map(|input| input.to_string()).unwrap_or_default();
+    let input = match as_ {
+        FunctionUse::After => Some(input.encode_parsed()),
+        _ => input.encode(),
+    };
+    let encoded = input.as_ref().map(Json::to_string).unwrap_or_default();
     let mut hasher = DefaultHasher::new();
     script.code.hash(&mut hasher);
     if script.reads_environment {
@@ -90,8 +94,13 @@ pub(crate) fn run(
     outcome
 }
 
-fn run_once(script: &Script, as_: FunctionUse, input: &JsValue, variables: &Variables) -> Outcome {
-    let Some(input) = input.encode() else {
+fn run_once(
+    script: &Script,
+    as_: FunctionUse,
+    input: Option<Json>,
+    variables: &Variables,
+) -> Outcome {
+    let Some(input) = input else {
         return Outcome::Unknown("the value comes from code that is not run".to_owned());
     };
     let mut urls = BTreeMap::new();
@@ -135,13 +144,15 @@ fn source(
         FunctionUse::Value => "value",
         FunctionUse::Transform | FunctionUse::Predicate | FunctionUse::Issues => "call",
         FunctionUse::Payload => "payload",
+        FunctionUse::After => "after",
     };
     format!(
         "(function () {{ const urls = {urls};\n{PRELUDE}\n\
-         const env = environment(JSON.parse({known}), {absent});\nbase.process = processOf(env);\n\
+         const env = environment(JSON.parse({known}), {absent}, {is_open});\nbase.process = processOf(env);\n\
          base.importMeta = {{ env: buildEnvironment(env) }};\n{code}\n\
          return run(uses.{name}, entry, {input}); }})()",
         known = Json::String(known),
+        is_open = variables.is_open(),
         code = script.code,
     )
 }

@@ -37,6 +37,17 @@ const lazy = (scope, name, compute) => {
     set() { fail(name + " is assigned"); },
   });
 };
+// A variable that functions assign.
+const variable = (scope, name, compute) => {
+  let known = false, value;
+  defineProperty(scope, name, {
+    get() {
+      if (!known) { known = true; value = compute(); }
+      return value;
+    },
+    set(assigned) { known = true; value = assigned; },
+  });
+};
 const missing = (scope, name, reason) =>
   defineProperty(scope, name, { get() { fail(reason); }, set() { fail(reason); } });
 
@@ -74,13 +85,28 @@ const decode = (value) => {
   if ("u" in value) return undefined;
   if ("n" in value) return value.n === 0 ? NaN : value.n * Infinity;
   if ("l" in value) return value.l.map(decode);
+  if ("f" in value) fail(value.f);
   const object = {};
-  for (const [key, item] of value.o) defineProperty(object, key, { value: decode(item), enumerable: true, configurable: true, writable: true });
-  return object;
+  for (const [key, item] of value.o) {
+    const unknown = item !== null && typeof item === "object" && "f" in item;
+    defineProperty(object, key, unknown
+      ? { get() { fail(item.f); }, enumerable: true, configurable: true }
+      : { value: decode(item), enumerable: true, configurable: true, writable: true });
+  }
+  return "open" in value ? openObject(object) : object;
+};
+// An object that may have further properties.
+const openObject = (known) => {
+  const check = (key) => { if (typeof key === "string" && !(key in known)) fail("it depends on a key that is not known"); };
+  return new Proxy(known, {
+    get(target, key) { check(key); return target[key]; },
+    has(target, key) { check(key); return key in target; },
+    ownKeys() { fail("it depends on keys that are not known"); },
+  });
 };
 
 // The environment. What is neither set nor certainly absent is unknown.
-const environment = (known, absent) => {
+const environment = (known, absent, isOpen) => {
   if (absent === null) return known;
   const has = (key) => typeof key === "symbol" || key in known || absent.includes(key);
   const check = (key) => { if (!has(key)) fail("it depends on the variable " + key); };
@@ -88,7 +114,7 @@ const environment = (known, absent) => {
     get(target, key) { check(key); return target[key]; },
     has(target, key) { check(key); return key in target; },
     getOwnPropertyDescriptor(target, key) { check(key); return Reflect.getOwnPropertyDescriptor(target, key); },
-    ownKeys() { fail("it depends on variables that are not known"); },
+    ownKeys(target) { return isOpen ? fail("it depends on variables that are not known") : ownKeys(target); },
   });
 };
 
@@ -97,7 +123,7 @@ const NEVER = freeze(create(null));
 const zod = create(null);
 zod.NEVER = NEVER;
 zod.ZodIssueCode = new Proxy({}, { get: (_, name) => name });
-const knownZod = new Proxy(zod, { get: (target, name) => (name in target ? target[name] : fail("zod is used inside of a function")) });
+const knownZod = new Proxy(zod, { get: (target, name) => (name in target ? target[name] : fail(isBehind ? "a second schema is not evaluated" : "zod is used inside of a function")) });
 
 // Globals that differ between engines, or do not exist in this one.
 const RealDate = Date;
@@ -136,14 +162,53 @@ class KnownURL {
   toJSON() { return this.href; }
 }
 const silent = () => undefined;
-const console = { log: silent, info: silent, warn: silent, error: silent, debug: silent, trace: silent };
+const console = create(null);
+for (const name of ["log", "info", "warn", "error", "debug", "trace", "table", "dir", "group", "groupCollapsed", "groupEnd", "time", "timeEnd", "timeLog", "count", "assert"]) console[name] = silent;
+// What writes or colors a log: each property and each result is of the same kind.
+const log = new Proxy(function () {}, {
+  get: (_, key) => (key === Symbol.toPrimitive ? () => "" : log),
+  apply: () => log,
+  construct: () => log,
+});
+// `assert` of Node, `invariant`.
+const assertion = (holds) => { if (!holds) throw new ErrorType("assertion"); };
+const knownAssert = new Proxy((value) => assertion(value), {
+  get: (_, key) => {
+    switch (key) {
+      case "ok": case "default": case "strict": return knownAssert;
+      case "fail": return () => assertion(false);
+      case "equal": return (a, b) => assertion(a == b);
+      case "notEqual": return (a, b) => assertion(a != b);
+      case "strictEqual": return (a, b) => assertion(Object.is(a, b));
+      case "notStrictEqual": return (a, b) => assertion(!Object.is(a, b));
+      case "match": return (text, pattern) => assertion(pattern.test(text));
+      default: return fail("an assertion that is not followed");
+    }
+  },
+});
 
 // Names that every scope has, unless the code declares them itself.
 const base = create(null);
 assign(base, { console, URL: KnownURL, Date: KnownDate });
-// Anything of `process` but its environment is outside.
+// The process ends; code cannot catch that.
+let ended = false;
+let isBehind = false; // the code is behind the place that parses
+const exit = () => {
+  if (!isBehind) fail("it uses the process");
+  ended = unknown === undefined;
+  throw new ErrorType("exit");
+};
+const output = { write: () => true };
+// Anything of `process` but its environment, its end and its output is outside.
 const processOf = (env) => new Proxy({ env }, {
-  get: (target, key) => (key === "env" ? env : fail("it uses the process")),
+  get: (target, key) => {
+    switch (key) {
+      case "env": return env;
+      case "exit": case "abort": return exit;
+      case "stdout": case "stderr": return output;
+      default: return fail("it uses the process");
+    }
+  },
   set() { fail("it changes the process"); },
 });
 // The environment of bundlers has names of its own, which depend on the build.
@@ -167,19 +232,25 @@ const uses = {
   value: (code) => (typeof code === "function" ? fail("it is a function") : code),
   call: (code, value) => code(value, context()),
   payload: (code, value) => { code({ value, issues: listOf() }); },
+  after: () => undefined,
 };
+// What the schema returned, for the code behind the place that parses.
+let parsedValue;
+const parsedResult = () => ({ success: true, data: parsedValue, error: undefined });
 const run = (use, code, input) => {
   let result;
   try {
-    const value = use(code(), decode(input));
+    parsedValue = decode(input);
+    isBehind = use === uses.after;
+    const value = use(code(), parsedValue);
     result = { status: "returned", value: encode(value), issues: count };
   } catch (error) {
     // Limits of this engine are not those of the application's.
     // Without memory for an error, null is thrown.
-    const limit = error === null || typeof error === "object" && (error.name === "InternalError" || /stack|memory|length/.test(error.message));
+    const limit = error === null || typeof error === "object" && ((error.name === "InternalError" || error.name === "RangeError" && /stack|memory|length/.test(error.message)));
     result = limit ? { status: "unknown", reason: "it exceeds a limit" } : { status: "threw" };
   }
-  return stringify(unknown ?? result);
+  return stringify(ended ? { status: "threw" } : unknown ?? result);
 };
 Math.random = () => fail("it depends on a random number");
 // Code is made of texts only by what is known here.

@@ -23,6 +23,8 @@ pub(crate) enum JsValue {
     List(Vec<Self>),
     /// A plain object: its own properties, in order.
     Object(Vec<(String, Self)>),
+    /// A plain object that may have further properties.
+    Open(Vec<(String, Self)>),
     /// `z.NEVER`, which a transform returns after it has reported an issue.
     Never,
     /// A value that is not known, or of a type that is not followed.
@@ -57,7 +59,7 @@ impl JsValue {
             Self::Boolean(value) => *value,
             Self::Number(value) => *value != 0.0 && !value.is_nan(),
             Self::Text(text) => !text.is_empty(),
-            Self::Date | Self::List(_) | Self::Object(_) | Self::Never => true,
+            Self::Date | Self::List(_) | Self::Object(_) | Self::Open(_) | Self::Never => true,
             Self::Opaque => return None,
         })
     }
@@ -90,8 +92,26 @@ impl JsValue {
                 let pair = |(key, value): &(String, Self)| Some(json!([key, value.encode()?]));
                 json!({"o": pairs.iter().map(pair).collect::<Option<Vec<_>>>()?})
             }
-            Self::Date | Self::Never | Self::Opaque => return None,
+            Self::Date | Self::Open(_) | Self::Never | Self::Opaque => return None,
         })
+    }
+
+    /// What a schema returned, in the same notation: code may read it as far as it is known.
+    pub(crate) fn encode_parsed(&self) -> Json {
+        let unknown = || json!({"f": "it depends on a value that is not known"});
+        match self {
+            Self::Object(pairs) => {
+                let pair = |(key, value): &(String, Self)| {
+                    json!([key, value.encode().unwrap_or_else(unknown)])
+                };
+                json!({"o": pairs.iter().map(pair).collect::<Vec<_>>()})
+            }
+            Self::Open(pairs) => {
+                let object = Self::Object(pairs.clone()).encode_parsed();
+                json!({"o": object["o"], "open": 1})
+            }
+            value => value.encode().unwrap_or_else(unknown),
+        }
     }
 
     /// A value in the notation of `encode` in prelude.js.

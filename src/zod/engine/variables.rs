@@ -63,6 +63,11 @@ impl Variables {
         }
     }
 
+    /// Whether variables that are not listed may be set.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Sets a variable.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.set.insert(name.to_owned(), value.to_owned());

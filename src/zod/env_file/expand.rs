@@ -2,17 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use crate::zod::model::Loader;
+
 /// References in references that are followed.
-const MAX_DEPTH: u8 = 16;
+const MAX_DEPTH: usize = 16;
 /// The longest value that is made.
 const MAX_LENGTH: usize = 1 << 20;
 
-/// The value of a variable after the replacement; the same text if it has no dollar.
-pub(crate) fn expanded(value: &str, variables: &BTreeMap<&str, &str>) -> String {
-    expand(value, variables, MAX_DEPTH)
+/// The value of a variable after the replacement; the same text if it has no dollar. A variable that refers to itself
+/// is not set there.
+pub(crate) fn expanded(key: &str, value: &str, variables: &BTreeMap<&str, &str>) -> String {
+    expand(value, variables, &mut vec![key])
 }
 
-fn expand(value: &str, variables: &BTreeMap<&str, &str>, depth: u8) -> String {
+fn expand<'v>(
+    value: &'v str,
+    variables: &BTreeMap<&str, &'v str>,
+    within: &mut Vec<&'v str>,
+) -> String {
     let mut result = String::with_capacity(value.len());
     let mut rest = value;
     while let Some(at) = rest.find('$') {
@@ -31,11 +38,13 @@ fn expand(value: &str, variables: &BTreeMap<&str, &str>, depth: u8) -> String {
         };
         rest = &after[length..];
         let (name, default) = with_default(reference);
-        let found = variables.get(name).copied();
+        let found = variables.get(name).copied().filter(|_| !within.contains(&name));
         let found = found.filter(|text| !text.is_empty() || default.is_none());
         let text = found.or(default).unwrap_or_default();
-        if depth > 0 && result.len() + text.len() < MAX_LENGTH {
-            result.push_str(&expand(text, variables, depth - 1));
+        if within.len() <= MAX_DEPTH && result.len() + text.len() < MAX_LENGTH {
+            within.push(name);
+            result.push_str(&expand(text, variables, within));
+            within.pop();
         }
     }
     result.push_str(rest);
@@ -47,29 +56,32 @@ fn expand(value: &str, variables: &BTreeMap<&str, &str>, depth: u8) -> String {
 pub(crate) enum Doubt<'v> {
     /// Loaders, or versions of one, read it differently.
     Unclear,
+    /// It refers to itself without a default, perhaps through others: each loader makes something else of that.
+    Circular,
     /// It refers to a variable that is not set; the name may be a part of a secret.
     Unset(&'v str),
 }
 
 /// The dollars of a value that are not escaped and do not refer to a variable that is set; also those of the values
-/// that it refers to. `keeps_unset`: the loader is c12, see `Loader::keeps_unset`.
+/// that it refers to.
 pub(crate) fn doubts<'v>(
-    value: &'v str,
+    (key, value): (&'v str, &'v str),
     variables: &BTreeMap<&'v str, &'v str>,
-    keeps_unset: bool,
+    loader: Loader,
 ) -> Vec<Doubt<'v>> {
     let mut found = Vec::new();
-    collect_doubts(value, variables, keeps_unset, MAX_DEPTH, &mut found);
+    collect_doubts(value, variables, loader, &mut vec![key], &mut found);
     found
 }
 
 fn collect_doubts<'v>(
     value: &'v str,
     variables: &BTreeMap<&'v str, &'v str>,
-    keeps_unset: bool,
-    depth: u8,
+    loader: Loader,
+    within: &mut Vec<&'v str>,
     found: &mut Vec<Doubt<'v>>,
 ) {
+    let keeps_unset = loader.keeps_unset();
     let mut rest = value;
     while let Some(at) = rest.find('$') {
         let (before, after) = (&rest[..at], &rest[at + 1..]);
@@ -87,13 +99,22 @@ fn collect_doubts<'v>(
         rest = &after[length..];
         let (name, default) = with_default(text);
         let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        // `$A$B` is nothing to the dotenv-expand that Next.js contains.
+        if loader.expands_file_by_file() && !after.starts_with('{') && rest.starts_with('$') {
+            found.push(Doubt::Unclear);
+        }
+        let is_within = within.contains(&name);
         match variables.get(name) {
             _ if !is_name || text.contains('$') => found.push(Doubt::Unclear),
             _ if default.is_some() && (keeps_unset || !text.contains(":-")) => {
                 found.push(Doubt::Unclear);
             }
-            Some(target) if depth > 0 => {
-                collect_doubts(target, variables, keeps_unset, depth - 1, found);
+            Some(_) if is_within && default.is_some() => {}
+            Some(_) if is_within => found.push(Doubt::Circular),
+            Some(target) if within.len() <= MAX_DEPTH => {
+                within.push(name);
+                collect_doubts(target, variables, loader, within, found);
+                within.pop();
             }
             Some(_) => {}
             None if default.is_some() => {}
@@ -144,9 +165,20 @@ mod tests {
             ("${NONE-}", ""),
             ("plain", "plain"),
         ] {
-            assert_eq!(expanded(value, &variables), result, "{value}");
+            assert_eq!(expanded("KEY", value, &variables), result, "{value}");
         }
-        assert!(expanded("$LOOP", &variables).len() < 100);
+        assert_eq!(expanded("KEY", "$LOOP", &variables), "a");
+        // A default of itself.
+        for (value, result) in [
+            ("${KEY:-3}", "3"),
+            ("x${KEY:-3}y", "x3y"),
+            ("a${KEY}b", "ab"),
+            ("${HOST:-3}", "http://h"),
+        ] {
+            let mut variables = variables.clone();
+            variables.insert("KEY", value);
+            assert_eq!(expanded("KEY", value, &variables), result, "{value}");
+        }
     }
 
     #[test]
@@ -163,8 +195,28 @@ mod tests {
             ("Pa$$w0rd", vec![Doubt::Unset("w0rd")], vec![Doubt::Unclear; 2]),
             ("https://$NONE", vec![Doubt::Unset("NONE")], vec![Doubt::Unclear]),
         ] {
-            assert_eq!(doubts(value, &variables, false), by_dotenv_expand, "{value}");
-            assert_eq!(doubts(value, &variables, true), by_c12, "{value}");
+            let by = |loader| doubts(("KEY", value), &variables, Loader::Expands(loader));
+            assert_eq!(by("Vite"), by_dotenv_expand, "{value}");
+            assert_eq!(by("Nuxt"), by_c12, "{value}");
+        }
+    }
+
+    #[test]
+    fn references_to_oneself_and_adjacent_ones_are_doubts_where_loaders_differ() {
+        for (value, by_next, by_vite) in [
+            ("${KEY:-d}", vec![], vec![]),
+            ("${KEY}--flag", vec![Doubt::Circular], vec![Doubt::Circular]),
+            ("$OTHER", vec![Doubt::Circular], vec![Doubt::Circular]),
+            ("$A$B", vec![Doubt::Unclear], vec![]),
+            ("http://$A$B", vec![Doubt::Unclear], vec![]),
+            ("${A}${B}", vec![], vec![]),
+            ("$A-$B/$A", vec![], vec![]),
+        ] {
+            let variables =
+                BTreeMap::from([("A", "1"), ("B", "2"), ("OTHER", "$KEY"), ("KEY", value)]);
+            let by = |loader| doubts(("KEY", value), &variables, Loader::Expands(loader));
+            assert_eq!(by("Next.js"), by_next, "{value}");
+            assert_eq!(by("Vite"), by_vite, "{value}");
         }
     }
 }

@@ -17,13 +17,16 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 pub use super::engine::Variables;
-use super::engine::{self, JsValue, Variable};
+use super::engine::{self, JsValue, Outcome, Variable};
 use super::model::{
-    Condition, EnvSchema, FunctionUse, Input, SchemaFunction, SchemaKey, Script, Validation,
-    ZodMajor,
+    Condition, EnvSchema, FunctionUse, Input, ObjectCheck, ObjectMode, SchemaFunction, SchemaKey,
+    Script, Validation, ZodMajor,
 };
 use rules::Run;
 use value_result::ValueResult;
+
+/// Reasons that are given for the code behind the place that parses.
+const MAX_REASONS: usize = 5;
 
 /// A major version of zod; some values are evaluated differently by the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,10 +86,15 @@ impl<'s> Evaluation<'s> {
             return KeyResult::Accepted;
         }
         let validated = self.schema.keys.first().map_or(Ok(true), |key| self.is_validated(key));
-        match validated {
-            Ok(true) => self.by_major(|zod| self.object_result(zod)),
-            Ok(false) => KeyResult::Accepted,
-            Err(reason) => KeyResult::Unknown(vec![reason]),
+        if validated == Ok(false) {
+            return KeyResult::Accepted;
+        }
+        match (self.by_major(|zod| self.object_result(zod)), validated) {
+            (KeyResult::Refused(reasons), Err(reason)) => {
+                let reasons = reasons.into_iter().map(|refused| format!("{refused}, {reason}"));
+                KeyResult::Unknown(reasons.collect())
+            }
+            (result, _) => result,
         }
     }
 
@@ -97,13 +105,24 @@ impl<'s> Evaluation<'s> {
 
     /// The keys whose value is the value of a variable; of an object that code computes as well.
     pub(crate) fn value_of(&self, key: &SchemaKey) -> Result<JsValue, String> {
-        let value = match &key.input {
+        let value = self.input_value(key, &key.input)?;
+        let blank = key.blank_is_missing && value == JsValue::Text(String::new());
+        Ok(if blank { JsValue::Undefined } else { value })
+    }
+
+    fn input_value(&self, key: &SchemaKey, input: &Input) -> Result<JsValue, String> {
+        Ok(match input {
             Input::Own => match self.variables.own(&key.name) {
                 Variable::Set(value) => JsValue::Text(value.to_owned()),
                 Variable::Unset => JsValue::Undefined,
                 Variable::Unknown => {
                     return Err(format!("whether {} is set is not known", key.name));
                 }
+            },
+            Input::OwnOr { replaces_blank, otherwise } => match self.variables.own(&key.name) {
+                Variable::Set("") if *replaces_blank => self.input_value(key, otherwise)?,
+                Variable::Unset => self.input_value(key, otherwise)?,
+                _ => self.input_value(key, &Input::Own)?,
             },
             Input::Never => JsValue::Undefined,
             Input::Expression(script) => self.run(script)?,
@@ -112,9 +131,7 @@ impl<'s> Evaluation<'s> {
                 _ => return Err("what is parsed is not followed".to_owned()),
             },
             Input::Unresolved(what) => return Err(what.to_string()),
-        };
-        let blank = key.blank_is_missing && value == JsValue::Text(String::new());
-        Ok(if blank { JsValue::Undefined } else { value })
+        })
     }
 
     fn whole(&self, script: &Arc<Script>) -> Result<JsValue, String> {
@@ -188,7 +205,7 @@ impl<'s> Evaluation<'s> {
         if !guards.refused.is_empty() {
             return guards;
         }
-        let mut unknown = guards.unknown.clone();
+        let mut unknown = Vec::new();
         let mut output = Vec::new();
         for key in &self.schema.keys {
             let result = self.result(key, zod);
@@ -203,11 +220,66 @@ impl<'s> Evaluation<'s> {
         if let Some(open) = self.schema.unresolved.first() {
             unknown.push(open.to_string());
         }
-        let mut value = JsValue::Object(output);
-        for check in self.schema.checks.iter().filter(|check| check.used != FunctionUse::Value) {
-            if !unknown.is_empty() {
-                let reason = format!("{}: {}", check.what, unknown[0]);
-                return ValueResult::unknown(reason);
+        let checked = self.checked(JsValue::Object(output.clone()), &unknown, with);
+        if !checked.refused.is_empty() {
+            return checked;
+        }
+        let is_open = self.schema.mode == ObjectMode::Loose
+            || !self.schema.unresolved.is_empty()
+            || !self.schema.platform.is_empty();
+        let parsed = match checked.value {
+            // What checks return is known only if they are.
+            JsValue::Opaque if !self.transforms() => JsValue::Object(output),
+            value => value,
+        };
+        let parsed = match parsed {
+            JsValue::Object(pairs) if is_open => JsValue::Open(pairs),
+            value => value,
+        };
+        let mut result = self.after(&parsed);
+        // Keys that are not known are reported by themselves.
+        result.unknown.splice(0..0, guards.unknown.into_iter().chain(checked.unknown));
+        result
+    }
+
+    /// Whether a check of the whole object may return another one.
+    fn transforms(&self) -> bool {
+        self.schema.checks.iter().any(|check| check.used == FunctionUse::Transform)
+    }
+
+    /// The code behind the place that parses.
+    fn after(&self, parsed: &JsValue) -> ValueResult {
+        let mut result = ValueResult::accept(JsValue::Undefined);
+        for check in self.schema.checks.iter().filter(|check| check.used == FunctionUse::After) {
+            let script = match &check.function {
+                SchemaFunction::Script(script) => script,
+                SchemaFunction::Opaque(what) => {
+                    result.unknown.push(what.to_string());
+                    continue;
+                }
+            };
+            match engine::run(script, FunctionUse::After, parsed, &self.variables) {
+                Outcome::Returned(..) => {}
+                Outcome::Threw => {
+                    result.refused.push(format!("{} ends the start", check.what));
+                    break;
+                }
+                Outcome::Unknown(reason) => {
+                    result.unknown.push(format!("{}: {reason}", check.what));
+                }
+            }
+        }
+        result.unknown.truncate(MAX_REASONS);
+        result
+    }
+
+    /// The checks of the object by its schema.
+    fn checked(&self, mut value: JsValue, unknown: &[String], with: Run<'_>) -> ValueResult {
+        let of_schema =
+            |check: &&ObjectCheck| !matches!(check.used, FunctionUse::Value | FunctionUse::After);
+        for check in self.schema.checks.iter().filter(of_schema) {
+            if let Some(first) = unknown.first() {
+                return ValueResult::unknown(format!("{}: {first}", check.what));
             }
             let result = match (check.used, &check.function) {
                 (_, SchemaFunction::Opaque(what)) => ValueResult::unknown(what.to_string()),
@@ -219,8 +291,7 @@ impl<'s> Evaluation<'s> {
             }
             value = result.value;
         }
-        // Keys that are not known are reported by themselves.
-        ValueResult { unknown: guards.unknown, ..ValueResult::accept(value) }
+        ValueResult::accept(value)
     }
 
     fn by_major(&self, by: impl Fn(Zod) -> ValueResult) -> KeyResult {

@@ -205,3 +205,124 @@ fn argument_of_parse_decides_what_a_key_gets() {
     );
     assert!(is_unknown(&first_result(&text, &[("A", "abc")])));
 }
+
+/// The results of the keys of a schema that a module parses the environment with.
+fn results(text: &str, set: &[(&str, &str)]) -> Vec<KeyResult> {
+    let text = format!("import {{ z }} from 'zod/v4';\n{text}");
+    let files = crate::zod::schema::Files::NONE;
+    let schema = crate::zod::schema::parse(std::path::Path::new("env.ts"), &text, None, files);
+    let schema = schema.expect("a schema");
+    let pairs = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let variables = Variables::only(pairs).doubting("NODE_ENV");
+    let evaluation = Evaluation::new(&schema, variables);
+    schema.keys.iter().map(|key| evaluation.key(key)).collect()
+}
+
+#[test]
+fn defaults_that_code_sets_before_the_parse_count() {
+    let schema = "const schema = z.object({ PORT: z.string().min(2) });";
+    for (code, blank_is_refused) in [
+        ("const { PORT = '3000' } = process.env; schema.parse({ PORT });", true),
+        ("schema.parse({ PORT: '3000', ...process.env });", true),
+        ("process.env.PORT ??= '3000'; schema.parse(process.env);", true),
+        ("process.env.PORT ||= String(3000); schema.parse(process.env);", false),
+        ("if (!process.env.PORT) { process.env.PORT = '3000'; } schema.parse(process.env);", false),
+        (
+            "if (process.env.PORT === undefined) process.env.PORT = '3000'; schema.parse(process.env);",
+            true,
+        ),
+        (
+            "export function load() { process.env['PORT'] ??= '3000'; return schema.parse({ ...process.env }); }",
+            true,
+        ),
+    ] {
+        let text = format!("{schema}\n{code}");
+        assert_eq!(results(&text, &[]), [KeyResult::Accepted], "{text}");
+        assert_eq!(results(&text, &[("PORT", "80")]), [KeyResult::Accepted], "{text}");
+        assert!(matches!(results(&text, &[("PORT", "8")])[..], [KeyResult::Refused(_)]), "{text}");
+        let blank = results(&text, &[("PORT", "")]);
+        let is_refused = matches!(blank[..], [KeyResult::Refused(_)]);
+        assert_eq!(is_refused, blank_is_refused, "{text}: {blank:?}");
+    }
+    for code in [
+        "schema.parse({ ...process.env, PORT: undefined });",
+        "const { PORT } = process.env; schema.parse({ PORT });",
+        "schema.parse(process.env); process.env.PORT ??= '3000';",
+        "process.env.HOST ??= 'h'; schema.parse(process.env);",
+        "process.env.PORT ??= '3'; schema.parse(process.env);",
+    ] {
+        let text = format!("{schema}\n{code}");
+        assert!(matches!(results(&text, &[])[..], [KeyResult::Refused(_)]), "{text}");
+    }
+}
+
+#[test]
+fn usual_ways_of_passing_the_environment_are_followed() {
+    let schema = "import { createEnv } from '@t3-oss/env-core';\nconst schema = z.object({ A: z.string().min(3) });";
+    for code in [
+        "let c: Env | undefined; export function getEnv() { if (!c) { c = schema.parse(process.env); } return c; }",
+        "let c = null; export const getEnv = () => { if (c === null) { c = schema.parse(process.env); } return c; };",
+        "schema.parse(Object.fromEntries(Object.entries(process.env).map(([k, v]) => [k, v === '' ? undefined : v])));",
+        "schema.parse(Object.fromEntries(Object.entries(process.env).filter(([, v]) => v !== '')));",
+        "createEnv({ server: schema.shape, runtimeEnv: process.env, createFinalSchema: (shape) => z.object(shape) });",
+        "createEnv({ server: schema.shape, runtimeEnv: process.env, skipValidation: typeof window !== 'undefined' });",
+        "createEnv({ server: schema.shape, runtimeEnv: typeof window === 'undefined' ? process.env : import.meta.env });",
+    ] {
+        let text = format!("{schema}\n{code}");
+        assert_eq!(results(&text, &[("A", "abc")]), [KeyResult::Accepted], "{text}");
+        assert!(matches!(results(&text, &[("A", "a")])[..], [KeyResult::Refused(_)]), "{text}");
+        assert!(matches!(results(&text, &[])[..], [KeyResult::Refused(_)]), "{text}");
+    }
+    // A variable that statements of the file change, too, may have any value.
+    let changed = "const schema = z.object({ A: z.string().min(3) }); let c = null; c = load();\n\
+        export function getEnv() { if (!c) { c = schema.parse(process.env); } return c; }";
+    assert!(matches!(results(changed, &[("A", "a")])[..], [KeyResult::Unknown(_)]));
+}
+
+#[test]
+fn checks_of_the_final_schema_are_run() {
+    let text = |check: &str| {
+        format!(
+            "import {{ z }} from 'zod/v4';\nimport {{ createEnv }} from '@t3-oss/env-core';\n\
+             createEnv({{ server: {{ A: z.string().optional(), B: z.string().optional() }}, runtimeEnv: process.env,\n\
+             createFinalSchema: {check} }});"
+        )
+    };
+    let object = |text: &str, set: &[(&str, &str)]| {
+        let files = crate::zod::schema::Files::NONE;
+        let schema = crate::zod::schema::parse(std::path::Path::new("env.ts"), text, None, files);
+        let pairs = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Evaluation::new(&schema.expect("a schema"), Variables::only(pairs)).object()
+    };
+    for check in [
+        "(shape, isServer) => z.object(shape).refine((env) => !env.A || env.B)",
+        "(shape) => { return z.object(shape).superRefine((env, ctx) => { if (env.A && !env.B) ctx.addIssue({ code: 'custom' }); }); }",
+    ] {
+        let text = text(check);
+        assert_eq!(object(&text, &[("A", "a"), ("B", "b")]), KeyResult::Accepted, "{check}");
+        assert!(matches!(object(&text, &[("A", "a")]), KeyResult::Refused(_)), "{check}");
+    }
+    for check in [
+        "(shape, isServer) => z.object(shape).refine(() => isServer)",
+        "make",
+        "(shape) => make(shape)",
+    ] {
+        assert!(matches!(object(&text(check), &[]), KeyResult::Unknown(_)), "{check}");
+    }
+}
+
+#[test]
+fn bigint_that_is_coerced_is_unknown_and_vercel_env_has_three_values() {
+    let schema =
+        "const schema = z.object({ A: z.bigint({ coerce: true }) }); schema.parse(process.env);";
+    assert!(matches!(results(schema, &[("A", "1")])[..], [KeyResult::Unknown(_)]));
+    let schema = "const schema = z.object({ A: z.bigint() }); schema.parse(process.env);";
+    assert!(matches!(results(schema, &[("A", "1")])[..], [KeyResult::Refused(_)]));
+    let preset = "import { createEnv } from '@t3-oss/env-core';\nimport { vercel } from '@t3-oss/env-core/presets-zod';\n\
+        createEnv({ extends: [vercel()], server: { A: z.string() }, runtimeEnv: process.env });";
+    let by = |set: &[(&str, &str)]| results(preset, set);
+    assert!(matches!(by(&[("A", "a"), ("VERCEL_ENV", "local")])[..], [_, KeyResult::Refused(_)]));
+    for set in [&[("A", "a")][..], &[("A", "a"), ("VERCEL_ENV", "preview")]] {
+        assert_eq!(by(set), [KeyResult::Accepted, KeyResult::Accepted]);
+    }
+}

@@ -30,6 +30,8 @@ pub enum FunctionUse {
     Issues,
     /// A function of a payload with value and issues: zod 4's `check`.
     Payload,
+    /// Statements behind the place that parses, which may end the start.
+    After,
 }
 
 /// A function in the schema.
@@ -64,6 +66,13 @@ pub(crate) enum Validation {
 pub(crate) enum Input {
     /// From the variable of the same name.
     Own,
+    /// From the variable of the same name if it is set, else from elsewhere: `{ A: "x", ...process.env }`.
+    OwnOr {
+        /// A blank variable counts as not set: `process.env.A ||= "x"`.
+        replaces_blank: bool,
+        /// From where else.
+        otherwise: Box<Self>,
+    },
     /// From nowhere: it is always missing.
     Never,
     /// From an expression: `B: process.env.A ?? "x"`.
@@ -72,6 +81,17 @@ pub(crate) enum Input {
     Whole(Arc<Script>),
     /// From code that cannot be run.
     Unresolved(Unresolved),
+}
+
+impl Input {
+    /// The script of an expression that may be used.
+    pub(crate) fn script(&self) -> Option<&Script> {
+        match self {
+            Self::Expression(script) | Self::Whole(script) => Some(script),
+            Self::OwnOr { otherwise, .. } => otherwise.script(),
+            Self::Own | Self::Never | Self::Unresolved(_) => None,
+        }
+    }
 }
 
 /// A check of the whole object: it may refuse it, and adds no keys.

@@ -147,9 +147,9 @@ pub struct EnvFile {
 }
 
 /// A value after `$NAME` is replaced, if that changes it.
-fn expansion(value: &EnvValue, known: &BTreeMap<&str, &str>) -> Option<EnvValue> {
+fn expansion(key: &str, value: &EnvValue, known: &BTreeMap<&str, &str>) -> Option<EnvValue> {
     let text = value.reveal();
-    let expanded = crate::zod::env_file::expanded(text, known);
+    let expanded = crate::zod::env_file::expanded(key, text, known);
     (expanded != text).then(|| EnvValue::new(expanded))
 }
 
@@ -165,7 +165,7 @@ impl EnvFile {
             .collect();
         let known = known.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         for entry in self.entries.iter_mut().filter(|entry| active(&&**entry)) {
-            entry.expanded = expansion(&entry.value, &known);
+            entry.expanded = expansion(&entry.key, &entry.value, &known);
         }
     }
 
@@ -227,7 +227,7 @@ impl EnvValues {
             .iter()
             .map(|set| match set.from_process || !set.value.reveal().contains('$') {
                 true => None,
-                false => expansion(&set.value, &self.visible(set, loader)),
+                false => expansion(&set.key, &set.value, &self.visible(set, loader)),
             })
             .collect();
         for (set, expanded) in self.set.iter_mut().zip(expanded) {

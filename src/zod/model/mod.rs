@@ -197,6 +197,14 @@ impl EnvSchema {
         match &key.input {
             Input::Own => vec![&key.name],
             Input::Expression(script) => script.reads.iter().map(String::as_str).collect(),
+            Input::OwnOr { otherwise, .. } => {
+                let other = match &**otherwise {
+                    Input::Expression(script) => &script.reads[..],
+                    _ => &[],
+                };
+                let others = other.iter().map(String::as_str).filter(|name| *name != key.name);
+                std::iter::once(key.name.as_str()).chain(others).collect()
+            }
             Input::Never | Input::Whole(_) | Input::Unresolved(_) => Vec::new(),
         }
     }
@@ -210,11 +218,8 @@ impl EnvSchema {
                     names.extend(condition.reads().iter().map(String::as_str));
                 }
             }
-            match &key.input {
-                Input::Expression(script) | Input::Whole(script) => {
-                    names.extend(script.reads.iter().map(String::as_str));
-                }
-                _ => {}
+            if let Some(script) = key.input.script() {
+                names.extend(script.reads.iter().map(String::as_str));
             }
             key.rule.collect_reads(&mut names);
         }

@@ -8,7 +8,6 @@ use oxc_span::GetSpan;
 
 use super::SchemaError;
 use super::functions::throws;
-use super::input::Origin;
 use super::module::{Imported, Module};
 use super::node::{Node, Object};
 use super::package::is_create_env;
@@ -69,6 +68,7 @@ impl<'a> SchemaReader<'a> {
                 keys_alone = false;
                 self.set_inputs(argument, &mut object.shape, Input::Never);
             }
+            self.set_before(parse, &mut object.shape);
             let validated: Vec<Validation> = parse
                 .conditions
                 .iter()
@@ -81,7 +81,13 @@ impl<'a> SchemaReader<'a> {
         // Those of the file are evaluated once.
         if chosen != SchemaChoice::AlsoParsed {
             object.shape.conditions.extend(self.guards(&site.scope.module));
-            object.shape.conditions.extend(self.second_steps(&site.scope.module));
+        }
+        if let Some(parse) = parse {
+            let keys: Vec<&str> =
+                object.shape.fields.iter().map(|(name, _)| name.as_str()).collect();
+            let with_environment = chosen != SchemaChoice::AlsoParsed;
+            let checks = self.checks_after(parse, &keys, with_environment);
+            object.shape.conditions.extend(checks);
         }
         let zod = self.zod_major(&site.scope.module.path);
         let mentioned = self.mentioned();
@@ -93,11 +99,10 @@ impl<'a> SchemaReader<'a> {
         let scope = EvalScope::new(Rc::clone(module));
         let guard = |statement: &'a Statement<'a>| {
             let Statement::IfStatement(choice) = statement else { return None };
-            let test = scope.site(&choice.test);
-            let erased = erase::expression(module.text, test.value).ok()?;
-            if !throws(&choice.consequent) || erased.reads.is_empty() {
+            if !is_guard(module, statement) {
                 return None;
             }
+            let test = scope.site(&choice.test);
             let what = scope.unresolved(choice.span.start, "a condition of the file");
             let function = match self.script(&test) {
                 Ok(script) => SchemaFunction::Script(script.into()),
@@ -106,23 +111,6 @@ impl<'a> SchemaReader<'a> {
             Some(ObjectCheck { function, used: FunctionUse::Value, what })
         };
         module.body.iter().filter_map(guard).collect()
-    }
-
-    /// Places at the top of the file that parse what the first schema returned; they may refuse it.
-    fn second_steps(&self, module: &Rc<Module<'a>>) -> Vec<ObjectCheck> {
-        let sites = self.parse_sites(module).into_iter();
-        let second = sites.filter(|parse| {
-            let argument = parse.argument.as_ref().map(|site| site.value.get_inner_expression());
-            parse.origin == Origin::Parsed
-                && parse.schema.scope.locals.is_none()
-                && matches!(argument, Some(Expression::Identifier(_)))
-        });
-        let check = |parse: ParseSite<'a>| {
-            let offset = parse.schema.value.span().start;
-            let reason = "a second schema parses the result";
-            ObjectCheck::opaque(parse.schema.scope.unresolved(offset, reason))
-        };
-        second.map(check).collect()
     }
 
     /// Whether a schema is made by `createEnv`.
@@ -147,6 +135,13 @@ impl<'a> SchemaReader<'a> {
         }
         false
     }
+}
+
+/// Whether a statement ends the start by a condition over the environment.
+pub(super) fn is_guard<'a>(module: &Module<'a>, statement: &'a Statement<'a>) -> bool {
+    let Statement::IfStatement(choice) = statement else { return false };
+    let erased = erase::expression(module.text, &choice.test);
+    throws(&choice.consequent) && erased.is_ok_and(|erased| !erased.reads.is_empty())
 }
 
 /// The schema of an object.

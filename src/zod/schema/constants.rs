@@ -74,7 +74,7 @@ impl ConstValue {
                     .map(|(key, value)| Some((key, Self::from_js(value)?)))
                     .collect::<Option<_>>()?,
             ),
-            JsValue::Date | JsValue::Never | JsValue::Opaque => return None,
+            JsValue::Date | JsValue::Open(_) | JsValue::Never | JsValue::Opaque => return None,
         })
     }
 

@@ -1,15 +1,15 @@
 //! `createEnv({ server, client, shared, … })` of `@t3-oss/env-*`, what it extends, and its options.
 
-use oxc_ast::ast::{ArrayExpressionElement, Expression, ObjectExpression};
+use oxc_ast::ast::{Argument, ArrayExpressionElement, Expression, ObjectExpression, Statement};
 use oxc_span::GetSpan;
 
 use super::constants::ConstValue;
 use super::module::Imported;
 use super::node::{Field, Node, Object, ObjectFields};
-use super::package::is_preset;
-use super::presets::{PLATFORMS, REQUIRED, RequiredKind};
+use super::package::{is_preset, is_zod};
+use super::presets::{PLATFORMS, REQUIRED, RequiredKind, VERCEL_ENV};
 use super::resolve::SchemaReader;
-use super::scope::{EvalScope, ExprSite, Resolved};
+use super::scope::{EvalScope, ExprSite, FunctionBlock, FunctionCode, Local, Resolved};
 use crate::zod::model::{
     Constant, Input, ObjectCheck, ObjectMode, Rule, Side, StringCheck, Unresolved, UrlOptions,
     Validation,
@@ -99,9 +99,12 @@ impl<'a> SchemaReader<'a> {
             _ => None,
         };
         if let Some(site) = options.get("createFinalSchema") {
-            let offset = site.value.span().start;
-            let what = site.scope.unresolved(offset, "createFinalSchema runs code");
-            shape.conditions.push(ObjectCheck::opaque(what));
+            let checks = self.final_checks(&site).unwrap_or_else(|| {
+                let offset = site.value.span().start;
+                let reason = "createFinalSchema runs code";
+                vec![ObjectCheck::opaque(site.scope.unresolved(offset, reason))]
+            });
+            shape.conditions.extend(checks);
         }
         self.runtime_inputs(&mut options, from, &mut shape);
         for (_, field) in &mut shape.fields {
@@ -116,6 +119,40 @@ impl<'a> SchemaReader<'a> {
         }
         shape.unresolved.extend(options.unresolved);
         Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing, preprocess: None })
+    }
+
+    /// The checks of `(shape) => z.object(shape).superRefine(…)`; `None` if the function does something else.
+    fn final_checks(&self, site: &ExprSite<'a>) -> Option<Vec<ObjectCheck>> {
+        let code = FunctionCode::of(site.value)?;
+        let shape = code.parameters().items.first()?.pattern.get_binding_identifier()?;
+        let value = match code.block()? {
+            FunctionBlock::Expression(value) => value,
+            FunctionBlock::Statements([Statement::ReturnStatement(returned)]) => {
+                returned.argument.as_ref()?
+            }
+            FunctionBlock::Statements(_) => return None,
+        };
+        let chain = flatten(value)?;
+        let Expression::Identifier(root) = chain.root else { return None };
+        let Resolved::Package(from, _) = self.resolve(&site.scope, root.name.as_str()) else {
+            return None;
+        };
+        let (object, checks) = chain.links.split_first()?;
+        let Some([Argument::Identifier(given)]) = object.args else { return None };
+        if !is_zod(from) || object.name != "object" || given.name != shape.name {
+            return None;
+        }
+        let is_check = |link: &&Link<'a>| {
+            matches!(link.name, "refine" | "superRefine" | "check" | "transform")
+        };
+        if !checks.iter().all(|link| is_check(&link) && link.args.is_some()) {
+            return None;
+        }
+        let names = code.parameters().items.iter();
+        let names = names.flat_map(|it| it.pattern.get_binding_identifiers());
+        let hidden = names.map(|id| (id.name.as_str(), Local::Unknown("a parameter"))).collect();
+        let scope = site.scope.inside(hidden);
+        Some(checks.iter().map(|link| self.object_check(&scope, link)).collect())
     }
 
     /// The keys of `server`, `shared` and `client`.
@@ -250,6 +287,11 @@ impl<'a> SchemaReader<'a> {
         let place = scope.module.place(value.span().start);
         let (_, names) = PLATFORMS.iter().find(|(known, _)| *known == preset)?;
         fields.platform.extend(names.iter());
+        if preset == "vercel" {
+            let words = VERCEL_ENV.iter().map(|word| Constant::Text((*word).to_owned()));
+            let rule = Rule::Optional(Box::new(Rule::OneOf(words.collect())));
+            fields.put("VERCEL_ENV".to_owned(), Field::new(rule, place.clone()));
+        }
         for (_, key, kind) in REQUIRED.iter().filter(|(known, ..)| *known == preset) {
             let checks = match kind {
                 RequiredKind::Text => Vec::new(),

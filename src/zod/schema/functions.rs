@@ -8,11 +8,12 @@ use oxc_ast::ast::{
 };
 use oxc_span::GetSpan;
 
+use super::module::property;
 use super::node::{Field, Node, Object, ObjectFields};
 use super::resolve::SchemaReader;
 use super::scope::{EvalScope, ExprSite, FunctionBlock, FunctionSite, Local};
 use crate::zod::model::{Condition, ObjectCheck, Rule, SchemaFunction};
-use crate::zod::typescript::Link;
+use crate::zod::typescript::{Link, root_of};
 
 /// Objects whose methods do not change a schema.
 const HARMLESS: [&str; 6] = ["console", "dotenv", "config", "logger", "log", "process"];
@@ -297,9 +298,21 @@ fn declare<'a>(variables: &'a VariableDeclaration<'a>, names: &mut HashMap<&'a s
                 names.insert(id.name.as_str(), local);
             }
             pattern => {
-                let ids = pattern.get_binding_identifiers();
-                let unknown = Local::Unknown("destructured");
-                names.extend(ids.iter().map(|id| (id.name.as_str(), unknown.clone())));
+                let object = match (pattern, &declarator.init) {
+                    (BindingPattern::ObjectPattern(object), Some(value))
+                        if object.rest.is_none() && variables.kind.is_const() =>
+                    {
+                        Some((object, value))
+                    }
+                    _ => None,
+                };
+                names.extend(pattern.get_binding_identifiers().iter().map(|id| {
+                    let name = id.name.as_str();
+                    let known = object
+                        .and_then(|(object, value)| Some((value, property(object, name)?)))
+                        .map(|(value, property)| Local::Property(value, property));
+                    (name, known.unwrap_or(Local::Unknown("destructured")))
+                }));
             }
         }
     }
@@ -353,17 +366,4 @@ fn is_harmless(value: &Expression<'_>) -> bool {
     }
     let Some(chain) = root_of(value) else { return false };
     HARMLESS.iter().any(|name| chain.is_specific_id(name))
-}
-
-/// The root of a chain of calls.
-fn root_of<'x, 'a>(value: &'x Expression<'a>) -> Option<&'x Expression<'a>> {
-    let mut at = value.get_inner_expression();
-    for _ in 0..32 {
-        at = match at {
-            Expression::CallExpression(call) => call.callee.get_inner_expression(),
-            Expression::StaticMemberExpression(member) => member.object.get_inner_expression(),
-            other => return Some(other),
-        };
-    }
-    None
 }

@@ -11,10 +11,22 @@ use super::scope::{ExprSite, Resolved};
 use crate::zod::code::{is_process_env, member};
 use crate::zod::model::Input;
 
+impl KeySources {
+    /// Those of the environment, spread over these: what it does not set stays.
+    fn under_environment(self) -> Self {
+        let keys = self.keys.into_iter().map(|(name, input)| {
+            let over = Input::OwnOr { replaces_blank: false, otherwise: Box::new(input) };
+            (name, over)
+        });
+        Self { keys: keys.collect(), others: Input::Own }
+    }
+}
+
 /// Names and literals that are followed.
 const MAX_HOPS: u8 = 16;
 
 /// The keys of an object literal with their sources, and the source of every other key.
+#[derive(Clone, PartialEq)]
 struct KeySources {
     keys: HashMap<String, Input>,
     others: Input,
@@ -37,12 +49,11 @@ impl<'a> SchemaReader<'a> {
 
     /// The keys of an argument that is the environment or an object literal of it; `None` if it is computed.
     fn key_sources(&self, site: &ExprSite<'a>, before: KeySources, hops: u8) -> Option<KeySources> {
-        let own = || KeySources { keys: HashMap::new(), others: Input::Own };
         if hops == 0 || !self.step() {
             return None;
         }
         if is_process_env(site.value) {
-            return Some(own());
+            return Some(before.under_environment());
         }
         match site.value.get_inner_expression() {
             Expression::ObjectExpression(object) => {
@@ -51,10 +62,20 @@ impl<'a> SchemaReader<'a> {
             Expression::Identifier(name) => match self.resolve(&site.scope, name.name.as_str()) {
                 Resolved::Value(target) => self.key_sources(&target, before, hops - 1),
                 // A function that is given the environment: `validate(config)`.
-                Resolved::Parameter => Some(own()),
+                Resolved::Parameter => Some(before.under_environment()),
                 _ => None,
             },
-            Expression::LogicalExpression(either) if is_env_or_empty(either) => Some(own()),
+            Expression::LogicalExpression(either) if is_env_or_empty(either) => {
+                Some(before.under_environment())
+            }
+            // `typeof window === "undefined" ? process.env : import.meta.env`
+            Expression::ConditionalExpression(choice) => {
+                let then = site.scope.site(&choice.consequent);
+                let otherwise = site.scope.site(&choice.alternate);
+                let then = self.key_sources(&then, before.clone(), hops - 1)?;
+                let otherwise = self.key_sources(&otherwise, before, hops - 1)?;
+                (then == otherwise).then_some(then)
+            }
             Expression::StaticMemberExpression(_) => match self.node(&site.scope, site.value) {
                 Node::Literal(home, object) => {
                     let target = ExprSite { scope: home, value: site.value };
@@ -173,7 +194,9 @@ impl<'a> SchemaReader<'a> {
                     self.reads_environment(&target, hops - 1)
                 }
                 // `const { env } = process`, `const { A } = process.env`
-                Resolved::Property(target, "env") if target.value.is_specific_id("process") => {
+                Resolved::Property(target, property)
+                    if property.name == "env" && target.value.is_specific_id("process") =>
+                {
                     Origin::Environment
                 }
                 Resolved::Property(target, _) if is_process_env(target.value) => {

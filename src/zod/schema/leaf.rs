@@ -80,6 +80,10 @@ impl<'a> SchemaReader<'a> {
             "map" => Rule::Structure("map"),
             "nan" => Rule::Structure("NaN"),
             "symbol" => Rule::Structure("symbol"),
+            "bigint" if coerce() => {
+                let what = scope.unresolved(link.offset, "`z.coerce.bigint` is not evaluated");
+                Rule::Unresolved(what)
+            }
             "bigint" => Rule::Structure("bigint"),
             _ => return None,
         })

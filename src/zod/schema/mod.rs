@@ -2,15 +2,17 @@
 //!
 //! `module` parses a file, `resolve` follows its names through functions (`scope`), imports and packages of the
 //! checkout (`paths`). `select` finds the schema that is meant, with the places that parse the environment
-//! (`sites`) and what reaches the schema there (`input`). `node` determines the meaning of an expression with the
-//! help of `object`, `create_env`, `leaf` (constructors), `methods` (modifiers and checks) and `functions` (calls
-//! and conditions); `constants` evaluates values, `script` prepares code for the engine; `package` determines the
-//! major version of zod. If an expression is not supported, its key counts as declared and its rule is
-//! unresolved; nothing is guessed.
+//! (`sites`), what reaches the schema there (`input`, `defaults`), and the code behind it (`after`). `node` determines
+//! the meaning of an expression with the help of `object`, `create_env`, `leaf` (constructors), `methods` (modifiers
+//! and checks) and `functions` (calls and conditions); `constants` evaluates values, `script` prepares code for the
+//! engine; `package` determines the major version of zod. If an expression is not supported, its key counts as
+//! declared and its rule is unresolved; nothing is guessed.
 
+mod after;
 mod build;
 mod constants;
 mod create_env;
+mod defaults;
 mod functions;
 mod input;
 mod leaf;

@@ -1,15 +1,18 @@
 //! One source file and its names: bindings and exports.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    BindingPattern, Declaration, ExportDefaultDeclarationKind, Expression, Function,
-    ImportDeclarationSpecifier, ModuleExportName, PropertyKey, Statement, TSEnumDeclaration,
-    VariableDeclaration, VariableDeclarator,
+    ArrowFunctionExpression, AssignmentTargetPropertyIdentifier, BindingPattern, Declaration,
+    ExportDefaultDeclarationKind, Expression, Function, ImportDeclarationSpecifier,
+    ModuleExportName, ObjectPattern, PropertyKey, SimpleAssignmentTarget, Statement,
+    TSEnumDeclaration, VariableDeclaration, VariableDeclarator,
 };
+use oxc_ast_visit::{Visit, walk};
 use oxc_span::SourceType;
+use oxc_syntax::scope::ScopeFlags;
 
 use super::SchemaError;
 use crate::zod::model::{SourceLine, Unresolved};
@@ -25,8 +28,10 @@ pub(crate) enum NameBinding<'a> {
     Value(&'a Expression<'a>),
     /// `function x() { … }`
     Function(&'a Function<'a>),
-    /// `const { x } = …`: the object and the name of its property.
-    Property(&'a Expression<'a>, &'a str),
+    /// `const { x } = …`: the object and its property.
+    Property(&'a Expression<'a>, Property<'a>),
+    /// `let x` that only functions of the file assign, such as a cache: its value at first.
+    Cache(Option<&'a Expression<'a>>),
     /// `enum X { … }`
     Enum(&'a TSEnumDeclaration<'a>),
     /// `import { x } from "…"`
@@ -38,6 +43,15 @@ pub(crate) enum NameBinding<'a> {
     },
     /// A class, a variable that changes, …: its kind, as reports show it.
     Code(&'static str),
+}
+
+/// A property in a pattern: `x`, `x = default`.
+#[derive(Clone, Copy)]
+pub(crate) struct Property<'a> {
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// What it is if the object does not have it.
+    pub(crate) default: Option<&'a Expression<'a>>,
 }
 
 /// The part of a module that is imported or exported again.
@@ -109,6 +123,7 @@ impl<'a> Module<'a> {
         for statement in body {
             module.statement(statement);
         }
+        module.settle_variables();
         Ok(module)
     }
 
@@ -164,6 +179,47 @@ impl<'a> Module<'a> {
                 if let Some(declaration) = statement.as_declaration() {
                     self.declaration(declaration, false);
                 }
+            }
+        }
+    }
+
+    /// Finds out which variables are assigned, and where.
+    fn settle_variables(&mut self) {
+        let is_variable = |statement: &&'a Statement<'a>| match statement {
+            Statement::VariableDeclaration(variables) => !variables.kind.is_const(),
+            Statement::ExportDeclaration(export) => match &export.declaration {
+                Declaration::VariableDeclaration(variables) => !variables.kind.is_const(),
+                _ => false,
+            },
+            _ => false,
+        };
+        let body = self.body;
+        if !body.iter().any(|statement| is_variable(&statement)) {
+            return;
+        }
+        let mut assigned = Assigned::default();
+        body.iter().for_each(|statement| assigned.visit_statement(statement));
+        for statement in body.iter().filter(is_variable) {
+            let declaration = match statement {
+                Statement::ExportDeclaration(export) => Some(&export.declaration),
+                other => other.as_declaration(),
+            };
+            let Some(Declaration::VariableDeclaration(variables)) = declaration else { continue };
+            for declarator in &variables.declarations {
+                let BindingPattern::BindingIdentifier(id) = &declarator.id else { continue };
+                let name = id.name.as_str();
+                let binding = match &declarator.init {
+                    _ if assigned.at_start.contains(name) => continue,
+                    Some(value) if !assigned.by_functions.contains(name) => {
+                        NameBinding::Value(value)
+                    }
+                    None => NameBinding::Cache(None),
+                    Some(value) if value.is_literal() || value.is_undefined() => {
+                        NameBinding::Cache(Some(value))
+                    }
+                    Some(_) => continue,
+                };
+                self.bindings.insert(name, binding);
             }
         }
     }
@@ -240,21 +296,73 @@ fn destructured<'a>(
     let BindingPattern::ObjectPattern(object) = pattern else {
         return NameBinding::Code("destructured");
     };
-    let imported = object.properties.iter().find_map(|property| {
-        let local = property.value.get_binding_identifier()?;
-        match &property.key {
-            PropertyKey::StaticIdentifier(key) if local.name == name => Some(key.name.as_str()),
-            _ => None,
-        }
-    });
+    let imported = property(object, name);
     match (from, imported, &declarator.init) {
-        (Some(from), Some(imported), _) if imported == name => {
+        (Some(from), Some(imported), _) if imported.name == name => {
             NameBinding::Import { from, what: Imported::Named(name) }
         }
         (None, Some(property), Some(value)) if object.rest.is_none() => {
             NameBinding::Property(value, property)
         }
         _ => NameBinding::Code("destructured"),
+    }
+}
+
+/// The property of a pattern that a name stands for.
+pub(crate) fn property<'a>(object: &'a ObjectPattern<'a>, name: &str) -> Option<Property<'a>> {
+    object.properties.iter().find_map(|property| {
+        let local = property.value.get_binding_identifier()?;
+        let PropertyKey::StaticIdentifier(key) = &property.key else { return None };
+        let default = match &property.value {
+            BindingPattern::AssignmentPattern(assigned) => Some(&assigned.right),
+            BindingPattern::BindingIdentifier(_) => None,
+            _ => return None,
+        };
+        (local.name == name).then_some(Property { name: key.name.as_str(), default })
+    })
+}
+
+/// Names that are assigned, by statements of the file and by its functions.
+#[derive(Default)]
+struct Assigned<'a> {
+    at_start: HashSet<&'a str>,
+    by_functions: HashSet<&'a str>,
+    functions: u32,
+}
+
+impl<'a> Assigned<'a> {
+    fn add(&mut self, name: &'a str) {
+        let names = if self.functions > 0 { &mut self.by_functions } else { &mut self.at_start };
+        names.insert(name);
+    }
+}
+
+impl<'a> Visit<'a> for Assigned<'a> {
+    fn visit_simple_assignment_target(&mut self, it: &SimpleAssignmentTarget<'a>) {
+        if let SimpleAssignmentTarget::AssignmentTargetIdentifier(id) = it {
+            self.add(id.name.as_str());
+        }
+        walk::walk_simple_assignment_target(self, it);
+    }
+
+    fn visit_assignment_target_property_identifier(
+        &mut self,
+        it: &AssignmentTargetPropertyIdentifier<'a>,
+    ) {
+        self.add(it.binding.name.as_str());
+        walk::walk_assignment_target_property_identifier(self, it);
+    }
+
+    fn visit_function(&mut self, it: &Function<'a>, flags: ScopeFlags) {
+        self.functions += 1;
+        walk::walk_function(self, it, flags);
+        self.functions -= 1;
+    }
+
+    fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
+        self.functions += 1;
+        walk::walk_arrow_function_expression(self, it);
+        self.functions -= 1;
     }
 }
 

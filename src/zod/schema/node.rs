@@ -271,8 +271,11 @@ impl<'a> SchemaReader<'a> {
             Resolved::Function(site) => Ok(Node::Function(site)),
             Resolved::Property(site, property) => {
                 let node = self.node(&EvalScope { depth: scope.depth, ..site.scope }, site.value);
-                let access = Link { name: property, args: None, offset };
+                let access = Link { name: property.name, args: None, offset };
                 Ok(self.link(scope, node, &access))
+            }
+            Resolved::Cache(_) => {
+                Err(scope.unresolved(offset, format!("`{name}` is a variable that may change")))
             }
             Resolved::Parameter => {
                 Err(scope.unresolved(offset, format!("`{name}` is a parameter")))

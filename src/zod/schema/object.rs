@@ -198,7 +198,7 @@ impl<'a> SchemaReader<'a> {
     }
 
     /// A check of the whole object.
-    fn object_check(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> ObjectCheck {
+    pub(crate) fn object_check(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> ObjectCheck {
         let used = match link.name {
             "superRefine" => FunctionUse::Issues,
             "transform" => FunctionUse::Transform,

@@ -30,6 +30,9 @@ pub(crate) const PLATFORMS: [(&str, &[&str]); 13] = [
     ("upstashRedis", &[]),
 ];
 
+/// The values of VERCEL_ENV, the only key of a platform whose preset does not accept every text.
+pub(crate) const VERCEL_ENV: [&str; 3] = ["development", "preview", "production"];
+
 /// The rule of a required key of a preset.
 #[derive(Clone, Copy)]
 pub(crate) enum RequiredKind {

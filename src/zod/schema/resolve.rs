@@ -105,8 +105,9 @@ impl<'a> SchemaReader<'a> {
                 code: FunctionCode::Function(function),
             }),
             Some(NameBinding::Property(value, property)) => {
-                Resolved::Property(site(value), property)
+                Resolved::Property(site(value), *property)
             }
+            Some(NameBinding::Cache(value)) => Resolved::Cache(value.map(site)),
             Some(NameBinding::Enum(declaration)) => Resolved::Enum(Rc::clone(module), declaration),
             Some(NameBinding::Import { from, what }) => {
                 self.resolve_import(module, from, *what, hops)

@@ -8,7 +8,7 @@ use oxc_ast::ast::{
     ArrowFunctionBody, ArrowFunctionExpression, Expression, FormalParameters, Function, Statement,
 };
 
-use super::module::{Imported, Module};
+use super::module::{Imported, Module, Property};
 use crate::zod::model::Unresolved;
 use oxc_ast::ast::TSEnumDeclaration;
 
@@ -39,6 +39,8 @@ pub(crate) struct Locals<'a> {
 pub(crate) enum Local<'a> {
     /// `const x = …` in the same block.
     Here(&'a Expression<'a>),
+    /// `const { x } = …` in the same block.
+    Property(&'a Expression<'a>, Property<'a>),
     /// `function x() { … }` in the same block.
     Function(&'a Function<'a>),
     /// A parameter: the argument of the call.
@@ -91,7 +93,9 @@ pub(crate) enum Resolved<'a> {
     /// A function.
     Function(FunctionSite<'a>),
     /// A property of an expression: `const { x } = …`.
-    Property(ExprSite<'a>, &'a str),
+    Property(ExprSite<'a>, Property<'a>),
+    /// A variable that only functions of its file assign, with its value at first.
+    Cache(Option<ExprSite<'a>>),
     /// A TypeScript enum and its file.
     Enum(Rc<Module<'a>>, &'a TSEnumDeclaration<'a>),
     /// All exports of a file.
@@ -134,6 +138,9 @@ impl<'a> EvalScope<'a> {
                 let scope = Self { locals: Some(Rc::clone(&locals)), ..self.clone() };
                 return Some(match local {
                     Local::Here(value) => Resolved::Value(ExprSite { scope, value }),
+                    Local::Property(value, property) => {
+                        Resolved::Property(ExprSite { scope, value }, *property)
+                    }
                     Local::Function(function) => Resolved::Function(FunctionSite {
                         scope,
                         code: FunctionCode::Function(function),
@@ -163,6 +170,14 @@ impl<'a> FunctionCode<'a> {
             Expression::FunctionExpression(function) => Some(Self::Function(function)),
             _ => None,
         }
+    }
+
+    /// Whether a call is that of a function expression: `(() => { … })()`.
+    pub(crate) fn of_callee(callee: &Expression<'_>) -> bool {
+        matches!(
+            callee.get_inner_expression(),
+            Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_)
+        )
     }
 
     /// Its parameters.

@@ -192,7 +192,10 @@ impl<'a> SchemaReader<'a> {
             Object { shape, mode: ObjectMode::Strip, blank_is_missing: false, preprocess: None };
         let zod = self.zod_major(&scope.module.path);
         let name = format!("the schema of {variable}");
-        let schema = finish(object, &name, place, SchemaChoice::AlsoParsed, zod);
+        let mut schema = finish(object, &name, place, SchemaChoice::AlsoParsed, zod);
+        let keys = [variable.as_str()];
+        let parse = ParseSite { variable: Some(variable.clone()), ..parse.clone() };
+        schema.checks = self.checks_after(&parse, &keys, false);
         Some(EnvSchema { keys_alone: true, mentioned: self.mentioned(), ..schema })
     }
 

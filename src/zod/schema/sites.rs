@@ -9,6 +9,7 @@ use oxc_ast::ast::{
     ExportDefaultDeclarationKind, Expression, ForStatementInit, Function, ObjectPropertyKind,
     Statement,
 };
+use oxc_span::Span;
 
 use super::functions::block_scope;
 use super::input::Origin;
@@ -22,7 +23,7 @@ const MAX_DEPTH: u8 = 120;
 /// Names that are followed for the argument.
 const MAX_HOPS: u8 = 8;
 /// Methods that parse.
-const PARSE: [&str; 4] = ["parse", "safeParse", "parseAsync", "safeParseAsync"];
+pub(crate) const PARSE: [&str; 4] = ["parse", "safeParse", "parseAsync", "safeParseAsync"];
 
 /// A place that parses.
 #[derive(Clone)]
@@ -41,7 +42,18 @@ pub(crate) struct ParseSite<'a> {
     pub(crate) conditions: Vec<(ExprSite<'a>, bool)>,
     /// It is in a function, which may not be called.
     pub(crate) in_function: bool,
+    /// The call itself.
+    pub(crate) call: Span,
+    /// It returns a result (`safeParse`) instead of the value.
+    pub(crate) returns_result: bool,
+    /// The variable whose value alone is parsed.
+    pub(crate) variable: Option<String>,
+    /// The statements around it: those of the file, and those of each function.
+    pub(crate) bodies: Vec<StatementList<'a>>,
 }
+
+/// Statements of one body, with their names.
+pub(crate) type StatementList<'a> = (EvalScope<'a>, &'a [Statement<'a>]);
 
 /// Searches one file.
 struct Finder<'r, 'a> {
@@ -53,6 +65,8 @@ struct Finder<'r, 'a> {
     depth: u8,
     /// Functions around the place.
     functions: u8,
+    /// The bodies around the place.
+    bodies: Vec<StatementList<'a>>,
 }
 
 impl<'a> SchemaReader<'a> {
@@ -67,6 +81,7 @@ impl<'a> SchemaReader<'a> {
             found: Vec::new(),
             depth: MAX_DEPTH,
             functions: 0,
+            bodies: vec![(scope.clone(), module.body)],
         };
         for statement in module.body {
             finder.top(&scope, statement);
@@ -155,7 +170,14 @@ impl<'a> Finder<'_, 'a> {
         self.functions = self.functions.saturating_add(1);
         match code.block() {
             Some(FunctionBlock::Expression(value)) => self.expression(&scope, value),
-            Some(FunctionBlock::Statements(statements)) => self.statements(&scope, statements),
+            Some(FunctionBlock::Statements(statements)) => {
+                let scope = block_scope(&scope, statements);
+                self.bodies.push((scope.clone(), statements));
+                for statement in statements {
+                    self.statement(&scope, statement);
+                }
+                self.bodies.pop();
+            }
             None => {}
         }
         self.functions = self.functions.saturating_sub(1);
@@ -345,7 +367,10 @@ impl<'a> Finder<'_, 'a> {
                 if let Some(argument) = argument {
                     let argument = scope.site(argument);
                     let origin = self.reader.reads_environment(&argument, MAX_HOPS);
-                    self.add(scope.site(&member.object), Some(argument), origin);
+                    let method = member.property.name.as_str();
+                    let is_result = method.starts_with("safe");
+                    let schema = scope.site(&member.object);
+                    self.add(schema, Some(argument), origin, (call.span, is_result));
                 }
                 self.expression(scope, &member.object);
             }
@@ -355,7 +380,7 @@ impl<'a> Finder<'_, 'a> {
                     && is_create_env(from, what)
                     && !self.passes_options_on(scope, call)
                 {
-                    self.add(scope.site(value), None, Origin::Environment);
+                    self.add(scope.site(value), None, Origin::Environment, (call.span, false));
                 }
             }
             other => self.expression(scope, other),
@@ -387,7 +412,13 @@ impl<'a> Finder<'_, 'a> {
         }
     }
 
-    fn add(&mut self, schema: ExprSite<'a>, argument: Option<ExprSite<'a>>, origin: Origin) {
+    fn add(
+        &mut self,
+        schema: ExprSite<'a>,
+        argument: Option<ExprSite<'a>>,
+        origin: Origin,
+        (call, returns_result): (Span, bool),
+    ) {
         if origin == Origin::Other {
             return;
         }
@@ -399,6 +430,10 @@ impl<'a> Finder<'_, 'a> {
             origin,
             conditions: self.conditions.clone(),
             in_function: self.functions > 0,
+            call,
+            returns_result,
+            variable: None,
+            bodies: self.bodies.clone(),
         });
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::json::text;
-use super::signs::{CONTAINERS, is_empty, members, scan, status_of};
+use super::signs::{CONTAINERS, STATUS_WORDS, is_empty, scan, status_of, unhealthy_members};
 use crate::facts::service::{Exchange, Health, ReportedFlag};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::http::json_type;
@@ -20,11 +20,8 @@ pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceEr
         SourceError::new(kind, message)
             .hint("check the base URL, and healthz_path of the context if it is another path")
     };
-    let status = match json.get("ok") {
-        None => json.get("status").map(|value| ("status", value)),
-        Some(value) => Some(("ok", value)),
-    };
-    let (name, value) = status.ok_or_else(|| malformed("the field ok is missing".to_owned()))?;
+    let (name, value) =
+        status_field(json).ok_or_else(|| malformed("the field ok is missing".to_owned()))?;
     let ok = match status_of(name, name, value) {
         ReportedFlag::Is(ok) => ok,
         // A service that works in part is up.
@@ -46,11 +43,21 @@ pub(crate) fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceEr
     })
 }
 
+/// The status of the report: its first field that is one, by the order of the known names.
+fn status_field(json: &Value) -> Option<(&str, &Value)> {
+    let fields = json.as_object()?;
+    STATUS_WORDS.iter().find_map(|word| {
+        let (name, value) = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(word))?;
+        (*word == "ok" || !value.is_null()).then_some((name.as_str(), value))
+    })
+}
+
 /// Returns the unhealthy values of a report whose status is ok.
 fn contradictions(json: &Value) -> Vec<String> {
-    let components = CONTAINERS.iter().filter_map(|name| Some(members(name, json.get(name)?)));
+    let components =
+        CONTAINERS.iter().filter_map(|name| Some(unhealthy_members(name, json.get(name)?)));
     let mut unhealthy = scan("", json).unhealthy;
-    for text in components.flat_map(|signs| signs.unhealthy) {
+    for text in components.flatten() {
         if !unhealthy.contains(&text) {
             unhealthy.push(text);
         }
@@ -90,9 +97,57 @@ mod tests {
             (r#"{"ok":true,"checks":{"redis":"down","db":{"ok":false}}}"#, true, 2),
             (r#"{"status":"UP","components":{"db":"up","disk":{"status":"UP"}}}"#, true, 0),
             (r#"{"ok":true,"error":null,"errors":{},"build":{"status":"released"}}"#, true, 0),
+            (r#"{"healthy":true}"#, true, 0),
+            (r#"{"healthy":false}"#, false, 0),
+            (r#"{"ready":false}"#, false, 0),
+            (r#"{"Status":"Healthy"}"#, true, 0),
         ] {
             let health = health(text).unwrap();
             assert_eq!((health.ok, health.unhealthy.len()), (ok, unhealthy), "{text}: {health:?}");
+        }
+    }
+
+    #[test]
+    fn component_that_is_down_is_found_wherever_it_is() {
+        for (text, unhealthy) in [
+            (r#"{"status":"UP","services":{"db":"DOWN","redis":"DOWN"}}"#, 2),
+            (r#"{"status":"pass","database":"fail"}"#, 1),
+            (r#"{"status":"ok","database":false}"#, 1),
+            (r#"{"status":"UP","checks":{"infra":{"status":"ok","redis":"down"}}}"#, 1),
+            (r#"{"status":"UP","checks":{"infra":{"status":"ok","redis":false}}}"#, 1),
+            (r#"{"status":"ok","dependencies":{"db":"down"}}"#, 1),
+            (r#"{"ok":true,"db":true,"redis":false}"#, 1),
+            (r#"{"ok":true,"db":true,"thumbnails":false}"#, 1),
+            (r#"{"status":"ok","checks":{"database":false,"redis":true}}"#, 1),
+            (r#"{"status":"ok","checks":{"database":{"connected":false,"latency":0}}}"#, 1),
+            (r#"{"status":"ok","checks":{"database":{"status":"ok","up":false}}}"#, 1),
+            (r#"{"status":"ok","checks":[{"name":"db","passed":false}]}"#, 1),
+            (r#"{"status":"ok","checks":{"db":{"status":"ECONNREFUSED"}}}"#, 1),
+            (r#"{"status":"ok","checks":{"db":{"status":"ko"},"redis":{"status":"500"}}}"#, 2),
+            (r#"{"status":"ok","checks":{"db":{"ok":false}},"errors":{}}"#, 1),
+            (r#"{"ok":true,"primary":{"db":{"ok":false}}}"#, 1),
+            (r#"{"status":"UP","services":{"db":"UP","redis":"UP"},"database":"connected"}"#, 0),
+            (r#"{"ok":true,"db":true,"redis":true,"maintenance":false,"debug":false}"#, 0),
+            (
+                r#"{"ok":true,"cached":false,"degraded":false,"read_only":false,"readOnly":false}"#,
+                0,
+            ),
+            (r#"{"ok":true,"redis":true,"maintenanceMode":false,"tls_enabled":false}"#, 0),
+            (r#"{"ok":true,"beta":false,"https":false,"draft":false}"#, 0),
+            (r#"{"ok":true,"log_level":"error","trend":"down","mode":"offline"}"#, 0),
+            (r#"{"ok":true,"maintenance":{"state":"inactive","active":false}}"#, 0),
+            (r#"{"status":"ok","checks":{"db":{"connected":true,"cached":false}}}"#, 0),
+            (r#"{"status":"ok","checks":{"db":{"ok":true},"version":"1.2","note":"hi"}}"#, 0),
+            (r#"{"status":"ok","details":{"pg":{"status":"ok","fatal":true}}}"#, 1),
+            (r#"{"ok":true,"cluster":{"status":"ok","connected":true,"tracing":false}}"#, 0),
+            (r#"{"status":"ok","details":{"uptime":3,"region":"eu"}}"#, 0),
+        ] {
+            let health = health(text).unwrap();
+            assert_eq!(
+                (health.ok, health.unhealthy.len()),
+                (true, unhealthy),
+                "{text}: {health:?}"
+            );
         }
     }
 

@@ -8,6 +8,7 @@ use crate::sources::http::{Freshness, Http, HttpAnswer};
 
 mod health;
 mod json;
+mod names;
 mod readiness;
 mod signs;
 mod text_report;

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::ReportDocument;
 use super::json::{flag, text, wrong_type};
 use super::signs::{
-    CONTAINERS, STATUS_WORDS, Signs, has_status, health_of_word, health_word, is_empty,
-    is_problem_word, member, scan, status_of,
+    CONTAINERS, STATUS_WORDS, Signs, has_status, health_of_word, health_word, is_empty, is_one_of,
+    is_problem_word, member, other_field, scan, status_of,
 };
 use crate::facts::service::{
     Component, Exchange, IgnoredComponent, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
@@ -48,8 +48,9 @@ pub(crate) fn parse(
         constants: vec![],
     };
     read_statuses(&mut report, json);
-    for (name, value) in json.as_object()? {
-        read_field(&mut report, name, value);
+    let fields = json.as_object()?;
+    for (name, value) in fields {
+        read_field(&mut report, name, value, fields);
     }
     read_errors(&mut report, json);
     if format == ReadinessFormat::Integrations {
@@ -156,7 +157,7 @@ fn read_statuses(report: &mut Readiness, json: &Value) {
 }
 
 /// Reads one field of the report, except its errors.
-fn read_field(report: &mut Readiness, name: &str, value: &Value) {
+fn read_field(report: &mut Readiness, name: &str, value: &Value, fields: &Map<String, Value>) {
     let lower = name.to_ascii_lowercase();
     match (lower.as_str(), value) {
         ("error" | "errors", _) | (_, Value::Null) => {}
@@ -185,10 +186,12 @@ fn read_field(report: &mut Readiness, name: &str, value: &Value) {
         // `"env": "production"` is information.
         ("env" | "stripe" | "sentry", Value::String(text)) if health_of_word(text).is_none() => {}
         (known, _) if COMPONENTS.contains(&known) => add_component(report, name, name, value),
-        (_, Value::Object(fields)) if has_status(fields) => {
+        (_, Value::Object(inner)) if has_status(inner) => {
             add_component(report, name, name, value);
         }
-        _ => add_signs(report, scan(name, value)),
+        // The status of the report was read before.
+        _ if is_one_of(name, &STATUS_WORDS) => add_signs(report, scan(name, value)),
+        _ => add_signs(report, other_field("", name, value, fields)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! What the values of a report say about health, in any of the known formats.
 //!
 //! Members of `checks`, `components` and `details` are read as components: each must be interpretable
-//! ([`member`]). Everywhere else only the health words count, and all other fields are information
-//! ([`scan`]).
+//! ([`member`]). Everywhere else the health words count, words for what is down, and `false` for what is a
+//! component by its name ([`other_field`]); all other fields are information.
 
 use serde_json::{Map, Value};
 
 use super::json::{text, wrong_type};
+use super::names::{is_component, is_information, names_component};
 use crate::facts::service::ReportedFlag;
 use crate::redact;
 
@@ -220,10 +221,14 @@ fn object(path: &str, fields: &Map<String, Value>) -> Signs {
     }
     let others = fields.iter().filter(|(name, _)| !is_health_word(name));
     if signs.flag != ReportedFlag::Absent {
-        signs.add(all(others.map(|(name, value)| scan(&join(path, name), value))));
+        signs.add(all(others.map(|(name, value)| other_field(path, name, value, fields))));
         return signs;
     }
-    let mut group = all(others.map(|(name, value)| group_member(&join(path, name), value)));
+    let of_group = |(name, value): (&String, &Value)| match value {
+        Value::Bool(_) | Value::String(_) if is_information(name) => Signs::default(),
+        _ => group_member(&join(path, name), value),
+    };
+    let mut group = all(others.map(of_group));
     // In `{"mode": "live", "host": "db1"}` the word is no status.
     let is_prose =
         |value: &Value| value.as_str().is_some_and(|text| health_of_word(text).is_none());
@@ -263,6 +268,7 @@ pub(super) fn members(path: &str, value: &Value) -> Signs {
 fn group_member(path: &str, value: &Value) -> Signs {
     match value {
         Value::Null | Value::Number(_) => Signs::default(),
+        Value::Bool(false) => down(path, value),
         Value::String(text) if health_of_word(text).is_none() => Signs::default(),
         Value::Array(items) => all(items
             .iter()
@@ -274,6 +280,10 @@ fn group_member(path: &str, value: &Value) -> Signs {
 
 /// Reads information: only unhealthy health words count, at any depth.
 pub(super) fn scan(path: &str, value: &Value) -> Signs {
+    scan_in(path, value, false)
+}
+
+fn scan_in(path: &str, value: &Value, only_health_words: bool) -> Signs {
     match value {
         Value::Object(fields) => all(fields.iter().map(|(name, value)| {
             let mut signs = health_word(path, name, value);
@@ -284,14 +294,109 @@ pub(super) fn scan(path: &str, value: &Value) -> Signs {
                 signs.flag = ReportedFlag::Absent;
             }
             if !is_health_word(name) {
-                signs.add(scan(&join(path, name), value));
+                signs.add(match only_health_words {
+                    true => scan_in(&join(path, name), value, true),
+                    false => other_field(path, name, value, fields),
+                });
             }
             signs
         })),
         Value::Array(items) => {
-            all(items.iter().enumerate().map(|(i, item)| scan(&format!("{path}[{i}]"), item)))
+            let place = |index| format!("{path}[{index}]");
+            let items = items.iter().enumerate();
+            all(items.map(|(index, item)| scan_in(&place(index), item, only_health_words)))
         }
         _ => Signs::default(),
+    }
+}
+
+/// Interprets a field that is no health word, outside of `checks` and its like: a word for what is down, `false`
+/// for a component, and what it contains. `fields` are those beside it.
+pub(super) fn other_field(
+    path: &str,
+    name: &str,
+    value: &Value,
+    fields: &Map<String, Value>,
+) -> Signs {
+    let path = join(path, name);
+    match value {
+        Value::String(text) if !is_information(name) => match health_of_word(text) {
+            Some(ReportedFlag::Is(false) | ReportedFlag::Degraded) => down(&path, value),
+            _ => Signs::default(),
+        },
+        Value::Bool(false) if !is_information(name) => {
+            let is_member = |(other, value): (&String, &Value)| {
+                let is_word = value.as_str().is_some_and(|text| health_of_word(text).is_some());
+                other != name
+                    && !is_health_word(other)
+                    && names_component(other)
+                    && (value.is_boolean() || is_word)
+            };
+            match is_component(name) || fields.iter().any(is_member) {
+                true => down(&path, value),
+                false => Signs::default(),
+            }
+        }
+        // In what is information only health words count: `"maintenance": {"active": false}`.
+        Value::Object(_) | Value::Array(_) if is_information(name) => scan_in(&path, value, true),
+        _ => scan(&path, value),
+    }
+}
+
+/// An unhealthy value at a path.
+fn down(path: &str, value: &Value) -> Signs {
+    let unhealthy = vec![format!("{path}: {}", text(value).unwrap_or_default())];
+    Signs { flag: ReportedFlag::Is(false), unhealthy }
+}
+
+/// What members of `checks` and its like say that `health` must not pass over: values that are not healthy, and
+/// words that are not known.
+pub(super) fn unhealthy_members(name: &str, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut add = |path: String, name: &str, value: &Value| {
+        if is_problem_word(name) {
+            found.extend(health_word(&path, "", value).unhealthy);
+            return;
+        }
+        let signs = member(&path, value);
+        let is_reported = !signs.unhealthy.is_empty();
+        found.extend(signs.unhealthy);
+        match signs.flag {
+            ReportedFlag::Is(false) if !is_reported => found.push(format!("{path}: false")),
+            ReportedFlag::Malformed(problem) if has_unknown_word(value) => found.push(problem),
+            _ => {}
+        }
+    };
+    match value {
+        Value::Object(fields) => {
+            for (member, value) in fields {
+                // `"details": {"maintenance": false}`
+                let is_other = name == "details" && !value.is_object() && !value.is_array();
+                if is_other || is_information(member) && !value.is_object() {
+                    continue;
+                }
+                add(join(name, member), member, value);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate().filter(|(_, item)| item.is_object()) {
+                add(format!("{name}[{index}]"), "", item);
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
+/// Whether the status of a member is a word that is not known.
+fn has_unknown_word(value: &Value) -> bool {
+    let is_unknown = |value: &Value| value.as_str().is_some_and(|t| health_of_word(t).is_none());
+    match value {
+        Value::Object(fields) => {
+            fields.iter().any(|(name, value)| is_status_word(name) && is_unknown(value))
+        }
+        Value::Array(items) => items.iter().any(has_unknown_word),
+        _ => false,
     }
 }
 
@@ -351,7 +456,7 @@ fn is_health_word(name: &str) -> bool {
     is_status_word(name) || is_problem_word(name)
 }
 
-fn is_one_of(name: &str, names: &[&str]) -> bool {
+pub(super) fn is_one_of(name: &str, names: &[&str]) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
