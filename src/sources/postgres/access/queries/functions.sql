@@ -75,11 +75,11 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
             where s.nspname in ('public', 'extensions') and s.oid <> f.pronamespace
               and exists (
                 select from (
-                  select c.proname::text as name, '\s*\(' as after from pg_catalog.pg_proc c where c.pronamespace = s.oid
+                  select c.proname::text as name, E'\\s*\\(' as after from pg_catalog.pg_proc c where c.pronamespace = s.oid
                   union all
-                  select c.relname::text, '\M' from pg_catalog.pg_class c where c.relnamespace = s.oid and c.relkind in ('r', 'p', 'v', 'm', 'f')
+                  select c.relname::text, E'\\M' from pg_catalog.pg_class c where c.relnamespace = s.oid and c.relkind in ('r', 'p', 'v', 'm', 'f')
                   union all
-                  select t.typname::text, '\M' from pg_catalog.pg_type t where t.typnamespace = s.oid and t.typtype in ('b', 'e', 'd')
+                  select t.typname::text, E'\\M' from pg_catalog.pg_type t where t.typnamespace = s.oid and t.typtype in ('b', 'e', 'd')
                 ) as named
                  where named.name ~ '^[a-z_][a-z0-9_]*$'
                    and pg_catalog.strpos(pg_catalog.lower(f.prosrc), named.name) > 0
