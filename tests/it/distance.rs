@@ -19,9 +19,9 @@ const COMMANDS: [(&[&str], u64); 7] = [
     (&["jobs", "show"], 2),
     (&["dlq", "show"], 3),
     (&["dlq", "groups"], 3),
-    (&["rls", "audit"], 6),
-    // The access audit is the longest chain: catalog, samples, policies.
-    (&["triage"], 7),
+    (&["rls", "audit"], 7),
+    // The access audit is the longest chain: catalog, samples, memberships, policies.
+    (&["triage"], 8),
 ];
 
 #[test]

@@ -26,7 +26,8 @@ fn jobs_show_explains_the_state_in_every_variant() {
         assert_eq!(meaning(134), state_of_stuck_jobs, "{variant}");
         let dead = show(216);
         let text = dead.to_string();
-        assert!(["dead", "failed"].contains(&dead["data"]["meaning"].as_str().unwrap()), "{text}");
+        let meanings = ["dead", "failed", "given_up"];
+        assert!(meanings.contains(&dead["data"]["meaning"].as_str().unwrap()), "{text}");
         assert!(text.contains("access token expired") && !text.contains("tt-secret"), "{text}");
     }
 }

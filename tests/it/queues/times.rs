@@ -122,7 +122,8 @@ fn death_in_the_future_is_not_recent() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|group| group["dead_lettered_last_15m"].as_u64().unwrap())
+                // It is not known of a death at an infinite time.
+                .map(|group| group["dead_lettered_last_15m"].as_u64().unwrap_or(0))
                 .sum();
             let expected = format!(
                 "{} and {death} > now() - interval '15 min' and {death} <= now() + interval '30 s'",
