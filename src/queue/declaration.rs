@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::StateNames;
+use super::{Counting, StateNames};
 
 /// A declared jobs table.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,8 +18,8 @@ pub(crate) struct Declaration {
     pub(crate) table: String,
     /// Zone of times without one; UTC if `None`.
     pub(crate) time_zone: Option<String>,
-    /// Whether the claim counts an attempt; otherwise a failure does.
-    pub(crate) counted_at_claim: bool,
+    /// When an attempt is counted.
+    pub(crate) counting: Counting,
     /// The name of a column or a SQL expression for each field.
     pub(crate) columns: BTreeMap<Field, String>,
     /// The values of each role, as text.

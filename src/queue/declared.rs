@@ -12,7 +12,7 @@ use super::declaration::{Declaration, DeclaredRequeue, Expected, Field};
 use super::package::PackageTraits;
 use super::recognize::LayoutError;
 use super::sql::{ident, literal};
-use super::{ErrorColumn, IdType, Layout, Relation, TimeColumn};
+use super::{Counting, ErrorColumn, IdType, Layout, Relation, TimeColumn};
 
 /// Zone of times without one, unless the declaration states it.
 const DEFAULT_ZONE: &str = "UTC";
@@ -28,6 +28,9 @@ pub(crate) struct Declared {
     pub(crate) id_column: Option<String>,
     /// Whether the claim counts an attempt.
     pub(crate) counted_at_claim: bool,
+    /// Whether the failure counts it. If neither does, it is not known.
+    #[serde(default)]
+    pub(crate) counted_at_failure: bool,
     /// What a requeue sets.
     pub(crate) requeue: Option<DeclaredRequeue>,
     /// Columns of type `timestamp` and the zone in which they are written.
@@ -277,7 +280,8 @@ fn declared(
             .map(TypedField::select)
             .unwrap_or_default(),
         id_column: id.filter(|id| table.column(id).is_some()),
-        counted_at_claim: declaration.counted_at_claim,
+        counted_at_claim: declaration.counting == Counting::AtClaim,
+        counted_at_failure: declaration.counting == Counting::AtFailure,
         requeue: declaration.requeue.clone(),
         zones: set.iter().filter(is_naive).map(|name| (name.clone(), zone.to_owned())).collect(),
         is_table: table.is_table,

@@ -60,7 +60,8 @@ fn attempts_counted(claims: &Claims) -> String {
     let names = one_line(&claims.names());
     match claims.count_attempts {
         _ if claims.functions.is_empty() => {
-            "attempts_counted = \"at_failure\"  # assumed: or \"at_claim\"".to_owned()
+            "# attempts_counted = \"at_claim\"  # or \"at_failure\": no function shows it"
+                .to_owned()
         }
         true => format!("attempts_counted = \"at_claim\"  # counted by {names}"),
         false => format!("attempts_counted = \"at_failure\"  # not counted by {names}"),

@@ -24,7 +24,7 @@ use super::declaration::{Declaration, DeclaredRequeue, Field};
 use super::declared::{self, TypedField};
 use super::package::{Instance, Package, PackageTraits, RefusedJobs};
 use super::recognize::LayoutError;
-use super::{Layout, Lifecycle, StateNames};
+use super::{Counting, Layout, Lifecycle, StateNames};
 
 /// The statement that reads the version of the schema, in the column `version`; `{schema}` is its schema, and
 /// `{schema_name}` its name as a literal.
@@ -139,7 +139,7 @@ pub(crate) fn layout(catalog: &TableCatalog, instance: &Instance) -> Result<Layo
         columns: fields.iter().map(|(field, sql, _)| (*field, sql.clone())).collect(),
         states,
         requeue: definition.requeue,
-        ..Declaration::default()
+        counting: Counting::AtFailure,
     };
     let fields: Vec<_> = fields
         .iter()

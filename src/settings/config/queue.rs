@@ -51,10 +51,7 @@ pub(super) fn read(
             "schema" => declaration.schema = Some(text()?.value),
             "table" => declaration.table = text()?.value,
             "time_zone" => declaration.time_zone = Some(text()?.value),
-            "attempts_counted" => {
-                let counting = counting(document, key, value)?;
-                declaration.counted_at_claim = counting == Counting::AtClaim;
-            }
+            "attempts_counted" => declaration.counting = counting(document, key, value)?,
             "columns" => declaration.columns = columns(document, key, value)?,
             "states" => declaration.states = states(document, key, value)?,
             "requeue" => declaration.requeue = Some(requeue(document, key, value)?),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::ErrorKind;
-use crate::queue::QueueChoice;
+use crate::queue::{Counting, QueueChoice};
 
 fn read(text: &str) -> Result<ConfigFile, Error> {
     let mut config = ConfigFile::default();
@@ -230,7 +230,7 @@ fn declared_queue_is_read_with_every_kind_of_value() {
     assert_eq!(declaration.states.dead, ["true"]);
     let requeue = declaration.requeue.as_ref().unwrap();
     assert_eq!(requeue.columns(), ["flag", "note", "s", "due", "w"]);
-    assert!(!declaration.counted_at_claim);
+    assert_eq!(declaration.counting, Counting::Unknown);
 }
 
 #[test]

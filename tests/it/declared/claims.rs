@@ -80,7 +80,7 @@ fn draft_says_what_nothing_shows() {
     database.execute("drop function claim_job");
     let draft = draft(&database, "job_queue");
     for line in [
-        "attempts_counted = \"at_failure\"  # assumed",
+        "# attempts_counted = \"at_claim\"  # or \"at_failure\"",
         "due = \"scheduled_for\"",
         "failed = [\"failed\"]  # assumed: failed, and will be claimed again",
     ] {

@@ -51,7 +51,7 @@ const NUMBERED: HomeGrown = HomeGrown {
         ("claimed = ", "claimed = [10]"),
         ("finished = ", "finished = [20]"),
         ("dead = ", "dead = [90]"),
-        ("attempts_counted", "attempts_counted = \"at_claim\""),
+        ("# attempts_counted", "attempts_counted = \"at_claim\""),
     ],
     relation: "fulfilment_work",
     id: "work_id",

@@ -51,8 +51,8 @@ impl LayoutReading {
     fn declared(layout: Layout) -> Self {
         let counting = match &layout.declared {
             Some(declared) if declared.counted_at_claim => Counting::AtClaim,
-            Some(_) => Counting::AtFailure,
-            None => Counting::Unknown,
+            Some(declared) if declared.counted_at_failure => Counting::AtFailure,
+            Some(_) | None => Counting::Unknown,
         };
         Self { layout, claims: Claims { counting, ..Claims::default() } }
     }
