@@ -32,6 +32,7 @@ pub mod facts;
 pub mod fingerprint;
 mod history;
 mod interrupt;
+mod name_words;
 mod permit;
 pub mod queue;
 mod redact;

@@ -70,6 +70,8 @@ pub(crate) struct NewestTime {
 /// A column of type `timestamp`.
 #[derive(Debug, Clone)]
 pub(crate) struct NaiveColumn {
+    /// Name.
+    pub(crate) name: String,
     /// Precision in digits, or -1.
     pub(crate) precision: i32,
     /// Default, as the server deparses it; empty without one.

@@ -77,16 +77,6 @@ pub(crate) fn mentions(source: &str, name: &str) -> bool {
     tokens(source).iter().any(|token| token.is_word(&name))
 }
 
-/// Whether this function has a column in a condition on rows.
-pub(crate) fn has_condition_on(source: &str, column: &str) -> bool {
-    let (tokens, column) = (tokens(source), column.to_lowercase());
-    let clauses = clauses(&tokens);
-    tokens
-        .iter()
-        .zip(clauses)
-        .any(|(token, clause)| clause == Clause::Where && token.is_word(&column))
-}
-
 /// Whether this function compares a column with a queued state in a condition.
 pub(crate) fn reads_queued(source: &str, column: &str) -> bool {
     let tokens = tokens(source);

@@ -1,12 +1,15 @@
 //! What the claim functions of a database tell about its jobs.
 
+use serde::{Deserialize, Serialize};
+
 use super::catalog::CatalogFunction;
 use super::claim::{increments, is_claim_function, reads_queued, updates_jobs};
 use super::conditions::{Columns, ComparedWith, comparisons, hands_out};
 use super::{Layout, Lifecycle, Retries};
 
 /// When an attempt of a job is counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Counting {
     /// When a worker claims the job, so that a running attempt is included.
     AtClaim,
@@ -18,6 +21,16 @@ pub(crate) enum Counting {
 }
 
 impl Counting {
+    /// What jobs show. `has_none`: a claimed or finished job has no counted attempt, so that claims do not count.
+    /// `has_counted`: one that never failed has a counted attempt, or a claimed one has used all, so that they do.
+    pub(crate) fn shown_by_jobs(has_none: bool, has_counted: bool) -> Self {
+        match (has_none, has_counted) {
+            (true, _) => Self::AtFailure,
+            (false, true) => Self::AtClaim,
+            (false, false) => Self::Unknown,
+        }
+    }
+
     /// The word of the configuration.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

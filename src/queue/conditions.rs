@@ -62,10 +62,10 @@ pub(crate) fn hands_out(source: &str, columns: Columns<'_>, others: &[String]) -
         return true;
     }
     let clauses = clauses(&tokens);
+    let column = columns.column.to_lowercase();
     let mut assigned = tokens.windows(3).zip(&clauses).filter_map(|(window, clause)| {
-        let is_assigned = *clause == Clause::Set
-            && window[0].is_word(columns.column)
-            && window[1] == Token::Symbol('=');
+        let is_assigned =
+            *clause == Clause::Set && window[0].is_word(&column) && window[1] == Token::Symbol('=');
         is_assigned.then_some(&window[2])
     });
     let is_other = |token: &Token| matches!(token, Token::Literal(value) if others.contains(value));
@@ -80,8 +80,9 @@ pub(crate) fn hands_out(source: &str, columns: Columns<'_>, others: &[String]) -
 pub(crate) fn has_condition_on(source: &str, columns: Columns<'_>) -> bool {
     let tokens = tokens_about(source, columns.table);
     let clauses = clauses(&tokens);
+    let column = columns.column.to_lowercase();
     let mut pairs = tokens.iter().zip(clauses);
-    pairs.any(|(token, clause)| token.is_word(columns.column) && clause == Clause::Where)
+    pairs.any(|(token, clause)| token.is_word(&column) && clause == Clause::Where)
 }
 
 /// The condition that each token belongs to, as the number of the word that begins it.

@@ -26,11 +26,9 @@ pub(crate) struct Declared {
     state: String,
     /// The column of the id, by which a write finds its rows.
     pub(crate) id_column: Option<String>,
-    /// Whether the claim counts an attempt.
-    pub(crate) counted_at_claim: bool,
-    /// Whether the failure counts it. If neither does, it is not known.
+    /// When an attempt is counted.
     #[serde(default)]
-    pub(crate) counted_at_failure: bool,
+    pub(crate) counting: Counting,
     /// What a requeue sets.
     pub(crate) requeue: Option<DeclaredRequeue>,
     /// Columns of type `timestamp` and the zone in which they are written.
@@ -280,8 +278,7 @@ fn declared(
             .map(TypedField::select)
             .unwrap_or_default(),
         id_column: id.filter(|id| table.column(id).is_some()),
-        counted_at_claim: declaration.counting == Counting::AtClaim,
-        counted_at_failure: declaration.counting == Counting::AtFailure,
+        counting: declaration.counting,
         requeue: declaration.requeue.clone(),
         zones: set.iter().filter(is_naive).map(|name| (name.clone(), zone.to_owned())).collect(),
         is_table: table.is_table,

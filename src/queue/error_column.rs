@@ -3,7 +3,8 @@
 use super::ErrorColumn;
 use super::catalog::{CatalogColumn, CatalogTable};
 use super::draft::usual_names;
-use super::unread::{is_listed, words};
+use super::unread::is_listed;
+use crate::name_words::words;
 
 /// The columns with the last error.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! The zone in which times without a zone are written.
 
-use super::catalog::{CatalogTable, NaiveColumn, TableCatalog};
+use super::catalog::{CatalogFunction, CatalogTable, NaiveColumn, TableCatalog};
+use super::claim::mentions;
 use super::time_column::TimeColumn;
 
 /// Precision of the columns that Prisma creates. Its client writes their default itself, in UTC.
@@ -23,8 +24,8 @@ struct Zone {
     or: Option<String>,
 }
 
-/// What decides the zone without the data: the context, the defaults of columns, and functions. A default `now()` and a
-/// function that writes or compares with `now()` use the local time of the session.
+/// What decides the zone without the data: the context, the defaults of columns, and functions. A default `now()`, and a
+/// function that mentions a column without a zone and `now()`, use the local time of the session.
 fn decided(catalog: &TableCatalog) -> Option<Zone> {
     let times = &catalog.naive_times;
     let zone = |name: &str, why| Some(Zone { name: name.to_owned(), why, or: None });
@@ -50,9 +51,13 @@ fn decided(catalog: &TableCatalog) -> Option<Zone> {
     {
         return zone(UTC, "no default stores the time of the session");
     }
-    let functions = &catalog.evidence.functions;
+    let writes_session_time = |function: &CatalogFunction| {
+        let names = times.columns.iter().map(|column| column.name.as_str());
+        uses_session_time(&function.source)
+            && names.into_iter().any(|name| mentions(&function.source, name))
+    };
     match &times.session_zone {
-        Some(name) if functions.iter().any(|function| uses_session_time(&function.source)) => {
+        Some(name) if catalog.evidence.functions.iter().any(writes_session_time) => {
             zone(name, "a function uses now(), the time of the session, and this is its zone")
         }
         Some(_) => None,
@@ -146,11 +151,12 @@ impl<'a> TimeColumns<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::{CatalogFunction, NaiveTimes, NewestTime};
+    use super::super::catalog::{NaiveTimes, NewestTime};
     use super::*;
 
     fn catalog(columns: &[(i32, &str)], session: Option<&str>) -> TableCatalog {
         let column = |&(precision, default): &(i32, &str)| NaiveColumn {
+            name: "locked_at".to_owned(),
             precision,
             default: default.to_owned(),
         };
@@ -187,6 +193,9 @@ mod tests {
         assert_eq!(undecided_zone(&catalog).as_deref(), Some("Asia/Tokyo"));
         let claim =
             |source: &str| CatalogFunction { name: "claim".to_owned(), source: source.to_owned() };
+        // The times of other columns have a zone.
+        catalog.evidence.functions = vec![claim("update jobs set claimed_at = now()")];
+        assert_eq!(undecided_zone(&catalog).as_deref(), Some("Asia/Tokyo"));
         catalog.evidence.functions = vec![claim("update jobs set a = (now() at time zone 'utc')")];
         assert_eq!(zone_of(&catalog).name, "UTC");
         catalog.evidence.functions = vec![claim("update jobs set locked_at = NOW()")];

@@ -7,8 +7,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{CatalogColumn, CatalogFunction, CatalogTable};
-use super::claim::{has_condition_on, is_claim_function, mentions, reads_queued};
+use super::claim::{is_claim_function, mentions, reads_queued};
+use super::conditions::{Columns, has_condition_on};
 use super::{Layout, Lifecycle, sql};
+use crate::name_words::words;
 
 /// What a column may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +75,8 @@ pub(crate) fn unread_columns(
         |name: &str| claims.is_empty() || claims.iter().any(|claim| mentions(&claim.source, name));
     // Beside a due time that is read, one that a claim only sorts by or writes decides nothing.
     let is_condition = |name: &str| {
-        claims.is_empty() || claims.iter().any(|claim| has_condition_on(&claim.source, name))
+        let columns = Columns { table: &layout.relation.name, column: name, id: "id" };
+        claims.is_empty() || claims.iter().any(|claim| has_condition_on(&claim.source, columns))
     };
     let is_known = |column: &CatalogColumn| {
         KNOWN.contains(&column.name.as_str()) && !column.is_no_time() || column.name == "attempts"
@@ -146,24 +149,6 @@ fn is_set(column: &CatalogColumn, meaning: Meaning, layout: &Layout) -> String {
     }
 }
 
-/// The words of a name in snake case or camel case, in lower case.
-pub(super) fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for c in name.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
-            words.push(String::new());
-        }
-        if c.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(c.to_lowercase());
-        }
-        was_lower = c.is_lowercase();
-    }
-    words
-}
-
 impl Meaning {
     /// Roles of the jobs for which a column with this meaning matters.
     fn roles(self) -> Vec<Lifecycle> {
@@ -194,17 +179,5 @@ impl UnreadColumn {
         };
         let (name, table) = (&self.name, &layout.relation.name);
         format!("{name} may {decides} (config check --declare {table})")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_names_are_separated_by_underscores_and_capitals() {
-        assert_eq!(words("scheduled_for"), ["scheduled", "for"]);
-        assert_eq!(words("scheduledFor"), ["scheduled", "for"]);
-        assert_eq!(words("notBefore2"), ["not", "before2"]);
     }
 }

@@ -3,9 +3,10 @@
 
 use super::ambient::PUBLIC_PREFIXES;
 use super::jwt;
+use super::secret_names::{is_named_secret, is_phrase};
 use super::vendors::{
-    KeyKind, has_generated_password, has_password, is_generated, is_local_constant, is_placeholder,
-    key_kind, secret_in, tokens_in,
+    KeyKind, has_generated_password, has_password, is_generated, is_local_constant, key_kind,
+    secret_in, tokens_in,
 };
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -18,62 +19,6 @@ pub(crate) const CHECK: Check<Environment> = Check {
     section: Section::Environment,
     evaluate,
 };
-
-/// Ends of the names of secrets. A token may be made for browsers, so only those that are not are in the list.
-const SECRET_ENDS: [&str; 30] = [
-    "_SECRET",
-    "_SECRET_KEY",
-    "_SECRET_ACCESS_KEY",
-    "_API_SECRET",
-    "_PRIVATE_KEY",
-    "_PASSWORD",
-    "_PASSWD",
-    "_PASSPHRASE",
-    "_AUTH_TOKEN",
-    "_ADMIN_TOKEN",
-    "_ADMIN_KEY",
-    "_BOT_TOKEN",
-    "_REFRESH_TOKEN",
-    "_PASS",
-    "_PWD",
-    "_PASSCODE",
-    "_CLIENTSECRET",
-    "_APPSECRET",
-    "_SECRETKEY",
-    "_PRIVATEKEY",
-    "_ENCRYPTION_KEY",
-    "_ENCRYPT_KEY",
-    "_DECRYPTION_KEY",
-    "_SIGNING_KEY",
-    "_MASTER_KEY",
-    "_HMAC_KEY",
-    "_MNEMONIC",
-    "_SEED_PHRASE",
-    "_RECOVERY_PHRASE",
-    "_CREDENTIALS",
-];
-/// Ends of the names of phrases, whose values contain blanks.
-const PHRASE_ENDS: [&str; 3] = ["_MNEMONIC", "_SEED_PHRASE", "_RECOVERY_PHRASE"];
-/// Words of the shortest recovery phrase.
-const SHORTEST_PHRASE: usize = 12;
-/// Values of switches for a password field or similar, which are no secrets.
-const SWITCHES: [&str; 15] = [
-    "true",
-    "false",
-    "yes",
-    "no",
-    "on",
-    "off",
-    "enabled",
-    "disabled",
-    "required",
-    "optional",
-    "visible",
-    "hidden",
-    "include",
-    "omit",
-    "same-origin",
-];
 
 /// The access that a Supabase key grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,8 +166,7 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
                 let found =
                     finding(check, variable, "is named like a secret, and browsers can read it");
                 // A short word may be a label.
-                let is_phrase = value.split_whitespace().count() >= SHORTEST_PHRASE;
-                let is_secret = is_generated(value) || is_phrase;
+                let is_secret = is_generated(value) || is_phrase(value);
                 let status = if is_secret { found.status } else { Status::Warning };
                 return Some(Finding { status, ..found });
             }
@@ -240,20 +184,6 @@ fn finding(check: &Check<Environment>, variable: &ExposedVariable<'_>, problem: 
         return check.finding(Status::Unknown, variable.key, message);
     }
     check.finding(Status::Critical, variable.key, message)
-}
-
-/// Whether a variable is named like a secret that no browser needs, and its value may be one.
-fn is_named_secret(name: &str, value: &str) -> bool {
-    let is_phrase = PHRASE_ENDS.iter().any(|end| name.ends_with(end));
-    SECRET_ENDS.iter().any(|end| name.ends_with(end))
-        && value.len() >= 6
-        && (is_phrase || !value.contains(char::is_whitespace))
-        && !value.contains("://")
-        && !value.starts_with('/')
-        && value.parse::<f64>().is_err()
-        && !SWITCHES.contains(&value.to_lowercase().as_str())
-        && !is_placeholder(value)
-        && jwt::claims(value).is_none()
 }
 
 /// Findings for keys of another project than the URL that they are used with.

@@ -8,6 +8,7 @@ mod drift;
 mod exposure;
 mod formatting;
 mod jwt;
+mod secret_names;
 mod secrets;
 mod similar;
 mod sources;

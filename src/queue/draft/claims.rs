@@ -2,10 +2,11 @@
 
 use super::names::role;
 use super::{DraftState, DraftTable};
+use crate::name_words::words;
 use crate::queue::claim::{Clause, Token, clauses, increments, is_claim_of, tokens_about};
 use crate::queue::conditions::{Columns, ComparedWith, Comparison, comparisons, hands_out};
 use crate::queue::retries::{Taken, taken};
-use crate::queue::unread::{is_listed, words};
+use crate::queue::unread::is_listed;
 use crate::queue::{CatalogFunction, Field, Lifecycle};
 
 /// What the claims of a table show. Without a function that claims its jobs, nothing.

@@ -11,8 +11,7 @@ use crate::queue::{Counting, Layout, Lifecycle, sql};
 /// Maximum number of claimed jobs, and of finished ones, that are read.
 const SAMPLE: u32 = 1_000;
 
-/// Reads when an attempt is counted. A claimed or finished job without a counted attempt shows that claims do not count;
-/// jobs that never failed and all have one, or a claimed job that has used all its attempts, that they do.
+/// Reads when an attempt is counted, by [`Counting::shown_by_jobs`]. A table that takes too long shows nothing.
 pub(crate) async fn read(
     db: &Database,
     layout: &Layout,
@@ -48,9 +47,5 @@ pub(crate) async fn read(
         Err(error) => return Err(error),
     };
     let is = |column: &str| row.get::<_, bool>(column);
-    Ok(match (is("has_none"), is("has_first") || is("is_used_up")) {
-        (true, _) => Counting::AtFailure,
-        (false, true) => Counting::AtClaim,
-        (false, false) => Counting::Unknown,
-    })
+    Ok(Counting::shown_by_jobs(is("has_none"), is("has_first") || is("is_used_up")))
 }

@@ -4,6 +4,7 @@
 //! The expressions run on values of the row type, not on the table, so that rows that the role cannot see are tested
 //! as well. Nothing is written; every setting is local to its transaction.
 
+mod effects;
 mod entries;
 mod plans;
 mod rights_table;
@@ -14,7 +15,7 @@ mod units;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use entries::EffectWork;
+use effects::EffectWork;
 use plans::RoleValue;
 use rights_table::RightsTable;
 use sample::Samples;

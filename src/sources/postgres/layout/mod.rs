@@ -26,8 +26,8 @@ use super::query::{QueryParams, TextRow};
 use super::queue::SCAN_BUDGET;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    Claims, Counting, Layout, LayoutError, Lifecycle, QueueChoice, STATE_COLUMNS, TableCatalog,
-    UnreadColumn, allowed_values, recognize, sql, unread_columns,
+    Claims, Layout, LayoutError, Lifecycle, QueueChoice, STATE_COLUMNS, TableCatalog, UnreadColumn,
+    allowed_values, recognize, sql, unread_columns,
 };
 pub(crate) use declared::{FieldProof, prove};
 pub(crate) use draft::draft;
@@ -49,11 +49,8 @@ pub(crate) struct LayoutReading {
 impl LayoutReading {
     /// The reading of a declared table or one of a package, whose claims are known without a function.
     fn declared(layout: Layout) -> Self {
-        let counting = match &layout.declared {
-            Some(declared) if declared.counted_at_claim => Counting::AtClaim,
-            Some(declared) if declared.counted_at_failure => Counting::AtFailure,
-            Some(_) | None => Counting::Unknown,
-        };
+        let counting = layout.declared.as_ref().map(|declared| declared.counting);
+        let counting = counting.unwrap_or_default();
         Self { layout, claims: Claims { counting, ..Claims::default() } }
     }
 }

@@ -42,8 +42,11 @@ pub(super) async fn read(
     if !columns.any(|column| column.is_any(&["timestamp"])) {
         return Ok(());
     }
-    let column =
-        |row: &Row| NaiveColumn { precision: row.get("precision"), default: row.get("default") };
+    let column = |row: &Row| NaiveColumn {
+        name: row.get("column"),
+        precision: row.get("precision"),
+        default: row.get("default"),
+    };
     let rows = db.rows(timeout, &db.with_relations(NAIVE_TIMES), &[(&setting, Type::TEXT)]).await?;
     let known = rows.first().is_none_or(|row| row.get("setting_known"));
     if let Some(zone) = setting.filter(|_| !known) {

@@ -57,13 +57,13 @@ pub(crate) fn add_up(
     let removed = layout.unread(Lifecycle::Dead, &[Meaning::Removal]);
     let unknown_due = layout.unread(Lifecycle::Queued, &[Meaning::Due, Meaning::Removal]);
     let unknown_claims = layout.unread(Lifecycle::Claimed, &[Meaning::Claim, Meaning::Removal]);
-    // What a column decides that is not read was not counted.
     // A job in an unknown state may be a dead letter.
     let has_unknown_states = !layout.unknown_states.is_empty();
     let at_least = |count: Count| match count {
         Count::Exact(n) if has_unknown_states => Count::AtLeast(n),
         count => count,
     };
+    // What a column decides that is not read was not counted.
     let unless = |reason: &Option<String>, count: Count| match reason {
         Some(reason) => Count::NotCounted(reason.clone()),
         None => count,
@@ -108,12 +108,9 @@ pub(crate) fn add_up(
         owner: layout.package().and_then(|package| package.owner.clone()),
         workers: match &unknown_claims {
             _ if layout.package().is_some() && !layout.shows_active_workers() => None,
-            Some(reason) if layout.has_heartbeats() => Some(unknown_workers(reason)),
-            Some(_) => None,
-            None if layout.heartbeat.is_some() || layout.locked_by.is_some() => {
-                Some(workers(layout, &claimed, request.active_window))
-            }
-            None => None,
+            Some(reason) => layout.has_heartbeats().then(|| unknown_workers(reason)),
+            None => (layout.heartbeat.is_some() || layout.locked_by.is_some())
+                .then(|| workers(layout, &claimed, request.active_window)),
         },
         dead_lettered_last_hour: has_dead.then(|| {
             // None died at any time.
