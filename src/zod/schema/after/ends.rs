@@ -19,7 +19,7 @@ use super::super::scope::{EvalScope, FunctionBlock, FunctionCode, FunctionSite, 
 use super::super::sites::PARSE;
 use super::NOWHERE;
 use super::names::{Mentions, is_iteration};
-use crate::zod::erase::{self};
+use crate::zod::erase;
 use crate::zod::typescript::root_of;
 
 /// Globals whose functions do not throw.
@@ -41,20 +41,20 @@ pub(super) struct Ends<'r, 'a> {
 }
 
 impl<'a> Ends<'_, 'a> {
-    pub(super) fn is_given(&self, arguments: &[Argument<'a>]) -> bool {
+    fn is_given(&self, arguments: &[Argument<'a>]) -> bool {
         let mut mentions = Mentions::new(self.derived, self.parse);
         arguments.iter().for_each(|argument| mentions.visit_argument(argument));
         mentions.found
     }
 
-    pub(super) fn mentions(&self, value: &Expression<'a>) -> bool {
+    fn mentions(&self, value: &Expression<'a>) -> bool {
         let mut mentions = Mentions::new(self.derived, self.parse);
         mentions.visit_expression(value);
         mentions.found
     }
 
     /// A call of a name.
-    pub(super) fn named(&mut self, name: &str, arguments: &[Argument<'a>]) {
+    fn named(&mut self, name: &str, arguments: &[Argument<'a>]) {
         if erase::is_logger(name) || HARMLESS.contains(&name) {
             return;
         }
@@ -75,7 +75,7 @@ impl<'a> Ends<'_, 'a> {
     }
 
     /// A call of a function of the checkout.
-    pub(super) fn function(&mut self, site: &FunctionSite<'a>, arguments: &[Argument<'a>]) {
+    fn function(&mut self, site: &FunctionSite<'a>, arguments: &[Argument<'a>]) {
         let span = match site.code {
             FunctionCode::Arrow(arrow) => arrow.span,
             FunctionCode::Function(function) => function.span,
@@ -130,12 +130,7 @@ impl<'a> Ends<'_, 'a> {
     }
 
     /// A call of a method.
-    pub(super) fn method(
-        &mut self,
-        object: &Expression<'a>,
-        name: Option<&str>,
-        arguments: &[Argument<'a>],
-    ) {
+    fn method(&mut self, object: &Expression<'a>, name: Option<&str>, arguments: &[Argument<'a>]) {
         let root = match root_of(object) {
             Some(Expression::Identifier(root)) => root.name.as_str(),
             _ => "",
@@ -158,7 +153,7 @@ impl<'a> Ends<'_, 'a> {
     }
 
     /// Functions that are called here.
-    pub(super) fn callbacks(&mut self, it: &CallExpression<'a>) {
+    fn callbacks(&mut self, it: &CallExpression<'a>) {
         let mut run = |value: &Expression<'a>| {
             if let Some(body) = function_span(value)
                 && body.start <= self.parse.start
@@ -183,7 +178,7 @@ impl<'a> Ends<'_, 'a> {
     }
 }
 
-pub(super) fn function_span(value: &Expression<'_>) -> Option<Span> {
+fn function_span(value: &Expression<'_>) -> Option<Span> {
     match value.get_inner_expression() {
         Expression::ArrowFunctionExpression(arrow) => Some(arrow.span),
         Expression::FunctionExpression(function) => Some(function.span),
